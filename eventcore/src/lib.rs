@@ -1,1 +1,27 @@
-//! The event management library.
+//! An event management library: accounts, events, recurrence, registration with capacity and waitlists, over SQLite or PostgreSQL.
+//!
+//! [`EventCore`] is the door. Every operation is a method of it, takes the [`Actor`] who acts, checks what they may, and runs in one transaction.
+//!
+//! # Adding an operation
+//!
+//! 1. Find its room (a module named for a part of the domain) and give it a file named for its verb.
+//! 2. Write the rule as a pure function of plain values, with its tests.
+//! 3. Write `impl EventCore { pub async fn … }`: permission, load, decide, store, all in `transaction!` where anything changes.
+//! 4. Write its statements with `sql!`, so that the test that prepares every statement on both databases finds them.
+
+pub mod actor;
+pub mod clock;
+mod core;
+pub mod db;
+pub mod error;
+pub mod fold;
+pub mod id;
+pub mod input;
+pub mod page;
+
+pub use actor::{Actor, Role, Scope, SignedIn};
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use core::{EventCore, Options};
+pub use error::{Error, Result, Violation, Violations};
+pub use id::{EventId, OccurrenceId, RegistrationId, SessionId, UserId};
+pub use page::{Cursor, Order, Page, PageRequest};

@@ -1,0 +1,287 @@
+//! The database: one door to SQLite and PostgreSQL. It knows pools, transactions and queries, and nothing of the domain.
+
+mod migrate;
+mod postgres;
+mod query;
+mod sqlite;
+mod text_enum;
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Postgres, Sqlite, Transaction};
+
+pub use migrate::Schema;
+pub(crate) use query::sql;
+pub use query::{Bind, Queries, Query, Row, Sql};
+pub(crate) use text_enum::text_enum;
+
+use crate::error::{Error, Result};
+
+/// How long a caller waits for a connection, or for SQLite's write lock, before the database counts as away.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 500;
+
+/// A database that is open. Cloning is cheap and shares the pools.
+#[derive(Debug, Clone)]
+pub struct Db(Backend);
+
+#[derive(Debug, Clone)]
+enum Backend {
+    Sqlite { readers: SqlitePool, writer: sqlite::Writer },
+    Postgres(PgPool),
+}
+
+/// Which of the two databases it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite in a file.
+    Sqlite,
+    /// PostgreSQL, or what speaks its protocol.
+    Postgres,
+}
+
+/// Sizes of the pools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSizes {
+    /// Connections that read from the SQLite file; one more writes.
+    pub sqlite_readers: u32,
+    /// Connections to PostgreSQL.
+    pub postgres: u32,
+}
+
+impl Default for PoolSizes {
+    fn default() -> Self {
+        Self { sqlite_readers: 4, postgres: 16 }
+    }
+}
+
+impl Db {
+    /// Opens the database at `url` (`sqlite://FILE` or `postgres://…`); a SQLite file that is missing is made.
+    pub async fn connect(url: &str, sizes: PoolSizes) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            let (readers, writer) = sqlite::open(url, sizes.sqlite_readers).await?;
+            return Ok(Self(Backend::Sqlite { readers, writer }));
+        }
+        if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+            return Err(Error::Unavailable(
+                "the database URL must begin with sqlite:// or postgres://, such as sqlite://events.db"
+                    .to_owned(),
+            ));
+        }
+        let options = postgres::options(url)?;
+        let place = format!("{}:{}", options.get_host(), options.get_port());
+        let pool = PgPoolOptions::new()
+            .max_connections(sizes.postgres)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await
+            .map_err(|error| postgres::unreachable(&place, &error))?;
+        Ok(Self(Backend::Postgres(pool)))
+    }
+
+    /// Which database it is.
+    pub const fn dialect(&self) -> Dialect {
+        match self.0 {
+            Backend::Sqlite { .. } => Dialect::Sqlite,
+            Backend::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// A connection that only reads, and sees what has been committed.
+    pub async fn read(&self) -> Result<Reader> {
+        Ok(match &self.0 {
+            Backend::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
+            Backend::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// Begins a transaction that may write. Dropping it rolls it back; `transaction!` is what operations use.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match &self.0 {
+            Backend::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
+            Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Waits until nothing is under way any more, and closes all connections.
+    pub async fn close(&self) {
+        match &self.0 {
+            Backend::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Backend::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A connection that only reads.
+#[derive(Debug)]
+pub enum Reader {
+    /// Of the reader pool.
+    Sqlite(sqlx::pool::PoolConnection<Sqlite>),
+    /// Of the one pool.
+    Postgres(sqlx::pool::PoolConnection<Postgres>),
+}
+
+impl Queries for Reader {
+    fn query(&mut self, sql: Sql) -> Query<'_> {
+        match self {
+            Self::Sqlite(conn) => Query::sqlite(conn, None, sql),
+            Self::Postgres(conn) => Query::postgres(conn, sql),
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
+/// A transaction. After a statement in it has failed, it can only be rolled back, on both databases.
+#[derive(Debug)]
+pub enum Tx {
+    /// A savepoint of the writer's open group.
+    Sqlite(sqlite::SqliteTx),
+    /// A transaction at READ COMMITTED.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Makes it durable. What is answered `Ok` survives a crash.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn rollback(self) {
+        match self {
+            Self::Sqlite(tx) => drop(tx),
+            // Where this fails the connection is broken, and the server has rolled back already.
+            Self::Postgres(tx) => drop(tx.rollback().await),
+        }
+    }
+}
+
+/// Runs a block in a transaction and commits it if it answers `Ok`: `transaction!(db, tx => { … })`.
+///
+/// Where another transaction got in the way (PostgreSQL: `40P01`, `40001`), the block is run again, a bounded number of times; so it must do
+/// nothing outside of its transaction. A macro, because the futures of closures that borrow are not known to be `Send` to today's compiler.
+macro_rules! transaction {
+    ($db:expr, $tx:ident => $work:block) => {{
+        let db: &$crate::db::Db = $db;
+        let mut attempt = $crate::db::Attempts::default();
+        loop {
+            let mut transaction = db.begin().await?;
+            let outcome: $crate::error::Result<_> = async {
+                let $tx = &mut transaction;
+                $work
+            }
+            .await;
+            if let Some(outcome) = attempt.settle(transaction, outcome).await {
+                break outcome;
+            }
+        }
+    }};
+}
+pub(crate) use transaction;
+
+/// How often a transaction has been tried.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(u32);
+
+impl Attempts {
+    /// Ends the transaction as its outcome demands; nothing if it should be run again.
+    pub(crate) async fn settle<T>(&mut self, tx: Tx, outcome: Result<T>) -> Option<Result<T>> {
+        let outcome = match outcome {
+            Ok(value) => tx.commit().await.map(|()| value),
+            Err(error) => {
+                tx.rollback().await;
+                Err(error)
+            }
+        };
+        if matches!(outcome, Err(Error::Contended)) && self.0 < postgres::RETRIES {
+            self.0 += 1;
+            tokio::time::sleep(postgres::backoff(self.0)).await;
+            return None;
+        }
+        Some(outcome)
+    }
+}
+
+impl Queries for Tx {
+    fn query(&mut self, sql: Sql) -> Query<'_> {
+        match self {
+            Self::Sqlite(tx) => tx.query(sql),
+            Self::Postgres(tx) => Query::postgres(tx, sql),
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
+/// Tells a database that is away, locked or full from a fault of the program.
+pub(crate) fn classify(error: sqlx::Error) -> Error {
+    use sqlx::Error as E;
+    match &error {
+        E::PoolTimedOut => {
+            Error::Unavailable("the database has no connection free: try again shortly".to_owned())
+        }
+        E::PoolClosed => Error::Unavailable("the database is closed: the program is ending".to_owned()),
+        E::Io(_) | E::Tls(_) | E::WorkerCrashed => {
+            Error::Unavailable("the database does not answer: try again shortly".to_owned())
+        }
+        E::Database(fault) => {
+            match fault.code().as_deref() {
+                Some("40001" | "40P01") => Error::Contended,
+                // PostgreSQL: the connection failed (08), resources ran out (53), the server is ending or starting (57P0x), it reads only (25006).
+                Some(code)
+                    if code.starts_with("08")
+                        || code.starts_with("53")
+                        || code.starts_with("57P0")
+                        || code == "25006" =>
+                {
+                    Error::Unavailable(format!("the database refuses for now: {}", fault.message()))
+                }
+                // SQLite's primary result code is the low byte of the extended one.
+                Some(code) if fault.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() => {
+                    match code.parse::<u32>().map_or(0, |code| code & 0xff) {
+                    5 | 6 => Error::Unavailable("the database file is locked by another process: try again shortly".to_owned()),
+                    8 => Error::Unavailable("the database file is read-only: make it writable for this user".to_owned()),
+                    10 => Error::Unavailable(format!("the database file cannot be read or written: {}", fault.message())),
+                    13 => Error::Unavailable("the disk is full: free some space".to_owned()),
+                    14 => Error::Unavailable(
+                        "the database file cannot be opened: check that its folder exists and is writable".to_owned(),
+                    ),
+                    _ => Error::internal(error),
+                }
+                }
+                _ => Error::internal(error),
+            }
+        }
+        _ => Error::internal(error),
+    }
+}
+
+/// Whether `error` is the violation of the unique index over `column` (`table.column`), which on PostgreSQL is named `table_column_key`.
+pub(crate) fn violates(error: &sqlx::Error, table: &str, column: &str) -> bool {
+    let sqlx::Error::Database(fault) = error else { return false };
+    fault.is_unique_violation()
+        && match fault.constraint() {
+            Some(name) => name == format!("{table}_{column}_key"),
+            None => fault.message().contains(&format!("{table}.{column}")),
+        }
+}

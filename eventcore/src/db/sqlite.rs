@@ -1,0 +1,264 @@
+//! SQLite: a pool of readers, and one writer whose queued transactions share a COMMIT, and so an fsync.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+
+use super::{PATIENCE, Query, STATEMENTS, Sql};
+use crate::error::{Error, Result};
+
+/// Transactions that share one COMMIT, at most.
+const GROUP_LIMIT: usize = 256;
+
+pub(super) async fn open(url: &str, readers: u32) -> Result<(SqlitePool, Writer)> {
+    let options: SqliteConnectOptions = url
+        .parse()
+        .map_err(|error| Error::Unavailable(format!("the database URL {url} cannot be read: {error}")))?;
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(Error::Unavailable(
+            "a database in memory cannot be shared by a writer and readers: name a file, such as sqlite://events.db".to_owned(),
+        ));
+    }
+    let file = options.get_filename().display().to_string();
+    let options = options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(PATIENCE)
+        .foreign_keys(true)
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("temp_store", "memory");
+    let unopened = |error| match super::classify(error) {
+        Error::Unavailable(why) => Error::Unavailable(format!("{file}: {why}")),
+        _ => Error::Unavailable(format!("{file} is not an SQLite database: name another file")),
+    };
+    let conn = options.connect().await.map_err(unopened)?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(readers.max(1))
+        .acquire_timeout(PATIENCE)
+        // The reader is on the same machine and file: asking it whether it lives costs as much as the query.
+        .test_before_acquire(false)
+        .connect_with(options.read_only(true))
+        .await
+        .map_err(unopened)?;
+    Ok((pool, Writer::new(conn)))
+}
+
+/// The single writer. Transactions that queue up are savepoints of one `BEGIN IMMEDIATE … COMMIT`, and each is told its outcome after the COMMIT.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    group: Arc<Mutex<Group>>,
+    /// Callers who stand in line for the lock: while there are some, the group is handed on instead of committed.
+    waiting: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+struct Group {
+    /// `None` once closed.
+    conn: Option<SqliteConnection>,
+    /// A BEGIN is open.
+    begun: bool,
+    /// Members that wait for the shared COMMIT.
+    members: usize,
+    /// Announces whether the shared COMMIT took place.
+    outcome: watch::Sender<Option<bool>>,
+}
+
+/// Runs `work` to its end even when the caller is dropped: what changes the state of the group must never stop half way.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+) -> sqlx::Result<T> {
+    tokio::spawn(work).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+}
+
+impl Writer {
+    fn new(conn: SqliteConnection) -> Self {
+        let group = Group { conn: Some(conn), begun: false, members: 0, outcome: watch::channel(None).0 };
+        Self { group: Arc::new(Mutex::new(group)), waiting: Arc::default() }
+    }
+
+    pub(super) async fn begin(&self) -> sqlx::Result<SqliteTx> {
+        let place = Place::in_line(self.clone());
+        let group = self.group.clone().lock_owned().await;
+        place.served();
+        let writer = self.clone();
+        // If the caller is gone when this is done, the transaction is dropped, and so rolled back.
+        to_the_end(async move { writer.open_member(group).await }).await
+    }
+
+    async fn open_member(self, mut group: OwnedMutexGuard<Group>) -> sqlx::Result<SqliteTx> {
+        if !group.begun {
+            group.run("BEGIN IMMEDIATE").await?;
+            group.begun = true;
+            group.outcome = watch::channel(None).0;
+        }
+        if let Err(error) = group.run("SAVEPOINT member").await {
+            self.settle(group).await;
+            return Err(error);
+        }
+        Ok(SqliteTx { group: Some(group), writer: self, failed: false })
+    }
+
+    /// Hands the writer on to who waits, or commits the group when nobody does.
+    async fn settle(&self, mut group: OwnedMutexGuard<Group>) {
+        let more_come = self.waiting.load(Ordering::SeqCst) > 0 && group.members < GROUP_LIMIT;
+        if group.begun && !more_come {
+            group.finish().await;
+        }
+    }
+
+    /// Commits what is left over when the last one in line has gone away.
+    async fn settle_abandoned(self) {
+        let group = self.group.clone().lock_owned().await;
+        self.settle(group).await;
+    }
+
+    /// Runs `work` on the writer's connection while no group is open.
+    pub(super) async fn exclusively<T, E: From<sqlx::Error>>(
+        &self,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut group = self.group.lock().await;
+        if group.begun {
+            group.finish().await;
+        }
+        work(group.conn.as_mut().ok_or(sqlx::Error::PoolClosed)?).await
+    }
+
+    pub(super) async fn close(&self) {
+        let mut group = self.group.clone().lock_owned().await;
+        if group.begun {
+            group.finish().await;
+        }
+        if let Some(conn) = group.conn.take() {
+            // Closing checkpoints the log; where that fails, the next opening does it.
+            drop(conn.close().await);
+        }
+    }
+}
+
+impl Group {
+    async fn run(&mut self, sql: &'static str) -> sqlx::Result<()> {
+        let conn = self.conn.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+        conn.execute(sql).await.map(drop)
+    }
+
+    async fn finish(&mut self) {
+        let committed = self.run("COMMIT").await;
+        if let Err(error) = &committed {
+            tracing::error!(%error, members = self.members, "a group of transactions could not be committed");
+            self.abort().await;
+        } else {
+            self.end(true);
+        }
+    }
+
+    /// Gives the whole group up: SQLite itself rolls back all when a disk is full or broken, so no member may be told that it is stored.
+    async fn abort(&mut self) {
+        // Fails where SQLite has rolled back by itself.
+        drop(self.run("ROLLBACK").await);
+        self.end(false);
+    }
+
+    fn end(&mut self, committed: bool) {
+        self.begun = false;
+        self.members = 0;
+        self.outcome.send_replace(Some(committed));
+    }
+}
+
+/// A place in the line for the writer's lock.
+struct Place {
+    writer: Option<Writer>,
+}
+
+impl Place {
+    fn in_line(writer: Writer) -> Self {
+        writer.waiting.fetch_add(1, Ordering::SeqCst);
+        Self { writer: Some(writer) }
+    }
+
+    /// The lock is ours: whoever holds it settles.
+    fn served(mut self) {
+        if let Some(writer) = self.writer.take() {
+            writer.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(writer) = self.writer.take() else { return };
+        writer.waiting.fetch_sub(1, Ordering::SeqCst);
+        // Somebody may have left the group open for us.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(writer.settle_abandoned());
+        }
+    }
+}
+
+/// One member of the group. Dropped before it is committed, it is rolled back alone.
+#[derive(Debug)]
+pub struct SqliteTx {
+    /// `None` once it is committed or rolled back.
+    group: Option<OwnedMutexGuard<Group>>,
+    writer: Writer,
+    /// A statement failed.
+    failed: bool,
+}
+
+impl SqliteTx {
+    pub(super) fn query(&mut self, sql: Sql) -> Query<'_> {
+        match self.group.as_mut().and_then(|group| group.conn.as_mut()) {
+            Some(conn) => Query::sqlite(conn, Some(&mut self.failed), sql),
+            None => {
+                unreachable!("`commit` takes the transaction, and `begin` fails once the database is closed")
+            }
+        }
+    }
+
+    pub(super) async fn commit(mut self) -> sqlx::Result<()> {
+        if self.failed {
+            return Err(sqlx::Error::Protocol(
+                "a statement of this transaction has failed before".to_owned(),
+            ));
+        }
+        let Some(mut group) = self.group.take() else { return Ok(()) };
+        let writer = self.writer.clone();
+        to_the_end(async move {
+            if let Err(error) = group.run("RELEASE member").await {
+                group.abort().await;
+                return Err(error);
+            }
+            group.members += 1;
+            let mut outcome = group.outcome.subscribe();
+            writer.settle(group).await;
+            match outcome.wait_for(Option::is_some).await.as_deref() {
+                Ok(Some(true)) => Ok(()),
+                _ => Err(sqlx::Error::WorkerCrashed),
+            }
+        })
+        .await
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        let Some(mut group) = self.group.take() else { return };
+        let writer = self.writer.clone();
+        // Without a runtime the process is ending, and SQLite rolls back what was not committed.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            if group.run("ROLLBACK TO member").await.is_ok() && group.run("RELEASE member").await.is_ok() {
+                writer.settle(group).await;
+            } else {
+                group.abort().await;
+            }
+        });
+    }
+}

@@ -1,0 +1,211 @@
+//! The closed set of ways in which an operation can fail, each with a stable code.
+
+use std::fmt;
+
+/// What the library's operations answer.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation did not happen. Nothing of it was stored then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The input breaks rules; every broken one is listed.
+    #[error("{0}")]
+    Invalid(Violations),
+    /// Who asks must sign in first.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The name or the password, or the token, is not right.
+    #[error("these credentials are not right")]
+    InvalidCredentials,
+    /// The token was good once and has run out.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// Who asks may see the thing, but not do this to it.
+    #[error("this is not yours to do: {0}")]
+    Forbidden(&'static str),
+    /// There is no such thing, or it is not for the eyes of who asks.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Another user has this name.
+    #[error("another user has this username")]
+    UsernameTaken,
+    /// Another user has this address.
+    #[error("another user has this e-mail address")]
+    EmailTaken,
+    /// No seat is left, and there is no waitlist.
+    #[error("no seats are left for this party")]
+    EventFull,
+    /// Registration has closed.
+    #[error("registration has closed")]
+    RegistrationClosed,
+    /// Registration has not opened yet.
+    #[error("registration has not opened yet")]
+    RegistrationNotOpen,
+    /// The occurrence has begun or is over.
+    #[error("this date is over")]
+    OccurrencePast,
+    /// The occurrence, or its event, was cancelled.
+    #[error("this date was cancelled")]
+    OccurrenceCancelled,
+    /// The event is still a draft.
+    #[error("the event is not published")]
+    EventNotPublished,
+    /// The party is larger than the event allows.
+    #[error("a party may have at most {max} people here")]
+    PartyTooLarge {
+        /// The event's `max_party_size`.
+        max: i64,
+    },
+    /// People registered; the thing can be cancelled, not deleted.
+    #[error("people have registered: cancel it instead, so that they are told")]
+    HasRegistrations,
+    /// Events use the category.
+    #[error("events use this category: name another one to take them")]
+    CategoryInUse,
+    /// Somebody changed the thing since the caller read it.
+    #[error("it was changed meanwhile: it is at version {current} now")]
+    VersionMismatch {
+        /// The version that is stored.
+        current: i64,
+    },
+    /// The key served another request before.
+    #[error("this Idempotency-Key came with another request before")]
+    IdempotencyKeyReused,
+    /// Only people who attended may do this.
+    #[error("only people who held a place can do this")]
+    NotAttended,
+    /// The occurrence must be over first.
+    #[error("this date is not over yet")]
+    OccurrenceNotOver,
+    /// The database is away, full, locked or of another version: the sentence says which, and what to do.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Other transactions got in the way each time that this one was tried.
+    #[error("too many changes at once: try again shortly")]
+    Contended,
+    /// A fault of the program or of the stored data. What it was is for logs, never for clients.
+    #[error("an internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// The stable code: the last part of the problem type in HTTP, with `_` for `-`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_input",
+            Self::Unauthenticated => "unauthenticated",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::TokenExpired => "token_expired",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotFound(_) => "not_found",
+            Self::UsernameTaken => "username_taken",
+            Self::EmailTaken => "email_taken",
+            Self::EventFull => "event_full",
+            Self::RegistrationClosed => "registration_closed",
+            Self::RegistrationNotOpen => "registration_not_open",
+            Self::OccurrencePast => "occurrence_past",
+            Self::OccurrenceCancelled => "occurrence_cancelled",
+            Self::EventNotPublished => "event_not_published",
+            Self::PartyTooLarge { .. } => "party_too_large",
+            Self::HasRegistrations => "has_registrations",
+            Self::CategoryInUse => "category_in_use",
+            Self::VersionMismatch { .. } => "version_mismatch",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::NotAttended => "not_attended",
+            Self::OccurrenceNotOver => "occurrence_not_over",
+            Self::Unavailable(_) | Self::Contended => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// One field is wrong.
+    pub fn invalid(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        let mut violations = Violations::default();
+        violations.add(pointer, code, message);
+        Self::Invalid(violations)
+    }
+
+    /// A fault that no caller can mend.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    /// Whether asking again later may help.
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Contended)
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        crate::db::classify(error)
+    }
+}
+
+/// One wrong field of an input.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Violation {
+    /// Where it is: an RFC 6901 JSON pointer into the input, such as `/title`.
+    pub pointer: String,
+    /// What is wrong, as a stable word, such as `required` or `in_the_past`.
+    pub code: std::borrow::Cow<'static, str>,
+    /// What is wrong, in words for a person.
+    pub message: String,
+}
+
+/// Every wrong field of an input, in the order in which they were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// Notes a wrong field; the first word about a field stands.
+    pub fn add(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
+        let pointer = pointer.into();
+        if !self.names(&pointer) {
+            self.0.push(Violation { pointer, code: code.into(), message: message.into() });
+        }
+    }
+
+    /// Whether this very field is noted as wrong.
+    pub fn names(&self, pointer: &str) -> bool {
+        self.0.iter().any(|v| v.pointer == pointer)
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The wrong fields.
+    pub fn as_slice(&self) -> &[Violation] {
+        &self.0
+    }
+
+    /// `Ok` if nothing is wrong.
+    pub fn into_result(self) -> Result<()> {
+        if self.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [one] => write!(f, "{}: {}", one.pointer.trim_start_matches('/'), one.message),
+            many => {
+                write!(f, "{} fields are wrong", many.len())?;
+                for (i, v) in many.iter().enumerate() {
+                    write!(
+                        f,
+                        "{} {}: {}",
+                        if i == 0 { ":" } else { ";" },
+                        v.pointer.trim_start_matches('/'),
+                        v.message
+                    )?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+-- Who uses the system, and how they prove it.
+
+-- What every process of one installation must share, such as the key that signs access tokens.
+CREATE TABLE settings (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+CREATE TABLE users (
+    id UUID PRIMARY KEY,
+    -- Lower case already: usernames are compared without case. A deleted user gets a placeholder.
+    username TEXT NOT NULL CONSTRAINT users_username_key UNIQUE,
+    -- As it was given, because the part before the @ belongs to its owner; null once deleted.
+    email TEXT,
+    -- What uniqueness and sign-in compare.
+    email_folded TEXT CONSTRAINT users_email_folded_key UNIQUE,
+    email_verified_at TIMESTAMPTZ,
+    display_name TEXT NOT NULL,
+    -- IANA name; the zone in which this person is told times.
+    timezone TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('user', 'admin')),
+    -- PHC string; null for users who cannot sign in with a password.
+    password_hash TEXT,
+    -- Set by the operator: may not sign in, loses nothing.
+    disabled_at TIMESTAMPTZ,
+    -- Anonymised, never removed: others' records refer to the row.
+    deleted_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    version BIGINT NOT NULL DEFAULT 1,
+    CHECK ((deleted_at IS NULL) = (email_folded IS NOT NULL))
+);
+
+-- Admins list users in the order in which they came.
+CREATE INDEX users_by_age ON users (created_at, id) WHERE deleted_at IS NULL;
+
+-- A sign-in; the family of its refresh tokens.
+CREATE TABLE sessions (
+    id UUID PRIMARY KEY,
+    user_id UUID NOT NULL REFERENCES users (id),
+    -- What the person sees in the list of sessions.
+    user_agent TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    last_used_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    revoked_at TIMESTAMPTZ
+);
+
+CREATE INDEX sessions_of_user ON sessions (user_id, created_at, id) WHERE revoked_at IS NULL;
+
+CREATE TABLE refresh_tokens (
+    -- SHA-256 of the token: who reads the table can't sign in.
+    hash BYTEA PRIMARY KEY,
+    session_id UUID NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    expires_at TIMESTAMPTZ NOT NULL,
+    -- Set at its one use; a second use means that it was stolen, and ends the session.
+    used_at TIMESTAMPTZ
+);
+
+CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id);
+
+-- Personal access tokens, for scripts.
+CREATE TABLE access_tokens (
+    id UUID PRIMARY KEY,
+    user_id UUID NOT NULL REFERENCES users (id),
+    name TEXT NOT NULL,
+    hash BYTEA NOT NULL CONSTRAINT access_tokens_hash_key UNIQUE,
+    scope TEXT NOT NULL CHECK (scope IN ('read', 'write')),
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ,
+    last_used_at TIMESTAMPTZ
+);
+
+CREATE INDEX access_tokens_of_user ON access_tokens (user_id, created_at, id);

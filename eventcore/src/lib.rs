@@ -9,11 +9,13 @@
 //! 3. Write `impl EventCore { pub async fn … }`: permission, load, decide, store, all in `transaction!` where anything changes.
 //! 4. Write its statements with `sql!`, so that the test that prepares every statement on both databases finds them.
 
+pub mod accounts;
 pub mod actor;
 pub mod clock;
 mod core;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod fold;
 pub mod id;
 pub mod input;

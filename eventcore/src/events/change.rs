@@ -1,0 +1,218 @@
+//! Changing an event: all of it, or what a merge patch names.
+
+use serde_json::{Value, json};
+
+use super::event::{Event, EventStatus, zone};
+use super::input::{EventInput, Start, ValidEvent};
+use super::length::Length;
+use super::rows::{self, EventRow, listed};
+use super::when::{LOCAL_FORMAT, Moment};
+use super::{schedule, status};
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::core::EventCore;
+use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::{Error, Result};
+use crate::fold::fold;
+use crate::id::EventId;
+use crate::input::merge_patch;
+
+impl EventCore {
+    /// Replaces all fields of an event; what the input leaves out gets its default, except `status`, which stays.
+    ///
+    /// # Errors
+    /// `version_mismatch` if `expected` is not the version that is stored.
+    pub async fn replace_event(
+        &self,
+        actor: &Actor,
+        id: EventId,
+        input: &EventInput,
+        expected: Option<i64>,
+    ) -> Result<Event> {
+        actor.may_write()?;
+        let now = self.now();
+        transaction!(self.db(), tx => {
+            let seen = rows::find_locked(tx, actor, id).await?.organized()?;
+            rows::must_be_version(seen.row.version, expected)?;
+            apply(tx, &seen.row, input, now).await?;
+            rows::load_one(tx, id, now).await
+        })
+    }
+
+    /// Changes the fields of an event that a JSON merge patch (RFC 7396) names.
+    ///
+    /// # Errors
+    /// `version_mismatch` if `expected` is not the version that is stored.
+    pub async fn change_event(
+        &self,
+        actor: &Actor,
+        id: EventId,
+        patch: &Value,
+        expected: Option<i64>,
+    ) -> Result<Event> {
+        actor.may_write()?;
+        let now = self.now();
+        transaction!(self.db(), tx => {
+            let seen = rows::find_locked(tx, actor, id).await?.organized()?;
+            rows::must_be_version(seen.row.version, expected)?;
+            let input = patched(&seen.row, patch)?;
+            apply(tx, &seen.row, &input, now).await?;
+            rows::load_one(tx, id, now).await
+        })
+    }
+}
+
+/// The event with a patch applied: `duration` stays unless `ends_at` or `all_day` says otherwise.
+fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
+    if !patch.is_object() {
+        return Err(Error::invalid("", "wrong_type", "must be a JSON object"));
+    }
+    let mut event = as_json(row)?;
+    let turns = patch.get("all_day").and_then(Value::as_bool).is_some_and(|all_day| all_day != row.all_day);
+    if turns || patch.get("ends_at").is_some_and(|end| !end.is_null()) {
+        event["duration"] = Value::Null;
+    }
+    merge_patch(&mut event, patch.clone());
+    serde_json::from_value(event).map_err(Error::internal)
+}
+
+/// The event as someone would have to give it to get it as it is.
+pub(super) fn as_input(row: &EventRow) -> Result<EventInput> {
+    serde_json::from_value(as_json(row)?).map_err(Error::internal)
+}
+
+fn as_json(row: &EventRow) -> Result<Value> {
+    let tz = zone(&row.timezone);
+    let span = row.span()?;
+    let starts_at = if row.all_day {
+        Start::Day(span.local.date()).to_string()
+    } else if row.starts_offset_seconds.is_some() {
+        Moment::at(span.starts_at, tz).to_string()
+    } else {
+        span.local.format(LOCAL_FORMAT).to_string()
+    };
+    let window = |at: Option<Timestamp>| at.map(|at| Moment::at(at, tz));
+    Ok(json!({
+        "title": row.title,
+        "description": row.description,
+        "location": row.location,
+        "url": row.url,
+        "starts_at": starts_at,
+        "duration": Length::from_seconds(row.duration_seconds).to_string(),
+        "timezone": row.timezone,
+        "all_day": row.all_day,
+        "capacity": row.capacity,
+        "visibility": row.visibility,
+        "waitlist_enabled": row.waitlist_enabled,
+        "registration_opens_at": window(row.registration_opens_at),
+        "registration_closes_at": window(row.registration_closes_at),
+        "max_party_size": row.max_party_size,
+    }))
+}
+
+async fn apply(tx: &mut Tx, row: &EventRow, input: &EventInput, now: Timestamp) -> Result<()> {
+    let old_span = row.span()?;
+    let event = input.validate(now, zone(&row.timezone), Some(old_span.starts_at)).map_err(Error::Invalid)?;
+    let status = status::after(row.status, event.status)?;
+    if status == EventStatus::Draft && row.status == EventStatus::Published {
+        status::must_have_no_registrations(tx, row.id).await?;
+    }
+    schedule::keep_what_is_over(tx, row, &event, now).await?;
+    update(tx, row, &event, status, now).await?;
+    if old_span != event.span || row.timezone != event.tz.name() {
+        schedule::follow(tx, row, &event, status, now).await?;
+    }
+    if status == EventStatus::Cancelled && row.status != EventStatus::Cancelled {
+        status::cancel_dates(tx, row.id, now).await?;
+    }
+    Ok(())
+}
+
+async fn update(
+    tx: &mut Tx,
+    row: &EventRow,
+    event: &ValidEvent,
+    status: EventStatus,
+    now: Timestamp,
+) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE events SET title = $2, description = $3, location = $4, url = $5, starts_local = $6, timezone = $7,
+            starts_offset_seconds = $8, duration_seconds = $9, all_day = $10, capacity = $11, visibility = $12, status = $13,
+            waitlist_enabled = $14, registration_opens_at = $15, registration_closes_at = $16, max_party_size = $17,
+            updated_at = $18, version = version + 1
+         WHERE id = $1"
+    ))
+    .bind(row.id)
+    .bind(event.title.clone())
+    .bind(event.description.clone())
+    .bind(event.location.clone())
+    .bind(event.url.clone())
+    .bind(event.span.local.format(LOCAL_FORMAT).to_string())
+    .bind(event.tz.name())
+    .bind(event.span.offset)
+    .bind(event.span.seconds)
+    .bind(event.span.all_day)
+    .bind(event.capacity)
+    .bind(event.visibility)
+    .bind(status)
+    .bind(event.waitlist_enabled)
+    .bind(event.registration_opens_at)
+    .bind(event.registration_closes_at)
+    .bind(event.max_party_size)
+    .bind(now)
+    .execute()
+    .await?;
+    if (&row.title, &row.location) != (&event.title, &event.location) {
+        refold(tx, row.id).await?;
+    }
+    pass_on(tx, row.id, event.capacity, listed(event.visibility, status), now).await
+}
+
+/// Writes what the occurrences inherit to those that are not over.
+async fn pass_on(tx: &mut Tx, id: EventId, capacity: i64, listed: bool, now: Timestamp) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE occurrences SET capacity = coalesce(capacity_override, $2), listed = $3, updated_at = $4, version = version + 1
+         WHERE event_id = $1 AND ends_at > $4"
+    ))
+    .bind(id)
+    .bind(capacity)
+    .bind(listed)
+    .bind(now)
+    .execute()
+    .await?;
+    // Who may find an event may find its past, and no longer if it is hidden.
+    tx.query(sql!("UPDATE occurrences SET listed = $2 WHERE event_id = $1 AND listed <> $2"))
+        .bind(id)
+        .bind(listed)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Words {
+    text_id: i64,
+    title: String,
+    location: String,
+}
+
+/// Folds the words anew of the event and of each date that has some of its own.
+pub(super) async fn refold(tx: &mut Tx, id: EventId) -> Result<()> {
+    let words: Vec<Words> = tx
+        .query(sql!(
+            "SELECT DISTINCT o.text_id, coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location
+             FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.event_id = $1"
+        ))
+        .bind(id)
+        .all()
+        .await?;
+    for Words { text_id, title, location } in words {
+        tx.query(sql!("UPDATE texts SET title = $2, location = $3 WHERE id = $1"))
+            .bind(text_id)
+            .bind(fold(&title))
+            .bind(fold(&location))
+            .execute()
+            .await?;
+    }
+    Ok(())
+}

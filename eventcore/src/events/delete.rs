@@ -1,0 +1,29 @@
+//! Deleting an event that nobody registered for.
+
+use super::{rows, status};
+use crate::actor::Actor;
+use crate::core::EventCore;
+use crate::db::{Queries, sql, transaction};
+use crate::error::Result;
+use crate::id::EventId;
+
+impl EventCore {
+    /// Deletes an event for which nobody has registered.
+    ///
+    /// # Errors
+    /// `has_registrations` where someone has: cancel it instead.
+    pub async fn delete_event(&self, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<()> {
+        actor.may_write()?;
+        transaction!(self.db(), tx => {
+            let seen = rows::find_locked(tx, actor, id).await?.organized()?;
+            rows::must_be_version(seen.row.version, expected)?;
+            // On PostgreSQL a registration locks its occurrence first: after this, none can be under way.
+            let _: Vec<(crate::id::OccurrenceId,)> =
+                tx.query(sql!("SELECT id FROM occurrences WHERE event_id = $1 ORDER BY id", for update)).bind(id).all().await?;
+            status::must_have_no_registrations(tx, id).await?;
+            tx.query(sql!("DELETE FROM occurrences WHERE event_id = $1")).bind(id).execute().await?;
+            tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(id).execute().await?;
+            Ok(())
+        })
+    }
+}

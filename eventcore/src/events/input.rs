@@ -1,0 +1,514 @@
+//! What people say of an event that they create or change, and the rules that it must keep.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::event::{EventStatus, Visibility};
+use super::length::Length;
+use super::when::{self, LOCAL_FORMAT};
+use crate::clock::Timestamp;
+use crate::error::Violations;
+use crate::input::{Fields, Lines, check_text};
+
+/// A time as a person gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With an offset: `2027-03-04T18:30:00+01:00`.
+    Instant(DateTime<FixedOffset>),
+    /// By the clocks of the event's zone: `2027-03-04T18:30:00`.
+    Local(NaiveDateTime),
+    /// A day: `2027-03-04`.
+    Day(NaiveDate),
+}
+
+impl std::str::FromStr for Start {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(day) = text.parse() {
+            return Ok(Self::Day(day));
+        }
+        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::Instant(instant));
+        }
+        [LOCAL_FORMAT, "%Y-%m-%dT%H:%M"]
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .map(Self::Local)
+            .ok_or("must be a time such as 2027-03-04T18:30:00, with or without an offset, or for all-day events a date")
+    }
+}
+
+impl std::fmt::Display for Start {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Instant(instant) => f.write_str(&instant.to_rfc3339()),
+            Self::Local(local) => write!(f, "{}", local.format(LOCAL_FORMAT)),
+            Self::Day(day) => write!(f, "{day}"),
+        }
+    }
+}
+
+/// An event as someone wants it. [`Default`] leaves out all that may be left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = NewEvent))]
+pub struct EventInput {
+    /// 1–200 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
+    pub title: String,
+    /// Markdown, up to 20,000 characters.
+    #[cfg_attr(feature = "openapi", schema(required = false, max_length = 20_000))]
+    pub description: String,
+    /// 1–300 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 300))]
+    pub location: String,
+    /// An http or https address.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub url: Option<String>,
+    /// When it starts: with an offset, or local in `timezone`; a date for an all-day event.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, required = true))]
+    pub starts_at: Option<Start>,
+    /// When it ends; the last day of an all-day event.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub ends_at: Option<Start>,
+    /// Instead of `ends_at`: an ISO 8601 duration. One hour, or one day, when neither is given.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub duration: Option<Length>,
+    /// IANA name; the organizer's own when `starts_at` has an offset and nothing is said.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub timezone: Option<String>,
+    /// Days and no times.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub all_day: bool,
+    /// Seats: 1–1,000,000.
+    #[cfg_attr(feature = "openapi", schema(value_type = i64, required = true, minimum = 1, maximum = 1_000_000))]
+    pub capacity: Option<i64>,
+    /// Who may find it; everyone, when nothing is said.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub visibility: Option<Visibility>,
+    /// `published` when nothing is said of a new event; a changed one stays what it is.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub status: Option<EventStatus>,
+    /// Whether people may wait when it is full; yes, when nothing is said.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub waitlist_enabled: Option<bool>,
+    /// No registration before.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub registration_opens_at: Option<Start>,
+    /// No registration from here on.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub registration_closes_at: Option<Start>,
+    /// People that one registration may bring; 10 when nothing is said.
+    #[cfg_attr(feature = "openapi", schema(required = false, minimum = 1, maximum = 1_000_000))]
+    pub max_party_size: Option<i64>,
+    /// What a reader of foreign input could not make sense of; empty when built in Rust.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub misread: Violations,
+}
+
+impl Default for EventInput {
+    fn default() -> Self {
+        Self::read(Fields::of(Value::Object(serde_json::Map::new())))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for EventInput {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|value| Self::read(Fields::of(value)))
+    }
+}
+
+impl EventInput {
+    fn read(mut fields: Fields) -> Self {
+        let mut input = Self {
+            title: fields.text("title").unwrap_or_default(),
+            description: fields.text("description").unwrap_or_default(),
+            location: fields.text("location").unwrap_or_default(),
+            url: fields.text("url"),
+            starts_at: fields.parsed("starts_at"),
+            ends_at: fields.parsed("ends_at"),
+            duration: fields.parsed("duration"),
+            timezone: fields.text("timezone"),
+            all_day: fields.truth("all_day").unwrap_or_default(),
+            capacity: fields.number("capacity"),
+            visibility: fields.parsed("visibility"),
+            status: fields.parsed("status"),
+            waitlist_enabled: fields.truth("waitlist_enabled"),
+            registration_opens_at: fields.parsed("registration_opens_at"),
+            registration_closes_at: fields.parsed("registration_closes_at"),
+            max_party_size: fields.number("max_party_size"),
+            misread: Violations::default(),
+        };
+        input.misread = fields.finish();
+        input
+    }
+
+    /// Checks every rule and answers what is to be stored, or everything that is wrong. `home` is the zone for a start with an offset and no
+    /// zone; `unmoved` is the start that the event has already, which may lie in the past.
+    pub(crate) fn validate(
+        &self,
+        now: Timestamp,
+        home: Tz,
+        unmoved: Option<Timestamp>,
+    ) -> Result<ValidEvent, Violations> {
+        let mut wrong = self.misread.clone();
+        check_text(&mut wrong, "title", &self.title, 1, 200, Lines::One);
+        check_text(&mut wrong, "description", &self.description, 0, 20_000, Lines::Many);
+        check_text(&mut wrong, "location", &self.location, 1, 300, Lines::One);
+        if let Some(url) = &self.url {
+            check_url(&mut wrong, url);
+        }
+        match self.capacity {
+            None => wrong.add("/capacity", "required", "says how many seats there are"),
+            Some(seats) if !(1..=1_000_000).contains(&seats) => {
+                wrong.add("/capacity", "out_of_range", "must be 1 to 1,000,000")
+            }
+            Some(_) => {}
+        }
+        if self.max_party_size.is_some_and(|size| !(1..=1_000_000).contains(&size)) {
+            wrong.add("/max_party_size", "out_of_range", "must be 1 to 1,000,000");
+        }
+        let tz = self.zone(&mut wrong, home);
+        let span = tz.and_then(|tz| self.span(&mut wrong, tz));
+        if let (Some(tz), Some(span)) = (tz, &span) {
+            refuse_past(&mut wrong, span, tz, now, unmoved);
+        }
+        let opens_at = window(&mut wrong, tz, "registration_opens_at", self.registration_opens_at);
+        let closes_at = window(&mut wrong, tz, "registration_closes_at", self.registration_closes_at);
+        if let (Some(opens), Some(closes)) = (opens_at, closes_at)
+            && closes <= opens
+        {
+            wrong.add("/registration_closes_at", "ends_before_start", "must be after registration_opens_at");
+        }
+        match (wrong.is_empty(), tz, span, self.capacity) {
+            (true, Some(tz), Some(span), Some(capacity)) => Ok(ValidEvent {
+                title: self.title.trim().to_owned(),
+                description: self.description.clone(),
+                location: self.location.trim().to_owned(),
+                url: self.url.clone(),
+                tz,
+                span,
+                capacity,
+                visibility: self.visibility.unwrap_or(Visibility::Public),
+                status: self.status,
+                waitlist_enabled: self.waitlist_enabled.unwrap_or(true),
+                registration_opens_at: opens_at,
+                registration_closes_at: closes_at,
+                max_party_size: self.max_party_size.unwrap_or(10),
+            }),
+            _ => Err(wrong),
+        }
+    }
+
+    fn zone(&self, wrong: &mut Violations, home: Tz) -> Option<Tz> {
+        match (&self.timezone, self.starts_at) {
+            (Some(name), _) => name
+                .parse()
+                .map_err(|_| {
+                    wrong.add("/timezone", "invalid", "must be an IANA time zone such as Europe/Berlin")
+                })
+                .ok(),
+            (None, Some(Start::Instant(_))) => Some(home),
+            (None, None) => None,
+            (None, Some(_)) => {
+                wrong.add("/timezone", "required", "says by which clocks a local start is meant");
+                None
+            }
+        }
+    }
+
+    /// From when to when: all that the fields about time say together.
+    fn span(&self, wrong: &mut Violations, tz: Tz) -> Option<Span> {
+        let Some(start) = self.starts_at else {
+            wrong.add("/starts_at", "required", "says when it starts");
+            return None;
+        };
+        if self.all_day { self.days(wrong, tz, start) } else { self.times(wrong, tz, start) }
+    }
+
+    fn times(&self, wrong: &mut Violations, tz: Tz, start: Start) -> Option<Span> {
+        let starts_at = instant(wrong, "starts_at", start, tz)?;
+        let local = starts_at.in_zone(tz).naive_local();
+        let seconds = match (self.ends_at, self.duration) {
+            (Some(end), duration) => {
+                let ends_at = instant(wrong, "ends_at", end, tz)?;
+                let seconds = (ends_at.as_micros() - starts_at.as_micros()) / 1_000_000;
+                if duration.is_some_and(|d| d.as_seconds() != seconds) {
+                    wrong.add("/duration", "conflict", "says something else than ends_at: give one of them");
+                }
+                seconds
+            }
+            (None, Some(length)) => length.as_seconds(),
+            (None, None) => 3_600,
+        };
+        let pointer = if self.ends_at.is_some() { "/ends_at" } else { "/duration" };
+        check_seconds(wrong, pointer, seconds)?;
+        let first = when::resolve(local, tz).ok();
+        let offset = starts_at.in_zone(tz).offset().fix().local_minus_utc();
+        Some(Span {
+            local,
+            offset: (first != Some(starts_at)).then_some(i64::from(offset)),
+            starts_at,
+            ends_at: when::end_of(local, starts_at, seconds, false, tz),
+            seconds,
+            all_day: false,
+        })
+    }
+
+    fn days(&self, wrong: &mut Violations, tz: Tz, start: Start) -> Option<Span> {
+        let first = day(wrong, "starts_at", start)?;
+        let days = match (self.ends_at, self.duration) {
+            (Some(end), duration) => {
+                let days = (day(wrong, "ends_at", end)? - first).num_days() + 1;
+                if duration.is_some_and(|d| d.as_days() != Some(days)) {
+                    wrong.add("/duration", "conflict", "says something else than ends_at: give one of them");
+                }
+                days
+            }
+            (None, Some(length)) => match length.as_days() {
+                Some(days) => days,
+                None => {
+                    wrong.add("/duration", "invalid", "must be whole days for an all-day event, such as P2D");
+                    return None;
+                }
+            },
+            (None, None) => 1,
+        };
+        let pointer = if self.ends_at.is_some() { "/ends_at" } else { "/duration" };
+        let seconds = days.saturating_mul(86_400);
+        check_seconds(wrong, pointer, seconds)?;
+        let local = first.and_time(NaiveTime::MIN);
+        let starts_at = when::start_of_day(first, tz);
+        let ends_at = when::end_of(local, starts_at, seconds, true, tz);
+        Some(Span { local, offset: None, starts_at, ends_at, seconds, all_day: true })
+    }
+}
+
+fn window(wrong: &mut Violations, tz: Option<Tz>, name: &str, given: Option<Start>) -> Option<Timestamp> {
+    match given? {
+        Start::Day(day) => tz.map(|tz| when::start_of_day(day, tz)),
+        other => instant(wrong, name, other, tz?),
+    }
+}
+
+fn instant(wrong: &mut Violations, name: &str, given: Start, tz: Tz) -> Option<Timestamp> {
+    let pointer = format!("/{name}");
+    let at = match given {
+        Start::Instant(instant) => Timestamp::from(instant),
+        Start::Local(local) => match when::resolve(local, tz) {
+            Ok(at) => at,
+            Err(gap) => {
+                wrong.add(pointer, "local_time_gap", gap.to_string());
+                return None;
+            }
+        },
+        Start::Day(_) => {
+            wrong.add(pointer, "invalid", "needs a time of day, unless all_day is true");
+            return None;
+        }
+    };
+    if at.as_micros() % 1_000_000 != 0 {
+        wrong.add(pointer, "invalid", "must be a whole second");
+        return None;
+    }
+    // A zone with some hours of offset must still write a year of four digits.
+    if at < Timestamp::from_micros(0) || at > Timestamp::MAX.minus(std::time::Duration::from_hours(48)) {
+        wrong.add(pointer, "out_of_range", "must lie between the years 1970 and 9999");
+        return None;
+    }
+    Some(at)
+}
+
+fn day(wrong: &mut Violations, name: &str, given: Start) -> Option<NaiveDate> {
+    match given {
+        Start::Day(day) if (1970..=9989).contains(&chrono::Datelike::year(&day)) => Some(day),
+        Start::Day(_) => {
+            wrong.add(format!("/{name}"), "out_of_range", "must lie between the years 1970 and 9989");
+            None
+        }
+        Start::Instant(_) | Start::Local(_) => {
+            wrong.add(format!("/{name}"), "invalid", "must be a date, since all_day is true");
+            None
+        }
+    }
+}
+
+fn check_seconds(wrong: &mut Violations, pointer: &str, seconds: i64) -> Option<()> {
+    if seconds <= 0 {
+        wrong.add(pointer, "ends_before_start", "must end after it starts");
+        return None;
+    }
+    if seconds > Length::MAX.as_seconds() {
+        wrong.add(pointer, "out_of_range", "must not last longer than ten years");
+        return None;
+    }
+    Some(())
+}
+
+/// Nobody creates an event that starts in the past, nor moves one there. An all-day event may still begin today.
+fn refuse_past(wrong: &mut Violations, span: &Span, tz: Tz, now: Timestamp, unmoved: Option<Timestamp>) {
+    let past =
+        if span.all_day { span.local.date() < now.in_zone(tz).date_naive() } else { span.starts_at < now };
+    if past && unmoved != Some(span.starts_at) {
+        wrong.add("/starts_at", "in_the_past", "must not lie in the past");
+    }
+}
+
+fn check_url(wrong: &mut Violations, text: &str) {
+    let web =
+        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if text.len() > 2_000 || !web || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        wrong.add("/url", "invalid", "must be an http or https address of at most 2,000 characters");
+    }
+}
+
+/// From when to when an event's first occurrence takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// By the clocks of its zone.
+    pub(crate) local: NaiveDateTime,
+    /// Set where the clock shows `local` twice and the second time is meant.
+    pub(crate) offset: Option<i64>,
+    pub(crate) starts_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    pub(crate) seconds: i64,
+    pub(crate) all_day: bool,
+}
+
+impl Span {
+    /// The span as it was stored.
+    pub(crate) fn stored(
+        local: NaiveDateTime,
+        offset: Option<i64>,
+        seconds: i64,
+        all_day: bool,
+        tz: Tz,
+    ) -> Self {
+        let meant = offset
+            .and_then(|offset| FixedOffset::east_opt(i32::try_from(offset).ok()?))
+            .and_then(|offset| offset.from_local_datetime(&local).single())
+            .map(Timestamp::from);
+        let starts_at = meant.unwrap_or_else(|| when::resolve_leniently(local, tz));
+        Self {
+            local,
+            offset,
+            starts_at,
+            ends_at: when::end_of(local, starts_at, seconds, all_day, tz),
+            seconds,
+            all_day,
+        }
+    }
+}
+
+/// An event that keeps every rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ValidEvent {
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) location: String,
+    pub(crate) url: Option<String>,
+    pub(crate) tz: Tz,
+    pub(crate) span: Span,
+    pub(crate) capacity: i64,
+    pub(crate) visibility: Visibility,
+    /// What was asked for; nothing, if nothing was said.
+    pub(crate) status: Option<EventStatus>,
+    pub(crate) waitlist_enabled: bool,
+    pub(crate) registration_opens_at: Option<Timestamp>,
+    pub(crate) registration_closes_at: Option<Timestamp>,
+    pub(crate) max_party_size: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-23T10:00:00Z".parse().unwrap()
+    }
+
+    fn valid(value: Value) -> Result<ValidEvent, Vec<(String, String)>> {
+        let input: EventInput = serde_json::from_value(value).unwrap();
+        let named = |wrong: Violations| {
+            wrong.as_slice().iter().map(|v| (v.pointer.clone(), v.code.to_string())).collect()
+        };
+        input.validate(now(), Tz::UTC, None).map_err(named)
+    }
+
+    fn evening() -> Value {
+        json!({"title": "Rust evening", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 40})
+    }
+
+    fn evening_with(name: &str, value: Value) -> Value {
+        let mut event = evening();
+        event[name] = value;
+        event
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        let event = valid(evening()).unwrap();
+        assert_eq!(event.span.starts_at.to_string(), "2027-03-04T17:30:00Z");
+        assert_eq!((event.span.seconds, event.max_party_size, event.waitlist_enabled), (3_600, 10, true));
+        assert_eq!((event.visibility, event.status), (Visibility::Public, None));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let wrong = valid(json!({"title": "", "location": 7, "starts_at": "soon", "capacity": 0, "url": "javascript:alert(1)", "x": 1})).unwrap_err();
+        let mut pointers: Vec<_> = wrong.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        pointers.sort_unstable();
+        assert_eq!(pointers, ["/capacity", "/location", "/starts_at", "/title", "/url", "/x"]);
+    }
+
+    #[test]
+    fn one_wrong_field_is_one_violation() {
+        for (name, value, code) in [
+            ("starts_at", json!("2026-11-23T10:59:59"), "in_the_past"),
+            ("starts_at", json!("2027-03-28T02:30:00"), "local_time_gap"),
+            ("starts_at", json!("2027-03-04T18:30:00.5+01:00"), "invalid"),
+            ("starts_at", json!("2027-03-04"), "invalid"),
+            ("starts_at", json!("9999-12-31T23:00:00"), "out_of_range"),
+            ("timezone", json!("Mars/Olympus"), "invalid"),
+            ("timezone", json!(null), "required"),
+            ("ends_at", json!("2027-03-04T18:30:00"), "ends_before_start"),
+            ("duration", json!("PT0S"), "ends_before_start"),
+            ("duration", json!("two hours"), "invalid"),
+            ("capacity", json!(1_000_001), "out_of_range"),
+            ("capacity", json!(1.5), "wrong_type"),
+            ("max_party_size", json!(0), "out_of_range"),
+            ("visibility", json!("secret"), "invalid"),
+            ("title", json!("a\u{0}b"), "control_character"),
+            ("location", json!("   "), "required"),
+        ] {
+            let wrong = valid(evening_with(name, value.clone())).unwrap_err();
+            assert_eq!(wrong, [(format!("/{name}"), code.to_owned())], "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn an_offset_says_which_of_two_times() {
+        let first = valid(evening_with("starts_at", json!("2027-10-31T02:30:00"))).unwrap().span;
+        let second = valid(evening_with("starts_at", json!("2027-10-31T02:30:00+01:00"))).unwrap().span;
+        assert_eq!(first.local, second.local);
+        assert_eq!((first.offset, second.offset), (None, Some(3_600)));
+        let stored = Span::stored(second.local, second.offset, second.seconds, false, Tz::Europe__Berlin);
+        assert_eq!(stored, second);
+    }
+
+    #[test]
+    fn all_day_events_have_inclusive_days() {
+        let mut event = json!({"title": "Fair", "location": "Old town", "all_day": true, "starts_at": "2027-03-04", "ends_at": "2027-03-05",
+            "timezone": "Europe/Berlin", "capacity": 900});
+        let span = valid(event.clone()).unwrap().span;
+        assert_eq!((span.seconds, span.ends_at.to_string().as_str()), (172_800, "2027-03-05T23:00:00Z"));
+        event["starts_at"] = json!("2026-11-23");
+        assert!(valid(event.clone()).is_ok(), "today has not passed yet");
+        event["starts_at"] = json!("2026-11-22");
+        assert_eq!(valid(event).unwrap_err(), [("/starts_at".to_owned(), "in_the_past".to_owned())]);
+    }
+}

@@ -1,0 +1,26 @@
+//! Events and their dates: what organizers publish and what people find.
+
+mod access;
+mod agenda;
+mod change;
+mod create;
+mod delete;
+mod event;
+mod filter;
+mod input;
+mod length;
+mod links;
+mod organizers;
+mod read;
+mod rows;
+mod schedule;
+mod status;
+mod store;
+mod when;
+
+pub use create::NewDate;
+pub use event::{Event, EventStatus, Links, Occurrence, OccurrenceStatus, Visibility};
+pub use filter::AgendaFilter;
+pub use input::{EventInput, Start};
+pub use length::Length;
+pub use when::{Gap, Moment, resolve, resolve_leniently, start_of_day};

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
+use crate::accounts::{Passwords, Signer, random};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::db::{Db, PoolSizes, Schema};
+use crate::db::{Db, PoolSizes, Queries, Schema, sql, transaction};
 use crate::error::Result;
 
 /// The library, open on a database. Cloning is cheap and shares everything.
@@ -13,6 +16,9 @@ pub struct EventCore(Arc<Shared>);
 struct Shared {
     db: Db,
     clock: Box<dyn Clock>,
+    passwords: Passwords,
+    signer: OnceCell<Signer>,
+    jwt_secret: Option<String>,
 }
 
 /// How to open the library.
@@ -21,11 +27,13 @@ pub struct Options {
     pub clock: Box<dyn Clock>,
     /// Sizes of the connection pools.
     pub pools: PoolSizes,
+    /// Signs access tokens; made once and kept in the database, when nothing is said.
+    pub jwt_secret: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Box::new(SystemClock), pools: PoolSizes::default() }
+        Self { clock: Box::new(SystemClock), pools: PoolSizes::default(), jwt_secret: None }
     }
 }
 
@@ -40,7 +48,14 @@ impl EventCore {
     /// Opens the database at `url` as it is.
     pub async fn connect(url: &str, options: Options) -> Result<Self> {
         let db = Db::connect(url, options.pools).await?;
-        Ok(Self(Arc::new(Shared { db, clock: options.clock })))
+        let (passwords, signer) = (Passwords::new(), OnceCell::new());
+        Ok(Self(Arc::new(Shared {
+            db,
+            clock: options.clock,
+            passwords,
+            signer,
+            jwt_secret: options.jwt_secret,
+        })))
     }
 
     /// Brings the schema up to date.
@@ -61,6 +76,30 @@ impl EventCore {
     /// The database beneath: for tests and tools that look behind the library's back.
     pub fn db(&self) -> &Db {
         &self.0.db
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    /// What signs access tokens, the same in every process on this database.
+    pub(crate) async fn signer(&self) -> Result<&Signer> {
+        self.0.signer.get_or_try_init(|| self.make_signer()).await
+    }
+
+    async fn make_signer(&self) -> Result<Signer> {
+        if let Some(secret) = &self.0.jwt_secret {
+            return Ok(Signer::new(secret.as_bytes()));
+        }
+        let fresh = random()?;
+        let secret: String = transaction!(self.db(), tx => {
+            tx.query(sql!("INSERT INTO settings (key, value) VALUES ('jwt_secret', $1) ON CONFLICT (key) DO NOTHING"))
+                .bind(fresh.clone())
+                .execute()
+                .await?;
+            Ok(tx.query(sql!("SELECT value FROM settings WHERE key = 'jwt_secret'")).scalar().await?)
+        })?;
+        Ok(Signer::new(secret.as_bytes()))
     }
 
     /// Finishes what is under way and closes the database.

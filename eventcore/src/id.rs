@@ -68,6 +68,8 @@ ids! {
     UserId;
     /// Names a sign-in and all the tokens that came of it.
     SessionId;
+    /// Names a personal access token.
+    AccessTokenId;
     /// Names an event.
     EventId;
     /// Names one date of an event.

@@ -20,10 +20,11 @@ pub mod fold;
 pub mod id;
 pub mod input;
 pub mod page;
+pub mod registrations;
 
 pub use actor::{Actor, Role, Scope, SignedIn};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use core::{EventCore, Options};
 pub use error::{Error, Result, Violation, Violations};
-pub use id::{EventId, OccurrenceId, RegistrationId, SessionId, UserId};
+pub use id::{AccessTokenId, EventId, OccurrenceId, RegistrationId, SessionId, UserId};
 pub use page::{Cursor, Order, Page, PageRequest};

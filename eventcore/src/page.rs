@@ -138,6 +138,15 @@ impl Keyset {
         Ok(keyset)
     }
 
+    /// A position before everything, in the direction of fetching.
+    pub(crate) const fn beginning(&self) -> Key {
+        if self.ascending() {
+            Key { number: i64::MIN, id: Uuid::nil() }
+        } else {
+            Key { number: i64::MAX, id: Uuid::max() }
+        }
+    }
+
     /// `>` or `<`: how the rows to fetch compare to the position.
     pub(crate) const fn comparison(&self) -> &'static str {
         if self.ascending() { ">" } else { "<" }

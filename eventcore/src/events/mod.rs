@@ -12,6 +12,7 @@ mod length;
 mod links;
 mod organizers;
 mod read;
+mod release;
 mod rows;
 mod schedule;
 mod status;
@@ -23,4 +24,6 @@ pub use event::{Event, EventStatus, Links, Occurrence, OccurrenceStatus, Visibil
 pub use filter::AgendaFilter;
 pub use input::{EventInput, Start};
 pub use length::Length;
+pub(crate) use release::release_organizer;
+pub(crate) use rows::must_be_version;
 pub use when::{Gap, Moment, resolve, resolve_leniently, start_of_day};

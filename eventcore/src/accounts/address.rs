@@ -1,0 +1,144 @@
+//! Names by which people are known: usernames and e-mail addresses, compared without case.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// 3–32 of `a-z 0-9 . _ -`, in lower case, since names are compared without case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Username(String);
+
+impl Username {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Username {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = text.to_ascii_lowercase();
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+        // What deleted users are called must stay free.
+        if !(3..=32).contains(&name.len()) || !name.bytes().all(allowed) {
+            Err("must be 3 to 32 of the letters a to z, digits, and . _ -")
+        } else if name.starts_with(Self::DELETED) || name == "me" {
+            Err("is reserved: choose another")
+        } else {
+            Ok(Self(name))
+        }
+    }
+}
+
+impl Username {
+    /// What the usernames of deleted users begin with.
+    pub(crate) const DELETED: &'static str = "deleted-";
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An e-mail address, kept as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+impl Email {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What comparisons look at.
+    pub fn folded(&self) -> String {
+        fold_login(&self.0)
+    }
+}
+
+/// How e-mail addresses are compared: without case.
+pub(crate) fn fold_login(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+impl FromStr for Email {
+    type Err = &'static str;
+
+    /// Takes what the field takes: one `@`, a local part of up to 64 bytes (RFC 5321 4.5.3.1.1) of anything visible that needs no quotes, and a
+    /// domain of labels (RFC 1035 2.3.1, or letters of any script) with at least one dot, or `localhost`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "must be an e-mail address such as ada@example.org";
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@').ok_or(WRONG)?;
+        let plain = |c: char| {
+            !c.is_control()
+                && !c.is_whitespace()
+                && !matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | ':' | ';' | ',' | '\\' | '"' | '@')
+        };
+        let dots = |part: &str| part.starts_with('.') || part.ends_with('.') || part.contains("..");
+        let label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let sound = text.len() <= 254
+            && (1..=64).contains(&local.len())
+            && local.chars().all(plain)
+            && !dots(local)
+            && domain.split('.').all(label)
+            && (domain.contains('.') || domain.eq_ignore_ascii_case("localhost"));
+        if sound { Ok(Self(text.to_owned())) } else { Err(WRONG) }
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames() {
+        assert_eq!("Ada.L-1_x".parse::<Username>().unwrap().as_str(), "ada.l-1_x");
+        for text in ["", "ab", "a b c", "adä", &"a".repeat(33), "a@b", "a\0b", "deleted-1", "me"] {
+            assert!(text.parse::<Username>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        for text in [
+            "ada@example.org",
+            "a.b+c@sub.example.co.uk",
+            "jörg@müller.de",
+            "o'neil@example.org",
+            "x@localhost",
+        ] {
+            assert_eq!(text.parse::<Email>().unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@",
+            "a@b@c.org",
+            "a b@c.org",
+            ".a@c.org",
+            "a@c..org",
+            "a@-c.org",
+            "a@c",
+            "a\r\nBcc: x@y.org",
+            "<a@c.org>",
+        ] {
+            assert!(text.parse::<Email>().is_err(), "{text}");
+        }
+        assert_eq!("Ada@Example.ORG".parse::<Email>().unwrap().folded(), "ada@example.org");
+    }
+}

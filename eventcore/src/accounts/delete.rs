@@ -1,0 +1,44 @@
+//! Deleting an account: it is anonymised, and what hung on it is let go.
+
+use super::address::Username;
+use super::change::{must_be_self_or_admin, must_not_be_last_admin};
+use super::{session, user};
+use crate::actor::{Actor, Role};
+use crate::core::EventCore;
+use crate::db::{Queries, sql, transaction};
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::{events, registrations};
+
+impl EventCore {
+    /// Anonymises an account: its registrations are cancelled, its future events go to a co-organizer or are cancelled, its name is gone.
+    pub async fn delete_user(&self, actor: &Actor, id: UserId, expected: Option<i64>) -> Result<()> {
+        must_be_self_or_admin(actor, id)?;
+        let now = self.now();
+        transaction!(self.db(), tx => {
+            let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
+            events::must_be_version(row.version, expected)?;
+            if row.role == Role::Admin {
+                must_not_be_last_admin(tx, id).await?;
+            }
+            events::release_organizer(tx, id, now).await?;
+            registrations::release_user(tx, id, now).await?;
+            session::end_all(tx, id, None, now).await?;
+            tx.query(sql!("UPDATE sessions SET user_agent = NULL WHERE user_id = $1")).bind(id).execute().await?;
+            tx.query(sql!("DELETE FROM access_tokens WHERE user_id = $1")).bind(id).execute().await?;
+            // Twenty-four random hexadecimal digits of the id keep the placeholder unique.
+            let placeholder: String = id.as_uuid().simple().to_string().chars().skip(8).collect();
+            tx.query(sql!(
+                "UPDATE users SET username = $2, email = NULL, email_folded = NULL, email_verified_at = NULL, display_name = 'deleted user',
+                    timezone = 'UTC', role = 'user', password_hash = NULL, deleted_at = $3, updated_at = $3, version = version + 1
+                 WHERE id = $1"
+            ))
+            .bind(id)
+            .bind(format!("{}{placeholder}", Username::DELETED))
+            .bind(now)
+            .execute()
+            .await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! Reading accounts.
+
+use super::user::{self, PublicProfile, User, UserRow};
+use crate::actor::Actor;
+use crate::core::EventCore;
+use crate::db::{Dialect, Queries, Sql, sql};
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::page::{Key, Keyset, Order, Page, PageRequest};
+
+/// Which users a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Stands in the username, the display name or the address, without case.
+    pub q: Option<String>,
+}
+
+impl EventCore {
+    /// A user, for themselves and for admins; all others have [`EventCore::profile`].
+    pub async fn user(&self, actor: &Actor, id: UserId) -> Result<User> {
+        if !actor.is_admin() && actor.signed_in()?.id != id {
+            return Err(Error::Forbidden("only the user and admins see the whole account"));
+        }
+        let mut db = self.db().read().await?;
+        user::find(&mut db, id).await?.map(User::from).ok_or(Error::NotFound("user"))
+    }
+
+    /// What everyone may know of a user.
+    pub async fn profile(&self, id: UserId) -> Result<PublicProfile> {
+        let mut db = self.db().read().await?;
+        user::find(&mut db, id).await?.map(|row| User::from(row).profile()).ok_or(Error::NotFound("user"))
+    }
+
+    /// What everyone may know of the user with this name, compared without case.
+    pub async fn profile_by_username(&self, username: &str) -> Result<PublicProfile> {
+        let mut db = self.db().read().await?;
+        let found: Option<PublicProfile> = db
+            .query(sql!(
+                "SELECT id, username, display_name FROM users WHERE username = $1 AND deleted_at IS NULL"
+            ))
+            .bind(username.to_lowercase())
+            .optional()
+            .await?;
+        found.ok_or(Error::NotFound("user"))
+    }
+
+    /// All users in the order in which they came; for admins.
+    pub async fn users(&self, actor: &Actor, filter: &UserFilter, page: &PageRequest) -> Result<Page<User>> {
+        actor.must_be_admin()?;
+        let needle = filter.q.as_deref().map(str::to_lowercase).filter(|q| !q.trim().is_empty());
+        if needle.as_deref().is_some_and(|q| q.chars().count() > 200 || q.contains('\0')) {
+            return Err(Error::invalid(
+                "/q",
+                "invalid",
+                "must have at most 200 characters, none of them NUL",
+            ));
+        }
+        let keyset = Keyset::new(page, &format!("users {filter:?}"), Order::Ascending)?;
+        let mut db = self.db().read().await?;
+        let find = match db.dialect() {
+            Dialect::Sqlite => "instr",
+            Dialect::Postgres => "strpos",
+        };
+        let matching = format!(
+            "deleted_at IS NULL AND ($1 IS NULL OR {find}(username, $1) > 0 OR {find}(lower(display_name), $1) > 0 OR {find}(email_folded, $1) > 0)"
+        );
+        let total = if page.count {
+            let count = Sql::built(format!("SELECT count(*) FROM users WHERE {matching}"));
+            Some(db.query(count).bind(needle.clone()).scalar().await?)
+        } else {
+            None
+        };
+        let position = keyset.position.unwrap_or(keyset.beginning());
+        let rows: Vec<UserRow> = db
+            .query(Sql::built(format!(
+                "SELECT * FROM users WHERE {matching} AND (created_at, id) {} ($2, $3) ORDER BY created_at {dir}, id {dir} LIMIT $4",
+                keyset.comparison(),
+                dir = keyset.direction()
+            )))
+            .bind(needle)
+            .bind(crate::clock::Timestamp::from_micros(position.number))
+            .bind(position.id)
+            .bind(keyset.fetch())
+            .all()
+            .await?;
+        let page = keyset.page(rows, |row| Key { number: row.created_at.as_micros(), id: row.id.as_uuid() });
+        Ok(Page { total, ..page.map(User::from) })
+    }
+}

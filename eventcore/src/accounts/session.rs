@@ -1,0 +1,126 @@
+//! Sessions: the sign-ins of a user, which they can see and end.
+
+use super::sign_in::REFRESH;
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::core::EventCore;
+use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::{Error, Result};
+use crate::id::{SessionId, UserId};
+
+/// A sign-in that holds.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// Names it.
+    pub id: SessionId,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When its tokens were last renewed.
+    pub last_used_at: Timestamp,
+    /// When it ends if it is not used.
+    pub expires_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: SessionId,
+    user_agent: Option<String>,
+    created_at: Timestamp,
+    last_used_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl EventCore {
+    /// The actor's own sessions that hold, newest first.
+    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<Session>> {
+        let signed_in = actor.signed_in()?;
+        let mut db = self.db().read().await?;
+        let rows: Vec<SessionRow> = db
+            .query(sql!(
+                "SELECT id, user_agent, created_at, last_used_at, expires_at FROM sessions
+                 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 100"
+            ))
+            .bind(signed_in.id)
+            .bind(self.now())
+            .all()
+            .await?;
+        let session = |row: SessionRow| Session {
+            current: signed_in.session == Some(row.id),
+            id: row.id,
+            user_agent: row.user_agent,
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+        };
+        Ok(rows.into_iter().map(session).collect())
+    }
+
+    /// Ends one of the actor's own sessions.
+    pub async fn end_session(&self, actor: &Actor, id: SessionId) -> Result<()> {
+        let signed_in = actor.writer()?;
+        let now = self.now();
+        transaction!(self.db(), tx => {
+            let ended = tx
+                .query(sql!("UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL"))
+                .bind(id)
+                .bind(signed_in.id)
+                .bind(now)
+                .execute()
+                .await?;
+            if ended == 0 { Err(Error::NotFound("session")) } else { Ok(()) }
+        })
+    }
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    user: UserId,
+    user_agent: Option<String>,
+    now: Timestamp,
+) -> Result<SessionId> {
+    let id = SessionId::at(now);
+    let inserted = tx
+        .query(sql!(
+            "INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)
+             SELECT $1, id, $3, $4, $4, $5 FROM users WHERE id = $2 AND deleted_at IS NULL"
+        ))
+        .bind(id)
+        .bind(user)
+        .bind(user_agent)
+        .bind(now)
+        .bind(now.plus(REFRESH))
+        .execute()
+        .await?;
+    if inserted == 0 { Err(Error::NotFound("user")) } else { Ok(id) }
+}
+
+/// Ends one session.
+pub(super) async fn end(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
+    tx.query(sql!("UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Ends all sessions of a user, but for one.
+pub(super) async fn end_all(
+    tx: &mut Tx,
+    user: UserId,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.query(sql!("UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND revoked_at IS NULL AND ($2 IS NULL OR id <> $2)"))
+        .bind(user)
+        .bind(except)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}

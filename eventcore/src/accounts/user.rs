@@ -1,0 +1,106 @@
+//! What a user is.
+
+use sqlx::FromRow;
+
+use crate::actor::Role;
+use crate::clock::Timestamp;
+use crate::db::{Queries, sql};
+use crate::error::Result;
+use crate::id::UserId;
+
+/// A user, as they themselves and admins see them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct User {
+    /// Names the user.
+    pub id: UserId,
+    /// 3–32 of `a-z 0-9 . _ -`.
+    pub username: String,
+    /// As it was given; null for deleted users.
+    pub email: Option<String>,
+    /// Whether the link in a mail to it was followed.
+    pub email_verified: bool,
+    /// What they want to be called.
+    pub display_name: String,
+    /// IANA name.
+    pub timezone: String,
+    /// What they may do everywhere.
+    pub role: Role,
+    /// When they signed up.
+    pub created_at: Timestamp,
+    /// When the account was last changed.
+    pub updated_at: Timestamp,
+    /// Rises with every change.
+    pub version: i64,
+}
+
+impl User {
+    /// What everyone may know.
+    pub fn profile(&self) -> PublicProfile {
+        PublicProfile {
+            id: self.id,
+            username: self.username.clone(),
+            display_name: self.display_name.clone(),
+        }
+    }
+}
+
+/// What everyone may know of a user.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, FromRow)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PublicProfile {
+    /// Names the user.
+    pub id: UserId,
+    /// 3–32 of `a-z 0-9 . _ -`.
+    pub username: String,
+    /// What they want to be called.
+    pub display_name: String,
+}
+
+/// A row of `users`.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct UserRow {
+    pub(super) id: UserId,
+    pub(super) username: String,
+    pub(super) email: Option<String>,
+    pub(super) email_verified_at: Option<Timestamp>,
+    pub(super) display_name: String,
+    pub(super) timezone: String,
+    pub(super) role: Role,
+    pub(super) password_hash: Option<String>,
+    pub(super) disabled_at: Option<Timestamp>,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) version: i64,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: row.id,
+            username: row.username,
+            email: row.email,
+            email_verified: row.email_verified_at.is_some(),
+            display_name: row.display_name,
+            timezone: row.timezone,
+            role: row.role,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            version: row.version,
+        }
+    }
+}
+
+/// Loads a user who is not deleted.
+pub(super) async fn find(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
+    Ok(db.query(sql!("SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional().await?)
+}
+
+/// As [`find`], and keeps everyone else from changing the user until the transaction ends.
+pub(super) async fn find_locked(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
+    Ok(db
+        .query(sql!("SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL", for update))
+        .bind(id)
+        .optional()
+        .await?)
+}

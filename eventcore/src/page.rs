@@ -87,6 +87,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// A list that is short enough to come whole.
+    pub const fn whole(items: Vec<T>) -> Self {
+        Self { items, next: None, previous: None, total: None }
+    }
+
     /// The same page of other things.
     pub fn map<U>(self, into: impl FnMut(T) -> U) -> Page<U> {
         Page {

@@ -1,0 +1,20 @@
+//! `eventd migrate`.
+
+use std::process::ExitCode;
+
+use eventcore::db::Schema;
+
+use crate::cli::Failure;
+use crate::config::Config;
+
+/// Brings the schema up to date, or says whether it is.
+pub(crate) async fn migrate(config: &Config, check: bool) -> Result<ExitCode, Failure> {
+    let core = super::connect(config).await?;
+    if !check {
+        core.migrate().await?;
+    }
+    let schema = core.schema().await?;
+    println!("{}", schema.refusal());
+    core.close().await;
+    Ok(if schema == Schema::Current { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

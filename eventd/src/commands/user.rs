@@ -1,0 +1,112 @@
+//! `eventd user`: the operator's tools for accounts.
+
+use std::io::BufRead;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use eventcore::accounts::{NewUser, UserFilter};
+use eventcore::{Actor, EventCore, PageRequest, Role};
+
+use crate::cli::Failure;
+use crate::config::Config;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Create an account
+    Create {
+        /// 3 to 32 of the letters a to z, digits, and . _ -
+        #[arg(long)]
+        username: String,
+        /// The e-mail address
+        #[arg(long)]
+        email: String,
+        /// Make it an admin
+        #[arg(long)]
+        admin: bool,
+        /// Read the password from the first line of standard input
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// List all accounts
+    List,
+    /// Set a new password, read from the first line of standard input, and end all sessions
+    ResetPassword {
+        /// Whose
+        username: String,
+    },
+    /// Keep a user from signing in
+    Disable {
+        /// Whom
+        username: String,
+        /// Let them sign in again
+        #[arg(long)]
+        undo: bool,
+    },
+}
+
+/// Does what the command says, as the system.
+pub(crate) async fn run(config: &Config, command: UserCommand) -> Result<ExitCode, Failure> {
+    let core = super::open(config).await?;
+    let done = perform(&core, command).await;
+    core.close().await;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn perform(core: &EventCore, command: UserCommand) -> Result<(), Failure> {
+    let system = Actor::System;
+    match command {
+        UserCommand::Create { username, email, admin, password_stdin: _ } => {
+            let role = Some(if admin { Role::Admin } else { Role::User });
+            let new = NewUser {
+                username,
+                email,
+                password: Some(password_from_stdin()?),
+                role,
+                ..NewUser::default()
+            };
+            let user = core.create_user(&system, &new).await?;
+            println!("created {} ({}) with the id {}", user.username, user.role, user.id);
+        }
+        UserCommand::List => list(core).await?,
+        UserCommand::ResetPassword { username } => {
+            let user = core.reset_password(&system, &username, &password_from_stdin()?).await?;
+            println!("{} has a new password, and is signed out everywhere", user.username);
+        }
+        UserCommand::Disable { username, undo } => {
+            let user = core.set_user_disabled(&system, &username, !undo).await?;
+            println!(
+                "{} {}",
+                user.username,
+                if undo { "can sign in again" } else { "can no longer sign in" }
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn list(core: &EventCore) -> Result<(), Failure> {
+    let mut request = PageRequest::first(PageRequest::MAX_LIMIT);
+    loop {
+        let page = core.users(&Actor::System, &UserFilter::default(), &request).await?;
+        for user in page.items {
+            println!(
+                "{}  {:<32}  {:<5}  {}",
+                user.id,
+                user.username,
+                user.role,
+                user.email.unwrap_or_default()
+            );
+        }
+        match page.next {
+            Some(next) => request.cursor = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn password_from_stdin() -> Result<String, Failure> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() { Err("standard input gave no password".into()) } else { Ok(password.to_owned()) }
+}

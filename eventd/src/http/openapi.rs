@@ -1,0 +1,160 @@
+//! The OpenAPI document, generated from the routes, and what it tells the server: which methods an address has.
+
+use std::sync::LazyLock;
+
+use http::Method;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use super::problem::ProblemBody;
+use super::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "eventd",
+        description = "Events: publish them, find them, come to them. Errors are always `application/problem+json`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    paths(
+        routes::users::create, routes::users::list, routes::users::read, routes::users::change, routes::users::delete,
+        routes::users::export, routes::users::change_password,
+        routes::auth::login, routes::auth::refresh, routes::auth::logout,
+        routes::sessions::list, routes::sessions::end,
+        routes::tokens::list, routes::tokens::create, routes::tokens::delete,
+        routes::events::create, routes::events::list, routes::events::read, routes::events::replace, routes::events::change,
+        routes::events::delete, routes::events::publish, routes::events::cancel, routes::events::duplicate, routes::events::occurrences,
+        routes::organizers::list, routes::organizers::read, routes::organizers::add, routes::organizers::remove,
+        routes::occurrences::list, routes::occurrences::read,
+        routes::health::alive, routes::health::ready, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problem,
+    ),
+    components(schemas(ProblemBody)),
+    modifiers(&Finish),
+)]
+struct Api;
+
+/// What holds for all operations, said once.
+struct Finish;
+
+impl Modify for Finish {
+    fn modify(&self, document: &mut Document) {
+        if let Some(components) = &mut document.components {
+            components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        }
+        for (path, item) in &mut document.paths.paths {
+            for (method, operation) in operations(item) {
+                add_problems(operation, path, &method);
+            }
+        }
+    }
+}
+
+fn add_problems(operation: &mut Operation, path: &str, method: &Method) {
+    let secured = operation.security.as_ref().is_some_and(|security| !security.is_empty());
+    let changes = *method != Method::GET;
+    let body = operation.request_body.is_some();
+    let problems = [
+        ("400", true, "The request is wrong"),
+        (
+            "401",
+            secured || path.starts_with("/api/v1/auth/"),
+            "Sign in first, or the credentials do not hold",
+        ),
+        ("403", secured, "Not allowed"),
+        (
+            "404",
+            path.contains('{')
+                || path.ends_with("/events")
+                || path.ends_with("/occurrences")
+                || path.contains("/me/"),
+            "Not there, or not for your eyes",
+        ),
+        ("405", true, "Another method"),
+        ("406", path.starts_with("/api/"), "The answer is JSON"),
+        ("409", changes, "In conflict with the state"),
+        ("412", changes && path.contains('{'), "Changed meanwhile"),
+        ("413", body, "The body is too large"),
+        ("415", body, "The body is not JSON"),
+        ("503", true, "Overloaded, or the database is away"),
+    ];
+    for (status, applies, description) in problems {
+        let responses = &mut operation.responses.responses;
+        if applies && !responses.contains_key(status) {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            let response = ResponseBuilder::new()
+                .description(description)
+                .content("application/problem+json", content)
+                .build();
+            responses.insert(status.to_owned(), RefOr::T(response));
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::DELETE, &mut item.delete),
+        (Method::PATCH, &mut item.patch),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(Api::openapi);
+
+/// The document.
+pub(crate) fn document() -> &'static Document {
+    &DOCUMENT
+}
+
+static METHODS: LazyLock<Vec<(Vec<String>, Vec<Method>)>> = LazyLock::new(|| {
+    let segments = |path: &str| path.trim_start_matches('/').split('/').map(str::to_owned).collect();
+    let mut document = Api::openapi();
+    document
+        .paths
+        .paths
+        .iter_mut()
+        .map(|(path, item)| (segments(path), operations(item).map(|(method, _)| method).collect()))
+        .collect()
+});
+
+/// The methods of an address that the document has, the most literal of the addresses that fit.
+pub(crate) fn allowed(path: &str) -> Option<&'static [Method]> {
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let fits = |template: &[String]| {
+        template.len() == segments.len()
+            && template.iter().zip(&segments).all(|(t, s)| t == s || (t.starts_with('{') && !s.is_empty()))
+    };
+    let holes = |template: &[String]| template.iter().filter(|t| t.starts_with('{')).count();
+    METHODS
+        .iter()
+        .filter(|(t, _)| fits(t))
+        .min_by_key(|(t, _)| holes(t))
+        .map(|(_, methods)| methods.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_knows_its_methods() {
+        assert_eq!(allowed("/healthz"), Some([Method::GET].as_slice()));
+        assert_eq!(allowed("/api/v1/events"), Some([Method::GET, Method::POST].as_slice()));
+        assert_eq!(allowed("/api/v1/users/me/password"), Some([Method::PUT].as_slice()));
+        assert_eq!(allowed("/api/v1/nothing"), None);
+    }
+
+    #[test]
+    fn every_reference_in_the_document_leads_somewhere() {
+        let json = serde_json::to_value(document()).unwrap();
+        let text = json.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(json.pointer(reference).is_some(), "{reference} leads nowhere");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Query strings: each parameter read once, every wrong one named, unknown ones refused.
+
+use chrono_tz::Tz;
+use eventcore::events::start_of_day;
+use eventcore::{Cursor, Error, PageRequest, Timestamp, Violations};
+
+/// The parameters of a query string; what is left over at the end is unknown.
+pub(crate) struct Query {
+    parameters: Vec<(String, String)>,
+    wrong: Violations,
+}
+
+/// Which end of a period a plain date stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// From the beginning of the day.
+    From,
+    /// To the end of the day.
+    To,
+}
+
+impl Query {
+    pub(crate) fn of(raw: &str) -> Self {
+        let mut query = Self { parameters: Vec::new(), wrong: Violations::default() };
+        for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
+            if value.contains('\u{fffd}') {
+                query.wrong(&name, "invalid", "must be UTF-8");
+            } else if query.parameters.iter().any(|(known, _)| *known == name) {
+                query.wrong(&name, "repeated", "must be given once");
+            } else {
+                query.parameters.push((name.into_owned(), value.into_owned()));
+            }
+        }
+        query
+    }
+
+    fn wrong(&mut self, name: &str, code: &'static str, message: impl Into<String>) {
+        self.wrong.add(format!("/{name}"), code, message);
+    }
+
+    /// A parameter as it is; an empty one counts as absent.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let place = self.parameters.iter().position(|(known, _)| known == name)?;
+        Some(self.parameters.swap_remove(place).1).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter that `T` can be read from.
+    pub(crate) fn parsed<T: std::str::FromStr>(&mut self, name: &str, must_be: &str) -> Option<T> {
+        let text = self.text(name)?;
+        text.parse().map_err(|_| self.wrong(name, "invalid", must_be)).ok()
+    }
+
+    /// The zone in which plain dates are meant.
+    pub(crate) fn zone(&mut self) -> Tz {
+        self.parsed("tz", "must be an IANA time zone such as Europe/Berlin").unwrap_or(Tz::UTC)
+    }
+
+    /// An instant, or a day in `tz`, of which it is the beginning or the end.
+    pub(crate) fn time(&mut self, name: &str, tz: Tz, edge: Edge) -> Option<Timestamp> {
+        let text = self.text(name)?;
+        if let Ok(day) = text.parse::<chrono::NaiveDate>()
+            && (1..=9998).contains(&chrono::Datelike::year(&day))
+        {
+            let day = if edge == Edge::To { day.succ_opt().unwrap_or(day) } else { day };
+            return Some(start_of_day(day, tz));
+        }
+        // A plus that was not encoded arrives as a space.
+        match text.replace(' ', "+").parse() {
+            Ok(at) => Some(at),
+            Err(_) => {
+                self.wrong(name, "invalid", "must be an RFC 3339 instant or a date");
+                None
+            }
+        }
+    }
+
+    /// Where in a list, and how much of it.
+    pub(crate) fn page(&mut self) -> PageRequest {
+        let limit = self.parsed("limit", "must be 1 to 100").unwrap_or(PageRequest::DEFAULT_LIMIT);
+        if !(1..=PageRequest::MAX_LIMIT).contains(&limit) {
+            self.wrong("limit", "out_of_range", "must be 1 to 100");
+        }
+        let count = self.parsed("count", "must be true or false").unwrap_or(false);
+        PageRequest { limit, cursor: self.text("cursor").map(Cursor::from), count }
+    }
+
+    /// Everything that was wrong, the parameters that nobody asked for included.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        for (name, _) in std::mem::take(&mut self.parameters) {
+            self.wrong(&name, "unknown_field", "there is no such parameter");
+        }
+        self.wrong.into_result()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(query: Query) -> Vec<String> {
+        match query.finish() {
+            Err(Error::Invalid(wrong)) => {
+                wrong.as_slice().iter().map(|v| format!("{} {}", v.pointer, v.code)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_named() {
+        let mut query = Query::of("limit=0&form=2027&title=a&title=b&from=soon&location=%ff");
+        query.page();
+        query.text("title");
+        query.time("from", Tz::UTC, Edge::From);
+        assert_eq!(
+            codes(query),
+            [
+                "/title repeated",
+                "/location invalid",
+                "/limit out_of_range",
+                "/from invalid",
+                "/form unknown_field"
+            ]
+        );
+    }
+
+    #[test]
+    fn dates_are_days_in_the_zone() {
+        let mut query = Query::of("tz=Europe/Berlin&from=2027-03-28&to=2027-03-28");
+        let tz = query.zone();
+        assert_eq!(query.time("from", tz, Edge::From).unwrap().to_string(), "2027-03-27T23:00:00Z");
+        assert_eq!(query.time("to", tz, Edge::To).unwrap().to_string(), "2027-03-28T22:00:00Z");
+        assert!(codes(query).is_empty());
+    }
+
+    #[test]
+    fn an_unencoded_plus_is_understood() {
+        let mut query = Query::of("from=2027-03-01T18:30:00+01:00");
+        assert_eq!(query.time("from", Tz::UTC, Edge::From).unwrap().to_string(), "2027-03-01T17:30:00Z");
+    }
+}

@@ -1,0 +1,133 @@
+//! `/occurrences`: the agenda.
+
+use eventcore::events::{AgendaFilter, EventStatus, Occurrence, OccurrenceStatus};
+use eventcore::{Actor, Error, EventId, Order, Page, UserId};
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+use super::{any_of, id, route};
+use crate::http::call::{Answer, Call, Context};
+use crate::http::problem::Problem;
+use crate::http::query::{Edge, Query};
+use crate::http::reply::{self, Versioned};
+
+pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
+    let below = any_of!(route!(context, get => list), route!(context, get { occurrence } => read));
+    warp::path("occurrences").and(below).boxed()
+}
+
+/// Which things `status` speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listing {
+    Occurrences,
+    Events,
+}
+
+/// Reads the filters that all agendas share.
+pub(super) async fn filter(
+    call: &Call,
+    actor: &Actor,
+    query: &mut Query,
+    listing: Listing,
+) -> Result<AgendaFilter, Problem> {
+    let tz = query.zone();
+    let organizer = query.text("organizer");
+    let event = query.text("event");
+    let mut filter = AgendaFilter {
+        title: query.text("title"),
+        location: query.text("location"),
+        from: query.time("from", tz, Edge::From),
+        to: query.time("to", tz, Edge::To),
+        order: query
+            .parsed::<Sort>("sort", "must be starts_at or -starts_at")
+            .map_or(Order::Ascending, |sort| sort.0),
+        ..AgendaFilter::default()
+    };
+    match listing {
+        Listing::Occurrences => {
+            filter.status = query.parsed::<OccurrenceStatus>("status", "must be scheduled or cancelled")
+        }
+        Listing::Events => {
+            filter.event_status =
+                query.parsed::<EventStatus>("status", "must be draft, published or cancelled")
+        }
+    }
+    if let Some(event) = event {
+        filter.event = Some(
+            event
+                .parse::<EventId>()
+                .map_err(|_| Error::invalid("/event", "invalid", "must be the id of an event"))?,
+        );
+    }
+    if let Some(organizer) = organizer {
+        filter.organizer = Some(organizer_id(call, actor, &organizer).await?);
+    }
+    Ok(filter)
+}
+
+/// An organizer by id, by name, or as `me`; a name that nobody has organizes nothing.
+async fn organizer_id(call: &Call, actor: &Actor, text: &str) -> Result<UserId, Error> {
+    if text == "me" {
+        return Ok(actor.signed_in()?.id);
+    }
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::invalid("/organizer", "invalid", "must be the id or the name of a user, or me"));
+    }
+    match call.core.profile_by_username(text).await {
+        Ok(profile) => Ok(profile.id),
+        Err(Error::NotFound(_)) => Ok(UserId::from(uuid::Uuid::nil())),
+        Err(error) => Err(error),
+    }
+}
+
+/// `starts_at` or `-starts_at`.
+struct Sort(Order);
+
+impl std::str::FromStr for Sort {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "starts_at" => Ok(Self(Order::Ascending)),
+            "-starts_at" => Ok(Self(Order::Descending)),
+            _ => Err(()),
+        }
+    }
+}
+
+/// The agenda: dates from now on, soonest first
+#[utoipa::path(get, path = "/api/v1/occurrences", tag = "occurrences", security((), ("bearer" = [])),
+    params(
+        ("title" = Option<String>, Query, max_length = 200, description = "Stands in the title, without case or accents"),
+        ("location" = Option<String>, Query, max_length = 200, description = "Stands in the location, without case or accents"),
+        ("from" = Option<String>, Query, description = "Starts at or after: RFC 3339, or a date. Now, when nothing is said; in the past, it lists the past"),
+        ("to" = Option<String>, Query, description = "Starts before this instant, or until the end of this date"),
+        ("tz" = Option<String>, Query, description = "IANA time zone in which plain dates are meant; UTC when nothing is said"),
+        ("organizer" = Option<String>, Query, description = "Id or name of a user, or `me`, who then also sees drafts"),
+        ("event" = Option<String>, Query, description = "Dates of this event"),
+        ("status" = Option<OccurrenceStatus>, Query),
+        ("sort" = Option<String>, Query, description = "`starts_at` or `-starts_at`"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query), ("count" = Option<bool>, Query)),
+    responses((status = 200, description = "A page of dates", body = Page<Occurrence>)))]
+pub(crate) async fn list(call: Call) -> Answer {
+    let actor = call.actor().await?;
+    let mut query = call.query();
+    let page = query.page();
+    let filter = filter(&call, &actor, &mut query, Listing::Occurrences).await?;
+    query.finish()?;
+    reply::page(&call, "/occurrences", &call.core.occurrences(&actor, &filter, &page).await?)
+}
+
+/// One date
+#[utoipa::path(get, path = "/api/v1/occurrences/{occurrence}", tag = "occurrences", security((), ("bearer" = [])),
+    params(("occurrence" = String, Path)),
+    responses((status = 200, description = "The date", body = Occurrence), (status = 304, description = "You have it")))]
+pub(crate) async fn read(call: Call, occurrence: &str) -> Answer {
+    call.no_query()?;
+    let occurrence = call.core.occurrence(&call.actor().await?, id(occurrence, "occurrence")?).await?;
+    Versioned { value: &occurrence, version: occurrence.version, updated_at: None }.ok(&call)
+}

@@ -1,0 +1,135 @@
+//! The server: connections in, layers around the routes, and an end that lets running requests finish.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventcore::EventCore;
+use http::{HeaderName, StatusCode, header};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, DefaultPredicate};
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use warp::Filter;
+use warp::reply::Response;
+
+use super::call::{Context, unrouted};
+use super::layers::Door;
+use super::problem::Problem;
+use super::routes;
+
+/// For how long running requests may go on once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+/// For how long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes that the head of a request may have.
+const HEAD_LIMIT: usize = 16 << 10;
+
+/// What the server needs.
+pub(crate) struct Server {
+    pub(crate) core: EventCore,
+    pub(crate) public_url: Arc<str>,
+    /// For how long a request may run.
+    pub(crate) timeout: Duration,
+    /// How many requests may run at once.
+    pub(crate) max_concurrent: usize,
+}
+
+/// Serves until `stop` comes, then lets running requests finish.
+pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future<Output = ()>) {
+    let Server { core, public_url, timeout, max_concurrent } = server;
+    let routes = routes::all(&Context { core, public_url })
+        .recover(async |rejection: warp::Rejection| {
+            Ok::<_, std::convert::Infallible>(unrouted(&rejection).into_response())
+        })
+        .unify()
+        .boxed();
+    let places = Arc::new(Semaphore::new(max_concurrent));
+    let service = ServiceBuilder::new()
+        .layer(compression())
+        .layer(cors())
+        .layer_fn(|inner| Door::new(inner, places.clone()))
+        .layer(TraceLayer::new_for_http())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
+        .service(warp::service(routes));
+
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_LIMIT.max(8192));
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(16 << 10)
+        .keep_alive_interval(Duration::from_secs(30));
+    let running = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file descriptors, mostly: existing connections will free some.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        // Answers are small and written whole: waiting to fill a packet only delays them.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(service.clone());
+        let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
+        let watched = running.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(error, "a connection broke");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, running.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}
+
+/// br and gzip above 1 KiB, as fast as they go: the answers are made anew each time.
+fn compression() -> CompressionLayer<impl Predicate + Send + Sync + 'static> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)))
+}
+
+/// Any page may call: callers prove themselves by a token in a header, never by a cookie.
+fn cors() -> CorsLayer {
+    let seen = [
+        header::ETAG,
+        header::LOCATION,
+        header::LINK,
+        header::LAST_MODIFIED,
+        header::RETRY_AFTER,
+        header::ALLOW,
+        HeaderName::from_static("x-request-id"),
+    ];
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(Any)
+        .allow_headers(Any)
+        .expose_headers(seen)
+        .max_age(Duration::from_hours(1))
+}

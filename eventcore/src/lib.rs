@@ -20,6 +20,7 @@ pub mod fold;
 pub mod id;
 pub mod input;
 pub mod page;
+pub mod recurrence;
 pub mod registrations;
 
 pub use actor::{Actor, Role, Scope, SignedIn};

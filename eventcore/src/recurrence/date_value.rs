@@ -1,0 +1,164 @@
+//! A date of UNTIL, RDATE or EXDATE: a day, a wall-clock time, or an instant.
+
+use std::fmt::{self, Display, Write};
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
+
+use super::zone::Zone;
+use crate::clock::Timestamp;
+
+/// A day, a time by the clocks of the series' time zone, or an instant.
+///
+/// It is read and shown as JSON has it (`2028-05-03`, `2028-05-03T18:30:00`, `2028-05-03T16:30:00Z`), and read as RFC 5545 has it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DateValue {
+    /// A day. UNTIL means the whole of it, EXDATE what takes place on it, RDATE that day at the time of the start.
+    Date(NaiveDate),
+    /// A time by the clocks of the series' time zone. An all-day series takes its day.
+    Local(NaiveDateTime),
+    /// An instant. An all-day series takes the day on which it lies in the series' time zone.
+    Utc(Timestamp),
+}
+
+impl DateValue {
+    /// Reads what RFC 5545 calls DATE and DATE-TIME: `20280503`, `20280503T183000`, `20280503T163000Z`.
+    pub fn from_basic(text: &str) -> Option<Self> {
+        match text.strip_suffix('Z') {
+            Some(text) => Some(Self::Utc(basic_time(text)?.and_utc().into())),
+            None if text.len() == 8 => basic_date(text).map(Self::Date),
+            None => basic_time(text).map(Self::Local),
+        }
+    }
+
+    /// As RFC 5545 writes it.
+    pub fn to_basic(self) -> String {
+        struct Basic(DateValue);
+        impl Display for Basic {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.write_basic(f)
+            }
+        }
+        Basic(self).to_string()
+    }
+
+    pub(super) fn write_basic(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Date(date) => write_basic_date(f, date),
+            Self::Local(local) => write_basic_time(f, local),
+            Self::Utc(instant) => {
+                write_basic_time(f, instant.to_utc().naive_utc())?;
+                f.write_char('Z')
+            }
+        }
+    }
+
+    /// The wall-clock second that is meant, counted from 1970; none for a day.
+    pub(super) fn wall(self, zone: &Zone) -> Option<i64> {
+        match self {
+            Self::Date(_) => None,
+            Self::Local(local) => Some(local.and_utc().timestamp()),
+            Self::Utc(instant) => Some(zone.local(seconds(instant))),
+        }
+    }
+
+    /// The day that is meant, counted from 1970.
+    pub(super) fn day(self, zone: &Zone) -> i64 {
+        match self {
+            Self::Date(date) => i64::from(date.to_epoch_days()),
+            Self::Local(_) | Self::Utc(_) => self.wall(zone).unwrap_or_default().div_euclid(86_400),
+        }
+    }
+}
+
+/// Whole seconds since 1970: RFC 5545 knows no fractions.
+pub(super) const fn seconds(instant: Timestamp) -> i64 {
+    instant.as_micros().div_euclid(1_000_000)
+}
+
+/// Nothing but digits, which Rust's own parser is not content with: it takes a sign.
+pub(super) fn digits<T: FromStr>(text: &str) -> Option<T> {
+    if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+fn basic_date(text: &str) -> Option<NaiveDate> {
+    if text.len() != 8 {
+        return None;
+    }
+    let year = digits::<i32>(text.get(..4)?).filter(|year| *year > 0)?;
+    NaiveDate::from_ymd_opt(year, digits(text.get(4..6)?)?, digits(text.get(6..)?)?)
+}
+
+/// A leap second is read as the second before it, as RFC 5545, 3.3.12 asks of who has none.
+fn basic_time(text: &str) -> Option<NaiveDateTime> {
+    let (date, time) = text.split_once('T')?;
+    if time.len() != 6 {
+        return None;
+    }
+    let second = digits::<u32>(time.get(4..)?).map(|second| if second == 60 { 59 } else { second })?;
+    basic_date(date)?.and_hms_opt(digits(time.get(..2)?)?, digits(time.get(2..4)?)?, second)
+}
+
+fn write_basic_date(f: &mut fmt::Formatter<'_>, date: NaiveDate) -> fmt::Result {
+    write!(f, "{:04}{:02}{:02}", date.year(), date.month(), date.day())
+}
+
+fn write_basic_time(f: &mut fmt::Formatter<'_>, local: NaiveDateTime) -> fmt::Result {
+    write_basic_date(f, local.date())?;
+    write!(f, "T{:02}{:02}{:02}", local.hour(), local.minute(), local.second())
+}
+
+impl Display for DateValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Date(date) => date.fmt(f),
+            Self::Local(local) => local.format("%Y-%m-%dT%H:%M:%S").fmt(f),
+            Self::Utc(instant) => instant.fmt(f),
+        }
+    }
+}
+
+/// The text is no date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "must be a date (2028-05-03), a local time (2028-05-03T18:30:00) or an instant (2028-05-03T16:30:00Z)"
+)]
+pub struct NotADate;
+
+impl FromStr for DateValue {
+    type Err = NotADate;
+
+    fn from_str(text: &str) -> Result<Self, NotADate> {
+        if let Some(value) = Self::from_basic(text) {
+            return Ok(value);
+        }
+        let known = |year: i32| (1..=9999).contains(&year);
+        if text.len() == 10
+            && let Ok(date) = text.parse::<NaiveDate>()
+            && known(date.year())
+        {
+            return Ok(Self::Date(date));
+        }
+        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::Utc(instant.into()));
+        }
+        let local = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .filter(|local| known(local.year()) && local.nanosecond() < 1_000_000_000)
+            .ok_or(NotADate)?;
+        Ok(Self::Local(local))
+    }
+}
+
+impl serde::Serialize for DateValue {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for DateValue {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

@@ -210,6 +210,28 @@ impl Rule {
         self
     }
 
+    pub(super) fn on_days(mut self, days: Vec<ByDay>) -> Self {
+        self.by_day = days;
+        self.noting(Part::ByDay)
+    }
+
+    pub(super) fn on_month_days(mut self, days: Vec<i8>) -> Self {
+        self.by_month_day = days;
+        self.noting(Part::ByMonthDay)
+    }
+
+    pub(super) fn in_months(mut self, months: Vec<u8>) -> Self {
+        self.by_month = months;
+        self.noting(Part::ByMonth)
+    }
+
+    pub(super) fn noting(mut self, part: Part) -> Self {
+        if !self.order.contains(&part) {
+            self.order.push(part);
+        }
+        self
+    }
+
     /// Notes that `part` was written; whether it was written before.
     pub(super) fn note_written(&mut self, part: Part) -> bool {
         let again = self.order.contains(&part);

@@ -72,6 +72,10 @@ impl Instance {
         naive(self.0.nominal)
     }
 
+    pub(super) const fn point(&self) -> Point {
+        self.0
+    }
+
     /// The day on which it begins.
     pub fn date(&self) -> NaiveDate {
         self.local().date()

@@ -3,5 +3,7 @@
 
 mod properties;
 mod random;
+mod realign;
 mod reference;
+mod split;
 mod vectors;

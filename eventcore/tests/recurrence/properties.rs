@@ -13,7 +13,7 @@ pub(crate) fn rules() -> u64 {
 }
 
 /// Runs `property` on random rules; a failure names the seed and the rule.
-fn for_random_rules(salt: u64, property: impl Fn(&Spec, &mut Random)) {
+pub(crate) fn for_random_rules(salt: u64, property: impl Fn(&Spec, &mut Random)) {
     for seed in 0..rules() {
         let mut random = Random::new(salt << 32 | seed);
         let spec = Spec::random(&mut random);
@@ -24,7 +24,7 @@ fn for_random_rules(salt: u64, property: impl Fn(&Spec, &mut Random)) {
 }
 
 /// The series of a rule, unless the rule is one that nothing fits.
-fn series(spec: &Spec) -> Option<Series> {
+pub(crate) fn series(spec: &Spec) -> Option<Series> {
     let rule = spec.text().parse().unwrap();
     match Series::new(spec.start(), Recurrence::of(rule)) {
         Ok(series) => Some(series),
@@ -35,7 +35,7 @@ fn series(spec: &Spec) -> Option<Series> {
     }
 }
 
-fn starts(instances: impl Iterator<Item = Result<Instance, RuleError>>) -> Vec<Timestamp> {
+pub(crate) fn starts(instances: impl Iterator<Item = Result<Instance, RuleError>>) -> Vec<Timestamp> {
     instances.map(|instance| instance.unwrap().original_start()).collect()
 }
 

@@ -6,15 +6,17 @@ use tokio::sync::OnceCell;
 
 use crate::accounts::{Passwords, Signer, random};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::db::{Db, PoolSizes, Queries, Schema, sql, transaction};
+use crate::db::{Db, PoolSizes, Prelude, Queries, Schema, sql, transaction};
 use crate::error::Result;
 
 /// The library, open on a database. Cloning is cheap and shares everything.
 #[derive(Clone)]
-pub struct EventCore(Arc<Shared>);
+pub struct EventCore {
+    db: Db,
+    shared: Arc<Shared>,
+}
 
 struct Shared {
-    db: Db,
     clock: Box<dyn Clock>,
     passwords: Passwords,
     signer: OnceCell<Signer>,
@@ -49,46 +51,46 @@ impl EventCore {
     pub async fn connect(url: &str, options: Options) -> Result<Self> {
         let db = Db::connect(url, options.pools).await?;
         let (passwords, signer) = (Passwords::new(), OnceCell::new());
-        Ok(Self(Arc::new(Shared {
-            db,
-            clock: options.clock,
-            passwords,
-            signer,
-            jwt_secret: options.jwt_secret,
-        })))
+        let shared = Shared { clock: options.clock, passwords, signer, jwt_secret: options.jwt_secret };
+        Ok(Self { db, shared: Arc::new(shared) })
     }
 
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<()> {
-        self.0.db.migrate().await
+        self.db.migrate().await
     }
 
     /// How the schema stands; an error where the database can't be reached.
     pub async fn schema(&self) -> Result<Schema> {
-        self.0.db.schema().await
+        self.db.schema().await
     }
 
     /// The present instant by the library's clock.
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.shared.clock.now()
     }
 
     /// The database beneath: for tests and tools that look behind the library's back.
     pub fn db(&self) -> &Db {
-        &self.0.db
+        &self.db
+    }
+
+    /// The same library, where each transaction begins with `prelude`.
+    pub(crate) fn beginning_with(&self, prelude: Arc<dyn Prelude>) -> Self {
+        Self { db: self.db.beginning_with(prelude), shared: self.shared.clone() }
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {
-        &self.0.passwords
+        &self.shared.passwords
     }
 
     /// What signs access tokens, the same in every process on this database.
     pub(crate) async fn signer(&self) -> Result<&Signer> {
-        self.0.signer.get_or_try_init(|| self.make_signer()).await
+        self.shared.signer.get_or_try_init(|| self.make_signer()).await
     }
 
     async fn make_signer(&self) -> Result<Signer> {
-        if let Some(secret) = &self.0.jwt_secret {
+        if let Some(secret) = &self.shared.jwt_secret {
             return Ok(Signer::new(secret.as_bytes()));
         }
         let fresh = random()?;
@@ -104,12 +106,12 @@ impl EventCore {
 
     /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
-        self.0.db.close().await;
+        self.db.close().await;
     }
 }
 
 impl std::fmt::Debug for EventCore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EventCore").field("db", &self.0.db).finish_non_exhaustive()
+        f.debug_struct("EventCore").field("db", &self.db).finish_non_exhaustive()
     }
 }

@@ -70,7 +70,7 @@ pub enum Error {
         current: i64,
     },
     /// The key served another request before.
-    #[error("this Idempotency-Key came with another request before")]
+    #[error("this Idempotency-Key was used before, with another request or one whose answer was lost")]
     IdempotencyKeyReused,
     /// Only people who attended may do this.
     #[error("only people who held a place can do this")]

@@ -18,6 +18,7 @@ pub mod error;
 pub mod events;
 pub mod fold;
 pub mod id;
+pub mod idempotency;
 pub mod input;
 pub mod page;
 pub mod recurrence;

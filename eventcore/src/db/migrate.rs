@@ -33,7 +33,7 @@ impl Db {
             Schema::Behind(_) => {}
             unusable => return Err(unusable.refusal()),
         }
-        let outcome = match &self.0 {
+        let outcome = match &*self.backend {
             Backend::Sqlite { .. } => self.migrate_sqlite().await,
             Backend::Postgres(pool) => POSTGRES.run(pool).await,
         };
@@ -47,7 +47,7 @@ impl Db {
 
     /// All migrations in one transaction that holds the write lock from its start: another process waits, then finds nothing to do.
     async fn migrate_sqlite(&self) -> Result<(), MigrateError> {
-        let Backend::Sqlite { writer, .. } = &self.0 else { return Ok(()) };
+        let Backend::Sqlite { writer, .. } = &*self.backend else { return Ok(()) };
         writer
             .exclusively(async |conn| {
                 let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
@@ -60,7 +60,7 @@ impl Db {
 
     /// Compares the migrations that were applied with those that the program has.
     pub async fn schema(&self) -> Result<Schema> {
-        let known: BTreeMap<i64, Vec<u8>> = match &self.0 {
+        let known: BTreeMap<i64, Vec<u8>> = match &*self.backend {
             Backend::Sqlite { .. } => &SQLITE,
             Backend::Postgres(_) => &POSTGRES,
         }

@@ -6,6 +6,8 @@ mod query;
 mod sqlite;
 mod text_enum;
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
@@ -25,10 +27,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 500;
 
 /// A database that is open. Cloning is cheap and shares the pools.
-#[derive(Debug, Clone)]
-pub struct Db(Backend);
+#[derive(Clone)]
+pub struct Db {
+    backend: Arc<Backend>,
+    prelude: Option<Arc<dyn Prelude>>,
+}
 
-#[derive(Debug, Clone)]
+/// What a transaction does before anything else; where it fails, so does the transaction.
+pub(crate) trait Prelude: Send + Sync {
+    fn run<'t>(&'t self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 't>>;
+}
+
+#[derive(Debug)]
 enum Backend {
     Sqlite { readers: SqlitePool, writer: sqlite::Writer },
     Postgres(PgPool),
@@ -63,7 +73,7 @@ impl Db {
     pub async fn connect(url: &str, sizes: PoolSizes) -> Result<Self> {
         if url.starts_with("sqlite:") {
             let (readers, writer) = sqlite::open(url, sizes.sqlite_readers).await?;
-            return Ok(Self(Backend::Sqlite { readers, writer }));
+            return Ok(Self::on(Backend::Sqlite { readers, writer }));
         }
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
             return Err(Error::Unavailable(
@@ -79,12 +89,21 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(|error| postgres::unreachable(&place, &error))?;
-        Ok(Self(Backend::Postgres(pool)))
+        Ok(Self::on(Backend::Postgres(pool)))
+    }
+
+    fn on(backend: Backend) -> Self {
+        Self { backend: Arc::new(backend), prelude: None }
+    }
+
+    /// The same database, where each transaction begins with `prelude`.
+    pub(crate) fn beginning_with(&self, prelude: Arc<dyn Prelude>) -> Self {
+        Self { backend: self.backend.clone(), prelude: Some(prelude) }
     }
 
     /// Which database it is.
-    pub const fn dialect(&self) -> Dialect {
-        match self.0 {
+    pub fn dialect(&self) -> Dialect {
+        match &*self.backend {
             Backend::Sqlite { .. } => Dialect::Sqlite,
             Backend::Postgres(_) => Dialect::Postgres,
         }
@@ -92,7 +111,7 @@ impl Db {
 
     /// A connection that only reads, and sees what has been committed.
     pub async fn read(&self) -> Result<Reader> {
-        Ok(match &self.0 {
+        Ok(match &*self.backend {
             Backend::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
             Backend::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
         })
@@ -100,21 +119,31 @@ impl Db {
 
     /// Begins a transaction that may write. Dropping it rolls it back; `transaction!` is what operations use.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(match &self.0 {
+        let mut tx = match &*self.backend {
             Backend::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
             Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        };
+        if let Some(prelude) = &self.prelude {
+            prelude.run(&mut tx).await?;
+        }
+        Ok(tx)
     }
 
     /// Waits until nothing is under way any more, and closes all connections.
     pub async fn close(&self) {
-        match &self.0 {
+        match &*self.backend {
             Backend::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
             }
             Backend::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.backend.fmt(f)
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use eventcore::{Actor, Error, EventCore};
 use futures_util::{Stream, StreamExt};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 use warp::filters::BoxedFilter;
+use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Buf, Filter, Rejection};
 
@@ -30,8 +31,12 @@ pub(crate) struct Call {
     pub(crate) core: EventCore,
     pub(crate) public_url: Arc<str>,
     pub(crate) headers: HeaderMap,
-    query: String,
-    body: Result<Vec<u8>, Problem>,
+    pub(super) method: Method,
+    pub(super) path: FullPath,
+    pub(super) query: String,
+    pub(super) body: Result<Vec<u8>, Problem>,
+    /// Who calls, once that is known.
+    pub(super) known: Option<Actor>,
 }
 
 /// The answer of a route.
@@ -41,12 +46,17 @@ pub(crate) type Answer = Result<Response, Problem>;
 pub(crate) fn call(context: &Context) -> BoxedFilter<(Call,)> {
     let context = context.clone();
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    warp::header::headers_cloned()
+    warp::method()
+        .and(warp::path::full())
+        .and(warp::header::headers_cloned())
         .and(query)
         .and(warp::body::stream())
-        .then(move |headers: HeaderMap, query: String, body| {
+        .then(move |method, path, headers, query, body| {
             let Context { core, public_url } = context.clone();
-            async move { Call { core, public_url, headers, query, body: collect(body).await } }
+            async move {
+                let body = collect(body).await;
+                Call { core, public_url, headers, method, path, query, body, known: None }
+            }
         })
         .boxed()
 }
@@ -77,6 +87,9 @@ pub(crate) fn answer(answer: Answer) -> Response {
 impl Call {
     /// Who calls, by `Authorization: Bearer`; anonymous without it.
     pub(crate) async fn actor(&self) -> Result<Actor, Problem> {
+        if let Some(actor) = self.known {
+            return Ok(actor);
+        }
         let Some(value) = self.headers.get(header::AUTHORIZATION) else { return Ok(Actor::Anonymous) };
         let text = value.to_str().map_err(|_| Error::InvalidCredentials)?;
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));

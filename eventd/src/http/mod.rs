@@ -3,6 +3,7 @@
 mod call;
 mod etag;
 mod layers;
+mod once;
 pub(crate) mod openapi;
 mod problem;
 mod query;

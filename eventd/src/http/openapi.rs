@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use http::Method;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::ProblemBody;
@@ -46,9 +47,25 @@ impl Modify for Finish {
         for (path, item) in &mut document.paths.paths {
             for (method, operation) in operations(item) {
                 add_problems(operation, path, &method);
+                if method == Method::POST {
+                    operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+                }
             }
         }
     }
+}
+
+/// What every POST takes.
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Names this request, so that it takes effect once: a repeat within 24 hours gets the first answer. What was refused is not kept, and can be tried again",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))
+        .build()
 }
 
 fn add_problems(operation: &mut Operation, path: &str, method: &Method) {

@@ -91,7 +91,7 @@ kinds! {
     HasRegistrations "has-registrations" CONFLICT "People have registered" "What people registered for is cancelled instead, so that they are told and keep their record.";
     CategoryInUse "category-in-use" CONFLICT "Category in use" "Events use the category: name another one to take them.";
     VersionMismatch "version-mismatch" PRECONDITION_FAILED "Changed meanwhile" "Somebody changed the thing since you read it: read it again, then change it.";
-    IdempotencyKeyReused "idempotency-key-reused" CONFLICT "Idempotency-Key reused" "The key came with another request before. A new request wants a new key.";
+    IdempotencyKeyReused "idempotency-key-reused" CONFLICT "Idempotency-Key reused" "The key came with another request before, or with one whose answer was lost when the server broke off: then look whether it took effect. A new request wants a new key.";
     NotAttended "not-attended" FORBIDDEN "Not attended" "Only people who held a place can do this.";
     OccurrenceNotOver "occurrence-not-over" CONFLICT "Date not over" "This can be done once the date is over.";
     RateLimited "rate-limited" TOO_MANY_REQUESTS "Too many requests" "Wait as many seconds as `Retry-After` says.";

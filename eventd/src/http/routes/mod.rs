@@ -64,7 +64,16 @@ macro_rules! route {
         warp::$method()
             .and($path)
             .and($crate::http::call::call($context))
-            .then(|$($param: String,)* call: $crate::http::call::Call| async move { $crate::http::call::answer($handler(call $(, &$param)*).await) })
+            .then(|$($param: String,)* call: $crate::http::call::Call| async move {
+                $crate::http::call::answer(match $crate::http::once::key(&call) {
+                    None => $handler(call $(, &$param)*).await,
+                    Some(key) => {
+                        let key = key.to_owned();
+                        let work = move |call| Box::pin(async move { $handler(call $(, &$param)*).await }) as $crate::http::once::Work;
+                        $crate::http::once::once(call, &key, work).await
+                    }
+                })
+            })
             .boxed()
     };
 }

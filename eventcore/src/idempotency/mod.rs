@@ -1,0 +1,6 @@
+//! Doing a thing once, however often it is asked for: requests that carry a key get the first answer again for a day.
+
+mod key;
+mod once;
+
+pub use key::Key;

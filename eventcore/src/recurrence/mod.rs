@@ -36,9 +36,11 @@
 
 mod date_value;
 mod definition;
+mod english;
 mod error;
 mod expand;
 mod parse;
+mod phrase;
 mod print;
 mod realign;
 mod rule;

@@ -210,6 +210,12 @@ impl Rule {
         self
     }
 
+    /// Every `interval` periods.
+    pub(super) fn every(mut self, interval: NonZeroU32) -> Self {
+        self.interval = interval;
+        self.noting(Part::Interval)
+    }
+
     pub(super) fn on_days(mut self, days: Vec<ByDay>) -> Self {
         self.by_day = days;
         self.noting(Part::ByDay)
@@ -218,6 +224,11 @@ impl Rule {
     pub(super) fn on_month_days(mut self, days: Vec<i8>) -> Self {
         self.by_month_day = days;
         self.noting(Part::ByMonthDay)
+    }
+
+    pub(super) fn choosing(mut self, positions: Vec<i16>) -> Self {
+        self.by_set_pos = positions;
+        self.noting(Part::BySetPos)
     }
 
     pub(super) fn in_months(mut self, months: Vec<u8>) -> Self {

@@ -1,6 +1,6 @@
 //! Which days of a month, and of a year, a rule takes: every part about days is a set of bits, and the days are what they have in common.
 
-use super::civil::{day_of, month_length, weekday_of, year_length};
+use super::civil::{day_of, is_leap, month_length, weekday_of, year_length};
 use super::plan::{ALL_WEEKDAYS, Plan, YearBits, ones};
 
 /// Every seventh bit, from bit 0.
@@ -22,10 +22,23 @@ impl Plan {
             bits &= self.weekdays_of_month(weekday_of(first), length);
         }
         if let Some(days) = &self.year_days {
-            bits &= days_of_year(days, year, first);
+            let at = u32::try_from(first - day_of(year, 1)).unwrap_or_default();
+            bits &= window(&days[usize::from(is_leap(year))], at);
         }
         // At most 31 bits are left.
         (bits & u64::from(u32::MAX)).try_into().unwrap_or_default()
+    }
+
+    /// Whether any day of any year fits. There are fourteen kinds of years, by their first weekday and their length, and these years have them all.
+    pub(super) fn takes_any_day(&self) -> bool {
+        (2001..=2028).any(|year| (1..=12).any(|month| self.month_bits(year, month, day_of(year, month)) != 0))
+    }
+
+    /// The first day of the next month that BYMONTH takes.
+    pub(super) fn next_month_taken(&self, year: i64, month: u32) -> i64 {
+        let later = self.months >> (month + 1);
+        let next = month + 1 + later.trailing_zeros();
+        if later == 0 { day_of(year + 1, self.months.trailing_zeros()) } else { day_of(year, next) }
     }
 
     fn weekdays_of_month(&self, first: u32, length: u32) -> u64 {
@@ -140,22 +153,6 @@ fn numbered(nth: i8, first: u32, length: u32) -> Option<u32> {
         let last = first + (length - 1 - first) / 7 * 7;
         last.checked_sub(7 * weeks)
     }
-}
-
-/// The part of BYYEARDAY that falls in the month which begins on the day `first`.
-fn days_of_year((from_start, from_end): &(YearBits, YearBits), year: i64, first: i64) -> u64 {
-    let at = u32::try_from(first - day_of(year, 1)).unwrap_or_default();
-    let length = year_length(year);
-    let mut bits = window(from_start, at);
-    for back in 0..31 {
-        // Bit 0 from the end is the last day of the year.
-        if let Some(n) = (length - 1).checked_sub(at + back)
-            && from_end[n as usize / 64] >> (n % 64) & 1 == 1
-        {
-            bits |= 1 << back;
-        }
-    }
-    bits
 }
 
 /// 32 bits or more, from the bit `at` on.

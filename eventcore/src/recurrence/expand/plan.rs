@@ -28,8 +28,8 @@ pub(in crate::recurrence) struct Plan {
     pub(super) numbered_in_year: bool,
     /// Days of the month from the beginning (bit 0 is the 1st) and from the end (bit 0 is the last).
     pub(super) month_days: Option<(u32, u32)>,
-    /// Days of the year from the beginning and from the end.
-    pub(super) year_days: Option<Box<(YearBits, YearBits)>>,
+    /// Days of the year: of one of 365 days, and of a leap year.
+    pub(super) year_days: Option<Box<[YearBits; 2]>>,
     /// Weeks of the year from the beginning (bit 1 is the first) and from the end (bit 1 is the last).
     pub(super) weeks: Option<(u64, u64)>,
     /// The day on which a week begins; 0 is Monday.
@@ -103,11 +103,14 @@ impl Plan {
             }));
         }
         if !rule.by_year_day.is_empty() {
-            let mut bits = Box::new(([0; 6], [0; 6]));
-            for n in &rule.by_year_day {
-                let at = u32::from(n.unsigned_abs() - 1);
-                let side = if *n > 0 { &mut bits.0 } else { &mut bits.1 };
-                side[at as usize / 64] |= 1 << (at % 64);
+            let mut bits = Box::new([[0; 6]; 2]);
+            for (bits, length) in bits.iter_mut().zip([365, 366]) {
+                for n in &rule.by_year_day {
+                    let n = i64::from(*n);
+                    if let Some(at) = position(n, length) {
+                        bits[index(at / 64)] |= 1 << (at % 64);
+                    }
+                }
             }
             self.year_days = Some(bits);
         }

@@ -37,12 +37,18 @@ pub(in crate::recurrence) struct Walls<'p> {
     month_from: i64,
     month_to: i64,
     month_bits: u32,
+    next_month: i64,
+    /// How many days and months were looked at since the last that fitted.
+    misses: u32,
     /// Since which day nothing was found, and after how many days everything would come again.
     searched_from: i64,
     cycle: i64,
 }
 
 impl<'p> Walls<'p> {
+    /// After so many misses in a row it is time to ask whether any day fits at all.
+    const DOUBTFUL: u32 = 512;
+
     /// The times of `plan` in the periods from that of `from` (never before the start) to that of `to`.
     pub(in crate::recurrence) fn new(plan: &'p Plan, from: i64, to: i64) -> Self {
         let day = from.div_euclid(DAY);
@@ -76,6 +82,8 @@ impl<'p> Walls<'p> {
             month_from: 0,
             month_to: i64::MIN,
             month_bits: 0,
+            next_month: 0,
+            misses: 0,
             searched_from: day.max(plan.base_day()),
             cycle: plan.cycle(),
         }
@@ -272,15 +280,22 @@ impl<'p> Walls<'p> {
                 self.month_from = day_of(year, month);
                 self.month_to = self.month_from + i64::from(month_length(year, month));
                 self.month_bits = self.plan.month_bits(year, month, self.month_from);
+                self.next_month = self.plan.next_month_taken(year, month);
             }
             let ahead = self.month_bits >> (day - self.month_from);
             if ahead & 1 == 1 {
+                self.misses = 0;
                 if self.plan.freq == Freq::Daily {
                     self.searched_from = day;
                 }
                 return Ok(Some(day));
             }
-            let target = if ahead == 0 { self.month_to } else { day + i64::from(ahead.trailing_zeros()) };
+            self.misses += 1;
+            if self.misses == Self::DOUBTFUL && !self.plan.takes_any_day() {
+                self.last_day = i64::MIN;
+                return Ok(None);
+            }
+            let target = if ahead == 0 { self.next_month } else { day + i64::from(ahead.trailing_zeros()) };
             self.period = forward(self.period, target);
         }
     }

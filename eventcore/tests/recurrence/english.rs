@@ -1,0 +1,190 @@
+//! Rules in words, and words as rules.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use chrono_tz::Tz;
+use eventcore::recurrence::{Recurrence, Rule, Series, Start};
+
+use crate::properties::{for_random_rules, series};
+
+fn start() -> NaiveDateTime {
+    // A Tuesday.
+    "2027-10-05T18:30:00".parse().unwrap()
+}
+
+#[test]
+fn rules_are_said_in_english() {
+    for (rule, text) in [
+        ("FREQ=DAILY", "every day"),
+        ("FREQ=DAILY;INTERVAL=2", "every other day"),
+        ("FREQ=DAILY;INTERVAL=10;COUNT=5", "every 10 days, 5 times"),
+        ("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", "every weekday"),
+        ("FREQ=DAILY;BYMONTH=1", "every day in January"),
+        ("FREQ=DAILY;BYHOUR=9,17;BYMINUTE=0", "every day at 09:00 and 17:00"),
+        ("FREQ=HOURLY;INTERVAL=3", "every 3 hours"),
+        ("FREQ=HOURLY;BYMINUTE=0,30", "every hour at minute 0 and 30"),
+        ("FREQ=WEEKLY", "every Tuesday"),
+        ("FREQ=WEEKLY;BYDAY=TH;COUNT=10", "every Thursday, 10 times"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR;COUNT=10", "every other Friday, 10 times"),
+        ("FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,WE", "every 3 weeks on Monday and Wednesday"),
+        (
+            "FREQ=WEEKLY;BYDAY=MO,WE,FR;UNTIL=20271224",
+            "every Monday, Wednesday and Friday until 24 December 2027",
+        ),
+        ("FREQ=WEEKLY;UNTIL=20271231T235959Z", "every Tuesday until 1 January 2028"),
+        ("FREQ=MONTHLY", "every month on the 5th"),
+        ("FREQ=MONTHLY;BYMONTHDAY=1,15", "every month on the 1st and 15th"),
+        ("FREQ=MONTHLY;BYMONTHDAY=-1", "every month on the last day"),
+        ("FREQ=MONTHLY;BYMONTHDAY=22,-2", "every month on the 22nd and 2nd last day"),
+        ("FREQ=MONTHLY;BYDAY=2TU;UNTIL=20280503", "every second Tuesday of the month until 3 May 2028"),
+        ("FREQ=MONTHLY;BYDAY=-1FR", "every last Friday of the month"),
+        ("FREQ=MONTHLY;BYDAY=1MO,3MO", "every first Monday and third Monday of the month"),
+        ("FREQ=MONTHLY;INTERVAL=2;BYDAY=1SU", "the first Sunday of every other month"),
+        ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "every month on the 13th when it is a Friday"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "the last weekday of every month"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1,-1", "the first and last Monday or Tuesday of every month"),
+        ("FREQ=YEARLY", "every year on 5 October"),
+        ("FREQ=YEARLY;BYMONTH=6,7", "every year on 5 June and 5 July"),
+        ("FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", "every year on the fourth Thursday of November"),
+        ("FREQ=YEARLY;BYDAY=20MO", "every year on the 20th Monday of the year"),
+        ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "every year in the 20th week of the year on every Monday"),
+        ("FREQ=YEARLY;BYYEARDAY=1,100", "every year on the 1st day and 100th day of the year"),
+        ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=3", "every year on the 3rd of March"),
+        ("FREQ=DAILY;COUNT=1", "every day, once"),
+    ] {
+        let series =
+            Series::new(Start::at(start(), Tz::Europe__Berlin), Recurrence::of(rule.parse().unwrap()))
+                .unwrap();
+        assert_eq!(series.to_english(), text, "{rule}");
+    }
+}
+
+#[test]
+fn dates_beside_the_rule_are_counted() {
+    let text = |recurrence: &str| {
+        let recurrence = serde_json::from_str(recurrence).unwrap();
+        Series::new(Start::at(start(), Tz::UTC), recurrence).unwrap().to_english()
+    };
+    assert_eq!(text("{}"), "once");
+    assert_eq!(text(r#"{"rdate": ["2027-11-01", "2027-12-01"]}"#), "on 5 October 2027, and on 2 dates");
+    assert_eq!(text(r#"{"rrule": "FREQ=DAILY", "exdate": ["2027-11-01"]}"#), "every day, except on 1 date");
+}
+
+#[test]
+fn phrases_become_rules() {
+    for (phrase, rule) in [
+        ("daily", "FREQ=DAILY"),
+        ("every day", "FREQ=DAILY"),
+        ("Every Day for 2 weeks", "FREQ=DAILY;UNTIL=20271018"),
+        ("every 3 days, 5 times", "FREQ=DAILY;INTERVAL=3;COUNT=5"),
+        ("every third day", "FREQ=DAILY;INTERVAL=3"),
+        ("every 6 hours", "FREQ=HOURLY;INTERVAL=6"),
+        ("weekly", "FREQ=WEEKLY"),
+        ("every two weeks", "FREQ=WEEKLY;INTERVAL=2"),
+        ("every fortnight", "FREQ=WEEKLY;INTERVAL=2"),
+        ("fortnightly on Friday", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"),
+        ("weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+        ("from monday to thursday", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH"),
+        ("weekends", "FREQ=WEEKLY;BYDAY=SA,SU"),
+        ("every friday", "FREQ=WEEKLY;BYDAY=FR"),
+        ("fridays", "FREQ=WEEKLY;BYDAY=FR"),
+        ("tuesdays and thursdays until 3 May 2028", "FREQ=WEEKLY;BYDAY=TU,TH;UNTIL=20280503"),
+        ("every other friday 10 times", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR;COUNT=10"),
+        ("alternate fridays", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"),
+        ("every second tuesday until may", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20280430"),
+        ("every second Tuesday of the month until 3 May 2028", "FREQ=MONTHLY;BYDAY=2TU;UNTIL=20280503"),
+        ("every 2 weeks on mon and fri through may", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;UNTIL=20280531"),
+        ("every monday in june", "FREQ=WEEKLY;BYMONTH=6;BYDAY=MO"),
+        ("every week until 2028-05-03", "FREQ=WEEKLY;UNTIL=20280503"),
+        ("every week until the end of the year", "FREQ=WEEKLY;UNTIL=20271231"),
+        ("every week until 2029", "FREQ=WEEKLY;UNTIL=20281231"),
+        ("every week until october", "FREQ=WEEKLY;UNTIL=20280930"),
+        ("every week through october", "FREQ=WEEKLY;UNTIL=20271031"),
+        ("monthly", "FREQ=MONTHLY"),
+        ("once a month", "FREQ=MONTHLY"),
+        ("quarterly", "FREQ=MONTHLY;INTERVAL=3"),
+        ("every third month", "FREQ=MONTHLY;INTERVAL=3"),
+        ("every month on the 15th", "FREQ=MONTHLY;BYMONTHDAY=15"),
+        ("the 1st and 15th of every month", "FREQ=MONTHLY;BYMONTHDAY=1,15"),
+        ("every month on the last day", "FREQ=MONTHLY;BYMONTHDAY=-1"),
+        ("last day of the month", "FREQ=MONTHLY;BYMONTHDAY=-1"),
+        ("last friday of the month", "FREQ=MONTHLY;BYDAY=-1FR"),
+        ("every last friday", "FREQ=MONTHLY;BYDAY=-1FR"),
+        ("the second to last friday of each month", "FREQ=MONTHLY;BYDAY=-2FR"),
+        ("first and third monday of the month", "FREQ=MONTHLY;BYDAY=1MO,3MO"),
+        ("the first monday of every other month", "FREQ=MONTHLY;INTERVAL=2;BYDAY=1MO"),
+        ("the first monday of every third month", "FREQ=MONTHLY;INTERVAL=3;BYDAY=1MO"),
+        ("last weekday of the month", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"),
+        ("every year", "FREQ=YEARLY"),
+        ("every year on 3 may", "FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=3"),
+        ("every may 3", "FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=3"),
+        ("the 3rd of may", "FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=3"),
+        ("annually on May 3rd for 5 years", "FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=3;UNTIL=20321004"),
+        ("fourth thursday of november", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"),
+        ("last day of february", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1"),
+    ] {
+        let read =
+            Rule::from_english(phrase, start().date()).unwrap_or_else(|error| panic!("{phrase}: {error}"));
+        assert_eq!(read.to_string(), rule, "{phrase}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_said() {
+    for (phrase, word) in [
+        ("", "how often"),
+        ("until may", "how often"),
+        ("every blue moon", "“blue”"),
+        ("every week until christmas", "“christmas”"),
+        ("twice a week", "which days"),
+        ("3 times a week", "which days"),
+        ("every month on friday", "which one"),
+        ("every week on the 15th", "every month on the 15th"),
+        ("every friday at 6pm", "the time of day"),
+        ("every friday starting monday", "the first date"),
+        ("every friday except in may", "EXDATE"),
+        ("every friday 10 times until may", "ends twice"),
+        ("every 0 weeks", "every 0"),
+        ("every month on the 32nd", "32"),
+        ("every week until 31 june", "doesn't exist"),
+        ("seventh monday of the month", "7th"),
+        ("every week for 99999999 years", "longer than the calendar"),
+    ] {
+        let error = Rule::from_english(phrase, start().date()).unwrap_err();
+        assert_eq!((error.code(), error.pointer()), ("not_understood", "/rrule"), "{phrase}");
+        assert!(error.message().contains(word), "{phrase}: {error}");
+    }
+    assert_eq!(Rule::from_english(&"every ".repeat(500), start().date()).unwrap_err().code(), "too_long");
+}
+
+#[test]
+fn every_rule_can_be_said() {
+    for_random_rules(9, |spec, _| {
+        let Some(series) = series(spec) else { return };
+        for text in [series.to_english(), spec.text().parse::<Rule>().unwrap().to_english()] {
+            assert!(!text.is_empty() && !text.contains("  ") && text.trim() == text, "{text:?}");
+        }
+    });
+}
+
+#[test]
+fn what_is_said_is_understood() {
+    let start = NaiveDate::from_ymd_opt(2027, 10, 5).unwrap();
+    for rule in [
+        "FREQ=DAILY",
+        "FREQ=DAILY;INTERVAL=2;COUNT=7",
+        "FREQ=WEEKLY;BYDAY=TH;COUNT=10",
+        "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR;UNTIL=20280503",
+        "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,WE",
+        "FREQ=MONTHLY;BYMONTHDAY=1,15",
+        "FREQ=MONTHLY;BYMONTHDAY=-1",
+        "FREQ=MONTHLY;BYDAY=2TU;UNTIL=20280503",
+        "FREQ=MONTHLY;BYDAY=-1FR",
+        "FREQ=MONTHLY;INTERVAL=2;BYDAY=1SU",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH",
+    ] {
+        let text = rule.parse::<Rule>().unwrap().to_english();
+        assert_eq!(Rule::from_english(&text, start).unwrap().to_string(), rule, "{text}");
+    }
+}

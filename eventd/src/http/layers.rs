@@ -17,7 +17,19 @@ use super::problem::{Kind, Problem};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The body of every answer.
-pub(crate) type Answered = UnsyncBoxBody<Bytes, BoxError>;
+pub(crate) type Answered = UnsyncBoxBody<Bytes, Broken>;
+
+/// A body broke off. A type of its own, because today's compiler loses track of the lifetime in a boxed error.
+#[derive(Debug)]
+pub(crate) struct Broken(BoxError);
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Broken {}
 
 fn whole(bytes: impl Into<Bytes>) -> Answered {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
@@ -62,7 +74,9 @@ where
         let inner = (acceptable && place.is_ok()).then(|| self.inner.call(request));
         Box::pin(async move {
             let mut response = match inner {
-                Some(inner) => inner.await?.map(|body| body.map_err(Into::into).boxed_unsync()),
+                Some(inner) => {
+                    inner.await?.map(|body| body.map_err(|error| Broken(error.into())).boxed_unsync())
+                }
                 None if acceptable => {
                     refusal(Kind::Unavailable, "too many requests run at once: try again shortly")
                 }
@@ -71,11 +85,22 @@ where
             if response.status().is_client_error() || response.status().is_server_error() {
                 write_problem(&mut response, &id, &method, &path);
             }
+            if method == Method::HEAD {
+                leave_body_out(&mut response);
+            }
             response.headers_mut().insert(REQUEST_ID, id);
             drop(place);
             Ok(response)
         })
     }
+}
+
+/// An answer to HEAD tells the length and sends nothing: HTTP/1 sees to that by itself, HTTP/2 does not.
+fn leave_body_out(response: &mut Response<Answered>) {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    }
+    *response.body_mut() = whole(Bytes::new());
 }
 
 fn refusal(kind: Kind, detail: &str) -> Response<Answered> {
@@ -85,6 +110,16 @@ fn refusal(kind: Kind, detail: &str) -> Response<Answered> {
     response
 }
 
+/// Names what was answered before it came to the door, such as the preflights of browsers.
+pub(crate) fn name<B>(mut response: Response<B>) -> Response<B> {
+    response.headers_mut().entry(REQUEST_ID).or_insert_with(new_id);
+    response
+}
+
+fn new_id() -> HeaderValue {
+    HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).unwrap_or(HeaderValue::from_static("-"))
+}
+
 /// The id that the request brought, if it is sane: up to 100 visible characters of few kinds; else a new one.
 fn request_id<B>(request: &Request<B>) -> HeaderValue {
     let sane = |value: &&HeaderValue| {
@@ -92,12 +127,7 @@ fn request_id<B>(request: &Request<B>) -> HeaderValue {
         (1..=100).contains(&bytes.len())
             && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
     };
-    match request.headers().get(REQUEST_ID).filter(sane) {
-        Some(id) => id.clone(),
-        None => {
-            HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).unwrap_or(HeaderValue::from_static("-"))
-        }
-    }
+    request.headers().get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(new_id)
 }
 
 /// Whether JSON is among what the client takes. Weights are not weighed: there is one answer, or none.

@@ -23,7 +23,7 @@ use warp::Filter;
 use warp::reply::Response;
 
 use super::call::{Context, unrouted};
-use super::layers::Door;
+use super::layers::{self, Door};
 use super::problem::Problem;
 use super::routes;
 
@@ -55,6 +55,7 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         .boxed();
     let places = Arc::new(Semaphore::new(max_concurrent));
     let service = ServiceBuilder::new()
+        .map_response(layers::name)
         .layer(compression())
         .layer(cors())
         .layer_fn(|inner| Door::new(inner, places.clone()))
@@ -126,10 +127,20 @@ fn cors() -> CorsLayer {
         header::ALLOW,
         HeaderName::from_static("x-request-id"),
     ];
+    // By name, because `*` leaves out `Authorization`.
+    let sent = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("last-event-id"),
+        HeaderName::from_static("x-request-id"),
+    ];
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods(Any)
-        .allow_headers(Any)
+        .allow_headers(sent)
         .expose_headers(seen)
         .max_age(Duration::from_hours(1))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -38,6 +39,15 @@ pub(crate) struct Flags {
     /// Requests that are served at once; more are told to come back [default: 1024]
     #[arg(long, env = "MAX_CONCURRENT", global = true, value_name = "NUMBER")]
     max_concurrent: Option<String>,
+    /// Requests a second that one client may make of the API; more are answered with 429 [default: no limit]
+    #[arg(long, env = "RATE_LIMIT", global = true, value_name = "NUMBER")]
+    rate_limit: Option<String>,
+    /// Whether a proxy stands before the server and names clients in X-Forwarded-For: true or false [default: false]
+    #[arg(long, env = "TRUST_PROXY", global = true, value_name = "BOOLEAN")]
+    trust_proxy: Option<String>,
+    /// Where to answer /metrics instead of on the main address, for an address that only your network reaches
+    #[arg(long, env = "METRICS_LISTEN", global = true, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<String>,
     /// Connections to PostgreSQL [default: 16]
     #[arg(long, env = "DATABASE_CONNECTIONS", global = true, value_name = "NUMBER")]
     database_connections: Option<String>,
@@ -76,6 +86,9 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) request_timeout: std::time::Duration,
     pub(crate) max_concurrent: usize,
+    pub(crate) rate_limit: Option<NonZeroU32>,
+    pub(crate) trust_proxy: bool,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) database_connections: u32,
     /// What `eventd config` prints.
     shown: Vec<(&'static str, String, Source)>,
@@ -95,6 +108,20 @@ impl Settings {
             text.parse().map_err(|_| format!("{key} ({source}) must be {must_be}, and is {text:?}"))?;
         self.shown.push((key, hide_password(&text), source));
         Ok(value)
+    }
+
+    /// Reads a setting that may be unset.
+    fn maybe<T: FromStr>(
+        &mut self,
+        key: &'static str,
+        unset: &str,
+        must_be: &str,
+    ) -> Result<Option<T>, Failure> {
+        if self.given.contains_key(key) {
+            return self.read(key, "", must_be).map(Some);
+        }
+        self.shown.push((key, unset.to_owned(), Source::Default));
+        Ok(None)
     }
 
     fn optional(&mut self, key: &'static str, unset: &str, secret: bool) -> Option<String> {
@@ -128,6 +155,9 @@ const KEYS: &[&str] = &[
     "log",
     "request_timeout",
     "max_concurrent",
+    "rate_limit",
+    "trust_proxy",
+    "metrics_listen",
     "database_connections",
 ];
 
@@ -144,6 +174,9 @@ impl Config {
             ("log", &flags.log),
             ("request_timeout", &flags.request_timeout),
             ("max_concurrent", &flags.max_concurrent),
+            ("rate_limit", &flags.rate_limit),
+            ("trust_proxy", &flags.trust_proxy),
+            ("metrics_listen", &flags.metrics_listen),
             ("database_connections", &flags.database_connections),
         ];
         for (key, value) in values {
@@ -185,10 +218,16 @@ impl Config {
         }
         let log = settings.read("log", "info", "a level such as info, or directives such as eventd=debug")?;
         let seconds = settings.read("request_timeout", "30", "a number of seconds")?;
-        let max_concurrent =
-            settings.read::<std::num::NonZeroUsize>("max_concurrent", "1024", "a number above 0")?;
+        let max_concurrent = settings.read::<NonZeroUsize>("max_concurrent", "1024", "a number above 0")?;
+        let rate_limit = settings.maybe("rate_limit", "(no limit)", "a number above 0")?;
+        let trust_proxy = settings.read("trust_proxy", "false", "true or false")?;
+        let metrics_listen = settings.maybe(
+            "metrics_listen",
+            "(/metrics, where all else is)",
+            "an address and a port such as 127.0.0.1:9090",
+        )?;
         let database_connections =
-            settings.read::<std::num::NonZeroU32>("database_connections", "16", "a number above 0")?;
+            settings.read::<NonZeroU32>("database_connections", "16", "a number above 0")?;
         Ok(Self {
             database,
             listen,
@@ -197,6 +236,9 @@ impl Config {
             log,
             request_timeout: std::time::Duration::from_secs(seconds),
             max_concurrent: max_concurrent.get(),
+            rate_limit,
+            trust_proxy,
+            metrics_listen,
             database_connections: database_connections.get(),
             shown: settings.shown,
         })
@@ -220,7 +262,8 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
-            _ => return Err(format!("{key} must be a string or a number").into()),
+            toml::Value::Boolean(truth) => truth.to_string(),
+            _ => return Err(format!("{key} must be a string, a number, true or false").into()),
         };
         given.insert(*known, (value, Source::File));
     }
@@ -276,8 +319,8 @@ mod tests {
         }
         assert_eq!(parse_file("colour = \"red\"").unwrap_err().to_string(), "colour is not a setting");
         assert_eq!(
-            parse_file("listen = true").unwrap_err().to_string(),
-            "listen must be a string or a number"
+            parse_file("listen = []").unwrap_err().to_string(),
+            "listen must be a string, a number, true or false"
         );
     }
 

@@ -68,6 +68,15 @@ impl Default for PoolSizes {
     }
 }
 
+/// How many connections there are; SQLite's writer is not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// All of them.
+    pub open: usize,
+    /// Those that nobody uses.
+    pub idle: usize,
+}
+
 impl Db {
     /// Opens the database at `url` (`sqlite://FILE` or `postgres://…`); a SQLite file that is missing is made.
     pub async fn connect(url: &str, sizes: PoolSizes) -> Result<Self> {
@@ -106,6 +115,15 @@ impl Db {
         match &*self.backend {
             Backend::Sqlite { .. } => Dialect::Sqlite,
             Backend::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The connections at this moment.
+    pub fn connections(&self) -> Connections {
+        let count = |open: u32, idle| Connections { open: open.try_into().unwrap_or(usize::MAX), idle };
+        match &*self.backend {
+            Backend::Sqlite { readers, .. } => count(readers.size(), readers.num_idle()),
+            Backend::Postgres(pool) => count(pool.size(), pool.num_idle()),
         }
     }
 

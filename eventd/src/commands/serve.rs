@@ -1,6 +1,7 @@
 //! `eventd serve`.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::cli::Failure;
 use crate::config::Config;
-use crate::http::{self, Server};
+use crate::http::{self, Gate, RateLimit, Server};
 
 /// Migrates, serves until it is told to stop, and closes the database.
 pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failure> {
@@ -16,18 +17,23 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     if demo {
         super::demo::fill_if_empty(&core).await?;
     }
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        format!("cannot listen on {}: {error} (choose another with --listen)", config.listen)
-    })?;
+    let listener = listen(config.listen, "--listen").await?;
     let address = listener.local_addr()?;
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
+    let limit = config.rate_limit.map(|per_second| RateLimit::new(per_second, config.trust_proxy));
+    let gate = Arc::new(Gate::new(config.max_concurrent, limit));
     let server = Server {
         core: core.clone(),
         public_url,
         timeout: config.request_timeout,
-        max_concurrent: config.max_concurrent,
+        gate: gate.clone(),
+        metrics: config.metrics_listen.is_none(),
     };
+    if let Some(address) = config.metrics_listen {
+        let listener = listen(address, "--metrics-listen").await?;
+        tokio::spawn(http::server::run_metrics(listener, core.clone(), gate));
+    }
     let stop = signal()?;
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
@@ -35,6 +41,11 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     core.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
+    let refused = |error| format!("cannot listen on {address}: {error} (choose another with {flag})").into();
+    TcpListener::bind(address).await.map_err(refused)
 }
 
 /// Comes when the operator wants the program to end: SIGTERM or SIGINT.

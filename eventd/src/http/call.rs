@@ -11,6 +11,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Buf, Filter, Rejection};
 
+use super::gate::Gate;
 use super::problem::{Kind, Problem};
 use super::query::Query;
 
@@ -24,6 +25,8 @@ const DEPTH_LIMIT: usize = 32;
 pub(crate) struct Context {
     pub(crate) core: EventCore,
     pub(crate) public_url: Arc<str>,
+    /// Where `/metrics` is answered here, and not on a listener of its own.
+    pub(crate) figures: Option<Arc<Gate>>,
 }
 
 /// A request, read whole.
@@ -52,7 +55,7 @@ pub(crate) fn call(context: &Context) -> BoxedFilter<(Call,)> {
         .and(query)
         .and(warp::body::stream())
         .then(move |method, path, headers, query, body| {
-            let Context { core, public_url } = context.clone();
+            let Context { core, public_url, .. } = context.clone();
             async move {
                 let body = collect(body).await;
                 Call { core, public_url, headers, method, path, query, body, known: None }

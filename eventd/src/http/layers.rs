@@ -3,15 +3,16 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes};
-use tokio::sync::Semaphore;
 use tower::{BoxError, Service};
 
-use super::openapi;
+use super::gate::Gate;
+use super::openapi::{self, Address};
 use super::problem::{Kind, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,16 +36,16 @@ fn whole(bytes: impl Into<Bytes>) -> Answered {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// The outermost service. It lets in as many requests as there are places, names each request, lets HEAD be answered as GET, and writes every error as a problem, those of the layers below included.
-#[derive(Debug, Clone)]
+/// The outermost service. It asks the gate, names each request, lets HEAD be answered as GET, and writes every error as a problem, those of the layers below included.
+#[derive(Clone)]
 pub(crate) struct Door<S> {
     inner: S,
-    places: Arc<Semaphore>,
+    gate: Arc<Gate>,
 }
 
 impl<S> Door<S> {
-    pub(crate) const fn new(inner: S, places: Arc<Semaphore>) -> Self {
-        Self { inner, places }
+    pub(crate) const fn new(inner: S, gate: Arc<Gate>) -> Self {
+        Self { inner, gate }
     }
 }
 
@@ -63,33 +64,36 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let came = Instant::now();
         let id = request_id(&request);
         request.headers_mut().insert(REQUEST_ID, id.clone());
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let acceptable = accepts_json(&request) || !path.starts_with("/api/");
+        let method = request.method().clone();
+        let address = openapi::address(request.uri().path());
         if method == Method::HEAD {
             *request.method_mut() = Method::GET;
         }
-        let place = self.places.clone().try_acquire_owned();
-        let inner = (acceptable && place.is_ok()).then(|| self.inner.call(request));
+        let gate = self.gate.clone();
+        let standing = gate.standing(&request);
+        let admitted = must_accept_json(&request).and_then(|()| gate.admit(standing));
+        let admitted = admitted.map(|place| (place, self.inner.call(request)));
         Box::pin(async move {
-            let mut response = match inner {
-                Some(inner) => {
+            let mut response = match admitted {
+                Ok((_place, inner)) => {
                     inner.await?.map(|body| body.map_err(|error| Broken(error.into())).boxed_unsync())
                 }
-                None if acceptable => {
-                    refusal(Kind::Unavailable, "too many requests run at once: try again shortly")
-                }
-                None => refusal(Kind::NotAcceptable, "answers are application/json"),
+                Err(problem) => problem.into_response().map(|_| whole(Bytes::new())),
             };
             if response.status().is_client_error() || response.status().is_server_error() {
-                write_problem(&mut response, &id, &method, &path);
+                write_problem(&mut response, &id, &method, address);
             }
             if method == Method::HEAD {
                 leave_body_out(&mut response);
             }
+            if let (Some(limit), Some(standing)) = (&gate.limit, standing) {
+                limit.tell(standing, response.headers_mut());
+            }
             response.headers_mut().insert(REQUEST_ID, id);
-            drop(place);
+            gate.meters.count(address, &method, response.status(), came.elapsed());
             Ok(response)
         })
     }
@@ -101,13 +105,6 @@ fn leave_body_out(response: &mut Response<Answered>) {
         response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     }
     *response.body_mut() = whole(Bytes::new());
-}
-
-fn refusal(kind: Kind, detail: &str) -> Response<Answered> {
-    let mut response = Response::new(whole(Bytes::new()));
-    *response.status_mut() = kind.status();
-    response.extensions_mut().insert(Problem::new(kind, detail));
-    response
 }
 
 /// Names what was answered before it came to the door, such as the preflights of browsers.
@@ -130,6 +127,13 @@ fn request_id<B>(request: &Request<B>) -> HeaderValue {
     request.headers().get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(new_id)
 }
 
+fn must_accept_json<B>(request: &Request<B>) -> Result<(), Problem> {
+    if request.uri().path().starts_with("/api/") && !accepts_json(request) {
+        return Err(Problem::new(Kind::NotAcceptable, "answers are application/json"));
+    }
+    Ok(())
+}
+
 /// Whether JSON is among what the client takes. Weights are not weighed: there is one answer, or none.
 fn accepts_json<B>(request: &Request<B>) -> bool {
     let mut ranges = request
@@ -148,13 +152,18 @@ fn accepts_json<B>(request: &Request<B>) -> bool {
     ranges.any(|range| taken.iter().any(|known| range.eq_ignore_ascii_case(known)))
 }
 
-fn write_problem(response: &mut Response<Answered>, id: &HeaderValue, method: &Method, path: &str) {
+fn write_problem(
+    response: &mut Response<Answered>,
+    id: &HeaderValue,
+    method: &Method,
+    address: Option<&Address>,
+) {
     let mut problem = response
         .extensions_mut()
         .remove::<Problem>()
         .unwrap_or_else(|| Problem::of_status(response.status()));
     if matches!(problem.kind, Kind::NotFound | Kind::MethodNotAllowed)
-        && let Some(allow) = openapi::allowed(path)
+        && let Some(Address { methods: allow, .. }) = address
         && !allow.contains(method)
         && *method != Method::HEAD
     {

@@ -2,7 +2,10 @@
 
 mod call;
 mod etag;
+mod gate;
 mod layers;
+mod limit;
+mod meters;
 mod once;
 pub(crate) mod openapi;
 mod problem;
@@ -11,4 +14,6 @@ mod reply;
 mod routes;
 pub(crate) mod server;
 
+pub(crate) use gate::Gate;
+pub(crate) use limit::RateLimit;
 pub(crate) use server::Server;

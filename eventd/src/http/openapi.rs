@@ -29,7 +29,7 @@ use super::routes;
         routes::events::delete, routes::events::publish, routes::events::cancel, routes::events::duplicate, routes::events::occurrences,
         routes::organizers::list, routes::organizers::read, routes::organizers::add, routes::organizers::remove,
         routes::occurrences::list, routes::occurrences::read,
-        routes::health::alive, routes::health::ready, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problem,
+        routes::health::alive, routes::health::ready, routes::health::metrics, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problem,
     ),
     components(schemas(ProblemBody)),
     modifiers(&Finish),
@@ -85,7 +85,8 @@ fn add_problems(operation: &mut Operation, path: &str, method: &Method) {
             path.contains('{')
                 || path.ends_with("/events")
                 || path.ends_with("/occurrences")
-                || path.contains("/me/"),
+                || path.contains("/me/")
+                || path == "/metrics",
             "Not there, or not for your eyes",
         ),
         ("405", true, "Another method"),
@@ -94,6 +95,7 @@ fn add_problems(operation: &mut Operation, path: &str, method: &Method) {
         ("412", changes && path.contains('{'), "Changed meanwhile"),
         ("413", body, "The body is too large"),
         ("415", body, "The body is not JSON"),
+        ("429", path.starts_with("/api/"), "Too many requests"),
         ("503", true, "Overloaded, or the database is away"),
     ];
     for (status, applies, description) in problems {
@@ -128,30 +130,43 @@ pub(crate) fn document() -> &'static Document {
     &DOCUMENT
 }
 
-static METHODS: LazyLock<Vec<(Vec<String>, Vec<Method>)>> = LazyLock::new(|| {
-    let segments = |path: &str| path.trim_start_matches('/').split('/').map(str::to_owned).collect();
-    let mut document = Api::openapi();
-    document
-        .paths
-        .paths
-        .iter_mut()
-        .map(|(path, item)| (segments(path), operations(item).map(|(method, _)| method).collect()))
-        .collect()
+/// An address that the document has.
+pub(crate) struct Address {
+    /// Its place among all.
+    pub(crate) index: usize,
+    /// As the document writes it, such as `/api/v1/events/{event}`.
+    pub(crate) path: String,
+    pub(crate) methods: Vec<Method>,
+}
+
+static ADDRESSES: LazyLock<Vec<Address>> = LazyLock::new(|| {
+    let mut paths: Vec<_> = Api::openapi().paths.paths.into_iter().collect();
+    // The most literal of the addresses that fit comes first.
+    paths.sort_by_key(|(path, _)| path.matches('{').count());
+    let address = |(index, (path, mut item)): (usize, (String, PathItem))| Address {
+        index,
+        path,
+        methods: operations(&mut item).map(|(method, _)| method).collect(),
+    };
+    paths.into_iter().enumerate().map(address).collect()
 });
 
-/// The methods of an address that the document has, the most literal of the addresses that fit.
-pub(crate) fn allowed(path: &str) -> Option<&'static [Method]> {
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let fits = |template: &[String]| {
-        template.len() == segments.len()
-            && template.iter().zip(&segments).all(|(t, s)| t == s || (t.starts_with('{') && !s.is_empty()))
-    };
-    let holes = |template: &[String]| template.iter().filter(|t| t.starts_with('{')).count();
-    METHODS
-        .iter()
-        .filter(|(t, _)| fits(t))
-        .min_by_key(|(t, _)| holes(t))
-        .map(|(_, methods)| methods.as_slice())
+/// All addresses.
+pub(crate) fn addresses() -> &'static [Address] {
+    &ADDRESSES
+}
+
+/// The address that a path is meant for.
+pub(crate) fn address(path: &str) -> Option<&'static Address> {
+    ADDRESSES.iter().find(|address| fits(&address.path, path))
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    template
+        .split('/')
+        .all(|t| segments.next().is_some_and(|s| t == s || (t.starts_with('{') && !s.is_empty())))
+        && segments.next().is_none()
 }
 
 #[cfg(test)]
@@ -160,10 +175,13 @@ mod tests {
 
     #[test]
     fn an_address_knows_its_methods() {
-        assert_eq!(allowed("/healthz"), Some([Method::GET].as_slice()));
-        assert_eq!(allowed("/api/v1/events"), Some([Method::GET, Method::POST].as_slice()));
-        assert_eq!(allowed("/api/v1/users/me/password"), Some([Method::PUT].as_slice()));
-        assert_eq!(allowed("/api/v1/nothing"), None);
+        let methods = |path| address(path).map(|address| address.methods.as_slice());
+        assert_eq!(methods("/healthz"), Some([Method::GET].as_slice()));
+        assert_eq!(methods("/api/v1/events"), Some([Method::GET, Method::POST].as_slice()));
+        assert_eq!(methods("/api/v1/users/me/password"), Some([Method::PUT].as_slice()));
+        for unknown in ["/api/v1/nothing", "/api/v1/events/", "/api/v1/events//publish", "/healthz/x", ""] {
+            assert_eq!(methods(unknown), None, "{unknown}");
+        }
     }
 
     #[test]

@@ -151,7 +151,9 @@ impl Problem {
                     HeaderValue::from_static("Bearer error=\"invalid_token\""),
                 );
             }
-            Kind::Unavailable => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Kind::Unavailable | Kind::RateLimited => {
+                _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
             _ => {}
         }
         if let Some(allow) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {

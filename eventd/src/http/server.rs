@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventcore::EventCore;
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderName, Request, StatusCode, header};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -23,7 +23,9 @@ use warp::Filter;
 use warp::reply::Response;
 
 use super::call::{Context, unrouted};
+use super::gate::Gate;
 use super::layers::{self, Door};
+use super::limit::Peer;
 use super::problem::Problem;
 use super::routes;
 
@@ -40,25 +42,27 @@ pub(crate) struct Server {
     pub(crate) public_url: Arc<str>,
     /// For how long a request may run.
     pub(crate) timeout: Duration,
-    /// How many requests may run at once.
-    pub(crate) max_concurrent: usize,
+    pub(crate) gate: Arc<Gate>,
+    /// Whether `/metrics` is answered here.
+    pub(crate) metrics: bool,
 }
 
 /// Serves until `stop` comes, then lets running requests finish.
 pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future<Output = ()>) {
-    let Server { core, public_url, timeout, max_concurrent } = server;
-    let routes = routes::all(&Context { core, public_url })
+    let Server { core, public_url, timeout, gate, metrics } = server;
+    let routes = routes::all(&Context { core, public_url, figures: metrics.then(|| gate.clone()) })
         .recover(async |rejection: warp::Rejection| {
             Ok::<_, std::convert::Infallible>(unrouted(&rejection).into_response())
         })
         .unify()
         .boxed();
-    let places = Arc::new(Semaphore::new(max_concurrent));
+    let limited = gate.limit.is_some();
+    let tidying = tokio::spawn(gate.clone().keep_tidy());
     let service = ServiceBuilder::new()
         .map_response(layers::name)
         .layer(compression())
         .layer(cors())
-        .layer_fn(|inner| Door::new(inner, places.clone()))
+        .layer_fn(|inner| Door::new(inner, gate.clone()))
         .layer(TraceLayer::new_for_http())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
@@ -76,9 +80,9 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
     let running = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, mostly: existing connections will free some.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -90,7 +94,14 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         };
         // Answers are small and written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(service.clone());
+        let peer = limited.then(|| Peer(peer.ip()));
+        let named = ServiceBuilder::new().map_request(move |mut request: Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            request
+        });
+        let service = TowerToHyperService::new(named.service(service.clone()));
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
         let watched = running.watch(connection);
         tokio::spawn(async move {
@@ -100,9 +111,15 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         });
     }
     drop(listener);
+    tidying.abort();
     if tokio::time::timeout(GRACE, running.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
+}
+
+/// Serves `/metrics` alone, for ever: an address that only the operator's network reaches.
+pub(crate) async fn run_metrics(listener: TcpListener, core: EventCore, gate: Arc<Gate>) {
+    warp::serve(routes::health::only_metrics(core, gate)).incoming(listener).run().await;
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
@@ -125,6 +142,8 @@ fn cors() -> CorsLayer {
         header::LAST_MODIFIED,
         header::RETRY_AFTER,
         header::ALLOW,
+        HeaderName::from_static("ratelimit"),
+        HeaderName::from_static("ratelimit-policy"),
         HeaderName::from_static("x-request-id"),
     ];
     // By name, because `*` leaves out `Authorization`.

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -39,6 +40,16 @@ enum Command {
     User(commands::user::UserCommand),
     /// Fill an empty database with people and events to look at
     Demo,
+    /// Copy an SQLite database as it is at this moment, while it is in use
+    Backup {
+        /// The copy, which must not exist yet
+        file: PathBuf,
+    },
+    /// Bring a copy back; the database must not exist yet
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Print the configuration in force and where each value came from, secrets hidden
@@ -61,6 +72,8 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
         Command::Migrate { check } => commands::migrate::migrate(&config, check).await,
         Command::User(command) => commands::user::run(&config, command).await,
         Command::Demo => commands::demo::demo(&config).await,
+        Command::Backup { file } => commands::copy::backup(&config, &file).await,
+        Command::Restore { file } => commands::copy::restore(&config, &file).await,
         Command::Config => {
             print!("{config}");
             Ok(ExitCode::SUCCESS)

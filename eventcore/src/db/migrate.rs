@@ -60,24 +60,11 @@ impl Db {
 
     /// Compares the migrations that were applied with those that the program has.
     pub async fn schema(&self) -> Result<Schema> {
-        let known: BTreeMap<i64, Vec<u8>> = match &*self.backend {
+        let migrator = match &*self.backend {
             Backend::Sqlite { .. } => &SQLITE,
             Backend::Postgres(_) => &POSTGRES,
-        }
-        .iter()
-        .map(|migration| (migration.version, migration.checksum.to_vec()))
-        .collect();
-        let applied = self.applied().await?;
-        if applied.iter().any(|(version, _)| Some(version) > known.keys().next_back()) {
-            return Ok(Schema::Newer);
-        }
-        if applied.iter().any(|(version, checksum)| known.get(version) != Some(checksum)) {
-            return Ok(Schema::Foreign);
-        }
-        Ok(match known.len() - applied.len() {
-            0 => Schema::Current,
-            missing => Schema::Behind(missing),
-        })
+        };
+        Ok(Schema::of(migrator, &self.applied().await?))
     }
 
     async fn applied(&self) -> Result<Vec<(i64, Vec<u8>)>> {
@@ -100,6 +87,27 @@ impl Db {
 }
 
 impl Schema {
+    /// Compares what was applied with what the program has.
+    fn of(migrator: &Migrator, applied: &[(i64, Vec<u8>)]) -> Self {
+        let known: BTreeMap<i64, &[u8]> =
+            migrator.iter().map(|migration| (migration.version, &*migration.checksum)).collect();
+        if applied.iter().any(|(version, _)| Some(version) > known.keys().next_back()) {
+            return Self::Newer;
+        }
+        if applied.iter().any(|(version, checksum)| known.get(version) != Some(&checksum.as_slice())) {
+            return Self::Foreign;
+        }
+        match known.len() - applied.len() {
+            0 => Self::Current,
+            missing => Self::Behind(missing),
+        }
+    }
+
+    /// How an SQLite database stands whose applied migrations are these.
+    pub(super) fn of_sqlite(applied: &[(i64, Vec<u8>)]) -> Self {
+        Self::of(&SQLITE, applied)
+    }
+
     /// What to tell someone whose database this program can't use; nothing is wrong with a current one.
     pub fn refusal(self) -> Error {
         Error::Unavailable(match self {

@@ -1,5 +1,6 @@
 //! The database: one door to SQLite and PostgreSQL. It knows pools, transactions and queries, and nothing of the domain.
 
+mod copy;
 mod migrate;
 mod postgres;
 mod query;
@@ -14,6 +15,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Postgres, Sqlite, Transaction};
 
+pub use copy::{backup, restore};
 pub use migrate::Schema;
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};

@@ -183,6 +183,27 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn alerts_name_figures_that_exist() {
+        let folder = std::env::temp_dir().join(format!("eventd-meters-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let core = EventCore::open(&format!("sqlite://{}/events.db", folder.display())).await.unwrap();
+        let meters = Meters::new(0);
+        meters.count(None, &Method::GET, StatusCode::OK, Duration::ZERO);
+        let figures = meters.render(&core, 0).await;
+        core.close().await;
+        std::fs::remove_dir_all(&folder).unwrap();
+
+        let alerts = include_str!("../../deploy/alerts.yaml");
+        let words = alerts.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let ours = ["http_", "database_", "process_", "eventd_"];
+        let named: Vec<_> = words.filter(|word| ours.iter().any(|prefix| word.starts_with(prefix))).collect();
+        assert!(named.len() > 5, "{named:?}");
+        for name in named {
+            assert!(figures.contains(name), "{name} is not in\n{figures}");
+        }
+    }
+
     #[test]
     fn proc_is_understood() {
         assert_eq!(resident("Name:\teventd\nVmRSS:\t   20480 kB\nThreads:\t3\n"), Some(20_480));

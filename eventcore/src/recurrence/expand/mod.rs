@@ -106,6 +106,7 @@ impl<'s> RulePoints<'s> {
         Ok(point)
     }
 
+    #[inline]
     fn later(&mut self, budget: &mut Budget) -> Result<Option<Point>, Spent> {
         loop {
             let point = match self.sorted.pop_front() {
@@ -123,6 +124,7 @@ impl<'s> RulePoints<'s> {
         }
     }
 
+    #[inline]
     fn read(&mut self, budget: &mut Budget) -> Result<Option<Point>, Spent> {
         let wall = match self.unread.take() {
             Some(wall) => wall,
@@ -142,6 +144,7 @@ impl<'s> RulePoints<'s> {
     }
 
     /// Collects what comes from `wall`, which is in a gap, until wall-clock times are in the order of their instants again.
+    #[cold]
     fn sort_gap(&mut self, wall: i64, budget: &mut Budget) -> Result<(), Spent> {
         let end = self.span.after_gap();
         let mut points = vec![self.zone.point(wall)];

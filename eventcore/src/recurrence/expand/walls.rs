@@ -172,7 +172,7 @@ impl<'p> Walls<'p> {
             budget.spend(1)?;
             self.period += self.plan.interval;
             let bits = self.plan.month_bits(year, month, first);
-            if self.take(first, [bits.into(), 0, 0, 0, 0, 0], 1, budget)? {
+            if self.take_word(first, bits.into(), budget)? {
                 return Ok(true);
             }
         }
@@ -188,11 +188,23 @@ impl<'p> Walls<'p> {
             budget.spend(1)?;
             self.period += self.plan.step();
             let bits = self.plan.week_bits(first);
-            if self.take(first, [bits, 0, 0, 0, 0, 0], 1, budget)? {
+            if self.take_word(first, bits, budget)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Takes the days of a week or a month.
+    fn take_word(&mut self, first: i64, bits: u64, budget: &mut Budget) -> Result<bool, Spent> {
+        if !self.plan.positions.is_empty() {
+            return self.take(first, [bits, 0, 0, 0, 0, 0], 1, budget);
+        }
+        self.first_day = first;
+        self.days[0] = bits;
+        (self.word, self.words) = (0, 1);
+        self.empty = if bits == 0 { self.empty + 1 } else { 0 };
+        Ok(bits != 0)
     }
 
     /// Takes the days of a period, or what BYSETPOS chooses of them; whether there is anything.

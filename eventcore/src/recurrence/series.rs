@@ -248,17 +248,23 @@ pub(super) fn too_much_work() -> RuleError {
     )
 }
 
+/// When an RDATE takes place; a day at the time of the start.
+pub(super) fn rdate(value: DateValue, start: i64, all_day: bool, zone: &Zone) -> Point {
+    let time = if all_day { 0 } else { start.rem_euclid(DAY) };
+    let point = match (all_day, value.wall(zone)) {
+        (false, Some(wall)) => zone.point(wall),
+        _ => zone.point(value.day(zone) * DAY + time),
+    };
+    match value {
+        DateValue::Utc(instant) if !all_day => Point { instant: seconds(instant), ..point },
+        _ => point,
+    }
+}
+
 fn rdates(values: &[DateValue], start: Point, all_day: bool, zone: &Zone) -> Result<Vec<Point>> {
     let mut points = Vec::with_capacity(values.len());
     for (i, value) in values.iter().enumerate() {
-        let time = if all_day { 0 } else { start.nominal.rem_euclid(DAY) };
-        let mut point = match (all_day, value.wall(zone)) {
-            (false, Some(wall)) => zone.point(wall),
-            _ => zone.point(value.day(zone) * DAY + time),
-        };
-        if let (false, DateValue::Utc(instant)) = (all_day, value) {
-            point.instant = seconds(*instant);
-        }
+        let point = rdate(*value, start.nominal, all_day, zone);
         if point.instant < start.instant {
             let message = format!("RDATE {value} is before the start ({})", naive(start.local));
             return Err(RuleError::at(format!("/rdate/{i}"), "before_start", message));

@@ -5,7 +5,7 @@ use super::definition::Recurrence;
 use super::error::{Result, RuleError};
 use super::expand::{Budget, DAY, Point, RulePoints, Spent};
 use super::rule::{ByDay, Freq, Part, Rule};
-use super::series::{END, Series, Start, last_instant, naive, timestamp, too_much_work};
+use super::series::{END, Series, Start, last_instant, naive, rdate, timestamp, too_much_work};
 use crate::clock::Timestamp;
 
 /// A series cut in two.
@@ -46,8 +46,8 @@ impl Series {
         };
         let instant = (self.zone.instant(place.point.nominal) != place.point.instant).then_some(at);
         let start = Start { local: naive(place.point.nominal), instant, ..self.start };
-        let (head_rdate, tail_rdate) = self.cut_dates(&self.recurrence.rdate, place.point.instant);
-        let (head_exdate, tail_exdate) = self.cut_dates(&self.recurrence.exdate, place.point.instant);
+        let (head_rdate, tail_rdate) = self.cut_rdates(place.point.instant);
+        let (head_exdate, tail_exdate) = self.cut_exdates(place.point.instant);
         let split = Split {
             head: Recurrence { rrule: head_rule, rdate: head_rdate, exdate: head_exdate },
             start,
@@ -127,23 +127,29 @@ impl Series {
         Ok(Some(tail))
     }
 
-    /// A date goes to the side on which it lies; a day on which the cut lies goes to both.
-    fn cut_dates(&self, dates: &[DateValue], at: i64) -> (Vec<DateValue>, Vec<DateValue>) {
-        let whole_day = |date: &DateValue| self.start.all_day || matches!(date, DateValue::Date(_));
-        let first = |date: &DateValue| match date {
-            _ if whole_day(date) => self.zone.instant(date.day(self.zone) * DAY),
-            DateValue::Utc(instant) => seconds(*instant),
-            _ => date.wall(self.zone).map_or(0, |wall| self.zone.instant(wall)),
-        };
-        let last = |date: &DateValue| match date {
-            DateValue::Date(_) if !self.start.all_day => {
-                self.zone.instant((date.day(self.zone) + 1) * DAY) - 1
+    /// Each RDATE goes to the side on which it lies.
+    fn cut_rdates(&self, at: i64) -> (Vec<DateValue>, Vec<DateValue>) {
+        let start = self.bounds.start.nominal;
+        let before = |date: &DateValue| rdate(*date, start, self.start.all_day, self.zone).instant < at;
+        self.recurrence.rdate.iter().copied().partition(before)
+    }
+
+    /// Each EXDATE goes to the side on which it lies; a day in which the cut lies goes to both.
+    fn cut_exdates(&self, at: i64) -> (Vec<DateValue>, Vec<DateValue>) {
+        let midnight = |date: &DateValue, by: i64| self.zone.instant((date.day(self.zone) + by) * DAY);
+        let span = |date: &DateValue| match date {
+            _ if self.start.all_day => (midnight(date, 0), midnight(date, 0)),
+            DateValue::Date(_) => (midnight(date, 0), midnight(date, 1) - 1),
+            _ => {
+                let instant = rdate(*date, 0, false, self.zone).instant;
+                (instant, instant)
             }
-            _ => first(date),
         };
-        let head = dates.iter().copied().filter(|date| first(date) < at).collect();
-        let tail = dates.iter().copied().filter(|date| last(date) >= at).collect();
-        (head, tail)
+        let dates = || self.recurrence.exdate.iter().copied();
+        (
+            dates().filter(|date| span(date).0 < at).collect(),
+            dates().filter(|date| span(date).1 >= at).collect(),
+        )
     }
 
     /// The second series must have what this one has from there on.

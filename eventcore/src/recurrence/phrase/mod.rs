@@ -56,7 +56,10 @@ pub(super) fn not_understood(what: impl Into<String>) -> RuleError {
 }
 
 impl Phrase {
-    fn into_rule(self) -> Result<Rule> {
+    fn into_rule(mut self) -> Result<Rule> {
+        self.months = once(self.months);
+        self.days.plain = once(self.days.plain);
+        self.days.numbered = once(self.days.numbered);
         let freq = self.freq_meant()?;
         let interval = match self.days.numbered.as_slice() {
             [(nth, _)] if freq == Freq::Weekly => u32::try_from(*nth).unwrap_or(1),
@@ -75,7 +78,7 @@ impl Phrase {
         let Days { plain, numbered, dates: mut month_days } = self.days;
         month_days.extend(numbered.iter().filter(|(_, kind)| *kind == Kind::Day).map(|(nth, _)| *nth));
         if !month_days.is_empty() {
-            rule = rule.on_month_days(month_days.into_iter().map(month_day).collect::<Result<_>>()?);
+            rule = rule.on_month_days(once(month_days).into_iter().map(month_day).collect::<Result<_>>()?);
         }
         let numbered = numbered.into_iter().filter(|(_, kind)| *kind != Kind::Day).collect();
         if freq == Freq::Weekly {
@@ -129,6 +132,21 @@ impl Phrase {
     }
 }
 
+fn too_many(nth: i32) -> RuleError {
+    not_understood(format!("no month has a {nth}th of any weekday"))
+}
+
+/// Each once, in order: who says a day twice means it once.
+fn once<T: PartialEq>(list: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::with_capacity(list.len());
+    for item in list {
+        if !kept.contains(&item) {
+            kept.push(item);
+        }
+    }
+    kept
+}
+
 fn month_day(n: i32) -> Result<i8> {
     i8::try_from(n)
         .ok()
@@ -145,7 +163,7 @@ fn weekly(rule: Rule, plain: Vec<Weekday>, numbered: Vec<(i32, Kind)>) -> Rule {
     if days.is_empty() {
         return rule;
     }
-    rule.on_days(days.into_iter().map(|weekday| ByDay { nth: None, weekday }).collect())
+    rule.on_days(once(days).into_iter().map(|weekday| ByDay { nth: None, weekday }).collect())
 }
 
 fn numbered_days(rule: Rule, plain: &[Weekday], numbered: Vec<(i32, Kind)>) -> Result<Rule> {
@@ -154,10 +172,7 @@ fn numbered_days(rule: Rule, plain: &[Weekday], numbered: Vec<(i32, Kind)>) -> R
     }
     let mut days: Vec<ByDay> = plain.iter().map(|weekday| ByDay { nth: None, weekday: *weekday }).collect();
     for (nth, kind) in numbered {
-        let nth = i8::try_from(nth)
-            .ok()
-            .filter(|n| n.abs() <= 5)
-            .ok_or_else(|| not_understood(format!("no month has a {nth}th of any weekday")))?;
+        let nth = i8::try_from(nth).ok().filter(|n| n.abs() <= 5).ok_or_else(|| too_many(nth))?;
         days.extend(kind.weekdays().into_iter().map(|weekday| ByDay { nth: Some(nth), weekday }));
     }
     Ok(if days.is_empty() { rule } else { rule.on_days(days) })
@@ -172,6 +187,7 @@ fn chosen_days(rule: Rule, numbered: &[(i32, Kind)]) -> Result<Rule> {
         ));
     }
     let days = kind.weekdays().into_iter().map(|weekday| ByDay { nth: None, weekday }).collect();
-    let positions = numbered.iter().filter_map(|(nth, _)| i16::try_from(*nth).ok()).collect();
+    let position = |nth: i32| i16::try_from(nth).ok().filter(|n| n.abs() <= 31).ok_or_else(|| too_many(nth));
+    let positions = numbered.iter().map(|(nth, _)| position(*nth)).collect::<Result<_>>()?;
     Ok(rule.on_days(days).choosing(positions))
 }

@@ -65,7 +65,7 @@ fn word(text: &str) -> Word {
         return Word::Number(number);
     }
     let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
-    if let (Ok(n), "st" | "nd" | "rd" | "th") = (digits.parse(), &text[digits.len()..]) {
+    if let (Ok(n @ 1..), "st" | "nd" | "rd" | "th") = (digits.parse(), &text[digits.len()..]) {
         return Word::Ordinal(n);
     }
     named(text)

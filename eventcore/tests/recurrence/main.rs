@@ -1,6 +1,7 @@
 //! The recurrence engine against what others say: vectors, an expander that knows nothing of it, and random rules.
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
+mod clocks;
 mod corpus;
 mod crate_rrule;
 mod english;

@@ -9,7 +9,7 @@ use crate::reference;
 
 /// How many random rules each property is tried on.
 pub(crate) fn rules() -> u64 {
-    std::env::var("RECURRENCE_RULES").ok().and_then(|n| n.parse().ok()).unwrap_or(3_000)
+    std::env::var("RECURRENCE_RULES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000)
 }
 
 /// Runs `property` on random rules; a failure names the seed and the rule.

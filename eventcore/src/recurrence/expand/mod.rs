@@ -156,9 +156,8 @@ impl<'s> RulePoints<'s> {
             budget.spend(1)?;
             points.push(self.zone.point(wall));
         }
-        // Of two times at one instant, the one that the clocks show is kept.
+        // Of two times at one instant, the one that the clocks show comes first, and the other is passed over.
         points.sort_unstable_by_key(|point| (point.instant, std::cmp::Reverse(point.nominal)));
-        points.dedup_by_key(|point| point.instant);
         self.sorted = points.into();
         Ok(())
     }

@@ -93,7 +93,7 @@ pub(crate) async fn replace(call: Call, event: &str) -> Answer {
 /// Change an event (JSON merge patch)
 #[utoipa::path(patch, path = "/api/v1/events/{event}", tag = "events", security(("bearer" = [])),
     params(("event" = String, Path), ("If-Match" = Option<String>, Header)),
-    request_body(content = Object, content_type = "application/merge-patch+json"),
+    request_body(content = EventInput, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The event", body = Event)))]
 pub(crate) async fn change(call: Call, event: &str) -> Answer {
     call.no_query()?;

@@ -3,6 +3,9 @@
 use eventcore::accounts::{Export, NewPassword, NewUser, PublicProfile, User, UserFilter};
 use eventcore::{Actor, Error, Page, UserId};
 use serde_json::Value;
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
@@ -78,19 +81,41 @@ pub(crate) async fn read(call: Call, user: &str) -> Answer {
     reply::json(&call.core.profile(id).await?)
 }
 
-/// What reading an account gives.
+/// What reading an account gives. An account has all that a profile has, so that both may fit.
+pub(crate) struct AccountOrProfile;
+
+impl PartialSchema for AccountOrProfile {
+    fn schema() -> RefOr<Schema> {
+        let either = AnyOfBuilder::new().item(Ref::from_schema_name("User"));
+        Schema::AnyOf(either.item(Ref::from_schema_name("PublicProfile")).build()).into()
+    }
+}
+
+impl ToSchema for AccountOrProfile {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend([
+            (User::name().into_owned(), User::schema()),
+            (PublicProfile::name().into_owned(), PublicProfile::schema()),
+        ]);
+    }
+}
+
+/// What can be changed of an account.
 #[derive(utoipa::ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "describes an answer")]
-pub(crate) enum AccountOrProfile {
-    Account(User),
-    Profile(PublicProfile),
+#[expect(dead_code, reason = "describes a request")]
+pub(crate) struct UserChange {
+    email: String,
+    #[schema(min_length = 1, max_length = 100)]
+    display_name: String,
+    /// IANA name.
+    timezone: String,
+    role: eventcore::Role,
 }
 
 /// Change an account (JSON merge patch): `email`, `display_name`, `timezone`; for admins also `role`
 #[utoipa::path(patch, path = "/api/v1/users/{user}", tag = "users", security(("bearer" = [])),
     params(("user" = String, Path, description = "An id, or `me`"), ("If-Match" = Option<String>, Header)),
-    request_body(content = Object, content_type = "application/merge-patch+json"),
+    request_body(content = UserChange, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The account", body = User)))]
 pub(crate) async fn change(call: Call, user: &str) -> Answer {
     call.no_query()?;

@@ -1,5 +1,7 @@
 //! The OpenAPI document, generated from the routes, and what it tells the server: which methods an address has.
 
+mod bodies;
+
 use std::sync::LazyLock;
 
 use http::Method;
@@ -44,14 +46,23 @@ impl Modify for Finish {
         if let Some(components) = &mut document.components {
             components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         }
+        bodies::finish(document);
         for (path, item) in &mut document.paths.paths {
             for (method, operation) in operations(item) {
+                name(operation);
                 add_problems(operation, path, &method);
                 if method == Method::POST {
                     operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
                 }
             }
         }
+    }
+}
+
+/// Handlers of several rooms share a name, such as `read`; operations must not.
+fn name(operation: &mut Operation) {
+    if let (Some(id), Some(tag)) = (&operation.operation_id, operation.tags.iter().flatten().next()) {
+        operation.operation_id = Some(format!("{tag}_{id}"));
     }
 }
 
@@ -175,7 +186,7 @@ mod tests {
 
     #[test]
     fn an_address_knows_its_methods() {
-        let methods = |path| address(path).map(|address| address.methods.as_slice());
+        let methods = |path: &str| address(path).map(|address| address.methods.as_slice());
         assert_eq!(methods("/healthz"), Some([Method::GET].as_slice()));
         assert_eq!(methods("/api/v1/events"), Some([Method::GET, Method::POST].as_slice()));
         assert_eq!(methods("/api/v1/users/me/password"), Some([Method::PUT].as_slice()));
@@ -191,5 +202,39 @@ mod tests {
         for reference in text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
             assert!(json.pointer(reference).is_some(), "{reference} leads nowhere");
         }
+    }
+
+    #[test]
+    fn each_operation_has_a_name_of_its_own() {
+        let mut document = document().clone();
+        let all = document.paths.paths.values_mut().flat_map(operations);
+        let mut names: Vec<_> = all.map(|(_, operation)| operation.operation_id.clone().unwrap()).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}");
+        assert!(names.contains(&"events_create".to_owned()), "{names:?}");
+    }
+
+    #[test]
+    fn a_change_names_the_fields_of_the_thing_and_demands_none() {
+        let json = serde_json::to_value(document()).unwrap();
+        let body = |path: &str, method: &str| {
+            let content = &json["paths"][path][method]["requestBody"]["content"];
+            let reference = |kind: &str| {
+                content[kind]["schema"]["$ref"].as_str().map(|at| at.trim_start_matches('#').to_owned())
+            };
+            assert!(
+                method != "patch"
+                    || reference("application/merge-patch+json") == reference("application/json")
+            );
+            json.pointer(&reference("application/json").unwrap()).unwrap()
+        };
+        let (new, change) = (body("/api/v1/events", "post"), body("/api/v1/events/{event}", "patch"));
+        assert_eq!(new["properties"], change["properties"]);
+        assert!(!new["required"].as_array().unwrap().is_empty() && change["required"].is_null());
+        assert!(new["additionalProperties"] == false && change["additionalProperties"] == false);
+        let account = body("/api/v1/users/{user}", "patch");
+        assert!(account["properties"]["email"].is_object() && account["required"].is_null());
     }
 }

@@ -171,6 +171,9 @@ impl EventInput {
             wrong.add("/max_party_size", "out_of_range", "must be 1 to 1,000,000");
         }
         let tz = self.zone(&mut wrong, home);
+        if self.starts_at.is_none() {
+            wrong.add("/starts_at", "required", "says when it starts");
+        }
         let span = tz.and_then(|tz| self.span(&mut wrong, tz));
         if let (Some(tz), Some(span)) = (tz, &span) {
             refuse_past(&mut wrong, span, tz, now, unmoved);
@@ -221,10 +224,7 @@ impl EventInput {
 
     /// From when to when: all that the fields about time say together.
     fn span(&self, wrong: &mut Violations, tz: Tz) -> Option<Span> {
-        let Some(start) = self.starts_at else {
-            wrong.add("/starts_at", "required", "says when it starts");
-            return None;
-        };
+        let start = self.starts_at?;
         if self.all_day { self.days(wrong, tz, start) } else { self.times(wrong, tz, start) }
     }
 

@@ -213,19 +213,19 @@ impl Keyset {
 mod tests {
     use super::*;
 
-    fn key(number: &i64) -> Key {
-        Key { number: *number, id: Uuid::from_u128(u128::from(number.unsigned_abs())) }
+    fn key(number: i64) -> Key {
+        Key { number, id: Uuid::from_u128(u128::from(number.unsigned_abs())) }
     }
 
     /// What a database would answer.
     fn fetch(list: &[i64], keyset: &Keyset) -> Vec<i64> {
         let mut rows: Vec<i64> = list.to_vec();
-        rows.sort_by_key(key);
+        rows.sort_by_key(|n| key(*n));
         if !keyset.ascending() {
             rows.reverse();
         }
         let after = |n: &i64| {
-            keyset.position.is_none_or(|at| if keyset.ascending() { key(n) > at } else { key(n) < at })
+            keyset.position.is_none_or(|at| if keyset.ascending() { key(*n) > at } else { key(*n) < at })
         };
         rows.into_iter().filter(after).take(usize::try_from(keyset.fetch()).unwrap()).collect()
     }
@@ -238,7 +238,7 @@ mod tests {
             let order = if descending { Order::Descending } else { Order::Ascending };
             let read = |cursor| {
                 let keyset = Keyset::new(&PageRequest::first(limit).at(cursor), "list", order).unwrap();
-                keyset.page(fetch(&list, &keyset), key)
+                keyset.page(fetch(&list, &keyset), |n| key(*n))
             };
             let mut expected = list.clone();
             if descending { expected.reverse(); }
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn cursors_of_other_lists_and_made_up_ones_are_refused() {
         let here = Keyset::new(&PageRequest::first(1), "here", Order::Ascending).unwrap();
-        let cursor = here.page(vec![1, 2], key).next;
+        let cursor = here.page(vec![1, 2], |n| key(*n)).next;
         assert!(Keyset::new(&PageRequest::first(1).at(cursor.clone()), "here", Order::Ascending).is_ok());
         assert!(Keyset::new(&PageRequest::first(1).at(cursor), "there", Order::Ascending).is_err());
         for text in ["", "x", "AQ", "💥", &"A".repeat(46)] {

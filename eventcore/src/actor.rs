@@ -2,7 +2,7 @@
 
 use crate::db::text_enum;
 use crate::error::{Error, Result};
-use crate::id::{SessionId, UserId};
+use crate::id::{AccessTokenId, SessionId, UserId};
 
 text_enum! {
     /// What a user may do everywhere.
@@ -44,6 +44,8 @@ pub struct SignedIn {
     pub role: Role,
     /// The session that the credentials belong to; none for personal access tokens and for embedded programs.
     pub session: Option<SessionId>,
+    /// The personal access token that was shown, if it was one.
+    pub token: Option<AccessTokenId>,
     /// What the credentials allow.
     pub scope: Scope,
 }
@@ -51,7 +53,7 @@ pub struct SignedIn {
 impl Actor {
     /// A user with full rights of their role: what embedding programs use that know their users themselves.
     pub const fn user(id: UserId, role: Role) -> Self {
-        Self::User(SignedIn { id, role, session: None, scope: Scope::Write })
+        Self::User(SignedIn { id, role, session: None, token: None, scope: Scope::Write })
     }
 
     /// The user who acts, if it is one.

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use crate::accounts::{Passwords, Signer, random};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::db::{Db, PoolSizes, Prelude, Queries, Schema, sql, transaction};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The library, open on a database. Cloning is cheap and shares everything.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub struct Options {
     pub clock: Box<dyn Clock>,
     /// Sizes of the connection pools.
     pub pools: PoolSizes,
-    /// Signs access tokens; made once and kept in the database, when nothing is said.
+    /// Signs access tokens, with 32 bytes or more (RFC 7518 3.2); made once and kept in the database, when nothing is said.
     pub jwt_secret: Option<String>,
 }
 
@@ -49,6 +49,9 @@ impl EventCore {
 
     /// Opens the database at `url` as it is.
     pub async fn connect(url: &str, options: Options) -> Result<Self> {
+        if options.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
+            return Err(Error::Unavailable("the JWT secret must have at least 32 bytes".to_owned()));
+        }
         let db = Db::connect(url, options.pools).await?;
         let (passwords, signer) = (Passwords::new(), OnceCell::new());
         let shared = Shared { clock: options.clock, passwords, signer, jwt_secret: options.jwt_secret };

@@ -16,6 +16,8 @@ CREATE TABLE users (
     email_folded TEXT CONSTRAINT users_email_folded_key UNIQUE,
     email_verified_at TIMESTAMPTZ,
     display_name TEXT NOT NULL,
+    -- Username, display name and address, folded, a line each: what admins search in.
+    search_text TEXT NOT NULL,
     -- IANA name; the zone in which this person is told times.
     timezone TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('user', 'admin')),
@@ -34,7 +36,7 @@ CREATE TABLE users (
 -- Admins list users in the order in which they came.
 CREATE INDEX users_by_age ON users (created_at, id) WHERE deleted_at IS NULL;
 
--- A sign-in; the family of its refresh tokens.
+-- A sign-in that holds; the family of its refresh tokens. Who signs out leaves nothing behind.
 CREATE TABLE sessions (
     id UUID PRIMARY KEY,
     user_id UUID NOT NULL REFERENCES users (id),
@@ -42,11 +44,10 @@ CREATE TABLE sessions (
     user_agent TEXT,
     created_at TIMESTAMPTZ NOT NULL,
     last_used_at TIMESTAMPTZ NOT NULL,
-    expires_at TIMESTAMPTZ NOT NULL,
-    revoked_at TIMESTAMPTZ
+    expires_at TIMESTAMPTZ NOT NULL
 );
 
-CREATE INDEX sessions_of_user ON sessions (user_id, created_at, id) WHERE revoked_at IS NULL;
+CREATE INDEX sessions_of_user ON sessions (user_id, created_at, id);
 
 CREATE TABLE refresh_tokens (
     -- SHA-256 of the token: who reads the table can't sign in.

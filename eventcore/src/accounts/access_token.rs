@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::token::{self, PERSONAL};
+use super::user;
 use crate::actor::{Actor, Role, Scope, SignedIn};
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -64,7 +67,6 @@ pub struct NewAccessToken {
 }
 
 super::input::read_from_fields!(NewAccessToken);
-use serde_json::Value;
 
 impl NewAccessToken {
     fn read(mut fields: Fields) -> Self {
@@ -85,9 +87,12 @@ struct BearerRow {
 }
 
 impl EventCore {
-    /// Makes a personal access token. Its secret is shown this once.
+    /// Makes a personal access token. Its secret is shown this once. A token makes none: it could outlive itself by its children.
     pub async fn create_access_token(&self, actor: &Actor, input: &NewAccessToken) -> Result<NewSecret> {
-        let owner = actor.writer()?.id;
+        let SignedIn { id: owner, token: parent, .. } = actor.writer()?;
+        if parent.is_some() {
+            return Err(Error::Forbidden("a personal access token makes no others: sign in for that"));
+        }
         let now = self.now();
         let mut wrong = input.misread.clone();
         check_text(&mut wrong, "name", &input.name, 1, 100, Lines::One);
@@ -105,6 +110,8 @@ impl EventCore {
             last_used_at: None,
         };
         transaction!(self.db(), tx => {
+            // Keeps the owner from leaving, and from making others, meanwhile.
+            user::find_locked(tx, owner).await?.ok_or(Error::Unauthenticated)?;
             let held: i64 = tx.query(sql!("SELECT count(*) FROM access_tokens WHERE user_id = $1")).bind(owner).scalar().await?;
             if held >= MAX_TOKENS {
                 return Err(Error::invalid("", "out_of_range", "a user has at most 100 tokens: delete one first"));
@@ -126,7 +133,10 @@ impl EventCore {
 
     /// The actor's own personal access tokens, oldest first.
     pub async fn access_tokens(&self, actor: &Actor) -> Result<Vec<AccessToken>> {
-        let owner = actor.signed_in()?.id;
+        self.access_tokens_of(actor.signed_in()?.id).await
+    }
+
+    pub(super) async fn access_tokens_of(&self, owner: UserId) -> Result<Vec<AccessToken>> {
         let mut db = self.db().read().await?;
         Ok(db
             .query(sql!(
@@ -164,11 +174,24 @@ pub(super) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp)
     if row.expires_at.is_some_and(|at| at <= now) {
         return Err(Error::TokenExpired);
     }
-    if row.last_used_at.is_none_or(|at| now.since(at) >= PRECISION) {
-        transaction!(core.db(), tx => {
-            tx.query(sql!("UPDATE access_tokens SET last_used_at = $2 WHERE id = $1")).bind(row.id).bind(now).execute().await?;
-            Ok(())
-        })?;
+    if row.last_used_at.is_none_or(|at| now.since(at) >= PRECISION)
+        && let Err(error) = note_use(core, row.id, now).await
+    {
+        // Whoever only reads must not fail where nothing can be written.
+        tracing::warn!(%error, "the use of a personal access token could not be noted");
     }
-    Ok(Actor::User(SignedIn { id: row.user_id, role: row.role, session: None, scope: row.scope }))
+    Ok(Actor::User(SignedIn {
+        id: row.user_id,
+        role: row.role,
+        session: None,
+        token: Some(row.id),
+        scope: row.scope,
+    }))
+}
+
+async fn note_use(core: &EventCore, id: AccessTokenId, now: Timestamp) -> Result<()> {
+    transaction!(core.db(), tx => {
+        tx.query(sql!("UPDATE access_tokens SET last_used_at = $2 WHERE id = $1")).bind(id).bind(now).execute().await?;
+        Ok(())
+    })
 }

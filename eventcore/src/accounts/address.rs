@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 /// 3–32 of `a-z 0-9 . _ -`, in lower case, since names are compared without case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Username(String);
@@ -58,29 +61,27 @@ impl Email {
     }
 }
 
-/// How e-mail addresses are compared: without case.
+/// How names and addresses are compared: without case.
 pub(crate) fn fold_login(text: &str) -> String {
-    text.trim().to_lowercase()
+    text.trim().nfc().collect::<String>().to_lowercase()
 }
 
 impl FromStr for Email {
     type Err = &'static str;
 
-    /// Takes what the field takes: one `@`, a local part of up to 64 bytes (RFC 5321 4.5.3.1.1) of anything visible that needs no quotes, and a
-    /// domain of labels (RFC 1035 2.3.1, or letters of any script) with at least one dot, or `localhost`.
+    /// Takes one `@`, a local part of up to 64 bytes (RFC 5321 4.5.3.1.1) that needs no quotes (`Dot-string` of RFC 5321 4.1.2, or letters of any
+    /// script), and a domain of labels (RFC 1035 2.3.1, or letters of any script) with at least one dot, or `localhost`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const WRONG: &str = "must be an e-mail address such as ada@example.org";
-        let text = text.trim();
+        // Composed, so that one address has one form whatever keyboard it comes from.
+        let text: String = text.trim().nfc().collect();
         let (local, domain) = text.rsplit_once('@').ok_or(WRONG)?;
-        let plain = |c: char| {
-            !c.is_control()
-                && !c.is_whitespace()
-                && !matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | ':' | ';' | ',' | '\\' | '"' | '@')
-        };
+        let letter = |c: char| c.is_alphanumeric() || is_combining_mark(c);
+        let plain = |c: char| letter(c) || "!#$%&'*+-/=?^_`{|}~.".contains(c);
         let dots = |part: &str| part.starts_with('.') || part.ends_with('.') || part.contains("..");
         let label = |label: &str| {
             (1..=63).contains(&label.len())
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+                && label.chars().all(|c| letter(c) || c == '-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
@@ -90,7 +91,7 @@ impl FromStr for Email {
             && !dots(local)
             && domain.split('.').all(label)
             && (domain.contains('.') || domain.eq_ignore_ascii_case("localhost"));
-        if sound { Ok(Self(text.to_owned())) } else { Err(WRONG) }
+        if sound { Ok(Self(text)) } else { Err(WRONG) }
     }
 }
 
@@ -136,9 +137,13 @@ mod tests {
             "a@c",
             "a\r\nBcc: x@y.org",
             "<a@c.org>",
+            "a\u{200b}da@c.org",
+            "a\u{202e}da@c.org",
+            "ada@ex\u{ad}ample.org",
         ] {
             assert!(text.parse::<Email>().is_err(), "{text}");
         }
+        assert_eq!("jo\u{308}rg@müller.de".parse::<Email>().unwrap().folded(), "jörg@müller.de");
         assert_eq!("Ada@Example.ORG".parse::<Email>().unwrap().folded(), "ada@example.org");
     }
 }

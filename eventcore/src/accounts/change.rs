@@ -10,7 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, Violations};
+use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::input::merge_patch;
 
@@ -48,7 +48,7 @@ impl EventCore {
             let same_address = row.email.as_deref() == Some(email.as_str());
             tx.query(sql!(
                 "UPDATE users SET email = $2, email_folded = $3, email_verified_at = $4, display_name = $5, timezone = $6, role = $7,
-                    updated_at = $8, version = version + 1 WHERE id = $1"
+                    updated_at = $8, search_text = $9, version = version + 1 WHERE id = $1"
             ))
             .bind(id)
             .bind(email.as_str().to_owned())
@@ -58,6 +58,7 @@ impl EventCore {
             .bind(timezone.name())
             .bind(role)
             .bind(now)
+            .bind(user::search_text(&row.username, profile.display_name.trim(), email.as_str()))
             .execute()
             .await
             .map_err(taken)?;
@@ -75,22 +76,22 @@ impl EventCore {
             user::find(&mut self.db().read().await?, signed_in.id).await?.ok_or(Error::Unauthenticated)?;
         let mut wrong = input.misread.clone();
         if !wrong.names("/new_password") {
-            password::check(
-                &mut wrong,
-                "/new_password",
-                &input.new_password,
-                &[&row.username, row.email.as_deref().unwrap_or_default()],
-            );
+            password::check(&mut wrong, "/new_password", &input.new_password, row.names());
         }
         wrong.into_result()?;
-        if !self.passwords().verify(input.current_password.clone(), row.password_hash).await? {
+        if !self.passwords().verify(input.current_password.clone(), row.password_hash.clone()).await? {
             return Err(Error::InvalidCredentials);
         }
         let hash = self.passwords().hash(input.new_password.clone()).await?;
         let now = self.now();
         transaction!(self.db(), tx => {
+            // Of two changes at once, the second was given a password that no longer holds.
+            let unchanged = user::find_locked(tx, signed_in.id).await?.is_some_and(|now| now.password_hash == row.password_hash);
+            if !unchanged {
+                return Err(Error::InvalidCredentials);
+            }
             set_password(tx, signed_in.id, &hash, now).await?;
-            session::end_all(tx, signed_in.id, signed_in.session, now).await
+            session::end_all(tx, signed_in.id, signed_in.session).await
         })
     }
 }
@@ -105,13 +106,6 @@ pub(super) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Times
     Ok(())
 }
 
-/// A password to be set by the operator.
-pub(super) fn check_password(new: &str, names: &[&str]) -> Result<()> {
-    let mut wrong = Violations::default();
-    password::check(&mut wrong, "/password", new, names);
-    wrong.into_result()
-}
-
 /// Passes the user themselves and admins, if they may change anything.
 pub(super) fn must_be_self_or_admin(actor: &Actor, id: UserId) -> Result<()> {
     actor.may_write()?;
@@ -122,14 +116,16 @@ pub(super) fn must_be_self_or_admin(actor: &Actor, id: UserId) -> Result<()> {
     }
 }
 
-/// Passes while another admin remains.
+/// Passes while another admin remains. Locks them all, so that two who leave at once do not each count on the other.
 pub(super) async fn must_not_be_last_admin(tx: &mut Tx, id: UserId) -> Result<()> {
-    let others: i64 = tx
-        .query(sql!("SELECT count(*) FROM users WHERE role = 'admin' AND id <> $1 AND deleted_at IS NULL AND disabled_at IS NULL"))
-        .bind(id)
-        .scalar()
+    let admins: Vec<(UserId,)> = tx
+        .query(sql!(
+            "SELECT id FROM users WHERE role = 'admin' AND deleted_at IS NULL AND disabled_at IS NULL ORDER BY id",
+            for update
+        ))
+        .all()
         .await?;
-    if others == 0 {
+    if admins.iter().all(|(admin,)| *admin == id) {
         Err(Error::Forbidden("the last admin must stay one: name another first"))
     } else {
         Ok(())

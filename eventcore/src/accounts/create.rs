@@ -54,22 +54,23 @@ impl EventCore {
 
 async fn insert(
     tx: &mut Tx,
-    user: &ValidUser,
+    new: &ValidUser,
     role: Role,
     hash: Option<String>,
     now: Timestamp,
 ) -> Result<UserId> {
     let id = UserId::at(now);
     tx.query(sql!(
-        "INSERT INTO users (id, username, email, email_folded, display_name, timezone, role, password_hash, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)"
+        "INSERT INTO users (id, username, email, email_folded, display_name, search_text, timezone, role, password_hash, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
     ))
     .bind(id)
-    .bind(user.username.as_str().to_owned())
-    .bind(user.email.as_str().to_owned())
-    .bind(user.email.folded())
-    .bind(user.display_name.clone())
-    .bind(user.timezone.name())
+    .bind(new.username.as_str().to_owned())
+    .bind(new.email.as_str().to_owned())
+    .bind(new.email.folded())
+    .bind(new.display_name.clone())
+    .bind(user::search_text(new.username.as_str(), &new.display_name, new.email.as_str()))
+    .bind(new.timezone.name())
     .bind(role)
     .bind(hash)
     .bind(now)

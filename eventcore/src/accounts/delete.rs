@@ -23,13 +23,12 @@ impl EventCore {
             }
             events::release_organizer(tx, id, now).await?;
             registrations::release_user(tx, id, now).await?;
-            session::end_all(tx, id, None, now).await?;
-            tx.query(sql!("UPDATE sessions SET user_agent = NULL WHERE user_id = $1")).bind(id).execute().await?;
+            session::end_all(tx, id, None).await?;
             tx.query(sql!("DELETE FROM access_tokens WHERE user_id = $1")).bind(id).execute().await?;
             // Twenty-four random hexadecimal digits of the id keep the placeholder unique.
             let placeholder: String = id.as_uuid().simple().to_string().chars().skip(8).collect();
             tx.query(sql!(
-                "UPDATE users SET username = $2, email = NULL, email_folded = NULL, email_verified_at = NULL, display_name = 'deleted user',
+                "UPDATE users SET username = $2, email = NULL, email_folded = NULL, email_verified_at = NULL, display_name = 'deleted user', search_text = '',
                     timezone = 'UTC', role = 'user', password_hash = NULL, deleted_at = $3, updated_at = $3, version = version + 1
                  WHERE id = $1"
             ))

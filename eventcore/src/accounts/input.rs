@@ -70,10 +70,10 @@ impl NewUser {
         let mut wrong = self.misread.clone();
         let username = parse::<Username>(&mut wrong, "/username", &self.username);
         let email = parse::<Email>(&mut wrong, "/email", &self.email);
-        let local_part = self.email.split('@').next().unwrap_or_default();
         match &self.password {
             Some(password) => {
-                password::check(&mut wrong, "/password", password, &[&self.username, &self.email, local_part])
+                let names = [&*self.username, &*self.email, self.display_name.as_deref().unwrap_or_default()];
+                password::check(&mut wrong, "/password", password, names);
             }
             None if password_needed => wrong.add("/password", "required", "must be given"),
             None => {}

@@ -3,15 +3,16 @@
 use super::user::{self, PublicProfile, User, UserRow};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Dialect, Queries, Sql, sql};
+use crate::db::{Dialect, Queries, Sql};
 use crate::error::{Error, Result};
+use crate::fold::fold;
 use crate::id::UserId;
 use crate::page::{Key, Keyset, Order, Page, PageRequest};
 
 /// Which users a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFilter {
-    /// Stands in the username, the display name or the address, without case.
+    /// Stands in the username, the display name or the address, without case or accents.
     pub q: Option<String>,
 }
 
@@ -34,20 +35,14 @@ impl EventCore {
     /// What everyone may know of the user with this name, compared without case.
     pub async fn profile_by_username(&self, username: &str) -> Result<PublicProfile> {
         let mut db = self.db().read().await?;
-        let found: Option<PublicProfile> = db
-            .query(sql!(
-                "SELECT id, username, display_name FROM users WHERE username = $1 AND deleted_at IS NULL"
-            ))
-            .bind(username.to_lowercase())
-            .optional()
-            .await?;
-        found.ok_or(Error::NotFound("user"))
+        let found = user::find_by_username(&mut db, username).await?;
+        found.map(|row| User::from(row).profile()).ok_or(Error::NotFound("user"))
     }
 
     /// All users in the order in which they came; for admins.
     pub async fn users(&self, actor: &Actor, filter: &UserFilter, page: &PageRequest) -> Result<Page<User>> {
         actor.must_be_admin()?;
-        let needle = filter.q.as_deref().map(str::to_lowercase).filter(|q| !q.trim().is_empty());
+        let needle = filter.q.as_deref().map(fold).filter(|q| !q.is_empty());
         if needle.as_deref().is_some_and(|q| q.chars().count() > 200 || q.contains('\0')) {
             return Err(Error::invalid(
                 "/q",
@@ -61,9 +56,7 @@ impl EventCore {
             Dialect::Sqlite => "instr",
             Dialect::Postgres => "strpos",
         };
-        let matching = format!(
-            "deleted_at IS NULL AND ($1 IS NULL OR {find}(username, $1) > 0 OR {find}(lower(display_name), $1) > 0 OR {find}(email_folded, $1) > 0)"
-        );
+        let matching = format!("deleted_at IS NULL AND ($1 IS NULL OR {find}(search_text, $1) > 0)");
         let total = if page.count {
             let count = Sql::built(format!("SELECT count(*) FROM users WHERE {matching}"));
             Some(db.query(count).bind(needle.clone()).scalar().await?)

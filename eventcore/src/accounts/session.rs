@@ -36,21 +36,25 @@ struct SessionRow {
 }
 
 impl EventCore {
-    /// The actor's own sessions that hold, newest first.
+    /// The actor's own sessions that hold, newest first, at most 100.
     pub async fn sessions(&self, actor: &Actor) -> Result<Vec<Session>> {
         let signed_in = actor.signed_in()?;
+        self.sessions_of(signed_in.id, signed_in.session).await
+    }
+
+    pub(super) async fn sessions_of(&self, user: UserId, current: Option<SessionId>) -> Result<Vec<Session>> {
         let mut db = self.db().read().await?;
         let rows: Vec<SessionRow> = db
             .query(sql!(
                 "SELECT id, user_agent, created_at, last_used_at, expires_at FROM sessions
-                 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 100"
+                 WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 100"
             ))
-            .bind(signed_in.id)
+            .bind(user)
             .bind(self.now())
             .all()
             .await?;
         let session = |row: SessionRow| Session {
-            current: signed_in.session == Some(row.id),
+            current: current == Some(row.id),
             id: row.id,
             user_agent: row.user_agent,
             created_at: row.created_at,
@@ -63,13 +67,11 @@ impl EventCore {
     /// Ends one of the actor's own sessions.
     pub async fn end_session(&self, actor: &Actor, id: SessionId) -> Result<()> {
         let signed_in = actor.writer()?;
-        let now = self.now();
         transaction!(self.db(), tx => {
             let ended = tx
-                .query(sql!("UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL"))
+                .query(sql!("DELETE FROM sessions WHERE id = $1 AND user_id = $2"))
                 .bind(id)
                 .bind(signed_in.id)
-                .bind(now)
                 .execute()
                 .await?;
             if ended == 0 { Err(Error::NotFound("session")) } else { Ok(()) }
@@ -77,49 +79,43 @@ impl EventCore {
     }
 }
 
+/// Begins a session, and clears away the user's own that nobody has used for too long.
 pub(super) async fn insert(
     tx: &mut Tx,
     user: UserId,
     user_agent: Option<String>,
     now: Timestamp,
 ) -> Result<SessionId> {
-    let id = SessionId::at(now);
-    let inserted = tx
-        .query(sql!(
-            "INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)
-             SELECT $1, id, $3, $4, $4, $5 FROM users WHERE id = $2 AND deleted_at IS NULL"
-        ))
-        .bind(id)
+    tx.query(sql!("DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2"))
         .bind(user)
-        .bind(user_agent)
         .bind(now)
-        .bind(now.plus(REFRESH))
         .execute()
         .await?;
-    if inserted == 0 { Err(Error::NotFound("user")) } else { Ok(id) }
+    let id = SessionId::at(now);
+    tx.query(sql!(
+        "INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)"
+    ))
+    .bind(id)
+    .bind(user)
+    .bind(user_agent)
+    .bind(now)
+    .bind(now.plus(REFRESH))
+    .execute()
+    .await?;
+    Ok(id)
 }
 
 /// Ends one session.
-pub(super) async fn end(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
-    tx.query(sql!("UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL"))
-        .bind(id)
-        .bind(now)
-        .execute()
-        .await?;
+pub(super) async fn end(tx: &mut Tx, id: SessionId) -> Result<()> {
+    tx.query(sql!("DELETE FROM sessions WHERE id = $1")).bind(id).execute().await?;
     Ok(())
 }
 
 /// Ends all sessions of a user, but for one.
-pub(super) async fn end_all(
-    tx: &mut Tx,
-    user: UserId,
-    except: Option<SessionId>,
-    now: Timestamp,
-) -> Result<()> {
-    tx.query(sql!("UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND revoked_at IS NULL AND ($2 IS NULL OR id <> $2)"))
+pub(super) async fn end_all(tx: &mut Tx, user: UserId, except: Option<SessionId>) -> Result<()> {
+    tx.query(sql!("DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2"))
         .bind(user)
         .bind(except)
-        .bind(now)
         .execute()
         .await?;
     Ok(())

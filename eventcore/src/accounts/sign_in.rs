@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::input::{Credentials, RefreshToken};
 use super::token::{self, ACCESS_SECONDS, PERSONAL};
-use super::{access_token, address, session};
+use super::{access_token, address, session, user};
 use crate::actor::{Actor, Role, Scope, SignedIn};
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -35,7 +35,6 @@ pub struct TokenPair {
 struct SignInRow {
     id: UserId,
     password_hash: Option<String>,
-    disabled_at: Option<Timestamp>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -44,7 +43,6 @@ struct RefreshRow {
     user_id: UserId,
     expires_at: Timestamp,
     used_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
     disabled_at: Option<Timestamp>,
 }
 
@@ -60,35 +58,48 @@ impl EventCore {
             None
         } else {
             let mut db = self.db().read().await?;
-            db.query(sql!("SELECT id, password_hash, disabled_at FROM users WHERE (username = $1 OR email_folded = $1) AND deleted_at IS NULL"))
+            db.query(sql!("SELECT id, password_hash FROM users WHERE (username = $1 OR email_folded = $1) AND deleted_at IS NULL"))
                 .bind(login)
                 .optional()
                 .await?
         };
         let hash = found.as_ref().and_then(|row| row.password_hash.clone());
-        let right = self.passwords().verify(credentials.password.clone(), hash).await?;
+        let right = self.passwords().verify(credentials.password.clone(), hash.clone()).await?;
         match found {
-            Some(SignInRow { id, disabled_at: None, .. }) if right => {
-                self.begin_session(id, user_agent).await
-            }
+            Some(SignInRow { id, .. }) if right => self.begin_session(id, hash, user_agent).await,
             _ => Err(Error::InvalidCredentials),
         }
     }
 
     /// Opens a session for a user without a password: for programs that own the database.
+    ///
+    /// # Errors
+    /// `invalid_credentials` for a user who is disabled.
     pub async fn open_session(&self, actor: &Actor, user: UserId) -> Result<TokenPair> {
         if *actor != Actor::System {
             return Err(Error::Forbidden("only the system can do this"));
         }
-        self.begin_session(user, None).await
+        self.user(actor, user).await?;
+        self.begin_session(user, None, None).await
     }
 
-    async fn begin_session(&self, user: UserId, user_agent: Option<&str>) -> Result<TokenPair> {
+    /// `proven` is the hash of the password that was shown.
+    async fn begin_session(
+        &self,
+        user: UserId,
+        proven: Option<String>,
+        user_agent: Option<&str>,
+    ) -> Result<TokenPair> {
         let now = self.now();
         let signer = self.signer().await?;
         let agent: Option<String> =
             user_agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(200).collect());
         transaction!(self.db(), tx => {
+            // While the password was hashed, it may have been changed, which ended all sessions: none must begin with the old one now.
+            let row = user::find_locked(tx, user).await?.ok_or(Error::InvalidCredentials)?;
+            if row.disabled_at.is_some() || (proven.is_some() && proven != row.password_hash) {
+                return Err(Error::InvalidCredentials);
+            }
             let session = session::insert(tx, user, agent.clone(), now).await?;
             let refresh_token = insert_refresh(tx, session, now).await?;
             Ok(pair(signer.sign(user, session, now)?, refresh_token))
@@ -105,12 +116,18 @@ impl EventCore {
         let pair: Option<TokenPair> = transaction!(self.db(), tx => {
             let Some(row) = find_refresh(tx, &hash).await? else { return Ok(None) };
             if row.used_at.is_some() {
-                session::end(tx, row.session_id, now).await?;
+                session::end(tx, row.session_id).await?;
                 return Ok(None);
             }
-            if row.expires_at <= now || row.revoked_at.is_some() || row.disabled_at.is_some() {
+            if row.expires_at <= now || row.disabled_at.is_some() {
                 return Ok(None);
             }
+            // Those that have run out could not be used anyway, and would add up.
+            tx.query(sql!("DELETE FROM refresh_tokens WHERE session_id = $1 AND expires_at <= $2"))
+                .bind(row.session_id)
+                .bind(now)
+                .execute()
+                .await?;
             tx.query(sql!("UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1")).bind(hash.clone()).bind(now).execute().await?;
             tx.query(sql!("UPDATE sessions SET last_used_at = $2, expires_at = $3 WHERE id = $1"))
                 .bind(row.session_id)
@@ -127,11 +144,10 @@ impl EventCore {
     /// Ends the session that a refresh token belongs to; one that is none ends nothing.
     pub async fn sign_out(&self, input: &RefreshToken) -> Result<()> {
         input.misread.clone().into_result()?;
-        let now = self.now();
         let hash = token::hash(&input.refresh_token);
         transaction!(self.db(), tx => {
             if let Some(row) = find_refresh(tx, &hash).await? {
-                session::end(tx, row.session_id, now).await?;
+                session::end(tx, row.session_id).await?;
             }
             Ok(())
         })
@@ -153,21 +169,24 @@ impl EventCore {
             .await?
             .query(sql!(
                 "SELECT u.role FROM sessions s JOIN users u ON u.id = s.user_id
-                 WHERE s.id = $1 AND u.id = $2 AND s.revoked_at IS NULL AND u.deleted_at IS NULL AND u.disabled_at IS NULL"
+                 WHERE s.id = $1 AND u.id = $2 AND u.deleted_at IS NULL AND u.disabled_at IS NULL"
             ))
             .bind(session)
             .bind(user)
             .optional()
             .await?;
         let (role,) = role.ok_or(Error::InvalidCredentials)?;
-        Ok(Actor::User(SignedIn { id: user, role, session: Some(session), scope: Scope::Write }))
+        Ok(Actor::User(SignedIn { id: user, role, session: Some(session), token: None, scope: Scope::Write }))
     }
 }
 
 async fn find_refresh(tx: &mut Tx, hash: &[u8]) -> Result<Option<RefreshRow>> {
     // Two uses at once stand in line here, and the second sees the first.
     let locked: Option<(SessionId,)> = tx
-        .query(sql!("SELECT session_id FROM refresh_tokens WHERE hash = $1", for update))
+        .query(sql!(
+            sqlite "SELECT s.id FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id WHERE r.hash = $1",
+            postgres "SELECT s.id FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id WHERE r.hash = $1 FOR UPDATE OF s"
+        ))
         .bind(hash.to_vec())
         .optional()
         .await?;
@@ -176,7 +195,7 @@ async fn find_refresh(tx: &mut Tx, hash: &[u8]) -> Result<Option<RefreshRow>> {
     }
     Ok(tx
         .query(sql!(
-            "SELECT r.session_id, s.user_id, r.expires_at, r.used_at, s.revoked_at, u.disabled_at
+            "SELECT r.session_id, s.user_id, r.expires_at, r.used_at, u.disabled_at
              FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id JOIN users u ON u.id = s.user_id
              WHERE r.hash = $1 AND u.deleted_at IS NULL"
         ))

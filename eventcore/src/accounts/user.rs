@@ -2,10 +2,12 @@
 
 use sqlx::FromRow;
 
+use super::address::Username;
 use crate::actor::Role;
 use crate::clock::Timestamp;
 use crate::db::{Queries, sql};
 use crate::error::Result;
+use crate::fold::fold;
 use crate::id::UserId;
 
 /// A user, as they themselves and admins see them.
@@ -74,6 +76,13 @@ pub(super) struct UserRow {
     pub(super) version: i64,
 }
 
+impl UserRow {
+    /// What its password must not consist of.
+    pub(super) fn names(&self) -> [&str; 3] {
+        [&self.username, self.email.as_deref().unwrap_or_default(), &self.display_name]
+    }
+}
+
 impl From<UserRow> for User {
     fn from(row: UserRow) -> Self {
         Self {
@@ -91,9 +100,24 @@ impl From<UserRow> for User {
     }
 }
 
+/// What admins search in; the separator can be in none of them.
+pub(super) fn search_text(username: &str, display_name: &str, email: &str) -> String {
+    [username, display_name, email].map(fold).join("\n")
+}
+
 /// Loads a user who is not deleted.
 pub(super) async fn find(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
     Ok(db.query(sql!("SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional().await?)
+}
+
+/// Loads the user with this name, compared without case; what can be no name is nobody's.
+pub(super) async fn find_by_username(db: &mut impl Queries, username: &str) -> Result<Option<UserRow>> {
+    let Ok(username) = username.parse::<Username>() else { return Ok(None) };
+    Ok(db
+        .query(sql!("SELECT * FROM users WHERE username = $1 AND deleted_at IS NULL"))
+        .bind(username.as_str().to_owned())
+        .optional()
+        .await?)
 }
 
 /// As [`find`], and keeps everyone else from changing the user until the transaction ends.

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::error::Result;
 use crate::events::{AgendaFilter, Event};
+use crate::id::UserId;
 use crate::page::PageRequest;
 
 /// Everything that is held about a person.
@@ -24,12 +25,15 @@ pub struct Export {
     pub access_tokens: Vec<AccessToken>,
     /// Events that they organize.
     pub events: Vec<Event>,
+    /// Events of others that they help to organize.
+    pub co_organized: Vec<Event>,
 }
 
 impl EventCore {
-    /// Everything that is held about the actor.
-    pub async fn export(&self, actor: &Actor) -> Result<Export> {
-        let id = actor.signed_in()?.id;
+    /// Everything that is held about a user, for themselves and for admins.
+    pub async fn export_user(&self, actor: &Actor, id: UserId) -> Result<Export> {
+        let user = self.user(actor, id).await?;
+        let current = actor.signed_in().ok().and_then(|signed_in| signed_in.session);
         let filter =
             AgendaFilter { organizer: Some(id), from: Some(Timestamp::MIN), ..AgendaFilter::default() };
         let mut events = Vec::new();
@@ -44,10 +48,11 @@ impl EventCore {
         }
         Ok(Export {
             exported_at: self.now(),
-            user: self.user(actor, id).await?,
-            sessions: self.sessions(actor).await?,
-            access_tokens: self.access_tokens(actor).await?,
+            user,
+            sessions: self.sessions_of(id, current).await?,
+            access_tokens: self.access_tokens_of(id).await?,
             events,
+            co_organized: self.co_organized_events(id).await?,
         })
     }
 }

@@ -27,6 +27,22 @@ impl EventCore {
         all.into_iter().find(|profile| profile.id == user).ok_or(Error::NotFound("co-organizer"))
     }
 
+    /// All events that a user helps to organize, oldest first: for rooms that have checked who asks.
+    pub(crate) async fn co_organized_events(&self, user: UserId) -> Result<Vec<Event>> {
+        let mut db = self.db().read().await?;
+        let rows: Vec<(EventId,)> = db
+            .query(sql!("SELECT event_id FROM event_organizers WHERE user_id = $1 ORDER BY event_id"))
+            .bind(user)
+            .all()
+            .await?;
+        let ids: Vec<EventId> = rows.into_iter().map(|(id,)| id).collect();
+        let mut events = Vec::with_capacity(ids.len());
+        for some in ids.chunks(100) {
+            events.extend(rows::load(&mut db, some, self.now()).await?);
+        }
+        Ok(events)
+    }
+
     /// Names a co-organizer, who may then change the event; naming one again changes nothing.
     pub async fn add_co_organizer(&self, actor: &Actor, event: EventId, user: UserId) -> Result<Event> {
         actor.may_write()?;

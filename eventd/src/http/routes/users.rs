@@ -144,7 +144,8 @@ pub(crate) async fn delete(call: Call, user: &str) -> Answer {
 pub(crate) async fn export(call: Call, user: &str) -> Answer {
     must_be_me(user)?;
     call.no_query()?;
-    reply::json(&call.core.export(&call.actor().await?).await?)
+    let actor = call.actor().await?;
+    reply::json(&call.core.export_user(&actor, actor.signed_in()?.id).await?)
 }
 
 /// Change my password; all my other sessions end

@@ -52,7 +52,11 @@ async fn create(
     now: crate::clock::Timestamp,
 ) -> Result<EventId> {
     let home: Option<(String,)> = tx
-        .query(sql!("SELECT timezone FROM users WHERE id = $1 AND deleted_at IS NULL"))
+        // Who is about to leave has left, or stays until the event is theirs to hand over.
+        .query(sql!(
+            sqlite "SELECT timezone FROM users WHERE id = $1 AND deleted_at IS NULL",
+            postgres "SELECT timezone FROM users WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE"
+        ))
         .bind(organizer)
         .optional()
         .await?;

@@ -93,12 +93,15 @@ impl EventCore {
 }
 
 async fn must_be_active(tx: &mut Tx, user: UserId) -> Result<()> {
-    let active: bool = tx
-        .query(sql!("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL)"))
+    let active: Option<(UserId,)> = tx
+        .query(sql!(
+            sqlite "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL",
+            postgres "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE"
+        ))
         .bind(user)
-        .scalar()
+        .optional()
         .await?;
-    if active { Ok(()) } else { Err(Error::NotFound("user")) }
+    if active.is_some() { Ok(()) } else { Err(Error::NotFound("user")) }
 }
 
 async fn touch(tx: &mut Tx, event: EventId, now: Timestamp) -> Result<()> {

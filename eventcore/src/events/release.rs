@@ -6,7 +6,7 @@ use crate::db::{Queries, Tx, sql};
 use crate::error::Result;
 use crate::id::{EventId, UserId};
 
-/// Hands the events of a user to the co-organizer who was named first, cancels the published ones that have none, and deletes lone drafts.
+/// Hands the events of a user to the first of their co-organizers who can still sign in, cancels the published ones that have none, and deletes lone drafts.
 pub(crate) async fn release_organizer(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<()> {
     tx.query(sql!("DELETE FROM event_organizers WHERE user_id = $1")).bind(user).execute().await?;
     let events: Vec<(EventId,)> = tx
@@ -15,17 +15,26 @@ pub(crate) async fn release_organizer(tx: &mut Tx, user: UserId, now: Timestamp)
         .all()
         .await?;
     for (event,) in events {
-        let heir: Option<(UserId,)> = tx
-            .query(sql!("SELECT user_id FROM event_organizers WHERE event_id = $1 ORDER BY created_at, user_id LIMIT 1"))
-            .bind(event)
-            .optional()
-            .await?;
-        match heir {
-            Some((heir,)) => hand_over(tx, event, heir, now).await?,
+        match heir(tx, event).await? {
+            Some(heir) => hand_over(tx, event, heir, now).await?,
             None => abandon(tx, event, now).await?,
         }
     }
     Ok(())
+}
+
+/// The co-organizer who was named first and can still sign in.
+async fn heir(tx: &mut Tx, event: EventId) -> Result<Option<UserId>> {
+    let heir: Option<(UserId,)> = tx
+        .query(sql!(
+            "SELECT u.id FROM event_organizers c JOIN users u ON u.id = c.user_id
+             WHERE c.event_id = $1 AND u.deleted_at IS NULL AND u.disabled_at IS NULL ORDER BY c.created_at, u.id LIMIT 1",
+            for update
+        ))
+        .bind(event)
+        .optional()
+        .await?;
+    Ok(heir.map(|(heir,)| heir))
 }
 
 async fn hand_over(tx: &mut Tx, event: EventId, heir: UserId, now: Timestamp) -> Result<()> {

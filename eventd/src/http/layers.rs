@@ -10,6 +10,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes};
 use tower::{BoxError, Service};
+use tracing::Span;
 
 use super::gate::Gate;
 use super::openapi::{self, Address};
@@ -117,6 +118,12 @@ fn new_id() -> HeaderValue {
     HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).unwrap_or(HeaderValue::from_static("-"))
 }
 
+/// What is logged with everything that happens during a request, where the log goes into such detail.
+pub(crate) fn span<B>(request: &Request<B>) -> Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
 /// The id that the request brought, if it is sane: up to 100 visible characters of few kinds; else a new one.
 fn request_id<B>(request: &Request<B>) -> HeaderValue {
     let sane = |value: &&HeaderValue| {
@@ -172,7 +179,11 @@ fn write_problem(
     } else if problem.kind == Kind::MethodNotAllowed {
         problem = Problem::new(Kind::NotFound, "there is nothing at this address");
     }
-    let (headers, body) = problem.render(id.to_str().unwrap_or_default());
+    let id = id.to_str().unwrap_or_default();
+    if let Some(cause) = &problem.cause {
+        cause.log(id, method, address.map_or("", |address| &address.path));
+    }
+    let (headers, body) = problem.render(id);
     *response.status_mut() = problem.kind.status();
     response.headers_mut().remove(header::CONTENT_LENGTH);
     response.headers_mut().remove(header::CONTENT_ENCODING);

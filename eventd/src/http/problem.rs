@@ -1,7 +1,9 @@
 //! Problems: every error as RFC 9457 has it, and the one table from the library's errors to HTTP.
 
+use std::sync::Arc;
+
 use eventcore::{Error, Violation};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use warp::reply::Response;
 
@@ -13,6 +15,25 @@ pub(crate) struct Problem {
     pub(crate) errors: Vec<Violation>,
     /// For 405.
     pub(crate) allow: Option<String>,
+    /// What really happened, where that is for the log alone.
+    pub(crate) cause: Option<Cause>,
+}
+
+/// What went wrong inside.
+#[derive(Debug, Clone)]
+pub(crate) struct Cause(Arc<Error>);
+
+impl Cause {
+    /// Writes it to the log, with the request that ran into it.
+    pub(crate) fn log(&self, request: &str, method: &Method, route: &str) {
+        match &*self.0 {
+            Error::Internal(source) => {
+                let error = source.as_ref() as &dyn std::error::Error;
+                tracing::error!(request, %method, route, error, "internal error");
+            }
+            other => tracing::warn!(request, %method, route, error = %other, "unavailable"),
+        }
+    }
 }
 
 /// What is sent.
@@ -101,7 +122,7 @@ kinds! {
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), allow: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), allow: None, cause: None }
     }
 
     /// What a bare status from elsewhere means.
@@ -195,24 +216,20 @@ impl From<Error> for Problem {
             _ => Kind::Internal,
         };
         let detail = match &error {
-            Error::Internal(source) => {
-                tracing::error!(error = source.as_ref() as &dyn std::error::Error, "internal error");
-                "the fault is ours; it has been logged under this request".to_owned()
-            }
-            Error::Unavailable(why) => {
-                tracing::warn!(%why, "unavailable");
-                "the database is away: try again shortly".to_owned()
-            }
+            Error::Internal(_) => "the fault is ours; it has been logged under this request".to_owned(),
+            Error::Unavailable(_) => "the database is away: try again shortly".to_owned(),
             Error::Invalid(wrong) if wrong.as_slice().len() > 1 => {
                 format!("{} fields are wrong", wrong.as_slice().len())
             }
             other => other.to_string(),
         };
-        let errors = match error {
-            Error::Invalid(wrong) => wrong.as_slice().to_vec(),
-            _ => Vec::new(),
-        };
-        Self { kind, detail, errors, allow: None }
+        let mut problem = Self::new(kind, detail);
+        match error {
+            Error::Invalid(wrong) => problem.errors = wrong.as_slice().to_vec(),
+            Error::Internal(_) | Error::Unavailable(_) => problem.cause = Some(Cause(Arc::new(error))),
+            _ => {}
+        }
+        problem
     }
 }
 

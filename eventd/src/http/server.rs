@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventcore::EventCore;
+use eventcore::{Error, EventCore};
 use http::{HeaderName, Request, StatusCode, header};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -63,7 +63,8 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         .layer(compression())
         .layer(cors())
         .layer_fn(|inner| Door::new(inner, gate.clone()))
-        .layer(TraceLayer::new_for_http())
+        // Failures are logged at the door, with their cause.
+        .layer(TraceLayer::new_for_http().make_span_with(layers::span::<Incoming>).on_failure(()))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
         .service(warp::service(routes));
@@ -122,8 +123,11 @@ pub(crate) async fn run_metrics(listener: TcpListener, core: EventCore, gate: Ar
     warp::serve(routes::health::only_metrics(core, gate)).incoming(listener).run().await;
 }
 
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+#[expect(clippy::needless_pass_by_value, reason = "this is how the layer calls it")]
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Problem::from(Error::internal(format!("a panic: {text}"))).into_response()
 }
 
 /// br and gzip above 1 KiB, as fast as they go: the answers are made anew each time.

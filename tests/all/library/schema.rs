@@ -1,0 +1,104 @@
+//! The schema: alike on both databases, made once however many ask, refused when it is somebody else's.
+
+use std::collections::BTreeSet;
+
+use eventcore::db::{Queries, Schema, Sql};
+use eventcore::{EventCore, Options};
+use tests::{Kind, TestDb, on_both};
+
+type Column = (String, String, String, bool);
+
+/// Table, column, kind of type, and whether it may be null.
+async fn columns(db: &TestDb) -> BTreeSet<Column> {
+    let sql = match db.kind {
+        Kind::Sqlite => {
+            "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\' AND t.name NOT LIKE '%trigrams%'"
+        }
+        Kind::Postgres => {
+            "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES' FROM information_schema.columns
+             WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%'"
+        }
+    };
+    let mut reader = db.core.db().read().await.unwrap();
+    let rows: Vec<Column> = reader.query(Sql::same(sql)).all().await.unwrap();
+    let alike = |kind: &str| match kind {
+        "uuid" | "bytea" | "blob" => "bytes",
+        "bigint" | "boolean" | "timestamp with time zone" | "integer" => "number",
+        "text" => "text",
+        other => panic!("a type that the other database lacks: {other}"),
+    };
+    rows.into_iter()
+        .map(|(table, column, kind, null)| (table, column, alike(&kind).to_owned(), null))
+        .collect()
+}
+
+async fn indexes(db: &TestDb) -> BTreeSet<String> {
+    let sql = match db.kind {
+        Kind::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite%'",
+        Kind::Postgres => {
+            "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'
+                AND indexdef NOT LIKE '%gin%'"
+        }
+    };
+    let mut reader = db.core.db().read().await.unwrap();
+    let rows: Vec<(String,)> = reader.query(Sql::same(sql)).all().await.unwrap();
+    rows.into_iter().map(|(name,)| name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_databases_have_the_same_tables() {
+    let (sqlite, postgres) = (TestDb::new(Kind::Sqlite).await, TestDb::new(Kind::Postgres).await);
+    let (here, there) = (columns(&sqlite).await, columns(&postgres).await);
+    assert!(here.len() > 50);
+    assert_eq!(here.symmetric_difference(&there).collect::<Vec<_>>(), Vec::<&Column>::new());
+    assert_eq!(indexes(&sqlite).await, indexes(&postgres).await);
+}
+
+async fn migrate_at_once(kind: Kind) {
+    let (url, _dir) = match kind {
+        Kind::Sqlite => TestDb::empty(kind).await,
+        Kind::Postgres => {
+            let (url, dir) = TestDb::empty(kind).await;
+            let core = EventCore::connect(&url, Options::default()).await.unwrap();
+            let mut reader = core.db().read().await.unwrap();
+            for sql in ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"] {
+                reader.query(Sql::same(sql)).execute().await.unwrap();
+            }
+            (url, dir)
+        }
+    };
+    let mut starting = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let url = url.clone();
+        starting.spawn(async move {
+            let core = EventCore::open(&url).await?;
+            core.schema().await
+        });
+    }
+    while let Some(done) = starting.join_next().await {
+        assert_eq!(done.unwrap().unwrap(), Schema::Current);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_may_migrate_an_sqlite_file_at_once() {
+    migrate_at_once(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_may_migrate_a_postgres_database_at_once() {
+    migrate_at_once(Kind::Postgres).await;
+}
+
+on_both! {
+    async fn a_newer_schema_is_refused(db: TestDb) {
+        let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+        let mut tx = db.core.db().begin().await.unwrap();
+        tx.query(Sql::same(sql)).execute().await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(db.core.schema().await.unwrap(), Schema::Newer);
+        let refusal = db.core.migrate().await.unwrap_err().to_string();
+        assert_eq!(refusal, "the database was migrated by a newer version of the program: run that version, or newer");
+    }
+}

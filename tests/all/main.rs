@@ -1,0 +1,3 @@
+//! All tests that cross crates, in one binary, so that PostgreSQL is started once.
+
+mod library;

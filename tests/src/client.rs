@@ -1,0 +1,179 @@
+//! A client of the API: one for each identity.
+
+use eventcore::UserId;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+type Http = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
+
+/// Someone who calls.
+#[derive(Clone)]
+pub struct Client {
+    http: Http,
+    base: String,
+    token: Option<String>,
+    id: Option<UserId>,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub bytes: Bytes,
+    /// What was asked, for failures.
+    asked: String,
+}
+
+impl Client {
+    pub(crate) fn new(address: &str, token: Option<String>, id: Option<UserId>) -> Self {
+        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+        Self { http, base: format!("http://{address}"), token, id }
+    }
+
+    /// The same server, with this token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The user's id.
+    pub fn id(&self) -> UserId {
+        self.id.expect("a user")
+    }
+
+    /// `GET` below `/api/v1`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, None, &[]).await
+    }
+
+    /// `POST` below `/api/v1`.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, Some(body), &[]).await
+    }
+
+    /// `POST` without a body.
+    pub async fn poke(&self, path: &str) -> Answer {
+        self.call(Method::POST, path, None, &[]).await
+    }
+
+    /// `PUT` below `/api/v1`.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, Some(body), &[]).await
+    }
+
+    /// `PATCH` below `/api/v1`.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, Some(body), &[]).await
+    }
+
+    /// `DELETE` below `/api/v1`.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, None, &[]).await
+    }
+
+    /// Any call with JSON below `/api/v1`.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut all = headers.to_vec();
+        if body.is_some() {
+            all.push(("content-type", "application/json"));
+        }
+        let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        self.raw(method, &format!("/api/v1{path}"), bytes, &all).await
+    }
+
+    /// Any call with any body.
+    pub async fn raw(&self, method: Method, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Answer {
+        let asked = format!("{method} {path} {}", String::from_utf8_lossy(&body[..body.len().min(300)]));
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(Full::new(Bytes::from(body))).expect("a request");
+        let response = self.http.request(request).await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        Answer { status: parts.status, headers: parts.headers, bytes, asked }
+    }
+
+    /// All items of a list, page by page, and the cursors of its pages.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let glue = if path.contains('?') { '&' } else { '?' };
+            let address = cursor
+                .as_ref()
+                .map_or_else(|| path.to_owned(), |cursor| format!("{path}{glue}cursor={cursor}"));
+            let page = self.get(&address).await.expect(200).json();
+            items.extend(page["items"].as_array().expect("items").iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return items,
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// The answer, if it has this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}\n{}", self.asked, String::from_utf8_lossy(&self.bytes));
+        self
+    }
+
+    /// The answer, if it is this problem: its status and the last part of its type.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, slug: &str) -> Self {
+        let answer = self.expect(status);
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.asked);
+        let problem = answer.json();
+        assert_eq!(problem["type"], format!("/problems/{slug}"), "{}\n{problem}", answer.asked);
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["instance"], answer.header("x-request-id"));
+        answer
+    }
+
+    /// A header, empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The JSON body.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| {
+            panic!("{}: {error}\n{}", self.asked, String::from_utf8_lossy(&self.bytes))
+        })
+    }
+
+    /// The id in the body.
+    #[track_caller]
+    pub fn id(&self) -> String {
+        self.json()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The wrong fields of a problem: pointer and code of each.
+    pub fn wrong(&self) -> Vec<(String, String)> {
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        errors.iter().map(|e| (text(&e["pointer"]), text(&e["code"]))).collect()
+    }
+}

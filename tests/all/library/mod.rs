@@ -1,7 +1,9 @@
 //! The library through its public door, on both databases.
 
 mod accounts;
+mod credentials;
 mod database;
 mod events;
+mod people;
 mod schema;
 mod statements;

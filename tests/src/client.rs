@@ -133,6 +133,7 @@ impl Client {
 
 impl Answer {
     /// The answer, if it has this status.
+    #[expect(clippy::return_self_not_must_use, reason = "often the check is all that a test wants")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}\n{}", self.asked, String::from_utf8_lossy(&self.bytes));
@@ -140,6 +141,7 @@ impl Answer {
     }
 
     /// The answer, if it is this problem: its status and the last part of its type.
+    #[expect(clippy::return_self_not_must_use, reason = "often the check is all that a test wants")]
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         let answer = self.expect(status);

@@ -218,7 +218,7 @@ async fn everything(db: &TestDb) -> String {
         for (column,) in columns {
             let texts: Vec<(Option<String>,)> =
                 reader.query(Sql::built(format!("SELECT {column} FROM {table}"))).all().await.unwrap();
-            all.extend(texts.into_iter().flat_map(|(text,)| text).map(|text| text + "\n"));
+            all.extend(texts.into_iter().filter_map(|(text,)| text).map(|text| text + "\n"));
         }
     }
     all

@@ -124,11 +124,11 @@ on_both! {
         sign_up(core, "ada").await;
         let (used, unused) = (sign_in(core, "ada").await, sign_in(core, "ada").await);
         let month = Duration::from_hours(30 * 24);
-        db.clock.advance(month - Duration::from_micros(1));
+        db.clock.advance(month.saturating_sub(Duration::from_micros(1)));
         let renewed = core.refresh(&refresh_of(&used)).await.unwrap();
         db.clock.advance(Duration::from_micros(1));
         assert_eq!(code(core.refresh(&refresh_of(&unused)).await), "invalid_credentials");
-        db.clock.advance(month - Duration::from_micros(2));
+        db.clock.advance(month.saturating_sub(Duration::from_micros(2)));
         let renewed = core.refresh(&refresh_of(&renewed)).await.unwrap();
         assert_eq!(db.number("SELECT count(*) FROM refresh_tokens WHERE used_at IS NOT NULL").await, 1, "what has run out is cleared away");
         let here = core.authenticate(&sign_in(core, "ada").await.access_token).await.unwrap();

@@ -1,7 +1,7 @@
 //! Recurrence: RFC 5545's RRULE, RDATE and EXDATE, exact, and bounded in work. The room is pure: no database, no clock; usable by itself.
 //!
 //! [`Rule`] is one RRULE, [`Recurrence`] is what a person writes (rule, dates added, dates taken away), [`Series`] joins it with a [`Start`] in a
-//! time zone and answers [`Series::between`], [`Series::first`] and [`Series::schedule`]. [`realign`] plans what a changed rule does to the dates that
+//! time zone and answers [`Series::between`], [`Series::first`] and [`Series::schedule`]. [`realign()`] plans what a changed rule does to the dates that
 //! an event has, [`Series::split`] cuts a series in two, and [`Series::to_english`] and [`Rule::from_english`] speak with people.
 //!
 //! # How it expands

@@ -4,3 +4,4 @@
 
 mod http;
 mod library;
+mod service;

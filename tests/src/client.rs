@@ -38,6 +38,25 @@ impl Client {
         Self { http, base: format!("http://{address}"), token, id }
     }
 
+    /// Someone who calls another server.
+    pub fn at(address: &str) -> Self {
+        Self::new(address, None, None)
+    }
+
+    /// The same caller, over HTTP/2 from the first byte.
+    #[must_use]
+    pub fn over_http_2(&self) -> Self {
+        let http =
+            hyper_util::client::legacy::Client::builder(TokioExecutor::new()).http2_only(true).build_http();
+        Self { http, ..self.clone() }
+    }
+
+    /// The same caller at another address.
+    #[must_use]
+    pub(crate) fn moved_to(&self, address: &str) -> Self {
+        Self { base: format!("http://{address}"), ..self.clone() }
+    }
+
     /// The same server, with this token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

@@ -47,6 +47,11 @@ pub fn command(arguments: &[&str]) -> Command {
 }
 
 impl Daemon {
+    /// For [`on_both!`](crate::on_both).
+    pub async fn new(kind: Kind) -> Self {
+        Self::start(kind).await
+    }
+
     /// Serves a new database.
     pub async fn start(kind: Kind) -> Self {
         Self::on(TestDb::in_real_time(kind).await, &[]).await
@@ -95,6 +100,11 @@ impl Daemon {
     /// Someone who is not signed in.
     pub fn anonymous(&self) -> Client {
         Client::new(&self.address, None, None)
+    }
+
+    /// Someone who knew the daemon before it was started again.
+    pub fn again(&self, client: &Client) -> Client {
+        client.moved_to(&self.address)
     }
 
     /// A user who is signed in.

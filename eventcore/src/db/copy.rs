@@ -31,6 +31,7 @@ pub async fn backup(url: &str, file: &Path) -> Result<u64> {
 /// `unavailable` where the copy is damaged, is none of this library's databases, or comes from a newer version.
 pub async fn restore(url: &str, file: &Path) -> Result<u64> {
     let database = file_of(url)?;
+    must_be_free(&database)?;
     for suffix in ["-wal", "-shm", "-journal"] {
         let left = with_suffix(&database, suffix);
         if left.exists() {
@@ -113,10 +114,18 @@ async fn check(source: &mut SqliteConnection, file: &Path) -> Result<()> {
     }
 }
 
-async fn copy(source: &mut SqliteConnection, to: &Path) -> Result<u64> {
-    if to.exists() {
-        return Err(refused(format!("{} exists already: name another file, or move it away", to.display())));
+fn must_be_free(file: &Path) -> Result<()> {
+    if file.exists() {
+        return Err(refused(format!(
+            "{} exists already: name another file, or move it away",
+            file.display()
+        )));
     }
+    Ok(())
+}
+
+async fn copy(source: &mut SqliteConnection, to: &Path) -> Result<u64> {
+    must_be_free(to)?;
     let partial = with_suffix(to, ".partial");
     let unwritten = |error: std::io::Error| refused(format!("{} cannot be written: {error}", to.display()));
     if partial.exists() {

@@ -17,7 +17,9 @@ use crate::error::{Error, Result};
 /// For how long an answer is kept.
 const KEPT: Duration = Duration::from_hours(24);
 /// How long a repeat waits for the answer to what has been committed already.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it looks.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// What is known of a key.
 enum Known {
@@ -94,14 +96,13 @@ impl EventCore {
 
     /// The answer to work that was committed: it follows in a moment, unless its process has ended.
     async fn wait_for_answer(&self, key: &Key) -> Result<Vec<u8>> {
-        let (mut pause, mut waited) = (Duration::from_millis(10), Duration::ZERO);
+        let mut waited = Duration::ZERO;
         while waited < PATIENCE {
             if let Known::Answer(answer) = self.recall(key).await? {
                 return Ok(answer);
             }
-            tokio::time::sleep(pause).await;
-            waited += pause;
-            pause *= 2;
+            tokio::time::sleep(GLANCE).await;
+            waited += GLANCE;
         }
         Err(Error::IdempotencyKeyReused)
     }

@@ -5,5 +5,6 @@ mod credentials;
 mod database;
 mod events;
 mod people;
+mod idempotency;
 mod schema;
 mod statements;

@@ -1,0 +1,120 @@
+//! `Idempotency-Key` over HTTP.
+
+use http::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Client, Daemon, on_both};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+fn event(title: &str) -> Value {
+    json!({"title": title, "location": "Hall 2", "starts_at": "2037-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 40})
+}
+
+async fn post(client: &Client, path: &str, body: Value, key: &str) -> Answer {
+    client.call(Method::POST, path, Some(body), &[("idempotency-key", key)]).await
+}
+
+async fn total(client: &Client, title: &str) -> Value {
+    client.get(&format!("/events?title={title}&count=true")).await.expect(200).json()["total"].clone()
+}
+
+on_both! {
+    async fn a_repeat_gets_the_first_answer(daemon: Daemon) {
+        let ada = daemon.user("ada").await;
+        let first = post(&ada, "/events", event("concert"), "\"k\"").await.expect(201);
+        // The draft of the header has the key quoted; bare, it is the same.
+        let again = post(&ada, "/events", event("concert"), "k").await.expect(201);
+        assert_eq!(first.bytes, again.bytes);
+        for header in ["etag", "location", "content-type", "last-modified"] {
+            assert!(!first.header(header).is_empty(), "{header}");
+            assert_eq!(first.header(header), again.header(header), "{header}");
+        }
+        assert_ne!(first.header("x-request-id"), again.header("x-request-id"));
+        post(&ada, "/events", event("theatre"), "k").await.expect_problem(409, "idempotency-key-reused");
+        assert_eq!((total(&ada, "concert").await, total(&ada, "theatre").await), (json!(1), json!(0)));
+
+        let bad = post(&ada, "/events", event("opera"), "two words").await.expect_problem(400, "invalid-input");
+        assert_eq!(bad.wrong(), [("/Idempotency-Key".to_owned(), "invalid".to_owned())]);
+        let anonymous = daemon.anonymous();
+        post(&anonymous, "/events", event("opera"), "k").await.expect_problem(401, "unauthenticated");
+    }
+}
+
+on_both! {
+    async fn a_secret_is_told_again_to_its_owner_alone(daemon: Daemon) {
+        let (ada, lin) = (daemon.user("ada").await, daemon.user("lin").await);
+        let first = post(&ada, "/tokens", json!({"name": "script"}), "k").await.expect(201);
+        let again = post(&ada, "/tokens", json!({"name": "script"}), "k").await.expect(201);
+        assert_eq!(first.json()["secret"], again.json()["secret"]);
+        let other = post(&lin, "/tokens", json!({"name": "script"}), "k").await.expect(201);
+        assert_ne!(first.json()["secret"], other.json()["secret"]);
+        assert_eq!(ada.get("/tokens").await.expect(200).json()["items"].as_array().unwrap().len(), 1);
+    }
+}
+
+on_both! {
+    async fn whoever_hangs_up_and_asks_again_has_one_event(daemon: Daemon) {
+        let ada = daemon.user("ada").await;
+        let body = event("rush").to_string();
+        let token = ada.post("/tokens", json!({"name": "raw", "scope": "write"})).await.expect(201).json()["secret"].as_str().unwrap().to_owned();
+        for key in 0..20 {
+            let mut stream = TcpStream::connect(daemon.address()).await.unwrap();
+            let head = format!(
+                "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nIdempotency-Key: k{key}\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            // Gone before the answer.
+            drop(stream);
+        }
+        for key in 0..20 {
+            post(&ada, "/events", event("rush"), &format!("k{key}")).await.expect(201);
+        }
+        assert_eq!(total(&ada, "rush").await, 20);
+    }
+}
+
+on_both! {
+    async fn a_crash_makes_nothing_happen_twice(daemon: Daemon) {
+        let ada = daemon.user("ada").await;
+        let writers = (0..8).map(|writer| {
+            let (address, body) = (daemon.address().to_owned(), event("crash").to_string());
+            let ada = ada.clone();
+            tokio::spawn(async move {
+                let token = ada.post("/tokens", json!({"name": writer.to_string(), "scope": "write"})).await.expect(201).json();
+                let token = token["secret"].as_str().unwrap().to_owned();
+                for key in 0.. {
+                    let Ok(mut stream) = TcpStream::connect(&address).await else { return key };
+                    let head = format!(
+                        "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nIdempotency-Key: k{writer}-{key}\r\nContent-Length: {}\r\n\r\n",
+                        body.len()
+                    );
+                    let sent = stream.write_all(format!("{head}{body}").as_bytes()).await;
+                    let mut answer = Vec::new();
+                    let answered = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer).await;
+                    if sent.is_err() || answered.is_err() || !answer.starts_with(b"HTTP/1.1 201") {
+                        return key + 1;
+                    }
+                }
+                0
+            })
+        });
+        let writers: Vec<_> = writers.collect();
+        // Once some have been answered, the rest is under way.
+        while total(&ada, "crash").await.as_i64().unwrap() < 50 {}
+        let db = daemon.kill().await;
+        let mut keys = 0;
+        let daemon = Daemon::on(db, &[]).await;
+        let (mut asked, again) = (Vec::new(), daemon.again(&ada));
+        for (writer, sent) in writers.into_iter().enumerate() {
+            let sent = sent.await.unwrap();
+            keys += sent;
+            asked.extend((0..sent).map(|key| format!("k{writer}-{key}")));
+        }
+        for key in asked {
+            let answer = post(&again, "/events", event("crash"), &key).await;
+            assert!(matches!(answer.status.as_u16(), 201 | 409), "{key}: {answer:?}");
+        }
+        assert_eq!(total(&again, "crash").await, keys);
+    }
+}

@@ -312,7 +312,6 @@ impl Instances<'_> {
         self.budget.spent()
     }
 
-    #[inline]
     fn next_point(&mut self) -> Result<Option<Point>, Spent> {
         let rdates = &self.series.rdates;
         if rdates.is_empty() {

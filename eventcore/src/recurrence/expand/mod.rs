@@ -106,7 +106,6 @@ impl<'s> RulePoints<'s> {
         Ok(point)
     }
 
-    #[inline]
     fn later(&mut self, budget: &mut Budget) -> Result<Option<Point>, Spent> {
         loop {
             let point = match self.sorted.pop_front() {
@@ -124,7 +123,6 @@ impl<'s> RulePoints<'s> {
         }
     }
 
-    #[inline]
     fn read(&mut self, budget: &mut Budget) -> Result<Option<Point>, Spent> {
         let wall = match self.unread.take() {
             Some(wall) => wall,

@@ -4,7 +4,7 @@ mod accounts;
 mod credentials;
 mod database;
 mod events;
-mod people;
 mod idempotency;
+mod people;
 mod schema;
 mod statements;

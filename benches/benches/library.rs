@@ -1,0 +1,64 @@
+//! The library on an SQLite file with 100,000 dates: `cargo bench -p benches --bench library`.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has no figure")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use eventcore::accounts::{Credentials, NewUser};
+use eventcore::events::AgendaFilter;
+use eventcore::{Actor, Cursor, EventCore, PageRequest};
+use tokio::runtime::Runtime;
+
+async fn page(core: &EventCore, cursor: Option<Cursor>) -> Option<Cursor> {
+    let request = PageRequest::first(20).at(cursor);
+    core.occurrences(&Actor::Anonymous, &AgendaFilter::default(), &request).await.unwrap().next
+}
+
+fn library(criterion: &mut Criterion) {
+    let runtime = Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (core, far, organizer) = runtime.block_on(async {
+        let core = EventCore::open(&format!("sqlite://{}/events.db", folder.path().display())).await.unwrap();
+        benches::fill(&core, benches::DATES).await.unwrap();
+        let mut cursor = None;
+        for _ in 1..1_000 {
+            cursor = page(&core, cursor).await;
+        }
+        let ada = NewUser {
+            username: "ada".to_owned(),
+            email: "ada@example.org".to_owned(),
+            password: Some("correct horse 7".to_owned()),
+            ..NewUser::default()
+        };
+        core.create_user(&Actor::System, &ada).await.unwrap();
+        let organizer = benches::organizer(&core).await.unwrap();
+        (core, cursor, organizer)
+    });
+    criterion.bench_function("agenda page 1", |bench| bench.to_async(&runtime).iter(|| page(&core, None)));
+    criterion.bench_function("agenda page 1000", |bench| {
+        bench.to_async(&runtime).iter(|| page(&core, far.clone()))
+    });
+    let next = AtomicUsize::new(benches::DATES);
+    criterion.bench_function("create event", |bench| {
+        bench.to_async(&runtime).iter(|| {
+            let event = benches::event(next.fetch_add(1, Ordering::Relaxed));
+            let core = &core;
+            async move { core.create_event(&organizer, &event).await.unwrap().id }
+        });
+    });
+    let credentials = Credentials {
+        login: "ada".to_owned(),
+        password: "correct horse 7".to_owned(),
+        ..Credentials::default()
+    };
+    criterion.bench_function("sign in (argon2id)", |bench| {
+        bench
+            .to_async(&runtime)
+            .iter(|| async { core.sign_in(&credentials, None).await.unwrap().expires_in });
+    });
+    runtime.block_on(core.close());
+}
+
+criterion_group!(all, library);
+criterion_main!(all);

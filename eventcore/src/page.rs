@@ -162,7 +162,8 @@ impl Keyset {
         if self.ascending() { "ASC" } else { "DESC" }
     }
 
-    /// How many rows to fetch: one more than are shown tells whether there are more.
+    /// How many rows to fetch: one more than are shown tells whether there are more. It goes into the SQL as it is: SQLite plans by the value of a
+    /// bound LIMIT, and so would compile the statement anew each time.
     pub(crate) fn fetch(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX) + 1
     }

@@ -66,14 +66,14 @@ impl EventCore {
         let position = keyset.position.unwrap_or(keyset.beginning());
         let rows: Vec<UserRow> = db
             .query(Sql::built(format!(
-                "SELECT * FROM users WHERE {matching} AND (created_at, id) {} ($2, $3) ORDER BY created_at {dir}, id {dir} LIMIT $4",
+                "SELECT * FROM users WHERE {matching} AND (created_at, id) {} ($2, $3) ORDER BY created_at {dir}, id {dir} LIMIT {limit}",
                 keyset.comparison(),
-                dir = keyset.direction()
+                dir = keyset.direction(),
+                limit = keyset.fetch()
             )))
             .bind(needle)
             .bind(crate::clock::Timestamp::from_micros(position.number))
             .bind(position.id)
-            .bind(keyset.fetch())
             .all()
             .await?;
         let page = keyset.page(rows, |row| Key { number: row.created_at.as_micros(), id: row.id.as_uuid() });

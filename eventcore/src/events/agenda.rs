@@ -2,7 +2,7 @@
 
 use super::access::Relation;
 use super::event::{Event, Occurrence};
-use super::filter::{AgendaFilter, Conditions, Value, Visible};
+use super::filter::{AgendaFilter, Conditions, Visible};
 use super::rows::{self, OCCURRENCE_COLUMNS, OccurrenceRow};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -30,12 +30,12 @@ impl EventCore {
         let mut conditions = Conditions::of(&mut db, actor, filter, visible, now).await?;
         let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
         conditions.beyond(&keyset);
-        let limit = conditions.place(Value::Number(keyset.fetch()));
         let text = format!(
             "SELECT {OCCURRENCE_COLUMNS} FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
             conditions.from(),
             conditions.wheres(),
-            dir = keyset.direction()
+            dir = keyset.direction(),
+            limit = keyset.fetch()
         );
         let rows: Vec<OccurrenceRow> = conditions.query(&mut db, text).all().await?;
         let page = keyset.page(rows, |row| key(row.starts_at, row.id));
@@ -60,12 +60,12 @@ impl EventCore {
         conditions.first_of_each_event(filter.from.unwrap_or(now));
         let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
         conditions.beyond(&keyset);
-        let limit = conditions.place(Value::Number(keyset.fetch()));
         let text = format!(
             "SELECT o.event_id, o.starts_at, o.id FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
             conditions.from(),
             conditions.wheres(),
-            dir = keyset.direction()
+            dir = keyset.direction(),
+            limit = keyset.fetch()
         );
         let rows: Vec<(EventId, Timestamp, OccurrenceId)> = conditions.query(&mut db, text).all().await?;
         let page = keyset.page(rows, |(_, starts_at, id)| key(*starts_at, *id));

@@ -52,11 +52,10 @@ pub(super) struct Conditions {
 
 /// A value for a placeholder.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+enum Value {
     Text(String),
     At(Timestamp),
     Id(Uuid),
-    Number(i64),
 }
 
 impl Conditions {
@@ -106,7 +105,7 @@ impl Conditions {
     }
 
     /// Takes up a value and answers its placeholder.
-    pub(super) fn place(&mut self, value: Value) -> String {
+    fn place(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
     }
@@ -182,7 +181,6 @@ impl Conditions {
                 Value::Text(text) => query.bind(text),
                 Value::At(at) => query.bind(at),
                 Value::Id(id) => query.bind(id),
-                Value::Number(number) => query.bind(number),
             };
         }
         query
@@ -203,11 +201,10 @@ pub(super) enum Visible {
 async fn selective(db: &mut impl Queries, phrase: &str) -> Result<bool> {
     let found: i64 = db
         .query(sql!(
-            sqlite "SELECT count(*) FROM (SELECT 1 FROM texts_trigrams WHERE texts_trigrams MATCH $1 LIMIT $2)",
-            postgres "SELECT count(*) FROM (SELECT 1 FROM texts WHERE title LIKE $1 LIMIT $2) AS found"
+            sqlite "SELECT count(*) FROM (SELECT 1 FROM texts_trigrams WHERE texts_trigrams MATCH $1 LIMIT 1001)",
+            postgres "SELECT count(*) FROM (SELECT 1 FROM texts WHERE title LIKE $1 LIMIT 1001) AS found"
         ))
         .bind(phrase.to_owned())
-        .bind(SELECTIVE + 1)
         .scalar()
         .await?;
     Ok(found <= SELECTIVE)

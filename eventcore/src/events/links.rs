@@ -1,10 +1,10 @@
 //! Links that put a date into other calendars.
 
-use std::fmt::Write;
-
+use chrono::{DateTime, SubsecRound, Utc};
 use chrono_tz::Tz;
 
 use super::event::Links;
+use super::when::Moment;
 use crate::clock::Timestamp;
 
 /// What a link says of a date.
@@ -33,13 +33,7 @@ impl Linked<'_> {
             )
         } else {
             let (from, to) = (self.starts_at.to_utc(), self.ends_at.to_utc());
-            let basic = "%Y%m%dT%H%M%SZ";
-            let extended = "%Y-%m-%dT%H:%M:%SZ";
-            (
-                format!("{}/{}", from.format(basic), to.format(basic)),
-                from.format(extended).to_string(),
-                to.format(extended).to_string(),
-            )
+            (format!("{}/{}", basic(&from), basic(&to)), extended(&from), extended(&to))
         };
         let (title, location) = (encoded(self.title), encoded(self.location));
         Links {
@@ -58,15 +52,27 @@ impl Linked<'_> {
     }
 }
 
+/// `20270304T173000Z` (RFC 5545 3.3.5, form 2).
+fn basic(at: &DateTime<Utc>) -> String {
+    extended(at).replace(['-', ':'], "")
+}
+
+/// `2027-03-04T17:30:00Z`.
+fn extended(at: &DateTime<Utc>) -> String {
+    Moment::At(at.trunc_subsecs(0).fixed_offset()).to_string()
+}
+
 /// Percent-encoding of a query value (RFC 3986 2.1): everything but the unreserved characters.
 fn encoded(text: &str) -> String {
+    const HEXADECIMAL: &[u8; 16] = b"0123456789ABCDEF";
     let mut encoded = String::with_capacity(text.len() + text.len() / 2);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             encoded.push(char::from(byte));
         } else {
-            // Writing to a string never fails.
-            let _ = write!(encoded, "%{byte:02X}");
+            encoded.push('%');
+            encoded.push(char::from(HEXADECIMAL[usize::from(byte >> 4)]));
+            encoded.push(char::from(HEXADECIMAL[usize::from(byte & 15)]));
         }
     }
     encoded

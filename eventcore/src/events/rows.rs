@@ -136,13 +136,19 @@ pub(crate) fn must_be_version(stored: i64, expected: Option<i64>) -> Result<()> 
     }
 }
 
-/// What every query for occurrences selects, from `occurrences o`, `events e`, `users u`.
-pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, o.original_start, o.starts_at, o.ends_at, o.moved, o.status, \
-     o.title AS own_title, o.description AS own_description, o.location AS own_location, o.url AS own_url, o.capacity_override, \
-     o.capacity, o.seats_taken, o.waitlist_length, o.version, \
-     e.title, e.description, e.location, e.url, e.timezone, e.all_day, e.status AS event_status, e.waitlist_enabled, \
-     e.registration_opens_at, e.registration_closes_at, e.rrule IS NOT NULL AS recurring, \
-     u.id AS organizer_id, u.username, u.display_name";
+/// What every query for occurrences selects, from `occurrences o`, `events e`, `users u`. What is overridden comes as one number, a bit for
+/// each of [`OVERRIDABLE`]: a column less is a copy less for each row of a page.
+pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, o.original_start, o.starts_at, o.ends_at, o.status, \
+     coalesce(o.title, e.title) AS title, coalesce(o.description, e.description) AS description, \
+     coalesce(o.location, e.location) AS location, coalesce(o.url, e.url) AS url, \
+     CAST(CASE WHEN o.title IS NULL THEN 0 ELSE 1 END + CASE WHEN o.description IS NULL THEN 0 ELSE 2 END \
+        + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END + CASE WHEN o.url IS NULL THEN 0 ELSE 8 END \
+        + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END + CASE WHEN o.moved THEN 32 ELSE 0 END AS BIGINT) AS overrides, \
+     o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, e.status AS event_status, e.waitlist_enabled, \
+     e.registration_opens_at, e.registration_closes_at, e.rrule IS NOT NULL AS recurring, u.id AS organizer_id, u.username, u.display_name";
+
+/// The fields that a date may have of its own, in the order of their bits.
+const OVERRIDABLE: [&str; 6] = ["title", "description", "location", "url", "capacity", "starts_at"];
 
 /// An occurrence with what it inherits.
 #[derive(Debug, Clone, FromRow)]
@@ -152,21 +158,16 @@ pub(crate) struct OccurrenceRow {
     original_start: Timestamp,
     pub(crate) starts_at: Timestamp,
     ends_at: Timestamp,
-    moved: bool,
     status: OccurrenceStatus,
-    own_title: Option<String>,
-    own_description: Option<String>,
-    own_location: Option<String>,
-    own_url: Option<String>,
-    capacity_override: Option<i64>,
-    capacity: i64,
-    seats_taken: i64,
-    waitlist_length: i64,
-    version: i64,
     title: String,
     description: String,
     location: String,
     url: Option<String>,
+    overrides: i64,
+    capacity: i64,
+    seats_taken: i64,
+    waitlist_length: i64,
+    version: i64,
     timezone: String,
     all_day: bool,
     event_status: EventStatus,
@@ -181,15 +182,8 @@ pub(crate) struct OccurrenceRow {
 
 impl OccurrenceRow {
     fn overridden(&self) -> Vec<String> {
-        let own = [
-            ("title", self.own_title.is_some()),
-            ("description", self.own_description.is_some()),
-            ("location", self.own_location.is_some()),
-            ("url", self.own_url.is_some()),
-            ("capacity", self.capacity_override.is_some()),
-            ("starts_at", self.moved),
-        ];
-        own.iter().filter(|(_, own)| *own).map(|(name, _)| (*name).to_owned()).collect()
+        let own = OVERRIDABLE.iter().enumerate().filter(|(bit, _)| self.overrides & (1 << bit) != 0);
+        own.map(|(_, name)| (*name).to_owned()).collect()
     }
 
     fn registration_open(&self, now: Timestamp) -> bool {
@@ -212,11 +206,9 @@ impl OccurrenceRow {
         } else {
             Moment::at(self.original_start, tz)
         };
-        let title = self.own_title.unwrap_or(self.title);
-        let location = self.own_location.unwrap_or(self.location);
         let links = Linked {
-            title: &title,
-            location: &location,
+            title: &self.title,
+            location: &self.location,
             starts_at: self.starts_at,
             ends_at: self.ends_at,
             tz,
@@ -227,10 +219,10 @@ impl OccurrenceRow {
         Occurrence {
             id: self.id,
             event_id: self.event_id,
-            title,
-            description: self.own_description.unwrap_or(self.description),
-            location,
-            url: self.own_url.or(self.url),
+            title: self.title,
+            description: self.description,
+            location: self.location,
+            url: self.url,
             original_start,
             starts_at,
             ends_at,

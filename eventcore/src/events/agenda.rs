@@ -27,7 +27,7 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("occurrences {filter:?}"), filter.order)?;
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, filter).await?;
-        let mut conditions = Conditions::of(&mut db, actor, filter, visible, now).await?;
+        let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
         let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
         conditions.beyond(&keyset);
         let text = format!(
@@ -56,7 +56,7 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("events {filter:?}"), filter.order)?;
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, filter).await?;
-        let mut conditions = Conditions::of(&mut db, actor, filter, visible, now).await?;
+        let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
         conditions.first_of_each_event(filter.from.unwrap_or(now));
         let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
         conditions.beyond(&keyset);
@@ -90,9 +90,7 @@ async fn visible(db: &mut impl Queries, actor: &Actor, filter: &AgendaFilter) ->
         };
     }
     Ok(match filter.organizer {
-        Some(organizer) if Relation::of(actor, organizer, false, false).organizes() => {
-            Visible::OrganizedBy(organizer)
-        }
+        Some(organizer) if Relation::of(actor, organizer, false, false).organizes() => Visible::All,
         _ => Visible::Listed,
     })
 }

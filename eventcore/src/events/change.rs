@@ -1,13 +1,16 @@
 //! Changing an event: all of it, or what a merge patch names.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::event::{Event, EventStatus, zone};
-use super::input::{EventInput, Start, ValidEvent};
+use super::input::{EventInput, ValidEvent};
 use super::length::Length;
 use super::rows::{self, EventRow, listed};
+use super::start::Start;
 use super::when::{LOCAL_FORMAT, Moment};
-use super::{schedule, status};
+use super::{schedule, status, store};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -29,14 +32,7 @@ impl EventCore {
         input: &EventInput,
         expected: Option<i64>,
     ) -> Result<Event> {
-        actor.may_write()?;
-        let now = self.now();
-        transaction!(self.db(), tx => {
-            let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            rows::must_be_version(seen.row.version, expected)?;
-            apply(tx, &seen.row, input, now).await?;
-            rows::load_one(tx, id, now).await
-        })
+        self.edit_event(actor, id, Edit::Whole(input), expected).await
     }
 
     /// Changes the fields of an event that a JSON merge patch (RFC 7396) names.
@@ -50,16 +46,36 @@ impl EventCore {
         patch: &Value,
         expected: Option<i64>,
     ) -> Result<Event> {
+        self.edit_event(actor, id, Edit::Patch(patch), expected).await
+    }
+
+    async fn edit_event(
+        &self,
+        actor: &Actor,
+        id: EventId,
+        edit: Edit<'_>,
+        expected: Option<i64>,
+    ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
         transaction!(self.db(), tx => {
             let seen = rows::find_locked(tx, actor, id).await?.organized()?;
             rows::must_be_version(seen.row.version, expected)?;
-            let input = patched(&seen.row, patch)?;
+            let input = match edit {
+                Edit::Whole(input) => Cow::Borrowed(input),
+                Edit::Patch(patch) => Cow::Owned(patched(&seen.row, patch)?),
+            };
             apply(tx, &seen.row, &input, now).await?;
             rows::load_one(tx, id, now).await
         })
     }
+}
+
+/// How an event is to be changed.
+#[derive(Clone, Copy)]
+enum Edit<'a> {
+    Whole(&'a EventInput),
+    Patch(&'a Value),
 }
 
 /// The event with a patch applied: `duration` stays unless `ends_at` or `all_day` says otherwise.
@@ -135,33 +151,7 @@ async fn update(
     status: EventStatus,
     now: Timestamp,
 ) -> Result<()> {
-    tx.query(sql!(
-        "UPDATE events SET title = $2, description = $3, location = $4, url = $5, starts_local = $6, timezone = $7,
-            starts_offset_seconds = $8, duration_seconds = $9, all_day = $10, capacity = $11, visibility = $12, status = $13,
-            waitlist_enabled = $14, registration_opens_at = $15, registration_closes_at = $16, max_party_size = $17,
-            updated_at = $18, version = version + 1
-         WHERE id = $1"
-    ))
-    .bind(row.id)
-    .bind(event.title.clone())
-    .bind(event.description.clone())
-    .bind(event.location.clone())
-    .bind(event.url.clone())
-    .bind(event.span.local.format(LOCAL_FORMAT).to_string())
-    .bind(event.tz.name())
-    .bind(event.span.offset)
-    .bind(event.span.seconds)
-    .bind(event.span.all_day)
-    .bind(event.capacity)
-    .bind(event.visibility)
-    .bind(status)
-    .bind(event.waitlist_enabled)
-    .bind(event.registration_opens_at)
-    .bind(event.registration_closes_at)
-    .bind(event.max_party_size)
-    .bind(now)
-    .execute()
-    .await?;
+    store::update(tx, row.id, event, status, now).await?;
     if (&row.title, &row.location) != (&event.title, &event.location) {
         refold(tx, row.id).await?;
     }

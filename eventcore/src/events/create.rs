@@ -1,7 +1,8 @@
 //! Creating an event, and making a new one like another.
 
 use super::event::{Event, EventStatus, zone};
-use super::input::{EventInput, Start};
+use super::input::EventInput;
+use super::start::Start;
 use super::{change, rows, store};
 use crate::actor::Actor;
 use crate::core::EventCore;

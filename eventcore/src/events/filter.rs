@@ -3,9 +3,8 @@
 use uuid::Uuid;
 
 use super::event::{EventStatus, OccurrenceStatus};
-use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::db::{Dialect, Queries, Query, Sql, sql};
+use crate::db::{Dialect, Queries, Query, Sql};
 use crate::error::{Result, Violations};
 use crate::fold::fold;
 use crate::id::{EventId, UserId};
@@ -59,10 +58,9 @@ enum Value {
 }
 
 impl Conditions {
-    /// Puts the filter into SQL for what `actor` may find.
+    /// Puts the filter into SQL.
     pub(super) async fn of(
         db: &mut impl Queries,
-        actor: &Actor,
         filter: &AgendaFilter,
         visible: Visible,
         now: Timestamp,
@@ -72,12 +70,8 @@ impl Conditions {
         let needles = filter.needles()?;
         conditions.words(db, &needles).await?;
         conditions.from.push_str(" JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id");
-        match visible {
-            Visible::Listed => conditions.wheres.push("o.listed".to_owned()),
-            Visible::OrganizedBy(user) if !actor.is(user) && !actor.is_admin() => {
-                conditions.wheres.push("o.listed".to_owned())
-            }
-            Visible::OrganizedBy(_) | Visible::All => {}
+        if visible == Visible::Listed {
+            conditions.wheres.push("o.listed".to_owned());
         }
         if let Some(organizer) = filter.organizer {
             conditions.compare("o.organizer_id =", Value::Id(organizer.as_uuid()));
@@ -187,23 +181,22 @@ impl Conditions {
     }
 }
 
-/// What the list may show besides what everyone finds.
+/// What the list may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Visible {
     /// Only what is listed.
     Listed,
-    /// Everything of this organizer, for themselves and for admins.
-    OrganizedBy(UserId),
-    /// Everything: the caller has checked.
+    /// All that the filter lets through: whoever asks may see it.
     All,
 }
 
+/// Whether few enough texts of SQLite match to begin with them.
 async fn selective(db: &mut impl Queries, phrase: &str) -> Result<bool> {
     let found: i64 = db
-        .query(sql!(
-            sqlite "SELECT count(*) FROM (SELECT 1 FROM texts_trigrams WHERE texts_trigrams MATCH $1 LIMIT 1001)",
-            postgres "SELECT count(*) FROM (SELECT 1 FROM texts WHERE title LIKE $1 LIMIT 1001) AS found"
-        ))
+        .query(Sql::built(format!(
+            "SELECT count(*) FROM (SELECT 1 FROM texts_trigrams WHERE texts_trigrams MATCH $1 LIMIT {})",
+            SELECTIVE + 1
+        )))
         .bind(phrase.to_owned())
         .scalar()
         .await?;

@@ -5,7 +5,7 @@ use super::input::{Span, ValidEvent};
 use super::rows::listed;
 use super::when::LOCAL_FORMAT;
 use crate::clock::Timestamp;
-use crate::db::{Queries, Tx, sql};
+use crate::db::{Queries, Query, Tx, sql};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::id::{EventId, OccurrenceId, UserId};
@@ -19,33 +19,13 @@ pub(super) async fn insert(
     now: Timestamp,
 ) -> Result<EventId> {
     let id = EventId::at(now);
-    tx.query(sql!(
-        "INSERT INTO events (id, organizer_id, title, description, location, url, starts_local, timezone, starts_offset_seconds,
-            duration_seconds, all_day, capacity, visibility, status, waitlist_enabled, registration_opens_at, registration_closes_at,
-            max_party_size, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)"
-    ))
-    .bind(id)
-    .bind(organizer)
-    .bind(event.title.clone())
-    .bind(event.description.clone())
-    .bind(event.location.clone())
-    .bind(event.url.clone())
-    .bind(event.span.local.format(LOCAL_FORMAT).to_string())
-    .bind(event.tz.name())
-    .bind(event.span.offset)
-    .bind(event.span.seconds)
-    .bind(event.span.all_day)
-    .bind(event.capacity)
-    .bind(event.visibility)
-    .bind(status)
-    .bind(event.waitlist_enabled)
-    .bind(event.registration_opens_at)
-    .bind(event.registration_closes_at)
-    .bind(event.max_party_size)
-    .bind(now)
-    .execute()
-    .await?;
+    let insert = tx.query(sql!(
+        "INSERT INTO events (id, title, description, location, url, starts_local, timezone, starts_offset_seconds, duration_seconds, all_day,
+            capacity, visibility, waitlist_enabled, registration_opens_at, registration_closes_at, max_party_size, status, created_at, updated_at,
+            organizer_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19)"
+    ));
+    bind_event(insert, id, event, status, now).bind(organizer).execute().await?;
     let text = insert_words(tx, id, &event.title, &event.location).await?;
     let inherited = Inherited {
         event: id,
@@ -56,6 +36,54 @@ pub(super) async fn insert(
     };
     insert_occurrence(tx, &inherited, &event.span, now).await?;
     Ok(id)
+}
+
+/// Writes all fields of an event that can be changed.
+pub(super) async fn update(
+    tx: &mut Tx,
+    id: EventId,
+    event: &ValidEvent,
+    status: EventStatus,
+    now: Timestamp,
+) -> Result<()> {
+    let update = tx.query(sql!(
+        "UPDATE events SET title = $2, description = $3, location = $4, url = $5, starts_local = $6, timezone = $7,
+            starts_offset_seconds = $8, duration_seconds = $9, all_day = $10, capacity = $11, visibility = $12, waitlist_enabled = $13,
+            registration_opens_at = $14, registration_closes_at = $15, max_party_size = $16, status = $17, updated_at = $18,
+            version = version + 1
+         WHERE id = $1"
+    ));
+    bind_event(update, id, event, status, now).execute().await?;
+    Ok(())
+}
+
+/// The arguments `$1` to `$18` of the statements that write an event.
+fn bind_event<'c>(
+    query: Query<'c>,
+    id: EventId,
+    event: &ValidEvent,
+    status: EventStatus,
+    now: Timestamp,
+) -> Query<'c> {
+    query
+        .bind(id)
+        .bind(event.title.clone())
+        .bind(event.description.clone())
+        .bind(event.location.clone())
+        .bind(event.url.clone())
+        .bind(event.span.local.format(LOCAL_FORMAT).to_string())
+        .bind(event.tz.name())
+        .bind(event.span.offset)
+        .bind(event.span.seconds)
+        .bind(event.span.all_day)
+        .bind(event.capacity)
+        .bind(event.visibility)
+        .bind(event.waitlist_enabled)
+        .bind(event.registration_opens_at)
+        .bind(event.registration_closes_at)
+        .bind(event.max_party_size)
+        .bind(status)
+        .bind(now)
 }
 
 /// What a new occurrence takes from its event.

@@ -102,6 +102,13 @@ impl Call {
         Ok(self.core.authenticate(token.trim()).await?)
     }
 
+    /// Who calls, if they may change anything: so that whoever may not is told so before their input is read.
+    pub(crate) async fn writer(&self) -> Result<Actor, Problem> {
+        let actor = self.actor().await?;
+        actor.may_write()?;
+        Ok(actor)
+    }
+
     /// A value of a request header, if it is text.
     pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -39,8 +39,7 @@ fn versioned(event: &Event) -> Versioned<'_, Event> {
     responses((status = 201, description = "The event", body = Event)))]
 pub(crate) async fn create(call: Call) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     let core = call.core.clone();
     let event = core.create_event(&actor, &call.json::<EventInput>()?).await?;
     versioned(&event).created(&format!("/api/v1/events/{}", event.id))
@@ -83,8 +82,7 @@ pub(crate) async fn read(call: Call, event: &str) -> Answer {
     responses((status = 200, description = "The event", body = Event)))]
 pub(crate) async fn replace(call: Call, event: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     let (core, expected) = (call.core.clone(), etag::expected(&call.headers));
     versioned(&core.replace_event(&actor, id(event, "event")?, &call.json::<EventInput>()?, expected).await?)
         .changed()
@@ -97,8 +95,7 @@ pub(crate) async fn replace(call: Call, event: &str) -> Answer {
     responses((status = 200, description = "The event", body = Event)))]
 pub(crate) async fn change(call: Call, event: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     let (core, expected) = (call.core.clone(), etag::expected(&call.headers));
     versioned(&core.change_event(&actor, id(event, "event")?, &call.json::<Value>()?, expected).await?)
         .changed()
@@ -109,8 +106,7 @@ pub(crate) async fn change(call: Call, event: &str) -> Answer {
     params(("event" = String, Path), ("If-Match" = Option<String>, Header)), responses((status = 204, description = "It is gone")))]
 pub(crate) async fn delete(call: Call, event: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     call.core.delete_event(&actor, id(event, "event")?, etag::expected(&call.headers)).await?;
     Ok(reply::nothing())
 }
@@ -120,8 +116,7 @@ pub(crate) async fn delete(call: Call, event: &str) -> Answer {
     params(("event" = String, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, description = "The event", body = Event)))]
 pub(crate) async fn publish(call: Call, event: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     versioned(&call.core.publish_event(&actor, id(event, "event")?, etag::expected(&call.headers)).await?)
         .changed()
 }
@@ -131,8 +126,7 @@ pub(crate) async fn publish(call: Call, event: &str) -> Answer {
     params(("event" = String, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, description = "The event", body = Event)))]
 pub(crate) async fn cancel(call: Call, event: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     versioned(&call.core.cancel_event(&actor, id(event, "event")?, etag::expected(&call.headers)).await?)
         .changed()
 }
@@ -142,8 +136,7 @@ pub(crate) async fn cancel(call: Call, event: &str) -> Answer {
     params(("event" = String, Path)), request_body = NewDate, responses((status = 201, description = "The draft", body = Event)))]
 pub(crate) async fn duplicate(call: Call, event: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     let core = call.core.clone();
     let copy = core.duplicate_event(&actor, id(event, "event")?, &call.json::<NewDate>()?).await?;
     versioned(&copy).created(&format!("/api/v1/events/{}", copy.id))

@@ -45,8 +45,7 @@ pub(crate) async fn read(call: Call, event: &str, user: &str) -> Answer {
     params(("event" = String, Path), ("user" = String, Path)), responses((status = 204, description = "They may change the event")))]
 pub(crate) async fn add(call: Call, event: &str, user: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     call.core.add_co_organizer(&actor, id(event, "event")?, id(user, "user")?).await?;
     Ok(reply::nothing())
 }
@@ -56,8 +55,7 @@ pub(crate) async fn add(call: Call, event: &str, user: &str) -> Answer {
     params(("event" = String, Path), ("user" = String, Path)), responses((status = 204, description = "They no longer are one")))]
 pub(crate) async fn remove(call: Call, event: &str, user: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     call.core.remove_co_organizer(&actor, id(event, "event")?, id(user, "user")?).await?;
     Ok(reply::nothing())
 }

@@ -27,8 +27,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     params(("session" = String, Path)), responses((status = 204, description = "It has ended")))]
 pub(crate) async fn end(call: Call, session: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     call.core.end_session(&actor, id(session, "session")?).await?;
     Ok(reply::nothing())
 }

@@ -42,8 +42,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     params(("token" = String, Path)), responses((status = 204, description = "It holds no longer")))]
 pub(crate) async fn delete(call: Call, token: &str) -> Answer {
     call.no_query()?;
-    let actor = call.actor().await?;
-    actor.may_write()?;
+    let actor = call.writer().await?;
     call.core.delete_access_token(&actor, id(token, "token")?).await?;
     Ok(reply::nothing())
 }

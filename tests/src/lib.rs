@@ -31,3 +31,19 @@ macro_rules! on_both {
         }
     };
 }
+
+/// Makes a test of each database from one async function that takes a [`Kind`].
+#[macro_export]
+macro_rules! for_each_kind {
+    ($story:path) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn sqlite() {
+            $story($crate::Kind::Sqlite).await;
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn postgres() {
+            $story($crate::Kind::Postgres).await;
+        }
+    };
+}

@@ -1,7 +1,7 @@
 //! Signing up, in and out over HTTP.
 
 use serde_json::json;
-use tests::{Daemon, Kind};
+use tests::{Daemon, Kind, for_each_kind};
 
 async fn story(kind: Kind) {
     let daemon = Daemon::start(kind).await;
@@ -87,12 +87,4 @@ async fn story(kind: Kind) {
     left.expect(204);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite() {
-    story(Kind::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres() {
-    story(Kind::Postgres).await;
-}
+for_each_kind!(story);

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, Kind, for_each_kind};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -200,12 +200,4 @@ async fn story(kind: Kind) {
     daemon.db.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite() {
-    story(Kind::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres() {
-    story(Kind::Postgres).await;
-}
+for_each_kind!(story);

@@ -2,7 +2,7 @@
 
 use std::process::{Output, Stdio};
 
-use tests::{Kind, TestDb, command};
+use tests::{Kind, TestDb, command, for_each_kind};
 use tokio::io::AsyncWriteExt;
 
 async fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
@@ -56,15 +56,7 @@ async fn story(kind: Kind) {
     assert_eq!((code, out.as_str()), (0, "the schema is up to date\n"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite() {
-    story(Kind::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres() {
-    story(Kind::Postgres).await;
-}
+for_each_kind!(story);
 
 #[tokio::test]
 async fn an_empty_database_is_filled_and_migrated() {

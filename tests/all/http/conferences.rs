@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use eventcore::fold::fold;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, Kind, for_each_kind};
 
 /// A row of the file, as an event.
 struct Conference {
@@ -223,12 +223,4 @@ async fn story(kind: Kind) {
     daemon.db.check().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_finds_what_the_model_finds() {
-    story(Kind::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_finds_what_the_model_finds() {
-    story(Kind::Postgres).await;
-}
+for_each_kind!(story);

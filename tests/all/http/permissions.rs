@@ -1,7 +1,7 @@
 //! Who may do what: each cell of the table, over HTTP.
 
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, Kind, for_each_kind};
 
 /// Everyone that the table knows.
 struct People {
@@ -129,12 +129,4 @@ async fn users(people: &People, someone: &str) {
     people.admin.get(&format!("/users/{someone}")).await.expect_problem(404, "not-found");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite() {
-    story(Kind::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres() {
-    story(Kind::Postgres).await;
-}
+for_each_kind!(story);

@@ -1,7 +1,7 @@
 //! Many clients at once, a third of whom hang up in the middle of what they say.
 
 use serde_json::json;
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, Kind, for_each_kind};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -77,12 +77,4 @@ async fn story(kind: Kind) {
     assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite() {
-    story(Kind::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres() {
-    story(Kind::Postgres).await;
-}
+for_each_kind!(story);

@@ -57,7 +57,7 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, filter).await?;
         let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
-        conditions.first_of_each_event(filter.from.unwrap_or(now));
+        conditions.first_of_each_event();
         let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
         conditions.beyond(&keyset);
         let text = format!(

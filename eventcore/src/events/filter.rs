@@ -45,7 +45,10 @@ const SELECTIVE: i64 = 1_000;
 pub(super) struct Conditions {
     /// Tables and joins; `occurrences o`, `events e`, `users u`, and, where words are sought, `texts t`.
     from: String,
+    /// What must hold, with `{o}` and `{t}` for the date and its words: the same is asked of other dates of the event too.
     wheres: Vec<String>,
+    /// Whether words are sought.
+    words: bool,
     values: Vec<Value>,
 }
 
@@ -66,25 +69,25 @@ impl Conditions {
         now: Timestamp,
     ) -> Result<Self> {
         let mut conditions =
-            Self { from: "occurrences o".to_owned(), wheres: Vec::new(), values: Vec::new() };
+            Self { from: "occurrences o".to_owned(), wheres: Vec::new(), words: false, values: Vec::new() };
         let needles = filter.needles()?;
         conditions.words(db, &needles).await?;
         conditions.from.push_str(" JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id");
         if visible == Visible::Listed {
-            conditions.wheres.push("o.listed".to_owned());
+            conditions.wheres.push("{o}.listed".to_owned());
         }
         if let Some(organizer) = filter.organizer {
-            conditions.compare("o.organizer_id =", Value::Id(organizer.as_uuid()));
+            conditions.compare("{o}.organizer_id =", Value::Id(organizer.as_uuid()));
         }
         if let Some(event) = filter.event {
-            conditions.compare("o.event_id =", Value::Id(event.as_uuid()));
+            conditions.compare("{o}.event_id =", Value::Id(event.as_uuid()));
         }
-        conditions.compare("o.starts_at >=", Value::At(filter.from.unwrap_or(now)));
+        conditions.compare("{o}.starts_at >=", Value::At(filter.from.unwrap_or(now)));
         if let Some(to) = filter.to {
-            conditions.compare("o.starts_at <", Value::At(to));
+            conditions.compare("{o}.starts_at <", Value::At(to));
         }
         if let Some(status) = filter.status {
-            conditions.compare("o.status =", Value::Text(status.as_str().to_owned()));
+            conditions.compare("{o}.status =", Value::Text(status.as_str().to_owned()));
         }
         if let Some(status) = filter.event_status {
             conditions.compare("e.status =", Value::Text(status.as_str().to_owned()));
@@ -109,12 +112,13 @@ impl Conditions {
         if needles.is_empty() {
             return Ok(());
         }
+        self.words = true;
         if db.dialect() == Dialect::Postgres {
             self.from.push_str(" JOIN texts t ON t.id = o.text_id");
             for (column, needle) in needles {
                 let pattern =
                     format!("%{}%", needle.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-                self.compare(&format!("t.{column} LIKE"), Value::Text(pattern));
+                self.compare(&format!("{{t}}.{column} LIKE"), Value::Text(pattern));
             }
             return Ok(());
         }
@@ -134,14 +138,19 @@ impl Conditions {
         }
         for (column, needle) in needles {
             let place = self.place(Value::Text(needle.clone()));
-            self.wheres.push(format!("instr(t.{column}, {place}) > 0"));
+            self.wheres.push(format!("instr({{t}}.{column}, {place}) > 0"));
         }
         Ok(())
     }
 
     /// The whole condition so far.
     pub(super) fn wheres(&self) -> String {
-        self.wheres.join(" AND ")
+        self.of_date("o", "t")
+    }
+
+    /// The whole condition so far, asked of a date and its words by other names.
+    fn of_date(&self, date: &str, words: &str) -> String {
+        self.wheres.join(" AND ").replace("{o}", date).replace("{t}", words)
     }
 
     /// Tables and joins.
@@ -149,12 +158,13 @@ impl Conditions {
         &self.from
     }
 
-    /// Keeps only the first matching date of each event, by start.
-    pub(super) fn first_of_each_event(&mut self, from: Timestamp) {
-        let from = self.place(Value::At(from));
+    /// Keeps only the first date of each event, by start, of those that fulfil the conditions so far.
+    pub(super) fn first_of_each_event(&mut self) {
+        let words = if self.words { " JOIN texts words ON words.id = earlier.text_id" } else { "" };
         self.wheres.push(format!(
-            "NOT EXISTS (SELECT 1 FROM occurrences earlier WHERE earlier.event_id = o.event_id AND earlier.starts_at >= {from}
-                AND (earlier.starts_at, earlier.id) < (o.starts_at, o.id))"
+            "NOT EXISTS (SELECT 1 FROM occurrences earlier{words} WHERE earlier.event_id = {{o}}.event_id
+                AND (earlier.starts_at, earlier.id) < ({{o}}.starts_at, {{o}}.id) AND {})",
+            self.of_date("earlier", "words")
         ));
     }
 
@@ -163,7 +173,7 @@ impl Conditions {
         if let Some(Key { number, id }) = keyset.position {
             let at = self.place(Value::At(Timestamp::from_micros(number)));
             let id = self.place(Value::Id(id));
-            self.wheres.push(format!("(o.starts_at, o.id) {} ({at}, {id})", keyset.comparison()));
+            self.wheres.push(format!("({{o}}.starts_at, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
         }
     }
 

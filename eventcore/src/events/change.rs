@@ -141,7 +141,7 @@ async fn apply(tx: &mut Tx, row: &EventRow, input: &EventInput, now: Timestamp) 
     if status == EventStatus::Cancelled && row.status != EventStatus::Cancelled {
         status::cancel_dates(tx, row.id, now).await?;
     }
-    Ok(())
+    crate::registrations::pass_on_event(tx, row.id, now).await
 }
 
 async fn update(

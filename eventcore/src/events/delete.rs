@@ -17,9 +17,6 @@ impl EventCore {
         transaction!(self.db(), tx => {
             let seen = rows::find_locked(tx, actor, id).await?.organized()?;
             rows::must_be_version(seen.row.version, expected)?;
-            // On PostgreSQL a registration locks its occurrence first: after this, none can be under way.
-            let _: Vec<(crate::id::OccurrenceId,)> =
-                tx.query(sql!("SELECT id FROM occurrences WHERE event_id = $1 ORDER BY id", for update)).bind(id).all().await?;
             status::must_have_no_registrations(tx, id).await?;
             tx.query(sql!("DELETE FROM occurrences WHERE event_id = $1")).bind(id).execute().await?;
             tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(id).execute().await?;

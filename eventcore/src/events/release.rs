@@ -10,7 +10,10 @@ use crate::id::{EventId, UserId};
 pub(crate) async fn release_organizer(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<()> {
     tx.query(sql!("DELETE FROM event_organizers WHERE user_id = $1")).bind(user).execute().await?;
     let events: Vec<(EventId,)> = tx
-        .query(sql!("SELECT id FROM events WHERE organizer_id = $1 ORDER BY id", for update))
+        .query(sql!(
+            sqlite "SELECT id FROM events WHERE organizer_id = $1 ORDER BY id",
+            postgres "SELECT id FROM events WHERE organizer_id = $1 ORDER BY id FOR NO KEY UPDATE"
+        ))
         .bind(user)
         .all()
         .await?;

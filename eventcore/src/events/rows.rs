@@ -119,9 +119,13 @@ pub(crate) async fn find(db: &mut impl Queries, actor: &Actor, id: EventId) -> R
 
 /// As [`find`], and keeps everyone else from changing the event until the transaction ends.
 pub(crate) async fn find_locked(db: &mut impl Queries, actor: &Actor, id: EventId) -> Result<Seen> {
-    // The lock comes first: what the second query reads is then what holds until the end.
-    let locked: Option<(EventId,)> =
-        db.query(sql!("SELECT id FROM events WHERE id = $1", for update)).bind(id).optional().await?;
+    // The lock comes first: what the second query reads is then what holds until the end. It lets registrations refer to the event meanwhile, which
+    // hold a date that the change wants next.
+    let lock = sql!(
+        sqlite "SELECT id FROM events WHERE id = $1",
+        postgres "SELECT id FROM events WHERE id = $1 FOR NO KEY UPDATE"
+    );
+    let locked: Option<(EventId,)> = db.query(lock).bind(id).optional().await?;
     if locked.is_none() {
         return Err(Error::NotFound("event"));
     }

@@ -105,6 +105,12 @@ async fn must_lie_ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> 
 
 /// Passes if nobody ever registered: what people hold a record of is cancelled, never deleted.
 pub(super) async fn must_have_no_registrations(tx: &mut Tx, id: EventId) -> Result<()> {
+    // On PostgreSQL a registration locks its date first: after this, none can be under way.
+    let _: Vec<(crate::id::OccurrenceId,)> = tx
+        .query(sql!("SELECT id FROM occurrences WHERE event_id = $1 ORDER BY id", for update))
+        .bind(id)
+        .all()
+        .await?;
     let registered: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE event_id = $1)"))
         .bind(id)

@@ -1,11 +1,12 @@
 //! What becomes of places when their holder leaves.
 
+use super::pass_on::pass_on;
 use crate::clock::Timestamp;
 use crate::db::{Queries, Tx, sql};
 use crate::error::Result;
 use crate::id::{OccurrenceId, UserId};
 
-/// Cancels what a user still holds at dates that are ahead, and takes the seats off the count.
+/// Cancels what a user still holds at dates that are ahead; the seats go on to those who wait.
 pub(crate) async fn release_user(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<()> {
     let held: Vec<(OccurrenceId,)> = tx
         .query(sql!(
@@ -40,6 +41,7 @@ pub(crate) async fn release_user(tx: &mut Tx, user: UserId, now: Timestamp) -> R
         .bind(now)
         .execute()
         .await?;
+        pass_on(tx, occurrence, now).await?;
     }
     Ok(())
 }

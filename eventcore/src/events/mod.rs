@@ -18,6 +18,7 @@ mod schedule;
 mod start;
 mod status;
 mod store;
+mod timing;
 mod when;
 
 pub use create::NewDate;

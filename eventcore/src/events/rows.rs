@@ -5,8 +5,8 @@ use sqlx::FromRow;
 
 use super::access::Relation;
 use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility, zone};
-use super::input::Span;
 use super::links::Linked;
+use super::timing::Span;
 use super::when::{LOCAL_FORMAT, Moment};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;

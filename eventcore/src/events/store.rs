@@ -1,8 +1,9 @@
 //! Writing events: the row, its words for searching, and its occurrences.
 
 use super::event::EventStatus;
-use super::input::{Span, ValidEvent};
+use super::input::ValidEvent;
 use super::rows::listed;
+use super::timing::Span;
 use super::when::LOCAL_FORMAT;
 use crate::clock::Timestamp;
 use crate::db::{Queries, Query, Tx, sql};

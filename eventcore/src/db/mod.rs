@@ -293,36 +293,50 @@ pub(crate) fn classify(error: sqlx::Error) -> Error {
         E::Io(_) | E::Tls(_) | E::WorkerCrashed => {
             Error::Unavailable("the database does not answer: try again shortly".to_owned())
         }
-        E::Database(fault) => {
-            match fault.code().as_deref() {
-                Some("40001" | "40P01") => Error::Contended,
-                // PostgreSQL: the connection failed (08), resources ran out (53), the server is ending or starting (57P0x), it reads only (25006).
-                Some(code)
-                    if code.starts_with("08")
-                        || code.starts_with("53")
-                        || code.starts_with("57P0")
-                        || code == "25006" =>
-                {
-                    Error::Unavailable(format!("the database refuses for now: {}", fault.message()))
-                }
-                // SQLite's primary result code is the low byte of the extended one.
-                Some(code) if fault.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() => {
-                    match code.parse::<u32>().map_or(0, |code| code & 0xff) {
-                    5 | 6 => Error::Unavailable("the database file is locked by another process: try again shortly".to_owned()),
-                    8 => Error::Unavailable("the database file is read-only: make it writable for this user".to_owned()),
-                    10 => Error::Unavailable(format!("the database file cannot be read or written: {}", fault.message())),
-                    13 => Error::Unavailable("the disk is full: free some space".to_owned()),
-                    14 => Error::Unavailable(
-                        "the database file cannot be opened: check that its folder exists and is writable".to_owned(),
-                    ),
-                    _ => Error::internal(error),
-                }
-                }
-                _ => Error::internal(error),
+        E::Database(fault) => match (primary_code(fault.as_ref()), fault.code().as_deref()) {
+            (Some(code), _) => match sqlite_excuse(code, fault.message()) {
+                Some(excuse) => Error::Unavailable(excuse),
+                None => Error::internal(error),
+            },
+            (None, Some("40001" | "40P01")) => Error::Contended,
+            // PostgreSQL: the connection failed (08), resources ran out (53), the server is ending or starting (57P0x), it reads only (25006).
+            (None, Some(code))
+                if ["08", "53", "57P0", "25006"].iter().any(|class| code.starts_with(class)) =>
+            {
+                Error::Unavailable(format!("the database refuses for now: {}", fault.message()))
             }
-        }
+            _ => Error::internal(error),
+        },
         _ => Error::internal(error),
     }
+}
+
+/// What to say of a result code of SQLite that an operator can mend.
+fn sqlite_excuse(code: u32, message: &str) -> Option<String> {
+    Some(match code {
+        BUSY | LOCKED => "the database file is locked by another process: try again shortly".to_owned(),
+        8 => "the database file is read-only: make it writable for this user".to_owned(),
+        10 => format!("the database file cannot be read or written: {message}"),
+        13 => "the disk is full: free some space".to_owned(),
+        14 => "the database file cannot be opened: check that its folder exists and is writable".to_owned(),
+        _ => return None,
+    })
+}
+
+/// `SQLITE_BUSY` and `SQLITE_LOCKED`.
+const BUSY: u32 = 5;
+const LOCKED: u32 = 6;
+
+/// SQLite's primary result code: the low byte of the extended one.
+fn primary_code(fault: &dyn sqlx::error::DatabaseError) -> Option<u32> {
+    fault.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+    Some(fault.code()?.parse::<u32>().ok()? & 0xff)
+}
+
+/// Whether another process holds the SQLite file.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(primary_code);
+    matches!(code, Some(BUSY | LOCKED))
 }
 
 /// Whether `error` is the violation of the unique index over `column` (`table.column`), which on PostgreSQL is named `table_column_key`.

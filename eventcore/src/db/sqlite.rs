@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::time::Instant;
 
 use super::{PATIENCE, Query, STATEMENTS, Sql};
 use crate::error::{Error, Result};
@@ -37,7 +39,7 @@ pub(super) async fn open(url: &str, readers: u32) -> Result<(SqlitePool, Writer)
         Error::Unavailable(why) => Error::Unavailable(format!("{file}: {why}")),
         _ => Error::Unavailable(format!("{file} is not an SQLite database: name another file")),
     };
-    let conn = options.connect().await.map_err(unopened)?;
+    let conn = connect(&options).await.map_err(unopened)?;
     let pool = SqlitePoolOptions::new()
         .max_connections(readers.max(1))
         .acquire_timeout(PATIENCE)
@@ -47,6 +49,20 @@ pub(super) async fn open(url: &str, readers: u32) -> Result<(SqlitePool, Writer)
         .await
         .map_err(unopened)?;
     Ok((pool, Writer::new(conn)))
+}
+
+/// Connects. Of several processes that open a new file at once, one makes it a WAL file; SQLite turns the others away without waiting.
+async fn connect(options: &SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match options.connect().await {
+            Err(error) if super::is_locked(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(PAUSE).await
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// The single writer. Transactions that queue up are savepoints of one `BEGIN IMMEDIATE … COMMIT`, and each is told its outcome after the COMMIT.

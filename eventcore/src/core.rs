@@ -1,6 +1,7 @@
 //! [`EventCore`]: the database, the clock and what else the operations share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
@@ -8,6 +9,10 @@ use crate::accounts::{Passwords, Signer, random};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::db::{Db, PoolSizes, Prelude, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
+use crate::events::Horizon;
+
+/// Two years.
+const HORIZON: Duration = Duration::from_hours(730 * 24);
 
 /// The library, open on a database. Cloning is cheap and shares everything.
 #[derive(Clone)]
@@ -21,6 +26,7 @@ struct Shared {
     passwords: Passwords,
     signer: OnceCell<Signer>,
     jwt_secret: Option<String>,
+    horizon: Duration,
 }
 
 /// How to open the library.
@@ -31,11 +37,13 @@ pub struct Options {
     pub pools: PoolSizes,
     /// Signs access tokens, with 32 bytes or more (RFC 7518 3.2); made once and kept in the database, when nothing is said.
     pub jwt_secret: Option<String>,
+    /// How far ahead the dates of rules that go on for ever are made: 730 days, when nothing is said.
+    pub horizon: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Box::new(SystemClock), pools: PoolSizes::default(), jwt_secret: None }
+        Self { clock: Box::new(SystemClock), pools: PoolSizes::default(), jwt_secret: None, horizon: HORIZON }
     }
 }
 
@@ -54,7 +62,8 @@ impl EventCore {
         }
         let db = Db::connect(url, options.pools).await?;
         let (passwords, signer) = (Passwords::new(), OnceCell::new());
-        let shared = Shared { clock: options.clock, passwords, signer, jwt_secret: options.jwt_secret };
+        let Options { clock, jwt_secret, horizon, .. } = options;
+        let shared = Shared { clock, passwords, signer, jwt_secret, horizon };
         Ok(Self { db, shared: Arc::new(shared) })
     }
 
@@ -71,6 +80,11 @@ impl EventCore {
     /// The present instant by the library's clock.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
+    }
+
+    /// How far ahead of `now` dates are made.
+    pub(crate) fn horizon(&self, now: Timestamp) -> Horizon {
+        Horizon::ahead(now, self.shared.horizon)
     }
 
     /// The database beneath: for tests and tools that look behind the library's back.

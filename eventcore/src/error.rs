@@ -168,6 +168,16 @@ impl Violations {
         }
     }
 
+    /// Notes what is wrong within the field at `pointer`.
+    pub fn add_within(&mut self, pointer: &str, inner: &Self) {
+        for Violation { pointer: field, code, message } in &inner.0 {
+            let pointer = format!("{pointer}{field}");
+            if !self.names(&pointer) {
+                self.0.push(Violation { pointer, code: code.clone(), message: message.clone() });
+            }
+        }
+    }
+
     /// Whether this very field is noted as wrong.
     pub fn names(&self, pointer: &str) -> bool {
         self.0.iter().any(|v| v.pointer == pointer)

@@ -79,6 +79,19 @@ impl Fields {
         Some(texts)
     }
 
+    /// An object, to be given back to [`Fields::close`] when it has been read.
+    pub fn object(&mut self, name: &str) -> Option<Self> {
+        match self.value(name)? {
+            value @ Value::Object(_) => Some(Self::of(value)),
+            _ => self.mistyped(name, "must be an object"),
+        }
+    }
+
+    /// Takes over what is wrong with the fields of the object in field `name`.
+    pub fn close(&mut self, name: &str, object: Self) {
+        self.violations.add_within(&format!("/{name}"), &object.finish());
+    }
+
     /// A string that `T` can be read from; its error tells what it should be.
     pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self, name: &str) -> Option<T> {
         match self.text(name)?.parse() {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::dates::Horizon;
 use super::event::{Event, EventStatus, zone};
-use super::input::{EventInput, ValidEvent};
+use super::input::{EventInput, Stands, Terms, ValidEvent};
 use super::length::Length;
 use super::rows::{self, EventRow, listed};
 use super::start::Start;
@@ -65,7 +66,7 @@ impl EventCore {
                 Edit::Whole(input) => Cow::Borrowed(input),
                 Edit::Patch(patch) => Cow::Owned(patched(&seen.row, patch)?),
             };
-            apply(tx, &seen.row, &input, now).await?;
+            apply(tx, &seen.row, &input, now, self.horizon(now)).await?;
             rows::load_one(tx, id, now).await
         })
     }
@@ -123,19 +124,35 @@ fn as_json(row: &EventRow) -> Result<Value> {
         "registration_opens_at": window(row.registration_opens_at),
         "registration_closes_at": window(row.registration_closes_at),
         "max_party_size": row.max_party_size,
+        "recurrence": row.recurrence()?,
     }))
 }
 
-async fn apply(tx: &mut Tx, row: &EventRow, input: &EventInput, now: Timestamp) -> Result<()> {
+/// Makes of an event what the input says.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    row: &EventRow,
+    input: &EventInput,
+    now: Timestamp,
+    horizon: Horizon,
+) -> Result<()> {
     let old_span = row.span()?;
-    let event = input.validate(now, zone(&row.timezone), Some(old_span.starts_at)).map_err(Error::Invalid)?;
+    let recurrence = row.recurrence()?;
+    let from = schedule::first_ahead(tx, row.id, now).await?;
+    let stands = Stands { starts_at: old_span.starts_at, recurring: recurrence.is_some(), from };
+    let terms = Terms { now, home: zone(&row.timezone), horizon, stands: Some(stands) };
+    let mut event = input.validate(&terms).map_err(Error::Invalid)?;
+    let moves = old_span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
+    if !moves {
+        event.expanded_until = row.expanded_until;
+    }
     let status = status::after(row.status, event.status)?;
     if status == EventStatus::Draft && row.status == EventStatus::Published {
         status::must_have_no_registrations(tx, row.id).await?;
     }
     schedule::keep_what_is_over(tx, row, &event, now).await?;
     update(tx, row, &event, status, now).await?;
-    if old_span != event.span || row.timezone != event.tz.name() {
+    if moves {
         schedule::follow(tx, row, &event, status, now).await?;
     }
     if status == EventStatus::Cancelled && row.status != EventStatus::Cancelled {

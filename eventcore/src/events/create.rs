@@ -1,13 +1,15 @@
 //! Creating an event, and making a new one like another.
 
+use super::dates::{self, Horizon};
 use super::event::{Event, EventStatus, zone};
-use super::input::EventInput;
+use super::input::{EventInput, Terms};
 use super::start::Start;
 use super::{change, rows, store};
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Violations};
 use crate::id::{EventId, UserId};
 use crate::input::Fields;
 
@@ -20,12 +22,13 @@ impl EventCore {
         let organizer = actor.writer()?.id;
         let now = self.now();
         transaction!(self.db(), tx => {
-            let id = create(tx, input, organizer, now).await?;
+            let id = create(tx, input, organizer, now, self.horizon(now)).await?;
             rows::load_one(tx, id, now).await
         })
     }
 
-    /// Makes a draft with the fields of another event, its date moved to `date.starts_at`, organized by the actor, who must be an organizer of the other.
+    /// Makes a draft with the fields of another event, its start moved to `date.starts_at` and the dates of its rule as far, organized by the actor,
+    /// who must be an organizer of the other.
     pub async fn duplicate_event(&self, actor: &Actor, id: EventId, date: &NewDate) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();
@@ -40,7 +43,12 @@ impl EventCore {
             (input.registration_opens_at, input.registration_closes_at) = (None, None);
             input.status = Some(EventStatus::Draft);
             input.misread = date.misread.clone();
-            let copy = create(tx, &input, organizer, now).await?;
+            if let Some(recurrence) = &input.recurrence {
+                // Where the new start is wrong, all of it is refused below.
+                let (_, span) = input.timing().read(&mut Violations::default(), zone(&seen.row.timezone));
+                input.recurrence = Some(dates::shifted(recurrence, &seen.row.span()?, &span.unwrap_or(seen.row.span()?)));
+            }
+            let copy = create(tx, &input, organizer, now, self.horizon(now)).await?;
             rows::load_one(tx, copy, now).await
         })
     }
@@ -50,7 +58,8 @@ async fn create(
     tx: &mut Tx,
     input: &EventInput,
     organizer: UserId,
-    now: crate::clock::Timestamp,
+    now: Timestamp,
+    horizon: Horizon,
 ) -> Result<EventId> {
     let home: Option<(String,)> = tx
         // Who is about to leave has left, or stays until the event is theirs to hand over.
@@ -62,7 +71,8 @@ async fn create(
         .optional()
         .await?;
     let (home,) = home.ok_or(Error::Unauthenticated)?;
-    let event = input.validate(now, zone(&home), None).map_err(Error::Invalid)?;
+    let terms = Terms { now, home: zone(&home), horizon, stands: None };
+    let event = input.validate(&terms).map_err(Error::Invalid)?;
     let status = event.status.unwrap_or(EventStatus::Published);
     if status == EventStatus::Cancelled {
         return Err(Error::invalid("/status", "invalid", "must be draft or published for a new event"));
@@ -82,7 +92,7 @@ pub struct NewDate {
     pub timezone: Option<String>,
     /// What a reader of foreign input could not make sense of; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub misread: crate::error::Violations,
+    pub misread: Violations,
 }
 
 impl<'de> serde::Deserialize<'de> for NewDate {

@@ -7,6 +7,7 @@ use crate::accounts::PublicProfile;
 use crate::clock::Timestamp;
 use crate::db::text_enum;
 use crate::id::{EventId, OccurrenceId};
+use crate::recurrence::Recurrence;
 
 text_enum! {
     /// Who may find an event.
@@ -78,6 +79,8 @@ pub struct Event {
     pub registration_closes_at: Option<Moment>,
     /// People that one registration may bring, itself included.
     pub max_party_size: i64,
+    /// What repeats it; null for a single date.
+    pub recurrence: Option<Recurrence>,
     /// Who published it.
     pub organizer: PublicProfile,
     /// Who else may change it, in the order in which they were named.

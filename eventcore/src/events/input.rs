@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use serde_json::Value;
 
+use super::dates::{self, Date, Horizon};
 use super::event::{EventStatus, Visibility};
 use super::length::Length;
 use super::start::Start;
@@ -10,6 +11,7 @@ use super::timing::{Span, Timing, window};
 use crate::clock::Timestamp;
 use crate::error::Violations;
 use crate::input::{Fields, Lines, check_text};
+use crate::recurrence::Recurrence;
 
 /// An event as someone wants it. [`Default`] leaves out all that may be left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,9 @@ pub struct EventInput {
     /// People that one registration may bring; 10 when nothing is said.
     #[cfg_attr(feature = "openapi", schema(required = false, minimum = 1, maximum = 1_000_000))]
     pub max_party_size: Option<i64>,
+    /// What repeats it; nothing for a single date.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub recurrence: Option<Recurrence>,
     /// What a reader of foreign input could not make sense of; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub misread: Violations,
@@ -100,20 +105,15 @@ impl EventInput {
             registration_opens_at: fields.parsed("registration_opens_at"),
             registration_closes_at: fields.parsed("registration_closes_at"),
             max_party_size: fields.number("max_party_size"),
+            recurrence: recurrence(&mut fields),
             misread: Violations::default(),
         };
         input.misread = fields.finish();
         input
     }
 
-    /// Checks every rule and answers what is to be stored, or everything that is wrong. `home` is the zone for a start with an offset and no
-    /// zone; `unmoved` is the start that the event has already, which may lie in the past.
-    pub(crate) fn validate(
-        &self,
-        now: Timestamp,
-        home: Tz,
-        unmoved: Option<Timestamp>,
-    ) -> Result<ValidEvent, Violations> {
+    /// Checks every rule and answers what is to be stored, or everything that is wrong.
+    pub(crate) fn validate(&self, terms: &Terms) -> Result<ValidEvent, Violations> {
         let mut wrong = self.misread.clone();
         check_text(&mut wrong, "title", &self.title, 1, 200, Lines::One);
         check_text(&mut wrong, "description", &self.description, 0, 20_000, Lines::Many);
@@ -131,10 +131,11 @@ impl EventInput {
         if self.max_party_size.is_some_and(|size| !(1..=1_000_000).contains(&size)) {
             wrong.add("/max_party_size", "out_of_range", "must be 1 to 1,000,000");
         }
-        let (tz, span) = self.timing().read(&mut wrong, home);
+        let (tz, span) = self.timing().read(&mut wrong, terms.home);
         if let (Some(tz), Some(span)) = (tz, &span) {
-            refuse_past(&mut wrong, span, tz, now, unmoved);
+            terms.refuse_past(&mut wrong, span, tz, self.recurrence.is_some());
         }
+        let dates = tz.zip(span).and_then(|(tz, span)| self.dates(&mut wrong, tz, &span, terms));
         let opens_at = window(&mut wrong, tz, "registration_opens_at", self.registration_opens_at);
         let closes_at = window(&mut wrong, tz, "registration_closes_at", self.registration_closes_at);
         if let (Some(opens), Some(closes)) = (opens_at, closes_at)
@@ -142,8 +143,8 @@ impl EventInput {
         {
             wrong.add("/registration_closes_at", "ends_before_start", "must be after registration_opens_at");
         }
-        match (wrong.is_empty(), tz, span, self.capacity) {
-            (true, Some(tz), Some(span), Some(capacity)) => Ok(ValidEvent {
+        match (wrong.is_empty(), tz, span, dates, self.capacity) {
+            (true, Some(tz), Some(span), Some(dates), Some(capacity)) => Ok(ValidEvent {
                 title: self.title.trim().to_owned(),
                 description: self.description.clone(),
                 location: self.location.trim().to_owned(),
@@ -157,12 +158,28 @@ impl EventInput {
                 registration_opens_at: opens_at,
                 registration_closes_at: closes_at,
                 max_party_size: self.max_party_size.unwrap_or(10),
+                expanded_until: self
+                    .recurrence
+                    .as_ref()
+                    .filter(|r| !r.is_bounded())
+                    .map(|_| terms.horizon.until),
+                recurrence: self.recurrence.clone(),
+                dates,
             }),
             _ => Err(wrong),
         }
     }
 
-    fn timing(&self) -> Timing<'_> {
+    fn dates(&self, wrong: &mut Violations, tz: Tz, span: &Span, terms: &Terms) -> Option<Vec<Date>> {
+        let from = terms.stands.map_or(Timestamp::MIN, |stands| stands.from);
+        dates::dates(span, tz, self.recurrence.as_ref(), from, &terms.horizon)
+            .map_err(|error| {
+                wrong.add(format!("/recurrence{}", error.pointer()), error.code(), error.message())
+            })
+            .ok()
+    }
+
+    pub(super) fn timing(&self) -> Timing<'_> {
         Timing {
             starts_at: self.starts_at,
             ends_at: self.ends_at,
@@ -173,14 +190,62 @@ impl EventInput {
     }
 }
 
-/// Nobody creates an event that starts in the past, nor moves one there. An all-day event may still begin today.
-fn refuse_past(wrong: &mut Violations, span: &Span, tz: Tz, now: Timestamp, unmoved: Option<Timestamp>) {
-    let past =
-        if span.all_day { span.local.date() < now.in_zone(tz).date_naive() } else { span.starts_at < now };
-    if past && unmoved != Some(span.starts_at) {
-        wrong.add("/starts_at", "in_the_past", "must not lie in the past");
+/// A rule with the dates beside it; an empty one repeats nothing.
+pub(super) fn recurrence(fields: &mut Fields) -> Option<Recurrence> {
+    let mut object = fields.object("recurrence")?;
+    let rrule = object.text("rrule");
+    let rdate = object.texts("rdate").unwrap_or_default();
+    let exdate = object.texts("exdate").unwrap_or_default();
+    let read = Recurrence::parse(rrule.as_deref(), &rdate, &exdate)
+        .map_err(|errors| {
+            for error in errors {
+                object.wrong(error.pointer().trim_start_matches('/'), error.code(), error.message());
+            }
+        })
+        .ok();
+    fields.close("recurrence", object);
+    read.filter(|recurrence| *recurrence != Recurrence::default())
+}
+
+/// What an input is held against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) now: Timestamp,
+    /// The zone for a start with an offset and no zone.
+    pub(crate) home: Tz,
+    pub(crate) horizon: Horizon,
+    /// The event as it is, where one is changed.
+    pub(crate) stands: Option<Stands>,
+}
+
+/// How an event stands that is to be changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stands {
+    pub(crate) starts_at: Timestamp,
+    pub(crate) recurring: bool,
+    /// The first of its dates that can still change.
+    pub(crate) from: Timestamp,
+}
+
+impl Terms {
+    /// Nobody creates an event that starts in the past, nor moves one there. An all-day event may still begin today; a series that has begun may
+    /// change, since its dates that are over do not.
+    fn refuse_past(&self, wrong: &mut Violations, span: &Span, tz: Tz, recurring: bool) {
+        let past = if span.all_day {
+            span.local.date() < self.now.in_zone(tz).date_naive()
+        } else {
+            span.starts_at < self.now
+        };
+        let stays = self.stands.is_some_and(|stands| {
+            stands.starts_at == span.starts_at
+                || (stands.starts_at < self.now && stands.recurring && recurring)
+        });
+        if past && !stays {
+            wrong.add("/starts_at", "in_the_past", "must not lie in the past");
+        }
     }
 }
+
 fn check_url(wrong: &mut Violations, text: &str) {
     let web =
         url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -205,6 +270,11 @@ pub(crate) struct ValidEvent {
     pub(crate) registration_opens_at: Option<Timestamp>,
     pub(crate) registration_closes_at: Option<Timestamp>,
     pub(crate) max_party_size: i64,
+    pub(crate) recurrence: Option<Recurrence>,
+    /// All dates, or those up to `expanded_until`.
+    pub(crate) dates: Vec<Date>,
+    /// How far; none where all dates have been made.
+    pub(crate) expanded_until: Option<Timestamp>,
 }
 
 #[cfg(test)]
@@ -222,7 +292,8 @@ mod tests {
         let named = |wrong: Violations| {
             wrong.as_slice().iter().map(|v| (v.pointer.clone(), v.code.to_string())).collect()
         };
-        input.validate(now(), Tz::UTC, None).map_err(named)
+        let horizon = Horizon::ahead(now(), std::time::Duration::from_hours(730 * 24));
+        input.validate(&Terms { now: now(), home: Tz::UTC, horizon, stands: None }).map_err(named)
     }
 
     fn evening() -> Value {

@@ -4,16 +4,19 @@ use chrono::NaiveDateTime;
 use sqlx::FromRow;
 
 use super::access::Relation;
+use super::dates::{self, Date, Horizon};
 use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility, zone};
 use super::links::Linked;
+use super::store;
 use super::timing::Span;
-use super::when::{LOCAL_FORMAT, Moment};
+use super::when::Moment;
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::db::{Queries, Sql, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
+use crate::recurrence::Recurrence;
 
 /// A row of `events`.
 #[derive(Debug, Clone, FromRow)]
@@ -36,6 +39,10 @@ pub(crate) struct EventRow {
     pub(crate) registration_opens_at: Option<Timestamp>,
     pub(crate) registration_closes_at: Option<Timestamp>,
     pub(crate) max_party_size: i64,
+    rrule: Option<String>,
+    rdate: String,
+    exdate: String,
+    pub(crate) expanded_until: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) version: i64,
@@ -44,13 +51,29 @@ pub(crate) struct EventRow {
 impl EventRow {
     /// Its start by the clocks of its zone.
     pub(crate) fn local(&self) -> Result<NaiveDateTime> {
-        NaiveDateTime::parse_from_str(&self.starts_local, LOCAL_FORMAT).map_err(Error::internal)
+        store::read_wall_clock(&self.starts_local)
     }
 
     /// From when to when its first occurrence takes place.
     pub(crate) fn span(&self) -> Result<Span> {
         let tz = zone(&self.timezone);
         Ok(Span::stored(self.local()?, self.starts_offset_seconds, self.duration_seconds, self.all_day, tz))
+    }
+
+    /// What repeats it.
+    pub(crate) fn recurrence(&self) -> Result<Option<Recurrence>> {
+        let recurrence = Recurrence {
+            rrule: self.rrule.as_deref().map(str::parse).transpose().map_err(Error::internal)?,
+            rdate: serde_json::from_str(&self.rdate).map_err(Error::internal)?,
+            exdate: serde_json::from_str(&self.exdate).map_err(Error::internal)?,
+        };
+        Ok((recurrence != Recurrence::default()).then_some(recurrence))
+    }
+
+    /// The dates that it has by its rule, from `from` on where it never ends.
+    pub(crate) fn dates(&self, from: Timestamp, horizon: &Horizon) -> Result<Vec<Date>> {
+        dates::dates(&self.span()?, zone(&self.timezone), self.recurrence()?.as_ref(), from, horizon)
+            .map_err(Error::internal)
     }
 }
 
@@ -149,7 +172,7 @@ pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, o.original_start,
         + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END + CASE WHEN o.url IS NULL THEN 0 ELSE 8 END \
         + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END + CASE WHEN o.moved THEN 32 ELSE 0 END AS BIGINT) AS overrides, \
      o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, e.status AS event_status, e.waitlist_enabled, \
-     e.registration_opens_at, e.registration_closes_at, e.rrule IS NOT NULL AS recurring, u.id AS organizer_id, u.username, u.display_name";
+     e.registration_opens_at, e.registration_closes_at, (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, u.id AS organizer_id, u.username, u.display_name";
 
 /// The fields that a date may have of its own, in the order of their bits.
 const OVERRIDABLE: [&str; 6] = ["title", "description", "location", "url", "capacity", "starts_at"];
@@ -360,6 +383,7 @@ impl EventWithOrganizer {
             registration_opens_at: row.registration_opens_at.map(|at| Moment::at(at, tz)),
             registration_closes_at: row.registration_closes_at.map(|at| Moment::at(at, tz)),
             max_party_size: row.max_party_size,
+            recurrence: row.recurrence()?,
             organizer: PublicProfile {
                 id: row.organizer_id,
                 username: self.username.clone(),

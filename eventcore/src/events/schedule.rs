@@ -1,13 +1,20 @@
 //! The dates of an event: what becomes of them when the event changes.
 
-use super::event::EventStatus;
+use std::collections::HashSet;
+
+use sqlx::FromRow;
+
+use super::dates::{Date, Horizon};
+use super::event::{EventStatus, OccurrenceStatus, zone};
+use super::horizon::dates_of;
 use super::input::ValidEvent;
 use super::rows::{EventRow, listed};
-use super::store::{self, Inherited};
+use super::store::{self, Inherited, batches, values, wall_clock};
 use crate::clock::Timestamp;
-use crate::db::{Queries, Tx, sql};
-use crate::error::Result;
-use crate::id::OccurrenceId;
+use crate::db::{Queries, Sql, Tx, sql};
+use crate::error::{Error, Result};
+use crate::id::{EventId, OccurrenceId};
+use crate::recurrence::{Existing, Realignment, Removal, realign};
 
 /// Gives the dates that are over words of their own where the event's are about to change: they never change.
 pub(super) async fn keep_what_is_over(
@@ -45,7 +52,57 @@ pub(super) async fn keep_what_is_over(
     Ok(())
 }
 
-/// Moves the date of an event to where the event now lies. A date that is over stays, and a new one is made.
+/// A date that is not over, or that the rule places ahead.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct Ahead {
+    pub(super) id: OccurrenceId,
+    pub(super) original_start: Timestamp,
+    pub(super) original_local: String,
+    pub(super) starts_at: Timestamp,
+    pub(super) ends_at: Timestamp,
+    /// Its own wall clock, where it was moved.
+    pub(super) starts_local: Option<String>,
+    moved: bool,
+    status: OccurrenceStatus,
+    registered: bool,
+}
+
+/// The first instant from which dates of an event can still change: now, or where the rule places a date that is not over.
+pub(super) async fn first_ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<Timestamp> {
+    let first: Option<Timestamp> = tx
+        .query(sql!("SELECT min(original_start) FROM occurrences WHERE event_id = $1 AND ends_at > $2"))
+        .bind(id)
+        .bind(now)
+        .scalar()
+        .await?;
+    Ok(first.map_or(now, |first| first.min(now)))
+}
+
+/// The dates of an event that are not over, or that the rule places ahead; nobody registers for them until the transaction ends.
+pub(super) async fn ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<Vec<Ahead>> {
+    // The lock comes first: the second query then sees everyone who got in before.
+    let _locked: Vec<(OccurrenceId,)> = tx
+        .query(sql!(
+            "SELECT id FROM occurrences WHERE event_id = $1 AND (ends_at > $2 OR original_start > $2) ORDER BY id",
+            for update
+        ))
+        .bind(id)
+        .bind(now)
+        .all()
+        .await?;
+    Ok(tx
+        .query(sql!(
+            "SELECT o.id, o.original_start, o.original_local, o.starts_at, o.ends_at, o.starts_local, o.moved, o.status,
+                EXISTS (SELECT 1 FROM registrations r WHERE r.occurrence_id = o.id) AS registered
+             FROM occurrences o WHERE o.event_id = $1 AND (o.ends_at > $2 OR o.original_start > $2) ORDER BY o.id"
+        ))
+        .bind(id)
+        .bind(now)
+        .all()
+        .await?)
+}
+
+/// Moves the dates of an event to where its start and its rule now place them: the dates that are over, and those that have begun, stay.
 pub(super) async fn follow(
     tx: &mut Tx,
     old: &EventRow,
@@ -53,29 +110,204 @@ pub(super) async fn follow(
     status: EventStatus,
     now: Timestamp,
 ) -> Result<()> {
-    let ahead: Vec<(OccurrenceId,)> = tx
-        .query(
-            sql!("SELECT id FROM occurrences WHERE event_id = $1 AND ends_at > $2 ORDER BY id", for update),
-        )
-        .bind(old.id)
-        .bind(now)
-        .all()
-        .await?;
-    if ahead.is_empty() {
-        let (text,): (i64,) =
-            tx.query(sql!("SELECT min(id) FROM texts WHERE event_id = $1")).bind(old.id).one().await?;
-        let listed = listed(new.visibility, status);
-        let inherited =
-            Inherited { event: old.id, organizer: old.organizer_id, capacity: new.capacity, listed, text };
-        store::insert_occurrence(tx, &inherited, &new.span, now).await?;
+    let dates = ahead(tx, old.id, now).await?;
+    let orphans = orphans(old, &dates)?;
+    let existing: Vec<Existing> = dates
+        .iter()
+        .map(|date| Existing {
+            original_start: date.original_start,
+            settled: date.starts_at <= now || orphans.contains(&date.id),
+            registered: date.registered,
+        })
+        .collect();
+    let starts: Vec<Timestamp> = new.dates.iter().map(|date| date.original_start).collect();
+    let plan = realign(&existing, &starts, (zone(&old.timezone), new.tz), now);
+    carry_out(tx, old, new, status, &dates, &plan, now).await
+}
+
+/// The cancelled dates that the rule had left already: they stay what they are, a record.
+fn orphans(event: &EventRow, dates: &[Ahead]) -> Result<HashSet<OccurrenceId>> {
+    let cancelled = || dates.iter().filter(|date| date.status == OccurrenceStatus::Cancelled);
+    let (Some(first), Some(last)) = (
+        cancelled().map(|date| date.original_start).min(),
+        cancelled().map(|date| date.original_start).max(),
+    ) else {
+        return Ok(HashSet::new());
+    };
+    let horizon = Horizon::unlimited(Timestamp::from_micros(last.as_micros() + 1));
+    let by_rule: HashSet<Timestamp> =
+        event.dates(first, &horizon)?.iter().map(|date| date.original_start).collect();
+    Ok(cancelled().filter(|date| !by_rule.contains(&date.original_start)).map(|date| date.id).collect())
+}
+
+async fn carry_out(
+    tx: &mut Tx,
+    old: &EventRow,
+    new: &ValidEvent,
+    status: EventStatus,
+    dates: &[Ahead],
+    plan: &Realignment,
+    now: Timestamp,
+) -> Result<()> {
+    for (i, removal) in &plan.removed {
+        remove(tx, dates[*i].id, *removal, now).await?;
     }
-    for (id,) in ahead {
-        tx.query(sql!("UPDATE occurrences SET original_start = $2, starts_at = $2, ends_at = $3, moved = FALSE WHERE id = $1"))
+    let kept: Vec<(&Ahead, &Date)> =
+        plan.kept.iter().map(|(from, to)| (&dates[*from], &new.dates[*to])).collect();
+    place(tx, &kept, now).await?;
+    let begun = plan.settled.iter().map(|i| &dates[*i]).filter(|date| date.starts_at <= now);
+    for date in begun {
+        if let Some(by_rule) = new.dates.iter().find(|by_rule| by_rule.original_start == date.original_start)
+        {
+            end(tx, date, by_rule.ends_at, now).await?;
+        }
+    }
+    if old.timezone != new.tz.name() {
+        read_moved_clocks(tx, dates, new, now).await?;
+    }
+    let text = store::base_words(tx, old.id).await?;
+    let inherited = Inherited {
+        event: old.id,
+        organizer: old.organizer_id,
+        capacity: new.capacity,
+        listed: listed(new.visibility, status),
+        status: dates_of(status),
+        text,
+    };
+    let added: Vec<Date> = plan.added.iter().map(|i| new.dates[*i]).collect();
+    store::insert_dates(tx, &inherited, &added, now).await?;
+    must_have_a_date(tx, old.id).await
+}
+
+/// Takes a date off the schedule.
+async fn remove(tx: &mut Tx, id: OccurrenceId, removal: Removal, now: Timestamp) -> Result<()> {
+    match removal {
+        Removal::Delete => delete_date(tx, id).await,
+        Removal::Cancel => {
+            tx.query(sql!(
+                "UPDATE occurrences SET status = 'cancelled', updated_at = $2, version = version + 1 WHERE id = $1 AND status <> 'cancelled'"
+            ))
             .bind(id)
-            .bind(new.span.starts_at)
-            .bind(new.span.ends_at)
+            .bind(now)
+            .execute()
+            .await?;
+            Ok(())
+        }
+    }
+}
+
+/// Deletes a date that nobody registered for, with the words that only it has.
+pub(super) async fn delete_date(tx: &mut Tx, id: OccurrenceId) -> Result<()> {
+    let text: Option<(i64,)> =
+        tx.query(sql!("DELETE FROM occurrences WHERE id = $1 RETURNING text_id")).bind(id).optional().await?;
+    let Some((text,)) = text else { return Ok(()) };
+    tx.query(sql!(
+        "DELETE FROM texts WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.text_id = $1)
+            AND id > (SELECT min(first.id) FROM texts first WHERE first.event_id = texts.event_id)"
+    ))
+    .bind(text)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Places dates where the rule now has them, and answers how many it changed. What was moved by hand stays where it is.
+pub(super) async fn place(tx: &mut Tx, kept: &[(&Ahead, &Date)], now: Timestamp) -> Result<u64> {
+    let shifted: Vec<_> =
+        kept.iter().filter(|(date, by_rule)| date.original_start != by_rule.original_start).collect();
+    // One may move to where another still stands: all make room first, to before the first that any event can have.
+    for (n, rows) in batches(&shifted).enumerate() {
+        let text = format!(
+            "UPDATE occurrences SET original_start = v.column2 FROM (VALUES {}) AS v WHERE occurrences.id = v.column1",
+            values(rows.len(), 2, 1)
+        );
+        let mut query = tx.query(Sql::built(text));
+        for (i, (date, _)) in rows.iter().enumerate() {
+            let room = i64::try_from(n * 64 + i).map_err(Error::internal)?;
+            query = query.bind(date.id).bind(Timestamp::from_micros(-1_000_000_000_000 - room));
+        }
+        query.execute().await?;
+    }
+    let mut touched = 0;
+    let changed: Vec<_> = kept.iter().filter(|(date, by_rule)| !date.stands_at(by_rule)).collect();
+    for rows in batches(&changed) {
+        let text = format!(
+            "UPDATE occurrences SET original_start = v.column2, original_local = v.column3, starts_at = v.column4, ends_at = v.column5,
+                updated_at = $1, version = version + 1
+             FROM (VALUES {}) AS v WHERE occurrences.id = v.column1",
+            values(rows.len(), 5, 2)
+        );
+        let mut query = tx.query(Sql::built(text)).bind(now);
+        for (date, by_rule) in rows {
+            let (starts_at, ends_at) = date.times(by_rule);
+            query = query
+                .bind(date.id)
+                .bind(by_rule.original_start)
+                .bind(wall_clock(by_rule.local))
+                .bind(starts_at)
+                .bind(ends_at);
+        }
+        touched += query.execute().await?;
+    }
+    Ok(touched)
+}
+
+impl Ahead {
+    /// When it takes place, placed there by the rule.
+    fn times(&self, by_rule: &Date) -> (Timestamp, Timestamp) {
+        if self.moved { (self.starts_at, self.ends_at) } else { (by_rule.original_start, by_rule.ends_at) }
+    }
+
+    fn stands_at(&self, by_rule: &Date) -> bool {
+        self.original_start == by_rule.original_start
+            && self.original_local == wall_clock(by_rule.local)
+            && (self.starts_at, self.ends_at) == self.times(by_rule)
+    }
+}
+
+/// A date that has begun ends when the event says now.
+async fn end(tx: &mut Tx, date: &Ahead, ends_at: Timestamp, now: Timestamp) -> Result<()> {
+    if date.moved || date.ends_at == ends_at {
+        return Ok(());
+    }
+    tx.query(sql!(
+        "UPDATE occurrences SET ends_at = $2, updated_at = $3, version = version + 1 WHERE id = $1"
+    ))
+    .bind(date.id)
+    .bind(ends_at)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// What was moved by hand keeps its instant in another zone, and is shown by other clocks there.
+async fn read_moved_clocks(tx: &mut Tx, dates: &[Ahead], new: &ValidEvent, now: Timestamp) -> Result<()> {
+    for date in dates.iter().filter(|date| date.moved && date.starts_at > now) {
+        let local = date.starts_at.in_zone(new.tz).naive_local();
+        tx.query(sql!("UPDATE occurrences SET starts_local = $2 WHERE id = $1"))
+            .bind(date.id)
+            .bind(wall_clock(local))
             .execute()
             .await?;
     }
     Ok(())
+}
+
+/// An event without a date is none.
+async fn must_have_a_date(tx: &mut Tx, id: EventId) -> Result<()> {
+    let has: bool = tx
+        .query(sql!("SELECT EXISTS (SELECT 1 FROM occurrences WHERE event_id = $1)"))
+        .bind(id)
+        .scalar()
+        .await?;
+    if has {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "/recurrence/rrule",
+            "nothing_left",
+            "leaves the event without a date: delete it instead",
+        ))
+    }
 }

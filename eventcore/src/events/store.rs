@@ -1,17 +1,20 @@
 //! Writing events: the row, its words for searching, and its occurrences.
 
-use super::event::EventStatus;
+use chrono::NaiveDateTime;
+
+use super::dates::Date;
+use super::event::{EventStatus, OccurrenceStatus};
 use super::input::ValidEvent;
-use super::rows::listed;
-use super::timing::Span;
+use super::rows::{listed, placeholders};
 use super::when::LOCAL_FORMAT;
 use crate::clock::Timestamp;
-use crate::db::{Queries, Query, Tx, sql};
-use crate::error::Result;
+use crate::db::{Queries, Query, Sql, Tx, sql};
+use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::{EventId, OccurrenceId, UserId};
+use crate::recurrence::{DateValue, Recurrence};
 
-/// Stores a new event and its date; answers its id.
+/// Stores a new event and its dates; answers its id.
 pub(super) async fn insert(
     tx: &mut Tx,
     event: &ValidEvent,
@@ -23,19 +26,20 @@ pub(super) async fn insert(
     let insert = tx.query(sql!(
         "INSERT INTO events (id, title, description, location, url, starts_local, timezone, starts_offset_seconds, duration_seconds, all_day,
             capacity, visibility, waitlist_enabled, registration_opens_at, registration_closes_at, max_party_size, status, created_at, updated_at,
-            organizer_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19)"
+            rrule, rdate, exdate, expanded_until, organizer_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, $22, $23)"
     ));
-    bind_event(insert, id, event, status, now).bind(organizer).execute().await?;
+    bind_event(insert, id, event, status, now)?.bind(organizer).execute().await?;
     let text = insert_words(tx, id, &event.title, &event.location).await?;
     let inherited = Inherited {
         event: id,
         organizer,
         capacity: event.capacity,
         listed: listed(event.visibility, status),
+        status: OccurrenceStatus::Scheduled,
         text,
     };
-    insert_occurrence(tx, &inherited, &event.span, now).await?;
+    insert_dates(tx, &inherited, &event.dates, now).await?;
     Ok(id)
 }
 
@@ -51,28 +55,29 @@ pub(super) async fn update(
         "UPDATE events SET title = $2, description = $3, location = $4, url = $5, starts_local = $6, timezone = $7,
             starts_offset_seconds = $8, duration_seconds = $9, all_day = $10, capacity = $11, visibility = $12, waitlist_enabled = $13,
             registration_opens_at = $14, registration_closes_at = $15, max_party_size = $16, status = $17, updated_at = $18,
-            version = version + 1
+            rrule = $19, rdate = $20, exdate = $21, expanded_until = $22, version = version + 1
          WHERE id = $1"
     ));
-    bind_event(update, id, event, status, now).execute().await?;
+    bind_event(update, id, event, status, now)?.execute().await?;
     Ok(())
 }
 
-/// The arguments `$1` to `$18` of the statements that write an event.
+/// The arguments `$1` to `$22` of the statements that write an event.
 fn bind_event<'c>(
     query: Query<'c>,
     id: EventId,
     event: &ValidEvent,
     status: EventStatus,
     now: Timestamp,
-) -> Query<'c> {
-    query
+) -> Result<Query<'c>> {
+    let (rrule, rdate, exdate) = written(event.recurrence.as_ref())?;
+    Ok(query
         .bind(id)
         .bind(event.title.clone())
         .bind(event.description.clone())
         .bind(event.location.clone())
         .bind(event.url.clone())
-        .bind(event.span.local.format(LOCAL_FORMAT).to_string())
+        .bind(wall_clock(event.span.local))
         .bind(event.tz.name())
         .bind(event.span.offset)
         .bind(event.span.seconds)
@@ -85,6 +90,18 @@ fn bind_event<'c>(
         .bind(event.max_party_size)
         .bind(status)
         .bind(now)
+        .bind(rrule)
+        .bind(rdate)
+        .bind(exdate)
+        .bind(event.expanded_until))
+}
+
+/// RRULE, RDATE and EXDATE as their columns have them.
+pub(super) fn written(recurrence: Option<&Recurrence>) -> Result<(Option<String>, String, String)> {
+    let none = Recurrence::default();
+    let Recurrence { rrule, rdate, exdate } = recurrence.unwrap_or(&none);
+    let list = |dates: &[DateValue]| serde_json::to_string(dates).map_err(Error::internal);
+    Ok((rrule.as_ref().map(ToString::to_string), list(rdate)?, list(exdate)?))
 }
 
 /// What a new occurrence takes from its event.
@@ -93,34 +110,78 @@ pub(super) struct Inherited {
     pub(super) organizer: UserId,
     pub(super) capacity: i64,
     pub(super) listed: bool,
+    pub(super) status: OccurrenceStatus,
     pub(super) text: i64,
 }
 
-/// Stores one date, at its original start.
-pub(super) async fn insert_occurrence(
+/// Stores dates where the rule places them, and answers how many; a date that the event has already is left as it is.
+pub(super) async fn insert_dates(
     tx: &mut Tx,
     inherited: &Inherited,
-    span: &Span,
+    dates: &[Date],
     now: Timestamp,
-) -> Result<OccurrenceId> {
-    let id = OccurrenceId::at(now);
-    tx.query(sql!(
-        "INSERT INTO occurrences (id, event_id, original_start, starts_at, ends_at, status, capacity, organizer_id, listed, text_id,
-            created_at, updated_at)
-         VALUES ($1, $2, $3, $3, $4, 'scheduled', $5, $6, $7, $8, $9, $9)"
-    ))
-    .bind(id)
-    .bind(inherited.event)
-    .bind(span.starts_at)
-    .bind(span.ends_at)
-    .bind(inherited.capacity)
-    .bind(inherited.organizer)
-    .bind(inherited.listed)
-    .bind(inherited.text)
-    .bind(now)
-    .execute()
-    .await?;
-    Ok(id)
+) -> Result<u64> {
+    let mut made = 0;
+    for rows in batches(dates) {
+        // SQLite takes ON CONFLICT for part of a join unless something stands between.
+        let text = format!(
+            "INSERT INTO occurrences (event_id, organizer_id, capacity, listed, status, text_id, created_at, updated_at,
+                id, original_start, starts_at, ends_at, original_local)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $7, v.column1, v.column2, v.column2, v.column3, v.column4 FROM (VALUES {}) AS v WHERE TRUE
+             ON CONFLICT (event_id, original_start) DO NOTHING",
+            values(rows.len(), 4, 8)
+        );
+        let mut query = tx
+            .query(Sql::built(text))
+            .bind(inherited.event)
+            .bind(inherited.organizer)
+            .bind(inherited.capacity)
+            .bind(inherited.listed)
+            .bind(inherited.status)
+            .bind(inherited.text)
+            .bind(now);
+        for date in rows {
+            query = query
+                .bind(OccurrenceId::at(now))
+                .bind(date.original_start)
+                .bind(date.ends_at)
+                .bind(wall_clock(date.local));
+        }
+        made += query.execute().await?;
+    }
+    Ok(made)
+}
+
+/// A wall clock as it is stored.
+pub(super) fn wall_clock(local: NaiveDateTime) -> String {
+    local.format(LOCAL_FORMAT).to_string()
+}
+
+/// A wall clock from how it is stored.
+pub(super) fn read_wall_clock(text: &str) -> Result<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, LOCAL_FORMAT).map_err(Error::internal)
+}
+
+/// The words that an event's dates share.
+pub(super) async fn base_words(tx: &mut Tx, event: EventId) -> Result<i64> {
+    Ok(tx.query(sql!("SELECT min(id) FROM texts WHERE event_id = $1")).bind(event).scalar().await?)
+}
+
+/// Cuts rows into as many as one statement takes: of few sizes, so that each statement is prepared once.
+pub(super) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = [64, 8, 1].into_iter().find(|size| *size <= rows.len())?;
+        let (batch, rest) = rows.split_at(size);
+        rows = rest;
+        Some(batch)
+    })
+}
+
+/// `($first, …), (…), …`: the placeholders of so many rows.
+pub(super) fn values(rows: usize, width: usize, first: usize) -> String {
+    let rows: Vec<_> =
+        (0..rows).map(|row| format!("({})", placeholders(width, first + row * width))).collect();
+    rows.join(", ")
 }
 
 /// Stores words for searching; answers their number.

@@ -165,6 +165,11 @@ pub(crate) fn end_of(
     Timestamp::from_micros(starts_at.as_micros().saturating_add(seconds.saturating_mul(1_000_000)))
 }
 
+/// The length of an all-day thing in days of 24 hours, whatever the clocks did meanwhile; of any other as it is.
+pub(crate) const fn whole_days(seconds: i64, all_day: bool) -> i64 {
+    if all_day { (seconds + 43_200) / 86_400 * 86_400 } else { seconds }
+}
+
 /// How wall clocks are stored and read back: `2027-03-04T18:30:00`.
 pub(crate) const LOCAL_FORMAT: &str = "%Y-%m-%dT%H:%M:%S";
 

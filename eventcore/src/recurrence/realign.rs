@@ -58,7 +58,7 @@ pub fn realign(old: &[Existing], new: &[Timestamp], zones: (Tz, Tz), now: Timest
     let open = |i: usize| !settled.contains(&new[i]) && (new[i] >= now || awaited.contains(&new[i]));
     let wanted = Date::sorted(new.iter().copied(), zones.1, open);
 
-    let pairs = pair(&live, &wanted);
+    let pairs = stay(&pair(&live, &wanted), &live, &wanted, |date| old[date.index].registered);
     let mut was_kept = HashSet::new();
     let mut is_kept = HashSet::new();
     for (from, to) in pairs {
@@ -110,6 +110,22 @@ fn pair(old: &[Date], new: &[Date]) -> Pairs {
     }
     let whole = !same.is_empty();
     shifted(old, new, whole).filter(|pairs| pairs.len() > same.len()).unwrap_or(same)
+}
+
+/// Lets whom people registered for stay where a new date stands, rather than be cancelled for another that moves there: no start is taken twice.
+fn stay(pairs: &Pairs, old: &[Date], new: &[Date], registered: impl Fn(&Date) -> bool) -> Pairs {
+    let places: HashMap<Timestamp, usize> =
+        new.iter().enumerate().map(|(to, date)| (date.start, to)).collect();
+    let mut comes: HashMap<usize, usize> = pairs.iter().map(|(from, to)| (*to, *from)).collect();
+    let goes: HashSet<usize> = pairs.iter().map(|(from, _)| *from).collect();
+    let mut left: Vec<usize> = (0..old.len()).filter(|from| !goes.contains(from)).collect();
+    while let Some(from) = left.pop() {
+        let Some(to) = places.get(&old[from].start).filter(|_| registered(&old[from])) else { continue };
+        left.extend(comes.insert(*to, from));
+    }
+    let mut pairs: Pairs = comes.into_iter().map(|(to, from)| (from, to)).collect();
+    pairs.sort_unstable();
+    pairs
 }
 
 fn same_start(old: &[Date], new: &[Date]) -> Pairs {

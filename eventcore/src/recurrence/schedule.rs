@@ -5,6 +5,7 @@ use super::error::{Result, RuleError};
 use super::rule::Rule;
 use super::series::{Instance, Series, naive, timestamp};
 use crate::clock::Timestamp;
+use std::time::Duration;
 
 /// How many instances are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,14 @@ pub struct Limits {
     pub bounded: usize,
     /// Of one that goes on for ever, up to the horizon.
     pub ahead: usize,
+}
+
+impl Limits {
+    /// Room for a date every hour, and a little more, so far ahead.
+    pub fn ahead(by: Duration) -> Self {
+        let hours = usize::try_from(by.as_secs() / 3_600).unwrap_or(usize::MAX);
+        Self { ahead: hours.saturating_add(480), ..Self::default() }
+    }
 }
 
 impl Default for Limits {
@@ -32,27 +41,25 @@ pub struct First {
 }
 
 impl Series {
-    /// Every instance of a series that ends, or those before `horizon` of one that doesn't.
+    /// Every instance of a series that ends, or those from `from` on and before `horizon` of one that doesn't.
     ///
     /// # Errors
     /// `too_many_occurrences`, `nothing_left` if every one is excluded, `too_much_work`.
     ///
     /// ```
     /// # use chrono::NaiveDate;
+    /// # use eventcore::Timestamp;
     /// # use eventcore::recurrence::{Limits, Recurrence, Series, Start};
     /// # let start = Start::on(NaiveDate::from_ymd_opt(2027, 1, 1).unwrap(), chrono_tz::Europe::Berlin);
     /// let daily = Series::new(start, Recurrence::of("FREQ=DAILY;COUNT=3000".parse()?))?;
-    /// let error = daily.schedule("2029-01-01T00:00:00Z".parse().unwrap(), Limits::default()).unwrap_err();
+    /// let error = daily.schedule(Timestamp::MIN, "2029-01-01T00:00:00Z".parse().unwrap(), Limits::default()).unwrap_err();
     /// assert_eq!(error.code(), "too_many_occurrences");
     /// # Ok::<(), eventcore::recurrence::RuleError>(())
     /// ```
-    pub fn schedule(&self, horizon: Timestamp, limits: Limits) -> Result<Vec<Instance>> {
+    pub fn schedule(&self, from: Timestamp, horizon: Timestamp, limits: Limits) -> Result<Vec<Instance>> {
         let bounded = self.is_bounded();
-        let (instances, limit) = if bounded {
-            (self.all(), limits.bounded)
-        } else {
-            (self.between(Timestamp::MIN, horizon), limits.ahead)
-        };
+        let (instances, limit) =
+            if bounded { (self.all(), limits.bounded) } else { (self.between(from, horizon), limits.ahead) };
         let kept = instances.take(limit.saturating_add(1)).collect::<Result<Vec<_>>>()?;
         if kept.len() > limit {
             let until = if bounded { "" } else { " before the horizon" };

@@ -14,7 +14,8 @@ use crate::random::{Random, Spec};
 fn dates(start: &str, tz: Tz, rule: &str) -> Vec<Timestamp> {
     let start: NaiveDateTime = start.parse().unwrap();
     let series = Series::new(Start::at(start, tz), Recurrence::of(rule.parse().unwrap())).unwrap();
-    let instances = series.schedule(at("2028-01-01T00:00:00Z"), Limits::default()).unwrap();
+    let instances =
+        series.schedule(eventcore::Timestamp::MIN, at("2028-01-01T00:00:00Z"), Limits::default()).unwrap();
     instances.iter().map(eventcore::recurrence::Instance::original_start).collect()
 }
 

@@ -146,7 +146,8 @@ fn a_start_off_the_rule_is_the_first() {
 #[test]
 fn too_much_is_refused() {
     let horizon = "2029-03-04T00:00:00Z".parse().unwrap();
-    let schedule = |rule: &str| series(rule).unwrap().schedule(horizon, Limits::default());
+    let schedule =
+        |rule: &str| series(rule).unwrap().schedule(eventcore::Timestamp::MIN, horizon, Limits::default());
     assert_eq!(schedule("FREQ=DAILY;COUNT=2000").unwrap().len(), 2_000);
     assert_eq!(schedule("FREQ=DAILY;COUNT=2001").unwrap_err().code(), "too_many_occurrences");
     assert_eq!(schedule("FREQ=DAILY").unwrap().len(), 731);
@@ -178,7 +179,7 @@ fn each_wrong_date_is_named() {
     let nothing = Recurrence::parse(Some("FREQ=DAILY;COUNT=2"), &[], &["2027-03-04", "2027-03-05"]).unwrap();
     let error = Series::new(Start::at(start(), Tz::UTC), nothing)
         .unwrap()
-        .schedule("2029-03-04T00:00:00Z".parse().unwrap(), Limits::default())
+        .schedule(eventcore::Timestamp::MIN, "2029-03-04T00:00:00Z".parse().unwrap(), Limits::default())
         .unwrap_err();
     assert_eq!((error.pointer(), error.code()), ("/exdate", "nothing_left"));
 }

@@ -6,5 +6,6 @@ mod database;
 mod events;
 mod idempotency;
 mod people;
+mod recurring;
 mod schema;
 mod statements;

@@ -41,7 +41,8 @@ pub(crate) fn expand(data: &[u8]) {
     assert!(!series.to_english().is_empty());
     let first = Timestamp::from(start.local.and_utc());
     let horizon = first.plus(std::time::Duration::from_hours(730 * 24));
-    if let Ok(kept) = series.schedule(horizon, Limits { bounded: 500, ahead: 500 }) {
+    if let Ok(kept) = series.schedule(eventcore::Timestamp::MIN, horizon, Limits { bounded: 500, ahead: 500 })
+    {
         check_order(&kept);
     }
     let Ok(some) = series.first(40, None) else { return };

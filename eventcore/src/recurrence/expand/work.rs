@@ -66,7 +66,7 @@ mod tests {
         let rule: Rule = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
         let horizon = Timestamp::from((start.local + Days::new(730)).and_utc());
         if let Ok(series) = Series::new(start, Recurrence::of(rule)) {
-            let _refused = series.schedule(horizon, Limits::default());
+            let _refused = series.schedule(crate::clock::Timestamp::MIN, horizon, Limits::default());
         }
         ALL.with(Cell::get)
     }

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::events::{AgendaFilter, Event};
 use crate::id::UserId;
 use crate::page::PageRequest;
+use crate::registrations::Registration;
 
 /// Everything that is held about a person.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -27,6 +28,8 @@ pub struct Export {
     pub events: Vec<Event>,
     /// Events of others that they help to organize.
     pub co_organized: Vec<Event>,
+    /// Their registrations, given up ones included.
+    pub registrations: Vec<Registration>,
 }
 
 impl EventCore {
@@ -53,6 +56,7 @@ impl EventCore {
             access_tokens: self.access_tokens_of(id).await?,
             events,
             co_organized: self.co_organized_events(id).await?,
+            registrations: self.registrations_of(id).await?,
         })
     }
 }

@@ -23,6 +23,7 @@ mod store;
 mod timing;
 mod when;
 
+pub(crate) use access::Relation;
 pub use create::NewDate;
 pub(crate) use dates::Horizon;
 pub use event::{Event, EventStatus, Links, Occurrence, OccurrenceStatus, Visibility};
@@ -30,6 +31,6 @@ pub use filter::AgendaFilter;
 pub use input::EventInput;
 pub use length::Length;
 pub(crate) use release::release_organizer;
-pub(crate) use rows::must_be_version;
+pub(crate) use rows::{OCCURRENCE_COLUMNS, OccurrenceRow, find, must_be_version, placeholders};
 pub use start::Start;
 pub use when::{Gap, Moment, resolve, resolve_leniently, start_of_day};

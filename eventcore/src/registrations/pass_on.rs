@@ -42,10 +42,13 @@ pub(crate) async fn pass_on(
         .bind(now)
         .optional()
         .await?;
-    match row {
-        Some(row) => hand_out(tx, occurrence, row.seats(), now).await,
-        None => Ok(Vec::new()),
+    let Some(row) = row else { return Ok(Vec::new()) };
+    let mut seats = row.seats();
+    let promoted = hand_out(tx, occurrence, &mut seats, now).await?;
+    if !promoted.is_empty() {
+        keep(tx, occurrence, seats).await?;
     }
+    Ok(promoted)
 }
 
 /// Keeps everyone else from the seats of a date until the transaction ends. SQLite's single writer does so anyway.
@@ -81,11 +84,11 @@ struct Next {
     waitlist_number: i64,
 }
 
-/// Promotes from a locked date as long as the head fits.
+/// Promotes from a locked date as long as the head fits, and counts that in `seats`, which are the caller's to keep.
 pub(super) async fn hand_out(
     tx: &mut Tx,
     occurrence: OccurrenceId,
-    mut seats: Seats,
+    seats: &mut Seats,
     now: Timestamp,
 ) -> Result<Vec<RegistrationId>> {
     let mut promoted = Vec::new();
@@ -99,7 +102,7 @@ pub(super) async fn hand_out(
             .bind(occurrence)
             .all()
             .await?;
-        let effects = rules::promote(seats, next.iter().map(|next| (next.id, next.party_size)));
+        let effects = rules::promote(*seats, next.iter().map(|next| (next.id, next.party_size)));
         let Some(last) = effects.len().checked_sub(1).and_then(|last| next.get(last)) else { break };
         // They are the first of those who are not passed over: all up to the last of them.
         tx.query(sql!(
@@ -111,7 +114,7 @@ pub(super) async fn hand_out(
         .bind(now)
         .execute()
         .await?;
-        seats = effects.iter().fold(seats, Seats::after);
+        *seats = effects.iter().fold(*seats, Seats::after);
         promoted.extend(effects.iter().filter_map(|effect| match effect {
             Effect::Promote { who, .. } => Some(*who),
             _ => None,
@@ -119,9 +122,6 @@ pub(super) async fn hand_out(
         if effects.len() < look {
             break;
         }
-    }
-    if !promoted.is_empty() {
-        keep(tx, occurrence, seats).await?;
     }
     Ok(promoted)
 }

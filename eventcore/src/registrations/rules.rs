@@ -1,7 +1,5 @@
 //! Who gets a seat: pure rules over the seats of one date, its waitlist and a request. Each answers with effects, which storage carries out.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the operations that use the other rules come next"))]
-
 use crate::error::{Error, Result};
 
 /// The numbers that a date keeps about its seats.

@@ -7,5 +7,6 @@ mod events;
 mod idempotency;
 mod people;
 mod recurring;
+mod registrations;
 mod schema;
 mod statements;

@@ -1,0 +1,84 @@
+//! Giving a place up, and taking someone off the list.
+
+use super::hall::Hall;
+use super::pass_on;
+use super::register::find_live;
+use super::registration::RegistrationRow;
+use super::rules;
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::core::EventCore;
+use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::{Error, Result};
+use crate::id::{OccurrenceId, RegistrationId, UserId};
+
+impl EventCore {
+    /// Cancels what the actor has at a date, until the date is over; the seats go to those who wait. Who has nothing there has nothing to lose.
+    pub async fn cancel_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<()> {
+        let user = actor.writer()?.id;
+        let now = self.now();
+        transaction!(self.db(), tx => {
+            let hall = Hall::enter(tx, actor, occurrence, user, now).await?;
+            match find_live(tx, occurrence, user).await? {
+                Some(row) => give_up(tx, &hall, &row, now).await,
+                // Whoever was here once may say it twice, also where they see no longer what they left.
+                None if had_one(tx, occurrence, user).await? => Ok(()),
+                None => hall.visible(actor).map(drop),
+            }
+        })
+    }
+
+    /// Takes someone off a date, for its organizers. Who is off already stays so.
+    pub async fn remove_registration(
+        &self,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        id: RegistrationId,
+    ) -> Result<()> {
+        actor.may_write()?;
+        let now = self.now();
+        transaction!(self.db(), tx => {
+            let holder: Option<(UserId,)> = tx
+                .query(sql!("SELECT user_id FROM registrations WHERE id = $1 AND occurrence_id = $2"))
+                .bind(id)
+                .bind(occurrence)
+                .optional()
+                .await?;
+            let nobody = UserId::from(uuid::Uuid::nil());
+            let user = holder.map(|(user,)| user);
+            let hall = Hall::enter(tx, actor, occurrence, user.unwrap_or(nobody), now).await?.organized(actor)?;
+            match find_live(tx, occurrence, user.ok_or(Error::NotFound("registration"))?).await? {
+                Some(row) if row.id == id => give_up(tx, &hall, &row, now).await,
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+async fn had_one(tx: &mut Tx, occurrence: OccurrenceId, user: UserId) -> Result<bool> {
+    Ok(tx
+        .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE user_id = $1 AND occurrence_id = $2)"))
+        .bind(user)
+        .bind(occurrence)
+        .scalar()
+        .await?)
+}
+
+async fn give_up(tx: &mut Tx, hall: &Hall, row: &RegistrationRow, now: Timestamp) -> Result<()> {
+    let Some(held) = row.held() else { return Ok(()) };
+    if hall.ends_at <= now {
+        return Err(Error::OccurrencePast);
+    }
+    tx.query(sql!(
+        "UPDATE registrations SET status = 'cancelled', checked_in_at = NULL, checked_in_by = NULL, updated_at = $2 WHERE id = $1"
+    ))
+    .bind(row.id)
+    .bind(now)
+    .execute()
+    .await?;
+    let mut seats = hall.seats().after(&rules::leave(held));
+    if hall.hands_out(now) {
+        pass_on::hand_out(tx, hall.id, &mut seats, now).await?;
+    }
+    pass_on::keep(tx, hall.id, seats).await
+}

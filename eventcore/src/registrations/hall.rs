@@ -1,0 +1,141 @@
+//! A date, locked, with all that a decision about its seats needs to know.
+
+use sqlx::FromRow;
+
+use super::pass_on;
+use super::rules::Seats;
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::db::{Dialect, Queries, Tx, sql};
+use crate::error::{Error, Result};
+use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility};
+use crate::id::{EventId, OccurrenceId, UserId};
+
+/// A date as decisions see it.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct Hall {
+    pub(super) id: OccurrenceId,
+    pub(super) event_id: EventId,
+    pub(super) starts_at: Timestamp,
+    pub(super) ends_at: Timestamp,
+    pub(super) status: OccurrenceStatus,
+    pub(super) capacity: i64,
+    pub(super) seats_taken: i64,
+    pub(super) waitlist_length: i64,
+    pub(super) next_waitlist_number: i64,
+    pub(super) organizer_id: UserId,
+    pub(super) event_status: EventStatus,
+    pub(super) visibility: Visibility,
+    pub(super) waitlist_enabled: bool,
+    pub(super) registration_opens_at: Option<Timestamp>,
+    pub(super) registration_closes_at: Option<Timestamp>,
+    pub(super) max_party_size: i64,
+    /// About who acts.
+    co_organizes: bool,
+    registered: bool,
+    /// The party of the first who waits and is not passed over.
+    pub(super) next_party: Option<i64>,
+}
+
+impl Hall {
+    /// Locks a date, for a change of what `holder` has there; free seats that someone waits for are handed out first.
+    pub(super) async fn enter(
+        tx: &mut Tx,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        holder: UserId,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let locked = lock(tx, occurrence, holder).await?;
+        let hall = Self::load(tx, actor, occurrence).await?;
+        if !(locked && hall.hands_out(now) && hall.next_party.is_some_and(|party| hall.seats().fit(party))) {
+            return Ok(hall);
+        }
+        let mut seats = hall.seats();
+        pass_on::hand_out(tx, occurrence, &mut seats, now).await?;
+        pass_on::keep(tx, occurrence, seats).await?;
+        Self::load(tx, actor, occurrence).await
+    }
+
+    /// Looks at a date, and at what the actor is to its event.
+    pub(super) async fn load(db: &mut impl Queries, actor: &Actor, occurrence: OccurrenceId) -> Result<Self> {
+        db.query(sql!(
+            "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length, o.next_waitlist_number,
+                e.organizer_id, e.status AS event_status, e.visibility, e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at,
+                e.max_party_size,
+                EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = $2) AS co_organizes,
+                EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $2 AND r.status <> 'cancelled') AS registered,
+                (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
+                    ORDER BY w.waitlist_number LIMIT 1) AS next_party
+             FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.id = $1"
+        ))
+        .bind(occurrence)
+        .bind(actor.user_id())
+        .optional()
+        .await?
+        .ok_or(Error::NotFound("occurrence"))
+    }
+
+    fn relation(&self, actor: &Actor) -> Relation {
+        Relation::of(actor, self.organizer_id, self.co_organizes, self.registered)
+    }
+
+    /// Passes who may see it: for all others there is no such date.
+    pub(super) fn visible(self, actor: &Actor) -> Result<Self> {
+        match self.relation(actor).must_see(self.event_status, self.visibility) {
+            Ok(()) => Ok(self),
+            Err(_) => Err(Error::NotFound("occurrence")),
+        }
+    }
+
+    /// Passes its organizers.
+    pub(super) fn organized(self, actor: &Actor) -> Result<Self> {
+        let hall = self.visible(actor)?;
+        hall.relation(actor).must_organize(hall.event_status, hall.visibility)?;
+        Ok(hall)
+    }
+
+    pub(super) const fn seats(&self) -> Seats {
+        Seats { capacity: self.capacity, taken: self.seats_taken, waiting: self.waitlist_length }
+    }
+
+    /// Whether free seats go to those who wait: it will take place, and has not begun.
+    pub(super) fn hands_out(&self, now: Timestamp) -> bool {
+        self.must_lie_ahead(now).is_ok()
+    }
+
+    /// Passes while the date is to take place and has not begun.
+    pub(super) fn must_lie_ahead(&self, now: Timestamp) -> Result<()> {
+        match (self.event_status, self.status) {
+            (EventStatus::Draft, _) => Err(Error::EventNotPublished),
+            (EventStatus::Cancelled, _) | (_, OccurrenceStatus::Cancelled) => Err(Error::OccurrenceCancelled),
+            _ if self.starts_at <= now => Err(Error::OccurrencePast),
+            _ => Ok(()),
+        }
+    }
+
+    /// Passes while people may register by themselves.
+    pub(super) fn must_be_open(&self, now: Timestamp) -> Result<()> {
+        if self.registration_opens_at.is_some_and(|opens| now < opens) {
+            Err(Error::RegistrationNotOpen)
+        } else if self.registration_closes_at.is_some_and(|closes| closes <= now) {
+            Err(Error::RegistrationClosed)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Keeps everyone else from the seats of a date, and the holder from leaving the system, until the transaction ends: who is about to delete their account
+/// has done so, or waits until this is there to be cancelled. Answers whether both are there.
+async fn lock(tx: &mut Tx, occurrence: OccurrenceId, holder: UserId) -> Result<bool> {
+    if tx.dialect() == Dialect::Sqlite {
+        return Ok(true);
+    }
+    let lock = sql!(
+        sqlite "SELECT o.id FROM occurrences o JOIN users u ON u.id = $2 WHERE o.id = $1",
+        postgres "SELECT o.id FROM occurrences o JOIN users u ON u.id = $2 WHERE o.id = $1 FOR KEY SHARE OF u FOR UPDATE OF o"
+    );
+    let locked: Option<(OccurrenceId,)> = tx.query(lock).bind(occurrence).bind(holder).optional().await?;
+    Ok(locked.is_some())
+}

@@ -1,0 +1,265 @@
+//! Reading registrations: one's own, and those of a date.
+
+use sqlx::FromRow;
+
+use super::hall::Hall;
+use super::register::find_live;
+use super::registration::{
+    COLUMNS, MyRegistration, Registration, RegistrationRow, RegistrationStatus, waiting_between,
+};
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::core::EventCore;
+use crate::db::{Dialect, Queries, Sql, sql};
+use crate::error::{Error, Result};
+use crate::events::{self, OCCURRENCE_COLUMNS, OccurrenceRow, placeholders};
+use crate::id::{OccurrenceId, RegistrationId, UserId};
+use crate::page::{Key, Keyset, Order, Page, PageRequest};
+
+impl EventCore {
+    /// What the actor has at a date.
+    ///
+    /// # Errors
+    /// `not_found` where they have nothing, or gave it up.
+    pub async fn my_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<Registration> {
+        let user = actor.signed_in()?.id;
+        let mut db = self.db().read().await?;
+        Hall::load(&mut db, actor, occurrence).await?.visible(actor)?;
+        let row = find_live(&mut db, occurrence, user).await?.ok_or(Error::NotFound("registration"))?;
+        row.counted(&mut db).await
+    }
+
+    /// One registration, for its user and for the organizers.
+    pub async fn registration(&self, actor: &Actor, id: RegistrationId) -> Result<Registration> {
+        must_be_someone(actor)?;
+        let mut db = self.db().read().await?;
+        let row = find(&mut db, id).await?.ok_or(Error::NotFound("registration"))?;
+        if !actor.is(row.user_id) {
+            let seen = events::find(&mut db, actor, row.event_id).await?;
+            seen.organized().map_err(|_| Error::NotFound("registration"))?;
+        }
+        row.counted(&mut db).await
+    }
+
+    /// A page of what the actor has or had, with the dates: what is ahead first, soonest first, then what is over, latest first.
+    pub async fn my_registrations(
+        &self,
+        actor: &Actor,
+        status: Option<RegistrationStatus>,
+        page: &PageRequest,
+    ) -> Result<Page<MyRegistration>> {
+        let user = actor.signed_in()?.id;
+        let now = self.now();
+        let keyset = Keyset::new(page, &format!("registrations of {user} {status:?}"), Order::Ascending)?;
+        let mut db = self.db().read().await?;
+        let rank = rank(db.dialect());
+        let position = keyset.position.unwrap_or(keyset.beginning());
+        let rows: Vec<Ranked> = db
+            .query(Sql::built(format!(
+                "SELECT {COLUMNS}, {rank} AS rank FROM registrations r JOIN users u ON u.id = r.user_id JOIN occurrences o ON o.id = r.occurrence_id
+                 WHERE r.user_id = $1 AND r.status = coalesce($5, r.status) AND ({rank}, r.id) {} ($3, $4)
+                 ORDER BY rank {dir}, r.id {dir} LIMIT {limit}",
+                keyset.comparison(),
+                dir = keyset.direction(),
+                limit = keyset.fetch()
+            )))
+            .bind(user)
+            .bind(now)
+            .bind(position.number)
+            .bind(position.id)
+            .bind(status)
+            .all()
+            .await?;
+        let page_of_rows = keyset.page(rows, |row| Key { number: row.rank, id: row.row.id.as_uuid() });
+        let total = if page.count { Some(count_of_user(&mut db, user, status).await?) } else { None };
+        let dates = dates(&mut db, actor, &page_of_rows.items).await?;
+        let mut items = Vec::with_capacity(page_of_rows.items.len());
+        for ranked in page_of_rows.items {
+            let registration = ranked.row.counted(&mut db).await?;
+            let at = dates.iter().position(|date| date.id == registration.occurrence_id);
+            // Registered twice, once in vain, is rare: the date is copied then.
+            let occurrence = at.map(|at| dates[at].clone().occurrence(now));
+            items.push(MyRegistration { registration, occurrence });
+        }
+        Ok(Page { items, next: page_of_rows.next, previous: page_of_rows.previous, total })
+    }
+
+    /// A page of the registrations of a date, for its organizers: in the order in which they came, or of the waitlist where `status` asks for that.
+    pub async fn registrations(
+        &self,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        status: Option<RegistrationStatus>,
+        page: &PageRequest,
+    ) -> Result<Page<Registration>> {
+        must_be_someone(actor)?;
+        let mut db = self.db().read().await?;
+        Hall::load(&mut db, actor, occurrence).await?.organized(actor)?;
+        let keyset =
+            Keyset::new(page, &format!("registrations at {occurrence} {status:?}"), Order::Ascending)?;
+        let waitlist = status == Some(RegistrationStatus::Waitlisted);
+        let rows = of_date(&mut db, occurrence, status, &keyset).await?;
+        let key = |row: &RegistrationRow| Key {
+            number: if waitlist {
+                row.waitlist_number.unwrap_or_default()
+            } else {
+                row.created_at.as_micros()
+            },
+            id: row.id.as_uuid(),
+        };
+        let total = if page.count { Some(count_of_date(&mut db, occurrence, status).await?) } else { None };
+        let page = keyset.page(rows, key);
+        let items = positioned(&mut db, occurrence, page.items).await?;
+        Ok(Page { items, next: page.next, previous: page.previous, total })
+    }
+
+    /// Everything that a user has or had, oldest first: for rooms that have checked who asks.
+    pub(crate) async fn registrations_of(&self, user: UserId) -> Result<Vec<Registration>> {
+        let mut db = self.db().read().await?;
+        let rows: Vec<RegistrationRow> = db
+            .query(Sql::built(format!(
+                "SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.user_id = $1 ORDER BY r.created_at, r.id"
+            )))
+            .bind(user)
+            .all()
+            .await?;
+        let mut registrations = Vec::with_capacity(rows.len());
+        for row in rows {
+            registrations.push(row.counted(&mut db).await?);
+        }
+        Ok(registrations)
+    }
+}
+
+/// Passes everyone but the anonymous.
+pub(super) fn must_be_someone(actor: &Actor) -> Result<()> {
+    if *actor == Actor::Anonymous { Err(Error::Unauthenticated) } else { Ok(()) }
+}
+
+pub(super) async fn find(db: &mut impl Queries, id: RegistrationId) -> Result<Option<RegistrationRow>> {
+    let text =
+        format!("SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.id = $1");
+    Ok(db.query(Sql::built(text)).bind(id).optional().await?)
+}
+
+#[derive(FromRow)]
+struct Ranked {
+    #[sqlx(flatten)]
+    row: RegistrationRow,
+    rank: i64,
+}
+
+/// What sorts dates that are ahead (`$2` is now) by their start, and those that are over behind them, backwards.
+const fn rank(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => {
+            "(CASE WHEN o.ends_at > $2 THEN o.starts_at ELSE 4000000000000000000 - o.starts_at END)"
+        }
+        Dialect::Postgres => {
+            "(CASE WHEN o.ends_at > $2 THEN CAST(extract(epoch FROM o.starts_at) * 1000000 AS BIGINT)
+              ELSE 4000000000000000000 - CAST(extract(epoch FROM o.starts_at) * 1000000 AS BIGINT) END)"
+        }
+    }
+}
+
+async fn count_of_user(
+    db: &mut impl Queries,
+    user: UserId,
+    status: Option<RegistrationStatus>,
+) -> Result<i64> {
+    let count =
+        sql!("SELECT count(*) FROM registrations WHERE user_id = $1 AND status = coalesce($2, status)");
+    Ok(db.query(count).bind(user).bind(status).scalar().await?)
+}
+
+async fn count_of_date(
+    db: &mut impl Queries,
+    occurrence: OccurrenceId,
+    status: Option<RegistrationStatus>,
+) -> Result<i64> {
+    let count =
+        sql!("SELECT count(*) FROM registrations WHERE occurrence_id = $1 AND status = coalesce($2, status)");
+    Ok(db.query(count).bind(occurrence).bind(status).scalar().await?)
+}
+
+/// The dates of registrations, as far as their user may see them.
+async fn dates(db: &mut impl Queries, actor: &Actor, rows: &[Ranked]) -> Result<Vec<OccurrenceRow>> {
+    let mut visible = Vec::new();
+    for Ranked { row, .. } in rows {
+        let shown = row.held().is_some()
+            || events::find(db, actor, row.event_id).await.is_ok_and(|seen| seen.visible().is_ok());
+        if shown && !visible.contains(&row.occurrence_id) {
+            visible.push(row.occurrence_id);
+        }
+    }
+    if visible.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = db.query(Sql::built(format!(
+        "SELECT {OCCURRENCE_COLUMNS} FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
+         WHERE o.id IN ({})",
+        placeholders(visible.len(), 1)
+    )));
+    for id in visible {
+        query = query.bind(id);
+    }
+    Ok(query.all().await?)
+}
+
+async fn of_date(
+    db: &mut impl Queries,
+    occurrence: OccurrenceId,
+    status: Option<RegistrationStatus>,
+    keyset: &Keyset,
+) -> Result<Vec<RegistrationRow>> {
+    let waitlist = status == Some(RegistrationStatus::Waitlisted);
+    let number = if waitlist { "r.waitlist_number" } else { "r.created_at" };
+    // A literal, so that the index of the waitlist serves.
+    let filter = status.map_or_else(String::new, |status| format!("AND r.status = '{status}'"));
+    let position = keyset.position.unwrap_or(keyset.beginning());
+    let query = db
+        .query(Sql::built(format!(
+            "SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id
+             WHERE r.occurrence_id = $1 {filter} AND ({number}, r.id) {} ($2, $3) ORDER BY {number} {dir}, r.id {dir} LIMIT {limit}",
+            keyset.comparison(),
+            dir = keyset.direction(),
+            limit = keyset.fetch()
+        )))
+        .bind(occurrence);
+    let query = if waitlist {
+        query.bind(position.number)
+    } else {
+        query.bind(Timestamp::from_micros(position.number))
+    };
+    Ok(query.bind(position.id).all().await?)
+}
+
+/// Counts the places in the list of those who wait, going through the list once.
+async fn positioned(
+    db: &mut impl Queries,
+    occurrence: OccurrenceId,
+    rows: Vec<RegistrationRow>,
+) -> Result<Vec<Registration>> {
+    let waiting =
+        |row: &RegistrationRow| row.waitlist_number.filter(|_| row.status == RegistrationStatus::Waitlisted);
+    let mut numbers: Vec<i64> = rows.iter().filter_map(waiting).collect();
+    numbers.sort_unstable();
+    let mut positions = Vec::with_capacity(numbers.len());
+    let (mut after, mut position) = (0, 0);
+    for number in numbers {
+        position += waiting_between(db, occurrence, after, number).await?;
+        positions.push((number, position));
+        after = number;
+    }
+    let place = |number| {
+        let at = positions.binary_search_by_key(&number, |(known, _)| *known).ok()?;
+        Some(positions[at].1)
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let position = waiting(&row).and_then(place);
+            row.registration(position)
+        })
+        .collect())
+}

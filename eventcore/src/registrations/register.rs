@@ -1,0 +1,232 @@
+//! Registering, and changing a registration.
+
+use super::hall::Hall;
+use super::pass_on;
+use super::registration::{COLUMNS, NewAttendee, Party, Registered, RegistrationRow, RegistrationStatus};
+use super::rules::{self, Effect, Held};
+use super::ticket;
+use crate::accounts::PublicProfile;
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::core::EventCore;
+use crate::db::{Queries, Sql, Tx, sql, transaction};
+use crate::error::{Error, Result};
+use crate::id::{OccurrenceId, RegistrationId, UserId};
+
+impl EventCore {
+    /// Registers the actor for a date, or changes their registration. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// `event_not_published`, `occurrence_cancelled`, `occurrence_past`, `registration_not_open`, `registration_closed` (also while more seats are
+    /// taken than there are), `event_full` where nobody may wait, or where a larger party finds no seats, `party_too_large` for more people than the
+    /// event allows, or for more than could ever be seated.
+    pub async fn register(
+        &self,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        party: &Party,
+    ) -> Result<Registered> {
+        let user = actor.writer()?.id;
+        party.validate()?;
+        let now = self.now();
+        transaction!(self.db(), tx => {
+            let hall = Hall::enter(tx, actor, occurrence, user, now).await?.visible(actor)?;
+            let holder = find_user(tx, user).await?.ok_or(Error::Unauthenticated)?;
+            put(tx, &hall, holder, party, By::Oneself, now).await
+        })
+    }
+
+    /// Registers someone for a date, or changes their registration: for its organizers, who may do so before registration opens and after it closes.
+    pub async fn add_registration(
+        &self,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        attendee: &NewAttendee,
+    ) -> Result<Registered> {
+        actor.may_write()?;
+        let party = attendee.party();
+        let now = self.now();
+        let user = self.attendee(attendee).await?;
+        transaction!(self.db(), tx => {
+            let nobody = UserId::from(uuid::Uuid::nil());
+            let hall = Hall::enter(tx, actor, occurrence, user.unwrap_or(nobody), now).await?.organized(actor)?;
+            party.validate()?;
+            let holder = find_user(tx, user.ok_or(Error::NotFound("user"))?).await?.ok_or(Error::NotFound("user"))?;
+            put(tx, &hall, holder, &party, By::Organizer, now).await
+        })
+    }
+
+    async fn attendee(&self, attendee: &NewAttendee) -> Result<Option<UserId>> {
+        match (attendee.user_id, &attendee.username) {
+            (Some(id), _) => Ok(Some(id)),
+            (None, Some(name)) => match self.profile_by_username(name).await {
+                Ok(profile) => Ok(Some(profile.id)),
+                Err(Error::NotFound(_)) => Ok(None),
+                Err(error) => Err(error),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// Who registers someone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Oneself,
+    Organizer,
+}
+
+async fn find_user(tx: &mut Tx, id: UserId) -> Result<Option<PublicProfile>> {
+    let find = sql!("SELECT id, username, display_name FROM users WHERE id = $1 AND deleted_at IS NULL");
+    Ok(tx.query(find).bind(id).optional().await?)
+}
+
+/// What someone has at a date and did not give up.
+pub(super) async fn find_live(
+    db: &mut impl Queries,
+    occurrence: OccurrenceId,
+    user: UserId,
+) -> Result<Option<RegistrationRow>> {
+    Ok(db
+        .query(Sql::built(format!(
+            "SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id
+             WHERE r.occurrence_id = $1 AND r.user_id = $2 AND r.status <> 'cancelled'"
+        )))
+        .bind(occurrence)
+        .bind(user)
+        .optional()
+        .await?)
+}
+
+async fn put(
+    tx: &mut Tx,
+    hall: &Hall,
+    holder: PublicProfile,
+    party: &Party,
+    by: By,
+    now: Timestamp,
+) -> Result<Registered> {
+    match find_live(tx, hall.id, holder.id).await? {
+        Some(known) => change(tx, hall, known, party, by, now).await,
+        None => add(tx, hall, holder, party, by, now).await,
+    }
+}
+
+/// Passes a party that the event allows.
+const fn must_be_allowed(hall: &Hall, party: i64) -> Result<()> {
+    if party > hall.max_party_size { Err(Error::PartyTooLarge { max: hall.max_party_size }) } else { Ok(()) }
+}
+
+async fn add(
+    tx: &mut Tx,
+    hall: &Hall,
+    holder: PublicProfile,
+    party: &Party,
+    by: By,
+    now: Timestamp,
+) -> Result<Registered> {
+    hall.must_lie_ahead(now)?;
+    if by == By::Oneself {
+        hall.must_be_open(now)?;
+    }
+    let size = party.party_size.unwrap_or(1);
+    must_be_allowed(hall, size)?;
+    let effect = rules::admit(hall.seats(), hall.next_party.is_some(), hall.waitlist_enabled, size)?;
+    let seats = hall.seats().after(&effect);
+    let joins = matches!(effect, Effect::Join { .. });
+    let row = RegistrationRow {
+        id: RegistrationId::at(now),
+        occurrence_id: hall.id,
+        event_id: hall.event_id,
+        user_id: holder.id,
+        username: holder.username,
+        display_name: holder.display_name,
+        status: if joins { RegistrationStatus::Waitlisted } else { RegistrationStatus::Confirmed },
+        party_size: size,
+        waitlist_number: joins.then_some(hall.next_waitlist_number),
+        auto_promote: party.auto_promote.unwrap_or(true),
+        ticket_code: ticket::new_code()?,
+        checked_in_at: None,
+        checked_in_by: None,
+        created_at: now,
+        updated_at: now,
+    };
+    insert(tx, &row).await?;
+    tx.query(sql!(
+        "UPDATE occurrences SET seats_taken = $2, waitlist_length = $3, next_waitlist_number = $4 WHERE id = $1"
+    ))
+    .bind(hall.id)
+    .bind(seats.taken)
+    .bind(seats.waiting)
+    .bind(hall.next_waitlist_number + i64::from(joins))
+    .execute()
+    .await?;
+    // Who joins stands at the end.
+    let registration = row.registration(joins.then_some(seats.waiting));
+    Ok(Registered { registration, created: true })
+}
+
+async fn insert(tx: &mut Tx, row: &RegistrationRow) -> Result<()> {
+    tx.query(sql!(
+        "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code, created_at,
+            updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
+    ))
+    .bind(row.id)
+    .bind(row.occurrence_id)
+    .bind(row.event_id)
+    .bind(row.user_id)
+    .bind(row.status)
+    .bind(row.party_size)
+    .bind(row.waitlist_number)
+    .bind(row.auto_promote)
+    .bind(row.ticket_code.clone())
+    .bind(row.created_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+async fn change(
+    tx: &mut Tx,
+    hall: &Hall,
+    mut row: RegistrationRow,
+    party: &Party,
+    by: By,
+    now: Timestamp,
+) -> Result<Registered> {
+    let (size, promotable) =
+        (party.party_size.unwrap_or(row.party_size), party.auto_promote.unwrap_or(row.auto_promote));
+    let Some(held) = row.held() else { return Err(Error::NotFound("registration")) };
+    if (size, promotable) != (row.party_size, row.auto_promote) {
+        hall.must_lie_ahead(now)?;
+        let effect = resize(hall, held, size, by, now)?;
+        tx.query(sql!(
+            "UPDATE registrations SET party_size = $2, auto_promote = $3, updated_at = $4 WHERE id = $1"
+        ))
+        .bind(row.id)
+        .bind(size)
+        .bind(promotable)
+        .bind(now)
+        .execute()
+        .await?;
+        let mut seats = effect.map_or(hall.seats(), |effect| hall.seats().after(&effect));
+        let promoted = pass_on::hand_out(tx, hall.id, &mut seats, now).await?;
+        pass_on::keep(tx, hall.id, seats).await?;
+        (row.party_size, row.auto_promote, row.updated_at) = (size, promotable, now);
+        if promoted.contains(&row.id) {
+            row.status = RegistrationStatus::Confirmed;
+        }
+    }
+    Ok(Registered { registration: row.counted(tx).await?, created: false })
+}
+
+fn resize(hall: &Hall, held: Held, size: i64, by: By, now: Timestamp) -> Result<Option<rules::Own>> {
+    if size > held.party() {
+        if by == By::Oneself {
+            hall.must_be_open(now)?;
+        }
+        must_be_allowed(hall, size)?;
+    }
+    rules::resize(hall.seats(), hall.next_party.is_some(), held, size)
+}

@@ -47,6 +47,7 @@ impl RuleError {
     /// | `nothing_left` | every instance is excluded by an EXDATE |
     /// | `too_many_occurrences` | more instances than are kept |
     /// | `too_much_work` | the rule costs more work to expand than any sensible rule does |
+    /// | `excluded` | an EXDATE takes away the whole day on which a date is to be put back |
     /// | `cannot_split` | the series has no instance there, or cannot be written as two |
     /// | `not_understood` | a phrase in English that means no rule |
     pub const fn code(&self) -> &'static str {

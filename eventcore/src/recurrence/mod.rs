@@ -39,6 +39,7 @@ mod date_value;
 mod definition;
 mod english;
 mod error;
+mod exceptions;
 mod expand;
 mod parse;
 mod phrase;

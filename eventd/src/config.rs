@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -51,6 +51,12 @@ pub(crate) struct Flags {
     /// Connections to PostgreSQL [default: 16]
     #[arg(long, env = "DATABASE_CONNECTIONS", global = true, value_name = "NUMBER")]
     database_connections: Option<String>,
+    /// Background jobs of this process: 0 only serves, and leaves them to others [default: 1]
+    #[arg(long, env = "WORKERS", global = true, value_name = "NUMBER")]
+    workers: Option<String>,
+    /// Days ahead for which the dates of recurring events are made [default: 730]
+    #[arg(long, env = "HORIZON_DAYS", global = true, value_name = "NUMBER")]
+    horizon_days: Option<String>,
     /// A TOML file with any of these, named as the flags with _ for -
     #[arg(long, env = "CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -90,6 +96,8 @@ pub(crate) struct Config {
     pub(crate) trust_proxy: bool,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) database_connections: u32,
+    pub(crate) workers: u16,
+    pub(crate) horizon: std::time::Duration,
     /// What `eventd config` prints.
     shown: Vec<(&'static str, String, Source)>,
 }
@@ -159,6 +167,8 @@ const KEYS: &[&str] = &[
     "trust_proxy",
     "metrics_listen",
     "database_connections",
+    "workers",
+    "horizon_days",
 ];
 
 impl Config {
@@ -178,6 +188,8 @@ impl Config {
             ("trust_proxy", &flags.trust_proxy),
             ("metrics_listen", &flags.metrics_listen),
             ("database_connections", &flags.database_connections),
+            ("workers", &flags.workers),
+            ("horizon_days", &flags.horizon_days),
         ];
         for (key, value) in values {
             let Some(value) = value else { continue };
@@ -228,6 +240,8 @@ impl Config {
         )?;
         let database_connections =
             settings.read::<NonZeroU32>("database_connections", "16", "a number above 0")?;
+        let workers = settings.read("workers", "1", "a number")?;
+        let horizon_days = settings.read::<NonZeroU16>("horizon_days", "730", "a number of days above 0")?;
         Ok(Self {
             database,
             listen,
@@ -240,6 +254,8 @@ impl Config {
             trust_proxy,
             metrics_listen,
             database_connections: database_connections.get(),
+            workers,
+            horizon: std::time::Duration::from_hours(24 * u64::from(horizon_days.get())),
             shown: settings.shown,
         })
     }

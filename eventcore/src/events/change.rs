@@ -80,7 +80,7 @@ enum Edit<'a> {
 }
 
 /// The event with a patch applied: `duration` stays unless `ends_at` or `all_day` says otherwise.
-fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
+pub(super) fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
     if !patch.is_object() {
         return Err(Error::invalid("", "wrong_type", "must be a JSON object"));
     }

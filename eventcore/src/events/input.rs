@@ -123,10 +123,7 @@ impl EventInput {
         }
         match self.capacity {
             None => wrong.add("/capacity", "required", "says how many seats there are"),
-            Some(seats) if !(1..=1_000_000).contains(&seats) => {
-                wrong.add("/capacity", "out_of_range", "must be 1 to 1,000,000")
-            }
-            Some(_) => {}
+            Some(seats) => check_capacity(&mut wrong, seats),
         }
         if self.max_party_size.is_some_and(|size| !(1..=1_000_000).contains(&size)) {
             wrong.add("/max_party_size", "out_of_range", "must be 1 to 1,000,000");
@@ -228,14 +225,10 @@ pub(crate) struct Stands {
 }
 
 impl Terms {
-    /// Nobody creates an event that starts in the past, nor moves one there. An all-day event may still begin today; a series that has begun may
+    /// Nobody creates an event that starts in the past, nor moves one there. A series that has begun may
     /// change, since its dates that are over do not.
     fn refuse_past(&self, wrong: &mut Violations, span: &Span, tz: Tz, recurring: bool) {
-        let past = if span.all_day {
-            span.local.date() < self.now.in_zone(tz).date_naive()
-        } else {
-            span.starts_at < self.now
-        };
+        let past = span.is_past(tz, self.now);
         let stays = self.stands.is_some_and(|stands| {
             stands.starts_at == span.starts_at
                 || (stands.starts_at < self.now && stands.recurring && recurring)
@@ -246,7 +239,13 @@ impl Terms {
     }
 }
 
-fn check_url(wrong: &mut Violations, text: &str) {
+pub(super) fn check_capacity(wrong: &mut Violations, seats: i64) {
+    if !(1..=1_000_000).contains(&seats) {
+        wrong.add("/capacity", "out_of_range", "must be 1 to 1,000,000");
+    }
+}
+
+pub(super) fn check_url(wrong: &mut Violations, text: &str) {
     let web =
         url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if text.len() > 2_000 || !web || text.chars().any(|c| c.is_control() || c.is_whitespace()) {

@@ -200,15 +200,10 @@ async fn remove(tx: &mut Tx, id: OccurrenceId, removal: Removal, now: Timestamp)
 pub(super) async fn delete_date(tx: &mut Tx, id: OccurrenceId) -> Result<()> {
     let text: Option<(i64,)> =
         tx.query(sql!("DELETE FROM occurrences WHERE id = $1 RETURNING text_id")).bind(id).optional().await?;
-    let Some((text,)) = text else { return Ok(()) };
-    tx.query(sql!(
-        "DELETE FROM texts WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.text_id = $1)
-            AND id > (SELECT min(first.id) FROM texts first WHERE first.event_id = texts.event_id)"
-    ))
-    .bind(text)
-    .execute()
-    .await?;
-    Ok(())
+    match text {
+        Some((text,)) => store::drop_unused_words(tx, text).await,
+        None => Ok(()),
+    }
 }
 
 /// Places dates where the rule now has them, and answers how many it changed. What was moved by hand stays where it is.
@@ -295,7 +290,7 @@ async fn read_moved_clocks(tx: &mut Tx, dates: &[Ahead], new: &ValidEvent, now: 
 }
 
 /// An event without a date is none.
-async fn must_have_a_date(tx: &mut Tx, id: EventId) -> Result<()> {
+pub(super) async fn must_have_a_date(tx: &mut Tx, id: EventId) -> Result<()> {
     let has: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM occurrences WHERE event_id = $1)"))
         .bind(id)

@@ -167,6 +167,18 @@ pub(super) async fn base_words(tx: &mut Tx, event: EventId) -> Result<i64> {
     Ok(tx.query(sql!("SELECT min(id) FROM texts WHERE event_id = $1")).bind(event).scalar().await?)
 }
 
+/// Deletes words that no date has any more, unless they are the event's own.
+pub(super) async fn drop_unused_words(tx: &mut Tx, text: i64) -> Result<()> {
+    tx.query(sql!(
+        "DELETE FROM texts WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.text_id = $1)
+            AND id > (SELECT min(first.id) FROM texts first WHERE first.event_id = texts.event_id)"
+    ))
+    .bind(text)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Cuts rows into as many as one statement takes: of few sizes, so that each statement is prepared once.
 pub(super) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {

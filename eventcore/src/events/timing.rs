@@ -189,6 +189,11 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// Whether its start has passed; an all-day one may still begin today.
+    pub(crate) fn is_past(&self, tz: Tz, now: Timestamp) -> bool {
+        if self.all_day { self.local.date() < now.in_zone(tz).date_naive() } else { self.starts_at < now }
+    }
+
     /// The span as it was stored.
     pub(crate) fn stored(
         local: NaiveDateTime,

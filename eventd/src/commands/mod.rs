@@ -2,6 +2,7 @@
 
 pub(crate) mod copy;
 pub(crate) mod demo;
+mod jobs;
 pub(crate) mod log;
 pub(crate) mod migrate;
 pub(crate) mod serve;
@@ -17,7 +18,12 @@ async fn connect(config: &Config) -> eventcore::Result<EventCore> {
     let pools = PoolSizes { postgres: config.database_connections, ..PoolSizes::default() };
     EventCore::connect(
         &config.database,
-        Options { pools, jwt_secret: config.jwt_secret.clone(), ..Options::default() },
+        Options {
+            pools,
+            jwt_secret: config.jwt_secret.clone(),
+            horizon: config.horizon,
+            ..Options::default()
+        },
     )
     .await
 }

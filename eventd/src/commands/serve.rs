@@ -34,10 +34,14 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
         let listener = listen(address, "--metrics-listen").await?;
         tokio::spawn(http::server::run_metrics(listener, core.clone(), gate));
     }
+    let jobs = (config.workers > 0).then(|| tokio::spawn(super::jobs::run(core.clone())));
     let stop = signal()?;
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
     http::server::run(listener, server, stop).await;
+    if let Some(jobs) = jobs {
+        jobs.abort();
+    }
     core.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -129,6 +129,14 @@ impl Call {
         Ok(self.query().finish()?)
     }
 
+    /// The JSON body, or nothing where there is none.
+    pub(crate) fn json_if_any<T: DeserializeOwned>(self) -> Result<Option<T>, Problem> {
+        match &self.body {
+            Ok(body) if body.is_empty() => Ok(None),
+            _ => self.json().map(Some),
+        }
+    }
+
     /// The JSON body.
     pub(crate) fn json<T: DeserializeOwned>(self) -> Result<T, Problem> {
         let body = self.body?;

@@ -3,6 +3,7 @@
 mod accounts;
 mod credentials;
 mod database;
+mod dates;
 mod events;
 mod idempotency;
 mod people;

@@ -8,24 +8,24 @@ use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest, Registration
 use serde_json::{Value, json};
 use tests::{TestDb, at, id_of, on_both};
 
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// Tuesdays and Thursdays from 1 December 2026 on, 18:30 in Berlin.
-fn course(rrule: &str) -> Value {
+pub(super) fn course(rrule: &str) -> Value {
     json!({"title": "Rust course", "location": "Hall 2", "starts_at": "2026-12-01T18:30:00", "timezone": "Europe/Berlin", "capacity": 20,
         "duration": "PT2H", "recurrence": {"rrule": rrule}})
 }
 
-fn input(value: Value) -> EventInput {
+pub(super) fn input(value: Value) -> EventInput {
     serde_json::from_value(value).unwrap()
 }
 
-async fn create(db: &TestDb, actor: &Actor, value: Value) -> Event {
+pub(super) async fn create(db: &TestDb, actor: &Actor, value: Value) -> Event {
     db.core.create_event(actor, &input(value)).await.unwrap()
 }
 
 /// All dates of an event, past ones included.
-async fn dates(core: &EventCore, event: &Event) -> Vec<Occurrence> {
+pub(super) async fn dates(core: &EventCore, event: &Event) -> Vec<Occurrence> {
     let filter =
         AgendaFilter { event: Some(event.id), from: Some(Timestamp::MIN), ..AgendaFilter::default() };
     let mut dates = Vec::new();
@@ -40,16 +40,16 @@ async fn dates(core: &EventCore, event: &Event) -> Vec<Occurrence> {
     }
 }
 
-fn starts(dates: &[Occurrence]) -> Vec<String> {
+pub(super) fn starts(dates: &[Occurrence]) -> Vec<String> {
     dates.iter().map(|date| date.starts_at.to_string()).collect()
 }
 
-fn ids(dates: &[Occurrence]) -> Vec<OccurrenceId> {
+pub(super) fn ids(dates: &[Occurrence]) -> Vec<OccurrenceId> {
     dates.iter().map(|date| date.id).collect()
 }
 
 /// Puts someone on the list of a date, as its row would say.
-async fn register(db: &TestDb, date: &Occurrence, user: &Actor) {
+pub(super) async fn register(db: &TestDb, date: &Occurrence, user: &Actor) {
     let mut tx = db.core.db().begin().await.unwrap();
     let now = db.core.now();
     let id = RegistrationId::at(now);
@@ -75,14 +75,14 @@ async fn register(db: &TestDb, date: &Occurrence, user: &Actor) {
 }
 
 /// The dates on which someone has a place.
-async fn attended(db: &TestDb) -> Vec<OccurrenceId> {
+pub(super) async fn attended(db: &TestDb) -> Vec<OccurrenceId> {
     let mut reader = db.core.db().read().await.unwrap();
     let sql = "SELECT r.occurrence_id FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id AND o.event_id = r.event_id ORDER BY o.starts_at";
     let rows: Vec<(OccurrenceId,)> = reader.query(Sql::same(sql)).all().await.unwrap();
     rows.into_iter().map(|(id,)| id).collect()
 }
 
-async fn change(db: &TestDb, actor: &Actor, event: &Event, patch: Value) -> Event {
+pub(super) async fn change(db: &TestDb, actor: &Actor, event: &Event, patch: Value) -> Event {
     db.core.change_event(actor, event.id, &patch, None).await.unwrap()
 }
 
@@ -131,7 +131,7 @@ fn chrono_local(text: &str) -> chrono::NaiveDateTime {
 }
 
 /// A course with places on its first, third, fourth and fifth dates, after the first two are over.
-async fn running_course(db: &TestDb) -> (Actor, Event, Vec<Occurrence>) {
+pub(super) async fn running_course(db: &TestDb) -> (Actor, Event, Vec<Occurrence>) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let event = create(db, &ada, course("FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10")).await;
     let all = dates(&db.core, &event).await;

@@ -3,20 +3,23 @@
 use http::Method;
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{AdditionalProperties, Object, Schema};
-use utoipa::openapi::{OpenApi as Document, Ref, RefOr};
+use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required};
 
 use super::operations;
 
 const PATCH: &str = "application/merge-patch+json";
 const JSON: &str = "application/json";
 
-/// Completes the document. A route names as the body of a PATCH what a PUT or POST of the thing takes.
+/// Completes the document. A route names as the body of a merge patch what a PUT or POST of the thing takes.
 pub(super) fn finish(document: &mut Document) {
     let mut named = Vec::new();
     for item in document.paths.paths.values_mut() {
         for (method, operation) in operations(item) {
             let Some(RefOr::T(body)) = &mut operation.request_body else { continue };
-            let partial = method == Method::PATCH;
+            let partial = schema_of(body, PATCH).is_some();
+            if partial && method == Method::POST {
+                body.required = Some(Required::False);
+            }
             let bodies =
                 if partial { patch(body) } else { schema_of(body, JSON).map(|name| (name.clone(), name)) };
             named.extend(bodies.map(|(whole, name)| (whole, name, partial)));
@@ -38,7 +41,7 @@ pub(super) fn finish(document: &mut Document) {
     }
 }
 
-/// Points the body of a PATCH at a schema of its own. Answers the name of the whole, and that of the change.
+/// Points a merge patch at a schema of its own. Answers the name of the whole, and that of the change.
 fn patch(body: &mut RequestBody) -> Option<(String, String)> {
     let whole = schema_of(body, PATCH)?;
     let change = format!("{}Change", whole.trim_start_matches("New").trim_end_matches("Change"));

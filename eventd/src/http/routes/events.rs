@@ -30,7 +30,7 @@ pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
     warp::path("events").and(below).boxed()
 }
 
-fn versioned(event: &Event) -> Versioned<'_, Event> {
+pub(super) fn versioned(event: &Event) -> Versioned<'_, Event> {
     Versioned { value: event, version: event.version, updated_at: Some(event.updated_at) }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod health;
 pub(crate) mod occurrences;
 pub(crate) mod organizers;
 pub(crate) mod pages;
+pub(crate) mod recurrence;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod users;
@@ -30,6 +31,8 @@ pub(crate) fn all(context: &Context) -> BoxedFilter<(Response,)> {
         .or(sessions::routes(context))
         .unify()
         .or(tokens::routes(context))
+        .unify()
+        .or(recurrence::routes(context))
         .unify()
         .boxed();
     warp::path("api")

@@ -1,19 +1,31 @@
 //! `/occurrences`: the agenda.
 
-use eventcore::events::{AgendaFilter, EventStatus, Occurrence, OccurrenceStatus};
+use eventcore::events::{
+    AgendaFilter, Event, EventInput, EventStatus, Occurrence, OccurrenceStatus, Overrides,
+};
 use eventcore::{Actor, Error, EventId, Order, Page, UserId};
+use serde_json::{Map, Value};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
-use super::{any_of, id, route};
+use super::{any_of, events, id, route};
 use crate::http::call::{Answer, Call, Context};
+use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::query::{Edge, Query};
 use crate::http::reply::{self, Versioned};
 
 pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
-    let below = any_of!(route!(context, get => list), route!(context, get { occurrence } => read));
+    let below = any_of!(
+        route!(context, get => list),
+        route!(context, get { occurrence } => read),
+        route!(context, patch { occurrence } => change),
+        route!(context, delete { occurrence } => delete),
+        route!(context, post { occurrence } "cancel" => cancel),
+        route!(context, post { occurrence } "restore" => restore),
+        route!(context, post { occurrence } "split" => split),
+    );
     warp::path("occurrences").and(below).boxed()
 }
 
@@ -129,5 +141,69 @@ pub(crate) async fn list(call: Call) -> Answer {
 pub(crate) async fn read(call: Call, occurrence: &str) -> Answer {
     call.no_query()?;
     let occurrence = call.core.occurrence(&call.actor().await?, id(occurrence, "occurrence")?).await?;
-    Versioned { value: &occurrence, version: occurrence.version, updated_at: None }.ok(&call)
+    versioned(&occurrence).ok(&call)
+}
+
+fn versioned(occurrence: &Occurrence) -> Versioned<'_, Occurrence> {
+    Versioned { value: occurrence, version: occurrence.version, updated_at: None }
+}
+
+/// Change one date: what it has of its own, apart from the event (JSON merge patch; null gives back the event's)
+#[utoipa::path(patch, path = "/api/v1/occurrences/{occurrence}", tag = "occurrences", security(("bearer" = [])),
+    params(("occurrence" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body(content = Overrides, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "The date", body = Occurrence)))]
+pub(crate) async fn change(call: Call, occurrence: &str) -> Answer {
+    call.no_query()?;
+    let actor = call.writer().await?;
+    let (core, expected) = (call.core.clone(), etag::expected(&call.headers));
+    let id = id(occurrence, "occurrence")?;
+    versioned(&core.change_occurrence(&actor, id, &call.json::<Value>()?, expected).await?).changed()
+}
+
+/// Take a date that nobody registered for off the schedule
+#[utoipa::path(delete, path = "/api/v1/occurrences/{occurrence}", tag = "occurrences", security(("bearer" = [])),
+    params(("occurrence" = String, Path), ("If-Match" = Option<String>, Header)), responses((status = 204, description = "It is gone")))]
+pub(crate) async fn delete(call: Call, occurrence: &str) -> Answer {
+    call.no_query()?;
+    let actor = call.writer().await?;
+    call.core.delete_occurrence(&actor, id(occurrence, "occurrence")?, etag::expected(&call.headers)).await?;
+    Ok(reply::nothing())
+}
+
+/// Cancel one date
+#[utoipa::path(post, path = "/api/v1/occurrences/{occurrence}/cancel", tag = "occurrences", security(("bearer" = [])),
+    params(("occurrence" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "The date", body = Occurrence)))]
+pub(crate) async fn cancel(call: Call, occurrence: &str) -> Answer {
+    call.no_query()?;
+    let actor = call.writer().await?;
+    let expected = etag::expected(&call.headers);
+    versioned(&call.core.cancel_occurrence(&actor, id(occurrence, "occurrence")?, expected).await?).changed()
+}
+
+/// Bring a cancelled date back
+#[utoipa::path(post, path = "/api/v1/occurrences/{occurrence}/restore", tag = "occurrences", security(("bearer" = [])),
+    params(("occurrence" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, description = "The date", body = Occurrence)))]
+pub(crate) async fn restore(call: Call, occurrence: &str) -> Answer {
+    call.no_query()?;
+    let actor = call.writer().await?;
+    let expected = etag::expected(&call.headers);
+    versioned(&call.core.restore_occurrence(&actor, id(occurrence, "occurrence")?, expected).await?).changed()
+}
+
+/// Change this date and all that follow: they become an event of their own, to which the body, a JSON merge patch, is applied
+#[utoipa::path(post, path = "/api/v1/occurrences/{occurrence}/split", tag = "occurrences", security(("bearer" = [])),
+    params(("occurrence" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body(content = EventInput, content_type = "application/merge-patch+json"),
+    responses((status = 201, description = "The new event", body = Event)))]
+pub(crate) async fn split(call: Call, occurrence: &str) -> Answer {
+    call.no_query()?;
+    let actor = call.writer().await?;
+    let (core, expected) = (call.core.clone(), etag::expected(&call.headers));
+    let id = id(occurrence, "occurrence")?;
+    let patch = call.json_if_any()?.unwrap_or_else(|| Value::Object(Map::new()));
+    let event = core.split_event(&actor, id, &patch, expected).await?;
+    events::versioned(&event).created(&format!("/api/v1/events/{}", event.id))
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use eventcore::accounts::{Credentials, NewUser};
-use eventcore::events::AgendaFilter;
+use eventcore::events::{AgendaFilter, Start};
+use eventcore::recurrence::Recurrence;
 use eventcore::{Actor, Cursor, EventCore, PageRequest};
 use tokio::runtime::Runtime;
 
@@ -45,6 +46,16 @@ fn library(criterion: &mut Criterion) {
             let event = benches::event(next.fetch_add(1, Ordering::Relaxed));
             let core = &core;
             async move { core.create_event(&organizer, &event).await.unwrap().id }
+        });
+    });
+    let tomorrow = core.now().to_utc().date_naive().succ_opt().unwrap();
+    criterion.bench_function("create weekly event, two years ahead", |bench| {
+        bench.to_async(&runtime).iter(|| {
+            let mut event = benches::event(next.fetch_add(1, Ordering::Relaxed));
+            event.starts_at = Some(Start::Local(tomorrow.and_hms_opt(18, 30, 0).unwrap()));
+            event.recurrence = Some(Recurrence::of("FREQ=WEEKLY".parse().unwrap()));
+            let core = &core;
+            async move { assert!(core.create_event(&organizer, &event).await.unwrap().occurrence_count >= 104) }
         });
     });
     let credentials = Credentials {

@@ -6,6 +6,7 @@ use chrono::{Days, NaiveTime};
 use chrono_tz::Tz;
 use eventcore::accounts::{NewUser, UserFilter};
 use eventcore::events::{EventInput, EventStatus, Length, Start, Visibility};
+use eventcore::recurrence::Recurrence;
 use eventcore::{Actor, EventCore, PageRequest, Role};
 
 use crate::cli::Failure;
@@ -36,6 +37,7 @@ struct Sample {
     capacity: i64,
     status: EventStatus,
     visibility: Visibility,
+    rrule: Option<&'static str>,
 }
 
 /// Most events are published, public, and in Berlin.
@@ -51,6 +53,7 @@ const USUAL: Sample = Sample {
     capacity: 40,
     status: EventStatus::Published,
     visibility: Visibility::Public,
+    rrule: None,
 };
 
 const SAMPLES: &[Sample] = &[
@@ -77,6 +80,7 @@ const SAMPLES: &[Sample] = &[
         time: Some((20, 0)),
         day: 3,
         capacity: 12,
+        rrule: Some("FREQ=WEEKLY"),
         ..USUAL
     },
     Sample {
@@ -108,6 +112,7 @@ const SAMPLES: &[Sample] = &[
         time: Some((17, 0)),
         day: 5,
         capacity: 15,
+        rrule: Some("FREQ=WEEKLY;INTERVAL=2;COUNT=8"),
         ..USUAL
     },
     Sample {
@@ -151,6 +156,7 @@ const SAMPLES: &[Sample] = &[
         day: 7,
         minutes: 180,
         capacity: 25,
+        rrule: Some("FREQ=MONTHLY;BYDAY=2SA,4SA"),
         ..USUAL
     },
     Sample {
@@ -239,6 +245,7 @@ fn input(core: &EventCore, sample: &Sample) -> EventInput {
         capacity: Some(sample.capacity),
         status: Some(sample.status),
         visibility: Some(sample.visibility),
+        recurrence: sample.rrule.and_then(|rule| rule.parse().ok()).map(Recurrence::of),
         ..EventInput::default()
     }
 }

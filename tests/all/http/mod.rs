@@ -6,5 +6,6 @@ mod command_line;
 mod conferences;
 mod document;
 mod permissions;
+mod recurring;
 mod rush;
 mod shell;

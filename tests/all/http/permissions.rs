@@ -36,6 +36,26 @@ impl People {
     }
 }
 
+/// The second date of an event, which only its organizers may change.
+async fn date(people: &People, id: &str) -> String {
+    let dates = people.organizer.all(&format!("/events/{id}/occurrences")).await;
+    format!("/occurrences/{}", dates[1]["id"].as_str().expect("an id"))
+}
+
+async fn act_on_date(action: &str, client: &Client, people: &People, id: &str) -> u16 {
+    let path = date(people, id).await;
+    let answer = match action {
+        "read" => client.get(&path).await,
+        "change" => client.patch(&path, json!({"title": "Changed"})).await,
+        "cancel" => client.poke(&format!("{path}/cancel")).await,
+        "restore" => client.poke(&format!("{path}/restore")).await,
+        "split" => client.poke(&format!("{path}/split")).await,
+        "delete" => client.delete(&path).await,
+        other => panic!("{other}"),
+    };
+    answer.status.as_u16()
+}
+
 async fn act(action: &str, client: &Client, id: &str, someone: &str) -> u16 {
     let path = format!("/events/{id}");
     let answer = match action {
@@ -99,7 +119,40 @@ async fn story(kind: Kind) {
             assert_eq!(act(action, client, &id, &someone).await, status, "{who}: {action} {changes}");
         }
     }
+    dates(&people).await;
     users(&people, &someone).await;
+}
+
+/// The same for single dates: anonymous, other, co-organizer, organizer, admin.
+async fn dates(people: &People) {
+    let series = |visibility: &str, status: &str| json!({"recurrence": {"rrule": "FREQ=DAILY;COUNT=3"}, "visibility": visibility, "status": status});
+    let (public, private, draft) =
+        (series("public", "published"), series("private", "published"), series("public", "draft"));
+    let table: [(&str, &Value, [u16; 5]); 13] = [
+        ("read", &public, [200, 200, 200, 200, 200]),
+        ("read", &private, [404, 404, 200, 200, 200]),
+        ("read", &draft, [404, 404, 200, 200, 200]),
+        ("change", &public, [401, 403, 200, 200, 200]),
+        ("change", &private, [401, 404, 200, 200, 200]),
+        ("change", &draft, [401, 404, 200, 200, 200]),
+        ("cancel", &public, [401, 403, 200, 200, 200]),
+        ("cancel", &draft, [401, 404, 409, 409, 409]),
+        ("restore", &public, [401, 403, 200, 200, 200]),
+        ("split", &public, [401, 403, 201, 201, 201]),
+        ("split", &private, [401, 404, 201, 201, 201]),
+        ("delete", &public, [401, 403, 204, 204, 204]),
+        ("delete", &draft, [401, 404, 204, 204, 204]),
+    ];
+    for (action, changes, statuses) in table {
+        for ((who, client), status) in people.columns().into_iter().zip(statuses) {
+            let id = people.event(changes).await;
+            assert_eq!(
+                act_on_date(action, client, people, &id).await,
+                status,
+                "{who}: {action} a date of {changes}"
+            );
+        }
+    }
 }
 
 /// The same for accounts: anonymous, other, oneself, admin.

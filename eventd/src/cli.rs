@@ -35,6 +35,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Count all seats and waitlists again, change nothing, and exit with 1 where a date says something else than its registrations
+    Check,
     /// Create, list and mend accounts
     #[command(subcommand)]
     User(commands::user::UserCommand),
@@ -70,6 +72,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
     match cli.command.unwrap_or(Command::Serve { demo: false }) {
         Command::Serve { demo } => commands::serve::serve(&config, demo).await,
         Command::Migrate { check } => commands::migrate::migrate(&config, check).await,
+        Command::Check => commands::check::check(&config).await,
         Command::User(command) => commands::user::run(&config, command).await,
         Command::Demo => commands::demo::demo(&config).await,
         Command::Backup { file } => commands::copy::backup(&config, &file).await,

@@ -1,5 +1,6 @@
 //! What the commands of the command line do, a file each.
 
+pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod demo;
 mod jobs;

@@ -75,7 +75,7 @@ where
         }
         let gate = self.gate.clone();
         let standing = gate.standing(&request);
-        let admitted = must_accept_json(&request).and_then(|()| gate.admit(standing));
+        let admitted = must_accept(&request).and_then(|()| gate.admit(standing));
         let admitted = admitted.map(|place| (place, self.inner.call(request)));
         Box::pin(async move {
             let mut response = match admitted {
@@ -134,29 +134,44 @@ fn request_id<B>(request: &Request<B>) -> HeaderValue {
     request.headers().get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(new_id)
 }
 
-fn must_accept_json<B>(request: &Request<B>) -> Result<(), Problem> {
-    if request.uri().path().starts_with("/api/") && !accepts_json(request) {
-        return Err(Problem::new(Kind::NotAcceptable, "answers are application/json"));
+fn must_accept<B>(request: &Request<B>) -> Result<(), Problem> {
+    let kinds = kinds(request.uri().path());
+    if kinds.is_empty() || accepts(request, kinds) {
+        return Ok(());
     }
-    Ok(())
+    Err(Problem::new(Kind::NotAcceptable, format!("the answer is {}", kinds.join(" or "))))
 }
 
-/// Whether JSON is among what the client takes. Weights are not weighed: there is one answer, or none.
-fn accepts_json<B>(request: &Request<B>) -> bool {
+/// The types of the answers at an address; none are named for pages.
+fn kinds(path: &str) -> &'static [&'static str] {
+    match path {
+        _ if !path.starts_with("/api/") => &[],
+        _ if path.ends_with("/registrations") => &["application/json", "text/csv"],
+        _ if path.ends_with("/ticket.svg") => &["image/svg+xml"],
+        _ if path.ends_with("/ticket.png") => &["image/png"],
+        _ => &["application/json"],
+    }
+}
+
+/// Whether one of the types is among what the client takes; problems may always be asked for. Weights are not weighed: there is one answer, or none.
+fn accepts<B>(request: &Request<B>, kinds: &[&str]) -> bool {
     let mut ranges = request
         .headers()
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .map(|range| range.split(';').next().unwrap_or_default().trim())
+        .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
         .filter(|range| !range.is_empty())
         .peekable();
     if ranges.peek().is_none() {
         return true;
     }
-    let taken = ["*/*", "application/*", "application/json", "application/problem+json"];
-    ranges.any(|range| taken.iter().any(|known| range.eq_ignore_ascii_case(known)))
+    ranges.any(|range| match range.strip_suffix("/*") {
+        Some("*") => true,
+        Some(family) => kinds.iter().any(|kind| kind.split('/').next() == Some(family)),
+        None => range == "application/problem+json" || kinds.contains(&range.as_str()),
+    })
 }
 
 fn write_problem(
@@ -208,16 +223,24 @@ mod tests {
     }
 
     #[test]
-    fn json_must_be_taken() {
-        for (accept, taken) in [
+    fn what_an_address_has_must_be_taken() {
+        let taken = |path: &str, accept| accepts(&with("accept", accept), kinds(path));
+        for (accept, json) in [
             ("*/*", true),
             ("text/html,application/xhtml+xml,*/*;q=0.8", true),
             ("application/json", true),
             ("Application/JSON; charset=utf-8", true),
+            ("application/*", true),
+            ("application/problem+json", true),
             ("text/html", false),
+            ("text/csv", false),
             ("", true),
         ] {
-            assert_eq!(accepts_json(&with("accept", accept)), taken, "{accept}");
+            assert_eq!(taken("/api/v1/events", accept), json, "{accept}");
         }
+        assert!(taken("/api/v1/occurrences/1/registrations", "text/csv"));
+        assert!(taken("/api/v1/registrations/1/ticket.svg", "image/avif,image/*"));
+        assert!(!taken("/api/v1/registrations/1/ticket.png", "application/json"));
+        assert!(kinds("/docs").is_empty());
     }
 }

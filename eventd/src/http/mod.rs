@@ -1,5 +1,6 @@
 //! HTTP: routes, problems, and what stands around them.
 
+mod attendees;
 mod call;
 mod etag;
 mod gate;
@@ -9,6 +10,7 @@ mod meters;
 mod once;
 pub(crate) mod openapi;
 mod problem;
+mod qr;
 mod query;
 mod reply;
 mod routes;

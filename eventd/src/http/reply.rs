@@ -44,6 +44,13 @@ pub(crate) fn text(kind: &'static str, text: impl Into<Vec<u8>>) -> Response {
     respond(StatusCode::OK, kind, text.into())
 }
 
+/// Bytes of some type that only the caller may see.
+pub(crate) fn secret(kind: &'static str, bytes: Vec<u8>) -> Response {
+    let mut response = respond(StatusCode::OK, kind, bytes);
+    set(&mut response, header::CACHE_CONTROL, "no-store");
+    response
+}
+
 /// A single thing that has a version.
 pub(crate) struct Versioned<'a, T> {
     pub(crate) value: &'a T,

@@ -7,5 +7,6 @@ mod conferences;
 mod document;
 mod permissions;
 mod recurring;
+mod registrations;
 mod rush;
 mod shell;

@@ -7,6 +7,7 @@ pub(crate) mod occurrences;
 pub(crate) mod organizers;
 pub(crate) mod pages;
 pub(crate) mod recurrence;
+pub(crate) mod registrations;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod users;
@@ -21,6 +22,8 @@ use super::call::Context;
 pub(crate) fn all(context: &Context) -> BoxedFilter<(Response,)> {
     let api = occurrences::routes(context)
         .or(events::routes(context))
+        .unify()
+        .or(registrations::routes(context))
         .unify()
         .or(organizers::routes(context))
         .unify()

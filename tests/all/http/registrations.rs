@@ -1,0 +1,301 @@
+//! Registration over HTTP: who may do what, each refusal by its own problem, tickets and tables.
+
+use http::Method;
+use serde_json::{Value, json};
+use tests::{Client, Daemon, Kind, command, for_each_kind};
+
+/// An event with four seats, changed as asked; answers its date.
+async fn date(organizer: &Client, changes: Value) -> String {
+    let mut body =
+        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
+    eventcore::input::merge_patch(&mut body, changes);
+    let event = organizer.post("/events", body).await.expect(201).id();
+    let dates = organizer.get(&format!("/events/{event}/occurrences")).await.expect(200).json();
+    dates["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+async fn event_of(organizer: &Client, date: &str) -> String {
+    organizer.get(&format!("/occurrences/{date}")).await.expect(200).json()["event_id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+async fn act(action: &str, who: &Client, date: &str, registration: &str, code: &str) -> u16 {
+    let (mine, all, one) = (
+        format!("/occurrences/{date}/registration"),
+        format!("/occurrences/{date}/registrations"),
+        format!("/registrations/{registration}"),
+    );
+    let answer = match action {
+        "register" => who.put(&mine, json!({"party_size": 1})).await,
+        "read mine" => who.get(&mine).await,
+        "cancel mine" => who.delete(&mine).await,
+        "list mine" => who.get("/registrations").await,
+        "list all" => who.get(&all).await,
+        "add" => who.post(&all, json!({"username": "guest"})).await,
+        "remove" => who.delete(&format!("{all}/{registration}")).await,
+        "read one" => who.get(&one).await,
+        "ticket" => {
+            who.call(Method::GET, &format!("{one}/ticket.svg"), None, &[("accept", "image/svg+xml")]).await
+        }
+        "check in" => who.poke(&format!("{one}/check-in")).await,
+        "undo" => who.delete(&format!("{one}/check-in")).await,
+        "check in by code" => who.post("/check-in", json!({"code": code})).await,
+        other => panic!("{other}"),
+    };
+    answer.status.as_u16()
+}
+
+async fn matrix(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let [organizer, helper, holder, guest, other] = [
+        daemon.user("organizer").await,
+        daemon.user("helper").await,
+        daemon.user("holder").await,
+        daemon.user("guest").await,
+        daemon.user("other").await,
+    ];
+    let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
+    let (public, private) = (json!({}), json!({"visibility": "private"}));
+    // What, at which event, and the statuses for: anonymous, somebody else, the holder, co-organizer, organizer, admin.
+    let table: [(&str, &Value, [u16; 6]); 19] = [
+        ("register", &public, [401, 201, 200, 201, 201, 201]),
+        ("register", &private, [401, 404, 200, 201, 201, 201]),
+        ("read mine", &public, [401, 404, 200, 404, 404, 404]),
+        ("cancel mine", &public, [401, 204, 204, 204, 204, 204]),
+        ("cancel mine", &private, [401, 404, 204, 204, 204, 204]),
+        ("list mine", &public, [401, 200, 200, 200, 200, 200]),
+        ("list all", &public, [401, 403, 403, 200, 200, 200]),
+        ("list all", &private, [401, 404, 403, 200, 200, 200]),
+        ("add", &public, [401, 403, 403, 201, 201, 201]),
+        ("add", &private, [401, 404, 403, 201, 201, 201]),
+        ("remove", &public, [401, 403, 403, 204, 204, 204]),
+        ("remove", &private, [401, 404, 403, 204, 204, 204]),
+        ("read one", &public, [401, 404, 200, 200, 200, 200]),
+        ("ticket", &public, [401, 404, 200, 200, 200, 200]),
+        ("check in", &public, [401, 404, 403, 200, 200, 200]),
+        ("check in", &private, [401, 404, 403, 200, 200, 200]),
+        ("undo", &public, [401, 404, 403, 204, 204, 204]),
+        ("check in by code", &public, [401, 404, 404, 200, 200, 200]),
+        ("check in by code", &private, [401, 404, 404, 200, 200, 200]),
+    ];
+    for (action, changes, statuses) in table {
+        let people = [&anonymous, &other, &holder, &helper, &organizer, &admin];
+        for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
+            let date = date(&organizer, changes.clone()).await;
+            let event = event_of(&organizer, &date).await;
+            organizer
+                .put(&format!("/events/{event}/organizers/{}", helper.id()), json!({}))
+                .await
+                .expect(204);
+            let place = organizer
+                .post(&format!("/occurrences/{date}/registrations"), json!({"user_id": holder.id()}))
+                .await
+                .expect(201)
+                .json();
+            let (id, code) = (place["id"].as_str().unwrap(), place["ticket_code"].as_str().unwrap());
+            assert_eq!(
+                act(action, who, &date, id, code).await,
+                status,
+                "column {column}: {action} {changes}"
+            );
+        }
+    }
+    read_only_tokens(&holder, &guest, &date(&organizer, json!({})).await).await;
+}
+
+/// A token that may only read lets nobody in.
+async fn read_only_tokens(holder: &Client, guest: &Client, date: &str) {
+    let token = guest.post("/tokens", json!({"name": "look", "scope": "read"})).await.expect(201).json();
+    let reader = holder.with_token(token["secret"].as_str().unwrap());
+    let mine = format!("/occurrences/{date}/registration");
+    reader.put(&mine, json!({})).await.expect_problem(403, "forbidden");
+    reader.delete(&mine).await.expect_problem(403, "forbidden");
+    reader.get("/registrations").await.expect(200);
+}
+
+mod who_may_do_what {
+    use super::*;
+
+    for_each_kind!(matrix);
+}
+
+async fn refusals(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    for (changes, party, status, slug) in [
+        (json!({"registration_opens_at": "2031-01-01T00:00:00Z"}), json!(1), 409, "registration-not-open"),
+        (json!({"registration_closes_at": "2026-01-01T00:00:00Z"}), json!(1), 409, "registration-closed"),
+        (json!({"waitlist_enabled": false}), json!(5), 409, "event-full"),
+        (json!({"max_party_size": 2}), json!(3), 409, "party-too-large"),
+        (json!({}), json!(1_000_000_000_000_i64), 409, "party-too-large"),
+        (json!({"visibility": "private"}), json!(1), 404, "not-found"),
+        (json!({"status": "draft"}), json!(1), 404, "not-found"),
+        (json!({}), json!(0), 400, "invalid-input"),
+        (json!({}), json!(-3), 400, "invalid-input"),
+        (json!({}), json!(1.5), 400, "invalid-input"),
+        (json!({}), json!("two"), 400, "invalid-input"),
+        (json!({}), json!(1e300), 400, "invalid-input"),
+    ] {
+        let date = date(&ada, changes.clone()).await;
+        let answer =
+            bob.put(&format!("/occurrences/{date}/registration"), json!({"party_size": party})).await;
+        answer.expect_problem(status, slug);
+    }
+    let draft = date(&ada, json!({"status": "draft"})).await;
+    ada.put(&format!("/occurrences/{draft}/registration"), json!({}))
+        .await
+        .expect_problem(409, "event-not-published");
+    let off = date(&ada, json!({})).await;
+    ada.poke(&format!("/events/{}/cancel", event_of(&ada, &off).await)).await.expect(200);
+    let mine = format!("/occurrences/{off}/registration");
+    bob.put(&mine, json!({})).await.expect_problem(409, "occurrence-cancelled");
+    bob.put(&mine, json!({"seats": 1})).await.expect_problem(400, "unknown-field");
+    bob.put(&mine, json!([])).await.expect_problem(400, "invalid-input");
+    bob.raw(Method::PUT, &format!("/api/v1{mine}"), b"{".to_vec(), &[("content-type", "application/json")])
+        .await
+        .expect_problem(400, "malformed-json");
+    bob.get("/registrations?status=happy").await.expect_problem(400, "invalid-input");
+    bob.get("/registrations?stat=confirmed").await.expect_problem(400, "unknown-field");
+    for code in
+        [json!(""), json!("0000-0000-0000-0000-0000-0000-0000"), json!("\u{0}"), json!("x".repeat(10_000))]
+    {
+        ada.post("/check-in", json!({"code": code})).await.expect_problem(404, "not-found");
+    }
+    ada.post("/check-in", json!({})).await.expect_problem(400, "invalid-input");
+    for path in [
+        "/occurrences/x/registration",
+        "/registrations/x",
+        "/registrations/01890000-0000-7000-8000-000000000000/ticket.png",
+    ] {
+        bob.get(path).await.expect_problem(404, "not-found");
+    }
+}
+
+mod each_refusal_is_a_problem_of_its_own {
+    use super::*;
+
+    for_each_kind!(refusals);
+}
+
+/// The text of the QR code in a PNG.
+fn scanned(png: &[u8]) -> String {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut bits = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut bits).unwrap();
+    let light = |x: usize, y: usize| bits[y * info.line_size + x / 8] & (0x80 >> (x % 8)) != 0;
+    let side = info.width as usize;
+    let mut image =
+        rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| if light(x, y) { 255 } else { 0 });
+    let codes = image.detect_grids();
+    codes[0].decode().unwrap().1
+}
+
+async fn tickets(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob, cid) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await);
+    bob.patch("/users/me", json!({"display_name": "=HYPERLINK(\"http://evil\"), \"Bob\""})).await.expect(200);
+    let date = date(&ada, json!({})).await;
+    let (mine, all) =
+        (format!("/occurrences/{date}/registration"), format!("/occurrences/{date}/registrations"));
+    // Two devices, at once, without a body.
+    let (one, two) =
+        tokio::join!(bob.call(Method::PUT, &mine, None, &[]), bob.call(Method::PUT, &mine, None, &[]));
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 201]);
+    assert_eq!(one.json(), two.json());
+    let place = bob.put(&mine, json!({"party_size": 4})).await.expect(200).json();
+    let waits = cid.put(&mine, json!({"party_size": 2})).await.expect(201).json();
+    assert_eq!(
+        (&waits["status"], &waits["position"], &waits["ticket_code"]),
+        (&json!("waitlisted"), &json!(1), &Value::Null)
+    );
+    let seen = bob.get(&format!("/occurrences/{date}")).await.expect(200).json();
+    assert_eq!(
+        (&seen["seats_taken"], &seen["seats_left"], &seen["waitlist_length"]),
+        (&json!(4), &json!(0), &json!(1))
+    );
+    let (id, code) = (place["id"].as_str().unwrap(), place["ticket_code"].as_str().unwrap());
+
+    let png = bob
+        .call(Method::GET, &format!("/registrations/{id}/ticket.png"), None, &[("accept", "image/png")])
+        .await
+        .expect(200);
+    assert_eq!((png.header("content-type"), png.header("cache-control")), ("image/png", "no-store"));
+    assert_eq!(scanned(&png.bytes), code);
+    let svg = bob
+        .call(Method::GET, &format!("/registrations/{id}/ticket.svg"), None, &[("accept", "image/*")])
+        .await
+        .expect(200);
+    assert!(svg.bytes.starts_with(b"<svg"));
+    cid.get(&format!("/registrations/{}/ticket.svg", waits["id"].as_str().unwrap()))
+        .await
+        .expect_problem(404, "not-found");
+
+    let table = ada.call(Method::GET, &all, None, &[("accept", "text/csv")]).await.expect(200);
+    assert!(table.header("content-type").starts_with("text/csv"));
+    let text = String::from_utf8(table.bytes.to_vec()).unwrap();
+    let lines: Vec<&str> = text.split("\r\n").collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(lines[0].starts_with("username,display_name,status,party_size,position,ticket_code"));
+    assert!(
+        lines[1].starts_with("bob,\"'=HYPERLINK(\"\"http://evil\"\"), \"\"Bob\"\"\",confirmed,4,,"),
+        "{text}"
+    );
+    assert!(lines[2].starts_with("cid,cid,waitlisted,2,1,,"), "{text}");
+    let waitlist = ada
+        .call(Method::GET, &format!("{all}?status=waitlisted"), None, &[("accept", "text/csv")])
+        .await
+        .expect(200);
+    assert_eq!(String::from_utf8_lossy(&waitlist.bytes).lines().count(), 2);
+    cid.call(Method::GET, &all, None, &[("accept", "text/csv")]).await.expect_problem(403, "forbidden");
+
+    let scan = json!({"code": scanned(&png.bytes), "occurrence_id": date});
+    let first = ada.post("/check-in", scan.clone()).await.expect(200).json();
+    let again = ada.post("/check-in", scan).await.expect(200).json();
+    assert_eq!(
+        (&first["already"], &again["already"], &again["status"]),
+        (&json!(false), &json!(true), &json!("attended"))
+    );
+    assert_eq!(first["checked_in_at"], again["checked_in_at"]);
+    assert!(bob.get(&mine).await.expect(200).json().get("already").is_none());
+    bob.delete(&mine).await.expect(204);
+    bob.delete(&mine).await.expect(204);
+    assert_eq!(cid.get(&mine).await.expect(200).json()["status"], "confirmed");
+    let listed = cid.get("/registrations").await.expect(200).json();
+    assert_eq!(listed["items"][0]["occurrence"]["title"], "Evening");
+
+    let key = [("idempotency-key", "one")];
+    let guest = Some(json!({"username": "bob"}));
+    let added = ada.call(Method::POST, &all, guest.clone(), &key).await.expect(201);
+    assert_eq!(ada.call(Method::POST, &all, guest.clone(), &key).await.expect(201).json(), added.json());
+    ada.call(Method::POST, &all, guest, &[]).await.expect(200);
+    assert_eq!(
+        ada.get(added.header("location").trim_start_matches("/api/v1")).await.expect(200).json(),
+        added.json()
+    );
+    recount(&daemon).await;
+}
+
+/// What `eventd check` says, before and after a count is spoilt.
+async fn recount(daemon: &Daemon) {
+    let check = async || command(&["check", "--database", &daemon.db.url]).output().await.unwrap();
+    let clean = check().await;
+    assert!(clean.status.success(), "{clean:?}");
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    let spoil = eventcore::db::Sql::same("UPDATE occurrences SET seats_taken = seats_taken + 1");
+    eventcore::db::Queries::query(&mut tx, spoil).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    let spoilt = check().await;
+    assert_eq!(spoilt.status.code(), Some(1));
+    let report = String::from_utf8(spoilt.stdout).unwrap();
+    assert!(report.contains("seats_taken is 4, and the parties hold 3"), "{report}");
+}
+
+mod tickets_and_tables {
+    use super::*;
+
+    for_each_kind!(tickets);
+}

@@ -74,7 +74,8 @@ pub(crate) async fn register(call: Call, occurrence: &str) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let (core, occurrence) = (call.core.clone(), occurrence_id(occurrence)?);
-    let outcome = core.register(&actor, occurrence, &call.json_if_any::<Party>()?.unwrap_or_default()).await?;
+    let outcome =
+        core.register(&actor, occurrence, &call.json_if_any::<Party>()?.unwrap_or_default()).await?;
     registered(&outcome, &format!("/api/v1/occurrences/{occurrence}/registration"))
 }
 

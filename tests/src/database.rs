@@ -61,6 +61,23 @@ impl TestDb {
         (url, dir)
     }
 
+    /// The address of a database that nobody has migrated yet, and the folder that goes with it.
+    pub async fn bare(kind: Kind) -> (String, TempDir) {
+        let (url, dir) = Self::empty(kind).await;
+        if kind == Kind::Postgres {
+            // The template has the schema already.
+            let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
+            let db = Db::connect(&url, sizes).await.expect("a database");
+            let mut reader = db.read().await.expect("a connection");
+            for sql in ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"] {
+                reader.query(Sql::same(sql)).execute().await.expect("an empty database");
+            }
+            drop(reader);
+            db.close().await;
+        }
+        (url, dir)
+    }
+
     /// The library once more on the same database and clock, as another process would have it.
     pub async fn another(&self) -> EventCore {
         open(&self.url, self.clock.clone()).await

@@ -149,6 +149,17 @@ impl Db {
         Ok(tx)
     }
 
+    /// Makes sure that it takes changes, so that a server says so before it serves.
+    ///
+    /// # Errors
+    /// `unavailable` for a file that may only be read, and for a PostgreSQL server that only follows another.
+    pub async fn must_be_writable(&self) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let outcome = tx.query(sql!("UPDATE settings SET value = value WHERE key = ''")).execute().await;
+        tx.rollback().await;
+        outcome.map(drop).map_err(Into::into)
+    }
+
     /// Waits until nothing is under way any more, and closes all connections.
     pub async fn close(&self) {
         match &*self.backend {
@@ -299,10 +310,11 @@ pub(crate) fn classify(error: sqlx::Error) -> Error {
                 None => Error::internal(error),
             },
             (None, Some("40001" | "40P01")) => Error::Contended,
-            // PostgreSQL: the connection failed (08), resources ran out (53), the server is ending or starting (57P0x), it reads only (25006).
-            (None, Some(code))
-                if ["08", "53", "57P0", "25006"].iter().any(|class| code.starts_with(class)) =>
-            {
+            (None, Some("25006")) => Error::Unavailable(
+                "the PostgreSQL server takes no changes: name the one that it follows".to_owned(),
+            ),
+            // PostgreSQL: the connection failed (08), resources ran out (53), the server is ending or starting (57P0x).
+            (None, Some(code)) if ["08", "53", "57P0"].iter().any(|class| code.starts_with(class)) => {
                 Error::Unavailable(format!("the database refuses for now: {}", fault.message()))
             }
             _ => Error::internal(error),

@@ -14,6 +14,7 @@ use crate::http::{self, Gate, RateLimit, Server};
 /// Migrates, serves until it is told to stop, and closes the database.
 pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failure> {
     let core = super::open(config).await?;
+    core.db().must_be_writable().await?;
     if demo {
         super::demo::fill_if_empty(&core).await?;
     }

@@ -1,21 +1,24 @@
 //! The command line of the daemon, as an operator uses it.
 
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
+use eventcore::db::{Queries, Sql};
 use tests::{Kind, TestDb, command, for_each_kind};
 use tokio::io::AsyncWriteExt;
 
 async fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
-    let mut child = command(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    run_to_the_end(command(arguments), input).await
+}
+
+async fn run_to_the_end(mut command: tokio::process::Command, input: &str) -> (i32, String, String) {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(input.as_bytes()).await.unwrap();
     drop(stdin);
-    let Output { status, stdout, stderr } = child.wait_with_output().await.unwrap();
+    let ending = tokio::time::timeout(Duration::from_mins(1), child.wait_with_output());
+    let Output { status, stdout, stderr } = ending.await.expect("it ends").unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
@@ -89,6 +92,103 @@ async fn what_cannot_be_used_is_said_in_a_sentence() {
             "{arguments:?}: {err}"
         );
     }
+}
+
+/// Fails with one sentence that has `says` in it, and says nothing else.
+async fn fails(command: tokio::process::Command, says: &str) {
+    let (code, out, err) = run_to_the_end(command, "").await;
+    let sentence = err.strip_prefix("eventd: ").and_then(|rest| rest.strip_suffix('\n'));
+    assert!(
+        code == 1 && out.is_empty() && sentence.is_some_and(|s| s.contains(says) && !s.contains('\n')),
+        "{says}: {code}\n{out}\n{err}"
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_is_not_served() {
+    let nobody = "postgres://nobody@127.0.0.1:1/events";
+    fails(
+        command(&["serve", "--database", nobody]),
+        "PostgreSQL at 127.0.0.1:1 cannot be reached: check that it runs",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_exist_is_not_served() {
+    let db = TestDb::new(Kind::Postgres).await;
+    let elsewhere = db.url.replace("/test_", "/nothing_");
+    fails(command(&["serve", "--database", &elsewhere]), "does not exist").await;
+}
+
+/// eventd as someone whom file permissions bind: root is not bound by them.
+fn without_privileges(arguments: &[&str]) -> tokio::process::Command {
+    let plain = command(arguments);
+    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
+    if !is_root {
+        return plain;
+    }
+    let mut bound = tokio::process::Command::new("setpriv");
+    bound
+        .arg("--bounding-set=-dac_override")
+        .arg(plain.as_std().get_program())
+        .args(plain.as_std().get_args());
+    bound.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).kill_on_drop(true);
+    bound
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_may_only_be_read_is_not_served() {
+    let db = TestDb::new(Kind::Sqlite).await;
+    db.core.close().await;
+    let file = std::path::Path::new(db.url.strip_prefix("sqlite://").unwrap());
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o444)).unwrap();
+    let serve = without_privileges(&["serve", "--listen", "127.0.0.1:0", "--database", &db.url]);
+    fails(serve, "the database file is read-only: make it writable for this user").await;
+    let fresh = format!("{}.new", db.url);
+    let (code, ..) = run(&["migrate", "--database", &fresh], "").await;
+    assert_eq!(code, 0, "a new file beside it is none the worse");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_only_follows_is_not_served() {
+    let db = TestDb::new(Kind::Postgres).await;
+    let follower = format!("{}&options=-c%20default_transaction_read_only%3Don", db.url);
+    fails(command(&["serve", "--database", &follower]), "takes no changes: name the one that it follows")
+        .await;
+}
+
+async fn newer(kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    let mut tx = db.core.db().begin().await.unwrap();
+    tx.query(Sql::same(sql)).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    for what in ["serve", "migrate"] {
+        let says = "was migrated by a newer version of the program: run that version, or newer";
+        fails(command(&[what, "--database", &db.url]), says).await;
+    }
+}
+
+mod a_newer_schema_is_not_served {
+    use super::*;
+    for_each_kind!(newer);
+}
+
+async fn many_migrate(kind: Kind) {
+    let (url, _dir) = TestDb::bare(kind).await;
+    let migrate = ["migrate", "--database", url.as_str()];
+    let all = futures_util::future::join_all((0..6).map(|_| run(&migrate, ""))).await;
+    for (code, out, err) in all {
+        assert_eq!((code, out.as_str()), (0, "the schema is up to date\n"), "{err}");
+    }
+    let (code, out, _) = run(&["migrate", "--check", "--database", &url], "").await;
+    assert_eq!((code, out.as_str()), (0, "the schema is up to date\n"));
+}
+
+mod any_number_of_processes_may_migrate_at_once {
+    use super::*;
+    for_each_kind!(many_migrate);
 }
 
 #[tokio::test]

@@ -10,4 +10,5 @@ mod people;
 mod recurring;
 mod registrations;
 mod schema;
+mod setbacks;
 mod statements;

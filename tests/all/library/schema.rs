@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use eventcore::EventCore;
 use eventcore::db::{Queries, Schema, Sql};
-use eventcore::{EventCore, Options};
 use tests::{Kind, TestDb, on_both};
 
 type Column = (String, String, String, bool);
@@ -56,18 +56,7 @@ async fn both_databases_have_the_same_tables() {
 }
 
 async fn migrate_at_once(kind: Kind) {
-    let (url, _dir) = match kind {
-        Kind::Sqlite => TestDb::empty(kind).await,
-        Kind::Postgres => {
-            let (url, dir) = TestDb::empty(kind).await;
-            let core = EventCore::connect(&url, Options::default()).await.unwrap();
-            let mut reader = core.db().read().await.unwrap();
-            for sql in ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"] {
-                reader.query(Sql::same(sql)).execute().await.unwrap();
-            }
-            (url, dir)
-        }
-    };
+    let (url, _dir) = TestDb::bare(kind).await;
     let mut starting = tokio::task::JoinSet::new();
     for _ in 0..6 {
         let url = url.clone();

@@ -101,7 +101,11 @@ impl EventCore {
 }
 
 async fn lock(tx: &mut Tx, id: EventId) -> Result<Option<EventRow>> {
-    Ok(tx.query(sql!("SELECT * FROM events WHERE id = $1", for update)).bind(id).optional().await?)
+    let lock = sql!(
+        sqlite "SELECT * FROM events WHERE id = $1",
+        postgres "SELECT * FROM events WHERE id = $1 FOR NO KEY UPDATE"
+    );
+    Ok(tx.query(lock).bind(id).optional().await?)
 }
 
 /// Makes the dates of one event up to the horizon, unless another process has.

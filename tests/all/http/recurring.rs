@@ -102,8 +102,8 @@ async fn story(kind: Kind) {
     assert_eq!(event["recurrence"]["exdate"], json!(["2031-04-03T18:30:00", "2031-03-13T18:30:00"]));
 
     // This and following, an hour later and in another room.
-    let patch = json!({"starts_at": "2031-04-17T19:30:00", "location": "Hall 9"});
-    let split = ada.post(&format!("{}/split", at(5)), patch).await.expect(201);
+    let later = json!({"starts_at": "2031-04-17T19:30:00", "location": "Hall 9"});
+    let split = ada.post(&format!("{}/split", at(5)), later).await.expect(201);
     assert!(split.header("location").ends_with(&split.id()));
     let tail = anyone.all(&format!("/events/{}/occurrences", split.id())).await;
     assert_eq!(

@@ -65,7 +65,12 @@ impl Daemon {
 
     /// Serves a database that exists.
     pub async fn on(db: TestDb, arguments: &[&str]) -> Self {
-        let mut child = command(&["serve", "--listen", "127.0.0.1:0", "--database", &db.url])
+        Self::listening(db, "127.0.0.1:0", arguments).await
+    }
+
+    /// Serves a database that exists at this address, as a daemon does that is started again.
+    pub async fn listening(db: TestDb, address: &str, arguments: &[&str]) -> Self {
+        let mut child = command(&["serve", "--listen", address, "--database", &db.url])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -18,7 +18,8 @@ pub enum Kind {
     Postgres,
 }
 
-/// A migrated, empty database, and the library on it with a clock that the test turns.
+/// A migrated, empty database, and the library on it with a clock that the test turns. Copies share it.
+#[derive(Clone)]
 pub struct TestDb {
     /// Which database it is.
     pub kind: Kind,
@@ -28,7 +29,7 @@ pub struct TestDb {
     pub core: EventCore,
     /// What the library takes for now.
     pub clock: Arc<ManualClock>,
-    _dir: TempDir,
+    _dir: Arc<TempDir>,
 }
 
 /// What the clocks of tests show at first.
@@ -41,7 +42,7 @@ impl TestDb {
         let clock = Arc::new(ManualClock::new(START.parse().expect("an instant")));
         let core = open(&url, clock.clone()).await;
         core.migrate().await.expect("a schema");
-        Self { kind, url, core, clock, _dir: dir }
+        Self { kind, url, core, clock, _dir: Arc::new(dir) }
     }
 
     /// A new database on the machine's clock, for daemons.

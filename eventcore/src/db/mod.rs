@@ -222,12 +222,14 @@ impl Tx {
         Ok(())
     }
 
-    pub(crate) async fn rollback(self) {
+    /// Takes everything back. An error says that what the transaction read did not come to stay either.
+    pub(crate) async fn rollback(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => drop(tx),
+            Self::Sqlite(tx) => tx.rollback().await?,
             // Where this fails the connection is broken, and the server has rolled back already.
             Self::Postgres(tx) => drop(tx.rollback().await),
         }
+        Ok(())
     }
 }
 
@@ -263,10 +265,10 @@ impl Attempts {
     pub(crate) async fn settle<T>(&mut self, tx: Tx, outcome: Result<T>) -> Option<Result<T>> {
         let outcome = match outcome {
             Ok(value) => tx.commit().await.map(|()| value),
-            Err(error) => {
-                tx.rollback().await;
-                Err(error)
-            }
+            Err(error) => match tx.rollback().await {
+                Err(lost) if !error.is_unavailable() => Err(lost),
+                _ => Err(error),
+            },
         };
         if matches!(outcome, Err(Error::Contended)) && self.0 < postgres::RETRIES {
             self.0 += 1;

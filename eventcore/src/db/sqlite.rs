@@ -128,6 +128,15 @@ impl Writer {
         }
     }
 
+    /// Takes back what the member at work has done, and hands the writer on.
+    async fn roll_back(&self, mut group: OwnedMutexGuard<Group>) {
+        if group.run("ROLLBACK TO member").await.is_ok() && group.run("RELEASE member").await.is_ok() {
+            self.settle(group).await;
+        } else {
+            group.abort().await;
+        }
+    }
+
     /// Commits what is left over when the last one in line has gone away.
     async fn settle_abandoned(self) {
         let group = self.group.clone().lock_owned().await;
@@ -263,18 +272,33 @@ impl SqliteTx {
     }
 }
 
+impl SqliteTx {
+    /// Rolls this member back alone. What it saw of members before it is true only once they are committed, so it waits for that; an error says
+    /// that they are not.
+    pub(super) async fn rollback(mut self) -> sqlx::Result<()> {
+        let Some(group) = self.group.take() else { return Ok(()) };
+        let writer = self.writer.clone();
+        to_the_end(async move {
+            let (depends, mut outcome) = (group.members > 0, group.outcome.subscribe());
+            writer.roll_back(group).await;
+            if !depends {
+                return Ok(());
+            }
+            match outcome.wait_for(Option::is_some).await.as_deref() {
+                Ok(Some(true)) => Ok(()),
+                _ => Err(sqlx::Error::WorkerCrashed),
+            }
+        })
+        .await
+    }
+}
+
 impl Drop for SqliteTx {
     fn drop(&mut self) {
-        let Some(mut group) = self.group.take() else { return };
+        let Some(group) = self.group.take() else { return };
         let writer = self.writer.clone();
         // Without a runtime the process is ending, and SQLite rolls back what was not committed.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(async move {
-            if group.run("ROLLBACK TO member").await.is_ok() && group.run("RELEASE member").await.is_ok() {
-                writer.settle(group).await;
-            } else {
-                group.abort().await;
-            }
-        });
+        runtime.spawn(async move { writer.roll_back(group).await });
     }
 }

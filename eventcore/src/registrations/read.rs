@@ -3,9 +3,9 @@
 use sqlx::FromRow;
 
 use super::hall::Hall;
-use super::register::find_live;
 use super::registration::{
-    COLUMNS, MyRegistration, Registration, RegistrationRow, RegistrationStatus, waiting_between,
+    COLUMNS, CountedRow, MyRegistration, POSITION, Registration, RegistrationRow, RegistrationStatus,
+    waiting_between,
 };
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -25,20 +25,35 @@ impl EventCore {
         let user = actor.signed_in()?.id;
         let mut db = self.db().read().await?;
         Hall::load(&mut db, actor, occurrence).await?.visible(actor)?;
-        let row = find_live(&mut db, occurrence, user).await?.ok_or(Error::NotFound("registration"))?;
-        row.counted(&mut db).await
+        let row: Option<CountedRow> = db
+            .query(Sql::built(format!(
+                "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id
+                 WHERE r.occurrence_id = $1 AND r.user_id = $2 AND r.status <> 'cancelled'"
+            )))
+            .bind(occurrence)
+            .bind(user)
+            .optional()
+            .await?;
+        row.map(CountedRow::registration).ok_or(Error::NotFound("registration"))
     }
 
     /// One registration, for its user and for the organizers.
     pub async fn registration(&self, actor: &Actor, id: RegistrationId) -> Result<Registration> {
         must_be_someone(actor)?;
         let mut db = self.db().read().await?;
-        let row = find(&mut db, id).await?.ok_or(Error::NotFound("registration"))?;
-        if !actor.is(row.user_id) {
-            let seen = events::find(&mut db, actor, row.event_id).await?;
+        let row: Option<CountedRow> = db
+            .query(Sql::built(format!(
+                "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.id = $1"
+            )))
+            .bind(id)
+            .optional()
+            .await?;
+        let counted = row.ok_or(Error::NotFound("registration"))?;
+        if !actor.is(counted.row.user_id) {
+            let seen = events::find(&mut db, actor, counted.row.event_id).await?;
             seen.organized().map_err(|_| Error::NotFound("registration"))?;
         }
-        row.counted(&mut db).await
+        Ok(counted.registration())
     }
 
     /// A page of what the actor has or had, with the dates: what is ahead first, soonest first, then what is over, latest first.
@@ -247,7 +262,8 @@ async fn positioned(
     let mut positions = Vec::with_capacity(numbers.len());
     let (mut after, mut position) = (0, 0);
     for number in numbers {
-        position += waiting_between(db, occurrence, after, number).await?;
+        // Whoever is on the page stood in the list, though they may have been promoted since.
+        position += waiting_between(db, occurrence, after, number).await?.max(1);
         positions.push((number, position));
         after = number;
     }

@@ -195,6 +195,25 @@ pub(super) struct RegistrationRow {
 pub(super) const COLUMNS: &str = "r.id, r.occurrence_id, r.event_id, r.user_id, u.username, u.display_name, r.status, r.party_size, \
      r.waitlist_number, r.auto_promote, r.ticket_code, r.checked_in_at, r.checked_in_by, r.created_at, r.updated_at";
 
+/// A registration that is read by itself: status and place in the list are of one moment.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct CountedRow {
+    #[sqlx(flatten)]
+    pub(super) row: RegistrationRow,
+    position: Option<i64>,
+}
+
+/// What a query for a [`CountedRow`] selects beside [`COLUMNS`].
+pub(super) const POSITION: &str = "CASE WHEN r.status = 'waitlisted' THEN (SELECT count(*) FROM registrations w WHERE w.occurrence_id = r.occurrence_id \
+     AND w.status = 'waitlisted' AND w.waitlist_number <= r.waitlist_number) END AS position";
+
+impl CountedRow {
+    /// What people see of it.
+    pub(super) fn registration(self) -> Registration {
+        self.row.registration(self.position)
+    }
+}
+
 impl RegistrationRow {
     /// What it holds; nothing once it is cancelled.
     pub(super) const fn held(&self) -> Option<Held> {
@@ -207,11 +226,11 @@ impl RegistrationRow {
         }
     }
 
-    /// What people see of it, its place in the list counted.
+    /// What people see of it, its place in the list counted. Whoever has not locked its date may count others than stood there when it was read.
     pub(super) async fn counted(self, db: &mut impl Queries) -> Result<Registration> {
         let position = match (self.status, self.waitlist_number) {
             (RegistrationStatus::Waitlisted, Some(number)) => {
-                Some(waiting_between(db, self.occurrence_id, 0, number).await?)
+                Some(waiting_between(db, self.occurrence_id, 0, number).await?.max(1))
             }
             _ => None,
         };

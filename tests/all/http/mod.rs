@@ -5,6 +5,7 @@ mod bad_input;
 mod command_line;
 mod conferences;
 mod document;
+mod histories;
 mod permissions;
 mod recurring;
 mod registrations;

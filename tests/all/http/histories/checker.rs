@@ -1,0 +1,181 @@
+//! Looks for an order of what was asked of one date in which every answer is right (linearisability, by the search of Wing and Gong).
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::model::{Ask, Date, Told};
+
+/// What was asked, when, and what came back.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) ask: Ask,
+    /// Nanoseconds since the test began.
+    pub(super) from: u128,
+    /// When the answer was there, and the answer; `None` where nobody waited for it, and the end shows that it took effect.
+    pub(super) told: Option<(u128, Told)>,
+    /// The number that was drawn for the waitlist: of those who drew one, the lowest comes first.
+    pub(super) number: Option<i64>,
+}
+
+/// Steps after which the search gives up.
+const PATIENCE: usize = 3_000_000;
+
+struct Search<'a> {
+    asked: &'a [Asked],
+    done: Vec<bool>,
+    seen: HashSet<u64>,
+    steps: usize,
+    longest: usize,
+    /// Where the longest order ends: the date, and what could come next.
+    stuck: String,
+    end: &'a dyn Fn(&Date) -> bool,
+}
+
+/// An order in which all answers are right and which ends as `end` wants it; or why there is none.
+pub(super) fn explain(
+    start: &Date,
+    mut asked: Vec<Asked>,
+    end: impl Fn(&Date) -> bool,
+) -> Result<(), String> {
+    asked.sort_by_key(|asked| asked.from);
+    let mut search = Search {
+        asked: &asked,
+        done: vec![false; asked.len()],
+        seen: HashSet::new(),
+        steps: 0,
+        longest: 0,
+        stuck: String::new(),
+        end: &end,
+    };
+    if search.goes_on(start, 0) {
+        return Ok(());
+    }
+    let gave_up = if search.steps >= PATIENCE { "gave up: " } else { "" };
+    Err(format!(
+        "{gave_up}of {} asked, at most {} can be put in order, by {} steps; then {}\n\nall:\n{}",
+        asked.len(),
+        search.longest,
+        search.steps,
+        search.stuck,
+        asked.iter().map(|asked| format!("{asked:?}")).collect::<Vec<_>>().join("\n")
+    ))
+}
+
+impl Search<'_> {
+    fn goes_on(&mut self, date: &Date, count: usize) -> bool {
+        if count > self.longest {
+            self.longest = count;
+            let next = self.candidates().into_iter().map(|i| format!("\n{:?}", self.asked[i]));
+            self.stuck = format!("{date:?}{}", next.collect::<Vec<_>>().concat());
+        }
+        if count == self.asked.len() {
+            return (self.end)(date);
+        }
+        self.steps += 1;
+        if self.steps >= PATIENCE || !self.is_new(date) {
+            return false;
+        }
+        let candidates = self.candidates();
+        // What is right now and changes nothing may as well come now: whatever comes later comes later still.
+        let idle = candidates.iter().copied().find(|next| {
+            let mut after = date.clone();
+            let told = after.answer(self.asked[*next].ask);
+            after == *date && self.asked[*next].told.as_ref().is_some_and(|(_, answer)| *answer == told)
+        });
+        if let Some(idle) = idle {
+            self.done[idle] = true;
+            let found = self.goes_on(date, count + 1);
+            self.done[idle] = false;
+            return found;
+        }
+        for next in candidates {
+            let mut after = date.clone();
+            let told = after.answer(self.asked[next].ask);
+            let fits = match &self.asked[next].told {
+                Some((_, answer)) => *answer == told,
+                // It took effect, so it changed something.
+                None => after != *date,
+            };
+            if fits {
+                self.done[next] = true;
+                if self.goes_on(&after, count + 1) {
+                    return true;
+                }
+                self.done[next] = false;
+            }
+        }
+        false
+    }
+
+    fn is_new(&mut self, date: &Date) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (&self.done, date).hash(&mut hasher);
+        self.seen.insert(hasher.finish())
+    }
+
+    /// What may come next: whatever was asked before the first answer that is still to come. Those that were answered first come first.
+    fn candidates(&self) -> Vec<usize> {
+        let open = || self.asked.iter().enumerate().filter(|(i, _)| !self.done[*i]);
+        let returned = |asked: &Asked| asked.told.as_ref().map_or(u128::MAX, |(at, _)| *at);
+        let first_answer = open().map(|(_, asked)| returned(asked)).min().unwrap_or(u128::MAX);
+        let number = open().filter_map(|(_, asked)| asked.number).min();
+        let may_come =
+            |asked: &Asked| asked.from <= first_answer && (asked.number.is_none() || asked.number == number);
+        let mut candidates: Vec<usize> =
+            open().filter(|(_, asked)| may_come(asked)).map(|(i, _)| i).collect();
+        candidates.sort_by_key(|i| returned(&self.asked[*i]));
+        candidates
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(ask: Ask, from: u128, to: u128, told: Told) -> Asked {
+        Asked { ask, from, told: Some((to, told)), number: None }
+    }
+
+    fn sits(party: i64) -> Told {
+        Told::Place { new: true, sits: true, party, position: None }
+    }
+
+    fn waits(party: i64, position: usize) -> Told {
+        Told::Place { new: true, sits: false, party, position: Some(position) }
+    }
+
+    fn one(who: usize) -> Ask {
+        Ask::Register { who, party: 1 }
+    }
+
+    #[test]
+    fn an_order_is_found_where_there_is_one() {
+        let history = vec![
+            asked(one(1), 0, 9, waits(1, 1)),
+            asked(one(2), 1, 8, sits(1)),
+            asked(Ask::Cancel { who: 2 }, 10, 12, Told::Nothing),
+        ];
+        let end = |date: &Date| date.sit.keys().eq([&1]) && date.wait.is_empty();
+        explain(&Date::new(1), history, end).unwrap();
+    }
+
+    #[test]
+    fn two_on_one_seat_and_overtaking_are_found() {
+        let twice = vec![asked(one(1), 0, 9, sits(1)), asked(one(2), 1, 8, sits(1))];
+        assert!(explain(&Date::new(1), twice, |_| true).is_err());
+        let overtaken = vec![
+            asked(one(0), 0, 1, sits(1)),
+            asked(one(1), 2, 3, waits(1, 2)),
+            asked(one(2), 4, 5, waits(1, 1)),
+        ];
+        assert!(explain(&Date::new(1), overtaken, |_| true).is_err());
+    }
+
+    #[test]
+    fn what_nobody_waited_for_counts_where_it_took_effect() {
+        let silent = Asked { ask: one(1), from: 0, told: None, number: None };
+        let history = vec![silent, asked(one(2), 5, 6, waits(1, 1))];
+        explain(&Date::new(1), history.clone(), |_| true).unwrap();
+        assert!(explain(&Date::new(1), history[1..].to_vec(), |_| true).is_err());
+    }
+}

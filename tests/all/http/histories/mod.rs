@@ -1,0 +1,464 @@
+//! Histories: many clients at many dates, some of whom hang up, and servers that are killed; afterwards there must be an order in which every answer was right.
+
+mod checker;
+mod model;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use eventcore::db::{Queries, Sql};
+use eventcore::{Actor, OccurrenceId, RegistrationId};
+use serde_json::{Value, json};
+use tests::{Daemon, Kind, TestDb, command, id_of};
+use tokio::sync::watch;
+
+use self::checker::Asked;
+use self::model::{Ask, Date, Told};
+use self::wire::Ended;
+
+const CLIENTS: usize = 300;
+const DATES: usize = 20;
+const CAPACITY: i64 = 8;
+/// What an organizer asks for, one after another.
+const CAPACITIES: [i64; 8] = [12, 5, 9, 3, 15, 4, 10, 6];
+
+/// Enough that nobody waits five seconds for one on a machine that is busy with other tests: who does is told that the database is away.
+const CONNECTIONS: &[&str] = &["--database-connections", "50"];
+
+/// A date, and who may change it.
+struct Place {
+    date: OccurrenceId,
+    event: String,
+    token: String,
+}
+
+/// Everything that a story shares.
+struct Stage {
+    db: TestDb,
+    places: Vec<Place>,
+    tokens: Vec<String>,
+    /// Where servers listen at the moment.
+    servers: watch::Receiver<Vec<String>>,
+    began: Instant,
+    /// What was asked of each date.
+    asked: Vec<Mutex<Vec<Line>>>,
+    /// Requests of each client.
+    rounds: usize,
+    /// One in how many requests is not waited for; never, where it is zero.
+    rude: u64,
+}
+
+/// A line of the record: what was asked, its answer, and whether its effect must be looked up in the end.
+#[derive(Debug, Clone)]
+struct Line {
+    asked: Asked,
+    open: bool,
+    /// Which registration the answer was about.
+    id: Option<RegistrationId>,
+}
+
+/// Numbers that look random, the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % sides
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[usize::try_from(self.roll(from.len() as u64)).unwrap()].clone()
+    }
+}
+
+impl Stage {
+    fn now(&self) -> u128 {
+        self.began.elapsed().as_nanos()
+    }
+
+    /// Where a server listens; waits until one does.
+    async fn server(&self, dice: &mut Dice) -> String {
+        let mut servers = self.servers.clone();
+        let servers = servers.wait_for(|servers| !servers.is_empty()).await.unwrap();
+        dice.pick(&servers)
+    }
+
+    fn record(&self, place: usize, ask: Ask, from: u128, told: Option<(u128, Told)>, body: &Value) {
+        let open = told.is_none();
+        let id = body["id"].as_str().and_then(|id| id.parse().ok());
+        let asked = Asked { ask, from, told, number: None };
+        self.asked[place].lock().unwrap().push(Line { asked, open, id });
+    }
+
+    /// Asks; false where no answer came, so that this client must leave the date alone.
+    async fn ask(&self, place: usize, ask: Ask, token: &str, dice: &mut Dice) -> bool {
+        let request = self.request(place, ask, token);
+        loop {
+            let server = self.server(dice).await;
+            let from = self.now();
+            match wire::exchange(&server, &request).await {
+                Ended::Answered(status, body) => {
+                    assert!(status < 500, "{ask:?}: {status} {body}");
+                    self.record(place, ask, from, Some((self.now(), told(status, &body))), &body);
+                    return true;
+                }
+                Ended::Broken => {
+                    self.record(place, ask, from, None, &Value::Null);
+                    return false;
+                }
+                Ended::Unsent => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    fn request(&self, place: usize, ask: Ask, token: &str) -> Vec<u8> {
+        let Place { date, event, .. } = &self.places[place];
+        let mine = format!("/occurrences/{date}/registration");
+        match ask {
+            Ask::Register { party, .. } => {
+                wire::request("PUT", &mine, token, Some(&json!({"party_size": party})))
+            }
+            Ask::Cancel { .. } => wire::request("DELETE", &mine, token, None),
+            Ask::Mine { .. } => wire::request("GET", &mine, token, None),
+            Ask::Look => wire::request("GET", &format!("/occurrences/{date}"), token, None),
+            Ask::Capacity(capacity) => wire::request(
+                "PATCH",
+                &format!("/events/{event}"),
+                token,
+                Some(&json!({"capacity": capacity})),
+            ),
+        }
+    }
+
+    /// What one person does, until they have asked often enough.
+    async fn person(self: Arc<Self>, who: usize) {
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (who as u64 + 1).wrapping_mul(0xff51_afd7_ed55_8ccd));
+        let mut places: Vec<usize> = (0..DATES).collect();
+        for _ in 0..self.rounds {
+            if places.is_empty() {
+                return;
+            }
+            let place = dice.pick(&places);
+            let ask = match dice.roll(20) {
+                0..10 => Ask::Register { who, party: i64::try_from(dice.roll(4)).unwrap() + 1 },
+                10..15 => Ask::Cancel { who },
+                15..18 => Ask::Mine { who },
+                _ => Ask::Look,
+            };
+            let token = &self.tokens[who];
+            let writes = matches!(ask, Ask::Register { .. } | Ask::Cancel { .. });
+            let answered = if writes && self.rude > 0 && dice.roll(self.rude) == 0 {
+                let request = self.request(place, ask, token);
+                // Half of them say all of it.
+                let length =
+                    if dice.roll(2) == 0 { request.len() } else { usize::try_from(dice.roll(300)).unwrap() };
+                let (from, server) = (self.now(), self.server(&mut dice).await);
+                wire::hang_up(&server, &request, length).await;
+                self.record(place, ask, from, None, &Value::Null);
+                false
+            } else {
+                self.ask(place, ask, token, &mut dice).await
+            };
+            if !answered {
+                places.retain(|other| *other != place);
+            }
+        }
+    }
+
+    /// What an organizer does.
+    async fn organizer(self: Arc<Self>, place: usize) {
+        let mut dice = Dice(place as u64 + 77);
+        for capacity in CAPACITIES {
+            // Not all at once: some of the people's requests lie between.
+            self.ask(place, Ask::Look, &self.places[place].token, &mut dice).await;
+            if !self.ask(place, Ask::Capacity(capacity), &self.places[place].token, &mut dice).await {
+                return;
+            }
+        }
+    }
+
+    async fn play(self: &Arc<Self>) {
+        let mut playing = tokio::task::JoinSet::new();
+        for who in 0..CLIENTS {
+            playing.spawn(self.clone().person(who));
+        }
+        for place in 0..DATES {
+            playing.spawn(self.clone().organizer(place));
+        }
+        playing.join_all().await;
+    }
+
+    /// Finds an order for what was asked of each date. Answers how many registrations were made, and how often nobody waited.
+    async fn explain(&self) -> (usize, usize) {
+        let (mut made, mut open) = (0, 0);
+        for (place, asked) in self.asked.iter().enumerate() {
+            let end = self.end(place).await;
+            let asked = std::mem::take(&mut *asked.lock().unwrap());
+            open += asked.iter().filter(|told| told.open).count();
+            let history: Vec<Asked> = asked
+                .iter()
+                .filter(|told| !told.open || end.shows(told, &asked))
+                .map(|line| Asked { number: end.number(line, &asked), ..line.asked.clone() })
+                .collect();
+            let new =
+                history.iter().filter(|asked| matches!(asked.ask, Ask::Register { .. }) && made_one(asked));
+            let new = new.count();
+            made += new;
+            let silent = history
+                .iter()
+                .filter(|asked| asked.told.is_none() && matches!(asked.ask, Ask::Register { .. }))
+                .count();
+            assert!(
+                end.rows.len() >= new && end.rows.len() <= new + silent,
+                "{place}: {} rows, {new} answered",
+                end.rows.len()
+            );
+            if let Err(why) = checker::explain(&Date::new(CAPACITY), history, |date| end.is(date)) {
+                panic!("date {place}: {why}\nends as {end:?}");
+            }
+        }
+        (made, open)
+    }
+
+    async fn end(&self, place: usize) -> End {
+        let names: Vec<(RegistrationId, String, String, i64, Option<i64>)> = {
+            let mut db = self.db.core.db().read().await.unwrap();
+            let sql = "SELECT r.id, u.username, r.status, r.party_size, r.waitlist_number FROM registrations r JOIN users u ON u.id = r.user_id
+                WHERE r.occurrence_id = $1 ORDER BY r.waitlist_number";
+            db.query(Sql::same(sql)).bind(self.places[place].date).all().await.unwrap()
+        };
+        let rows = names.into_iter().map(|(id, name, status, party, number)| Row {
+            id,
+            who: name.trim_start_matches("person").parse().unwrap(),
+            status,
+            party,
+            number,
+        });
+        let rows = rows.collect();
+        let capacity =
+            self.db.core.occurrence(&Actor::System, self.places[place].date).await.unwrap().capacity;
+        End { capacity, rows }
+    }
+}
+
+fn made_one(asked: &Asked) -> bool {
+    matches!(asked.told, Some((_, Told::Place { new: true, .. })))
+}
+
+#[derive(Debug)]
+struct Row {
+    id: RegistrationId,
+    who: usize,
+    status: String,
+    party: i64,
+    number: Option<i64>,
+}
+
+/// What the database holds of a date in the end.
+#[derive(Debug)]
+struct End {
+    capacity: i64,
+    rows: Vec<Row>,
+}
+
+impl End {
+    /// Whether a date stands as the database says.
+    fn is(&self, date: &Date) -> bool {
+        let of = |status: &'static str| {
+            let rows = self.rows.iter().filter(move |row| row.status == status);
+            rows.map(|row| (row.who, row.party))
+        };
+        date.capacity == self.capacity
+            && of("confirmed").collect::<BTreeMap<_, _>>() == date.sit
+            && of("waitlisted").eq(date.wait.iter().copied())
+    }
+
+    /// Which number the registration drew that this line made, if it made one.
+    fn number(&self, line: &Line, all: &[Line]) -> Option<i64> {
+        let Ask::Register { who, .. } = line.asked.ask else { return None };
+        let row = if line.open {
+            let known = |row: &Row| all.iter().any(|line| line.id == Some(row.id));
+            self.rows.iter().find(|row| row.who == who && !known(row))
+        } else {
+            self.rows.iter().find(|row| Some(row.id) == line.id && made_one(&line.asked))
+        };
+        row?.number
+    }
+
+    /// Whether what nobody waited for took effect. Whoever hung up left the date alone from then on, so the end shows it.
+    fn shows(&self, told: &Line, all: &[Line]) -> bool {
+        let live = |who: usize| self.rows.iter().find(|row| row.who == who && row.status != "cancelled");
+        match told.asked.ask {
+            Ask::Register { who, party } => {
+                let rows = self.rows.iter().filter(|row| row.who == who).count();
+                let by_this =
+                    |other: &&Line| matches!(other.asked.ask, Ask::Register { who: w, .. } if w == who);
+                let made = all.iter().filter(by_this).filter(|other| made_one(&other.asked)).count();
+                let last = all.iter().filter(|other| is_of(other, who)).filter_map(|other| {
+                    match &other.asked.told {
+                        Some((at, Told::Place { party, .. })) => Some((*at, *party)),
+                        Some((at, Told::Nothing)) => Some((*at, 0)),
+                        _ => None,
+                    }
+                });
+                let before = last.max().map_or(0, |(_, party)| party);
+                rows > made
+                    || (before > 0 && before != party && live(who).is_some_and(|row| row.party == party))
+            }
+            Ask::Cancel { who } => {
+                let rows = self.rows.iter().any(|row| row.who == who);
+                rows && live(who).is_none() && was_live(all, who)
+            }
+            Ask::Capacity(capacity) => self.capacity == capacity,
+            Ask::Mine { .. } | Ask::Look => false,
+        }
+    }
+}
+
+fn is_of(told: &Line, who: usize) -> bool {
+    matches!(told.asked.ask, Ask::Register { who: w, .. } | Ask::Cancel { who: w } | Ask::Mine { who: w } if w == who)
+}
+
+/// Whether someone held something after the last answer that they waited for.
+fn was_live(all: &[Line], who: usize) -> bool {
+    let answers = all.iter().filter(|told| is_of(told, who)).filter_map(|told| match &told.asked.told {
+        Some((at, Told::Place { .. })) => Some((*at, true)),
+        Some((at, Told::Nothing)) => Some((*at, false)),
+        _ => None,
+    });
+    answers.max_by_key(|(at, _)| *at).is_some_and(|(_, live)| live)
+}
+
+/// An answer, as the model would give it.
+fn told(status: u16, body: &Value) -> Told {
+    match status {
+        200 | 201 if body["party_size"].is_number() => Told::Place {
+            new: status == 201,
+            sits: body["status"] == "confirmed",
+            party: body["party_size"].as_i64().unwrap(),
+            position: body["position"].as_u64().map(|position| usize::try_from(position).unwrap()),
+        },
+        200 if body["seats_taken"].is_number() => Told::Numbers {
+            capacity: body["capacity"].as_i64().unwrap(),
+            taken: body["seats_taken"].as_i64().unwrap(),
+            waiting: usize::try_from(body["waitlist_length"].as_u64().unwrap()).unwrap(),
+        },
+        200 | 204 => Told::Nothing,
+        _ => Told::Refused(
+            body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned(),
+        ),
+    }
+}
+
+async fn sign_in(db: &TestDb, name: String) -> String {
+    let actor = db.user(&name).await;
+    db.core.open_session(&Actor::System, id_of(&actor)).await.unwrap().access_token
+}
+
+async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize, rude: u64) -> Arc<Stage> {
+    let mut places = Vec::new();
+    for number in 0..DATES {
+        let name = format!("organizer{number}");
+        let actor = db.user(&name).await;
+        let input = json!({"title": name, "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": CAPACITY});
+        let event = db.core.create_event(&actor, &serde_json::from_value(input).unwrap()).await.unwrap();
+        let token = db.core.open_session(&Actor::System, id_of(&actor)).await.unwrap().access_token;
+        places.push(Place { date: event.next_occurrence.unwrap().id, event: event.id.to_string(), token });
+    }
+    let mut signing_in = tokio::task::JoinSet::new();
+    for who in 0..CLIENTS {
+        let db = db.clone();
+        signing_in.spawn(async move { (who, sign_in(&db, format!("person{who}")).await) });
+    }
+    let mut tokens = signing_in.join_all().await;
+    tokens.sort_unstable_by_key(|(who, _)| *who);
+    let tokens = tokens.into_iter().map(|(_, token)| token).collect();
+    let asked = (0..DATES).map(|_| Mutex::default()).collect();
+    Arc::new(Stage { db: db.clone(), places, tokens, servers, began: Instant::now(), asked, rounds, rude })
+}
+
+const fn processes(kind: Kind) -> usize {
+    match kind {
+        Kind::Sqlite => 1,
+        Kind::Postgres => 3,
+    }
+}
+
+async fn recount(db: &TestDb) {
+    let said = command(&["check", "--database", &db.url]).output().await.unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+    db.check().await;
+}
+
+async fn at_once(kind: Kind) {
+    let db = TestDb::in_real_time(kind).await;
+    let mut daemons = Vec::new();
+    for _ in 0..processes(kind) {
+        daemons.push(Daemon::on(db.clone(), CONNECTIONS).await);
+    }
+    let (_all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
+    let stage = stage(&db, servers, 20, 25).await;
+    stage.play().await;
+    // What was hung up on may be at work still: when the servers have ended, it has too.
+    for daemon in daemons {
+        assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
+        daemon.stop().await;
+    }
+    let (made, open) = stage.explain().await;
+    assert!(made > 500 && open > 50, "{made} made, {open} not waited for");
+    recount(&db).await;
+}
+
+mod at_once {
+    tests::for_each_kind!(super::at_once);
+}
+
+/// Kills a server every two seconds, and starts it again, until the play is over. Answers how many it killed.
+async fn killer(
+    db: TestDb,
+    mut daemons: Vec<Daemon>,
+    addresses: watch::Sender<Vec<String>>,
+    over: Arc<std::sync::atomic::AtomicBool>,
+) -> usize {
+    let mut rounds = tokio::time::interval(Duration::from_secs(2));
+    rounds.tick().await;
+    for killed in 0.. {
+        rounds.tick().await;
+        if over.load(std::sync::atomic::Ordering::SeqCst) {
+            return killed;
+        }
+        let daemon = daemons.remove(0);
+        let address = daemon.address().to_owned();
+        addresses.send_modify(|all| all.retain(|other| *other != address));
+        daemon.kill().await;
+        daemons.push(Daemon::listening(db.clone(), &address, CONNECTIONS).await);
+        addresses.send_modify(|all| all.push(address));
+    }
+    0
+}
+
+async fn under_fire(kind: Kind) {
+    let db = TestDb::in_real_time(kind).await;
+    let mut daemons = Vec::new();
+    for _ in 0..processes(kind) {
+        daemons.push(Daemon::on(db.clone(), CONNECTIONS).await);
+    }
+    let (all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
+    let stage = stage(&db, servers, 25, 0).await;
+    let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let killing = tokio::spawn(killer(db.clone(), daemons, all, over.clone()));
+    stage.play().await;
+    over.store(true, std::sync::atomic::Ordering::SeqCst);
+    let killed = killing.await.unwrap();
+    let (made, open) = stage.explain().await;
+    assert!(made > 500 && killed > 0, "{made} made, {open} unanswered, {killed} killed");
+    recount(&db).await;
+}
+
+mod under_fire {
+    tests::for_each_kind!(super::under_fire);
+}

@@ -156,8 +156,9 @@ impl Db {
     pub async fn must_be_writable(&self) -> Result<()> {
         let mut tx = self.begin().await?;
         let outcome = tx.query(sql!("UPDATE settings SET value = value WHERE key = ''")).execute().await;
-        tx.rollback().await;
-        outcome.map(drop).map_err(Into::into)
+        let rolled_back = tx.rollback().await;
+        outcome?;
+        rolled_back
     }
 
     /// Waits until nothing is under way any more, and closes all connections.

@@ -8,6 +8,7 @@ mod events;
 mod idempotency;
 mod people;
 mod recurring;
+mod registration_rush;
 mod registrations;
 mod schema;
 mod setbacks;

@@ -63,6 +63,11 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// What proves who calls.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("someone who is signed in")
+    }
+
     /// The user's id.
     pub fn id(&self) -> UserId {
         self.id.expect("a user")

@@ -38,15 +38,19 @@ impl Query {
         self.wrong.add(format!("/{name}"), code, message);
     }
 
-    /// A parameter as it is; an empty one counts as absent.
-    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+    fn take(&mut self, name: &str) -> Option<String> {
         let place = self.parameters.iter().position(|(known, _)| known == name)?;
-        Some(self.parameters.swap_remove(place).1).filter(|value| !value.is_empty())
+        Some(self.parameters.swap_remove(place).1)
     }
 
-    /// A parameter that `T` can be read from.
+    /// A parameter as it is; an empty one counts as absent.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        self.take(name).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter that `T` can be read from. An empty one is as wrong as any other: `status=` must not list everything.
     pub(crate) fn parsed<T: std::str::FromStr>(&mut self, name: &str, must_be: &str) -> Option<T> {
-        let text = self.text(name)?;
+        let text = self.take(name)?;
         text.parse().map_err(|_| self.wrong(name, "invalid", must_be)).ok()
     }
 
@@ -122,6 +126,16 @@ mod tests {
                 "/form unknown_field"
             ]
         );
+    }
+
+    #[test]
+    fn an_empty_parameter_is_no_text_and_a_wrong_word() {
+        let mut query = Query::of("title=&status=");
+        assert_eq!(
+            (query.text("title"), query.parsed::<bool>("status", "must be true or false")),
+            (None, None)
+        );
+        assert_eq!(codes(query), ["/status invalid"]);
     }
 
     #[test]

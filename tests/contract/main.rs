@@ -1,0 +1,144 @@
+//! Holds the running daemon against its own OpenAPI document: thousands of requests that schemathesis makes up, on both databases, for a user and
+//! for an admin. `tests/contract/run` installs schemathesis and starts this.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tests::{Client, Daemon, Kind};
+use tokio::process::Command;
+
+/// The same requests in each run, as far as the answers are the same.
+const SEED: &str = "7";
+/// Random requests for each operation; those that the document's limits suggest come on top.
+const EXAMPLES: &str = "6";
+/// The first says that a request that fits the schema must be taken: no schema says that a start lies ahead, or that a cursor is one that we gave. The
+/// second wants headers that are required, and none of ours is.
+const LEFT_OUT: &str = "positive_data_acceptance,missing_required_header";
+/// Operations that can end the session by which the requests are made. They are tried last, on their own.
+const FATAL: [&str; 3] = ["sessions_end", "tokens_delete", "users_delete"];
+/// What takes longer hangs.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Some(program) = std::env::var_os("SCHEMATHESIS").map(PathBuf::from) else {
+        eprintln!("start this by tests/contract/run, which installs schemathesis");
+        return ExitCode::FAILURE;
+    };
+    // Builds it, where that is still to be done, before anything runs that must not wait.
+    drop(tests::command(&["--version"]));
+    let begun = Instant::now();
+    let all = [(Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, false), (Kind::Postgres, true)];
+    let runs = all.map(|(kind, admin)| tokio::spawn(hold(program.clone(), kind, admin)));
+    let wrong: Vec<String> = join_all(runs)
+        .await
+        .into_iter()
+        .filter_map(|run| run.unwrap_or_else(|panic| Some(format!("a run broke off: {panic}"))))
+        .collect();
+    for report in &wrong {
+        println!("{report}");
+    }
+    println!("contract: {} of 4 runs found something wrong, in {} s", wrong.len(), begun.elapsed().as_secs());
+    if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Tries every operation on a daemon of its own. Answers what was wrong.
+async fn hold(program: PathBuf, kind: Kind, admin: bool) -> Option<String> {
+    let daemon = Daemon::start(kind).await;
+    let ada = daemon.user("ada").await;
+    let caller = if admin { daemon.admin("root").await } else { ada.clone() };
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("schemathesis.toml"), known(&daemon, &ada).await)
+        .expect("a configuration");
+
+    let name = format!("{kind:?} as {}", if admin { "an admin" } else { "a user" });
+    let all = tell(&program, dir.path(), &daemon, &caller, "exclude").await;
+    let still_signed_in = caller.get("/users/me").await.status == 200;
+    let last = tell(&program, dir.path(), &daemon, &caller, "include").await;
+    daemon.db.check().await;
+    let log = daemon.log();
+    let fine =
+        still_signed_in && all.status.success() && last.status.success() && !log.contains("internal error");
+    let count = |output: &Output| {
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().find(|line| line.contains(" generated")).unwrap_or("none").trim().to_owned();
+        line
+    };
+    println!("contract: {name}: {}; {}", count(&all), count(&last));
+    (!fine).then(|| {
+        let text = |output: &Output| {
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+        };
+        format!(
+            "== {name}: still signed in at the end: {still_signed_in}\n{}{}{log}",
+            text(&all),
+            text(&last)
+        )
+    })
+}
+
+/// Runs schemathesis on all operations but the fatal ones, or on those alone.
+async fn tell(program: &Path, dir: &Path, daemon: &Daemon, caller: &Client, fatal: &str) -> Output {
+    let mut command = Command::new(program);
+    command
+        .arg("--config-file")
+        .arg(dir.join("schemathesis.toml"))
+        .arg("run")
+        .arg(format!("http://{}/openapi.json", daemon.address()))
+        .args(["--header", &format!("Authorization: Bearer {}", caller.token())])
+        .args(["--seed", SEED, "--max-examples", EXAMPLES, "--exclude-checks", LEFT_OUT])
+        .args(["--warnings", "off", "--continue-on-failure", "--no-shrink"])
+        .args(std::env::args().skip(1))
+        .args(FATAL.iter().flat_map(|id| [format!("--{fatal}-operation-id"), (*id).to_owned()]))
+        .current_dir(dir)
+        .env("SCHEMATHESIS_HOOKS", "hooks")
+        .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/contract"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    tokio::time::timeout(PATIENCE, command.output())
+        .await
+        .expect("schemathesis ends")
+        .expect("schemathesis runs")
+}
+
+/// Fills the database, and writes down for schemathesis which ids exist: half of its requests are about those.
+async fn known(daemon: &Daemon, ada: &Client) -> String {
+    let bob = daemon.user("bob").await;
+    let mut ids = vec![("user", vec![ada.id().to_string(), bob.id().to_string()])];
+    let (mut events, mut dates, mut registrations) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..12 {
+        let event = json!({
+            "title": format!("Evening {number}"), "location": "Köln", "starts_at": "2031-03-04T18:30", "timezone": "Europe/Berlin", "capacity": 2,
+            "status": if number % 4 == 3 { "draft" } else { "published" },
+            "recurrence": if number % 2 == 0 { json!({"rrule": "FREQ=WEEKLY;COUNT=4"}) } else { Value::Null },
+        });
+        let event = ada.post("/events", event).await.expect(201).id();
+        for date in ada.all(&format!("/events/{event}/occurrences")).await {
+            let date = date["id"].as_str().expect("an id").to_owned();
+            let registration = bob.put(&format!("/occurrences/{date}/registration"), json!({})).await;
+            if registration.status == 201 {
+                registrations.push(registration.id());
+            }
+            dates.push(date);
+        }
+        events.push(event);
+    }
+    ids.extend([("event", events), ("occurrence", dates), ("registration", registrations)]);
+    ids.push(("slug", vec!["not-found".to_owned(), "event-full".to_owned()]));
+    let mut config = String::new();
+    for (name, values) in &ids {
+        config += &format!("[dictionaries.{name}]\nvalues = {}\n", json!(values));
+    }
+    config += "[parameters]\n";
+    for (name, _) in &ids {
+        config += &format!("\"path.{name}\" = {{ dictionary = \"{name}\", probability = 0.5 }}\n");
+    }
+    // A version that is another than the one expected is refused before the body is read.
+    config
+        + "[checks.negative_data_rejection]\nexpected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 415, 429, \"5xx\"]\n"
+}

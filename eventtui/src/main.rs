@@ -1,35 +1,87 @@
-//! A terminal client for events: the agenda of a database or of a server.
+//! A terminal client for events: on a database, through the library, or on a server, over HTTP.
 
-mod agenda;
+mod app;
 mod backend;
+mod keys;
+mod look;
+mod markdown;
+mod message;
+mod plain;
+mod screens;
+mod spoken;
+mod status;
 mod terminal;
+mod theme;
 mod view;
+mod widgets;
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono_tz::Tz;
-use clap::Parser;
-use crossterm::event::{Event, EventStream};
+use clap::{Parser, Subcommand};
+use crossterm::event::{Event, EventStream, MouseEventKind};
+use eventcore::{Clock, SystemClock};
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use agenda::{Effect, Message, State};
-use backend::Backend;
+use app::App;
+use backend::{Backend, Source};
+use keys::Key;
+use look::Look;
+use message::{Effect, Message};
+use theme::Theme;
 
-/// Browse events in the terminal.
+/// Browse events, come to them, and organize them, in the terminal.
 #[derive(Debug, Parser)]
 #[command(name = "eventtui", version, about)]
 struct Cli {
     /// The database to open directly [default: `sqlite://events.db`, if that file exists]
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", conflicts_with = "server", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        conflicts_with = "server",
+        hide_env_values = true,
+        global = true
+    )]
     database: Option<String>,
     /// The server to talk to, such as `https://events.example.org`
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     server: Option<String>,
-    /// The time zone in which times are shown; that of each event when nothing is said
-    #[arg(long, env = "TZ", value_name = "ZONE")]
+    /// Act as this user of the database, without a password: for who owns the file
+    #[arg(long = "as", value_name = "USER", conflicts_with = "server", global = true)]
+    user: Option<String>,
+    /// My time zone, an IANA name [default: the machine's, or UTC]
+    #[arg(long, value_name = "ZONE", global = true)]
     timezone: Option<String>,
+    /// dark, light, contrast, plain, or a TOML file with a colour for each meaning
+    #[arg(long, value_name = "THEME", default_value = "dark")]
+    theme: String,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// For scripts and pipes: what needs no terminal.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print what is coming
+    Agenda(plain::AgendaArgs),
+    /// Print one date with all about it
+    Show(plain::ShowArgs),
+    /// Register for a date
+    Register(plain::RegisterArgs),
+    /// Print the completions of a shell
+    Completions {
+        /// Whose
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -46,51 +98,160 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    // A TZ that names no IANA zone is the machine's business, not a mistake of ours.
-    let zone: Option<Tz> = cli.timezone.as_deref().and_then(|name| name.parse().ok());
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err("needs a terminal to draw on".into());
+    let zone = my_zone(cli.timezone.as_deref())?;
+    let source = Source {
+        database: cli.database.as_deref(),
+        server: cli.server.as_deref(),
+        user: cli.user.as_deref(),
+    };
+    match cli.command {
+        Some(Command::Completions { shell }) => plain::completions(shell),
+        Some(Command::Man) => plain::manual(),
+        Some(Command::Agenda(args)) => plain::agenda(&source, zone, args).await,
+        Some(Command::Show(args)) => plain::show(&source, zone, args).await,
+        Some(Command::Register(args)) => plain::register(&source, args).await,
+        None => full_screen(&source, zone, &cli.theme).await,
     }
-    let backend = Backend::open(cli.database.as_deref(), cli.server.as_deref()).await?;
-    let state = State::new(backend.place(), zone);
+}
+
+/// The zone of the machine is a wish; a zone that is named is meant.
+fn my_zone(named: Option<&str>) -> Result<Tz, Failure> {
+    if let Some(name) = named {
+        return name
+            .parse()
+            .map_err(|_| format!("{name:?} is no IANA time zone such as Europe/Berlin").into());
+    }
+    let machine = iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok());
+    Ok(machine.unwrap_or(Tz::UTC))
+}
+
+async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str) -> Result<(), Failure> {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let theme = if no_colour { Theme::PLAIN } else { Theme::open(theme)? };
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err("needs a terminal to draw on; `eventtui agenda` prints to a pipe".into());
+    }
+    let backend = backend::open(source).await?;
+    let began = SystemClock.now().to_utc();
+    let look = Look {
+        theme,
+        mine: zone,
+        in_mine: false,
+        today: began.with_timezone(&zone).naive_local(),
+        marks: HashMap::new(),
+    };
+    let mut app = App::new(backend.place(), look, began);
     let mut screen = terminal::Screen::enter()?;
-    let outcome = show(&mut screen, state, &backend).await;
+    let outcome = show(&mut screen, &mut app, &backend).await;
     drop(screen);
     backend.close().await;
     outcome
 }
 
 /// The one loop: messages change the state, the state is drawn, effects run beside it.
-async fn show(screen: &mut terminal::Screen, mut state: State, backend: &Backend) -> Result<(), Failure> {
+async fn show(
+    screen: &mut terminal::Screen,
+    app: &mut App,
+    backend: &Arc<dyn Backend>,
+) -> Result<(), Failure> {
     let (sender, mut answers) = mpsc::unbounded_channel();
+    let began = Instant::now();
+    let since = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let mut keys = EventStream::new();
-    let mut stop = terminal::told_to_stop()?;
-    let mut effects = state.begin();
+    let (mut term, mut hangup) = terminal::told_to_stop()?;
+    let (width, height) = screen.size()?;
+    app.update(since(), Message::Resized { width, height });
+    let mut effects = app.begin();
+    let mut running = tokio::task::JoinSet::new();
     loop {
+        let mut quits = false;
         for effect in effects.drain(..) {
             match effect {
-                Effect::Quit => return Ok(()),
-                Effect::Load(cursor) => {
+                Effect::Quit => quits = true,
+                Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::Run { ticket, request } => {
                     let (backend, sender) = (backend.clone(), sender.clone());
-                    tokio::spawn(async move {
-                        let page = backend.agenda(cursor.clone()).await.map_err(|error| error.to_string());
+                    running.spawn(async move {
+                        let outcome = backend.run(request).await;
                         // Nobody listens any more once the program ends.
-                        drop(sender.send(Message::Loaded(cursor, page)));
+                        drop(sender.send(Message::Answered { ticket, outcome }));
                     });
                 }
             }
         }
-        screen.draw(|frame| view::draw(frame, &mut state))?;
+        if quits {
+            return finish(running).await;
+        }
+        screen.draw(|frame| view::draw(frame, app))?;
+        let wakes_at = app.wakes_at().map(|at| began + Duration::from_millis(at));
         let message = tokio::select! {
             Some(answer) = answers.recv() => answer,
             event = keys.next() => match event {
-                Some(Ok(Event::Key(key))) if key.is_press() => Message::Key(key.code, key.modifiers),
-                Some(Ok(_)) => continue,
+                Some(Ok(event)) => match read(event) {
+                    Some(Heard::Message(message)) => message,
+                    Some(Heard::Suspend) => {
+                        suspend(screen)?;
+                        continue;
+                    }
+                    None => continue,
+                },
                 Some(Err(error)) => return Err(error.into()),
                 None => return Ok(()),
             },
-            Some(()) = stop.recv() => return Ok(()),
+            Some(()) = term.recv() => return Ok(()),
+            Some(()) = hangup.recv() => return Ok(()),
+            () = sleep_until(wakes_at) => Message::Tick,
         };
-        effects = state.update(message);
+        effects = app.update(since(), message);
+        while running.try_join_next().is_some() {}
     }
+}
+
+/// Lets what was asked for last, such as giving up a place, reach its end.
+async fn finish(mut running: tokio::task::JoinSet<()>) -> Result<(), Failure> {
+    let all = async { while running.join_next().await.is_some() {} };
+    // Who quits does not wait long for a server that is away.
+    let _ = tokio::time::timeout(Duration::from_secs(2), all).await;
+    Ok(())
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a terminal event means.
+enum Heard {
+    Message(Message),
+    Suspend,
+}
+
+fn read(event: Event) -> Option<Heard> {
+    use crossterm::event::{KeyCode, KeyModifiers};
+    Some(Heard::Message(match event {
+        Event::Key(key) if !key.is_press() => return None,
+        Event::Key(key) if Key::from(key) == Key(KeyCode::Char('z'), KeyModifiers::CONTROL) => {
+            return Some(Heard::Suspend);
+        }
+        Event::Key(key) => Message::Key(key.into()),
+        Event::Paste(text) => Message::Paste(text),
+        Event::Resize(width, height) => Message::Resized { width, height },
+        Event::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::Down(_) => Message::Click { column: mouse.column, row: mouse.row },
+            MouseEventKind::ScrollDown => Message::Wheel { down: true },
+            MouseEventKind::ScrollUp => Message::Wheel { down: false },
+            _ => return None,
+        },
+        _ => return None,
+    }))
+}
+
+/// Stops until the shell lets the program go on.
+fn suspend(screen: &mut terminal::Screen) -> Result<(), Failure> {
+    terminal::leave();
+    signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+    screen.resume()?;
+    Ok(())
 }

@@ -1,8 +1,13 @@
 //! The terminal: taken over on entering, given back whatever happens.
 
-use std::io::{Stdout, stdout};
+use std::io::{Stdout, Write, stdout};
 use std::sync::Once;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::backend::CrosstermBackend;
@@ -23,14 +28,24 @@ impl Screen {
                 say(panic);
             }));
         });
-        enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen)?;
+        take()?;
         Ok(Self(Terminal::new(CrosstermBackend::new(stdout()))?))
     }
 
     /// Draws a frame.
     pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> std::io::Result<()> {
         self.0.draw(render).map(drop)
+    }
+
+    /// Columns and rows.
+    pub(crate) fn size(&self) -> std::io::Result<(u16, u16)> {
+        self.0.size().map(|size| (size.width, size.height))
+    }
+
+    /// Takes the terminal over again after the program was suspended.
+    pub(crate) fn resume(&mut self) -> std::io::Result<()> {
+        take()?;
+        self.0.clear()
     }
 }
 
@@ -40,13 +55,31 @@ impl Drop for Screen {
     }
 }
 
-/// Gives the terminal back; where that fails there is no terminal any more.
-fn leave() {
-    let _ = disable_raw_mode();
-    let _ = execute!(stdout(), LeaveAlternateScreen, crossterm::cursor::Show);
+fn take() -> std::io::Result<()> {
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
 }
 
-/// SIGTERM, so that the terminal is given back then too.
-pub(crate) fn told_to_stop() -> std::io::Result<Signal> {
-    signal(SignalKind::terminate())
+/// Gives the terminal back; where that fails there is no terminal any more.
+pub(crate) fn leave() {
+    let _ = execute!(
+        stdout(),
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        crossterm::cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
+
+/// Puts a text into the clipboard of whoever sits before the terminal (OSC 52), also over SSH.
+pub(crate) fn copy(text: &str) -> std::io::Result<()> {
+    let mut out = stdout();
+    write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+    out.flush()
+}
+
+/// SIGTERM and SIGHUP, so that the terminal is given back then too.
+pub(crate) fn told_to_stop() -> std::io::Result<(Signal, Signal)> {
+    Ok((signal(SignalKind::terminate())?, signal(SignalKind::hangup())?))
 }

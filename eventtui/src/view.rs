@@ -1,217 +1,195 @@
 //! The screen: a pure picture of the state.
 
-use chrono::Timelike;
-use chrono_tz::Tz;
-use eventcore::Timestamp;
-use eventcore::events::{Moment, Occurrence, OccurrenceStatus};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Block, Borders, List, ListItem, ListState, Paragraph, Wrap};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
-use crate::agenda::{KEYS, State};
+use crate::app::{App, Layer, Question};
+use crate::keys::{Place, Tab, bindings};
+use crate::screens::agenda::Dates;
+use crate::screens::{event, row};
+use crate::widgets::text::{clean, columns, fit};
 
 /// From here on list and detail stand side by side.
 const WIDE: u16 = 100;
 
 /// Draws everything.
-pub(crate) fn draw(frame: &mut Frame<'_>, state: &mut State) {
-    let [head, body, note, foot] = Layout::vertical([
+pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
+    let [head, rule, body, note, foot] = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Min(3),
+        Constraint::Length(1),
+        Constraint::Min(1),
         Constraint::Length(1),
         Constraint::Length(1),
     ])
     .areas(frame.area());
-    let zone = state.zone.map_or("each event's own time", |zone| zone.name());
-    let bold = Style::new().add_modifier(Modifier::BOLD);
-    frame.render_widget(
-        Line::from(vec![
-            Span::styled(" eventtui ", bold),
-            Span::raw(format!("  Agenda   {} · {zone}", clean(&state.place))),
-        ]),
-        head,
-    );
-    if state.dates.is_empty() {
-        frame.render_widget(Paragraph::new(emptiness(state)).block(Block::new().borders(Borders::TOP)), body);
-    } else if body.width >= WIDE {
-        let [list, detail] =
-            Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(body);
-        draw_list(frame, state, list);
-        draw_detail(frame, state, detail);
-    } else {
-        draw_list(frame, state, body);
+    draw_head(frame, app, head);
+    frame.render_widget(Block::new().borders(Borders::TOP).border_style(app.look.theme.muted), rule);
+    draw_body(frame, app, body);
+    draw_note(frame, app, note);
+    draw_foot(frame, app, foot);
+}
+
+fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    let theme = app.look.theme;
+    let mut spans = vec![Span::styled(" eventtui ", theme.accent)];
+    for tab in Tab::ALL {
+        let style = if tab == app.tab { theme.selected.patch(theme.accent) } else { theme.muted };
+        spans.push(Span::styled(format!(" {} ", tab.name()), style));
     }
-    let message = match (&state.failure, state.loading) {
-        (Some(why), _) => format!(" ✗ {} (R tries again)", clean(why)),
-        (None, true) => " … loading".to_owned(),
-        (None, false) => String::new(),
-    };
-    frame.render_widget(Line::raw(message), note);
-    let keys: Vec<String> = KEYS.iter().map(|(key, what)| format!("{key} {what}")).collect();
-    frame.render_widget(
-        Line::styled(format!(" {}", keys.join("  ")), Style::new().add_modifier(Modifier::DIM)),
-        foot,
-    );
+    let zone = if app.look.in_mine { app.look.mine.name() } else { "each event's own time" };
+    let who = app.me.as_ref().map_or_else(|| "not signed in".to_owned(), |me| clean(&me.username));
+    let right = format!("{who}@{} · {zone} ", clean(&app.place));
+    let left: usize = spans.iter().map(Span::width).sum();
+    let room = usize::from(area.width).saturating_sub(left + columns(&right));
+    if room > 0 {
+        spans.push(Span::raw(" ".repeat(room)));
+        spans.push(Span::styled(right, theme.muted));
+    }
+    frame.render_widget(Line::from(spans), area);
 }
 
-fn emptiness(state: &State) -> &'static str {
-    match (state.loading, state.failure.is_some()) {
-        (true, _) => " …",
-        (false, true) => " Nothing could be loaded.",
-        (false, false) => " Nothing ahead.",
+fn draw_body(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    let look = &app.look;
+    match app.layers.last() {
+        Some(Layer::Event(looked)) => looked.draw(frame, area, look),
+        Some(Layer::Attendees(attendees)) => attendees.draw(frame, area, look),
+        Some(Layer::Form(form)) => form.draw(frame, area, look),
+        Some(Layer::Account(account)) => account.draw(frame, area, look, app.me.as_deref()),
+        Some(Layer::Help(help)) => help.draw(frame, area, look),
+        Some(Layer::Palette(palette)) => palette.draw(frame, area, look),
+        None => draw_tab(frame, app, area),
     }
 }
 
-/// Text from others is text: control characters are shown, never passed on.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '␛' } else { c }).collect()
-}
-
-fn draw_list(frame: &mut Frame<'_>, state: &mut State, area: Rect) {
-    state.height = usize::from(area.height.saturating_sub(1)).max(1);
-    let first = state.selected.saturating_sub(state.height);
-    let mut day = String::new();
-    let items: Vec<ListItem<'_>> = state.dates[first..]
-        .iter()
-        .take(2 * state.height)
-        .map(|date| {
-            let (on, at) = shown(&date.starts_at, &date.timezone, state.zone);
-            let row = row(date, &at, area.width);
-            if on == day {
-                return ListItem::new(row);
-            }
-            day.clone_from(&on);
-            ListItem::new(Text::from(vec![
-                Line::styled(format!(" {on}"), Style::new().add_modifier(Modifier::BOLD)),
-                row,
-            ]))
-        })
-        .collect();
-    let list = List::new(items)
-        .block(Block::new().borders(Borders::TOP))
-        .highlight_symbol("▌")
-        .highlight_style(Style::new().add_modifier(Modifier::REVERSED));
-    let mut selection = ListState::default().with_selected(Some(state.selected - first));
-    frame.render_stateful_widget(list, area, &mut selection);
-}
-
-/// Day and time of a start, in the zone that is chosen or the event's own.
-fn shown(moment: &Moment, own: &str, chosen: Option<Tz>) -> (String, String) {
-    match moment {
-        Moment::Day(day) => (day.format("%a %-d %B %Y").to_string(), "all day".to_owned()),
-        Moment::At(instant) => {
-            let zone = chosen.or_else(|| own.parse().ok()).unwrap_or(Tz::UTC);
-            let local = Timestamp::from(*instant).in_zone(zone);
-            (local.format("%a %-d %B %Y").to_string(), format!("{:02}:{:02}", local.hour(), local.minute()))
+fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    let look = &app.look;
+    let signed_in = app.me.is_some();
+    match app.tab {
+        Tab::Agenda if app.agenda.items.is_empty() => {
+            empty(frame, app, area, "Nothing ahead. n makes the first event.");
         }
+        Tab::Agenda => draw_dates(frame, app, &app.agenda, area),
+        Tab::Search => {
+            let [words, rest] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
+            let line = Line::from(vec![
+                Span::styled(" / ", look.theme.accent),
+                Span::raw(format!("{}▏", clean(&app.search.words.text()))),
+            ]);
+            frame.render_widget(line, words);
+            if app.search.items.is_empty() {
+                empty(frame, app, rest, "Nothing ahead is called that.");
+            } else {
+                draw_dates(frame, app, &app.search, rest);
+            }
+        }
+        Tab::Month => app.month.draw(frame, area, look),
+        Tab::Mine | Tab::Organize if !signed_in => {
+            empty(frame, app, area, "Sign in (A) to see what is yours.")
+        }
+        Tab::Mine if app.mine.items.is_empty() => {
+            empty(frame, app, area, "You go nowhere yet: r registers you for a date of the agenda.");
+        }
+        Tab::Mine => app.mine.draw(frame, area, look),
+        Tab::Organize if app.organize.items.is_empty() => {
+            empty(frame, app, area, "You organize nothing that is ahead. n makes an event.");
+        }
+        Tab::Organize => app.organize.draw(frame, area, look),
     }
 }
 
-fn row(date: &Occurrence, at: &str, width: u16) -> Line<'static> {
-    let room = usize::from(width).saturating_sub(24).max(10);
-    let (title, place) = (fit(&clean(&date.title), room * 3 / 5), fit(&clean(&date.location), room * 2 / 5));
-    if date.status == OccurrenceStatus::Cancelled {
-        return Line::styled(
-            format!(" {at:<7} {title} {place} ✗ cancelled"),
-            Style::new().add_modifier(Modifier::CROSSED_OUT),
-        );
+/// Nothing is there: because it is loading, because it failed, or because there is nothing.
+fn empty(frame: &mut Frame<'_>, app: &App, area: Rect, words: &str) {
+    let status = app.tab_status();
+    let text = match &status.failure {
+        Some(why) => format!(" Nothing could be loaded: {}. R tries again.", clean(why)),
+        None if status.since.is_some() || status.is_new() && app.me.is_some() => " …".to_owned(),
+        None => format!(" {words}"),
+    };
+    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), area);
+}
+
+fn draw_dates(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
+    let look = &app.look;
+    if area.width < WIDE {
+        return draw_list(frame, app, dates, area);
     }
-    Line::raw(format!(" {at:<7} {title} {place} {} {}", bar(date), date.seats_left))
+    let [list, detail] =
+        Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(area);
+    draw_list(frame, app, dates, list);
+    let block = Block::new().borders(Borders::LEFT).border_style(look.theme.muted);
+    let lines = dates.selected().map(|date| event::text(date, None, look)).unwrap_or_default();
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).block(block), detail);
 }
 
-/// Seats taken, in eighths.
-fn bar(date: &Occurrence) -> String {
-    let eighths =
-        usize::try_from(date.seats_taken.min(date.capacity) * 8 / date.capacity.max(1)).unwrap_or(0);
-    format!("{}{}", "█".repeat(eighths), "░".repeat(8 - eighths))
+fn draw_list(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
+    let look = &app.look;
+    let rows = dates.items.iter().map(|date| {
+        let (day, _) = look.local(&date.starts_at, &date.timezone);
+        (Some(day), row::date(date, look, None, area.width))
+    });
+    row::draw_days(frame, area, rows, dates.position, look);
 }
 
-/// The text, cut or filled to so many columns as the terminal counts them.
-fn fit(text: &str, columns: usize) -> String {
-    let mut fitted = String::new();
-    for c in text.chars() {
-        let mut longer = fitted.clone();
-        longer.push(c);
-        if Span::raw(longer.as_str()).width() > columns {
+/// Turns while something loads.
+const SPINNER: [char; 4] = ['◐', '◓', '◑', '◒'];
+
+fn draw_note(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    let theme = app.look.theme;
+    let status = app.status();
+    let line = if let Some(question) = &app.question {
+        Line::styled(ask(question), theme.accent)
+    } else if let Some(notice) = &app.notice {
+        let style = match notice.sign {
+            '✓' => theme.good,
+            '!' => theme.warn,
+            _ => theme.bad,
+        };
+        Line::styled(format!(" {} {}", notice.sign, clean(&notice.text)), style)
+    } else if status.is_slow(app.now) {
+        let turn = usize::try_from(app.now / 100 % 4).unwrap_or(0);
+        Line::styled(format!(" {} loading", SPINNER[turn]), theme.muted)
+    } else if let (Some(_), Some(at)) = (&status.failure, status.loaded_at) {
+        let minutes = app.now.saturating_sub(at) / 60_000;
+        Line::styled(format!(" ! What you see is {minutes} min old. Trying again soon"), theme.warn)
+    } else {
+        Line::default()
+    };
+    frame.render_widget(line, area);
+}
+
+fn ask(question: &Question) -> String {
+    match question {
+        Question::Party { date, size } => {
+            format!(
+                " How many come to {}? {}▏ ⏎ registers, Esc leaves it",
+                fit(&date.title, 30).trim_end(),
+                size.text()
+            )
+        }
+        Question::Sure { words, .. } => format!(" {words}. y does it, any other key leaves it"),
+    }
+}
+
+/// What can be done here, from the table of bindings, as far as there is room.
+fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    let place = app.at();
+    let mut text = String::new();
+    for binding in bindings(place).filter(|binding| !binding.short.is_empty()) {
+        let Some(key) = binding.keys_in(place).next() else { continue };
+        let shown = format!(" {key} {} ", binding.short);
+        if columns(&text) + columns(&shown) > usize::from(area.width) {
             break;
         }
-        fitted = longer;
+        text.push_str(&shown);
     }
-    let missing = columns.saturating_sub(Span::raw(fitted.as_str()).width());
-    fitted + &" ".repeat(missing)
-}
-
-fn draw_detail(frame: &mut Frame<'_>, state: &State, area: Rect) {
-    let Some(date) = state.dates.get(state.selected) else { return };
-    let (on, at) = shown(&date.starts_at, &date.timezone, state.zone);
-    let seats =
-        format!("{} of {} seats free · {} wait", date.seats_left, date.capacity, date.waitlist_length);
-    let mut lines = vec![
-        Line::styled(clean(&date.title), Style::new().add_modifier(Modifier::BOLD)),
-        Line::raw(""),
-        Line::raw(format!("{on}, {at}")),
-        Line::raw(format!("{} · by {}", clean(&date.location), clean(&date.organizer.display_name))),
-        Line::raw(seats),
-        Line::raw(""),
-    ];
-    lines.extend(date.description.lines().map(|line| Line::raw(clean(line))));
-    let block = Block::new().borders(Borders::TOP | Borders::LEFT);
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).block(block), area);
-}
-
-#[cfg(test)]
-mod tests {
-    use ratatui::Terminal;
-    use ratatui::backend::TestBackend;
-
-    use super::*;
-    use crate::agenda::Message;
-    use crate::agenda::tests::page;
-
-    fn screen(state: &mut State, width: u16, height: u16) -> String {
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, state)).unwrap();
-        terminal.backend().to_string()
+    if matches!(
+        place,
+        Place::Form | Place::Account | Place::Help | Place::Palette | Place::Event | Place::Attendees
+    ) {
+        text.push_str(" Esc back");
     }
-
-    fn loaded(dates: usize) -> State {
-        let mut state = State::new("events.db", None);
-        state.begin();
-        state.update(Message::Loaded(None, Ok(page(0, dates, false))));
-        state
-    }
-
-    #[test]
-    fn days_head_their_dates() {
-        let shown = screen(&mut loaded(4), 80, 12);
-        assert!(shown.contains(" Mon 1 March 2027") && shown.contains(" Tue 2 March 2027"), "{shown}");
-        assert!(shown.contains("18:30   Evening 3") && shown.contains("█░░░░░░░ 32"), "{shown}");
-    }
-
-    #[test]
-    fn a_wide_screen_shows_the_detail() {
-        assert!(screen(&mut loaded(2), 120, 20).contains("Hall 0 · by Ada"));
-        assert!(!screen(&mut loaded(2), 80, 20).contains("by Ada"));
-    }
-
-    #[test]
-    fn control_characters_never_reach_the_terminal() {
-        let mut state = loaded(1);
-        state.dates[0].title = "\u{1b}[31mred\u{7}".to_owned();
-        let shown = screen(&mut state, 120, 20);
-        assert!(!shown.contains('\u{1b}') && shown.contains("␛[31mred␛"), "{shown}");
-    }
-
-    #[test]
-    fn every_state_is_legible_on_any_screen() {
-        for (width, height) in [(80, 24), (120, 40), (40, 15), (10, 5), (1, 1)] {
-            for mut state in [State::new("x", None), loaded(0), loaded(1), loaded(60)] {
-                state.selected = state.dates.len().saturating_sub(1);
-                screen(&mut state, width, height);
-            }
-        }
-        assert!(screen(&mut loaded(0), 40, 15).contains("Nothing ahead."));
-    }
+    frame.render_widget(Line::styled(text, Style::new().patch(app.look.theme.muted)), area);
 }

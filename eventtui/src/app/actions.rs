@@ -1,0 +1,440 @@
+//! What actions do.
+
+use crossterm::event::KeyCode;
+use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus};
+use eventcore::registrations::RegistrationStatus;
+
+use super::{App, Layer, Leaving, Question, UNDO};
+use crate::backend::Request;
+use crate::keys::{Action, Key, Place, Tab};
+use crate::message::{Effect, Purpose};
+use crate::screens::account::Account;
+use crate::screens::attendees::Attendees;
+use crate::screens::event::Looked;
+use crate::screens::form::{self, Form};
+use crate::screens::help::Help;
+use crate::screens::palette::Palette;
+use crate::widgets::field::Field;
+use crate::widgets::list::Position;
+
+impl App {
+    pub(crate) fn act(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Quit => return self.leave_now().into_iter().chain([Effect::Quit]).collect(),
+            Action::Back => self.back(),
+            Action::Help => self.layers.push(Layer::Help(Box::new(Help::of(self.at())))),
+            Action::Palette => self.layers.push(Layer::Palette(Box::new(Palette::of(self.at())))),
+            Action::Tab(tab) => return self.open_tab(tab),
+            Action::NextTab => return self.step_tab(1),
+            Action::PreviousTab => return self.step_tab(Tab::ALL.len() - 1),
+            Action::Search => return self.open_tab(Tab::Search),
+            Action::Account => self.layers.push(Layer::Account(Box::default())),
+            Action::Zone => {
+                self.look.in_mine = !self.look.in_mine;
+                let whose = if self.look.in_mine { self.look.mine.name() } else { "each event's own zone" };
+                self.say('✓', format!("Times are shown in {whose}"));
+            }
+            Action::Theme => {
+                self.look.theme = self.look.theme.next();
+                self.say('✓', format!("Theme: {}", self.look.theme.name));
+            }
+            Action::Reload => {
+                let mut effects = self.refresh();
+                if self.layers.is_empty() {
+                    effects.extend(self.load_tab());
+                }
+                return effects;
+            }
+            Action::Undo => self.undo(),
+            Action::Open if self.at() == Place::Palette => return self.run_command(),
+            Action::Open => return self.open(),
+            Action::Register => self.ask_party(),
+            Action::Unregister => return self.leave(),
+            Action::CopyLink => return self.copy_link(),
+            Action::CheckIn => return self.check_in(),
+            Action::CheckInCode => {
+                if let Some(Layer::Attendees(attendees)) = self.layers.last_mut() {
+                    attendees.code = Some(Field::default());
+                }
+            }
+            Action::Save => return self.save(),
+            Action::NextField | Action::PreviousField => self.step_field(action == Action::PreviousField),
+            Action::SignUp => {
+                if let Some(Layer::Account(account)) = self.layers.last_mut() {
+                    account.turn();
+                }
+            }
+            Action::SignOut if self.me.is_some() => {
+                self.layers.pop();
+                return vec![self.ask(Purpose::Me, Request::SignOut)];
+            }
+            Action::SignOut => {}
+            Action::New
+            | Action::Edit
+            | Action::EditFollowing
+            | Action::EditAll
+            | Action::Publish
+            | Action::CancelDate
+            | Action::CancelEvent
+            | Action::Attendees => return self.organize_it(action),
+            _ => return self.go(action),
+        }
+        Vec::new()
+    }
+
+    fn open_tab(&mut self, tab: Tab) -> Vec<Effect> {
+        self.layers.clear();
+        self.tab = tab;
+        self.load_tab()
+    }
+
+    fn step_tab(&mut self, by: usize) -> Vec<Effect> {
+        let place = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0);
+        self.open_tab(Tab::ALL[(place + by) % Tab::ALL.len()])
+    }
+
+    fn back(&mut self) {
+        if let Some(Layer::Attendees(attendees)) = self.layers.last_mut()
+            && attendees.code.take().is_some()
+        {
+            return;
+        }
+        match self.layers.pop() {
+            Some(Layer::Form(form)) if form.is_changed() && matches!(form.purpose, form::Purpose::New) => {
+                self.draft = Some(form);
+                self.say('✓', "What you typed is kept: n goes on with it");
+            }
+            None if self.tab != Tab::Agenda => self.tab = Tab::Agenda,
+            _ => {}
+        }
+    }
+
+    fn run_command(&mut self) -> Vec<Effect> {
+        let Some(Layer::Palette(palette)) = self.layers.pop() else { return Vec::new() };
+        palette.chosen().map(|action| self.act(action)).unwrap_or_default()
+    }
+
+    fn go(&mut self, action: Action) -> Vec<Effect> {
+        let height = self.height();
+        match self.layers.last_mut() {
+            Some(Layer::Event(looked)) => {
+                let dates = looked.detail.as_ref().map_or(0, |detail| detail.dates.len());
+                if looked.position.go(action, dates, height) {
+                    return self.look_at_selected();
+                }
+            }
+            Some(Layer::Attendees(attendees)) => {
+                let len = attendees.items.len();
+                attendees.position.go(action, len, height.saturating_sub(3));
+            }
+            Some(Layer::Help(help)) => {
+                let len = help.found().len();
+                help.position.go(action, len, height);
+            }
+            Some(Layer::Palette(palette)) => {
+                let len = palette.found().len();
+                palette.position.go(action, len, height);
+            }
+            Some(Layer::Form(_) | Layer::Account(_)) => {}
+            None => return self.go_in_tab(action, height),
+        }
+        Vec::new()
+    }
+
+    fn go_in_tab(&mut self, action: Action, height: usize) -> Vec<Effect> {
+        match self.tab {
+            Tab::Agenda if action == Action::Today => {
+                self.agenda.from = None;
+                self.agenda.position = Position::default();
+                return self.load_tab();
+            }
+            Tab::Agenda => _ = self.agenda.go(action, height),
+            Tab::Search => _ = self.search.go(action, height.saturating_sub(2)),
+            Tab::Mine => _ = self.mine.position.go(action, self.mine.items.len(), height),
+            Tab::Organize => _ = self.organize.position.go(action, self.organize.items.len(), height),
+            Tab::Month => {
+                if self.month.go(action, self.look.today.date()) && self.month.is_outdated() {
+                    return self.load_tab();
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Shows another date of the series.
+    fn look_at_selected(&mut self) -> Vec<Effect> {
+        let Some(Layer::Event(looked)) = self.layers.last_mut() else { return Vec::new() };
+        let Some(detail) = &looked.detail else { return Vec::new() };
+        let Some(date) = detail.dates.get(looked.position.selected).cloned() else { return Vec::new() };
+        if date.id == looked.id {
+            return Vec::new();
+        }
+        looked.id = date.id;
+        if let Some(detail) = &mut looked.detail {
+            detail.place = None;
+            detail.date = date;
+        }
+        self.load_layer()
+    }
+
+    /// The date that is selected or looked at.
+    pub(crate) fn date(&self) -> Option<&Occurrence> {
+        match self.layers.last() {
+            Some(Layer::Event(looked)) => looked.date(),
+            Some(Layer::Attendees(attendees)) => Some(&attendees.date),
+            Some(_) => None,
+            None => match self.tab {
+                Tab::Agenda => self.agenda.selected(),
+                Tab::Search => self.search.selected(),
+                Tab::Mine => self.mine.selected()?.occurrence.as_ref(),
+                Tab::Organize => self.organize.selected()?.next_occurrence.as_ref(),
+                Tab::Month => None,
+            },
+        }
+    }
+
+    fn open(&mut self) -> Vec<Effect> {
+        if self.tab == Tab::Month {
+            let day = self.month.day;
+            self.agenda.from = Some(day).filter(|day| *day != self.look.today.date());
+            self.agenda.position = Position::default();
+            return self.open_tab(Tab::Agenda);
+        }
+        let Some(date) = self.date() else {
+            self.say('!', "Nothing is selected that could be opened");
+            return Vec::new();
+        };
+        let looked = Looked::of(date);
+        self.layers.push(Layer::Event(Box::new(looked)));
+        self.load_layer()
+    }
+
+    /// Whether someone is signed in; asks them to, if not.
+    fn signed_in(&mut self) -> bool {
+        if self.me.is_none() {
+            self.layers.push(Layer::Account(Box::<Account>::default()));
+            self.say('!', "Sign in first, or make an account with ^N");
+        }
+        self.me.is_some()
+    }
+
+    fn ask_party(&mut self) {
+        let Some(date) = self.date().cloned() else { return };
+        if !self.signed_in() {
+            return;
+        }
+        let party = self.look.marks.get(&date.id).filter(|mark| mark.status != RegistrationStatus::Cancelled);
+        let size = Field::of(&party.map_or(1, |mark| mark.party).to_string());
+        self.question = Some(Question::Party { date: Box::new(date), size });
+    }
+
+    pub(super) fn answer_question(&mut self, question: Question, key: Key) -> Vec<Effect> {
+        match (question, key.0) {
+            (_, KeyCode::Esc) => Vec::new(),
+            (Question::Party { date, size }, KeyCode::Enter) => match size.text().trim().parse::<i64>() {
+                Ok(party) if party > 0 => {
+                    self.leaving = self.leaving.take().filter(|leaving| leaving.id != date.id);
+                    let request = Request::Register { occurrence: date.id, party };
+                    vec![self.ask(Purpose::Act("You are registered"), request)]
+                }
+                _ => {
+                    self.say('!', "How many come must be a number from 1 on");
+                    self.question = Some(Question::Party { date, size });
+                    Vec::new()
+                }
+            },
+            (Question::Party { date, mut size }, _) => {
+                size.press(key);
+                self.question = Some(Question::Party { date, size });
+                Vec::new()
+            }
+            (Question::Sure { request, then, .. }, KeyCode::Char('y' | 'Y')) => {
+                vec![self.ask(Purpose::Act(then), *request)]
+            }
+            (Question::Sure { .. }, _) => Vec::new(),
+        }
+    }
+
+    /// Gives up my place; nothing is sent until it can't be undone any more.
+    fn leave(&mut self) -> Vec<Effect> {
+        let Some(id) = self.date().map(|date| date.id) else { return Vec::new() };
+        let held = self.look.marks.get(&id).is_some_and(|mark| mark.status != RegistrationStatus::Cancelled);
+        if !held {
+            self.say('!', "You have no place there");
+            return Vec::new();
+        }
+        let before = self.leave_now();
+        self.leaving = Some(Leaving { id, at: self.now + UNDO });
+        if let Some(mark) = self.look.marks.get_mut(&id) {
+            mark.status = RegistrationStatus::Cancelled;
+        }
+        self.say('✓', "Your place is given up: u brings it back, for 5 s");
+        before.into_iter().collect()
+    }
+
+    fn undo(&mut self) {
+        let Some(leaving) = self.leaving.take() else {
+            self.say('!', "There is nothing to undo");
+            return;
+        };
+        if let Some(mark) = self.look.marks.get_mut(&leaving.id) {
+            mark.status = if mark.position.is_some() {
+                RegistrationStatus::Waitlisted
+            } else {
+                RegistrationStatus::Confirmed
+            };
+        }
+        self.say('✓', "You keep your place");
+    }
+
+    fn copy_link(&mut self) -> Vec<Effect> {
+        let Some(date) = self.date() else { return Vec::new() };
+        let link = date.url.clone().unwrap_or_else(|| date.links.google.clone());
+        self.say('✓', "The link is in the clipboard, if your terminal allows it");
+        vec![Effect::Copy(link)]
+    }
+
+    fn check_in(&mut self) -> Vec<Effect> {
+        let Some(Layer::Attendees(attendees)) = self.layers.last_mut() else { return Vec::new() };
+        let request = match (attendees.code.take(), attendees.selected()) {
+            (Some(code), _) => Request::CheckInCode { occurrence: attendees.date.id, code: code.text() },
+            (None, Some(place)) if place.status == RegistrationStatus::Attended => {
+                Request::UndoCheckIn(place.id)
+            }
+            (None, Some(place)) => Request::CheckIn(place.id),
+            (None, None) => return Vec::new(),
+        };
+        vec![self.ask(Purpose::Act("Done"), request)]
+    }
+
+    fn step_field(&mut self, back: bool) {
+        match self.layers.last_mut() {
+            Some(Layer::Form(form)) => form.next(back),
+            Some(Layer::Account(account)) => account.next(back),
+            _ => {}
+        }
+    }
+
+    fn save(&mut self) -> Vec<Effect> {
+        let (now, today, mine) = (self.now, self.look.today, self.look.mine);
+        match self.layers.last_mut() {
+            Some(Layer::Account(_)) if self.me.is_some() => {
+                self.layers.pop();
+                Vec::new()
+            }
+            Some(Layer::Account(account)) => {
+                let Some(request) = account.request(mine) else { return Vec::new() };
+                account.status.begin(now);
+                vec![self.ask(Purpose::SignIn, request)]
+            }
+            Some(Layer::Form(form)) => match form.request(today) {
+                Some(request) => {
+                    form.status.begin(now);
+                    vec![self.ask(Purpose::Save, request)]
+                }
+                None => {
+                    self.say('!', "Not saved yet: the marked field needs a word more");
+                    Vec::new()
+                }
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn organize_it(&mut self, action: Action) -> Vec<Effect> {
+        if !self.signed_in() {
+            return Vec::new();
+        }
+        if action == Action::New {
+            let form = self.draft.take().unwrap_or_else(|| Box::new(Form::new(&self.look)));
+            self.layers.push(Layer::Form(form));
+            return Vec::new();
+        }
+        let selected = if self.layers.is_empty() { self.organize.selected().cloned() } else { None };
+        let (event, date) = match (selected, self.layers.last()) {
+            (Some(event), _) => (Some(event.clone()), event.next_occurrence),
+            (None, Some(Layer::Event(looked))) => {
+                let detail = looked.detail.as_ref();
+                (detail.map(|detail| detail.event.clone()), detail.map(|detail| detail.date.clone()))
+            }
+            _ => (None, None),
+        };
+        let Some(event) = event else { return Vec::new() };
+        let on_date = !self.layers.is_empty();
+        match (action, date) {
+            (Action::Edit, Some(date)) if on_date && event.recurrence.is_some() => {
+                self.edit(Form::date(&date))
+            }
+            (Action::Edit | Action::EditAll, _) => self.edit(Form::event(&event)),
+            (Action::EditFollowing, Some(date)) if event.recurrence.is_some() => {
+                self.edit(Form::following(&date, &event))
+            }
+            (Action::EditFollowing, _) => self.say('!', "This event has only one date: e edits it"),
+            (Action::Publish, _) if event.status == EventStatus::Draft => {
+                return vec![self.ask(Purpose::Act("It is public now"), Request::Publish(event.id))];
+            }
+            (Action::Publish, _) => self.say('!', "It is no draft any more"),
+            (Action::CancelDate, Some(date)) if date.status == OccurrenceStatus::Cancelled => {
+                return vec![
+                    self.ask(Purpose::Act("The date takes place again"), Request::RestoreDate(date.id)),
+                ];
+            }
+            (Action::CancelDate, Some(date)) => {
+                let request = Request::CancelDate(date.id);
+                self.sure(
+                    format!("Cancel this date, for {}?", people(&date)),
+                    request,
+                    "The date is cancelled",
+                );
+            }
+            (Action::CancelEvent, date) => {
+                let whom =
+                    date.as_ref().map_or_else(String::new, |date| format!(", next for {}", people(date)));
+                let words = format!(
+                    "Cancel the whole event and its {} dates{whom}? It can't be brought back",
+                    event.occurrence_count
+                );
+                self.sure(words, Request::CancelEvent(event.id), "The event is cancelled");
+            }
+            (Action::Attendees, Some(date)) => {
+                self.layers.push(Layer::Attendees(Box::new(Attendees::of(date))));
+                return self.load_layer();
+            }
+            _ => self.say('!', "The event has no date ahead"),
+        }
+        Vec::new()
+    }
+
+    fn edit(&mut self, form: Form) {
+        self.layers.push(Layer::Form(Box::new(form)));
+    }
+
+    fn sure(&mut self, words: String, request: Request, then: &'static str) {
+        self.question = Some(Question::Sure { words, request: Box::new(request), then });
+    }
+
+    /// A click selects a row of a list, or a tab of the head.
+    pub(super) fn click(&mut self, column: u16, row: u16) -> Vec<Effect> {
+        if row == 0 {
+            let mut at = 10;
+            for tab in Tab::ALL {
+                let width = u16::try_from(tab.name().len() + 2).unwrap_or(0);
+                if (at..at + width).contains(&column) {
+                    return self.open_tab(tab);
+                }
+                at += width;
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// Who is concerned when a date changes.
+fn people(date: &Occurrence) -> String {
+    match (date.seats_taken, date.waitlist_length) {
+        (0, 0) => "nobody yet".to_owned(),
+        (1, 0) => "1 person".to_owned(),
+        (n, 0) => format!("{n} people"),
+        (n, waiting) => format!("{n} people and {waiting} who wait"),
+    }
+}

@@ -1,0 +1,230 @@
+//! What answers change.
+
+use eventcore::OccurrenceId;
+use eventcore::registrations::{MyRegistration, RegistrationStatus};
+
+use super::{App, Layer};
+use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::look::Mark;
+use crate::message::{Effect, Purpose};
+
+/// What is said of a refusal where it is not shown beside a field.
+fn words(refusal: &Refusal) -> String {
+    match refusal.cause {
+        Cause::SignedOut => format!("{} (A signs in)", refusal.message),
+        Cause::Away => format!("{} What you see is what was known before", sentence(&refusal.message)),
+        Cause::Other => refusal.message.clone(),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}
+
+impl App {
+    pub(super) fn answered(&mut self, ticket: u64, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
+        // What nobody waits for any more is not heard.
+        let Some(purpose) = self.waiting.remove(&ticket) else { return Vec::new() };
+        if let Err(refusal) = &outcome
+            && refusal.cause == Cause::SignedOut
+            && !matches!(purpose, Purpose::SignIn)
+        {
+            self.sign_off();
+        }
+        match purpose {
+            Purpose::Me => self.take_me(outcome),
+            Purpose::SignIn => self.take_sign_in(outcome),
+            Purpose::Save => self.take_saved(outcome),
+            Purpose::Act(done) => self.take_done(done, outcome),
+            other => {
+                self.take_loaded(other, outcome);
+                Vec::new()
+            }
+        }
+    }
+
+    fn sign_off(&mut self) {
+        self.me = None;
+        self.look.marks.clear();
+        (self.mine, self.organize) = Default::default();
+    }
+
+    fn take_me(&mut self, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
+        match outcome {
+            Ok(Answer::Me(me)) => {
+                if me.is_none() {
+                    self.sign_off();
+                }
+                self.me = me;
+            }
+            Ok(_) => {}
+            Err(refusal) => self.say('✗', words(&refusal)),
+        }
+        if self.me.is_none() {
+            return Vec::new();
+        }
+        let mut effects = vec![self.ask(Purpose::Marks, Request::Mine { cursor: None })];
+        effects.extend(self.load_tab());
+        effects.extend(self.load_layer());
+        effects
+    }
+
+    fn take_sign_in(&mut self, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
+        let now = self.now;
+        if let Some(Layer::Account(account)) = self.layers.last_mut() {
+            account.status.end(now, outcome.as_ref().err());
+            if let Err(refusal) = outcome {
+                account.refuse(refusal);
+                return Vec::new();
+            }
+            self.layers.pop();
+        }
+        if let Ok(Answer::Me(Some(me))) = &outcome {
+            self.say('✓', format!("Hello, {}", me.display_name));
+        }
+        self.take_me(outcome)
+    }
+
+    fn take_saved(&mut self, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
+        let now = self.now;
+        if let Some(Layer::Form(form)) = self.layers.last_mut() {
+            form.status.end(now, outcome.as_ref().err());
+            if let Err(refusal) = outcome {
+                form.refuse(refusal);
+                return Vec::new();
+            }
+            self.layers.pop();
+        }
+        self.draft = None;
+        if let Ok(Answer::Event(event)) = &outcome {
+            let dates = if event.occurrence_count == 1 {
+                "1 date".to_owned()
+            } else {
+                format!("{} dates", event.occurrence_count)
+            };
+            self.say('✓', format!("{} is saved, with {dates}", event.title));
+        } else {
+            self.say('✓', "Saved");
+        }
+        self.refresh()
+    }
+
+    fn take_done(&mut self, done: &'static str, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
+        match outcome {
+            Ok(Answer::Place(place)) => {
+                self.look.marks.insert(place.occurrence_id, Mark::from(&*place));
+                let text = match (place.status, place.position) {
+                    (RegistrationStatus::Confirmed, _) => {
+                        format!("{done}: confirmed for {}", place.party_size)
+                    }
+                    (RegistrationStatus::Waitlisted, Some(position)) => {
+                        format!("It is full: you are {} in line", crate::look::ordinal(position))
+                    }
+                    _ => done.to_owned(),
+                };
+                self.say('✓', text);
+            }
+            Ok(Answer::CheckedIn { registration, already }) => {
+                let name = &registration.user.display_name;
+                let (sign, text) = if already {
+                    ('!', format!("{name} was checked in before"))
+                } else {
+                    ('✓', format!("{name} is in, party of {}", registration.party_size))
+                };
+                self.say(sign, text);
+            }
+            Ok(_) => self.say('✓', done),
+            Err(refusal) => self.say('✗', words(&refusal)),
+        }
+        self.refresh()
+    }
+
+    fn take_loaded(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>) {
+        let (now, height) = (self.now, self.height());
+        if let Err(refusal) = &outcome {
+            self.say('✗', words(refusal));
+        }
+        match (purpose, outcome) {
+            (Purpose::Marks, Ok(Answer::Mine(page))) => self.mark(&page.items),
+            (Purpose::Agenda(cursor), outcome) => {
+                self.agenda.take(cursor.as_ref(), dates(outcome), now, height)
+            }
+            (Purpose::Search(cursor), outcome) => {
+                self.search.take(cursor.as_ref(), dates(outcome), now, height)
+            }
+            (Purpose::Month, outcome) => self.month.take(outcome, now),
+            (Purpose::Mine(cursor), outcome) => {
+                if let Ok(Answer::Mine(page)) = &outcome {
+                    let page = page.items.clone();
+                    self.mark(&page);
+                }
+                let outcome = outcome.and_then(|answer| match answer {
+                    Answer::Mine(page) => Ok(page),
+                    _ => Err(nonsense()),
+                });
+                self.mine.take(cursor.as_ref(), outcome, now, height);
+            }
+            (Purpose::Organized(cursor), outcome) => {
+                let outcome = outcome.and_then(|answer| match answer {
+                    Answer::Events(page) => Ok(page),
+                    _ => Err(nonsense()),
+                });
+                self.organize.take(cursor.as_ref(), outcome, now, height);
+            }
+            (Purpose::Detail(id), outcome) => self.take_detail(id, outcome),
+            (Purpose::Attendees(id, cursor), outcome) => {
+                let outcome = outcome.and_then(|answer| match answer {
+                    Answer::Attendees(page) => Ok(page),
+                    _ => Err(nonsense()),
+                });
+                if let Some(Layer::Attendees(attendees)) = self.layers.last_mut()
+                    && attendees.date.id == id
+                {
+                    attendees.take(cursor.as_ref(), outcome, now, height);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn take_detail(&mut self, id: OccurrenceId, outcome: Result<Answer, Refusal>) {
+        if let Ok(Answer::Date(detail)) = &outcome {
+            self.agenda.learn(&detail.date);
+            self.search.learn(&detail.date);
+            match &detail.place {
+                Some(place) => _ = self.look.marks.insert(id, Mark::from(place)),
+                None => _ = self.look.marks.remove(&id),
+            }
+        }
+        let now = self.now;
+        for layer in &mut self.layers {
+            match layer {
+                Layer::Event(looked) if looked.id == id => return looked.take(outcome, now),
+                _ => {}
+            }
+        }
+    }
+
+    fn mark(&mut self, mine: &[MyRegistration]) {
+        for mine in mine {
+            let leaves =
+                self.leaving.as_ref().is_some_and(|leaving| leaving.id == mine.registration.occurrence_id);
+            if !leaves {
+                self.look.marks.insert(mine.registration.occurrence_id, Mark::from(&mine.registration));
+            }
+        }
+    }
+}
+
+fn dates(
+    outcome: Result<Answer, Refusal>,
+) -> Result<eventcore::Page<eventcore::events::Occurrence>, Refusal> {
+    outcome.and_then(|answer| match answer {
+        Answer::Dates(page) => Ok(page),
+        _ => Err(nonsense()),
+    })
+}
+
+fn nonsense() -> Refusal {
+    Refusal { message: "the answer makes no sense".to_owned(), fields: Vec::new(), cause: Cause::Other }
+}

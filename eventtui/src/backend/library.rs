@@ -1,0 +1,232 @@
+//! The library itself, on a database.
+
+use std::pin::Pin;
+use std::sync::Mutex;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use eventcore::accounts::{Credentials, NewUser, User};
+use eventcore::events::{AgendaFilter, EventInput, Occurrence, start_of_day};
+use eventcore::registrations::{Party, ShownTicket};
+use eventcore::{Actor, Cursor, Error, EventCore, OccurrenceId, PageRequest};
+use serde_json::Value;
+
+use super::{Answer, Backend, Cause, Detail, MONTH, PAGE, Refusal, Request, Work};
+use crate::Failure;
+
+pub(crate) struct Library {
+    core: EventCore,
+    place: String,
+    actor: Mutex<Actor>,
+}
+
+impl Library {
+    pub(crate) async fn open(url: &str, user: Option<&str>) -> Result<Self, Failure> {
+        let core = EventCore::open(url).await?;
+        let actor = match user {
+            None => Actor::Anonymous,
+            Some(name) => {
+                let profile = core.profile_by_username(name).await;
+                let profile = profile.map_err(|_| format!("the database has no user {name:?}"))?;
+                let user = core.user(&Actor::System, profile.id).await?;
+                Actor::user(user.id, user.role)
+            }
+        };
+        let place = url.rsplit('/').next().unwrap_or(url).split('?').next().unwrap_or(url).to_owned();
+        Ok(Self { core, place, actor: Mutex::new(actor) })
+    }
+
+    fn actor(&self) -> Actor {
+        *self.actor.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn act_as(&self, actor: Actor) {
+        *self.actor.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = actor;
+    }
+
+    async fn me(&self) -> Result<Option<Box<User>>, Error> {
+        let actor = self.actor();
+        match actor.user_id() {
+            Some(id) => Ok(Some(Box::new(self.core.user(&actor, id).await?))),
+            None => Ok(None),
+        }
+    }
+
+    async fn sign_in(&self, login: String, password: String) -> Result<Answer, Error> {
+        let credentials = Credentials { login, password, ..Credentials::default() };
+        let pair = self.core.sign_in(&credentials, Some("eventtui")).await?;
+        self.act_as(self.core.authenticate(&pair.access_token).await?);
+        Ok(Answer::Me(self.me().await?))
+    }
+
+    async fn agenda(
+        &self,
+        words: String,
+        from: Option<NaiveDate>,
+        tz: Tz,
+        cursor: Option<Cursor>,
+    ) -> Result<Answer, Error> {
+        let filter = AgendaFilter {
+            title: Some(words).filter(|words| !words.trim().is_empty()),
+            from: from.map(|day| start_of_day(day, tz)),
+            ..AgendaFilter::default()
+        };
+        let page = PageRequest::first(PAGE).at(cursor);
+        Ok(Answer::Dates(self.core.occurrences(&self.actor(), &filter, &page).await?))
+    }
+
+    async fn days(&self, from: NaiveDate, to: NaiveDate, tz: Tz) -> Result<Answer, Error> {
+        let filter = AgendaFilter {
+            from: Some(start_of_day(from, tz)),
+            to: to.succ_opt().map(|day| start_of_day(day, tz)),
+            ..AgendaFilter::default()
+        };
+        let mut dates = Vec::new();
+        let mut page = PageRequest::first(PAGE);
+        loop {
+            let found = self.core.occurrences(&self.actor(), &filter, &page).await?;
+            dates.extend(found.items);
+            match found.next {
+                Some(next) if dates.len() < MONTH => page.cursor = Some(next),
+                _ => return Ok(Answer::Days(dates)),
+            }
+        }
+    }
+
+    async fn detail(&self, id: OccurrenceId) -> Result<Answer, Error> {
+        let actor = self.actor();
+        let date = self.core.occurrence(&actor, id).await?;
+        let event = self.core.event(&actor, date.event_id).await?;
+        let place = match self.core.my_registration(&actor, id).await {
+            Ok(place) => Some(place),
+            Err(Error::NotFound(_) | Error::Unauthenticated) => None,
+            Err(error) => return Err(error),
+        };
+        let filter = AgendaFilter { event: Some(event.id), ..AgendaFilter::default() };
+        let dates = self.core.occurrences(&actor, &filter, &PageRequest::first(PAGE)).await?.items;
+        Ok(Answer::Date(Box::new(Detail { date, event, place, dates })))
+    }
+
+    async fn work(&self, request: Request) -> Result<Answer, Error> {
+        let (core, actor) = (&self.core, self.actor());
+        let page = |cursor| PageRequest::first(PAGE).at(cursor);
+        Ok(match request {
+            Request::Me => Answer::Me(self.me().await?),
+            Request::SignIn { login, password } => self.sign_in(login, password).await?,
+            Request::SignUp { username, email, password, timezone } => {
+                let user = NewUser {
+                    username: username.clone(),
+                    email,
+                    password: Some(password.clone()),
+                    timezone: Some(timezone),
+                    ..NewUser::default()
+                };
+                core.create_user(&Actor::Anonymous, &user).await?;
+                self.sign_in(username, password).await?
+            }
+            Request::SignOut => {
+                if let Actor::User(user) = actor
+                    && let Some(session) = user.session
+                {
+                    core.end_session(&actor, session).await?;
+                }
+                self.act_as(Actor::Anonymous);
+                Answer::Me(None)
+            }
+            Request::Agenda { words, from, tz, cursor } => self.agenda(words, from, tz, cursor).await?,
+            Request::Days { from, to, tz } => self.days(from, to, tz).await?,
+            Request::Date(id) => self.detail(id).await?,
+            Request::Mine { cursor } => {
+                Answer::Mine(core.my_registrations(&actor, None, &page(cursor)).await?)
+            }
+            Request::Organized { cursor } => {
+                let organizer = actor.signed_in()?.id;
+                let filter = AgendaFilter { organizer: Some(organizer), ..AgendaFilter::default() };
+                Answer::Events(core.events(&actor, &filter, &page(cursor)).await?)
+            }
+            Request::Attendees { occurrence, cursor } => {
+                Answer::Attendees(core.registrations(&actor, occurrence, None, &page(cursor)).await?)
+            }
+            Request::Register { occurrence, party } => {
+                let place = core.register(&actor, occurrence, &Party::of(party)).await?;
+                Answer::Place(Box::new(place.registration))
+            }
+            Request::Unregister(id) => {
+                core.cancel_registration(&actor, id).await?;
+                Answer::Done
+            }
+            Request::CheckIn(id) => checked_in(core.check_in(&actor, id).await?),
+            Request::UndoCheckIn(id) => Answer::Place(Box::new(core.undo_check_in(&actor, id).await?)),
+            Request::CheckInCode { occurrence, code } => {
+                let ticket = ShownTicket {
+                    code: Some(code),
+                    occurrence_id: Some(occurrence),
+                    ..ShownTicket::default()
+                };
+                checked_in(core.check_in_by_code(&actor, &ticket).await?)
+            }
+            other => self.organize(other).await?,
+        })
+    }
+
+    async fn organize(&self, request: Request) -> Result<Answer, Error> {
+        let (core, actor) = (&self.core, self.actor());
+        let event = |event| Answer::Event(Box::new(event));
+        let changed = |date: Occurrence| Answer::Changed(Box::new(date));
+        Ok(match request {
+            Request::Create(body) => event(core.create_event(&actor, &read(body)?).await?),
+            Request::Change { event: id, version, patch } => {
+                event(core.change_event(&actor, id, &patch, Some(version)).await?)
+            }
+            Request::ChangeDate { occurrence, version, patch } => {
+                changed(core.change_occurrence(&actor, occurrence, &patch, Some(version)).await?)
+            }
+            Request::Split { occurrence, patch } => {
+                event(core.split_event(&actor, occurrence, &patch, None).await?)
+            }
+            Request::Publish(id) => event(core.publish_event(&actor, id, None).await?),
+            Request::CancelEvent(id) => event(core.cancel_event(&actor, id, None).await?),
+            Request::CancelDate(id) => changed(core.cancel_occurrence(&actor, id, None).await?),
+            Request::RestoreDate(id) => changed(core.restore_occurrence(&actor, id, None).await?),
+            _ => Answer::Done,
+        })
+    }
+}
+
+fn read(body: Value) -> Result<EventInput, Error> {
+    serde_json::from_value(body).map_err(Error::internal)
+}
+
+fn checked_in(check_in: eventcore::registrations::CheckIn) -> Answer {
+    Answer::CheckedIn { already: check_in.already, registration: Box::new(check_in.registration) }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let cause = match &error {
+            Error::Unauthenticated | Error::TokenExpired => Cause::SignedOut,
+            error if error.is_unavailable() => Cause::Away,
+            _ => Cause::Other,
+        };
+        let message = error.to_string();
+        let fields = match error {
+            Error::Invalid(wrong) => wrong.as_slice().to_vec(),
+            _ => Vec::new(),
+        };
+        Self { message, fields, cause }
+    }
+}
+
+impl Backend for Library {
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn run(&self, request: Request) -> Work<'_> {
+        Box::pin(async move { Ok(self.work(request).await?) })
+    }
+
+    fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.core.close())
+    }
+}

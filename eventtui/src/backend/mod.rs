@@ -1,0 +1,193 @@
+//! Two ways to the same data: the library on a database, or HTTP to a server.
+
+mod library;
+mod server;
+mod sign_in;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use eventcore::accounts::User;
+use eventcore::events::{Event, Occurrence};
+use eventcore::registrations::{MyRegistration, Registration};
+use eventcore::{Cursor, EventId, OccurrenceId, Page, RegistrationId, Violation};
+use serde_json::Value;
+
+use crate::Failure;
+
+/// Things that are loaded at once.
+pub(crate) const PAGE: u32 = 100;
+/// Dates that a month shows at most.
+const MONTH: usize = 2_000;
+
+/// What is asked of the data.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Request {
+    /// Who is signed in.
+    Me,
+    SignIn {
+        login: String,
+        password: String,
+    },
+    SignUp {
+        username: String,
+        email: String,
+        password: String,
+        timezone: String,
+    },
+    SignOut,
+    /// Dates from `from` on, or from now on.
+    Agenda {
+        words: String,
+        from: Option<NaiveDate>,
+        tz: Tz,
+        cursor: Option<Cursor>,
+    },
+    /// The dates of these days, both included.
+    Days {
+        from: NaiveDate,
+        to: NaiveDate,
+        tz: Tz,
+    },
+    /// One date, my place at it, and the event with the dates that follow.
+    Date(OccurrenceId),
+    Mine {
+        cursor: Option<Cursor>,
+    },
+    Organized {
+        cursor: Option<Cursor>,
+    },
+    Attendees {
+        occurrence: OccurrenceId,
+        cursor: Option<Cursor>,
+    },
+    Register {
+        occurrence: OccurrenceId,
+        party: i64,
+    },
+    Unregister(OccurrenceId),
+    CheckIn(RegistrationId),
+    UndoCheckIn(RegistrationId),
+    CheckInCode {
+        occurrence: OccurrenceId,
+        code: String,
+    },
+    Create(Value),
+    Change {
+        event: EventId,
+        version: i64,
+        patch: Value,
+    },
+    ChangeDate {
+        occurrence: OccurrenceId,
+        version: i64,
+        patch: Value,
+    },
+    Split {
+        occurrence: OccurrenceId,
+        patch: Value,
+    },
+    Publish(EventId),
+    CancelEvent(EventId),
+    CancelDate(OccurrenceId),
+    RestoreDate(OccurrenceId),
+}
+
+/// What it answers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    Me(Option<Box<User>>),
+    Dates(Page<Occurrence>),
+    Days(Vec<Occurrence>),
+    Date(Box<Detail>),
+    Mine(Page<MyRegistration>),
+    Events(Page<Event>),
+    Attendees(Page<Registration>),
+    Place(Box<Registration>),
+    CheckedIn { registration: Box<Registration>, already: bool },
+    Event(Box<Event>),
+    Changed(Box<Occurrence>),
+    Done,
+}
+
+/// All about one date.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Detail {
+    pub(crate) date: Occurrence,
+    pub(crate) event: Event,
+    pub(crate) place: Option<Registration>,
+    /// The dates of the event from now on.
+    pub(crate) dates: Vec<Occurrence>,
+}
+
+/// Why something was not done, in words for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    /// The fields that are wrong.
+    pub(crate) fields: Vec<Violation>,
+    pub(crate) cause: Cause,
+}
+
+/// What the program can do about a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Sign in.
+    SignedOut,
+    /// Try again later.
+    Away,
+    /// Nothing: someone has to think.
+    Other,
+}
+
+impl Refusal {
+    pub(crate) fn away(message: impl Into<String>) -> Self {
+        Self { message: message.into(), fields: Vec::new(), cause: Cause::Away }
+    }
+}
+
+/// Work under way.
+pub(crate) type Work<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send + 'a>>;
+
+/// Where events come from.
+pub(crate) trait Backend: Send + Sync {
+    /// What to call it on the screen.
+    fn place(&self) -> &str;
+
+    /// Does what is asked.
+    fn run(&self, request: Request) -> Work<'_>;
+
+    /// Lets go of everything.
+    fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// What the command line says of where the data is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Source<'a> {
+    pub(crate) database: Option<&'a str>,
+    pub(crate) server: Option<&'a str>,
+    /// Acts as this user of the database without a password: for who owns the file.
+    pub(crate) user: Option<&'a str>,
+}
+
+/// Opens what the command line names, else `./events.db`.
+pub(crate) async fn open(source: &Source<'_>) -> Result<Arc<dyn Backend>, Failure> {
+    if let Some(server) = source.server {
+        return Ok(Arc::new(server::Server::open(server)?));
+    }
+    let url = match source.database {
+        Some(url) => url,
+        None if std::path::Path::new("events.db").exists() => "sqlite://events.db",
+        None => {
+            return Err(
+                "there is no events.db here: name a database with --database or a server with --server, \
+                        or make one to look at with `eventd demo`"
+                    .into(),
+            );
+        }
+    };
+    Ok(Arc::new(library::Library::open(url, source.user).await?))
+}

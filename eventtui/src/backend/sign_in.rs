@@ -1,0 +1,75 @@
+//! The sign-in at servers, kept between runs in a file that only its owner can read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+/// The refresh tokens by the addresses of their servers.
+type Tokens = BTreeMap<String, String>;
+
+/// Where sign-ins are kept.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    file: Option<PathBuf>,
+}
+
+impl Store {
+    /// `$XDG_STATE_HOME/eventtui/sign-in.json`, or below `~/.local/state`; nowhere for who has no home.
+    pub(super) fn of_user() -> Self {
+        let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+        Self { file: state.or_else(home).map(|folder| folder.join("eventtui/sign-in.json")) }
+    }
+
+    fn tokens(&self) -> Tokens {
+        let text = self.file.as_ref().and_then(|file| fs::read_to_string(file).ok());
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// The refresh token for a server.
+    pub(super) fn get(&self, server: &str) -> Option<String> {
+        self.tokens().remove(server)
+    }
+
+    /// Keeps the refresh token for a server, or forgets it.
+    pub(super) fn set(&self, server: &str, token: Option<&str>) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut tokens = self.tokens();
+        match token {
+            Some(token) => tokens.insert(server.to_owned(), token.to_owned()),
+            None => tokens.remove(server),
+        };
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        // Written beside and moved over: whoever reads meanwhile finds the old or the new, whole.
+        let beside = file.with_extension("new");
+        let mut options = fs::OpenOptions::new();
+        let mut new = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        new.write_all(serde_json::to_string(&tokens)?.as_bytes())?;
+        new.sync_all()?;
+        fs::rename(beside, file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn only_its_owner_reads_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store { file: Some(folder.path().join("deep/sign-in.json")) };
+        assert_eq!(store.get("http://a"), None);
+        store.set("http://a", Some("one")).unwrap();
+        store.set("http://b", Some("two")).unwrap();
+        store.set("http://a", None).unwrap();
+        assert_eq!((store.get("http://a"), store.get("http://b").as_deref()), (None, Some("two")));
+        let mode = fs::metadata(store.file.unwrap()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

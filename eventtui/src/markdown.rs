@@ -1,0 +1,156 @@
+//! Descriptions: Markdown as a terminal can show it.
+
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use crate::theme::Theme;
+use crate::widgets::text::clean;
+
+/// Text that becomes lines, piece by piece.
+struct Page {
+    lines: Vec<Line<'static>>,
+    line: Vec<Span<'static>>,
+    style: Vec<Style>,
+    indent: usize,
+}
+
+impl Page {
+    fn push(&mut self, text: &str) {
+        let style = self.style.iter().fold(Style::new(), |all, style| all.patch(*style));
+        if self.line.is_empty() && self.indent > 1 {
+            self.line.push(Span::raw("  ".repeat(self.indent - 1)));
+        }
+        self.line.push(Span::styled(clean(text), style));
+    }
+
+    fn end_line(&mut self) {
+        self.lines.push(Line::from(std::mem::take(&mut self.line)));
+    }
+
+    /// Ends a block: an empty line stands between two.
+    fn end_block(&mut self) {
+        if !self.line.is_empty() {
+            self.end_line();
+        }
+        if self.lines.last().is_some_and(|line| !line.spans.is_empty()) {
+            self.lines.push(Line::default());
+        }
+    }
+}
+
+/// The lines of a Markdown text. HTML in it is shown as the text that it is.
+pub(crate) fn lines(markdown: &str, theme: Theme) -> Vec<Line<'static>> {
+    let mut page = Page { lines: Vec::new(), line: Vec::new(), style: Vec::new(), indent: 0 };
+    for event in Parser::new(markdown) {
+        match event {
+            Event::Start(tag) => start(&mut page, &tag, theme),
+            Event::End(tag) => end(&mut page, tag),
+            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                for (i, piece) in text.trim_end_matches('\n').split('\n').enumerate() {
+                    if i > 0 {
+                        page.end_line();
+                    }
+                    page.push(piece);
+                }
+            }
+            Event::Code(text) => {
+                page.style.push(theme.warn);
+                page.push(&text);
+                page.style.pop();
+            }
+            Event::SoftBreak => page.push(" "),
+            Event::HardBreak => page.end_line(),
+            Event::Rule => {
+                page.push("────────");
+                page.end_block();
+            }
+            _ => {}
+        }
+    }
+    page.end_block();
+    while page.lines.last().is_some_and(|line| line.spans.is_empty()) {
+        page.lines.pop();
+    }
+    page.lines
+}
+
+fn start(page: &mut Page, tag: &Tag<'_>, theme: Theme) {
+    let italic = Style::new().add_modifier(Modifier::ITALIC);
+    match tag {
+        Tag::Heading { level: HeadingLevel::H1 | HeadingLevel::H2, .. } => page.style.push(theme.accent),
+        Tag::Heading { .. } | Tag::Strong => page.style.push(Style::new().add_modifier(Modifier::BOLD)),
+        Tag::Emphasis => page.style.push(italic),
+        Tag::Link { .. } => page.style.push(Style::new().add_modifier(Modifier::UNDERLINED)),
+        Tag::BlockQuote(_) => {
+            page.style.push(theme.muted);
+            page.push("│ ");
+        }
+        Tag::List(_) => {
+            if !page.line.is_empty() {
+                page.end_line();
+            }
+            page.indent += 1;
+        }
+        Tag::Item => page.push("• "),
+        _ => {}
+    }
+}
+
+fn end(page: &mut Page, tag: TagEnd) {
+    match tag {
+        TagEnd::Heading(_) | TagEnd::BlockQuote(_) => {
+            page.style.pop();
+            page.end_block();
+        }
+        TagEnd::Strong | TagEnd::Emphasis | TagEnd::Link => {
+            page.style.pop();
+        }
+        TagEnd::Item if !page.line.is_empty() => page.end_line(),
+        TagEnd::List(_) => {
+            page.indent = page.indent.saturating_sub(1);
+            if page.indent == 0 {
+                page.end_block();
+            }
+        }
+        TagEnd::Paragraph | TagEnd::CodeBlock | TagEnd::HtmlBlock => page.end_block(),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(markdown: &str) -> Vec<String> {
+        lines(markdown, Theme::PLAIN).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn markdown_reads_as_text() {
+        let text = "# Talks\n\nAnd *pizza*, `cargo`.\nBring:\n\n- a laptop\n- friends\n  - two\n\n> quoted\n\n```\nlet x;\nlet y;\n```";
+        assert_eq!(
+            shown(text),
+            [
+                "Talks",
+                "",
+                "And pizza, cargo. Bring:",
+                "",
+                "• a laptop",
+                "• friends",
+                "  • two",
+                "",
+                "│ quoted",
+                "",
+                "let x;",
+                "let y;"
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_in_it_reaches_the_terminal() {
+        assert_eq!(shown("\u{1b}[31mred <script>alert(1)</script>"), ["␛[31mred <script>alert(1)</script>"]);
+        assert_eq!(shown(""), Vec::<String>::new());
+    }
+}

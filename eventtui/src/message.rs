@@ -1,0 +1,61 @@
+//! What happens to the program, and what it does about it.
+
+use eventcore::{Cursor, OccurrenceId};
+
+use crate::backend::{Answer, Refusal, Request};
+use crate::keys::Key;
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Key(Key),
+    Paste(String),
+    /// A click on a row of the screen, or a turn of the wheel.
+    Click {
+        column: u16,
+        row: u16,
+    },
+    Wheel {
+        down: bool,
+    },
+    Resized {
+        width: u16,
+        height: u16,
+    },
+    /// Time has passed.
+    Tick,
+    Answered {
+        ticket: u64,
+        outcome: Result<Answer, Refusal>,
+    },
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect {
+    Quit,
+    Run {
+        ticket: u64,
+        request: Request,
+    },
+    /// To the clipboard.
+    Copy(String),
+}
+
+/// What an answer is for. Of several for one purpose, only the newest counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Me,
+    Marks,
+    Agenda(Option<Cursor>),
+    Search(Option<Cursor>),
+    Month,
+    Mine(Option<Cursor>),
+    Organized(Option<Cursor>),
+    Detail(OccurrenceId),
+    Attendees(OccurrenceId, Option<Cursor>),
+    SignIn,
+    Save,
+    /// Something was done; what to say then.
+    Act(&'static str),
+}

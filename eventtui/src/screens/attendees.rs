@@ -1,0 +1,124 @@
+//! Who comes to a date, who waits, and the door.
+
+use eventcore::events::Occurrence;
+use eventcore::registrations::{Registration, RegistrationStatus};
+use eventcore::{Cursor, Page};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::row;
+use crate::backend::Refusal;
+use crate::look::{Look, ordinal};
+use crate::status::Status;
+use crate::widgets::field::Field;
+use crate::widgets::list::Position;
+use crate::widgets::text::{clean, fit};
+
+/// The people of one date.
+#[derive(Debug)]
+pub(crate) struct Attendees {
+    pub(crate) date: Occurrence,
+    pub(crate) items: Vec<Registration>,
+    pub(crate) position: Position,
+    pub(crate) status: Status,
+    /// A ticket code that is being typed.
+    pub(crate) code: Option<Field>,
+    next: Option<Cursor>,
+}
+
+impl Attendees {
+    pub(crate) fn of(date: Occurrence) -> Self {
+        Self {
+            date,
+            items: Vec::new(),
+            position: Position::default(),
+            status: Status::default(),
+            code: None,
+            next: None,
+        }
+    }
+
+    pub(crate) fn wanted(&mut self) -> Option<Cursor> {
+        if self.status.since.is_some() || self.position.selected + 20 < self.items.len() {
+            return None;
+        }
+        self.next.take()
+    }
+
+    pub(crate) fn selected(&self) -> Option<&Registration> {
+        self.items.get(self.position.selected)
+    }
+
+    pub(crate) fn take(
+        &mut self,
+        cursor: Option<&Cursor>,
+        outcome: Result<Page<Registration>, Refusal>,
+        now: u64,
+        height: usize,
+    ) {
+        self.status.end(now, outcome.as_ref().err());
+        let Ok(page) = outcome else { return };
+        if cursor.is_none() {
+            self.items.clear();
+        }
+        self.items.extend(page.items);
+        self.next = page.next;
+        self.position.settle(self.items.len(), height);
+    }
+
+    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+        let [head, list, foot] =
+            Layout::vertical([Constraint::Length(2), Constraint::Min(1), Constraint::Length(1)]).areas(area);
+        let title = Line::from(vec![
+            Span::styled(format!(" {}", clean(&self.date.title)), look.theme.accent),
+            Span::styled(
+                format!(
+                    "  {} · {} of {} seats taken · {} wait",
+                    look.span(&self.date),
+                    self.date.seats_taken,
+                    self.date.capacity,
+                    self.date.waitlist_length
+                ),
+                look.theme.muted,
+            ),
+        ]);
+        frame.render_widget(title, head);
+        let rows = self.items.iter().enumerate().skip(self.position.top).take(usize::from(list.height));
+        let lines: Vec<Line<'_>> = rows
+            .map(|(i, place)| {
+                let row = line(place, look, list.width);
+                if i == self.position.selected { row::mark_selected(row, look) } else { row }
+            })
+            .collect();
+        frame.render_widget(Paragraph::new(lines), list);
+        if let Some(code) = &self.code {
+            frame.render_widget(
+                Line::raw(format!(" Ticket code: {}▏ ⏎ checks in", clean(&code.text()))),
+                foot,
+            );
+        }
+    }
+}
+
+fn line(place: &Registration, look: &Look, width: u16) -> Line<'static> {
+    let theme = look.theme;
+    let (sign, style) = match (place.status, place.position) {
+        (RegistrationStatus::Confirmed, _) => ("● confirmed".to_owned(), theme.good),
+        (RegistrationStatus::Attended, _) => ("✓ checked in".to_owned(), theme.accent),
+        (RegistrationStatus::Waitlisted, position) => {
+            (format!("◌ {} in line", ordinal(position.unwrap_or_default())), theme.warn)
+        }
+        (RegistrationStatus::Cancelled, _) => ("✗ cancelled".to_owned(), theme.muted),
+    };
+    let name = format!("{} ({})", place.user.display_name, place.user.username);
+    let room = usize::from(width).saturating_sub(60).max(16);
+    let ticket = place.ticket_code.clone().unwrap_or_default();
+    Line::from(vec![
+        Span::styled(format!(" {}", fit(&sign, 14)), style),
+        Span::raw(fit(&name, room)),
+        Span::raw(format!(" {}", fit(&format!("party of {}", place.party_size), 14))),
+        Span::styled(format!(" {}", fit(&ticket, 30)), theme.muted),
+    ])
+}

@@ -1,0 +1,13 @@
+//! The screens, a file each: what they know, what actions do to it, and how it looks.
+
+pub(crate) mod account;
+pub(crate) mod agenda;
+pub(crate) mod attendees;
+pub(crate) mod event;
+pub(crate) mod form;
+pub(crate) mod help;
+pub(crate) mod mine;
+pub(crate) mod month;
+pub(crate) mod organize;
+pub(crate) mod palette;
+pub(crate) mod row;

@@ -1,0 +1,134 @@
+//! Colours by meaning. Every meaning has a sign as well, so that nothing is said by colour alone.
+
+use std::path::Path;
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::Failure;
+
+/// How things look by what they mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Theme {
+    pub(crate) name: &'static str,
+    pub(crate) accent: Style,
+    pub(crate) muted: Style,
+    pub(crate) good: Style,
+    pub(crate) warn: Style,
+    pub(crate) bad: Style,
+    pub(crate) selected: Style,
+}
+
+const fn plain() -> Style {
+    Style::new()
+}
+
+impl Theme {
+    /// No colours at all: what `NO_COLOR` asks for.
+    pub(crate) const PLAIN: Self = Self {
+        name: "plain",
+        accent: plain().add_modifier(Modifier::BOLD),
+        muted: plain().add_modifier(Modifier::DIM),
+        good: plain(),
+        warn: plain(),
+        bad: plain().add_modifier(Modifier::BOLD),
+        selected: plain().add_modifier(Modifier::REVERSED),
+    };
+    const DARK: Self = Self {
+        name: "dark",
+        accent: plain().fg(Color::Cyan).add_modifier(Modifier::BOLD),
+        muted: plain().fg(Color::DarkGray),
+        good: plain().fg(Color::Green),
+        warn: plain().fg(Color::Yellow),
+        bad: plain().fg(Color::LightRed),
+        selected: plain().bg(Color::Indexed(236)),
+    };
+    const LIGHT: Self = Self {
+        name: "light",
+        accent: plain().fg(Color::Blue).add_modifier(Modifier::BOLD),
+        muted: plain().fg(Color::Gray),
+        good: plain().fg(Color::Green),
+        warn: plain().fg(Color::Magenta),
+        bad: plain().fg(Color::Red),
+        selected: plain().bg(Color::Indexed(254)),
+    };
+    const CONTRAST: Self = Self {
+        name: "contrast",
+        accent: plain().fg(Color::White).add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
+        muted: plain().fg(Color::White),
+        good: plain().fg(Color::LightGreen).add_modifier(Modifier::BOLD),
+        warn: plain().fg(Color::LightYellow).add_modifier(Modifier::BOLD),
+        bad: plain().fg(Color::LightRed).add_modifier(Modifier::BOLD),
+        selected: plain().fg(Color::Black).bg(Color::White),
+    };
+    const ALL: [Self; 4] = [Self::DARK, Self::LIGHT, Self::CONTRAST, Self::PLAIN];
+
+    /// The theme by its name, or from a TOML file with a colour for each meaning: `accent = "cyan"`, `selected = "#303030"`.
+    pub(crate) fn open(name: &str) -> Result<Self, Failure> {
+        if let Some(theme) = Self::ALL.into_iter().find(|theme| theme.name == name) {
+            return Ok(theme);
+        }
+        if !Path::new(name).is_file() {
+            return Err(format!(
+                "there is no theme {name:?}: use dark, light, contrast, plain, or name a TOML file"
+            )
+            .into());
+        }
+        let text = std::fs::read_to_string(name)
+            .map_err(|error| format!("the theme {name} cannot be read: {error}"))?;
+        Self::read(&text).map_err(|error| format!("{name}: {error}").into())
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
+        let mut theme = Self { name: "own", ..Self::DARK };
+        for (meaning, value) in table {
+            let colour = value.as_str().and_then(|text| text.parse::<Color>().ok());
+            let colour = colour
+                .ok_or_else(|| format!("{meaning} must be a colour such as \"cyan\" or \"#20a0ff\""))?;
+            match meaning.as_str() {
+                "accent" => theme.accent = plain().fg(colour).add_modifier(Modifier::BOLD),
+                "muted" => theme.muted = plain().fg(colour),
+                "good" => theme.good = plain().fg(colour),
+                "warn" => theme.warn = plain().fg(colour),
+                "bad" => theme.bad = plain().fg(colour),
+                "selected" => theme.selected = plain().bg(colour),
+                _ => {
+                    return Err(format!(
+                        "{meaning} is no meaning: use accent, muted, good, warn, bad or selected"
+                    ));
+                }
+            }
+        }
+        Ok(theme)
+    }
+
+    /// The theme after this one.
+    pub(crate) fn next(self) -> Self {
+        let place = Self::ALL.iter().position(|theme| theme.name == self.name);
+        Self::ALL[place.map_or(0, |place| (place + 1) % Self::ALL.len())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_gives_colours_by_meaning() {
+        let theme = Theme::read("accent = \"magenta\"\nselected = \"#303030\"").unwrap();
+        assert_eq!(theme.accent.fg, Some(Color::Magenta));
+        assert_eq!(theme.selected.bg, Some(Color::Rgb(0x30, 0x30, 0x30)));
+        assert_eq!(
+            Theme::read("warn = 3").unwrap_err(),
+            "warn must be a colour such as \"cyan\" or \"#20a0ff\""
+        );
+        assert!(Theme::read("shiny = \"red\"").unwrap_err().contains("shiny is no meaning"));
+        assert!(Theme::open("sparkle").unwrap_err().to_string().contains("there is no theme"));
+    }
+
+    #[test]
+    fn themes_follow_one_another() {
+        assert_eq!(Theme::DARK.next(), Theme::LIGHT);
+        assert_eq!(Theme::PLAIN.next(), Theme::DARK);
+    }
+}

@@ -1,0 +1,5 @@
+//! What several screens draw.
+
+pub(crate) mod field;
+pub(crate) mod list;
+pub(crate) mod text;

@@ -334,9 +334,13 @@ impl Binding {
         self.places.contains(&place) || self.places.contains(&Place::Everywhere)
     }
 
-    /// The keys that reach it in a place.
+    fn has(&self, key: Key, place: Place) -> bool {
+        self.keys.contains(&key) && !(place.is_typed_in() && is_letter(key))
+    }
+
+    /// The keys that reach it in a place: those that mean nothing narrower there.
     pub(crate) fn keys_in(&self, place: Place) -> impl Iterator<Item = Key> {
-        self.keys.iter().copied().filter(move |key| !place.is_typed_in() || !is_letter(*key))
+        self.keys.iter().copied().filter(move |key| action(place, *key) == Some(self.action))
     }
 }
 
@@ -345,7 +349,7 @@ pub(crate) fn action(place: Place, key: Key) -> Option<Action> {
     let meant = |narrow: bool| {
         BINDINGS.iter().find(|binding| {
             let here = if narrow { binding.places.contains(&place) } else { binding.holds_in(place) };
-            here && binding.keys_in(place).any(|known| known == key)
+            here && binding.has(key, place)
         })
     };
     meant(true).or_else(|| meant(false)).map(|binding| binding.action)

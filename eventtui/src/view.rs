@@ -41,10 +41,13 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     }
     let zone = if app.look.in_mine { app.look.mine.name() } else { "each event's own time" };
     let who = app.me.as_ref().map_or_else(|| "not signed in".to_owned(), |me| clean(&me.username));
-    let right = format!("{who}@{} · {zone} ", clean(&app.place));
     let left: usize = spans.iter().map(Span::width).sum();
-    let room = usize::from(area.width).saturating_sub(left + columns(&right));
-    if room > 0 {
+    let room = usize::from(area.width).saturating_sub(left + 1);
+    // As much of it as there is room for.
+    let place = format!("{who}@{}", clean(&app.place));
+    let all = [format!("{place} · {zone} "), format!("{place} "), format!("{who} ")];
+    if let Some(right) = all.into_iter().find(|right| columns(right) <= room) {
+        let room = room - columns(&right) + 1;
         spans.push(Span::raw(" ".repeat(room)));
         spans.push(Span::styled(right, theme.muted));
     }
@@ -87,7 +90,7 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
         }
         Tab::Month => app.month.draw(frame, area, look),
         Tab::Mine | Tab::Organize if !signed_in => {
-            empty(frame, app, area, "Sign in (A) to see what is yours.")
+            frame.render_widget(Line::raw(" Sign in (A) to see what is yours."), area);
         }
         Tab::Mine if app.mine.items.is_empty() => {
             empty(frame, app, area, "You go nowhere yet: r registers you for a date of the agenda.");

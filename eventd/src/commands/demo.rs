@@ -156,7 +156,7 @@ const SAMPLES: &[Sample] = &[
         day: 7,
         minutes: 180,
         capacity: 25,
-        rrule: Some("FREQ=MONTHLY;BYDAY=2SA,4SA"),
+        rrule: Some("FREQ=MONTHLY"),
         ..USUAL
     },
     Sample {

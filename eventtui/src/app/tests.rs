@@ -1,1 +1,488 @@
+//! The state by messages alone, and pictures of every screen.
 
+use crossterm::event::{KeyCode, KeyModifiers};
+use eventcore::accounts::User;
+use eventcore::events::{Event, Occurrence};
+use eventcore::registrations::{MyRegistration, Registration};
+use eventcore::{Cursor, Page, Violation};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::backend::{Answer, Cause, Detail, Refusal};
+use crate::theme::Theme;
+use crate::view;
+
+fn occurrence(n: usize) -> Occurrence {
+    let day = n / 3 + 1;
+    let place = ["Hall 2, Berlin", "Pier 4, Hamburg", "上野公園, 東京"][n % 3];
+    serde_json::from_value(json!({
+        "id": format!("01890000-0000-7000-8000-{n:012}"), "event_id": "01890000-0000-7000-8000-000000000000",
+        "title": format!("Evening {n}"), "description": "Talks and *pizza*.\n\n- bring a laptop", "location": place, "url": null,
+        "original_start": format!("2027-03-{day:02}T18:30:00+01:00"), "starts_at": format!("2027-03-{day:02}T18:30:00+01:00"),
+        "ends_at": format!("2027-03-{day:02}T20:30:00+01:00"), "timezone": "Europe/Berlin", "all_day": false,
+        "status": if n % 7 == 5 { "cancelled" } else { "scheduled" }, "overridden": [], "capacity": 40, "seats_taken": n * 8 % 41,
+        "seats_left": 40 - n * 8 % 41, "waitlist_length": n % 3, "waitlist_enabled": true, "registration_open": true,
+        "category": null, "tags": [],
+        "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "recurring": true,
+        "links": {"google": "https://example.org/g", "outlook": "", "ics": ""}, "version": 1
+    }))
+    .unwrap()
+}
+
+fn event() -> Event {
+    serde_json::from_value(json!({
+        "id": "01890000-0000-7000-8000-000000000000", "title": "Evening", "description": "Talks and *pizza*.", "location": "Hall 2, Berlin",
+        "url": null, "starts_at": "2027-03-01T18:30:00+01:00", "ends_at": "2027-03-01T20:30:00+01:00", "timezone": "Europe/Berlin",
+        "all_day": false, "capacity": 40, "category": null, "tags": [], "visibility": "public", "status": "published",
+        "waitlist_enabled": true, "registration_opens_at": null, "registration_closes_at": null, "max_party_size": 10,
+        "recurrence": {"rrule": "FREQ=DAILY;COUNT=10", "rdate": [], "exdate": []},
+        "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "co_organizers": [],
+        "next_occurrence": occurrence(0), "occurrence_count": 10, "links": {"google": "", "outlook": "", "ics": ""},
+        "created_at": "2026-11-23T10:00:00Z", "updated_at": "2026-11-23T10:00:00Z", "version": 3
+    }))
+    .unwrap()
+}
+
+fn user() -> User {
+    serde_json::from_value(json!({
+        "id": "01890000-0000-7000-8000-000000000001", "username": "ada", "email": "ada@example.org", "email_verified": false,
+        "display_name": "Ada", "timezone": "Europe/Berlin", "role": "user", "created_at": "2026-11-23T10:00:00Z", "updated_at": "2026-11-23T10:00:00Z", "version": 1
+    }))
+    .unwrap()
+}
+
+fn registration(n: usize, status: &str) -> Registration {
+    let waits = status == "waitlisted";
+    serde_json::from_value(json!({
+        "id": format!("01890000-0000-7000-9000-{n:012}"), "occurrence_id": occurrence(n).id, "event_id": event().id,
+        "user": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "status": status, "party_size": 2,
+        "position": if waits { json!(3) } else { Value::Null }, "auto_promote": true,
+        "ticket_code": if waits { Value::Null } else { json!("K7QM-3XFD") }, "created_at": "2026-11-23T10:00:00Z",
+        "updated_at": "2026-11-23T10:00:00Z", "checked_in_at": null, "checked_in_by": null
+    }))
+    .unwrap()
+}
+
+fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
+    Page { items, next: next.map(|next| Cursor::from(next.to_owned())), previous: None, total: None }
+}
+
+fn refusal(message: &str, cause: Cause) -> Refusal {
+    Refusal { message: message.to_owned(), fields: Vec::new(), cause }
+}
+
+/// A program that is driven by hand.
+struct Driven {
+    app: App,
+    now: u64,
+    asked: Vec<(u64, Request)>,
+    quit: bool,
+    copied: Vec<String>,
+}
+
+impl Driven {
+    fn new() -> Self {
+        let began: DateTime<Utc> = "2027-02-27T09:00:00Z".parse().unwrap();
+        let mine = chrono_tz::Tz::Europe__Berlin;
+        let today = began.with_timezone(&mine).naive_local();
+        let look = Look { theme: Theme::PLAIN, mine, in_mine: false, today, marks: HashMap::new() };
+        let mut app = App::new("events.db", look, began);
+        app.update(0, Message::Resized { width: 80, height: 24 });
+        let mut driven = Self { app, now: 0, asked: Vec::new(), quit: false, copied: Vec::new() };
+        let effects = driven.app.begin();
+        driven.take(effects);
+        driven
+    }
+
+    fn take(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Quit => self.quit = true,
+                Effect::Copy(text) => self.copied.push(text),
+                Effect::Run { ticket, request } => self.asked.push((ticket, request)),
+            }
+        }
+    }
+
+    fn send(&mut self, message: Message) -> &mut Self {
+        let effects = self.app.update(self.now, message);
+        self.take(effects);
+        self
+    }
+
+    fn press(&mut self, code: KeyCode) -> &mut Self {
+        self.send(Message::Key(Key(code, KeyModifiers::NONE)))
+    }
+
+    fn control(&mut self, letter: char) -> &mut Self {
+        self.send(Message::Key(Key(KeyCode::Char(letter), KeyModifiers::CONTROL)))
+    }
+
+    fn type_in(&mut self, text: &str) -> &mut Self {
+        for letter in text.chars() {
+            self.press(KeyCode::Char(letter));
+        }
+        self
+    }
+
+    fn wait(&mut self, millis: u64) -> &mut Self {
+        self.now += millis;
+        self.send(Message::Tick)
+    }
+
+    /// Answers the newest question of a kind.
+    fn answer(&mut self, is: impl Fn(&Request) -> bool, outcome: Result<Answer, Refusal>) -> &mut Self {
+        let place = self.asked.iter().rposition(|(_, request)| is(request));
+        let (ticket, _) =
+            self.asked.remove(place.unwrap_or_else(|| panic!("nobody asked: {:?}", self.asked)));
+        self.send(Message::Answered { ticket, outcome })
+    }
+
+    fn with_agenda(mut self, dates: usize) -> Self {
+        let items = (0..dates).map(occurrence).collect();
+        self.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(page(items, None))));
+        self
+    }
+
+    fn signed_in(mut self) -> Self {
+        self.answer(|r| *r == Request::Me, Ok(Answer::Me(Some(Box::new(user())))));
+        let mine = ["confirmed", "waitlisted"].iter().enumerate();
+        let items = mine.map(|(n, status)| MyRegistration {
+            registration: registration(n + 1, status),
+            occurrence: Some(occurrence(n + 1)),
+        });
+        let items = items.collect();
+        self.answer(|r| matches!(r, Request::Mine { .. }), Ok(Answer::Mine(page(items, None))));
+        self
+    }
+
+    fn with_detail(mut self) -> Self {
+        self.press(KeyCode::Down).press(KeyCode::Enter);
+        let dates = (0..10).map(occurrence).collect();
+        let detail =
+            Detail { date: occurrence(1), event: event(), place: Some(registration(1, "confirmed")), dates };
+        self.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
+        self
+    }
+
+    fn picture(&self, width: u16, height: u16) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view::draw(frame, &self.app)).unwrap();
+        terminal.backend().to_string()
+    }
+
+    fn last_line(&self) -> String {
+        let picture = self.picture(80, 24);
+        picture.lines().nth(22).unwrap().trim_matches(['"', ' ']).to_owned()
+    }
+}
+
+#[test]
+fn the_agenda_in_all_its_states() {
+    let mut new = Driven::new();
+    insta::assert_snapshot!("agenda_loading", new.wait(200).picture(80, 24));
+    insta::assert_snapshot!("agenda_empty", Driven::new().with_agenda(0).picture(80, 24));
+    let mut failed = Driven::new();
+    failed.answer(
+        |r| matches!(r, Request::Agenda { .. }),
+        Err(refusal("the server cannot be reached", Cause::Away)),
+    );
+    insta::assert_snapshot!("agenda_failed", failed.picture(80, 24));
+    let full = Driven::new().with_agenda(60).signed_in();
+    insta::assert_snapshot!("agenda_80x24", full.picture(80, 24));
+    insta::assert_snapshot!("agenda_120x40", full.picture(120, 40));
+    insta::assert_snapshot!("agenda_40x15", full.picture(40, 15));
+}
+
+#[test]
+fn one_date_with_all_about_it() {
+    let looked = Driven::new().with_agenda(9).signed_in().with_detail();
+    insta::assert_snapshot!("event_80x24", looked.picture(80, 24));
+    insta::assert_snapshot!("event_120x40", looked.picture(120, 40));
+    insta::assert_snapshot!("event_40x15", looked.picture(40, 15));
+}
+
+#[test]
+fn other_screens() {
+    let mut driven = Driven::new().with_agenda(9).signed_in();
+    driven.press(KeyCode::Char('2'));
+    let days = (0..30).map(occurrence).collect();
+    driven.answer(|r| matches!(r, Request::Days { .. }), Ok(Answer::Days(days)));
+    driven.press(KeyCode::Char(']'));
+    driven.answer(|r| matches!(r, Request::Days { .. }), Ok(Answer::Days((0..30).map(occurrence).collect())));
+    driven.type_in("kkk");
+    insta::assert_snapshot!("month_80x24", driven.picture(80, 24));
+    driven.press(KeyCode::Char('4'));
+    let mine = |n: usize, status: &str| MyRegistration {
+        registration: registration(n, status),
+        occurrence: Some(occurrence(n)),
+    };
+    let items = vec![mine(1, "confirmed"), mine(2, "waitlisted")];
+    driven.answer(|r| matches!(r, Request::Mine { .. }), Ok(Answer::Mine(page(items, None))));
+    insta::assert_snapshot!("mine_80x24", driven.picture(80, 24));
+    driven.press(KeyCode::Char('5'));
+    driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(Answer::Events(page(vec![event()], None))));
+    insta::assert_snapshot!("organize_80x24", driven.picture(80, 24));
+    driven.press(KeyCode::Char('a'));
+    let people = vec![registration(1, "confirmed"), registration(2, "waitlisted")];
+    driven.answer(|r| matches!(r, Request::Attendees { .. }), Ok(Answer::Attendees(page(people, None))));
+    insta::assert_snapshot!("attendees_80x24", driven.picture(80, 24));
+    driven.press(KeyCode::Char('?'));
+    insta::assert_snapshot!("help_80x24", driven.picture(80, 24));
+    driven.press(KeyCode::Esc).press(KeyCode::Char(':')).type_in("code");
+    insta::assert_snapshot!("palette_80x24", driven.picture(80, 24));
+}
+
+#[test]
+fn a_form_says_what_it_understood() {
+    let mut driven = Driven::new().with_agenda(0).signed_in();
+    driven
+        .press(KeyCode::Char('n'))
+        .type_in("Tea")
+        .press(KeyCode::Tab)
+        .type_in("fri 18:30")
+        .press(KeyCode::Tab);
+    driven.press(KeyCode::Tab).type_in("every friday 4 times");
+    insta::assert_snapshot!("form_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("form_40x15", driven.picture(40, 15));
+    driven.control('s');
+    assert_eq!(driven.last_line(), "! Not saved yet: the marked field needs a word more");
+    assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Create(_))));
+    // The marked field is where it takes place.
+    driven.type_in("Kitchen").control('s');
+    let created = driven.asked.iter().find_map(|(_, request)| match request {
+        Request::Create(body) => Some(body.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        created.unwrap(),
+        json!({"title": "Tea", "starts_at": "2027-03-05T18:30:00", "all_day": false, "duration": "PT1H",
+            "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=4", "rdate": [], "exdate": []}, "timezone": "Europe/Berlin", "location": "Kitchen",
+            "capacity": 20, "url": null, "visibility": "public", "description": ""})
+    );
+    let wrong = Violation {
+        pointer: "/starts_at".to_owned(),
+        code: "in_the_past".into(),
+        message: "must not lie in the past".to_owned(),
+    };
+    let refused =
+        Refusal { message: "1 field is wrong".to_owned(), fields: vec![wrong], cause: Cause::Other };
+    driven.answer(|r| matches!(r, Request::Create(_)), Err(refused));
+    assert!(driven.picture(120, 40).contains("▌When        fri 18:30▏"), "the wrong field is gone to");
+    assert!(driven.picture(120, 40).contains("! must not lie in the past"));
+    // What was typed is kept when one leaves.
+    driven.press(KeyCode::Esc).press(KeyCode::Char('n'));
+    assert!(driven.picture(120, 40).contains("every friday 4 times"));
+    driven.control('s').answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(event()))));
+    assert_eq!(driven.last_line(), "✓ Evening is saved, with 10 dates");
+}
+
+#[test]
+fn an_edit_says_only_what_differs() {
+    let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
+    driven.press(KeyCode::Char('e')).type_in("!").control('s');
+    assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::ChangeDate { version: 1, patch, .. } if *patch == json!({"title": "Evening 1!"}))), "{:?}", driven.asked);
+    driven
+        .press(KeyCode::Esc)
+        .press(KeyCode::Char('f'))
+        .press(KeyCode::Tab)
+        .control('u')
+        .type_in("2027-03-01 19:00")
+        .control('s');
+    let split = json!({"starts_at": "2027-03-01T19:00:00", "all_day": false});
+    assert!(
+        driven
+            .asked
+            .iter()
+            .any(|(_, request)| matches!(request, Request::Split { patch, .. } if *patch == split)),
+        "{:?}",
+        driven.asked
+    );
+    driven
+        .press(KeyCode::Esc)
+        .press(KeyCode::Char('E'))
+        .press(KeyCode::Tab)
+        .press(KeyCode::Tab)
+        .press(KeyCode::Tab)
+        .control('u')
+        .control('s');
+    let single = json!({"recurrence": null});
+    assert!(
+        driven.asked.iter().any(
+            |(_, request)| matches!(request, Request::Change { version: 3, patch, .. } if *patch == single)
+        ),
+        "{:?}",
+        driven.asked
+    );
+}
+
+#[test]
+fn a_place_is_taken_and_given_up_and_kept_after_all() {
+    let mut driven = Driven::new().with_agenda(9).signed_in();
+    driven.press(KeyCode::Char('r')).press(KeyCode::Backspace).type_in("3").press(KeyCode::Enter);
+    let id = occurrence(0).id;
+    driven.answer(
+        |r| *r == Request::Register { occurrence: id, party: 3 },
+        Ok(Answer::Place(Box::new(registration(0, "waitlisted")))),
+    );
+    assert_eq!(driven.last_line(), "✓ It is full: you are 3rd in line");
+    driven.press(KeyCode::Char('x')).wait(4_900).press(KeyCode::Char('u')).wait(9_000);
+    assert!(
+        !driven.asked.iter().any(|(_, request)| matches!(request, Request::Unregister(_))),
+        "it was undone"
+    );
+    driven.press(KeyCode::Char('x')).wait(5_000);
+    driven.answer(|r| *r == Request::Unregister(id), Err(refusal("the server does not answer", Cause::Away)));
+    assert_eq!(driven.last_line(), "✗ the server does not answer. What you see is what was known before");
+    // Who quits at once has given it up all the same.
+    driven.press(KeyCode::Down).press(KeyCode::Char('x')).press(KeyCode::Char('q'));
+    assert!(
+        driven.quit
+            && driven.asked.iter().any(|(_, request)| *request == Request::Unregister(occurrence(1).id))
+    );
+}
+
+#[test]
+fn only_the_newest_answer_counts() {
+    let mut driven = Driven::new().with_agenda(3);
+    driven.press(KeyCode::Char('/')).type_in("ab");
+    let asked: Vec<_> = driven
+        .asked
+        .iter()
+        .filter(|(_, request)| matches!(request, Request::Agenda { .. }))
+        .cloned()
+        .collect();
+    let words = asked.iter().map(|(_, request)| match request {
+        Request::Agenda { words, .. } => words.as_str(),
+        _ => "",
+    });
+    assert_eq!(words.collect::<Vec<_>>(), ["", "a", "ab"]);
+    driven.send(Message::Answered {
+        ticket: asked[2].0,
+        outcome: Ok(Answer::Dates(page(vec![occurrence(7)], None))),
+    });
+    driven.send(Message::Answered {
+        ticket: asked[1].0,
+        outcome: Ok(Answer::Dates(page(vec![occurrence(8)], None))),
+    });
+    assert_eq!(driven.app.search.items, [occurrence(7)]);
+}
+
+#[test]
+fn pages_are_loaded_before_one_comes_to_their_end() {
+    let mut driven = Driven::new();
+    let items = (0..60).map(occurrence).collect();
+    driven.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(page(items, Some("more")))));
+    for _ in 0..10 {
+        driven.press(KeyCode::Down);
+    }
+    let more = |r: &Request| matches!(r, Request::Agenda { cursor: Some(_), .. });
+    assert_eq!(driven.asked.iter().filter(|(_, request)| more(request)).count(), 1);
+    driven.answer(more, Ok(Answer::Dates(page(vec![occurrence(60)], None))));
+    driven.press(KeyCode::Char('G'));
+    assert_eq!(driven.app.agenda.position.selected, 60);
+    // Fresh dates come every quarter of a minute, where one has not come far.
+    driven.press(KeyCode::Char('g')).wait(15_000);
+    assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::Agenda { cursor: None, .. })));
+}
+
+#[test]
+fn who_is_signed_out_is_asked_to_sign_in() {
+    let mut driven = Driven::new().with_agenda(3);
+    driven.answer(|r| *r == Request::Me, Ok(Answer::Me(None)));
+    driven.press(KeyCode::Char('r'));
+    insta::assert_snapshot!("account_80x24", driven.picture(80, 24));
+    driven.type_in("ada").press(KeyCode::Tab).type_in("wrong").press(KeyCode::Enter);
+    let sign_in = Request::SignIn { login: "ada".to_owned(), password: "wrong".to_owned() };
+    driven.answer(|r| *r == sign_in, Err(refusal("these credentials are not right", Cause::Other)));
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("✗ these credentials are not right") && !picture.contains("wrong"), "{picture}");
+    driven.press(KeyCode::Enter).answer(|r| *r == sign_in, Ok(Answer::Me(Some(Box::new(user())))));
+    assert!(driven.picture(80, 24).contains("ada@events.db"));
+    assert_eq!(driven.app.at(), Place::Agenda);
+    // A sign-in that ends meanwhile takes what was mine off the screen.
+    driven.press(KeyCode::Char('4'));
+    driven.answer(|r| matches!(r, Request::Mine { .. }), Err(refusal("sign in first", Cause::SignedOut)));
+    assert!(driven.app.me.is_none() && driven.picture(80, 24).contains("Sign in (A)"));
+}
+
+#[test]
+fn nothing_from_others_reaches_the_terminal_as_it_is() {
+    let mut driven = Driven::new();
+    let mut date = occurrence(0);
+    date.title = "\u{1b}[31mred\u{7}\u{202e}".to_owned();
+    date.location = "a\tb".to_owned();
+    driven.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(page(vec![date], None))));
+    let picture = driven.picture(120, 40);
+    assert!(
+        !picture.contains(['\u{1b}', '\u{7}', '\u{202e}', '\t']) && picture.contains("␛[31mred␛␛"),
+        "{picture}"
+    );
+}
+
+#[test]
+fn what_cannot_be_undone_is_asked_once() {
+    let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
+    driven.press(KeyCode::Char('D'));
+    assert_eq!(
+        driven.last_line(),
+        "Cancel the whole event and its 10 dates, next for 8 people and 1 who wait? It c"
+    );
+    driven.press(KeyCode::Char('n'));
+    assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::CancelEvent(_))));
+    driven.press(KeyCode::Char('D')).press(KeyCode::Char('y'));
+    assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::CancelEvent(_))));
+    driven.press(KeyCode::Char('y'));
+    assert_eq!(driven.copied, ["https://example.org/g"]);
+}
+
+#[test]
+fn every_screen_fits_on_every_terminal() {
+    for (width, height) in [(120, 40), (80, 24), (40, 15), (12, 5), (1, 1)] {
+        for keys in ["", "2", "3", "4", "5", "?", ":", "A", "n", "r"] {
+            let mut driven = Driven::new().with_agenda(60).signed_in();
+            driven.send(Message::Resized { width, height }).type_in(keys);
+            driven.press(KeyCode::PageDown).press(KeyCode::End);
+            driven.picture(width, height);
+        }
+        Driven::new().with_agenda(9).signed_in().with_detail().picture(width, height);
+    }
+}
+
+/// Every key of the table does something in its place: it changes the state, asks for something, or says why not.
+#[test]
+fn every_key_of_the_help_means_something() {
+    let places: [(Place, &str); 10] = [
+        (Place::Agenda, ""),
+        (Place::Month, "2"),
+        (Place::Search, "3"),
+        (Place::Mine, "4"),
+        (Place::Organize, "5"),
+        (Place::Event, "E"),
+        (Place::Form, "n"),
+        (Place::Account, "A"),
+        (Place::Help, "?"),
+        (Place::Palette, ":"),
+    ];
+    for (place, way) in places {
+        for binding in keys::bindings(place) {
+            for key in binding.keys_in(place) {
+                let mut driven = Driven::new().with_agenda(60).signed_in();
+                if place == Place::Event {
+                    driven = driven.with_detail();
+                } else {
+                    driven.type_in(way);
+                }
+                assert_eq!(driven.app.at(), place);
+                assert_eq!(
+                    keys::action(place, key).map(|action| action == binding.action),
+                    Some(true),
+                    "{place:?} {key}"
+                );
+                driven.send(Message::Key(key));
+            }
+        }
+    }
+}

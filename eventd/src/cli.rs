@@ -25,7 +25,7 @@ struct Cli {
 enum Command {
     /// Migrate the database and serve; what happens when no command is given
     Serve {
-        /// Fill the database with people and events first, if it is empty
+        /// Fill the database with people, events and registrations first, if it is empty
         #[arg(long)]
         demo: bool,
     },
@@ -40,7 +40,7 @@ enum Command {
     /// Create, list and mend accounts
     #[command(subcommand)]
     User(commands::user::UserCommand),
-    /// Fill an empty database with people and events to look at
+    /// Fill an empty database with people, events and registrations to look at
     Demo,
     /// Copy an SQLite database as it is at this moment, while it is in use
     Backup {

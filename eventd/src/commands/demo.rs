@@ -1,4 +1,4 @@
-//! `eventd demo`: people and events to look at, dated from now.
+//! `eventd demo`: people, events and registrations to look at, dated from now.
 
 use std::process::ExitCode;
 
@@ -218,14 +218,17 @@ async fn fill(core: &EventCore) -> Result<(), Failure> {
         };
         people.push(core.create_user(&Actor::System, &user).await?);
     }
+    let mut events = Vec::new();
     for sample in SAMPLES {
         let Some(organizer) = people.get(sample.organizer) else { continue };
-        core.create_event(&Actor::user(organizer.id, organizer.role), &input(core, sample)).await?;
+        events
+            .push(core.create_event(&Actor::user(organizer.id, organizer.role), &input(core, sample)).await?);
     }
+    let registrations = super::demo_guests::come(core, &people, &events).await?;
     println!(
-        "demo: {} people and {} events; sign in as ada (admin), grace, lin or kenji with the password: {PASSWORD}",
+        "demo: {} hosts, {} events and {registrations} registrations; sign in as ada (admin), grace, lin or kenji with the password: {PASSWORD}",
         people.len(),
-        SAMPLES.len()
+        events.len()
     );
     Ok(())
 }

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod demo;
+mod demo_guests;
 mod jobs;
 pub(crate) mod log;
 pub(crate) mod migrate;

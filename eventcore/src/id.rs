@@ -76,6 +76,12 @@ ids! {
     OccurrenceId;
     /// Names one user's place at one occurrence.
     RegistrationId;
+    /// Names a category.
+    CategoryId;
+    /// Names a comment.
+    CommentId;
+    /// Names what someone says of an occurrence.
+    FeedbackId;
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod categories;
 pub mod clock;
 mod core;
 pub mod db;
@@ -28,5 +29,8 @@ pub use actor::{Actor, Role, Scope, SignedIn};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use core::{EventCore, Options};
 pub use error::{Error, Result, Violation, Violations};
-pub use id::{AccessTokenId, EventId, OccurrenceId, RegistrationId, SessionId, UserId};
+pub use id::{
+    AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, SessionId,
+    UserId,
+};
 pub use page::{Cursor, Order, Page, PageRequest};

@@ -11,7 +11,7 @@ use super::length::Length;
 use super::rows::{self, EventRow, listed};
 use super::start::Start;
 use super::when::{LOCAL_FORMAT, Moment};
-use super::{schedule, status, store};
+use super::{labels, schedule, status, store};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -119,6 +119,8 @@ fn as_json(row: &EventRow) -> Result<Value> {
         "timezone": row.timezone,
         "all_day": row.all_day,
         "capacity": row.capacity,
+        "category": row.category,
+        "tags": row.tags()?,
         "visibility": row.visibility,
         "waitlist_enabled": row.waitlist_enabled,
         "registration_opens_at": window(row.registration_opens_at),
@@ -141,6 +143,7 @@ pub(super) async fn apply(
     let from = schedule::first_ahead(tx, row.id, now).await?;
     let stands = Stands { starts_at: old_span.starts_at, recurring: recurrence.is_some(), from };
     let terms = Terms { now, home: zone(&row.timezone), horizon, stands: Some(stands) };
+    let input = labels::known(tx, input).await?;
     let mut event = input.validate(&terms).map_err(Error::Invalid)?;
     let moves = old_span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
     if !moves {
@@ -169,6 +172,7 @@ async fn update(
     now: Timestamp,
 ) -> Result<()> {
     store::update(tx, row.id, event, status, now).await?;
+    labels::write(tx, row.id, event).await?;
     if (&row.title, &row.location) != (&event.title, &event.location) {
         refold(tx, row.id).await?;
     }

@@ -4,7 +4,7 @@ use super::dates::{self, Horizon};
 use super::event::{Event, EventStatus, zone};
 use super::input::{EventInput, Terms};
 use super::start::Start;
-use super::{change, rows, store};
+use super::{change, labels, rows, store};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -72,6 +72,7 @@ async fn create(
         .await?;
     let (home,) = home.ok_or(Error::Unauthenticated)?;
     let terms = Terms { now, home: zone(&home), horizon, stands: None };
+    let input = labels::known(tx, input).await?;
     let event = input.validate(&terms).map_err(Error::Invalid)?;
     let status = event.status.unwrap_or(EventStatus::Published);
     if status == EventStatus::Cancelled {

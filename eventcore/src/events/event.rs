@@ -67,6 +67,14 @@ pub struct Event {
     pub all_day: bool,
     /// Seats at each occurrence: 1 to 1,000,000.
     pub capacity: i64,
+    /// Slug of its category.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub category: Option<String>,
+    /// Free words, up to 10, by the alphabet.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub tags: Vec<String>,
     /// Who may find it.
     pub visibility: Visibility,
     /// How far it has come.
@@ -141,6 +149,14 @@ pub struct Occurrence {
     pub waitlist_enabled: bool,
     /// Whether people may register now: published, ahead, within the window, and not overbooked.
     pub registration_open: bool,
+    /// Slug of the event's category.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub category: Option<String>,
+    /// The event's free words.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub tags: Vec<String>,
     /// Who published it.
     pub organizer: PublicProfile,
     /// Whether the event has a rule.

@@ -102,8 +102,8 @@ impl EventCore {
 
 async fn lock(tx: &mut Tx, id: EventId) -> Result<Option<EventRow>> {
     let lock = sql!(
-        sqlite "SELECT * FROM events WHERE id = $1",
-        postgres "SELECT * FROM events WHERE id = $1 FOR NO KEY UPDATE"
+        sqlite "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category FROM events e WHERE e.id = $1",
+        postgres "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category FROM events e WHERE e.id = $1 FOR NO KEY UPDATE"
     );
     Ok(tx.query(lock).bind(id).optional().await?)
 }

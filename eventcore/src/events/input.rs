@@ -8,6 +8,7 @@ use super::event::{EventStatus, Visibility};
 use super::length::Length;
 use super::start::Start;
 use super::timing::{Span, Timing, window};
+use crate::categories;
 use crate::clock::Timestamp;
 use crate::error::Violations;
 use crate::input::{Fields, Lines, check_text};
@@ -48,6 +49,12 @@ pub struct EventInput {
     /// Seats: 1–1,000,000.
     #[cfg_attr(feature = "openapi", schema(value_type = i64, required = true, minimum = 1, maximum = 1_000_000))]
     pub capacity: Option<i64>,
+    /// Slug of a category.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub category: Option<String>,
+    /// Free words, up to 10 of 50 characters.
+    #[cfg_attr(feature = "openapi", schema(required = false, max_items = 10))]
+    pub tags: Vec<String>,
     /// Who may find it; everyone, when nothing is said.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub visibility: Option<Visibility>,
@@ -99,6 +106,8 @@ impl EventInput {
             timezone: fields.text("timezone"),
             all_day: fields.truth("all_day").unwrap_or_default(),
             capacity: fields.number("capacity"),
+            category: fields.text("category"),
+            tags: fields.texts("tags").unwrap_or_default(),
             visibility: fields.parsed("visibility"),
             status: fields.parsed("status"),
             waitlist_enabled: fields.truth("waitlist_enabled"),
@@ -128,6 +137,7 @@ impl EventInput {
         if self.max_party_size.is_some_and(|size| !(1..=1_000_000).contains(&size)) {
             wrong.add("/max_party_size", "out_of_range", "must be 1 to 1,000,000");
         }
+        let tags = categories::normalise(&mut wrong, &self.tags);
         let (tz, span) = self.timing().read(&mut wrong, terms.home);
         if let (Some(tz), Some(span)) = (tz, &span) {
             terms.refuse_past(&mut wrong, span, tz, self.recurrence.is_some());
@@ -149,6 +159,8 @@ impl EventInput {
                 tz,
                 span,
                 capacity,
+                category: self.category.clone(),
+                tags,
                 visibility: self.visibility.unwrap_or(Visibility::Public),
                 status: self.status,
                 waitlist_enabled: self.waitlist_enabled.unwrap_or(true),
@@ -262,6 +274,10 @@ pub(crate) struct ValidEvent {
     pub(crate) tz: Tz,
     pub(crate) span: Span,
     pub(crate) capacity: i64,
+    /// Slug of a category that exists.
+    pub(crate) category: Option<String>,
+    /// Folded, and as they are shown.
+    pub(crate) tags: Vec<(String, String)>,
     pub(crate) visibility: Visibility,
     /// What was asked for; nothing, if nothing was said.
     pub(crate) status: Option<EventStatus>,

@@ -12,6 +12,7 @@ mod filter;
 mod held;
 mod horizon;
 mod input;
+mod labels;
 mod length;
 mod links;
 mod organizers;

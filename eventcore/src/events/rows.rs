@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use super::access::Relation;
 use super::dates::{self, Date, Horizon};
 use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility, zone};
+use super::labels;
 use super::links::Linked;
 use super::store;
 use super::timing::Span;
@@ -39,6 +40,10 @@ pub(crate) struct EventRow {
     pub(crate) registration_opens_at: Option<Timestamp>,
     pub(crate) registration_closes_at: Option<Timestamp>,
     pub(crate) max_party_size: i64,
+    /// Slug.
+    pub(crate) category: Option<String>,
+    /// JSON list.
+    tags: String,
     rrule: Option<String>,
     rdate: String,
     exdate: String,
@@ -58,6 +63,11 @@ impl EventRow {
     pub(crate) fn span(&self) -> Result<Span> {
         let tz = zone(&self.timezone);
         Ok(Span::stored(self.local()?, self.starts_offset_seconds, self.duration_seconds, self.all_day, tz))
+    }
+
+    /// Its free words.
+    pub(crate) fn tags(&self) -> Result<Vec<String>> {
+        serde_json::from_str(&self.tags).map_err(Error::internal)
     }
 
     /// What repeats it.
@@ -128,7 +138,7 @@ impl SeenRow {
 pub(crate) async fn find(db: &mut impl Queries, actor: &Actor, id: EventId) -> Result<Seen> {
     let row: Option<SeenRow> = db
         .query(sql!(
-            "SELECT e.*,
+            "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category,
                 EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = $2) AS co_organizes,
                 EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $2 AND r.status <> 'cancelled') AS registered
              FROM events e WHERE e.id = $1"
@@ -172,7 +182,7 @@ pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, o.original_start,
         + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END + CASE WHEN o.url IS NULL THEN 0 ELSE 8 END \
         + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END + CASE WHEN o.moved THEN 32 ELSE 0 END AS BIGINT) AS overrides, \
      o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, e.status AS event_status, e.waitlist_enabled, \
-     e.registration_opens_at, e.registration_closes_at, (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, u.id AS organizer_id, u.username, u.display_name";
+     e.registration_opens_at, e.registration_closes_at, (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags, u.id AS organizer_id, u.username, u.display_name";
 
 /// The fields that a date may have of its own, in the order of their bits.
 const OVERRIDABLE: [&str; 6] = ["title", "description", "location", "url", "capacity", "starts_at"];
@@ -202,6 +212,8 @@ pub(crate) struct OccurrenceRow {
     registration_opens_at: Option<Timestamp>,
     registration_closes_at: Option<Timestamp>,
     recurring: bool,
+    category: Option<String>,
+    tags: String,
     organizer_id: UserId,
     username: String,
     display_name: String,
@@ -263,6 +275,8 @@ impl OccurrenceRow {
             waitlist_length: self.waitlist_length,
             waitlist_enabled: self.waitlist_enabled,
             registration_open,
+            category: self.category,
+            tags: labels::shown(&self.tags),
             organizer: PublicProfile {
                 id: self.organizer_id,
                 username: self.username,
@@ -298,7 +312,7 @@ pub(crate) async fn load(db: &mut impl Queries, ids: &[EventId], now: Timestamp)
     }
     let places = placeholders(ids.len(), 1);
     let mut query = db.query(Sql::built(format!(
-        "SELECT e.*, u.username, u.display_name, (SELECT count(*) FROM occurrences o WHERE o.event_id = e.id) AS occurrence_count
+        "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, u.username, u.display_name, (SELECT count(*) FROM occurrences o WHERE o.event_id = e.id) AS occurrence_count
          FROM events e JOIN users u ON u.id = e.organizer_id WHERE e.id IN ({places})"
     )));
     for id in ids {
@@ -377,6 +391,8 @@ impl EventWithOrganizer {
             timezone: row.timezone.clone(),
             all_day: row.all_day,
             capacity: row.capacity,
+            category: row.category.clone(),
+            tags: row.tags()?,
             visibility: row.visibility,
             status: row.status,
             waitlist_enabled: row.waitlist_enabled,

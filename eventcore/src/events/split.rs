@@ -6,7 +6,7 @@ use super::change::{apply, patched};
 use super::date_status::keep_recurrence;
 use super::event::{Event, zone};
 use super::held::{Held, hold, wrong_rule};
-use super::{rows, store, when};
+use super::{labels, rows, store, when};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -58,10 +58,10 @@ async fn copy_event(tx: &mut Tx, held: &Held, split: &Split, now: Timestamp) -> 
     let offset = second.map(|instant| instant.in_zone(tz).fixed_offset().offset().local_minus_utc());
     tx.query(sql!(
         "INSERT INTO events (id, organizer_id, title, description, location, url, starts_local, timezone, starts_offset_seconds, duration_seconds,
-            all_day, capacity, visibility, status, waitlist_enabled, registration_opens_at, registration_closes_at, max_party_size, rrule, rdate,
+            all_day, capacity, visibility, status, waitlist_enabled, registration_opens_at, registration_closes_at, max_party_size, category_id, tags, rrule, rdate,
             exdate, expanded_until, created_at, updated_at)
          SELECT $2, organizer_id, title, description, location, url, $3, timezone, $4, duration_seconds, all_day, capacity, visibility, status,
-            waitlist_enabled, registration_opens_at, registration_closes_at, max_party_size, $5, $6, $7, CASE WHEN $8 THEN NULL ELSE expanded_until END,
+            waitlist_enabled, registration_opens_at, registration_closes_at, max_party_size, category_id, tags, $5, $6, $7, CASE WHEN $8 THEN NULL ELSE expanded_until END,
             $9, $9
          FROM events WHERE id = $1"
     ))
@@ -83,6 +83,7 @@ async fn copy_event(tx: &mut Tx, held: &Held, split: &Split, now: Timestamp) -> 
     .bind(id)
     .execute()
     .await?;
+    labels::copy(tx, held.event.id, id).await?;
     Ok(id)
 }
 

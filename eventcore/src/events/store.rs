@@ -5,6 +5,7 @@ use chrono::NaiveDateTime;
 use super::dates::Date;
 use super::event::{EventStatus, OccurrenceStatus};
 use super::input::ValidEvent;
+use super::labels;
 use super::rows::{listed, placeholders};
 use super::when::LOCAL_FORMAT;
 use crate::clock::Timestamp;
@@ -30,6 +31,7 @@ pub(super) async fn insert(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, $22, $23)"
     ));
     bind_event(insert, id, event, status, now)?.bind(organizer).execute().await?;
+    labels::write(tx, id, event).await?;
     let text = insert_words(tx, id, &event.title, &event.location).await?;
     let inherited = Inherited {
         event: id,
@@ -126,8 +128,8 @@ pub(super) async fn insert_dates(
         // SQLite takes ON CONFLICT for part of a join unless something stands between.
         let text = format!(
             "INSERT INTO occurrences (event_id, organizer_id, capacity, listed, status, text_id, created_at, updated_at,
-                id, original_start, starts_at, ends_at, original_local)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $7, v.column1, v.column2, v.column2, v.column3, v.column4 FROM (VALUES {}) AS v WHERE TRUE
+                category_id, id, original_start, starts_at, ends_at, original_local)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $7, (SELECT e.category_id FROM events e WHERE e.id = $1), v.column1, v.column2, v.column2, v.column3, v.column4 FROM (VALUES {}) AS v WHERE TRUE
              ON CONFLICT (event_id, original_start) DO NOTHING",
             values(rows.len(), 4, 8)
         );

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod categories;
 mod command_line;
 mod conferences;
 mod document;

@@ -13,11 +13,11 @@ async fn columns(db: &TestDb) -> BTreeSet<Column> {
     let sql = match db.kind {
         Kind::Sqlite => {
             "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\' AND t.name NOT LIKE '%trigrams%'"
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\' AND t.name NOT LIKE '%trigrams%' AND t.name NOT LIKE 'texts\\_words%' ESCAPE '\\'"
         }
         Kind::Postgres => {
             "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES' FROM information_schema.columns
-             WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%'"
+             WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%' AND table_name <> 'texts_words'"
         }
     };
     let mut reader = db.core.db().read().await.unwrap();

@@ -36,6 +36,8 @@ use super::routes;
         routes::registrations::add, routes::registrations::remove, routes::registrations::list_mine, routes::registrations::read,
         routes::registrations::check_in, routes::registrations::undo_check_in, routes::registrations::check_in_by_code,
         routes::registrations::ticket_svg, routes::registrations::ticket_png,
+        routes::categories::list, routes::categories::read, routes::categories::create, routes::categories::change, routes::categories::delete,
+        routes::categories::tags,
         routes::health::alive, routes::health::ready, routes::health::metrics, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problem,
     ),
     components(schemas(ProblemBody)),

@@ -1,6 +1,7 @@
 //! The routes, a file each part of the domain. A route reads the request, calls the library once, and answers.
 
 pub(crate) mod auth;
+pub(crate) mod categories;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod occurrences;
@@ -26,6 +27,8 @@ pub(crate) fn all(context: &Context) -> BoxedFilter<(Response,)> {
         .or(registrations::routes(context))
         .unify()
         .or(organizers::routes(context))
+        .unify()
+        .or(categories::routes(context))
         .unify()
         .or(users::routes(context))
         .unify()

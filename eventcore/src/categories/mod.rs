@@ -1,0 +1,11 @@
+//! Categories, which admins curate, and tags, which are free words: what kind of event it is.
+
+mod category;
+mod curate;
+mod read;
+mod tags;
+
+pub use category::{Category, CategoryInput};
+pub(crate) use read::find_by_slug;
+pub use tags::TagCount;
+pub(crate) use tags::normalise;

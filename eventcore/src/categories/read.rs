@@ -1,0 +1,66 @@
+//! Reading categories.
+
+use super::category::Category;
+use crate::clock::Timestamp;
+use crate::core::EventCore;
+use crate::db::{Queries, sql};
+use crate::error::{Error, Result};
+use crate::id::CategoryId;
+
+impl EventCore {
+    /// All categories by name, each with its number of upcoming events.
+    pub async fn categories(&self) -> Result<Vec<Category>> {
+        let mut db = self.db().read().await?;
+        Ok(db
+            .query(sql!(
+                "SELECT c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version, coalesce(n.events, 0) AS upcoming_events
+                 FROM categories c LEFT JOIN (
+                    SELECT o.category_id, count(DISTINCT o.event_id) AS events FROM occurrences o
+                    WHERE o.listed AND o.category_id IS NOT NULL AND o.starts_at >= $1 AND o.status = 'scheduled' GROUP BY o.category_id) n
+                    ON n.category_id = c.id
+                 ORDER BY c.name, c.slug"
+            ))
+            .bind(self.now())
+            .all()
+            .await?)
+    }
+
+    /// One category, by its slug or a former one.
+    pub async fn category(&self, slug: &str) -> Result<Category> {
+        let mut db = self.db().read().await?;
+        let id = find_by_slug(&mut db, slug).await?.ok_or(Error::NotFound("category"))?;
+        load(&mut db, id, self.now()).await
+    }
+}
+
+/// One category, with its number of upcoming events.
+pub(super) async fn load(db: &mut impl Queries, id: CategoryId, now: Timestamp) -> Result<Category> {
+    db.query(sql!(
+        "SELECT c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version,
+            (SELECT count(DISTINCT o.event_id) FROM occurrences o
+             WHERE o.listed AND o.category_id = c.id AND o.starts_at >= $2 AND o.status = 'scheduled') AS upcoming_events
+         FROM categories c WHERE c.id = $1"
+    ))
+    .bind(id)
+    .bind(now)
+    .optional()
+    .await?
+    .ok_or(Error::NotFound("category"))
+}
+
+/// The category that a slug names, or once named. In a transaction of PostgreSQL it stays until that ends.
+pub(crate) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Option<CategoryId>> {
+    // Text with a NUL is no text to PostgreSQL.
+    if slug.contains('\0') {
+        return Ok(None);
+    }
+    let found: Option<(CategoryId,)> = db
+        .query(sql!(
+            sqlite "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1",
+            postgres "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1 FOR KEY SHARE OF c"
+        ))
+        .bind(slug.to_owned())
+        .optional()
+        .await?;
+    Ok(found.map(|(id,)| id))
+}

@@ -302,3 +302,41 @@ impl Drop for SqliteTx {
         runtime.spawn(async move { writer.roll_back(group).await });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Begins a transaction that stands in line until whoever is at work is done.
+    async fn in_line(writer: &Writer) -> tokio::task::JoinHandle<sqlx::Result<SqliteTx>> {
+        let next = writer.clone();
+        let begun = tokio::spawn(async move { next.begin().await });
+        while writer.waiting.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        begun
+    }
+
+    #[tokio::test]
+    async fn a_refusal_waits_for_what_it_is_based_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, writer) = open(&format!("sqlite://{}/x.db", dir.path().display()), 1).await.unwrap();
+        let mut first = writer.begin().await.unwrap();
+        first.query(Sql::same("CREATE TABLE seen (x INTEGER)")).execute().await.unwrap();
+        let second = in_line(&writer).await;
+        let first = tokio::spawn(first.commit());
+        let mut second = second.await.unwrap().unwrap();
+        // It sees what is not committed yet, and is refused because of that.
+        second.query(Sql::same("SELECT x FROM seen")).execute().await.unwrap();
+        let third = in_line(&writer).await;
+        let second = tokio::spawn(second.rollback());
+        let third = third.await.unwrap().unwrap();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!first.is_finished() && !second.is_finished());
+        third.commit().await.unwrap();
+        second.await.unwrap().unwrap();
+        first.await.unwrap().unwrap();
+    }
+}

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::pass_on;
 use super::rules::Seats;
+use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::db::{Dialect, Queries, Tx, sql};
@@ -35,6 +36,11 @@ pub(super) struct Hall {
     registered: bool,
     /// The party of the first who waits and is not passed over.
     pub(super) next_party: Option<i64>,
+    /// About who holds something there, or wants to: nothing of them where they left.
+    holder_name: Option<String>,
+    holder_display_name: Option<String>,
+    /// Whether they hold something.
+    pub(super) holds: bool,
 }
 
 impl Hall {
@@ -47,18 +53,23 @@ impl Hall {
         now: Timestamp,
     ) -> Result<Self> {
         let locked = lock(tx, occurrence, holder).await?;
-        let hall = Self::load(tx, actor, occurrence).await?;
+        let hall = Self::load(tx, actor, occurrence, Some(holder)).await?;
         if !(locked && hall.hands_out(now) && hall.next_party.is_some_and(|party| hall.seats().fit(party))) {
             return Ok(hall);
         }
         let mut seats = hall.seats();
         pass_on::hand_out(tx, occurrence, &mut seats, now).await?;
         pass_on::keep(tx, occurrence, seats).await?;
-        Self::load(tx, actor, occurrence).await
+        Self::load(tx, actor, occurrence, Some(holder)).await
     }
 
-    /// Looks at a date, and at what the actor is to its event.
-    pub(super) async fn load(db: &mut impl Queries, actor: &Actor, occurrence: OccurrenceId) -> Result<Self> {
+    /// Looks at a date, and at what the actor is to its event, and the holder to the date: in one statement, because a rush waits for each.
+    pub(super) async fn load(
+        db: &mut impl Queries,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        holder: Option<UserId>,
+    ) -> Result<Self> {
         db.query(sql!(
             "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length, o.next_waitlist_number,
                 e.organizer_id, e.status AS event_status, e.visibility, e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at,
@@ -66,14 +77,23 @@ impl Hall {
                 EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = $2) AS co_organizes,
                 EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $2 AND r.status <> 'cancelled') AS registered,
                 (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
-                    ORDER BY w.waitlist_number LIMIT 1) AS next_party
-             FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.id = $1"
+                    ORDER BY w.waitlist_number LIMIT 1) AS next_party,
+                h.username AS holder_name, h.display_name AS holder_display_name,
+                EXISTS (SELECT 1 FROM registrations m WHERE m.occurrence_id = o.id AND m.user_id = $3 AND m.status <> 'cancelled') AS holds
+             FROM occurrences o JOIN events e ON e.id = o.event_id LEFT JOIN users h ON h.id = $3 AND h.deleted_at IS NULL WHERE o.id = $1"
         ))
         .bind(occurrence)
         .bind(actor.user_id())
+        .bind(holder)
         .optional()
         .await?
         .ok_or(Error::NotFound("occurrence"))
+    }
+
+    /// The profile of the holder, whose id it is; nothing where they left.
+    pub(super) fn holder(&self, id: UserId) -> Option<PublicProfile> {
+        let (username, display_name) = (self.holder_name.clone()?, self.holder_display_name.clone()?);
+        Some(PublicProfile { id, username, display_name })
     }
 
     fn relation(&self, actor: &Actor) -> Relation {

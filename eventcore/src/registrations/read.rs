@@ -24,7 +24,7 @@ impl EventCore {
     pub async fn my_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<Registration> {
         let user = actor.signed_in()?.id;
         let mut db = self.db().read().await?;
-        Hall::load(&mut db, actor, occurrence).await?.visible(actor)?;
+        Hall::load(&mut db, actor, occurrence, None).await?.visible(actor)?;
         let row: Option<CountedRow> = db
             .query(Sql::built(format!(
                 "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id
@@ -109,7 +109,7 @@ impl EventCore {
     ) -> Result<Page<Registration>> {
         must_be_someone(actor)?;
         let mut db = self.db().read().await?;
-        Hall::load(&mut db, actor, occurrence).await?.organized(actor)?;
+        Hall::load(&mut db, actor, occurrence, None).await?.organized(actor)?;
         let keyset =
             Keyset::new(page, &format!("registrations at {occurrence} {status:?}"), Order::Ascending)?;
         let waitlist = status == Some(RegistrationStatus::Waitlisted);

@@ -31,7 +31,7 @@ impl EventCore {
         let now = self.now();
         transaction!(self.db(), tx => {
             let hall = Hall::enter(tx, actor, occurrence, user, now).await?.visible(actor)?;
-            let holder = find_user(tx, user).await?.ok_or(Error::Unauthenticated)?;
+            let holder = hall.holder(user).ok_or(Error::Unauthenticated)?;
             put(tx, &hall, holder, party, By::Oneself, now).await
         })
     }
@@ -51,7 +51,7 @@ impl EventCore {
             let nobody = UserId::from(uuid::Uuid::nil());
             let hall = Hall::enter(tx, actor, occurrence, user.unwrap_or(nobody), now).await?.organized(actor)?;
             party.validate()?;
-            let holder = find_user(tx, user.ok_or(Error::NotFound("user"))?).await?.ok_or(Error::NotFound("user"))?;
+            let holder = user.and_then(|user| hall.holder(user)).ok_or(Error::NotFound("user"))?;
             put(tx, &hall, holder, &party, By::Organizer, now).await
         })
     }
@@ -74,11 +74,6 @@ impl EventCore {
 enum By {
     Oneself,
     Organizer,
-}
-
-async fn find_user(tx: &mut Tx, id: UserId) -> Result<Option<PublicProfile>> {
-    let find = sql!("SELECT id, username, display_name FROM users WHERE id = $1 AND deleted_at IS NULL");
-    Ok(tx.query(find).bind(id).optional().await?)
 }
 
 /// What someone has at a date and did not give up.
@@ -106,10 +101,11 @@ async fn put(
     by: By,
     now: Timestamp,
 ) -> Result<Registered> {
-    match find_live(tx, hall.id, holder.id).await? {
-        Some(known) => change(tx, hall, known, party, by, now).await,
-        None => add(tx, hall, holder, party, by, now).await,
+    if !hall.holds {
+        return add(tx, hall, holder, party, by, now).await;
     }
+    let known = find_live(tx, hall.id, holder.id).await?.ok_or(Error::NotFound("registration"))?;
+    change(tx, hall, known, party, by, now).await
 }
 
 /// Passes a party that the event allows.

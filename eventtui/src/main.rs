@@ -56,7 +56,7 @@ struct Cli {
     /// Act as this user of the database, without a password: for who owns the file
     #[arg(long = "as", value_name = "USER", conflicts_with = "server", global = true)]
     user: Option<String>,
-    /// My time zone, an IANA name [default: the machine's, or UTC]
+    /// My time zone, an IANA name [default: TZ, else the machine's]
     #[arg(long, value_name = "ZONE", global = true)]
     timezone: Option<String>,
     /// dark, light, contrast, plain, or a TOML file with a colour for each meaning
@@ -121,7 +121,8 @@ fn my_zone(named: Option<&str>) -> Result<Tz, Failure> {
             .parse()
             .map_err(|_| format!("{name:?} is no IANA time zone such as Europe/Berlin").into());
     }
-    let machine = iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok());
+    let told = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
+    let machine = told.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok());
     Ok(machine.unwrap_or(Tz::UTC))
 }
 

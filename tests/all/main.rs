@@ -5,3 +5,4 @@
 mod http;
 mod library;
 mod service;
+mod terminal;

@@ -20,14 +20,14 @@ pub struct Daemon {
     log: Arc<Mutex<String>>,
 }
 
-/// The binary, built from the sources at hand.
-fn eventd() -> PathBuf {
+/// A binary of the workspace, built from the sources at hand.
+pub(crate) fn binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT
         .get_or_init(|| {
             let mut build = std::process::Command::new(env!("CARGO"));
             // The whole workspace, so that the features of dependencies are those of the tests and nothing is built twice.
-            build.args(["build", "--quiet", "--workspace", "--bin", "eventd"]);
+            build.args(["build", "--quiet", "--workspace", "--bin", "eventd", "--bin", "eventtui"]);
             // What cargo tells the tests of their own package, build scripts (ring's) take for a change of theirs, and half the tree is built again.
             let of_the_tests =
                 |name: &str| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_");
@@ -37,17 +37,17 @@ fn eventd() -> PathBuf {
             if !cfg!(debug_assertions) {
                 build.arg("--release");
             }
-            assert!(build.status().expect("cargo runs").success(), "eventd builds");
+            assert!(build.status().expect("cargo runs").success(), "the binaries build");
             let test = std::env::current_exe().expect("a path");
-            test.ancestors().nth(2).expect("target/debug").join("eventd")
+            test.ancestors().nth(2).expect("target/debug").to_owned()
         })
-        .clone()
+        .join(name)
 }
 
 /// A command of the binary, free of the environment's settings, that ends with the test, however that ends.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL"]).arg(eventd()).args(arguments);
+    command.args(["--pdeathsig", "KILL"]).arg(binary("eventd")).args(arguments);
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).kill_on_drop(true);
     command
 }

@@ -4,10 +4,12 @@ mod client;
 mod daemon;
 mod database;
 mod postgres;
+mod terminal;
 
 pub use client::{Answer, Client};
 pub use daemon::{Daemon, command};
 pub use database::{Kind, START, TestDb, at, id_of};
+pub use terminal::{Terminal, tui};
 
 /// Makes a test of each database from one async function that takes a [`TestDb`].
 #[macro_export]

@@ -32,7 +32,8 @@ impl Library {
                 Actor::user(user.id, user.role)
             }
         };
-        let place = url.rsplit('/').next().unwrap_or(url).split('?').next().unwrap_or(url).to_owned();
+        let path = url.split('?').next().unwrap_or(url);
+        let place = path.rsplit('/').next().unwrap_or(path).to_owned();
         Ok(Self { core, place, actor: Mutex::new(actor) })
     }
 

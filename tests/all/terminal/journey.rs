@@ -1,0 +1,106 @@
+//! One evening with the terminal client, on a database and on a server.
+
+use eventcore::accounts::NewUser;
+use eventcore::registrations::Party;
+use eventcore::{Actor, PageRequest};
+use serde_json::json;
+use tests::{Daemon, Kind, Terminal, TestDb};
+
+const PASSWORD: &str = "correct horse 7";
+
+async fn person(db: &TestDb, name: &str) -> Actor {
+    let input = NewUser {
+        username: name.to_owned(),
+        email: format!("{name}@example.org"),
+        password: Some(PASSWORD.to_owned()),
+        display_name: Some(format!("{}{}", name[..1].to_uppercase(), &name[1..])),
+        timezone: Some("Europe/Berlin".to_owned()),
+        ..NewUser::default()
+    };
+    let user = db.core.create_user(&Actor::System, &input).await.unwrap();
+    Actor::user(user.id, user.role)
+}
+
+async fn evening(db: &TestDb, source: &[&str]) {
+    let (ada, carla) = (person(db, "ada").await, person(db, "carla").await);
+    person(db, "bob").await;
+    let tea = json!({"title": "Tea for one", "location": "Kitchen", "starts_at": "2031-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 1,
+        "description": "Bring *cake*."});
+    let tea = db
+        .core
+        .create_event(&ada, &serde_json::from_value(tea).unwrap())
+        .await
+        .unwrap()
+        .next_occurrence
+        .unwrap();
+    db.core.register(&carla, tea.id, &Party::default()).await.unwrap();
+
+    let mut bob = Terminal::start(source);
+    bob.shows("Tea for one").await.shows("Tue 4 March 2031").await.shows("████████ 0").await;
+    bob.types("A").await.shows("Sign in").await;
+    bob.types("bob\twrong password\r").await.shows("✗ these credentials are not right").await;
+    bob.types(&format!("\x15{PASSWORD}\r")).await.shows("✓ Hello, Bob").await;
+
+    // The one seat is taken; it comes free while he looks on.
+    bob.types("r").await.shows("How many come to Tea for one? 1").await;
+    bob.types("\r").await.shows("✓ It is full: you are 1st in line").await.shows("◌ 1st").await;
+    db.core.cancel_registration(&carla, tea.id).await.unwrap();
+    bob.types("R").await.shows("● you").await;
+    bob.types("\r").await.shows("Bring cake.").await.shows("● confirmed for 1 · ticket").await;
+    bob.types("\x1b").await.hides("Esc back").await;
+
+    // A series of his own, seen before it is saved.
+    bob.types("5").await.shows("You organize nothing").await;
+    bob.types("n").await.shows("New event").await;
+    bob.types("Chess\t2031-03-07 19:00\t\tevery friday 4 times\t\tLibrary").await;
+    bob.shows("→ Fri 7 March 2031, 19:00 Europe/Berlin")
+        .await
+        .shows("→ every Friday, 4 times → 7 Mar · 14 Mar")
+        .await;
+    bob.types("\x13").await.shows("✓ Chess is saved, with 4 dates").await.shows("↻ 4").await;
+
+    // One date of it differs; who comes is checked in at the door.
+    bob.types("\r").await.shows("↻ every Friday, 4 times").await;
+    bob.types("e").await.shows("This date").await;
+    bob.types(" final\x13").await.shows("✓ Saved").await.shows("Chess final").await;
+    let mine = db.core.profile_by_username("bob").await.unwrap().id;
+    let filter = eventcore::events::AgendaFilter { organizer: Some(mine), ..Default::default() };
+    let dates = db.core.occurrences(&Actor::Anonymous, &filter, &PageRequest::default()).await.unwrap().items;
+    let titles: Vec<_> = dates.iter().map(|date| date.title.as_str()).collect();
+    assert_eq!(titles, ["Chess final", "Chess", "Chess", "Chess"]);
+    db.core.register(&carla, dates[0].id, &Party::of(2)).await.unwrap();
+    bob.types("a").await.shows("Carla (carla)").await.shows("party of 2").await;
+    bob.types(" ").await.shows("✓ Carla is in, party of 2").await.shows("✓ checked in").await;
+    bob.types("q").await;
+    assert_eq!(bob.ends().await, 0);
+}
+
+async fn on_the_database(kind: Kind) {
+    let db = TestDb::in_real_time(kind).await;
+    let url = db.url.clone();
+    evening(&db, &["--database", &url]).await;
+}
+
+tests::for_each_kind!(on_the_database);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_server() {
+    let daemon = Daemon::start(Kind::Sqlite).await;
+    let address = format!("http://{}", daemon.address());
+    evening(&daemon.db, &["--server", &address]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_owns_the_file_needs_no_password() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    person(&db, "ada").await;
+    let mut ada = Terminal::start(&["--database", &db.url, "--as", "ada"]);
+    ada.shows("Nothing ahead. n makes the first event.").await.shows("ada@events.db").await;
+    ada.types("?").await.shows("Keys · Agenda").await;
+    ada.types("theme").await.shows("the next theme").await.hides("one page up").await;
+    ada.types("\x1b").await.hides("Keys · Agenda").await;
+    ada.types(":thme\r").await.shows("✓ Theme: light").await;
+    ada.types("z").await.shows("Times are shown in Europe/Berlin").await;
+    ada.types("\x03").await;
+    assert_eq!(ada.ends().await, 0);
+}

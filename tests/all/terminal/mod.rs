@@ -1,0 +1,5 @@
+//! The terminal client in a real terminal.
+
+mod journey;
+mod plain;
+mod trouble;

@@ -5,6 +5,7 @@ use super::session::Session;
 use super::user::User;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
+use crate::comments::Comment;
 use crate::core::EventCore;
 use crate::error::Result;
 use crate::events::{AgendaFilter, Event};
@@ -30,6 +31,8 @@ pub struct Export {
     pub co_organized: Vec<Event>,
     /// Their registrations, given up ones included.
     pub registrations: Vec<Registration>,
+    /// What they said on events.
+    pub comments: Vec<Comment>,
 }
 
 impl EventCore {
@@ -57,6 +60,7 @@ impl EventCore {
             events,
             co_organized: self.co_organized_events(id).await?,
             registrations: self.registrations_of(id).await?,
+            comments: self.comments_of(id).await?,
         })
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod bad_input;
 mod categories;
 mod command_line;
+mod comments;
 mod conferences;
 mod document;
 mod histories;

@@ -38,6 +38,8 @@ use super::routes;
         routes::registrations::ticket_svg, routes::registrations::ticket_png,
         routes::categories::list, routes::categories::read, routes::categories::create, routes::categories::change, routes::categories::delete,
         routes::categories::tags,
+        routes::comments::list, routes::comments::create, routes::comments::read, routes::comments::change, routes::comments::delete,
+        routes::comments::hide, routes::comments::show,
         routes::health::alive, routes::health::ready, routes::health::metrics, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problem,
     ),
     components(schemas(ProblemBody)),

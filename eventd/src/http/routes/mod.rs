@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod categories;
+pub(crate) mod comments;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod occurrences;
@@ -29,6 +30,8 @@ pub(crate) fn all(context: &Context) -> BoxedFilter<(Response,)> {
         .or(organizers::routes(context))
         .unify()
         .or(categories::routes(context))
+        .unify()
+        .or(comments::routes(context))
         .unify()
         .or(users::routes(context))
         .unify()

@@ -1,0 +1,8 @@
+//! Comments: what people say under an event, and what is said in reply.
+
+mod comment;
+mod read;
+mod rules;
+mod say;
+
+pub use comment::{Comment, CommentInput, CommentStatus};

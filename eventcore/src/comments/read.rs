@@ -1,0 +1,100 @@
+//! Reading comments: those of an event, the replies to one, and a single one.
+
+use super::comment::{COLUMNS, Comment, CommentRow, TABLES};
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::core::EventCore;
+use crate::db::{Queries, Sql, sql};
+use crate::error::{Error, Result};
+use crate::events::{self, Relation};
+use crate::id::{CommentId, EventId, UserId};
+use crate::page::{Key, Keyset, Order, Page, PageRequest};
+
+impl EventCore {
+    /// A page of the comments on an event that reply to none, or of the replies to one of them: oldest first. `html` asks for the bodies as HTML too.
+    pub async fn comments(
+        &self,
+        actor: &Actor,
+        event: EventId,
+        parent: Option<CommentId>,
+        html: bool,
+        page: &PageRequest,
+    ) -> Result<Page<Comment>> {
+        let mut db = self.db().read().await?;
+        let relation = events::find(&mut db, actor, event).await?.visible()?.relation;
+        let keyset = Keyset::new(page, &format!("comments on {event} {parent:?}"), Order::Ascending)?;
+        let position = keyset.position.unwrap_or(keyset.beginning());
+        let under = if parent.is_some() {
+            "c.parent_id = $4"
+        } else {
+            "c.parent_id IS NULL AND coalesce($4, c.id) = c.id"
+        };
+        let rows: Vec<CommentRow> = db
+            .query(Sql::built(format!(
+                "SELECT {COLUMNS} FROM {TABLES} WHERE c.event_id = $1 AND {under} AND (c.created_at, c.id) {} ($2, $3)
+                 ORDER BY c.created_at {dir}, c.id {dir} LIMIT {limit}",
+                keyset.comparison(),
+                dir = keyset.direction(),
+                limit = keyset.fetch()
+            )))
+            .bind(event)
+            .bind(Timestamp::from_micros(position.number))
+            .bind(position.id)
+            .bind(parent)
+            .all()
+            .await?;
+        let total = if page.count { Some(count(&mut db, event, parent).await?) } else { None };
+        let page = keyset.page(rows, |row| Key { number: row.created_at.as_micros(), id: row.id.as_uuid() });
+        Ok(Page { total, ..page.map(|row| row.seen_by(actor, relation, html)) })
+    }
+
+    /// One comment, for those who may see the event.
+    pub async fn comment(&self, actor: &Actor, id: CommentId, html: bool) -> Result<Comment> {
+        let mut db = self.db().read().await?;
+        let (row, relation) = find(&mut db, actor, id).await?;
+        Ok(row.seen_by(actor, relation, html))
+    }
+
+    /// Everything that a user said, oldest first: for rooms that have checked who asks.
+    pub(crate) async fn comments_of(&self, user: UserId) -> Result<Vec<Comment>> {
+        let author = Actor::user(user, crate::actor::Role::User);
+        let mut db = self.db().read().await?;
+        let rows: Vec<CommentRow> = db
+            .query(Sql::built(format!(
+                "SELECT {COLUMNS} FROM {TABLES} WHERE c.author_id = $1 AND c.deleted_at IS NULL ORDER BY c.created_at, c.id"
+            )))
+            .bind(user)
+            .all()
+            .await?;
+        Ok(rows.into_iter().map(|row| row.seen_by(&author, Relation::Stranger, false)).collect())
+    }
+}
+
+async fn count(db: &mut impl Queries, event: EventId, parent: Option<CommentId>) -> Result<i64> {
+    let count = match parent {
+        Some(_) => sql!("SELECT count(*) FROM comments WHERE event_id = $1 AND parent_id = $2"),
+        None => sql!(
+            "SELECT count(*) FROM comments WHERE event_id = $1 AND parent_id IS NULL AND coalesce($2, id) = id"
+        ),
+    };
+    Ok(db.query(count).bind(event).bind(parent).scalar().await?)
+}
+
+/// A comment, and what the actor, who may see its event, is to that.
+pub(super) async fn find(
+    db: &mut impl Queries,
+    actor: &Actor,
+    id: CommentId,
+) -> Result<(CommentRow, Relation)> {
+    let missing = || Error::NotFound("comment");
+    let row: Option<CommentRow> = db
+        .query(Sql::built(format!("SELECT {COLUMNS} FROM {TABLES} WHERE c.id = $1")))
+        .bind(id)
+        .optional()
+        .await?;
+    let row = row.ok_or_else(missing)?;
+    let seen = events::find(db, actor, row.event_id).await.and_then(events::Seen::visible);
+    let relation =
+        seen.map_err(|error| if matches!(error, Error::NotFound(_)) { missing() } else { error })?.relation;
+    Ok((row, relation))
+}

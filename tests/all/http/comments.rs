@@ -1,0 +1,181 @@
+//! Comments over HTTP: who may do what, replies and placeholders, and HTML that is harmless.
+
+use serde_json::{Value, json};
+use tests::{Client, Daemon, Kind, for_each_kind};
+
+async fn event(organizer: &Client, helper: &Client, changes: &Value) -> String {
+    let mut body =
+        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
+    eventcore::input::merge_patch(&mut body, changes.clone());
+    let id = organizer.post("/events", body).await.expect(201).id();
+    organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
+    id
+}
+
+async fn say(client: &Client, event: &str, body: Value) -> String {
+    client.post(&format!("/events/{event}/comments"), body).await.expect(201).id()
+}
+
+async fn act(action: &str, client: &Client, event: &str, comment: &str) -> u16 {
+    let (all, one) = (format!("/events/{event}/comments"), format!("/comments/{comment}"));
+    let answer = match action {
+        "list" => client.get(&all).await,
+        "read" => client.get(&one).await,
+        "say" => client.post(&all, json!({"body": "Me too"})).await,
+        "reply" => client.post(&all, json!({"body": "Indeed", "parent_id": comment})).await,
+        "change" => client.patch(&one, json!({"body": "Better"})).await,
+        "delete" => client.delete(&one).await,
+        "hide" => client.poke(&format!("{one}/hide")).await,
+        "show" => client.delete(&format!("{one}/hide")).await,
+        other => panic!("{other}"),
+    };
+    answer.status.as_u16()
+}
+
+async fn matrix(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
+    let (author, other) = (daemon.user("author").await, daemon.user("other").await);
+    let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
+    let (public, private) = (json!({}), json!({"visibility": "private"}));
+    // The statuses for: anonymous, somebody else, the author (registered where the event is private), co-organizer, organizer, admin.
+    let table: [(&str, &Value, [u16; 6]); 14] = [
+        ("list", &public, [200, 200, 200, 200, 200, 200]),
+        ("list", &private, [404, 404, 200, 200, 200, 200]),
+        ("read", &public, [200, 200, 200, 200, 200, 200]),
+        ("read", &private, [404, 404, 200, 200, 200, 200]),
+        ("say", &public, [401, 201, 201, 201, 201, 201]),
+        ("say", &private, [401, 404, 201, 201, 201, 201]),
+        ("reply", &public, [401, 201, 201, 201, 201, 201]),
+        ("change", &public, [401, 403, 200, 403, 403, 403]),
+        ("change", &private, [401, 404, 200, 403, 403, 403]),
+        ("delete", &public, [401, 403, 204, 403, 403, 403]),
+        ("delete", &private, [401, 404, 204, 403, 403, 403]),
+        ("hide", &public, [401, 403, 403, 200, 200, 200]),
+        ("hide", &private, [401, 404, 403, 200, 200, 200]),
+        ("show", &public, [401, 403, 403, 204, 204, 204]),
+    ];
+    for (action, changes, statuses) in table {
+        let people = [&anonymous, &other, &author, &helper, &organizer, &admin];
+        for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
+            let event = event(&organizer, &helper, changes).await;
+            let date = organizer.get(&format!("/events/{event}")).await.expect(200).json()["next_occurrence"]
+                ["id"]
+                .clone();
+            let attendees = format!("/occurrences/{}/registrations", date.as_str().unwrap());
+            organizer.post(&attendees, json!({"user_id": author.id()})).await.expect(201);
+            let comment = say(&author, &event, json!({"body": "Nice"})).await;
+            assert_eq!(
+                act(action, who, &event, &comment).await,
+                status,
+                "column {column}: {action} {changes}"
+            );
+        }
+    }
+    let token = author.post("/tokens", json!({"name": "look", "scope": "read"})).await.expect(201).json();
+    let reader = author.with_token(token["secret"].as_str().unwrap());
+    let event = event(&organizer, &helper, &public).await;
+    let comment = say(&author, &event, json!({"body": "Nice"})).await;
+    for action in ["say", "change", "delete"] {
+        assert_eq!(act(action, &reader, &event, &comment).await, 403, "{action}");
+    }
+}
+
+mod who_may_do_what {
+    use super::*;
+
+    for_each_kind!(matrix);
+}
+
+async fn talk(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob, cid, anonymous) =
+        (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await, daemon.anonymous());
+    let event = event(&ada, &bob, &json!({})).await;
+    let all = format!("/events/{event}/comments");
+    let question = say(&cid, &event, json!({"body": "Is there *tea*?"})).await;
+    let answer = say(&ada, &event, json!({"body": "There is", "parent_id": question})).await;
+    let thanks = say(&cid, &event, json!({"body": "Thanks", "parent_id": question})).await;
+    let shown = anonymous.get(&format!("{all}?html=true&count=true")).await.expect(200).json();
+    assert_eq!((&shown["total"], shown["items"].as_array().unwrap().len()), (&json!(1), 1));
+    let first = &shown["items"][0];
+    assert_eq!(
+        (&first["body_html"], &first["reply_count"], &first["by_organizer"], &first["author"]["username"]),
+        (&json!("<p>Is there <em>tea</em>?</p>\n"), &json!(2), &json!(false), &json!("cid"))
+    );
+    let replies = anonymous.all(&format!("{all}?parent={question}&limit=1")).await;
+    assert_eq!(
+        replies
+            .iter()
+            .map(|r| (r["id"].as_str().unwrap(), r["by_organizer"].as_bool().unwrap()))
+            .collect::<Vec<_>>(),
+        [(answer.as_str(), true), (thanks.as_str(), false)]
+    );
+    assert!(replies[0].get("body_html").is_none());
+    let refused = cid.post(&all, json!({"body": "x", "parent_id": answer})).await.expect(400);
+    assert_eq!(refused.wrong(), [("/parent_id".to_owned(), "invalid".to_owned())]);
+    cid.patch(&format!("/comments/{thanks}"), json!({"parent_id": null}))
+        .await
+        .expect_problem(400, "invalid-input");
+
+    let edited =
+        cid.patch(&format!("/comments/{question}"), json!({"body": "Is there coffee?"})).await.expect(200);
+    assert!(edited.json()["edited_at"].is_string());
+    let stale = [("if-match", "\"1\"")];
+    cid.call(http::Method::PATCH, &format!("/comments/{question}"), Some(json!({"body": "x"})), &stale)
+        .await
+        .expect_problem(412, "version-mismatch");
+
+    // A hidden comment is a placeholder, but not to its author and the organizers.
+    bob.poke(&format!("/comments/{answer}/hide")).await.expect(200);
+    let placeholder = anonymous.get(&format!("/comments/{answer}?html=true")).await.expect(200).json();
+    assert_eq!(
+        (&placeholder["status"], &placeholder["body"], &placeholder["author"], &placeholder["by_organizer"]),
+        (&json!("hidden"), &Value::Null, &Value::Null, &json!(false))
+    );
+    assert!(placeholder.get("body_html").is_none());
+    assert_eq!(ada.get(&format!("/comments/{answer}")).await.expect(200).json()["body"], "There is");
+    bob.delete(&format!("/comments/{answer}/hide")).await.expect(204);
+    assert_eq!(anonymous.get(&format!("/comments/{answer}")).await.expect(200).json()["body"], "There is");
+
+    // A deleted one keeps its place as long as there are replies.
+    cid.delete(&format!("/comments/{question}")).await.expect(204);
+    cid.delete(&format!("/comments/{question}")).await.expect_problem(404, "not-found");
+    let placeholder = ada.get(&format!("/comments/{question}")).await.expect(200).json();
+    assert_eq!(
+        (&placeholder["status"], &placeholder["body"], &placeholder["author"]),
+        (&json!("deleted"), &Value::Null, &Value::Null)
+    );
+    bob.poke(&format!("/comments/{question}/hide")).await.expect_problem(404, "not-found");
+    ada.post(&all, json!({"body": "x", "parent_id": question})).await.expect_problem(400, "invalid-input");
+    cid.delete(&format!("/comments/{thanks}")).await.expect(204);
+    ada.delete(&format!("/comments/{answer}")).await.expect(204);
+    anonymous.get(&format!("/comments/{question}")).await.expect_problem(404, "not-found");
+    assert_eq!(anonymous.get(&all).await.expect(200).json()["items"], json!([]));
+
+    // What somebody said stays when they go.
+    let last = say(&cid, &event, json!({"body": "Goodbye"})).await;
+    let export = cid.get("/users/me/export").await.expect(200).json();
+    assert_eq!(export["comments"][0]["body"], "Goodbye");
+    cid.delete("/users/me").await.expect(204);
+    let left = anonymous.get(&format!("/comments/{last}")).await.expect(200).json();
+    assert_eq!((&left["body"], &left["author"]["display_name"]), (&json!("Goodbye"), &json!("deleted user")));
+    ada.delete(&format!("/events/{event}")).await.expect(204);
+
+    for (body, code) in [
+        ("", "required"),
+        ("  \n", "required"),
+        (&*"x".repeat(5_001), "too_long"),
+        ("a\u{0}", "control_character"),
+    ] {
+        let other = self::event(&ada, &bob, &json!({})).await;
+        let refused = ada.post(&format!("/events/{other}/comments"), json!({"body": body})).await.expect(400);
+        assert_eq!(refused.wrong(), [("/body".to_owned(), code.to_owned())]);
+    }
+}
+
+mod replies_and_placeholders {
+    use super::*;
+
+    for_each_kind!(talk);
+}

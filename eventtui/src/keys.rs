@@ -35,6 +35,7 @@ pub(crate) enum Action {
     Register,
     Unregister,
     CopyLink,
+    Ticket,
     New,
     Edit,
     EditFollowing,
@@ -89,6 +90,7 @@ pub(crate) enum Place {
     Attendees,
     Form,
     Account,
+    Ticket,
     Help,
     Palette,
 }
@@ -111,6 +113,7 @@ impl Place {
             Self::Attendees => "Attendees",
             Self::Form => "Form",
             Self::Account => "Account",
+            Self::Ticket => "Ticket",
             Self::Help => "Help",
             Self::Palette => "Commands",
         }
@@ -238,6 +241,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[c('r')], Action::Register, DATES, "register", "register for this date, or change the party"),
     bind(&[c('x')], Action::Unregister, DATES, "", "give up the place (u brings it back for 5 s)"),
     bind(&[c('u')], Action::Undo, DATES, "", "undo giving up the place"),
+    bind(&[c('v')], Action::Ticket, &[Place::Event], "", "show my ticket, for the door"),
     bind(&[c('y')], Action::CopyLink, DATES, "", "copy the link to the clipboard"),
     bind(
         &[c('n')],
@@ -299,7 +303,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     ),
     bind(&[ctrl('o')], Action::SignOut, &[Place::Account], "sign out", "sign out"),
     bind(&[k(KeyCode::Esc)], Action::Back, &[Place::Everywhere], "", "back; leave what is open"),
-    bind(&[c('h')], Action::Back, &[Place::Event, Place::Attendees], "", "back"),
+    bind(&[c('h')], Action::Back, &[Place::Event, Place::Attendees, Place::Ticket], "", "back"),
     bind(&[c('/')], Action::Search, &[Place::Everywhere], "search", "search"),
     bind(&[c('1')], Action::Tab(Tab::Agenda), &[Place::Everywhere], "", "the agenda"),
     bind(&[c('2')], Action::Tab(Tab::Month), &[Place::Everywhere], "", "the month"),
@@ -366,7 +370,8 @@ pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 11] = [
+    const PLACES: [Place; 12] = [
+        Place::Ticket,
         Place::Agenda,
         Place::Month,
         Place::Search,

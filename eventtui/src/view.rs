@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 use crate::app::{App, Layer, Question};
 use crate::keys::{Place, Tab, bindings};
 use crate::screens::agenda::Dates;
-use crate::screens::{event, row};
+use crate::screens::{event, row, ticket};
 use crate::widgets::text::{clean, columns, fit};
 
 /// From here on list and detail stand side by side.
@@ -61,6 +61,7 @@ fn draw_body(frame: &mut Frame<'_>, app: &App, area: Rect) {
         Some(Layer::Attendees(attendees)) => attendees.draw(frame, area, look),
         Some(Layer::Form(form)) => form.draw(frame, area, look),
         Some(Layer::Account(account)) => account.draw(frame, area, look, app.me.as_deref()),
+        Some(Layer::Ticket(code)) => ticket::draw(frame, area, code, look),
         Some(Layer::Help(help)) => help.draw(frame, area, look),
         Some(Layer::Palette(palette)) => palette.draw(frame, area, look),
         None => draw_tab(frame, app, area),
@@ -190,7 +191,13 @@ fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
     }
     if matches!(
         place,
-        Place::Form | Place::Account | Place::Help | Place::Palette | Place::Event | Place::Attendees
+        Place::Form
+            | Place::Account
+            | Place::Help
+            | Place::Palette
+            | Place::Ticket
+            | Place::Event
+            | Place::Attendees
     ) {
         text.push_str(" Esc back");
     }

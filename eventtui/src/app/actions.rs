@@ -50,6 +50,7 @@ impl App {
             Action::Open => return self.open(),
             Action::Register => self.ask_party(),
             Action::Unregister => return self.leave(),
+            Action::Ticket => self.show_ticket(),
             Action::CopyLink => return self.copy_link(),
             Action::CheckIn => return self.check_in(),
             Action::CheckInCode => {
@@ -135,7 +136,7 @@ impl App {
                 let len = palette.found().len();
                 palette.position.go(action, len, height);
             }
-            Some(Layer::Form(_) | Layer::Account(_)) => {}
+            Some(Layer::Form(_) | Layer::Account(_) | Layer::Ticket(_)) => {}
             None => return self.go_in_tab(action, height),
         }
         Vec::new()
@@ -285,6 +286,17 @@ impl App {
             };
         }
         self.say('✓', "You keep your place");
+    }
+
+    fn show_ticket(&mut self) {
+        let place = match self.layers.last() {
+            Some(Layer::Event(looked)) => looked.detail.as_ref().and_then(|detail| detail.place.as_ref()),
+            _ => None,
+        };
+        match place.and_then(|place| place.ticket_code.clone()) {
+            Some(code) => self.layers.push(Layer::Ticket(code)),
+            None => self.say('!', "You have no ticket here"),
+        }
     }
 
     fn copy_link(&mut self) -> Vec<Effect> {

@@ -35,6 +35,8 @@ pub(crate) enum Layer {
     Attendees(Box<Attendees>),
     Form(Box<Form>),
     Account(Box<Account>),
+    /// The code of my ticket.
+    Ticket(String),
     Help(Box<Help>),
     Palette(Box<Palette>),
 }
@@ -166,7 +168,7 @@ impl App {
             Layer::Attendees(attendees) => Some(&attendees.status),
             Layer::Form(form) => Some(&form.status),
             Layer::Account(account) => Some(&account.status),
-            Layer::Help(_) | Layer::Palette(_) => None,
+            Layer::Ticket(_) | Layer::Help(_) | Layer::Palette(_) => None,
         });
         [self.tab_status()].into_iter().chain(layer)
     }
@@ -193,6 +195,7 @@ impl App {
             Some(Layer::Attendees(_)) => Place::Attendees,
             Some(Layer::Form(_)) => Place::Form,
             Some(Layer::Account(_)) => Place::Account,
+            Some(Layer::Ticket(_)) => Place::Ticket,
             Some(Layer::Help(_)) => Place::Help,
             Some(Layer::Palette(_)) => Place::Palette,
             None => match self.tab {

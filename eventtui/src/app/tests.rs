@@ -24,7 +24,7 @@ fn occurrence(n: usize) -> Occurrence {
         "ends_at": format!("2027-03-{day:02}T20:30:00+01:00"), "timezone": "Europe/Berlin", "all_day": false,
         "status": if n % 7 == 5 { "cancelled" } else { "scheduled" }, "overridden": [], "capacity": 40, "seats_taken": n * 8 % 41,
         "seats_left": 40 - n * 8 % 41, "waitlist_length": n % 3, "waitlist_enabled": true, "registration_open": true,
-        "category": null, "tags": [],
+        "category": "workshop", "tags": ["rust", "async"],
         "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "recurring": true,
         "links": {"google": "https://example.org/g", "outlook": "", "ics": ""}, "version": 1
     }))
@@ -202,6 +202,9 @@ fn one_date_with_all_about_it() {
     insta::assert_snapshot!("event_80x24", looked.picture(80, 24));
     insta::assert_snapshot!("event_120x40", looked.picture(120, 40));
     insta::assert_snapshot!("event_40x15", looked.picture(40, 15));
+    let mut looked = looked;
+    insta::assert_snapshot!("ticket_80x24", looked.press(KeyCode::Char('v')).picture(80, 24));
+    assert!(looked.picture(40, 10).contains("too small for the picture"));
 }
 
 #[test]
@@ -260,7 +263,7 @@ fn a_form_says_what_it_understood() {
         created.unwrap(),
         json!({"title": "Tea", "starts_at": "2027-03-05T18:30:00", "all_day": false, "duration": "PT1H",
             "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=4", "rdate": [], "exdate": []}, "timezone": "Europe/Berlin", "location": "Kitchen",
-            "capacity": 20, "url": null, "visibility": "public", "description": ""})
+            "capacity": 20, "category": null, "tags": [], "url": null, "visibility": "public", "description": ""})
     );
     let wrong = Violation {
         pointer: "/starts_at".to_owned(),

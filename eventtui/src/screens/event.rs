@@ -106,6 +106,11 @@ pub(crate) fn text(date: &Occurrence, detail: Option<&Detail>, look: &Look) -> V
     if let Some(said) = detail.and_then(said_rule) {
         lines.push(Line::styled(format!(" ↻ {said}"), theme.muted));
     }
+    let tags = date.tags.iter().map(|tag| format!("#{}", clean(tag)));
+    let kind: Vec<String> = date.category.iter().map(|category| clean(category)).chain(tags).collect();
+    if !kind.is_empty() {
+        lines.push(Line::styled(format!(" {}", kind.join(" ")), theme.muted));
+    }
     lines.push(Line::raw(""));
     if let Some(line) = state(date, detail, look) {
         lines.push(line);
@@ -159,7 +164,9 @@ fn state(date: &Occurrence, detail: Option<&Detail>, look: &Look) -> Option<Line
 fn mine(date: &Occurrence, place: Option<&Registration>, look: &Look) -> Line<'static> {
     let theme = look.theme;
     let Some(place) = place.filter(|place| place.status != RegistrationStatus::Cancelled) else {
-        return if date.registration_open {
+        return if date.registration_open && date.seats_left == 0 && date.waitlist_enabled {
+            Line::styled(" It is full: r puts you in line", theme.warn)
+        } else if date.registration_open {
             Line::styled(" r registers you", theme.muted)
         } else {
             Line::styled(" Registration is closed", theme.muted)

@@ -41,13 +41,15 @@ pub(crate) enum Name {
     Zone,
     Location,
     Seats,
+    Category,
+    Tags,
     Link,
     Visibility,
     Description,
 }
 
 impl Name {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Title,
         Self::When,
         Self::Length,
@@ -55,6 +57,8 @@ impl Name {
         Self::Zone,
         Self::Location,
         Self::Seats,
+        Self::Category,
+        Self::Tags,
         Self::Link,
         Self::Visibility,
         Self::Description,
@@ -69,6 +73,8 @@ impl Name {
             Self::Zone => "Time zone",
             Self::Location => "Where",
             Self::Seats => "Seats",
+            Self::Category => "Category",
+            Self::Tags => "Tags",
             Self::Link => "Link",
             Self::Visibility => "Who sees it",
             Self::Description => "Description",
@@ -85,6 +91,8 @@ impl Name {
             Self::Zone => &["/timezone"],
             Self::Location => &["/location"],
             Self::Seats => &["/capacity"],
+            Self::Category => &["/category"],
+            Self::Tags => &["/tags"],
             Self::Link => &["/url"],
             Self::Visibility => &["/visibility"],
             Self::Description => &["/description"],
@@ -147,7 +155,9 @@ impl Form {
 
     fn of(purpose: Purpose, text: impl Fn(Name) -> String) -> Self {
         let hidden = |name: &Name| match purpose {
-            Purpose::Date(_) => matches!(name, Name::Repeats | Name::Zone | Name::Visibility),
+            Purpose::Date(_) => {
+                matches!(name, Name::Repeats | Name::Zone | Name::Category | Name::Tags | Name::Visibility)
+            }
             Purpose::Following(_) => *name == Name::Repeats,
             Purpose::New | Purpose::Event(_) => false,
         };
@@ -353,6 +363,13 @@ impl Form {
                 Name::Zone => _ = body.insert("timezone".to_owned(), json!(trimmed)),
                 Name::Location => _ = body.insert("location".to_owned(), json!(trimmed)),
                 Name::Seats => _ = body.insert("capacity".to_owned(), json!(trimmed.parse::<i64>().ok()?)),
+                Name::Category if trimmed.is_empty() => _ = body.insert("category".to_owned(), Value::Null),
+                Name::Category => _ = body.insert("category".to_owned(), json!(trimmed.to_lowercase())),
+                Name::Tags => {
+                    let words = trimmed.split([',', ' ']).map(|tag| tag.trim_start_matches('#'));
+                    let tags: Vec<&str> = words.filter(|tag| !tag.is_empty()).collect();
+                    body.insert("tags".to_owned(), json!(tags));
+                }
                 Name::Link if trimmed.is_empty() => _ = body.insert("url".to_owned(), Value::Null),
                 Name::Link => _ = body.insert("url".to_owned(), json!(trimmed)),
                 Name::Visibility => _ = body.insert("visibility".to_owned(), json!(trimmed)),
@@ -447,6 +464,8 @@ fn of_event(event: &Event, name: Name) -> String {
         Name::Zone => event.timezone.clone(),
         Name::Location => event.location.clone(),
         Name::Seats => event.capacity.to_string(),
+        Name::Category => event.category.clone().unwrap_or_default(),
+        Name::Tags => event.tags.join(", "),
         Name::Link => event.url.clone().unwrap_or_default(),
         Name::Visibility => event.visibility.to_string(),
         Name::Description => event.description.clone(),

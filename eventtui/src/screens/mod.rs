@@ -11,3 +11,4 @@ pub(crate) mod month;
 pub(crate) mod organize;
 pub(crate) mod palette;
 pub(crate) mod row;
+pub(crate) mod ticket;

@@ -1,6 +1,5 @@
 //! Tries of cross-site scripting, by the ways that OWASP's filter-evasion cheat sheet names: what is served as HTML holds none of it.
 
-
 use eventcore::markdown::to_html;
 
 /// Tags and attributes that may stand in what is served, and no others.

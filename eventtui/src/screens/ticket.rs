@@ -17,7 +17,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, code: &str, look: &Look) {
     let mut lines = vec![Line::styled(format!(" {code}"), look.theme.accent), Line::raw("")];
     let picture = picture(code);
     let fits = picture.len() + 2 <= usize::from(area.height)
-        && picture.first().is_some_and(|row| row.chars().count() + 1 <= usize::from(area.width));
+        && picture.first().is_some_and(|row| row.chars().count() < usize::from(area.width));
     if fits {
         let ink = Style::new().fg(Color::Black).bg(Color::White);
         lines.extend(

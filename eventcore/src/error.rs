@@ -1,5 +1,6 @@
 //! The closed set of ways in which an operation can fail, each with a stable code.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// What the library's operations answer.
@@ -150,7 +151,7 @@ pub struct Violation {
     /// Where it is: an RFC 6901 JSON pointer into the input, such as `/title`.
     pub pointer: String,
     /// What is wrong, as a stable word, such as `required` or `in_the_past`.
-    pub code: std::borrow::Cow<'static, str>,
+    pub code: Cow<'static, str>,
     /// What is wrong, in words for a person.
     pub message: String,
 }
@@ -160,21 +161,24 @@ pub struct Violation {
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
+    /// How many are noted at most: nobody mends more at once, and hostile input has a hundred thousand.
+    pub const MOST: usize = 100;
+
     /// Notes a wrong field; the first word about a field stands.
     pub fn add(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        let pointer = pointer.into();
-        if !self.names(&pointer) {
-            self.0.push(Violation { pointer, code: code.into(), message: message.into() });
+        self.note(pointer.into(), code.into(), message.into());
+    }
+
+    fn note(&mut self, pointer: String, code: Cow<'static, str>, message: String) {
+        if self.0.len() < Self::MOST && !self.names(&pointer) {
+            self.0.push(Violation { pointer, code, message });
         }
     }
 
     /// Notes what is wrong within the field at `pointer`.
     pub fn add_within(&mut self, pointer: &str, inner: &Self) {
         for Violation { pointer: field, code, message } in &inner.0 {
-            let pointer = format!("{pointer}{field}");
-            if !self.names(&pointer) {
-                self.0.push(Violation { pointer, code: code.clone(), message: message.clone() });
-            }
+            self.note(format!("{pointer}{field}"), code.clone(), message.clone());
         }
     }
 

@@ -74,6 +74,16 @@ async fn fields(client: &Client) {
     );
 }
 
+/// A megabyte of fields that nobody has must not cost more than reading it.
+async fn many_fields(client: &Client) {
+    let fields = (0..90_000).map(|number| format!("\"{number:x}\":1")).collect::<Vec<_>>().join(",");
+    let body = format!("{{{fields}}}").into_bytes();
+    let begun = std::time::Instant::now();
+    let answer = client.raw(Method::POST, "/api/v1/users", body, &[JSON]).await.expect(400);
+    assert_eq!(answer.wrong().len(), 100);
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}
+
 async fn addresses(client: &Client) {
     for path in [
         "/events/1",
@@ -192,6 +202,7 @@ async fn story(kind: Kind) {
     let ada = daemon.user("ada").await;
     bodies(&ada).await;
     fields(&ada).await;
+    many_fields(&ada).await;
     addresses(&ada).await;
     cursors_belong_to_their_list(&ada).await;
     tokens(&daemon, &ada).await;

@@ -52,6 +52,7 @@ async fn pages_need_nothing_from_outside() {
         "/docs/start.js",
         "/docs/swagger-ui.css",
         "/docs/swagger-ui-bundle.js",
+        "/problems",
         "/problems/event-full",
     ] {
         let page = client.raw(Method::GET, path, Vec::new(), &[]).await.expect(200);

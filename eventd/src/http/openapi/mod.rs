@@ -19,7 +19,21 @@ use super::routes;
     info(
         title = "eventd",
         description = "Events: publish them, find them, come to them. Errors are always `application/problem+json`.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0")
+    ),
+    // In the order in which people look for them; what is not here comes after.
+    tags(
+        (name = "occurrences", description = "The agenda, and single dates"),
+        (name = "events", description = "What organizers publish"),
+        (name = "registrations", description = "Places, waitlists, and who is at the door"),
+        (name = "recurrence", description = "What repeats an event"),
+        (name = "organizers", description = "Who else organizes an event"),
+        (name = "categories", description = "What kinds of events there are"),
+        (name = "comments", description = "What people say about an event"),
+        (name = "auth", description = "Signing in and out"),
+        (name = "users", description = "Accounts"),
+        (name = "sessions", description = "Where I am signed in"),
+        (name = "tokens", description = "Tokens for my scripts"),
     ),
     paths(
         routes::users::create, routes::users::list, routes::users::read, routes::users::change, routes::users::delete,
@@ -40,7 +54,7 @@ use super::routes;
         routes::categories::tags,
         routes::comments::list, routes::comments::create, routes::comments::read, routes::comments::change, routes::comments::delete,
         routes::comments::hide, routes::comments::show,
-        routes::health::alive, routes::health::ready, routes::health::metrics, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problem,
+        routes::health::alive, routes::health::ready, routes::health::metrics, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problems, routes::pages::problem,
     ),
     components(schemas(ProblemBody)),
     modifiers(&Finish),

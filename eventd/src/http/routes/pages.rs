@@ -18,6 +18,7 @@ pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
         route!(context, get "openapi.json" => document),
         route!(context, get "docs" => docs),
         warp::path("docs").and(route!(context, get { file } => asset)).boxed(),
+        route!(context, get "problems" => problems),
         warp::path("problems").and(route!(context, get { slug } => problem)).boxed(),
     )
 }
@@ -28,8 +29,10 @@ fn page(title: &str, body: &str) -> Response {
 
 /// What this is
 #[utoipa::path(get, path = "/", tag = "service", responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
-pub(crate) async fn home(_: Call) -> Answer {
-    Ok(page("eventd", include_str!("home.html")))
+pub(crate) async fn home(call: Call) -> Answer {
+    // What the operator wrote is an address, and still no HTML.
+    let here = call.public_url.replace('&', "&amp;").replace('<', "&lt;");
+    Ok(page("eventd", &include_str!("home.html").replace("{here}", &here)))
 }
 
 /// This document
@@ -62,13 +65,31 @@ pub(crate) async fn asset(_: Call, file: &str) -> Answer {
     Ok(reply::text(kind, file.bytes.into_owned()))
 }
 
+/// All kinds of problems
+#[utoipa::path(get, path = "/problems", tag = "service", responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
+pub(crate) async fn problems(_: Call) -> Answer {
+    let rows: String = Kind::ALL
+        .iter()
+        .map(|kind| {
+            let (slug, status) = (kind.slug(), kind.status().as_u16());
+            format!(
+                "<li><code>{status}</code> <a href=\"/problems/{slug}\">{}</a>: {}</li>",
+                kind.title(),
+                kind.explanation()
+            )
+        })
+        .collect();
+    let intro = "Whatever goes wrong comes as <code>application/problem+json</code>, and its <code>type</code> is one of these.";
+    Ok(page("Problems", &format!("<h1>Problems</h1><p>{intro}</p><ul>{rows}</ul>")))
+}
+
 /// What a kind of problem means
 #[utoipa::path(get, path = "/problems/{slug}", tag = "service", params(("slug" = String, Path)),
     responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
 pub(crate) async fn problem(_: Call, slug: &str) -> Answer {
     let kind = Kind::ALL.iter().find(|kind| kind.slug() == slug).ok_or(Error::NotFound("problem"))?;
     let body = format!(
-        "<h1>{}</h1><p><code>{} /problems/{slug}</code></p><p>{}</p>",
+        "<h1>{}</h1><p><code>{} /problems/{slug}</code></p><p>{}</p><p><a href=\"/problems\">All problems</a></p>",
         kind.title(),
         kind.status().as_u16(),
         kind.explanation()

@@ -1,44 +1,196 @@
-//! The yardstick: bare warp over sqlx that reads the same rows of the agenda and serialises them, with nothing around it. `bare DATABASE-URL ADDRESS`.
+//! The yardstick: bare warp over sqlx that reads the rows of an agenda page, all columns that eventd reads, and serialises the same JSON of each, with
+//! nothing around it. `bare DATABASE-URL ADDRESS`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{FromRow, PgPool, SqlitePool};
 use uuid::Uuid;
 use warp::Filter;
 
-const SELECT: &str = "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length, o.version,
-        e.title, e.description, e.location, e.url, e.timezone, e.all_day, e.waitlist_enabled, u.id AS organizer_id, u.username, u.display_name
+const SELECT: &str = "SELECT o.id, o.event_id, o.original_start, o.starts_at, o.ends_at, o.status,
+        coalesce(o.title, e.title) AS title, coalesce(o.description, e.description) AS description,
+        coalesce(o.location, e.location) AS location, coalesce(o.url, e.url) AS url,
+        CAST(CASE WHEN o.title IS NULL THEN 0 ELSE 1 END + CASE WHEN o.description IS NULL THEN 0 ELSE 2 END
+            + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END + CASE WHEN o.url IS NULL THEN 0 ELSE 8 END
+            + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END + CASE WHEN o.moved THEN 32 ELSE 0 END AS BIGINT) AS overrides,
+        o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, e.status AS event_status, e.waitlist_enabled,
+        e.registration_opens_at, e.registration_closes_at, (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring,
+        (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags,
+        u.id AS organizer_id, u.username, u.display_name
     FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
     WHERE o.listed AND o.starts_at >= $1 ORDER BY o.starts_at, o.id LIMIT 20";
 
 /// A row, with times as the database has them.
-#[derive(FromRow, Serialize)]
+#[derive(FromRow)]
 struct Row<T> {
     id: Uuid,
     event_id: Uuid,
+    original_start: T,
     starts_at: T,
     ends_at: T,
     status: String,
-    capacity: i64,
-    seats_taken: i64,
-    waitlist_length: i64,
-    version: i64,
     title: String,
     description: String,
     location: String,
     url: Option<String>,
+    overrides: i64,
+    capacity: i64,
+    seats_taken: i64,
+    waitlist_length: i64,
+    version: i64,
     timezone: String,
     all_day: bool,
+    event_status: String,
     waitlist_enabled: bool,
+    registration_opens_at: Option<T>,
+    registration_closes_at: Option<T>,
+    recurring: bool,
+    category: Option<String>,
+    tags: String,
     organizer_id: Uuid,
     username: String,
     display_name: String,
 }
 
-type Instant = chrono::DateTime<chrono::Utc>;
+/// A date as the API shows it.
+#[derive(Serialize)]
+struct Date {
+    id: Uuid,
+    event_id: Uuid,
+    title: String,
+    description: String,
+    location: String,
+    url: Option<String>,
+    original_start: String,
+    starts_at: String,
+    ends_at: String,
+    timezone: String,
+    all_day: bool,
+    status: String,
+    overridden: Vec<&'static str>,
+    capacity: i64,
+    seats_taken: i64,
+    seats_left: i64,
+    waitlist_length: i64,
+    waitlist_enabled: bool,
+    registration_open: bool,
+    category: Option<String>,
+    tags: Vec<String>,
+    organizer: Organizer,
+    recurring: bool,
+    links: Links,
+    version: i64,
+}
+
+#[derive(Serialize)]
+struct Organizer {
+    id: Uuid,
+    username: String,
+    display_name: String,
+}
+
+#[derive(Serialize)]
+struct Links {
+    google: String,
+    outlook: String,
+    ics: String,
+}
+
+trait Instant: Copy {
+    fn utc(self) -> DateTime<Utc>;
+}
+
+impl Instant for i64 {
+    fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self).unwrap_or_default()
+    }
+}
+
+impl Instant for DateTime<Utc> {
+    fn utc(self) -> DateTime<Utc> {
+        self
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+impl<T: Instant> Row<T> {
+    fn date(self, now: DateTime<Utc>) -> Date {
+        let tz: Tz = self.timezone.parse().unwrap_or(Tz::UTC);
+        let local = |at: T| at.utc().with_timezone(&tz).to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let (from, to) = (self.starts_at.utc(), self.ends_at.utc());
+        let (title, location) = (encoded(&self.title), encoded(&self.location));
+        let basic = |at: DateTime<Utc>| at.format("%Y%m%dT%H%M%SZ").to_string();
+        let extended = |at: DateTime<Utc>| encoded(&at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let links = Links {
+            google: format!(
+                "https://calendar.google.com/calendar/render?action=TEMPLATE&text={title}&dates={}/{}&location={location}&ctz={}",
+                basic(from),
+                basic(to),
+                encoded(tz.name())
+            ),
+            outlook: format!(
+                "https://outlook.live.com/calendar/0/deeplink/compose?rru=addevent&subject={title}&startdt={}&enddt={}&allday={}&location={location}",
+                extended(from),
+                extended(to),
+                self.all_day
+            ),
+            ics: format!("/api/v1/occurrences/{}.ics", self.id),
+        };
+        let names = ["title", "description", "location", "url", "capacity", "starts_at"];
+        let own = names.iter().enumerate().filter(|(bit, _)| self.overrides & (1 << bit) != 0);
+        let open = self.event_status == "published"
+            && self.status == "scheduled"
+            && now < from
+            && self.registration_opens_at.is_none_or(|at| at.utc() <= now)
+            && self.registration_closes_at.is_none_or(|at| now < at.utc());
+        Date {
+            original_start: local(self.original_start),
+            starts_at: local(self.starts_at),
+            ends_at: local(self.ends_at),
+            overridden: own.map(|(_, name)| *name).collect(),
+            seats_left: (self.capacity - self.seats_taken).max(0),
+            registration_open: open && self.seats_taken <= self.capacity,
+            organizer: Organizer {
+                id: self.organizer_id,
+                username: self.username,
+                display_name: self.display_name,
+            },
+            links,
+            tags: serde_json::from_str(&self.tags).unwrap_or_default(),
+            category: self.category,
+            id: self.id,
+            event_id: self.event_id,
+            title: self.title,
+            description: self.description,
+            location: self.location,
+            url: self.url,
+            timezone: self.timezone,
+            all_day: self.all_day,
+            status: self.status,
+            capacity: self.capacity,
+            seats_taken: self.seats_taken,
+            waitlist_length: self.waitlist_length,
+            waitlist_enabled: self.waitlist_enabled,
+            recurring: self.recurring,
+            version: self.version,
+        }
+    }
+}
 
 #[derive(Clone)]
 enum Pool {
@@ -48,19 +200,19 @@ enum Pool {
 
 impl Pool {
     async fn page(&self) -> sqlx::Result<Vec<u8>> {
-        let from = Instant::from_timestamp(1_800_000_000, 0).unwrap_or_default();
-        let json = match self {
+        let now = eventcore::Clock::now(&eventcore::SystemClock).to_utc();
+        let dates: Vec<Date> = match self {
             Self::Sqlite(pool) => {
                 let rows: Vec<Row<i64>> =
-                    sqlx::query_as(SELECT).bind(from.timestamp_micros()).fetch_all(pool).await?;
-                serde_json::to_vec(&rows)
+                    sqlx::query_as(SELECT).bind(now.timestamp_micros()).fetch_all(pool).await?;
+                rows.into_iter().map(|row| row.date(now)).collect()
             }
             Self::Postgres(pool) => {
-                let rows: Vec<Row<Instant>> = sqlx::query_as(SELECT).bind(from).fetch_all(pool).await?;
-                serde_json::to_vec(&rows)
+                let rows: Vec<Row<DateTime<Utc>>> = sqlx::query_as(SELECT).bind(now).fetch_all(pool).await?;
+                rows.into_iter().map(|row| row.date(now)).collect()
             }
         };
-        json.map_err(|error| sqlx::Error::Decode(error.into()))
+        serde_json::to_vec(&dates).map_err(|error| sqlx::Error::Decode(error.into()))
     }
 }
 

@@ -68,17 +68,14 @@ pub(crate) async fn asset(_: Call, file: &str) -> Answer {
 /// All kinds of problems
 #[utoipa::path(get, path = "/problems", tag = "service", responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
 pub(crate) async fn problems(_: Call) -> Answer {
-    let rows: String = Kind::ALL
-        .iter()
-        .map(|kind| {
-            let (slug, status) = (kind.slug(), kind.status().as_u16());
-            format!(
-                "<li><code>{status}</code> <a href=\"/problems/{slug}\">{}</a>: {}</li>",
-                kind.title(),
-                kind.explanation()
-            )
-        })
-        .collect();
+    let row = |kind: &Kind| {
+        let (slug, status, title) = (kind.slug(), kind.status().as_u16(), kind.title());
+        format!(
+            "<li><code>{status}</code> <a href=\"/problems/{slug}\">{title}</a>: {}</li>",
+            kind.explanation()
+        )
+    };
+    let rows = Kind::ALL.iter().map(row).collect::<Vec<_>>().concat();
     let intro = "Whatever goes wrong comes as <code>application/problem+json</code>, and its <code>type</code> is one of these.";
     Ok(page("Problems", &format!("<h1>Problems</h1><p>{intro}</p><ul>{rows}</ul>")))
 }

@@ -36,6 +36,8 @@ pub(crate) enum Action {
     Unregister,
     CopyLink,
     Ticket,
+    OpenLink,
+    GoToDay,
     New,
     Edit,
     EditFollowing,
@@ -196,6 +198,16 @@ const LISTS: &[Place] = &[
     Place::Help,
     Place::Palette,
 ];
+/// Lists that fill the screen.
+const PAGES: &[Place] = &[
+    Place::Agenda,
+    Place::Search,
+    Place::Mine,
+    Place::Organize,
+    Place::Attendees,
+    Place::Help,
+    Place::Palette,
+];
 const DATES: &[Place] = &[Place::Agenda, Place::Search, Place::Mine, Place::Event];
 
 const fn bind(
@@ -212,8 +224,16 @@ const fn bind(
 pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[k(KeyCode::Up), c('k')], Action::Up, LISTS, "", "one up"),
     bind(&[k(KeyCode::Down), c('j')], Action::Down, LISTS, "move", "one down"),
-    bind(&[k(KeyCode::PageUp), ctrl('b')], Action::PageUp, LISTS, "", "one page up"),
-    bind(&[k(KeyCode::PageDown), ctrl('f')], Action::PageDown, LISTS, "", "one page down"),
+    bind(&[k(KeyCode::PageUp), ctrl('b')], Action::PageUp, &[Place::Event], "", "one page up in the text"),
+    bind(
+        &[k(KeyCode::PageDown), ctrl('f')],
+        Action::PageDown,
+        &[Place::Event],
+        "",
+        "one page down in the text",
+    ),
+    bind(&[k(KeyCode::PageUp), ctrl('b')], Action::PageUp, PAGES, "", "one page up"),
+    bind(&[k(KeyCode::PageDown), ctrl('f')], Action::PageDown, PAGES, "", "one page down"),
     bind(&[k(KeyCode::Home), c('g')], Action::First, LISTS, "", "to the first"),
     bind(&[k(KeyCode::End), c('G')], Action::Last, LISTS, "", "to the last"),
     bind(&[k(KeyCode::Left), c('h')], Action::Left, &[Place::Month], "", "a day back"),
@@ -222,6 +242,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[k(KeyCode::Down), c('j')], Action::Down, &[Place::Month], "move", "a week on"),
     bind(&[c('['), k(KeyCode::PageUp)], Action::PreviousMonth, &[Place::Month], "", "a month back"),
     bind(&[c(']'), k(KeyCode::PageDown)], Action::NextMonth, &[Place::Month], "month", "a month on"),
+    bind(&[c('d')], Action::GoToDay, &[Place::Month, Place::Agenda], "", "to a day, as one says it"),
     bind(&[c('t')], Action::Today, &[Place::Month, Place::Agenda], "today", "to today"),
     bind(
         &[k(KeyCode::Enter)],
@@ -243,6 +264,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[c('u')], Action::Undo, DATES, "", "undo giving up the place"),
     bind(&[c('v')], Action::Ticket, &[Place::Event], "", "show my ticket, for the door"),
     bind(&[c('y')], Action::CopyLink, DATES, "", "copy the link to the clipboard"),
+    bind(&[c('o')], Action::OpenLink, DATES, "", "open the link in the browser"),
     bind(
         &[c('n')],
         Action::New,

@@ -2,6 +2,8 @@
 
 mod app;
 mod backend;
+mod elsewhere;
+mod first_run;
 mod keys;
 mod look;
 mod markdown;
@@ -132,7 +134,18 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str) -> Result<(), F
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err("needs a terminal to draw on; `eventtui agenda` prints to a pipe".into());
     }
-    let backend = backend::open(source).await?;
+    let mut screen = None;
+    let mut greeting = None;
+    let mut source = source.clone();
+    if source.is_nothing() {
+        let screen = screen.insert(terminal::Screen::enter()?);
+        match first_run::offer(screen, theme).await? {
+            first_run::Begun::Ready(said) => greeting = said,
+            first_run::Begun::Left => return Ok(()),
+        }
+        source.database = Some(first_run::DATABASE);
+    }
+    let backend = backend::open(&source).await?;
     let began = SystemClock.now().to_utc();
     let look = Look {
         theme,
@@ -142,7 +155,13 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str) -> Result<(), F
         marks: HashMap::new(),
     };
     let mut app = App::new(backend.place(), look, began);
-    let mut screen = terminal::Screen::enter()?;
+    if let Some(greeting) = greeting {
+        app.greet(greeting);
+    }
+    let mut screen = match screen {
+        Some(screen) => screen,
+        None => terminal::Screen::enter()?,
+    };
     let outcome = show(&mut screen, &mut app, &backend).await;
     drop(screen);
     backend.close().await;
@@ -159,7 +178,7 @@ async fn show(
     let began = Instant::now();
     let since = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let mut keys = EventStream::new();
-    let (mut term, mut hangup) = terminal::told_to_stop()?;
+    let mut signals = terminal::Signals::listen()?;
     let (width, height) = screen.size()?;
     app.update(since(), Message::Resized { width, height });
     let mut effects = app.begin();
@@ -170,6 +189,11 @@ async fn show(
             match effect {
                 Effect::Quit => quits = true,
                 Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::Browse(url) => {
+                    if let Err(why) = elsewhere::browse(&url) {
+                        drop(sender.send(Message::Failed(why)));
+                    }
+                }
                 Effect::Run { ticket, request } => {
                     let (backend, sender) = (backend.clone(), sender.clone());
                     running.spawn(async move {
@@ -199,12 +223,21 @@ async fn show(
                 Some(Err(error)) => return Err(error.into()),
                 None => return Ok(()),
             },
-            Some(()) = term.recv() => return Ok(()),
-            Some(()) = hangup.recv() => return Ok(()),
+            signal = signals.next() => match signal {
+                terminal::Told::End => return Ok(()),
+                terminal::Told::Stop => {
+                    suspend(screen)?;
+                    continue;
+                }
+            },
+            // Work that panicked has given the terminal back already: there is nothing left to draw on.
+            Some(done) = running.join_next() => {
+                done?;
+                continue;
+            }
             () = sleep_until(wakes_at) => Message::Tick,
         };
         effects = app.update(since(), message);
-        while running.try_join_next().is_some() {}
     }
 }
 

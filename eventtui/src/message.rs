@@ -22,6 +22,8 @@ pub(crate) enum Message {
         width: u16,
         height: u16,
     },
+    /// Another program could not be run, and why.
+    Failed(String),
     /// Time has passed.
     Tick,
     Answered {
@@ -40,6 +42,8 @@ pub(crate) enum Effect {
     },
     /// To the clipboard.
     Copy(String),
+    /// In the browser.
+    Browse(String),
 }
 
 /// What an answer is for. Of several for one purpose, only the newest counts.

@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use clap::{Args, CommandFactory};
 use eventcore::OccurrenceId;
-use eventcore::events::{Moment, Occurrence};
+use eventcore::events::Occurrence;
 
 use crate::backend::{self, Answer, Refusal, Request, Source};
+use crate::screens::search::Wish;
 use crate::widgets::text::clean;
 use crate::{Cli, Failure};
 
@@ -24,6 +25,9 @@ pub(crate) struct AgendaArgs {
     /// Whose title has these words
     #[arg(long, value_name = "WORDS", default_value = "")]
     search: String,
+    /// Whose location has these words
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    location: String,
     /// At most so many
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
@@ -63,33 +67,30 @@ fn failure(refusal: Refusal) -> Failure {
 
 pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> Result<(), Failure> {
     let backend = backend::open(source).await?;
+    let wish = Wish {
+        words: args.search.trim().to_owned(),
+        place: args.location.trim().to_owned(),
+        from: args.from,
+        to: args.to,
+        unclear: Vec::new(),
+    };
     let mut cursor = None;
     let mut left = args.limit;
     while left > 0 {
-        let request = Request::Agenda { words: args.search.clone(), from: args.from, tz: zone, cursor };
+        let request = Request::Agenda { wish: wish.clone(), tz: zone, cursor };
         let Answer::Dates(page) = backend.run(request).await.map_err(failure)? else { break };
-        let until = |date: &Occurrence| args.to.is_none_or(|to| day(&date.starts_at, zone) <= to);
-        let all = page.items.len();
-        let dates: Vec<_> = page.items.into_iter().filter(until).take(left).collect();
-        let over = dates.len() < all;
+        let dates: Vec<_> = page.items.into_iter().take(left).collect();
         left -= dates.len();
         for date in &dates {
             print(date, args.json)?;
         }
         cursor = page.next;
-        if cursor.is_none() || over {
+        if cursor.is_none() {
             break;
         }
     }
     backend.close().await;
     Ok(())
-}
-
-fn day(moment: &Moment, zone: Tz) -> NaiveDate {
-    match moment {
-        Moment::Day(day) => *day,
-        Moment::At(at) => at.with_timezone(&zone).date_naive(),
-    }
 }
 
 /// A reader that has enough, such as `head`, is no failure.

@@ -42,10 +42,12 @@ impl Screen {
         self.0.size().map(|size| (size.width, size.height))
     }
 
-    /// Takes the terminal over again after the program was suspended.
+    /// Takes the terminal over again after the program was suspended, or another one had it; all is drawn anew.
     pub(crate) fn resume(&mut self) -> std::io::Result<()> {
         take()?;
-        self.0.clear()
+        // Clearing would ask the terminal where the cursor is, and whoever reads the keys would get the answer.
+        self.0 = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 }
 
@@ -79,7 +81,35 @@ pub(crate) fn copy(text: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-/// SIGTERM and SIGHUP, so that the terminal is given back then too.
-pub(crate) fn told_to_stop() -> std::io::Result<(Signal, Signal)> {
-    Ok((signal(SignalKind::terminate())?, signal(SignalKind::hangup())?))
+/// What a signal tells the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    End,
+    Stop,
+}
+
+/// SIGTERM, SIGHUP and SIGTSTP: so that the terminal is given back then too.
+pub(crate) struct Signals {
+    term: Signal,
+    hangup: Signal,
+    stop: Signal,
+}
+
+impl Signals {
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            stop: signal(SignalKind::from_raw(signal_hook::consts::SIGTSTP))?,
+        })
+    }
+
+    /// Waits for one.
+    pub(crate) async fn next(&mut self) -> Told {
+        tokio::select! {
+            _ = self.term.recv() => Told::End,
+            _ = self.hangup.recv() => Told::End,
+            _ = self.stop.recv() => Told::Stop,
+        }
+    }
 }

@@ -6,14 +6,15 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
-use crate::app::{App, Layer, Question};
+use crate::app::{App, Layer, Question, elsewhere};
 use crate::keys::{Place, Tab, bindings};
+use crate::look::Look;
 use crate::screens::agenda::Dates;
 use crate::screens::{event, row, ticket};
 use crate::widgets::text::{clean, columns, fit};
 
 /// From here on list and detail stand side by side.
-const WIDE: u16 = 100;
+pub(crate) const WIDE: u16 = 100;
 
 /// Draws everything.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
@@ -82,9 +83,9 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
                 Span::styled(" / ", look.theme.accent),
                 Span::raw(format!("{}▏", clean(&app.search.words.text()))),
             ]);
-            frame.render_widget(line, words);
+            frame.render_widget(Paragraph::new(vec![line, app.search.wish(look).chips(look)]), words);
             if app.search.items.is_empty() {
-                empty(frame, app, rest, "Nothing ahead is called that.");
+                empty(frame, app, rest, "Nothing ahead is like that.");
             } else {
                 draw_dates(frame, app, &app.search, rest);
             }
@@ -144,7 +145,7 @@ fn draw_note(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let theme = app.look.theme;
     let status = app.status();
     let line = if let Some(question) = &app.question {
-        Line::styled(ask(question), theme.accent)
+        Line::styled(ask(question, &app.look), theme.accent)
     } else if let Some(notice) = &app.notice {
         let style = match notice.sign {
             '✓' => theme.good,
@@ -164,7 +165,7 @@ fn draw_note(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(line, area);
 }
 
-fn ask(question: &Question) -> String {
+fn ask(question: &Question, look: &Look) -> String {
     match question {
         Question::Party { date, size } => {
             format!(
@@ -172,6 +173,14 @@ fn ask(question: &Question) -> String {
                 fit(&date.title, 30).trim_end(),
                 size.text()
             )
+        }
+        Question::Day(day) => {
+            let meant = match elsewhere::day(day, look) {
+                _ if day.is_empty() => "fri, +10, 24.12., 2027-03-04".to_owned(),
+                Some(meant) => format!("→ {} · ⏎ goes there", look.day(meant)),
+                None => "! say a day, such as: fri, +10, 24.12., 2027-03-04".to_owned(),
+            };
+            format!(" Which day? {}▏ {meant}", clean(&day.text()))
         }
         Question::Sure { words, .. } => format!(" {words}. y does it, any other key leaves it"),
     }

@@ -40,6 +40,7 @@ impl Terminal {
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .env("HOME", home.path())
+            .current_dir(home.path())
             .env("TERM", "xterm-256color")
             .env("TZ", "Europe/Berlin")
             .kill_on_drop(true)

@@ -52,6 +52,8 @@ impl App {
             Action::Unregister => return self.leave(),
             Action::Ticket => self.show_ticket(),
             Action::CopyLink => return self.copy_link(),
+            Action::OpenLink => return self.open_link(),
+            Action::GoToDay => self.question = Some(Question::Day(Field::default())),
             Action::CheckIn => return self.check_in(),
             Action::CheckInCode => {
                 if let Some(Layer::Attendees(attendees)) = self.layers.last_mut() {
@@ -83,7 +85,7 @@ impl App {
         Vec::new()
     }
 
-    fn open_tab(&mut self, tab: Tab) -> Vec<Effect> {
+    pub(super) fn open_tab(&mut self, tab: Tab) -> Vec<Effect> {
         self.layers.clear();
         self.tab = tab;
         self.load_tab()
@@ -115,9 +117,12 @@ impl App {
         palette.chosen().map(|action| self.act(action)).unwrap_or_default()
     }
 
-    fn go(&mut self, action: Action) -> Vec<Effect> {
+    pub(super) fn go(&mut self, action: Action) -> Vec<Effect> {
         let height = self.height();
         match self.layers.last_mut() {
+            Some(Layer::Event(looked)) if matches!(action, Action::PageUp | Action::PageDown) => {
+                looked.scroll(action == Action::PageDown, height.saturating_sub(1), &self.look, self.size);
+            }
             Some(Layer::Event(looked)) => {
                 let dates = looked.detail.as_ref().map_or(0, |detail| detail.dates.len());
                 if looked.position.go(action, dates, height) {
@@ -171,6 +176,7 @@ impl App {
             return Vec::new();
         }
         looked.id = date.id;
+        looked.scrolled = 0;
         if let Some(detail) = &mut looked.detail {
             detail.place = None;
             detail.date = date;
@@ -194,7 +200,7 @@ impl App {
         }
     }
 
-    fn open(&mut self) -> Vec<Effect> {
+    pub(super) fn open(&mut self) -> Vec<Effect> {
         if self.tab == Tab::Month {
             let day = self.month.day;
             self.agenda.from = Some(day).filter(|day| *day != self.look.today.date());
@@ -252,6 +258,7 @@ impl App {
             (Question::Sure { request, then, .. }, KeyCode::Char('y' | 'Y')) => {
                 vec![self.ask(Purpose::Act(then), *request)]
             }
+            (Question::Day(day), _) => self.answer_day(day, key),
             (Question::Sure { .. }, _) => Vec::new(),
         }
     }
@@ -297,13 +304,6 @@ impl App {
             Some(code) => self.layers.push(Layer::Ticket(code)),
             None => self.say('!', "You have no ticket here"),
         }
-    }
-
-    fn copy_link(&mut self) -> Vec<Effect> {
-        let Some(date) = self.date() else { return Vec::new() };
-        let link = date.url.clone().unwrap_or_else(|| date.links.google.clone());
-        self.say('✓', "The link is in the clipboard, if your terminal allows it");
-        vec![Effect::Copy(link)]
     }
 
     fn check_in(&mut self) -> Vec<Effect> {
@@ -423,21 +423,6 @@ impl App {
 
     fn sure(&mut self, words: String, request: Request, then: &'static str) {
         self.question = Some(Question::Sure { words, request: Box::new(request), then });
-    }
-
-    /// A click selects a row of a list, or a tab of the head.
-    pub(super) fn click(&mut self, column: u16, row: u16) -> Vec<Effect> {
-        if row == 0 {
-            let mut at = 10;
-            for tab in Tab::ALL {
-                let width = u16::try_from(tab.name().len() + 2).unwrap_or(0);
-                if (at..at + width).contains(&column) {
-                    return self.open_tab(tab);
-                }
-                at += width;
-            }
-        }
-        Vec::new()
     }
 }
 

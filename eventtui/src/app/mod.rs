@@ -2,6 +2,8 @@
 
 mod actions;
 mod answers;
+pub(crate) mod elsewhere;
+mod mouse;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -54,6 +56,8 @@ pub(crate) struct Notice {
 pub(crate) enum Question {
     /// How many come.
     Party { date: Box<Occurrence>, size: Field },
+    /// Which day to go to.
+    Day(Field),
     /// What can't be undone is asked once, in words that say what will happen.
     Sure { words: String, request: Box<Request>, then: &'static str },
 }
@@ -141,7 +145,11 @@ impl App {
             Message::Key(key) => self.press(key),
             Message::Paste(text) => self.paste(&text),
             Message::Click { column, row } => self.click(column, row),
-            Message::Wheel { down } => self.act(if down { keys::Action::Down } else { keys::Action::Up }),
+            Message::Wheel { down } => self.turn_wheel(down),
+            Message::Failed(why) => {
+                self.say('✗', why);
+                Vec::new()
+            }
             Message::Resized { width, height } => {
                 self.size = (width, height);
                 Vec::new()
@@ -151,6 +159,7 @@ impl App {
         };
         effects.extend(self.pass_time());
         effects.extend(self.load_ahead());
+        self.settle();
         effects
     }
 
@@ -215,6 +224,11 @@ impl App {
 
     pub(crate) fn say(&mut self, sign: char, text: impl Into<String>) {
         self.notice = Some(Notice { sign, text: text.into(), until: self.now + NOTICE });
+    }
+
+    /// Says what one should know at first, for as long as it takes to read it.
+    pub(crate) fn greet(&mut self, text: String) {
+        self.notice = Some(Notice { sign: '✓', text, until: self.now + 30_000 });
     }
 
     /// Asks for something; what was asked for the same purpose before does not count any more.

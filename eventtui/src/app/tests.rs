@@ -14,7 +14,7 @@ use crate::backend::{Answer, Cause, Detail, Refusal};
 use crate::theme::Theme;
 use crate::view;
 
-fn occurrence(n: usize) -> Occurrence {
+pub(super) fn occurrence(n: usize) -> Occurrence {
     let day = n / 3 + 1;
     let place = ["Hall 2, Berlin", "Pier 4, Hamburg", "上野公園, 東京"][n % 3];
     serde_json::from_value(json!({
@@ -53,7 +53,7 @@ fn user() -> User {
     .unwrap()
 }
 
-fn registration(n: usize, status: &str) -> Registration {
+pub(super) fn registration(n: usize, status: &str) -> Registration {
     let waits = status == "waitlisted";
     serde_json::from_value(json!({
         "id": format!("01890000-0000-7000-9000-{n:012}"), "occurrence_id": occurrence(n).id, "event_id": event().id,
@@ -65,7 +65,7 @@ fn registration(n: usize, status: &str) -> Registration {
     .unwrap()
 }
 
-fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
+pub(super) fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
     Page { items, next: next.map(|next| Cursor::from(next.to_owned())), previous: None, total: None }
 }
 
@@ -74,79 +74,87 @@ fn refusal(message: &str, cause: Cause) -> Refusal {
 }
 
 /// A program that is driven by hand.
-struct Driven {
-    app: App,
+pub(super) struct Driven {
+    pub(super) app: App,
     now: u64,
-    asked: Vec<(u64, Request)>,
-    quit: bool,
-    copied: Vec<String>,
+    pub(super) asked: Vec<(u64, Request)>,
+    pub(super) quit: bool,
+    pub(super) copied: Vec<String>,
+    /// What was handed to other programs.
+    pub(super) handed: Vec<Effect>,
 }
 
 impl Driven {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let began: DateTime<Utc> = "2027-02-27T09:00:00Z".parse().unwrap();
         let mine = chrono_tz::Tz::Europe__Berlin;
         let today = began.with_timezone(&mine).naive_local();
         let look = Look { theme: Theme::PLAIN, mine, in_mine: false, today, marks: HashMap::new() };
         let mut app = App::new("events.db", look, began);
         app.update(0, Message::Resized { width: 80, height: 24 });
-        let mut driven = Self { app, now: 0, asked: Vec::new(), quit: false, copied: Vec::new() };
+        let mut driven =
+            Self { app, now: 0, asked: Vec::new(), quit: false, copied: Vec::new(), handed: Vec::new() };
         let effects = driven.app.begin();
         driven.take(effects);
         driven
     }
 
-    fn take(&mut self, effects: Vec<Effect>) {
+    pub(super) fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Quit => self.quit = true,
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Browse(_) => self.handed.push(effect),
                 Effect::Run { ticket, request } => self.asked.push((ticket, request)),
             }
         }
     }
 
-    fn send(&mut self, message: Message) -> &mut Self {
+    pub(super) fn send(&mut self, message: Message) -> &mut Self {
         let effects = self.app.update(self.now, message);
         self.take(effects);
         self
     }
 
-    fn press(&mut self, code: KeyCode) -> &mut Self {
+    pub(super) fn press(&mut self, code: KeyCode) -> &mut Self {
         self.send(Message::Key(Key(code, KeyModifiers::NONE)))
     }
 
-    fn control(&mut self, letter: char) -> &mut Self {
+    pub(super) fn control(&mut self, letter: char) -> &mut Self {
         self.send(Message::Key(Key(KeyCode::Char(letter), KeyModifiers::CONTROL)))
     }
 
-    fn type_in(&mut self, text: &str) -> &mut Self {
+    pub(super) fn type_in(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {
             self.press(KeyCode::Char(letter));
         }
         self
     }
 
-    fn wait(&mut self, millis: u64) -> &mut Self {
+    pub(super) fn wait(&mut self, millis: u64) -> &mut Self {
         self.now += millis;
         self.send(Message::Tick)
     }
 
     /// Answers the newest question of a kind.
-    fn answer(&mut self, is: impl Fn(&Request) -> bool, outcome: Result<Answer, Refusal>) -> &mut Self {
+    pub(super) fn answer(
+        &mut self,
+        is: impl Fn(&Request) -> bool,
+        outcome: Result<Answer, Refusal>,
+    ) -> &mut Self {
         let place = self.asked.iter().rposition(|(_, request)| is(request));
         let (ticket, _) =
             self.asked.remove(place.unwrap_or_else(|| panic!("nobody asked: {:?}", self.asked)));
         self.send(Message::Answered { ticket, outcome })
     }
 
-    fn with_agenda(mut self, dates: usize) -> Self {
+    pub(super) fn with_agenda(mut self, dates: usize) -> Self {
         let items = (0..dates).map(occurrence).collect();
         self.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(page(items, None))));
         self
     }
 
-    fn signed_in(mut self) -> Self {
+    pub(super) fn signed_in(mut self) -> Self {
         self.answer(|r| *r == Request::Me, Ok(Answer::Me(Some(Box::new(user())))));
         let mine = ["confirmed", "waitlisted"].iter().enumerate();
         let items = mine.map(|(n, status)| MyRegistration {
@@ -158,7 +166,7 @@ impl Driven {
         self
     }
 
-    fn with_detail(mut self) -> Self {
+    pub(super) fn with_detail(mut self) -> Self {
         self.press(KeyCode::Down).press(KeyCode::Enter);
         let dates = (0..10).map(occurrence).collect();
         let detail =
@@ -167,13 +175,13 @@ impl Driven {
         self
     }
 
-    fn picture(&self, width: u16, height: u16) -> String {
+    pub(super) fn picture(&self, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| view::draw(frame, &self.app)).unwrap();
         terminal.backend().to_string()
     }
 
-    fn last_line(&self) -> String {
+    pub(super) fn last_line(&self) -> String {
         let picture = self.picture(80, 24);
         picture.lines().nth(22).unwrap().trim_matches(['"', ' ']).to_owned()
     }
@@ -358,7 +366,7 @@ fn only_the_newest_answer_counts() {
         .cloned()
         .collect();
     let words = asked.iter().map(|(_, request)| match request {
-        Request::Agenda { words, .. } => words.as_str(),
+        Request::Agenda { wish, .. } => wish.words.as_str(),
         _ => "",
     });
     assert_eq!(words.collect::<Vec<_>>(), ["", "a", "ab"]);
@@ -463,7 +471,7 @@ fn every_key_of_the_help_means_something() {
         (Place::Search, "3"),
         (Place::Mine, "4"),
         (Place::Organize, "5"),
-        (Place::Event, "E"),
+        (Place::Event, ""),
         (Place::Form, "n"),
         (Place::Account, "A"),
         (Place::Help, "?"),
@@ -475,9 +483,8 @@ fn every_key_of_the_help_means_something() {
                 let mut driven = Driven::new().with_agenda(60).signed_in();
                 if place == Place::Event {
                     driven = driven.with_detail();
-                } else {
-                    driven.type_in(way);
                 }
+                driven.type_in(way);
                 assert_eq!(driven.app.at(), place);
                 assert_eq!(
                     keys::action(place, key).map(|action| action == binding.action),

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{Answer, Backend, Cause, Detail, MONTH, PAGE, Refusal, Request, Work};
 use crate::Failure;
+use crate::screens::search::Wish;
 
 pub(crate) struct Library {
     core: EventCore,
@@ -60,16 +61,12 @@ impl Library {
         Ok(Answer::Me(self.me().await?))
     }
 
-    async fn agenda(
-        &self,
-        words: String,
-        from: Option<NaiveDate>,
-        tz: Tz,
-        cursor: Option<Cursor>,
-    ) -> Result<Answer, Error> {
+    async fn agenda(&self, wish: Wish, tz: Tz, cursor: Option<Cursor>) -> Result<Answer, Error> {
         let filter = AgendaFilter {
-            title: Some(words).filter(|words| !words.trim().is_empty()),
-            from: from.map(|day| start_of_day(day, tz)),
+            title: Some(wish.words).filter(|words| !words.is_empty()),
+            location: Some(wish.place).filter(|place| !place.is_empty()),
+            from: wish.from.map(|day| start_of_day(day, tz)),
+            to: wish.to.and_then(|day| day.succ_opt()).map(|day| start_of_day(day, tz)),
             ..AgendaFilter::default()
         };
         let page = PageRequest::first(PAGE).at(cursor);
@@ -134,7 +131,7 @@ impl Library {
                 self.act_as(Actor::Anonymous);
                 Answer::Me(None)
             }
-            Request::Agenda { words, from, tz, cursor } => self.agenda(words, from, tz, cursor).await?,
+            Request::Agenda { wish, tz, cursor } => self.agenda(wish, tz, cursor).await?,
             Request::Days { from, to, tz } => self.days(from, to, tz).await?,
             Request::Date(id) => self.detail(id).await?,
             Request::Mine { cursor } => {

@@ -16,7 +16,8 @@ use eventcore::registrations::{MyRegistration, Registration};
 use eventcore::{Cursor, EventId, OccurrenceId, Page, RegistrationId, Violation};
 use serde_json::Value;
 
-use crate::Failure;
+use crate::screens::search::Wish;
+use crate::{Failure, first_run};
 
 /// Things that are loaded at once.
 pub(crate) const PAGE: u32 = 100;
@@ -39,10 +40,9 @@ pub(crate) enum Request {
         timezone: String,
     },
     SignOut,
-    /// Dates from `from` on, or from now on.
+    /// Dates that are sought, from now on if nothing else is said; days are those of `tz`.
     Agenda {
-        words: String,
-        from: Option<NaiveDate>,
+        wish: Wish,
         tz: Tz,
         cursor: Option<Cursor>,
     },
@@ -173,6 +173,13 @@ pub(crate) struct Source<'a> {
     pub(crate) user: Option<&'a str>,
 }
 
+impl Source<'_> {
+    /// Whether neither the command line nor the folder says where the data is.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.server.is_none() && self.database.is_none() && !std::path::Path::new("events.db").exists()
+    }
+}
+
 /// Opens what the command line names, else `./events.db`.
 pub(crate) async fn open(source: &Source<'_>) -> Result<Arc<dyn Backend>, Failure> {
     if let Some(server) = source.server {
@@ -180,7 +187,7 @@ pub(crate) async fn open(source: &Source<'_>) -> Result<Arc<dyn Backend>, Failur
     }
     let url = match source.database {
         Some(url) => url,
-        None if std::path::Path::new("events.db").exists() => "sqlite://events.db",
+        None if !source.is_nothing() => first_run::DATABASE,
         None => {
             return Err(
                 "there is no events.db here: name a database with --database or a server with --server, \

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::pin::Pin;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::Violation;
 use eventcore::accounts::{TokenPair, User};
@@ -239,10 +240,17 @@ impl Server {
                 self.sign_in(&username, &password).await?
             }
             Request::SignOut => self.sign_out().await?,
-            Request::Agenda { words, from, tz, cursor } => {
-                let from = from.map(|day| day.to_string()).unwrap_or_default();
-                let query =
-                    query(&[("title", words.trim()), ("from", &from), ("tz", tz.name())], cursor.as_ref());
+            Request::Agenda { wish, tz, cursor } => {
+                let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+                let (from, to) = (day(wish.from), day(wish.to));
+                let narrowed = [
+                    ("title", wish.words.as_str()),
+                    ("location", &wish.place),
+                    ("from", &from),
+                    ("to", &to),
+                    ("tz", tz.name()),
+                ];
+                let query = query(&narrowed, cursor.as_ref());
                 Answer::Dates(self.call(Call::get(&format!("/occurrences{query}"))).await?)
             }
             Request::Days { from, to, tz } => self.days(from.to_string(), to.to_string(), tz).await?,

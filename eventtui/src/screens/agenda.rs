@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use eventcore::events::Occurrence;
 use eventcore::{Cursor, Page};
 
+use super::search::Wish;
 use crate::backend::{Refusal, Request};
 use crate::keys::Action;
 use crate::look::Look;
@@ -30,7 +31,14 @@ pub(crate) struct Dates {
 impl Dates {
     /// What to ask for the page at a cursor.
     pub(crate) fn request(&self, cursor: Option<Cursor>, look: &Look) -> Request {
-        Request::Agenda { words: self.words.text(), from: self.from, tz: look.mine, cursor }
+        let mut wish = self.wish(look);
+        wish.from = wish.from.or(self.from);
+        Request::Agenda { wish, tz: look.mine, cursor }
+    }
+
+    /// What is sought, as it is understood.
+    pub(crate) fn wish(&self, look: &Look) -> Wish {
+        Wish::read(&self.words.text(), look.today)
     }
 
     /// The cursor of the next page, if it is time to load it.

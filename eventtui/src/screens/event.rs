@@ -16,6 +16,9 @@ use crate::status::Status;
 use crate::widgets::list::Position;
 use crate::widgets::text::clean;
 
+/// Columns of the list of dates.
+const LIST: u16 = 34;
+
 /// The date that is looked at. What the list knew of it is shown until all is there.
 #[derive(Debug)]
 pub(crate) struct Looked {
@@ -25,6 +28,8 @@ pub(crate) struct Looked {
     pub(crate) status: Status,
     /// Among the dates of the event.
     pub(crate) position: Position,
+    /// Lines of the text that stand above the screen.
+    pub(crate) scrolled: usize,
 }
 
 impl Looked {
@@ -35,6 +40,7 @@ impl Looked {
             detail: None,
             status: Status::default(),
             position: Position::default(),
+            scrolled: 0,
         }
     }
 
@@ -53,11 +59,10 @@ impl Looked {
     }
 
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let dates = self.detail.as_ref().map_or(0, |detail| detail.dates.len());
-        if dates < 2 || area.width < 80 {
+        if !self.is_split(area.width) {
             return self.draw_text(frame, area, look);
         }
-        let [text, list] = Layout::horizontal([Constraint::Min(40), Constraint::Length(34)]).areas(area);
+        let [text, list] = Layout::horizontal([Constraint::Min(40), Constraint::Length(LIST)]).areas(area);
         self.draw_text(frame, text, look);
         self.draw_dates(frame, list, look);
     }
@@ -87,10 +92,27 @@ impl Looked {
         frame.render_widget(Paragraph::new(lines), inside);
     }
 
+    /// Whether the other dates of the series stand beside the text.
+    fn is_split(&self, width: u16) -> bool {
+        width >= 80 && self.detail.as_ref().is_some_and(|detail| detail.dates.len() > 1)
+    }
+
+    /// Moves the text by so many lines, as far as there is more of it.
+    pub(crate) fn scroll(&mut self, down: bool, by: usize, look: &Look, (width, height): (u16, u16)) {
+        let Some(date) = self.date() else { return };
+        let width = usize::from(if self.is_split(width) { width - LIST } else { width }).max(1);
+        let lines = text(date, self.detail.as_deref(), look);
+        // Words that are kept whole may need a line more than this.
+        let needed: usize = lines.iter().map(|line| line.width().div_ceil(width).max(1)).sum();
+        let most = needed.saturating_sub(usize::from(height.saturating_sub(5)));
+        self.scrolled = if down { (self.scrolled + by).min(most) } else { self.scrolled.saturating_sub(by) };
+    }
+
     fn draw_text(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let Some(date) = self.date() else { return };
         let lines = text(date, self.detail.as_deref(), look);
-        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
+        let above = u16::try_from(self.scrolled).unwrap_or(u16::MAX);
+        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((above, 0)), area);
     }
 }
 
@@ -116,7 +138,7 @@ pub(crate) fn text(date: &Occurrence, detail: Option<&Detail>, look: &Look) -> V
         lines.push(line);
     }
     lines.push(Line::raw(format!(
-        " {} {} of {} seats free · {}",
+        " {} {} of {} free · {}",
         row::bar(date),
         date.seats_left,
         date.capacity,
@@ -164,7 +186,11 @@ fn state(date: &Occurrence, detail: Option<&Detail>, look: &Look) -> Option<Line
 fn mine(date: &Occurrence, place: Option<&Registration>, look: &Look) -> Line<'static> {
     let theme = look.theme;
     let Some(place) = place.filter(|place| place.status != RegistrationStatus::Cancelled) else {
-        return if date.registration_open && date.seats_left == 0 && date.waitlist_enabled {
+        // The lists know only the mark.
+        let mark = look.marks.get(&date.id).map(|mark| mark.short()).filter(|mark| !mark.is_empty());
+        return if let Some(mark) = mark {
+            Line::styled(format!(" {mark}"), theme.good)
+        } else if date.registration_open && date.seats_left == 0 && date.waitlist_enabled {
             Line::styled(" It is full: r puts you in line", theme.warn)
         } else if date.registration_open {
             Line::styled(" r registers you", theme.muted)
@@ -180,7 +206,7 @@ fn mine(date: &Occurrence, place: Option<&Registration>, look: &Look) -> Line<'s
             Line::styled(format!(" ◌ {position}, for {}", place.party_size), theme.warn)
         }
         RegistrationStatus::Attended => {
-            Line::styled(format!(" ✓ checked in, {} people", place.party_size), theme.good)
+            Line::styled(format!(" ✓ checked in, party of {}", place.party_size), theme.good)
         }
         _ => Line::styled(format!(" ● confirmed for {}{ticket}", place.party_size), theme.good),
     }

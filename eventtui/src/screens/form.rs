@@ -436,11 +436,13 @@ impl Form {
 
 /// The part of a field around its cursor.
 fn scrolled(field: &Field, room: usize, here: bool) -> String {
-    let text = field.text();
+    // Lines of a description stand beside each other here.
+    let line = |text: &str| text.replace('\n', "⏎");
+    let text = line(&field.text());
     if !here {
         return crate::widgets::text::fit(&text, room);
     }
-    let before = field.before();
+    let before = line(&field.before());
     let after: String = text.chars().skip(before.chars().count()).collect();
     let mut shown = format!("{}▏{}", clean(&before), clean(&after));
     while crate::widgets::text::columns(&clean(&before)) >= room

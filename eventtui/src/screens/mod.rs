@@ -11,4 +11,5 @@ pub(crate) mod month;
 pub(crate) mod organize;
 pub(crate) mod palette;
 pub(crate) mod row;
+pub(crate) mod search;
 pub(crate) mod ticket;

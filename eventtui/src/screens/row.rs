@@ -20,7 +20,7 @@ pub(crate) fn date(date: &Occurrence, look: &Look, mark: Option<Mark>, width: u1
     let theme = look.theme;
     let time = look.time(&date.starts_at, &date.timezone);
     let room = usize::from(width).saturating_sub(11 + SEATS);
-    let place = if room >= 40 { room * 2 / 5 } else { 0 };
+    let place = if room >= 32 { room * 2 / 5 } else { 0 };
     let title = fit(&date.title, room.saturating_sub(place + usize::from(place > 0)));
     let place = if place > 0 { format!(" {}", fit(&date.location, place)) } else { String::new() };
     let head = format!(" {time:<8}");
@@ -74,32 +74,64 @@ pub(crate) fn draw_days(
     look: &Look,
 ) {
     let height = usize::from(area.height);
-    let rows: Vec<_> = rows.skip(position.top).take(height).collect();
-    let selected = position.selected.saturating_sub(position.top);
-    // Headers take room too: what is above the selection goes until it fits.
-    let mut first = 0;
-    while first < selected && lines_of(&rows[first..=selected.min(rows.len().saturating_sub(1))]) > height {
-        first += 1;
-    }
-    let mut lines = Vec::with_capacity(height);
-    let mut day = None;
-    for (i, (on, row)) in rows.into_iter().enumerate().skip(first) {
-        if on.is_some() && on != day {
-            lines.push(Line::styled(
-                format!(" {}", on.map(|on| look.day(on)).unwrap_or_default()),
-                look.theme.accent,
-            ));
-            day = on;
-        }
-        lines.push(if i == selected { mark_selected(row, look) } else { row });
-    }
-    lines.truncate(height);
+    let mut rows: Vec<_> = rows.skip(position.top).take(height).collect();
+    let days: Vec<_> = rows.iter().map(|(on, _)| *on).collect();
+    let shown = shown(&days, position, height);
+    let lines: Vec<_> = shown
+        .into_iter()
+        .map(|line| match line {
+            Shown::Day(day) => Line::styled(format!(" {}", look.day(day)), look.theme.accent),
+            Shown::Item(i) => {
+                let row = std::mem::take(&mut rows[i - position.top].1);
+                if i == position.selected { mark_selected(row, look) } else { row }
+            }
+        })
+        .collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn lines_of(rows: &[(Option<NaiveDate>, Line<'static>)]) -> usize {
+/// What a line of such a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Day(NaiveDate),
+    Item(usize),
+}
+
+/// Rows above the selection that give way to the headers of days, so that it is on the screen. The days are those from the top on.
+fn hidden(days: &[Option<NaiveDate>], position: Position, height: usize) -> usize {
+    let selected = position.selected.saturating_sub(position.top);
+    let end = selected.min(days.len().saturating_sub(1));
+    let mut first = 0;
+    while first < end && lines_of(&days[first..=end]) > height {
+        first += 1;
+    }
+    first
+}
+
+/// Keeps the selection on the screen with the headers of days counted, so that moving back up does not move the list.
+pub(crate) fn settle(days: &[Option<NaiveDate>], position: &mut Position, height: usize) {
+    position.top += hidden(days, *position, height);
+}
+
+/// The lines of a list under its days, which are those from its top on.
+pub(crate) fn shown(days: &[Option<NaiveDate>], position: Position, height: usize) -> Vec<Shown> {
+    let first = hidden(days, position, height);
+    let mut lines = Vec::with_capacity(height);
     let mut day = None;
-    rows.iter().fold(0, |lines, (on, _)| {
+    for (i, on) in days.iter().copied().enumerate().skip(first) {
+        if let Some(on) = on.filter(|on| Some(*on) != day) {
+            lines.push(Shown::Day(on));
+            day = Some(on);
+        }
+        lines.push(Shown::Item(position.top + i));
+    }
+    lines.truncate(height);
+    lines
+}
+
+fn lines_of(days: &[Option<NaiveDate>]) -> usize {
+    let mut day = None;
+    days.iter().fold(0, |lines, on| {
         let header = on.is_some() && *on != day;
         day = on.or(day);
         lines + 1 + usize::from(header)

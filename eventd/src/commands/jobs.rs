@@ -12,7 +12,7 @@ pub(super) async fn run(core: EventCore) {
     match core.follow_time_zones().await {
         Ok(0) => {}
         Ok(moved) => tracing::info!(moved, "dates follow the new tz database"),
-        Err(error) => tracing::error!(%error, "dates could not follow the tz database"),
+        Err(error) => tracing::error!(?error, "dates could not follow the tz database"),
     }
     let mut ticks = tokio::time::interval(PERIOD);
     loop {
@@ -21,7 +21,7 @@ pub(super) async fn run(core: EventCore) {
             Ok(0) => {}
             Ok(made) => tracing::info!(made, "dates were made up to the horizon"),
             // The next look makes up for this one.
-            Err(error) => tracing::error!(%error, "dates could not be made"),
+            Err(error) => tracing::error!(?error, "dates could not be made"),
         }
     }
 }

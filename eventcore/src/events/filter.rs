@@ -49,6 +49,9 @@ pub(super) struct Conditions {
     wheres: Vec<String>,
     /// Whether words are sought.
     words: bool,
+    /// The bounds of the starts, with their conditions.
+    earliest: Option<(Timestamp, String)>,
+    latest: Option<(Timestamp, String)>,
     values: Vec<Value>,
 }
 
@@ -68,8 +71,14 @@ impl Conditions {
         visible: Visible,
         now: Timestamp,
     ) -> Result<Self> {
-        let mut conditions =
-            Self { from: "occurrences o".to_owned(), wheres: Vec::new(), words: false, values: Vec::new() };
+        let mut conditions = Self {
+            from: "occurrences o".to_owned(),
+            wheres: Vec::new(),
+            words: false,
+            earliest: None,
+            latest: None,
+            values: Vec::new(),
+        };
         let needles = filter.needles()?;
         conditions.words(db, &needles).await?;
         conditions.from.push_str(" JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id");
@@ -82,9 +91,10 @@ impl Conditions {
         if let Some(event) = filter.event {
             conditions.compare("{o}.event_id =", Value::Id(event.as_uuid()));
         }
-        conditions.compare("{o}.starts_at >=", Value::At(filter.from.unwrap_or(now)));
+        let from = filter.from.unwrap_or(now);
+        conditions.earliest = Some((from, conditions.compare("{o}.starts_at >=", Value::At(from))));
         if let Some(to) = filter.to {
-            conditions.compare("{o}.starts_at <", Value::At(to));
+            conditions.latest = Some((to, conditions.compare("{o}.starts_at <", Value::At(to))));
         }
         if let Some(status) = filter.status {
             conditions.compare("{o}.status =", Value::Text(status.as_str().to_owned()));
@@ -95,10 +105,12 @@ impl Conditions {
         Ok(conditions)
     }
 
-    /// Adds a condition on a value.
-    fn compare(&mut self, left: &str, value: Value) {
+    /// Adds a condition on a value, and answers it.
+    fn compare(&mut self, left: &str, value: Value) -> String {
         let place = self.place(value);
-        self.wheres.push(format!("{left} {place}"));
+        let condition = format!("{left} {place}");
+        self.wheres.push(condition.clone());
+        condition
     }
 
     /// Takes up a value and answers its placeholder.
@@ -171,9 +183,22 @@ impl Conditions {
     /// Keeps what comes after the position of the page.
     pub(super) fn beyond(&mut self, keyset: &Keyset) {
         if let Some(Key { number, id }) = keyset.position {
+            self.forget_wider_bound(Timestamp::from_micros(number), keyset.comparison());
             let at = self.place(Value::At(Timestamp::from_micros(number)));
             let id = self.place(Value::Id(id));
             self.wheres.push(format!("({{o}}.starts_at, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
+        }
+    }
+
+    /// Leaves out the bound that the position of the page is within: SQLite would begin there, and walk over all pages before.
+    fn forget_wider_bound(&mut self, position: Timestamp, comparison: &str) {
+        let wider = if comparison == ">" {
+            self.earliest.take().filter(|(from, _)| *from <= position)
+        } else {
+            self.latest.take().filter(|(to, _)| position < *to)
+        };
+        if let Some((_, condition)) = wider {
+            self.wheres.retain(|known| *known != condition);
         }
     }
 

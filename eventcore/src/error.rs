@@ -127,6 +127,14 @@ impl Error {
         Self::Invalid(violations)
     }
 
+    /// The same, said of the thing that was asked for where it was found by way of another: whoever may not see an event learns nothing by its dates.
+    pub(crate) fn of(self, thing: &'static str) -> Self {
+        match self {
+            Self::NotFound(_) => Self::NotFound(thing),
+            other => other,
+        }
+    }
+
     /// A fault that no caller can mend.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())

@@ -110,7 +110,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Completions { shell }) => plain::completions(shell),
         Some(Command::Man) => plain::manual(),
         Some(Command::Agenda(args)) => plain::agenda(&source, zone, args).await,
-        Some(Command::Show(args)) => plain::show(&source, zone, args).await,
+        Some(Command::Show(args)) => plain::show(&source, args).await,
         Some(Command::Register(args)) => plain::register(&source, args).await,
         None => full_screen(&source, zone, &cli.theme).await,
     }

@@ -109,7 +109,7 @@ fn print(date: &Occurrence, json: bool) -> Result<(), Failure> {
     say(&format!("{}  {}  {title}  {location}  {} left", date.id, date.starts_at, date.seats_left))
 }
 
-pub(crate) async fn show(source: &Source<'_>, _zone: Tz, args: ShowArgs) -> Result<(), Failure> {
+pub(crate) async fn show(source: &Source<'_>, args: ShowArgs) -> Result<(), Failure> {
     let backend = backend::open(source).await?;
     let answer = backend.run(Request::Date(args.id)).await.map_err(failure)?;
     backend.close().await;

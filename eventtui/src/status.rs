@@ -8,10 +8,13 @@ pub(crate) struct Status {
     pub(crate) since: Option<u64>,
     pub(crate) loaded_at: Option<u64>,
     pub(crate) failure: Option<String>,
+    failed_at: u64,
 }
 
 /// A wait that is shorter is not shown: it would only flicker.
 const PATIENCE: u64 = 150;
+/// What has failed is not tried again sooner by itself.
+const PAUSE: u64 = 5_000;
 
 impl Status {
     pub(crate) fn begin(&mut self, now: u64) {
@@ -21,9 +24,15 @@ impl Status {
     pub(crate) fn end(&mut self, now: u64, failure: Option<&Refusal>) {
         self.since = None;
         self.failure = failure.map(|refusal| refusal.message.clone());
-        if failure.is_none() {
-            self.loaded_at = Some(now);
+        match failure {
+            None => self.loaded_at = Some(now),
+            Some(_) => self.failed_at = now,
         }
+    }
+
+    /// Whether more may be asked for: nothing is under way, and what went wrong lies a while back.
+    pub(crate) const fn is_ready(&self, now: u64) -> bool {
+        self.since.is_none() && (self.failure.is_none() || now >= self.failed_at + PAUSE)
     }
 
     /// Whether a spinner turns.

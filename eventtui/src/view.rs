@@ -10,7 +10,7 @@ use crate::app::{App, Layer, Question, elsewhere};
 use crate::keys::{Place, Tab, bindings};
 use crate::look::Look;
 use crate::screens::agenda::Dates;
-use crate::screens::{event, row, ticket};
+use crate::screens::{event, mine, organize, row, ticket};
 use crate::widgets::text::{clean, columns, fit};
 
 /// From here on list and detail stand side by side.
@@ -73,7 +73,7 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let look = &app.look;
     let signed_in = app.me.is_some();
     match app.tab {
-        Tab::Agenda if app.agenda.items.is_empty() => {
+        Tab::Agenda if app.agenda.list.items.is_empty() => {
             empty(frame, app, area, "Nothing ahead. n makes the first event.");
         }
         Tab::Agenda => draw_dates(frame, app, &app.agenda, area),
@@ -84,7 +84,7 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
                 Span::raw(format!("{}▏", clean(&app.search.words.text()))),
             ]);
             frame.render_widget(Paragraph::new(vec![line, app.search.wish(look).chips(look)]), words);
-            if app.search.items.is_empty() {
+            if app.search.list.items.is_empty() {
                 empty(frame, app, rest, "Nothing ahead is like that.");
             } else {
                 draw_dates(frame, app, &app.search, rest);
@@ -97,11 +97,11 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
         Tab::Mine if app.mine.items.is_empty() => {
             empty(frame, app, area, "You go nowhere yet: r registers you for a date of the agenda.");
         }
-        Tab::Mine => app.mine.draw(frame, area, look),
+        Tab::Mine => mine::draw(&app.mine, frame, area, look),
         Tab::Organize if app.organize.items.is_empty() => {
             empty(frame, app, area, "You organize nothing that is ahead. n makes an event.");
         }
-        Tab::Organize => app.organize.draw(frame, area, look),
+        Tab::Organize => organize::draw(&app.organize, frame, area, look),
     }
 }
 
@@ -125,17 +125,17 @@ fn draw_dates(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
         Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(area);
     draw_list(frame, app, dates, list);
     let block = Block::new().borders(Borders::LEFT).border_style(look.theme.muted);
-    let lines = dates.selected().map(|date| event::text(date, None, look)).unwrap_or_default();
+    let lines = dates.list.selected().map(|date| event::text(date, None, look)).unwrap_or_default();
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).block(block), detail);
 }
 
 fn draw_list(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
     let look = &app.look;
-    let rows = dates.items.iter().map(|date| {
+    let rows = dates.list.items.iter().map(|date| {
         let (day, _) = look.local(&date.starts_at, &date.timezone);
         (Some(day), row::date(date, look, None, area.width))
     });
-    row::draw_days(frame, area, rows, dates.position, look);
+    row::draw_days(frame, area, rows, dates.list.position, look);
 }
 
 /// Turns while something loads.

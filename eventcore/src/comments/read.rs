@@ -86,15 +86,13 @@ pub(super) async fn find(
     actor: &Actor,
     id: CommentId,
 ) -> Result<(CommentRow, Relation)> {
-    let missing = || Error::NotFound("comment");
     let row: Option<CommentRow> = db
         .query(Sql::built(format!("SELECT {COLUMNS} FROM {TABLES} WHERE c.id = $1")))
         .bind(id)
         .optional()
         .await?;
-    let row = row.ok_or_else(missing)?;
+    let row = row.ok_or(Error::NotFound("comment"))?;
     let seen = events::find(db, actor, row.event_id).await.and_then(events::Seen::visible);
-    let relation =
-        seen.map_err(|error| if matches!(error, Error::NotFound(_)) { missing() } else { error })?.relation;
+    let relation = seen.map_err(|error| error.of("comment"))?.relation;
     Ok((row, relation))
 }

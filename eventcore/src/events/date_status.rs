@@ -30,9 +30,7 @@ impl EventCore {
             if held.event.status == EventStatus::Draft {
                 return Err(Error::EventNotPublished);
             }
-            if held.date.status != OccurrenceStatus::Cancelled {
-                set_status(tx, id, OccurrenceStatus::Cancelled, now).await?;
-            }
+            set_status(tx, id, OccurrenceStatus::Cancelled, now).await?;
             Ok(read::find_occurrence(tx, id).await?.occurrence(now))
         })
     }
@@ -108,9 +106,15 @@ async fn restore(tx: &mut Tx, held: &Held, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-async fn set_status(tx: &mut Tx, id: OccurrenceId, status: OccurrenceStatus, now: Timestamp) -> Result<()> {
+/// Sets whether a date takes place; one that already is so stays as it was, its version too.
+pub(super) async fn set_status(
+    tx: &mut Tx,
+    id: OccurrenceId,
+    status: OccurrenceStatus,
+    now: Timestamp,
+) -> Result<()> {
     tx.query(sql!(
-        "UPDATE occurrences SET status = $2, updated_at = $3, version = version + 1 WHERE id = $1"
+        "UPDATE occurrences SET status = $2, updated_at = $3, version = version + 1 WHERE id = $1 AND status <> $2"
     ))
     .bind(id)
     .bind(status)

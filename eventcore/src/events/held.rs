@@ -47,12 +47,11 @@ pub(super) async fn hold(
     expected: Option<i64>,
     now: Timestamp,
 ) -> Result<Held> {
-    let missing = || Error::NotFound("occurrence");
     let event: Option<(EventId,)> =
         tx.query(sql!("SELECT event_id FROM occurrences WHERE id = $1")).bind(id).optional().await?;
-    let (event,) = event.ok_or_else(missing)?;
+    let (event,) = event.ok_or(Error::NotFound("occurrence"))?;
     let seen = rows::find_locked(tx, actor, event).await.and_then(rows::Seen::organized);
-    let seen = seen.map_err(|error| if matches!(error, Error::NotFound(_)) { missing() } else { error })?;
+    let seen = seen.map_err(|error| error.of("occurrence"))?;
     let date: Option<DateRow> = tx
         .query(sql!("SELECT * FROM occurrences WHERE id = $1 AND event_id = $2", for update))
         .bind(id)

@@ -20,10 +20,7 @@ impl EventCore {
     pub async fn occurrence(&self, actor: &Actor, id: OccurrenceId) -> Result<Occurrence> {
         let mut db = self.db().read().await?;
         let row = find_occurrence(&mut db, id).await?;
-        rows::find(&mut db, actor, row.event_id)
-            .await?
-            .visible()
-            .map_err(|_| Error::NotFound("occurrence"))?;
+        rows::find(&mut db, actor, row.event_id).await?.visible().map_err(|error| error.of("occurrence"))?;
         Ok(row.occurrence(self.now()))
     }
 }

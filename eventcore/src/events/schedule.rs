@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::FromRow;
 
+use super::date_status::set_status;
 use super::dates::{Date, Horizon};
 use super::event::{EventStatus, OccurrenceStatus, zone};
 use super::horizon::dates_of;
@@ -183,16 +184,7 @@ async fn carry_out(
 async fn remove(tx: &mut Tx, id: OccurrenceId, removal: Removal, now: Timestamp) -> Result<()> {
     match removal {
         Removal::Delete => delete_date(tx, id).await,
-        Removal::Cancel => {
-            tx.query(sql!(
-                "UPDATE occurrences SET status = 'cancelled', updated_at = $2, version = version + 1 WHERE id = $1 AND status <> 'cancelled'"
-            ))
-            .bind(id)
-            .bind(now)
-            .execute()
-            .await?;
-            Ok(())
-        }
+        Removal::Cancel => set_status(tx, id, OccurrenceStatus::Cancelled, now).await,
     }
 }
 

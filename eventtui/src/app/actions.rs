@@ -130,8 +130,8 @@ impl App {
                 }
             }
             Some(Layer::Attendees(attendees)) => {
-                let len = attendees.items.len();
-                attendees.position.go(action, len, height.saturating_sub(3));
+                let len = attendees.list.items.len();
+                attendees.list.position.go(action, len, height.saturating_sub(3));
             }
             Some(Layer::Help(help)) => {
                 let len = help.found().len();
@@ -151,11 +151,11 @@ impl App {
         match self.tab {
             Tab::Agenda if action == Action::Today => {
                 self.agenda.from = None;
-                self.agenda.position = Position::default();
+                self.agenda.list.position = Position::default();
                 return self.load_tab();
             }
-            Tab::Agenda => _ = self.agenda.go(action, height),
-            Tab::Search => _ = self.search.go(action, height.saturating_sub(2)),
+            Tab::Agenda => _ = self.agenda.list.go(action, height),
+            Tab::Search => _ = self.search.list.go(action, height.saturating_sub(2)),
             Tab::Mine => _ = self.mine.position.go(action, self.mine.items.len(), height),
             Tab::Organize => _ = self.organize.position.go(action, self.organize.items.len(), height),
             Tab::Month => {
@@ -191,8 +191,8 @@ impl App {
             Some(Layer::Attendees(attendees)) => Some(&attendees.date),
             Some(_) => None,
             None => match self.tab {
-                Tab::Agenda => self.agenda.selected(),
-                Tab::Search => self.search.selected(),
+                Tab::Agenda => self.agenda.list.selected(),
+                Tab::Search => self.search.list.selected(),
                 Tab::Mine => self.mine.selected()?.occurrence.as_ref(),
                 Tab::Organize => self.organize.selected()?.next_occurrence.as_ref(),
                 Tab::Month => None,
@@ -204,7 +204,7 @@ impl App {
         if self.tab == Tab::Month {
             let day = self.month.day;
             self.agenda.from = Some(day).filter(|day| *day != self.look.today.date());
-            self.agenda.position = Position::default();
+            self.agenda.list.position = Position::default();
             return self.open_tab(Tab::Agenda);
         }
         let Some(date) = self.date() else {
@@ -308,7 +308,7 @@ impl App {
 
     fn check_in(&mut self) -> Vec<Effect> {
         let Some(Layer::Attendees(attendees)) = self.layers.last_mut() else { return Vec::new() };
-        let request = match (attendees.code.take(), attendees.selected()) {
+        let request = match (attendees.code.take(), attendees.list.selected()) {
             (Some(code), _) => Request::CheckInCode { occurrence: attendees.date.id, code: code.text() },
             (None, Some(place)) if place.status == RegistrationStatus::Attended => {
                 Request::UndoCheckIn(place.id)

@@ -140,17 +140,17 @@ impl App {
     }
 
     fn take_loaded(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>) {
-        let (now, height) = (self.now, self.height());
+        let here @ (now, _) = (self.now, self.height());
         if let Err(refusal) = &outcome {
             self.say('✗', words(refusal));
         }
         match (purpose, outcome) {
             (Purpose::Marks, Ok(Answer::Mine(page))) => self.mark(&page.items),
             (Purpose::Agenda(cursor), outcome) => {
-                self.agenda.take(cursor.as_ref(), dates(outcome), now, height)
+                self.agenda.list.take(cursor.as_ref(), dates(outcome), here, |date| date.id);
             }
             (Purpose::Search(cursor), outcome) => {
-                self.search.take(cursor.as_ref(), dates(outcome), now, height)
+                self.search.list.take(cursor.as_ref(), dates(outcome), here, |date| date.id);
             }
             (Purpose::Month, outcome) => self.month.take(outcome, now),
             (Purpose::Mine(cursor), outcome) => {
@@ -162,14 +162,14 @@ impl App {
                     Answer::Mine(page) => Ok(page),
                     _ => Err(nonsense()),
                 });
-                self.mine.take(cursor.as_ref(), outcome, now, height);
+                self.mine.take(cursor.as_ref(), outcome, here, |mine| mine.registration.id);
             }
             (Purpose::Organized(cursor), outcome) => {
                 let outcome = outcome.and_then(|answer| match answer {
                     Answer::Events(page) => Ok(page),
                     _ => Err(nonsense()),
                 });
-                self.organize.take(cursor.as_ref(), outcome, now, height);
+                self.organize.take(cursor.as_ref(), outcome, here, |event| event.id);
             }
             (Purpose::Detail(id), outcome) => self.take_detail(id, outcome),
             (Purpose::Attendees(id, cursor), outcome) => {
@@ -180,7 +180,7 @@ impl App {
                 if let Some(Layer::Attendees(attendees)) = self.layers.last_mut()
                     && attendees.date.id == id
                 {
-                    attendees.take(cursor.as_ref(), outcome, now, height);
+                    attendees.list.take(cursor.as_ref(), outcome, here, |place| place.id);
                 }
             }
             _ => {}

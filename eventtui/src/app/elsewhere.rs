@@ -56,7 +56,7 @@ impl App {
             return if self.month.is_outdated() { self.open_tab(Tab::Month) } else { Vec::new() };
         }
         self.agenda.from = Some(day).filter(|day| *day != self.look.today.date());
-        self.agenda.position = Position::default();
+        self.agenda.list.position = Position::default();
         self.open_tab(Tab::Agenda)
     }
 }

@@ -174,7 +174,7 @@ impl App {
     fn statuses(&self) -> impl Iterator<Item = &crate::status::Status> {
         let layer = self.layers.last().and_then(|layer| match layer {
             Layer::Event(looked) => Some(&looked.status),
-            Layer::Attendees(attendees) => Some(&attendees.status),
+            Layer::Attendees(attendees) => Some(&attendees.list.status),
             Layer::Form(form) => Some(&form.status),
             Layer::Account(account) => Some(&account.status),
             Layer::Ticket(_) | Layer::Help(_) | Layer::Palette(_) => None,
@@ -184,9 +184,9 @@ impl App {
 
     pub(crate) fn tab_status(&self) -> &crate::status::Status {
         match self.tab {
-            Tab::Agenda => &self.agenda.status,
+            Tab::Agenda => &self.agenda.list.status,
             Tab::Month => &self.month.status,
-            Tab::Search => &self.search.status,
+            Tab::Search => &self.search.list.status,
             Tab::Mine => &self.mine.status,
             Tab::Organize => &self.organize.status,
         }
@@ -231,9 +231,11 @@ impl App {
         self.notice = Some(Notice { sign: '✓', text, until: self.now + 30_000 });
     }
 
-    /// Asks for something; what was asked for the same purpose before does not count any more.
+    /// Asks for something; what was asked for the same purpose before does not count any more, but for deeds, of which each is answered.
     fn ask(&mut self, purpose: Purpose, request: Request) -> Effect {
-        self.waiting.retain(|_, asked| std::mem::discriminant(asked) != std::mem::discriminant(&purpose));
+        let kind = std::mem::discriminant(&purpose);
+        self.waiting
+            .retain(|_, asked| matches!(asked, Purpose::Act(_)) || std::mem::discriminant(asked) != kind);
         self.next_ticket += 1;
         self.waiting.insert(self.next_ticket, purpose);
         Effect::Run { ticket: self.next_ticket, request }
@@ -271,8 +273,8 @@ impl App {
         }
         let mut effects = self.load_layer();
         let far = match self.tab {
-            Tab::Agenda => self.agenda.position.selected,
-            Tab::Search => self.search.position.selected,
+            Tab::Agenda => self.agenda.list.position.selected,
+            Tab::Search => self.search.list.position.selected,
             Tab::Mine => self.mine.position.selected,
             Tab::Organize => self.organize.position.selected,
             Tab::Month => 0,
@@ -290,11 +292,11 @@ impl App {
         let now = self.now;
         let (purpose, request) = match self.tab {
             Tab::Agenda => {
-                self.agenda.status.begin(now);
+                self.agenda.list.status.begin(now);
                 (Purpose::Agenda(None), self.agenda.request(None, &self.look))
             }
             Tab::Search => {
-                self.search.status.begin(now);
+                self.search.list.status.begin(now);
                 (Purpose::Search(None), self.search.request(None, &self.look))
             }
             Tab::Month => {
@@ -322,7 +324,7 @@ impl App {
                 (Purpose::Detail(looked.id), Request::Date(looked.id))
             }
             Some(Layer::Attendees(attendees)) => {
-                attendees.status.begin(now);
+                attendees.list.status.begin(now);
                 let occurrence = attendees.date.id;
                 (Purpose::Attendees(occurrence, None), Request::Attendees { occurrence, cursor: None })
             }
@@ -333,29 +335,25 @@ impl App {
 
     /// Loads the next page of a list before one comes to its end.
     fn load_ahead(&mut self) -> Vec<Effect> {
+        let (now, look) = (self.now, &self.look);
         if let Some(Layer::Attendees(attendees)) = self.layers.last_mut() {
-            let Some(cursor) = attendees.wanted() else { return Vec::new() };
-            attendees.status.begin(self.now);
+            let Some(cursor) = attendees.list.wanted(now) else { return Vec::new() };
             let occurrence = attendees.date.id;
             let request = Request::Attendees { occurrence, cursor: Some(cursor.clone()) };
             return vec![self.ask(Purpose::Attendees(occurrence, Some(cursor)), request)];
         }
-        let (now, look) = (self.now, &self.look);
         let wanted = match self.tab {
-            Tab::Agenda => self.agenda.wanted().map(|cursor| {
-                self.agenda.status.begin(now);
+            Tab::Agenda => self.agenda.list.wanted(now).map(|cursor| {
                 (Purpose::Agenda(Some(cursor.clone())), self.agenda.request(Some(cursor), look))
             }),
-            Tab::Search => self.search.wanted().map(|cursor| {
-                self.search.status.begin(now);
+            Tab::Search => self.search.list.wanted(now).map(|cursor| {
                 (Purpose::Search(Some(cursor.clone())), self.search.request(Some(cursor), look))
             }),
-            Tab::Mine => self.mine.wanted().map(|cursor| {
-                self.mine.status.begin(now);
-                (Purpose::Mine(Some(cursor.clone())), Request::Mine { cursor: Some(cursor) })
-            }),
-            Tab::Organize => self.organize.wanted().map(|cursor| {
-                self.organize.status.begin(now);
+            Tab::Mine => self
+                .mine
+                .wanted(now)
+                .map(|cursor| (Purpose::Mine(Some(cursor.clone())), Request::Mine { cursor: Some(cursor) })),
+            Tab::Organize => self.organize.wanted(now).map(|cursor| {
                 (Purpose::Organized(Some(cursor.clone())), Request::Organized { cursor: Some(cursor) })
             }),
             Tab::Month => None,

@@ -57,8 +57,8 @@ impl App {
 
     fn position(&mut self) -> Option<&mut Position> {
         match self.tab {
-            Tab::Agenda => Some(&mut self.agenda.position),
-            Tab::Search => Some(&mut self.search.position),
+            Tab::Agenda => Some(&mut self.agenda.list.position),
+            Tab::Search => Some(&mut self.search.list.position),
             Tab::Mine => Some(&mut self.mine.position),
             Tab::Organize => Some(&mut self.organize.position),
             Tab::Month => None,
@@ -75,7 +75,9 @@ impl App {
     fn days(&self) -> Vec<Option<NaiveDate>> {
         let day = |date: &Occurrence| Some(self.look.local(&date.starts_at, &date.timezone).0);
         let rows = self.rows();
-        let of = |dates: &Dates| dates.items.iter().skip(dates.position.top).take(rows).map(day).collect();
+        let of = |dates: &Dates| {
+            dates.list.items.iter().skip(dates.list.position.top).take(rows).map(day).collect()
+        };
         match self.tab {
             Tab::Agenda => of(&self.agenda),
             Tab::Search => of(&self.search),
@@ -153,6 +155,6 @@ mod tests {
         for down in [true, true, false] {
             driven.send(Message::Wheel { down });
         }
-        assert_eq!(driven.app.agenda.position.selected, 1);
+        assert_eq!(driven.app.agenda.list.position.selected, 1);
     }
 }

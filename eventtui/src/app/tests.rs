@@ -378,7 +378,7 @@ fn only_the_newest_answer_counts() {
         ticket: asked[1].0,
         outcome: Ok(Answer::Dates(page(vec![occurrence(8)], None))),
     });
-    assert_eq!(driven.app.search.items, [occurrence(7)]);
+    assert_eq!(driven.app.search.list.items, [occurrence(7)]);
 }
 
 #[test]
@@ -393,7 +393,7 @@ fn pages_are_loaded_before_one_comes_to_their_end() {
     assert_eq!(driven.asked.iter().filter(|(_, request)| more(request)).count(), 1);
     driven.answer(more, Ok(Answer::Dates(page(vec![occurrence(60)], None))));
     driven.press(KeyCode::Char('G'));
-    assert_eq!(driven.app.agenda.position.selected, 60);
+    assert_eq!(driven.app.agenda.list.position.selected, 60);
     // Fresh dates come every quarter of a minute, where one has not come far.
     driven.press(KeyCode::Char('g')).wait(15_000);
     assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::Agenda { cursor: None, .. })));
@@ -495,4 +495,33 @@ fn every_key_of_the_help_means_something() {
             }
         }
     }
+}
+
+#[test]
+fn a_page_that_did_not_come_is_asked_for_again_after_a_while() {
+    let mut driven = Driven::new();
+    let items = (0..60).map(occurrence).collect();
+    driven.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(page(items, Some("more")))));
+    let more = |r: &Request| matches!(r, Request::Agenda { cursor: Some(_), .. });
+    let asked = |driven: &Driven| driven.asked.iter().filter(|(_, request)| more(request)).count();
+    driven.press(KeyCode::Char('G')).answer(more, Err(refusal("the server does not answer", Cause::Away)));
+    assert_eq!(asked(&driven), 0, "a server that is away is not asked without a pause");
+    driven.wait(4_999);
+    assert_eq!(asked(&driven), 0);
+    driven.wait(1);
+    assert_eq!(asked(&driven), 1);
+    driven.answer(more, Ok(Answer::Dates(page(vec![occurrence(60)], None))));
+    assert_eq!(driven.app.agenda.list.items.len(), 61);
+}
+
+#[test]
+fn each_deed_is_answered_even_where_another_was_done_meanwhile() {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    let (first, second) = (occurrence(1).id, occurrence(2).id);
+    driven.press(KeyCode::Down).press(KeyCode::Char('x')).wait(5_000);
+    driven.press(KeyCode::Down).press(KeyCode::Char('x')).wait(5_000);
+    driven.answer(|r| *r == Request::Unregister(second), Ok(Answer::Done));
+    let cause = Cause::Other;
+    driven.answer(|r| *r == Request::Unregister(first), Err(refusal("this date is over", cause)));
+    assert_eq!(driven.last_line(), "✗ this date is over");
 }

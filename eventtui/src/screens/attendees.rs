@@ -2,70 +2,28 @@
 
 use eventcore::events::Occurrence;
 use eventcore::registrations::{Registration, RegistrationStatus};
-use eventcore::{Cursor, Page};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::row;
-use crate::backend::Refusal;
 use crate::look::{Look, ordinal};
-use crate::status::Status;
 use crate::widgets::field::Field;
-use crate::widgets::list::Position;
+use crate::widgets::list::Paged;
 use crate::widgets::text::{clean, fit};
 
 /// The people of one date.
 #[derive(Debug)]
 pub(crate) struct Attendees {
     pub(crate) date: Occurrence,
-    pub(crate) items: Vec<Registration>,
-    pub(crate) position: Position,
-    pub(crate) status: Status,
+    pub(crate) list: Paged<Registration>,
     /// A ticket code that is being typed.
     pub(crate) code: Option<Field>,
-    next: Option<Cursor>,
 }
 
 impl Attendees {
     pub(crate) fn of(date: Occurrence) -> Self {
-        Self {
-            date,
-            items: Vec::new(),
-            position: Position::default(),
-            status: Status::default(),
-            code: None,
-            next: None,
-        }
-    }
-
-    pub(crate) fn wanted(&mut self) -> Option<Cursor> {
-        if self.status.since.is_some() || self.position.selected + 20 < self.items.len() {
-            return None;
-        }
-        self.next.take()
-    }
-
-    pub(crate) fn selected(&self) -> Option<&Registration> {
-        self.items.get(self.position.selected)
-    }
-
-    pub(crate) fn take(
-        &mut self,
-        cursor: Option<&Cursor>,
-        outcome: Result<Page<Registration>, Refusal>,
-        now: u64,
-        height: usize,
-    ) {
-        self.status.end(now, outcome.as_ref().err());
-        let Ok(page) = outcome else { return };
-        if cursor.is_none() {
-            self.items.clear();
-        }
-        self.items.extend(page.items);
-        self.next = page.next;
-        self.position.settle(self.items.len(), height);
+        Self { date, list: Paged::default(), code: None }
     }
 
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
@@ -85,14 +43,7 @@ impl Attendees {
             ),
         ]);
         frame.render_widget(title, head);
-        let rows = self.items.iter().enumerate().skip(self.position.top).take(usize::from(list.height));
-        let lines: Vec<Line<'_>> = rows
-            .map(|(i, place)| {
-                let row = line(place, look, list.width);
-                if i == self.position.selected { row::mark_selected(row, look) } else { row }
-            })
-            .collect();
-        frame.render_widget(Paragraph::new(lines), list);
+        row::draw_plain(frame, list, &self.list, look, |place| line(place, look, list.width));
         if let Some(code) = &self.code {
             frame.render_widget(
                 Line::raw(format!(" Ticket code: {}▏ ⏎ checks in", clean(&code.text()))),

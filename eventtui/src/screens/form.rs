@@ -390,7 +390,6 @@ impl Form {
 
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let theme = look.theme;
-        let now = self.zone().map_or(look.today, |_| look.today);
         let mut lines = vec![
             Line::from(vec![
                 Span::styled(format!(" {}", self.heading()), theme.accent),
@@ -410,7 +409,7 @@ impl Form {
                 Span::styled(format!("{}{:<12}", if here { "▌" } else { " " }, name.label()), theme.muted),
                 Span::styled(format!("{shown} "), style),
             ];
-            line.push(match (self.wrong(*name), self.said(*name, now)) {
+            line.push(match (self.wrong(*name), self.said(*name, look.today)) {
                 (Some(wrong), _) => Span::styled(format!("! {}", clean(&wrong)), theme.bad),
                 (None, Some(Err(unclear))) => Span::styled(format!("! {unclear}"), theme.warn),
                 (None, Some(Ok(said))) if !said.is_empty() => Span::styled(format!("→ {said}"), theme.good),

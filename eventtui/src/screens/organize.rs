@@ -1,68 +1,20 @@
 //! What I organize.
 
 use eventcore::events::{Event, EventStatus};
-use eventcore::{Cursor, Page};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::row;
-use crate::backend::Refusal;
 use crate::look::Look;
-use crate::status::Status;
-use crate::widgets::list::Position;
+use crate::widgets::list::Paged;
 use crate::widgets::text::fit;
 
 /// My events by their next date.
-#[derive(Debug, Default)]
-pub(crate) struct Organize {
-    pub(crate) items: Vec<Event>,
-    pub(crate) position: Position,
-    pub(crate) status: Status,
-    next: Option<Cursor>,
-}
+pub(crate) type Organize = Paged<Event>;
 
-impl Organize {
-    pub(crate) fn wanted(&mut self) -> Option<Cursor> {
-        if self.status.since.is_some() || self.position.selected + 20 < self.items.len() {
-            return None;
-        }
-        self.next.take()
-    }
-
-    pub(crate) fn selected(&self) -> Option<&Event> {
-        self.items.get(self.position.selected)
-    }
-
-    pub(crate) fn take(
-        &mut self,
-        cursor: Option<&Cursor>,
-        outcome: Result<Page<Event>, Refusal>,
-        now: u64,
-        height: usize,
-    ) {
-        self.status.end(now, outcome.as_ref().err());
-        let Ok(page) = outcome else { return };
-        if cursor.is_none() {
-            self.items.clear();
-        }
-        self.items.extend(page.items);
-        self.next = page.next;
-        self.position.settle(self.items.len(), height);
-    }
-
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let height = usize::from(area.height);
-        let rows = self.items.iter().enumerate().skip(self.position.top).take(height);
-        let lines: Vec<Line<'_>> = rows
-            .map(|(i, event)| {
-                let row = line(event, look, area.width);
-                if i == self.position.selected { row::mark_selected(row, look) } else { row }
-            })
-            .collect();
-        frame.render_widget(Paragraph::new(lines), area);
-    }
+pub(crate) fn draw(list: &Organize, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    row::draw_plain(frame, area, list, look, |event| line(event, look, area.width));
 }
 
 fn line(event: &Event, look: &Look, width: u16) -> Line<'static> {

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::look::{Look, Mark};
-use crate::widgets::list::Position;
+use crate::widgets::list::{Paged, Position};
 use crate::widgets::text::fit;
 
 /// Columns for the seats or my mark.
@@ -136,6 +136,22 @@ fn lines_of(days: &[Option<NaiveDate>]) -> usize {
         day = on.or(day);
         lines + 1 + usize::from(header)
     })
+}
+
+/// Draws the rows of a list that has no days.
+pub(crate) fn draw_plain<T>(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    list: &Paged<T>,
+    look: &Look,
+    line: impl Fn(&T) -> Line<'static>,
+) {
+    let rows = list.items.iter().enumerate().skip(list.position.top).take(usize::from(area.height));
+    let shown = rows.map(|(i, item)| {
+        let row = line(item);
+        if i == list.position.selected { mark_selected(row, look) } else { row }
+    });
+    frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()), area);
 }
 
 /// The selected row, with a sign besides the colour.

@@ -1,6 +1,74 @@
-//! A place in a list that may be longer than anyone knows.
+//! Lists that may be longer than anyone knows: what is there of them, and the place in them.
 
+use eventcore::{Cursor, Page};
+
+use crate::backend::Refusal;
 use crate::keys::Action;
+use crate::status::Status;
+
+/// Things that remain below the selection before more are loaded.
+const AHEAD: usize = 50;
+
+/// A list that is loaded page by page, as one comes to them.
+#[derive(Debug)]
+pub(crate) struct Paged<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) position: Position,
+    pub(crate) status: Status,
+    next: Option<Cursor>,
+}
+
+impl<T> Default for Paged<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), position: Position::default(), status: Status::default(), next: None }
+    }
+}
+
+impl<T> Paged<T> {
+    pub(crate) fn selected(&self) -> Option<&T> {
+        self.items.get(self.position.selected)
+    }
+
+    pub(crate) fn go(&mut self, action: Action, height: usize) -> bool {
+        self.position.go(action, self.items.len(), height)
+    }
+
+    /// The cursor of the next page, if it is time to load it.
+    pub(crate) fn wanted(&mut self, now: u64) -> Option<Cursor> {
+        if !self.status.is_ready(now) || self.position.selected + AHEAD < self.items.len() {
+            return None;
+        }
+        let next = self.next.take()?;
+        self.status.begin(now);
+        Some(next)
+    }
+
+    /// Takes a page. One from the start replaces what was there, and the selection stays with its thing, which `key` tells from others; one that
+    /// did not come can be asked for again.
+    pub(crate) fn take<K: PartialEq>(
+        &mut self,
+        cursor: Option<&Cursor>,
+        outcome: Result<Page<T>, Refusal>,
+        (now, height): (u64, usize),
+        key: impl Fn(&T) -> K,
+    ) {
+        self.status.end(now, outcome.as_ref().err());
+        let Ok(page) = outcome else {
+            self.next = self.next.take().or_else(|| cursor.cloned());
+            return;
+        };
+        if cursor.is_none() {
+            let known = self.selected().map(&key);
+            self.items = page.items;
+            let place = known.and_then(|known| self.items.iter().position(|item| key(item) == known));
+            self.position.selected = place.unwrap_or(0);
+        } else {
+            self.items.extend(page.items);
+        }
+        self.next = page.next;
+        self.position.settle(self.items.len(), height);
+    }
+}
 
 /// What is selected, and what stands on top of the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -44,7 +44,7 @@ async fn connection(address: String, crowd: Arc<Crowd>) -> Result<(Vec<Duration>
     Ok((took, refused))
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [address, file, connections, dates] = arguments.as_slice() else {

@@ -35,7 +35,7 @@ impl Db {
         }
         let outcome = match &*self.backend {
             Backend::Sqlite { .. } => self.migrate_sqlite().await,
-            Backend::Postgres(pool) => POSTGRES.run(pool).await,
+            Backend::Postgres { pool, .. } => POSTGRES.run(pool).await,
         };
         outcome.map_err(|error| match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
@@ -62,7 +62,7 @@ impl Db {
     pub async fn schema(&self) -> Result<Schema> {
         let migrator = match &*self.backend {
             Backend::Sqlite { .. } => &SQLITE,
-            Backend::Postgres(_) => &POSTGRES,
+            Backend::Postgres { .. } => &POSTGRES,
         };
         Ok(Schema::of(migrator, &self.applied().await?))
     }

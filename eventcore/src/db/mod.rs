@@ -6,6 +6,7 @@ mod postgres;
 mod query;
 mod sqlite;
 mod text_enum;
+mod turns;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,18 +14,21 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 pub use copy::{backup, restore};
 pub use migrate::Schema;
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};
 pub(crate) use text_enum::text_enum;
+pub(crate) use turns::Turn;
 
 use crate::error::{Error, Result};
 
 /// How long a caller waits for a connection, or for SQLite's write lock, before the database counts as away.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A connection to PostgreSQL that nobody used for so long is asked whether it still lives.
+const RESTED: Duration = Duration::from_secs(1);
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 500;
 
@@ -43,7 +47,7 @@ pub(crate) trait Prelude: Send + Sync {
 #[derive(Debug)]
 enum Backend {
     Sqlite { readers: SqlitePool, writer: sqlite::Writer },
-    Postgres(PgPool),
+    Postgres { pool: PgPool, turns: turns::Turns },
 }
 
 /// Which of the two databases it is.
@@ -97,10 +101,20 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(sizes.postgres)
             .acquire_timeout(PATIENCE)
+            // Asking a connection whether it lives costs a way to the server and back: those that were used just now are not asked.
+            .test_before_acquire(false)
+            .before_acquire(|conn, used| {
+                Box::pin(async move {
+                    if used.idle_for >= RESTED {
+                        conn.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|error| postgres::unreachable(&place, &error))?;
-        Ok(Self::on(Backend::Postgres(pool)))
+        Ok(Self::on(Backend::Postgres { pool, turns: turns::Turns::new() }))
     }
 
     fn on(backend: Backend) -> Self {
@@ -116,7 +130,7 @@ impl Db {
     pub fn dialect(&self) -> Dialect {
         match &*self.backend {
             Backend::Sqlite { .. } => Dialect::Sqlite,
-            Backend::Postgres(_) => Dialect::Postgres,
+            Backend::Postgres { .. } => Dialect::Postgres,
         }
     }
 
@@ -125,7 +139,7 @@ impl Db {
         let count = |open: u32, idle| Connections { open: open.try_into().unwrap_or(usize::MAX), idle };
         match &*self.backend {
             Backend::Sqlite { readers, .. } => count(readers.size(), readers.num_idle()),
-            Backend::Postgres(pool) => count(pool.size(), pool.num_idle()),
+            Backend::Postgres { pool, .. } => count(pool.size(), pool.num_idle()),
         }
     }
 
@@ -133,15 +147,24 @@ impl Db {
     pub async fn read(&self) -> Result<Reader> {
         Ok(match &*self.backend {
             Backend::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Backend::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+            Backend::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),
         })
+    }
+
+    /// Waits for a turn at a row that many want to change at once, before a transaction begins that will lock it. One at a time: whoever waits for a
+    /// second turn while they have one may wait for ever.
+    pub(crate) async fn turn(&self, row: uuid::Uuid) -> Turn {
+        match &*self.backend {
+            Backend::Sqlite { .. } => Turn::at_once(),
+            Backend::Postgres { turns, .. } => turns.wait(row).await,
+        }
     }
 
     /// Begins a transaction that may write. Dropping it rolls it back; `transaction!` is what operations use.
     pub async fn begin(&self) -> Result<Tx> {
         let mut tx = match &*self.backend {
             Backend::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
-            Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Backend::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
         };
         if let Some(prelude) = &self.prelude {
             prelude.run(&mut tx).await?;
@@ -168,7 +191,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Backend::Postgres(pool) => pool.close().await,
+            Backend::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

@@ -96,16 +96,48 @@ pub struct Query<'c> {
 }
 
 enum Target<'c> {
-    /// `failed` is the transaction's: once a statement fails, nothing more is run in it, as PostgreSQL has it too.
     Sqlite {
         conn: &'c mut SqliteConnection,
         args: SqliteArguments,
-        failed: Option<&'c mut bool>,
+        /// That of the transaction, if it is one.
+        progress: Option<&'c mut Progress>,
     },
     Postgres {
         conn: &'c mut PgConnection,
         args: PgArguments,
     },
+}
+
+/// How far a transaction on SQLite is.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// A statement failed: nothing more is run in it, as PostgreSQL has it too.
+    pub(super) failed: bool,
+    /// What is to be run with the commit, or before whatever else comes.
+    pub(super) last: Option<(SqlStr, SqliteArguments)>,
+}
+
+impl Progress {
+    /// Passes where nothing has failed, and runs what was left for the end: it was not the end.
+    async fn go_on(&mut self, conn: &mut SqliteConnection) -> sqlx::Result<()> {
+        self.must_not_have_failed()?;
+        if let Some((sql, args)) = self.last.take() {
+            // Unless it comes to its end.
+            self.failed = true;
+            sqlx::query_with(sql, args).execute(conn).await?;
+            self.failed = false;
+        }
+        Ok(())
+    }
+
+    pub(super) fn must_not_have_failed(&self) -> sqlx::Result<()> {
+        if self.failed {
+            return Err(sqlx::Error::Protocol(
+                "a statement of this transaction has failed before".to_owned(),
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Runs one way of fetching on whichever connection it is.
@@ -115,15 +147,13 @@ macro_rules! run {
             return Err(error);
         }
         match $query.target {
-            Target::Sqlite { conn, args, failed } => {
-                if failed.as_deref() == Some(&true) {
-                    return Err(sqlx::Error::Protocol(
-                        "a statement of this transaction has failed before".to_owned(),
-                    ));
+            Target::Sqlite { conn, args, mut progress } => {
+                if let Some(progress) = &mut progress {
+                    progress.go_on(conn).await?;
                 }
                 let outcome = sqlx::$build($query.sql, args).$method(conn).await;
-                if let (Err(_), Some(failed)) = (&outcome, failed) {
-                    *failed = true;
+                if let (Err(_), Some(progress)) = (&outcome, progress) {
+                    progress.failed = true;
                 }
                 outcome.map(Into::into)
             }
@@ -135,8 +165,12 @@ macro_rules! run {
 }
 
 impl<'c> Query<'c> {
-    pub(super) fn sqlite(conn: &'c mut SqliteConnection, failed: Option<&'c mut bool>, sql: Sql) -> Self {
-        let target = Target::Sqlite { conn, args: SqliteArguments::default(), failed };
+    pub(super) fn sqlite(
+        conn: &'c mut SqliteConnection,
+        progress: Option<&'c mut Progress>,
+        sql: Sql,
+    ) -> Self {
+        let target = Target::Sqlite { conn, args: SqliteArguments::default(), progress };
         Self { sql: sql.for_dialect(Dialect::Sqlite), target, unencodable: None }
     }
 
@@ -178,6 +212,23 @@ impl<'c> Query<'c> {
         (T,): Row,
     {
         self.one::<(T,)>().await.map(|(value,)| value)
+    }
+
+    /// Runs it with the commit, at one go where the database can: for the last change of a transaction in which a rush waits for each way to the
+    /// database. What comes after it in the transaction comes after it all the same; where it fails, so does that, or the commit.
+    pub async fn execute_last(self) -> sqlx::Result<()> {
+        match self {
+            Self {
+                sql,
+                target: Target::Sqlite { conn, args, progress: Some(progress) },
+                unencodable: None,
+            } => {
+                progress.go_on(conn).await?;
+                progress.last = Some((sql, args));
+                Ok(())
+            }
+            other => other.execute().await.map(drop),
+        }
     }
 
     /// Runs it; answers how many rows it touched.

@@ -5,17 +5,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqlSafeStr, SqlStr, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::Instant;
 
+use super::query::Progress;
 use super::{PATIENCE, Query, STATEMENTS, Sql};
 use crate::error::{Error, Result};
 
 /// Transactions that share one COMMIT, at most.
 const GROUP_LIMIT: usize = 256;
+/// What the writer keeps of the file in memory: 16 MiB, by SQLite's way of saying it. Rows that are far apart are changed in one group.
+const WRITER_CACHE: &str = "-16384";
 
 pub(super) async fn open(url: &str, readers: u32) -> Result<(SqlitePool, Writer)> {
     let options: SqliteConnectOptions = url
@@ -39,7 +43,7 @@ pub(super) async fn open(url: &str, readers: u32) -> Result<(SqlitePool, Writer)
         Error::Unavailable(why) => Error::Unavailable(format!("{file}: {why}")),
         _ => Error::Unavailable(format!("{file} is not an SQLite database: name another file")),
     };
-    let conn = connect(&options).await.map_err(unopened)?;
+    let conn = connect(&options.clone().pragma("cache_size", WRITER_CACHE)).await.map_err(unopened)?;
     let pool = SqlitePoolOptions::new()
         .max_connections(readers.max(1))
         .acquire_timeout(PATIENCE)
@@ -77,7 +81,7 @@ pub(super) struct Writer {
 struct Group {
     /// `None` once closed.
     conn: Option<SqliteConnection>,
-    /// A BEGIN is open.
+    /// A BEGIN is open, and in it a savepoint for the member at work, or for the next one.
     begun: bool,
     /// Members that wait for the shared COMMIT.
     members: usize,
@@ -94,7 +98,8 @@ async fn to_the_end<T: Send + 'static>(
 
 impl Writer {
     fn new(conn: SqliteConnection) -> Self {
-        let group = Group { conn: Some(conn), begun: false, members: 0, outcome: watch::channel(None).0 };
+        let outcome = watch::channel(None).0;
+        let group = Group { conn: Some(conn), begun: false, members: 0, outcome };
         Self { group: Arc::new(Mutex::new(group)), waiting: Arc::default() }
     }
 
@@ -103,34 +108,33 @@ impl Writer {
         let group = self.group.clone().lock_owned().await;
         place.served();
         let writer = self.clone();
+        if group.begun {
+            return Ok(SqliteTx { group: Some(group), writer, progress: Progress::default() });
+        }
         // If the caller is gone when this is done, the transaction is dropped, and so rolled back.
         to_the_end(async move { writer.open_member(group).await }).await
     }
 
     async fn open_member(self, mut group: OwnedMutexGuard<Group>) -> sqlx::Result<SqliteTx> {
-        if !group.begun {
-            group.run("BEGIN IMMEDIATE").await?;
-            group.begun = true;
-            group.outcome = watch::channel(None).0;
-        }
-        if let Err(error) = group.run("SAVEPOINT member").await {
-            self.settle(group).await;
-            return Err(error);
-        }
-        Ok(SqliteTx { group: Some(group), writer: self, failed: false })
+        group.begin().await?;
+        Ok(SqliteTx { group: Some(group), writer: self, progress: Progress::default() })
     }
 
-    /// Hands the writer on to who waits, or commits the group when nobody does.
+    /// Whether the group is handed on to who waits, instead of committed.
+    fn goes_on(&self, group: &Group) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0 && group.members < GROUP_LIMIT
+    }
+
+    /// Commits the group if nobody waits to join it.
     async fn settle(&self, mut group: OwnedMutexGuard<Group>) {
-        let more_come = self.waiting.load(Ordering::SeqCst) > 0 && group.members < GROUP_LIMIT;
-        if group.begun && !more_come {
+        if group.begun && !self.goes_on(&group) {
             group.finish().await;
         }
     }
 
     /// Takes back what the member at work has done, and hands the writer on.
     async fn roll_back(&self, mut group: OwnedMutexGuard<Group>) {
-        if group.run("ROLLBACK TO member").await.is_ok() && group.run("RELEASE member").await.is_ok() {
+        if group.run("ROLLBACK TO member").await.is_ok() {
             self.settle(group).await;
         } else {
             group.abort().await;
@@ -173,6 +177,39 @@ impl Group {
         conn.execute(sql).await.map(drop)
     }
 
+    async fn begin(&mut self) -> sqlx::Result<()> {
+        if let Err(error) = self.run("BEGIN IMMEDIATE; SAVEPOINT member").await {
+            // Of the two the second may have failed; where it was the first, nothing is open.
+            drop(self.run("ROLLBACK").await);
+            return Err(error);
+        }
+        self.begun = true;
+        self.outcome = watch::channel(None).0;
+        Ok(())
+    }
+
+    /// Keeps what the member at work has done and does at `last`, and lets the next one begin if the group goes on: at one go, because each command for
+    /// the connection's thread costs more than what it does there.
+    async fn keep(&mut self, last: Option<(SqlStr, SqliteArguments)>, goes_on: bool) -> sqlx::Result<()> {
+        const NEXT: &str = "RELEASE member; SAVEPOINT member";
+        match (last, goes_on) {
+            (None, false) => {}
+            (None, true) => self.run(NEXT).await?,
+            (Some((sql, args)), _) => {
+                let sql = if goes_on {
+                    AssertSqlSafe(format!("{}; {NEXT}", sql.as_str())).into_sql_str()
+                } else {
+                    sql
+                };
+                let conn = self.conn.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+                conn.execute(sqlx::query_with(sql, args)).await?;
+            }
+        }
+        self.members += 1;
+        Ok(())
+    }
+
+    /// Commits; that releases what savepoints there are.
     async fn finish(&mut self) {
         let committed = self.run("COMMIT").await;
         if let Err(error) = &committed {
@@ -233,14 +270,13 @@ pub struct SqliteTx {
     /// `None` once it is committed or rolled back.
     group: Option<OwnedMutexGuard<Group>>,
     writer: Writer,
-    /// A statement failed.
-    failed: bool,
+    progress: Progress,
 }
 
 impl SqliteTx {
     pub(super) fn query(&mut self, sql: Sql) -> Query<'_> {
         match self.group.as_mut().and_then(|group| group.conn.as_mut()) {
-            Some(conn) => Query::sqlite(conn, Some(&mut self.failed), sql),
+            Some(conn) => Query::sqlite(conn, Some(&mut self.progress), sql),
             None => {
                 unreachable!("`commit` takes the transaction, and `begin` fails once the database is closed")
             }
@@ -248,21 +284,21 @@ impl SqliteTx {
     }
 
     pub(super) async fn commit(mut self) -> sqlx::Result<()> {
-        if self.failed {
-            return Err(sqlx::Error::Protocol(
-                "a statement of this transaction has failed before".to_owned(),
-            ));
-        }
+        self.progress.must_not_have_failed()?;
+        let last = self.progress.last.take();
         let Some(mut group) = self.group.take() else { return Ok(()) };
         let writer = self.writer.clone();
         to_the_end(async move {
-            if let Err(error) = group.run("RELEASE member").await {
-                group.abort().await;
+            let mut outcome = group.outcome.subscribe();
+            let goes_on = writer.goes_on(&group);
+            if let Err(error) = group.keep(last, goes_on).await {
+                writer.roll_back(group).await;
                 return Err(error);
             }
-            group.members += 1;
-            let mut outcome = group.outcome.subscribe();
-            writer.settle(group).await;
+            if !goes_on {
+                group.finish().await;
+            }
+            drop(group);
             match outcome.wait_for(Option::is_some).await.as_deref() {
                 Ok(Some(true)) => Ok(()),
                 _ => Err(sqlx::Error::WorkerCrashed),
@@ -337,6 +373,30 @@ mod tests {
         assert!(!first.is_finished() && !second.is_finished());
         third.commit().await.unwrap();
         second.await.unwrap().unwrap();
+        first.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_left_for_the_end_fails_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, writer) = open(&format!("sqlite://{}/x.db", dir.path().display()), 1).await.unwrap();
+        let mut first = writer.begin().await.unwrap();
+        first.query(Sql::same("CREATE TABLE once (x INTEGER UNIQUE)")).execute().await.unwrap();
+        let insert = Sql::same("INSERT INTO once VALUES ($1); INSERT INTO once VALUES ($1 + 1)");
+        first.query(insert.clone()).bind(1_i64).execute_last().await.unwrap();
+        // What comes after it finds it done.
+        let count = Sql::same("SELECT count(*) FROM once");
+        assert_eq!(first.query(count.clone()).scalar::<i64>().await.unwrap(), 2);
+        let second = in_line(&writer).await;
+        let first = tokio::spawn(first.commit());
+        let mut second = second.await.unwrap().unwrap();
+        second.query(insert.clone()).bind(2_i64).execute_last().await.unwrap();
+        let third = in_line(&writer).await;
+        assert!(second.commit().await.is_err(), "2 is there already");
+        let mut third = third.await.unwrap().unwrap();
+        third.query(insert).bind(3_i64).execute_last().await.unwrap();
+        assert_eq!(third.query(count.clone()).scalar::<i64>().await.unwrap(), 4, "all but of the second");
+        third.commit().await.unwrap();
         first.await.unwrap().unwrap();
     }
 }

@@ -17,6 +17,7 @@ impl EventCore {
     pub async fn cancel_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<()> {
         let user = actor.writer()?.id;
         let now = self.now();
+        let _turn = self.db().turn(occurrence.as_uuid()).await;
         transaction!(self.db(), tx => {
             let hall = Hall::enter(tx, actor, occurrence, user, now).await?;
             match find_live(tx, occurrence, user).await? {
@@ -37,6 +38,7 @@ impl EventCore {
     ) -> Result<()> {
         actor.may_write()?;
         let now = self.now();
+        let _turn = self.db().turn(occurrence.as_uuid()).await;
         transaction!(self.db(), tx => {
             let holder: Option<(UserId,)> = tx
                 .query(sql!("SELECT user_id FROM registrations WHERE id = $1 AND occurrence_id = $2"))

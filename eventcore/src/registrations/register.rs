@@ -3,7 +3,7 @@
 use super::hall::Hall;
 use super::pass_on;
 use super::registration::{COLUMNS, NewAttendee, Party, Registered, RegistrationRow, RegistrationStatus};
-use super::rules::{self, Effect, Held};
+use super::rules::{self, Effect, Held, Seats};
 use super::ticket;
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
@@ -29,6 +29,7 @@ impl EventCore {
         let user = actor.writer()?.id;
         party.validate()?;
         let now = self.now();
+        let _turn = self.db().turn(occurrence.as_uuid()).await;
         transaction!(self.db(), tx => {
             let hall = Hall::enter(tx, actor, occurrence, user, now).await?.visible(actor)?;
             let holder = hall.holder(user).ok_or(Error::Unauthenticated)?;
@@ -47,6 +48,7 @@ impl EventCore {
         let party = attendee.party();
         let now = self.now();
         let user = self.attendee(attendee).await?;
+        let _turn = self.db().turn(occurrence.as_uuid()).await;
         transaction!(self.db(), tx => {
             let nobody = UserId::from(uuid::Uuid::nil());
             let hall = Hall::enter(tx, actor, occurrence, user.unwrap_or(nobody), now).await?.organized(actor)?;
@@ -147,26 +149,24 @@ async fn add(
         created_at: now,
         updated_at: now,
     };
-    insert(tx, &row).await?;
-    tx.query(sql!(
-        "UPDATE occurrences SET seats_taken = $2, waitlist_length = $3, next_waitlist_number = $4 WHERE id = $1"
-    ))
-    .bind(hall.id)
-    .bind(seats.taken)
-    .bind(seats.waiting)
-    .bind(hall.next_waitlist_number + i64::from(joins))
-    .execute()
-    .await?;
+    insert(tx, &row, seats, hall.next_waitlist_number + i64::from(joins)).await?;
     // Who joins stands at the end.
     let registration = row.registration(joins.then_some(seats.waiting));
     Ok(Registered { registration, created: true })
 }
 
-async fn insert(tx: &mut Tx, row: &RegistrationRow) -> Result<()> {
+/// Writes a registration, and what the date has after it, at one go: in a rush each way to the database counts.
+async fn insert(tx: &mut Tx, row: &RegistrationRow, seats: Seats, next_waitlist_number: i64) -> Result<()> {
     tx.query(sql!(
-        "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code, created_at,
-            updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
+        sqlite "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
+            created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10);
+         UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13 WHERE id = $2",
+        postgres "WITH added AS (
+            INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
+                created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10))
+         UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13 WHERE id = $2"
     ))
     .bind(row.id)
     .bind(row.occurrence_id)
@@ -178,7 +178,10 @@ async fn insert(tx: &mut Tx, row: &RegistrationRow) -> Result<()> {
     .bind(row.auto_promote)
     .bind(row.ticket_code.clone())
     .bind(row.created_at)
-    .execute()
+    .bind(seats.taken)
+    .bind(seats.waiting)
+    .bind(next_waitlist_number)
+    .execute_last()
     .await?;
     Ok(())
 }

@@ -44,6 +44,8 @@ struct Stage {
     began: Instant,
     /// What was asked of each date.
     asked: Vec<Mutex<Vec<Line>>>,
+    /// How much that is by now.
+    progress: Vec<watch::Sender<usize>>,
     /// Requests of each client.
     rounds: usize,
     /// One in how many requests is not waited for; never, where it is zero.
@@ -92,6 +94,7 @@ impl Stage {
         let id = body["id"].as_str().and_then(|id| id.parse().ok());
         let asked = Asked { ask, from, told, number: None };
         self.asked[place].lock().unwrap().push(Line { asked, open, id });
+        self.progress[place].send_modify(|asked| *asked = asked.saturating_add(1));
     }
 
     /// Asks; false where no answer came, so that this client must leave the date alone.
@@ -172,9 +175,11 @@ impl Stage {
     /// What an organizer does.
     async fn organizer(self: Arc<Self>, place: usize) {
         let mut dice = Dice(place as u64 + 77);
-        for capacity in CAPACITIES {
-            // Not all at once: some of the people's requests lie between.
-            self.ask(place, Ask::Look, &self.places[place].token, &mut dice).await;
+        let asks = self.rounds * CLIENTS / DATES;
+        for (change, capacity) in CAPACITIES.into_iter().enumerate() {
+            // The people's requests lie between, however fast either side is.
+            let due = asks * change / CAPACITIES.len();
+            self.progress[place].subscribe().wait_for(|asked| *asked >= due).await.unwrap();
             if !self.ask(place, Ask::Capacity(capacity), &self.places[place].token, &mut dice).await {
                 return;
             }
@@ -182,14 +187,18 @@ impl Stage {
     }
 
     async fn play(self: &Arc<Self>) {
-        let mut playing = tokio::task::JoinSet::new();
-        for who in 0..CLIENTS {
-            playing.spawn(self.clone().person(who));
-        }
+        let (mut people, mut organizers) = (tokio::task::JoinSet::new(), tokio::task::JoinSet::new());
         for place in 0..DATES {
-            playing.spawn(self.clone().organizer(place));
+            organizers.spawn(self.clone().organizer(place));
         }
-        playing.join_all().await;
+        for who in 0..CLIENTS {
+            people.spawn(self.clone().person(who));
+        }
+        people.join_all().await;
+        for asked in &self.progress {
+            asked.send_replace(usize::MAX);
+        }
+        organizers.join_all().await;
     }
 
     /// Finds an order for what was asked of each date. Answers how many registrations were made, and how often nobody waited.
@@ -378,7 +387,18 @@ async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize
     tokens.sort_unstable_by_key(|(who, _)| *who);
     let tokens = tokens.into_iter().map(|(_, token)| token).collect();
     let asked = (0..DATES).map(|_| Mutex::default()).collect();
-    Arc::new(Stage { db: db.clone(), places, tokens, servers, began: Instant::now(), asked, rounds, rude })
+    let progress = (0..DATES).map(|_| watch::channel(0).0).collect();
+    Arc::new(Stage {
+        db: db.clone(),
+        places,
+        tokens,
+        servers,
+        began: Instant::now(),
+        asked,
+        progress,
+        rounds,
+        rude,
+    })
 }
 
 const fn processes(kind: Kind) -> usize {

@@ -69,7 +69,10 @@ impl EventCore {
 
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<()> {
-        self.db.migrate().await
+        self.db.migrate().await?;
+        // What an older program stored is not cut into words yet.
+        while transaction!(self.db(), tx => { crate::search::feed_some(tx).await })? > 0 {}
+        Ok(())
     }
 
     /// How the schema stands; an error where the database can't be reached.

@@ -26,6 +26,7 @@ pub mod markdown;
 pub mod page;
 pub mod recurrence;
 pub mod registrations;
+pub mod search;
 
 pub use actor::{Actor, Role, Scope, SignedIn};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};

@@ -3,8 +3,9 @@
 use super::category::Category;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
-use crate::db::{Queries, sql};
+use crate::db::{Queries, Sql, sql};
 use crate::error::{Error, Result};
+use crate::events::placeholders;
 use crate::id::CategoryId;
 
 impl EventCore {
@@ -63,4 +64,17 @@ pub(crate) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Op
         .optional()
         .await?;
     Ok(found.map(|(id,)| id))
+}
+
+/// The categories that slugs name; a slug that names none is left out.
+pub(crate) async fn find_many(db: &mut impl Queries, slugs: &[String]) -> Result<Vec<CategoryId>> {
+    let mut query = db.query(Sql::built(format!(
+        "SELECT DISTINCT category_id FROM category_slugs WHERE slug IN ({})",
+        placeholders(slugs.len(), 1)
+    )));
+    for slug in slugs {
+        query = query.bind(slug.replace('\0', ""));
+    }
+    let found: Vec<(CategoryId,)> = query.all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }

@@ -5,12 +5,11 @@ use super::event::{Event, Occurrence};
 use super::filter::{AgendaFilter, Conditions, Visible};
 use super::rows::{self, OCCURRENCE_COLUMNS, OccurrenceRow};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::Queries;
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
-use crate::page::{Key, Keyset, Page, PageRequest};
+use crate::page::{Key, Keyset, Order, Page, PageRequest};
 
 impl EventCore {
     /// A page of the agenda: dates that the filter lets through and that the actor may find.
@@ -24,22 +23,24 @@ impl EventCore {
         page: &PageRequest,
     ) -> Result<Page<Occurrence>> {
         let now = self.now();
-        let keyset = Keyset::new(page, &format!("occurrences {filter:?}"), filter.order)?;
+        let keyset = Keyset::new(page, &format!("occurrences {filter:?}"), order(filter))?;
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, filter).await?;
         let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
         let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
         conditions.beyond(&keyset);
         let text = format!(
-            "SELECT {OCCURRENCE_COLUMNS} FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
+            "SELECT {OCCURRENCE_COLUMNS}, {} AS position FROM {} WHERE {} ORDER BY {} {dir}, o.id {dir} LIMIT {limit}",
+            conditions.position(db.dialect()),
             conditions.from(),
             conditions.wheres(),
+            conditions.sorted_by(),
             dir = keyset.direction(),
             limit = keyset.fetch()
         );
-        let rows: Vec<OccurrenceRow> = conditions.query(&mut db, text).all().await?;
-        let page = keyset.page(rows, |row| key(row.starts_at, row.id));
-        Ok(Page { total, ..page.map(|row| row.occurrence(now)) })
+        let rows: Vec<Placed> = conditions.query(&mut db, text).all().await?;
+        let page = keyset.page(rows, |row| key(row.position, row.row.id));
+        Ok(Page { total, ..page.map(|row| row.row.occurrence(now)) })
     }
 
     /// A page of events, each once, by their first date that the filter lets through.
@@ -53,7 +54,7 @@ impl EventCore {
         page: &PageRequest,
     ) -> Result<Page<Event>> {
         let now = self.now();
-        let keyset = Keyset::new(page, &format!("events {filter:?}"), filter.order)?;
+        let keyset = Keyset::new(page, &format!("events {filter:?}"), order(filter))?;
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, filter).await?;
         let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
@@ -61,26 +62,45 @@ impl EventCore {
         let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
         conditions.beyond(&keyset);
         let text = format!(
-            "SELECT o.event_id, o.starts_at, o.id FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
-            conditions.from(),
+            "SELECT o.event_id, {} AS position, o.id FROM {} WHERE {} ORDER BY {} {dir}, o.id {dir} LIMIT {limit}",
+            conditions.position(db.dialect()),
+            conditions.narrow(),
             conditions.wheres(),
+            conditions.sorted_by(),
             dir = keyset.direction(),
             limit = keyset.fetch()
         );
-        let rows: Vec<(EventId, Timestamp, OccurrenceId)> = conditions.query(&mut db, text).all().await?;
-        let page = keyset.page(rows, |(_, starts_at, id)| key(*starts_at, *id));
+        let rows: Vec<(EventId, i64, OccurrenceId)> = conditions.query(&mut db, text).all().await?;
+        let page = keyset.page(rows, |(_, position, id)| key(*position, *id));
         let ids: Vec<EventId> = page.items.iter().map(|(event, ..)| *event).collect();
         let items = rows::load(&mut db, &ids, now).await?;
         Ok(Page { items, next: page.next, previous: page.previous, total })
     }
 }
 
-fn key(starts_at: Timestamp, id: OccurrenceId) -> Key {
-    Key { number: starts_at.as_micros(), id: id.as_uuid() }
+#[derive(sqlx::FromRow)]
+struct Placed {
+    #[sqlx(flatten)]
+    row: OccurrenceRow,
+    position: i64,
+}
+
+/// What is most relevant has the smallest number.
+const fn order(filter: &AgendaFilter) -> Order {
+    if filter.by_relevance { Order::Ascending } else { filter.order }
+}
+
+fn key(number: i64, id: OccurrenceId) -> Key {
+    Key { number, id: id.as_uuid() }
 }
 
 /// What a list with this filter may show to the actor.
-async fn visible(db: &mut impl Queries, actor: &Actor, filter: &AgendaFilter) -> Result<Visible> {
+pub(super) async fn visible(db: &mut impl Queries, actor: &Actor, filter: &AgendaFilter) -> Result<Visible> {
+    if let Some(user) = filter.registered
+        && actor.signed_in()?.id != user
+    {
+        return Err(Error::Forbidden("only people themselves ask where they registered"));
+    }
     if let Some(event) = filter.event {
         let seen = rows::find(db, actor, event).await?;
         return if seen.relation.sees(seen.row.status, seen.row.visibility) {
@@ -90,12 +110,14 @@ async fn visible(db: &mut impl Queries, actor: &Actor, filter: &AgendaFilter) ->
         };
     }
     Ok(match filter.organizer {
+        // Who has a place sees the event, private or not.
+        _ if filter.registered.is_some() => Visible::All,
         Some(organizer) if Relation::of(actor, organizer, false, false).organizes() => Visible::All,
         _ => Visible::Listed,
     })
 }
 
 async fn count(db: &mut impl Queries, conditions: Conditions) -> Result<i64> {
-    let text = format!("SELECT count(*) FROM {} WHERE {}", conditions.from(), conditions.wheres());
+    let text = format!("SELECT count(*) FROM {} WHERE {}", conditions.narrow(), conditions.wheres());
     Ok(conditions.query(db, text).scalar().await?)
 }

@@ -161,6 +161,7 @@ pub(super) async fn apply(
     if status == EventStatus::Cancelled && row.status != EventStatus::Cancelled {
         status::cancel_dates(tx, row.id, now).await?;
     }
+    crate::search::feed(tx, row.id).await?;
     crate::registrations::pass_on_event(tx, row.id, now).await
 }
 
@@ -173,7 +174,10 @@ async fn update(
 ) -> Result<()> {
     store::update(tx, row.id, event, status, now).await?;
     labels::write(tx, row.id, event).await?;
-    if (&row.title, &row.location) != (&event.title, &event.location) {
+    let tags: Vec<&str> = event.tags.iter().map(|(_, name)| name.as_str()).collect();
+    let same =
+        (&row.title, &row.location, &row.description) == (&event.title, &event.location, &event.description);
+    if !same || row.tags()? != tags {
         refold(tx, row.id).await?;
     }
     pass_on(tx, row.id, event.capacity, listed(event.visibility, status), now).await
@@ -218,7 +222,7 @@ pub(super) async fn refold(tx: &mut Tx, id: EventId) -> Result<()> {
         .all()
         .await?;
     for Words { text_id, title, location } in words {
-        tx.query(sql!("UPDATE texts SET title = $2, location = $3 WHERE id = $1"))
+        tx.query(sql!("UPDATE texts SET title = $2, location = $3, cut = FALSE WHERE id = $1"))
             .bind(text_id)
             .bind(fold(&title))
             .bind(fold(&location))

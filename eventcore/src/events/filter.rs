@@ -17,6 +17,18 @@ pub struct AgendaFilter {
     pub title: Option<String>,
     /// Words that stand in the location as they are, without case or accents.
     pub location: Option<String>,
+    /// What someone asks for, as [`crate::search::Question`] reads it: up to 500 characters over title, tags, location and description.
+    pub q: Option<String>,
+    /// Of any of these categories, by their slugs.
+    pub categories: Vec<String>,
+    /// With all of these tags.
+    pub tags: Vec<String>,
+    /// Only dates that take place and have free seats.
+    pub available: bool,
+    /// Only dates at which this user, who must be the one that asks, has a place or waits for one.
+    pub registered: Option<UserId>,
+    /// What answers `q` best comes first: in the title before elsewhere, and soonest first among equals. It needs `q`, and leaves `order` aside.
+    pub by_relevance: bool,
     /// Starts at or after this instant; now, when nothing is said. In the past, it lists the past.
     pub from: Option<Timestamp>,
     /// Starts before this instant.
@@ -33,20 +45,28 @@ pub struct AgendaFilter {
     pub order: Order,
 }
 
+/// All dates.
+pub(super) const DATES: &str = "occurrences o";
 /// How long a filter's words may be, in characters.
 const MAX_NEEDLE: usize = 200;
 /// Trigrams need as many characters to begin with.
 const TRIGRAM: usize = 3;
 /// A filter that so many texts match finds its page sooner by walking the dates than by gathering the texts.
-const SELECTIVE: i64 = 1_000;
+pub(super) const SELECTIVE: i64 = 1_000;
 
 /// The conditions of a list: SQL and the values for its placeholders.
 #[derive(Debug, Clone)]
 pub(super) struct Conditions {
-    /// Tables and joins; `occurrences o`, `events e`, `users u`, and, where words are sought, `texts t`.
-    from: String,
+    /// Tables and joins; `occurrences o`, and, where words are sought, `texts t`.
+    pub(super) from: String,
+    /// Whether dates are looked up by more than what their own rows say, so that finding them is the work.
+    pub(super) looks_up: bool,
+    /// Whether the conditions speak of the event itself.
+    pub(super) of_event: bool,
+    /// What sorts by relevance, with `{o}` for the date.
+    pub(super) rank: Option<String>,
     /// What must hold, with `{o}` and `{t}` for the date and its words: the same is asked of other dates of the event too.
-    wheres: Vec<String>,
+    pub(super) wheres: Vec<String>,
     /// Whether words are sought.
     words: bool,
     /// The bounds of the starts, with their conditions.
@@ -57,10 +77,11 @@ pub(super) struct Conditions {
 
 /// A value for a placeholder.
 #[derive(Debug, Clone)]
-enum Value {
+pub(super) enum Value {
     Text(String),
     At(Timestamp),
     Id(Uuid),
+    Number(i64),
 }
 
 impl Conditions {
@@ -72,7 +93,10 @@ impl Conditions {
         now: Timestamp,
     ) -> Result<Self> {
         let mut conditions = Self {
-            from: "occurrences o".to_owned(),
+            from: DATES.to_owned(),
+            looks_up: false,
+            of_event: false,
+            rank: None,
             wheres: Vec::new(),
             words: false,
             earliest: None,
@@ -81,7 +105,8 @@ impl Conditions {
         };
         let needles = filter.needles()?;
         conditions.words(db, &needles).await?;
-        conditions.from.push_str(" JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id");
+        conditions.asked(db, filter).await?;
+        conditions.labelled(db, filter).await?;
         if visible == Visible::Listed {
             conditions.wheres.push("{o}.listed".to_owned());
         }
@@ -100,13 +125,19 @@ impl Conditions {
             conditions.compare("{o}.status =", Value::Text(status.as_str().to_owned()));
         }
         if let Some(status) = filter.event_status {
+            conditions.of_event = true;
             conditions.compare("e.status =", Value::Text(status.as_str().to_owned()));
         }
         Ok(conditions)
     }
 
+    /// Takes up an instant and answers its placeholder.
+    pub(super) fn at(&mut self, at: Timestamp) -> String {
+        self.place(Value::At(at))
+    }
+
     /// Adds a condition on a value, and answers it.
-    fn compare(&mut self, left: &str, value: Value) -> String {
+    pub(super) fn compare(&mut self, left: &str, value: Value) -> String {
         let place = self.place(value);
         let condition = format!("{left} {place}");
         self.wheres.push(condition.clone());
@@ -114,7 +145,7 @@ impl Conditions {
     }
 
     /// Takes up a value and answers its placeholder.
-    fn place(&mut self, value: Value) -> String {
+    pub(super) fn place(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
     }
@@ -124,7 +155,7 @@ impl Conditions {
         if needles.is_empty() {
             return Ok(());
         }
-        self.words = true;
+        (self.words, self.looks_up) = (true, true);
         if db.dialect() == Dialect::Postgres {
             self.from.push_str(" JOIN texts t ON t.id = o.text_id");
             for (column, needle) in needles {
@@ -165,9 +196,25 @@ impl Conditions {
         self.wheres.join(" AND ").replace("{o}", date).replace("{t}", words)
     }
 
-    /// Tables and joins.
-    pub(super) fn from(&self) -> &str {
-        &self.from
+    /// Tables and joins, for [`super::rows::OCCURRENCE_COLUMNS`].
+    pub(super) fn from(&self) -> String {
+        format!("{} JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id", self.from)
+    }
+
+    /// The tables that the conditions need, for counting.
+    pub(super) fn narrow(&self) -> String {
+        let event = if self.of_event { " JOIN events e ON e.id = o.event_id" } else { "" };
+        format!("{}{event}", self.from)
+    }
+
+    /// What the list is sorted by, before the id.
+    pub(super) fn sorted_by(&self) -> String {
+        self.rank.as_deref().unwrap_or("{o}.starts_at").replace("{o}", "o")
+    }
+
+    /// The same as a number.
+    pub(super) fn position(&self, dialect: Dialect) -> String {
+        self.rank.as_ref().map_or_else(|| micros(dialect), |_| self.sorted_by())
     }
 
     /// Keeps only the first date of each event, by start, of those that fulfil the conditions so far.
@@ -183,10 +230,15 @@ impl Conditions {
     /// Keeps what comes after the position of the page.
     pub(super) fn beyond(&mut self, keyset: &Keyset) {
         if let Some(Key { number, id }) = keyset.position {
-            self.forget_wider_bound(Timestamp::from_micros(number), keyset.comparison());
-            let at = self.place(Value::At(Timestamp::from_micros(number)));
-            let id = self.place(Value::Id(id));
-            self.wheres.push(format!("({{o}}.starts_at, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
+            let value = if self.rank.is_some() {
+                Value::Number(number)
+            } else {
+                self.forget_wider_bound(Timestamp::from_micros(number), keyset.comparison());
+                Value::At(Timestamp::from_micros(number))
+            };
+            let (at, id) = (self.place(value), self.place(Value::Id(id)));
+            let sorted_by = self.rank.clone().unwrap_or_else(|| "{o}.starts_at".to_owned());
+            self.wheres.push(format!("({sorted_by}, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
         }
     }
 
@@ -210,6 +262,7 @@ impl Conditions {
                 Value::Text(text) => query.bind(text),
                 Value::At(at) => query.bind(at),
                 Value::Id(id) => query.bind(id),
+                Value::Number(number) => query.bind(number),
             };
         }
         query
@@ -223,6 +276,14 @@ pub(super) enum Visible {
     Listed,
     /// All that the filter lets through: whoever asks may see it.
     All,
+}
+
+/// The start of a date in microseconds.
+pub(super) fn micros(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite => "o.starts_at".to_owned(),
+        Dialect::Postgres => "CAST(extract(epoch FROM o.starts_at) * 1000000 AS BIGINT)".to_owned(),
+    }
 }
 
 /// Whether few enough texts of SQLite match to begin with them.

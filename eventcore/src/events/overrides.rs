@@ -211,13 +211,14 @@ async fn store_overrides(
     .bind(now)
     .execute()
     .await?;
-    store::drop_unused_words(tx, held.date.text_id).await
+    store::drop_unused_words(tx, held.date.text_id).await?;
+    crate::search::feed(tx, held.event.id).await
 }
 
 /// The words by which the date is found: the event's, unless it has a title or a place of its own.
 async fn own_words(tx: &mut Tx, held: &Held, overrides: &Overrides) -> Result<i64> {
     let event = &held.event;
-    if overrides.title.is_none() && overrides.location.is_none() {
+    if overrides.title.is_none() && overrides.location.is_none() && overrides.description.is_none() {
         return store::base_words(tx, event.id).await;
     }
     let title = overrides.title.as_ref().unwrap_or(&event.title);

@@ -37,7 +37,7 @@ pub(super) async fn keep_what_is_over(
     }
     let text = store::insert_words(tx, old.id, &old.title, &old.location).await?;
     tx.query(sql!(
-        "UPDATE occurrences SET text_id = CASE WHEN title IS NULL AND location IS NULL THEN $3 ELSE text_id END,
+        "UPDATE occurrences SET text_id = CASE WHEN title IS NULL AND location IS NULL AND description IS NULL THEN $3 ELSE text_id END,
             title = coalesce(title, $4), description = coalesce(description, $5), location = coalesce(location, $6), url = coalesce(url, $7)
          WHERE event_id = $1 AND ends_at <= $2"
     ))

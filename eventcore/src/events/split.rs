@@ -136,7 +136,7 @@ async fn hand_over(tx: &mut Tx, held: &Held, to: EventId, now: Timestamp) -> Res
             .await?;
         store::drop_unused_words(tx, text).await?;
     }
-    Ok(())
+    crate::search::feed(tx, to).await
 }
 
 /// Gives an event words like those of another; answers their number.

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::recurrence::{DateValue, Recurrence};
+use crate::search;
 
 /// Stores a new event and its dates; answers its id.
 pub(super) async fn insert(
@@ -42,6 +43,7 @@ pub(super) async fn insert(
         text,
     };
     insert_dates(tx, &inherited, &event.dates, now).await?;
+    search::feed(tx, id).await?;
     Ok(id)
 }
 

@@ -75,7 +75,9 @@ where
         }
         let gate = self.gate.clone();
         let standing = gate.standing(&request);
-        let admitted = must_accept(&request).and_then(|()| gate.admit(standing));
+        let admitted = must_apply(&request, address)
+            .and_then(|()| must_accept(&request))
+            .and_then(|()| gate.admit(standing));
         let admitted = admitted.map(|place| (place, self.inner.call(request)));
         Box::pin(async move {
             let mut response = match admitted {
@@ -85,7 +87,7 @@ where
                 Err(problem) => problem.into_response().map(|_| whole(Bytes::new())),
             };
             if response.status().is_client_error() || response.status().is_server_error() {
-                write_problem(&mut response, &id, &method, address);
+                write_problem(&mut response, &id, &method, address.map_or("", |address| &address.path));
             }
             if method == Method::HEAD {
                 leave_body_out(&mut response);
@@ -134,6 +136,19 @@ fn request_id<B>(request: &Request<B>) -> HeaderValue {
     request.headers().get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(new_id)
 }
 
+/// What is not said of an address in the document does not apply to it, also where the path would fit another address.
+fn must_apply<B>(request: &Request<B>, address: Option<&Address>) -> Result<(), Problem> {
+    let method = request.method();
+    match address {
+        Some(Address { methods: allow, .. }) if !allow.contains(method) => {
+            let mut problem = Problem::new(Kind::MethodNotAllowed, format!("{method} does not apply here"));
+            problem.allow = Some(allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", "));
+            Err(problem)
+        }
+        _ => Ok(()),
+    }
+}
+
 fn must_accept<B>(request: &Request<B>) -> Result<(), Problem> {
     let kinds = kinds(request.uri().path());
     if kinds.is_empty() || accepts(request, kinds) {
@@ -146,7 +161,9 @@ fn must_accept<B>(request: &Request<B>) -> Result<(), Problem> {
 fn kinds(path: &str) -> &'static [&'static str] {
     match path {
         _ if !path.starts_with("/api/") => &[],
-        _ if path.ends_with("/registrations") => &["application/json", "text/csv"],
+        _ if path.ends_with("/registrations") || path.ends_with("/insights") => {
+            &["application/json", "text/csv"]
+        }
         _ if path.ends_with("/ticket.svg") => &["image/svg+xml"],
         _ if path.ends_with("/ticket.png") => &["image/png"],
         _ => &["application/json"],
@@ -174,29 +191,17 @@ fn accepts<B>(request: &Request<B>, kinds: &[&str]) -> bool {
     })
 }
 
-fn write_problem(
-    response: &mut Response<Answered>,
-    id: &HeaderValue,
-    method: &Method,
-    address: Option<&Address>,
-) {
+fn write_problem(response: &mut Response<Answered>, id: &HeaderValue, method: &Method, path: &str) {
     let mut problem = response
         .extensions_mut()
         .remove::<Problem>()
         .unwrap_or_else(|| Problem::of_status(response.status()));
-    if matches!(problem.kind, Kind::NotFound | Kind::MethodNotAllowed)
-        && let Some(Address { methods: allow, .. }) = address
-        && !allow.contains(method)
-        && *method != Method::HEAD
-    {
-        problem = Problem::new(Kind::MethodNotAllowed, format!("{method} does not apply here"));
-        problem.allow = Some(allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", "));
-    } else if problem.kind == Kind::MethodNotAllowed {
+    if problem.kind == Kind::MethodNotAllowed && problem.allow.is_none() {
         problem = Problem::new(Kind::NotFound, "there is nothing at this address");
     }
     let id = id.to_str().unwrap_or_default();
     if let Some(cause) = &problem.cause {
-        cause.log(id, method, address.map_or("", |address| &address.path));
+        cause.log(id, method, path);
     }
     let (headers, body) = problem.render(id);
     *response.status_mut() = problem.kind.status();

@@ -10,6 +10,9 @@ pub(crate) struct Query {
     wrong: Violations,
 }
 
+/// Parameters that may be given more than once.
+const REPEATABLE: [&str; 2] = ["category", "tag"];
+
 /// Which end of a period a plain date stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
@@ -25,7 +28,9 @@ impl Query {
         for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
             if value.contains('\u{fffd}') {
                 query.wrong(&name, "invalid", "must be UTF-8");
-            } else if query.parameters.iter().any(|(known, _)| *known == name) {
+            } else if !REPEATABLE.contains(&&*name)
+                && query.parameters.iter().any(|(known, _)| *known == name)
+            {
                 query.wrong(&name, "repeated", "must be given once");
             } else {
                 query.parameters.push((name.into_owned(), value.into_owned()));
@@ -46,6 +51,14 @@ impl Query {
     /// A parameter as it is; an empty one counts as absent.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         self.take(name).filter(|value| !value.is_empty())
+    }
+
+    /// All values of a parameter that may be repeated; empty ones count as absent.
+    pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
+        let (values, rest) =
+            std::mem::take(&mut self.parameters).into_iter().partition(|(known, _)| known == name);
+        self.parameters = rest;
+        values.into_iter().map(|(_, value)| value).filter(|value| !value.is_empty()).collect()
     }
 
     /// A parameter that `T` can be read from. An empty one is as wrong as any other: `status=` must not list everything.

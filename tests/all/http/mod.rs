@@ -12,4 +12,5 @@ mod permissions;
 mod recurring;
 mod registrations;
 mod rush;
+mod search;
 mod shell;

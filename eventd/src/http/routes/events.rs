@@ -48,6 +48,11 @@ pub(crate) async fn create(call: Call) -> Answer {
 /// Events by their next date, soonest first
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", security((), ("bearer" = [])),
     params(
+        ("q" = Option<String>, Query, max_length = 500, description = "Words of title, tags, location and description: all of them, the last as the beginning of a word; `\"one behind the other\"`, `-without`"),
+        ("category" = Option<Vec<String>>, Query, description = "Slug of a category; given again, any of them"),
+        ("tag" = Option<Vec<String>>, Query, description = "A tag; given again, all of them"),
+        ("available" = Option<bool>, Query, description = "Takes place, and has free seats"),
+        ("registered" = Option<String>, Query, description = "`me`: dates at which I have a place or wait for one"),
         ("title" = Option<String>, Query, max_length = 200, description = "Stands in the title, without case or accents"),
         ("location" = Option<String>, Query, max_length = 200, description = "Stands in the location, without case or accents"),
         ("from" = Option<String>, Query, description = "Has a date that starts at or after: RFC 3339, or a date. Now, when nothing is said"),
@@ -56,7 +61,7 @@ pub(crate) async fn create(call: Call) -> Answer {
         ("organizer" = Option<String>, Query, description = "Id or name of a user, or `me`, who then also sees drafts"),
         ("event" = Option<String>, Query, description = "This event"),
         ("status" = Option<EventStatus>, Query),
-        ("sort" = Option<String>, Query, description = "`starts_at` or `-starts_at`"),
+        ("sort" = Option<String>, Query, description = "`starts_at`, `-starts_at`, or, with `q`, `relevance`"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query), ("count" = Option<bool>, Query)),
     responses((status = 200, description = "A page of events", body = Page<Event>)))]
 pub(crate) async fn list(call: Call) -> Answer {

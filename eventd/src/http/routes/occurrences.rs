@@ -1,7 +1,9 @@
 //! `/occurrences`: the agenda.
 
+use chrono_tz::Tz;
 use eventcore::events::{
-    AgendaFilter, Event, EventInput, EventStatus, Occurrence, OccurrenceStatus, Overrides,
+    AgendaFilter, Event, EventInput, EventStatus, Facets, MonthOfDays, Occurrence, OccurrenceStatus,
+    Overrides,
 };
 use eventcore::{Actor, Error, EventId, Order, Page, UserId};
 use serde_json::{Map, Value};
@@ -19,6 +21,8 @@ use crate::http::reply::{self, Versioned};
 pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
     let below = any_of!(
         route!(context, get => list),
+        route!(context, get "facets" => facets),
+        route!(context, get "calendar" => calendar),
         route!(context, get { occurrence } => read),
         route!(context, patch { occurrence } => change),
         route!(context, delete { occurrence } => delete),
@@ -44,16 +48,33 @@ pub(super) async fn filter(
     listing: Listing,
 ) -> Result<AgendaFilter, Problem> {
     let tz = query.zone();
+    filter_in(call, actor, query, listing, tz).await
+}
+
+/// As [`filter`], where the zone has been read already.
+async fn filter_in(
+    call: &Call,
+    actor: &Actor,
+    query: &mut Query,
+    listing: Listing,
+    tz: Tz,
+) -> Result<AgendaFilter, Problem> {
     let organizer = query.text("organizer");
+    let registered = query.text("registered");
+    let sort =
+        query.parsed::<Sort>("sort", "must be starts_at, -starts_at or relevance").unwrap_or(Sort::Soonest);
     let event = query.text("event");
     let mut filter = AgendaFilter {
         title: query.text("title"),
         location: query.text("location"),
         from: query.time("from", tz, Edge::From),
         to: query.time("to", tz, Edge::To),
-        order: query
-            .parsed::<Sort>("sort", "must be starts_at or -starts_at")
-            .map_or(Order::Ascending, |sort| sort.0),
+        order: if sort == Sort::Latest { Order::Descending } else { Order::Ascending },
+        by_relevance: sort == Sort::Relevance,
+        q: query.text("q"),
+        categories: query.texts("category"),
+        tags: query.texts("tag"),
+        available: query.parsed("available", "must be true or false").unwrap_or(false),
         ..AgendaFilter::default()
     };
     match listing {
@@ -71,6 +92,12 @@ pub(super) async fn filter(
                 .parse::<EventId>()
                 .map_err(|_| Error::invalid("/event", "invalid", "must be the id of an event"))?,
         );
+    }
+    if let Some(registered) = registered {
+        if registered != "me" {
+            return Err(Error::invalid("/registered", "invalid", "must be me").into());
+        }
+        filter.registered = Some(actor.signed_in()?.id);
     }
     if let Some(organizer) = organizer {
         filter.organizer = Some(organizer_id(call, actor, &organizer).await?);
@@ -96,16 +123,22 @@ async fn organizer_id(call: &Call, actor: &Actor, text: &str) -> Result<UserId, 
     }
 }
 
-/// `starts_at` or `-starts_at`.
-struct Sort(Order);
+/// `starts_at`, `-starts_at` or `relevance`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Soonest,
+    Latest,
+    Relevance,
+}
 
 impl std::str::FromStr for Sort {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
         match text {
-            "starts_at" => Ok(Self(Order::Ascending)),
-            "-starts_at" => Ok(Self(Order::Descending)),
+            "starts_at" => Ok(Self::Soonest),
+            "-starts_at" => Ok(Self::Latest),
+            "relevance" => Ok(Self::Relevance),
             _ => Err(()),
         }
     }
@@ -114,6 +147,11 @@ impl std::str::FromStr for Sort {
 /// The agenda: dates from now on, soonest first
 #[utoipa::path(get, path = "/api/v1/occurrences", tag = "occurrences", security((), ("bearer" = [])),
     params(
+        ("q" = Option<String>, Query, max_length = 500, description = "Words of title, tags, location and description: all of them, the last as the beginning of a word; `\"one behind the other\"`, `-without`"),
+        ("category" = Option<Vec<String>>, Query, description = "Slug of a category; given again, any of them"),
+        ("tag" = Option<Vec<String>>, Query, description = "A tag; given again, all of them"),
+        ("available" = Option<bool>, Query, description = "Takes place, and has free seats"),
+        ("registered" = Option<String>, Query, description = "`me`: dates at which I have a place or wait for one"),
         ("title" = Option<String>, Query, max_length = 200, description = "Stands in the title, without case or accents"),
         ("location" = Option<String>, Query, max_length = 200, description = "Stands in the location, without case or accents"),
         ("from" = Option<String>, Query, description = "Starts at or after: RFC 3339, or a date. Now, when nothing is said; in the past, it lists the past"),
@@ -122,7 +160,7 @@ impl std::str::FromStr for Sort {
         ("organizer" = Option<String>, Query, description = "Id or name of a user, or `me`, who then also sees drafts"),
         ("event" = Option<String>, Query, description = "Dates of this event"),
         ("status" = Option<OccurrenceStatus>, Query),
-        ("sort" = Option<String>, Query, description = "`starts_at` or `-starts_at`"),
+        ("sort" = Option<String>, Query, description = "`starts_at`, `-starts_at`, or, with `q`, `relevance`"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query), ("count" = Option<bool>, Query)),
     responses((status = 200, description = "A page of dates", body = Page<Occurrence>)))]
 pub(crate) async fn list(call: Call) -> Answer {
@@ -132,6 +170,55 @@ pub(crate) async fn list(call: Call) -> Answer {
     let filter = filter(&call, &actor, &mut query, Listing::Occurrences).await?;
     query.finish()?;
     reply::page(&call, "/occurrences", &call.core.occurrences(&actor, &filter, &page).await?)
+}
+
+/// How many of the dates that the filters find are of what category, tag and month
+#[utoipa::path(get, path = "/api/v1/occurrences/facets", tag = "occurrences", security((), ("bearer" = [])),
+    params(
+        ("q" = Option<String>, Query, max_length = 500, description = "Words of title, tags, location and description: all of them, the last as the beginning of a word; `\"one behind the other\"`, `-without`"),
+        ("category" = Option<Vec<String>>, Query, description = "Slug of a category; given again, any of them"),
+        ("tag" = Option<Vec<String>>, Query, description = "A tag; given again, all of them"),
+        ("available" = Option<bool>, Query, description = "Takes place, and has free seats"),
+        ("registered" = Option<String>, Query, description = "`me`: dates at which I have a place or wait for one"),
+        ("title" = Option<String>, Query, max_length = 200), ("location" = Option<String>, Query, max_length = 200),
+        ("organizer" = Option<String>, Query, description = "Id or name of a user, or `me`"), ("event" = Option<String>, Query),
+        ("status" = Option<OccurrenceStatus>, Query),
+        ("from" = Option<String>, Query), ("to" = Option<String>, Query),
+        ("tz" = Option<String>, Query, description = "IANA time zone of the months and of plain dates; UTC when nothing is said")),
+    responses((status = 200, description = "The counts", body = Facets)))]
+pub(crate) async fn facets(call: Call) -> Answer {
+    let actor = call.actor().await?;
+    let mut query = call.query();
+    let tz = query.zone();
+    let filter = filter_in(&call, &actor, &mut query, Listing::Occurrences, tz).await?;
+    query.finish()?;
+    reply::json(&call.core.facets(&actor, &filter, tz).await?)
+}
+
+/// How many of the dates that the filters find there are on each day of a month
+#[utoipa::path(get, path = "/api/v1/occurrences/calendar", tag = "occurrences", security((), ("bearer" = [])),
+    params(
+        ("month" = String, Query, description = "Such as 2027-03"),
+        ("tz" = Option<String>, Query, description = "IANA time zone whose days they are; UTC when nothing is said"),
+        ("q" = Option<String>, Query, max_length = 500, description = "Words of title, tags, location and description: all of them, the last as the beginning of a word; `\"one behind the other\"`, `-without`"),
+        ("category" = Option<Vec<String>>, Query, description = "Slug of a category; given again, any of them"),
+        ("tag" = Option<Vec<String>>, Query, description = "A tag; given again, all of them"),
+        ("available" = Option<bool>, Query, description = "Takes place, and has free seats"),
+        ("registered" = Option<String>, Query, description = "`me`: dates at which I have a place or wait for one"),
+        ("title" = Option<String>, Query, max_length = 200), ("location" = Option<String>, Query, max_length = 200),
+        ("organizer" = Option<String>, Query, description = "Id or name of a user, or `me`"), ("event" = Option<String>, Query),
+        ("status" = Option<OccurrenceStatus>, Query)),
+    responses((status = 200, description = "Each day of the month", body = MonthOfDays)))]
+pub(crate) async fn calendar(call: Call) -> Answer {
+    let actor = call.actor().await?;
+    let mut query = call.query();
+    let tz = query.zone();
+    let month = query.parsed("month", "must be a month such as 2027-03");
+    let filter = filter_in(&call, &actor, &mut query, Listing::Occurrences, tz).await?;
+    query.finish()?;
+    let month =
+        month.ok_or_else(|| Error::invalid("/month", "required", "must be a month such as 2027-03"))?;
+    reply::json(&call.core.calendar(&actor, &filter, month, tz).await?)
 }
 
 /// One date

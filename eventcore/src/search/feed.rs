@@ -1,0 +1,79 @@
+//! Giving the databases the words of texts that are new or have changed.
+
+use sqlx::FromRow;
+
+use super::words::Places;
+use crate::db::{Dialect, Queries, Tx, sql};
+use crate::error::Result;
+use crate::id::EventId;
+
+#[derive(FromRow)]
+struct Uncut {
+    id: i64,
+    title: String,
+    tags: String,
+    location: String,
+    description: String,
+}
+
+/// Cuts the texts of an event that are not cut yet.
+pub(crate) async fn feed(tx: &mut Tx, event: EventId) -> Result<()> {
+    let texts: Vec<Uncut> = tx
+        .query(sql!(
+            "SELECT x.id, coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location,
+                coalesce(o.description, e.description) AS description, e.tags
+             FROM texts x JOIN events e ON e.id = x.event_id
+                LEFT JOIN occurrences o ON o.id = (SELECT d.id FROM occurrences d WHERE d.text_id = x.id LIMIT 1)
+             WHERE x.event_id = $1 AND NOT x.cut"
+        ))
+        .bind(event)
+        .all()
+        .await?;
+    for text in &texts {
+        store(tx, text).await?;
+    }
+    Ok(())
+}
+
+/// Cuts some texts of a database that an older program wrote; answers how many.
+pub(crate) async fn feed_some(tx: &mut Tx) -> Result<usize> {
+    let texts: Vec<Uncut> = tx
+        .query(sql!(
+            "SELECT x.id, coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location,
+                coalesce(o.description, e.description) AS description, e.tags
+             FROM texts x JOIN events e ON e.id = x.event_id
+                LEFT JOIN occurrences o ON o.id = (SELECT d.id FROM occurrences d WHERE d.text_id = x.id LIMIT 1)
+             WHERE NOT x.cut ORDER BY x.id LIMIT 500"
+        ))
+        .all()
+        .await?;
+    for text in &texts {
+        store(tx, text).await?;
+    }
+    Ok(texts.len())
+}
+
+async fn store(tx: &mut Tx, text: &Uncut) -> Result<()> {
+    let tags: Vec<String> = serde_json::from_str(&text.tags).unwrap_or_default();
+    let tags = tags.join(" ");
+    let dialect = tx.dialect();
+    let cut = |text: &str| {
+        let places = Places::of(text);
+        if dialect == Dialect::Sqlite { places.for_fts5() } else { places.for_tsvector() }
+    };
+    tx.query(sql!(
+        sqlite "INSERT OR REPLACE INTO texts_words (rowid, title, tags, location, description) VALUES ($1, $2, $3, $4, $5)",
+        postgres "INSERT INTO texts_words (id, words) VALUES ($1, setweight(CAST($2 AS tsvector), 'A') || setweight(CAST($3 AS tsvector), 'B')
+                || setweight(CAST($4 AS tsvector), 'C') || setweight(CAST($5 AS tsvector), 'D'))
+             ON CONFLICT (id) DO UPDATE SET words = excluded.words"
+    ))
+    .bind(text.id)
+    .bind(cut(&text.title))
+    .bind(cut(&tags))
+    .bind(cut(&text.location))
+    .bind(cut(&text.description))
+    .execute()
+    .await?;
+    tx.query(sql!("UPDATE texts SET cut = TRUE WHERE id = $1")).bind(text.id).execute().await?;
+    Ok(())
+}

@@ -1,0 +1,460 @@
+//! Search: 3,852 real conferences, found by hundreds of questions just as plain Rust finds them, and nothing hidden in any list.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use eventcore::fold::fold;
+use eventcore::search::{Question, Texts};
+use serde_json::{Value, json};
+use tests::{Client, Daemon, Kind, for_each_kind};
+
+const CATEGORIES: [&str; 4] = ["conference", "workshop", "festival", "other"];
+
+struct Conference {
+    id: String,
+    starts_at: String,
+    title: String,
+    location: String,
+    description: String,
+    category: &'static str,
+    tags: Vec<String>,
+    free: bool,
+    /// All of it, only the title, and all but the description.
+    texts: [Texts; 3],
+}
+
+/// A small generator of numbers that look random (Knuth's MMIX constants), so that a failure repeats.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % n
+    }
+
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
+    }
+}
+
+fn text(row: &Value, name: &str) -> String {
+    row[name].as_str().unwrap_or_default().trim().to_owned()
+}
+
+async fn load(client: &Client) -> Vec<Conference> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/data/conferences.jsonl");
+    let rows: Vec<Value> = std::fs::read_to_string(file)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let rows = Arc::new(rows);
+    let mut loading = tokio::task::JoinSet::new();
+    for worker in 0..16 {
+        let (rows, client) = (rows.clone(), client.clone());
+        loading.spawn(async move {
+            let mut loaded = Vec::new();
+            for (i, row) in rows.iter().enumerate().skip(worker).step_by(16) {
+                let city = text(row, "city");
+                let location = if city.is_empty() { "online".to_owned() } else { format!("{city}, {}", text(row, "country")) };
+                let tags: Vec<String> =
+                    [text(row, "topic"), text(row, "country")].into_iter().filter(|tag| !tag.is_empty()).collect();
+                let category = CATEGORIES[text(row, "topic").len() % CATEGORIES.len()];
+                // A day of its own for each, so that the order is plain.
+                let day = chrono::NaiveDate::from_ymd_opt(2040, 1, 1).unwrap() + chrono::Days::new(u64::try_from(i).unwrap());
+                let (title, description) = (text(row, "name"), format!("Find out more at {}", text(row, "url")));
+                let body = json!({"title": title, "location": location, "description": description, "starts_at": format!("{day}T09:00:00Z"),
+                    "capacity": 1, "category": category, "tags": tags});
+                let event = client.post("/events", body).await.expect(201).json();
+                let id = event["next_occurrence"]["id"].as_str().unwrap().to_owned();
+                let free = i % 7 != 0;
+                if !free {
+                    client.put(&format!("/occurrences/{id}/registration"), json!({})).await.expect(201);
+                }
+                let tags: Vec<String> = serde_json::from_value(event["tags"].clone()).unwrap();
+                let words = tags.join(" ");
+                let texts = [
+                    Texts::of(&[&title, &words, &location, &description]),
+                    Texts::of(&[&title]),
+                    Texts::of(&[&title, &words, &location]),
+                ];
+                let starts_at = day.to_string();
+                loaded.push(Conference { id, starts_at, title, location, description, category, tags, free, texts });
+            }
+            loaded
+        });
+    }
+    let mut all: Vec<Conference> = loading.join_all().await.into_iter().flatten().collect();
+    all.sort_by(|a, b| a.starts_at.cmp(&b.starts_at));
+    all
+}
+
+fn encode(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Words of some conference, whole or in part, with quotes and minus signs, and now and then with rubbish.
+fn question(random: &mut Random, all: &[Conference]) -> String {
+    let sample = random.pick(all);
+    let source = match random.below(4) {
+        0 => sample.location.clone(),
+        1 => format!("{} {}", sample.title, sample.location),
+        2 => sample.description.clone(),
+        _ => sample.title.clone(),
+    };
+    let words: Vec<&str> = source.split_whitespace().collect();
+    let mut pieces = Vec::new();
+    for _ in 0..=random.below(3) {
+        let at = random.below(words.len().max(1));
+        let word = words.get(at).copied().unwrap_or("x");
+        pieces.push(match random.below(8) {
+            0 => format!("\"{}\"", words[at..words.len().min(at + 2)].join(" ")),
+            1 => format!("-{}", random.pick(all).title.split_whitespace().next().unwrap_or("x")),
+            2 => word.to_uppercase(),
+            3 => word.chars().take(3).collect(),
+            4 if random.one_in(4) => {
+                (*random.pick(&["OR", "NEAR(a b)", "\"", "'; --", "title:x", "*", "💥", "^a", "(", "-"]))
+                    .to_owned()
+            }
+            _ => word.to_owned(),
+        });
+    }
+    pieces.join(" ")
+}
+
+fn ids<'a>(found: impl Iterator<Item = &'a Conference>) -> Vec<String> {
+    found.map(|c| c.id.clone()).collect()
+}
+
+async fn story(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let ada = daemon.user("ada").await;
+    let anonymous = daemon.anonymous();
+    let all = load(&ada).await;
+    assert_eq!(all.len(), 3_852);
+    let mut random = Random(5);
+    let (mut found_some, mut found_none) = (0, 0);
+    for round in 0..250 {
+        let asked = question(&mut random, &all);
+        let mut parameters = vec![format!("q={}", encode(&asked))];
+        let read = Question::parse(&asked);
+        let mut found: Vec<&Conference> =
+            all.iter().filter(|c| asked.trim().is_empty() || read.fits(&c.texts[0])).collect();
+        if random.one_in(3) {
+            let chosen = [*random.pick(&CATEGORIES), *random.pick(&CATEGORIES)];
+            parameters.push(format!("category={}&category={}", chosen[0], chosen[1]));
+            found.retain(|c| chosen.contains(&c.category));
+        }
+        if random.one_in(4) {
+            let sample = random.pick(&all);
+            let tag = sample.tags.first().cloned().unwrap_or_default();
+            parameters.push(format!("tag={}", encode(&tag.to_uppercase())));
+            found.retain(|c| c.tags.iter().any(|other| fold(other) == fold(&tag)));
+        }
+        if random.one_in(4) {
+            parameters.push("available=true".to_owned());
+            found.retain(|c| c.free);
+        }
+        if random.one_in(6) {
+            let from = &random.pick(&all).starts_at;
+            parameters.push(format!("from={from}"));
+            found.retain(|c| c.starts_at >= *from);
+        }
+        let parameters = parameters.join("&");
+        if found.is_empty() {
+            found_none += 1
+        } else {
+            found_some += 1
+        }
+        let page = anonymous
+            .get(&format!("/occurrences?{parameters}&count=true&limit=100"))
+            .await
+            .expect(200)
+            .json();
+        let first: Vec<String> =
+            page["items"].as_array().unwrap().iter().map(|o| o["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(page["total"], found.len(), "{asked:?} {parameters}");
+        assert_eq!(first, ids(found.iter().copied().take(100)), "{asked:?} {parameters}");
+        if round % 8 == 0 {
+            facets(&anonymous, &parameters, &found).await;
+        }
+        let relevance = format!("/occurrences?{parameters}&sort=relevance");
+        if round % 8 == 1 && found.len() < 300 {
+            let ranked: Vec<String> = anonymous
+                .all(&format!("{relevance}&limit=7"))
+                .await
+                .iter()
+                .map(|o| o["id"].as_str().unwrap().to_owned())
+                .collect();
+            assert_eq!(ranked, ids(by_relevance(&asked, &found).into_iter()), "{asked:?} {parameters}");
+        }
+    }
+    assert!(found_some > 150 && found_none > 20, "{found_some} found, {found_none} not");
+    let mine = ada.all("/occurrences?registered=me&limit=100").await;
+    assert_eq!(mine.len(), all.iter().filter(|c| !c.free).count());
+    anonymous.get("/occurrences?registered=me").await.expect_problem(401, "unauthenticated");
+    hostile(&anonymous).await;
+}
+
+fn by_relevance<'c>(asked: &str, found: &[&'c Conference]) -> Vec<&'c Conference> {
+    let question = Question::parse(asked);
+    // What is unwanted stands nowhere in what was found; so each part answers the question by itself or not.
+    let rank = |c: &Conference| {
+        if question.fits(&c.texts[1]) {
+            0
+        } else if question.fits(&c.texts[2]) {
+            1
+        } else {
+            2
+        }
+    };
+    let mut ranked = found.to_vec();
+    ranked.sort_by_key(|c| rank(c));
+    ranked
+}
+
+async fn facets(client: &Client, parameters: &str, found: &[&Conference]) {
+    let facets = client.get(&format!("/occurrences/facets?{parameters}")).await.expect(200).json();
+    assert_eq!(facets["total"], found.len(), "{parameters}");
+    let mut categories: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut months: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut tags: BTreeMap<&str, i64> = BTreeMap::new();
+    for conference in found {
+        *categories.entry(conference.category).or_default() += 1;
+        *months.entry(&conference.starts_at[..7]).or_default() += 1;
+        for tag in &conference.tags {
+            *tags.entry(tag).or_default() += 1;
+        }
+    }
+    let counted = |name: &str, label: &str| -> Vec<(String, i64)> {
+        let items = facets[name].as_array().unwrap().iter();
+        items
+            .map(|item| (item[label].as_str().unwrap().to_owned(), item["count"].as_i64().unwrap()))
+            .collect()
+    };
+    let mut here = counted("categories", "category");
+    here.sort();
+    assert_eq!(
+        here,
+        categories.into_iter().map(|(c, n)| (c.to_owned(), n)).collect::<Vec<_>>(),
+        "{parameters}"
+    );
+    assert_eq!(
+        counted("months", "month"),
+        months.clone().into_iter().map(|(m, n)| (m.to_owned(), n)).collect::<Vec<_>>()
+    );
+    for (tag, count) in counted("tags", "tag") {
+        assert_eq!(tags.get(tag.as_str()), Some(&count), "{tag} {parameters}");
+    }
+    if let Some((month, count)) = months.into_iter().next() {
+        let calendar = client
+            .get(&format!("/occurrences/calendar?month={month}&{}", without_from(parameters)))
+            .await
+            .expect(200)
+            .json();
+        let days = calendar["days"].as_array().unwrap();
+        assert!((28..=31).contains(&days.len()));
+        let sum: i64 = days.iter().map(|day| day["count"].as_i64().unwrap()).sum();
+        assert!(sum >= count, "{parameters}");
+        for conference in found.iter().filter(|c| c.starts_at.starts_with(month)) {
+            let day = days.iter().find(|day| day["date"] == conference.starts_at.as_str()).unwrap();
+            assert_eq!(day["count"], 1, "{parameters}");
+        }
+    }
+}
+
+/// A calendar says itself from when to when it reaches.
+fn without_from(parameters: &str) -> String {
+    let kept: Vec<&str> = parameters.split('&').filter(|part| !part.starts_with("from=")).collect();
+    kept.join("&")
+}
+
+async fn hostile(client: &Client) {
+    for text in [
+        "\"",
+        "\"\"\"",
+        "-",
+        "--",
+        "-\"",
+        "*",
+        "a* b*",
+        "NEAR(a b, 5)",
+        "a AND",
+        "AND",
+        "OR OR",
+        "NOT",
+        "title:",
+        "{title}:a",
+        "^a",
+        "a:*",
+        "a<->b",
+        "!a",
+        "a & | b",
+        "'; DROP TABLE events; --",
+        "' OR '1'='1",
+        "\\",
+        "\\'",
+        "%",
+        "_",
+        "\u{0}",
+        "a\u{0}b",
+        "💥",
+        "👩‍👩‍👧",
+        "שלום",
+        "مرحبا -عالم",
+        "\u{202e}abc",
+        "ﷺ",
+        "İ",
+        "ß",
+        "a\u{301}",
+        "(((((((((((",
+        "c++ c# .net",
+        "\u{fffe}",
+        "+",
+        "#",
+        "a#b",
+    ] {
+        for path in
+            ["/occurrences?", "/events?", "/occurrences/facets?", "/occurrences/calendar?month=2040-01&"]
+        {
+            let status = client.get(&format!("{path}q={}", encode(text))).await.status.as_u16();
+            assert!(status == 200 || status == 400, "{status} for {text:?} at {path}");
+        }
+        client
+            .get(&format!("/occurrences?sort=relevance&q={}", encode(text)))
+            .await
+            .expect(if text.trim().is_empty() { 400 } else { 200 });
+    }
+    for (query, pointer, code) in [
+        (format!("q={}", "x".repeat(10_000)), "/q", "too_long"),
+        ("sort=relevance".to_owned(), "/sort", "needs_q"),
+        ("available=maybe".to_owned(), "/available", "invalid"),
+        (format!("tag={}", "x".repeat(201)), "/tag", "too_long"),
+        (["category=a"; 21].join("&"), "/category", "too_many"),
+        ("tag=%00".to_owned(), "/tag", "control_character"),
+        ("q=a&q=b".to_owned(), "/q", "repeated"),
+        ("registered=ada".to_owned(), "/registered", "invalid"),
+    ] {
+        let refused = client.get(&format!("/occurrences?{query}")).await.expect(400);
+        assert_eq!(refused.wrong(), [(pointer.to_owned(), code.to_owned())], "{query}");
+    }
+    for query in ["", "month=2027", "month=2027-13", "month=2027-03&tz=Mars"] {
+        client.get(&format!("/occurrences/calendar?{query}")).await.expect_problem(400, "invalid-input");
+    }
+    assert_eq!(client.get("/occurrences?category=nothing&count=true").await.expect(200).json()["total"], 0);
+    // Words that belong to both databases' languages are words: a hundred of them are a question too.
+    client.get(&format!("/occurrences?q={}", encode(&"a ".repeat(250)))).await.expect(200);
+}
+
+mod conferences_are_found_alike {
+    use super::*;
+
+    for_each_kind!(story);
+}
+
+async fn hidden(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob, guest) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("guest").await);
+    let (anonymous, admin) = (daemon.anonymous(), daemon.admin("root").await);
+    for changes in [
+        json!({"visibility": "private"}),
+        json!({"visibility": "unlisted"}),
+        json!({"status": "draft"}),
+        json!({}),
+    ] {
+        let mut body = json!({"title": "Xylophone evening", "location": "Hall", "description": "secret", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
+            "category": "concert", "tags": ["xylophone"]});
+        eventcore::input::merge_patch(&mut body, changes.clone());
+        let event = ada.post("/events", body).await.expect(201).json();
+        if changes["visibility"] == "private" {
+            let date = event["next_occurrence"]["id"].as_str().unwrap();
+            ada.post(&format!("/occurrences/{date}/registrations"), json!({"user_id": guest.id()}))
+                .await
+                .expect(201);
+        }
+    }
+    let months = "from=2031-01-01&to=2031-12-31";
+    let lists: Vec<(String, &str)> = vec![
+        ("/occurrences?count=true".to_owned(), "/total"),
+        ("/events?count=true".to_owned(), "/total"),
+        ("/occurrences?q=xylo&count=true".to_owned(), "/total"),
+        ("/occurrences?q=secret&count=true&sort=relevance".to_owned(), "/total"),
+        ("/occurrences?q=-absent&count=true".to_owned(), "/total"),
+        ("/events?q=xylophone&count=true".to_owned(), "/total"),
+        ("/occurrences?title=xylo&count=true".to_owned(), "/total"),
+        ("/occurrences?category=concert&count=true".to_owned(), "/total"),
+        ("/occurrences?tag=xylophone&count=true".to_owned(), "/total"),
+        ("/occurrences?available=true&count=true".to_owned(), "/total"),
+        (format!("/occurrences/facets?{months}"), "/total"),
+        (format!("/occurrences/facets?{months}"), "/categories/0/count"),
+        (format!("/occurrences/facets?{months}"), "/tags/0/count"),
+        (format!("/occurrences/facets?{months}&q=xylo"), "/months/0/count"),
+        ("/occurrences/calendar?month=2031-03".to_owned(), "/days/3/count"),
+        ("/occurrences/calendar?month=2031-03&tag=xylophone".to_owned(), "/days/3/count"),
+        ("/categories/concert".to_owned(), "/upcoming_events"),
+        ("/tags?q=xylo".to_owned(), "/items/0/count"),
+    ];
+    for (path, pointer) in &lists {
+        for client in [&anonymous, &bob, &guest, &ada, &admin] {
+            let answer = client.get(path).await.expect(200).json();
+            assert_eq!(answer.pointer(pointer), Some(&json!(1)), "{path}");
+        }
+    }
+    // What hangs on a person shows them what they may see, and others nothing more.
+    for (client, path, count) in [
+        (&ada, "/occurrences?organizer=me&q=xylo&count=true", 4),
+        (&admin, "/occurrences?organizer=ada&q=xylo&count=true", 4),
+        (&bob, "/occurrences?organizer=ada&q=xylo&count=true", 1),
+        (&anonymous, "/occurrences?organizer=ada&tag=xylophone&count=true", 1),
+        (&guest, "/occurrences?registered=me&q=xylo&count=true", 1),
+        (&bob, "/occurrences?registered=me&q=xylo&count=true", 0),
+        (&guest, "/occurrences/facets?registered=me", 1),
+        (&ada, "/occurrences/facets?organizer=me", 4),
+    ] {
+        assert_eq!(client.get(path).await.expect(200).json()["total"], count, "{path}");
+    }
+}
+
+mod nothing_hidden_is_found {
+    use super::*;
+
+    for_each_kind!(hidden);
+}
+
+async fn changes(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, anonymous) = (daemon.user("ada").await, daemon.anonymous());
+    let body = json!({"title": "Spring course", "location": "Hall", "description": "For beginners", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
+        "tags": ["yoga"], "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=4"}});
+    let event = ada.post("/events", body).await.expect(201).id();
+    let found = async |q: &str| {
+        anonymous.get(&format!("/occurrences?count=true&q={}", encode(q))).await.expect(200).json()["total"]
+            .as_i64()
+            .unwrap()
+    };
+    assert_eq!((found("beginners").await, found("yoga").await, found("spring course").await), (4, 4, 4));
+    ada.patch(&format!("/events/{event}"), json!({"description": "For everyone", "tags": ["pilates"]}))
+        .await
+        .expect(200);
+    assert_eq!((found("beginners").await, found("yoga").await, found("everyone pilates").await), (0, 0, 4));
+    let dates = ada.all(&format!("/events/{event}/occurrences")).await;
+    let path = |i: usize| format!("/occurrences/{}", dates[i]["id"].as_str().unwrap());
+    ada.patch(&path(1), json!({"description": "With a guest from afar"})).await.expect(200);
+    assert_eq!((found("afar").await, found("everyone").await, found("spring").await), (1, 3, 4));
+    ada.patch(&path(1), json!({"description": null})).await.expect(200);
+    assert_eq!((found("afar").await, found("everyone").await), (0, 4));
+    ada.post(&format!("{}/split", path(2)), json!({"title": "Summer course"})).await.expect(201);
+    assert_eq!((found("spring").await, found("summer").await, found("everyone pilates").await), (2, 2, 4));
+    ada.delete(&format!("/events/{event}")).await.expect(204);
+    assert_eq!((found("spring").await, found("course").await), (0, 2));
+}
+
+mod what_changes_is_found_anew {
+    use super::*;
+
+    for_each_kind!(changes);
+}

@@ -18,6 +18,7 @@ mod core;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod feedback;
 pub mod fold;
 pub mod id;
 pub mod idempotency;

@@ -9,6 +9,7 @@ use crate::comments::Comment;
 use crate::core::EventCore;
 use crate::error::Result;
 use crate::events::{AgendaFilter, Event};
+use crate::feedback::Feedback;
 use crate::id::UserId;
 use crate::page::PageRequest;
 use crate::registrations::Registration;
@@ -33,6 +34,8 @@ pub struct Export {
     pub registrations: Vec<Registration>,
     /// What they said on events.
     pub comments: Vec<Comment>,
+    /// What they said of dates at which they held a place.
+    pub feedback: Vec<Feedback>,
 }
 
 impl EventCore {
@@ -61,6 +64,7 @@ impl EventCore {
             co_organized: self.co_organized_events(id).await?,
             registrations: self.registrations_of(id).await?,
             comments: self.comments_of(id).await?,
+            feedback: self.feedback_of(id).await?,
         })
     }
 }

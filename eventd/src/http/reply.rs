@@ -113,7 +113,12 @@ pub(crate) fn created(value: &impl Serialize, location: &str) -> Answer {
 
 /// `200` with a page, and links to its neighbours (RFC 8288).
 pub(crate) fn page<T: Serialize>(call: &Call, path: &str, page: &Page<T>) -> Answer {
-    let mut response = respond(StatusCode::OK, "application/json", body(page)?);
+    page_with(call, path, page, page)
+}
+
+/// As [`page`], where the answer holds more than the page.
+pub(crate) fn page_with<T>(call: &Call, path: &str, page: &Page<T>, whole: &impl Serialize) -> Answer {
+    let mut response = respond(StatusCode::OK, "application/json", body(whole)?);
     let link = |cursor: &eventcore::Cursor, rel: &str| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in

@@ -7,6 +7,7 @@ mod command_line;
 mod comments;
 mod conferences;
 mod document;
+mod feedback;
 mod histories;
 mod permissions;
 mod recurring;

@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod categories;
 pub(crate) mod comments;
 pub(crate) mod events;
+pub(crate) mod feedback;
 pub(crate) mod health;
 pub(crate) mod occurrences;
 pub(crate) mod organizers;
@@ -32,6 +33,8 @@ pub(crate) fn all(context: &Context) -> BoxedFilter<(Response,)> {
         .or(categories::routes(context))
         .unify()
         .or(comments::routes(context))
+        .unify()
+        .or(feedback::routes(context))
         .unify()
         .or(users::routes(context))
         .unify()

@@ -1,0 +1,180 @@
+//! Feedback over HTTP: only from people who were there, only afterwards, and who may do what.
+
+use eventcore::db::{Queries, Sql};
+use eventcore::{OccurrenceId, Timestamp};
+use serde_json::{Value, json};
+use tests::{Client, Daemon, Kind, for_each_kind};
+
+/// An event, its date, and the people who have a place there.
+async fn date(organizer: &Client, helper: &Client, guests: &[&Client], changes: &Value) -> (String, String) {
+    let mut body =
+        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
+    eventcore::input::merge_patch(&mut body, changes.clone());
+    let event = organizer.post("/events", body).await.expect(201).json();
+    let (id, date) = (
+        event["id"].as_str().unwrap().to_owned(),
+        event["next_occurrence"]["id"].as_str().unwrap().to_owned(),
+    );
+    organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
+    for guest in guests {
+        organizer
+            .post(&format!("/occurrences/{date}/registrations"), json!({"user_id": guest.id()}))
+            .await
+            .expect(201);
+    }
+    (id, date)
+}
+
+/// Lets a date be over: nobody can wait for it.
+async fn pass(daemon: &Daemon, date: &str) {
+    let date: OccurrenceId = date.parse().unwrap();
+    let at: Timestamp = "2024-03-04T18:30:00Z".parse().unwrap();
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    let sql = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
+    tx.query(sql).bind(date).bind(at).execute().await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn act(action: &str, client: &Client, event: &str, date: &str, feedback: &str) -> u16 {
+    let mine = format!("/occurrences/{date}/feedback");
+    let answer = match action {
+        "list" => client.get(&format!("/events/{event}/feedback")).await,
+        "read mine" => client.get(&mine).await,
+        "give" => client.put(&mine, json!({"rating": 4})).await,
+        "withdraw" => client.delete(&mine).await,
+        "answer" => client.put(&format!("/feedback/{feedback}/answer"), json!({"text": "Thanks"})).await,
+        "take back" => client.delete(&format!("/feedback/{feedback}/answer")).await,
+        other => panic!("{other}"),
+    };
+    answer.status.as_u16()
+}
+
+async fn matrix(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
+    let (holder, other) = (daemon.user("holder").await, daemon.user("other").await);
+    let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
+    let (public, private) = (json!({}), json!({"visibility": "private"}));
+    // The statuses for: anonymous, somebody else, the holder of a place, who said something already, co-organizer, organizer, admin.
+    let table: [(&str, &Value, [u16; 6]); 10] = [
+        ("list", &public, [200, 200, 200, 200, 200, 200]),
+        ("list", &private, [404, 404, 200, 200, 200, 200]),
+        ("read mine", &public, [401, 404, 200, 404, 404, 404]),
+        ("give", &public, [401, 403, 200, 403, 403, 403]),
+        ("give", &private, [401, 404, 200, 403, 403, 403]),
+        ("withdraw", &public, [401, 204, 204, 204, 204, 204]),
+        ("answer", &public, [401, 403, 403, 200, 200, 200]),
+        ("answer", &private, [401, 404, 403, 200, 200, 200]),
+        ("take back", &public, [401, 403, 403, 204, 204, 204]),
+        ("take back", &private, [401, 404, 403, 204, 204, 204]),
+    ];
+    for (action, changes, statuses) in table {
+        let people = [&anonymous, &other, &holder, &helper, &organizer, &admin];
+        for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
+            let (event, date) = date(&organizer, &helper, &[&holder], changes).await;
+            pass(&daemon, &date).await;
+            let feedback = holder
+                .put(&format!("/occurrences/{date}/feedback"), json!({"rating": 5}))
+                .await
+                .expect(201)
+                .id();
+            assert_eq!(
+                act(action, who, &event, &date, &feedback).await,
+                status,
+                "column {column}: {action} {changes}"
+            );
+        }
+    }
+}
+
+mod who_may_do_what {
+    use super::*;
+
+    for_each_kind!(matrix);
+}
+
+async fn story(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob, cid, dan) = (
+        daemon.user("ada").await,
+        daemon.user("bob").await,
+        daemon.user("cid").await,
+        daemon.user("dan").await,
+    );
+    let (event, date) = date(&ada, &bob, &[&cid, &dan], &json!({})).await;
+    let (mine, all) = (format!("/occurrences/{date}/feedback"), format!("/events/{event}/feedback"));
+    cid.put(&mine, json!({"rating": 5})).await.expect_problem(409, "occurrence-not-over");
+    bob.put(&mine, json!({"rating": 5})).await.expect_problem(403, "not-attended");
+    pass(&daemon, &date).await;
+    let none = daemon.anonymous().get(&all).await.expect(200).json();
+    assert_eq!(
+        (&none["summary"]["count"], &none["summary"]["average"], &none["items"]),
+        (&json!(0), &Value::Null, &json!([]))
+    );
+    for (body, pointer, code) in [
+        (json!({}), "/rating", "required"),
+        (json!({"rating": 0}), "/rating", "out_of_range"),
+        (json!({"rating": 6}), "/rating", "out_of_range"),
+        (json!({"rating": 4.5}), "/rating", "wrong_type"),
+        (json!({"rating": 4, "text": "x".repeat(5_001)}), "/text", "too_long"),
+        (json!({"rating": 4, "stars": 4}), "/stars", "unknown_field"),
+    ] {
+        let refused = cid.put(&mine, body.clone()).await.expect(400);
+        assert_eq!(refused.wrong().first(), Some(&(pointer.to_owned(), code.to_owned())), "{body}");
+    }
+    let said = cid.put(&mine, json!({"rating": 5, "text": "<b>Great</b>"})).await.expect(201).json();
+    assert_eq!(
+        (&said["user"]["username"], &said["version"], &said["text"]),
+        (&json!("cid"), &json!(1), &json!("<b>Great</b>"))
+    );
+    assert_eq!(
+        cid.put(&mine, json!({"rating": 5, "text": "<b>Great</b>"})).await.expect(200).json(),
+        said,
+        "said twice is said once"
+    );
+    let better = cid.put(&mine, json!({"rating": 4})).await.expect(200).json();
+    assert_eq!((&better["id"], &better["rating"], &better["version"]), (&said["id"], &json!(4), &json!(2)));
+    dan.put(&mine, json!({"rating": 1, "text": "Too loud"})).await.expect(201);
+    let id = better["id"].as_str().unwrap();
+    ada.put(&format!("/feedback/{id}/answer"), json!({"text": " "}))
+        .await
+        .expect_problem(400, "invalid-input");
+    let answered =
+        bob.put(&format!("/feedback/{id}/answer"), json!({"text": "Come again"})).await.expect(200).json();
+    assert_eq!(answered["answer"], "Come again");
+
+    let page = daemon.anonymous().get(&format!("{all}?limit=1&count=true")).await.expect(200);
+    assert!(page.header("link").contains("rel=\"next\""));
+    let page = page.json();
+    assert_eq!(page["summary"]["average"], 2.5);
+    let counts: Vec<i64> = page["summary"]["distribution"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["count"].as_i64().unwrap())
+        .collect();
+    assert_eq!(counts, [1, 0, 0, 1, 0]);
+    assert_eq!((&page["total"], &page["items"][0]["text"]), (&json!(2), &json!("Too loud")));
+    let both = daemon.anonymous().all(&format!("{all}?limit=1")).await;
+    assert_eq!((both.len(), &both[1]["answer"]), (2, &json!("Come again")));
+
+    let export = dan.get("/users/me/export").await.expect(200).json();
+    assert_eq!(export["feedback"][0]["text"], "Too loud");
+    dan.delete(&mine).await.expect(204);
+    dan.get(&mine).await.expect_problem(404, "not-found");
+    assert_eq!(ada.get(&all).await.expect(200).json()["summary"]["average"], 4.0);
+
+    // Thirty days later it stands as it is, but can be withdrawn.
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    let old: Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
+    tx.query(Sql::same("UPDATE feedback SET created_at = $1")).bind(old).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    cid.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
+    cid.delete(&mine).await.expect(204);
+}
+
+mod only_afterwards_and_once {
+    use super::*;
+
+    for_each_kind!(story);
+}

@@ -83,6 +83,11 @@ impl Actor {
         }
     }
 
+    /// Passes everyone but the anonymous.
+    pub fn must_be_someone(&self) -> Result<()> {
+        if *self == Self::Anonymous { Err(Error::Unauthenticated) } else { Ok(()) }
+    }
+
     /// Passes everyone who may change anything at all: neither the anonymous nor a read-only token.
     pub fn may_write(&self) -> Result<()> {
         match self {

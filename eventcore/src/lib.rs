@@ -23,6 +23,7 @@ pub mod fold;
 pub mod id;
 pub mod idempotency;
 pub mod input;
+pub mod insights;
 pub mod markdown;
 pub mod page;
 pub mod recurrence;

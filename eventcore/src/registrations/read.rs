@@ -39,7 +39,7 @@ impl EventCore {
 
     /// One registration, for its user and for the organizers.
     pub async fn registration(&self, actor: &Actor, id: RegistrationId) -> Result<Registration> {
-        must_be_someone(actor)?;
+        actor.must_be_someone()?;
         let mut db = self.db().read().await?;
         let row: Option<CountedRow> = db
             .query(Sql::built(format!(
@@ -107,7 +107,7 @@ impl EventCore {
         status: Option<RegistrationStatus>,
         page: &PageRequest,
     ) -> Result<Page<Registration>> {
-        must_be_someone(actor)?;
+        actor.must_be_someone()?;
         let mut db = self.db().read().await?;
         Hall::load(&mut db, actor, occurrence, None).await?.organized(actor)?;
         let keyset =
@@ -144,11 +144,6 @@ impl EventCore {
         }
         Ok(registrations)
     }
-}
-
-/// Passes everyone but the anonymous.
-pub(super) fn must_be_someone(actor: &Actor) -> Result<()> {
-    if *actor == Actor::Anonymous { Err(Error::Unauthenticated) } else { Ok(()) }
 }
 
 pub(super) async fn find(db: &mut impl Queries, id: RegistrationId) -> Result<Option<RegistrationRow>> {

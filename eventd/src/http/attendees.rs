@@ -1,13 +1,12 @@
-//! Attendees as a table (RFC 4180), page by page as the client takes it, so that a full hall never stands in memory.
+//! Attendees as a table, page by page as the client takes it, so that a full hall never stands in memory.
 
 use eventcore::registrations::{Registration, RegistrationStatus};
-use eventcore::{Actor, Error, EventCore, OccurrenceId, Page, PageRequest};
+use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest};
 use futures_util::stream;
-use http::{HeaderValue, header};
-use hyper::body::Bytes;
 use tokio::sync::mpsc;
-use warp::Reply;
 use warp::reply::Response;
+
+use super::table;
 
 const HEAD: [&str; 9] = [
     "username",
@@ -34,10 +33,10 @@ pub(crate) async fn csv(
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut page = Ok(first);
-        let mut head = Some(HEAD);
+        let mut head = Some(&HEAD[..]);
         loop {
             let next = page.as_ref().ok().and_then(|page| page.next.clone());
-            let piece = page.and_then(|page| table(head.take(), &page));
+            let piece = page.and_then(|page| table::piece(head.take(), page.items.iter().map(row)));
             let broken = piece.is_err();
             // Who hangs up wants no more.
             if sender.send(piece).await.is_err() || broken || next.is_none() {
@@ -48,26 +47,7 @@ pub(crate) async fn csv(
         }
     });
     let pieces = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
-    let mut response = warp::reply::stream(pieces).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"registrations.csv\""),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
-}
-
-fn table(head: Option<[&str; 9]>, page: &Page<Registration>) -> Result<Bytes, Error> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    if let Some(head) = head {
-        writer.write_record(head).map_err(Error::internal)?;
-    }
-    for registration in &page.items {
-        writer.write_record(row(registration)).map_err(Error::internal)?;
-    }
-    Ok(writer.into_inner().map_err(|error| Error::internal(error.to_string()))?.into())
+    Ok(table::answer(pieces, "registrations"))
 }
 
 fn row(registration: &Registration) -> [String; 9] {
@@ -84,35 +64,4 @@ fn row(registration: &Registration) -> [String; 9] {
         text(registration.checked_in_at.map(|at| at.to_string())),
         registration.id.to_string(),
     ]
-    .map(defused)
-}
-
-/// A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front.
-fn defused(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{cell}")
-    } else {
-        cell
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_defused() {
-        for (cell, safe) in [
-            ("=1+1", "'=1+1"),
-            ("+49", "'+49"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
-            ("＝1", "'＝1"),
-            ("Ada = Bob", "Ada = Bob"),
-            ("", ""),
-        ] {
-            assert_eq!(defused(cell.to_owned()), safe);
-        }
-    }
 }

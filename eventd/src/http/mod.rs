@@ -15,6 +15,7 @@ mod query;
 mod reply;
 mod routes;
 pub(crate) mod server;
+mod table;
 
 pub(crate) use gate::Gate;
 pub(crate) use limit::RateLimit;

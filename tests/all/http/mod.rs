@@ -9,6 +9,7 @@ mod conferences;
 mod document;
 mod feedback;
 mod histories;
+mod insights;
 mod permissions;
 mod recurring;
 mod registrations;

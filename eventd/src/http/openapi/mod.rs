@@ -55,7 +55,7 @@ use super::routes;
         routes::comments::list, routes::comments::create, routes::comments::read, routes::comments::change, routes::comments::delete,
         routes::comments::hide, routes::comments::show,
         routes::feedback::list, routes::feedback::read, routes::feedback::give, routes::feedback::withdraw, routes::feedback::answer,
-        routes::feedback::take_answer_back,
+        routes::feedback::take_answer_back, routes::insights::of_event, routes::insights::of_mine,
         routes::health::alive, routes::health::ready, routes::health::metrics, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problems, routes::pages::problem,
     ),
     components(schemas(ProblemBody)),

@@ -6,6 +6,7 @@ pub(crate) mod comments;
 pub(crate) mod events;
 pub(crate) mod feedback;
 pub(crate) mod health;
+pub(crate) mod insights;
 pub(crate) mod occurrences;
 pub(crate) mod organizers;
 pub(crate) mod pages;
@@ -35,6 +36,8 @@ pub(crate) fn all(context: &Context) -> BoxedFilter<(Response,)> {
         .or(comments::routes(context))
         .unify()
         .or(feedback::routes(context))
+        .unify()
+        .or(insights::routes(context))
         .unify()
         .or(users::routes(context))
         .unify()

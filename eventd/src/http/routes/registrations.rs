@@ -4,7 +4,6 @@ use eventcore::registrations::{
     CheckIn, MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus, ShownTicket,
 };
 use eventcore::{OccurrenceId, Page, RegistrationId};
-use http::header;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
@@ -12,7 +11,7 @@ use warp::reply::Response;
 use super::{any_of, id, route};
 use crate::http::call::{Answer, Call, Context};
 use crate::http::reply::{self, Versioned};
-use crate::http::{attendees, qr};
+use crate::http::{attendees, qr, table};
 
 pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
     let of_dates = any_of!(
@@ -100,17 +99,11 @@ pub(crate) async fn list(call: Call, occurrence: &str) -> Answer {
     let status = query.parsed("status", "must be confirmed, waitlisted, cancelled or attended");
     let page = query.page();
     query.finish()?;
-    if wants_csv(&call) {
+    if table::is_wanted(&call) {
         return Ok(attendees::csv(call.core.clone(), actor, date, status).await?);
     }
     let registrations = call.core.registrations(&actor, date, status, &page).await?;
     reply::page(&call, &format!("/occurrences/{occurrence}/registrations"), &registrations)
-}
-
-/// Whether a table is asked for, and JSON is not.
-fn wants_csv(call: &Call) -> bool {
-    let accept = call.header(header::ACCEPT).unwrap_or_default().to_ascii_lowercase();
-    (accept.contains("text/csv") || accept.contains("text/*")) && !accept.contains("application/json")
 }
 
 /// Register someone, for the organizers

@@ -1,0 +1,199 @@
+//! Insights over HTTP: the figures of a story that is known, who may read them, and the table.
+
+use eventcore::db::{Queries, Sql};
+use eventcore::{OccurrenceId, Timestamp};
+use http::Method;
+use serde_json::{Value, json};
+use tests::{Client, Daemon, Kind, for_each_kind};
+
+/// Lets a date be over: nobody can wait for it.
+async fn pass(daemon: &Daemon, date: &str, at: &str) {
+    let date: OccurrenceId = date.parse().unwrap();
+    let at: Timestamp = at.parse().unwrap();
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    let sql = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
+    tx.query(sql).bind(date).bind(at).execute().await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn dates(client: &Client, event: &str) -> Vec<String> {
+    let dates = client.all(&format!("/events/{event}/occurrences")).await;
+    dates.iter().map(|date| date["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn table(client: &Client, path: &str) -> Vec<Vec<String>> {
+    let answer = client.call(Method::GET, path, None, &[("accept", "text/csv")]).await.expect(200);
+    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"insights.csv\"");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*answer.bytes);
+    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+async fn story(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let ada = daemon.user("ada").await;
+    let body = json!({"title": "=Pottery", "location": "Hall", "starts_at": "2031-03-03T18:30:00", "timezone": "Europe/Berlin", "capacity": 2,
+        "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=4"}});
+    let event = ada.post("/events", body).await.expect(201).id();
+    let path = format!("/events/{event}/insights");
+    let nothing = ada.get(&path).await.expect(200).json();
+    assert_eq!(
+        (
+            &nothing["total"]["registrations"],
+            &nothing["total"]["fill_rate"],
+            &nothing["dates"],
+            &nothing["trend"]
+        ),
+        (&json!(0), &Value::Null, &json!([]), &Value::Null)
+    );
+
+    let mut people = Vec::new();
+    for number in 0..5 {
+        people.push(daemon.user(&format!("person{number}")).await);
+    }
+    let dates = dates(&ada, &event).await;
+    let mine = |date: usize| format!("/occurrences/{}/registration", dates[date]);
+    // The first: two seats, one waits and is promoted, another waits in vain; one comes, one does not.
+    for person in &people[..4] {
+        person.put(&mine(0), json!({})).await.expect(201);
+    }
+    people[0].delete(&mine(0)).await.expect(204);
+    // The second: one party of two. The third: one who gives up. The fourth: nobody.
+    people[0].put(&mine(1), json!({"party_size": 2})).await.expect(201);
+    people[1].put(&mine(2), json!({})).await.expect(201);
+    people[1].delete(&mine(2)).await.expect(204);
+    let places = ada
+        .get(&format!("/occurrences/{}/registrations?status=confirmed", dates[0]))
+        .await
+        .expect(200)
+        .json();
+    let place = places["items"][0]["id"].as_str().unwrap();
+    ada.post(&format!("/registrations/{place}/check-in"), json!({})).await.expect(200);
+    pass(&daemon, &dates[0], "2024-03-04T18:30:00Z").await;
+    pass(&daemon, &dates[1], "2024-03-11T18:30:00Z").await;
+    people[1].put(&format!("/occurrences/{}/feedback", dates[0]), json!({"rating": 2})).await.expect(201);
+    people[2].put(&format!("/occurrences/{}/feedback", dates[0]), json!({"rating": 5})).await.expect(201);
+    people[0].put(&format!("/occurrences/{}/feedback", dates[1]), json!({"rating": 5})).await.expect(201);
+
+    let seen = ada.get(&path).await.expect(200).json();
+    let total = &seen["total"];
+    let expected = json!({"registrations": 6, "confirmed": 3, "cancelled": 2, "cancellation_rate": 0.3333, "capacity": 6, "seats_taken": 4,
+        "fill_rate": 0.6667, "waiting": 1, "waitlisted": 2, "promoted": 1, "conversion_rate": 0.5, "attended": 1, "no_shows": 1,
+        "attendance_rate": 0.5});
+    assert_eq!(*total, expected);
+    assert_eq!((&seen["feedback"]["count"], &seen["feedback"]["average"]), (&json!(3), &json!(4.0)));
+    assert_eq!(seen["trend"], json!({"earlier": 3.5, "recent": 5.0}));
+    assert_eq!(seen["timezone"], "Europe/Berlin");
+    let by_day = seen["by_day"].as_array().unwrap();
+    let (registrations, people_in_all) = by_day.iter().fold((0, 0), |(a, b), day| {
+        (a + day["registrations"].as_i64().unwrap(), b + day["people"].as_i64().unwrap())
+    });
+    assert_eq!((registrations, people_in_all), (6, 7));
+    let compared: Vec<_> = seen["dates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|date| {
+            (date["occurrence_id"].as_str().unwrap(), date["fill_rate"].clone(), date["no_shows"].clone())
+        })
+        .collect();
+    assert_eq!(
+        compared,
+        [
+            (dates[0].as_str(), json!(1.0), json!(1)),
+            (dates[1].as_str(), json!(1.0), json!(0)),
+            (dates[2].as_str(), json!(0.0), json!(0)),
+        ],
+        "in order, and without what lies ahead and nobody asked for"
+    );
+
+    let rows = table(&ada, &path).await;
+    assert_eq!(rows.len(), 4);
+    assert_eq!(&rows[0][..5], ["occurrence_id", "starts_at", "title", "status", "registrations"]);
+    assert_eq!(&rows[1][2..7], ["'=Pottery", "scheduled", "4", "2", "1"]);
+
+    over_all(&ada, &people).await;
+    // A cancelled date keeps its registrations, and has no seats to fill.
+    ada.post(&format!("/occurrences/{}/cancel", dates[2]), json!({})).await.expect(200);
+    assert_eq!(ada.get(&path).await.expect(200).json()["total"]["capacity"], 4);
+}
+
+/// Over all events: another one of the organizer's, and one that is not theirs.
+async fn over_all(ada: &Client, people: &[Client]) {
+    let other =
+        json!({"title": "Chess", "location": "Hall", "starts_at": "2031-05-05T18:30:00Z", "capacity": 10});
+    let chess = ada.post("/events", other.clone()).await.expect(201).json();
+    people[4]
+        .put(
+            &format!("/occurrences/{}/registration", chess["next_occurrence"]["id"].as_str().unwrap()),
+            json!({}),
+        )
+        .await
+        .expect(201);
+    let foreign = people[4].post("/events", other).await.expect(201).json();
+    people[3]
+        .put(
+            &format!("/occurrences/{}/registration", foreign["next_occurrence"]["id"].as_str().unwrap()),
+            json!({}),
+        )
+        .await
+        .expect(201);
+    let all = ada.get("/users/me/insights").await.expect(200).json();
+    let events: Vec<_> = all["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["title"].as_str().unwrap(), event["registrations"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(events, [("=Pottery", 6), ("Chess", 1)]);
+    assert_eq!((&all["total"]["registrations"], &all["total"]["capacity"]), (&json!(7), &json!(16)));
+    assert_eq!(all["feedback"]["average"], 4.0);
+    let rows = table(ada, "/users/me/insights").await;
+    assert_eq!((rows.len(), rows[1][1].as_str(), rows[2][3].as_str()), (3, "'=Pottery", "1"));
+}
+
+mod a_known_story {
+    use super::*;
+
+    for_each_kind!(story);
+}
+
+async fn matrix(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
+    let (guest, other) = (daemon.user("guest").await, daemon.user("other").await);
+    let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
+    for (visibility, status, codes) in [
+        ("public", "published", [401, 403, 403, 200, 200, 200]),
+        ("unlisted", "published", [401, 403, 403, 200, 200, 200]),
+        ("private", "published", [401, 404, 403, 200, 200, 200]),
+        ("public", "draft", [401, 404, 404, 200, 200, 200]),
+    ] {
+        let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4, "visibility": visibility,
+            "status": status});
+        let event = organizer.post("/events", body).await.expect(201).json();
+        let (id, date) = (event["id"].as_str().unwrap(), event["next_occurrence"]["id"].as_str());
+        organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
+        if status == "published" {
+            organizer
+                .post(
+                    &format!("/occurrences/{}/registrations", date.unwrap()),
+                    json!({"user_id": guest.id()}),
+                )
+                .await
+                .expect(201);
+        }
+        let people = [&anonymous, &other, &guest, &helper, &organizer, &admin];
+        for (column, (who, code)) in people.into_iter().zip(codes).enumerate() {
+            let answer = who.get(&format!("/events/{id}/insights")).await;
+            assert_eq!(answer.status.as_u16(), code, "column {column}: {visibility} {status}");
+        }
+    }
+    anonymous.get("/users/me/insights").await.expect_problem(401, "unauthenticated");
+    assert_eq!(other.get("/users/me/insights").await.expect(200).json()["events"], json!([]));
+}
+
+mod who_may_read_them {
+    use super::*;
+
+    for_each_kind!(matrix);
+}

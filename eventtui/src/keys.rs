@@ -46,6 +46,7 @@ pub(crate) enum Action {
     CancelDate,
     CancelEvent,
     Attendees,
+    Insights,
     CheckIn,
     CheckInCode,
     Save,
@@ -90,6 +91,7 @@ pub(crate) enum Place {
     Organize,
     Event,
     Attendees,
+    Insights,
     Form,
     Account,
     Ticket,
@@ -113,6 +115,7 @@ impl Place {
             Self::Organize => "Organize",
             Self::Event => "Event",
             Self::Attendees => "Attendees",
+            Self::Insights => "Insights",
             Self::Form => "Form",
             Self::Account => "Account",
             Self::Ticket => "Ticket",
@@ -195,6 +198,7 @@ const LISTS: &[Place] = &[
     Place::Organize,
     Place::Event,
     Place::Attendees,
+    Place::Insights,
     Place::Help,
     Place::Palette,
 ];
@@ -205,6 +209,7 @@ const PAGES: &[Place] = &[
     Place::Mine,
     Place::Organize,
     Place::Attendees,
+    Place::Insights,
     Place::Help,
     Place::Palette,
 ];
@@ -292,6 +297,13 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "who comes and who waits",
     ),
     bind(
+        &[c('i')],
+        Action::Insights,
+        &[Place::Event, Place::Organize],
+        "insights",
+        "what its dates say: registrations, attendance, ratings",
+    ),
+    bind(
         &[c(' '), k(KeyCode::Enter)],
         Action::CheckIn,
         &[Place::Attendees],
@@ -325,7 +337,13 @@ pub(crate) const BINDINGS: &[Binding] = &[
     ),
     bind(&[ctrl('o')], Action::SignOut, &[Place::Account], "sign out", "sign out"),
     bind(&[k(KeyCode::Esc)], Action::Back, &[Place::Everywhere], "", "back; leave what is open"),
-    bind(&[c('h')], Action::Back, &[Place::Event, Place::Attendees, Place::Ticket], "", "back"),
+    bind(
+        &[c('h')],
+        Action::Back,
+        &[Place::Event, Place::Attendees, Place::Insights, Place::Ticket],
+        "",
+        "back",
+    ),
     bind(&[c('/')], Action::Search, &[Place::Everywhere], "search", "search"),
     bind(&[c('1')], Action::Tab(Tab::Agenda), &[Place::Everywhere], "", "the agenda"),
     bind(&[c('2')], Action::Tab(Tab::Month), &[Place::Everywhere], "", "the month"),
@@ -392,7 +410,7 @@ pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 12] = [
+    const PLACES: [Place; 13] = [
         Place::Ticket,
         Place::Agenda,
         Place::Month,
@@ -401,6 +419,7 @@ mod tests {
         Place::Organize,
         Place::Event,
         Place::Attendees,
+        Place::Insights,
         Place::Form,
         Place::Account,
         Place::Help,

@@ -1,6 +1,6 @@
 //! What happens to the program, and what it does about it.
 
-use eventcore::{Cursor, OccurrenceId};
+use eventcore::{Cursor, EventId, OccurrenceId};
 
 use crate::backend::{Answer, Refusal, Request};
 use crate::keys::Key;
@@ -58,6 +58,7 @@ pub(crate) enum Purpose {
     Organized(Option<Cursor>),
     Detail(OccurrenceId),
     Attendees(OccurrenceId, Option<Cursor>),
+    Insights(EventId),
     SignIn,
     Save,
     /// Something was done; what to say then.

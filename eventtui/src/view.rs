@@ -60,6 +60,7 @@ fn draw_body(frame: &mut Frame<'_>, app: &App, area: Rect) {
     match app.layers.last() {
         Some(Layer::Event(looked)) => looked.draw(frame, area, look),
         Some(Layer::Attendees(attendees)) => attendees.draw(frame, area, look),
+        Some(Layer::Insights(insights)) => insights.draw(frame, area, look),
         Some(Layer::Form(form)) => form.draw(frame, area, look),
         Some(Layer::Account(account)) => account.draw(frame, area, look, app.me.as_deref()),
         Some(Layer::Ticket(code)) => ticket::draw(frame, area, code, look),
@@ -207,6 +208,7 @@ fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
             | Place::Ticket
             | Place::Event
             | Place::Attendees
+            | Place::Insights
     ) {
         text.push_str(" Esc back");
     }

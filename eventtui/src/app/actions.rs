@@ -13,6 +13,7 @@ use crate::screens::attendees::Attendees;
 use crate::screens::event::Looked;
 use crate::screens::form::{self, Form};
 use crate::screens::help::Help;
+use crate::screens::insights::Insights;
 use crate::screens::palette::Palette;
 use crate::widgets::field::Field;
 use crate::widgets::list::Position;
@@ -79,7 +80,8 @@ impl App {
             | Action::Publish
             | Action::CancelDate
             | Action::CancelEvent
-            | Action::Attendees => return self.organize_it(action),
+            | Action::Attendees
+            | Action::Insights => return self.organize_it(action),
             _ => return self.go(action),
         }
         Vec::new()
@@ -132,6 +134,12 @@ impl App {
             Some(Layer::Attendees(attendees)) => {
                 let len = attendees.list.items.len();
                 attendees.list.position.go(action, len, height.saturating_sub(3));
+            }
+            Some(Layer::Insights(insights)) => {
+                // Lines, of which the first on the screen is selected; the last page stays full.
+                let lines = insights.lines(&self.look, self.size.0).len();
+                let len = (lines + 1).saturating_sub(height.saturating_sub(2)).max(1);
+                insights.position.go(action, len, height.saturating_sub(2));
             }
             Some(Layer::Help(help)) => {
                 let len = help.found().len();
@@ -407,6 +415,10 @@ impl App {
                     event.occurrence_count
                 );
                 self.sure(words, Request::CancelEvent(event.id), "The event is cancelled");
+            }
+            (Action::Insights, _) => {
+                self.layers.push(Layer::Insights(Box::new(Insights::of(event.id, &event.title))));
+                return self.load_layer();
             }
             (Action::Attendees, Some(date)) => {
                 self.layers.push(Layer::Attendees(Box::new(Attendees::of(date))));

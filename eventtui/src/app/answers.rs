@@ -183,6 +183,16 @@ impl App {
                     attendees.list.take(cursor.as_ref(), outcome, here, |place| place.id);
                 }
             }
+            (Purpose::Insights(event), outcome) => {
+                if let Some(Layer::Insights(insights)) = self.layers.last_mut()
+                    && insights.event == event
+                {
+                    insights.status.end(here.0, outcome.as_ref().err());
+                    if let Ok(Answer::Insights(seen)) = outcome {
+                        insights.seen = Some(seen);
+                    }
+                }
+            }
             _ => {}
         }
     }

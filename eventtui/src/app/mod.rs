@@ -3,6 +3,8 @@
 mod actions;
 mod answers;
 pub(crate) mod elsewhere;
+#[cfg(test)]
+mod insights_tests;
 mod mouse;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -24,6 +26,7 @@ use crate::screens::attendees::Attendees;
 use crate::screens::event::Looked;
 use crate::screens::form::Form;
 use crate::screens::help::Help;
+use crate::screens::insights::Insights;
 use crate::screens::mine::Mine;
 use crate::screens::month::Month;
 use crate::screens::organize::Organize;
@@ -35,6 +38,7 @@ use crate::widgets::field::Field;
 pub(crate) enum Layer {
     Event(Box<Looked>),
     Attendees(Box<Attendees>),
+    Insights(Box<Insights>),
     Form(Box<Form>),
     Account(Box<Account>),
     /// The code of my ticket.
@@ -175,6 +179,7 @@ impl App {
         let layer = self.layers.last().and_then(|layer| match layer {
             Layer::Event(looked) => Some(&looked.status),
             Layer::Attendees(attendees) => Some(&attendees.list.status),
+            Layer::Insights(insights) => Some(&insights.status),
             Layer::Form(form) => Some(&form.status),
             Layer::Account(account) => Some(&account.status),
             Layer::Ticket(_) | Layer::Help(_) | Layer::Palette(_) => None,
@@ -202,6 +207,7 @@ impl App {
         match self.layers.last() {
             Some(Layer::Event(_)) => Place::Event,
             Some(Layer::Attendees(_)) => Place::Attendees,
+            Some(Layer::Insights(_)) => Place::Insights,
             Some(Layer::Form(_)) => Place::Form,
             Some(Layer::Account(_)) => Place::Account,
             Some(Layer::Ticket(_)) => Place::Ticket,
@@ -327,6 +333,10 @@ impl App {
                 attendees.list.status.begin(now);
                 let occurrence = attendees.date.id;
                 (Purpose::Attendees(occurrence, None), Request::Attendees { occurrence, cursor: None })
+            }
+            Some(Layer::Insights(insights)) => {
+                insights.status.begin(now);
+                (Purpose::Insights(insights.event), Request::Insights(insights.event))
             }
             _ => return Vec::new(),
         };

@@ -31,7 +31,7 @@ pub(super) fn occurrence(n: usize) -> Occurrence {
     .unwrap()
 }
 
-fn event() -> Event {
+pub(super) fn event() -> Event {
     serde_json::from_value(json!({
         "id": "01890000-0000-7000-8000-000000000000", "title": "Evening", "description": "Talks and *pizza*.", "location": "Hall 2, Berlin",
         "url": null, "starts_at": "2027-03-01T18:30:00+01:00", "ends_at": "2027-03-01T20:30:00+01:00", "timezone": "Europe/Berlin",

@@ -145,6 +145,7 @@ impl Library {
             Request::Attendees { occurrence, cursor } => {
                 Answer::Attendees(core.registrations(&actor, occurrence, None, &page(cursor)).await?)
             }
+            Request::Insights(event) => Answer::Insights(Box::new(core.insights(&actor, event).await?)),
             Request::Register { occurrence, party } => {
                 let place = core.register(&actor, occurrence, &Party::of(party)).await?;
                 Answer::Place(Box::new(place.registration))

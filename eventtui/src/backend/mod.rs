@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
+use eventcore::insights::Insights;
 use eventcore::registrations::{MyRegistration, Registration};
 use eventcore::{Cursor, EventId, OccurrenceId, Page, RegistrationId, Violation};
 use serde_json::Value;
@@ -64,6 +65,8 @@ pub(crate) enum Request {
         occurrence: OccurrenceId,
         cursor: Option<Cursor>,
     },
+    /// What the dates of an event say, for its organizers.
+    Insights(EventId),
     Register {
         occurrence: OccurrenceId,
         party: i64,
@@ -106,6 +109,7 @@ pub(crate) enum Answer {
     Mine(Page<MyRegistration>),
     Events(Page<Event>),
     Attendees(Page<Registration>),
+    Insights(Box<Insights>),
     Place(Box<Registration>),
     CheckedIn { registration: Box<Registration>, already: bool },
     Event(Box<Event>),

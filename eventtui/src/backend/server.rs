@@ -267,6 +267,9 @@ impl Server {
                 let path = format!("/occurrences/{occurrence}/registrations{}", query(&[], cursor.as_ref()));
                 Answer::Attendees(self.call(Call::get(&path)).await?)
             }
+            Request::Insights(event) => {
+                Answer::Insights(self.call(Call::get(&format!("/events/{event}/insights"))).await?)
+            }
             other => self.change(other).await?,
         })
     }

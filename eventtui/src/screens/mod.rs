@@ -6,6 +6,7 @@ pub(crate) mod attendees;
 pub(crate) mod event;
 pub(crate) mod form;
 pub(crate) mod help;
+pub(crate) mod insights;
 pub(crate) mod mine;
 pub(crate) mod month;
 pub(crate) mod organize;

@@ -71,6 +71,11 @@ async fn evening(db: &TestDb, source: &[&str]) {
     db.core.register(&carla, dates[0].id, &Party::of(2)).await.unwrap();
     bob.types("a").await.shows("Carla (carla)").await.shows("party of 2").await;
     bob.types(" ").await.shows("✓ Carla is in, party of 2").await.shows("✓ checked in").await;
+
+    // What it came to.
+    bob.types("\x1b").await.hides("✓ checked in").await;
+    bob.types("i").await.shows("Insights · Chess").await.shows("Registrations over time  2 people").await;
+    bob.shows("2 of 20 seats taken").await.shows("1 came, 0 did not").await.shows("Fri 7 Mar 2031").await;
     bob.types("q").await;
     assert_eq!(bob.ends().await, 0);
 }

@@ -1,0 +1,259 @@
+//! What an event's dates say, for its organizers: charts of text.
+
+use chrono::NaiveDate;
+use eventcore::EventId;
+use eventcore::feedback::FeedbackSummary;
+use eventcore::insights::{DateInsights, DayOfRegistrations, Figures, Insights as Seen};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::look::Look;
+use crate::status::Status;
+use crate::widgets::list::Position;
+use crate::widgets::text::{clean, fit};
+
+/// Columns of a bar.
+const BAR: usize = 20;
+/// Rows of the chart of registrations.
+const CHART: usize = 5;
+
+/// The insights of one event.
+#[derive(Debug)]
+pub(crate) struct Insights {
+    pub(crate) event: EventId,
+    title: String,
+    pub(crate) seen: Option<Box<Seen>>,
+    pub(crate) status: Status,
+    pub(crate) position: Position,
+}
+
+impl Insights {
+    pub(crate) fn of(event: EventId, title: &str) -> Self {
+        let title = title.to_owned();
+        Self { event, title, seen: None, status: Status::default(), position: Position::default() }
+    }
+
+    /// The lines, without the title.
+    pub(crate) fn lines(&self, look: &Look, width: u16) -> Vec<Line<'static>> {
+        let Some(seen) = &self.seen else { return Vec::new() };
+        let mut lines = over_time(&seen.by_day, look, usize::from(width));
+        lines.push(Line::raw(""));
+        lines.extend(totals(&seen.total, look));
+        lines.push(Line::raw(""));
+        lines.extend(ratings(seen, look));
+        lines.push(Line::raw(""));
+        lines.push(Line::styled(format!(" Dates ({})", seen.dates.len()), look.theme.accent));
+        lines.extend(seen.dates.iter().rev().map(|date| of_date(date, &seen.timezone, look, width)));
+        lines
+    }
+
+    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+        let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
+        let title = Line::styled(format!(" Insights · {}", clean(&self.title)), look.theme.accent);
+        frame.render_widget(title, head);
+        let lines = match (&self.seen, &self.status.failure) {
+            (Some(_), _) => self.lines(look, area.width),
+            (None, Some(failure)) => vec![Line::styled(format!(" {}", clean(failure)), look.theme.bad)],
+            (None, None) => vec![Line::styled(" …", look.theme.muted)],
+        };
+        let lines: Vec<Line<'_>> = lines.into_iter().skip(self.position.selected).collect();
+        frame.render_widget(Paragraph::new(lines), body);
+    }
+}
+
+/// `72 %`; nothing where there is nothing to be part of.
+fn percent(rate: Option<f64>) -> String {
+    rate.map_or_else(|| "–".to_owned(), |rate| format!("{:.0} %", rate * 100.0))
+}
+
+/// A part of a whole as a bar; what is more than all fills it.
+fn bar(part: i64, whole: i64) -> String {
+    let columns = i64::try_from(BAR).unwrap_or(0);
+    let full = if whole > 0 { (part.clamp(0, whole) * columns + whole / 2) / whole } else { 0 };
+    let full = usize::try_from(full).unwrap_or(0).min(BAR);
+    format!("{}{}", "█".repeat(full), "░".repeat(BAR - full))
+}
+
+/// How many people registered, from the first day on which someone did to the last: a column for so many days that all have room.
+fn over_time(by_day: &[DayOfRegistrations], look: &Look, width: usize) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let (Some(first), Some(last)) = (by_day.first(), by_day.last()) else {
+        return vec![Line::styled(" Nobody has registered yet", theme.muted)];
+    };
+    let columns = columns(by_day, width.saturating_sub(2).max(1));
+    let most = columns.iter().copied().max().unwrap_or(1).max(1);
+    let people: i64 = by_day.iter().map(|day| day.people).sum();
+    let mut lines = vec![Line::from(vec![
+        Span::styled(" Registrations over time".to_owned(), theme.accent),
+        Span::styled(format!("  {people} people, at most {most} at a time"), theme.muted),
+    ])];
+    for row in (0..CHART).rev() {
+        let text: String = columns.iter().map(|people| step(*people, most, row)).collect();
+        lines.push(Line::styled(format!(" {text}"), theme.good));
+    }
+    let (first, last) = (written(first.date), written(last.date));
+    let between = columns.len().saturating_sub(first.len() + last.len());
+    let axis = match between {
+        _ if first == last => first,
+        0 => format!("{first} – {last}"),
+        room => format!("{first}{}{last}", " ".repeat(room)),
+    };
+    lines.push(Line::styled(format!(" {axis}"), theme.muted));
+    lines
+}
+
+fn written(day: NaiveDate) -> String {
+    day.format("%-d %b %Y").to_string()
+}
+
+/// People by column. Days without registrations count too.
+fn columns(by_day: &[DayOfRegistrations], width: usize) -> Vec<i64> {
+    let Some(first) = by_day.first() else { return Vec::new() };
+    let place = |day: &DayOfRegistrations| usize::try_from((day.date - first.date).num_days()).unwrap_or(0);
+    let days = by_day.last().map_or(0, place) + 1;
+    let wide = days.div_ceil(width);
+    // Short ones are stretched, so that they can be seen.
+    let stretch = (width / days).clamp(1, 4);
+    let mut columns = vec![0; days.div_ceil(wide)];
+    for day in by_day {
+        if let Some(column) = columns.get_mut(place(day) / wide) {
+            *column += day.people;
+        }
+    }
+    columns.into_iter().flat_map(|people| std::iter::repeat_n(people, stretch)).collect()
+}
+
+/// What of a column stands in a row of the chart, counted from below.
+fn step(people: i64, most: i64, row: usize) -> char {
+    const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let rows = i64::try_from(CHART * 8).unwrap_or(8);
+    // What is not nothing is seen.
+    let height = if people > 0 { (people * rows / most).max(1) } else { 0 };
+    let here = height - i64::try_from(row * 8).unwrap_or(0);
+    usize::try_from(here).ok().map_or(' ', |here| STEPS.get(here).copied().unwrap_or('█'))
+}
+
+fn totals(total: &Figures, look: &Look) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let line = |name: &str, part: i64, whole: i64, rate: Option<f64>, words: String| {
+        Line::from(vec![
+            Span::styled(format!(" {name:<11}"), theme.muted),
+            Span::styled(bar(part, whole), theme.good),
+            Span::raw(format!(" {:>5}", percent(rate))),
+            Span::styled(format!("  {words}"), theme.muted),
+        ])
+    };
+    let seats = format!("{} of {} seats taken", total.seats_taken, total.capacity);
+    let list =
+        format!("{} of {} who waited got a place, {} wait", total.promoted, total.waitlisted, total.waiting);
+    let gone = format!("{} of {} registrations given up", total.cancelled, total.registrations);
+    let came = format!("{} came, {} did not", total.attended, total.no_shows);
+    vec![
+        line("Fill", total.seats_taken, total.capacity, total.fill_rate, seats),
+        line("Waitlist", total.promoted, total.waitlisted, total.conversion_rate, list),
+        line("Cancelled", total.cancelled, total.registrations, total.cancellation_rate, gone),
+        line("Attendance", total.attended, total.attended + total.no_shows, total.attendance_rate, came),
+    ]
+}
+
+fn stars(feedback: &FeedbackSummary) -> String {
+    feedback.average.map_or_else(|| "–".to_owned(), |average| format!("★ {average:.1}"))
+}
+
+fn ratings(seen: &Seen, look: &Look) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let mut head = vec![Span::styled(" Ratings", theme.accent)];
+    if seen.feedback.count == 0 {
+        head.push(Span::styled("  nobody has said anything yet", theme.muted));
+        return vec![Line::from(head)];
+    }
+    head.push(Span::raw(format!("  {} by {}", stars(&seen.feedback), seen.feedback.count)));
+    if let Some(trend) = seen.trend {
+        let (sign, style) = match trend.recent - trend.earlier {
+            more if more >= 0.05 => ("↗", theme.good),
+            less if less <= -0.05 => ("↘", theme.warn),
+            _ => ("→", theme.muted),
+        };
+        head.push(Span::styled(
+            format!("  {sign} {:.1} before, {:.1} of late", trend.earlier, trend.recent),
+            style,
+        ));
+    }
+    let mut lines = vec![Line::from(head)];
+    lines.extend(seen.feedback.distribution.iter().rev().map(|given| {
+        Line::from(vec![
+            Span::styled(
+                format!(" {} {:<9}", given.rating, "★".repeat(usize::try_from(given.rating).unwrap_or(0))),
+                theme.muted,
+            ),
+            Span::styled(bar(given.count, seen.feedback.count), theme.good),
+            Span::raw(format!(" {:>5}", given.count)),
+        ])
+    }));
+    lines
+}
+
+fn of_date(date: &DateInsights, timezone: &str, look: &Look, width: u16) -> Line<'static> {
+    let theme = look.theme;
+    let figures = &date.figures;
+    let starts = date.starts_at.in_zone(look.zone_of(timezone)).naive_local();
+    let when = starts.format("%a %-d %b %Y %H:%M").to_string();
+    let seats = if date.status == eventcore::events::OccurrenceStatus::Cancelled {
+        "cancelled".to_owned()
+    } else {
+        format!("{}/{} {}", figures.seats_taken, figures.capacity, percent(figures.fill_rate))
+    };
+    let came = if figures.attendance_rate.is_some() {
+        format!("{} came, {} not", figures.attended, figures.no_shows)
+    } else {
+        String::new()
+    };
+    let mut spans = vec![
+        Span::raw(format!(" {}", fit(&when, 22))),
+        Span::styled(format!(" {}", fit(&seats, 18)), theme.good),
+        Span::raw(format!(" {}", fit(&stars(&date.feedback), 6))),
+        Span::styled(format!(" {}", fit(&came, 18)), theme.muted),
+    ];
+    if width >= 100 {
+        let more = format!(
+            " {} registered, {} waited, {} gave up",
+            figures.registrations, figures.waitlisted, figures.cancelled
+        );
+        spans.push(Span::styled(more, theme.muted));
+    }
+    Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(date: &str, people: i64) -> DayOfRegistrations {
+        DayOfRegistrations { date: date.parse().unwrap(), registrations: people, people }
+    }
+
+    #[test]
+    fn days_share_columns_where_there_are_many() {
+        let days = [day("2027-03-01", 2), day("2027-03-03", 5), day("2027-03-08", 1)];
+        assert_eq!(columns(&days, 8), [2, 0, 5, 0, 0, 0, 0, 1]);
+        assert_eq!(columns(&days, 3), [7, 0, 1]);
+        assert_eq!(columns(&days[..1], 3), [2, 2, 2], "one day is seen too");
+        assert_eq!(columns(&[], 3), Vec::<i64>::new());
+    }
+
+    #[test]
+    fn columns_are_as_high_as_their_part() {
+        let column = |people, most| -> String { (0..CHART).map(|row| step(people, most, row)).collect() };
+        assert_eq!((column(10, 10).as_str(), column(5, 10).as_str()), ("█████", "██▄  "));
+        assert_eq!((column(0, 10).as_str(), column(1, 1_000).as_str()), ("     ", "▁    "));
+    }
+
+    #[test]
+    fn bars_are_parts_of_a_whole() {
+        assert_eq!((bar(0, 0).matches('█').count(), bar(1, 2).matches('█').count()), (0, 10));
+        assert_eq!(bar(7, 5).matches('█').count(), 20, "more than all is all");
+        assert_eq!((percent(Some(0.725)).as_str(), percent(None).as_str()), ("72 %", "–"));
+    }
+}

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use chrono::{Days, NaiveTime};
 use chrono_tz::Tz;
-use eventcore::accounts::{NewUser, UserFilter};
-use eventcore::events::{EventInput, EventStatus, Length, Start, Visibility};
+use eventcore::accounts::{NewUser, User, UserFilter};
+use eventcore::comments::{Comment, CommentInput};
+use eventcore::events::{Event, EventInput, EventStatus, Length, Start, Visibility};
 use eventcore::recurrence::Recurrence;
 use eventcore::{Actor, EventCore, PageRequest, Role};
 
@@ -38,6 +39,8 @@ struct Sample {
     status: EventStatus,
     visibility: Visibility,
     rrule: Option<&'static str>,
+    category: &'static str,
+    tags: &'static [&'static str],
 }
 
 /// Most events are published, public, and in Berlin.
@@ -54,11 +57,14 @@ const USUAL: Sample = Sample {
     status: EventStatus::Published,
     visibility: Visibility::Public,
     rrule: None,
+    category: "meetup",
+    tags: &[],
 };
 
 const SAMPLES: &[Sample] = &[
     Sample {
         title: "Rust evening",
+        tags: &["rust", "programming"],
         description: "Talks and *pizza*. Bring a laptop.",
         location: "Hall 2, Berlin",
         day: 3,
@@ -66,6 +72,8 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "Jazz at the quay",
+        category: "concert",
+        tags: &["jazz", "music"],
         description: "The trio plays two sets.",
         location: "Pier 4, Hamburg",
         time: Some((19, 0)),
@@ -75,6 +83,7 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "Board games",
+        tags: &["games"],
         description: "Old ones, new ones, tea.",
         location: "Café Nord, Köln",
         time: Some((20, 0)),
@@ -85,6 +94,8 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "Data days",
+        category: "conference",
+        tags: &["data", "statistics"],
         description: "Two days of talks about what numbers hide.",
         location: "Congress centre, München",
         time: Some((9, 0)),
@@ -95,6 +106,8 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "Spring fair",
+        category: "festival",
+        tags: &["music", "open air"],
         description: "Stalls, music, a carousel.",
         location: "Old town, Weimar",
         time: None,
@@ -106,6 +119,8 @@ const SAMPLES: &[Sample] = &[
     Sample {
         organizer: 0,
         title: "Analytical engine reading group",
+        category: "course",
+        tags: &["history", "programming"],
         description: "Note G, slowly.",
         location: "Library, London",
         timezone: Tz::Europe__London,
@@ -118,6 +133,8 @@ const SAMPLES: &[Sample] = &[
     Sample {
         organizer: 1,
         title: "Compilers and coffee",
+        category: "workshop",
+        tags: &["programming", "coffee"],
         description: "What a linker does before breakfast.",
         location: "Room 101, Arlington",
         timezone: Tz::America__New_York,
@@ -130,6 +147,8 @@ const SAMPLES: &[Sample] = &[
     Sample {
         organizer: 3,
         title: "夜桜を見る会",
+        category: "other",
+        tags: &["花見", "open air"],
         description: "An evening under the cherry trees.",
         location: "上野公園, 東京",
         timezone: Tz::Asia__Tokyo,
@@ -140,6 +159,8 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "Sourdough course",
+        category: "course",
+        tags: &["baking"],
         description: "From flour to loaf in four hours.",
         location: "Kitchen 3, Leipzig",
         time: Some((10, 0)),
@@ -150,6 +171,8 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "Repair café",
+        category: "workshop",
+        tags: &["repair"],
         description: "Bring what is broken.",
         location: "Library, Kassel",
         time: Some((14, 0)),
@@ -161,6 +184,7 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         title: "Committee meeting",
+        category: "other",
         description: "For members.",
         location: "Back room, Berlin",
         day: 4,
@@ -171,6 +195,7 @@ const SAMPLES: &[Sample] = &[
     Sample {
         organizer: 0,
         title: "A talk that is not ready",
+        category: "other",
         description: "Still a draft.",
         location: "To be found",
         timezone: Tz::Europe__London,
@@ -178,6 +203,14 @@ const SAMPLES: &[Sample] = &[
         status: EventStatus::Draft,
         ..USUAL
     },
+];
+
+/// Who says what on the first event, and whether in reply to the first word.
+const COMMENTS: &[(usize, &str, bool)] = &[
+    (1, "Is there a way in *without stairs*?", false),
+    (2, "There is: ring at the yard door, and someone comes down.", true),
+    (1, "Thank you!", true),
+    (3, "Last time was good. I bring `cargo` stickers.", false),
 ];
 
 /// Fills an empty database.
@@ -225,12 +258,26 @@ async fn fill(core: &EventCore) -> Result<(), Failure> {
             .push(core.create_event(&Actor::user(organizer.id, organizer.role), &input(core, sample)).await?);
     }
     let registrations = super::demo_guests::come(core, &people, &events).await?;
+    let comments = talk(core, &people, &events).await?;
     println!(
-        "demo: {} hosts, {} events and {registrations} registrations; sign in as ada (admin), grace, lin or kenji with the password: {PASSWORD}",
+        "demo: {} hosts, {} events, {registrations} registrations and {comments} comments; sign in as ada (admin), grace, lin or kenji with the password: {PASSWORD}",
         people.len(),
         events.len()
     );
     Ok(())
+}
+
+/// What is said on the first event: a question, two replies, praise. Answers how much.
+async fn talk(core: &EventCore, people: &[User], events: &[Event]) -> eventcore::Result<usize> {
+    let Some(event) = events.first() else { return Ok(0) };
+    let mut said: Vec<Comment> = Vec::new();
+    for (person, body, reply) in COMMENTS {
+        let Some(author) = people.get(*person) else { continue };
+        let parent_id = said.first().filter(|_| *reply).map(|question| question.id);
+        let input = CommentInput { body: (*body).to_owned(), parent_id, ..CommentInput::default() };
+        said.push(core.add_comment(&Actor::user(author.id, author.role), event.id, &input).await?);
+    }
+    Ok(said.len())
 }
 
 fn input(core: &EventCore, sample: &Sample) -> EventInput {
@@ -248,6 +295,8 @@ fn input(core: &EventCore, sample: &Sample) -> EventInput {
         capacity: Some(sample.capacity),
         status: Some(sample.status),
         visibility: Some(sample.visibility),
+        category: Some(sample.category.to_owned()),
+        tags: sample.tags.iter().map(|tag| (*tag).to_owned()).collect(),
         recurrence: sample.rrule.and_then(|rule| rule.parse().ok()).map(Recurrence::of),
         ..EventInput::default()
     }

@@ -22,12 +22,18 @@ pub(crate) struct AgendaArgs {
     /// Until the end of this day
     #[arg(long, value_name = "DAY")]
     to: Option<NaiveDate>,
-    /// Whose title has these words
+    /// With these words in title, tags, location or description: "in a row", -not, the last may be the beginning of one
     #[arg(long, value_name = "WORDS", default_value = "")]
     search: String,
     /// Whose location has these words
     #[arg(long, value_name = "WORDS", default_value = "")]
     location: String,
+    /// Of this category, by its slug; again for any of several
+    #[arg(long, value_name = "SLUG")]
+    category: Vec<String>,
+    /// With this tag; again for all of several
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
     /// At most so many
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
@@ -72,7 +78,9 @@ pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> R
         place: args.location.trim().to_owned(),
         from: args.from,
         to: args.to,
-        unclear: Vec::new(),
+        categories: args.category,
+        tags: args.tag,
+        ..Wish::default()
     };
     let mut cursor = None;
     let mut left = args.limit;

@@ -63,10 +63,14 @@ impl Library {
 
     async fn agenda(&self, wish: Wish, tz: Tz, cursor: Option<Cursor>) -> Result<Answer, Error> {
         let filter = AgendaFilter {
-            title: Some(wish.words).filter(|words| !words.is_empty()),
+            q: Some(wish.words).filter(|words| !words.is_empty()),
             location: Some(wish.place).filter(|place| !place.is_empty()),
             from: wish.from.map(|day| start_of_day(day, tz)),
             to: wish.to.and_then(|day| day.succ_opt()).map(|day| start_of_day(day, tz)),
+            categories: wish.categories,
+            tags: wish.tags,
+            available: wish.free,
+            registered: if wish.mine { Some(self.actor().signed_in()?.id) } else { None },
             ..AgendaFilter::default()
         };
         let page = PageRequest::first(PAGE).at(cursor);

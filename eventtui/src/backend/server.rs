@@ -244,12 +244,17 @@ impl Server {
                 let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
                 let (from, to) = (day(wish.from), day(wish.to));
                 let narrowed = [
-                    ("title", wish.words.as_str()),
+                    ("q", wish.words.as_str()),
                     ("location", &wish.place),
                     ("from", &from),
                     ("to", &to),
                     ("tz", tz.name()),
+                    ("available", if wish.free { "true" } else { "" }),
+                    ("registered", if wish.mine { "me" } else { "" }),
                 ];
+                let categories = wish.categories.iter().map(|category| ("category", category.as_str()));
+                let tags = wish.tags.iter().map(|tag| ("tag", tag.as_str()));
+                let narrowed: Vec<_> = narrowed.into_iter().chain(categories).chain(tags).collect();
                 let query = query(&narrowed, cursor.as_ref());
                 Answer::Dates(self.call(Call::get(&format!("/occurrences{query}"))).await?)
             }

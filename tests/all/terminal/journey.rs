@@ -49,6 +49,11 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("\r").await.shows("Bring cake.").await.shows("● confirmed for 1 · ticket").await;
     bob.types("\x1b").await.hides("Esc back").await;
 
+    // Found by words, and narrowed.
+    bob.types("/for te is:mine").await.shows("[mine]").await.shows("Tea for one").await;
+    bob.types(" #nothing").await.shows("[#nothing]").await.hides("Tea for one").await;
+    bob.types("\x1b").await.hides("[#nothing]").await;
+
     // A series of his own, seen before it is saved.
     bob.types("5").await.shows("You organize nothing").await;
     bob.types("n").await.shows("New event").await;

@@ -18,7 +18,7 @@ async fn the_agenda_goes_into_a_pipe_and_a_script_registers() {
         NewUser { username: "ada".to_owned(), email: "ada@example.org".to_owned(), ..NewUser::default() };
     let ada = db.core.create_user(&Actor::System, &ada).await.unwrap();
     let series = json!({"title": "Tea \u{202e}time", "location": "Kitchen", "starts_at": "2031-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 1,
-        "recurrence": {"rrule": "FREQ=DAILY;COUNT=250"}});
+        "category": "course", "tags": ["green tea"], "recurrence": {"rrule": "FREQ=DAILY;COUNT=250"}});
     db.core
         .create_event(&Actor::user(ada.id, ada.role), &serde_json::from_value(series).unwrap())
         .await
@@ -33,6 +33,13 @@ async fn the_agenda_goes_into_a_pipe_and_a_script_registers() {
         run(&[&["agenda", "--json", "--limit", "1000", "--search", "tea"], &url[..]].concat()).await;
     let dates: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(dates.len(), 250);
+    for (category, tag, found) in
+        [("course", "GREEN TEA", 5), ("concert", "green tea", 0), ("course", "coffee", 0)]
+    {
+        let asked = ["agenda", "--limit", "5", "--category", category, "--tag", tag];
+        let (status, text, _) = run(&[&asked, &url[..]].concat()).await;
+        assert_eq!((status, text.lines().count()), (0, found), "{category} {tag}");
+    }
     let (_, text, _) = run(&[&["agenda", "--to", "2031-03-05"], &url[..]].concat()).await;
     assert_eq!(text.lines().count(), 2);
 

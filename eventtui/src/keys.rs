@@ -47,6 +47,12 @@ pub(crate) enum Action {
     CancelEvent,
     Attendees,
     Insights,
+    Comments,
+    Say,
+    Reply,
+    SayAgain,
+    DeleteComment,
+    HideComment,
     CheckIn,
     CheckInCode,
     Save,
@@ -92,6 +98,7 @@ pub(crate) enum Place {
     Event,
     Attendees,
     Insights,
+    Comments,
     Form,
     Account,
     Ticket,
@@ -116,6 +123,7 @@ impl Place {
             Self::Event => "Event",
             Self::Attendees => "Attendees",
             Self::Insights => "Insights",
+            Self::Comments => "Comments",
             Self::Form => "Form",
             Self::Account => "Account",
             Self::Ticket => "Ticket",
@@ -199,6 +207,7 @@ const LISTS: &[Place] = &[
     Place::Event,
     Place::Attendees,
     Place::Insights,
+    Place::Comments,
     Place::Help,
     Place::Palette,
 ];
@@ -210,6 +219,7 @@ const PAGES: &[Place] = &[
     Place::Organize,
     Place::Attendees,
     Place::Insights,
+    Place::Comments,
     Place::Help,
     Place::Palette,
 ];
@@ -303,6 +313,12 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "insights",
         "what its dates say: registrations, attendance, ratings",
     ),
+    bind(&[c('c')], Action::Comments, DATES, "comments", "what people say about it"),
+    bind(&[c('c')], Action::Say, &[Place::Comments], "say", "say something"),
+    bind(&[c('r')], Action::Reply, &[Place::Comments], "reply", "reply to the comment"),
+    bind(&[c('e')], Action::SayAgain, &[Place::Comments], "edit", "say it anew: what I said"),
+    bind(&[c('x')], Action::DeleteComment, &[Place::Comments], "delete", "delete what I said"),
+    bind(&[c('H')], Action::HideComment, &[Place::Comments], "", "hide it, or show it again: for organizers"),
     bind(
         &[c(' '), k(KeyCode::Enter)],
         Action::CheckIn,
@@ -340,7 +356,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(
         &[c('h')],
         Action::Back,
-        &[Place::Event, Place::Attendees, Place::Insights, Place::Ticket],
+        &[Place::Event, Place::Attendees, Place::Insights, Place::Comments, Place::Ticket],
         "",
         "back",
     ),
@@ -410,7 +426,7 @@ pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 13] = [
+    const PLACES: [Place; 14] = [
         Place::Ticket,
         Place::Agenda,
         Place::Month,
@@ -420,6 +436,7 @@ mod tests {
         Place::Event,
         Place::Attendees,
         Place::Insights,
+        Place::Comments,
         Place::Form,
         Place::Account,
         Place::Help,

@@ -59,6 +59,7 @@ pub(crate) enum Purpose {
     Detail(OccurrenceId),
     Attendees(OccurrenceId, Option<Cursor>),
     Insights(EventId),
+    Comments(EventId),
     SignIn,
     Save,
     /// Something was done; what to say then.

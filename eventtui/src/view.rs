@@ -10,6 +10,7 @@ use crate::app::{App, Layer, Question, elsewhere};
 use crate::keys::{Place, Tab, bindings};
 use crate::look::Look;
 use crate::screens::agenda::Dates;
+use crate::screens::comments::Saying;
 use crate::screens::{event, mine, organize, row, ticket};
 use crate::widgets::text::{clean, columns, fit};
 
@@ -61,6 +62,7 @@ fn draw_body(frame: &mut Frame<'_>, app: &App, area: Rect) {
         Some(Layer::Event(looked)) => looked.draw(frame, area, look),
         Some(Layer::Attendees(attendees)) => attendees.draw(frame, area, look),
         Some(Layer::Insights(insights)) => insights.draw(frame, area, look),
+        Some(Layer::Comments(comments)) => comments.draw(frame, area, look),
         Some(Layer::Form(form)) => form.draw(frame, area, look),
         Some(Layer::Account(account)) => account.draw(frame, area, look, app.me.as_deref()),
         Some(Layer::Ticket(code)) => ticket::draw(frame, area, code, look),
@@ -183,6 +185,14 @@ fn ask(question: &Question, look: &Look) -> String {
             };
             format!(" Which day? {}▏ {meant}", clean(&day.text()))
         }
+        Question::Say { saying, body, .. } => {
+            let what = match saying {
+                Saying::New => "Say",
+                Saying::Reply(_) => "Reply",
+                Saying::Again(..) => "Say instead",
+            };
+            format!(" {what}: {}▏ ⏎ says it", clean(&body.text()))
+        }
         Question::Sure { words, .. } => format!(" {words}. y does it, any other key leaves it"),
     }
 }
@@ -190,16 +200,7 @@ fn ask(question: &Question, look: &Look) -> String {
 /// What can be done here, from the table of bindings, as far as there is room.
 fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let place = app.at();
-    let mut text = String::new();
-    for binding in bindings(place).filter(|binding| !binding.short.is_empty()) {
-        let Some(key) = binding.keys_in(place).next() else { continue };
-        let shown = format!(" {key} {} ", binding.short);
-        if columns(&text) + columns(&shown) > usize::from(area.width) {
-            break;
-        }
-        text.push_str(&shown);
-    }
-    if matches!(
+    let leads_back = matches!(
         place,
         Place::Form
             | Place::Account
@@ -209,8 +210,19 @@ fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
             | Place::Event
             | Place::Attendees
             | Place::Insights
-    ) {
-        text.push_str(" Esc back");
+            | Place::Comments
+    );
+    let back = if leads_back { " Esc back" } else { "" };
+    let room = usize::from(area.width).saturating_sub(columns(back));
+    let mut text = String::new();
+    for binding in bindings(place).filter(|binding| !binding.short.is_empty()) {
+        let Some(key) = binding.keys_in(place).next() else { continue };
+        let shown = format!(" {key} {} ", binding.short);
+        if columns(&text) + columns(&shown) > room {
+            break;
+        }
+        text.push_str(&shown);
     }
+    text.push_str(back);
     frame.render_widget(Line::styled(text, Style::new().patch(app.look.theme.muted)), area);
 }

@@ -82,6 +82,12 @@ impl App {
             | Action::CancelEvent
             | Action::Attendees
             | Action::Insights => return self.organize_it(action),
+            Action::Comments
+            | Action::Say
+            | Action::Reply
+            | Action::SayAgain
+            | Action::DeleteComment
+            | Action::HideComment => return self.talk(action),
             _ => return self.go(action),
         }
         Vec::new()
@@ -134,6 +140,9 @@ impl App {
             Some(Layer::Attendees(attendees)) => {
                 let len = attendees.list.items.len();
                 attendees.list.position.go(action, len, height.saturating_sub(3));
+            }
+            Some(Layer::Comments(comments)) => {
+                comments.position.go(action, comments.said.len(), height / 4);
             }
             Some(Layer::Insights(insights)) => {
                 // Lines, of which the first on the screen is selected; the last page stays full.
@@ -225,7 +234,7 @@ impl App {
     }
 
     /// Whether someone is signed in; asks them to, if not.
-    fn signed_in(&mut self) -> bool {
+    pub(super) fn signed_in(&mut self) -> bool {
         if self.me.is_none() {
             self.layers.push(Layer::Account(Box::<Account>::default()));
             self.say('!', "Sign in first, or make an account with ^N");
@@ -267,6 +276,12 @@ impl App {
                 vec![self.ask(Purpose::Act(then), *request)]
             }
             (Question::Day(day), _) => self.answer_day(day, key),
+            (Question::Say { event, saying, body }, KeyCode::Enter) => self.say_it(event, saying, &body),
+            (Question::Say { event, saying, mut body }, _) => {
+                body.press(key);
+                self.question = Some(Question::Say { event, saying, body });
+                Vec::new()
+            }
             (Question::Sure { .. }, _) => Vec::new(),
         }
     }
@@ -433,7 +448,7 @@ impl App {
         self.layers.push(Layer::Form(Box::new(form)));
     }
 
-    fn sure(&mut self, words: String, request: Request, then: &'static str) {
+    pub(super) fn sure(&mut self, words: String, request: Request, then: &'static str) {
         self.question = Some(Question::Sure { words, request: Box::new(request), then });
     }
 }

@@ -183,6 +183,16 @@ impl App {
                     attendees.list.take(cursor.as_ref(), outcome, here, |place| place.id);
                 }
             }
+            (Purpose::Comments(event), outcome) => {
+                if let Some(Layer::Comments(comments)) = self.layers.last_mut()
+                    && comments.event == event
+                {
+                    comments.status.end(here.0, outcome.as_ref().err());
+                    if let Ok(Answer::Comments(said)) = outcome {
+                        comments.take(said);
+                    }
+                }
+            }
             (Purpose::Insights(event), outcome) => {
                 if let Some(Layer::Insights(insights)) = self.layers.last_mut()
                     && insights.event == event

@@ -2,16 +2,20 @@
 
 mod actions;
 mod answers;
+#[cfg(test)]
+mod comments_tests;
 pub(crate) mod elsewhere;
 #[cfg(test)]
 mod insights_tests;
 mod mouse;
+mod talk;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use eventcore::EventId;
 use eventcore::OccurrenceId;
 use eventcore::accounts::User;
 use eventcore::events::Occurrence;
@@ -23,6 +27,7 @@ use crate::message::{Effect, Message, Purpose};
 use crate::screens::account::Account;
 use crate::screens::agenda::Dates;
 use crate::screens::attendees::Attendees;
+use crate::screens::comments::{Comments, Saying};
 use crate::screens::event::Looked;
 use crate::screens::form::Form;
 use crate::screens::help::Help;
@@ -39,6 +44,7 @@ pub(crate) enum Layer {
     Event(Box<Looked>),
     Attendees(Box<Attendees>),
     Insights(Box<Insights>),
+    Comments(Box<Comments>),
     Form(Box<Form>),
     Account(Box<Account>),
     /// The code of my ticket.
@@ -62,6 +68,8 @@ pub(crate) enum Question {
     Party { date: Box<Occurrence>, size: Field },
     /// Which day to go to.
     Day(Field),
+    /// What to say about the event.
+    Say { event: EventId, saying: Saying, body: Field },
     /// What can't be undone is asked once, in words that say what will happen.
     Sure { words: String, request: Box<Request>, then: &'static str },
 }
@@ -180,6 +188,7 @@ impl App {
             Layer::Event(looked) => Some(&looked.status),
             Layer::Attendees(attendees) => Some(&attendees.list.status),
             Layer::Insights(insights) => Some(&insights.status),
+            Layer::Comments(comments) => Some(&comments.status),
             Layer::Form(form) => Some(&form.status),
             Layer::Account(account) => Some(&account.status),
             Layer::Ticket(_) | Layer::Help(_) | Layer::Palette(_) => None,
@@ -208,6 +217,7 @@ impl App {
             Some(Layer::Event(_)) => Place::Event,
             Some(Layer::Attendees(_)) => Place::Attendees,
             Some(Layer::Insights(_)) => Place::Insights,
+            Some(Layer::Comments(_)) => Place::Comments,
             Some(Layer::Form(_)) => Place::Form,
             Some(Layer::Account(_)) => Place::Account,
             Some(Layer::Ticket(_)) => Place::Ticket,
@@ -333,6 +343,10 @@ impl App {
                 attendees.list.status.begin(now);
                 let occurrence = attendees.date.id;
                 (Purpose::Attendees(occurrence, None), Request::Attendees { occurrence, cursor: None })
+            }
+            Some(Layer::Comments(comments)) => {
+                comments.status.begin(now);
+                (Purpose::Comments(comments.event), Request::Comments(comments.event))
             }
             Some(Layer::Insights(insights)) => {
                 insights.status.begin(now);

@@ -6,12 +6,13 @@ use std::sync::Mutex;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Credentials, NewUser, User};
+use eventcore::comments::{Comment, CommentInput};
 use eventcore::events::{AgendaFilter, EventInput, Occurrence, start_of_day};
 use eventcore::registrations::{Party, ShownTicket};
-use eventcore::{Actor, Cursor, Error, EventCore, OccurrenceId, PageRequest};
-use serde_json::Value;
+use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, PageRequest};
+use serde_json::{Value, json};
 
-use super::{Answer, Backend, Cause, Detail, MONTH, PAGE, Refusal, Request, Work};
+use super::{Answer, Backend, COMMENTS, Cause, Detail, MONTH, PAGE, Refusal, Request, Work};
 use crate::Failure;
 use crate::screens::search::Wish;
 
@@ -59,6 +60,30 @@ impl Library {
         let pair = self.core.sign_in(&credentials, Some("eventtui")).await?;
         self.act_as(self.core.authenticate(&pair.access_token).await?);
         Ok(Answer::Me(self.me().await?))
+    }
+
+    async fn comments(&self, event: EventId) -> Result<Answer, Error> {
+        let mut said = Vec::new();
+        for comment in self.said_to(event, None).await? {
+            let (id, replies) = (comment.id, comment.reply_count);
+            said.push(comment);
+            if replies > 0 {
+                said.extend(self.said_to(event, Some(id)).await?);
+            }
+        }
+        Ok(Answer::Comments(said))
+    }
+
+    /// What replies to a comment, or to none.
+    async fn said_to(&self, event: EventId, parent: Option<CommentId>) -> Result<Vec<Comment>, Error> {
+        let (mut said, mut page) = (Vec::new(), PageRequest::first(PAGE));
+        while said.len() < COMMENTS {
+            let some = self.core.comments(&self.actor(), event, parent, false, &page).await?;
+            said.extend(some.items);
+            let Some(next) = some.next else { break };
+            page = page.at(Some(next));
+        }
+        Ok(said)
     }
 
     async fn agenda(&self, wish: Wish, tz: Tz, cursor: Option<Cursor>) -> Result<Answer, Error> {
@@ -148,6 +173,24 @@ impl Library {
             }
             Request::Attendees { occurrence, cursor } => {
                 Answer::Attendees(core.registrations(&actor, occurrence, None, &page(cursor)).await?)
+            }
+            Request::Comments(event) => self.comments(event).await?,
+            Request::Say { event, reply_to, body } => {
+                let input = CommentInput { body, parent_id: reply_to, ..CommentInput::default() };
+                core.add_comment(&actor, event, &input).await?;
+                Answer::Done
+            }
+            Request::SayAgain { comment, version, body } => {
+                core.change_comment(&actor, comment, &json!({"body": body}), Some(version)).await?;
+                Answer::Done
+            }
+            Request::DeleteComment(comment) => {
+                core.delete_comment(&actor, comment, None).await?;
+                Answer::Done
+            }
+            Request::HideComment { comment, hidden } => {
+                core.hide_comment(&actor, comment, hidden).await?;
+                Answer::Done
             }
             Request::Insights(event) => Answer::Insights(Box::new(core.insights(&actor, event).await?)),
             Request::Register { occurrence, party } => {

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::User;
+use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::insights::Insights;
 use eventcore::registrations::{MyRegistration, Registration};
-use eventcore::{Cursor, EventId, OccurrenceId, Page, RegistrationId, Violation};
+use eventcore::{CommentId, Cursor, EventId, OccurrenceId, Page, RegistrationId, Violation};
 use serde_json::Value;
 
 use crate::screens::search::Wish;
@@ -22,6 +23,8 @@ use crate::{Failure, first_run};
 
 /// Things that are loaded at once.
 pub(crate) const PAGE: u32 = 100;
+/// Comments that reply to none, and replies to one, that are shown at most.
+pub(crate) const COMMENTS: usize = 200;
 /// Dates that a month shows at most.
 const MONTH: usize = 2_000;
 
@@ -64,6 +67,23 @@ pub(crate) enum Request {
     Attendees {
         occurrence: OccurrenceId,
         cursor: Option<Cursor>,
+    },
+    /// What people say about an event.
+    Comments(EventId),
+    Say {
+        event: EventId,
+        reply_to: Option<CommentId>,
+        body: String,
+    },
+    SayAgain {
+        comment: CommentId,
+        version: i64,
+        body: String,
+    },
+    DeleteComment(CommentId),
+    HideComment {
+        comment: CommentId,
+        hidden: bool,
     },
     /// What the dates of an event say, for its organizers.
     Insights(EventId),
@@ -110,8 +130,13 @@ pub(crate) enum Answer {
     Events(Page<Event>),
     Attendees(Page<Registration>),
     Insights(Box<Insights>),
+    /// Each with its replies behind it.
+    Comments(Vec<Comment>),
     Place(Box<Registration>),
-    CheckedIn { registration: Box<Registration>, already: bool },
+    CheckedIn {
+        registration: Box<Registration>,
+        already: bool,
+    },
     Event(Box<Event>),
     Changed(Box<Occurrence>),
     Done,

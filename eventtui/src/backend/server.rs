@@ -8,9 +8,10 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::Violation;
 use eventcore::accounts::{TokenPair, User};
+use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::registrations::{CheckIn, Registration};
-use eventcore::{Cursor, OccurrenceId, Page};
+use eventcore::{Cursor, EventId, OccurrenceId, Page};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::{Method, StatusCode, header};
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::sign_in::Store;
-use super::{Answer, Backend, Cause, Detail, MONTH, PAGE, Refusal, Request, Work};
+use super::{Answer, Backend, COMMENTS, Cause, Detail, MONTH, PAGE, Refusal, Request, Work};
 use crate::Failure;
 
 /// Bytes that an answer may have: a server that sends more sends garbage.
@@ -272,11 +273,38 @@ impl Server {
                 let path = format!("/occurrences/{occurrence}/registrations{}", query(&[], cursor.as_ref()));
                 Answer::Attendees(self.call(Call::get(&path)).await?)
             }
+            Request::Comments(event) => {
+                let mut said = Vec::new();
+                for comment in self.said_to(event, None).await? {
+                    let (id, replies) = (comment.id.to_string(), comment.reply_count);
+                    said.push(comment);
+                    if replies > 0 {
+                        said.extend(self.said_to(event, Some(&id)).await?);
+                    }
+                }
+                Answer::Comments(said)
+            }
             Request::Insights(event) => {
                 Answer::Insights(self.call(Call::get(&format!("/events/{event}/insights"))).await?)
             }
             other => self.change(other).await?,
         })
+    }
+
+    /// What replies to a comment, or to none.
+    async fn said_to(&self, event: EventId, parent: Option<&str>) -> Result<Vec<Comment>, Refusal> {
+        let (mut said, mut cursor) = (Vec::new(), None);
+        while said.len() < COMMENTS {
+            let narrowed = [("parent", parent.unwrap_or_default())];
+            let path = format!("/events/{event}/comments{}", query(&narrowed, cursor.as_ref()));
+            let page: Page<Comment> = self.call(Call::get(&path)).await?;
+            said.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(said)
     }
 
     async fn change(&self, request: Request) -> Result<Answer, Refusal> {
@@ -290,6 +318,27 @@ impl Server {
             Request::Unregister(id) => {
                 let path = format!("/occurrences/{id}/registration");
                 self.send(Call::of(Method::DELETE, &path, None)).await?;
+                Answer::Done
+            }
+            Request::Say { event, reply_to, body } => {
+                let path = format!("/events/{event}/comments");
+                let body = json!({"body": body, "parent_id": reply_to});
+                self.send(Call::of(post, &path, Some(&body))).await?;
+                Answer::Done
+            }
+            Request::SayAgain { comment, version, body } => {
+                let (path, body) = (format!("/comments/{comment}"), json!({"body": body}));
+                let call = Call { version: Some(version), ..Call::of(Method::PATCH, &path, Some(&body)) };
+                self.send(call).await?;
+                Answer::Done
+            }
+            Request::DeleteComment(comment) => {
+                self.send(Call::of(Method::DELETE, &format!("/comments/{comment}"), None)).await?;
+                Answer::Done
+            }
+            Request::HideComment { comment, hidden } => {
+                let method = if hidden { post } else { Method::DELETE };
+                self.send(Call::of(method, &format!("/comments/{comment}/hide"), None)).await?;
                 Answer::Done
             }
             Request::CheckIn(id) => {

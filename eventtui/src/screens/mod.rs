@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod agenda;
 pub(crate) mod attendees;
+pub(crate) mod comments;
 pub(crate) mod event;
 pub(crate) mod form;
 pub(crate) mod help;

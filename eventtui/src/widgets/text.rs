@@ -30,6 +30,34 @@ pub(crate) fn fit(text: &str, room: usize) -> String {
     fitted + &" ".repeat(missing)
 }
 
+/// The text in lines of so many columns at most; a word that is longer is cut.
+pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let room = room.max(1);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        if used > 0 && used + columns(word.trim_end()) > room {
+            lines.push(String::new());
+            used = 0;
+        }
+        for letter in word.chars() {
+            let wide = columns(letter.encode_utf8(&mut [0; 4]));
+            if used > 0 && used + wide > room {
+                if letter == ' ' {
+                    continue;
+                }
+                lines.push(String::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(letter);
+            }
+            used += wide;
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +70,13 @@ mod tests {
         assert_eq!(fit("夜桜", 4), "夜桜");
         assert_eq!(fit("x", 0), "");
         assert_eq!(clean("\u{1b}[31mred\u{7}\u{202e}"), "␛[31mred␛␛");
+    }
+
+    #[test]
+    fn text_is_wrapped_between_words() {
+        assert_eq!(wrapped("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrapped("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(wrapped("東京タワー", 4), ["東京", "タワ", "ー"]);
+        assert_eq!(wrapped("", 4), [""]);
     }
 }

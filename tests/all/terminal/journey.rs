@@ -49,6 +49,15 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("\r").await.shows("Bring cake.").await.shows("● confirmed for 1 · ticket").await;
     bob.types("\x1b").await.hides("Esc back").await;
 
+    // What people say.
+    bob.types("c").await.shows("Nobody has said anything yet").await;
+    bob.types("cIs there milk?\r").await.shows("✓ It is said").await.shows("Is there milk?").await;
+    let tea_event = db.core.occurrence(&Actor::Anonymous, tea.id).await.unwrap().event_id;
+    let answer = serde_json::from_value(json!({"body": "Oat milk."})).unwrap();
+    db.core.add_comment(&ada, tea_event, &answer).await.unwrap();
+    bob.types("R").await.shows("Oat milk.").await.shows("organizes it").await;
+    bob.types("\x1b").await.hides("Oat milk.").await;
+
     // Found by words, and narrowed.
     bob.types("/for te is:mine").await.shows("[mine]").await.shows("Tea for one").await;
     bob.types(" #nothing").await.shows("[#nothing]").await.hides("Tea for one").await;

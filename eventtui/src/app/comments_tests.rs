@@ -1,0 +1,93 @@
+//! Comments as people come to them.
+
+use crossterm::event::KeyCode;
+use eventcore::comments::Comment;
+use serde_json::{Value, json};
+
+use super::tests::{Driven, occurrence};
+use crate::backend::{Answer, Refusal, Request};
+
+fn comment(n: usize, changes: &Value) -> Comment {
+    let mut comment = json!({"id": format!("01890000-0000-7000-8000-0000000000c{n}"), "event_id": occurrence(0).event_id, "parent_id": null,
+        "author": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "by_organizer": false,
+        "body": "Is there a way in *without stairs*?", "status": "visible", "reply_count": 0, "created_at": "2027-02-20T10:00:00Z",
+        "edited_at": null, "version": 1});
+    let body = changes.as_object().unwrap().clone();
+    comment.as_object_mut().unwrap().extend(body);
+    serde_json::from_value(comment).unwrap()
+}
+
+fn said() -> Vec<Comment> {
+    let question = comment(1, &json!({"reply_count": 2}));
+    let reply = |n, changes: Value| Comment { parent_id: Some(question.id), ..comment(n, &changes) };
+    let long = "There is: ring at the yard door, and someone comes down. It takes a minute or two, so come a little earlier than the others.\n\nAnd \u{1b}[31mwelcome!";
+    vec![
+        question.clone(),
+        reply(2, json!({"body": long, "by_organizer": true, "edited_at": "2027-02-21T10:00:00Z"})),
+        reply(3, json!({"body": null, "author": null, "status": "deleted"})),
+        comment(4, &json!({"body": "I bring stickers.", "status": "hidden"})),
+    ]
+}
+
+/// Before the answer.
+fn asked() -> Driven {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('c'));
+    driven
+}
+
+fn shown() -> Driven {
+    let mut driven = asked();
+    driven.answer(|r| matches!(r, Request::Comments(_)), Ok(Answer::Comments(said())));
+    driven
+}
+
+#[test]
+fn on_every_screen_in_every_state() {
+    let mut driven = asked();
+    driven.wait(200);
+    insta::assert_snapshot!("comments_loading", driven.picture(80, 24));
+    driven.answer(|r| matches!(r, Request::Comments(_)), Err(Refusal::away("the server does not answer")));
+    insta::assert_snapshot!("comments_error", driven.picture(80, 24));
+    let mut driven = asked();
+    driven.answer(|r| matches!(r, Request::Comments(_)), Ok(Answer::Comments(Vec::new())));
+    insta::assert_snapshot!("comments_empty", driven.picture(80, 24));
+    let mut driven = shown();
+    insta::assert_snapshot!("comments_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("comments_120x40", driven.picture(120, 40));
+    driven.press(KeyCode::Char('G'));
+    insta::assert_snapshot!("comments_40x15", driven.picture(40, 15));
+}
+
+#[test]
+fn one_says_replies_says_anew_deletes_and_hides() {
+    let mut driven = shown();
+    let (event, all) = (occurrence(0).event_id, said());
+    let asked = |driven: &Driven, request: &Request| driven.asked.iter().any(|(_, asked)| asked == request);
+    driven.press(KeyCode::Char('c')).type_in("Hello").press(KeyCode::Enter);
+    let hello = Request::Say { event, reply_to: None, body: "Hello".to_owned() };
+    driven.answer(|r| *r == hello, Ok(Answer::Done));
+    assert_eq!(driven.last_line(), "✓ It is said");
+    assert!(
+        driven.asked.iter().any(|(_, request)| matches!(request, Request::Comments(_))),
+        "it is seen at once"
+    );
+    // To a reply one replies beside it.
+    driven.press(KeyCode::Down).press(KeyCode::Char('r')).type_in("Thanks").press(KeyCode::Enter);
+    assert!(asked(&driven, &Request::Say { event, reply_to: Some(all[0].id), body: "Thanks".to_owned() }));
+    driven.press(KeyCode::Char('g')).press(KeyCode::Char('e')).type_in(" Please").press(KeyCode::Enter);
+    let again = format!("{} Please", all[0].body.as_deref().unwrap());
+    assert!(asked(&driven, &Request::SayAgain { comment: all[0].id, version: 1, body: again }));
+    driven.press(KeyCode::Char('x')).press(KeyCode::Char('n'));
+    assert!(!asked(&driven, &Request::DeleteComment(all[0].id)));
+    driven.press(KeyCode::Char('x')).press(KeyCode::Char('y'));
+    assert!(asked(&driven, &Request::DeleteComment(all[0].id)));
+    driven.press(KeyCode::Char('H'));
+    assert!(asked(&driven, &Request::HideComment { comment: all[0].id, hidden: true }));
+    driven.press(KeyCode::Char('G')).press(KeyCode::Char('H'));
+    assert!(asked(&driven, &Request::HideComment { comment: all[3].id, hidden: false }));
+    // Nothing is no comment.
+    let before = driven.asked.len();
+    driven.press(KeyCode::Char('c')).type_in("  ").press(KeyCode::Enter);
+    assert_eq!(driven.asked.len(), before);
+}

@@ -1,0 +1,121 @@
+//! What people say about an event.
+
+use eventcore::comments::{Comment, CommentStatus};
+use eventcore::{CommentId, EventId};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::row;
+use crate::look::Look;
+use crate::status::Status;
+use crate::widgets::list::Position;
+use crate::widgets::text::{clean, wrapped};
+
+/// The comments of one event: each with its replies below it.
+#[derive(Debug)]
+pub(crate) struct Comments {
+    pub(crate) event: EventId,
+    title: String,
+    pub(crate) said: Vec<Comment>,
+    pub(crate) status: Status,
+    pub(crate) position: Position,
+}
+
+/// What someone is about to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Saying {
+    /// Something new.
+    New,
+    /// In reply to a comment.
+    Reply(CommentId),
+    /// Anew what they said before, in the version that they saw.
+    Again(CommentId, i64),
+}
+
+impl Comments {
+    pub(crate) fn of(event: EventId, title: &str) -> Self {
+        let title = title.to_owned();
+        Self { event, title, said: Vec::new(), status: Status::default(), position: Position::default() }
+    }
+
+    pub(crate) fn selected(&self) -> Option<&Comment> {
+        self.said.get(self.position.selected)
+    }
+
+    /// Takes what was said, and stays at the comment that is selected.
+    pub(crate) fn take(&mut self, said: Vec<Comment>) {
+        let known = self.selected().map(|comment| comment.id);
+        self.said = said;
+        let place = known.and_then(|known| self.said.iter().position(|comment| comment.id == known));
+        self.position.selected = place.unwrap_or(0);
+    }
+
+    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+        let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
+        let title = format!(" Comments · {} ({})", clean(&self.title), self.said.len());
+        frame.render_widget(Line::styled(title, look.theme.accent), head);
+        let blocks: Vec<Vec<Line<'static>>> =
+            self.said.iter().map(|comment| block(comment, look, body.width)).collect();
+        // The selected one is on the screen, with its last line where it is far down.
+        let start: usize = blocks.iter().take(self.position.selected).map(Vec::len).sum();
+        let end = start + blocks.get(self.position.selected).map_or(0, Vec::len);
+        let above = end.saturating_sub(usize::from(body.height)).min(start);
+        let mut lines: Vec<Line<'static>> = Vec::new();
+        for (place, block) in blocks.into_iter().enumerate() {
+            let selected = place == self.position.selected;
+            lines.extend(
+                block
+                    .into_iter()
+                    .enumerate()
+                    .map(|(n, line)| if selected && n == 0 { row::mark_selected(line, look) } else { line }),
+            );
+        }
+        if self.said.is_empty() {
+            lines.push(match (&self.status.failure, self.status.is_new()) {
+                (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), look.theme.bad),
+                (None, true) => Line::styled(" …", look.theme.muted),
+                (None, false) => Line::styled(" Nobody has said anything yet. c does", look.theme.muted),
+            });
+        }
+        let lines: Vec<Line<'static>> = lines.into_iter().skip(above).collect();
+        frame.render_widget(Paragraph::new(lines), body);
+    }
+}
+
+/// A comment: who said it and when, and what, below.
+fn block(comment: &Comment, look: &Look, width: u16) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let indent = if comment.parent_id.is_some() { "   ↳ " } else { " " };
+    let at = comment.created_at.in_zone(look.mine).naive_local().format("%-d %b %Y %H:%M");
+    let mut head = vec![Span::raw(indent.to_owned())];
+    match &comment.author {
+        Some(author) => head.push(Span::styled(clean(&author.display_name), theme.accent)),
+        None => head.push(Span::styled("somebody", theme.muted)),
+    }
+    if comment.by_organizer {
+        head.push(Span::styled(" organizes it", theme.good));
+    }
+    let edited = if comment.edited_at.is_some() { " · edited" } else { "" };
+    let hidden = if comment.status == CommentStatus::Hidden { " · hidden" } else { "" };
+    head.push(Span::styled(format!(" · {at}{edited}{hidden}"), theme.muted));
+    let mut lines = vec![Line::from(head)];
+    let margin = " ".repeat(indent.chars().count() + 1);
+    match (&comment.body, comment.status) {
+        (Some(body), _) => {
+            let room = usize::from(width).saturating_sub(margin.len() + 1).max(10);
+            lines.extend(
+                body.lines()
+                    .flat_map(|line| wrapped(&clean(line), room))
+                    .map(|line| Line::raw(format!("{margin}{line}"))),
+            );
+        }
+        (None, CommentStatus::Hidden) => {
+            lines.push(Line::styled(format!("{margin}(hidden by an organizer)"), theme.muted));
+        }
+        (None, _) => lines.push(Line::styled(format!("{margin}(deleted)"), theme.muted)),
+    }
+    lines.push(Line::raw(""));
+    lines
+}

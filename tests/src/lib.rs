@@ -3,12 +3,14 @@
 mod client;
 mod daemon;
 mod database;
+mod html;
 mod postgres;
 mod terminal;
 
 pub use client::{Answer, Client};
 pub use daemon::{Daemon, command};
 pub use database::{Kind, START, TestDb, at, id_of};
+pub use html::{harm, tries};
 pub use terminal::{Terminal, tui};
 
 /// Makes a test of each database from one async function that takes a [`TestDb`].

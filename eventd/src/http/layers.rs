@@ -96,6 +96,10 @@ where
                 limit.tell(standing, response.headers_mut());
             }
             response.headers_mut().insert(REQUEST_ID, id);
+            // JSON that people wrote HTML into stays JSON, whatever a browser thinks of it.
+            response
+                .headers_mut()
+                .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             gate.meters.count(address, &method, response.status(), came.elapsed());
             Ok(response)
         })

@@ -14,5 +14,6 @@ mod permissions;
 mod recurring;
 mod registrations;
 mod rush;
+mod scripting;
 mod search;
 mod shell;

@@ -1,0 +1,107 @@
+//! Tries of cross-site scripting over HTTP: what people write is served as JSON that nothing takes for HTML, and as HTML in which none of it comes through.
+
+use eventcore::db::{Queries, Sql};
+use eventcore::{OccurrenceId, Timestamp};
+use http::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Client, Daemon, Kind, for_each_kind, harm, tries};
+
+/// JSON that a browser takes for nothing else.
+#[track_caller]
+fn plain(answer: Answer) -> Answer {
+    let kind = answer.header("content-type");
+    assert!(["application/json", "application/problem+json"].contains(&kind), "{kind}");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    answer
+}
+
+/// Whether it was taken; it may be refused as what it is: too long, or with signs that no title has.
+#[track_caller]
+fn taken(answer: Answer) -> bool {
+    let answer = plain(answer);
+    if answer.status.is_success() {
+        return true;
+    }
+    answer.expect_problem(400, "invalid-input");
+    false
+}
+
+async fn event(organizer: &Client, words: &Value) -> Answer {
+    let mut body =
+        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
+    eventcore::input::merge_patch(&mut body, words.clone());
+    organizer.post("/events", body).await
+}
+
+async fn story(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob, anonymous) = (daemon.user("ada").await, daemon.user("bob").await, daemon.anonymous());
+    let event_of_talk = event(&ada, &json!({})).await.expect(201).json();
+    let (talk, date) =
+        (event_of_talk["id"].as_str().unwrap(), event_of_talk["next_occurrence"]["id"].as_str().unwrap());
+    ada.post(&format!("/occurrences/{date}/registrations"), json!({"user_id": bob.id()})).await.expect(201);
+    let mine = format!("/occurrences/{date}/feedback");
+    pass(&daemon, date).await;
+    let feedback = bob.put(&mine, json!({"rating": 1})).await.expect(201).id();
+    let mut counts = [0; 6];
+    for one in tries() {
+        for (i, field) in ["title", "location", "description"].into_iter().enumerate() {
+            let made = event(&ada, &json!({field: one})).await;
+            if made.status.is_success() {
+                let id = made.id();
+                let shown = plain(anonymous.get(&format!("/events/{id}")).await).expect(200).json();
+                assert_eq!(shown[field], made.json()[field], "{one}");
+            }
+            counts[i] += usize::from(taken(made));
+        }
+        counts[3] += usize::from(taken(bob.put(&mine, json!({"rating": 1, "text": one})).await));
+        let answer = format!("/feedback/{feedback}/answer");
+        counts[4] += usize::from(taken(ada.put(&answer, json!({"text": one})).await));
+        plain(anonymous.get(&format!("/events/{talk}/feedback")).await).expect(200);
+        let said = bob.post(&format!("/events/{talk}/comments"), json!({"body": one})).await;
+        if said.status.is_success() {
+            let shown =
+                plain(anonymous.get(&format!("/comments/{}?html=true", said.id())).await).expect(200).json();
+            assert_eq!(harm(shown["body_html"].as_str().unwrap()), None, "{one}");
+        }
+        counts[5] += usize::from(taken(said));
+        // What is asked for comes back in no page.
+        let asked: String = form_urlencoded::byte_serialize(one.as_bytes()).collect();
+        for path in [
+            format!("/problems/{asked}"),
+            format!("/docs/{asked}"),
+            format!("/{asked}"),
+            format!("/?{asked}={asked}"),
+            format!("/api/v1/events?{asked}={asked}"),
+        ] {
+            let answer = anonymous.raw(Method::GET, &path, Vec::new(), &[]).await;
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+            if answer.header("content-type").starts_with("text/html") {
+                let home = anonymous.raw(Method::GET, "/", Vec::new(), &[]).await;
+                assert_eq!(answer.bytes, home.bytes, "{path}");
+            } else {
+                plain(answer);
+            }
+        }
+    }
+    // Most tries are words like others, and are kept as they are.
+    assert!(counts.iter().all(|taken| *taken > 100), "{counts:?}");
+    let page = plain(anonymous.get("/events?limit=100").await).expect(200).json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 100);
+}
+
+/// Lets a date be over: nobody can wait for it.
+async fn pass(daemon: &Daemon, date: &str) {
+    let date: OccurrenceId = date.parse().unwrap();
+    let at: Timestamp = "2024-03-04T18:30:00Z".parse().unwrap();
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    let sql = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
+    tx.query(sql).bind(date).bind(at).execute().await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+mod no_try_comes_through {
+    use super::*;
+
+    for_each_kind!(story);
+}

@@ -8,6 +8,7 @@ mod comments;
 mod conferences;
 mod document;
 mod feedback;
+mod hidden;
 mod histories;
 mod insights;
 mod permissions;

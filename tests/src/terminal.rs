@@ -22,6 +22,8 @@ pub struct Terminal {
     input: pty_process::OwnedWritePty,
     screen: Arc<Mutex<vt100::Parser>>,
     drawn: Arc<Notify>,
+    /// Ends with the last that the program wrote.
+    reading: tokio::task::JoinHandle<()>,
     /// Its home, where it keeps its sign-in.
     pub home: TempDir,
 }
@@ -50,14 +52,14 @@ impl Terminal {
         let screen = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)));
         let drawn = Arc::new(Notify::new());
         let (kept, told) = (screen.clone(), drawn.clone());
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             let mut bytes = [0; 4_096];
             while let Ok(read @ 1..) = output.read(&mut bytes).await {
                 kept.lock().expect("a lock").process(&bytes[..read]);
                 told.notify_one();
             }
         });
-        Self { child, input, screen, drawn, home }
+        Self { child, input, screen, drawn, reading, home }
     }
 
     /// What is on the screen.
@@ -113,6 +115,8 @@ impl Terminal {
     pub async fn ends(mut self) -> i32 {
         let over = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         assert!(over.is_ok(), "it goes on:\n{}", self.text());
+        let read = tokio::time::timeout(PATIENCE, &mut self.reading).await;
+        assert!(read.is_ok(), "something holds its output:\n{}", self.text());
         let note = |name: &str| std::fs::read_to_string(self.home.path().join(name)).expect(name);
         assert_eq!(note("before"), note("after"), "the modes of the terminal");
         assert!(!self.is_taken(), "the screen is given back");

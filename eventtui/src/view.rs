@@ -185,6 +185,10 @@ fn ask(question: &Question, look: &Look) -> String {
             };
             format!(" Which day? {}▏ {meant}", clean(&day.text()))
         }
+        Question::Rate { date, said } => {
+            let title = clean(&date.title);
+            format!(" How was {title}? 1 to 5, and words: {}▏ ⏎ says it", clean(&said.text()))
+        }
         Question::Say { saying, body, .. } => {
             let what = match saying {
                 Saying::New => "Say",

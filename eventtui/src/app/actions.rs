@@ -50,6 +50,7 @@ impl App {
             Action::Open if self.at() == Place::Palette => return self.run_command(),
             Action::Open => return self.open(),
             Action::Register => self.ask_party(),
+            Action::Rate => self.ask_how_it_was(),
             Action::Unregister => return self.leave(),
             Action::Ticket => self.show_ticket(),
             Action::CopyLink => return self.copy_link(),
@@ -276,6 +277,12 @@ impl App {
                 vec![self.ask(Purpose::Act(then), *request)]
             }
             (Question::Day(day), _) => self.answer_day(day, key),
+            (Question::Rate { date, said }, KeyCode::Enter) => self.rate(date, said),
+            (Question::Rate { date, mut said }, _) => {
+                said.press(key);
+                self.question = Some(Question::Rate { date, said });
+                Vec::new()
+            }
             (Question::Say { event, saying, body }, KeyCode::Enter) => self.say_it(event, saying, &body),
             (Question::Say { event, saying, mut body }, _) => {
                 body.press(key);

@@ -60,6 +60,18 @@ fn on_every_screen_in_every_state() {
 }
 
 #[test]
+fn stars_come_before_words() {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('*')).type_in("good").press(KeyCode::Enter);
+    assert_eq!(driven.last_line(), " How was Evening 0? 1 to 5, and words: good▏ ⏎ says it".trim());
+    driven.control('u').type_in("4 good talks").press(KeyCode::Enter);
+    let rated = Request::Rate { occurrence: occurrence(0).id, rating: 4, text: "good talks".to_owned() };
+    let refused = Refusal { cause: crate::backend::Cause::Other, ..Refusal::away("the date is not over") };
+    driven.answer(|r| *r == rated, Err(refused));
+    assert_eq!(driven.last_line(), "✗ the date is not over");
+}
+
+#[test]
 fn one_says_replies_says_anew_deletes_and_hides() {
     let mut driven = shown();
     let (event, all) = (occurrence(0).event_id, said());

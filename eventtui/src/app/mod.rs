@@ -68,6 +68,8 @@ pub(crate) enum Question {
     Party { date: Box<Occurrence>, size: Field },
     /// Which day to go to.
     Day(Field),
+    /// How it was: stars, and words behind them.
+    Rate { date: Box<Occurrence>, said: Field },
     /// What to say about the event.
     Say { event: EventId, saying: Saying, body: Field },
     /// What can't be undone is asked once, in words that say what will happen.

@@ -1,7 +1,8 @@
-//! Comments: what one can do about them.
+//! What people say: comments, and how it was.
 
 use eventcore::EventId;
 use eventcore::comments::CommentStatus;
+use eventcore::events::Occurrence;
 
 use super::{App, Layer, Question};
 use crate::backend::Request;
@@ -44,6 +45,30 @@ impl App {
             _ => self.say('!', "No comment is selected"),
         }
         Vec::new()
+    }
+
+    pub(super) fn ask_how_it_was(&mut self) {
+        let Some(date) = self.date().cloned() else { return };
+        if self.signed_in() {
+            self.question = Some(Question::Rate { date: Box::new(date), said: Field::default() });
+        }
+    }
+
+    /// Reads `4 good talks`: stars first.
+    pub(super) fn rate(&mut self, date: Box<Occurrence>, said: Field) -> Vec<Effect> {
+        let text = said.text();
+        let (stars, words) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        match stars.parse() {
+            Ok(rating @ 1..=5) => {
+                let request = Request::Rate { occurrence: date.id, rating, text: words.trim().to_owned() };
+                vec![self.ask(Purpose::Act("Thank you: the organizers read it"), request)]
+            }
+            _ => {
+                self.say('!', "Stars first, from 1 to 5: 4 good talks");
+                self.question = Some(Question::Rate { date, said });
+                Vec::new()
+            }
+        }
     }
 
     fn open_comments(&mut self) -> Vec<Effect> {

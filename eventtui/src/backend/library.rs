@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use eventcore::accounts::{Credentials, NewUser, User};
 use eventcore::comments::{Comment, CommentInput};
 use eventcore::events::{AgendaFilter, EventInput, Occurrence, start_of_day};
+use eventcore::feedback::FeedbackInput;
 use eventcore::registrations::{Party, ShownTicket};
 use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, PageRequest};
 use serde_json::{Value, json};
@@ -173,6 +174,11 @@ impl Library {
             }
             Request::Attendees { occurrence, cursor } => {
                 Answer::Attendees(core.registrations(&actor, occurrence, None, &page(cursor)).await?)
+            }
+            Request::Rate { occurrence, rating, text } => {
+                let input = FeedbackInput { rating: Some(rating), text, ..FeedbackInput::default() };
+                core.give_feedback(&actor, occurrence, &input).await?;
+                Answer::Done
             }
             Request::Comments(event) => self.comments(event).await?,
             Request::Say { event, reply_to, body } => {

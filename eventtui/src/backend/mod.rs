@@ -68,6 +68,12 @@ pub(crate) enum Request {
         occurrence: OccurrenceId,
         cursor: Option<Cursor>,
     },
+    /// How a date was that I was at: 1 to 5, and words.
+    Rate {
+        occurrence: OccurrenceId,
+        rating: i64,
+        text: String,
+    },
     /// What people say about an event.
     Comments(EventId),
     Say {

@@ -320,6 +320,12 @@ impl Server {
                 self.send(Call::of(Method::DELETE, &path, None)).await?;
                 Answer::Done
             }
+            Request::Rate { occurrence, rating, text } => {
+                let path = format!("/occurrences/{occurrence}/feedback");
+                let body = json!({"rating": rating, "text": text});
+                self.send(Call::of(Method::PUT, &path, Some(&body))).await?;
+                Answer::Done
+            }
             Request::Say { event, reply_to, body } => {
                 let path = format!("/events/{event}/comments");
                 let body = json!({"body": body, "parent_id": reply_to});

@@ -1,8 +1,9 @@
 //! One evening with the terminal client, on a database and on a server.
 
 use eventcore::accounts::NewUser;
+use eventcore::db::{Queries, Sql};
 use eventcore::registrations::Party;
-use eventcore::{Actor, PageRequest};
+use eventcore::{Actor, PageRequest, Timestamp};
 use serde_json::json;
 use tests::{Daemon, Kind, Terminal, TestDb};
 
@@ -90,6 +91,19 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("\x1b").await.hides("✓ checked in").await;
     bob.types("i").await.shows("Insights · Chess").await.shows("Registrations over time  2 people").await;
     bob.shows("2 of 20 seats taken").await.shows("1 came, 0 did not").await.shows("Fri 7 Mar 2031").await;
+
+    // The tea is over, and he says how it was.
+    let mut tx = db.core.db().begin().await.unwrap();
+    let over: Timestamp = "2024-03-04T18:30:00Z".parse().unwrap();
+    let pass = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
+    tx.query(pass).bind(tea.id).bind(over).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    bob.types("\x1b").await.hides("Insights · Chess").await;
+    bob.types("4R").await.shows("Tea for one").await.shows("2024").await;
+    bob.types("*").await.shows("How was Tea for one?").await;
+    bob.types("5 strong and hot\r").await.shows("✓ Thank you: the organizers read it").await;
+    let heard = db.core.feedback(&ada, tea_event, &PageRequest::default()).await.unwrap();
+    assert_eq!((heard.summary.average, heard.page.items[0].text.as_str()), (Some(5.0), "strong and hot"));
     bob.types("q").await;
     assert_eq!(bob.ends().await, 0);
 }

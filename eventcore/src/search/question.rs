@@ -11,7 +11,7 @@ use super::words::{Places, words};
 ///
 /// let question = Question::parse("jazz \"open air\" -winter conc");
 /// assert!(question.fits(&Texts::of(&["Jazz, open-air", "A concert at the lake"])));
-/// assert!(!question.fits(&Texts::of(&["Jazz in the open; air to breathe", "A concert"])));
+/// assert!(!question.fits(&Texts::of(&["Jazz in the air; the doors are open", "A concert"])));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {

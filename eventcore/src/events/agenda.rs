@@ -3,6 +3,7 @@
 use super::access::Relation;
 use super::event::{Event, Occurrence};
 use super::filter::{AgendaFilter, Conditions, Visible};
+use super::glance;
 use super::rows::{self, OCCURRENCE_COLUMNS, OccurrenceRow};
 use crate::actor::Actor;
 use crate::core::EventCore;
@@ -26,19 +27,17 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("occurrences {filter:?}"), order(filter))?;
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, filter).await?;
-        let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
-        let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
-        conditions.beyond(&keyset);
-        let text = format!(
-            "SELECT {OCCURRENCE_COLUMNS}, {} AS position FROM {} WHERE {} ORDER BY {} {dir}, o.id {dir} LIMIT {limit}",
-            conditions.position(db.dialect()),
-            conditions.from(),
-            conditions.wheres(),
-            conditions.sorted_by(),
-            dir = keyset.direction(),
-            limit = keyset.fetch()
-        );
-        let rows: Vec<Placed> = conditions.query(&mut db, text).all().await?;
+        let glance =
+            if page.count { None } else { glance::along(&mut db, filter, visible, now, &keyset).await? };
+        let (rows, total) = match glance {
+            Some(rows) => (rows, None),
+            None => {
+                let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
+                let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
+                conditions.beyond(&keyset);
+                (fetch(&mut db, conditions, &keyset, keyset.fetch()).await?, total)
+            }
+        };
         let page = keyset.page(rows, |row| key(row.position, row.row.id));
         Ok(Page { total, ..page.map(|row| row.row.occurrence(now)) })
     }
@@ -79,10 +78,28 @@ impl EventCore {
 }
 
 #[derive(sqlx::FromRow)]
-struct Placed {
+pub(super) struct Placed {
     #[sqlx(flatten)]
-    row: OccurrenceRow,
+    pub(super) row: OccurrenceRow,
     position: i64,
+}
+
+/// The first so many dates of a list.
+pub(super) async fn fetch(
+    db: &mut impl Queries,
+    conditions: Conditions,
+    keyset: &Keyset,
+    limit: i64,
+) -> Result<Vec<Placed>> {
+    let text = format!(
+        "SELECT {OCCURRENCE_COLUMNS}, {} AS position FROM {} WHERE {} ORDER BY {} {dir}, o.id {dir} LIMIT {limit}",
+        conditions.position(db.dialect()),
+        conditions.from(),
+        conditions.wheres(),
+        conditions.sorted_by(),
+        dir = keyset.direction(),
+    );
+    Ok(conditions.query(db, text).all().await?)
 }
 
 /// What is most relevant has the smallest number.

@@ -240,13 +240,18 @@ async fn by_month(
 /// How many dates start within each of the spans, which follow one another without gaps.
 async fn within(
     db: &mut impl Queries,
-    conditions: Conditions,
+    mut conditions: Conditions,
     spans: &[(Timestamp, Timestamp)],
 ) -> Result<Vec<i64>> {
+    let (earliest, latest) = conditions.take_bounds();
+    let narrowed = |(from, to): &(Timestamp, Timestamp)| {
+        (earliest.map_or(*from, |at| at.max(*from)), latest.map_or(*to, |at| at.min(*to)))
+    };
+    let spans: Vec<_> = spans.iter().map(narrowed).collect();
     let counts = if conditions.looks_up {
-        sorted_into(db, conditions, spans).await?
+        sorted_into(db, conditions, &spans).await?
     } else {
-        counted_in_each(db, conditions, spans).await?
+        counted_in_each(db, conditions, &spans).await?
     };
     let mut each = vec![0; spans.len()];
     for (span, count) in counts {

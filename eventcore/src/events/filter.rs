@@ -131,6 +131,18 @@ impl Conditions {
         Ok(conditions)
     }
 
+    /// Leaves the bounds of the starts out, and answers them: for who has narrower ones. SQLite would begin at the wider.
+    pub(super) fn take_bounds(&mut self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let mut take = |bound: Option<(Timestamp, String)>| {
+            bound.map(|(at, condition)| {
+                self.wheres.retain(|known| *known != condition);
+                at
+            })
+        };
+        let (earliest, latest) = (self.earliest.take(), self.latest.take());
+        (take(earliest), take(latest))
+    }
+
     /// Takes up an instant and answers its placeholder.
     pub(super) fn at(&mut self, at: Timestamp) -> String {
         self.place(Value::At(at))

@@ -9,7 +9,7 @@ use crate::fold::fold;
 use crate::search::{Part, Question};
 
 /// How long a question may be, in characters.
-const MAX_QUESTION: usize = 500;
+pub(super) const MAX_QUESTION: usize = 500;
 /// How many categories or tags one filter names at most.
 const MAX_LABELS: usize = 20;
 /// What no start in microseconds reaches: one rank lies so far behind the other.

@@ -11,6 +11,7 @@ mod event;
 mod facets;
 mod filter;
 mod finding;
+mod glance;
 mod held;
 mod horizon;
 mod input;

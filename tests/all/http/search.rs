@@ -179,6 +179,22 @@ async fn story(kind: Kind) {
             page["items"].as_array().unwrap().iter().map(|o| o["id"].as_str().unwrap().to_owned()).collect();
         assert_eq!(page["total"], found.len(), "{asked:?} {parameters}");
         assert_eq!(first, ids(found.iter().copied().take(100)), "{asked:?} {parameters}");
+        // A page without a count may be found by a glance along the dates.
+        if round % 4 == 2 && found.len() < 300 {
+            let pages = anonymous.all(&format!("/occurrences?{parameters}&limit=7")).await;
+            let pages: Vec<String> =
+                pages.iter().map(|date| date["id"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(pages, ids(found.iter().copied()), "{asked:?} {parameters}");
+        } else {
+            let few = anonymous.get(&format!("/occurrences?{parameters}&limit=7")).await.expect(200).json();
+            let few: Vec<String> = few["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|date| date["id"].as_str().unwrap().to_owned())
+                .collect();
+            assert_eq!(few, ids(found.iter().copied().take(7)), "{asked:?} {parameters}");
+        }
         if round % 8 == 0 {
             facets(&anonymous, &parameters, &found).await;
         }

@@ -5,12 +5,14 @@ mod daemon;
 mod database;
 mod html;
 mod postgres;
+mod random;
 mod terminal;
 
 pub use client::{Answer, Client};
 pub use daemon::{Daemon, command};
 pub use database::{Kind, START, TestDb, at, id_of};
 pub use html::{harm, tries};
+pub use random::Random;
 pub use terminal::{Terminal, tui};
 
 /// Makes a test of each database from one async function that takes a [`TestDb`].

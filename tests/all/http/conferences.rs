@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use eventcore::fold::fold;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind, Random, for_each_kind};
 
 /// A row of the file, as an event.
 struct Conference {
@@ -18,20 +18,6 @@ struct Conference {
     organizer: usize,
     /// Microseconds.
     starts_at: i64,
-}
-
-/// A small generator of numbers that look random (Knuth's MMIX constants), so that a failure repeats.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % n
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
 }
 
 fn rows() -> Vec<Value> {

@@ -1,7 +1,7 @@
 //! Feedback over HTTP: only from people who were there, only afterwards, and who may do what.
 
+use eventcore::Timestamp;
 use eventcore::db::{Queries, Sql};
-use eventcore::{OccurrenceId, Timestamp};
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, for_each_kind};
 
@@ -23,16 +23,6 @@ async fn date(organizer: &Client, helper: &Client, guests: &[&Client], changes: 
             .expect(201);
     }
     (id, date)
-}
-
-/// Lets a date be over: nobody can wait for it.
-async fn pass(daemon: &Daemon, date: &str) {
-    let date: OccurrenceId = date.parse().unwrap();
-    let at: Timestamp = "2024-03-04T18:30:00Z".parse().unwrap();
-    let mut tx = daemon.db.core.db().begin().await.unwrap();
-    let sql = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
-    tx.query(sql).bind(date).bind(at).execute().await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 async fn act(action: &str, client: &Client, event: &str, date: &str, feedback: &str) -> u16 {
@@ -72,7 +62,7 @@ async fn matrix(kind: Kind) {
         let people = [&anonymous, &other, &holder, &helper, &organizer, &admin];
         for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
             let (event, date) = date(&organizer, &helper, &[&holder], changes).await;
-            pass(&daemon, &date).await;
+            daemon.db.pass(&date, "2024-03-04T18:30:00Z").await;
             let feedback = holder
                 .put(&format!("/occurrences/{date}/feedback"), json!({"rating": 5}))
                 .await
@@ -105,7 +95,7 @@ async fn story(kind: Kind) {
     let (mine, all) = (format!("/occurrences/{date}/feedback"), format!("/events/{event}/feedback"));
     cid.put(&mine, json!({"rating": 5})).await.expect_problem(409, "occurrence-not-over");
     bob.put(&mine, json!({"rating": 5})).await.expect_problem(403, "not-attended");
-    pass(&daemon, &date).await;
+    daemon.db.pass(&date, "2024-03-04T18:30:00Z").await;
     let none = daemon.anonymous().get(&all).await.expect(200).json();
     assert_eq!(
         (&none["summary"]["count"], &none["summary"]["average"], &none["items"]),

@@ -1,20 +1,8 @@
 //! Insights over HTTP: the figures of a story that is known, who may read them, and the table.
 
-use eventcore::db::{Queries, Sql};
-use eventcore::{OccurrenceId, Timestamp};
 use http::Method;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, for_each_kind};
-
-/// Lets a date be over: nobody can wait for it.
-async fn pass(daemon: &Daemon, date: &str, at: &str) {
-    let date: OccurrenceId = date.parse().unwrap();
-    let at: Timestamp = at.parse().unwrap();
-    let mut tx = daemon.db.core.db().begin().await.unwrap();
-    let sql = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
-    tx.query(sql).bind(date).bind(at).execute().await.unwrap();
-    tx.commit().await.unwrap();
-}
 
 async fn dates(client: &Client, event: &str) -> Vec<String> {
     let dates = client.all(&format!("/events/{event}/occurrences")).await;
@@ -68,8 +56,8 @@ async fn story(kind: Kind) {
         .json();
     let place = places["items"][0]["id"].as_str().unwrap();
     ada.post(&format!("/registrations/{place}/check-in"), json!({})).await.expect(200);
-    pass(&daemon, &dates[0], "2024-03-04T18:30:00Z").await;
-    pass(&daemon, &dates[1], "2024-03-11T18:30:00Z").await;
+    daemon.db.pass(&dates[0], "2024-03-04T18:30:00Z").await;
+    daemon.db.pass(&dates[1], "2024-03-11T18:30:00Z").await;
     people[1].put(&format!("/occurrences/{}/feedback", dates[0]), json!({"rating": 2})).await.expect(201);
     people[2].put(&format!("/occurrences/{}/feedback", dates[0]), json!({"rating": 5})).await.expect(201);
     people[0].put(&format!("/occurrences/{}/feedback", dates[1]), json!({"rating": 5})).await.expect(201);

@@ -1,7 +1,5 @@
 //! Tries of cross-site scripting over HTTP: what people write is served as JSON that nothing takes for HTML, and as HTML in which none of it comes through.
 
-use eventcore::db::{Queries, Sql};
-use eventcore::{OccurrenceId, Timestamp};
 use http::Method;
 use serde_json::{Value, json};
 use tests::{Answer, Client, Daemon, Kind, for_each_kind, harm, tries};
@@ -41,7 +39,7 @@ async fn story(kind: Kind) {
         (event_of_talk["id"].as_str().unwrap(), event_of_talk["next_occurrence"]["id"].as_str().unwrap());
     ada.post(&format!("/occurrences/{date}/registrations"), json!({"user_id": bob.id()})).await.expect(201);
     let mine = format!("/occurrences/{date}/feedback");
-    pass(&daemon, date).await;
+    daemon.db.pass(date, "2024-03-04T18:30:00Z").await;
     let feedback = bob.put(&mine, json!({"rating": 1})).await.expect(201).id();
     let mut counts = [0; 6];
     for one in tries() {
@@ -88,16 +86,6 @@ async fn story(kind: Kind) {
     assert!(counts.iter().all(|taken| *taken > 100), "{counts:?}");
     let page = plain(anonymous.get("/events?limit=100").await).expect(200).json();
     assert_eq!(page["items"].as_array().unwrap().len(), 100);
-}
-
-/// Lets a date be over: nobody can wait for it.
-async fn pass(daemon: &Daemon, date: &str) {
-    let date: OccurrenceId = date.parse().unwrap();
-    let at: Timestamp = "2024-03-04T18:30:00Z".parse().unwrap();
-    let mut tx = daemon.db.core.db().begin().await.unwrap();
-    let sql = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
-    tx.query(sql).bind(date).bind(at).execute().await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 mod no_try_comes_through {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eventcore::fold::fold;
 use eventcore::search::{Question, Texts};
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind, Random, for_each_kind};
 
 const CATEGORIES: [&str; 4] = ["conference", "workshop", "festival", "other"];
 
@@ -21,24 +21,6 @@ struct Conference {
     free: bool,
     /// All of it, only the title, and all but the description.
     texts: [Texts; 3],
-}
-
-/// A small generator of numbers that look random (Knuth's MMIX constants), so that a failure repeats.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % n
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len())]
-    }
 }
 
 fn text(row: &Value, name: &str) -> String {

@@ -1,9 +1,8 @@
 //! One evening with the terminal client, on a database and on a server.
 
 use eventcore::accounts::NewUser;
-use eventcore::db::{Queries, Sql};
 use eventcore::registrations::Party;
-use eventcore::{Actor, PageRequest, Timestamp};
+use eventcore::{Actor, PageRequest};
 use serde_json::json;
 use tests::{Daemon, Kind, Terminal, TestDb};
 
@@ -93,11 +92,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.shows("2 of 20 seats taken").await.shows("1 came, 0 did not").await.shows("Fri 7 Mar 2031").await;
 
     // The tea is over, and he says how it was.
-    let mut tx = db.core.db().begin().await.unwrap();
-    let over: Timestamp = "2024-03-04T18:30:00Z".parse().unwrap();
-    let pass = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
-    tx.query(pass).bind(tea.id).bind(over).execute().await.unwrap();
-    tx.commit().await.unwrap();
+    db.pass(&tea.id.to_string(), "2024-03-04T18:30:00Z").await;
     bob.types("\x1b").await.hides("Insights · Chess").await;
     bob.types("4R").await.shows("Tea for one").await.shows("2024").await;
     bob.types("*").await.shows("How was Tea for one?").await;

@@ -7,7 +7,7 @@ use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
-use super::occurrences::{Listing, filter};
+use super::occurrences::{Listing, Sought, filter};
 use super::{any_of, id, route};
 use crate::http::call::{Answer, Call, Context};
 use crate::http::query::Edge;
@@ -48,11 +48,7 @@ pub(crate) async fn create(call: Call) -> Answer {
 /// Events by their next date, soonest first
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", security((), ("bearer" = [])),
     params(
-        ("q" = Option<String>, Query, max_length = 500, description = "Words of title, tags, location and description: all of them, the last as the beginning of a word; `\"one behind the other\"`, `-without`"),
-        ("category" = Option<Vec<String>>, Query, description = "Slug of a category; given again, any of them"),
-        ("tag" = Option<Vec<String>>, Query, description = "A tag; given again, all of them"),
-        ("available" = Option<bool>, Query, description = "Takes place, and has free seats"),
-        ("registered" = Option<String>, Query, description = "`me`: dates at which I have a place or wait for one"),
+        Sought,
         ("title" = Option<String>, Query, max_length = 200, description = "Stands in the title, without case or accents"),
         ("location" = Option<String>, Query, max_length = 200, description = "Stands in the location, without case or accents"),
         ("from" = Option<String>, Query, description = "Has a date that starts at or after: RFC 3339, or a date. Now, when nothing is said"),

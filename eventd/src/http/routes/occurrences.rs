@@ -144,14 +144,28 @@ impl std::str::FromStr for Sort {
     }
 }
 
+/// What narrows every agenda, for the document: [`filter`] reads it.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it is written, never made")]
+pub(super) struct Sought {
+    /// Words of title, tags, location and description: all of them, the last as the beginning of a word; `"one behind the other"`, `-without`
+    #[param(max_length = 500)]
+    q: Option<String>,
+    /// Slug of a category; given again, any of them
+    category: Option<Vec<String>>,
+    /// A tag; given again, all of them
+    tag: Option<Vec<String>>,
+    /// Takes place, and has free seats
+    available: Option<bool>,
+    /// `me`: dates at which I have a place or wait for one
+    registered: Option<String>,
+}
+
 /// The agenda: dates from now on, soonest first
 #[utoipa::path(get, path = "/api/v1/occurrences", tag = "occurrences", security((), ("bearer" = [])),
     params(
-        ("q" = Option<String>, Query, max_length = 500, description = "Words of title, tags, location and description: all of them, the last as the beginning of a word; `\"one behind the other\"`, `-without`"),
-        ("category" = Option<Vec<String>>, Query, description = "Slug of a category; given again, any of them"),
-        ("tag" = Option<Vec<String>>, Query, description = "A tag; given again, all of them"),
-        ("available" = Option<bool>, Query, description = "Takes place, and has free seats"),
-        ("registered" = Option<String>, Query, description = "`me`: dates at which I have a place or wait for one"),
+        Sought,
         ("title" = Option<String>, Query, max_length = 200, description = "Stands in the title, without case or accents"),
         ("location" = Option<String>, Query, max_length = 200, description = "Stands in the location, without case or accents"),
         ("from" = Option<String>, Query, description = "Starts at or after: RFC 3339, or a date. Now, when nothing is said; in the past, it lists the past"),
@@ -175,11 +189,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 /// How many of the dates that the filters find are of what category, tag and month
 #[utoipa::path(get, path = "/api/v1/occurrences/facets", tag = "occurrences", security((), ("bearer" = [])),
     params(
-        ("q" = Option<String>, Query, max_length = 500, description = "Words of title, tags, location and description: all of them, the last as the beginning of a word; `\"one behind the other\"`, `-without`"),
-        ("category" = Option<Vec<String>>, Query, description = "Slug of a category; given again, any of them"),
-        ("tag" = Option<Vec<String>>, Query, description = "A tag; given again, all of them"),
-        ("available" = Option<bool>, Query, description = "Takes place, and has free seats"),
-        ("registered" = Option<String>, Query, description = "`me`: dates at which I have a place or wait for one"),
+        Sought,
         ("title" = Option<String>, Query, max_length = 200), ("location" = Option<String>, Query, max_length = 200),
         ("organizer" = Option<String>, Query, description = "Id or name of a user, or `me`"), ("event" = Option<String>, Query),
         ("status" = Option<OccurrenceStatus>, Query),
@@ -200,11 +210,7 @@ pub(crate) async fn facets(call: Call) -> Answer {
     params(
         ("month" = String, Query, description = "Such as 2027-03"),
         ("tz" = Option<String>, Query, description = "IANA time zone whose days they are; UTC when nothing is said"),
-        ("q" = Option<String>, Query, max_length = 500, description = "Words of title, tags, location and description: all of them, the last as the beginning of a word; `\"one behind the other\"`, `-without`"),
-        ("category" = Option<Vec<String>>, Query, description = "Slug of a category; given again, any of them"),
-        ("tag" = Option<Vec<String>>, Query, description = "A tag; given again, all of them"),
-        ("available" = Option<bool>, Query, description = "Takes place, and has free seats"),
-        ("registered" = Option<String>, Query, description = "`me`: dates at which I have a place or wait for one"),
+        Sought,
         ("title" = Option<String>, Query, max_length = 200), ("location" = Option<String>, Query, max_length = 200),
         ("organizer" = Option<String>, Query, description = "Id or name of a user, or `me`"), ("event" = Option<String>, Query),
         ("status" = Option<OccurrenceStatus>, Query)),

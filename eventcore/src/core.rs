@@ -71,7 +71,10 @@ impl EventCore {
     pub async fn migrate(&self) -> Result<()> {
         self.db.migrate().await?;
         // What an older program stored is not cut into words yet.
-        while transaction!(self.db(), tx => { crate::search::feed_some(tx).await })? > 0 {}
+        let uncut = sql!("SELECT EXISTS (SELECT 1 FROM texts WHERE NOT cut)");
+        if self.db.read().await?.query(uncut).scalar().await? {
+            while transaction!(self.db(), tx => { crate::search::feed_some(tx).await })? > 0 {}
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::figures::{
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
-use crate::db::{Queries, Sql, sql};
+use crate::db::{Bind, Dialect, Queries, Sql, sql};
 use crate::error::Result;
 use crate::events::{self, EventStatus, OccurrenceStatus};
 use crate::feedback::FeedbackSummary;
@@ -72,6 +72,7 @@ struct DateRow {
     starts_at: Timestamp,
     ends_at: Timestamp,
     status: OccurrenceStatus,
+    event_status: EventStatus,
     title: String,
     capacity: i64,
     seats_taken: i64,
@@ -98,34 +99,19 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let seen = events::find(&mut db, actor, event).await?.organized()?;
         let tz = events::zone(&seen.row.timezone);
-        let of_dates: Vec<OfDate> = db
-            .query(Sql::built(format!(
-                "SELECT r.occurrence_id, {COUNTS} FROM registrations r WHERE r.event_id = $1 GROUP BY r.occurrence_id"
-            )))
-            .bind(event)
-            .all()
-            .await?;
-        let of_dates: HashMap<_, _> = of_dates.into_iter().map(|of| (of.occurrence_id, of.row)).collect();
+        let counted = counted(&mut db, OF_EVENT, event).await?;
         let mut rows: Vec<DateRow> = db
             .query(sql!(
-                "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, coalesce(o.title, e.title) AS title, o.capacity, o.seats_taken
+                "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, e.status AS event_status, coalesce(o.title, e.title) AS title, o.capacity, o.seats_taken
                  FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.event_id = $1 ORDER BY o.starts_at, o.id"
             ))
             .bind(event)
             .all()
             .await?;
-        rows.retain(|row| row.starts_at <= now || of_dates.contains_key(&row.id));
-        let ratings: Vec<(OccurrenceId, i64, i64)> = db
-            .query(sql!(
-                "SELECT f.occurrence_id, f.rating, count(*) FROM feedback f JOIN occurrences o ON o.id = f.occurrence_id
-                 WHERE o.event_id = $1 GROUP BY f.occurrence_id, f.rating"
-            ))
-            .bind(event)
-            .all()
-            .await?;
-        let ratings = by_date(ratings);
-        let made = slots(&mut db, "r.event_id = $1", event).await?;
-        let counts = |row: &DateRow| row.counts(of_dates.get(&row.id).copied().unwrap_or_default(), now);
+        rows.retain(|row| row.starts_at <= now || counted.contains_key(&row.id));
+        let ratings = ratings(&mut db, "o.event_id = $1", event).await?;
+        let made = slots(&mut db, OF_EVENT, event).await?;
+        let counts = |row: &DateRow| row.counts(counted.get(&row.id).copied().unwrap_or_default(), now);
         let rated: Vec<(i64, i64)> = rows
             .iter()
             .filter_map(|row| ratings.get(&row.id))
@@ -152,45 +138,19 @@ impl EventCore {
     pub async fn organizer_insights(&self, actor: &Actor) -> Result<OrganizerInsights> {
         let (user, now) = (actor.signed_in()?.id, self.now());
         let mut db = self.db().read().await?;
-        let of_dates: Vec<OfDate> = db
-            .query(Sql::built(format!(
-                "SELECT r.occurrence_id, {COUNTS} FROM events e JOIN registrations r ON r.event_id = e.id
-                 WHERE e.organizer_id = $1 GROUP BY r.event_id, r.occurrence_id"
-            )))
-            .bind(user)
-            .all()
-            .await?;
-        let of_dates: HashMap<_, _> = of_dates.into_iter().map(|of| (of.occurrence_id, of.row)).collect();
+        let counted = counted(&mut db, OF_ORGANIZER, user).await?;
         let rows: Vec<DateRow> = db
             .query(sql!(
-                "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, e.title, o.capacity, o.seats_taken
+                "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, e.status AS event_status, e.title, o.capacity, o.seats_taken
                  FROM occurrences o JOIN events e ON e.id = o.event_id
                  WHERE o.organizer_id = $1 AND EXISTS (SELECT 1 FROM registrations r WHERE r.occurrence_id = o.id)"
             ))
             .bind(user)
             .all()
             .await?;
-        let ratings: Vec<(OccurrenceId, i64, i64)> = db
-            .query(sql!(
-                "SELECT f.occurrence_id, f.rating, count(*) FROM occurrences o JOIN feedback f ON f.occurrence_id = o.id
-                 WHERE o.organizer_id = $1 GROUP BY f.occurrence_id, f.rating"
-            ))
-            .bind(user)
-            .all()
-            .await?;
-        let ratings = by_date(ratings);
-        let made =
-            slots(&mut db, "r.event_id IN (SELECT id FROM events WHERE organizer_id = $1)", user).await?;
-        let statuses: Vec<(EventId, EventStatus)> = db
-            .query(sql!(
-                "SELECT e.id, e.status FROM events e
-                 WHERE e.organizer_id = $1 AND EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id)"
-            ))
-            .bind(user)
-            .all()
-            .await?;
-        let statuses: HashMap<_, _> = statuses.into_iter().collect();
-        let counts = |row: &DateRow| row.counts(of_dates.get(&row.id).copied().unwrap_or_default(), now);
+        let ratings = ratings(&mut db, "o.organizer_id = $1", user).await?;
+        let made = slots(&mut db, OF_ORGANIZER, user).await?;
+        let counts = |row: &DateRow| row.counts(counted.get(&row.id).copied().unwrap_or_default(), now);
         let mut by_event: BTreeMap<EventId, Vec<&DateRow>> = BTreeMap::new();
         for row in &rows {
             by_event.entry(row.event_id).or_default().push(row);
@@ -198,11 +158,12 @@ impl EventCore {
         let mut compared: Vec<EventInsights> = by_event
             .into_iter()
             .filter_map(|(event_id, dates)| {
+                let first = dates.first()?;
                 let given = dates.iter().filter_map(|row| ratings.get(&row.id)).flatten().copied();
                 Some(EventInsights {
                     event_id,
-                    title: dates.first()?.title.clone(),
-                    status: *statuses.get(&event_id)?,
+                    title: first.title.clone(),
+                    status: first.event_status,
                     figures: dates.iter().map(|row| counts(row)).sum::<Counts>().figures(),
                     feedback: FeedbackSummary::of(&given.collect::<Vec<_>>()),
                 })
@@ -231,12 +192,39 @@ fn date(row: &DateRow, counts: Counts, ratings: &Ratings) -> DateInsights {
     }
 }
 
-fn by_date(ratings: Vec<(OccurrenceId, i64, i64)>) -> Ratings {
+/// Whose registrations are counted: those of an event, or of all that someone organizes.
+const OF_EVENT: &str = "r.event_id = $1";
+const OF_ORGANIZER: &str = "r.event_id IN (SELECT id FROM events WHERE organizer_id = $1)";
+
+async fn counted(
+    db: &mut impl Queries,
+    of: &str,
+    whose: impl Bind,
+) -> Result<HashMap<OccurrenceId, CountsRow>> {
+    let rows: Vec<OfDate> = db
+        .query(Sql::built(format!(
+            "SELECT r.occurrence_id, {COUNTS} FROM registrations r WHERE {of} GROUP BY r.event_id, r.occurrence_id"
+        )))
+        .bind(whose)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|of| (of.occurrence_id, of.row)).collect())
+}
+
+async fn ratings(db: &mut impl Queries, of: &str, whose: impl Bind) -> Result<Ratings> {
+    let given: Vec<(OccurrenceId, i64, i64)> = db
+        .query(Sql::built(format!(
+            "SELECT f.occurrence_id, f.rating, count(*) FROM occurrences o JOIN feedback f ON f.occurrence_id = o.id
+             WHERE {of} GROUP BY f.occurrence_id, f.rating"
+        )))
+        .bind(whose)
+        .all()
+        .await?;
     let mut by_date = Ratings::new();
-    for (date, rating, count) in ratings {
+    for (date, rating, count) in given {
         by_date.entry(date).or_default().push((rating, count));
     }
-    by_date
+    Ok(by_date)
 }
 
 /// What was made within a quarter of an hour: the number of the quarter since 1970, registrations, people. No zone's day begins within one.
@@ -245,12 +233,10 @@ type Slot = (i64, i64, i64);
 /// A quarter of an hour in microseconds.
 const QUARTER: i64 = 900_000_000;
 
-async fn slots(db: &mut impl Queries, of: &str, whose: impl crate::db::Bind) -> Result<Vec<Slot>> {
+async fn slots(db: &mut impl Queries, of: &str, whose: impl Bind) -> Result<Vec<Slot>> {
     let slot = match db.dialect() {
-        crate::db::Dialect::Sqlite => format!("r.created_at / {QUARTER}"),
-        crate::db::Dialect::Postgres => {
-            "CAST(floor(extract(epoch FROM r.created_at) / 900) AS BIGINT)".to_owned()
-        }
+        Dialect::Sqlite => format!("r.created_at / {QUARTER}"),
+        Dialect::Postgres => "CAST(floor(extract(epoch FROM r.created_at) / 900) AS BIGINT)".to_owned(),
     };
     Ok(db
         .query(Sql::built(format!(

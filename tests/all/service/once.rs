@@ -77,12 +77,11 @@ on_both! {
 on_both! {
     async fn a_crash_makes_nothing_happen_twice(daemon: Daemon) {
         let ada = daemon.user("ada").await;
+        // Asked for before anyone writes: the crash may come before a slow writer has begun.
+        let token = ada.post("/tokens", json!({"name": "raw", "scope": "write"})).await.expect(201).json()["secret"].as_str().unwrap().to_owned();
         let writers = (0..8).map(|writer| {
-            let (address, body) = (daemon.address().to_owned(), event("crash").to_string());
-            let ada = ada.clone();
+            let (address, body, token) = (daemon.address().to_owned(), event("crash").to_string(), token.clone());
             tokio::spawn(async move {
-                let token = ada.post("/tokens", json!({"name": writer.to_string(), "scope": "write"})).await.expect(201).json();
-                let token = token["secret"].as_str().unwrap().to_owned();
                 for key in 0_i64.. {
                     let Ok(mut stream) = TcpStream::connect(&address).await else { return key };
                     let head = format!(

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+pub(crate) use crate::places::{Place, Tab};
+
 /// What someone wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
@@ -32,6 +34,8 @@ pub(crate) enum Action {
     Today,
     PreviousMonth,
     NextMonth,
+    PreviousWeek,
+    NextWeek,
     Register,
     Rate,
     Unregister,
@@ -61,77 +65,6 @@ pub(crate) enum Action {
     PreviousField,
     SignUp,
     SignOut,
-}
-
-/// The screens that are always at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Tab {
-    Agenda,
-    Month,
-    Search,
-    Mine,
-    Organize,
-}
-
-impl Tab {
-    pub(crate) const ALL: [Self; 5] = [Self::Agenda, Self::Month, Self::Search, Self::Mine, Self::Organize];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Agenda => "Agenda",
-            Self::Month => "Month",
-            Self::Search => "Search",
-            Self::Mine => "Mine",
-            Self::Organize => "Organize",
-        }
-    }
-}
-
-/// Where a key means something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Place {
-    Everywhere,
-    Agenda,
-    Month,
-    Search,
-    Mine,
-    Organize,
-    Event,
-    Attendees,
-    Insights,
-    Comments,
-    Form,
-    Account,
-    Ticket,
-    Help,
-    Palette,
-}
-
-impl Place {
-    /// Whether letters are text here, so that only keys that are no letters mean something.
-    pub(crate) const fn is_typed_in(self) -> bool {
-        matches!(self, Self::Search | Self::Form | Self::Account | Self::Help | Self::Palette)
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Everywhere => "Everywhere",
-            Self::Agenda => "Agenda",
-            Self::Month => "Month",
-            Self::Search => "Search",
-            Self::Mine => "Mine",
-            Self::Organize => "Organize",
-            Self::Event => "Event",
-            Self::Attendees => "Attendees",
-            Self::Insights => "Insights",
-            Self::Comments => "Comments",
-            Self::Form => "Form",
-            Self::Account => "Account",
-            Self::Ticket => "Ticket",
-            Self::Help => "Help",
-            Self::Palette => "Commands",
-        }
-    }
 }
 
 /// A key, with what is held down beside it.
@@ -224,7 +157,9 @@ const PAGES: &[Place] = &[
     Place::Help,
     Place::Palette,
 ];
-const DATES: &[Place] = &[Place::Agenda, Place::Search, Place::Mine, Place::Event];
+const DATES: &[Place] = &[Place::Agenda, Place::Week, Place::Search, Place::Mine, Place::Event];
+/// What shows days, and goes to any of them.
+const DAYS: &[Place] = &[Place::Month, Place::Week, Place::Agenda];
 
 const fn bind(
     keys: &'static [Key],
@@ -252,18 +187,26 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[k(KeyCode::PageDown), ctrl('f')], Action::PageDown, PAGES, "", "one page down"),
     bind(&[k(KeyCode::Home), c('g')], Action::First, LISTS, "", "to the first"),
     bind(&[k(KeyCode::End), c('G')], Action::Last, LISTS, "", "to the last"),
-    bind(&[k(KeyCode::Left), c('h')], Action::Left, &[Place::Month], "", "a day back"),
-    bind(&[k(KeyCode::Right), c('l')], Action::Right, &[Place::Month], "", "a day on"),
+    bind(&[k(KeyCode::Left), c('h')], Action::Left, &[Place::Month, Place::Week], "", "a day back"),
+    bind(&[k(KeyCode::Right), c('l')], Action::Right, &[Place::Month, Place::Week], "", "a day on"),
     bind(&[k(KeyCode::Up), c('k')], Action::Up, &[Place::Month], "", "a week back"),
     bind(&[k(KeyCode::Down), c('j')], Action::Down, &[Place::Month], "move", "a week on"),
     bind(&[c('['), k(KeyCode::PageUp)], Action::PreviousMonth, &[Place::Month], "", "a month back"),
     bind(&[c(']'), k(KeyCode::PageDown)], Action::NextMonth, &[Place::Month], "month", "a month on"),
-    bind(&[c('d')], Action::GoToDay, &[Place::Month, Place::Agenda], "", "to a day, as one says it"),
-    bind(&[c('t')], Action::Today, &[Place::Month, Place::Agenda], "today", "to today"),
+    bind(&[k(KeyCode::Up), c('k')], Action::Up, &[Place::Week], "", "to the date before, or the day"),
+    bind(&[k(KeyCode::Down), c('j')], Action::Down, &[Place::Week], "move", "to the next date, or day"),
+    bind(&[k(KeyCode::Home), c('g')], Action::First, &[Place::Week], "", "to the first of the day"),
+    bind(&[k(KeyCode::End), c('G')], Action::Last, &[Place::Week], "", "to the last of the day"),
+    bind(&[c('['), k(KeyCode::PageUp)], Action::PreviousWeek, &[Place::Week], "", "a week back"),
+    bind(&[c(']'), k(KeyCode::PageDown)], Action::NextWeek, &[Place::Week], "week", "a week on"),
+    bind(&[c('w')], Action::Tab(Tab::Month), &[Place::Week], "month", "the month around the day"),
+    bind(&[c('w')], Action::Tab(Tab::Week), &[Place::Month], "week", "the week around the day"),
+    bind(&[c('d')], Action::GoToDay, DAYS, "", "to a day, as one says it"),
+    bind(&[c('t')], Action::Today, DAYS, "today", "to today"),
     bind(
         &[k(KeyCode::Enter)],
         Action::Open,
-        &[Place::Agenda, Place::Search, Place::Mine, Place::Organize, Place::Month],
+        &[Place::Agenda, Place::Search, Place::Mine, Place::Organize, Place::Month, Place::Week],
         "open",
         "open what is selected",
     ),
@@ -285,7 +228,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(
         &[c('n')],
         Action::New,
-        &[Place::Organize, Place::Agenda, Place::Month],
+        &[Place::Organize, Place::Agenda, Place::Month, Place::Week],
         "new",
         "publish a new event",
     ),
@@ -365,6 +308,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[c('/')], Action::Search, &[Place::Everywhere], "search", "search"),
     bind(&[c('1')], Action::Tab(Tab::Agenda), &[Place::Everywhere], "", "the agenda"),
     bind(&[c('2')], Action::Tab(Tab::Month), &[Place::Everywhere], "", "the month"),
+    bind(&[c('w')], Action::Tab(Tab::Week), &[Place::Everywhere], "", "the week"),
     bind(&[c('3')], Action::Tab(Tab::Search), &[Place::Everywhere], "", "the search"),
     bind(&[c('4')], Action::Tab(Tab::Mine), &[Place::Everywhere], "", "what I attend"),
     bind(&[c('5')], Action::Tab(Tab::Organize), &[Place::Everywhere], "", "what I organize"),
@@ -428,10 +372,11 @@ pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 14] = [
+    const PLACES: [Place; 15] = [
         Place::Ticket,
         Place::Agenda,
         Place::Month,
+        Place::Week,
         Place::Search,
         Place::Mine,
         Place::Organize,

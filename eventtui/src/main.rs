@@ -8,6 +8,7 @@ mod keys;
 mod look;
 mod markdown;
 mod message;
+mod places;
 mod plain;
 mod screens;
 mod spoken;

@@ -54,6 +54,7 @@ pub(crate) enum Purpose {
     Agenda(Option<Cursor>),
     Search(Option<Cursor>),
     Month,
+    Week,
     Mine(Option<Cursor>),
     Organized(Option<Cursor>),
     Detail(OccurrenceId),

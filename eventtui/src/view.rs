@@ -37,7 +37,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
 fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let theme = app.look.theme;
     let mut spans = vec![Span::styled(" eventtui ", theme.accent)];
-    for tab in Tab::ALL {
+    for tab in app.tab.row() {
         let style = if tab == app.tab { theme.selected.patch(theme.accent) } else { theme.muted };
         spans.push(Span::styled(format!(" {} ", tab.name()), style));
     }
@@ -94,6 +94,7 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
             }
         }
         Tab::Month => app.month.draw(frame, area, look),
+        Tab::Week => app.week.draw(frame, area, look),
         Tab::Mine | Tab::Organize if !signed_in => {
             frame.render_widget(Line::raw(" Sign in (A) to see what is yours."), area);
         }

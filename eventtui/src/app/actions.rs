@@ -26,12 +26,14 @@ impl App {
             Action::Help => self.layers.push(Layer::Help(Box::new(Help::of(self.at())))),
             Action::Palette => self.layers.push(Layer::Palette(Box::new(Palette::of(self.at())))),
             Action::Tab(tab) => return self.open_tab(tab),
-            Action::NextTab => return self.step_tab(1),
-            Action::PreviousTab => return self.step_tab(Tab::ALL.len() - 1),
+            Action::NextTab => return self.open_tab(self.tab.beside(1)),
+            Action::PreviousTab => return self.open_tab(self.tab.beside(4)),
             Action::Search => return self.open_tab(Tab::Search),
             Action::Account => self.layers.push(Layer::Account(Box::default())),
             Action::Zone => {
+                let selected = self.week.selected(&self.look).map(|date| date.id);
                 self.look.in_mine = !self.look.in_mine;
+                self.week.follow(selected, &self.look);
                 let whose = if self.look.in_mine { self.look.mine.name() } else { "each event's own zone" };
                 self.say('✓', format!("Times are shown in {whose}"));
             }
@@ -96,13 +98,13 @@ impl App {
 
     pub(super) fn open_tab(&mut self, tab: Tab) -> Vec<Effect> {
         self.layers.clear();
+        match (self.tab, tab) {
+            (Tab::Month, Tab::Week) => self.week.go_to(self.month.day),
+            (Tab::Week, Tab::Month) => self.month.day = self.week.day,
+            _ => {}
+        }
         self.tab = tab;
         self.load_tab()
-    }
-
-    fn step_tab(&mut self, by: usize) -> Vec<Effect> {
-        let place = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0);
-        self.open_tab(Tab::ALL[(place + by) % Tab::ALL.len()])
     }
 
     fn back(&mut self) {
@@ -181,6 +183,11 @@ impl App {
                     return self.load_tab();
                 }
             }
+            Tab::Week => {
+                if self.week.go(action, &self.look) && self.week.is_outdated() {
+                    return self.load_tab();
+                }
+            }
         }
         Vec::new()
     }
@@ -213,6 +220,7 @@ impl App {
                 Tab::Search => self.search.list.selected(),
                 Tab::Mine => self.mine.selected()?.occurrence.as_ref(),
                 Tab::Organize => self.organize.selected()?.next_occurrence.as_ref(),
+                Tab::Week => self.week.selected(&self.look),
                 Tab::Month => None,
             },
         }

@@ -153,6 +153,7 @@ impl App {
                 self.search.list.take(cursor.as_ref(), dates(outcome), here, |date| date.id);
             }
             (Purpose::Month, outcome) => self.month.take(outcome, now),
+            (Purpose::Week, outcome) => self.week.take(outcome, now, &self.look),
             (Purpose::Mine(cursor), outcome) => {
                 if let Ok(Answer::Mine(page)) = &outcome {
                     let page = page.items.clone();
@@ -211,6 +212,7 @@ impl App {
         if let Ok(Answer::Date(detail)) = &outcome {
             self.agenda.learn(&detail.date);
             self.search.learn(&detail.date);
+            self.week.learn(&detail.date);
             match &detail.place {
                 Some(place) => _ = self.look.marks.insert(id, Mark::from(place)),
                 None => _ = self.look.marks.remove(&id),

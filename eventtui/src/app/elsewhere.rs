@@ -49,8 +49,12 @@ impl App {
         Vec::new()
     }
 
-    /// The agenda from a day on, or the month that it is in.
+    /// The agenda from a day on, or the month or the week that it is in.
     pub(super) fn go_to_day(&mut self, day: NaiveDate) -> Vec<Effect> {
+        if self.tab == Tab::Week {
+            self.week.go_to(day);
+            return if self.week.is_outdated() { self.open_tab(Tab::Week) } else { Vec::new() };
+        }
         if self.tab == Tab::Month {
             self.month.day = day;
             return if self.month.is_outdated() { self.open_tab(Tab::Month) } else { Vec::new() };

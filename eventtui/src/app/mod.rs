@@ -11,6 +11,8 @@ mod mouse;
 mod talk;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod week_tests;
 
 use std::collections::HashMap;
 
@@ -36,6 +38,7 @@ use crate::screens::mine::Mine;
 use crate::screens::month::Month;
 use crate::screens::organize::Organize;
 use crate::screens::palette::Palette;
+use crate::screens::week::Week;
 use crate::widgets::field::Field;
 
 /// What lies over a tab.
@@ -101,6 +104,7 @@ pub(crate) struct App {
     pub(crate) agenda: Dates,
     pub(crate) search: Dates,
     pub(crate) month: Month,
+    pub(crate) week: Week,
     pub(crate) mine: Mine,
     pub(crate) organize: Organize,
     pub(crate) notice: Option<Notice>,
@@ -122,6 +126,7 @@ impl App {
         Self {
             place: place.to_owned(),
             month: Month::at(look.today.date()),
+            week: Week::at(look.today.date()),
             look,
             me: None,
             tab: Tab::Agenda,
@@ -202,6 +207,7 @@ impl App {
         match self.tab {
             Tab::Agenda => &self.agenda.list.status,
             Tab::Month => &self.month.status,
+            Tab::Week => &self.week.status,
             Tab::Search => &self.search.list.status,
             Tab::Mine => &self.mine.status,
             Tab::Organize => &self.organize.status,
@@ -228,6 +234,7 @@ impl App {
             None => match self.tab {
                 Tab::Agenda => Place::Agenda,
                 Tab::Month => Place::Month,
+                Tab::Week => Place::Week,
                 Tab::Search => Place::Search,
                 Tab::Mine => Place::Mine,
                 Tab::Organize => Place::Organize,
@@ -295,7 +302,7 @@ impl App {
             Tab::Search => self.search.list.position.selected,
             Tab::Mine => self.mine.position.selected,
             Tab::Organize => self.organize.position.selected,
-            Tab::Month => 0,
+            Tab::Month | Tab::Week => 0,
         };
         if self.layers.is_empty() && far < 50 {
             effects.extend(self.load_tab());
@@ -320,6 +327,10 @@ impl App {
             Tab::Month => {
                 self.month.status.begin(now);
                 (Purpose::Month, self.month.request(&self.look))
+            }
+            Tab::Week => {
+                self.week.status.begin(now);
+                (Purpose::Week, self.week.request(&self.look))
             }
             Tab::Mine | Tab::Organize if self.me.is_none() => return Vec::new(),
             Tab::Mine => {
@@ -382,7 +393,7 @@ impl App {
             Tab::Organize => self.organize.wanted(now).map(|cursor| {
                 (Purpose::Organized(Some(cursor.clone())), Request::Organized { cursor: Some(cursor) })
             }),
-            Tab::Month => None,
+            Tab::Month | Tab::Week => None,
         };
         wanted.map(|(purpose, request)| self.ask(purpose, request)).into_iter().collect()
     }

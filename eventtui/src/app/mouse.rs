@@ -34,6 +34,10 @@ impl App {
             return self.click_tab(column);
         }
         let Some(line) = row.checked_sub(HEAD).filter(|_| self.layers.is_empty()) else { return Vec::new() };
+        if self.tab == Tab::Week {
+            let size = (self.size.0, self.size.1.saturating_sub(HEAD + FOOT));
+            return if self.week.click((column, line), size, &self.look) { self.open() } else { Vec::new() };
+        }
         let Some(item) = self.item_at(column, usize::from(line)) else { return Vec::new() };
         let Some(position) = self.position() else { return Vec::new() };
         if position.selected == item {
@@ -45,7 +49,7 @@ impl App {
 
     fn click_tab(&mut self, column: u16) -> Vec<Effect> {
         let mut at = 10;
-        for tab in Tab::ALL {
+        for tab in self.tab.row() {
             let width = u16::try_from(tab.name().len() + 2).unwrap_or(0);
             if (at..at + width).contains(&column) {
                 return self.open_tab(tab);
@@ -61,7 +65,7 @@ impl App {
             Tab::Search => Some(&mut self.search.list.position),
             Tab::Mine => Some(&mut self.mine.position),
             Tab::Organize => Some(&mut self.organize.position),
-            Tab::Month => None,
+            Tab::Month | Tab::Week => None,
         }
     }
 
@@ -85,7 +89,7 @@ impl App {
                 let mine = self.mine.items.iter().skip(self.mine.position.top).take(rows);
                 mine.map(|mine| mine.occurrence.as_ref().and_then(day)).collect()
             }
-            Tab::Month | Tab::Organize => Vec::new(),
+            Tab::Month | Tab::Week | Tab::Organize => Vec::new(),
         }
     }
 

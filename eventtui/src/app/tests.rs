@@ -452,7 +452,7 @@ fn what_cannot_be_undone_is_asked_once() {
 #[test]
 fn every_screen_fits_on_every_terminal() {
     for (width, height) in [(120, 40), (80, 24), (40, 15), (12, 5), (1, 1)] {
-        for keys in ["", "2", "3", "4", "5", "?", ":", "A", "n", "r"] {
+        for keys in ["", "2", "w", "3", "4", "5", "?", ":", "A", "n", "r"] {
             let mut driven = Driven::new().with_agenda(60).signed_in();
             driven.send(Message::Resized { width, height }).type_in(keys);
             driven.press(KeyCode::PageDown).press(KeyCode::End);
@@ -465,9 +465,10 @@ fn every_screen_fits_on_every_terminal() {
 /// Every key of the table does something in its place: it changes the state, asks for something, or says why not.
 #[test]
 fn every_key_of_the_help_means_something() {
-    let places: [(Place, &str); 10] = [
+    let places: [(Place, &str); 11] = [
         (Place::Agenda, ""),
         (Place::Month, "2"),
+        (Place::Week, "w"),
         (Place::Search, "3"),
         (Place::Mine, "4"),
         (Place::Organize, "5"),

@@ -15,3 +15,4 @@ pub(crate) mod palette;
 pub(crate) mod row;
 pub(crate) mod search;
 pub(crate) mod ticket;
+pub(crate) mod week;

@@ -49,7 +49,7 @@ pub(crate) fn date(date: &Occurrence, look: &Look, mark: Option<Mark>, width: u1
     ])
 }
 
-fn seats_style(date: &Occurrence, look: &Look) -> ratatui::style::Style {
+pub(crate) fn seats_style(date: &Occurrence, look: &Look) -> ratatui::style::Style {
     match date.seats_left {
         0 => look.theme.bad,
         left if left * 8 <= date.capacity => look.theme.warn,

@@ -87,6 +87,14 @@ impl Look {
         local.map_or_else(|| "all day".to_owned(), |local| local.format("%H:%M").to_string())
     }
 
+    /// Whether the date has ended.
+    pub(crate) fn is_over(&self, date: &Occurrence) -> bool {
+        match date.ends_at {
+            Moment::Day(last) => last < self.today.date(),
+            Moment::At(end) => Timestamp::from(end).in_zone(self.mine).naive_local() <= self.today,
+        }
+    }
+
     /// `Thu 4 March 2027 · in 3 days`.
     pub(crate) fn day(&self, day: NaiveDate) -> String {
         let date = day.format("%a %-d %B %Y");

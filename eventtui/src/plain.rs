@@ -130,6 +130,10 @@ pub(crate) async fn show(source: &Source<'_>, args: ShowArgs) -> Result<(), Fail
     say(&format!("{} – {} ({})", date.starts_at, date.ends_at, date.timezone))?;
     say(&format!("{} · by {}", clean(&date.location), clean(&date.organizer.display_name)))?;
     say(&format!("{} of {} seats free, {} wait", date.seats_left, date.capacity, date.waitlist_length))?;
+    let rated = &detail.feedback.summary;
+    if let Some(average) = rated.average {
+        say(&format!("rated {average:.1} of 5 by {}", rated.count))?;
+    }
     if let Some(place) = &detail.place {
         say(&format!("my place: {}, for {}", place.status, place.party_size))?;
     }

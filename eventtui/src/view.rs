@@ -129,7 +129,8 @@ fn draw_dates(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
         Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(area);
     draw_list(frame, app, dates, list);
     let block = Block::new().borders(Borders::LEFT).border_style(look.theme.muted);
-    let lines = dates.list.selected().map(|date| event::text(date, None, look)).unwrap_or_default();
+    let lines =
+        dates.list.selected().map(|date| event::text(date, None, look, detail.width)).unwrap_or_default();
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).block(block), detail);
 }
 

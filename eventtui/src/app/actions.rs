@@ -203,7 +203,7 @@ impl App {
         looked.id = date.id;
         looked.scrolled = 0;
         if let Some(detail) = &mut looked.detail {
-            detail.place = None;
+            (detail.place, detail.mine) = (None, None);
             detail.date = date;
         }
         self.load_layer()

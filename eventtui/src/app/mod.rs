@@ -8,6 +8,8 @@ pub(crate) mod elsewhere;
 #[cfg(test)]
 mod insights_tests;
 mod mouse;
+#[cfg(test)]
+mod ratings_tests;
 mod talk;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -50,8 +50,20 @@ impl App {
     pub(super) fn ask_how_it_was(&mut self) {
         let Some(date) = self.date().cloned() else { return };
         if self.signed_in() {
-            self.question = Some(Question::Rate { date: Box::new(date), said: Field::default() });
+            let said = self.said_before(&date);
+            self.question = Some(Question::Rate { date: Box::new(date), said });
         }
+    }
+
+    /// What I said of a date before, as far as it is known: who says it anew changes it.
+    fn said_before(&self, date: &Occurrence) -> Field {
+        let mine = match self.layers.last() {
+            Some(Layer::Event(looked)) if looked.id == date.id => {
+                looked.detail.as_ref().and_then(|detail| detail.mine.as_ref())
+            }
+            _ => None,
+        };
+        mine.map(|mine| Field::of(format!("{} {}", mine.rating, mine.text).trim_end())).unwrap_or_default()
     }
 
     /// Reads `4 good talks`: stars first.

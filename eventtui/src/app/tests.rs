@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
+use eventcore::feedback::FeedbackPage;
 use eventcore::registrations::{MyRegistration, Registration};
 use eventcore::{Cursor, Page, Violation};
 use ratatui::Terminal;
@@ -63,6 +64,20 @@ pub(super) fn registration(n: usize, status: &str) -> Registration {
         "updated_at": "2026-11-23T10:00:00Z", "checked_in_at": null, "checked_in_by": null
     }))
     .unwrap()
+}
+
+/// Of how many gave each rating from 1 to 5, and what some of them say.
+pub(super) fn feedback(counts: [i64; 5], said: &[Value]) -> FeedbackPage {
+    let count: i64 = counts.iter().sum();
+    let sum: i64 = (1..).zip(counts).map(|(rating, count): (i64, i64)| rating * count).sum();
+    let average = (count > 0).then(|| f64::from(i32::try_from(sum * 100 / count.max(1)).unwrap()) / 100.0);
+    let distribution: Vec<_> = (1..)
+        .zip(counts)
+        .map(|(rating, count): (i64, i64)| json!({"rating": rating, "count": count}))
+        .collect();
+    let summary = json!({"count": count, "average": average, "distribution": distribution});
+    serde_json::from_value(json!({"summary": summary, "items": said, "next": null, "previous": null}))
+        .unwrap()
 }
 
 pub(super) fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
@@ -169,8 +184,9 @@ impl Driven {
     pub(super) fn with_detail(mut self) -> Self {
         self.press(KeyCode::Down).press(KeyCode::Enter);
         let dates = (0..10).map(occurrence).collect();
-        let detail =
-            Detail { date: occurrence(1), event: event(), place: Some(registration(1, "confirmed")), dates };
+        let place = Some(registration(1, "confirmed"));
+        let feedback = feedback([0; 5], &[]);
+        let detail = Detail { date: occurrence(1), event: event(), place, dates, feedback, mine: None };
         self.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
         self
     }

@@ -13,7 +13,7 @@ use eventcore::registrations::{Party, ShownTicket};
 use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, PageRequest};
 use serde_json::{Value, json};
 
-use super::{Answer, Backend, COMMENTS, Cause, Detail, MONTH, PAGE, Refusal, Request, Work};
+use super::{Answer, Backend, COMMENTS, Cause, Detail, MONTH, PAGE, Refusal, Request, Work, held};
 use crate::Failure;
 use crate::screens::search::Wish;
 
@@ -130,9 +130,19 @@ impl Library {
             Err(Error::NotFound(_) | Error::Unauthenticated) => None,
             Err(error) => return Err(error),
         };
+        let mine = match &place {
+            Some(place) if held(place) => match self.core.my_feedback(&actor, id).await {
+                Ok(mine) => Some(mine),
+                Err(Error::NotFound(_)) => None,
+                Err(error) => return Err(error),
+            },
+            _ => None,
+        };
+        let page = PageRequest::first(PAGE);
+        let feedback = self.core.feedback(&actor, event.id, &page).await?;
         let filter = AgendaFilter { event: Some(event.id), ..AgendaFilter::default() };
-        let dates = self.core.occurrences(&actor, &filter, &PageRequest::first(PAGE)).await?.items;
-        Ok(Answer::Date(Box::new(Detail { date, event, place, dates })))
+        let dates = self.core.occurrences(&actor, &filter, &page).await?.items;
+        Ok(Answer::Date(Box::new(Detail { date, event, place, dates, feedback, mine })))
     }
 
     async fn work(&self, request: Request) -> Result<Answer, Error> {

@@ -1,5 +1,6 @@
 //! Two ways to the same data: the library on a database, or HTTP to a server.
 
+mod connection;
 mod library;
 mod server;
 mod sign_in;
@@ -13,8 +14,9 @@ use chrono_tz::Tz;
 use eventcore::accounts::User;
 use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
+use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
-use eventcore::registrations::{MyRegistration, Registration};
+use eventcore::registrations::{MyRegistration, Registration, RegistrationStatus};
 use eventcore::{CommentId, Cursor, EventId, OccurrenceId, Page, RegistrationId, Violation};
 use serde_json::Value;
 
@@ -156,6 +158,22 @@ pub(crate) struct Detail {
     pub(crate) place: Option<Registration>,
     /// The dates of the event from now on.
     pub(crate) dates: Vec<Occurrence>,
+    /// What people say of the event, the newest.
+    pub(crate) feedback: FeedbackPage,
+    /// What I say of the date.
+    pub(crate) mine: Option<Feedback>,
+}
+
+impl Detail {
+    /// Whether I hold a place there, or held one: only then may I say how it was.
+    pub(crate) fn was_there(&self) -> bool {
+        self.place.as_ref().is_some_and(held)
+    }
+}
+
+/// Whether it is a place, not a wait for one.
+fn held(place: &Registration) -> bool {
+    matches!(place.status, RegistrationStatus::Confirmed | RegistrationStatus::Attended)
 }
 
 /// Why something was not done, in words for a person.

@@ -9,7 +9,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
-use super::row;
+use super::{ratings, row};
 use crate::backend::{Answer, Detail, Refusal};
 use crate::look::{Look, ordinal};
 use crate::status::Status;
@@ -101,7 +101,7 @@ impl Looked {
     pub(crate) fn scroll(&mut self, down: bool, by: usize, look: &Look, (width, height): (u16, u16)) {
         let Some(date) = self.date() else { return };
         let width = usize::from(if self.is_split(width) { width - LIST } else { width }).max(1);
-        let lines = text(date, self.detail.as_deref(), look);
+        let lines = text(date, self.detail.as_deref(), look, u16::try_from(width).unwrap_or(u16::MAX));
         // Words that are kept whole may need a line more than this.
         let needed: usize = lines.iter().map(|line| line.width().div_ceil(width).max(1)).sum();
         let most = needed.saturating_sub(usize::from(height.saturating_sub(5)));
@@ -110,14 +110,19 @@ impl Looked {
 
     fn draw_text(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let Some(date) = self.date() else { return };
-        let lines = text(date, self.detail.as_deref(), look);
+        let lines = text(date, self.detail.as_deref(), look, area.width);
         let above = u16::try_from(self.scrolled).unwrap_or(u16::MAX);
         frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((above, 0)), area);
     }
 }
 
-/// What is said of a date, in the list's detail and on its own screen.
-pub(crate) fn text(date: &Occurrence, detail: Option<&Detail>, look: &Look) -> Vec<Line<'static>> {
+/// What is said of a date, in the list's detail and on its own screen, in so many columns.
+pub(crate) fn text(
+    date: &Occurrence,
+    detail: Option<&Detail>,
+    look: &Look,
+    width: u16,
+) -> Vec<Line<'static>> {
     let theme = look.theme;
     let mut lines = vec![Line::styled(format!(" {}", clean(&date.title)), theme.accent), Line::raw("")];
     lines.push(Line::raw(format!(" {}", look.span(date))));
@@ -149,11 +154,13 @@ pub(crate) fn text(date: &Occurrence, detail: Option<&Detail>, look: &Look) -> V
         }
     )));
     lines.push(mine(date, detail.and_then(|detail| detail.place.as_ref()), look));
+    lines.extend(detail.and_then(|detail| ratings::in_short(detail, look)));
     lines.push(Line::raw(""));
     lines.extend(crate::markdown::lines(&date.description, theme).into_iter().map(|mut line| {
         line.spans.insert(0, Span::raw(" "));
         line
     }));
+    lines.extend(detail.map(|detail| ratings::lines(detail, look, width)).unwrap_or_default());
     lines
 }
 

@@ -2,20 +2,19 @@
 
 use chrono::NaiveDate;
 use eventcore::EventId;
-use eventcore::feedback::FeedbackSummary;
 use eventcore::insights::{DateInsights, DayOfRegistrations, Figures, Insights as Seen};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::ratings;
 use crate::look::Look;
 use crate::status::Status;
+use crate::widgets::bar::bar;
 use crate::widgets::list::Position;
 use crate::widgets::text::{clean, fit};
 
-/// Columns of a bar.
-const BAR: usize = 20;
 /// Rows of the chart of registrations.
 const CHART: usize = 5;
 
@@ -66,14 +65,6 @@ impl Insights {
 /// `72 %`; nothing where there is nothing to be part of.
 fn percent(rate: Option<f64>) -> String {
     rate.map_or_else(|| "–".to_owned(), |rate| format!("{:.0} %", rate * 100.0))
-}
-
-/// A part of a whole as a bar; what is more than all fills it.
-fn bar(part: i64, whole: i64) -> String {
-    let columns = i64::try_from(BAR).unwrap_or(0);
-    let full = if whole > 0 { (part.clamp(0, whole) * columns + whole / 2) / whole } else { 0 };
-    let full = usize::try_from(full).unwrap_or(0).min(BAR);
-    format!("{}{}", "█".repeat(full), "░".repeat(BAR - full))
 }
 
 /// How many people registered, from the first day on which someone did to the last: a column for so many days that all have room.
@@ -158,10 +149,6 @@ fn totals(total: &Figures, look: &Look) -> Vec<Line<'static>> {
     ]
 }
 
-fn stars(feedback: &FeedbackSummary) -> String {
-    feedback.average.map_or_else(|| "–".to_owned(), |average| format!("★ {average:.1}"))
-}
-
 fn ratings(seen: &Seen, look: &Look) -> Vec<Line<'static>> {
     let theme = look.theme;
     let mut head = vec![Span::styled(" Ratings", theme.accent)];
@@ -169,7 +156,7 @@ fn ratings(seen: &Seen, look: &Look) -> Vec<Line<'static>> {
         head.push(Span::styled("  nobody has said anything yet", theme.muted));
         return vec![Line::from(head)];
     }
-    head.push(Span::raw(format!("  {} by {}", stars(&seen.feedback), seen.feedback.count)));
+    head.push(Span::raw(format!("  {} by {}", ratings::stars(&seen.feedback), seen.feedback.count)));
     if let Some(trend) = seen.trend {
         let (sign, style) = match trend.recent - trend.earlier {
             more if more >= 0.05 => ("↗", theme.good),
@@ -182,16 +169,7 @@ fn ratings(seen: &Seen, look: &Look) -> Vec<Line<'static>> {
         ));
     }
     let mut lines = vec![Line::from(head)];
-    lines.extend(seen.feedback.distribution.iter().rev().map(|given| {
-        Line::from(vec![
-            Span::styled(
-                format!(" {} {:<9}", given.rating, "★".repeat(usize::try_from(given.rating).unwrap_or(0))),
-                theme.muted,
-            ),
-            Span::styled(bar(given.count, seen.feedback.count), theme.good),
-            Span::raw(format!(" {:>5}", given.count)),
-        ])
-    }));
+    lines.extend(ratings::distribution(&seen.feedback, look));
     lines
 }
 
@@ -213,7 +191,7 @@ fn of_date(date: &DateInsights, timezone: &str, look: &Look, width: u16) -> Line
     let mut spans = vec![
         Span::raw(format!(" {}", fit(&when, 22))),
         Span::styled(format!(" {}", fit(&seats, 18)), theme.good),
-        Span::raw(format!(" {}", fit(&stars(&date.feedback), 6))),
+        Span::raw(format!(" {}", fit(&ratings::stars(&date.feedback), 6))),
         Span::styled(format!(" {}", fit(&came, 18)), theme.muted),
     ];
     if width >= 100 {
@@ -251,9 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_parts_of_a_whole() {
-        assert_eq!((bar(0, 0).matches('█').count(), bar(1, 2).matches('█').count()), (0, 10));
-        assert_eq!(bar(7, 5).matches('█').count(), 20, "more than all is all");
+    fn rates_are_said_in_percent() {
         assert_eq!((percent(Some(0.725)).as_str(), percent(None).as_str()), ("72 %", "–"));
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod mine;
 pub(crate) mod month;
 pub(crate) mod organize;
 pub(crate) mod palette;
+pub(crate) mod ratings;
 pub(crate) mod row;
 pub(crate) mod search;
 pub(crate) mod ticket;

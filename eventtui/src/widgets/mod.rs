@@ -1,5 +1,6 @@
 //! What several screens draw.
 
+pub(crate) mod bar;
 pub(crate) mod field;
 pub(crate) mod list;
 pub(crate) mod text;

@@ -63,6 +63,16 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types(" #nothing").await.shows("[#nothing]").await.hides("Tea for one").await;
     bob.types("\x1b").await.hides("[#nothing]").await;
 
+    // In its week, by the day that it is on.
+    bob.types("wd2031-03-04\r")
+        .await
+        .shows("Week 10 · 3–9 March 2031 · 1 event")
+        .await
+        .shows("[Tue 4]")
+        .await;
+    bob.types("\r").await.shows("Bring cake.").await;
+    bob.types("\x1b").await.hides("Bring cake.").await;
+
     // A series of his own, seen before it is saved.
     bob.types("5").await.shows("You organize nothing").await;
     bob.types("n").await.shows("New event").await;
@@ -99,8 +109,15 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("5 strong and hot\r").await.shows("✓ Thank you: the organizers read it").await;
     let heard = db.core.feedback(&ada, tea_event, &PageRequest::default()).await.unwrap();
     assert_eq!((heard.summary.average, heard.page.items[0].text.as_str()), (Some(5.0), "strong and hot"));
+    db.core.answer_feedback(&ada, heard.page.items[0].id, Some(&thanks())).await.unwrap();
+    bob.types("\r").await.shows("★ 5.0 by 1 · you gave ★★★★★").await.shows("strong and hot").await;
+    bob.shows("↳ the organizer: Cake next time, too").await;
     bob.types("q").await;
     assert_eq!(bob.ends().await, 0);
+}
+
+fn thanks() -> eventcore::feedback::Answer {
+    eventcore::feedback::Answer { text: "Cake next time, too".to_owned(), ..Default::default() }
 }
 
 async fn on_the_database(kind: Kind) {

@@ -1,0 +1,264 @@
+//! What every call has in common: the exchange, its time limit, the token and its renewal, and what a refusal says.
+
+use std::time::Duration;
+
+use eventcore::Violation;
+use eventcore::accounts::TokenPair;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::{Method, StatusCode, header};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::sign_in::Store;
+use super::{Cause, Refusal};
+use crate::Failure;
+
+/// Bytes that an answer may have: a server that sends more sends garbage.
+const ANSWER_LIMIT: usize = 16 << 20;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// What a problem (RFC 9457) says, as far as it is shown.
+#[derive(Debug, serde::Deserialize)]
+struct Problem {
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    errors: Vec<Violation>,
+}
+
+/// A request as HTTP has it.
+pub(super) struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    body: Option<&'a Value>,
+    version: Option<i64>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) const fn get(path: &'a str) -> Self {
+        Self { method: Method::GET, path, body: None, version: None }
+    }
+
+    pub(super) const fn of(method: Method, path: &'a str, body: Option<&'a Value>) -> Self {
+        Self { method, path, body, version: None }
+    }
+
+    /// The same, if that is the version that is there.
+    pub(super) fn for_version(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
+    }
+}
+
+/// The way to a server, and who is signed in there.
+pub(super) struct Connection {
+    http: Http,
+    address: String,
+    store: Store,
+    tokens: Mutex<Tokens>,
+}
+
+#[derive(Debug, Default)]
+struct Tokens {
+    access: Option<String>,
+    refresh: Option<String>,
+}
+
+impl Connection {
+    pub(super) fn open(server: &str) -> Result<Self, Failure> {
+        let address = server.trim_end_matches('/').to_owned();
+        if !(address.starts_with("http://") || address.starts_with("https://")) {
+            return Err(format!("the server must begin with http:// or https://, and is {address:?}").into());
+        }
+        let connector =
+            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+        let http = Client::builder(TokioExecutor::new()).build(connector);
+        let store = Store::of_user();
+        let tokens = Mutex::new(Tokens { access: None, refresh: store.get(&address) });
+        Ok(Self { http, address, store, tokens })
+    }
+
+    /// One exchange; the token that came with it, if any, was tried as it is.
+    async fn exchange(&self, call: &Call<'_>, token: Option<&str>) -> Result<(StatusCode, Bytes), Refusal> {
+        let mut request = hyper::Request::builder()
+            .method(call.method.clone())
+            .uri(format!("{}/api/v1{}", self.address, call.path))
+            .header(header::ACCEPT, "application/json, application/problem+json")
+            .header(header::USER_AGENT, "eventtui");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(version) = call.version {
+            request = request.header(header::IF_MATCH, format!("\"{version}\""));
+        }
+        let body = match call.body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Full::from(body.to_string())
+            }
+            None => Full::default(),
+        };
+        let request = request
+            .body(body)
+            .map_err(|error| Refusal::away(format!("the server's address is none: {error}")))?;
+        let answer = async {
+            let response = self.http.request(request).await.map_err(|error| away(&error))?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect().await;
+            let body = body.map_err(|_| Refusal::away("the server's answer broke off"))?;
+            Ok((status, body.to_bytes()))
+        };
+        tokio::time::timeout(PATIENCE, answer)
+            .await
+            .unwrap_or_else(|_| Err(Refusal::away("the server does not answer")))
+    }
+
+    /// An exchange as who is signed in; an access token that has run out is renewed once.
+    pub(super) async fn send(&self, call: Call<'_>) -> Result<Bytes, Refusal> {
+        let token = self.access(None).await?;
+        let (mut status, mut body) = self.exchange(&call, token.as_deref()).await?;
+        if status == StatusCode::UNAUTHORIZED && token.is_some() {
+            let token = self.access(token.as_deref()).await?;
+            (status, body) = self.exchange(&call, token.as_deref()).await?;
+        }
+        if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
+    }
+
+    pub(super) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, Refusal> {
+        sense(&self.send(call).await?)
+    }
+
+    /// A token that is good, as far as one knows, and another one than that which was refused; none for who is not signed in.
+    async fn access(&self, refused: Option<&str>) -> Result<Option<String>, Refusal> {
+        let mut tokens = self.tokens.lock().await;
+        // Of several calls that were refused at once, the first has renewed it for all.
+        if let Some(access) = tokens.access.clone().filter(|access| Some(access.as_str()) != refused) {
+            return Ok(Some(access));
+        }
+        let Some(refresh) = tokens.refresh.clone() else { return Ok(None) };
+        let body = json!({"refresh_token": refresh});
+        let (status, body) =
+            self.exchange(&Call::of(Method::POST, "/auth/refresh", Some(&body)), None).await?;
+        if status == StatusCode::UNAUTHORIZED {
+            *tokens = Tokens::default();
+            self.remember(None);
+            let message = "the sign-in has ended: sign in again (A)".to_owned();
+            return Err(Refusal { message, fields: Vec::new(), cause: Cause::SignedOut });
+        }
+        if !status.is_success() {
+            return Err(refusal(status, &body));
+        }
+        let pair: TokenPair = sense(&body)?;
+        self.remember(Some(&pair.refresh_token));
+        *tokens = Tokens { access: Some(pair.access_token.clone()), refresh: Some(pair.refresh_token) };
+        Ok(Some(pair.access_token))
+    }
+
+    /// What to call it: its address.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(super) async fn is_signed_in(&self) -> Result<bool, Refusal> {
+        Ok(self.access(None).await?.is_some())
+    }
+
+    pub(super) async fn sign_in(&self, login: &str, password: &str) -> Result<(), Refusal> {
+        let body = json!({"login": login, "password": password});
+        let (status, body) = self.exchange(&Call::of(Method::POST, "/auth/login", Some(&body)), None).await?;
+        if !status.is_success() {
+            return Err(refusal(status, &body));
+        }
+        let pair: TokenPair = sense(&body)?;
+        self.remember(Some(&pair.refresh_token));
+        *self.tokens.lock().await =
+            Tokens { access: Some(pair.access_token), refresh: Some(pair.refresh_token) };
+        Ok(())
+    }
+
+    pub(super) async fn sign_out(&self) -> Result<(), Refusal> {
+        let refresh = std::mem::take(&mut *self.tokens.lock().await).refresh;
+        self.remember(None);
+        if let Some(refresh) = refresh {
+            let body = json!({"refresh_token": refresh});
+            self.exchange(&Call::of(Method::POST, "/auth/logout", Some(&body)), None).await?;
+        }
+        Ok(())
+    }
+
+    /// Who can't keep a sign-in signs in anew next time.
+    fn remember(&self, refresh: Option<&str>) {
+        let _ = self.store.set(&self.address, refresh);
+    }
+
+    /// What is at a path, if anything is.
+    pub(super) async fn found<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Refusal> {
+        match self.call(Call::get(path)).await {
+            Ok(found) => Ok(Some(found)),
+            Err(refusal) if refusal.cause == Cause::Other => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    pub(super) async fn poke<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refusal> {
+        self.call(Call::of(Method::POST, path, None)).await
+    }
+}
+
+fn sense<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|_| {
+        let message = "the server's answer makes no sense: is it an eventd, of this version?".to_owned();
+        Refusal { message, fields: Vec::new(), cause: Cause::Other }
+    })
+}
+
+fn away(error: &hyper_util::client::legacy::Error) -> Refusal {
+    Refusal::away(if error.is_connect() {
+        "the server cannot be reached"
+    } else {
+        "the connection to the server broke off"
+    })
+}
+
+fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
+    let problem = serde_json::from_slice::<Problem>(body).ok().filter(|problem| !problem.detail.is_empty());
+    let cause = match status {
+        StatusCode::UNAUTHORIZED => Cause::SignedOut,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Cause::Away,
+        status if status.is_server_error() => Cause::Away,
+        _ => Cause::Other,
+    };
+    match problem {
+        Some(problem) => Refusal { message: problem.detail, fields: problem.errors, cause },
+        None => Refusal { message: format!("the server answers {status}"), fields: Vec::new(), cause },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eventcore::Page;
+    use eventcore::events::Occurrence;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_said_in_the_server_s_words_where_it_has_some() {
+        let problem = br#"{"type":"/problems/event-full","title":"Full","status":409,"detail":"no seats are left for this party","instance":"x"}"#;
+        let full = refusal(StatusCode::CONFLICT, problem);
+        assert_eq!((full.message.as_str(), full.cause), ("no seats are left for this party", Cause::Other));
+        let garbage = refusal(StatusCode::BAD_GATEWAY, b"<html>");
+        assert_eq!(
+            (garbage.message.as_str(), garbage.cause),
+            ("the server answers 502 Bad Gateway", Cause::Away)
+        );
+        assert!(sense::<Page<Occurrence>>(b"<html>").unwrap_err().message.contains("is it an eventd"));
+    }
+}

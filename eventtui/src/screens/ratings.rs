@@ -1,0 +1,97 @@
+//! How an event was: what people who were there gave it, and said.
+
+use eventcore::feedback::{Feedback, FeedbackSummary};
+use ratatui::text::{Line, Span};
+
+use crate::backend::Detail;
+use crate::look::Look;
+use crate::widgets::bar::bar;
+use crate::widgets::text::{clean, wrapped};
+
+/// `★ 4.6`.
+pub(crate) fn stars(feedback: &FeedbackSummary) -> String {
+    feedback.average.map_or_else(|| "–".to_owned(), |average| format!("★ {average:.1}"))
+}
+
+/// `★★★★☆`.
+fn given(rating: i64) -> String {
+    let full = usize::try_from(rating.clamp(0, 5)).unwrap_or(0);
+    format!("{}{}", "★".repeat(full), "☆".repeat(5 - full))
+}
+
+/// How often each rating was given, the best first.
+pub(crate) fn distribution(feedback: &FeedbackSummary, look: &Look) -> Vec<Line<'static>> {
+    let line = |rating: i64, count: i64| {
+        let full = "★".repeat(usize::try_from(rating).unwrap_or(0));
+        Line::from(vec![
+            Span::styled(format!(" {rating} {full:<9}"), look.theme.muted),
+            Span::styled(bar(count, feedback.count), look.theme.good),
+            Span::raw(format!(" {count:>5}")),
+        ])
+    };
+    feedback.distribution.iter().rev().map(|given| line(given.rating, given.count)).collect()
+}
+
+/// In one line, for the head of the event: what all gave it, and what I did, or could.
+pub(crate) fn in_short(detail: &Detail, look: &Look) -> Option<Line<'static>> {
+    let theme = look.theme;
+    let summary = &detail.feedback.summary;
+    let all = (summary.count > 0).then(|| format!("{} by {}", stars(summary), summary.count));
+    let mine = match &detail.mine {
+        Some(mine) => Some(format!("you gave {}", given(mine.rating))),
+        None if detail.was_there() && look.is_over(&detail.date) => Some("* says how it was".to_owned()),
+        None => None,
+    };
+    let words: Vec<String> = all.into_iter().chain(mine).collect();
+    (!words.is_empty()).then(|| Line::styled(format!(" {}", words.join(" · ")), theme.accent))
+}
+
+/// All of it, for the end of the event: how often each rating was given, and what people wrote, in so many columns.
+pub(crate) fn lines(detail: &Detail, look: &Look, width: u16) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let feedback = &detail.feedback;
+    if feedback.summary.count == 0 {
+        return Vec::new();
+    }
+    let head = format!(" Ratings  {} by {}", stars(&feedback.summary), feedback.summary.count);
+    let mut lines = vec![Line::raw(""), Line::styled(head, theme.accent)];
+    lines.extend(distribution(&feedback.summary, look));
+    let said = feedback.page.items.iter().filter(|said| !said.text.is_empty() || said.answer.is_some());
+    let mine = detail.mine.as_ref().map(|mine| mine.id);
+    lines.extend(said.flat_map(|said| words(said, mine == Some(said.id), look, width)));
+    let unread =
+        usize::try_from(feedback.summary.count).unwrap_or(0).saturating_sub(feedback.page.items.len());
+    if unread > 0 {
+        lines.extend([
+            Line::raw(""),
+            Line::styled(format!(" {unread} older ones are not shown"), theme.muted),
+        ]);
+    }
+    lines
+}
+
+/// What one wrote, and what an organizer answered.
+fn words(said: &Feedback, mine: bool, look: &Look, width: u16) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let on = said.created_at.in_zone(look.mine).naive_local().format("%-d %b %Y");
+    let who = if mine { "you".to_owned() } else { clean(&said.user.display_name) };
+    let mut lines = vec![
+        Line::raw(""),
+        Line::from(vec![
+            Span::styled(format!(" {} {who}", given(said.rating)), theme.accent),
+            Span::styled(format!(" · {on}"), theme.muted),
+        ]),
+    ];
+    let mut write = |text: &str, first: &str, rest: &str, style| {
+        let room = usize::from(width).saturating_sub(rest.chars().count() + 1).max(10);
+        let text = text.lines().flat_map(|line| wrapped(&clean(line), room));
+        let written =
+            text.enumerate().map(|(n, line)| format!("{}{line}", if n == 0 { first } else { rest }));
+        lines.extend(written.map(|line| Line::styled(line, style)));
+    };
+    write(&said.text, "   ", "   ", ratatui::style::Style::new());
+    if let Some(answer) = &said.answer {
+        write(&format!("the organizer: {answer}"), "   ↳ ", "     ", theme.good);
+    }
+    lines
+}

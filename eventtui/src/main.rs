@@ -2,7 +2,9 @@
 
 mod app;
 mod backend;
+mod config;
 mod elsewhere;
+mod files;
 mod first_run;
 mod keys;
 mod look;
@@ -34,6 +36,7 @@ use tokio::time::Instant;
 
 use app::App;
 use backend::{Backend, Source};
+use config::{Config, Start};
 use keys::Key;
 use look::Look;
 use message::{Effect, Message};
@@ -43,7 +46,7 @@ use theme::Theme;
 #[derive(Debug, Parser)]
 #[command(name = "eventtui", version, about)]
 struct Cli {
-    /// The database to open directly [default: `sqlite://events.db`, if that file exists]
+    /// The database to open directly [default: what the configuration names, else `sqlite://events.db`, if that file exists]
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -59,12 +62,12 @@ struct Cli {
     /// Act as this user of the database, without a password: for who owns the file
     #[arg(long = "as", value_name = "USER", conflicts_with = "server", global = true)]
     user: Option<String>,
-    /// My time zone, an IANA name [default: TZ, else the machine's]
+    /// My time zone, an IANA name [default: the configuration's, else TZ, else the machine's]
     #[arg(long, value_name = "ZONE", global = true)]
     timezone: Option<String>,
-    /// dark, light, contrast, plain, or a TOML file with a colour for each meaning
-    #[arg(long, value_name = "THEME", default_value = "dark")]
-    theme: String,
+    /// dark, light, contrast, plain, or a TOML file with a colour for each meaning [default: the configuration's, else dark]
+    #[arg(long, value_name = "THEME")]
+    theme: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -101,35 +104,48 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    let zone = my_zone(cli.timezone.as_deref())?;
-    let source = Source {
+    let config = Config::open(config::file().as_deref())?;
+    let zone = my_zone(cli.timezone.as_deref(), config.timezone)?;
+    let mut source = Source {
         database: cli.database.as_deref(),
         server: cli.server.as_deref(),
         user: cli.user.as_deref(),
     };
+    if source.database.is_none() && source.server.is_none() {
+        match &config.start {
+            Some(Start::Database(url)) => source.database = Some(url),
+            // Who acts as someone means a database, and here is none but that in the folder.
+            Some(Start::Server(address)) if source.user.is_none() => source.server = Some(address),
+            _ => {}
+        }
+    }
     match cli.command {
         Some(Command::Completions { shell }) => plain::completions(shell),
         Some(Command::Man) => plain::manual(),
         Some(Command::Agenda(args)) => plain::agenda(&source, zone, args).await,
         Some(Command::Show(args)) => plain::show(&source, args).await,
         Some(Command::Register(args)) => plain::register(&source, args).await,
-        None => full_screen(&source, zone, &cli.theme).await,
+        None => {
+            let theme = cli.theme.as_deref().or(config.theme.as_deref()).unwrap_or("dark");
+            full_screen(&source, zone, theme, config.in_mine).await
+        }
     }
 }
 
 /// The zone of the machine is a wish; a zone that is named is meant.
-fn my_zone(named: Option<&str>) -> Result<Tz, Failure> {
+fn my_zone(named: Option<&str>, preferred: Option<Tz>) -> Result<Tz, Failure> {
     if let Some(name) = named {
-        return name
-            .parse()
-            .map_err(|_| format!("{name:?} is no IANA time zone such as Europe/Berlin").into());
+        return Ok(config::zone(name)?);
+    }
+    if let Some(zone) = preferred {
+        return Ok(zone);
     }
     let told = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
     let machine = told.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok());
     Ok(machine.unwrap_or(Tz::UTC))
 }
 
-async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str) -> Result<(), Failure> {
+async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, in_mine: bool) -> Result<(), Failure> {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let theme = if no_colour { Theme::PLAIN } else { Theme::open(theme)? };
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
@@ -151,7 +167,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str) -> Result<(), F
     let look = Look {
         theme,
         mine: zone,
-        in_mine: false,
+        in_mine,
         today: began.with_timezone(&zone).naive_local(),
         marks: HashMap::new(),
     };

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ratatui::style::{Color, Modifier, Style};
+use toml_edit::DocumentMut;
 
 use crate::Failure;
 
@@ -79,13 +80,13 @@ impl Theme {
     }
 
     fn read(text: &str) -> Result<Self, String> {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
+        let table = text.parse::<DocumentMut>().map_err(|error| error.message().to_owned())?;
         let mut theme = Self { name: "own", ..Self::DARK };
-        for (meaning, value) in table {
+        for (meaning, value) in table.iter() {
             let colour = value.as_str().and_then(|text| text.parse::<Color>().ok());
             let colour = colour
                 .ok_or_else(|| format!("{meaning} must be a colour such as \"cyan\" or \"#20a0ff\""))?;
-            match meaning.as_str() {
+            match meaning {
                 "accent" => theme.accent = plain().fg(colour).add_modifier(Modifier::BOLD),
                 "muted" => theme.muted = plain().fg(colour),
                 "good" => theme.good = plain().fg(colour),

@@ -24,14 +24,19 @@ pub struct Terminal {
     drawn: Arc<Notify>,
     /// Ends with the last that the program wrote.
     reading: tokio::task::JoinHandle<()>,
-    /// Its home, where it keeps its sign-in.
-    pub home: TempDir,
+    /// Its home, where it keeps its sign-in and its preferences.
+    pub home: Arc<TempDir>,
 }
 
 impl Terminal {
-    /// Starts it. A shell around it notes the modes of the terminal before and after.
+    /// Starts it in a new home.
     pub fn start(arguments: &[&str]) -> Self {
-        let home = tempfile::tempdir().expect("a folder");
+        Self::at_home(&Arc::new(tempfile::tempdir().expect("a folder")), arguments)
+    }
+
+    /// Starts it in a home. A shell around it notes the modes of the terminal before and after.
+    pub fn at_home(home: &Arc<TempDir>, arguments: &[&str]) -> Self {
+        let home = home.clone();
         let (pty, pts) = pty_process::open().expect("a pseudo-terminal");
         pty.resize(pty_process::Size::new(ROWS.get(), COLUMNS.get())).expect("a size");
         let script = r#"stty -g >"$HOME/before"; "$@"; echo $? >"$HOME/status"; stty -g >"$HOME/after""#;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::PathBuf;
+
+use crate::files;
 
 /// The refresh tokens by the addresses of their servers.
 type Tokens = BTreeMap<String, String>;
@@ -18,9 +19,8 @@ pub(super) struct Store {
 impl Store {
     /// `$XDG_STATE_HOME/eventtui/sign-in.json`, or below `~/.local/state`; nowhere for who has no home.
     pub(super) fn of_user() -> Self {
-        let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-        Self { file: state.or_else(home).map(|folder| folder.join("eventtui/sign-in.json")) }
+        let folder = files::of_user("XDG_STATE_HOME", ".local/state");
+        Self { file: folder.map(|folder| folder.join("sign-in.json")) }
     }
 
     fn tokens(&self) -> Tokens {
@@ -41,16 +41,7 @@ impl Store {
             Some(token) => tokens.insert(server.to_owned(), token.to_owned()),
             None => tokens.remove(server),
         };
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        // Written beside and moved over: whoever reads meanwhile finds the old or the new, whole.
-        let beside = file.with_extension("new");
-        let mut options = fs::OpenOptions::new();
-        let mut new = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        new.write_all(serde_json::to_string(&tokens)?.as_bytes())?;
-        new.sync_all()?;
-        fs::rename(beside, file)
+        files::write(file, &serde_json::to_string(&tokens)?)
     }
 }
 

@@ -3,4 +3,5 @@
 mod elsewhere;
 mod journey;
 mod plain;
+mod settings;
 mod trouble;

@@ -1,0 +1,107 @@
+//! What someone prefers, in their configuration file.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use eventcore::Actor;
+use eventcore::accounts::NewUser;
+use serde_json::json;
+use tempfile::TempDir;
+use tests::{Daemon, Kind, Terminal, TestDb, tui};
+
+/// A home with a configuration file.
+fn home(config: &str) -> Arc<TempDir> {
+    let home = tempfile::tempdir().unwrap();
+    configure(home.path(), config);
+    Arc::new(home)
+}
+
+fn configure(home: &Path, config: &str) {
+    let folder = home.join(".config/eventtui");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), config).unwrap();
+}
+
+/// One event on a database, whose title names it.
+async fn with_event(db: &TestDb, title: &str) {
+    let name = title.to_lowercase();
+    let user = NewUser { email: format!("{name}@example.org"), username: name, ..NewUser::default() };
+    let user = db.core.create_user(&Actor::System, &user).await.unwrap();
+    let event = json!({"title": title, "location": "Hall", "starts_at": "2031-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 4});
+    let event = serde_json::from_value(event).unwrap();
+    db.core.create_event(&Actor::user(user.id, user.role), &event).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_configured_is_opened_where_nothing_else_is_said() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    with_event(&db, "Preferred").await;
+    let daemon = Daemon::start(Kind::Sqlite).await;
+    with_event(&daemon.db, "Served").await;
+
+    let on_database =
+        format!("database = {:?}\ntimezone = \"Asia/Tokyo\"\ntimes = \"mine\"\ntheme = \"light\"\n", db.url);
+    let home = home(&on_database);
+    let mut terminal = Terminal::at_home(&home, &[]);
+    terminal
+        .shows("Preferred")
+        .await
+        .shows("Wed 5 March 2031")
+        .await
+        .shows("02:30")
+        .await
+        .shows("Asia/Tokyo")
+        .await;
+    terminal.types("T").await.shows("✓ Theme: contrast").await;
+    terminal.types("q").await;
+    assert_eq!(terminal.ends().await, 0);
+
+    configure(home.path(), &format!("server = \"http://{}\"", daemon.address()));
+    let mut terminal = Terminal::at_home(&home, &[]);
+    terminal.shows("Served").await;
+    terminal.types("q").await;
+    assert_eq!(terminal.ends().await, 0);
+    // Scripts too, and what the command line says comes first.
+    for (arguments, title) in
+        [(vec!["agenda"], "Served"), (vec!["agenda", "--database", &db.url], "Preferred")]
+    {
+        let output = tui(&arguments).env("HOME", home.path()).output().await.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains(title) && text.lines().count() == 1, "{arguments:?}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_configuration_the_folder_says_what_is_opened() {
+    let home = home("# nothing yet\n");
+    let folder = home.path().join("events.db");
+    let core = eventcore::EventCore::open(&format!("sqlite://{}", folder.display())).await.unwrap();
+    core.close().await;
+    let mut terminal = Terminal::at_home(&home, &[]);
+    terminal.shows("Nothing ahead").await.shows("@events.db").await;
+    terminal.types("q").await;
+    assert_eq!(terminal.ends().await, 0);
+    fs::remove_file(folder).unwrap();
+    let mut terminal = Terminal::at_home(&home, &[]);
+    terminal.shows("There is no events.db in this folder yet").await;
+    terminal.types("q").await;
+    assert_eq!(terminal.ends().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configuration_that_is_wrong_is_named() {
+    for (config, said) in [
+        ("sever = \"http://a\"", "config.toml: sever is no setting"),
+        (
+            "server = \"http://a\"\ndatabase = \"sqlite://b\"",
+            "config.toml: name a server or a database, not both",
+        ),
+        ("theme = ", "config.toml: "),
+        ("theme = \"sparkle\"", "there is no theme \"sparkle\""),
+    ] {
+        let terminal = Terminal::at_home(&home(config), &[]);
+        terminal.shows(said).await;
+        assert_eq!(terminal.ends().await, 1, "{config}");
+    }
+}

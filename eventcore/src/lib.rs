@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod calendars;
 pub mod categories;
 pub mod clock;
 pub mod comments;

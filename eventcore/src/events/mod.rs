@@ -44,6 +44,10 @@ pub use length::Length;
 pub use overrides::Overrides;
 pub use preview::{Preview, PreviewDate, PreviewInput};
 pub(crate) use release::release_organizer;
-pub(crate) use rows::{OCCURRENCE_COLUMNS, OccurrenceRow, Seen, find, must_be_version, placeholders};
+pub(crate) use rows::{
+    EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, Seen, find, must_be_version, placeholders,
+};
 pub use start::Start;
+pub(crate) use store::read_wall_clock;
+pub(crate) use timing::Span;
 pub use when::{Gap, Moment, resolve, resolve_leniently, start_of_day};

@@ -162,7 +162,7 @@ pub(super) fn wall_clock(local: NaiveDateTime) -> String {
 }
 
 /// A wall clock from how it is stored.
-pub(super) fn read_wall_clock(text: &str) -> Result<NaiveDateTime> {
+pub(crate) fn read_wall_clock(text: &str) -> Result<NaiveDateTime> {
     NaiveDateTime::parse_from_str(text, LOCAL_FORMAT).map_err(Error::internal)
 }
 

@@ -35,6 +35,7 @@
 //! `FREQ=HOURLY;BYMINUTE=0;BYSETPOS=2` kept it busy for ten seconds. It is right about everything plain, so the tests ask it for a second opinion there,
 //! and the benchmarks run against it (`benches/README.md`).
 
+mod calendar;
 mod date_value;
 mod definition;
 mod english;
@@ -60,3 +61,4 @@ pub use rule::{ByDay, Freq, Rule};
 pub use schedule::{First, Limits};
 pub use series::{Instance, Instances, Series, Start};
 pub use split::Split;
+pub(crate) use zone::{Change, clock_changes};

@@ -1,9 +1,7 @@
 //! The dates that an event gets from its series, and the first few for whoever wants to see before saving.
 
-use super::date_value::DateValue;
 use super::error::{Result, RuleError};
-use super::rule::Rule;
-use super::series::{Instance, Series, naive, timestamp};
+use super::series::{Instance, Series};
 use crate::clock::Timestamp;
 use std::time::Duration;
 
@@ -85,28 +83,5 @@ impl Series {
         // Where it takes too much work to find another, there may be one.
         let complete = rest.next().is_none();
         Ok(First { instances, complete })
-    }
-
-    /// The rule as other calendars take it: RFC 5545 wants UNTIL to be a day where the start is one, and an instant elsewhere.
-    ///
-    /// ```
-    /// # use chrono::NaiveDate;
-    /// # use eventcore::recurrence::{Recurrence, Series, Start};
-    /// let start = NaiveDate::from_ymd_opt(2027, 3, 4).unwrap().and_hms_opt(18, 30, 0).unwrap();
-    /// let weekly = Recurrence::of("FREQ=WEEKLY;UNTIL=20270401;BYDAY=TH".parse()?);
-    /// let series = Series::new(Start::at(start, chrono_tz::Europe::Berlin), weekly)?;
-    /// assert_eq!(series.calendar_rule().unwrap().to_string(), "FREQ=WEEKLY;UNTIL=20270401T215959Z;BYDAY=TH");
-    /// # Ok::<(), eventcore::recurrence::RuleError>(())
-    /// ```
-    pub fn calendar_rule(&self) -> Option<Rule> {
-        let mut rule = self.recurrence.rrule.clone()?;
-        rule.until = rule.until.map(|_| {
-            if self.start.all_day {
-                DateValue::Date(naive(self.zone.local(self.bounds.until)).date())
-            } else {
-                DateValue::Utc(timestamp(self.bounds.until))
-            }
-        });
-        Some(rule)
     }
 }

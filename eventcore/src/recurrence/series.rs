@@ -76,6 +76,10 @@ impl Instance {
         self.0
     }
 
+    pub(super) const fn at_point(point: Point) -> Self {
+        Self(point)
+    }
+
     /// The day on which it begins.
     pub fn date(&self) -> NaiveDate {
         self.local().date()
@@ -197,7 +201,12 @@ impl Series {
         self.between(instant, next).next().transpose()
     }
 
-    fn excludes(&self, point: Point) -> bool {
+    /// The RDATEs by instant, each once.
+    pub(super) fn rdates(&self) -> &[Point] {
+        &self.rdates
+    }
+
+    pub(super) fn excludes(&self, point: Point) -> bool {
         self.exdates.binary_search(&point.instant).is_ok()
             || self.exdays.binary_search(&point.local.div_euclid(DAY)).is_ok()
     }

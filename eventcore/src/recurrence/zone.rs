@@ -10,13 +10,13 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 
 /// A change of the clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Change {
+pub(crate) struct Change {
     /// The instant, in seconds since 1970.
-    at: i64,
+    pub(crate) at: i64,
     /// The offset in force before, in seconds east of UTC.
-    before: i64,
+    pub(crate) before: i64,
     /// The offset in force after.
-    after: i64,
+    pub(crate) after: i64,
 }
 
 impl Change {
@@ -24,6 +24,11 @@ impl Change {
     const fn wall(self) -> i64 {
         self.at + if self.before > self.after { self.before } else { self.after }
     }
+}
+
+/// The clock changes of `tz`, in order, up to the year 2100.
+pub(crate) fn clock_changes(tz: Tz) -> &'static [Change] {
+    &Zone::of(tz).changes
 }
 
 /// The clock changes of a time zone, in order.
@@ -92,6 +97,11 @@ impl Zone {
             Some(gap) if wall < gap.wall() + (gap.after - gap.before) => gap.at + gap.before,
             _ => wall,
         }
+    }
+
+    /// Whether the clocks change after `from` and no later than at `to`.
+    pub(super) fn changes_between(&self, from: i64, to: i64) -> bool {
+        self.changes.iter().any(|change| from < change.at && change.at <= to)
     }
 
     fn offset(&self, span: usize) -> i64 {

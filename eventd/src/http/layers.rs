@@ -170,6 +170,7 @@ fn kinds(path: &str) -> &'static [&'static str] {
         }
         _ if path.ends_with("/ticket.svg") => &["image/svg+xml"],
         _ if path.ends_with("/ticket.png") => &["image/png"],
+        _ if path.rsplit_once('.').is_some_and(|(_, kind)| kind == "ics") => &["text/calendar"],
         _ => &["application/json"],
     }
 }

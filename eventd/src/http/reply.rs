@@ -58,16 +58,49 @@ pub(crate) struct Versioned<'a, T> {
     pub(crate) updated_at: Option<Timestamp>,
 }
 
+/// A file that has a version: `200` with it, to be kept under `name`, or `304` for who has it already.
+pub(crate) fn file(
+    call: &Call,
+    kind: &'static str,
+    name: &str,
+    bytes: Vec<u8>,
+    version: i64,
+    updated_at: Timestamp,
+) -> Response {
+    let tag = etag::tag(version, &bytes);
+    if etag::is_known(&call.headers, &tag) {
+        return not_modified(&tag);
+    }
+    let mut response = respond(StatusCode::OK, kind, bytes);
+    mark(&mut response, &tag, Some(updated_at));
+    set(&mut response, header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
+    response
+}
+
+fn not_modified(tag: &str) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    set(&mut response, header::ETAG, tag);
+    response
+}
+
+/// Says which version of a thing an answer is.
+fn mark(response: &mut Response, tag: &str, updated_at: Option<Timestamp>) {
+    set(response, header::ETAG, tag);
+    set(response, header::CACHE_CONTROL, "no-cache");
+    if let Some(at) = updated_at {
+        // RFC 9110 5.6.7.
+        set(response, header::LAST_MODIFIED, &at.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    }
+}
+
 impl<T: Serialize> Versioned<'_, T> {
     /// `200` with the thing and its tag, or `304` for who has it already.
     pub(crate) fn ok(self, call: &Call) -> Answer {
         let body = body(self.value)?;
         let tag = etag::tag(self.version, &body);
         if etag::is_known(&call.headers, &tag) {
-            let mut response = Response::default();
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            set(&mut response, header::ETAG, &tag);
-            return Ok(response);
+            return Ok(not_modified(&tag));
         }
         Ok(self.tagged(StatusCode::OK, &tag, body))
     }
@@ -90,16 +123,7 @@ impl<T: Serialize> Versioned<'_, T> {
 
     fn tagged(self, status: StatusCode, tag: &str, body: Vec<u8>) -> Response {
         let mut response = respond(status, "application/json", body);
-        set(&mut response, header::ETAG, tag);
-        set(&mut response, header::CACHE_CONTROL, "no-cache");
-        if let Some(at) = self.updated_at {
-            // RFC 9110 5.6.7.
-            set(
-                &mut response,
-                header::LAST_MODIFIED,
-                &at.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
-            );
-        }
+        mark(&mut response, tag, self.updated_at);
         response
     }
 }

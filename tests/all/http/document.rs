@@ -16,7 +16,10 @@ async fn every_documented_route_exists_and_no_other_method_does() {
         let address = path.replace("{slug}", "not-found");
         let address: String = address
             .split('/')
-            .map(|s| if s.starts_with('{') { "01890000-0000-7000-8000-000000000000" } else { s })
+            .map(|segment| match segment.split_once('}') {
+                Some((_, rest)) => format!("01890000-0000-7000-8000-000000000000{rest}"),
+                None => segment.to_owned(),
+            })
             .collect::<Vec<_>>()
             .join("/");
         for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {

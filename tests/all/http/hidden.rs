@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, for_each_kind};
 
 /// Addresses that [`hidden`] asks, as the document writes them.
-const ASKED: [&str; 18] = [
+const ASKED: [&str; 20] = [
     "/occurrences",
     "/occurrences/facets",
     "/occurrences/calendar",
@@ -18,10 +18,12 @@ const ASKED: [&str; 18] = [
     "/registrations",
     "/users/me/insights",
     "/events/{event}",
+    "/events/{event}.ics",
     "/events/{event}/occurrences",
     "/events/{event}/comments",
     "/events/{event}/feedback",
     "/occurrences/{occurrence}",
+    "/occurrences/{occurrence}.ics",
     "/events/{event}/organizers",
     "/events/{event}/insights",
     "/occurrences/{occurrence}/registrations",
@@ -144,6 +146,8 @@ async fn known_by_id(clients: [&Client; 5], made: &[(String, String)]) {
         "/events/{event}/comments",
         "/events/{event}/feedback",
         "/occurrences/{occurrence}",
+        "/events/{event}.ics",
+        "/occurrences/{occurrence}.ics",
         "/occurrences?event={event}",
         "/occurrences/facets?event={event}",
         "/occurrences/calendar?month=2031-03&event={event}",

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod calendars;
 mod categories;
 mod command_line;
 mod comments;

@@ -30,6 +30,7 @@ use super::routes;
         (name = "organizers", description = "Who else organizes an event"),
         (name = "categories", description = "What kinds of events there are"),
         (name = "comments", description = "What people say about an event"),
+        (name = "calendars", description = "Events and dates as iCalendar files"),
         (name = "auth", description = "Signing in and out"),
         (name = "users", description = "Accounts"),
         (name = "sessions", description = "Where I am signed in"),
@@ -55,6 +56,7 @@ use super::routes;
         routes::comments::list, routes::comments::create, routes::comments::read, routes::comments::change, routes::comments::delete,
         routes::comments::hide, routes::comments::show,
         routes::feedback::list, routes::feedback::read, routes::feedback::give, routes::feedback::withdraw, routes::feedback::answer,
+        routes::calendars::of_event, routes::calendars::of_occurrence,
         routes::feedback::take_answer_back, routes::insights::of_event, routes::insights::of_mine,
         routes::health::alive, routes::health::ready, routes::health::metrics, routes::pages::document, routes::pages::docs, routes::pages::home, routes::pages::problems, routes::pages::problem,
     ),
@@ -126,7 +128,7 @@ fn add_problems(operation: &mut Operation, path: &str, method: &Method) {
             "Not there, or not for your eyes",
         ),
         ("405", true, "Another method"),
-        ("406", path.starts_with("/api/"), "The answer is JSON"),
+        ("406", path.starts_with("/api/"), "The answer is of another type"),
         ("409", changes, "In conflict with the state"),
         ("412", changes && path.contains('{'), "Changed meanwhile"),
         ("413", body, "The body is too large"),
@@ -178,7 +180,7 @@ pub(crate) struct Address {
 static ADDRESSES: LazyLock<Vec<Address>> = LazyLock::new(|| {
     let mut paths: Vec<_> = Api::openapi().paths.paths.into_iter().collect();
     // The most literal of the addresses that fit comes first.
-    paths.sort_by_key(|(path, _)| path.matches('{').count());
+    paths.sort_by_key(|(path, _)| (path.matches('{').count(), path.ends_with('}')));
     let address = |(index, (path, mut item)): (usize, (String, PathItem))| Address {
         index,
         path,
@@ -199,10 +201,14 @@ pub(crate) fn address(path: &str) -> Option<&'static Address> {
 
 fn fits(template: &str, path: &str) -> bool {
     let mut segments = path.split('/');
-    template
-        .split('/')
-        .all(|t| segments.next().is_some_and(|s| t == s || (t.starts_with('{') && !s.is_empty())))
+    template.split('/').all(|t| segments.next().is_some_and(|s| t == s || fills(t, s)))
         && segments.next().is_none()
+}
+
+/// Whether a segment is what a parameter stands for, with what is to follow it: `{event}`, `{event}.ics`.
+fn fills(template: &str, segment: &str) -> bool {
+    let rest = template.strip_prefix('{').and_then(|name| name.split_once('}'));
+    rest.and_then(|(_, rest)| segment.strip_suffix(rest)).is_some_and(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -215,6 +221,8 @@ mod tests {
         assert_eq!(methods("/healthz"), Some([Method::GET].as_slice()));
         assert_eq!(methods("/api/v1/events"), Some([Method::GET, Method::POST].as_slice()));
         assert_eq!(methods("/api/v1/users/me/password"), Some([Method::PUT].as_slice()));
+        assert_eq!(methods("/api/v1/events/0198.ics"), Some([Method::GET].as_slice()));
+        assert_eq!(methods("/api/v1/occurrences/0198.ics"), Some([Method::GET].as_slice()));
         for unknown in ["/api/v1/nothing", "/api/v1/events/", "/api/v1/events//publish", "/healthz/x", ""] {
             assert_eq!(methods(unknown), None, "{unknown}");
         }

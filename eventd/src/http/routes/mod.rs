@@ -1,6 +1,7 @@
 //! The routes, a file each part of the domain. A route reads the request, calls the library once, and answers.
 
 pub(crate) mod auth;
+pub(crate) mod calendars;
 pub(crate) mod categories;
 pub(crate) mod comments;
 pub(crate) mod events;
@@ -24,7 +25,10 @@ use super::call::Context;
 
 /// All routes.
 pub(crate) fn all(context: &Context) -> BoxedFilter<(Response,)> {
-    let api = occurrences::routes(context)
+    // A file's name ends in what an id could, so that it comes before.
+    let api = calendars::routes(context)
+        .or(occurrences::routes(context))
+        .unify()
         .or(events::routes(context))
         .unify()
         .or(registrations::routes(context))
@@ -70,6 +74,9 @@ macro_rules! route {
     };
     ($context:expr, $method:ident { $a:ident } => $handler:path) => {
         route!(@ $context, $method, warp::path::param::<String>().and(warp::path::end()), ($a) => $handler)
+    };
+    ($context:expr, $method:ident { $a:ident } . ics => $handler:path) => {
+        route!(@ $context, $method, warp::path::param::<$crate::http::routes::calendars::Ics>().map(|file: $crate::http::routes::calendars::Ics| file.0).and(warp::path::end()), ($a) => $handler)
     };
     ($context:expr, $method:ident { $a:ident } $literal:literal => $handler:path) => {
         route!(@ $context, $method, warp::path::param::<String>().and(warp::path($literal)).and(warp::path::end()), ($a) => $handler)

@@ -42,6 +42,7 @@ pub(crate) enum Action {
     CopyLink,
     Ticket,
     OpenLink,
+    SaveCalendar,
     GoToDay,
     New,
     Edit,
@@ -225,6 +226,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[c('v')], Action::Ticket, &[Place::Event], "", "show my ticket, for the door"),
     bind(&[c('y')], Action::CopyLink, DATES, "", "copy the link to the clipboard"),
     bind(&[c('o')], Action::OpenLink, DATES, "", "open the link in the browser"),
+    bind(&[c('i')], Action::SaveCalendar, DATES, "", "save the date for my calendar, as an .ics file"),
+    bind(
+        &[c('i')],
+        Action::SaveCalendar,
+        &[Place::Organize],
+        "",
+        "save the event for my calendar, as an .ics file",
+    ),
     bind(
         &[c('n')],
         Action::New,
@@ -252,7 +261,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "who comes and who waits",
     ),
     bind(
-        &[c('i')],
+        &[c('I')],
         Action::Insights,
         &[Place::Event, Place::Organize],
         "insights",

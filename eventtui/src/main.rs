@@ -6,6 +6,7 @@ mod config;
 mod elsewhere;
 mod files;
 mod first_run;
+mod keep;
 mod keys;
 mod look;
 mod markdown;
@@ -210,6 +211,13 @@ async fn show(
                     if let Err(why) = elsewhere::browse(&url) {
                         drop(sender.send(Message::Failed(why)));
                     }
+                }
+                Effect::Keep { name, text } => {
+                    let sender = sender.clone();
+                    running.spawn_blocking(move || {
+                        let kept = keep::keep(&name, &text);
+                        drop(sender.send(kept.map_or_else(Message::Failed, Message::Kept)));
+                    });
                 }
                 Effect::Run { ticket, request } => {
                     let (backend, sender) = (backend.clone(), sender.clone());

@@ -22,8 +22,10 @@ pub(crate) enum Message {
         width: u16,
         height: u16,
     },
-    /// Another program could not be run, and why.
+    /// Another program could not be run, or a file not be kept, and why.
     Failed(String),
+    /// Where a file is kept.
+    Kept(String),
     /// Time has passed.
     Tick,
     Answered {
@@ -44,6 +46,11 @@ pub(crate) enum Effect {
     Copy(String),
     /// In the browser.
     Browse(String),
+    /// As a file of its own, of that name or one like it.
+    Keep {
+        name: String,
+        text: String,
+    },
 }
 
 /// What an answer is for. Of several for one purpose, only the newest counts.
@@ -61,6 +68,8 @@ pub(crate) enum Purpose {
     Attendees(OccurrenceId, Option<Cursor>),
     Insights(EventId),
     Comments(EventId),
+    /// A file for calendars, of that name.
+    Calendar(String),
     SignIn,
     Save,
     /// Something was done; what to say then.

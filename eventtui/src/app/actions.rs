@@ -57,6 +57,7 @@ impl App {
             Action::Ticket => self.show_ticket(),
             Action::CopyLink => return self.copy_link(),
             Action::OpenLink => return self.open_link(),
+            Action::SaveCalendar => return self.save_calendar(),
             Action::GoToDay => self.question = Some(Question::Day(Field::default())),
             Action::CheckIn => return self.check_in(),
             Action::CheckInCode => {

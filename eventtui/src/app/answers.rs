@@ -9,7 +9,7 @@ use crate::look::Mark;
 use crate::message::{Effect, Purpose};
 
 /// What is said of a refusal where it is not shown beside a field.
-fn words(refusal: &Refusal) -> String {
+pub(super) fn words(refusal: &Refusal) -> String {
     match refusal.cause {
         Cause::SignedOut => format!("{} (A signs in)", refusal.message),
         Cause::Away => format!("{} What you see is what was known before", sentence(&refusal.message)),
@@ -36,6 +36,7 @@ impl App {
             Purpose::SignIn => self.take_sign_in(outcome),
             Purpose::Save => self.take_saved(outcome),
             Purpose::Act(done) => self.take_done(done, outcome),
+            Purpose::Calendar(name) => self.take_calendar(name, outcome),
             other => {
                 self.take_loaded(other, outcome);
                 Vec::new()

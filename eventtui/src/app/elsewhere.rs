@@ -1,12 +1,15 @@
-//! What goes elsewhere: links, another day.
+//! What goes elsewhere: links, files for calendars, another day.
 
 use chrono::NaiveDate;
 use crossterm::event::KeyCode;
+use eventcore::calendars::file_name;
 
+use super::answers::words;
 use super::{App, Question};
-use crate::keys::{Key, Tab};
+use crate::backend::{Answer, Refusal, Request};
+use crate::keys::{Key, Place, Tab};
 use crate::look::Look;
-use crate::message::Effect;
+use crate::message::{Effect, Purpose};
 use crate::spoken;
 use crate::widgets::field::Field;
 use crate::widgets::list::Position;
@@ -37,6 +40,30 @@ impl App {
         }
         self.say('✓', format!("The browser opens {link}"));
         vec![Effect::Browse(link)]
+    }
+
+    /// Asks for the date as a file for calendars, or, among what one organizes, for the whole event.
+    pub(super) fn save_calendar(&mut self) -> Vec<Effect> {
+        let organized = if self.at() == Place::Organize { self.organize.selected() } else { None };
+        let (title, request) = match (organized, self.date()) {
+            (Some(event), _) => (&event.title, Request::EventCalendar(event.id)),
+            (None, Some(date)) => (&date.title, Request::DateCalendar(date.id)),
+            (None, None) => {
+                self.say('!', "Nothing is selected that could be saved");
+                return Vec::new();
+            }
+        };
+        let name = file_name(title);
+        vec![self.ask(Purpose::Calendar(name), request)]
+    }
+
+    pub(super) fn take_calendar(&mut self, name: String, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
+        match outcome {
+            Ok(Answer::Calendar(text)) => return vec![Effect::Keep { name, text }],
+            Ok(_) => {}
+            Err(refusal) => self.say('✗', words(&refusal)),
+        }
+        Vec::new()
     }
 
     pub(super) fn answer_day(&mut self, mut text: Field, key: Key) -> Vec<Effect> {
@@ -70,7 +97,7 @@ mod tests {
     use super::super::Layer;
     use super::super::tests::Driven;
     use super::*;
-    use crate::backend::Request;
+    use crate::backend::Cause;
 
     fn looked() -> Driven {
         Driven::new().with_agenda(9).signed_in().with_detail()
@@ -102,6 +129,31 @@ mod tests {
         driven.press(KeyCode::Char('o'));
         assert_eq!(driven.handed.len(), 1);
         assert_eq!(driven.last_line(), "! The event has no link that a browser opens");
+    }
+
+    #[test]
+    fn a_date_goes_into_a_calendar() {
+        let mut driven = looked();
+        driven.press(KeyCode::Char('i'));
+        let date = |request: &Request| matches!(request, Request::DateCalendar(_));
+        driven.answer(date, Ok(Answer::Calendar("BEGIN:VCALENDAR".to_owned())));
+        let kept = Effect::Keep { name: "evening-1.ics".to_owned(), text: "BEGIN:VCALENDAR".to_owned() };
+        assert_eq!(driven.handed, [kept]);
+        driven.send(crate::message::Message::Kept("~/Downloads/evening-1.ics".to_owned()));
+        assert_eq!(driven.last_line(), "✓ Kept as ~/Downloads/evening-1.ics: a calendar opens it");
+        let away = Refusal::away("the server cannot be reached");
+        driven.press(KeyCode::Char('i')).answer(date, Err(away));
+        assert!(driven.last_line().starts_with("✗ the server cannot be reached"));
+        assert_eq!(driven.handed.len(), 1);
+        let gone =
+            Refusal { message: "there is no such event".to_owned(), fields: Vec::new(), cause: Cause::Other };
+        driven.press(KeyCode::Esc).press(KeyCode::Char('5'));
+        let events = super::super::tests::page(vec![super::super::tests::event()], None);
+        driven.answer(|request| matches!(request, Request::Organized { .. }), Ok(Answer::Events(events)));
+        driven
+            .press(KeyCode::Char('i'))
+            .answer(|request| matches!(request, Request::EventCalendar(_)), Err(gone));
+        assert_eq!(driven.last_line(), "✗ there is no such event");
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('5'));
     driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(Answer::Events(page(vec![event()], None))));
-    driven.press(KeyCode::Char('i'));
+    driven.press(KeyCode::Char('I'));
     driven
 }
 

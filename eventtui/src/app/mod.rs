@@ -171,6 +171,10 @@ impl App {
                 self.say('✗', why);
                 Vec::new()
             }
+            Message::Kept(place) => {
+                self.say('✓', format!("Kept as {place}: a calendar opens it"));
+                Vec::new()
+            }
             Message::Resized { width, height } => {
                 self.size = (width, height);
                 Vec::new()
@@ -261,8 +265,9 @@ impl App {
     /// Asks for something; what was asked for the same purpose before does not count any more, but for deeds, of which each is answered.
     fn ask(&mut self, purpose: Purpose, request: Request) -> Effect {
         let kind = std::mem::discriminant(&purpose);
-        self.waiting
-            .retain(|_, asked| matches!(asked, Purpose::Act(_)) || std::mem::discriminant(asked) != kind);
+        self.waiting.retain(|_, asked| {
+            matches!(asked, Purpose::Act(_) | Purpose::Calendar(_)) || std::mem::discriminant(asked) != kind
+        });
         self.next_ticket += 1;
         self.waiting.insert(self.next_ticket, purpose);
         Effect::Run { ticket: self.next_ticket, request }

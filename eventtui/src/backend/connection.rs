@@ -41,15 +41,17 @@ pub(super) struct Call<'a> {
     path: &'a str,
     body: Option<&'a Value>,
     version: Option<i64>,
+    /// The type of the answer.
+    kind: &'static str,
 }
 
 impl<'a> Call<'a> {
     pub(super) const fn get(path: &'a str) -> Self {
-        Self { method: Method::GET, path, body: None, version: None }
+        Self::of(Method::GET, path, None)
     }
 
     pub(super) const fn of(method: Method, path: &'a str, body: Option<&'a Value>) -> Self {
-        Self { method, path, body, version: None }
+        Self { method, path, body, version: None, kind: "application/json" }
     }
 
     /// The same, if that is the version that is there.
@@ -91,7 +93,7 @@ impl Connection {
         let mut request = hyper::Request::builder()
             .method(call.method.clone())
             .uri(format!("{}/api/v1{}", self.address, call.path))
-            .header(header::ACCEPT, "application/json, application/problem+json")
+            .header(header::ACCEPT, format!("{}, application/problem+json", call.kind))
             .header(header::USER_AGENT, "eventtui");
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -134,6 +136,13 @@ impl Connection {
 
     pub(super) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, Refusal> {
         sense(&self.send(call).await?)
+    }
+
+    /// A file for calendars.
+    pub(super) async fn calendar(&self, path: &str) -> Result<String, Refusal> {
+        let body = self.send(Call { kind: "text/calendar", ..Call::get(path) }).await?;
+        let text = String::from_utf8(body.to_vec()).ok();
+        text.filter(|text| text.starts_with("BEGIN:VCALENDAR")).ok_or_else(nonsense)
     }
 
     /// A token that is good, as far as one knows, and another one than that which was refused; none for who is not signed in.
@@ -214,10 +223,12 @@ impl Connection {
 }
 
 fn sense<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|_| {
-        let message = "the server's answer makes no sense: is it an eventd, of this version?".to_owned();
-        Refusal { message, fields: Vec::new(), cause: Cause::Other }
-    })
+    serde_json::from_slice(body).map_err(|_| nonsense())
+}
+
+fn nonsense() -> Refusal {
+    let message = "the server's answer makes no sense: is it an eventd, of this version?".to_owned();
+    Refusal { message, fields: Vec::new(), cause: Cause::Other }
 }
 
 fn away(error: &hyper_util::client::legacy::Error) -> Refusal {

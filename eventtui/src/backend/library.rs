@@ -209,6 +209,8 @@ impl Library {
                 Answer::Done
             }
             Request::Insights(event) => Answer::Insights(Box::new(core.insights(&actor, event).await?)),
+            Request::EventCalendar(id) => Answer::Calendar(core.event_calendar(&actor, id).await?.text),
+            Request::DateCalendar(id) => Answer::Calendar(core.occurrence_calendar(&actor, id).await?.text),
             Request::Register { occurrence, party } => {
                 let place = core.register(&actor, occurrence, &Party::of(party)).await?;
                 Answer::Place(Box::new(place.registration))

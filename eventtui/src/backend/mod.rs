@@ -95,6 +95,9 @@ pub(crate) enum Request {
     },
     /// What the dates of an event say, for its organizers.
     Insights(EventId),
+    /// A whole event as a file for calendars.
+    EventCalendar(EventId),
+    DateCalendar(OccurrenceId),
     Register {
         occurrence: OccurrenceId,
         party: i64,
@@ -138,6 +141,8 @@ pub(crate) enum Answer {
     Events(Page<Event>),
     Attendees(Page<Registration>),
     Insights(Box<Insights>),
+    /// A file of iCalendar (RFC 5545).
+    Calendar(String),
     /// Each with its replies behind it.
     Comments(Vec<Comment>),
     Place(Box<Registration>),

@@ -143,6 +143,12 @@ impl Server {
             Request::Insights(event) => {
                 Answer::Insights(self.http.call(Call::get(&format!("/events/{event}/insights"))).await?)
             }
+            Request::EventCalendar(id) => {
+                Answer::Calendar(self.http.calendar(&format!("/events/{id}.ics")).await?)
+            }
+            Request::DateCalendar(id) => {
+                Answer::Calendar(self.http.calendar(&format!("/occurrences/{id}.ics")).await?)
+            }
             other => self.change(other).await?,
         })
     }

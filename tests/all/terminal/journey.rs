@@ -47,6 +47,12 @@ async fn evening(db: &TestDb, source: &[&str]) {
     db.core.cancel_registration(&carla, tea.id).await.unwrap();
     bob.types("R").await.shows("● you").await;
     bob.types("\r").await.shows("Bring cake.").await.shows("● confirmed for 1 · ticket").await;
+    // Into the calendar; a second time is a second file.
+    bob.types("i").await.shows("✓ Kept as ~/tea-for-one.ics").await;
+    bob.types("i").await.shows("✓ Kept as ~/tea-for-one-2.ics").await;
+    let kept = |name: &str| std::fs::read_to_string(bob.home.path().join(name)).expect(name);
+    assert!(kept("tea-for-one.ics").contains("\r\nDTSTART;TZID=Europe/Berlin:20310304T183000\r\n"));
+    assert_eq!(kept("tea-for-one.ics"), kept("tea-for-one-2.ics"));
     bob.types("\x1b").await.hides("Esc back").await;
 
     // What people say.
@@ -98,7 +104,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
 
     // What it came to.
     bob.types("\x1b").await.hides("✓ checked in").await;
-    bob.types("i").await.shows("Insights · Chess").await.shows("Registrations over time  2 people").await;
+    bob.types("I").await.shows("Insights · Chess").await.shows("Registrations over time  2 people").await;
     bob.shows("2 of 20 seats taken").await.shows("1 came, 0 did not").await.shows("Fri 7 Mar 2031").await;
 
     // The tea is over, and he says how it was.

@@ -1,0 +1,92 @@
+//! Files that people get to keep: where they go, and never over another.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Files of one name in one folder: who has so many has something else in mind.
+const ALIKE: u32 = 1_000;
+
+/// Keeps a text as a file of that name, or of one like it where there is one already; answers where, as people write it.
+pub(crate) fn keep(name: &str, text: &str) -> Result<String, String> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let folder = folder(std::env::var_os("XDG_DOWNLOAD_DIR").map(PathBuf::from), home.as_deref());
+    let path = keep_in(&folder, name, text)
+        .map_err(|error| format!("{name} cannot be kept in {}: {error}", shown(&folder, home.as_deref())))?;
+    Ok(shown(&path, home.as_deref()))
+}
+
+/// Where browsers put what they load, else here.
+fn folder(downloads: Option<PathBuf>, home: Option<&Path>) -> PathBuf {
+    let named = downloads.filter(|folder| folder.is_absolute());
+    let usual = home.map(|home| home.join("Downloads"));
+    named
+        .into_iter()
+        .chain(usual)
+        .find(|folder| folder.is_dir())
+        .unwrap_or_else(|| std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")))
+}
+
+fn keep_in(folder: &Path, name: &str, text: &str) -> std::io::Result<PathBuf> {
+    let (stem, kind) = name.rsplit_once('.').unwrap_or((name, "ics"));
+    let names = std::iter::once(name.to_owned()).chain((2..=ALIKE).map(|n| format!("{stem}-{n}.{kind}")));
+    for name in names {
+        let path = folder.join(name);
+        match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                // Half a file is none.
+                return match file.write_all(text.as_bytes()) {
+                    Ok(()) => Ok(path),
+                    Err(error) => {
+                        let _ = std::fs::remove_file(&path);
+                        Err(error)
+                    }
+                };
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(std::io::Error::from(ErrorKind::AlreadyExists))
+}
+
+/// A path with `~` for one's home.
+fn shown(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(below) if !below.as_os_str().is_empty() => format!("~/{}", below.display()),
+        _ => path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        for (text, name) in [("one", "tea.ics"), ("two", "tea-2.ics"), ("three", "tea-3.ics")] {
+            assert_eq!(keep_in(folder.path(), "tea.ics", text).unwrap(), folder.path().join(name));
+        }
+        // What a link points to is a file too, whether or not it is there.
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("/nowhere/else", folder.path().join("tea-4.ics")).unwrap();
+        assert_eq!(keep_in(folder.path(), "tea.ics", "four").unwrap(), folder.path().join("tea-5.ics"));
+        assert_eq!(std::fs::read_to_string(folder.path().join("tea.ics")).unwrap(), "one");
+        assert!(keep_in(&folder.path().join("none"), "tea.ics", "x").is_err());
+    }
+
+    #[test]
+    fn files_go_where_browsers_put_theirs() {
+        let home = tempfile::tempdir().unwrap();
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(folder(None, Some(home.path())), here);
+        std::fs::create_dir(home.path().join("Downloads")).unwrap();
+        assert_eq!(folder(None, Some(home.path())), home.path().join("Downloads"));
+        std::fs::create_dir(home.path().join("mine")).unwrap();
+        assert_eq!(folder(Some(home.path().join("mine")), Some(home.path())), home.path().join("mine"));
+        assert_eq!(folder(Some(PathBuf::from("mine")), Some(home.path())), home.path().join("Downloads"));
+        let path = home.path().join("Downloads/tea.ics");
+        assert_eq!(shown(&path, Some(home.path())), "~/Downloads/tea.ics");
+        assert_eq!(shown(Path::new("/srv/tea.ics"), Some(home.path())), "/srv/tea.ics");
+    }
+}

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use crossterm::event::{Event, EventStream, KeyCode};
-use futures_util::StreamExt;
+use crossterm::event::{Event, KeyCode};
 use ratatui::Frame;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::Failure;
+use crate::input::Input;
 use crate::keys::Key;
 use crate::terminal::{Screen, Signals};
 use crate::theme::Theme;
@@ -36,20 +36,18 @@ pub(crate) enum Begun {
 /// Offers what can be done, and does it.
 pub(crate) async fn offer(screen: &mut Screen, theme: Theme) -> Result<Begun, Failure> {
     let daemon = daemon();
-    let mut keys = EventStream::new();
+    let mut input = Input::listen()?;
     let mut signals = Signals::listen()?;
     let choice = loop {
         screen.draw(|frame| draw(frame, theme, daemon.is_some()))?;
         tokio::select! {
-            event = keys.next() => match event {
-                Some(Ok(Event::Key(key))) if key.is_press() => {
+            event = input.next() => match event? {
+                Event::Key(key) if key.is_press() => {
                     if let Some(choice) = chosen(key.into(), daemon.is_some()) {
                         break choice;
                     }
                 }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error.into()),
-                None => break Choice::Leave,
+                _ => {}
             },
             _ = signals.next() => break Choice::Leave,
         }

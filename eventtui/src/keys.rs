@@ -62,6 +62,7 @@ pub(crate) enum Action {
     CheckIn,
     CheckInCode,
     Save,
+    Write,
     NextField,
     PreviousField,
     SignUp,
@@ -282,6 +283,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     ),
     bind(&[c('c')], Action::CheckInCode, &[Place::Attendees], "code", "check in by a ticket code"),
     bind(&[ctrl('s')], Action::Save, &[Place::Form], "save", "save"),
+    bind(&[ctrl('o')], Action::Write, &[Place::Form], "write", "write the description in $VISUAL or $EDITOR"),
     bind(&[k(KeyCode::Enter)], Action::Save, &[Place::Account], "go on", "sign in, or sign up"),
     bind(
         &[k(KeyCode::Tab), k(KeyCode::Down)],

@@ -6,6 +6,7 @@ mod config;
 mod elsewhere;
 mod files;
 mod first_run;
+mod input;
 mod keep;
 mod keys;
 mod look;
@@ -29,9 +30,8 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use clap::{Parser, Subcommand};
-use crossterm::event::{Event, EventStream, MouseEventKind};
+use crossterm::event::{Event, MouseEventKind};
 use eventcore::{Clock, SystemClock};
-use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -195,7 +195,7 @@ async fn show(
     let (sender, mut answers) = mpsc::unbounded_channel();
     let began = Instant::now();
     let since = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let mut keys = EventStream::new();
+    let mut input = input::Input::listen()?;
     let mut signals = terminal::Signals::listen()?;
     let (width, height) = screen.size()?;
     app.update(since(), Message::Resized { width, height });
@@ -211,6 +211,14 @@ async fn show(
                     if let Err(why) = elsewhere::browse(&url) {
                         drop(sender.send(Message::Failed(why)));
                     }
+                }
+                Effect::Write(text) => {
+                    // Nothing is read from the terminal while nobody asks `input`.
+                    terminal::leave();
+                    let written = elsewhere::write(&text, &mut signals).await;
+                    screen.resume()?;
+                    drop(sender.send(written.map_or_else(Message::Failed, Message::Written)));
+                    quits |= signals.ends;
                 }
                 Effect::Keep { name, text } => {
                     let sender = sender.clone();
@@ -236,20 +244,19 @@ async fn show(
         let wakes_at = app.wakes_at().map(|at| began + Duration::from_millis(at));
         let message = tokio::select! {
             Some(answer) = answers.recv() => answer,
-            event = keys.next() => match event {
-                Some(Ok(event)) => match read(event) {
-                    Some(Heard::Message(message)) => message,
-                    Some(Heard::Suspend) => {
-                        suspend(screen)?;
-                        continue;
-                    }
-                    None => continue,
-                },
-                Some(Err(error)) => return Err(error.into()),
-                None => return Ok(()),
+            event = input.next() => match event.map(read) {
+                Ok(Some(Heard::Message(message))) => message,
+                Ok(Some(Heard::Suspend)) => {
+                    suspend(screen)?;
+                    continue;
+                }
+                Ok(None) => continue,
+                // A terminal that was closed says so by a signal as well.
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
+                Err(error) => return Err(error.into()),
             },
             signal = signals.next() => match signal {
-                terminal::Told::End => return Ok(()),
+                terminal::Told::End | terminal::Told::Interrupt => return Ok(()),
                 terminal::Told::Stop => {
                     suspend(screen)?;
                     continue;
@@ -310,7 +317,7 @@ fn read(event: Event) -> Option<Heard> {
 /// Stops until the shell lets the program go on.
 fn suspend(screen: &mut terminal::Screen) -> Result<(), Failure> {
     terminal::leave();
-    signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+    terminal::stop()?;
     screen.resume()?;
     Ok(())
 }

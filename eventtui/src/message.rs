@@ -26,6 +26,8 @@ pub(crate) enum Message {
     Failed(String),
     /// Where a file is kept.
     Kept(String),
+    /// What an editor made of a text.
+    Written(String),
     /// Time has passed.
     Tick,
     Answered {
@@ -46,6 +48,8 @@ pub(crate) enum Effect {
     Copy(String),
     /// In the browser.
     Browse(String),
+    /// In the editor, which has the terminal meanwhile.
+    Write(String),
     /// As a file of its own, of that name or one like it.
     Keep {
         name: String,

@@ -81,18 +81,28 @@ pub(crate) fn copy(text: &str) -> std::io::Result<()> {
     out.flush()
 }
 
+/// Stops the program until the shell lets it go on.
+pub(crate) fn stop() -> std::io::Result<()> {
+    signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)
+}
+
 /// What a signal tells the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
     End,
+    /// ^C, of a terminal that makes a signal of it: ours makes a key.
+    Interrupt,
     Stop,
 }
 
-/// SIGTERM, SIGHUP and SIGTSTP: so that the terminal is given back then too.
+/// SIGTERM, SIGHUP, SIGINT and SIGTSTP: so that the terminal is given back then too.
 pub(crate) struct Signals {
     term: Signal,
     hangup: Signal,
+    interrupt: Signal,
     stop: Signal,
+    /// Whether any told the program to end.
+    pub(crate) ends: bool,
 }
 
 impl Signals {
@@ -100,16 +110,21 @@ impl Signals {
         Ok(Self {
             term: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
             stop: signal(SignalKind::from_raw(signal_hook::consts::SIGTSTP))?,
+            ends: false,
         })
     }
 
     /// Waits for one.
     pub(crate) async fn next(&mut self) -> Told {
-        tokio::select! {
+        let told = tokio::select! {
             _ = self.term.recv() => Told::End,
             _ = self.hangup.recv() => Told::End,
+            _ = self.interrupt.recv() => Told::Interrupt,
             _ = self.stop.recv() => Told::Stop,
-        }
+        };
+        self.ends |= told == Told::End;
+        told
     }
 }

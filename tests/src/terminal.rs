@@ -36,6 +36,11 @@ impl Terminal {
 
     /// Starts it in a home. A shell around it notes the modes of the terminal before and after.
     pub fn at_home(home: &Arc<TempDir>, arguments: &[&str]) -> Self {
+        Self::with(home, &[], arguments)
+    }
+
+    /// Starts it in a home, with something more in its environment.
+    pub fn with(home: &Arc<TempDir>, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let home = home.clone();
         let (pty, pts) = pty_process::open().expect("a pseudo-terminal");
         pty.resize(pty_process::Size::new(ROWS.get(), COLUMNS.get())).expect("a size");
@@ -50,6 +55,7 @@ impl Terminal {
             .current_dir(home.path())
             .env("TERM", "xterm-256color")
             .env("TZ", "Europe/Berlin")
+            .envs(environment.iter().copied())
             .kill_on_drop(true)
             .spawn(pts)
             .expect("eventtui starts");

@@ -66,6 +66,7 @@ impl App {
                 }
             }
             Action::Save => return self.save(),
+            Action::Write => return self.write(),
             Action::NextField | Action::PreviousField => self.step_field(action == Action::PreviousField),
             Action::SignUp => {
                 if let Some(Layer::Account(account)) = self.layers.last_mut() {

@@ -1,11 +1,11 @@
-//! What goes elsewhere: links, files for calendars, another day.
+//! What goes elsewhere: links, files for calendars, texts to an editor, another day.
 
 use chrono::NaiveDate;
 use crossterm::event::KeyCode;
 use eventcore::calendars::file_name;
 
 use super::answers::words;
-use super::{App, Question};
+use super::{App, Layer, Question};
 use crate::backend::{Answer, Refusal, Request};
 use crate::keys::{Key, Place, Tab};
 use crate::look::Look;
@@ -66,6 +66,20 @@ impl App {
         Vec::new()
     }
 
+    /// Gives the description to an editor: there is room for it.
+    pub(super) fn write(&mut self) -> Vec<Effect> {
+        match self.layers.last_mut() {
+            Some(Layer::Form(form)) => vec![Effect::Write(form.description())],
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn take_written(&mut self, text: &str) {
+        if let Some(Layer::Form(form)) = self.layers.last_mut() {
+            form.describe(text);
+        }
+    }
+
     pub(super) fn answer_day(&mut self, mut text: Field, key: Key) -> Vec<Effect> {
         if key.0 != KeyCode::Enter {
             text.press(key);
@@ -94,7 +108,6 @@ impl App {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Layer;
     use super::super::tests::Driven;
     use super::*;
     use crate::backend::Cause;

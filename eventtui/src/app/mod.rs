@@ -175,6 +175,10 @@ impl App {
                 self.say('✓', format!("Kept as {place}: a calendar opens it"));
                 Vec::new()
             }
+            Message::Written(text) => {
+                self.take_written(&text);
+                Vec::new()
+            }
             Message::Resized { width, height } => {
                 self.size = (width, height);
                 Vec::new()

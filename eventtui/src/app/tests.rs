@@ -119,7 +119,7 @@ impl Driven {
             match effect {
                 Effect::Quit => self.quit = true,
                 Effect::Copy(text) => self.copied.push(text),
-                Effect::Browse(_) | Effect::Keep { .. } => self.handed.push(effect),
+                Effect::Browse(_) | Effect::Keep { .. } | Effect::Write(_) => self.handed.push(effect),
                 Effect::Run { ticket, request } => self.asked.push((ticket, request)),
             }
         }

@@ -192,6 +192,18 @@ impl Form {
         }
     }
 
+    pub(crate) fn description(&self) -> String {
+        self.text(Name::Description)
+    }
+
+    /// Takes a description that was written elsewhere.
+    pub(crate) fn describe(&mut self, text: &str) {
+        if let Some(place) = self.fields.iter().position(|(name, _)| *name == Name::Description) {
+            self.at = place;
+            self.fields[place].1 = Field::of(text);
+        }
+    }
+
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
         let wrong = |name: Name| {
             refusal.fields.iter().any(|w| name.pointers().iter().any(|p| w.pointer.starts_with(p)))

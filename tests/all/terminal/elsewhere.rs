@@ -1,5 +1,10 @@
-//! What other programs do with the terminal meanwhile: the shell's job control, and the demo of the daemon.
+//! What other programs do with the terminal meanwhile: the shell's job control, editors, and the demo of the daemon.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use eventcore::Actor;
 use tests::{Kind, Terminal, TestDb};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,4 +42,77 @@ async fn who_comes_first_is_offered_a_demo() {
     other.types("q").await;
     assert!(!other.home.path().join("events.db").exists());
     assert_eq!(other.ends().await, 0);
+}
+
+/// A program of a few lines, as an editor is one.
+fn script(home: &Path, name: &str, lines: &str) -> String {
+    let path = home.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).expect("a script");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).expect("its mode");
+    path.to_str().expect("a path").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_editor_has_the_terminal_while_it_writes() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    db.user("ada").await;
+    let home = Arc::new(tempfile::tempdir().expect("a folder"));
+    // It notes whose the file is, shows what is in it, and adds what is typed to it, until it is told that this was all.
+    let lines = r#"stat -c "%a %n" "$2" >"$HOME/edited"; stty -g >"$HOME/modes"; cat "$2"; echo "$1 READY"
+while read -r line; do [ "$line" = . ] && exit; echo "> $line"; echo "$line" >>"$2"; done"#;
+    let editor = format!("{} --wait", script(home.path(), "editor", lines));
+    let source = ["--database", &db.url, "--as", "ada"];
+    let mut ada = Terminal::with(&home, &[("VISUAL", &editor), ("EDITOR", "false")], &source);
+    ada.shows("Nothing ahead").await;
+    ada.types("n").await.shows("New event").await;
+    ada.types("Tea\ttomorrow 18:30\t\t\t\tKitchen\x0f").await.shows("--wait READY").await;
+    assert!(!ada.is_taken());
+    // All that is typed is the editor's, however quickly it comes.
+    let poem: Vec<String> = (1..=40).map(|n| format!("Line {n} of *tea*")).collect();
+    ada.types(&format!("{}\n", poem.join("\n"))).await.shows("> Line 40 of *tea*").await;
+    ada.types(".\n").await.shows("Line 39 of *tea*⏎Line 40 of *tea*▏").await;
+    assert!(ada.is_taken());
+    let note = |name: &str| std::fs::read_to_string(home.path().join(name)).expect(name);
+    assert_eq!(note("modes"), note("before"), "the editor has the terminal as the shell has it");
+    let edited = note("edited");
+    let (mode, path) = edited.trim().split_once(' ').expect("a mode and a path");
+    assert_eq!((mode, Path::new(path).exists()), ("600", false));
+    // What was written before is there to go on with.
+    ada.types("\x0f").await.shows("Line 40 of *tea*\n--wait READY").await;
+    ada.types("Sugar\n.\n").await.shows("New event").await;
+    ada.types("\x13").await.shows("✓ Tea is saved").await;
+    ada.types("q").await;
+    assert_eq!(ada.ends().await, 0);
+    let found = db
+        .core
+        .events(
+            &Actor::Anonymous,
+            &eventcore::events::AgendaFilter::default(),
+            &eventcore::PageRequest::first(10),
+        )
+        .await;
+    assert_eq!(found.expect("events").items[0].description, format!("{}\nSugar", poem.join("\n")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_editor_that_fails_is_named_and_nothing_is_lost() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    db.user("ada").await;
+    let home = Arc::new(tempfile::tempdir().expect("a folder"));
+    let failing = script(home.path(), "failing", r#"echo lost >"$1"; exit 3"#);
+    let garbling = script(home.path(), "garbling", r#"printf '\377' >"$1""#);
+    for (editor, said) in [
+        ("", "✗ set VISUAL or EDITOR to the editor that you like".to_owned()),
+        ("no-such-editor", "✗ no-such-editor cannot be run".to_owned()),
+        (&failing, "failed (exit status: 3)".to_owned()),
+        (&garbling, "is not UTF-8".to_owned()),
+    ] {
+        let mut ada = Terminal::with(&home, &[("EDITOR", editor)], &["--database", &db.url, "--as", "ada"]);
+        ada.shows("Nothing ahead").await;
+        ada.types("nTea\x1b").await.shows("What you typed is kept").await;
+        ada.types("n\x0f").await.shows(&said).await.shows("Tea").await;
+        assert!(ada.is_taken() && !ada.text().contains("lost"), "{}", ada.text());
+        ada.types("\x03").await;
+        assert_eq!(ada.ends().await, 0);
+    }
 }

@@ -5,7 +5,7 @@ use tests::{Daemon, Kind, Terminal, TestDb, tui};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_terminal_is_given_back_on_a_signal() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
-    for signal in ["TERM", "HUP"] {
+    for signal in ["TERM", "HUP", "INT"] {
         let terminal = Terminal::start(&["--database", &db.url]);
         terminal.shows("Nothing ahead").await;
         assert!(terminal.is_taken());

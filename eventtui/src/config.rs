@@ -1,12 +1,13 @@
 //! What someone prefers, kept in a TOML file that they may edit too: where the data is, the theme, and whose clocks are shown.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chrono_tz::Tz;
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, Item, value};
 
 use crate::{Failure, files};
 
@@ -30,6 +31,14 @@ impl FromStr for Start {
             Ok(Self::Database(text.to_owned()))
         } else {
             Err("must begin with https://, http://, sqlite:// or postgres://")
+        }
+    }
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server(place) | Self::Database(place) => f.write_str(place),
         }
     }
 }
@@ -92,6 +101,52 @@ impl Config {
         }
         Ok(config)
     }
+
+    /// Keeps the preferences in the file. What else stands in it, such as remarks, stays.
+    pub(crate) fn keep(&self, file: Option<&Path>) -> Result<(), String> {
+        let file = file.ok_or("there is no home folder to keep them in")?;
+        // Who keeps such files elsewhere and links to them goes on doing so.
+        let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        let before = match fs::read_to_string(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.to_string()),
+            read => Ok(read.unwrap_or_default()),
+        };
+        let kept = before.and_then(|before| {
+            files::write(&file, &self.written(&before)?).map_err(|error| error.to_string())
+        });
+        kept.map_err(|error| format!("{} cannot be written: {error}", file.display()))
+    }
+
+    /// The file's text with these preferences in it.
+    fn written(&self, before: &str) -> Result<String, String> {
+        let mut table = before.parse::<DocumentMut>().map_err(|error| error.message().to_owned())?;
+        let start = |server: bool| {
+            self.start
+                .as_ref()
+                .filter(|start| matches!(start, Start::Server(_)) == server)
+                .map(Start::to_string)
+        };
+        let settings = [
+            ("server", start(true)),
+            ("database", start(false)),
+            ("theme", self.theme.clone()),
+            ("timezone", self.timezone.map(|zone| zone.name().to_owned())),
+            ("times", self.in_mine.then(|| "mine".to_owned())),
+        ];
+        for (key, setting) in settings {
+            match (table.get_mut(key), setting) {
+                (Some(Item::Value(old)), Some(new)) => {
+                    // A remark behind the setting stays there.
+                    let decor = old.decor().clone();
+                    *old = new.into();
+                    *old.decor_mut() = decor;
+                }
+                (_, Some(new)) => table[key] = value(new),
+                (_, None) => _ = table.remove(key),
+            }
+        }
+        Ok(table.to_string())
+    }
 }
 
 /// A time zone by its name.
@@ -137,5 +192,37 @@ mod tests {
             let error = Config::read(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_someone_wrote_beside_it_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep/config.toml");
+        assert_eq!(Config::open(Some(&file)).unwrap(), Config::default());
+        Config { theme: Some("light".to_owned()), ..Config::default() }.keep(Some(&file)).unwrap();
+        let before = "# mine\ntheme = \"light\" # for the day\n\ndatabase = \"sqlite://a.db\"\n";
+        fs::write(&file, before).unwrap();
+        let mut config = Config::open(Some(&file)).unwrap();
+        config.theme = Some("dark".to_owned());
+        config.start = Some(Start::Server("https://events.example.org".to_owned()));
+        config.keep(Some(&file)).unwrap();
+        let kept = fs::read_to_string(&file).unwrap();
+        assert_eq!(kept, "# mine\ntheme = \"dark\" # for the day\nserver = \"https://events.example.org\"\n");
+        assert_eq!(Config::open(Some(&file)).unwrap(), config);
+        assert!(config.keep(None).is_err());
+        fs::write(&file, "theme = ").unwrap();
+        let broken = config.keep(Some(&file)).unwrap_err();
+        assert!(broken.contains("config.toml cannot be written"), "{broken}");
+    }
+
+    #[test]
+    fn a_link_to_the_file_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.toml"), folder.path().join("config.toml"));
+        fs::write(&real, "").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        Config { in_mine: true, ..Config::default() }.keep(Some(&link)).unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), "times = \"mine\"\n");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 }

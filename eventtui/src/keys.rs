@@ -67,6 +67,10 @@ pub(crate) enum Action {
     PreviousField,
     SignUp,
     SignOut,
+    EditProfile,
+    NewPassword,
+    EndSession,
+    Preferences,
 }
 
 /// A key, with what is held down beside it.
@@ -144,6 +148,7 @@ const LISTS: &[Place] = &[
     Place::Attendees,
     Place::Insights,
     Place::Comments,
+    Place::Me,
     Place::Help,
     Place::Palette,
 ];
@@ -156,6 +161,7 @@ const PAGES: &[Place] = &[
     Place::Attendees,
     Place::Insights,
     Place::Comments,
+    Place::Me,
     Place::Help,
     Place::Palette,
 ];
@@ -284,18 +290,19 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[c('c')], Action::CheckInCode, &[Place::Attendees], "code", "check in by a ticket code"),
     bind(&[ctrl('s')], Action::Save, &[Place::Form], "save", "save"),
     bind(&[ctrl('o')], Action::Write, &[Place::Form], "write", "write the description in $VISUAL or $EDITOR"),
+    bind(&[k(KeyCode::Enter), ctrl('s')], Action::Save, &[Place::Settings], "save", "save"),
     bind(&[k(KeyCode::Enter)], Action::Save, &[Place::Account], "go on", "sign in, or sign up"),
     bind(
         &[k(KeyCode::Tab), k(KeyCode::Down)],
         Action::NextField,
-        &[Place::Form, Place::Account],
+        &[Place::Form, Place::Account, Place::Settings],
         "next field",
         "to the next field",
     ),
     bind(
         &[k(KeyCode::BackTab), k(KeyCode::Up)],
         Action::PreviousField,
-        &[Place::Form, Place::Account],
+        &[Place::Form, Place::Account, Place::Settings],
         "",
         "to the field before",
     ),
@@ -307,12 +314,15 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "new account",
         "make an account instead of signing in",
     ),
-    bind(&[ctrl('o')], Action::SignOut, &[Place::Account], "sign out", "sign out"),
+    bind(&[c('e')], Action::EditProfile, &[Place::Me], "edit", "edit my name, address and time zone"),
+    bind(&[c('p')], Action::NewPassword, &[Place::Me], "password", "set another password"),
+    bind(&[c('x')], Action::EndSession, &[Place::Me], "end session", "end the session that is selected"),
+    bind(&[ctrl('o')], Action::SignOut, &[Place::Me], "sign out", "sign out"),
     bind(&[k(KeyCode::Esc)], Action::Back, &[Place::Everywhere], "", "back; leave what is open"),
     bind(
         &[c('h')],
         Action::Back,
-        &[Place::Event, Place::Attendees, Place::Insights, Place::Comments, Place::Ticket],
+        &[Place::Event, Place::Attendees, Place::Insights, Place::Comments, Place::Me, Place::Ticket],
         "",
         "back",
     ),
@@ -326,6 +336,13 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[k(KeyCode::Tab)], Action::NextTab, &[Place::Everywhere], "", "the next screen"),
     bind(&[k(KeyCode::BackTab)], Action::PreviousTab, &[Place::Everywhere], "", "the screen before"),
     bind(&[c('A')], Action::Account, &[Place::Everywhere], "", "my account: sign in, sign up, sign out"),
+    bind(
+        &[c(',')],
+        Action::Preferences,
+        &[Place::Everywhere],
+        "",
+        "my preferences: theme, time zone, what to open",
+    ),
     bind(&[c('z')], Action::Zone, &[Place::Everywhere], "", "times in my zone, or in each event's own"),
     bind(&[c('T')], Action::Theme, &[Place::Everywhere], "", "the next theme"),
     bind(&[c('R'), k(KeyCode::F(5))], Action::Reload, &[Place::Everywhere], "", "load anew"),
@@ -383,7 +400,7 @@ pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 15] = [
+    const PLACES: [Place; 17] = [
         Place::Ticket,
         Place::Agenda,
         Place::Month,
@@ -397,6 +414,8 @@ mod tests {
         Place::Comments,
         Place::Form,
         Place::Account,
+        Place::Me,
+        Place::Settings,
         Place::Help,
         Place::Palette,
     ];

@@ -31,16 +31,16 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use clap::{Parser, Subcommand};
 use crossterm::event::{Event, MouseEventKind};
-use eventcore::{Clock, SystemClock};
+use eventcore::{Clock, SystemClock, Violation};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use app::App;
-use backend::{Backend, Source};
+use backend::{Backend, Cause, Refusal, Source};
 use config::{Config, Start};
 use keys::Key;
 use look::Look;
-use message::{Effect, Message};
+use message::{Effect, Message, Settled};
 use theme::Theme;
 
 /// Browse events, come to them, and organize them, in the terminal.
@@ -91,6 +91,9 @@ enum Command {
     Man,
 }
 
+/// The theme of who names none.
+const DARK: &str = "dark";
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
@@ -127,8 +130,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Show(args)) => plain::show(&source, args).await,
         Some(Command::Register(args)) => plain::register(&source, args).await,
         None => {
-            let theme = cli.theme.as_deref().or(config.theme.as_deref()).unwrap_or("dark");
-            full_screen(&source, zone, theme, config.in_mine).await
+            let theme = cli.theme.as_deref().or(config.theme.as_deref()).unwrap_or(DARK);
+            full_screen(&source, zone, theme, config.clone()).await
         }
     }
 }
@@ -146,9 +149,28 @@ fn my_zone(named: Option<&str>, preferred: Option<Tz>) -> Result<Tz, Failure> {
     Ok(machine.unwrap_or(Tz::UTC))
 }
 
-async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, in_mine: bool) -> Result<(), Failure> {
+fn my_theme(named: &str) -> Result<Theme, Failure> {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let theme = if no_colour { Theme::PLAIN } else { Theme::open(theme)? };
+    if no_colour { Ok(Theme::PLAIN) } else { Theme::open(named) }
+}
+
+/// Keeps preferences, if they can hold.
+fn settle(config: Config) -> Result<Settled, Refusal> {
+    let refused = |pointer: &str, error: Failure| {
+        let message = error.to_string();
+        let wrong =
+            Violation { pointer: pointer.to_owned(), code: "invalid".into(), message: message.clone() };
+        Refusal { message, fields: vec![wrong], cause: Cause::Other }
+    };
+    let theme =
+        my_theme(config.theme.as_deref().unwrap_or(DARK)).map_err(|error| refused("/theme", error))?;
+    let mine = my_zone(None, config.timezone).map_err(|error| refused("/timezone", error))?;
+    config.keep(config::file().as_deref()).map_err(|error| refused("", error.into()))?;
+    Ok(Settled { config, theme, mine })
+}
+
+async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config) -> Result<(), Failure> {
+    let theme = my_theme(theme)?;
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err("needs a terminal to draw on; `eventtui agenda` prints to a pipe".into());
     }
@@ -168,11 +190,12 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, in_mine: bool) 
     let look = Look {
         theme,
         mine: zone,
-        in_mine,
+        in_mine: config.in_mine,
         today: began.with_timezone(&zone).naive_local(),
         marks: HashMap::new(),
     };
     let mut app = App::new(backend.place(), look, began);
+    app.config = config;
     if let Some(greeting) = greeting {
         app.greet(greeting);
     }
@@ -225,6 +248,12 @@ async fn show(
                     running.spawn_blocking(move || {
                         let kept = keep::keep(&name, &text);
                         drop(sender.send(kept.map_or_else(Message::Failed, Message::Kept)));
+                    });
+                }
+                Effect::Prefer(config) => {
+                    let sender = sender.clone();
+                    running.spawn_blocking(move || {
+                        drop(sender.send(Message::Preferred(settle(config).map(Box::new))));
                     });
                 }
                 Effect::Run { ticket, request } => {

@@ -1,9 +1,12 @@
 //! What happens to the program, and what it does about it.
 
+use chrono_tz::Tz;
 use eventcore::{Cursor, EventId, OccurrenceId};
 
 use crate::backend::{Answer, Refusal, Request};
+use crate::config::Config;
 use crate::keys::Key;
+use crate::theme::Theme;
 
 /// What happened.
 #[derive(Debug)]
@@ -34,6 +37,16 @@ pub(crate) enum Message {
         ticket: u64,
         outcome: Result<Answer, Refusal>,
     },
+    /// The preferences are kept, or why not.
+    Preferred(Result<Box<Settled>, Refusal>),
+}
+
+/// Preferences that hold from now on, and what they mean.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) config: Config,
+    pub(crate) theme: Theme,
+    pub(crate) mine: Tz,
 }
 
 /// What is to be done.
@@ -55,6 +68,8 @@ pub(crate) enum Effect {
         name: String,
         text: String,
     },
+    /// In the configuration.
+    Prefer(Config),
 }
 
 /// What an answer is for. Of several for one purpose, only the newest counts.
@@ -75,6 +90,8 @@ pub(crate) enum Purpose {
     /// A file for calendars, of that name.
     Calendar(String),
     SignIn,
+    Account,
+    Settings,
     Save,
     /// Something was done; what to say then.
     Act(&'static str),

@@ -54,6 +54,8 @@ pub(crate) enum Place {
     Comments,
     Form,
     Account,
+    Me,
+    Settings,
     Ticket,
     Help,
     Palette,
@@ -62,7 +64,10 @@ pub(crate) enum Place {
 impl Place {
     /// Whether letters are text here, so that only keys that are no letters mean something.
     pub(crate) const fn is_typed_in(self) -> bool {
-        matches!(self, Self::Search | Self::Form | Self::Account | Self::Help | Self::Palette)
+        matches!(
+            self,
+            Self::Search | Self::Form | Self::Account | Self::Settings | Self::Help | Self::Palette
+        )
     }
 
     pub(crate) const fn name(self) -> &'static str {
@@ -79,7 +84,9 @@ impl Place {
             Self::Insights => "Insights",
             Self::Comments => "Comments",
             Self::Form => "Form",
-            Self::Account => "Account",
+            Self::Account => "Sign in",
+            Self::Me => "My account",
+            Self::Settings => "Settings",
             Self::Ticket => "Ticket",
             Self::Help => "Help",
             Self::Palette => "Commands",

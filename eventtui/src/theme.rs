@@ -34,7 +34,7 @@ impl Theme {
         bad: plain().add_modifier(Modifier::BOLD),
         selected: plain().add_modifier(Modifier::REVERSED),
     };
-    const DARK: Self = Self {
+    pub(crate) const DARK: Self = Self {
         name: "dark",
         accent: plain().fg(Color::Cyan).add_modifier(Modifier::BOLD),
         muted: plain().fg(Color::DarkGray),

@@ -64,7 +64,9 @@ fn draw_body(frame: &mut Frame<'_>, app: &App, area: Rect) {
         Some(Layer::Insights(insights)) => insights.draw(frame, area, look),
         Some(Layer::Comments(comments)) => comments.draw(frame, area, look),
         Some(Layer::Form(form)) => form.draw(frame, area, look),
-        Some(Layer::Account(account)) => account.draw(frame, area, look, app.me.as_deref()),
+        Some(Layer::Account(account)) => account.draw(frame, area, look),
+        Some(Layer::Me(me)) => me.draw(frame, area, (look, app.me.as_deref(), &app.config)),
+        Some(Layer::Settings(settings)) => settings.draw(frame, area, look),
         Some(Layer::Ticket(code)) => ticket::draw(frame, area, code, look),
         Some(Layer::Help(help)) => help.draw(frame, area, look),
         Some(Layer::Palette(palette)) => palette.draw(frame, area, look),
@@ -199,7 +201,10 @@ fn ask(question: &Question, look: &Look) -> String {
             };
             format!(" {what}: {}▏ ⏎ says it", clean(&body.text()))
         }
-        Question::Sure { words, .. } => format!(" {words}. y does it, any other key leaves it"),
+        Question::Sure { words, .. } => {
+            let stop = if words.ends_with('?') { "" } else { "." };
+            format!(" {words}{stop} y does it, any other key leaves it")
+        }
     }
 }
 
@@ -210,6 +215,8 @@ fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
         place,
         Place::Form
             | Place::Account
+            | Place::Me
+            | Place::Settings
             | Place::Help
             | Place::Palette
             | Place::Ticket

@@ -14,6 +14,7 @@ use crate::screens::event::Looked;
 use crate::screens::form::{self, Form};
 use crate::screens::help::Help;
 use crate::screens::insights::Insights;
+use crate::screens::me;
 use crate::screens::palette::Palette;
 use crate::widgets::field::Field;
 use crate::widgets::list::Position;
@@ -29,16 +30,17 @@ impl App {
             Action::NextTab => return self.open_tab(self.tab.beside(1)),
             Action::PreviousTab => return self.open_tab(self.tab.beside(4)),
             Action::Search => return self.open_tab(Tab::Search),
-            Action::Account => self.layers.push(Layer::Account(Box::default())),
             Action::Zone => {
                 let selected = self.week.selected(&self.look).map(|date| date.id);
                 self.look.in_mine = !self.look.in_mine;
+                self.config.in_mine = self.look.in_mine;
                 self.week.follow(selected, &self.look);
                 let whose = if self.look.in_mine { self.look.mine.name() } else { "each event's own zone" };
                 self.say('✓', format!("Times are shown in {whose}"));
             }
             Action::Theme => {
                 self.look.theme = self.look.theme.next();
+                self.config.theme = Some(self.look.theme.name.to_owned());
                 self.say('✓', format!("Theme: {}", self.look.theme.name));
             }
             Action::Reload => {
@@ -68,16 +70,13 @@ impl App {
             Action::Save => return self.save(),
             Action::Write => return self.write(),
             Action::NextField | Action::PreviousField => self.step_field(action == Action::PreviousField),
-            Action::SignUp => {
-                if let Some(Layer::Account(account)) = self.layers.last_mut() {
-                    account.turn();
-                }
-            }
-            Action::SignOut if self.me.is_some() => {
-                self.layers.pop();
-                return vec![self.ask(Purpose::Me, Request::SignOut)];
-            }
-            Action::SignOut => {}
+            Action::Account
+            | Action::SignUp
+            | Action::SignOut
+            | Action::EditProfile
+            | Action::NewPassword
+            | Action::EndSession
+            | Action::Preferences => return self.about_me(action),
             Action::New
             | Action::Edit
             | Action::EditFollowing
@@ -163,7 +162,11 @@ impl App {
                 let len = palette.found().len();
                 palette.position.go(action, len, height);
             }
-            Some(Layer::Form(_) | Layer::Account(_) | Layer::Ticket(_)) => {}
+            Some(Layer::Me(me)) => {
+                let height = height.saturating_sub(usize::from(me::HEAD));
+                me.position.go(action, me.sessions.len(), height);
+            }
+            Some(Layer::Form(_) | Layer::Account(_) | Layer::Settings(_) | Layer::Ticket(_)) => {}
             None => return self.go_in_tab(action, height),
         }
         Vec::new()
@@ -362,7 +365,8 @@ impl App {
     fn step_field(&mut self, back: bool) {
         match self.layers.last_mut() {
             Some(Layer::Form(form)) => form.next(back),
-            Some(Layer::Account(account)) => account.next(back),
+            Some(Layer::Account(account)) => account.entries.next(back),
+            Some(Layer::Settings(settings)) => settings.entries.next(back),
             _ => {}
         }
     }
@@ -370,10 +374,7 @@ impl App {
     fn save(&mut self) -> Vec<Effect> {
         let (now, today, mine) = (self.now, self.look.today, self.look.mine);
         match self.layers.last_mut() {
-            Some(Layer::Account(_)) if self.me.is_some() => {
-                self.layers.pop();
-                Vec::new()
-            }
+            Some(Layer::Settings(_)) => self.save_settings(),
             Some(Layer::Account(account)) => {
                 let Some(request) = account.request(mine) else { return Vec::new() };
                 account.status.begin(now);

@@ -35,6 +35,7 @@ impl App {
             Purpose::Me => self.take_me(outcome),
             Purpose::SignIn => self.take_sign_in(outcome),
             Purpose::Save => self.take_saved(outcome),
+            Purpose::Settings => self.take_settings(outcome),
             Purpose::Act(done) => self.take_done(done, outcome),
             Purpose::Calendar(name) => self.take_calendar(name, outcome),
             other => {
@@ -47,6 +48,7 @@ impl App {
     fn sign_off(&mut self) {
         self.me = None;
         self.look.marks.clear();
+        self.layers.retain(|layer| !matches!(layer, Layer::Me(_)));
         (self.mine, self.organize) = Default::default();
     }
 
@@ -75,7 +77,7 @@ impl App {
         if let Some(Layer::Account(account)) = self.layers.last_mut() {
             account.status.end(now, outcome.as_ref().err());
             if let Err(refusal) = outcome {
-                account.refuse(refusal);
+                account.entries.refuse(refusal);
                 return Vec::new();
             }
             self.layers.pop();
@@ -134,6 +136,10 @@ impl App {
                 };
                 self.say(sign, text);
             }
+            Ok(answer @ Answer::Me(_)) => {
+                self.say('✓', done);
+                return self.take_me(Ok(answer));
+            }
             Ok(_) => self.say('✓', done),
             Err(refusal) => self.say('✗', words(&refusal)),
         }
@@ -154,6 +160,7 @@ impl App {
                 self.search.list.take(cursor.as_ref(), dates(outcome), here, |date| date.id);
             }
             (Purpose::Month, outcome) => self.month.take(outcome, now),
+            (Purpose::Account, outcome) => self.take_account(outcome),
             (Purpose::Week, outcome) => self.week.take(outcome, now, &self.look),
             (Purpose::Mine(cursor), outcome) => {
                 if let Ok(Answer::Mine(page)) = &outcome {

@@ -1,5 +1,8 @@
 //! The state of the program, and how messages change it: no terminal, no clock, no database.
 
+mod account;
+#[cfg(test)]
+mod account_tests;
 mod actions;
 mod answers;
 #[cfg(test)]
@@ -25,6 +28,7 @@ use eventcore::accounts::User;
 use eventcore::events::Occurrence;
 
 use crate::backend::Request;
+use crate::config::Config;
 use crate::keys::{self, Key, Place, Tab};
 use crate::look::Look;
 use crate::message::{Effect, Message, Purpose};
@@ -36,10 +40,12 @@ use crate::screens::event::Looked;
 use crate::screens::form::Form;
 use crate::screens::help::Help;
 use crate::screens::insights::Insights;
+use crate::screens::me::Me;
 use crate::screens::mine::Mine;
 use crate::screens::month::Month;
 use crate::screens::organize::Organize;
 use crate::screens::palette::Palette;
+use crate::screens::settings::Settings;
 use crate::screens::week::Week;
 use crate::widgets::field::Field;
 
@@ -52,6 +58,8 @@ pub(crate) enum Layer {
     Comments(Box<Comments>),
     Form(Box<Form>),
     Account(Box<Account>),
+    Me(Box<Me>),
+    Settings(Box<Settings>),
     /// The code of my ticket.
     Ticket(String),
     Help(Box<Help>),
@@ -100,6 +108,8 @@ const FRESH: u64 = 15_000;
 pub(crate) struct App {
     pub(crate) place: String,
     pub(crate) look: Look,
+    /// What someone prefers, with what they chose since.
+    pub(crate) config: Config,
     pub(crate) me: Option<Box<User>>,
     pub(crate) tab: Tab,
     pub(crate) layers: Vec<Layer>,
@@ -130,6 +140,7 @@ impl App {
             month: Month::at(look.today.date()),
             week: Week::at(look.today.date()),
             look,
+            config: Config::default(),
             me: None,
             tab: Tab::Agenda,
             layers: Vec::new(),
@@ -185,6 +196,10 @@ impl App {
             }
             Message::Tick => Vec::new(),
             Message::Answered { ticket, outcome } => self.answered(ticket, outcome),
+            Message::Preferred(outcome) => {
+                self.take_preferred(outcome);
+                Vec::new()
+            }
         };
         effects.extend(self.pass_time());
         effects.extend(self.load_ahead());
@@ -208,6 +223,8 @@ impl App {
             Layer::Comments(comments) => Some(&comments.status),
             Layer::Form(form) => Some(&form.status),
             Layer::Account(account) => Some(&account.status),
+            Layer::Me(me) => Some(&me.status),
+            Layer::Settings(settings) => Some(&settings.status),
             Layer::Ticket(_) | Layer::Help(_) | Layer::Palette(_) => None,
         });
         [self.tab_status()].into_iter().chain(layer)
@@ -238,6 +255,8 @@ impl App {
             Some(Layer::Comments(_)) => Place::Comments,
             Some(Layer::Form(_)) => Place::Form,
             Some(Layer::Account(_)) => Place::Account,
+            Some(Layer::Me(_)) => Place::Me,
+            Some(Layer::Settings(_)) => Place::Settings,
             Some(Layer::Ticket(_)) => Place::Ticket,
             Some(Layer::Help(_)) => Place::Help,
             Some(Layer::Palette(_)) => Place::Palette,
@@ -303,7 +322,9 @@ impl App {
         // Who types is left alone, and who has come far down keeps what was loaded.
         if matches!(
             self.layers.last(),
-            Some(Layer::Form(_) | Layer::Account(_) | Layer::Help(_) | Layer::Palette(_))
+            Some(
+                Layer::Form(_) | Layer::Account(_) | Layer::Settings(_) | Layer::Help(_) | Layer::Palette(_)
+            )
         ) {
             return Vec::new();
         }
@@ -372,6 +393,10 @@ impl App {
                 comments.status.begin(now);
                 (Purpose::Comments(comments.event), Request::Comments(comments.event))
             }
+            Some(Layer::Me(me)) => {
+                me.status.begin(now);
+                (Purpose::Account, Request::Account)
+            }
             Some(Layer::Insights(insights)) => {
                 insights.status.begin(now);
                 (Purpose::Insights(insights.event), Request::Insights(insights.event))
@@ -412,7 +437,8 @@ impl App {
     fn paste(&mut self, text: &str) -> Vec<Effect> {
         match self.layers.last_mut() {
             Some(Layer::Form(form)) => form.paste(text),
-            Some(Layer::Account(account)) => account.paste(text),
+            Some(Layer::Account(account)) => account.entries.paste(text),
+            Some(Layer::Settings(settings)) => settings.entries.paste(text),
             Some(Layer::Help(help)) => help.words.paste(text),
             Some(Layer::Palette(palette)) => palette.words.paste(text),
             Some(Layer::Attendees(attendees)) => {
@@ -444,7 +470,8 @@ impl App {
         }
         match self.layers.last_mut() {
             Some(Layer::Form(form)) => form.press(key),
-            Some(Layer::Account(account)) => account.press(key),
+            Some(Layer::Account(account)) => account.entries.press(key),
+            Some(Layer::Settings(settings)) => settings.entries.press(key),
             Some(Layer::Help(help)) => help.press(key),
             Some(Layer::Palette(palette)) => palette.press(key),
             None if self.tab == Tab::Search => {

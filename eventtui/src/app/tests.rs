@@ -46,7 +46,7 @@ pub(super) fn event() -> Event {
     .unwrap()
 }
 
-fn user() -> User {
+pub(super) fn user() -> User {
     serde_json::from_value(json!({
         "id": "01890000-0000-7000-8000-000000000001", "username": "ada", "email": "ada@example.org", "email_verified": false,
         "display_name": "Ada", "timezone": "Europe/Berlin", "role": "user", "created_at": "2026-11-23T10:00:00Z", "updated_at": "2026-11-23T10:00:00Z", "version": 1
@@ -119,7 +119,9 @@ impl Driven {
             match effect {
                 Effect::Quit => self.quit = true,
                 Effect::Copy(text) => self.copied.push(text),
-                Effect::Browse(_) | Effect::Keep { .. } | Effect::Write(_) => self.handed.push(effect),
+                Effect::Browse(_) | Effect::Keep { .. } | Effect::Write(_) | Effect::Prefer(_) => {
+                    self.handed.push(effect)
+                }
                 Effect::Run { ticket, request } => self.asked.push((ticket, request)),
             }
         }
@@ -468,7 +470,7 @@ fn what_cannot_be_undone_is_asked_once() {
 #[test]
 fn every_screen_fits_on_every_terminal() {
     for (width, height) in [(120, 40), (80, 24), (40, 15), (12, 5), (1, 1)] {
-        for keys in ["", "2", "w", "3", "4", "5", "?", ":", "A", "n", "r"] {
+        for keys in ["", ",", "2", "w", "3", "4", "5", "?", ":", "A", "n", "r"] {
             let mut driven = Driven::new().with_agenda(60).signed_in();
             driven.send(Message::Resized { width, height }).type_in(keys);
             driven.press(KeyCode::PageDown).press(KeyCode::End);
@@ -481,7 +483,7 @@ fn every_screen_fits_on_every_terminal() {
 /// Every key of the table does something in its place: it changes the state, asks for something, or says why not.
 #[test]
 fn every_key_of_the_help_means_something() {
-    let places: [(Place, &str); 11] = [
+    let places: [(Place, &str); 12] = [
         (Place::Agenda, ""),
         (Place::Month, "2"),
         (Place::Week, "w"),
@@ -490,7 +492,8 @@ fn every_key_of_the_help_means_something() {
         (Place::Organize, "5"),
         (Place::Event, ""),
         (Place::Form, "n"),
-        (Place::Account, "A"),
+        (Place::Me, "A"),
+        (Place::Settings, ","),
         (Place::Help, "?"),
         (Place::Palette, ":"),
     ];

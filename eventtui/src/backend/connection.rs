@@ -30,6 +30,8 @@ type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 #[derive(Debug, serde::Deserialize)]
 struct Problem {
     #[serde(default)]
+    r#type: String,
+    #[serde(default)]
     detail: String,
     #[serde(default)]
     errors: Vec<Violation>,
@@ -127,7 +129,7 @@ impl Connection {
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Bytes, Refusal> {
         let token = self.access(None).await?;
         let (mut status, mut body) = self.exchange(&call, token.as_deref()).await?;
-        if status == StatusCode::UNAUTHORIZED && token.is_some() {
+        if status == StatusCode::UNAUTHORIZED && token.is_some() && !is_wrong_password(&body) {
             let token = self.access(token.as_deref()).await?;
             (status, body) = self.exchange(&call, token.as_deref()).await?;
         }
@@ -239,9 +241,16 @@ fn away(error: &hyper_util::client::legacy::Error) -> Refusal {
     })
 }
 
+/// Whether a password that came with the call was wrong; who calls is signed in all the same.
+fn is_wrong_password(body: &[u8]) -> bool {
+    serde_json::from_slice::<Problem>(body)
+        .is_ok_and(|problem| problem.r#type == "/problems/invalid-credentials")
+}
+
 fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
     let problem = serde_json::from_slice::<Problem>(body).ok().filter(|problem| !problem.detail.is_empty());
     let cause = match status {
+        StatusCode::UNAUTHORIZED if is_wrong_password(body) => Cause::Other,
         StatusCode::UNAUTHORIZED => Cause::SignedOut,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Cause::Away,
         status if status.is_server_error() => Cause::Away,

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use eventcore::accounts::{Credentials, NewUser, User};
+use eventcore::accounts::{Credentials, NewPassword, NewUser, User};
 use eventcore::comments::{Comment, CommentInput};
 use eventcore::events::{AgendaFilter, EventInput, Occurrence, start_of_day};
 use eventcore::feedback::FeedbackInput;
@@ -149,28 +149,6 @@ impl Library {
         let (core, actor) = (&self.core, self.actor());
         let page = |cursor| PageRequest::first(PAGE).at(cursor);
         Ok(match request {
-            Request::Me => Answer::Me(self.me().await?),
-            Request::SignIn { login, password } => self.sign_in(login, password).await?,
-            Request::SignUp { username, email, password, timezone } => {
-                let user = NewUser {
-                    username: username.clone(),
-                    email,
-                    password: Some(password.clone()),
-                    timezone: Some(timezone),
-                    ..NewUser::default()
-                };
-                core.create_user(&Actor::Anonymous, &user).await?;
-                self.sign_in(username, password).await?
-            }
-            Request::SignOut => {
-                if let Actor::User(user) = actor
-                    && let Some(session) = user.session
-                {
-                    core.end_session(&actor, session).await?;
-                }
-                self.act_as(Actor::Anonymous);
-                Answer::Me(None)
-            }
             Request::Agenda { wish, tz, cursor } => self.agenda(wish, tz, cursor).await?,
             Request::Days { from, to, tz } => self.days(from, to, tz).await?,
             Request::Date(id) => self.detail(id).await?,
@@ -228,6 +206,53 @@ impl Library {
                     ..ShownTicket::default()
                 };
                 checked_in(core.check_in_by_code(&actor, &ticket).await?)
+            }
+            other => self.account(other).await?,
+        })
+    }
+
+    async fn account(&self, request: Request) -> Result<Answer, Error> {
+        let (core, actor) = (&self.core, self.actor());
+        Ok(match request {
+            Request::Me => Answer::Me(self.me().await?),
+            Request::SignIn { login, password } => self.sign_in(login, password).await?,
+            Request::SignUp { username, email, password, timezone } => {
+                let user = NewUser {
+                    username: username.clone(),
+                    email,
+                    password: Some(password.clone()),
+                    timezone: Some(timezone),
+                    ..NewUser::default()
+                };
+                core.create_user(&Actor::Anonymous, &user).await?;
+                self.sign_in(username, password).await?
+            }
+            Request::SignOut => {
+                if let Actor::User(user) = actor
+                    && let Some(session) = user.session
+                {
+                    core.end_session(&actor, session).await?;
+                }
+                self.act_as(Actor::Anonymous);
+                Answer::Me(None)
+            }
+            Request::Account => {
+                let me = core.user(&actor, actor.signed_in()?.id).await?;
+                Answer::Account { me: Box::new(me), sessions: core.sessions(&actor).await? }
+            }
+            Request::ChangeMe { user, version, patch } => {
+                let me = core.change_user(&actor, user, &patch, Some(version)).await?;
+                Answer::Me(Some(Box::new(me)))
+            }
+            Request::ChangePassword { current, new } => {
+                let input =
+                    NewPassword { current_password: current, new_password: new, ..NewPassword::default() };
+                core.change_password(&actor, &input).await?;
+                Answer::Done
+            }
+            Request::EndSession(id) => {
+                core.end_session(&actor, id).await?;
+                Answer::Done
             }
             other => self.organize(other).await?,
         })

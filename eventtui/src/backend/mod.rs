@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use eventcore::accounts::User;
+use eventcore::accounts::{Session, User};
 use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
 use eventcore::registrations::{MyRegistration, Registration, RegistrationStatus};
-use eventcore::{CommentId, Cursor, EventId, OccurrenceId, Page, RegistrationId, Violation};
+use eventcore::{
+    CommentId, Cursor, EventId, OccurrenceId, Page, RegistrationId, SessionId, UserId, Violation,
+};
 use serde_json::Value;
 
 use crate::screens::search::Wish;
@@ -46,6 +48,18 @@ pub(crate) enum Request {
         timezone: String,
     },
     SignOut,
+    /// My account as it is now, and my sessions.
+    Account,
+    ChangeMe {
+        user: UserId,
+        version: i64,
+        patch: Value,
+    },
+    ChangePassword {
+        current: String,
+        new: String,
+    },
+    EndSession(SessionId),
     /// Dates that are sought, from now on if nothing else is said; days are those of `tz`.
     Agenda {
         wish: Wish,
@@ -134,6 +148,10 @@ pub(crate) enum Request {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     Me(Option<Box<User>>),
+    Account {
+        me: Box<User>,
+        sessions: Vec<Session>,
+    },
     Dates(Page<Occurrence>),
     Days(Vec<Occurrence>),
     Date(Box<Detail>),

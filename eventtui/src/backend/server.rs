@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use eventcore::accounts::User;
+use eventcore::accounts::{Session, User};
 use eventcore::comments::Comment;
 use eventcore::events::Occurrence;
 use eventcore::registrations::{CheckIn, Registration};
@@ -97,6 +97,13 @@ impl Server {
                 self.http.sign_out().await?;
                 Answer::Me(None)
             }
+            Request::Account => {
+                let (me, sessions) = tokio::try_join!(
+                    self.http.call(Call::get("/users/me")),
+                    self.http.call::<Page<Session>>(Call::get("/sessions")),
+                )?;
+                Answer::Account { me, sessions: sessions.items }
+            }
             Request::Agenda { wish, tz, cursor } => {
                 let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
                 let (from, to) = (day(wish.from), day(wish.to));
@@ -180,6 +187,20 @@ impl Server {
             Request::Unregister(id) => {
                 let path = format!("/occurrences/{id}/registration");
                 self.http.send(Call::of(Method::DELETE, &path, None)).await?;
+                Answer::Done
+            }
+            Request::ChangeMe { user, version, patch } => {
+                let path = format!("/users/{user}");
+                let call = Call::of(Method::PATCH, &path, Some(&patch)).for_version(version);
+                Answer::Me(Some(self.http.call(call).await?))
+            }
+            Request::ChangePassword { current, new } => {
+                let body = json!({"current_password": current, "new_password": new});
+                self.http.send(Call::of(Method::PUT, "/users/me/password", Some(&body))).await?;
+                Answer::Done
+            }
+            Request::EndSession(id) => {
+                self.http.send(Call::of(Method::DELETE, &format!("/sessions/{id}"), None)).await?;
                 Answer::Done
             }
             Request::Rate { occurrence, rating, text } => {

@@ -1,5 +1,6 @@
 //! The terminal client in a real terminal.
 
+mod account;
 mod elsewhere;
 mod journey;
 mod plain;

@@ -73,6 +73,39 @@ async fn what_is_configured_is_opened_where_nothing_else_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_preferred_holds_at_once_and_ever_after() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    with_event(&db, "Preferred").await;
+    let home = home("# mine\n");
+    let mut terminal = Terminal::at_home(&home, &["--database", &db.url]);
+    terminal.shows("Preferred").await.shows("Tue 4 March 2031").await;
+    terminal.types(",").await.shows("My preferences").await;
+    terminal.types("sparkle\tMars/Olympus\t\x15mine\t").await.types(&db.url).await.types("\r").await;
+    terminal.shows("! \"Mars/Olympus\" is no IANA time zone").await;
+    terminal.types("\x15Asia/Tokyo\r").await.shows("! there is no theme \"sparkle\"").await;
+    terminal
+        .types("\x15light\r")
+        .await
+        .shows("✓ Kept")
+        .await
+        .shows("Wed 5 March 2031")
+        .await
+        .shows("02:30")
+        .await;
+    terminal.types("q").await;
+    assert_eq!(terminal.ends().await, 0);
+    let kept = fs::read_to_string(home.path().join(".config/eventtui/config.toml")).unwrap();
+    let said =
+        format!("database = {:?}\ntheme = \"light\"\ntimezone = \"Asia/Tokyo\"\ntimes = \"mine\"\n", db.url);
+    assert!(kept.contains(&said) && kept.contains("# mine"), "{kept}");
+
+    let mut terminal = Terminal::at_home(&home, &[]);
+    terminal.shows("Preferred").await.shows("Wed 5 March 2031").await.shows("Asia/Tokyo").await;
+    terminal.types("q").await;
+    assert_eq!(terminal.ends().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_configuration_the_folder_says_what_is_opened() {
     let home = home("# nothing yet\n");
     let folder = home.path().join("events.db");

@@ -1,0 +1,175 @@
+//! My account and my preferences, as I come to them.
+
+use crossterm::event::KeyCode;
+use eventcore::accounts::Session;
+use serde_json::json;
+
+use super::tests::{Driven, user};
+use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::config::{Config, Start};
+use crate::keys::Place;
+use crate::message::{Effect, Message, Settled};
+use crate::theme::Theme;
+
+fn session(n: i64, agent: Option<&str>, current: bool) -> Session {
+    serde_json::from_value(
+        json!({"id": format!("01890000-0000-7000-8000-0000000000d{n}"), "user_agent": agent,
+        "created_at": format!("2027-02-{:02}T08:00:00Z", 20 + n), "last_used_at": "2027-02-27T08:45:00Z",
+        "expires_at": "2027-03-29T08:45:00Z", "current": current}),
+    )
+    .unwrap()
+}
+
+fn sessions() -> Vec<Session> {
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0";
+    vec![
+        session(1, Some("eventtui"), true),
+        session(2, Some(agent), false),
+        session(3, Some("\u{1b}[31mcurl"), false),
+        session(4, None, false),
+    ]
+}
+
+/// Before the answer.
+fn asked() -> Driven {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('A'));
+    driven
+}
+
+fn shown(sessions: Vec<Session>) -> Driven {
+    let mut driven = asked();
+    let answer = Answer::Account { me: Box::new(user()), sessions };
+    driven.answer(|r| *r == Request::Account, Ok(answer));
+    driven
+}
+
+fn refusal(message: &str) -> Refusal {
+    Refusal { message: message.to_owned(), fields: Vec::new(), cause: Cause::Other }
+}
+
+#[test]
+fn on_every_screen_in_every_state() {
+    let mut driven = asked();
+    driven.wait(200);
+    insta::assert_snapshot!("me_loading", driven.picture(80, 24));
+    driven.answer(|r| *r == Request::Account, Err(Refusal::away("the server does not answer")));
+    insta::assert_snapshot!("me_error", driven.picture(80, 24));
+    assert!(shown(Vec::new()).picture(80, 24).contains("None: who owns the database needs none."));
+    let mut driven = shown(sessions());
+    driven.press(KeyCode::Down);
+    insta::assert_snapshot!("me_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("me_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("me_40x15", driven.picture(40, 15));
+}
+
+#[test]
+fn a_session_is_ended_once_that_was_meant() {
+    let mut driven = shown(sessions());
+    driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));
+    assert_eq!(
+        driven.last_line(),
+        "End the session of ␛[31mcurl, last used 27 Feb 2027 09:45? y does it, any other"
+    );
+    let id = sessions()[2].id;
+    driven.press(KeyCode::Char('n'));
+    assert!(!driven.asked.iter().any(|(_, request)| *request == Request::EndSession(id)));
+    driven.type_in("xy").answer(|r| *r == Request::EndSession(id), Ok(Answer::Done));
+    assert_eq!(driven.last_line(), "✓ The session has ended");
+    let left: Vec<_> = sessions().into_iter().filter(|session| session.id != id).collect();
+    let answer = Answer::Account { me: Box::new(user()), sessions: left };
+    driven.answer(|r| *r == Request::Account, Ok(answer));
+    assert!(driven.picture(80, 24).contains("Sessions (3)"));
+    // That which is used is ended by signing out.
+    driven.press(KeyCode::Char('g')).type_in("xy");
+    driven.answer(|r| *r == Request::SignOut, Ok(Answer::Me(None)));
+    assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Agenda, "✓ You are signed out"));
+    assert!(driven.app.me.is_none());
+}
+
+#[test]
+fn a_profile_is_changed_in_what_differs() {
+    let mut driven = shown(sessions());
+    driven.press(KeyCode::Char('e'));
+    insta::assert_snapshot!("profile_80x24", driven.picture(80, 24));
+    driven.press(KeyCode::Enter);
+    assert_eq!(driven.app.at(), Place::Me, "nothing differs");
+    driven.press(KeyCode::Char('e')).type_in(" L.").press(KeyCode::Tab).press(KeyCode::Tab).control('u');
+    driven.press(KeyCode::Enter);
+    assert!(
+        !driven.asked.iter().any(|(_, request)| matches!(request, Request::ChangeMe { .. })),
+        "a zone is missing"
+    );
+    driven.type_in("Mars/Olympus").press(KeyCode::Enter);
+    let is_change = |r: &Request| matches!(r, Request::ChangeMe { version: 1, patch, .. } if *patch == json!({"display_name": "Ada L.", "timezone": "Mars/Olympus"}));
+    let message = "must be an IANA time zone such as Europe/London".to_owned();
+    let wrong = eventcore::Violation { pointer: "/timezone".to_owned(), code: "invalid".into(), message };
+    driven.answer(is_change, Err(Refusal { fields: vec![wrong], ..refusal("1 field is wrong") }));
+    assert!(driven.picture(80, 24).contains("! must be an IANA"), "{}", driven.picture(80, 24));
+    driven.control('u').type_in("Asia/Tokyo").control('s');
+    let mut changed = user();
+    (changed.display_name, changed.timezone) = ("Ada L.".to_owned(), "Asia/Tokyo".to_owned());
+    driven.answer(|r| matches!(r, Request::ChangeMe { .. }), Ok(Answer::Me(Some(Box::new(changed)))));
+    assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Me, "✓ Saved"));
+    assert!(driven.picture(80, 24).contains("Ada L. (ada)"));
+}
+
+#[test]
+fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
+    let mut driven = shown(sessions());
+    let fill = |driven: &mut Driven, texts: [&str; 3]| {
+        for text in texts {
+            driven.control('u').type_in(text).press(KeyCode::Tab);
+        }
+        driven.press(KeyCode::Enter);
+    };
+    driven.press(KeyCode::Char('p'));
+    fill(&mut driven, ["correct horse 7", "another horse 8", "another horse 9"]);
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("! is not the same") && !picture.contains("horse"), "{picture}");
+    driven.press(KeyCode::Tab);
+    fill(&mut driven, ["wrong horse 7", "another horse 8", "another horse 8"]);
+    let asks = |r: &Request| matches!(r, Request::ChangePassword { new, .. } if new == "another horse 8");
+    driven.answer(asks, Err(refusal("these credentials are not right")));
+    insta::assert_snapshot!("password_80x24", driven.picture(80, 24));
+    assert!(driven.app.me.is_some());
+    driven.press(KeyCode::Enter).answer(asks, Ok(Answer::Done));
+    assert_eq!(driven.app.at(), Place::Me);
+    assert_eq!(driven.last_line(), "✓ Your password is changed, and your other sessions have ended");
+}
+
+#[test]
+fn preferences_are_kept_once_they_make_sense() {
+    let mut driven = Driven::new().with_agenda(3);
+    // What was chosen since is proposed.
+    driven.type_in("Tz,");
+    assert_eq!(driven.app.at(), Place::Settings);
+    driven.press(KeyCode::Tab).type_in("Mars").press(KeyCode::Tab).press(KeyCode::Tab).type_in("example.org");
+    driven.press(KeyCode::Enter);
+    insta::assert_snapshot!("preferences_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("preferences_40x15", driven.picture(40, 15));
+    assert!(driven.handed.is_empty());
+    driven
+        .control('u')
+        .type_in("Asia/Tokyo")
+        .press(KeyCode::Tab)
+        .press(KeyCode::Tab)
+        .control('u')
+        .type_in("https://example.org");
+    driven.press(KeyCode::Enter);
+    let config = Config {
+        theme: Some("dark".to_owned()),
+        timezone: Some(chrono_tz::Tz::Asia__Tokyo),
+        in_mine: true,
+        start: Some(Start::Server("https://example.org".to_owned())),
+    };
+    assert_eq!(driven.handed, [Effect::Prefer(config.clone())]);
+    driven.send(Message::Preferred(Err(refusal("/root/config.toml cannot be written: no space is left"))));
+    assert!(driven.picture(80, 24).contains("✗ /root/config.toml cannot be written"));
+    driven.press(KeyCode::Enter);
+    let kept = Settled { config: config.clone(), theme: Theme::DARK, mine: chrono_tz::Tz::Asia__Tokyo };
+    driven.send(Message::Preferred(Ok(Box::new(kept))));
+    assert_eq!((driven.app.at(), &driven.app.config), (Place::Agenda, &config));
+    assert_eq!(driven.last_line(), "✓ Kept: they hold now, and whenever you start");
+    assert_eq!((driven.app.look.mine, driven.app.look.in_mine), (chrono_tz::Tz::Asia__Tokyo, true));
+}

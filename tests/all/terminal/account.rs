@@ -1,0 +1,90 @@
+//! One's own account in the terminal, on a database and on a server.
+
+use eventcore::Actor;
+use eventcore::accounts::{Credentials, NewUser};
+use tests::{Daemon, Kind, Terminal, TestDb};
+
+const PASSWORD: &str = "correct horse 7";
+const ANOTHER: &str = "battery staple 8";
+
+fn credentials(password: &str) -> Credentials {
+    Credentials { login: "ada".to_owned(), password: password.to_owned(), ..Credentials::default() }
+}
+
+async fn afternoon(db: &TestDb, source: &[&str]) {
+    let input = NewUser {
+        username: "ada".to_owned(),
+        email: "ada@example.org".to_owned(),
+        password: Some(PASSWORD.to_owned()),
+        display_name: Some("Ada".to_owned()),
+        timezone: Some("Europe/Berlin".to_owned()),
+        ..NewUser::default()
+    };
+    let ada = db.core.create_user(&Actor::System, &input).await.unwrap();
+    db.core.sign_in(&credentials(PASSWORD), Some("Firefox on the sofa")).await.unwrap();
+    let mut terminal = Terminal::start(source);
+    terminal.shows("Nothing ahead").await;
+    terminal.types("A").await.shows("Sign in").await;
+    terminal.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
+
+    // Where one is signed in; what is not known is ended.
+    terminal.types("A").await.shows("Sessions (2)").await.shows("● this one").await;
+    terminal.types("j").await.shows("▌Firefox on the sofa").await;
+    terminal.types("x").await.shows("End the session of Firefox on the sofa, last used").await;
+    terminal.types("y").await.shows("✓ The session has ended").await.shows("Sessions (1)").await;
+
+    // The profile, field by field.
+    terminal.types("e").await.shows("My profile").await;
+    terminal.types(" Lovelace\t\x15no address\r").await.shows("▌E-mail").await.shows("! ").await;
+    terminal
+        .types("\x15lovelace@example.org\r")
+        .await
+        .shows("✓ Saved")
+        .await
+        .shows("Ada Lovelace (ada)")
+        .await;
+    let stored = db.core.user(&Actor::System, ada.id).await.unwrap();
+    assert_eq!(
+        (stored.display_name.as_str(), stored.email.as_deref()),
+        ("Ada Lovelace", Some("lovelace@example.org"))
+    );
+
+    // A wrong password changes nothing, and signs nobody out; the right one ends the other sessions.
+    let passwords = |current: &str| format!("{current}\t{ANOTHER}\t{ANOTHER}\r");
+    terminal.types("p").await.shows("Another password").await;
+    terminal.types(&passwords("wrong password")).await.shows("✗ these credentials are not right").await;
+    terminal.types("\x1b").await.hides("Another password").await;
+    db.core.sign_in(&credentials(PASSWORD), Some("curl in a script")).await.unwrap();
+    terminal.types("R").await.shows("Sessions (2)").await;
+    terminal.types("p").await.shows("Another password").await;
+    terminal
+        .types(&passwords(PASSWORD))
+        .await
+        .shows("✓ Your password is changed")
+        .await
+        .shows("Sessions (1)")
+        .await;
+    assert!(db.core.sign_in(&credentials(PASSWORD), None).await.is_err());
+    db.core.sign_in(&credentials(ANOTHER), None).await.unwrap();
+
+    // The one that is used is signed out.
+    terminal.types("x").await.shows("This is the session that you use").await;
+    terminal.types("y").await.shows("✓ You are signed out").await.shows("not signed in").await;
+    terminal.types("q").await;
+    assert_eq!(terminal.ends().await, 0);
+}
+
+async fn on_the_database(kind: Kind) {
+    let db = TestDb::in_real_time(kind).await;
+    let url = db.url.clone();
+    afternoon(&db, &["--database", &url]).await;
+}
+
+tests::for_each_kind!(on_the_database);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_server() {
+    let daemon = Daemon::start(Kind::Sqlite).await;
+    let address = format!("http://{}", daemon.address());
+    afternoon(&daemon.db, &["--server", &address]).await;
+}

@@ -260,6 +260,7 @@ async fn show(
                     let (backend, sender) = (backend.clone(), sender.clone());
                     running.spawn(async move {
                         let outcome = backend.run(request).await;
+                        panic_if_told("work");
                         // Nobody listens any more once the program ends.
                         drop(sender.send(Message::Answered { ticket, outcome }));
                     });
@@ -270,6 +271,7 @@ async fn show(
             return finish(running).await;
         }
         screen.draw(|frame| view::draw(frame, app))?;
+        panic_if_told("loop");
         let wakes_at = app.wakes_at().map(|at| began + Duration::from_millis(at));
         let message = tokio::select! {
             Some(answer) = answers.recv() => answer,
@@ -301,6 +303,16 @@ async fn show(
         effects = app.update(since(), message);
     }
 }
+
+/// Panics where a test names the place, to see what becomes of the terminal. A release knows nothing of it.
+#[cfg(debug_assertions)]
+fn panic_if_told(place: &str) {
+    let told = std::env::var_os("EVENTTUI_PANIC").is_some_and(|told| told == place);
+    assert!(!told, "this is the panic that was asked for");
+}
+
+#[cfg(not(debug_assertions))]
+const fn panic_if_told(_place: &str) {}
 
 /// Lets what was asked for last, such as giving up a place, reach its end.
 async fn finish(mut running: tokio::task::JoinSet<()>) -> Result<(), Failure> {

@@ -14,6 +14,19 @@ async fn the_terminal_is_given_back_on_a_signal() {
     }
 }
 
+// Only debug builds panic when they are asked to.
+#[cfg(debug_assertions)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_terminal_is_given_back_on_a_panic() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    let home = std::sync::Arc::new(tempfile::tempdir().expect("a folder"));
+    for (place, status) in [("loop", 101), ("work", 1)] {
+        let terminal = Terminal::with(&home, &[("EVENTTUI_PANIC", place)], &["--database", &db.url]);
+        terminal.shows("this is the panic that was asked for").await;
+        assert_eq!(terminal.ends().await, status, "{place}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_goes_away_is_named_and_what_was_seen_stays() {
     let daemon = Daemon::start(Kind::Sqlite).await;

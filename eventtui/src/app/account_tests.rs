@@ -20,7 +20,7 @@ fn session(n: i64, agent: Option<&str>, current: bool) -> Session {
     .unwrap()
 }
 
-fn sessions() -> Vec<Session> {
+pub(super) fn sessions() -> Vec<Session> {
     let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0";
     vec![
         session(1, Some("eventtui"), true),

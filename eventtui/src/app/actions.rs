@@ -48,6 +48,9 @@ impl App {
                 if self.layers.is_empty() {
                     effects.extend(self.load_tab());
                 }
+                if effects.is_empty() {
+                    self.say('!', "There is nothing here to load anew");
+                }
                 return effects;
             }
             Action::Undo => self.undo(),

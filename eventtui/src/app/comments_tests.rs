@@ -17,7 +17,7 @@ fn comment(n: usize, changes: &Value) -> Comment {
     serde_json::from_value(comment).unwrap()
 }
 
-fn said() -> Vec<Comment> {
+pub(super) fn said() -> Vec<Comment> {
     let question = comment(1, &json!({"reply_count": 2}));
     let reply = |n, changes: Value| Comment { parent_id: Some(question.id), ..comment(n, &changes) };
     let long = "There is: ring at the yard door, and someone comes down. It takes a minute or two, so come a little earlier than the others.\n\nAnd \u{1b}[31mwelcome!";

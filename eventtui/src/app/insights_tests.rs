@@ -36,6 +36,11 @@ fn insights(dates: &[Value]) -> Answer {
     Answer::Insights(Box::new(serde_json::from_value(seen).unwrap()))
 }
 
+/// Of an event with so many dates.
+pub(super) fn of_dates(count: usize) -> Answer {
+    insights(&vec![date(1, "scheduled", figures(15, 14, 1), Some(4.0)); count])
+}
+
 /// Before the answer.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();

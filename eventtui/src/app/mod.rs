@@ -17,6 +17,8 @@ mod talk;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
+mod walk_tests;
+#[cfg(test)]
 mod week_tests;
 
 use std::collections::HashMap;

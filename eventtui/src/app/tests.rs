@@ -480,43 +480,6 @@ fn every_screen_fits_on_every_terminal() {
     }
 }
 
-/// Every key of the table does something in its place: it changes the state, asks for something, or says why not.
-#[test]
-fn every_key_of_the_help_means_something() {
-    let places: [(Place, &str); 12] = [
-        (Place::Agenda, ""),
-        (Place::Month, "2"),
-        (Place::Week, "w"),
-        (Place::Search, "3"),
-        (Place::Mine, "4"),
-        (Place::Organize, "5"),
-        (Place::Event, ""),
-        (Place::Form, "n"),
-        (Place::Me, "A"),
-        (Place::Settings, ","),
-        (Place::Help, "?"),
-        (Place::Palette, ":"),
-    ];
-    for (place, way) in places {
-        for binding in keys::bindings(place) {
-            for key in binding.keys_in(place) {
-                let mut driven = Driven::new().with_agenda(60).signed_in();
-                if place == Place::Event {
-                    driven = driven.with_detail();
-                }
-                driven.type_in(way);
-                assert_eq!(driven.app.at(), place);
-                assert_eq!(
-                    keys::action(place, key).map(|action| action == binding.action),
-                    Some(true),
-                    "{place:?} {key}"
-                );
-                driven.send(Message::Key(key));
-            }
-        }
-    }
-}
-
 #[test]
 fn a_page_that_did_not_come_is_asked_for_again_after_a_while() {
     let mut driven = Driven::new();

@@ -10,6 +10,7 @@ use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::db::{Db, PoolSizes, Prelude, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::events::Horizon;
+use crate::registrations::Crowds;
 
 /// Two years.
 const HORIZON: Duration = Duration::from_hours(730 * 24);
@@ -27,6 +28,7 @@ struct Shared {
     signer: OnceCell<Signer>,
     jwt_secret: Option<String>,
     horizon: Duration,
+    crowds: Crowds,
 }
 
 /// How to open the library.
@@ -63,7 +65,8 @@ impl EventCore {
         let db = Db::connect(url, options.pools).await?;
         let (passwords, signer) = (Passwords::new(), OnceCell::new());
         let Options { clock, jwt_secret, horizon, .. } = options;
-        let shared = Shared { clock, passwords, signer, jwt_secret, horizon };
+        let crowds = Crowds::default();
+        let shared = Shared { clock, passwords, signer, jwt_secret, horizon, crowds };
         Ok(Self { db, shared: Arc::new(shared) })
     }
 
@@ -105,6 +108,10 @@ impl EventCore {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.shared.passwords
+    }
+
+    pub(crate) fn crowds(&self) -> &Crowds {
+        &self.shared.crowds
     }
 
     /// What signs access tokens, the same in every process on this database.

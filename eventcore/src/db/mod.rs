@@ -160,6 +160,12 @@ impl Db {
         }
     }
 
+    /// Whether transactions that change one row stand in line for it, so that whoever waits there is better served together. Not where each
+    /// transaction begins with something of its own; and SQLite's single writer takes them together anyway.
+    pub(crate) fn forms_lines(&self) -> bool {
+        self.dialect() == Dialect::Postgres && self.prelude.is_none()
+    }
+
     /// Begins a transaction that may write. Dropping it rolls it back; `transaction!` is what operations use.
     pub async fn begin(&self) -> Result<Tx> {
         let mut tx = match &*self.backend {

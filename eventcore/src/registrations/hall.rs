@@ -4,10 +4,11 @@ use sqlx::FromRow;
 
 use super::pass_on;
 use super::rules::Seats;
+use super::wire;
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::db::{Dialect, Queries, Tx, sql};
+use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility};
 use crate::id::{EventId, OccurrenceId, UserId};
@@ -43,6 +44,29 @@ pub(super) struct Hall {
     pub(super) holds: bool,
 }
 
+/// The columns of a [`Hall`], from `occurrences o`, `events e` and `users h`, where `actor` and `holder` are SQL for their ids.
+fn columns(actor: &str, holder: &str) -> String {
+    format!(
+        "o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length, o.next_waitlist_number,
+            e.organizer_id, e.status AS event_status, e.visibility, e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at,
+            e.max_party_size,
+            EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = {actor}) AS co_organizes,
+            EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = {actor} AND r.status <> 'cancelled') AS registered,
+            (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
+                ORDER BY w.waitlist_number LIMIT 1) AS next_party,
+            h.username AS holder_name, h.display_name AS holder_display_name,
+            EXISTS (SELECT 1 FROM registrations m WHERE m.occurrence_id = o.id AND m.user_id = {holder} AND m.status <> 'cancelled') AS holds"
+    )
+}
+
+/// A date for one of several.
+#[derive(FromRow)]
+struct HallOf {
+    holder_id: UserId,
+    #[sqlx(flatten)]
+    hall: Hall,
+}
+
 impl Hall {
     /// Locks a date, for a change of what `holder` has there; free seats that someone waits for are handed out first.
     pub(super) async fn enter(
@@ -54,13 +78,28 @@ impl Hall {
     ) -> Result<Self> {
         let locked = lock(tx, occurrence, holder).await?;
         let hall = Self::load(tx, actor, occurrence, Some(holder)).await?;
-        if !(locked && hall.hands_out(now) && hall.next_party.is_some_and(|party| hall.seats().fit(party))) {
+        if !(locked && hall.owes_seats(now)) {
             return Ok(hall);
         }
-        let mut seats = hall.seats();
-        pass_on::hand_out(tx, occurrence, &mut seats, now).await?;
-        pass_on::keep(tx, occurrence, seats).await?;
+        pass_on::pass_on(tx, occurrence, now).await?;
         Self::load(tx, actor, occurrence, Some(holder)).await
+    }
+
+    /// The same for people who come together, each for themselves. Whoever is not there, or all where the date is not, have no hall.
+    pub(super) async fn enter_all(
+        tx: &mut Tx,
+        occurrence: OccurrenceId,
+        people: &[UserId],
+        now: Timestamp,
+    ) -> Result<Vec<(UserId, Self)>> {
+        let people = wire::ids(people);
+        lock_all(tx, occurrence, &people).await?;
+        let halls = Self::load_all(tx, occurrence, &people).await?;
+        if !halls.first().is_some_and(|(_, hall)| hall.owes_seats(now)) {
+            return Ok(halls);
+        }
+        pass_on::pass_on(tx, occurrence, now).await?;
+        Self::load_all(tx, occurrence, &people).await
     }
 
     /// Looks at a date, and at what the actor is to its event, and the holder to the date: in one statement, because a rush waits for each.
@@ -70,24 +109,39 @@ impl Hall {
         occurrence: OccurrenceId,
         holder: Option<UserId>,
     ) -> Result<Self> {
-        db.query(sql!(
-            "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length, o.next_waitlist_number,
-                e.organizer_id, e.status AS event_status, e.visibility, e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at,
-                e.max_party_size,
-                EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = $2) AS co_organizes,
-                EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $2 AND r.status <> 'cancelled') AS registered,
-                (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
-                    ORDER BY w.waitlist_number LIMIT 1) AS next_party,
-                h.username AS holder_name, h.display_name AS holder_display_name,
-                EXISTS (SELECT 1 FROM registrations m WHERE m.occurrence_id = o.id AND m.user_id = $3 AND m.status <> 'cancelled') AS holds
-             FROM occurrences o JOIN events e ON e.id = o.event_id LEFT JOIN users h ON h.id = $3 AND h.deleted_at IS NULL WHERE o.id = $1"
-        ))
+        db.query(Sql::built(format!(
+            "SELECT {} FROM occurrences o JOIN events e ON e.id = o.event_id
+                LEFT JOIN users h ON h.id = $3 AND h.deleted_at IS NULL WHERE o.id = $1",
+            columns("$2", "$3")
+        )))
         .bind(occurrence)
         .bind(actor.user_id())
         .bind(holder)
         .optional()
         .await?
         .ok_or(Error::NotFound("occurrence"))
+    }
+
+    async fn load_all(
+        db: &mut impl Queries,
+        occurrence: OccurrenceId,
+        people: &str,
+    ) -> Result<Vec<(UserId, Self)>> {
+        let asking = match db.dialect() {
+            Dialect::Sqlite => "SELECT unhex(value) AS id FROM json_each($2)",
+            Dialect::Postgres => "SELECT value::uuid AS id FROM json_array_elements_text($2::json)",
+        };
+        let rows: Vec<HallOf> = db
+            .query(Sql::built(format!(
+                "SELECT h.id AS holder_id, {} FROM occurrences o JOIN events e ON e.id = o.event_id
+                    JOIN users h ON h.deleted_at IS NULL AND h.id IN ({asking}) WHERE o.id = $1",
+                columns("h.id", "h.id")
+            )))
+            .bind(occurrence)
+            .bind(people.to_owned())
+            .all()
+            .await?;
+        Ok(rows.into_iter().map(|row| (row.holder_id, row.hall)).collect())
     }
 
     /// The profile of the holder, whose id it is; nothing where they left.
@@ -124,6 +178,11 @@ impl Hall {
         self.must_lie_ahead(now).is_ok()
     }
 
+    /// Whether there are free seats that someone waits for.
+    fn owes_seats(&self, now: Timestamp) -> bool {
+        self.hands_out(now) && self.next_party.is_some_and(|party| self.seats().fit(party))
+    }
+
     /// Passes while the date is to take place and has not begun.
     pub(super) fn must_lie_ahead(&self, now: Timestamp) -> Result<()> {
         match (self.event_status, self.status) {
@@ -158,4 +217,17 @@ async fn lock(tx: &mut Tx, occurrence: OccurrenceId, holder: UserId) -> Result<b
     );
     let locked: Option<(OccurrenceId,)> = tx.query(lock).bind(occurrence).bind(holder).optional().await?;
     Ok(locked.is_some())
+}
+
+/// The same for several people. They come first, by their ids, as who deletes their account comes before their dates.
+async fn lock_all(tx: &mut Tx, occurrence: OccurrenceId, people: &str) -> Result<()> {
+    if tx.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let lock = sql!(
+        sqlite "SELECT id FROM users WHERE id IN (SELECT unhex(value) FROM json_each($1)) ORDER BY id",
+        postgres "SELECT id FROM users WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) ORDER BY id FOR KEY SHARE"
+    );
+    let _: Vec<(UserId,)> = tx.query(lock).bind(people.to_owned()).all().await?;
+    pass_on::lock(tx, occurrence).await
 }

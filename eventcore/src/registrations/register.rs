@@ -1,17 +1,17 @@
 //! Registering, and changing a registration.
 
+use super::admission::{Admission, By, must_be_allowed};
 use super::hall::Hall;
 use super::pass_on;
 use super::registration::{COLUMNS, NewAttendee, Party, Registered, RegistrationRow, RegistrationStatus};
-use super::rules::{self, Effect, Held, Seats};
-use super::ticket;
+use super::rules::{self, Held};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql, Tx, sql, transaction};
 use crate::error::{Error, Result};
-use crate::id::{OccurrenceId, RegistrationId, UserId};
+use crate::id::{OccurrenceId, UserId};
 
 impl EventCore {
     /// Registers the actor for a date, or changes their registration. Doing it again changes nothing.
@@ -28,8 +28,22 @@ impl EventCore {
     ) -> Result<Registered> {
         let user = actor.writer()?.id;
         party.validate()?;
-        let now = self.now();
+        if self.db().forms_lines() {
+            return self.join_crowd(actor, user, occurrence, party).await;
+        }
         let _turn = self.db().turn(occurrence.as_uuid()).await;
+        self.register_alone(actor, user, occurrence, party).await
+    }
+
+    /// Registers one, in a transaction of their own.
+    pub(super) async fn register_alone(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        occurrence: OccurrenceId,
+        party: &Party,
+    ) -> Result<Registered> {
+        let now = self.now();
         transaction!(self.db(), tx => {
             let hall = Hall::enter(tx, actor, occurrence, user, now).await?.visible(actor)?;
             let holder = hall.holder(user).ok_or(Error::Unauthenticated)?;
@@ -71,13 +85,6 @@ impl EventCore {
     }
 }
 
-/// Who registers someone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Oneself,
-    Organizer,
-}
-
 /// What someone has at a date and did not give up.
 pub(super) async fn find_live(
     db: &mut impl Queries,
@@ -110,11 +117,6 @@ async fn put(
     change(tx, hall, known, party, by, now).await
 }
 
-/// Passes a party that the event allows.
-const fn must_be_allowed(hall: &Hall, party: i64) -> Result<()> {
-    if party > hall.max_party_size { Err(Error::PartyTooLarge { max: hall.max_party_size }) } else { Ok(()) }
-}
-
 async fn add(
     tx: &mut Tx,
     hall: &Hall,
@@ -123,67 +125,10 @@ async fn add(
     by: By,
     now: Timestamp,
 ) -> Result<Registered> {
-    hall.must_lie_ahead(now)?;
-    if by == By::Oneself {
-        hall.must_be_open(now)?;
-    }
-    let size = party.party_size.unwrap_or(1);
-    must_be_allowed(hall, size)?;
-    let effect = rules::admit(hall.seats(), hall.next_party.is_some(), hall.waitlist_enabled, size)?;
-    let seats = hall.seats().after(&effect);
-    let joins = matches!(effect, Effect::Join { .. });
-    let row = RegistrationRow {
-        id: RegistrationId::at(now),
-        occurrence_id: hall.id,
-        event_id: hall.event_id,
-        user_id: holder.id,
-        username: holder.username,
-        display_name: holder.display_name,
-        status: if joins { RegistrationStatus::Waitlisted } else { RegistrationStatus::Confirmed },
-        party_size: size,
-        waitlist_number: joins.then_some(hall.next_waitlist_number),
-        auto_promote: party.auto_promote.unwrap_or(true),
-        ticket_code: ticket::new_code()?,
-        checked_in_at: None,
-        checked_in_by: None,
-        created_at: now,
-        updated_at: now,
-    };
-    insert(tx, &row, seats, hall.next_waitlist_number + i64::from(joins)).await?;
-    // Who joins stands at the end.
-    let registration = row.registration(joins.then_some(seats.waiting));
-    Ok(Registered { registration, created: true })
-}
-
-/// Writes a registration, and what the date has after it, at one go: in a rush each way to the database counts.
-async fn insert(tx: &mut Tx, row: &RegistrationRow, seats: Seats, next_waitlist_number: i64) -> Result<()> {
-    tx.query(sql!(
-        sqlite "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
-            created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10);
-         UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13 WHERE id = $2",
-        postgres "WITH added AS (
-            INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
-                created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10))
-         UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13 WHERE id = $2"
-    ))
-    .bind(row.id)
-    .bind(row.occurrence_id)
-    .bind(row.event_id)
-    .bind(row.user_id)
-    .bind(row.status)
-    .bind(row.party_size)
-    .bind(row.waitlist_number)
-    .bind(row.auto_promote)
-    .bind(row.ticket_code.clone())
-    .bind(row.created_at)
-    .bind(seats.taken)
-    .bind(seats.waiting)
-    .bind(next_waitlist_number)
-    .execute_last()
-    .await?;
-    Ok(())
+    let mut admission = Admission::of(hall);
+    let added = admission.admit(hall, holder, party, by, now)?;
+    admission.keep(tx, now).await?;
+    Ok(added)
 }
 
 async fn change(

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod credentials;
+mod crowds;
 mod database;
 mod dates;
 mod events;

@@ -1,0 +1,122 @@
+//! Newcomers at the door of a locked date: who gets what, one after the other, and writing it down for all of them at once.
+
+use super::hall::Hall;
+use super::registration::{Party, Registered, RegistrationRow, RegistrationStatus};
+use super::rules::{self, Effect, Seats};
+use super::{ticket, wire};
+use crate::accounts::PublicProfile;
+use crate::clock::Timestamp;
+use crate::db::{Queries, Tx, sql};
+use crate::error::{Error, Result};
+use crate::id::{EventId, OccurrenceId, RegistrationId};
+
+/// Who registers someone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    Oneself,
+    Organizer,
+}
+
+/// Passes a party that the event allows.
+pub(super) const fn must_be_allowed(hall: &Hall, party: i64) -> Result<()> {
+    if party > hall.max_party_size { Err(Error::PartyTooLarge { max: hall.max_party_size }) } else { Ok(()) }
+}
+
+/// What a date has left while newcomers are let in, and what they got.
+#[derive(Debug)]
+pub(super) struct Admission {
+    occurrence: OccurrenceId,
+    event: EventId,
+    seats: Seats,
+    /// Someone waits who is not passed over.
+    someone_next: bool,
+    next_waitlist_number: i64,
+    admitted: Vec<RegistrationRow>,
+}
+
+impl Admission {
+    pub(super) fn of(hall: &Hall) -> Self {
+        Self {
+            occurrence: hall.id,
+            event: hall.event_id,
+            seats: hall.seats(),
+            someone_next: hall.next_party.is_some(),
+            next_waitlist_number: hall.next_waitlist_number,
+            admitted: Vec::new(),
+        }
+    }
+
+    /// Lets a newcomer in, to a seat or to the end of the list; `hall` is the date as it was for them before any were let in.
+    pub(super) fn admit(
+        &mut self,
+        hall: &Hall,
+        holder: PublicProfile,
+        party: &Party,
+        by: By,
+        now: Timestamp,
+    ) -> Result<Registered> {
+        hall.must_lie_ahead(now)?;
+        if by == By::Oneself {
+            hall.must_be_open(now)?;
+        }
+        let size = party.party_size.unwrap_or(1);
+        must_be_allowed(hall, size)?;
+        let effect = rules::admit(self.seats, self.someone_next, hall.waitlist_enabled, size)?;
+        let joins = matches!(effect, Effect::Join { .. });
+        let row = RegistrationRow {
+            id: RegistrationId::at(now),
+            occurrence_id: self.occurrence,
+            event_id: self.event,
+            user_id: holder.id,
+            username: holder.username,
+            display_name: holder.display_name,
+            status: if joins { RegistrationStatus::Waitlisted } else { RegistrationStatus::Confirmed },
+            party_size: size,
+            waitlist_number: joins.then_some(self.next_waitlist_number),
+            auto_promote: party.auto_promote.unwrap_or(true),
+            ticket_code: ticket::new_code()?,
+            checked_in_at: None,
+            checked_in_by: None,
+            created_at: now,
+            updated_at: now,
+        };
+        self.seats = self.seats.after(&effect);
+        self.next_waitlist_number += i64::from(joins);
+        self.someone_next |= joins && row.auto_promote;
+        self.admitted.push(row.clone());
+        // Who joins stands at the end.
+        let registration = row.registration(joins.then_some(self.seats.waiting));
+        Ok(Registered { registration, created: true })
+    }
+
+    /// Writes who was let in `now`, and what the date has after it, at one go: in a rush each way to the database counts.
+    pub(super) async fn keep(self, tx: &mut Tx, now: Timestamp) -> Result<()> {
+        if self.admitted.is_empty() {
+            return Ok(());
+        }
+        tx.query(sql!(
+            sqlite "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
+                created_at, updated_at)
+             SELECT unhex(value ->> 'id'), $1, $2, unhex(value ->> 'user_id'), value ->> 'status', value ->> 'party_size',
+                value ->> 'waitlist_number', value ->> 'auto_promote', value ->> 'ticket_code', $3, $3 FROM json_each($4);
+             UPDATE occurrences SET seats_taken = $5, waitlist_length = $6, next_waitlist_number = $7 WHERE id = $1",
+            postgres "WITH added AS (
+                INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
+                    created_at, updated_at)
+                SELECT id, $1, $2, user_id, status, party_size, waitlist_number, auto_promote, ticket_code, $3, $3
+                FROM json_to_recordset($4::json) AS people (id uuid, user_id uuid, status text, party_size bigint, waitlist_number bigint,
+                    auto_promote boolean, ticket_code text))
+             UPDATE occurrences SET seats_taken = $5, waitlist_length = $6, next_waitlist_number = $7 WHERE id = $1"
+        ))
+        .bind(self.occurrence)
+        .bind(self.event)
+        .bind(now)
+        .bind(wire::registrations(&self.admitted))
+        .bind(self.seats.taken)
+        .bind(self.seats.waiting)
+        .bind(self.next_waitlist_number)
+        .execute_last()
+        .await?;
+        Ok(())
+    }
+}

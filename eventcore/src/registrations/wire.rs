@@ -1,0 +1,27 @@
+//! Many values as one argument of a statement: as JSON, which both databases can take apart.
+
+use serde_json::json;
+
+use super::registration::RegistrationRow;
+use crate::id::UserId;
+
+/// An array of ids, in hexadecimal digits: what `unhex()` of SQLite and `uuid` of PostgreSQL both read.
+pub(super) fn ids(ids: &[UserId]) -> String {
+    json!(ids.iter().map(|id| id.as_uuid().simple().to_string()).collect::<Vec<_>>()).to_string()
+}
+
+/// New registrations of one date.
+pub(super) fn registrations(rows: &[RegistrationRow]) -> String {
+    let rows = rows.iter().map(|row| {
+        json!({
+            "id": row.id.as_uuid().simple().to_string(),
+            "user_id": row.user_id.as_uuid().simple().to_string(),
+            "status": row.status,
+            "party_size": row.party_size,
+            "waitlist_number": row.waitlist_number,
+            "auto_promote": row.auto_promote,
+            "ticket_code": row.ticket_code,
+        })
+    });
+    serde_json::Value::Array(rows.collect()).to_string()
+}

@@ -1,0 +1,21 @@
+-- Search by looking at the words of each date along the agenda, where many answer; and counting by one look at an index each.
+
+-- The words of a text, cut by the library and parted by blanks: title, tags, location and description, with ` # ` between, which is no word.
+ALTER TABLE texts ADD COLUMN words TEXT NOT NULL DEFAULT '';
+-- Where the title ends in `words`, and where title, tags and location do: in characters.
+ALTER TABLE texts ADD COLUMN title_end INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE texts ADD COLUMN head_end INTEGER NOT NULL DEFAULT 0;
+-- The library fills them.
+UPDATE texts SET cut = FALSE;
+
+-- A copy of the event's tags, parted by U+001F, so that counting them reads nothing else.
+ALTER TABLE occurrences ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+UPDATE occurrences SET tags = coalesce((SELECT string_agg(g.name, char(31)) FROM event_tags g WHERE g.event_id = occurrences.event_id), '');
+
+DROP INDEX agenda;
+CREATE INDEX agenda ON occurrences (starts_at, id, event_id, text_id, category_id, status, tags) WHERE listed;
+DROP INDEX occurrences_of_text;
+CREATE INDEX occurrences_of_text ON occurrences (text_id, starts_at, id, event_id, category_id, status, listed, tags);
+
+-- Ratings are counted here without looking at the feedback itself.
+CREATE INDEX feedback_ratings ON feedback (occurrence_id, rating);

@@ -1,5 +1,6 @@
 //! Insights: what the organizers of an event read from who registered, who came and what they said.
 
+mod counted;
 mod figures;
 mod read;
 

@@ -1,7 +1,7 @@
 //! What the benchmarks share: a database with as many dates as a busy installation has.
 
 use eventcore::accounts::NewUser;
-use eventcore::db::{Queries, Sql};
+use eventcore::db::{Dialect, Queries, Sql};
 use eventcore::events::{AgendaFilter, EventInput};
 use eventcore::registrations::Party;
 use eventcore::{Actor, EventCore, EventId, PageRequest, Result, Role};
@@ -78,18 +78,26 @@ pub async fn fill(core: &EventCore, dates: usize) -> Result<()> {
 
 /// As [`fill`], with the events that `make` makes of their numbers.
 pub async fn fill_with(core: &EventCore, dates: usize, make: fn(usize) -> EventInput) -> Result<()> {
-    let actor = organizer(core).await?;
+    let (actor, count) = (organizer(core).await?, writers(core));
     let mut writers = tokio::task::JoinSet::new();
-    for writer in 0..64 {
+    for writer in 0..count {
         let core = core.clone();
         writers.spawn(async move {
-            for number in (writer..dates).step_by(64) {
+            for number in (writer..dates).step_by(count) {
                 core.create_event(&actor, &make(number)).await?;
             }
             Ok(())
         });
     }
     all(writers).await
+}
+
+/// How many write at once: SQLite commits them together, and PostgreSQL has but so many connections.
+fn writers(core: &EventCore) -> usize {
+    match core.db().dialect() {
+        Dialect::Sqlite => 64,
+        Dialect::Postgres => 12,
+    }
 }
 
 async fn all(mut tasks: tokio::task::JoinSet<Result<()>>) -> Result<()> {
@@ -108,11 +116,12 @@ pub async fn course(core: &EventCore, dates: usize, people: usize) -> Result<Eve
     let event = core.create_event(&organizer, &serde_json::from_value(body).unwrap_or_default()).await?.id;
     let filter = AgendaFilter { event: Some(event), ..AgendaFilter::default() };
     let dates = core.occurrences(&organizer, &filter, &PageRequest::first(100)).await?.items;
+    let count = writers(core);
     let mut crowd = tokio::task::JoinSet::new();
-    for first in 0..64 {
+    for first in 0..count {
         let (core, dates) = (core.clone(), dates.clone());
         crowd.spawn(async move {
-            for number in (first..people).step_by(64) {
+            for number in (first..people).step_by(count) {
                 let input = NewUser {
                     username: format!("pupil{number}"),
                     email: format!("pupil{number}@example.org"),

@@ -6,6 +6,6 @@ mod read;
 mod tags;
 
 pub use category::{Category, CategoryInput};
-pub(crate) use read::{find_by_slug, find_many};
+pub(crate) use read::{find_by_slug, find_many, slugs};
 pub use tags::TagCount;
 pub(crate) use tags::normalise;

@@ -1,5 +1,7 @@
 //! Reading categories.
 
+use std::collections::HashMap;
+
 use super::category::Category;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -77,4 +79,10 @@ pub(crate) async fn find_many(db: &mut impl Queries, slugs: &[String]) -> Result
     }
     let found: Vec<(CategoryId,)> = query.all().await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The slugs of all categories.
+pub(crate) async fn slugs(db: &mut impl Queries) -> Result<HashMap<CategoryId, String>> {
+    let all: Vec<(CategoryId, String)> = db.query(sql!("SELECT id, slug FROM categories")).all().await?;
+    Ok(all.into_iter().collect())
 }

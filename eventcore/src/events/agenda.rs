@@ -2,12 +2,11 @@
 
 use super::access::Relation;
 use super::event::{Event, Occurrence};
-use super::filter::{AgendaFilter, Conditions, Visible};
-use super::glance;
+use super::filter::{AgendaFilter, Conditions, Need, Visible};
 use super::rows::{self, OCCURRENCE_COLUMNS, OccurrenceRow};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::Queries;
+use crate::db::{Queries, Row};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 use crate::page::{Key, Keyset, Order, Page, PageRequest};
@@ -27,17 +26,20 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("occurrences {filter:?}"), order(filter))?;
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, filter).await?;
-        let glance =
-            if page.count { None } else { glance::along(&mut db, filter, visible, now, &keyset).await? };
-        let (rows, total) = match glance {
-            Some(rows) => (rows, None),
-            None => {
-                let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
-                let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
-                conditions.beyond(&keyset);
-                (fetch(&mut db, conditions, &keyset, keyset.fetch()).await?, total)
-            }
+        let total = if page.count {
+            let all = Conditions::of(&mut db, filter, visible, Need::All, now).await?;
+            Some(count(&mut db, all).await?)
+        } else {
+            None
         };
+        let conditions = Conditions::of(&mut db, filter, visible, Need::Page, now).await?;
+        let rows: Vec<Placed> = first(&mut db, &conditions, &keyset, |found, position| {
+            format!(
+                "SELECT {OCCURRENCE_COLUMNS}, {position} AS position FROM ({found}) AS found JOIN occurrences o ON o.id = found.id
+                    JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id"
+            )
+        })
+        .await?;
         let page = keyset.page(rows, |row| key(row.position, row.row.id));
         Ok(Page { total, ..page.map(|row| row.row.occurrence(now)) })
     }
@@ -56,20 +58,20 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("events {filter:?}"), order(filter))?;
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, filter).await?;
-        let mut conditions = Conditions::of(&mut db, filter, visible, now).await?;
+        let total = if page.count {
+            let mut all = Conditions::of(&mut db, filter, visible, Need::All, now).await?;
+            all.first_of_each_event();
+            Some(count(&mut db, all).await?)
+        } else {
+            None
+        };
+        let mut conditions = Conditions::of(&mut db, filter, visible, Need::Page, now).await?;
         conditions.first_of_each_event();
-        let total = if page.count { Some(count(&mut db, conditions.clone()).await?) } else { None };
-        conditions.beyond(&keyset);
-        let text = format!(
-            "SELECT o.event_id, {} AS position, o.id FROM {} WHERE {} ORDER BY {} {dir}, o.id {dir} LIMIT {limit}",
-            conditions.position(db.dialect()),
-            conditions.narrow(),
-            conditions.wheres(),
-            conditions.sorted_by(),
-            dir = keyset.direction(),
-            limit = keyset.fetch()
-        );
-        let rows: Vec<(EventId, i64, OccurrenceId)> = conditions.query(&mut db, text).all().await?;
+        let rows: Vec<(EventId, i64, OccurrenceId)> =
+            first(&mut db, &conditions, &keyset, |found, position| {
+                format!("SELECT o.event_id, {position} AS position, o.id FROM ({found}) AS o")
+            })
+            .await?;
         let page = keyset.page(rows, |(_, position, id)| key(*position, *id));
         let ids: Vec<EventId> = page.items.iter().map(|(event, ..)| *event).collect();
         let items = rows::load(&mut db, &ids, now).await?;
@@ -78,28 +80,45 @@ impl EventCore {
 }
 
 #[derive(sqlx::FromRow)]
-pub(super) struct Placed {
+struct Placed {
     #[sqlx(flatten)]
-    pub(super) row: OccurrenceRow,
+    row: OccurrenceRow,
     position: i64,
 }
 
-/// The first so many dates of a list.
-pub(super) async fn fetch(
+/// The first rows of a list, one more than its page shows. `select` makes SQL of that for their dates, and of that for the position of a date `o`.
+async fn first<R: Row>(
     db: &mut impl Queries,
-    conditions: Conditions,
+    list: &Conditions,
     keyset: &Keyset,
-    limit: i64,
-) -> Result<Vec<Placed>> {
-    let text = format!(
-        "SELECT {OCCURRENCE_COLUMNS}, {} AS position FROM {} WHERE {} ORDER BY {} {dir}, o.id {dir} LIMIT {limit}",
-        conditions.position(db.dialect()),
-        conditions.from(),
-        conditions.wheres(),
-        conditions.sorted_by(),
-        dir = keyset.direction(),
-    );
-    Ok(conditions.query(db, text).all().await?)
+    select: impl Fn(&str, &str) -> String,
+) -> Result<Vec<R>> {
+    let mut rows = Vec::new();
+    for stretch in list.stretches(keyset) {
+        let mut conditions = list.clone();
+        conditions.within(stretch);
+        conditions.beyond(keyset);
+        let missing = keyset.fetch() - i64::try_from(rows.len()).map_err(Error::internal)?;
+        let position = conditions.position();
+        let sorted = |found: &str| {
+            let select = select(found, &position);
+            format!("{select} ORDER BY o.starts_at {dir}, o.id {dir}", dir = keyset.direction())
+        };
+        if let Some(glance) = conditions.glance(keyset, missing) {
+            let found: Vec<R> = conditions.clone().query(db, sorted(&glance)).all().await?;
+            if i64::try_from(found.len()) == Ok(missing) {
+                rows.extend(found);
+                break;
+            }
+        }
+        conditions.begin(db, Need::Page).await?;
+        let text = sorted(&conditions.first(keyset, missing));
+        rows.extend(conditions.query(db, text).all::<R>().await?);
+        if i64::try_from(rows.len()) == Ok(keyset.fetch()) {
+            break;
+        }
+    }
+    Ok(rows)
 }
 
 /// What is most relevant has the smallest number.

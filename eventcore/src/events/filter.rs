@@ -9,6 +9,7 @@ use crate::error::{Result, Violations};
 use crate::fold::fold;
 use crate::id::{EventId, UserId};
 use crate::page::{Key, Keyset, Order};
+use crate::search::Question;
 
 /// Which dates a list shows. [`Default`] is what everyone may find from now on, soonest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,8 +46,6 @@ pub struct AgendaFilter {
     pub order: Order,
 }
 
-/// All dates.
-pub(super) const DATES: &str = "occurrences o";
 /// How long a filter's words may be, in characters.
 const MAX_NEEDLE: usize = 200;
 /// Trigrams need as many characters to begin with.
@@ -54,21 +53,50 @@ const TRIGRAM: usize = 3;
 /// A filter that so many texts match finds its page sooner by walking the dates than by gathering the texts.
 pub(super) const SELECTIVE: i64 = 1_000;
 
+/// Dates that are looked at before it is counted how many texts match.
+const GLANCE: i64 = 512;
+
+/// What a list is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// The first that fulfil the conditions.
+    Page,
+    /// All that do.
+    All,
+}
+
+/// Where the look for dates begins.
+#[derive(Debug, Clone)]
+pub(super) enum Beginning {
+    /// At the dates themselves.
+    Dates,
+    /// At texts that may answer: SQL for their ids.
+    Texts(String),
+    /// At the texts in which all stands that is wanted: SQL for their ids.
+    Answers(String),
+    /// At events: SQL for their ids.
+    Events(String),
+}
+
 /// The conditions of a list: SQL and the values for its placeholders.
 #[derive(Debug, Clone)]
 pub(super) struct Conditions {
-    /// Tables and joins; `occurrences o`, and, where words are sought, `texts t`.
-    pub(super) from: String,
-    /// Whether dates are looked up by more than what their own rows say, so that finding them is the work.
-    pub(super) looks_up: bool,
+    pub(super) begins: Beginning,
+    /// Where it might begin as well, if these find few.
+    pub(super) lookups: Vec<Lookup>,
     /// Whether the conditions speak of the event itself.
     pub(super) of_event: bool,
-    /// What sorts by relevance, with `{o}` for the date.
-    pub(super) rank: Option<String>,
+    /// What is asked for in words, where what is near comes first.
+    pub(super) ranked: Option<Question>,
+    /// How far from the top of the list its part begins, in microseconds.
+    pub(super) offset: i64,
     /// What must hold, with `{o}` and `{t}` for the date and its words: the same is asked of other dates of the event too.
     pub(super) wheres: Vec<String>,
-    /// Whether words are sought.
-    words: bool,
+    /// Whether the conditions speak of the words of a date.
+    pub(super) words: bool,
+    /// Those of the conditions that say what must stand in its words.
+    pub(super) wanted: Vec<String>,
+    pub(super) dialect: Dialect,
     /// The bounds of the starts, with their conditions.
     earliest: Option<(Timestamp, String)>,
     latest: Option<(Timestamp, String)>,
@@ -81,7 +109,6 @@ pub(super) enum Value {
     Text(String),
     At(Timestamp),
     Id(Uuid),
-    Number(i64),
 }
 
 impl Conditions {
@@ -90,22 +117,26 @@ impl Conditions {
         db: &mut impl Queries,
         filter: &AgendaFilter,
         visible: Visible,
+        need: Need,
         now: Timestamp,
     ) -> Result<Self> {
         let mut conditions = Self {
-            from: DATES.to_owned(),
-            looks_up: false,
+            begins: Beginning::Dates,
+            lookups: Vec::new(),
             of_event: false,
-            rank: None,
+            ranked: None,
+            offset: 0,
             wheres: Vec::new(),
             words: false,
+            wanted: Vec::new(),
+            dialect: db.dialect(),
             earliest: None,
             latest: None,
             values: Vec::new(),
         };
         let needles = filter.needles()?;
-        conditions.words(db, &needles).await?;
-        conditions.asked(db, filter).await?;
+        conditions.words(&needles);
+        conditions.asked(filter)?;
         conditions.labelled(db, filter).await?;
         if visible == Visible::Listed {
             conditions.wheres.push("{o}.listed".to_owned());
@@ -128,24 +159,10 @@ impl Conditions {
             conditions.of_event = true;
             conditions.compare("e.status =", Value::Text(status.as_str().to_owned()));
         }
+        if need == Need::All {
+            conditions.begin(db, need).await?;
+        }
         Ok(conditions)
-    }
-
-    /// Leaves the bounds of the starts out, and answers them: for who has narrower ones. SQLite would begin at the wider.
-    pub(super) fn take_bounds(&mut self) -> (Option<Timestamp>, Option<Timestamp>) {
-        let mut take = |bound: Option<(Timestamp, String)>| {
-            bound.map(|(at, condition)| {
-                self.wheres.retain(|known| *known != condition);
-                at
-            })
-        };
-        let (earliest, latest) = (self.earliest.take(), self.latest.take());
-        (take(earliest), take(latest))
-    }
-
-    /// Takes up an instant and answers its placeholder.
-    pub(super) fn at(&mut self, at: Timestamp) -> String {
-        self.place(Value::At(at))
     }
 
     /// Adds a condition on a value, and answers it.
@@ -163,39 +180,88 @@ impl Conditions {
     }
 
     /// Words in texts: by trigrams where these tell much, else by looking at each text along the way.
-    async fn words(&mut self, db: &mut impl Queries, needles: &[(&'static str, String)]) -> Result<()> {
+    fn words(&mut self, needles: &[(&'static str, String)]) {
         if needles.is_empty() {
-            return Ok(());
+            return;
         }
-        (self.words, self.looks_up) = (true, true);
-        if db.dialect() == Dialect::Postgres {
-            self.from.push_str(" JOIN texts t ON t.id = o.text_id");
+        self.words = true;
+        if self.dialect == Dialect::Postgres {
             for (column, needle) in needles {
                 let pattern =
                     format!("%{}%", needle.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
                 self.compare(&format!("{{t}}.{column} LIKE"), Value::Text(pattern));
             }
-            return Ok(());
+            return;
         }
         let phrases: Vec<String> = needles
             .iter()
             .filter(|(_, needle)| needle.chars().count() >= TRIGRAM)
             .map(|(column, needle)| format!("{column} : \"{}\"", needle.replace('"', "\"\"")))
             .collect();
-        if phrases.is_empty() || !selective(db, &phrases.join(" AND ")).await? {
-            self.from.push_str(" CROSS JOIN texts t ON t.id = o.text_id");
-        } else {
-            let place = self.place(Value::Text(phrases.join(" AND ")));
-            self.from = format!(
-                "(SELECT rowid AS id FROM texts_trigrams WHERE texts_trigrams MATCH {place}) found
-                 CROSS JOIN texts t ON t.id = found.id CROSS JOIN occurrences o ON o.text_id = t.id"
-            );
+        if !phrases.is_empty() {
+            self.lookups.push(Lookup::Trigrams(phrases.join(" AND ")));
         }
         for (column, needle) in needles {
             let place = self.place(Value::Text(needle.clone()));
             self.wheres.push(format!("instr({{t}}.{column}, {place}) > 0"));
         }
+    }
+
+    /// Begins at the texts that an index finds, where these are few, or where all dates are needed; not where a better beginning is known.
+    pub(super) async fn begin(&mut self, db: &mut impl Queries, need: Need) -> Result<()> {
+        for lookup in std::mem::take(&mut self.lookups) {
+            if matches!(self.begins, Beginning::Dates)
+                && (need == Need::All || lookup.is_selective(db).await?)
+            {
+                let place = self.place(Value::Text(lookup.text().to_owned()));
+                let texts = lookup.texts(self.dialect, &place);
+                self.begins = match lookup {
+                    Lookup::Trigrams(_) => Beginning::Texts(texts),
+                    Lookup::Words(_) => Beginning::Answers(texts),
+                };
+            }
+        }
         Ok(())
+    }
+
+    /// Does not look again at the words of texts that the index has found for them.
+    pub(super) fn rely_on_index(&mut self) {
+        if matches!(self.begins, Beginning::Answers(_)) {
+            self.wheres.retain(|condition| !self.wanted.contains(condition));
+            self.words = self.wheres.iter().any(|condition| condition.contains("{t}"));
+        }
+    }
+
+    /// The first dates of the list, up to `limit`: SQL for their `id`, `event_id` and `starts_at`.
+    pub(super) fn first(&self, keyset: &Keyset, limit: i64) -> String {
+        format!(
+            "SELECT o.id, o.event_id, o.starts_at FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
+            self.narrow(),
+            self.wheres(),
+            dir = keyset.direction(),
+        )
+    }
+
+    /// The same where words are sought, but only among the first dates that fulfil all else: SQL, or nothing where another look is as quick. What is
+    /// found among them in full is the page.
+    pub(super) fn glance(&self, keyset: &Keyset, limit: i64) -> Option<String> {
+        if !self.words || !matches!(self.begins, Beginning::Dates) {
+            return None;
+        }
+        let (of_words, of_dates): (Vec<_>, Vec<_>) =
+            self.wheres.iter().cloned().partition(|condition| condition.contains("{t}"));
+        let dates = Self { words: false, wheres: of_dates, ..self.clone() };
+        let words = Self { wheres: of_words, ..self.clone() };
+        let dir = keyset.direction();
+        Some(format!(
+            "SELECT o.id, o.event_id, o.starts_at FROM
+                (SELECT o.id, o.event_id, o.text_id, o.starts_at FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {GLANCE}) o
+                {} texts t ON t.id = o.text_id WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
+            dates.narrow(),
+            dates.wheres(),
+            self.join(),
+            words.wheres(),
+        ))
     }
 
     /// The whole condition so far.
@@ -208,25 +274,41 @@ impl Conditions {
         self.wheres.join(" AND ").replace("{o}", date).replace("{t}", words)
     }
 
-    /// Tables and joins, for [`super::rows::OCCURRENCE_COLUMNS`].
-    pub(super) fn from(&self) -> String {
-        format!("{} JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id", self.from)
+    /// How tables are joined: SQLite would take another order, and PostgreSQL knows best.
+    const fn join(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "CROSS JOIN",
+            Dialect::Postgres => "JOIN",
+        }
+    }
+
+    /// The tables of dates, and, where the conditions speak of them, of words.
+    fn tables(&self) -> String {
+        let join = self.join();
+        let words = if self.words { format!(" {join} texts t ON t.id = o.text_id") } else { String::new() };
+        match &self.begins {
+            Beginning::Dates => format!("occurrences o{words}"),
+            Beginning::Answers(texts) if !self.words => {
+                format!("({texts}) found {join} occurrences o ON o.text_id = found.id")
+            }
+            Beginning::Texts(texts) | Beginning::Answers(texts) => format!(
+                "({texts}) found {join} texts t ON t.id = found.id {join} occurrences o ON o.text_id = t.id"
+            ),
+            Beginning::Events(events) => {
+                format!("({events}) found {join} occurrences o ON o.event_id = found.id{words}")
+            }
+        }
     }
 
     /// The tables that the conditions need, for counting.
     pub(super) fn narrow(&self) -> String {
         let event = if self.of_event { " JOIN events e ON e.id = o.event_id" } else { "" };
-        format!("{}{event}", self.from)
+        format!("{}{event}", self.tables())
     }
 
-    /// What the list is sorted by, before the id.
-    pub(super) fn sorted_by(&self) -> String {
-        self.rank.as_deref().unwrap_or("{o}.starts_at").replace("{o}", "o")
-    }
-
-    /// The same as a number.
-    pub(super) fn position(&self, dialect: Dialect) -> String {
-        self.rank.as_ref().map_or_else(|| micros(dialect), |_| self.sorted_by())
+    /// Where a date stands in the list.
+    pub(super) fn position(&self) -> String {
+        format!("{} + {}", micros(self.dialect), self.offset)
     }
 
     /// Keeps only the first date of each event, by start, of those that fulfil the conditions so far.
@@ -242,15 +324,10 @@ impl Conditions {
     /// Keeps what comes after the position of the page.
     pub(super) fn beyond(&mut self, keyset: &Keyset) {
         if let Some(Key { number, id }) = keyset.position {
-            let value = if self.rank.is_some() {
-                Value::Number(number)
-            } else {
-                self.forget_wider_bound(Timestamp::from_micros(number), keyset.comparison());
-                Value::At(Timestamp::from_micros(number))
-            };
-            let (at, id) = (self.place(value), self.place(Value::Id(id)));
-            let sorted_by = self.rank.clone().unwrap_or_else(|| "{o}.starts_at".to_owned());
-            self.wheres.push(format!("({sorted_by}, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
+            let at = Timestamp::from_micros(number.saturating_sub(self.offset));
+            self.forget_wider_bound(at, keyset.comparison());
+            let (at, id) = (self.place(Value::At(at)), self.place(Value::Id(id)));
+            self.wheres.push(format!("({{o}}.starts_at, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
         }
     }
 
@@ -274,7 +351,6 @@ impl Conditions {
                 Value::Text(text) => query.bind(text),
                 Value::At(at) => query.bind(at),
                 Value::Id(id) => query.bind(id),
-                Value::Number(number) => query.bind(number),
             };
         }
         query
@@ -298,17 +374,47 @@ pub(super) fn micros(dialect: Dialect) -> String {
     }
 }
 
-/// Whether few enough texts of SQLite match to begin with them.
-async fn selective(db: &mut impl Queries, phrase: &str) -> Result<bool> {
-    let found: i64 = db
-        .query(Sql::built(format!(
-            "SELECT count(*) FROM (SELECT 1 FROM texts_trigrams WHERE texts_trigrams MATCH $1 LIMIT {})",
+/// What to look up in an index of texts.
+#[derive(Debug, Clone)]
+pub(super) enum Lookup {
+    /// In SQLite's trigrams of titles and locations.
+    Trigrams(String),
+    /// In the words.
+    Words(String),
+}
+
+impl Lookup {
+    const fn text(&self) -> &str {
+        match self {
+            Self::Trigrams(text) | Self::Words(text) => text.as_str(),
+        }
+    }
+
+    /// SQL for the ids of the texts, where `place` has [`Self::text`].
+    fn texts(&self, dialect: Dialect, place: &str) -> String {
+        match (self, dialect) {
+            (Self::Words(_), Dialect::Postgres) => {
+                format!("SELECT w.id FROM texts_words w WHERE w.words @@ CAST({place} AS tsquery)")
+            }
+            (Self::Words(_), Dialect::Sqlite) => {
+                format!("SELECT rowid AS id FROM texts_words WHERE texts_words MATCH {place}")
+            }
+            (Self::Trigrams(_), _) => {
+                format!("SELECT rowid AS id FROM texts_trigrams WHERE texts_trigrams MATCH {place}")
+            }
+        }
+    }
+
+    /// Whether few enough texts match to begin with them.
+    async fn is_selective(&self, db: &mut impl Queries) -> Result<bool> {
+        let text = format!(
+            "SELECT count(*) FROM ({} LIMIT {}) AS few",
+            self.texts(db.dialect(), "$1"),
             SELECTIVE + 1
-        )))
-        .bind(phrase.to_owned())
-        .scalar()
-        .await?;
-    Ok(found <= SELECTIVE)
+        );
+        let found: i64 = db.query(Sql::built(text)).bind(self.text().to_owned()).scalar().await?;
+        Ok(found <= SELECTIVE)
+    }
 }
 
 impl AgendaFilter {

@@ -1,23 +1,45 @@
 //! Conditions on what is found by words, categories, tags, seats and registrations.
 
 use super::event::{EventStatus, OccurrenceStatus};
-use super::filter::{AgendaFilter, Conditions, DATES, SELECTIVE, Value, micros};
+use super::filter::{AgendaFilter, Beginning, Conditions, Lookup, SELECTIVE, Value};
 use crate::categories;
 use crate::db::{Dialect, Queries, Sql};
 use crate::error::{Error, Result, Violations};
 use crate::fold::fold;
+use crate::page::Keyset;
 use crate::search::{Part, Question};
 
 /// How long a question may be, in characters.
-pub(super) const MAX_QUESTION: usize = 500;
+const MAX_QUESTION: usize = 500;
 /// How many categories or tags one filter names at most.
 const MAX_LABELS: usize = 20;
-/// What no start in microseconds reaches: one rank lies so far behind the other.
-const RANK: &str = "1000000000000000000";
+/// What no start in microseconds reaches: so far one part of a ranked list lies behind the other.
+const BEHIND: i64 = 1_000_000_000_000_000_000;
+
+/// The parts of a list: one, or, where it is sorted by relevance, what is found in the title, in title, tags and location, and elsewhere. Within each,
+/// dates are sorted by their start, so that a page takes no more than it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stretch {
+    Whole,
+    Title,
+    Head,
+    Rest,
+}
+
+impl Stretch {
+    /// How far from the top of the list it begins.
+    const fn offset(self) -> i64 {
+        match self {
+            Self::Whole | Self::Title => 0,
+            Self::Head => BEHIND,
+            Self::Rest => 2 * BEHIND,
+        }
+    }
+}
 
 impl Conditions {
     /// What someone asks for in words.
-    pub(super) async fn asked(&mut self, db: &mut impl Queries, filter: &AgendaFilter) -> Result<()> {
+    pub(super) fn asked(&mut self, filter: &AgendaFilter) -> Result<()> {
         let text = filter.q.as_deref().filter(|text| !text.trim().is_empty());
         let Some(text) = text else {
             return if filter.by_relevance {
@@ -33,53 +55,86 @@ impl Conditions {
         if question.is_empty() {
             // Only signs: they stand nowhere.
             self.wheres.push("1 = 0".to_owned());
+            return Ok(());
         }
-        self.looks_up = true;
-        let dialect = db.dialect();
-        let lookup = question.lookup(dialect);
-        if let Some(wanted) = lookup.wanted {
-            if dialect == Dialect::Sqlite && self.from == DATES && rare_words(db, &wanted).await? {
-                let place = self.place(Value::Text(wanted.clone()));
-                self.from = format!(
-                    "(SELECT rowid AS id FROM texts_words WHERE texts_words MATCH {place}) asked CROSS JOIN occurrences o ON o.text_id = asked.id"
-                );
-            }
-            let texts = self.texts(dialect, wanted);
-            self.wheres.push(format!("{{o}}.text_id IN ({texts})"));
+        self.words = true;
+        self.lookups.extend(question.within(self.dialect, Part::Whole).map(Lookup::Words));
+        for needle in question.wanted_needles() {
+            let condition = format!("{} > 0", self.first_place(needle));
+            self.wanted.push(condition.clone());
+            self.wheres.push(condition);
         }
-        if let Some(unwanted) = lookup.unwanted {
-            let texts = self.texts(dialect, unwanted);
-            self.wheres.push(format!("{{o}}.text_id NOT IN ({texts})"));
+        for needle in question.unwanted_needles() {
+            let condition = format!("{} = 0", self.first_place(needle));
+            self.wheres.push(condition);
         }
-        if filter.by_relevance {
-            self.rank(dialect, &question);
-        }
+        self.ranked = (filter.by_relevance && question.wants_something()).then_some(question);
         Ok(())
     }
 
-    /// A query for the texts that match.
-    fn texts(&mut self, dialect: Dialect, lookup: String) -> String {
-        let place = self.place(Value::Text(lookup));
-        match dialect {
-            Dialect::Sqlite => format!("SELECT rowid FROM texts_words WHERE texts_words MATCH {place}"),
-            Dialect::Postgres => {
-                format!("SELECT w.id FROM texts_words w WHERE w.words @@ CAST({place} AS tsquery)")
-            }
+    /// Where something stands first in the words of a date, from 1; 0 where it does not.
+    fn first_place(&mut self, needle: String) -> String {
+        let place = self.place(Value::Text(needle));
+        match self.dialect {
+            Dialect::Sqlite => format!("instr({{t}}.words, {place})"),
+            Dialect::Postgres => format!("strpos({{t}}.words, {place})"),
         }
     }
 
-    /// Title before tags and location, these before the description; then by start.
-    fn rank(&mut self, dialect: Dialect, question: &Question) {
-        let start = micros(dialect).replace("o.", "{o}.");
-        let (title, head) = (question.within(dialect, Part::Title), question.within(dialect, Part::Head));
-        let (Some(title), Some(head)) = (title, head) else {
-            self.rank = Some(format!("({start})"));
-            return;
+    /// The stretches of the list that a page may reach into, in the direction in which it is read.
+    pub(super) fn stretches(&self, keyset: &Keyset) -> Vec<Stretch> {
+        if self.ranked.is_none() {
+            return vec![Stretch::Whole];
+        }
+        let reached = |stretch: &Stretch| {
+            keyset.position.is_none_or(|key| {
+                if keyset.comparison() == ">" {
+                    key.number < stretch.offset() + BEHIND
+                } else {
+                    key.number >= stretch.offset()
+                }
+            })
         };
-        let (title, head) = (self.texts(dialect, title), self.texts(dialect, head));
-        self.rank = Some(format!(
-            "(CASE WHEN {{o}}.text_id IN ({title}) THEN 0 WHEN {{o}}.text_id IN ({head}) THEN {RANK} ELSE 2 * {RANK} END + {start})"
-        ));
+        let mut stretches: Vec<_> =
+            [Stretch::Title, Stretch::Head, Stretch::Rest].into_iter().filter(reached).collect();
+        if keyset.comparison() == "<" {
+            stretches.reverse();
+        }
+        stretches
+    }
+
+    /// Keeps what lies in one stretch of the list.
+    pub(super) fn within(&mut self, stretch: Stretch) {
+        self.offset = stretch.offset();
+        let Some(question) = self.ranked.clone() else { return };
+        let (inside, outside) = match stretch {
+            Stretch::Whole => (None, None),
+            Stretch::Title => (Some(Part::Title), None),
+            Stretch::Head => (Some(Part::Head), Some(Part::Title)),
+            Stretch::Rest => (None, Some(Part::Head)),
+        };
+        // What stands in a part of the words is found by fewer texts than what stands anywhere.
+        let part = inside.unwrap_or(Part::Whole);
+        self.lookups.splice(..0, question.within(self.dialect, part).map(Lookup::Words));
+        if let Some(part) = inside {
+            let stands = self.stands_in(&question, part);
+            self.wheres.push(stands);
+        }
+        if let Some(part) = outside {
+            let stands = self.stands_in(&question, part);
+            self.wheres.push(format!("NOT ({stands})"));
+        }
+    }
+
+    /// That all that is wanted stands in a part of the words.
+    fn stands_in(&mut self, question: &Question, part: Part) -> String {
+        let end = if part == Part::Title { "title_end" } else { "head_end" };
+        let mut each = Vec::new();
+        for needle in question.wanted_needles() {
+            let at = self.first_place(needle);
+            each.push(format!("{at} BETWEEN 1 AND {{t}}.{end}"));
+        }
+        each.join(" AND ")
     }
 
     /// Category, tags, free seats, and one's own registrations.
@@ -92,14 +147,16 @@ impl Conditions {
             let any = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
             self.wheres.push(format!("{{o}}.category_id IN ({any})"));
         }
-        self.looks_up |= !filter.tags.is_empty() || filter.registered.is_some();
         for tag in &filter.tags {
             let folded = fold(tag.trim().trim_start_matches('#'));
-            if db.dialect() == Dialect::Sqlite && self.from == DATES && rare_tag(db, &folded).await? {
+            if db.dialect() == Dialect::Sqlite
+                && matches!(self.begins, Beginning::Dates)
+                && rare_tag(db, &folded).await?
+            {
                 let place = self.place(Value::Text(folded.clone()));
-                self.from = format!(
-                    "(SELECT event_id FROM event_tags WHERE folded = {place}) tagged CROSS JOIN occurrences o ON o.event_id = tagged.event_id"
-                );
+                self.begins = Beginning::Events(format!(
+                    "SELECT event_id AS id FROM event_tags WHERE folded = {place}"
+                ));
             }
             let place = self.place(Value::Text(folded));
             self.wheres.push(format!(
@@ -139,19 +196,6 @@ impl AgendaFilter {
         }
         wrong.into_result()
     }
-}
-
-/// Whether so few texts match that it is best to begin with them.
-async fn rare_words(db: &mut impl Queries, lookup: &str) -> Result<bool> {
-    let found: i64 = db
-        .query(Sql::built(format!(
-            "SELECT count(*) FROM (SELECT 1 FROM texts_words WHERE texts_words MATCH $1 LIMIT {})",
-            SELECTIVE + 1
-        )))
-        .bind(lookup.to_owned())
-        .scalar()
-        .await?;
-    Ok(found <= SELECTIVE)
 }
 
 /// Whether so few events have the tag that it is best to begin with them.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::input::{EventInput, ValidEvent};
 use super::store::values;
+use super::tally::FIELD_END;
 use crate::categories;
 use crate::db::{Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
@@ -40,16 +41,15 @@ pub(super) async fn write(tx: &mut Tx, id: EventId, event: &ValidEvent) -> Resul
         .bind(tags.clone())
         .execute()
         .await?;
-    if old_category != category {
-        tx.query(sql!("UPDATE occurrences SET category_id = $2 WHERE event_id = $1"))
-            .bind(id)
-            .bind(category)
-            .execute()
-            .await?;
-    }
     if old_tags != tags {
         write_tags(tx, id, &event.tags).await?;
     }
+    tx.query(sql!("UPDATE occurrences SET category_id = $2, tags = $3 WHERE event_id = $1"))
+        .bind(id)
+        .bind(category)
+        .bind(names.join(&String::from(FIELD_END)))
+        .execute()
+        .await?;
     Ok(())
 }
 

@@ -11,7 +11,6 @@ mod event;
 mod facets;
 mod filter;
 mod finding;
-mod glance;
 mod held;
 mod horizon;
 mod input;
@@ -29,6 +28,7 @@ mod split;
 mod start;
 mod status;
 mod store;
+mod tally;
 mod timing;
 mod when;
 

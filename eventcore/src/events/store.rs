@@ -7,6 +7,7 @@ use super::event::{EventStatus, OccurrenceStatus};
 use super::input::ValidEvent;
 use super::labels;
 use super::rows::{listed, placeholders};
+use super::tally::FIELD_END;
 use super::when::LOCAL_FORMAT;
 use crate::clock::Timestamp;
 use crate::db::{Queries, Query, Sql, Tx, sql};
@@ -130,8 +131,9 @@ pub(super) async fn insert_dates(
         // SQLite takes ON CONFLICT for part of a join unless something stands between.
         let text = format!(
             "INSERT INTO occurrences (event_id, organizer_id, capacity, listed, status, text_id, created_at, updated_at,
-                category_id, id, original_start, starts_at, ends_at, original_local)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $7, (SELECT e.category_id FROM events e WHERE e.id = $1), v.column1, v.column2, v.column2, v.column3, v.column4 FROM (VALUES {}) AS v WHERE TRUE
+                category_id, tags, id, original_start, starts_at, ends_at, original_local)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $7, (SELECT e.category_id FROM events e WHERE e.id = $1),
+                coalesce((SELECT string_agg(g.name, '{FIELD_END}') FROM event_tags g WHERE g.event_id = $1), ''), v.column1, v.column2, v.column2, v.column3, v.column4 FROM (VALUES {}) AS v WHERE TRUE
              ON CONFLICT (event_id, original_start) DO NOTHING",
             values(rows.len(), 4, 8)
         );

@@ -29,7 +29,8 @@ pub(super) struct Listed(String);
 
 impl Listed {
     /// Those that fulfil the conditions.
-    pub(super) async fn of(db: &mut impl Queries, conditions: Conditions) -> Result<Self> {
+    pub(super) async fn of(db: &mut impl Queries, mut conditions: Conditions) -> Result<Self> {
+        conditions.rely_on_index();
         // Dates begin at whole seconds.
         let (start, category) = match db.dialect() {
             Dialect::Sqlite => ("CAST(o.starts_at / 1000000 AS TEXT)", "hex(o.category_id)"),

@@ -2,9 +2,9 @@
 
 use sqlx::FromRow;
 
-use super::words::Places;
+use super::words::{FILLER, Places};
 use crate::db::{Dialect, Queries, Tx, sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::EventId;
 
 #[derive(FromRow)]
@@ -53,13 +53,15 @@ pub(crate) async fn feed_some(tx: &mut Tx) -> Result<usize> {
     Ok(texts.len())
 }
 
+/// Beside the index, the words are stored as they are, each between blanks: to look at those of one date is quick, where the index would have to be
+/// asked for all.
 async fn store(tx: &mut Tx, text: &Uncut) -> Result<()> {
     let tags: Vec<String> = serde_json::from_str(&text.tags).unwrap_or_default();
     let tags = tags.join(" ");
-    let dialect = tx.dialect();
-    let cut = |text: &str| {
-        let places = Places::of(text);
-        if dialect == Dialect::Sqlite { places.for_fts5() } else { places.for_tsvector() }
+    let parts = [&text.title, &tags, &text.location, &text.description].map(|part| Places::of(part));
+    let [title, tags, location, description] = match tx.dialect() {
+        Dialect::Sqlite => parts.each_ref().map(Places::in_a_row),
+        Dialect::Postgres => parts.each_ref().map(Places::for_tsvector),
     };
     tx.query(sql!(
         sqlite "INSERT OR REPLACE INTO texts_words (rowid, title, tags, location, description) VALUES ($1, $2, $3, $4, $5)",
@@ -68,12 +70,22 @@ async fn store(tx: &mut Tx, text: &Uncut) -> Result<()> {
              ON CONFLICT (id) DO UPDATE SET words = excluded.words"
     ))
     .bind(text.id)
-    .bind(cut(&text.title))
-    .bind(cut(&tags))
-    .bind(cut(&text.location))
-    .bind(cut(&text.description))
+    .bind(title)
+    .bind(tags)
+    .bind(location)
+    .bind(description)
     .execute()
     .await?;
-    tx.query(sql!("UPDATE texts SET cut = TRUE WHERE id = $1")).bind(text.id).execute().await?;
+    let [title, tags, location, description] = parts.each_ref().map(Places::in_a_row);
+    let title = format!(" {title}");
+    let head = format!("{title} {FILLER} {tags} {FILLER} {location}");
+    let characters = |text: &str| i64::try_from(text.chars().count()).map_err(Error::internal);
+    tx.query(sql!("UPDATE texts SET cut = TRUE, words = $2, title_end = $3, head_end = $4 WHERE id = $1"))
+        .bind(text.id)
+        .bind(format!("{head} {FILLER} {description} "))
+        .bind(characters(&title)?)
+        .bind(characters(&head)?)
+        .execute()
+        .await?;
     Ok(())
 }

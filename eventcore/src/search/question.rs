@@ -27,6 +27,13 @@ pub(super) struct Phrase {
     pub(super) prefix: bool,
 }
 
+impl Phrase {
+    /// Words between blanks; the last without the one behind, if it is but a beginning.
+    fn needle(&self) -> String {
+        format!(" {}{}", self.words.join(" "), if self.prefix { "" } else { " " })
+    }
+}
+
 impl Question {
     /// Reads a question. Every text is one: quotes that do not end reach to its end, and what is no word is not looked for.
     pub fn parse(text: &str) -> Self {
@@ -64,6 +71,21 @@ impl Question {
     /// Whether nothing is asked.
     pub const fn is_empty(&self) -> bool {
         self.wanted.is_empty() && self.unwanted.is_empty()
+    }
+
+    /// Whether something is asked for, not only something not.
+    pub(crate) const fn wants_something(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    /// What to look for in the words of a text, as [`super::feed`] stores them, where all must stand.
+    pub(crate) fn wanted_needles(&self) -> Vec<String> {
+        self.wanted.iter().map(Phrase::needle).collect()
+    }
+
+    /// The same for what must not.
+    pub(crate) fn unwanted_needles(&self) -> Vec<String> {
+        self.unwanted.iter().map(Phrase::needle).collect()
     }
 
     /// Whether these texts answer it: what the databases find, said in plain Rust. A question without words finds nothing.

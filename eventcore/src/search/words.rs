@@ -11,8 +11,8 @@ const LONGEST: usize = 100;
 const MOST: usize = 15_000;
 /// A word counts so often in one text: a `tsvector` keeps 256 places of a word, and there are four texts.
 const REPEATS: usize = 60;
-/// Where a word was that does not count, FTS5 is given this, which is no word.
-const FILLER: &str = "#";
+/// What stands where a word was that does not count, and between texts: it is no word.
+pub(super) const FILLER: &str = "#";
 
 /// The words of a text: runs of letters and digits, folded. `+` and `#` behind one belong to it (C++, C#); scripts that do not part words by
 /// blanks are cut into characters.
@@ -75,8 +75,8 @@ impl Places {
         Self(words(text).into_iter().take(MOST).map(count).collect())
     }
 
-    /// As FTS5 takes it.
-    pub(super) fn for_fts5(&self) -> String {
+    /// One behind the other, as FTS5 takes them.
+    pub(super) fn in_a_row(&self) -> String {
         let words: Vec<&str> = self.0.iter().map(|word| word.as_deref().unwrap_or(FILLER)).collect();
         words.join(" ")
     }
@@ -135,8 +135,8 @@ mod tests {
     #[test]
     fn what_does_not_count_keeps_its_place() {
         let places = Places::of(&"a b ".repeat(100));
-        assert_eq!(places.for_fts5().split(' ').filter(|word| *word == "a").count(), 60);
-        assert_eq!(places.for_fts5().split(' ').count(), 200);
+        assert_eq!(places.in_a_row().split(' ').filter(|word| *word == "a").count(), 60);
+        assert_eq!(places.in_a_row().split(' ').count(), 200);
         assert_eq!(places.for_tsvector().split_whitespace().count(), 120);
         assert_eq!(Places::of("a b").for_tsvector(), "'a':2 'b':3 ");
     }

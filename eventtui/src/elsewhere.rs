@@ -35,16 +35,20 @@ pub(crate) fn browse(url: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Has a text written in the editor; answers what became of it. The terminal must have been given back, and nobody else may read from it.
-pub(crate) async fn write(text: &str, signals: &mut Signals) -> Result<String, String> {
+/// The command of the editor that someone likes.
+pub(crate) fn editor() -> Result<String, String> {
     let editor = named("VISUAL").or_else(|| named("EDITOR"));
-    let editor = editor.ok_or("set VISUAL or EDITOR to the editor that you like, such as EDITOR=nano")?;
+    editor.ok_or_else(|| "set VISUAL or EDITOR to the editor that you like, such as EDITOR=nano".to_owned())
+}
+
+/// Has a text written in an editor; answers what became of it. The terminal must have been given back, and nobody else may read from it.
+pub(crate) async fn write(editor: &str, text: &str, signals: &mut Signals) -> Result<String, String> {
     // What editors put beside a file, such as a swap file, is in the folder too, and nobody else's.
     let folder = tempfile::Builder::new().prefix("eventtui-").tempdir();
     let folder = folder.map_err(|error| format!("there is no place for a file to edit: {error}"))?;
     let path = folder.path().join("description.md");
     put(&path, text).map_err(|error| format!("there is no place for a file to edit: {error}"))?;
-    let mut child = tokio::process::Command::from(command(&editor, &path))
+    let mut child = tokio::process::Command::from(command(editor, &path))
         .spawn()
         .map_err(|error| format!("{editor} cannot be run: {error}"))?;
     let ended = loop {

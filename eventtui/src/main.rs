@@ -236,10 +236,16 @@ async fn show(
                     }
                 }
                 Effect::Write(text) => {
-                    // Nothing is read from the terminal while nobody asks `input`.
-                    terminal::leave();
-                    let written = elsewhere::write(&text, &mut signals).await;
-                    screen.resume()?;
+                    let written = match elsewhere::editor() {
+                        Ok(editor) => {
+                            // Nothing is read from the terminal while nobody asks `input`.
+                            terminal::leave();
+                            let written = elsewhere::write(&editor, &text, &mut signals).await;
+                            screen.resume()?;
+                            written
+                        }
+                        Err(why) => Err(why),
+                    };
                     drop(sender.send(written.map_or_else(Message::Failed, Message::Written)));
                     quits |= signals.ends;
                 }

@@ -179,22 +179,29 @@ impl Event {
         )
     }
 
-    /// Whether a date is not what readers make of the series: moved, skipped by the clocks, of another length by them, with words of its own, cancelled.
+    /// Whether a date is not what readers make of the series: it has words of its own, is cancelled or not, takes place at another time, or comes before
+    /// the start, where RDATE is not for it.
     fn differs(&self, date: &Date, plain: &Plain) -> bool {
         let words = [&date.title, &date.description, &date.location, &date.url];
-        let (starts, ends) = (self.clock(date.starts_at), self.clock(date.ends_at));
-        let lasts = (ends - starts).num_seconds();
-        let passes = i64::try_from(date.ends_at.since(date.starts_at).as_secs()).unwrap_or(i64::MAX);
-        let earlier = date.original_start < self.span.starts_at && !plain.contains_key(&date.original_start);
         words.iter().any(|word| word.is_some())
             || (date.status == OccurrenceStatus::Cancelled) != (self.status == EventStatus::Cancelled)
-            || date.starts_at != date.original_start
-            || starts != date.nominal && !self.span.all_day
-            || lasts != self.span.seconds && !self.span.all_day
-            || passes != self.span.seconds && !self.span.all_day
-            || self.span.all_day && (ends.date() - starts.date()).num_seconds() != self.span.seconds
-            // RDATE is for what comes after the start.
-            || earlier
+            || !self.keeps_time(date)
+            || date.original_start < self.span.starts_at && !plain.contains_key(&date.original_start)
+    }
+
+    /// Whether a date begins when the rule says, and lasts as long as the event both by the clock and in truth: readers go by either.
+    fn keeps_time(&self, date: &Date) -> bool {
+        let (starts, ends) = (self.clock(date.starts_at), self.clock(date.ends_at));
+        if date.starts_at != date.original_start {
+            return false;
+        }
+        if self.span.all_day {
+            return (ends.date() - starts.date()).num_seconds() == self.span.seconds;
+        }
+        let passes = (date.ends_at.as_micros() - date.starts_at.as_micros()) / 1_000_000;
+        starts == date.nominal
+            && (ends - starts).num_seconds() == self.span.seconds
+            && passes == self.span.seconds
     }
 
     /// What the clocks of the zone show.

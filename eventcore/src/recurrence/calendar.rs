@@ -151,3 +151,66 @@ impl Series {
         Ok((added, taken))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDateTime;
+    use chrono_tz::Tz;
+
+    use super::*;
+
+    fn series(start: &str, rule: &str) -> Series {
+        let local: NaiveDateTime = start.parse().unwrap();
+        Series::new(Start::at(local, Tz::Europe__Berlin), Recurrence::of(rule.parse().unwrap())).unwrap()
+    }
+
+    fn starts(series: &Series) -> Vec<Timestamp> {
+        series.all().map(|instance| instance.unwrap().original_start()).collect()
+    }
+
+    #[test]
+    fn what_is_disputed_is_written_so_that_it_is_not() {
+        for (start, rule, written) in [
+            ("2031-03-06T18:30:00", "FREQ=WEEKLY;COUNT=9", Some("FREQ=WEEKLY;COUNT=9")),
+            // A start off its rule, and a time that the clocks skip, count for some readers and not for others.
+            (
+                "2031-03-06T18:30:00",
+                "FREQ=WEEKLY;BYDAY=MO;COUNT=3",
+                Some("FREQ=WEEKLY;BYDAY=MO;UNTIL=20310317T173000Z"),
+            ),
+            ("2031-03-29T02:30:00", "FREQ=DAILY;COUNT=3", Some("FREQ=DAILY;UNTIL=20310331T003000Z")),
+            (
+                "2031-03-06T18:30:00",
+                "FREQ=YEARLY;BYWEEKNO=10;COUNT=2",
+                Some("FREQ=YEARLY;BYWEEKNO=10;COUNT=2;BYDAY=TH"),
+            ),
+            ("2031-03-06T18:30:00", "FREQ=HOURLY;COUNT=4", Some("FREQ=HOURLY;COUNT=4")),
+            ("2031-03-29T22:00:00", "FREQ=HOURLY;COUNT=9", None),
+        ] {
+            let series = series(start, rule);
+            let plain = series.for_calendars().unwrap();
+            let rrule = plain.recurrence().rrule.as_ref().map(ToString::to_string);
+            assert_eq!(rrule.as_deref(), written, "{rule}");
+            if written.is_some() {
+                assert_eq!(starts(&plain), starts(&series), "{rule}");
+            }
+        }
+    }
+
+    #[test]
+    fn exceptions_beyond_the_horizon_are_known() {
+        let mut recurrence = Recurrence::of("FREQ=DAILY;BYHOUR=9,18".parse().unwrap());
+        recurrence.rdate =
+            vec!["2035-01-01T12:00:00".parse().unwrap(), "2030-02-01T12:00:00".parse().unwrap()];
+        recurrence.exdate = ["2035-05-05", "2035-06-06T09:00:00", "2035-06-06T10:00:00", "2030-03-03"]
+            .map(|day| day.parse().unwrap())
+            .into();
+        let start = Start::at("2030-01-01T09:00:00".parse().unwrap(), Tz::Europe__Berlin);
+        let series = Series::new(start, recurrence).unwrap();
+        let (added, taken) = series.exceptions_from("2034-01-01T00:00:00Z".parse().unwrap()).unwrap();
+        let locals =
+            |instances: Vec<Instance>| instances.iter().map(|i| i.local().to_string()).collect::<Vec<_>>();
+        assert_eq!(locals(added), ["2035-01-01 12:00:00"]);
+        assert_eq!(locals(taken), ["2035-05-05 09:00:00", "2035-05-05 18:00:00", "2035-06-06 09:00:00"]);
+    }
+}

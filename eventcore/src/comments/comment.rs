@@ -48,12 +48,27 @@ pub struct Comment {
     pub status: CommentStatus,
     /// How many replies it has, placeholders included.
     pub reply_count: i64,
+    /// The first of them, oldest first, at most 20, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
+    pub replies: Option<Vec<Comment>>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its author last changed it.
     pub edited_at: Option<Timestamp>,
     /// Rises with every change.
     pub version: i64,
+}
+
+/// Which comments on an event a list shows, and with what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CommentFilter {
+    /// The replies to this comment; where it is none, the comments that reply to none.
+    pub parent: Option<CommentId>,
+    /// With their first replies: whoever shows conversations has most of them at once.
+    pub replies: bool,
+    /// With the bodies as HTML too.
+    pub html: bool,
 }
 
 /// A comment as someone wants it.
@@ -146,6 +161,7 @@ impl CommentRow {
             body,
             status,
             reply_count: self.reply_count,
+            replies: None,
             created_at: self.created_at,
             edited_at: self.edited_at.filter(|_| readable),
             version: self.version,

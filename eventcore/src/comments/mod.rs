@@ -5,4 +5,4 @@ mod read;
 mod rules;
 mod say;
 
-pub use comment::{Comment, CommentInput, CommentStatus};
+pub use comment::{Comment, CommentFilter, CommentInput, CommentStatus};

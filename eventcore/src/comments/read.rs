@@ -1,25 +1,28 @@
 //! Reading comments: those of an event, the replies to one, and a single one.
 
-use super::comment::{COLUMNS, Comment, CommentRow, TABLES};
+use super::comment::{COLUMNS, Comment, CommentFilter, CommentRow, TABLES};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql, sql};
 use crate::error::{Error, Result};
-use crate::events::{self, Relation};
+use crate::events::{self, Relation, placeholders};
 use crate::id::{CommentId, EventId, UserId};
 use crate::page::{Key, Keyset, Order, Page, PageRequest};
 
+/// Replies to a comment that come with it, where they are asked for.
+const FIRST_REPLIES: usize = 20;
+
 impl EventCore {
-    /// A page of the comments on an event that reply to none, or of the replies to one of them: oldest first. `html` asks for the bodies as HTML too.
+    /// A page of the comments on an event that reply to none, or of the replies to one of them: oldest first.
     pub async fn comments(
         &self,
         actor: &Actor,
         event: EventId,
-        parent: Option<CommentId>,
-        html: bool,
+        filter: &CommentFilter,
         page: &PageRequest,
     ) -> Result<Page<Comment>> {
+        let CommentFilter { parent, replies, html } = *filter;
         let mut db = self.db().read().await?;
         let relation = events::find(&mut db, actor, event).await?.visible()?.relation;
         let keyset = Keyset::new(page, &format!("comments on {event} {parent:?}"), Order::Ascending)?;
@@ -45,7 +48,14 @@ impl EventCore {
             .await?;
         let total = if page.count { Some(count(&mut db, event, parent).await?) } else { None };
         let page = keyset.page(rows, |row| Key { number: row.created_at.as_micros(), id: row.id.as_uuid() });
-        Ok(Page { total, ..page.map(|row| row.seen_by(actor, relation, html)) })
+        let replies = if replies { Some(first_replies(&mut db, &page.items).await?) } else { None };
+        let seen = |row: CommentRow| row.seen_by(actor, relation, html);
+        let with_replies = |row: CommentRow| {
+            let to = |reply: &&CommentRow| reply.parent_id == Some(row.id);
+            let replies = replies.as_ref().map(|all| all.iter().filter(to).cloned().map(seen).collect());
+            Comment { replies, ..seen(row) }
+        };
+        Ok(Page { total, ..page.map(with_replies) })
     }
 
     /// One comment, for those who may see the event.
@@ -68,6 +78,25 @@ impl EventCore {
             .await?;
         Ok(rows.into_iter().map(|row| row.seen_by(&author, Relation::Stranger, false)).collect())
     }
+}
+
+/// The first replies to each of some comments, oldest first.
+async fn first_replies(db: &mut impl Queries, comments: &[CommentRow]) -> Result<Vec<CommentRow>> {
+    let answered: Vec<CommentId> =
+        comments.iter().filter(|row| row.reply_count > 0).map(|row| row.id).collect();
+    if answered.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = db.query(Sql::built(format!(
+        "SELECT * FROM (SELECT {COLUMNS}, row_number() OVER (PARTITION BY c.parent_id ORDER BY c.created_at, c.id) AS place
+            FROM {TABLES} WHERE c.parent_id IN ({})) replies
+         WHERE place <= {FIRST_REPLIES} ORDER BY created_at, id",
+        placeholders(answered.len(), 1)
+    )));
+    for id in answered {
+        query = query.bind(id);
+    }
+    Ok(query.all().await?)
 }
 
 async fn count(db: &mut impl Queries, event: EventId, parent: Option<CommentId>) -> Result<i64> {

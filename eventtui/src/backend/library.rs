@@ -6,14 +6,15 @@ use std::sync::Mutex;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Credentials, NewPassword, NewUser, User};
-use eventcore::comments::{Comment, CommentInput};
+use eventcore::comments::{Comment, CommentFilter, CommentInput};
 use eventcore::events::{AgendaFilter, EventInput, Occurrence, start_of_day};
 use eventcore::feedback::FeedbackInput;
 use eventcore::registrations::{Party, ShownTicket};
-use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, PageRequest};
+use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Page, PageRequest};
 use serde_json::{Value, json};
 
-use super::{Answer, Backend, COMMENTS, Cause, Detail, MONTH, PAGE, Refusal, Request, Work, held};
+use super::talk::Talk;
+use super::{Answer, Backend, Cause, Detail, MONTH, PAGE, Refusal, Request, Work, held};
 use crate::Failure;
 use crate::screens::search::Wish;
 
@@ -61,30 +62,6 @@ impl Library {
         let pair = self.core.sign_in(&credentials, Some("eventtui")).await?;
         self.act_as(self.core.authenticate(&pair.access_token).await?);
         Ok(Answer::Me(self.me().await?))
-    }
-
-    async fn comments(&self, event: EventId) -> Result<Answer, Error> {
-        let mut said = Vec::new();
-        for comment in self.said_to(event, None).await? {
-            let (id, replies) = (comment.id, comment.reply_count);
-            said.push(comment);
-            if replies > 0 {
-                said.extend(self.said_to(event, Some(id)).await?);
-            }
-        }
-        Ok(Answer::Comments(said))
-    }
-
-    /// What replies to a comment, or to none.
-    async fn said_to(&self, event: EventId, parent: Option<CommentId>) -> Result<Vec<Comment>, Error> {
-        let (mut said, mut page) = (Vec::new(), PageRequest::first(PAGE));
-        while said.len() < COMMENTS {
-            let some = self.core.comments(&self.actor(), event, parent, false, &page).await?;
-            said.extend(some.items);
-            let Some(next) = some.next else { break };
-            page = page.at(Some(next));
-        }
-        Ok(said)
     }
 
     async fn agenda(&self, wish: Wish, tz: Tz, cursor: Option<Cursor>) -> Result<Answer, Error> {
@@ -168,7 +145,7 @@ impl Library {
                 core.give_feedback(&actor, occurrence, &input).await?;
                 Answer::Done
             }
-            Request::Comments(event) => self.comments(event).await?,
+            Request::Comments(event) => Answer::Comments(self.conversations(event).await?),
             Request::Say { event, reply_to, body } => {
                 let input = CommentInput { body, parent_id: reply_to, ..CommentInput::default() };
                 core.add_comment(&actor, event, &input).await?;
@@ -303,6 +280,20 @@ impl From<Error> for Refusal {
             _ => Vec::new(),
         };
         Self { message, fields, cause }
+    }
+}
+
+impl Talk for Library {
+    type Error = Error;
+
+    async fn page(
+        &self,
+        event: EventId,
+        parent: Option<CommentId>,
+        cursor: Option<Cursor>,
+    ) -> Result<Page<Comment>, Error> {
+        let filter = CommentFilter { parent, replies: parent.is_none(), html: false };
+        self.core.comments(&self.actor(), event, &filter, &PageRequest::first(PAGE).at(cursor)).await
     }
 }
 

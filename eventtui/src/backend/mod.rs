@@ -4,6 +4,7 @@ mod connection;
 mod library;
 mod server;
 mod sign_in;
+mod talk;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -27,8 +28,6 @@ use crate::{Failure, first_run};
 
 /// Things that are loaded at once.
 pub(crate) const PAGE: u32 = 100;
-/// Comments that reply to none, and replies to one, that are shown at most.
-pub(crate) const COMMENTS: usize = 200;
 /// Dates that a month shows at most.
 const MONTH: usize = 2_000;
 

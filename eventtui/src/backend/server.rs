@@ -9,12 +9,13 @@ use eventcore::accounts::{Session, User};
 use eventcore::comments::Comment;
 use eventcore::events::Occurrence;
 use eventcore::registrations::{CheckIn, Registration};
-use eventcore::{Cursor, EventId, OccurrenceId, Page};
+use eventcore::{CommentId, Cursor, EventId, OccurrenceId, Page};
 use hyper::Method;
 use serde_json::{Value, json};
 
 use super::connection::{Call, Connection};
-use super::{Answer, Backend, COMMENTS, Detail, MONTH, PAGE, Refusal, Request, Work, held};
+use super::talk::Talk;
+use super::{Answer, Backend, Detail, MONTH, PAGE, Refusal, Request, Work, held};
 use crate::Failure;
 
 /// An eventd, and the way to it.
@@ -136,17 +137,7 @@ impl Server {
                 let path = format!("/occurrences/{occurrence}/registrations{}", query(&[], cursor.as_ref()));
                 Answer::Attendees(self.http.call(Call::get(&path)).await?)
             }
-            Request::Comments(event) => {
-                let mut said = Vec::new();
-                for comment in self.said_to(event, None).await? {
-                    let (id, replies) = (comment.id.to_string(), comment.reply_count);
-                    said.push(comment);
-                    if replies > 0 {
-                        said.extend(self.said_to(event, Some(&id)).await?);
-                    }
-                }
-                Answer::Comments(said)
-            }
+            Request::Comments(event) => Answer::Comments(self.conversations(event).await?),
             Request::Insights(event) => {
                 Answer::Insights(self.http.call(Call::get(&format!("/events/{event}/insights"))).await?)
             }
@@ -158,22 +149,6 @@ impl Server {
             }
             other => self.change(other).await?,
         })
-    }
-
-    /// What replies to a comment, or to none.
-    async fn said_to(&self, event: EventId, parent: Option<&str>) -> Result<Vec<Comment>, Refusal> {
-        let (mut said, mut cursor) = (Vec::new(), None);
-        while said.len() < COMMENTS {
-            let narrowed = [("parent", parent.unwrap_or_default())];
-            let path = format!("/events/{event}/comments{}", query(&narrowed, cursor.as_ref()));
-            let page: Page<Comment> = self.http.call(Call::get(&path)).await?;
-            said.extend(page.items);
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
-            }
-        }
-        Ok(said)
     }
 
     async fn change(&self, request: Request) -> Result<Answer, Refusal> {
@@ -285,6 +260,24 @@ fn query(parameters: &[(&str, &str)], cursor: Option<&Cursor>) -> String {
         let _ = write!(query, "&{name}={value}");
     }
     query
+}
+
+impl Talk for Server {
+    type Error = Refusal;
+
+    async fn page(
+        &self,
+        event: EventId,
+        parent: Option<CommentId>,
+        cursor: Option<Cursor>,
+    ) -> Result<Page<Comment>, Refusal> {
+        let (replies, parent) = match parent {
+            Some(id) => ("", id.to_string()),
+            None => ("true", String::new()),
+        };
+        let query = query(&[("parent", &parent), ("replies", replies)], cursor.as_ref());
+        self.http.call(Call::get(&format!("/events/{event}/comments{query}"))).await
+    }
 }
 
 impl Backend for Server {

@@ -111,7 +111,11 @@ async fn talk(kind: Kind) {
             .collect::<Vec<_>>(),
         [(answer.as_str(), true), (thanks.as_str(), false)]
     );
-    assert!(replies[0].get("body_html").is_none());
+    assert!(replies[0].get("body_html").is_none() && first.get("replies").is_none());
+    let whole = anonymous.get(&format!("{all}?replies=true")).await.expect(200).json();
+    assert_eq!(whole["items"][0]["replies"], json!(replies), "a conversation comes at once");
+    let of_reply = anonymous.get(&format!("{all}?replies=true&parent={question}")).await.expect(200).json();
+    assert_eq!(of_reply["items"][0]["replies"], json!([]), "replies have none");
     let refused = cid.post(&all, json!({"body": "x", "parent_id": answer})).await.expect(400);
     assert_eq!(refused.wrong(), [("/parent_id".to_owned(), "invalid".to_owned())]);
     cid.patch(&format!("/comments/{thanks}"), json!({"parent_id": null}))

@@ -1,6 +1,6 @@
 //! Comments: those on an event, and single ones.
 
-use eventcore::comments::{Comment, CommentInput};
+use eventcore::comments::{Comment, CommentFilter, CommentInput};
 use eventcore::{CommentId, EventId, Page};
 use serde_json::Value;
 use warp::Filter;
@@ -47,6 +47,7 @@ fn versioned(comment: &Comment) -> Versioned<'_, Comment> {
 /// Comments on an event, oldest first; with `parent` the replies to one of them
 #[utoipa::path(get, path = "/api/v1/events/{event}/comments", tag = "comments", security((), ("bearer" = [])),
     params(("event" = String, Path), ("parent" = Option<String>, Query, description = "The replies to this comment"),
+        ("replies" = Option<bool>, Query, description = "Adds `replies` to each: the first of them, at most 20"),
         ("html" = Option<bool>, Query, description = "Adds `body_html`: the body as HTML that is safe to show"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query), ("count" = Option<bool>, Query)),
     responses((status = 200, description = "A page of comments", body = Page<Comment>)))]
@@ -55,8 +56,10 @@ pub(crate) async fn list(call: Call, event: &str) -> Answer {
     let mut query = call.query();
     let (page, html) = (query.page(), html(&mut query));
     let parent = query.parsed("parent", "must be the id of a comment");
+    let replies = query.parsed("replies", "must be true or false").unwrap_or(false);
     query.finish()?;
-    let comments = call.core.comments(&actor, event_id(event)?, parent, html, &page).await?;
+    let filter = CommentFilter { parent, replies, html };
+    let comments = call.core.comments(&actor, event_id(event)?, &filter, &page).await?;
     reply::page(&call, &format!("/events/{event}/comments"), &comments)
 }
 

@@ -110,16 +110,35 @@ impl Terminal {
         self
     }
 
-    /// Sends the program, not the shell around it, a signal.
-    pub async fn signal(&self, signal: &str) {
+    /// The processes that the shell around it has started.
+    fn programs(&self) -> Vec<String> {
         let shell = self.child.id().expect("a process");
         let children =
             std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).expect("children");
-        let status = tokio::process::Command::new("kill")
-            .args(["-s", signal])
-            .args(children.split_whitespace())
-            .status();
+        children.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Sends the program, not the shell around it, a signal.
+    pub async fn signal(&self, signal: &str) {
+        let status = tokio::process::Command::new("kill").args(["-s", signal]).args(self.programs()).status();
         assert!(status.await.expect("kill runs").success());
+    }
+
+    /// Waits until the program has stopped: a signal to go on that comes earlier is lost.
+    pub async fn stops(&self) -> &Self {
+        // The state stands behind the name, which is in parentheses.
+        let is_stopped = |program: &String| {
+            let stat = std::fs::read_to_string(format!("/proc/{program}/stat")).unwrap_or_default();
+            stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+        };
+        let wait = async {
+            while !self.programs().iter().all(is_stopped) {
+                // Only its parent is told, and that is the shell.
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, wait).await.is_ok(), "it goes on:\n{}", self.text());
+        self
     }
 
     /// Waits for its end; answers its exit status. The terminal is as it was before.

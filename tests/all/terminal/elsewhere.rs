@@ -14,12 +14,12 @@ async fn it_stops_for_the_shell_and_goes_on() {
     terminal.shows("Nothing ahead").await;
     // By the key, and by a signal of the shell.
     terminal.types("\x1a").await;
-    terminal.hides("Nothing ahead").await;
+    terminal.hides("Nothing ahead").await.stops().await;
     assert!(!terminal.is_taken());
     terminal.signal("CONT").await;
     terminal.shows("Nothing ahead").await;
     terminal.signal("TSTP").await;
-    terminal.hides("Nothing ahead").await;
+    terminal.hides("Nothing ahead").await.stops().await;
     terminal.signal("CONT").await;
     terminal.shows("Nothing ahead").await;
     terminal.types("?").await.shows("Keys · Agenda").await;
@@ -63,7 +63,7 @@ while read -r line; do [ "$line" = . ] && exit; echo "> $line"; echo "$line" >>"
     let editor = format!("{} --wait", script(home.path(), "editor", lines));
     let source = ["--database", &db.url, "--as", "ada"];
     let mut ada = Terminal::with(&home, &[("VISUAL", &editor), ("EDITOR", "false")], &source);
-    ada.shows("Nothing ahead").await;
+    ada.shows("Nothing ahead").await.shows("ada@").await;
     ada.types("n").await.shows("New event").await;
     ada.types("Tea\ttomorrow 18:30\t\t\t\tKitchen\x0f").await.shows("--wait READY").await;
     assert!(!ada.is_taken());
@@ -108,7 +108,7 @@ async fn an_editor_that_fails_is_named_and_nothing_is_lost() {
         (&garbling, "is not UTF-8".to_owned()),
     ] {
         let mut ada = Terminal::with(&home, &[("EDITOR", editor)], &["--database", &db.url, "--as", "ada"]);
-        ada.shows("Nothing ahead").await;
+        ada.shows("Nothing ahead").await.shows("ada@").await;
         ada.types("nTea\x1b").await.shows("What you typed is kept").await;
         ada.types("n\x0f").await.shows(&said).await.shows("Tea").await;
         assert!(ada.is_taken() && !ada.text().contains("lost"), "{}", ada.text());

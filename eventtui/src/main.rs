@@ -47,15 +47,8 @@ use theme::Theme;
 #[derive(Debug, Parser)]
 #[command(name = "eventtui", version, about)]
 struct Cli {
-    /// The database to open directly [default: what the configuration names, else `sqlite://events.db`, if that file exists]
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        value_name = "URL",
-        conflicts_with = "server",
-        hide_env_values = true,
-        global = true
-    )]
+    /// The database to open directly [default: DATABASE_URL, else what the configuration names, else `sqlite://events.db`, if that file exists]
+    #[arg(long, value_name = "URL", conflicts_with = "server", global = true)]
     database: Option<String>,
     /// The server to talk to, such as `https://events.example.org`
     #[arg(long, value_name = "URL", global = true)]
@@ -115,6 +108,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         server: cli.server.as_deref(),
         user: cli.user.as_deref(),
     };
+    let named = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+    if source.database.is_none() && source.server.is_none() {
+        source.database = named.as_deref();
+    }
     if source.database.is_none() && source.server.is_none() {
         match &config.start {
             Some(Start::Database(url)) => source.database = Some(url),

@@ -62,6 +62,16 @@ async fn what_is_configured_is_opened_where_nothing_else_is_said() {
     terminal.shows("Served").await;
     terminal.types("q").await;
     assert_eq!(terminal.ends().await, 0);
+    // The environment comes before the configuration, and the command line before both.
+    let address = format!("http://{}", daemon.address());
+    for (arguments, title) in
+        [(vec!["agenda"], "Preferred"), (vec!["agenda", "--server", &address], "Served")]
+    {
+        let mut command = tui(&arguments);
+        let output = command.env("HOME", home.path()).env("DATABASE_URL", &db.url).output().await.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains(title) && text.lines().count() == 1, "{arguments:?}: {text}");
+    }
     // Scripts too, and what the command line says comes first.
     for (arguments, title) in
         [(vec!["agenda"], "Served"), (vec!["agenda", "--database", &db.url], "Preferred")]

@@ -82,8 +82,12 @@ impl App {
     /// Ends what was begun with the settings that are open; answers whether they were taken.
     fn end_settings<T>(&mut self, outcome: Result<T, Refusal>) -> Option<T> {
         let now = self.now;
-        let settings = self.layers.iter_mut().rposition(|layer| matches!(layer, Layer::Settings(_)));
-        let Some(place) = settings else { return outcome.ok() };
+        // Who left them meanwhile may have others open, which are none of this answer's business.
+        let is_asked =
+            |layer: &Layer| matches!(layer, Layer::Settings(settings) if settings.status.since.is_some());
+        let Some(place) = self.layers.iter().rposition(is_asked) else {
+            return outcome.map_err(|refusal| self.say('✗', refusal.message)).ok();
+        };
         if let Layer::Settings(settings) = &mut self.layers[place] {
             settings.status.end(now, outcome.as_ref().err());
             match outcome {

@@ -133,7 +133,15 @@ fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
     driven.answer(asks, Err(refusal("these credentials are not right")));
     insta::assert_snapshot!("password_80x24", driven.picture(80, 24));
     assert!(driven.app.me.is_some());
-    driven.press(KeyCode::Enter).answer(asks, Ok(Answer::Done));
+    let changes = |driven: &Driven| driven.asked.iter().filter(|(_, request)| asks(request)).count();
+    driven.press(KeyCode::Enter).press(KeyCode::Enter);
+    assert_eq!(changes(&driven), 1, "a password that is being changed is not changed twice");
+    // Who leaves meanwhile hears of it, and what is open then stays.
+    driven.press(KeyCode::Esc).press(KeyCode::Char('e')).answer(asks, Err(refusal("the server is away")));
+    assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Settings, "✗ the server is away"));
+    driven.press(KeyCode::Esc).press(KeyCode::Char('p'));
+    fill(&mut driven, ["correct horse 7", "another horse 8", "another horse 8"]);
+    driven.answer(asks, Ok(Answer::Done));
     assert_eq!(driven.app.at(), Place::Me);
     assert_eq!(driven.last_line(), "✓ Your password is changed, and your other sessions have ended");
 }

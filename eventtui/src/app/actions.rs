@@ -376,6 +376,10 @@ impl App {
 
     fn save(&mut self) -> Vec<Effect> {
         let (now, today, mine) = (self.now, self.look.today, self.look.mine);
+        // What is being saved is not saved twice, however often the key is pressed.
+        if self.status().since.is_some() {
+            return Vec::new();
+        }
         match self.layers.last_mut() {
             Some(Layer::Settings(_)) => self.save_settings(),
             Some(Layer::Account(account)) => {

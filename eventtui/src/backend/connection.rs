@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::sign_in::Store;
-use super::{Cause, Refusal};
+use super::{Cause, Refusal, client};
 use crate::Failure;
 
 /// Bytes that an answer may have: a server that sends more sends garbage.
@@ -66,6 +66,8 @@ impl<'a> Call<'a> {
 pub(super) struct Connection {
     http: Http,
     address: String,
+    /// What this program calls itself.
+    client: String,
     store: Store,
     tokens: Mutex<Tokens>,
 }
@@ -87,7 +89,7 @@ impl Connection {
         let http = Client::builder(TokioExecutor::new()).build(connector);
         let store = Store::of_user();
         let tokens = Mutex::new(Tokens { access: None, refresh: store.get(&address) });
-        Ok(Self { http, address, store, tokens })
+        Ok(Self { http, address, client: client(), store, tokens })
     }
 
     /// One exchange; the token that came with it, if any, was tried as it is.
@@ -96,7 +98,7 @@ impl Connection {
             .method(call.method.clone())
             .uri(format!("{}/api/v1{}", self.address, call.path))
             .header(header::ACCEPT, format!("{}, application/problem+json", call.kind))
-            .header(header::USER_AGENT, "eventtui");
+            .header(header::USER_AGENT, &self.client);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

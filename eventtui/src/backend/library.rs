@@ -14,7 +14,7 @@ use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceI
 use serde_json::{Value, json};
 
 use super::talk::Talk;
-use super::{Answer, Backend, Cause, Detail, MONTH, PAGE, Refusal, Request, Work, held};
+use super::{Answer, Backend, Cause, Detail, MONTH, PAGE, Refusal, Request, Work, client, held};
 use crate::Failure;
 use crate::screens::search::Wish;
 
@@ -59,7 +59,7 @@ impl Library {
 
     async fn sign_in(&self, login: String, password: String) -> Result<Answer, Error> {
         let credentials = Credentials { login, password, ..Credentials::default() };
-        let pair = self.core.sign_in(&credentials, Some("eventtui")).await?;
+        let pair = self.core.sign_in(&credentials, Some(&client())).await?;
         self.act_as(self.core.authenticate(&pair.access_token).await?);
         Ok(Answer::Me(self.me().await?))
     }

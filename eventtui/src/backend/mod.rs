@@ -28,8 +28,8 @@ use crate::{Failure, first_run};
 
 /// Things that are loaded at once.
 pub(crate) const PAGE: u32 = 100;
-/// Dates that a month shows at most.
-const MONTH: usize = 2_000;
+/// Dates that a month, or a week, shows at most.
+pub(crate) const MONTH: usize = 2_000;
 
 /// What is asked of the data.
 #[derive(Debug, Clone, PartialEq)]
@@ -222,6 +222,13 @@ impl Refusal {
     pub(crate) fn away(message: impl Into<String>) -> Self {
         Self { message: message.into(), fields: Vec::new(), cause: Cause::Away }
     }
+}
+
+/// What this program calls itself where it signs in, so that people know their sessions apart: with its machine, where that is known.
+fn client() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host: String = host.trim().chars().filter(char::is_ascii_graphic).take(64).collect();
+    if host.is_empty() { "eventtui".to_owned() } else { format!("eventtui ({host})") }
 }
 
 /// Work under way.

@@ -8,7 +8,7 @@ use eventcore::events::Occurrence;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{Answer, MONTH, Refusal, Request};
 use crate::keys::Action;
 use crate::look::Look;
 use crate::status::Status;
@@ -41,6 +41,11 @@ impl Week {
     /// Whether another week is shown than the selected day is in.
     pub(crate) fn is_outdated(&self) -> bool {
         self.shown != Some(self.monday())
+    }
+
+    /// Whether more happens than is loaded.
+    fn is_cut(&self) -> bool {
+        self.dates.len() >= MONTH
     }
 
     pub(crate) fn request(&self, look: &Look) -> Request {

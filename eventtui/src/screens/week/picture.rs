@@ -16,6 +16,8 @@ use crate::widgets::text::{clean, columns, fit};
 
 /// Columns that a day needs to stand beside the others: a clock, a sign, and the beginning of a title.
 const DAY: u16 = 11;
+/// Columns that words about seats need, so that all of a column say them, or none.
+const WORDS: usize = 9;
 /// Rows of a date in a column: when, and what.
 const ENTRY: usize = 2;
 /// Rows below the columns: a rule, and the selected date with what its column has no room for.
@@ -119,6 +121,7 @@ impl<'a> Picture<'a> {
         let many = match self.days.iter().map(|(_, dates)| dates.len()).sum() {
             _ if self.week.is_outdated() => String::new(),
             0 => " · nothing".to_owned(),
+            _ if self.week.is_cut() => " · more events than are shown".to_owned(),
             1 => " · 1 event".to_owned(),
             many => format!(" · {many} events"),
         };
@@ -252,17 +255,14 @@ fn entry(date: &Occurrence, width: usize, look: &Look) -> [Line<'static>; ENTRY]
     let (words, style) = seats(date, look);
     // Where there is no room for words, their sign says it alone; the line below the columns says it all.
     let sign = words.split(' ').next().unwrap_or_default();
-    let fitting = [words.as_str(), sign, ""].into_iter().find(|words| columns(words) <= room);
+    let fitting = if room < WORDS || columns(&words) > room { sign } else { &words };
     let title = if date.status == OccurrenceStatus::Cancelled {
         theme.muted.add_modifier(Modifier::CROSSED_OUT)
     } else {
         Style::new()
     };
     [
-        Line::from(vec![
-            Span::styled(when, theme.muted),
-            Span::styled(fit(fitting.unwrap_or_default(), room), style),
-        ]),
+        Line::from(vec![Span::styled(when, theme.muted), Span::styled(fit(fitting, room), style)]),
         Line::from(vec![Span::raw(" "), Span::styled(fit(&date.title, width.saturating_sub(1)), title)]),
     ]
 }

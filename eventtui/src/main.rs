@@ -47,7 +47,7 @@ use theme::Theme;
 #[derive(Debug, Parser)]
 #[command(name = "eventtui", version, about)]
 struct Cli {
-    /// The database to open directly [default: DATABASE_URL, else what the configuration names, else `sqlite://events.db`, if that file exists]
+    /// The database to open directly [default: `DATABASE_URL`, else what the configuration names, else `sqlite://events.db`, if that file exists]
     #[arg(long, value_name = "URL", conflicts_with = "server", global = true)]
     database: Option<String>,
     /// The server to talk to, such as `https://events.example.org`

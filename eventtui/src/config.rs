@@ -27,7 +27,7 @@ impl FromStr for Start {
         let begins = |schemes: &[&str]| schemes.iter().any(|scheme| text.starts_with(scheme));
         if begins(&["https://", "http://"]) {
             Ok(Self::Server(text.to_owned()))
-        } else if begins(&["sqlite:", "postgres://", "postgresql://"]) {
+        } else if begins(&["sqlite://", "postgres://", "postgresql://"]) {
             Ok(Self::Database(text.to_owned()))
         } else {
             Err("must begin with https://, http://, sqlite:// or postgres://")

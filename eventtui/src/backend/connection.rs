@@ -269,6 +269,12 @@ mod tests {
     use eventcore::Page;
     use eventcore::events::Occurrence;
 
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -282,5 +288,60 @@ mod tests {
             ("the server answers 502 Bad Gateway", Cause::Away)
         );
         assert!(sense::<Page<Occurrence>>(b"<html>").unwrap_err().message.contains("is it an eventd"));
+    }
+
+    /// A server that takes only the token `fresh` and no password, and the number of its refreshes.
+    async fn strict() -> (Connection, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let refreshes = Arc::new(AtomicUsize::new(0));
+        let counted = refreshes.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let counted = counted.clone();
+                tokio::spawn(async move {
+                    let mut asked = vec![0; 4_096];
+                    let read = stream.read(&mut asked).await.unwrap();
+                    let asked = String::from_utf8_lossy(&asked[..read]).into_owned();
+                    let (status, body) = if asked.starts_with("POST /api/v1/auth/refresh") {
+                        counted.fetch_add(1, Ordering::Relaxed);
+                        let pair = r#"{"access_token":"fresh","token_type":"Bearer","expires_in":900,"refresh_token":"next","refresh_expires_in":9000}"#;
+                        ("200 OK", pair)
+                    } else if !asked.contains("Bearer fresh") {
+                        ("401 Unauthorized", r#"{"type":"/problems/token-expired","detail":"sign in again"}"#)
+                    } else if asked.starts_with("PUT") {
+                        (
+                            "401 Unauthorized",
+                            r#"{"type":"/problems/invalid-credentials","detail":"not right"}"#,
+                        )
+                    } else {
+                        ("200 OK", "{}")
+                    };
+                    let answer = format!(
+                        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                        body.len()
+                    );
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                });
+            }
+        });
+        let tokens = Tokens { access: Some("worn".to_owned()), refresh: Some("first".to_owned()) };
+        let mut connection = Connection::open(&address).unwrap();
+        connection.store = Store::default();
+        connection.tokens = Mutex::new(tokens);
+        (connection, refreshes)
+    }
+
+    #[tokio::test]
+    async fn a_token_that_has_run_out_is_renewed_once_for_all_who_need_it() {
+        let (connection, refreshes) = strict().await;
+        let call = || connection.call::<Value>(Call::get("/users/me"));
+        let (one, two, three) = tokio::join!(call(), call(), call());
+        assert_eq!((one, two, three), (Ok(json!({})), Ok(json!({})), Ok(json!({}))));
+        assert_eq!(refreshes.load(Ordering::Relaxed), 1);
+        // Another token would not make a wrong password right.
+        let wrong = connection.send(Call::of(Method::PUT, "/users/me/password", None)).await.unwrap_err();
+        assert_eq!((wrong.message.as_str(), wrong.cause), ("not right", Cause::Other));
+        assert_eq!(refreshes.load(Ordering::Relaxed), 1);
     }
 }

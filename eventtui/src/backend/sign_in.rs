@@ -11,7 +11,7 @@ use crate::files;
 type Tokens = BTreeMap<String, String>;
 
 /// Where sign-ins are kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Store {
     file: Option<PathBuf>,
 }

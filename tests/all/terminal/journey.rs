@@ -115,6 +115,9 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("5 strong and hot\r").await.shows("✓ Thank you: the organizers read it").await;
     let heard = db.core.feedback(&ada, tea_event, &PageRequest::default()).await.unwrap();
     assert_eq!((heard.summary.average, heard.page.items[0].text.as_str()), (Some(5.0), "strong and hot"));
+    let id = tea.id.to_string();
+    let printed = tests::tui(&[&["show", &id], source].concat()).output().await.unwrap();
+    assert!(String::from_utf8_lossy(&printed.stdout).contains("\nrated 5.0 of 5 by 1\n"), "{printed:?}");
     db.core.answer_feedback(&ada, heard.page.items[0].id, Some(&thanks())).await.unwrap();
     bob.types("\r").await.shows("★ 5.0 by 1 · you gave ★★★★★").await.shows("strong and hot").await;
     bob.shows("↳ the organizer: Cake next time, too").await;

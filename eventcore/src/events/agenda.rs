@@ -1,8 +1,9 @@
 //! The agenda: dates in pages, and events by their next date.
 
 use super::access::Relation;
+use super::conditions::{Conditions, Need, Visible};
 use super::event::{Event, Occurrence};
-use super::filter::{AgendaFilter, Conditions, Need, Visible};
+use super::filter::AgendaFilter;
 use super::rows::{self, OCCURRENCE_COLUMNS, OccurrenceRow};
 use crate::actor::Actor;
 use crate::core::EventCore;

@@ -4,7 +4,8 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use chrono_tz::Tz;
 
 use super::agenda::visible;
-use super::filter::{AgendaFilter, Conditions, Need};
+use super::conditions::{Conditions, Need};
+use super::filter::AgendaFilter;
 use super::tally::Listed;
 use super::when::start_of_day;
 use crate::actor::Actor;

@@ -1,7 +1,8 @@
 //! Conditions on what is found by words, categories, tags, seats and registrations.
 
+use super::conditions::{Beginning, Conditions, Lookup, SELECTIVE, Value};
 use super::event::{EventStatus, OccurrenceStatus};
-use super::filter::{AgendaFilter, Beginning, Conditions, Lookup, SELECTIVE, Value};
+use super::filter::AgendaFilter;
 use crate::categories;
 use crate::db::{Dialect, Queries, Sql};
 use crate::error::{Error, Result, Violations};

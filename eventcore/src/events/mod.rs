@@ -3,6 +3,7 @@
 mod access;
 mod agenda;
 mod change;
+mod conditions;
 mod create;
 mod date_status;
 mod dates;

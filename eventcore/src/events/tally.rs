@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 use uuid::Uuid;
 
+use super::conditions::Conditions;
 use super::facets::{CategoryCount, Facets, Month, MonthCount};
-use super::filter::Conditions;
 use super::when::start_of_day;
 use crate::categories::TagCount;
 use crate::clock::Timestamp;

@@ -1,0 +1,379 @@
+//! How filters of the agenda become SQL.
+
+use uuid::Uuid;
+
+use super::filter::AgendaFilter;
+use crate::clock::Timestamp;
+use crate::db::{Dialect, Queries, Query, Sql};
+use crate::error::Result;
+use crate::page::{Key, Keyset};
+use crate::search::Question;
+
+/// Trigrams need as many characters to begin with.
+const TRIGRAM: usize = 3;
+/// A filter that so many texts match finds its page sooner by walking the dates than by gathering the texts.
+pub(super) const SELECTIVE: i64 = 1_000;
+
+/// Dates that are looked at before it is counted how many texts match.
+const GLANCE: i64 = 512;
+
+/// What a list is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// The first that fulfil the conditions.
+    Page,
+    /// All that do.
+    All,
+}
+
+/// Where the look for dates begins.
+#[derive(Debug, Clone)]
+pub(super) enum Beginning {
+    /// At the dates themselves.
+    Dates,
+    /// At texts that may answer: SQL for their ids.
+    Texts(String),
+    /// At the texts in which all stands that is wanted: SQL for their ids.
+    Answers(String),
+    /// At events: SQL for their ids.
+    Events(String),
+}
+
+/// The conditions of a list: SQL and the values for its placeholders.
+#[derive(Debug, Clone)]
+pub(super) struct Conditions {
+    pub(super) begins: Beginning,
+    /// Where it might begin as well, if these find few.
+    pub(super) lookups: Vec<Lookup>,
+    /// Whether the conditions speak of the event itself.
+    pub(super) of_event: bool,
+    /// What is asked for in words, where what is near comes first.
+    pub(super) ranked: Option<Question>,
+    /// How far from the top of the list its part begins, in microseconds.
+    pub(super) offset: i64,
+    /// What must hold, with `{o}` and `{t}` for the date and its words: the same is asked of other dates of the event too.
+    pub(super) wheres: Vec<String>,
+    /// Whether the conditions speak of the words of a date.
+    pub(super) words: bool,
+    /// Those of the conditions that say what must stand in its words.
+    pub(super) wanted: Vec<String>,
+    pub(super) dialect: Dialect,
+    /// The bounds of the starts, with their conditions.
+    earliest: Option<(Timestamp, String)>,
+    latest: Option<(Timestamp, String)>,
+    values: Vec<Value>,
+}
+
+/// A value for a placeholder.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Text(String),
+    At(Timestamp),
+    Id(Uuid),
+}
+
+impl Conditions {
+    /// Puts the filter into SQL.
+    pub(super) async fn of(
+        db: &mut impl Queries,
+        filter: &AgendaFilter,
+        visible: Visible,
+        need: Need,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let mut conditions = Self {
+            begins: Beginning::Dates,
+            lookups: Vec::new(),
+            of_event: false,
+            ranked: None,
+            offset: 0,
+            wheres: Vec::new(),
+            words: false,
+            wanted: Vec::new(),
+            dialect: db.dialect(),
+            earliest: None,
+            latest: None,
+            values: Vec::new(),
+        };
+        let needles = filter.needles()?;
+        conditions.words(&needles);
+        conditions.asked(filter)?;
+        conditions.labelled(db, filter).await?;
+        if visible == Visible::Listed {
+            conditions.wheres.push("{o}.listed".to_owned());
+        }
+        if let Some(organizer) = filter.organizer {
+            conditions.compare("{o}.organizer_id =", Value::Id(organizer.as_uuid()));
+        }
+        if let Some(event) = filter.event {
+            conditions.compare("{o}.event_id =", Value::Id(event.as_uuid()));
+        }
+        let from = filter.from.unwrap_or(now);
+        conditions.earliest = Some((from, conditions.compare("{o}.starts_at >=", Value::At(from))));
+        if let Some(to) = filter.to {
+            conditions.latest = Some((to, conditions.compare("{o}.starts_at <", Value::At(to))));
+        }
+        if let Some(status) = filter.status {
+            conditions.compare("{o}.status =", Value::Text(status.as_str().to_owned()));
+        }
+        if let Some(status) = filter.event_status {
+            conditions.of_event = true;
+            conditions.compare("e.status =", Value::Text(status.as_str().to_owned()));
+        }
+        if need == Need::All {
+            conditions.begin(db, need).await?;
+        }
+        Ok(conditions)
+    }
+
+    /// Adds a condition on a value, and answers it.
+    pub(super) fn compare(&mut self, left: &str, value: Value) -> String {
+        let place = self.place(value);
+        let condition = format!("{left} {place}");
+        self.wheres.push(condition.clone());
+        condition
+    }
+
+    /// Takes up a value and answers its placeholder.
+    pub(super) fn place(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    /// Words in texts: by trigrams where these tell much, else by looking at each text along the way.
+    fn words(&mut self, needles: &[(&'static str, String)]) {
+        if needles.is_empty() {
+            return;
+        }
+        self.words = true;
+        if self.dialect == Dialect::Postgres {
+            for (column, needle) in needles {
+                let pattern =
+                    format!("%{}%", needle.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+                self.compare(&format!("{{t}}.{column} LIKE"), Value::Text(pattern));
+            }
+            return;
+        }
+        let phrases: Vec<String> = needles
+            .iter()
+            .filter(|(_, needle)| needle.chars().count() >= TRIGRAM)
+            .map(|(column, needle)| format!("{column} : \"{}\"", needle.replace('"', "\"\"")))
+            .collect();
+        if !phrases.is_empty() {
+            self.lookups.push(Lookup::Trigrams(phrases.join(" AND ")));
+        }
+        for (column, needle) in needles {
+            let place = self.place(Value::Text(needle.clone()));
+            self.wheres.push(format!("instr({{t}}.{column}, {place}) > 0"));
+        }
+    }
+
+    /// Begins at the texts that an index finds, where these are few, or where all dates are needed; not where a better beginning is known.
+    pub(super) async fn begin(&mut self, db: &mut impl Queries, need: Need) -> Result<()> {
+        for lookup in std::mem::take(&mut self.lookups) {
+            if matches!(self.begins, Beginning::Dates)
+                && (need == Need::All || lookup.is_selective(db).await?)
+            {
+                let place = self.place(Value::Text(lookup.text().to_owned()));
+                let texts = lookup.texts(self.dialect, &place);
+                self.begins = match lookup {
+                    Lookup::Trigrams(_) => Beginning::Texts(texts),
+                    Lookup::Words(_) => Beginning::Answers(texts),
+                };
+            }
+        }
+        Ok(())
+    }
+
+    /// Does not look again at the words of texts that the index has found for them.
+    pub(super) fn rely_on_index(&mut self) {
+        if matches!(self.begins, Beginning::Answers(_)) {
+            self.wheres.retain(|condition| !self.wanted.contains(condition));
+            self.words = self.wheres.iter().any(|condition| condition.contains("{t}"));
+        }
+    }
+
+    /// The first dates of the list, up to `limit`: SQL for their `id`, `event_id` and `starts_at`.
+    pub(super) fn first(&self, keyset: &Keyset, limit: i64) -> String {
+        format!(
+            "SELECT o.id, o.event_id, o.starts_at FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
+            self.narrow(),
+            self.wheres(),
+            dir = keyset.direction(),
+        )
+    }
+
+    /// The same where words are sought, but only among the first dates that fulfil all else: SQL, or nothing where another look is as quick. What is
+    /// found among them in full is the page.
+    pub(super) fn glance(&self, keyset: &Keyset, limit: i64) -> Option<String> {
+        if !self.words || !matches!(self.begins, Beginning::Dates) {
+            return None;
+        }
+        let (of_words, of_dates): (Vec<_>, Vec<_>) =
+            self.wheres.iter().cloned().partition(|condition| condition.contains("{t}"));
+        let dates = Self { words: false, wheres: of_dates, ..self.clone() };
+        let words = Self { wheres: of_words, ..self.clone() };
+        let dir = keyset.direction();
+        Some(format!(
+            "SELECT o.id, o.event_id, o.starts_at FROM
+                (SELECT o.id, o.event_id, o.text_id, o.starts_at FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {GLANCE}) o
+                {} texts t ON t.id = o.text_id WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
+            dates.narrow(),
+            dates.wheres(),
+            self.join(),
+            words.wheres(),
+        ))
+    }
+
+    /// The whole condition so far.
+    pub(super) fn wheres(&self) -> String {
+        self.of_date("o", "t")
+    }
+
+    /// The whole condition so far, asked of a date and its words by other names.
+    fn of_date(&self, date: &str, words: &str) -> String {
+        self.wheres.join(" AND ").replace("{o}", date).replace("{t}", words)
+    }
+
+    /// How tables are joined: SQLite would take another order, and PostgreSQL knows best.
+    const fn join(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "CROSS JOIN",
+            Dialect::Postgres => "JOIN",
+        }
+    }
+
+    /// The tables of dates, and, where the conditions speak of them, of words.
+    fn tables(&self) -> String {
+        let join = self.join();
+        let words = if self.words { format!(" {join} texts t ON t.id = o.text_id") } else { String::new() };
+        match &self.begins {
+            Beginning::Dates => format!("occurrences o{words}"),
+            Beginning::Answers(texts) if !self.words => {
+                format!("({texts}) found {join} occurrences o ON o.text_id = found.id")
+            }
+            Beginning::Texts(texts) | Beginning::Answers(texts) => format!(
+                "({texts}) found {join} texts t ON t.id = found.id {join} occurrences o ON o.text_id = t.id"
+            ),
+            Beginning::Events(events) => {
+                format!("({events}) found {join} occurrences o ON o.event_id = found.id{words}")
+            }
+        }
+    }
+
+    /// The tables that the conditions need, for counting.
+    pub(super) fn narrow(&self) -> String {
+        let event = if self.of_event { " JOIN events e ON e.id = o.event_id" } else { "" };
+        format!("{}{event}", self.tables())
+    }
+
+    /// Where a date stands in the list.
+    pub(super) fn position(&self) -> String {
+        format!("{} + {}", micros(self.dialect), self.offset)
+    }
+
+    /// Keeps only the first date of each event, by start, of those that fulfil the conditions so far.
+    pub(super) fn first_of_each_event(&mut self) {
+        let words = if self.words { " JOIN texts words ON words.id = earlier.text_id" } else { "" };
+        self.wheres.push(format!(
+            "NOT EXISTS (SELECT 1 FROM occurrences earlier{words} WHERE earlier.event_id = {{o}}.event_id
+                AND (earlier.starts_at, earlier.id) < ({{o}}.starts_at, {{o}}.id) AND {})",
+            self.of_date("earlier", "words")
+        ));
+    }
+
+    /// Keeps what comes after the position of the page.
+    pub(super) fn beyond(&mut self, keyset: &Keyset) {
+        if let Some(Key { number, id }) = keyset.position {
+            let at = Timestamp::from_micros(number.saturating_sub(self.offset));
+            self.forget_wider_bound(at, keyset.comparison());
+            let (at, id) = (self.place(Value::At(at)), self.place(Value::Id(id)));
+            self.wheres.push(format!("({{o}}.starts_at, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
+        }
+    }
+
+    /// Leaves out the bound that the position of the page is within: SQLite would begin there, and walk over all pages before.
+    fn forget_wider_bound(&mut self, position: Timestamp, comparison: &str) {
+        let wider = if comparison == ">" {
+            self.earliest.take().filter(|(from, _)| *from <= position)
+        } else {
+            self.latest.take().filter(|(to, _)| position < *to)
+        };
+        if let Some((_, condition)) = wider {
+            self.wheres.retain(|known| *known != condition);
+        }
+    }
+
+    /// A query with the values bound.
+    pub(super) fn query(self, db: &mut impl Queries, text: String) -> Query<'_> {
+        let mut query = db.query(Sql::built(text));
+        for value in self.values {
+            query = match value {
+                Value::Text(text) => query.bind(text),
+                Value::At(at) => query.bind(at),
+                Value::Id(id) => query.bind(id),
+            };
+        }
+        query
+    }
+}
+
+/// What the list may show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Visible {
+    /// Only what is listed.
+    Listed,
+    /// All that the filter lets through: whoever asks may see it.
+    All,
+}
+
+/// The start of a date in microseconds.
+pub(super) fn micros(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite => "o.starts_at".to_owned(),
+        Dialect::Postgres => "CAST(extract(epoch FROM o.starts_at) * 1000000 AS BIGINT)".to_owned(),
+    }
+}
+
+/// What to look up in an index of texts.
+#[derive(Debug, Clone)]
+pub(super) enum Lookup {
+    /// In SQLite's trigrams of titles and locations.
+    Trigrams(String),
+    /// In the words.
+    Words(String),
+}
+
+impl Lookup {
+    const fn text(&self) -> &str {
+        match self {
+            Self::Trigrams(text) | Self::Words(text) => text.as_str(),
+        }
+    }
+
+    /// SQL for the ids of the texts, where `place` has [`Self::text`].
+    fn texts(&self, dialect: Dialect, place: &str) -> String {
+        match (self, dialect) {
+            (Self::Words(_), Dialect::Postgres) => {
+                format!("SELECT w.id FROM texts_words w WHERE w.words @@ CAST({place} AS tsquery)")
+            }
+            (Self::Words(_), Dialect::Sqlite) => {
+                format!("SELECT rowid AS id FROM texts_words WHERE texts_words MATCH {place}")
+            }
+            (Self::Trigrams(_), _) => {
+                format!("SELECT rowid AS id FROM texts_trigrams WHERE texts_trigrams MATCH {place}")
+            }
+        }
+    }
+
+    /// Whether few enough texts match to begin with them.
+    async fn is_selective(&self, db: &mut impl Queries) -> Result<bool> {
+        let text = format!(
+            "SELECT count(*) FROM ({} LIMIT {}) AS few",
+            self.texts(db.dialect(), "$1"),
+            SELECTIVE + 1
+        );
+        let found: i64 = db.query(Sql::built(text)).bind(self.text().to_owned()).scalar().await?;
+        Ok(found <= SELECTIVE)
+    }
+}

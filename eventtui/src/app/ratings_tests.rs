@@ -1,11 +1,25 @@
 //! Ratings as people come to them on the screen of a date.
 
 use crossterm::event::KeyCode;
-use eventcore::feedback::Feedback;
+use eventcore::feedback::{Feedback, FeedbackPage};
 use serde_json::{Value, json};
 
-use super::tests::{Driven, event, feedback, occurrence, registration};
+use super::tests::{Driven, event, occurrence, registration};
 use crate::backend::{Answer, Detail, Request};
+
+/// Of how many gave each rating from 1 to 5, and what some of them say.
+pub(super) fn feedback(counts: [i64; 5], said: &[Value]) -> FeedbackPage {
+    let count: i64 = counts.iter().sum();
+    let sum: i64 = (1..).zip(counts).map(|(rating, count): (i64, i64)| rating * count).sum();
+    let average = (count > 0).then(|| f64::from(i32::try_from(sum * 100 / count.max(1)).unwrap()) / 100.0);
+    let distribution: Vec<_> = (1..)
+        .zip(counts)
+        .map(|(rating, count): (i64, i64)| json!({"rating": rating, "count": count}))
+        .collect();
+    let summary = json!({"count": count, "average": average, "distribution": distribution});
+    serde_json::from_value(json!({"summary": summary, "items": said, "next": null, "previous": null}))
+        .unwrap()
+}
 
 fn said(n: i64, by: &str, rating: i64, changes: &Value) -> Value {
     let mut said = json!({"id": format!("01890000-0000-7000-8000-0000000000f{n}"), "occurrence_id": occurrence(1).id,

@@ -3,13 +3,13 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
-use eventcore::feedback::FeedbackPage;
 use eventcore::registrations::{MyRegistration, Registration};
 use eventcore::{Cursor, Page, Violation};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::{Value, json};
 
+use super::ratings_tests::feedback;
 use super::*;
 use crate::backend::{Answer, Cause, Detail, Refusal};
 use crate::theme::Theme;
@@ -64,20 +64,6 @@ pub(super) fn registration(n: usize, status: &str) -> Registration {
         "updated_at": "2026-11-23T10:00:00Z", "checked_in_at": null, "checked_in_by": null
     }))
     .unwrap()
-}
-
-/// Of how many gave each rating from 1 to 5, and what some of them say.
-pub(super) fn feedback(counts: [i64; 5], said: &[Value]) -> FeedbackPage {
-    let count: i64 = counts.iter().sum();
-    let sum: i64 = (1..).zip(counts).map(|(rating, count): (i64, i64)| rating * count).sum();
-    let average = (count > 0).then(|| f64::from(i32::try_from(sum * 100 / count.max(1)).unwrap()) / 100.0);
-    let distribution: Vec<_> = (1..)
-        .zip(counts)
-        .map(|(rating, count): (i64, i64)| json!({"rating": rating, "count": count}))
-        .collect();
-    let summary = json!({"count": count, "average": average, "distribution": distribution});
-    serde_json::from_value(json!({"summary": summary, "items": said, "next": null, "previous": null}))
-        .unwrap()
 }
 
 pub(super) fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {

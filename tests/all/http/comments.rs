@@ -138,6 +138,8 @@ async fn talk(kind: Kind) {
         (&json!("hidden"), &Value::Null, &Value::Null, &json!(false))
     );
     assert!(placeholder.get("body_html").is_none());
+    let whole = anonymous.get(&format!("{all}?replies=true")).await.expect(200).json();
+    assert_eq!(whole["items"][0]["replies"][0]["body"], Value::Null, "neither among the replies");
     assert_eq!(ada.get(&format!("/comments/{answer}")).await.expect(200).json()["body"], "There is");
     bob.delete(&format!("/comments/{answer}/hide")).await.expect(204);
     assert_eq!(anonymous.get(&format!("/comments/{answer}")).await.expect(200).json()["body"], "There is");
@@ -182,4 +184,27 @@ mod replies_and_placeholders {
     use super::*;
 
     for_each_kind!(talk);
+}
+
+async fn many_replies(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let event = event(&ada, &bob, &json!({})).await;
+    let all = format!("/events/{event}/comments");
+    let busy = say(&bob, &event, json!({"body": "Who comes?"})).await;
+    let mut me_too = Vec::new();
+    for n in 0..22 {
+        me_too.push(say(&ada, &event, json!({"body": format!("I do, {n}"), "parent_id": busy})).await);
+    }
+    let whole = ada.get(&format!("{all}?replies=true")).await.expect(200).json();
+    assert_eq!(whole["items"][0]["reply_count"], 22);
+    let first = whole["items"][0]["replies"].as_array().unwrap();
+    assert_eq!(first.iter().map(|reply| reply["id"].as_str().unwrap()).collect::<Vec<_>>(), me_too[..20]);
+    ada.get(&format!("{all}?replies=all")).await.expect_problem(400, "invalid-input");
+}
+
+mod what_comes_with_a_comment {
+    use super::*;
+
+    for_each_kind!(many_replies);
 }

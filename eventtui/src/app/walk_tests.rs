@@ -151,7 +151,8 @@ impl Before {
             tab: app.tab,
             layers: app.layers.len(),
             cursor: cursor(app),
-            picture: driven.picture(100, 40),
+            // Only where fields are gone to, since drawing takes longest of all.
+            picture: if app.at().is_typed_in() { driven.picture(100, 40) } else { String::new() },
             asked: driven.asked.len(),
             theme: app.look.theme.name,
             in_mine: app.look.in_mine,

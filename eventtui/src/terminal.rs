@@ -1,6 +1,6 @@
 //! The terminal: taken over on entering, given back whatever happens.
 
-use std::io::{Stdout, Write, stdout};
+use std::io::{BufWriter, Stdout, Write, stdout};
 use std::sync::Once;
 
 use base64::Engine;
@@ -14,8 +14,11 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Bytes of a frame that go out at once: more than any has, so that nobody sees half of one, and the terminal is woken once.
+const FRAME: usize = 64 << 10;
+
 /// The terminal while the program draws on it.
-pub(crate) struct Screen(Terminal<CrosstermBackend<Stdout>>);
+pub(crate) struct Screen(Terminal<CrosstermBackend<BufWriter<Stdout>>>);
 
 impl Screen {
     /// Takes the terminal over; a panic gives it back before it says anything.
@@ -29,7 +32,7 @@ impl Screen {
             }));
         });
         take()?;
-        Ok(Self(Terminal::new(CrosstermBackend::new(stdout()))?))
+        Ok(Self(on_stdout()?))
     }
 
     /// Draws a frame.
@@ -46,7 +49,7 @@ impl Screen {
     pub(crate) fn resume(&mut self) -> std::io::Result<()> {
         take()?;
         // Clearing would ask the terminal where the cursor is, and whoever reads the keys would get the answer.
-        self.0 = Terminal::new(CrosstermBackend::new(stdout()))?;
+        self.0 = on_stdout()?;
         Ok(())
     }
 }
@@ -55,6 +58,10 @@ impl Drop for Screen {
     fn drop(&mut self) {
         leave();
     }
+}
+
+fn on_stdout() -> std::io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME, stdout())))
 }
 
 fn take() -> std::io::Result<()> {

@@ -26,9 +26,8 @@ async fn filled(url: &str) -> (EventCore, Actor, EventId) {
     let organizer = benches::organizer(&core).await.unwrap();
     let event = benches::course(&core, 100, 1_000).await.unwrap();
     if core.db().dialect() == Dialect::Postgres {
-        let mut tx = core.db().begin().await.unwrap();
-        tx.query(Sql::same("ANALYZE")).execute().await.unwrap();
-        tx.commit().await.unwrap();
+        let mut db = core.db().read().await.unwrap();
+        db.query(Sql::same("VACUUM ANALYZE")).execute().await.unwrap();
     }
     (core, organizer, event)
 }

@@ -8,6 +8,10 @@ ALTER TABLE texts ADD COLUMN head_end BIGINT NOT NULL DEFAULT 0;
 -- The library fills them.
 UPDATE texts SET cut = FALSE;
 
+-- What is found in the title, and in title, tags and location, comes first where it is asked so.
+CREATE INDEX texts_words_title_gin ON texts_words USING gin (ts_filter(words, '{a}'));
+CREATE INDEX texts_words_head_gin ON texts_words USING gin (ts_filter(words, '{a,b,c}'));
+
 -- A copy of the event's tags, parted by U+001F, so that counting them reads nothing else.
 ALTER TABLE occurrences ADD COLUMN tags TEXT NOT NULL DEFAULT '';
 UPDATE occurrences SET tags = coalesce((SELECT string_agg(g.name, chr(31)) FROM event_tags g WHERE g.event_id = occurrences.event_id), '');

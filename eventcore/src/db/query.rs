@@ -105,6 +105,8 @@ enum Target<'c> {
     Postgres {
         conn: &'c mut PgConnection,
         args: PgArguments,
+        /// Whether the statement is kept, and after some runs planned for whatever its arguments may be.
+        kept: bool,
     },
 }
 
@@ -157,8 +159,8 @@ macro_rules! run {
                 }
                 outcome.map(Into::into)
             }
-            Target::Postgres { conn, args } => {
-                sqlx::$build($query.sql, args).$method(conn).await.map(Into::into)
+            Target::Postgres { conn, args, kept } => {
+                sqlx::$build($query.sql, args).persistent(kept).$method(conn).await.map(Into::into)
             }
         }
     }};
@@ -175,7 +177,7 @@ impl<'c> Query<'c> {
     }
 
     pub(super) fn postgres(conn: &'c mut PgConnection, sql: Sql) -> Self {
-        let target = Target::Postgres { conn, args: PgArguments::default() };
+        let target = Target::Postgres { conn, args: PgArguments::default(), kept: true };
         Self { sql: sql.for_dialect(Dialect::Postgres), target, unencodable: None }
     }
 
@@ -187,6 +189,15 @@ impl<'c> Query<'c> {
         };
         if let Err(error) = added {
             self.unencodable = Some(sqlx::Error::Encode(error));
+        }
+        self
+    }
+
+    /// Plans it for these arguments, where PostgreSQL would soon plan it for any: for conditions that much or little may fulfil, where the wrong plan
+    /// costs more than planning. SQLite plans for any.
+    pub fn planned_anew(mut self) -> Self {
+        if let Target::Postgres { kept, .. } = &mut self.target {
+            *kept = false;
         }
         self
     }

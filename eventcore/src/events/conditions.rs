@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::db::{Dialect, Queries, Query, Sql};
 use crate::error::Result;
 use crate::page::{Key, Keyset};
-use crate::search::Question;
+use crate::search::{Part, Question};
 
 /// Trigrams need as many characters to begin with.
 const TRIGRAM: usize = 3;
@@ -178,7 +178,7 @@ impl Conditions {
                 let texts = lookup.texts(self.dialect, &place);
                 self.begins = match lookup {
                     Lookup::Trigrams(_) => Beginning::Texts(texts),
-                    Lookup::Words(_) => Beginning::Answers(texts),
+                    Lookup::Words(..) => Beginning::Answers(texts),
                 };
             }
         }
@@ -306,6 +306,8 @@ impl Conditions {
 
     /// A query with the values bound.
     pub(super) fn query(self, db: &mut impl Queries, text: String) -> Query<'_> {
+        // What everyone may find from an instant on is always found in one way.
+        let plain = self.wheres.len() <= 2;
         let mut query = db.query(Sql::built(text));
         for value in self.values {
             query = match value {
@@ -314,7 +316,7 @@ impl Conditions {
                 Value::Id(id) => query.bind(id),
             };
         }
-        query
+        if plain { query } else { query.planned_anew() }
     }
 }
 
@@ -340,24 +342,34 @@ pub(super) fn micros(dialect: Dialect) -> String {
 pub(super) enum Lookup {
     /// In SQLite's trigrams of titles and locations.
     Trigrams(String),
-    /// In the words.
-    Words(String),
+    /// In the words, all or those of a part.
+    Words(Part, String),
 }
 
 impl Lookup {
+    /// All that a question wants, in a part of the words; nothing where it wants nothing.
+    pub(super) fn words(question: &Question, part: Part, dialect: Dialect) -> Option<Self> {
+        Some(Self::Words(part, question.within(dialect, part)?))
+    }
+
     const fn text(&self) -> &str {
         match self {
-            Self::Trigrams(text) | Self::Words(text) => text.as_str(),
+            Self::Trigrams(text) | Self::Words(_, text) => text.as_str(),
         }
     }
 
     /// SQL for the ids of the texts, where `place` has [`Self::text`].
     fn texts(&self, dialect: Dialect, place: &str) -> String {
         match (self, dialect) {
-            (Self::Words(_), Dialect::Postgres) => {
-                format!("SELECT w.id FROM texts_words w WHERE w.words @@ CAST({place} AS tsquery)")
+            (Self::Words(part, _), Dialect::Postgres) => {
+                let words = match part {
+                    Part::Title => "ts_filter(w.words, '{a}')",
+                    Part::Head => "ts_filter(w.words, '{a,b,c}')",
+                    Part::Whole => "w.words",
+                };
+                format!("SELECT w.id FROM texts_words w WHERE {words} @@ CAST({place} AS tsquery)")
             }
-            (Self::Words(_), Dialect::Sqlite) => {
+            (Self::Words(..), Dialect::Sqlite) => {
                 format!("SELECT rowid AS id FROM texts_words WHERE texts_words MATCH {place}")
             }
             (Self::Trigrams(_), _) => {
@@ -373,7 +385,8 @@ impl Lookup {
             self.texts(db.dialect(), "$1"),
             SELECTIVE + 1
         );
-        let found: i64 = db.query(Sql::built(text)).bind(self.text().to_owned()).scalar().await?;
+        let found: i64 =
+            db.query(Sql::built(text)).bind(self.text().to_owned()).planned_anew().scalar().await?;
         Ok(found <= SELECTIVE)
     }
 }

@@ -59,7 +59,7 @@ impl Conditions {
             return Ok(());
         }
         self.words = true;
-        self.lookups.extend(question.within(self.dialect, Part::Whole).map(Lookup::Words));
+        self.lookups.extend(Lookup::words(&question, Part::Whole, self.dialect));
         for needle in question.wanted_needles() {
             let condition = format!("{} > 0", self.first_place(needle));
             self.wanted.push(condition.clone());
@@ -116,7 +116,7 @@ impl Conditions {
         };
         // What stands in a part of the words is found by fewer texts than what stands anywhere.
         let part = inside.unwrap_or(Part::Whole);
-        self.lookups.splice(..0, question.within(self.dialect, part).map(Lookup::Words));
+        self.lookups.splice(..0, Lookup::words(&question, part, self.dialect));
         if let Some(part) = inside {
             let stands = self.stands_in(&question, part);
             self.wheres.push(stands);

@@ -32,15 +32,18 @@ impl Listed {
     pub(super) async fn of(db: &mut impl Queries, mut conditions: Conditions) -> Result<Self> {
         conditions.rely_on_index();
         // Dates begin at whole seconds.
-        let (start, category) = match db.dialect() {
-            Dialect::Sqlite => ("CAST(o.starts_at / 1000000 AS TEXT)", "hex(o.category_id)"),
-            Dialect::Postgres => (
-                "CAST(CAST(date_part('epoch', o.starts_at) AS BIGINT) AS TEXT)",
-                "coalesce(CAST(o.category_id AS TEXT), '')",
+        let date = match db.dialect() {
+            Dialect::Sqlite => {
+                format!(
+                    "CAST(o.starts_at / 1000000 AS TEXT) || '{FIELD_END}' || hex(o.category_id) || '{FIELD_END}' || o.tags"
+                )
+            }
+            Dialect::Postgres => format!(
+                "concat_ws('{FIELD_END}', CAST(date_part('epoch', o.starts_at) AS BIGINT), coalesce(CAST(o.category_id AS TEXT), ''), o.tags)"
             ),
         };
         let text = format!(
-            "SELECT string_agg({start} || '{FIELD_END}' || {category} || '{FIELD_END}' || o.tags, '{DATE_END}') FROM {} WHERE {}",
+            "SELECT string_agg({date}, '{DATE_END}') FROM {} WHERE {}",
             conditions.narrow(),
             conditions.wheres()
         );

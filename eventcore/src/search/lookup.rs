@@ -21,7 +21,7 @@ impl Question {
     }
 }
 
-/// Phrases that must all stand. Words hold nothing that either language takes for its own.
+/// Phrases that must all stand; PostgreSQL has an index for each part. Words hold nothing that either language takes for its own.
 fn written(phrases: &[Phrase], dialect: Dialect, part: Part) -> String {
     match dialect {
         Dialect::Sqlite => {
@@ -39,18 +39,12 @@ fn written(phrases: &[Phrase], dialect: Dialect, part: Part) -> String {
             format!("{columns}({})", phrases.join(" AND "))
         }
         Dialect::Postgres => {
-            let weights = match part {
-                Part::Title => "A",
-                Part::Head => "ABC",
-                Part::Whole => "",
-            };
             let phrases: Vec<String> = phrases
                 .iter()
                 .map(|phrase| {
                     let last = phrase.words.len() - 1;
                     let word = |(i, word): (usize, &String)| {
-                        let flags = format!("{}{weights}", if phrase.prefix && i == last { "*" } else { "" });
-                        if flags.is_empty() { format!("'{word}'") } else { format!("'{word}':{flags}") }
+                        format!("'{word}'{}", if phrase.prefix && i == last { ":*" } else { "" })
                     };
                     let words: Vec<String> = phrase.words.iter().enumerate().map(word).collect();
                     format!("({})", words.join(" <-> "))
@@ -72,7 +66,7 @@ mod tests {
         assert_eq!(written(Dialect::Sqlite, Part::Whole), r#"("open air" AND "ru" *)"#);
         assert_eq!(written(Dialect::Postgres, Part::Whole), "('open' <-> 'air') & ('ru':*)");
         assert_eq!(written(Dialect::Sqlite, Part::Title), r#"{title} : ("open air" AND "ru" *)"#);
-        assert_eq!(written(Dialect::Postgres, Part::Head), "('open':ABC <-> 'air':ABC) & ('ru':*ABC)");
+        assert_eq!(written(Dialect::Postgres, Part::Head), "('open' <-> 'air') & ('ru':*)");
         for nothing in ["🎉", "-online"] {
             assert_eq!(Question::parse(nothing).within(Dialect::Sqlite, Part::Whole), None);
         }

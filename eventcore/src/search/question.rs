@@ -78,7 +78,7 @@ impl Question {
         !self.wanted.is_empty()
     }
 
-    /// What to look for in the words of a text, as [`super::feed`] stores them, where all must stand.
+    /// What to look for in the words of a text, as [`super::feed()`] stores them, where all must stand.
     pub(crate) fn wanted_needles(&self) -> Vec<String> {
         self.wanted.iter().map(Phrase::needle).collect()
     }

@@ -400,30 +400,10 @@ pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 17] = [
-        Place::Ticket,
-        Place::Agenda,
-        Place::Month,
-        Place::Week,
-        Place::Search,
-        Place::Mine,
-        Place::Organize,
-        Place::Event,
-        Place::Attendees,
-        Place::Insights,
-        Place::Comments,
-        Place::Form,
-        Place::Account,
-        Place::Me,
-        Place::Settings,
-        Place::Help,
-        Place::Palette,
-    ];
-
     #[test]
     fn every_binding_is_reached_by_its_first_key_somewhere() {
         for binding in BINDINGS {
-            let reached = PLACES
+            let reached = Place::ALL
                 .iter()
                 .filter(|place| binding.holds_in(**place))
                 .any(|place| binding.keys_in(*place).any(|key| action(*place, key) == Some(binding.action)));

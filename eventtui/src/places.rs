@@ -62,6 +62,28 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Every place but everywhere.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 17] = [
+        Self::Agenda,
+        Self::Month,
+        Self::Week,
+        Self::Search,
+        Self::Mine,
+        Self::Organize,
+        Self::Event,
+        Self::Attendees,
+        Self::Insights,
+        Self::Comments,
+        Self::Form,
+        Self::Account,
+        Self::Me,
+        Self::Settings,
+        Self::Ticket,
+        Self::Help,
+        Self::Palette,
+    ];
+
     /// Whether letters are text here, so that only keys that are no letters mean something.
     pub(crate) const fn is_typed_in(self) -> bool {
         matches!(

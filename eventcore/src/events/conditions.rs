@@ -12,7 +12,7 @@ use crate::search::{Part, Question};
 /// Trigrams need as many characters to begin with.
 const TRIGRAM: usize = 3;
 /// A filter that so many texts match finds its page sooner by walking the dates than by gathering the texts.
-pub(super) const SELECTIVE: i64 = 1_000;
+const SELECTIVE: i64 = 1_000;
 
 /// Dates that are looked at before it is counted how many texts match.
 const GLANCE: i64 = 512;
@@ -172,7 +172,8 @@ impl Conditions {
     pub(super) async fn begin(&mut self, db: &mut impl Queries, need: Need) -> Result<()> {
         for lookup in std::mem::take(&mut self.lookups) {
             if matches!(self.begins, Beginning::Dates)
-                && (need == Need::All || lookup.is_selective(db).await?)
+                && (need == Need::All
+                    || finds_few(db, &lookup.texts(self.dialect, "$1"), lookup.text()).await?)
             {
                 let place = self.place(Value::Text(lookup.text().to_owned()));
                 let texts = lookup.texts(self.dialect, &place);
@@ -377,16 +378,11 @@ impl Lookup {
             }
         }
     }
+}
 
-    /// Whether few enough texts match to begin with them.
-    async fn is_selective(&self, db: &mut impl Queries) -> Result<bool> {
-        let text = format!(
-            "SELECT count(*) FROM ({} LIMIT {}) AS few",
-            self.texts(db.dialect(), "$1"),
-            SELECTIVE + 1
-        );
-        let found: i64 =
-            db.query(Sql::built(text)).bind(self.text().to_owned()).planned_anew().scalar().await?;
-        Ok(found <= SELECTIVE)
-    }
+/// Whether a query for `$1` has so few rows that it is best to begin with them.
+pub(super) async fn finds_few(db: &mut impl Queries, rows: &str, sought: &str) -> Result<bool> {
+    let text = format!("SELECT count(*) FROM ({rows} LIMIT {}) AS few", SELECTIVE + 1);
+    let found: i64 = db.query(Sql::built(text)).bind(sought.to_owned()).planned_anew().scalar().await?;
+    Ok(found <= SELECTIVE)
 }

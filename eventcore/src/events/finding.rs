@@ -1,10 +1,10 @@
 //! Conditions on what is found by words, categories, tags, seats and registrations.
 
-use super::conditions::{Beginning, Conditions, Lookup, SELECTIVE, Value};
+use super::conditions::{Beginning, Conditions, Lookup, Value, finds_few};
 use super::event::{EventStatus, OccurrenceStatus};
 use super::filter::AgendaFilter;
 use crate::categories;
-use crate::db::{Dialect, Queries, Sql};
+use crate::db::{Dialect, Queries};
 use crate::error::{Error, Result, Violations};
 use crate::fold::fold;
 use crate::page::Keyset;
@@ -114,10 +114,10 @@ impl Conditions {
             Stretch::Head => (Some(Part::Head), Some(Part::Title)),
             Stretch::Rest => (None, Some(Part::Head)),
         };
-        // What stands in a part of the words is found by fewer texts than what stands anywhere.
-        let part = inside.unwrap_or(Part::Whole);
-        self.lookups.splice(..0, Lookup::words(&question, part, self.dialect));
         if let Some(part) = inside {
+            // Of what stands in a part of the words there is no more than of what stands anywhere.
+            self.lookups.retain(|lookup| !matches!(lookup, Lookup::Words(..)));
+            self.lookups.extend(Lookup::words(&question, part, self.dialect));
             let stands = self.stands_in(&question, part);
             self.wheres.push(stands);
         }
@@ -152,7 +152,7 @@ impl Conditions {
             let folded = fold(tag.trim().trim_start_matches('#'));
             if db.dialect() == Dialect::Sqlite
                 && matches!(self.begins, Beginning::Dates)
-                && rare_tag(db, &folded).await?
+                && finds_few(db, "SELECT 1 FROM event_tags WHERE folded = $1", &folded).await?
             {
                 let place = self.place(Value::Text(folded.clone()));
                 self.begins = Beginning::Events(format!(
@@ -197,17 +197,4 @@ impl AgendaFilter {
         }
         wrong.into_result()
     }
-}
-
-/// Whether so few events have the tag that it is best to begin with them.
-async fn rare_tag(db: &mut impl Queries, folded: &str) -> Result<bool> {
-    let found: i64 = db
-        .query(Sql::built(format!(
-            "SELECT count(*) FROM (SELECT 1 FROM event_tags WHERE folded = $1 LIMIT {})",
-            SELECTIVE + 1
-        )))
-        .bind(folded.to_owned())
-        .scalar()
-        .await?;
-    Ok(found <= SELECTIVE)
 }

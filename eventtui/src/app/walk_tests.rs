@@ -9,26 +9,6 @@ use crate::backend::Answer;
 use crate::keys::Action;
 use crate::screens::comments::Saying;
 
-const PLACES: [Place; 17] = [
-    Place::Agenda,
-    Place::Month,
-    Place::Week,
-    Place::Search,
-    Place::Mine,
-    Place::Organize,
-    Place::Event,
-    Place::Attendees,
-    Place::Insights,
-    Place::Comments,
-    Place::Form,
-    Place::Account,
-    Place::Me,
-    Place::Settings,
-    Place::Ticket,
-    Place::Help,
-    Place::Palette,
-];
-
 /// Someone in a place with much to see, and, in lists, not at an end of it.
 fn someone_at(place: Place) -> Driven {
     let agenda = |r: &Request| matches!(r, Request::Agenda { .. });
@@ -257,7 +237,7 @@ impl Before {
 
 #[test]
 fn every_key_of_the_help_does_what_it_says() {
-    for place in PLACES {
+    for place in Place::ALL {
         for binding in keys::bindings(place) {
             for key in binding.keys_in(place) {
                 let mut driven = someone_at(place);

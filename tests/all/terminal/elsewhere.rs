@@ -79,7 +79,7 @@ while read -r line; do [ "$line" = . ] && exit; echo "> $line"; echo "$line" >>"
     assert_eq!((mode, Path::new(path).exists()), ("600", false));
     // What was written before is there to go on with.
     ada.types("\x0f").await.shows("Line 40 of *tea*\n--wait READY").await;
-    ada.types("Sugar\n.\n").await.shows("New event").await;
+    ada.types("Sugar\n.\n").await.shows("New event").await.shows("⏎Sugar▏").await;
     ada.types("\x13").await.shows("✓ Tea is saved").await;
     ada.types("q").await;
     assert_eq!(ada.ends().await, 0);

@@ -9,7 +9,7 @@ use crate::error::{Error, Result, Violations};
 use crate::fold::fold;
 
 /// How many tags an event has at most.
-const MAX_TAGS: usize = 10;
+pub(crate) const MAX_TAGS: usize = 10;
 /// How long a tag is at most, in characters.
 const MAX_LENGTH: usize = 50;
 

@@ -1,5 +1,7 @@
 //! Conditions on what is found by words, categories, tags, seats and registrations.
 
+use std::collections::BTreeSet;
+
 use super::conditions::{Beginning, Conditions, Lookup, Value, finds_few};
 use super::event::{EventStatus, OccurrenceStatus};
 use super::filter::AgendaFilter;
@@ -148,22 +150,7 @@ impl Conditions {
             let any = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
             self.wheres.push(format!("{{o}}.category_id IN ({any})"));
         }
-        for tag in &filter.tags {
-            let folded = fold(tag.trim().trim_start_matches('#'));
-            if db.dialect() == Dialect::Sqlite
-                && matches!(self.begins, Beginning::Dates)
-                && finds_few(db, "SELECT 1 FROM event_tags WHERE folded = $1", &folded).await?
-            {
-                let place = self.place(Value::Text(folded.clone()));
-                self.begins = Beginning::Events(format!(
-                    "SELECT event_id AS id FROM event_tags WHERE folded = {place}"
-                ));
-            }
-            let place = self.place(Value::Text(folded));
-            self.wheres.push(format!(
-                "EXISTS (SELECT 1 FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded = {place})"
-            ));
-        }
+        self.tagged(db, &filter.tags).await?;
         if filter.available {
             self.wheres.push("{o}.seats_taken < {o}.capacity".to_owned());
             self.compare("{o}.status =", Value::Text(OccurrenceStatus::Scheduled.as_str().to_owned()));
@@ -175,6 +162,45 @@ impl Conditions {
             ));
             self.of_event = true;
             self.compare("e.status <>", Value::Text(EventStatus::Draft.as_str().to_owned()));
+        }
+        Ok(())
+    }
+
+    /// All of these tags. The first few each by themselves, so that PostgreSQL can begin with the rarest of them; it would take seconds to think of
+    /// all orders in which twenty could be looked up.
+    async fn tagged(&mut self, db: &mut impl Queries, tags: &[String]) -> Result<()> {
+        const EACH: usize = 3;
+        let folded: BTreeSet<String> =
+            tags.iter().map(|tag| fold(tag.trim().trim_start_matches('#'))).collect();
+        if folded.len() > categories::MAX_TAGS {
+            // No event has so many.
+            self.wheres.push("1 = 0".to_owned());
+            return Ok(());
+        }
+        let folded: Vec<String> = folded.into_iter().collect();
+        let (first, rest) = folded.split_at(folded.len().min(EACH));
+        for tag in first {
+            if self.dialect == Dialect::Sqlite
+                && matches!(self.begins, Beginning::Dates)
+                && finds_few(db, "SELECT 1 FROM event_tags WHERE folded = $1", tag).await?
+            {
+                let place = self.place(Value::Text(tag.clone()));
+                self.begins = Beginning::Events(format!(
+                    "SELECT event_id AS id FROM event_tags WHERE folded = {place}"
+                ));
+            }
+            let place = self.place(Value::Text(tag.clone()));
+            self.wheres.push(format!(
+                "EXISTS (SELECT 1 FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded = {place})"
+            ));
+        }
+        if !rest.is_empty() {
+            let places: Vec<String> = rest.iter().map(|tag| self.place(Value::Text(tag.clone()))).collect();
+            self.wheres.push(format!(
+                "(SELECT count(*) FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded IN ({})) = {}",
+                places.join(", "),
+                rest.len()
+            ));
         }
         Ok(())
     }

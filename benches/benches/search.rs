@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use eventcore::db::{Dialect, Queries, Sql};
-use eventcore::events::AgendaFilter;
+use eventcore::events::{AgendaFilter, Bound};
 use eventcore::{Actor, EventCore, EventId, PageRequest};
 use tokio::runtime::Runtime;
 
@@ -50,7 +50,7 @@ fn search(criterion: &mut Criterion) {
                 categories: vec!["concert".to_owned()],
                 tags: vec!["jazz".to_owned()],
                 available: true,
-                to: Some("2039-01-01T00:00:00Z".parse().unwrap()),
+                to: Some(Bound::At("2039-01-01T00:00:00Z".parse().unwrap())),
                 q: Some("evening".to_owned()),
                 ..AgendaFilter::default()
             },

@@ -9,9 +9,11 @@ use chrono::{
 use chrono_tz::Tz;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
+use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
+
+use crate::db::Written;
 
 /// An instant in UTC with microsecond precision, stored as integer microseconds in SQLite and `TIMESTAMPTZ` in PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -196,6 +198,18 @@ impl Type<Postgres> for Timestamp {
 impl<'q> Encode<'q, Postgres> for Timestamp {
     fn encode_by_ref(&self, buf: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
         <DateTime<Utc> as Encode<'q, Postgres>>::encode_by_ref(&self.to_utc(), buf)
+    }
+}
+
+impl PgHasArrayType for Timestamp {
+    fn array_type_info() -> PgTypeInfo {
+        <DateTime<Utc> as PgHasArrayType>::array_type_info()
+    }
+}
+
+impl Written for Timestamp {
+    fn read(text: &str) -> Result<Self, BoxDynError> {
+        i64::read(text).map(Self::from_micros)
     }
 }
 

@@ -43,8 +43,11 @@ impl EventCore {
     pub async fn export_user(&self, actor: &Actor, id: UserId) -> Result<Export> {
         let user = self.user(actor, id).await?;
         let current = actor.signed_in().ok().and_then(|signed_in| signed_in.session);
-        let filter =
-            AgendaFilter { organizer: Some(id), from: Some(Timestamp::MIN), ..AgendaFilter::default() };
+        let filter = AgendaFilter {
+            organizer: Some(id),
+            from: Some(Timestamp::MIN.into()),
+            ..AgendaFilter::default()
+        };
         let mut events = Vec::new();
         let mut request = PageRequest::first(PageRequest::MAX_LIMIT);
         loop {

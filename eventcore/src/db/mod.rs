@@ -1,6 +1,7 @@
 //! The database: one door to SQLite and PostgreSQL. It knows pools, transactions and queries, and nothing of the domain.
 
 mod copy;
+mod gathered;
 mod migrate;
 mod postgres;
 mod query;
@@ -17,6 +18,7 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 pub use copy::{backup, restore};
+pub(crate) use gathered::{Gathered, Written, gathered, gathered_ids};
 pub use migrate::Schema;
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};

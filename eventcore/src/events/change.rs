@@ -180,27 +180,30 @@ async fn update(
     if !same || row.tags()? != tags {
         refold(tx, row.id).await?;
     }
-    pass_on(tx, row.id, event.capacity, listed(event.visibility, status), now).await
+    pass_on(tx, row.id, event, listed(event.visibility, status), now).await
 }
 
 /// Writes what the occurrences inherit to those that are not over.
-async fn pass_on(tx: &mut Tx, id: EventId, capacity: i64, listed: bool, now: Timestamp) -> Result<()> {
+async fn pass_on(tx: &mut Tx, id: EventId, event: &ValidEvent, listed: bool, now: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE occurrences SET capacity = coalesce(capacity_override, $2), listed = $3, updated_at = $4, version = version + 1
          WHERE event_id = $1 AND ends_at > $4"
     ))
     .bind(id)
-    .bind(capacity)
+    .bind(event.capacity)
     .bind(listed)
     .bind(now)
     .execute()
     .await?;
     // Who may find an event may find its past, and no longer if it is hidden.
-    tx.query(sql!("UPDATE occurrences SET listed = $2 WHERE event_id = $1 AND listed <> $2"))
-        .bind(id)
-        .bind(listed)
-        .execute()
-        .await?;
+    tx.query(sql!(
+        "UPDATE occurrences SET listed = $2, all_day = $3 WHERE event_id = $1 AND (listed <> $2 OR all_day <> $3)"
+    ))
+    .bind(id)
+    .bind(listed)
+    .bind(event.span.all_day)
+    .execute()
+    .await?;
     Ok(())
 }
 

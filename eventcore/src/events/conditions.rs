@@ -1,8 +1,11 @@
 //! How filters of the agenda become SQL.
 
+use std::time::Duration;
+
+use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::filter::AgendaFilter;
+use super::filter::{AgendaFilter, Bound};
 use crate::clock::Timestamp;
 use crate::db::{Dialect, Queries, Query, Sql};
 use crate::error::Result;
@@ -13,6 +16,9 @@ use crate::search::{Part, Question};
 const TRIGRAM: usize = 3;
 /// A filter that so many texts match finds its page sooner by walking the dates than by gathering the texts.
 const SELECTIVE: i64 = 1_000;
+
+/// A day begins at most so long before or after it does elsewhere: from UTC+14 to UTC-12.
+const FARTHEST: Duration = Duration::from_hours(26);
 
 /// Dates that are looked at before it is counted how many texts match.
 const GLANCE: i64 = 512;
@@ -108,11 +114,7 @@ impl Conditions {
         if let Some(event) = filter.event {
             conditions.compare("{o}.event_id =", Value::Id(event.as_uuid()));
         }
-        let from = filter.from.unwrap_or(now);
-        conditions.earliest = Some((from, conditions.compare("{o}.starts_at >=", Value::At(from))));
-        if let Some(to) = filter.to {
-            conditions.latest = Some((to, conditions.compare("{o}.starts_at <", Value::At(to))));
-        }
+        conditions.starts(filter.from.unwrap_or(Bound::At(now)), filter.to);
         if let Some(status) = filter.status {
             conditions.compare("{o}.status =", Value::Text(status.as_str().to_owned()));
         }
@@ -124,6 +126,35 @@ impl Conditions {
             conditions.begin(db, need).await?;
         }
         Ok(conditions)
+    }
+
+    /// When dates start.
+    fn starts(&mut self, from: Bound, to: Option<Bound>) {
+        let at = match from {
+            Bound::At(at) => at,
+            Bound::Day(day, _) => {
+                self.on_day(">=", from.instant(), day);
+                from.instant().minus(FARTHEST)
+            }
+        };
+        self.earliest = Some((at, self.compare("{o}.starts_at >=", Value::At(at))));
+        let Some(to) = to else { return };
+        let at = match to {
+            Bound::At(at) => at,
+            Bound::Day(day, _) => {
+                self.on_day("<", to.instant(), day);
+                to.instant().plus(FARTHEST)
+            }
+        };
+        self.latest = Some((at, self.compare("{o}.starts_at <", Value::At(at))));
+    }
+
+    /// Compares the starts of dates with times, and the days of all others.
+    fn on_day(&mut self, comparison: &str, at: Timestamp, day: NaiveDate) {
+        let (at, day) = (self.place(Value::At(at)), self.place(Value::Text(day.to_string())));
+        self.wheres.push(format!(
+            "({{o}}.day IS NULL AND {{o}}.starts_at {comparison} {at} OR {{o}}.day {comparison} {day})"
+        ));
     }
 
     /// Adds a condition on a value, and answers it.

@@ -5,11 +5,10 @@ use chrono_tz::Tz;
 
 use super::agenda::visible;
 use super::conditions::{Conditions, Need};
-use super::filter::AgendaFilter;
-use super::tally::Listed;
-use super::when::start_of_day;
+use super::filter::{AgendaFilter, Bound};
+use super::tally::{Labelled, Listed};
 use crate::actor::Actor;
-use crate::categories::{self, TagCount};
+use crate::categories;
 use crate::core::EventCore;
 use crate::error::Result;
 
@@ -22,7 +21,7 @@ pub struct Facets {
     /// By category, the commonest first.
     pub categories: Vec<CategoryCount>,
     /// By tag, the commonest 50 first.
-    pub tags: Vec<TagCount>,
+    pub tags: Vec<TaggedCount>,
     /// By month, from that of the first date on, at most 240 months; months without dates are left out.
     pub months: Vec<MonthCount>,
 }
@@ -33,6 +32,16 @@ pub struct Facets {
 pub struct CategoryCount {
     /// Its slug; null for events without one.
     pub category: Option<String>,
+    /// Dates.
+    pub count: i64,
+}
+
+/// How many dates have a tag.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaggedCount {
+    /// The tag, as most write it.
+    pub tag: String,
     /// Dates.
     pub count: i64,
 }
@@ -131,9 +140,8 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, &filter).await?;
         let conditions = Conditions::of(&mut db, &filter, visible, Need::All, self.now()).await?;
-        let listed = Listed::of(&mut db, conditions).await?;
-        let categories = categories::slugs(&mut db).await?;
-        Ok(listed.tally()?.facets(&categories, tz))
+        let labelled = Labelled::of(&mut db, conditions).await?;
+        labelled.facets(&categories::slugs(&mut db).await?, tz)
     }
 
     /// Counts the dates that the filter finds on each day of a month, by the clocks of `tz`. What the filter says of `from` and `to` does not matter.
@@ -147,17 +155,21 @@ impl EventCore {
         month: Month,
         tz: Tz,
     ) -> Result<MonthOfDays> {
-        let (from, to) = (start_of_day(month.0, tz), start_of_day(month.next().0, tz));
-        let filter = AgendaFilter { by_relevance: false, from: Some(from), to: Some(to), ..filter.clone() };
+        let bound = |month: Month| Some(Bound::Day(month.0, tz));
+        let filter = AgendaFilter {
+            by_relevance: false,
+            from: bound(month),
+            to: bound(month.next()),
+            ..filter.clone()
+        };
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, &filter).await?;
         let conditions = Conditions::of(&mut db, &filter, visible, Need::Page, self.now()).await?;
-        let listed = Listed::of(&mut db, conditions).await?;
-        let tally = listed.tally()?;
+        let calendar = Listed::of(&mut db, conditions).await?.calendar()?;
         let days = month.0.iter_days().take_while(|day| Month::of(*day) == month);
         let days = days.map(|date| {
-            let end = start_of_day(date.checked_add_days(Days::new(1)).unwrap_or(date), tz);
-            DayCount { date, count: tally.between(start_of_day(date, tz), end) }
+            let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
+            DayCount { date, count: calendar.between(date, next, tz) }
         });
         Ok(MonthOfDays { month, timezone: tz.name().to_owned(), days: days.collect() })
     }

@@ -1,6 +1,10 @@
 //! Filters of the agenda.
 
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
 use super::event::{EventStatus, OccurrenceStatus};
+use super::when::start_of_day;
 use crate::clock::Timestamp;
 use crate::error::{Result, Violations};
 use crate::fold::fold;
@@ -26,10 +30,10 @@ pub struct AgendaFilter {
     pub registered: Option<UserId>,
     /// What answers `q` best comes first: in the title before elsewhere, and soonest first among equals. It needs `q`, and leaves `order` aside.
     pub by_relevance: bool,
-    /// Starts at or after this instant; now, when nothing is said. In the past, it lists the past.
-    pub from: Option<Timestamp>,
-    /// Starts before this instant.
-    pub to: Option<Timestamp>,
+    /// Starts at or after this instant, or on or after this day; now, when nothing is said. In the past, it lists the past.
+    pub from: Option<Bound>,
+    /// Starts before this instant, or before this day.
+    pub to: Option<Bound>,
     /// Published by this user. Who organizes sees drafts and hidden events here too.
     pub organizer: Option<UserId>,
     /// Dates of this event. Who may see the event sees them, listed or not.
@@ -40,6 +44,31 @@ pub struct AgendaFilter {
     pub event_status: Option<EventStatus>,
     /// By start: soonest first, or latest first.
     pub order: Order,
+}
+
+/// Where a list of dates begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// At an instant.
+    At(Timestamp),
+    /// At the beginning of a day by the clocks of a zone. All-day dates are on a day by those of their own, wherever one looks from.
+    Day(NaiveDate, Tz),
+}
+
+impl Bound {
+    /// The instant, for dates with times.
+    pub(super) fn instant(self) -> Timestamp {
+        match self {
+            Self::At(instant) => instant,
+            Self::Day(day, tz) => start_of_day(day, tz),
+        }
+    }
+}
+
+impl From<Timestamp> for Bound {
+    fn from(instant: Timestamp) -> Self {
+        Self::At(instant)
+    }
 }
 
 /// How long a filter's words may be, in characters.

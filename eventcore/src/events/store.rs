@@ -131,8 +131,8 @@ pub(super) async fn insert_dates(
         // SQLite takes ON CONFLICT for part of a join unless something stands between.
         let text = format!(
             "INSERT INTO occurrences (event_id, organizer_id, capacity, listed, status, text_id, created_at, updated_at,
-                category_id, tags, id, original_start, starts_at, ends_at, original_local)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $7, (SELECT e.category_id FROM events e WHERE e.id = $1),
+                category_id, all_day, tags, id, original_start, starts_at, ends_at, original_local)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $7, (SELECT e.category_id FROM events e WHERE e.id = $1), (SELECT e.all_day FROM events e WHERE e.id = $1),
                 coalesce((SELECT string_agg(g.name, '{FIELD_END}') FROM event_tags g WHERE g.event_id = $1), ''), v.column1, v.column2, v.column2, v.column3, v.column4 FROM (VALUES {}) AS v WHERE TRUE
              ON CONFLICT (event_id, original_start) DO NOTHING",
             values(rows.len(), 4, 8)

@@ -1,173 +1,226 @@
-//! Counting dates by what they are: one look at an index gives them all as one text, which is taken apart here.
+//! Counting dates by what they are: one look at an index gives their lists, which are counted here.
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::conditions::Conditions;
-use super::facets::{CategoryCount, Facets, Month, MonthCount};
+use super::facets::{CategoryCount, Facets, Month, MonthCount, TaggedCount};
 use super::when::start_of_day;
-use crate::categories::TagCount;
 use crate::clock::Timestamp;
-use crate::db::{Dialect, Queries};
+use crate::db::{Gathered, Queries, Row, gathered, gathered_ids};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
 
-/// Between dates: the record separator of ASCII.
+/// Between the tags of one date and those of the next: the record separator of ASCII.
 const DATE_END: char = '\u{1e}';
-/// Between what is told of a date, and between the tags of `occurrences`: the unit separator of ASCII. No tag has control characters.
+/// Between the tags of a date, as `occurrences` has them: the unit separator of ASCII. No tag has control characters.
 pub(super) const FIELD_END: char = '\u{1f}';
 /// How many tags facets name.
 const MOST_TAGS: usize = 50;
 /// How many months facets count: twenty years.
 const MOST_MONTHS: usize = 240;
 
-/// Dates, each as its start in seconds, its category, and its tags.
-pub(super) struct Listed(String);
+/// When dates take place.
+#[derive(Debug, Default, FromRow)]
+pub(super) struct Listed {
+    /// The starts of those with times.
+    starts: Option<Gathered<Timestamp>>,
+    /// The days of the others, parted by commas.
+    days: Option<String>,
+}
+
+/// And what they are.
+#[derive(Debug, Default, FromRow)]
+pub(super) struct Labelled {
+    #[sqlx(flatten)]
+    listed: Listed,
+    categories: Option<Gathered<Option<Uuid>>>,
+    tags: Option<String>,
+}
 
 impl Listed {
+    /// When those take place that fulfil the conditions.
+    pub(super) async fn of(db: &mut impl Queries, conditions: Conditions) -> Result<Self> {
+        let columns = Self::columns(db);
+        gather(db, conditions, &columns).await
+    }
+
+    fn columns(db: &impl Queries) -> String {
+        let starts = gathered(db.dialect(), "o.starts_at");
+        format!(
+            "{starts} FILTER (WHERE o.day IS NULL) AS starts, string_agg(o.day, ',') FILTER (WHERE o.day IS NOT NULL) AS days"
+        )
+    }
+
+    pub(super) fn calendar(self) -> Result<Calendar> {
+        let mut starts = self.starts.map(|starts| starts.0).unwrap_or_default();
+        starts.sort_unstable();
+        let days = self.days.unwrap_or_default();
+        let days = days.split_terminator(',').map(|day| day.parse().map_err(Error::internal));
+        let mut days = days.collect::<Result<Vec<NaiveDate>>>()?;
+        days.sort_unstable();
+        Ok(Calendar { starts, days })
+    }
+}
+
+impl Labelled {
     /// Those that fulfil the conditions.
-    pub(super) async fn of(db: &mut impl Queries, mut conditions: Conditions) -> Result<Self> {
-        conditions.rely_on_index();
-        // Dates begin at whole seconds.
-        let date = match db.dialect() {
-            Dialect::Sqlite => {
-                format!(
-                    "CAST(o.starts_at / 1000000 AS TEXT) || '{FIELD_END}' || hex(o.category_id) || '{FIELD_END}' || o.tags"
-                )
-            }
-            Dialect::Postgres => format!(
-                "concat_ws('{FIELD_END}', CAST(date_part('epoch', o.starts_at) AS BIGINT), coalesce(CAST(o.category_id AS TEXT), ''), o.tags)"
-            ),
-        };
-        let text = format!(
-            "SELECT string_agg({date}, '{DATE_END}') FROM {} WHERE {}",
-            conditions.narrow(),
-            conditions.wheres()
+    pub(super) async fn of(db: &mut impl Queries, conditions: Conditions) -> Result<Self> {
+        let columns = format!(
+            "{}, {} AS categories, string_agg(o.tags, '{DATE_END}') AS tags",
+            Listed::columns(db),
+            gathered_ids(db.dialect(), "o.category_id")
         );
-        let listed: Option<String> = conditions.query(db, text).scalar().await?;
-        Ok(Self(listed.unwrap_or_default()))
+        gather(db, conditions, &columns).await
     }
 
-    pub(super) fn tally(&self) -> Result<Tally<'_>> {
-        let mut tally = Tally::default();
-        for date in self.0.split_terminator(DATE_END) {
-            let mut fields = date.split(FIELD_END);
-            let start = fields.next().and_then(|start| start.parse::<i64>().ok());
-            let start = start.ok_or_else(|| Error::internal("a date without a start"))?;
-            tally.starts.push(Timestamp::from_micros(start.saturating_mul(1_000_000)));
-            *tally.categories.entry(fields.next().unwrap_or_default()).or_default() += 1;
-            for tag in fields.filter(|tag| !tag.is_empty()) {
-                *tally.tags.entry(tag).or_default() += 1;
-            }
-        }
-        tally.starts.sort_unstable();
-        Ok(tally)
-    }
-}
-
-/// How many dates there are of what.
-#[derive(Debug, Default)]
-pub(super) struct Tally<'l> {
-    /// When they start, in order.
-    starts: Vec<Timestamp>,
-    /// By the id of their category, in hexadecimal digits; empty where they have none.
-    categories: HashMap<&'l str, i64>,
-    /// By tag, as it is written.
-    tags: HashMap<&'l str, i64>,
-}
-
-impl Tally<'_> {
     /// The counts, where `slugs` are those of all categories, and months are of the clocks of `tz`.
-    pub(super) fn facets(&self, slugs: &HashMap<CategoryId, String>, tz: Tz) -> Facets {
-        Facets {
-            total: i64::try_from(self.starts.len()).unwrap_or(i64::MAX),
-            categories: self.by_category(slugs),
-            tags: self.by_tag(),
-            months: self.by_month(tz),
-        }
+    pub(super) fn facets(self, slugs: &HashMap<CategoryId, String>, tz: Tz) -> Result<Facets> {
+        let categories = self.categories.map(|categories| categories.0).unwrap_or_default();
+        let calendar = self.listed.calendar()?;
+        Ok(Facets {
+            total: i64::try_from(categories.len()).unwrap_or(i64::MAX),
+            categories: by_category(&categories, slugs),
+            tags: by_tag(&self.tags.unwrap_or_default()),
+            months: calendar.by_month(tz),
+        })
     }
+}
 
-    /// How many start at `from` or later, and before `to`.
-    pub(super) fn between(&self, from: Timestamp, to: Timestamp) -> i64 {
-        let before = |at: Timestamp| self.starts.partition_point(|start| *start < at);
-        i64::try_from(before(to).saturating_sub(before(from))).unwrap_or(i64::MAX)
-    }
+async fn gather<R: Row>(db: &mut impl Queries, mut conditions: Conditions, columns: &str) -> Result<R> {
+    conditions.rely_on_index();
+    let text = format!("SELECT {columns} FROM {} WHERE {}", conditions.narrow(), conditions.wheres());
+    Ok(conditions.query(db, text).one().await?)
+}
 
-    fn by_category(&self, slugs: &HashMap<CategoryId, String>) -> Vec<CategoryCount> {
-        let slug =
-            |id: &str| Uuid::try_parse(id).ok().and_then(|id| slugs.get(&CategoryId::from(id)).cloned());
-        let counts =
-            self.categories.iter().map(|(id, count)| CategoryCount { category: slug(id), count: *count });
-        let mut counts: Vec<CategoryCount> = counts.collect();
-        counts.sort_by(|a, b| (b.count, &a.category).cmp(&(a.count, &b.category)));
-        counts
-    }
+/// When dates take place, in order.
+#[derive(Debug)]
+pub(super) struct Calendar {
+    starts: Vec<Timestamp>,
+    /// Of those without times, by their own zones.
+    days: Vec<NaiveDate>,
+}
 
-    /// However a tag is written, it is one; it is shown as most write it.
-    fn by_tag(&self) -> Vec<TagCount> {
-        let mut written: Vec<(&str, i64)> = self.tags.iter().map(|(name, count)| (*name, *count)).collect();
-        written.sort_by_key(|(name, count)| (-count, *name));
-        let mut tags: HashMap<String, TagCount> = HashMap::new();
-        for (name, count) in written {
-            let tag = tags.entry(fold(name)).or_insert_with(|| TagCount { tag: name.to_owned(), count: 0 });
-            tag.count += count;
-        }
-        let mut tags: Vec<(String, TagCount)> = tags.into_iter().collect();
-        tags.sort_by(|(a, x), (b, y)| (y.count, a).cmp(&(x.count, b)));
-        tags.into_iter().take(MOST_TAGS).map(|(_, tag)| tag).collect()
+impl Calendar {
+    /// How many take place on the days from `first` up to `end`, which is not one of them, by the clocks of `tz`.
+    pub(super) fn between(&self, first: NaiveDate, end: NaiveDate, tz: Tz) -> i64 {
+        let (from, to) = (start_of_day(first, tz), start_of_day(end, tz));
+        let starts = within(&self.starts, &from, &to);
+        i64::try_from(starts + within(&self.days, &first, &end)).unwrap_or(i64::MAX)
     }
 
     fn by_month(&self, tz: Tz) -> Vec<MonthCount> {
-        let (Some(first), Some(last)) = (self.starts.first(), self.starts.last()) else { return Vec::new() };
-        let month_of = |at: Timestamp| Month::of(at.in_zone(tz).date_naive());
-        let last = month_of(*last);
-        std::iter::successors(Some(month_of(*first)), |month| Some(month.next()))
+        let month_of = |at: &Timestamp| Month::of(at.in_zone(tz).date_naive());
+        let month_in = |day: &NaiveDate| Month::of(*day);
+        let months = |starts: Option<&Timestamp>, days: Option<&NaiveDate>| {
+            starts.map(month_of).into_iter().chain(days.map(month_in))
+        };
+        let (Some(first), Some(last)) = (
+            months(self.starts.first(), self.days.first()).min(),
+            months(self.starts.last(), self.days.last()).max(),
+        ) else {
+            return Vec::new();
+        };
+        std::iter::successors(Some(first), |month| Some(month.next()))
             .take_while(|month| *month <= last)
             .take(MOST_MONTHS)
-            .map(|month| {
-                let (from, to) =
-                    (start_of_day(month.first_day(), tz), start_of_day(month.next().first_day(), tz));
-                MonthCount { month, count: self.between(from, to) }
+            .map(|month| MonthCount {
+                month,
+                count: self.between(month.first_day(), month.next().first_day(), tz),
             })
             .filter(|month| month.count > 0)
             .collect()
     }
 }
 
+/// How many of a list in order lie at `from` or later, and before `to`.
+fn within<T: Ord>(all: &[T], from: &T, to: &T) -> usize {
+    let before = |at: &T| all.partition_point(|one| one < at);
+    before(to).saturating_sub(before(from))
+}
+
+fn by_category(of: &[Option<Uuid>], slugs: &HashMap<CategoryId, String>) -> Vec<CategoryCount> {
+    let mut counted: HashMap<Option<Uuid>, i64> = HashMap::new();
+    for category in of {
+        *counted.entry(*category).or_default() += 1;
+    }
+    let slug = |id: Uuid| slugs.get(&CategoryId::from(id)).cloned();
+    let counts = counted.into_iter().map(|(id, count)| CategoryCount { category: id.and_then(slug), count });
+    let mut counts: Vec<CategoryCount> = counts.collect();
+    counts.sort_by(|a, b| (b.count, &a.category).cmp(&(a.count, &b.category)));
+    counts
+}
+
+/// However a tag is written, it is one; it is shown as most write it.
+fn by_tag(of: &str) -> Vec<TaggedCount> {
+    // The dates of an event have the same tags: each such text is taken apart once.
+    let mut together: HashMap<&str, i64> = HashMap::new();
+    for tags in of.split(DATE_END).filter(|tags| !tags.is_empty()) {
+        *together.entry(tags).or_default() += 1;
+    }
+    let mut written: HashMap<&str, i64> = HashMap::new();
+    for (tags, count) in together {
+        for tag in tags.split(FIELD_END) {
+            *written.entry(tag).or_default() += count;
+        }
+    }
+    let mut written: Vec<(&str, i64)> = written.into_iter().collect();
+    written.sort_by_key(|(name, count)| (-count, *name));
+    let mut tags: HashMap<String, TaggedCount> = HashMap::new();
+    for (name, count) in written {
+        let tag = tags.entry(fold(name)).or_insert_with(|| TaggedCount { tag: name.to_owned(), count: 0 });
+        tag.count += count;
+    }
+    let mut tags: Vec<(String, TaggedCount)> = tags.into_iter().collect();
+    tags.sort_by(|(a, x), (b, y)| (y.count, a).cmp(&(x.count, b)));
+    tags.into_iter().take(MOST_TAGS).map(|(_, tag)| tag).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn counted(text: &str) -> Facets {
+    /// Dates as `start or day,category,tags`, the tags parted by slashes.
+    fn counted(dates: &[&str]) -> Facets {
         let slugs = HashMap::from([(CategoryId::from(Uuid::from_u128(7)), "concert".to_owned())]);
-        Listed(text.replace(';', "\u{1e}").replace(',', "\u{1f}"))
-            .tally()
-            .unwrap()
+        let field = |n: usize| dates.iter().map(move |date| date.split(',').nth(n).unwrap_or_default());
+        let starts = field(0).filter_map(|start| start.parse::<Timestamp>().ok()).collect();
+        let days: Vec<&str> = field(0).filter(|start| start.parse::<NaiveDate>().is_ok()).collect();
+        let tags = field(2).map(|tags| tags.replace('/', "\u{1f}")).collect::<Vec<_>>().join("\u{1e}");
+        let categories = field(1).map(|slug| (!slug.is_empty()).then(|| Uuid::from_u128(7))).collect();
+        let listed = Listed { starts: Some(Gathered(starts)), days: Some(days.join(",")) };
+        Labelled { listed, categories: Some(Gathered(categories)), tags: Some(tags) }
             .facets(&slugs, Tz::Europe__Berlin)
+            .unwrap()
     }
 
     #[test]
     fn dates_are_counted_by_what_they_are() {
-        let concert = Uuid::from_u128(7).simple();
-        // 2037-02-28T22:59:59Z and a second later, which is March in Berlin.
-        let facets = counted(&format!(
-            "2119474800,,Jazz;2119474799,{concert},jazz,Rust;2119474799,{concert},JAZZ;2119474800,,jazz"
-        ));
-        assert_eq!(facets.total, 4);
+        let facets = counted(&[
+            "2037-02-28T23:00:00Z,,Jazz",
+            "2037-02-28T22:59:59Z,concert,jazz/Rust",
+            "2037-02-28T22:59:59Z,concert,JAZZ",
+            "2037-02-28T23:00:00Z,,jazz",
+            "2037-04-01,,",
+        ]);
+        assert_eq!(facets.total, 5);
         let categories: Vec<_> = facets.categories.iter().map(|c| (c.category.as_deref(), c.count)).collect();
-        assert_eq!(categories, [(None, 2), (Some("concert"), 2)]);
+        assert_eq!(categories, [(None, 3), (Some("concert"), 2)]);
         let tags: Vec<_> = facets.tags.iter().map(|tag| (tag.tag.as_str(), tag.count)).collect();
         assert_eq!(tags, [("jazz", 4), ("Rust", 1)]);
         let months: Vec<_> = facets.months.iter().map(|m| (m.month.to_string(), m.count)).collect();
-        assert_eq!(months, [("2037-02".to_owned(), 2), ("2037-03".to_owned(), 2)]);
-        assert_eq!(counted(""), Facets::default());
+        let expected = [("2037-02", 2), ("2037-03", 2), ("2037-04", 1)];
+        assert_eq!(months, expected.map(|(month, count)| (month.to_owned(), count)));
+        assert_eq!(counted(&[]), Facets::default());
     }
 
     #[test]
-    fn what_this_program_did_not_write_is_no_date() {
-        assert!(Listed("soon".to_owned()).tally().is_err());
+    fn what_this_program_did_not_write_is_no_day() {
+        assert!(Listed { days: Some("soon".to_owned()), ..Listed::default() }.calendar().is_err());
     }
 }

@@ -104,12 +104,12 @@ impl Admission {
             sqlite "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
                 created_at, updated_at)
              VALUES ($4, $1, $2, $5, $6, $7, $8, $9, $10, $3, $3);
-             UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13 WHERE id = $1",
+             UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13, registered = TRUE WHERE id = $1",
             postgres "WITH added AS (
                 INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
                     created_at, updated_at)
                 VALUES ($4, $1, $2, $5, $6, $7, $8, $9, $10, $3, $3))
-             UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13 WHERE id = $1"
+             UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13, registered = TRUE WHERE id = $1"
         ))
         .bind(self.occurrence)
         .bind(self.event)
@@ -135,14 +135,14 @@ impl Admission {
                 created_at, updated_at)
              SELECT unhex(value ->> 'id'), $1, $2, unhex(value ->> 'user_id'), value ->> 'status', value ->> 'party_size',
                 value ->> 'waitlist_number', value ->> 'auto_promote', value ->> 'ticket_code', $3, $3 FROM json_each($4);
-             UPDATE occurrences SET seats_taken = $5, waitlist_length = $6, next_waitlist_number = $7 WHERE id = $1",
+             UPDATE occurrences SET seats_taken = $5, waitlist_length = $6, next_waitlist_number = $7, registered = TRUE WHERE id = $1",
             postgres "WITH added AS (
                 INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote, ticket_code,
                     created_at, updated_at)
                 SELECT id, $1, $2, user_id, status, party_size, waitlist_number, auto_promote, ticket_code, $3, $3
                 FROM json_to_recordset($4::json) AS people (id uuid, user_id uuid, status text, party_size bigint, waitlist_number bigint,
                     auto_promote boolean, ticket_code text))
-             UPDATE occurrences SET seats_taken = $5, waitlist_length = $6, next_waitlist_number = $7 WHERE id = $1"
+             UPDATE occurrences SET seats_taken = $5, waitlist_length = $6, next_waitlist_number = $7, registered = TRUE WHERE id = $1"
         ))
         .bind(self.occurrence)
         .bind(self.event)

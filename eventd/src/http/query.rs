@@ -1,8 +1,8 @@
 //! Query strings: each parameter read once, every wrong one named, unknown ones refused.
 
 use chrono_tz::Tz;
-use eventcore::events::start_of_day;
-use eventcore::{Cursor, Error, PageRequest, Timestamp, Violations};
+use eventcore::events::Bound;
+use eventcore::{Cursor, Error, PageRequest, Violations};
 
 /// The parameters of a query string; what is left over at the end is unknown.
 pub(crate) struct Query {
@@ -73,17 +73,17 @@ impl Query {
     }
 
     /// An instant, or a day in `tz`, of which it is the beginning or the end.
-    pub(crate) fn time(&mut self, name: &str, tz: Tz, edge: Edge) -> Option<Timestamp> {
+    pub(crate) fn time(&mut self, name: &str, tz: Tz, edge: Edge) -> Option<Bound> {
         let text = self.text(name)?;
         if let Ok(day) = text.parse::<chrono::NaiveDate>()
             && (1..=9998).contains(&chrono::Datelike::year(&day))
         {
             let day = if edge == Edge::To { day.succ_opt().unwrap_or(day) } else { day };
-            return Some(start_of_day(day, tz));
+            return Some(Bound::Day(day, tz));
         }
         // A plus that was not encoded arrives as a space.
         match text.replace(' ', "+").parse() {
-            Ok(at) => Some(at),
+            Ok(at) => Some(Bound::At(at)),
             Err(_) => {
                 self.wrong(name, "invalid", "must be an RFC 3339 instant or a date");
                 None
@@ -155,14 +155,16 @@ mod tests {
     fn dates_are_days_in_the_zone() {
         let mut query = Query::of("tz=Europe/Berlin&from=2027-03-28&to=2027-03-28");
         let tz = query.zone();
-        assert_eq!(query.time("from", tz, Edge::From).unwrap().to_string(), "2027-03-27T23:00:00Z");
-        assert_eq!(query.time("to", tz, Edge::To).unwrap().to_string(), "2027-03-28T22:00:00Z");
+        let day = |text: &str| Some(Bound::Day(text.parse().unwrap(), Tz::Europe__Berlin));
+        assert_eq!(query.time("from", tz, Edge::From), day("2027-03-28"));
+        assert_eq!(query.time("to", tz, Edge::To), day("2027-03-29"));
         assert!(codes(query).is_empty());
     }
 
     #[test]
     fn an_unencoded_plus_is_understood() {
         let mut query = Query::of("from=2027-03-01T18:30:00+01:00");
-        assert_eq!(query.time("from", Tz::UTC, Edge::From).unwrap().to_string(), "2027-03-01T17:30:00Z");
+        let at = Bound::At("2027-03-01T17:30:00Z".parse().unwrap());
+        assert_eq!(query.time("from", Tz::UTC, Edge::From), Some(at));
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Credentials, NewPassword, NewUser, User};
 use eventcore::comments::{Comment, CommentFilter, CommentInput};
-use eventcore::events::{AgendaFilter, EventInput, Occurrence, start_of_day};
+use eventcore::events::{AgendaFilter, Bound, EventInput, Occurrence};
 use eventcore::feedback::FeedbackInput;
 use eventcore::registrations::{Party, ShownTicket};
 use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Page, PageRequest};
@@ -68,8 +68,8 @@ impl Library {
         let filter = AgendaFilter {
             q: Some(wish.words).filter(|words| !words.is_empty()),
             location: Some(wish.place).filter(|place| !place.is_empty()),
-            from: wish.from.map(|day| start_of_day(day, tz)),
-            to: wish.to.and_then(|day| day.succ_opt()).map(|day| start_of_day(day, tz)),
+            from: wish.from.map(|day| Bound::Day(day, tz)),
+            to: wish.to.and_then(|day| day.succ_opt()).map(|day| Bound::Day(day, tz)),
             categories: wish.categories,
             tags: wish.tags,
             available: wish.free,
@@ -82,8 +82,8 @@ impl Library {
 
     async fn days(&self, from: NaiveDate, to: NaiveDate, tz: Tz) -> Result<Answer, Error> {
         let filter = AgendaFilter {
-            from: Some(start_of_day(from, tz)),
-            to: to.succ_opt().map(|day| start_of_day(day, tz)),
+            from: Some(Bound::Day(from, tz)),
+            to: to.succ_opt().map(|day| Bound::Day(day, tz)),
             ..AgendaFilter::default()
         };
         let mut dates = Vec::new();

@@ -7,6 +7,7 @@ mod categories;
 mod command_line;
 mod comments;
 mod conferences;
+mod days;
 mod document;
 mod feedback;
 mod hidden;

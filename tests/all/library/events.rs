@@ -122,7 +122,7 @@ on_both! {
         core.change_event(&ada, event.id, &json!({"title": "Another", "location": "Elsewhere", "capacity": 5}), None).await.unwrap();
         let over = core.occurrence(&Actor::Anonymous, date).await.unwrap();
         assert_eq!((over.title.as_str(), over.location.as_str(), over.capacity), ("Rust evening", "Hall 2, Köln", 40));
-        let past = AgendaFilter { from: Some(Timestamp::MIN), title: Some("rust".to_owned()), ..AgendaFilter::default() };
+        let past = AgendaFilter { from: Some(Timestamp::MIN.into()), title: Some("rust".to_owned()), ..AgendaFilter::default() };
         assert_eq!(titles(core, &Actor::Anonymous, past).await, ["Rust evening"]);
         let moved = core.change_event(&ada, event.id, &json!({"starts_at": "2028-03-04T18:30:00"}), None).await.unwrap();
         assert_eq!(moved.occurrence_count, 2, "the past stays, a new date is made");

@@ -27,7 +27,7 @@ pub(super) async fn create(db: &TestDb, actor: &Actor, value: Value) -> Event {
 /// All dates of an event, past ones included.
 pub(super) async fn dates(core: &EventCore, event: &Event) -> Vec<Occurrence> {
     let filter =
-        AgendaFilter { event: Some(event.id), from: Some(Timestamp::MIN), ..AgendaFilter::default() };
+        AgendaFilter { event: Some(event.id), from: Some(Timestamp::MIN.into()), ..AgendaFilter::default() };
     let mut dates = Vec::new();
     let mut page = PageRequest { limit: 100, ..PageRequest::default() };
     loop {

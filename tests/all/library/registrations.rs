@@ -22,7 +22,7 @@ async fn evening(db: &TestDb, ada: &Actor, changes: Value) -> (EventId, Occurren
                     ada,
                     &eventcore::events::AgendaFilter {
                         event: Some(event.id),
-                        from: Some(eventcore::Timestamp::MIN),
+                        from: Some(eventcore::Timestamp::MIN.into()),
                         ..Default::default()
                     },
                     &PageRequest::default(),

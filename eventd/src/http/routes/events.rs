@@ -1,6 +1,6 @@
 //! `/events`: what organizers publish.
 
-use eventcore::events::{Event, EventInput, EventStatus, NewDate, Occurrence};
+use eventcore::events::{Bound, Event, EventInput, EventStatus, NewDate, Occurrence};
 use eventcore::{Error, Page};
 use serde_json::Value;
 use warp::Filter;
@@ -159,7 +159,7 @@ pub(crate) async fn occurrences(call: Call, event: &str) -> Answer {
     let known: Result<_, Error> = id(event, "event");
     let filter = eventcore::events::AgendaFilter {
         event: Some(known.map_err(Problem::from)?),
-        from: Some(from.unwrap_or(eventcore::Timestamp::MIN)),
+        from: Some(from.unwrap_or(Bound::At(eventcore::Timestamp::MIN))),
         to,
         ..Default::default()
     };

@@ -2,170 +2,200 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use sqlx::FromRow;
 
 use super::figures::{Counts, DayOfRegistrations};
 use crate::clock::Timestamp;
-use crate::db::{Bind, Dialect, Queries, Sql};
-use crate::error::{Error, Result};
+use crate::db::{Bind, Gathered, Queries, Sql, gathered};
+use crate::error::Result;
+use crate::events::start_of_day;
 use crate::id::OccurrenceId;
-use crate::registrations::RegistrationStatus;
-
-/// A quarter of an hour in microseconds. No zone's day begins within one.
-const QUARTER: i64 = 900_000_000;
 
 /// The registrations of some dates.
 #[derive(Debug, Default)]
-pub(super) struct Counted {
-    dates: HashMap<OccurrenceId, Counts>,
-    /// Registrations, and the people in them, by the quarter of an hour in which they were made, since 1970.
-    made: BTreeMap<i64, (i64, i64)>,
+pub(super) struct Counted(HashMap<OccurrenceId, OfDate>);
+
+/// Those of one date.
+#[derive(Debug, Default)]
+struct OfDate {
+    counts: Counts,
+    by_day: Vec<DayOfRegistrations>,
 }
 
-/// The registrations of a date that stand in one way.
 #[derive(FromRow)]
-struct Standing {
+struct Row {
     occurrence_id: OccurrenceId,
-    status: RegistrationStatus,
     registrations: i64,
-    /// Of them, those that ever stood on the waitlist.
+    cancelled: i64,
+    waiting: i64,
+    attended: i64,
+    /// Those that ever stood on the waitlist, and those of them that hold a place.
     waitlisted: i64,
-    /// When each was made, by its quarter of an hour, and behind a colon its party, unless it is one; parted by commas.
-    made: String,
+    promoted: i64,
+    /// When each was made, and for how many people, in one order.
+    made: Gathered<Timestamp>,
+    parties: Gathered<i64>,
 }
 
 impl Counted {
-    /// Those of `registrations r` that fulfil a condition on `$1`.
-    pub(super) async fn of(db: &mut impl Queries, condition: &str, whose: impl Bind) -> Result<Self> {
-        let quarter = match db.dialect() {
-            Dialect::Sqlite => format!("r.created_at / {QUARTER}"),
-            Dialect::Postgres => "CAST(floor(date_part('epoch', r.created_at) / 900) AS BIGINT)".to_owned(),
-        };
-        let rows: Vec<Standing> = db
+    /// Those of the dates that `dates`, SQL for ids with `$1` for `whose`, names; days are those of `tz`.
+    pub(super) async fn of(db: &mut impl Queries, dates: &str, whose: impl Bind, tz: Tz) -> Result<Self> {
+        let (made, parties) =
+            (gathered(db.dialect(), "r.created_at"), gathered(db.dialect(), "r.party_size"));
+        let rows: Vec<Row> = db
             .query(Sql::built(format!(
-                "SELECT r.occurrence_id, r.status, count(*) AS registrations, count(r.waitlist_number) AS waitlisted,
-                    string_agg(CAST({quarter} AS TEXT) || CASE r.party_size WHEN 1 THEN '' ELSE ':' || CAST(r.party_size AS TEXT) END, ',') AS made
-                 FROM registrations r WHERE {condition} GROUP BY r.event_id, r.occurrence_id, r.status"
+                "SELECT r.occurrence_id, count(*) AS registrations,
+                    count(*) FILTER (WHERE r.status = 'cancelled') AS cancelled,
+                    count(*) FILTER (WHERE r.status = 'waitlisted') AS waiting,
+                    count(*) FILTER (WHERE r.status = 'attended') AS attended,
+                    count(r.waitlist_number) AS waitlisted,
+                    count(r.waitlist_number) FILTER (WHERE r.status IN ('confirmed', 'attended')) AS promoted,
+                    {made} AS made, {parties} AS parties
+                 FROM registrations r WHERE r.occurrence_id IN ({dates}) GROUP BY r.occurrence_id"
             )))
             .bind(whose)
             .all()
             .await?;
-        let mut counted = Self::default();
-        for row in &rows {
-            counted.add(row)?;
-        }
-        Ok(counted)
-    }
-
-    fn add(&mut self, row: &Standing) -> Result<()> {
-        let date = self.dates.entry(row.occurrence_id).or_default();
-        date.registrations += row.registrations;
-        date.waitlisted += row.waitlisted;
-        match row.status {
-            RegistrationStatus::Cancelled => date.cancelled += row.registrations,
-            RegistrationStatus::Waitlisted => date.waiting += row.registrations,
-            RegistrationStatus::Confirmed | RegistrationStatus::Attended => {
-                date.confirmed += row.registrations;
-                date.promoted += row.waitlisted;
-            }
-        }
-        if row.status == RegistrationStatus::Attended {
-            date.attended += row.registrations;
-        }
-        for one in row.made.split(',') {
-            let (quarter, party) = one.split_once(':').unwrap_or((one, "1"));
-            let number = |text: &str| text.parse::<i64>().map_err(Error::internal);
-            let made = self.made.entry(number(quarter)?).or_default();
-            *made = (made.0 + 1, made.1 + number(party)?);
-        }
-        Ok(())
+        Ok(Self(rows.into_iter().map(|row| (row.occurrence_id, row.counted(tz))).collect()))
     }
 
     /// Whether someone ever registered for a date.
     pub(super) fn knows(&self, date: OccurrenceId) -> bool {
-        self.dates.contains_key(&date)
+        self.0.contains_key(&date)
     }
 
     /// The counts of a date that has so many seats.
     pub(super) fn counts(&self, date: OccurrenceId, capacity: i64, seats_taken: i64) -> Counts {
-        let known = self.dates.get(&date).copied().unwrap_or_default();
+        let known = self.0.get(&date).map(|known| known.counts).unwrap_or_default();
         Counts { capacity, seats_taken, ..known }
     }
 
-    /// By the days of a zone on which they were made.
-    pub(super) fn by_day(&self, tz: Tz) -> Vec<DayOfRegistrations> {
-        let mut days: BTreeMap<NaiveDate, (i64, i64)> = BTreeMap::new();
-        for (quarter, (registrations, people)) in &self.made {
-            let date = Timestamp::from_micros(quarter.saturating_mul(QUARTER)).in_zone(tz).date_naive();
-            let day = days.entry(date).or_default();
-            *day = (day.0 + registrations, day.1 + people);
-        }
-        let days = days.into_iter();
-        days.map(|(date, (registrations, people))| DayOfRegistrations { date, registrations, people })
-            .collect()
+    /// The days on which people registered for a date.
+    pub(super) fn days_of(&self, date: OccurrenceId) -> Vec<DayOfRegistrations> {
+        self.0.get(&date).map(|known| known.by_day.clone()).unwrap_or_default()
     }
+
+    /// The days on which people registered for any.
+    pub(super) fn by_day(&self) -> Vec<DayOfRegistrations> {
+        let mut days: BTreeMap<NaiveDate, DayOfRegistrations> = BTreeMap::new();
+        for day in self.0.values().flat_map(|known| &known.by_day) {
+            days.entry(day.date)
+                .and_modify(|sum| {
+                    sum.registrations += day.registrations;
+                    sum.people += day.people;
+                })
+                .or_insert_with(|| day.clone());
+        }
+        days.into_values().collect()
+    }
+}
+
+impl Row {
+    fn counted(self, tz: Tz) -> OfDate {
+        let counts = Counts {
+            registrations: self.registrations,
+            confirmed: self.registrations - self.cancelled - self.waiting,
+            cancelled: self.cancelled,
+            waiting: self.waiting,
+            waitlisted: self.waitlisted,
+            promoted: self.promoted,
+            attended: self.attended,
+            ..Counts::default()
+        };
+        let mut made: Vec<(Timestamp, i64)> = self.made.0.into_iter().zip(self.parties.0).collect();
+        made.sort_unstable();
+        OfDate { counts, by_day: by_day(&made, tz) }
+    }
+}
+
+/// Adds up by the days of a zone what was made, which is in order.
+fn by_day(made: &[(Timestamp, i64)], tz: Tz) -> Vec<DayOfRegistrations> {
+    let mut days: Vec<DayOfRegistrations> = Vec::new();
+    let mut end = Timestamp::MIN;
+    for (at, people) in made {
+        match days.last_mut() {
+            Some(day) if *at < end => {
+                day.registrations += 1;
+                day.people += people;
+            }
+            _ => {
+                let date = at.in_zone(tz).date_naive();
+                end =
+                    date.checked_add_days(Days::new(1)).map_or(Timestamp::MAX, |next| start_of_day(next, tz));
+                days.push(DayOfRegistrations { date, registrations: 1, people: *people });
+            }
+        }
+    }
+    days
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn standing(status: RegistrationStatus, waitlisted: i64, made: &[&str]) -> Standing {
-        let quarter = |one: &&str| {
-            let (at, party) = one.split_once(' ').unwrap_or((one, ""));
-            format!("{}{party}", at.parse::<Timestamp>().unwrap().as_micros() / QUARTER)
-        };
-        Standing {
-            occurrence_id: OccurrenceId::from(uuid::Uuid::from_u128(1)),
-            status,
+    fn row(date: u128, made: &[(&str, i64)]) -> Row {
+        Row {
+            occurrence_id: OccurrenceId::from(uuid::Uuid::from_u128(date)),
             registrations: i64::try_from(made.len()).unwrap(),
-            waitlisted,
-            made: made.iter().map(quarter).collect::<Vec<_>>().join(","),
+            cancelled: 1,
+            waiting: 1,
+            attended: 0,
+            waitlisted: 1,
+            promoted: 0,
+            made: Gathered(made.iter().map(|(at, _)| at.parse().unwrap()).collect()),
+            parties: Gathered(made.iter().map(|(_, party)| *party).collect()),
         }
+    }
+
+    fn read(days: &[DayOfRegistrations]) -> Vec<(String, i64, i64)> {
+        days.iter().map(|day| (day.date.to_string(), day.registrations, day.people)).collect()
     }
 
     #[test]
     fn days_are_those_of_the_zone() {
-        let mut counted = Counted::default();
         let made = [
-            "2027-03-01T18:00:00Z :2",
-            "2027-03-01T18:05:00Z :3",
-            "2027-03-01T18:15:00Z",
-            "2027-03-01T23:45:00Z :3",
+            ("2027-03-01T23:45:00Z", 3),
+            ("2027-03-01T18:00:00Z", 2),
+            ("2027-03-01T18:05:00Z", 3),
+            ("2027-03-01T18:15:00Z", 1),
         ];
-        counted.add(&standing(RegistrationStatus::Confirmed, 0, &made)).unwrap();
-        let read = |tz| -> Vec<(String, i64, i64)> {
-            counted
-                .by_day(tz)
-                .iter()
-                .map(|day| (day.date.to_string(), day.registrations, day.people))
-                .collect()
-        };
-        assert_eq!(read(Tz::UTC), [("2027-03-01".to_owned(), 4, 9)]);
+        let days = |tz| read(&row(1, &made).counted(tz).by_day);
+        assert_eq!(days(Tz::UTC), [("2027-03-01".to_owned(), 4, 9)]);
         // 05:45 ahead of UTC.
         assert_eq!(
-            read(Tz::Asia__Kathmandu),
+            days(Tz::Asia__Kathmandu),
             [("2027-03-01".to_owned(), 2, 5), ("2027-03-02".to_owned(), 2, 4)]
         );
     }
 
     #[test]
-    fn each_way_to_stand_counts_where_it_belongs() {
-        let mut counted = Counted::default();
-        let at = "2027-03-01T18:00:00Z";
-        for (status, waitlisted, number) in [
-            (RegistrationStatus::Confirmed, 1, 5),
-            (RegistrationStatus::Attended, 2, 4),
-            (RegistrationStatus::Waitlisted, 3, 3),
-            (RegistrationStatus::Cancelled, 1, 2),
-        ] {
-            counted.add(&standing(status, waitlisted, &vec![at; number])).unwrap();
-        }
-        let counts = counted.counts(OccurrenceId::from(uuid::Uuid::from_u128(1)), 12, 9);
-        assert_eq!((counts.registrations, counts.confirmed, counts.attended), (14, 9, 4));
-        assert_eq!((counts.cancelled, counts.waiting, counts.waitlisted, counts.promoted), (2, 3, 7, 3));
-        assert_eq!((counts.capacity, counts.seats_taken), (12, 9));
+    fn a_day_has_the_length_that_the_clocks_give_it() {
+        // Clocks go back on 31 October: the day has 25 hours.
+        let made = [("2027-10-30T22:00:00Z", 1), ("2027-10-31T22:59:59Z", 1), ("2027-10-31T23:00:00Z", 1)];
+        let days = row(1, &made).counted(Tz::Europe__Berlin).by_day;
+        assert_eq!(read(&days), [("2027-10-31".to_owned(), 2, 2), ("2027-11-01".to_owned(), 1, 1)]);
+    }
+
+    #[test]
+    fn dates_are_counted_each_and_together() {
+        let dates = [
+            row(1, &[("2027-03-01T18:00:00Z", 2), ("2027-03-03T18:00:00Z", 1), ("2027-03-03T19:00:00Z", 1)]),
+            row(2, &[("2027-03-01T10:00:00Z", 5)]),
+        ];
+        let counted =
+            Counted(dates.into_iter().map(|row| (row.occurrence_id, row.counted(Tz::UTC))).collect());
+        let first = OccurrenceId::from(uuid::Uuid::from_u128(1));
+        let counts = counted.counts(first, 12, 2);
+        assert_eq!((counts.registrations, counts.confirmed, counts.cancelled, counts.waiting), (3, 1, 1, 1));
+        assert_eq!((counts.capacity, counts.seats_taken), (12, 2));
+        assert_eq!(read(&counted.days_of(first)).len(), 2);
+        assert_eq!(
+            read(&counted.by_day()),
+            [("2027-03-01".to_owned(), 2, 7), ("2027-03-03".to_owned(), 2, 2)]
+        );
+        let nobody = OccurrenceId::from(uuid::Uuid::from_u128(3));
+        assert!(!counted.knows(nobody) && counted.days_of(nobody).is_empty());
     }
 }

@@ -4,8 +4,7 @@ use std::iter::Sum;
 
 use chrono::NaiveDate;
 
-use crate::clock::Timestamp;
-use crate::events::{EventStatus, OccurrenceStatus};
+use crate::events::{EventStatus, Moment, OccurrenceStatus};
 use crate::feedback::FeedbackSummary;
 use crate::id::{EventId, OccurrenceId};
 
@@ -71,8 +70,8 @@ pub struct DayOfRegistrations {
 pub struct DateInsights {
     /// The date.
     pub occurrence_id: OccurrenceId,
-    /// When it starts.
-    pub starts_at: Timestamp,
+    /// When it starts, by the clocks of the event.
+    pub starts_at: Moment,
     /// Whether it takes place.
     pub status: OccurrenceStatus,
     /// Its own title, or the event's.
@@ -82,6 +81,8 @@ pub struct DateInsights {
     pub figures: Figures,
     /// How people rated it.
     pub feedback: FeedbackSummary,
+    /// Days on which people registered for it, in order.
+    pub by_day: Vec<DayOfRegistrations>,
 }
 
 /// What an event's dates say together, and each by itself.
@@ -119,6 +120,8 @@ pub struct EventInsights {
     pub figures: Figures,
     /// How people rated it.
     pub feedback: FeedbackSummary,
+    /// Null unless two of its dates at least were rated.
+    pub trend: Option<Trend>,
 }
 
 /// What the events of an organizer say together, and each by itself.
@@ -129,6 +132,8 @@ pub struct OrganizerInsights {
     pub total: Figures,
     /// All ratings together.
     pub feedback: FeedbackSummary,
+    /// Null unless two dates at least were rated.
+    pub trend: Option<Trend>,
     /// Days of UTC on which people registered, in order.
     pub by_day: Vec<DayOfRegistrations>,
     /// The events for which someone registered, those with most registrations first; at most 1,000.
@@ -151,7 +156,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Sees to what only a date that is over tells, and only one that took place. `held` and `attended` are registrations.
+    /// Sees to what only a date that is over tells, and only one that took place.
     pub(super) const fn of_outcome(self, took_place: bool, over: bool) -> Self {
         let seats = if took_place { (self.capacity, self.seats_taken) } else { (0, 0) };
         let looked = took_place && over && self.attended > 0;

@@ -6,13 +6,13 @@ use chrono_tz::Tz;
 use sqlx::FromRow;
 
 use super::counted::Counted;
-use super::figures::{Counts, DateInsights, EventInsights, Insights, OrganizerInsights, trend};
+use super::figures::{Counts, DateInsights, EventInsights, Insights, OrganizerInsights, Trend, trend};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Bind, Queries, Sql, sql};
 use crate::error::Result;
-use crate::events::{self, EventStatus, OccurrenceStatus};
+use crate::events::{self, EventStatus, Moment, OccurrenceStatus};
 use crate::feedback::FeedbackSummary;
 use crate::id::{EventId, OccurrenceId};
 
@@ -25,6 +25,7 @@ struct DateRow {
     event_id: EventId,
     starts_at: Timestamp,
     ends_at: Timestamp,
+    all_day: bool,
     status: OccurrenceStatus,
     event_status: EventStatus,
     title: String,
@@ -39,9 +40,6 @@ impl DateRow {
     }
 }
 
-/// How often each rating was given, by date.
-type Ratings = HashMap<OccurrenceId, Vec<(i64, i64)>>;
-
 impl EventCore {
     /// What an event's dates say together and each by itself, for its organizers.
     ///
@@ -53,34 +51,39 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let seen = events::find(&mut db, actor, event).await?.organized()?;
         let tz = events::zone(&seen.row.timezone);
-        let counted = Counted::of(&mut db, OF_EVENT, event).await?;
+        let counted = Counted::of(&mut db, DATES_OF_EVENT, event, tz).await?;
         let mut rows: Vec<DateRow> = db
             .query(sql!(
-                "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, e.status AS event_status, coalesce(o.title, e.title) AS title, o.capacity, o.seats_taken
+                "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.all_day, o.status, e.status AS event_status, coalesce(o.title, e.title) AS title,
+                    o.capacity, o.seats_taken
                  FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.event_id = $1 ORDER BY o.starts_at, o.id"
             ))
             .bind(event)
             .all()
             .await?;
         rows.retain(|row| row.starts_at <= now || counted.knows(row.id));
-        let ratings = ratings(&mut db, DATES_OF_EVENT, event).await?;
-        let counts = |row: &DateRow| row.counts(&counted, now);
-        let rated: Vec<(i64, i64)> = rows
-            .iter()
-            .filter_map(|row| ratings.get(&row.id))
-            .map(|given| {
-                given.iter().fold((0, 0), |(sum, n), (rating, count)| (sum + rating * count, n + count))
-            })
-            .collect();
+        let ratings = Ratings::of(&mut db, DATES_OF_EVENT, event).await?;
         let first = rows.len().saturating_sub(MOST);
         Ok(Insights {
             event_id: event,
             timezone: tz.name().to_owned(),
-            total: rows.iter().map(counts).sum::<Counts>().figures(),
-            feedback: FeedbackSummary::of(&ratings.values().flatten().copied().collect::<Vec<_>>()),
-            trend: trend(&rated),
-            by_day: counted.by_day(tz),
-            dates: rows.iter().skip(first).map(|row| date(row, counts(row), &ratings)).collect(),
+            total: rows.iter().map(|row| row.counts(&counted, now)).sum::<Counts>().figures(),
+            feedback: ratings.summary(&rows),
+            trend: ratings.trend(&rows),
+            by_day: counted.by_day(),
+            dates: rows
+                .iter()
+                .skip(first)
+                .map(|row| DateInsights {
+                    occurrence_id: row.id,
+                    starts_at: Moment::span(row.starts_at, row.ends_at, tz, row.all_day).0,
+                    status: row.status,
+                    title: row.title.clone(),
+                    figures: row.counts(&counted, now).figures(),
+                    feedback: ratings.summary([row]),
+                    by_day: counted.days_of(row.id),
+                })
+                .collect(),
         })
     }
 
@@ -91,19 +94,16 @@ impl EventCore {
     pub async fn organizer_insights(&self, actor: &Actor) -> Result<OrganizerInsights> {
         let (user, now) = (actor.signed_in()?.id, self.now());
         let mut db = self.db().read().await?;
-        let counted = Counted::of(&mut db, OF_ORGANIZER, user).await?;
+        let counted = Counted::of(&mut db, DATES_OF_ORGANIZER, user, Tz::UTC).await?;
         let rows: Vec<DateRow> = db
-            .query(Sql::built(format!(
-                "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.status, e.status AS event_status, e.title, o.capacity, o.seats_taken
-                 FROM occurrences o JOIN events e ON e.id = o.event_id
-                 WHERE o.id IN ({})",
-                dates_of_organizer()
-            )))
+            .query(sql!(
+                "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.all_day, o.status, e.status AS event_status, e.title, o.capacity, o.seats_taken
+                 FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.organizer_id = $1 AND o.registered ORDER BY o.starts_at, o.id"
+            ))
             .bind(user)
             .all()
             .await?;
-        let ratings = ratings(&mut db, &dates_of_organizer(), user).await?;
-        let counts = |row: &DateRow| row.counts(&counted, now);
+        let ratings = Ratings::of(&mut db, DATES_OF_ORGANIZER, user).await?;
         let mut by_event: BTreeMap<EventId, Vec<&DateRow>> = BTreeMap::new();
         for row in &rows {
             by_event.entry(row.event_id).or_default().push(row);
@@ -112,13 +112,14 @@ impl EventCore {
             .into_iter()
             .filter_map(|(event_id, dates)| {
                 let first = dates.first()?;
-                let given = dates.iter().filter_map(|row| ratings.get(&row.id)).flatten().copied();
+                let counts = dates.iter().map(|row| row.counts(&counted, now));
                 Some(EventInsights {
                     event_id,
                     title: first.title.clone(),
                     status: first.event_status,
-                    figures: dates.iter().map(|row| counts(row)).sum::<Counts>().figures(),
-                    feedback: FeedbackSummary::of(&given.collect::<Vec<_>>()),
+                    figures: counts.sum::<Counts>().figures(),
+                    feedback: ratings.summary(dates.iter().copied()),
+                    trend: ratings.trend(dates.iter().copied()),
                 })
             })
             .collect();
@@ -126,49 +127,52 @@ impl EventCore {
         compared.sort_by_key(|event| std::cmp::Reverse(event.figures.registrations));
         compared.truncate(MOST);
         Ok(OrganizerInsights {
-            total: rows.iter().map(counts).sum::<Counts>().figures(),
-            feedback: FeedbackSummary::of(&ratings.values().flatten().copied().collect::<Vec<_>>()),
-            by_day: counted.by_day(Tz::UTC),
+            total: rows.iter().map(|row| row.counts(&counted, now)).sum::<Counts>().figures(),
+            feedback: ratings.summary(&rows),
+            trend: ratings.trend(&rows),
+            by_day: counted.by_day(),
             events: compared,
         })
     }
 }
 
-fn date(row: &DateRow, counts: Counts, ratings: &Ratings) -> DateInsights {
-    DateInsights {
-        occurrence_id: row.id,
-        starts_at: row.starts_at,
-        status: row.status,
-        title: row.title.clone(),
-        figures: counts.figures(),
-        feedback: FeedbackSummary::of(ratings.get(&row.id).map_or(&[][..], Vec::as_slice)),
-    }
-}
-
-/// The dates that are rated.
+/// The dates of an event.
 const DATES_OF_EVENT: &str = "SELECT o.id FROM occurrences o WHERE o.event_id = $1";
 
-/// Those for which someone registered: an organizer may have many more.
-fn dates_of_organizer() -> String {
-    format!("SELECT DISTINCT r.occurrence_id FROM registrations r WHERE {OF_ORGANIZER}")
-}
+/// Those of an organizer for which someone registered: they may have many more.
+const DATES_OF_ORGANIZER: &str = "SELECT o.id FROM occurrences o WHERE o.organizer_id = $1 AND o.registered";
 
-/// Whose registrations are counted: those of an event, or of all that someone organizes.
-const OF_EVENT: &str = "r.event_id = $1";
-const OF_ORGANIZER: &str = "r.event_id IN (SELECT id FROM events WHERE organizer_id = $1)";
+/// How often each rating was given, by date.
+struct Ratings(HashMap<OccurrenceId, Vec<(i64, i64)>>);
 
-async fn ratings(db: &mut impl Queries, dates: &str, whose: impl Bind) -> Result<Ratings> {
-    let given: Vec<(OccurrenceId, i64, i64)> = db
-        .query(Sql::built(format!(
-            "SELECT f.occurrence_id, f.rating, count(*) FROM feedback f
-             WHERE f.occurrence_id IN ({dates}) GROUP BY f.occurrence_id, f.rating"
-        )))
-        .bind(whose)
-        .all()
-        .await?;
-    let mut by_date = Ratings::new();
-    for (date, rating, count) in given {
-        by_date.entry(date).or_default().push((rating, count));
+impl Ratings {
+    async fn of(db: &mut impl Queries, dates: &str, whose: impl Bind) -> Result<Self> {
+        let given: Vec<(OccurrenceId, i64, i64)> = db
+            .query(Sql::built(format!(
+                "SELECT f.occurrence_id, f.rating, count(*) FROM feedback f
+                 WHERE f.occurrence_id IN ({dates}) GROUP BY f.occurrence_id, f.rating"
+            )))
+            .bind(whose)
+            .all()
+            .await?;
+        let mut by_date: HashMap<OccurrenceId, Vec<(i64, i64)>> = HashMap::new();
+        for (date, rating, count) in given {
+            by_date.entry(date).or_default().push((rating, count));
+        }
+        Ok(Self(by_date))
     }
-    Ok(by_date)
+
+    fn summary<'r>(&self, dates: impl IntoIterator<Item = &'r DateRow>) -> FeedbackSummary {
+        let given = dates.into_iter().filter_map(|row| self.0.get(&row.id)).flatten();
+        FeedbackSummary::of(&given.copied().collect::<Vec<_>>())
+    }
+
+    /// How the ratings of dates, given by start, went on.
+    fn trend<'r>(&self, dates: impl IntoIterator<Item = &'r DateRow>) -> Option<Trend> {
+        let sum = |given: &Vec<(i64, i64)>| {
+            given.iter().fold((0, 0), |(sum, n), (rating, count)| (sum + rating * count, n + count))
+        };
+        let rated = dates.into_iter().filter_map(|row| self.0.get(&row.id)).map(sum);
+        trend(&rated.collect::<Vec<_>>())
+    }
 }

@@ -21,7 +21,7 @@ fn summary(average: Option<f64>) -> Value {
 
 fn date(n: i64, status: &str, figures: Value, average: Option<f64>) -> Value {
     let mut date = json!({"occurrence_id": format!("01890000-0000-7000-8000-00000000001{n}"), "starts_at": format!("2027-02-0{n}T17:30:00Z"),
-        "status": status, "title": "Rust evening", "feedback": summary(average)});
+        "status": status, "title": "Rust evening", "feedback": summary(average), "by_day": []});
     eventcore::input::merge_patch(&mut date, figures);
     date
 }

@@ -176,8 +176,10 @@ fn ratings(seen: &Seen, look: &Look) -> Vec<Line<'static>> {
 fn of_date(date: &DateInsights, timezone: &str, look: &Look, width: u16) -> Line<'static> {
     let theme = look.theme;
     let figures = &date.figures;
-    let starts = date.starts_at.in_zone(look.zone_of(timezone)).naive_local();
-    let when = starts.format("%a %-d %b %Y %H:%M").to_string();
+    let when = match look.local(&date.starts_at, timezone) {
+        (_, Some(starts)) => starts.format("%a %-d %b %Y %H:%M").to_string(),
+        (day, None) => day.format("%a %-d %b %Y").to_string(),
+    };
     let seats = if date.status == eventcore::events::OccurrenceStatus::Cancelled {
         "cancelled".to_owned()
     } else {

@@ -97,7 +97,16 @@ async fn story(kind: Kind) {
     let rows = table(&ada, &path).await;
     assert_eq!(rows.len(), 4);
     assert_eq!(&rows[0][..5], ["occurrence_id", "starts_at", "title", "status", "registrations"]);
-    assert_eq!(&rows[1][2..7], ["'=Pottery", "scheduled", "4", "2", "1"]);
+    assert_eq!(&rows[1][1..7], ["2024-03-04T19:30:00+01:00", "'=Pottery", "scheduled", "4", "2", "1"]);
+    assert_eq!(&rows[0][20..], ["rated_1", "rated_2", "rated_3", "rated_4", "rated_5"]);
+    assert_eq!(&rows[1][20..], ["0", "1", "0", "0", "1"]);
+    assert_eq!(seen["dates"][0]["starts_at"], "2024-03-04T19:30:00+01:00", "by the clocks of the event");
+    let first = seen["dates"][0]["by_day"].as_array().unwrap();
+    assert_eq!(first.iter().map(|day| day["registrations"].as_i64().unwrap()).sum::<i64>(), 4);
+    let days = table(&ada, &format!("{path}?table=days")).await;
+    assert_eq!(days[0], ["date", "registrations", "people"]);
+    assert_eq!(days[1..].iter().map(|day| day[2].parse::<i64>().unwrap()).sum::<i64>(), 7);
+    ada.get(&format!("{path}?table=people")).await.expect_problem(400, "invalid-input");
 
     over_all(&ada, &people).await;
     // A cancelled date keeps its registrations, and has no seats to fill.
@@ -135,6 +144,9 @@ async fn over_all(ada: &Client, people: &[Client]) {
     assert_eq!(events, [("=Pottery", 6), ("Chess", 1)]);
     assert_eq!((&all["total"]["registrations"], &all["total"]["capacity"]), (&json!(7), &json!(16)));
     assert_eq!(all["feedback"]["average"], 4.0);
+    assert_eq!(all["trend"], json!({"earlier": 3.5, "recent": 5.0}));
+    assert_eq!((&all["events"][0]["trend"], &all["events"][1]["trend"]), (&all["trend"], &Value::Null));
+    assert_eq!(table(ada, "/users/me/insights?table=days").await[0][0], "date");
     let rows = table(ada, "/users/me/insights").await;
     assert_eq!((rows.len(), rows[1][1].as_str(), rows[2][3].as_str()), (3, "'=Pottery", "1"));
 }

@@ -1,7 +1,7 @@
 //! Insights: what organizers read from who registered, who came and what they said.
 
 use eventcore::feedback::FeedbackSummary;
-use eventcore::insights::{Figures, Insights, OrganizerInsights};
+use eventcore::insights::{DayOfRegistrations, Figures, Insights, OrganizerInsights};
 use eventcore::{Error, EventId};
 use futures_util::stream;
 use warp::Filter;
@@ -19,16 +19,21 @@ pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
     )
 }
 
-/// Registrations over time, fill, waitlist, cancellations, attendance and ratings of an event and of each of its dates, for its organizers; the dates as a table with `Accept: text/csv`
+/// Registrations over time, fill, waitlist, cancellations, attendance and ratings of an event and of each of its dates, for its organizers; as a table with `Accept: text/csv`
 #[utoipa::path(get, path = "/api/v1/events/{event}/insights", tag = "insights", security(("bearer" = [])),
-    params(("event" = String, Path)),
-    responses((status = 200, description = "The insights, or those of the dates as CSV", content((Insights = "application/json"), (String = "text/csv")))))]
+    params(("event" = String, Path), ("table" = Option<OfEvent>, Query, description = "What the table has a row for: each date, or each day on which people registered")),
+    responses((status = 200, description = "The insights, or a table of them as CSV", content((Insights = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn of_event(call: Call, event: &str) -> Answer {
-    call.no_query()?;
+    let mut query = call.query();
+    let rows_are = query.parsed("table", "must be dates or days").unwrap_or(OfEvent::Dates);
+    query.finish()?;
     let event: EventId = id(event, "event")?;
     let insights = call.core.insights(&call.actor().await?, event).await?;
     if !table::is_wanted(&call) {
         return reply::json(&insights);
+    }
+    if rows_are == OfEvent::Days {
+        return days(&insights.by_day);
     }
     let rows = insights.dates.iter().map(|date| {
         let named = vec![
@@ -42,14 +47,20 @@ pub(crate) async fn of_event(call: Call, event: &str) -> Answer {
     sent(&["occurrence_id", "starts_at", "title", "status"], rows)
 }
 
-/// The same for all events that I organize; the events as a table with `Accept: text/csv`
+/// The same for all events that I organize; as a table with `Accept: text/csv`
 #[utoipa::path(get, path = "/api/v1/users/me/insights", tag = "insights", security(("bearer" = [])),
-    responses((status = 200, description = "The insights, or those of the events as CSV", content((OrganizerInsights = "application/json"), (String = "text/csv")))))]
+    params(("table" = Option<OfMine>, Query, description = "What the table has a row for: each event, or each day on which people registered")),
+    responses((status = 200, description = "The insights, or a table of them as CSV", content((OrganizerInsights = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn of_mine(call: Call) -> Answer {
-    call.no_query()?;
+    let mut query = call.query();
+    let rows_are = query.parsed("table", "must be events or days").unwrap_or(OfMine::Events);
+    query.finish()?;
     let insights = call.core.organizer_insights(&call.actor().await?).await?;
     if !table::is_wanted(&call) {
         return reply::json(&insights);
+    }
+    if rows_are == OfMine::Days {
+        return days(&insights.by_day);
     }
     let rows = insights.events.iter().map(|event| {
         let named = vec![event.event_id.to_string(), event.title.clone(), event.status.to_string()];
@@ -58,8 +69,57 @@ pub(crate) async fn of_mine(call: Call) -> Answer {
     sent(&["event_id", "title", "status"], rows)
 }
 
+/// What a table of an event's insights has rows for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum OfEvent {
+    Dates,
+    Days,
+}
+
+impl std::str::FromStr for OfEvent {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "dates" => Ok(Self::Dates),
+            "days" => Ok(Self::Days),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What a table of an organizer's insights has rows for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum OfMine {
+    Events,
+    Days,
+}
+
+impl std::str::FromStr for OfMine {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "events" => Ok(Self::Events),
+            "days" => Ok(Self::Days),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Registrations over time.
+fn days(by_day: &[DayOfRegistrations]) -> Answer {
+    let rows = by_day
+        .iter()
+        .map(|day| [day.date.to_string(), day.registrations.to_string(), day.people.to_string()]);
+    let piece = table::piece(Some(&["date", "registrations", "people"]), rows)?;
+    Ok(table::answer(stream::iter([Ok::<_, Error>(piece)]), "insights"))
+}
+
 /// The columns behind those that say what a row is about.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 21] = [
     "registrations",
     "confirmed",
     "cancelled",
@@ -76,6 +136,11 @@ const COLUMNS: [&str; 16] = [
     "attendance_rate",
     "ratings",
     "rating_average",
+    "rated_1",
+    "rated_2",
+    "rated_3",
+    "rated_4",
+    "rated_5",
 ];
 
 fn sent(named: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Answer {
@@ -104,5 +169,6 @@ fn with_cells(mut row: Vec<String>, figures: &Figures, feedback: &FeedbackSummar
         feedback.count.to_string(),
         rate(feedback.average),
     ]);
+    row.extend(feedback.distribution.iter().map(|rating| rating.count.to_string()));
     row
 }

@@ -15,6 +15,7 @@ mod histories;
 mod insights;
 mod permissions;
 mod recurring;
+mod registration_rush;
 mod registrations;
 mod rush;
 mod scripting;

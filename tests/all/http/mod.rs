@@ -10,6 +10,7 @@ mod conferences;
 mod days;
 mod document;
 mod feedback;
+mod filters;
 mod hidden;
 mod histories;
 mod insights;

@@ -68,6 +68,15 @@ impl Daemon {
         Self::listening(db, "127.0.0.1:0", arguments).await
     }
 
+    /// As many processes as may share a database: one of SQLite's, three of PostgreSQL's.
+    pub async fn several(db: &TestDb, arguments: &[&str]) -> Vec<Self> {
+        let mut daemons = Vec::new();
+        for _ in 0..if db.kind == Kind::Sqlite { 1 } else { 3 } {
+            daemons.push(Self::on(db.clone(), arguments).await);
+        }
+        daemons
+    }
+
     /// Serves a database that exists at this address, as a daemon does that is started again.
     pub async fn listening(db: TestDb, address: &str, arguments: &[&str]) -> Self {
         let mut child = command(&["serve", "--listen", address, "--database", &db.url])

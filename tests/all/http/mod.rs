@@ -12,6 +12,7 @@ mod document;
 mod feedback;
 mod filters;
 mod hidden;
+mod hidden_later;
 mod histories;
 mod insights;
 mod permissions;

@@ -130,10 +130,7 @@ fn sorted(mut ids: Vec<UserId>) -> Vec<UserId> {
 
 async fn story(kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
-    let mut daemons = Vec::new();
-    for _ in 0..if kind == Kind::Sqlite { 1 } else { 3 } {
-        daemons.push(Daemon::on(db.clone(), &[]).await);
-    }
+    let daemons = Daemon::several(&db, &[]).await;
     // A client is a connection, as long as it is asked one thing after another.
     let at = |number: usize| Client::at(daemons[number % daemons.len()].address());
     let lines: Vec<[Client; 2]> = (0..CONNECTIONS).map(|number| [at(number), at(number + 1)]).collect();

@@ -401,13 +401,6 @@ async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize
     })
 }
 
-const fn processes(kind: Kind) -> usize {
-    match kind {
-        Kind::Sqlite => 1,
-        Kind::Postgres => 3,
-    }
-}
-
 async fn recount(db: &TestDb) {
     let said = command(&["check", "--database", &db.url]).output().await.unwrap();
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
@@ -416,10 +409,7 @@ async fn recount(db: &TestDb) {
 
 async fn at_once(kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
-    let mut daemons = Vec::new();
-    for _ in 0..processes(kind) {
-        daemons.push(Daemon::on(db.clone(), CONNECTIONS).await);
-    }
+    let daemons = Daemon::several(&db, CONNECTIONS).await;
     let (_all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
     let stage = stage(&db, servers, 20, 25).await;
     stage.play().await;
@@ -463,10 +453,7 @@ async fn killer(
 
 async fn under_fire(kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
-    let mut daemons = Vec::new();
-    for _ in 0..processes(kind) {
-        daemons.push(Daemon::on(db.clone(), CONNECTIONS).await);
-    }
+    let daemons = Daemon::several(&db, CONNECTIONS).await;
     let (all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
     let stage = stage(&db, servers, 25, 0).await;
     let over = Arc::new(std::sync::atomic::AtomicBool::new(false));

@@ -1,0 +1,163 @@
+//! What becomes private, unlisted or a draft later is found no more, whatever is made of it meanwhile; and what is shown again is found again.
+
+use serde_json::{Value, json};
+use tests::{Client, Daemon, Kind, for_each_kind};
+
+/// Lists and counts by which everyone might find dates, and where the number stands.
+const OF_DATES: [(&str, &str); 11] = [
+    ("/occurrences?count=true", "/total"),
+    ("/occurrences?count=true&q=xylophone+evening", "/total"),
+    ("/occurrences?count=true&q=secret&sort=relevance", "/total"),
+    ("/occurrences?count=true&title=xylo", "/total"),
+    ("/occurrences?count=true&location=hall", "/total"),
+    ("/occurrences?count=true&tag=xylophone", "/total"),
+    ("/occurrences?count=true&available=true&from=2031-01-01", "/total"),
+    ("/occurrences?count=true&organizer=ada", "/total"),
+    ("/occurrences/facets", "/total"),
+    ("/occurrences/facets?q=xylo", "/tags/0/count"),
+    ("/occurrences/facets?organizer=ada", "/categories/0/count"),
+];
+/// The same for events.
+const OF_EVENTS: [(&str, &str); 5] = [
+    ("/events?count=true", "/total"),
+    ("/events?count=true&q=xylo&sort=relevance", "/total"),
+    ("/events?count=true&organizer=ada", "/total"),
+    ("/events?count=true&tag=xylophone", "/total"),
+    ("/tags?q=xylo", "/items/0/count"),
+];
+
+struct Seekers {
+    /// Nobody, somebody, and who organizes something else.
+    strangers: [Client; 3],
+    ada: Client,
+    admin: Client,
+}
+
+/// What all seekers must find: dates, and events.
+async fn found(seekers: &Seekers, dates: i64, events: i64, when: &str) {
+    let Seekers { strangers: [nobody, somebody, host], ada, admin } = seekers;
+    for (who, client) in
+        [("nobody", nobody), ("somebody", somebody), ("a host", host), ("ada", ada), ("admin", admin)]
+    {
+        let lists =
+            OF_DATES.iter().map(|list| (list, dates)).chain(OF_EVENTS.iter().map(|list| (list, events)));
+        for ((path, pointer), count) in lists {
+            // Who asks for their own sees all of it.
+            if path.contains("organizer=ada") && ["ada", "admin"].contains(&who) {
+                continue;
+            }
+            let answer = client.get(path).await.expect(200).json();
+            let number = answer.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
+            assert_eq!(number, count, "{when}: {who} asks {path}\n{answer}");
+        }
+        let categories = client.get("/categories").await.expect(200).json();
+        let counts = categories["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["upcoming_events"].as_i64().unwrap());
+        assert_eq!(counts.sum::<i64>(), events, "{when}: {who} counts categories");
+        let mut days = 0;
+        for month in ["2031-03", "2031-04"] {
+            let calendar =
+                client.get(&format!("/occurrences/calendar?month={month}")).await.expect(200).json();
+            days += calendar["days"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|day| day["count"].as_i64().unwrap())
+                .sum::<i64>();
+        }
+        assert_eq!(days, dates, "{when}: {who} looks at the calendar");
+        let facets = client.get("/occurrences/facets").await.expect(200).json();
+        let months =
+            facets["months"].as_array().unwrap().iter().map(|month| month["count"].as_i64().unwrap());
+        assert_eq!(months.sum::<i64>(), dates, "{when}: {who} counts months");
+    }
+}
+
+async fn dates_of(client: &Client, event: &str) -> Vec<String> {
+    let dates = client.all(&format!("{event}/occurrences")).await;
+    dates.iter().map(|date| date["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn story(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let seekers = Seekers {
+        strangers: [daemon.anonymous(), daemon.user("bob").await, daemon.user("cid").await],
+        ada: daemon.user("ada").await,
+        admin: daemon.admin("root").await,
+    };
+    let (ada, admin) = (&seekers.ada, &seekers.admin);
+    let series = json!({"title": "Xylophone evening", "location": "Hall", "description": "secret", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
+        "category": "concert", "tags": ["xylophone"], "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3"}});
+    let event = format!("/events/{}", ada.post("/events", series).await.expect(201).id());
+    found(&seekers, 3, 1, "at first").await;
+
+    ada.patch(&event, json!({"visibility": "private"})).await.expect(200);
+    found(&seekers, 0, 0, "private").await;
+    let dates = dates_of(ada, &event).await;
+    let date = |number: usize| format!("/occurrences/{}", dates[number]);
+    ada.patch(&date(0), json!({"title": "Xylophone evening with a secret guest", "capacity": 9}))
+        .await
+        .expect(200);
+    ada.patch(&event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;COUNT=5"}})).await.expect(200);
+    found(&seekers, 0, 0, "private, with dates more and a text of one's own").await;
+    ada.patch(
+        &event,
+        json!({"tags": ["xylophone", "music"], "category": "festival", "description": "a secret"}),
+    )
+    .await
+    .expect(200);
+    ada.patch(&event, json!({"starts_at": "2031-03-04T19:30:00Z"})).await.expect(200);
+    found(&seekers, 0, 0, "private, and described anew").await;
+    ada.poke(&format!("{}/cancel", date(1))).await.expect(200);
+    ada.poke(&format!("{}/restore", date(1))).await.expect(200);
+    found(&seekers, 0, 0, "private, and brought back").await;
+    let dates = dates_of(ada, &event).await;
+    let rest = ada
+        .post(&format!("/occurrences/{}/split", dates[3]), json!({"location": "Hall 2"}))
+        .await
+        .expect(201);
+    let rest = format!("/events/{}", rest.id());
+    found(&seekers, 0, 0, "private, in two parts").await;
+    let copy = ada
+        .post(&format!("{event}/duplicate"), json!({"starts_at": "2031-03-05T18:30:00Z"}))
+        .await
+        .expect(201)
+        .id();
+    found(&seekers, 0, 0, "private, with a copy").await;
+    ada.delete(&format!("/events/{copy}")).await.expect(204);
+    admin.patch("/categories/festival", json!({"slug": "fest"})).await.expect(200);
+    admin.delete("/categories/fest?move_to=concert").await.expect(204);
+    found(&seekers, 0, 0, "private, of another category").await;
+
+    ada.patch(&rest, json!({"visibility": "public"})).await.expect(200);
+    found(&seekers, 2, 1, "half of it public").await;
+    ada.patch(&event, json!({"visibility": "public"})).await.expect(200);
+    found(&seekers, 5, 2, "all of it public").await;
+    ada.patch(&event, json!({"visibility": "unlisted"})).await.expect(200);
+    found(&seekers, 2, 1, "half of it unlisted").await;
+    ada.patch(&event, json!({"visibility": "public", "status": "draft"})).await.expect(200);
+    found(&seekers, 2, 1, "half of it a draft").await;
+    seekers.strangers[0].get(&event).await.expect_problem(404, "not-found");
+    ada.poke(&format!("{event}/publish")).await.expect(200);
+    found(&seekers, 5, 2, "published again").await;
+    ada.delete(&event).await.expect(204);
+    found(&seekers, 2, 1, "half of it gone").await;
+
+    // Dates that come into sight later are as hidden as those before.
+    ada.patch(&rest, json!({"visibility": "private"})).await.expect(200);
+    let soon =
+        (daemon.db.core.now().to_utc() + chrono::Days::new(2)).format("%Y-%m-%dT%H:00:00Z").to_string();
+    let endless = json!({"title": "Xylophone practice", "location": "Hall", "description": "secret", "starts_at": soon, "capacity": 4, "visibility": "private",
+        "category": "concert", "tags": ["xylophone"], "recurrence": {"rrule": "FREQ=DAILY"}});
+    ada.post("/events", endless).await.expect(201);
+    let before = daemon.db.number("SELECT count(*) FROM occurrences").await;
+    daemon.db.clock.advance(std::time::Duration::from_hours(24 * 40));
+    daemon.db.core.extend_schedules().await.unwrap();
+    assert!(daemon.db.number("SELECT count(*) FROM occurrences").await > before + 30);
+    found(&seekers, 0, 0, "private, without an end").await;
+}
+
+for_each_kind!(story);

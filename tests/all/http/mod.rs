@@ -9,6 +9,7 @@ mod comments;
 mod conferences;
 mod days;
 mod document;
+mod door;
 mod feedback;
 mod filters;
 mod hidden;

@@ -1,0 +1,176 @@
+//! At the door, over HTTP: whose code lets whom in, once, who let them in and when; and two doors that scan the same ticket.
+
+use serde_json::{Value, json};
+use tests::{Client, Daemon, Kind, TestDb, command, for_each_kind};
+
+async fn date(organizer: &Client, changes: Value) -> (String, String) {
+    let mut body =
+        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 2});
+    eventcore::input::merge_patch(&mut body, changes);
+    let event = organizer.post("/events", body).await.expect(201).json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&event["id"]), text(&event["next_occurrence"]["id"]))
+}
+
+async fn register(who: &Client, date: &str) -> Value {
+    who.put(&format!("/occurrences/{date}/registration"), json!({})).await.expect(201).json()
+}
+
+/// Shows a code at the door of a date, or at any.
+async fn show(door: &Client, code: &str, date: Option<&str>) -> tests::Answer {
+    let mut shown = json!({"code": code});
+    if let Some(date) = date {
+        shown["occurrence_id"] = json!(date);
+    }
+    door.post("/check-in", shown).await
+}
+
+async fn story(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let [ada, helper, eve, bob, cid, dan] = [
+        daemon.user("ada").await,
+        daemon.user("helper").await,
+        daemon.user("eve").await,
+        daemon.user("bob").await,
+        daemon.user("cid").await,
+        daemon.user("dan").await,
+    ];
+    let (event, here) = date(&ada, json!({})).await;
+    let (_, elsewhere) = date(&ada, json!({})).await;
+    date(&eve, json!({})).await;
+    ada.put(&format!("/events/{event}/organizers/{}", helper.id()), json!({})).await.expect(204);
+    let ticket = register(&bob, &here).await;
+    let (id, code) = (ticket["id"].as_str().unwrap(), ticket["ticket_code"].as_str().unwrap());
+    let left = register(&cid, &here).await;
+    let waits = register(&dan, &here).await;
+    assert_eq!((&waits["status"], &waits["ticket_code"]), (&json!("waitlisted"), &Value::Null));
+
+    // Of another event of the same organizer, of another organizer, at another's hands: no ticket for this door.
+    show(&ada, code, Some(&elsewhere)).await.expect_problem(404, "not-found");
+    for stranger in [&eve, &bob, &dan] {
+        show(stranger, code, None).await.expect_problem(404, "not-found");
+        show(stranger, code, Some(&here)).await.expect_problem(404, "not-found");
+    }
+    show(&daemon.anonymous(), code, None).await.expect_problem(401, "unauthenticated");
+    let almost = code.replace(&code[..1], if code.starts_with('A') { "B" } else { "A" });
+    show(&ada, &almost, None).await.expect_problem(404, "not-found");
+    for wrong in [
+        json!({"code": 7}),
+        json!({"code": code, "occurrence_id": "x"}),
+        json!({"code": code, "door": "B"}),
+        json!([]),
+    ] {
+        let refused = ada.post("/check-in", wrong.clone()).await;
+        assert_eq!(refused.status, 400, "{wrong}");
+    }
+    assert_eq!(bob.get(&format!("/registrations/{id}")).await.expect(200).json()["status"], "confirmed");
+
+    // Typed from a phone held up, by a helper; the second time tells of the first.
+    let typed = code.to_lowercase().replace('-', " ");
+    let first = show(&helper, &typed, Some(&here)).await.expect(200).json();
+    assert_eq!((&first["already"], &first["status"]), (&json!(false), &json!("attended")));
+    assert_eq!(first["checked_in_by"], json!(helper.id()));
+    assert!(first["checked_in_at"].is_string());
+    for again in [
+        show(&ada, code, None).await.expect(200).json(),
+        ada.poke(&format!("/registrations/{id}/check-in")).await.expect(200).json(),
+    ] {
+        assert_eq!(again["already"], true);
+        for field in ["checked_in_at", "checked_in_by", "id", "status"] {
+            assert_eq!(again[field], first[field], "{field}");
+        }
+    }
+    // Seats stay taken, and who is in stays registered however often they ask.
+    let seen = bob.put(&format!("/occurrences/{here}/registration"), json!({})).await.expect(200).json();
+    assert_eq!((&seen["status"], &seen["checked_in_at"]), (&json!("attended"), &first["checked_in_at"]));
+    let seats = ada.get(&format!("/occurrences/{here}")).await.expect(200).json();
+    assert_eq!((&seats["seats_taken"], &seats["waitlist_length"]), (&json!(2), &json!(1)));
+
+    // Undone, twice, and in again.
+    for _ in 0..2 {
+        ada.delete(&format!("/registrations/{id}/check-in")).await.expect(204);
+    }
+    let undone = bob.get(&format!("/registrations/{id}")).await.expect(200).json();
+    assert_eq!(
+        (&undone["status"], &undone["checked_in_at"], &undone["checked_in_by"]),
+        (&json!("confirmed"), &Value::Null, &Value::Null)
+    );
+    let anew = show(&ada, code, None).await.expect(200).json();
+    assert_eq!((&anew["already"], &anew["checked_in_by"]), (&json!(false), &json!(ada.id())));
+    assert!(anew["checked_in_at"].as_str() > first["checked_in_at"].as_str());
+
+    // Who waits, who gave the place up, and whose date is off, does not come in.
+    ada.poke(&format!("/registrations/{}/check-in", waits["id"].as_str().unwrap()))
+        .await
+        .expect_problem(403, "not-attended");
+    cid.delete(&format!("/occurrences/{here}/registration")).await.expect(204);
+    show(&ada, left["ticket_code"].as_str().unwrap(), None).await.expect_problem(403, "not-attended");
+    let promoted = dan.get(&format!("/occurrences/{here}/registration")).await.expect(200).json();
+    assert_eq!(promoted["status"], "confirmed");
+    ada.poke(&format!("/events/{event}/cancel")).await.expect(200);
+    show(&ada, promoted["ticket_code"].as_str().unwrap(), None)
+        .await
+        .expect_problem(409, "occurrence-cancelled");
+    assert_eq!(show(&ada, code, None).await.expect(200).json()["already"], true, "what was, was");
+}
+
+for_each_kind!(story);
+
+/// Every ticket is scanned at several doors at once, while holders give their places up and come back: one door lets each in.
+async fn doors(kind: Kind) {
+    let db = TestDb::in_real_time(kind).await;
+    let daemons = Daemon::several(&db, &[]).await;
+    let ada = daemons[0].user("ada").await;
+    let (_, here) = date(&ada, json!({"capacity": 30})).await;
+    let mut scanning = tokio::task::JoinSet::new();
+    for number in 0..30 {
+        let guest = daemons[number % daemons.len()].user(&format!("guest{number}")).await;
+        let ticket = register(&guest, &here).await;
+        let code = ticket["ticket_code"].as_str().unwrap().to_owned();
+        let doors: Vec<Client> = daemons.iter().cycle().take(3).map(|daemon| daemon.again(&ada)).collect();
+        let here = here.clone();
+        scanning.spawn(async move {
+            let scans = doors.iter().map(|door| show(door, &code, Some(&here)));
+            let leaves = async {
+                if number % 3 == 0 {
+                    guest.delete(&format!("/occurrences/{here}/registration")).await.expect(204);
+                }
+            };
+            let (answers, ()) = tokio::join!(futures_util::future::join_all(scans), leaves);
+            let let_in: Vec<Value> = answers
+                .into_iter()
+                .filter(|answer| answer.status == 200)
+                .map(|answer| answer.json())
+                .collect();
+            if number % 3 == 0 {
+                // Who left is not in, whenever that was.
+                guest
+                    .get(&format!("/occurrences/{here}/registration"))
+                    .await
+                    .expect_problem(404, "not-found");
+            } else {
+                assert_eq!(let_in.len(), 3, "{let_in:?}");
+                assert!(let_in.iter().all(|door| door["checked_in_at"] == let_in[0]["checked_in_at"]));
+                assert_eq!(let_in.iter().filter(|door| door["already"] == false).count(), 1, "{let_in:?}");
+            }
+        });
+    }
+    scanning.join_all().await;
+    let inside = ada
+        .get(&format!("/occurrences/{here}/registrations?status=attended&count=true"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(inside["total"], 20);
+    let said = command(&["check", "--database", &db.url]).output().await.unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+    for daemon in daemons {
+        assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
+    }
+}
+
+mod several_doors {
+    use super::*;
+
+    for_each_kind!(doors);
+}

@@ -23,4 +23,5 @@ mod registrations;
 mod rush;
 mod scripting;
 mod search;
+mod seats;
 mod shell;

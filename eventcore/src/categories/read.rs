@@ -57,15 +57,28 @@ pub(crate) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Op
     if slug.contains('\0') {
         return Ok(None);
     }
-    let found: Option<(CategoryId,)> = db
-        .query(sql!(
-            sqlite "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1",
-            postgres "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1 FOR KEY SHARE OF c"
-        ))
-        .bind(slug.to_owned())
-        .optional()
-        .await?;
-    Ok(found.map(|(id,)| id))
+    loop {
+        let found: Option<(CategoryId,)> = db
+            .query(sql!(
+                sqlite "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1",
+                postgres "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1 FOR KEY SHARE OF c"
+            ))
+            .bind(slug.to_owned())
+            .optional()
+            .await?;
+        if let Some((id,)) = found {
+            return Ok(Some(id));
+        }
+        // A category that was handed over while this waited for it is gone, and its slug leads to the heir.
+        let leads: bool = db
+            .query(sql!("SELECT EXISTS (SELECT 1 FROM category_slugs WHERE slug = $1)"))
+            .bind(slug.to_owned())
+            .scalar()
+            .await?;
+        if !leads {
+            return Ok(None);
+        }
+    }
 }
 
 /// The categories that slugs name; a slug that names none is left out.

@@ -1,7 +1,9 @@
 //! Categories and tags: admins curate, links survive, nothing hidden is counted.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind, TestDb, for_each_kind};
 
 async fn event(organizer: &Client, changes: Value) -> Value {
     let mut body =
@@ -89,6 +91,9 @@ async fn curating(kind: Kind) {
         [("/slug".to_owned(), "taken".to_owned())]
     );
 
+    for slug in ["open-air", "outdoors"] {
+        found_by(&anonymous, slug, "outdoors").await;
+    }
     admin.delete("/categories/outdoors").await.expect_problem(409, "category-in-use");
     for heir in ["outdoors", "open-air", "nothing", "%00"] {
         admin
@@ -102,9 +107,29 @@ async fn curating(kind: Kind) {
         "festival"
     );
     assert_eq!(anonymous.get("/categories/open-air").await.expect(200).json()["slug"], "festival");
+    for slug in ["open-air", "outdoors", "festival"] {
+        found_by(&anonymous, slug, "festival").await;
+    }
     assert_eq!(upcoming(&anonymous, "festival").await, 1);
     admin.delete("/categories/sports").await.expect(204);
     admin.delete("/categories/sports").await.expect_problem(404, "not-found");
+}
+
+/// A link to what is of a category leads there by each of its slugs.
+async fn found_by(client: &Client, slug: &str, now: &str) {
+    for list in ["/occurrences", "/events"] {
+        let page = client.get(&format!("{list}?category={slug}&count=true")).await.expect(200).json();
+        assert_eq!(
+            (&page["total"], &page["items"][0]["category"]),
+            (&json!(1), &json!(now)),
+            "{list} {slug}"
+        );
+    }
+    let facets = client.get(&format!("/occurrences/facets?category={slug}")).await.expect(200).json();
+    assert_eq!(facets["categories"], json!([{"category": now, "count": 1}]), "{slug}");
+    let calendar =
+        client.get(&format!("/occurrences/calendar?month=2031-03&category={slug}")).await.expect(200).json();
+    assert_eq!(calendar["days"][3]["count"], 1, "{slug}");
 }
 
 mod admins_curate_and_links_survive {
@@ -205,4 +230,77 @@ mod a_split_series_keeps_its_labels {
     use super::*;
 
     for_each_kind!(splitting);
+}
+
+/// Admins rename, hand over and delete while organizers publish: nothing is lost, nothing is of a category that is gone, and nobody meets a 500.
+async fn curating_at_once(kind: Kind) {
+    let db = TestDb::in_real_time(kind).await;
+    let daemons = Daemon::several(&db, &[]).await;
+    let (admin, anonymous) = (daemons[0].admin("root").await, daemons[0].anonymous());
+    for round in 0..5 {
+        admin
+            .post("/categories", json!({"slug": format!("round{round}"), "name": "Round"}))
+            .await
+            .expect(201);
+    }
+    let mut organizers = tokio::task::JoinSet::new();
+    for number in 0..6 {
+        let ada = daemons[number % daemons.len()].user(&format!("ada{number}")).await;
+        organizers.spawn(async move {
+            let mut made = Vec::new();
+            for round in 0..15 {
+                let category = format!("round{}", round % 5);
+                let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4, "category": category});
+                // Whatever becomes of a category, its slug leads to one.
+                let id = ada.post("/events", body).await.expect(201).id();
+                ada.patch(&format!("/events/{id}"), json!({"title": "Night"})).await.expect(200);
+                made.push(id);
+            }
+            made
+        });
+    }
+    let curators = (0..2).map(|curator| {
+        let admin = daemons[curator % daemons.len()].again(&admin);
+        async move {
+            for round in 0..5 {
+                let slug = format!("round{round}");
+                let renamed = admin
+                    .patch(&format!("/categories/{slug}"), json!({"slug": format!("{slug}-{curator}")}))
+                    .await;
+                assert!([200, 404].contains(&renamed.status.as_u16()), "{renamed:?}");
+                // Either moves it: to the other's heir, or to the one that all have.
+                let gone = admin.delete(&format!("/categories/{slug}?move_to=other")).await.status.as_u16();
+                assert!([204, 400, 404].contains(&gone), "{gone}");
+            }
+        }
+    });
+    futures_util::future::join_all(curators).await;
+    let made: Vec<String> = organizers.join_all().await.into_iter().flatten().collect();
+    let slugs: BTreeSet<String> = anonymous.get("/categories").await.expect(200).json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|category| category["slug"].as_str().unwrap().to_owned())
+        .collect();
+    // The heir may have been renamed by an old slug that leads to it.
+    let heir = anonymous.get("/categories/other").await.expect(200).json()["slug"].clone();
+    let mut inherited = 0;
+    for id in &made {
+        let event = anonymous.get(&format!("/events/{id}")).await.expect(200).json();
+        let category = event["category"].as_str().unwrap();
+        assert!(slugs.contains(category), "{category} is gone");
+        assert_eq!(event["next_occurrence"]["category"], category);
+        inherited += i64::from(heir == category);
+    }
+    assert_eq!(upcoming(&anonymous, "other").await, inherited);
+    db.check().await;
+    for daemon in daemons {
+        assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
+    }
+}
+
+mod curating_while_others_publish {
+    use super::*;
+
+    for_each_kind!(curating_at_once);
 }

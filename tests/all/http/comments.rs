@@ -38,8 +38,9 @@ async fn matrix(kind: Kind) {
     let (author, other) = (daemon.user("author").await, daemon.user("other").await);
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
+    let (unlisted, cancelled) = (json!({"visibility": "unlisted"}), json!({"status": "cancelled"}));
     // The statuses for: anonymous, somebody else, the author (registered where the event is private), co-organizer, organizer, admin.
-    let table: [(&str, &Value, [u16; 6]); 14] = [
+    let table: [(&str, &Value, [u16; 6]); 24] = [
         ("list", &public, [200, 200, 200, 200, 200, 200]),
         ("list", &private, [404, 404, 200, 200, 200, 200]),
         ("read", &public, [200, 200, 200, 200, 200, 200]),
@@ -54,17 +55,31 @@ async fn matrix(kind: Kind) {
         ("hide", &public, [401, 403, 403, 200, 200, 200]),
         ("hide", &private, [401, 404, 403, 200, 200, 200]),
         ("show", &public, [401, 403, 403, 204, 204, 204]),
+        ("show", &private, [401, 404, 403, 204, 204, 204]),
+        ("reply", &private, [401, 404, 201, 201, 201, 201]),
+        ("list", &unlisted, [200, 200, 200, 200, 200, 200]),
+        ("read", &unlisted, [200, 200, 200, 200, 200, 200]),
+        ("say", &unlisted, [401, 201, 201, 201, 201, 201]),
+        ("delete", &unlisted, [401, 403, 204, 403, 403, 403]),
+        ("hide", &unlisted, [401, 403, 403, 200, 200, 200]),
+        ("list", &cancelled, [200, 200, 200, 200, 200, 200]),
+        ("say", &cancelled, [401, 201, 201, 201, 201, 201]),
+        ("change", &cancelled, [401, 403, 200, 403, 403, 403]),
     ];
     for (action, changes, statuses) in table {
         let people = [&anonymous, &other, &author, &helper, &organizer, &admin];
         for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
-            let event = event(&organizer, &helper, changes).await;
+            let off = changes["status"] == "cancelled";
+            let event = event(&organizer, &helper, if off { &public } else { changes }).await;
             let date = organizer.get(&format!("/events/{event}")).await.expect(200).json()["next_occurrence"]
                 ["id"]
                 .clone();
             let attendees = format!("/occurrences/{}/registrations", date.as_str().unwrap());
             organizer.post(&attendees, json!({"user_id": author.id()})).await.expect(201);
             let comment = say(&author, &event, json!({"body": "Nice"})).await;
+            if off {
+                organizer.poke(&format!("/events/{event}/cancel")).await.expect(200);
+            }
             assert_eq!(
                 act(action, who, &event, &comment).await,
                 status,
@@ -72,12 +87,36 @@ async fn matrix(kind: Kind) {
             );
         }
     }
+    out_of_sight(&organizer, &helper, &author, &admin).await;
     let token = author.post("/tokens", json!({"name": "look", "scope": "read"})).await.expect(201).json();
     let reader = author.with_token(token["secret"].as_str().unwrap());
     let event = event(&organizer, &helper, &public).await;
     let comment = say(&author, &event, json!({"body": "Nice"})).await;
     for action in ["say", "change", "delete"] {
         assert_eq!(act(action, &reader, &event, &comment).await, 403, "{action}");
+    }
+}
+
+/// What somebody said where they see no longer what they said it about: it is not there for them, nor for others, and the organizers have it.
+async fn out_of_sight(organizer: &Client, helper: &Client, author: &Client, admin: &Client) {
+    let private = json!({"visibility": "private"});
+    let guests = event(organizer, helper, &private).await;
+    let seen = organizer.get(&format!("/events/{guests}")).await.expect(200).json();
+    let date = format!("/occurrences/{}", seen["next_occurrence"]["id"].as_str().unwrap());
+    organizer.post(&format!("{date}/registrations"), json!({"user_id": author.id()})).await.expect(201);
+    let of_guest = say(author, &guests, json!({"body": "Nice"})).await;
+    author.delete(&format!("{date}/registration")).await.expect(204);
+    let withdrawn = event(organizer, helper, &json!({})).await;
+    let of_draft = say(author, &withdrawn, json!({"body": "Nice"})).await;
+    organizer.patch(&format!("/events/{withdrawn}"), json!({"status": "draft"})).await.expect(200);
+    for (event, comment) in [(&guests, &of_guest), (&withdrawn, &of_draft)] {
+        for action in ["list", "read", "say", "reply", "change", "delete", "hide", "show"] {
+            assert_eq!(act(action, author, event, comment).await, 404, "{action}");
+        }
+        for who in [helper, organizer, admin] {
+            assert_eq!(act("read", who, event, comment).await, 200);
+            assert_eq!(act("hide", who, event, comment).await, 200);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Feedback over HTTP: only from people who were there, only afterwards, and who may do what.
 
-use eventcore::Timestamp;
+use std::time::Duration;
+
 use eventcore::db::{Queries, Sql};
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, for_each_kind};
@@ -155,12 +156,85 @@ async fn story(kind: Kind) {
     assert_eq!(ada.get(&all).await.expect(200).json()["summary"]["average"], 4.0);
 
     // Thirty days later it stands as it is, but can be withdrawn.
-    let mut tx = daemon.db.core.db().begin().await.unwrap();
-    let old: Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
-    tx.query(Sql::same("UPDATE feedback SET created_at = $1")).bind(old).execute().await.unwrap();
-    tx.commit().await.unwrap();
+    given(&daemon, Duration::from_hours(30 * 24 - 1)).await;
+    let changed = cid.put(&mine, json!({"rating": 3})).await.expect(200).json();
+    assert_eq!((&changed["rating"], &changed["id"]), (&json!(3), &said["id"]));
+    given(&daemon, Duration::from_hours(30 * 24) + Duration::from_secs(1)).await;
     cid.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
+    assert_eq!(cid.get(&mine).await.expect(200).json()["rating"], 3);
+    // What organizers say to it has its own time.
+    ada.put(&format!("/feedback/{id}/answer"), json!({"text": "Still"})).await.expect(200);
     cid.delete(&mine).await.expect(204);
+    cid.get(&mine).await.expect_problem(404, "not-found");
+}
+
+/// Lets all feedback be that old: nobody can wait for it.
+async fn given(daemon: &Daemon, ago: Duration) {
+    let at = daemon.db.core.now().minus(ago);
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    tx.query(Sql::same("UPDATE feedback SET created_at = $1")).bind(at).execute().await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Who was there, and who was not: waited in vain, gave the place up, was taken off; and dates that did not take place.
+async fn holders(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let mut guests = Vec::new();
+    for name in ["sat", "came", "left", "removed", "waited"] {
+        guests.push(daemon.user(name).await);
+    }
+    let [sat, came, left, removed, waited] = &guests[..] else { panic!("five") };
+    let (event, date) = date(&ada, &bob, &[sat, came, left, removed, waited], &json!({})).await;
+    let (registration, all) =
+        (format!("/occurrences/{date}/registration"), format!("/occurrences/{date}/registrations"));
+    let id = async |who: &Client| who.get(&registration).await.expect(200).id();
+    let (of_came, of_removed) = (id(came).await, id(removed).await);
+    // Nobody takes the seats that become free, so that one waits to the end.
+    waited.put(&registration, json!({"auto_promote": false})).await.expect(200);
+    left.delete(&registration).await.expect(204);
+    ada.delete(&format!("{all}/{of_removed}")).await.expect(204);
+    ada.poke(&format!("/registrations/{of_came}/check-in")).await.expect(200);
+    daemon.db.pass(&date, "2024-03-04T18:30:00Z").await;
+    let mine = format!("/occurrences/{date}/feedback");
+    for (who, status) in [(left, 403), (removed, 403), (waited, 403), (&ada, 403), (sat, 201), (came, 201)] {
+        let answer = who.put(&mine, json!({"rating": 4})).await;
+        if status == 403 {
+            answer.expect_problem(403, "not-attended");
+        } else {
+            answer.expect(status);
+        }
+    }
+    let seen =
+        daemon.anonymous().get(&format!("/events/{event}/feedback?count=true")).await.expect(200).json();
+    assert_eq!((&seen["total"], &seen["summary"]["count"]), (&json!(2), &json!(2)));
+
+    // Two devices at once: one opinion.
+    let (one, two) = tokio::join!(sat.put(&mine, json!({"rating": 1})), sat.put(&mine, json!({"rating": 5})));
+    assert_eq!(one.expect(200).id(), two.expect(200).id());
+    assert_eq!(daemon.db.number("SELECT count(*) FROM feedback").await, 2);
+
+    // What did not take place was neither good nor bad.
+    let (_, off) = self::date(&ada, &bob, &[sat], &json!({})).await;
+    ada.poke(&format!("/occurrences/{off}/cancel")).await.expect(200);
+    daemon.db.pass(&off, "2024-03-04T18:30:00Z").await;
+    sat.put(&format!("/occurrences/{off}/feedback"), json!({"rating": 5}))
+        .await
+        .expect_problem(409, "occurrence-cancelled");
+    for nowhere in ["x", "01890000-0000-7000-8000-000000000000"] {
+        sat.put(&format!("/occurrences/{nowhere}/feedback"), json!({"rating": 5}))
+            .await
+            .expect_problem(404, "not-found");
+        ada.put(&format!("/feedback/{nowhere}/answer"), json!({"text": "Thanks"}))
+            .await
+            .expect_problem(404, "not-found");
+    }
+}
+
+mod who_was_there {
+    use super::*;
+
+    for_each_kind!(holders);
 }
 
 mod only_afterwards_and_once {

@@ -316,9 +316,13 @@ async fn hostile(client: &Client) {
         "#",
         "a#b",
     ] {
-        for path in
-            ["/occurrences?", "/events?", "/occurrences/facets?", "/occurrences/calendar?month=2040-01&"]
-        {
+        for path in [
+            "/occurrences?",
+            "/events?",
+            "/occurrences/facets?",
+            "/occurrences/calendar?month=2040-01&",
+            "/tags?",
+        ] {
             let status = client.get(&format!("{path}q={}", encode(text))).await.status.as_u16();
             assert!(status == 200 || status == 400, "{status} for {text:?} at {path}");
         }
@@ -339,6 +343,25 @@ async fn hostile(client: &Client) {
     ] {
         let refused = client.get(&format!("/occurrences?{query}")).await.expect(400);
         assert_eq!(refused.wrong(), [(pointer.to_owned(), code.to_owned())], "{query}");
+    }
+    for text in [
+        "x".repeat(10_000),
+        "-".repeat(10_000),
+        "a -b ".repeat(2_000),
+        "\"".repeat(4_000),
+        "東".repeat(1_200),
+    ] {
+        for path in [
+            "/occurrences?",
+            "/events?sort=relevance&",
+            "/occurrences/facets?",
+            "/occurrences/calendar?month=2040-01&",
+            "/tags?",
+        ] {
+            let refused =
+                client.get(&format!("{path}q={}", encode(&text))).await.expect_problem(400, "invalid-input");
+            assert_eq!(refused.wrong(), [("/q".to_owned(), "too_long".to_owned())], "{path}");
+        }
     }
     for query in ["", "month=2027", "month=2027-13", "month=2027-03&tz=Mars"] {
         client.get(&format!("/occurrences/calendar?{query}")).await.expect_problem(400, "invalid-input");

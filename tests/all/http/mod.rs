@@ -20,6 +20,7 @@ mod permissions;
 mod recurring;
 mod registration_rush;
 mod registrations;
+mod relevance;
 mod rush;
 mod scripting;
 mod search;

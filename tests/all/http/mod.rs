@@ -26,3 +26,4 @@ mod scripting;
 mod search;
 mod seats;
 mod shell;
+mod tables;

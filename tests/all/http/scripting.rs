@@ -41,14 +41,34 @@ async fn story(kind: Kind) {
     let mine = format!("/occurrences/{date}/feedback");
     daemon.db.pass(date, "2024-03-04T18:30:00Z").await;
     let feedback = bob.put(&mine, json!({"rating": 1})).await.expect(201).id();
-    let mut counts = [0; 6];
+    let mut counts = [0; 9];
+    let admin = daemon.admin("root").await;
     for one in tries() {
+        // Labels and names, and the links that are made of titles.
+        counts[6] += usize::from(taken(event(&ada, &json!({"tags": [one]})).await));
+        counts[7] += usize::from(taken(bob.patch("/users/me", json!({"display_name": one})).await));
+        counts[8] += usize::from(taken(
+            admin.patch("/categories/other", json!({"name": one, "description": one})).await,
+        ));
+        // No address but those of the web: a client makes a link of it.
+        let linked = event(&ada, &json!({"url": one})).await;
+        if linked.status.is_success() {
+            let url = linked.json()["url"].as_str().unwrap().to_ascii_lowercase();
+            assert!(url.starts_with("http://") || url.starts_with("https://"), "{url}");
+            assert!(!url.contains(char::is_whitespace) && !url.contains('\0'), "{url}");
+        }
         for (i, field) in ["title", "location", "description"].into_iter().enumerate() {
             let made = event(&ada, &json!({field: one})).await;
             if made.status.is_success() {
                 let id = made.id();
                 let shown = plain(anonymous.get(&format!("/events/{id}")).await).expect(200).json();
                 assert_eq!(shown[field], made.json()[field], "{one}");
+                for (name, link) in shown["links"].as_object().unwrap() {
+                    let link = link.as_str().unwrap();
+                    let safe = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&()*+,;=%".contains(c);
+                    assert!(link.chars().all(safe), "{name}: {link}");
+                    assert!(link.starts_with("https://") || link.starts_with("/api/v1/"), "{name}: {link}");
+                }
             }
             counts[i] += usize::from(taken(made));
         }
@@ -83,7 +103,12 @@ async fn story(kind: Kind) {
         }
     }
     // Most tries are words like others, and are kept as they are.
-    assert!(counts.iter().all(|taken| *taken > 100), "{counts:?}");
+    assert!(counts[..6].iter().all(|taken| *taken > 100), "{counts:?}");
+    // Labels and names are shorter, and of one line.
+    assert!(counts[6..].iter().all(|taken| *taken > 50), "{counts:?}");
+    for path in ["/tags?limit=100", "/categories", "/categories/other", "/occurrences/facets"] {
+        plain(anonymous.get(path).await).expect(200);
+    }
     let page = plain(anonymous.get("/events?limit=100").await).expect(200).json();
     assert_eq!(page["items"].as_array().unwrap().len(), 100);
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod bad_input;
 mod calendars;
 mod categories;
+mod chaos;
 mod command_line;
 mod comments;
 mod conferences;

@@ -66,7 +66,8 @@ async fn had_one(tx: &mut Tx, occurrence: OccurrenceId, user: UserId) -> Result<
         .await?)
 }
 
-async fn give_up(tx: &mut Tx, hall: &Hall, row: &RegistrationRow, now: Timestamp) -> Result<()> {
+/// Takes what someone holds at a locked date off it; the seats go to those who wait.
+pub(super) async fn give_up(tx: &mut Tx, hall: &Hall, row: &RegistrationRow, now: Timestamp) -> Result<()> {
     let Some(held) = row.held() else { return Ok(()) };
     if hall.ends_at <= now {
         return Err(Error::OccurrencePast);

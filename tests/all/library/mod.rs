@@ -12,5 +12,6 @@ mod recurring;
 mod registration_rush;
 mod registrations;
 mod schema;
+mod seats;
 mod setbacks;
 mod statements;

@@ -53,7 +53,7 @@ pub enum Error {
     #[error("the event is not published")]
     EventNotPublished,
     /// The party is larger than the event allows.
-    #[error("a party may have at most {max} people here")]
+    #[error("a party may have at most {max} {} here", if *max == 1 { "person" } else { "people" })]
     PartyTooLarge {
         /// The event's `max_party_size`.
         max: i64,

@@ -82,7 +82,7 @@ impl Admission {
         };
         self.seats = self.seats.after(&effect);
         self.next_waitlist_number += i64::from(joins);
-        self.someone_next |= joins && row.auto_promote;
+        self.someone_next |= joins && row.auto_promote && self.seats.hold(size);
         self.admitted.push(row.clone());
         // Who joins stands at the end.
         let registration = row.registration(joins.then_some(self.seats.waiting));

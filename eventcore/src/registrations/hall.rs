@@ -35,7 +35,7 @@ pub(super) struct Hall {
     /// About who acts.
     co_organizes: bool,
     registered: bool,
-    /// The party of the first who waits and is not passed over.
+    /// The party of the first who waits and is not passed over, be it by their wish or because the date is too small for them.
     pub(super) next_party: Option<i64>,
     /// About who holds something there, or wants to: nothing of them where they left.
     holder_name: Option<String>,
@@ -53,7 +53,7 @@ fn columns(actor: &str, holder: &str) -> String {
             EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = {actor}) AS co_organizes,
             EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = {actor} AND r.status <> 'cancelled') AS registered,
             (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
-                ORDER BY w.waitlist_number LIMIT 1) AS next_party,
+                AND w.party_size <= o.capacity ORDER BY w.waitlist_number LIMIT 1) AS next_party,
             h.username AS holder_name, h.display_name AS holder_display_name,
             EXISTS (SELECT 1 FROM registrations m WHERE m.occurrence_id = o.id AND m.user_id = {holder} AND m.status <> 'cancelled') AS holds"
     )
@@ -207,7 +207,7 @@ impl Hall {
 
 /// Keeps everyone else from the seats of a date, and the holder from leaving the system, until the transaction ends: who is about to delete their account
 /// has done so, or waits until this is there to be cancelled. Answers whether both are there.
-async fn lock(tx: &mut Tx, occurrence: OccurrenceId, holder: UserId) -> Result<bool> {
+pub(super) async fn lock(tx: &mut Tx, occurrence: OccurrenceId, holder: UserId) -> Result<bool> {
     if tx.dialect() == Dialect::Sqlite {
         return Ok(true);
     }

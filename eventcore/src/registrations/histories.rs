@@ -19,7 +19,7 @@ const PEOPLE: usize = 12;
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        8 => (0..PEOPLE, 1..6_i64).prop_map(|(who, party)| Step::Register { who, party }),
+        8 => (0..PEOPLE, 1..9_i64).prop_map(|(who, party)| Step::Register { who, party }),
         5 => (0..PEOPLE).prop_map(|who| Step::Cancel { who }),
         2 => (0..PEOPLE, any::<bool>()).prop_map(|(who, yes)| Step::Promotable { who, yes }),
         2 => (1..14_i64).prop_map(Step::Capacity),
@@ -40,11 +40,16 @@ struct ByRules {
 }
 
 impl ByRules {
-    fn next(&self) -> impl Iterator<Item = (usize, i64)> {
+    /// Those who wait and want to be promoted, those for whom the date is too small among them.
+    fn willing(&self) -> impl Iterator<Item = (usize, i64)> {
         self.list.iter().filter_map(|who| match self.people[*who] {
             Some((Held::Waiting(party), true)) => Some((*who, party)),
             _ => None,
         })
+    }
+
+    fn next(&self) -> Option<(usize, i64)> {
+        self.willing().find(|(_, party)| self.seats.hold(*party))
     }
 
     fn carry_out<Id>(&mut self, who: usize, effect: &Effect<Id>) {
@@ -68,7 +73,7 @@ impl ByRules {
 
     /// Answers the code of a refusal.
     fn perform(&mut self, step: Step) -> Result<(), &'static str> {
-        let someone_next = self.next().next().is_some();
+        let someone_next = self.next().is_some();
         match step {
             Step::Register { who, party } => {
                 let effect = match self.people[who] {
@@ -92,7 +97,7 @@ impl ByRules {
             Step::Capacity(capacity) => self.seats.capacity = capacity,
             Step::Waitlist(enabled) => self.waitlist_enabled = enabled,
         }
-        let promoted = rules::promote(self.seats, self.next().collect::<Vec<_>>());
+        let promoted = rules::promote(self.seats, self.willing().collect::<Vec<_>>());
         for effect in promoted {
             if let Effect::Promote { who, .. } = effect {
                 self.carry_out(who, &effect);
@@ -123,7 +128,9 @@ impl Model {
     }
 
     fn head(&self) -> Option<usize> {
-        self.everyone.iter().position(|someone| !someone.sits && someone.promotable)
+        self.everyone
+            .iter()
+            .position(|someone| !someone.sits && someone.promotable && someone.party <= self.capacity)
     }
 
     fn perform(&mut self, step: Step) -> Result<(), &'static str> {
@@ -154,9 +161,6 @@ impl Model {
             if known.sits && more > 0 && (more > left || head.is_some()) {
                 return Err("event_full");
             }
-            if !known.sits && more > 0 && party > self.capacity {
-                return Err("party_too_large");
-            }
             known.party = party;
             return Ok(());
         }
@@ -166,9 +170,6 @@ impl Model {
         let sits = party <= left && head.is_none();
         if !sits && !self.waitlist_enabled {
             return Err("event_full");
-        }
-        if !sits && party > self.capacity {
-            return Err("party_too_large");
         }
         self.everyone.push(Someone { who, party, sits, promotable: true });
         Ok(())
@@ -208,7 +209,7 @@ proptest! {
             let stayed = waiting.iter().filter(|who| rules.list.contains(who));
             prop_assert!(rules.list.iter().zip(stayed).all(|(now, then)| now == then));
             // Nobody waits who could sit.
-            prop_assert!(rules.next().next().is_none_or(|(_, party)| !seats.fit(party)));
+            prop_assert!(rules.next().is_none_or(|(_, party)| !seats.fit(party)));
         }
     }
 }

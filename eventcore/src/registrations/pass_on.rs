@@ -84,7 +84,7 @@ struct Next {
     waitlist_number: i64,
 }
 
-/// Promotes from a locked date as long as the head fits, and counts that in `seats`, which are the caller's to keep.
+/// Promotes from a locked date as long as the first who is not passed over fits, and counts that in `seats`, which are the caller's to keep.
 pub(super) async fn hand_out(
     tx: &mut Tx,
     occurrence: OccurrenceId,
@@ -97,9 +97,10 @@ pub(super) async fn hand_out(
         let next: Vec<Next> = tx
             .query(Sql::built(format!(
                 "SELECT id, party_size, waitlist_number FROM registrations
-                 WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote ORDER BY waitlist_number LIMIT {look}"
+                 WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote AND party_size <= $2 ORDER BY waitlist_number LIMIT {look}"
             )))
             .bind(occurrence)
+            .bind(seats.capacity)
             .all()
             .await?;
         let effects = rules::promote(*seats, next.iter().map(|next| (next.id, next.party_size)));
@@ -107,11 +108,12 @@ pub(super) async fn hand_out(
         // They are the first of those who are not passed over: all up to the last of them.
         tx.query(sql!(
             "UPDATE registrations SET status = 'confirmed', updated_at = $3
-             WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote AND waitlist_number <= $2"
+             WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote AND waitlist_number <= $2 AND party_size <= $4"
         ))
         .bind(occurrence)
         .bind(last.waitlist_number)
         .bind(now)
+        .bind(seats.capacity)
         .execute()
         .await?;
         *seats = effects.iter().fold(*seats, Seats::after);

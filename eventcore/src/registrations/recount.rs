@@ -74,7 +74,7 @@ impl EventCore {
                     CAST(coalesce(c.sit, 0) AS BIGINT) AS sit, CAST(coalesce(c.wait, 0) AS BIGINT) AS wait,
                     CAST(coalesce(c.last_number, 0) AS BIGINT) AS last_number, CAST(coalesce(c.strangers, 0) AS BIGINT) AS strangers,
                     (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
-                        ORDER BY w.waitlist_number LIMIT 1) AS next_party,
+                        AND w.party_size <= o.capacity ORDER BY w.waitlist_number LIMIT 1) AS next_party,
                     o.status = 'scheduled' AND e.status = 'published' AND o.starts_at > $1 AS hands_out
                  FROM occurrences o JOIN events e ON e.id = o.event_id LEFT JOIN (
                     SELECT r.occurrence_id, sum(CASE WHEN r.status IN ('confirmed', 'attended') THEN r.party_size ELSE 0 END) AS sit,

@@ -19,7 +19,7 @@ impl EventCore {
     /// # Errors
     /// `event_not_published`, `occurrence_cancelled`, `occurrence_past`, `registration_not_open`, `registration_closed` (also while more seats are
     /// taken than there are), `event_full` where nobody may wait, or where a larger party finds no seats, `party_too_large` for more people than the
-    /// event allows, or for more than could ever be seated.
+    /// event allows.
     pub async fn register(
         &self,
         actor: &Actor,

@@ -51,7 +51,8 @@ pub struct Registration {
     pub party_size: i64,
     /// Place in the waitlist, from 1; null unless it waits.
     pub position: Option<i64>,
-    /// Whether it is promoted when seats get free; otherwise it keeps its place in the list, and is passed over.
+    /// Whether it is promoted when seats get free; otherwise it keeps its place in the list, and is passed over, as a party is that is larger than the
+    /// whole date.
     pub auto_promote: bool,
     /// Shown at the door, also as a QR code; null unless it holds seats.
     pub ticket_code: Option<String>,

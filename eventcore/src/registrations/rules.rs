@@ -59,6 +59,12 @@ impl Seats {
         self.taken + party <= self.capacity
     }
 
+    /// Whether a party could ever sit down here. One that is larger than the whole date keeps its place in the list, and is passed over until there
+    /// are enough seats: at the head of the list, nobody behind it would ever get one.
+    pub(crate) const fn hold(self, party: i64) -> bool {
+        party <= self.capacity
+    }
+
     /// The numbers after an effect.
     #[must_use]
     pub(crate) const fn after<Id>(self, effect: &Effect<Id>) -> Self {
@@ -78,8 +84,6 @@ impl Seats {
 
 /// Lets a newcomer in: to a seat if the party fits and nobody would be overtaken, else to the end of the waitlist. `someone_next` says whether
 /// anyone waits who is not passed over.
-///
-/// A party that is larger than the whole date may not wait: at the head of the list, nobody behind it would ever get a seat.
 pub(crate) fn admit(seats: Seats, someone_next: bool, waitlist_enabled: bool, party: i64) -> Result<Own> {
     if seats.taken > seats.capacity {
         return Err(Error::RegistrationClosed);
@@ -90,7 +94,6 @@ pub(crate) fn admit(seats: Seats, someone_next: bool, waitlist_enabled: bool, pa
     if !waitlist_enabled {
         return Err(Error::EventFull);
     }
-    must_fit_at_all(seats, party)?;
     Ok(Effect::Join { party })
 }
 
@@ -98,19 +101,10 @@ pub(crate) fn admit(seats: Seats, someone_next: bool, waitlist_enabled: bool, pa
 pub(crate) fn resize(seats: Seats, someone_next: bool, held: Held, to: i64) -> Result<Option<Own>> {
     match held {
         _ if held.party() == to => Ok(None),
-        Held::Waiting(from) => {
-            if to > from {
-                must_fit_at_all(seats, to)?;
-            }
-            Ok(Some(Effect::ResizeWaiting { to }))
-        }
+        Held::Waiting(_) => Ok(Some(Effect::ResizeWaiting { to })),
         Held::Place(from) if to > from && (someone_next || !seats.fit(to - from)) => Err(Error::EventFull),
         Held::Place(from) => Ok(Some(Effect::ResizePlace { from, to })),
     }
-}
-
-const fn must_fit_at_all(seats: Seats, party: i64) -> Result<()> {
-    if party > seats.capacity { Err(Error::PartyTooLarge { max: seats.capacity }) } else { Ok(()) }
 }
 
 /// Takes a party off the date.
@@ -121,11 +115,15 @@ pub(crate) const fn leave(held: Held) -> Own {
     }
 }
 
-/// Gives free seats to those who wait and are not passed over (id and party of each, in the order of the list), as long as the head fits.
+/// Gives free seats to those who wait and want to be promoted (id and party of each, in the order of the list), as long as the first that could ever
+/// sit down here fits.
 pub(crate) fn promote<Id>(seats: Seats, next: impl IntoIterator<Item = (Id, i64)>) -> Vec<Effect<Id>> {
     let mut seats = seats;
     let mut promoted = Vec::new();
     for (who, party) in next {
+        if !seats.hold(party) {
+            continue;
+        }
         if !seats.fit(party) {
             break;
         }
@@ -155,7 +153,8 @@ mod tests {
         assert_eq!(admit(free(2), false, false, 2).ok(), Some(Effect::Seat { party: 2 }));
         assert_eq!(admit(free(2), false, true, 3).ok(), Some(Effect::Join { party: 3 }));
         assert_eq!(code(admit(free(2), false, false, 3)), "event_full");
-        assert_eq!(code(admit(free(2), false, true, 5)), "party_too_large");
+        assert_eq!(admit(free(2), false, true, 5).ok(), Some(Effect::Join { party: 5 }));
+        assert_eq!(code(admit(free(2), false, false, 5)), "event_full");
         assert_eq!(code(admit(free(5), false, true, 1)), "registration_closed");
     }
 
@@ -182,7 +181,10 @@ mod tests {
             resize(FULL, true, Held::Waiting(1), 4).ok().flatten(),
             Some(Effect::ResizeWaiting { to: 4 })
         );
-        assert_eq!(code(resize(FULL, true, Held::Waiting(1), 5)), "party_too_large");
+        assert_eq!(
+            resize(FULL, true, Held::Waiting(1), 5).ok().flatten(),
+            Some(Effect::ResizeWaiting { to: 5 })
+        );
     }
 
     #[test]
@@ -192,5 +194,9 @@ mod tests {
             [Effect::Promote { who: "a", party: 2 }, Effect::Promote { who: "b", party: 1 }]
         );
         assert_eq!(promote(free(5), [("a", 1)]), []);
+        assert_eq!(
+            promote(free(2), [("too many", 5), ("b", 1), ("too many", 6), ("c", 2), ("d", 1)]),
+            [Effect::Promote { who: "b", party: 1 }]
+        );
     }
 }

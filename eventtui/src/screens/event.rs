@@ -210,7 +210,9 @@ fn mine(date: &Occurrence, place: Option<&Registration>, look: &Look) -> Line<'s
         RegistrationStatus::Waitlisted => {
             let position =
                 place.position.map_or_else(|| "waiting".to_owned(), |n| format!("{} in line", ordinal(n)));
-            Line::styled(format!(" ◌ {position}, for {}", place.party_size), theme.warn)
+            // Whom the whole date cannot hold is passed over: they would wait in vain, and not know why.
+            let vain = if place.party_size > date.capacity { ": more than it has seats" } else { "" };
+            Line::styled(format!(" ◌ {position}, for {}{vain}", place.party_size), theme.warn)
         }
         RegistrationStatus::Attended => {
             Line::styled(format!(" ✓ checked in, party of {}", place.party_size), theme.good)

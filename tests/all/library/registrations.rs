@@ -168,8 +168,6 @@ on_both! {
             (json!({"status": "draft"}), "not_found"),
             (json!({"capacity": 1, "waitlist_enabled": false}), "event_full"),
             (json!({"capacity": 1, "max_party_size": 1}), "party_too_large"),
-            // It could wait for ever, and keep everyone behind it waiting too.
-            (json!({"capacity": 1}), "party_too_large"),
         ] {
             let (_, date) = evening(&db, &ada, changes.clone()).await;
             assert_eq!(code(db.core.register(&bob, date, &Party::of(2)).await), refusal, "{changes}");

@@ -90,15 +90,20 @@ impl Date {
         told
     }
 
+    /// The first who waits and for whom the date is large enough.
+    fn head(&self) -> Option<usize> {
+        self.wait.iter().position(|(_, party)| *party <= self.capacity)
+    }
+
     fn seat(&mut self) {
-        while let Some((who, party)) = self.wait.first().copied().filter(|(_, party)| *party <= self.left()) {
-            self.wait.remove(0);
+        while let Some(head) = self.head().filter(|head| self.wait[*head].1 <= self.left()) {
+            let (who, party) = self.wait.remove(head);
             self.sit.insert(who, party);
         }
     }
 
     fn register(&mut self, who: usize, party: i64) -> Result<bool, &'static str> {
-        let (left, queue) = (self.left(), !self.wait.is_empty());
+        let (left, queue) = (self.left(), self.head().is_some());
         if let Some(known) = self.sit.get_mut(&who) {
             let more = party - *known;
             if more > 0 && (more > left || queue) {
@@ -108,9 +113,6 @@ impl Date {
             return Ok(false);
         }
         if let Some((_, known)) = self.wait.iter_mut().find(|(other, _)| *other == who) {
-            if party > *known && party > self.capacity {
-                return Err("party-too-large");
-            }
             *known = party;
             return Ok(false);
         }
@@ -120,9 +122,6 @@ impl Date {
         if party <= left && !queue {
             self.sit.insert(who, party);
             return Ok(true);
-        }
-        if party > self.capacity {
-            return Err("party-too-large");
         }
         self.wait.push((who, party));
         Ok(true)

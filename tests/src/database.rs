@@ -120,6 +120,20 @@ impl TestDb {
         self.core.db().read().await.expect("a reader").query(Sql::same(sql)).scalar().await.expect("a number")
     }
 
+    /// How many deadlocks there were on PostgreSQL, whose count is only right once all connections of the library are closed.
+    pub async fn deadlocks(&self) -> i64 {
+        self.core.close().await;
+        let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
+        let db = Db::connect(&self.url, sizes).await.expect("the server");
+        let mut reader = db.read().await.expect("a connection");
+        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        while reader.query(Sql::same(others)).scalar::<i64>().await.expect("a count") > 0 {
+            tokio::task::yield_now().await;
+        }
+        let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+        reader.query(Sql::same(deadlocks)).scalar().await.expect("a count")
+    }
+
     /// What must hold in every database at every time.
     pub async fn check(&self) {
         if self.kind == Kind::Sqlite {

@@ -5,7 +5,7 @@ use super::change::{must_be_self_or_admin, must_not_be_last_admin};
 use super::{session, user};
 use crate::actor::{Actor, Role};
 use crate::core::EventCore;
-use crate::db::{Queries, sql, transaction};
+use crate::db::{Dialect, Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::{events, registrations};
@@ -16,12 +16,14 @@ impl EventCore {
         must_be_self_or_admin(actor, id)?;
         let now = self.now();
         transaction!(self.db(), tx => {
+            let events = events::lock_organized(tx, id).await?;
+            lock_with_others(tx, id).await?;
             let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
             events::must_be_version(row.version, expected)?;
             if row.role == Role::Admin {
                 must_not_be_last_admin(tx, id).await?;
             }
-            events::release_organizer(tx, id, now).await?;
+            events::release_organizer(tx, id, &events, now).await?;
             registrations::release_user(tx, id, now).await?;
             session::end_all(tx, id, None).await?;
             tx.query(sql!("DELETE FROM access_tokens WHERE user_id = $1")).bind(id).execute().await?;
@@ -40,4 +42,25 @@ impl EventCore {
             Ok(())
         })
     }
+}
+
+/// Locks a user who leaves together with those of whom one may take their events, and with the other admins where one of them leaves: one after the
+/// other in the order of their ids, because they may leave at the same moment.
+async fn lock_with_others(tx: &mut Tx, id: UserId) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        let _: Vec<(UserId,)> = tx
+            .query(sql!(
+                "SELECT id FROM users WHERE id IN (
+                    SELECT me.id FROM users me WHERE me.id = $1
+                    UNION SELECT c.user_id FROM event_organizers c JOIN events e ON e.id = c.event_id WHERE e.organizer_id = $1
+                    UNION SELECT a.id FROM users a WHERE a.role = 'admin' AND a.deleted_at IS NULL
+                        AND EXISTS (SELECT 1 FROM users me WHERE me.id = $1 AND me.role = 'admin'))
+                 ORDER BY id",
+                for update
+            ))
+            .bind(id)
+            .all()
+            .await?;
+    }
+    Ok(())
 }

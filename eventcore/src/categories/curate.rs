@@ -6,7 +6,7 @@ use super::category::{Category, CategoryInput};
 use super::read::{find_by_slug, load};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Queries, Tx, sql, transaction};
+use crate::db::{Queries, Tx, sql, transaction, violates};
 use crate::error::{Error, Result};
 use crate::events;
 use crate::id::CategoryId;
@@ -62,7 +62,8 @@ impl EventCore {
         }
         let now = self.now();
         transaction!(self.db(), tx => {
-            let id = lock(tx, slug).await?;
+            let id = named(tx, slug).await?;
+            lock(tx, id, None).await?;
             let stands = load(tx, id, now).await?;
             events::must_be_version(stands.version, expected)?;
             let mut value = json!({"slug": stands.slug, "name": stands.name, "description": stands.description, "colour": stands.colour});
@@ -70,7 +71,6 @@ impl EventCore {
             let input: CategoryInput = serde_json::from_value(value).map_err(Error::internal)?;
             input.wrong().into_result()?;
             must_be_free(tx, &input.slug, id).await?;
-            keep_slug(tx, &input.slug, id).await?;
             tx.query(sql!(
                 "UPDATE categories SET slug = $2, name = $3, description = $4, colour = $5, updated_at = $6, version = version + 1 WHERE id = $1"
             ))
@@ -81,7 +81,10 @@ impl EventCore {
             .bind(input.stored_colour())
             .bind(now)
             .execute()
-            .await?;
+            .await
+            .map_err(|error| if violates(&error, "categories", "slug") { taken() } else { error.into() })?;
+            // After the category itself, as for a new one: of two who want a slug at once, one waits for the other.
+            keep_slug(tx, &input.slug, id).await?;
             load(tx, id, now).await
         })
     }
@@ -100,16 +103,20 @@ impl EventCore {
         must_curate(actor)?;
         let now = self.now();
         transaction!(self.db(), tx => {
-            let id = lock(tx, slug).await?;
+            let id = named(tx, slug).await?;
+            let heir = match move_to {
+                Some(other) => find_by_slug(tx, other).await?.filter(|heir| *heir != id),
+                None => None,
+            };
+            // Events come before their category, as for whoever edits one.
+            let events = if heir.is_some() { events::lock_with_category(tx, id).await? } else { 0 };
+            lock(tx, id, heir).await?;
             events::must_be_version(load(tx, id, now).await?.version, expected)?;
-            match move_to {
-                Some(other) => {
-                    let heir = find_by_slug(tx, other).await?.filter(|heir| *heir != id);
-                    let heir = heir.ok_or_else(|| Error::invalid("/move_to", "invalid", "must be the slug of another category"))?;
-                    hand_over(tx, id, heir).await?;
-                }
-                None if is_used(tx, id).await? => return Err(Error::CategoryInUse),
-                None => {}
+            match (heir, move_to) {
+                (Some(heir), _) => hand_over(tx, id, heir, events).await?,
+                (None, Some(_)) => return Err(Error::invalid("/move_to", "invalid", "must be the slug of another category")),
+                (None, None) if events::with_category(tx, id).await? > 0 => return Err(Error::CategoryInUse),
+                (None, None) => {}
             }
             tx.query(sql!("DELETE FROM category_slugs WHERE category_id = $1")).bind(id).execute().await?;
             tx.query(sql!("DELETE FROM categories WHERE id = $1")).bind(id).execute().await?;
@@ -127,12 +134,20 @@ fn taken() -> Error {
     Error::invalid("/slug", "taken", "names, or once named, another category")
 }
 
-/// The category that a slug names, for this transaction alone.
-async fn lock(tx: &mut Tx, slug: &str) -> Result<CategoryId> {
-    let id = find_by_slug(tx, slug).await?.ok_or(Error::NotFound("category"))?;
-    let locked: Option<(CategoryId,)> =
-        tx.query(sql!("SELECT id FROM categories WHERE id = $1", for update)).bind(id).optional().await?;
-    locked.map(|(id,)| id).ok_or(Error::NotFound("category"))
+async fn named(tx: &mut Tx, slug: &str) -> Result<CategoryId> {
+    find_by_slug(tx, slug).await?.ok_or(Error::NotFound("category"))
+}
+
+/// Keeps everyone else from a category, and from the one that is to take what it has, until the transaction ends.
+async fn lock(tx: &mut Tx, id: CategoryId, heir: Option<CategoryId>) -> Result<()> {
+    let locked: Vec<(CategoryId,)> = tx
+        .query(sql!("SELECT id FROM categories WHERE id IN ($1, $2) ORDER BY id", for update))
+        .bind(id)
+        .bind(heir.unwrap_or(id))
+        .all()
+        .await?;
+    // One is gone since its slug named it: the slug names another by now, or none.
+    if locked.len() == 1 + usize::from(heir.is_some()) { Ok(()) } else { Err(Error::Contended) }
 }
 
 async fn must_be_free(tx: &mut Tx, slug: &str, id: CategoryId) -> Result<()> {
@@ -155,24 +170,17 @@ async fn keep_slug(tx: &mut Tx, slug: &str, id: CategoryId) -> Result<()> {
     if owner == id { Ok(()) } else { Err(taken()) }
 }
 
-async fn is_used(tx: &mut Tx, id: CategoryId) -> Result<bool> {
-    let used: Option<(i64,)> = tx
-        .query(sql!("SELECT CAST(1 AS BIGINT) FROM events WHERE category_id = $1 LIMIT 1"))
-        .bind(id)
-        .optional()
-        .await?;
-    Ok(used.is_some())
-}
-
-async fn hand_over(tx: &mut Tx, from: CategoryId, to: CategoryId) -> Result<()> {
-    for statement in [
-        sql!(
-            "UPDATE occurrences SET category_id = $2 WHERE event_id IN (SELECT id FROM events WHERE category_id = $1)"
-        ),
-        sql!("UPDATE events SET category_id = $2, version = version + 1 WHERE category_id = $1"),
-        sql!("UPDATE category_slugs SET category_id = $2 WHERE category_id = $1"),
-    ] {
-        tx.query(statement).bind(from).bind(to).execute().await?;
+/// Gives everything that a locked category has to another: its links, and its events, of which so many are locked.
+async fn hand_over(tx: &mut Tx, from: CategoryId, to: CategoryId, locked: i64) -> Result<()> {
+    if events::with_category(tx, from).await? != locked {
+        // One was put into it just before it was locked, and may be held by whoever waits for the category now.
+        return Err(Error::Contended);
     }
+    events::change_category(tx, from, to).await?;
+    tx.query(sql!("UPDATE category_slugs SET category_id = $2 WHERE category_id = $1"))
+        .bind(from)
+        .bind(to)
+        .execute()
+        .await?;
     Ok(())
 }

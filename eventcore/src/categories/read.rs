@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::category::Category;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
-use crate::db::{Queries, Sql, sql};
+use crate::db::{Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::events::placeholders;
 use crate::id::CategoryId;
@@ -51,34 +51,34 @@ pub(super) async fn load(db: &mut impl Queries, id: CategoryId, now: Timestamp) 
     .ok_or(Error::NotFound("category"))
 }
 
-/// The category that a slug names, or once named. In a transaction of PostgreSQL it stays until that ends.
-pub(crate) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Option<CategoryId>> {
+/// The category that a slug names, or once named.
+pub(super) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Option<CategoryId>> {
+    named(db, slug, sql!("SELECT category_id FROM category_slugs WHERE slug = $1")).await
+}
+
+/// The same, and it stays until the transaction ends: for those who refer to it. Whoever wants to change it finds it first, and then locks it once.
+pub(crate) async fn hold_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<CategoryId>> {
+    let held = sql!(
+        sqlite "SELECT category_id FROM category_slugs WHERE slug = $1",
+        postgres "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1 FOR KEY SHARE OF c"
+    );
+    if let Some(id) = named(tx, slug, held).await? {
+        return Ok(Some(id));
+    }
+    // It may have been given to another category while this waited for the one that is gone.
+    match find_by_slug(tx, slug).await? {
+        Some(_) => Err(Error::Contended),
+        None => Ok(None),
+    }
+}
+
+async fn named(db: &mut impl Queries, slug: &str, sql: Sql) -> Result<Option<CategoryId>> {
     // Text with a NUL is no text to PostgreSQL.
     if slug.contains('\0') {
         return Ok(None);
     }
-    loop {
-        let found: Option<(CategoryId,)> = db
-            .query(sql!(
-                sqlite "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1",
-                postgres "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1 FOR KEY SHARE OF c"
-            ))
-            .bind(slug.to_owned())
-            .optional()
-            .await?;
-        if let Some((id,)) = found {
-            return Ok(Some(id));
-        }
-        // A category that was handed over while this waited for it is gone, and its slug leads to the heir.
-        let leads: bool = db
-            .query(sql!("SELECT EXISTS (SELECT 1 FROM category_slugs WHERE slug = $1)"))
-            .bind(slug.to_owned())
-            .scalar()
-            .await?;
-        if !leads {
-            return Ok(None);
-        }
-    }
+    let found: Option<(CategoryId,)> = db.query(sql).bind(slug.to_owned()).optional().await?;
+    Ok(found.map(|(id,)| id))
 }
 
 /// The categories that slugs name; a slug that names none is left out.

@@ -130,7 +130,7 @@ fn as_json(row: &EventRow) -> Result<Value> {
     }))
 }
 
-/// Makes of an event what the input says.
+/// Makes of a locked event what the input says.
 pub(super) async fn apply(
     tx: &mut Tx,
     row: &EventRow,
@@ -140,10 +140,11 @@ pub(super) async fn apply(
 ) -> Result<()> {
     let old_span = row.span()?;
     let recurrence = row.recurrence()?;
+    let input = labels::known(tx, input).await?;
+    schedule::lock_dates(tx, row.id).await?;
     let from = schedule::first_ahead(tx, row.id, now).await?;
     let stands = Stands { starts_at: old_span.starts_at, recurring: recurrence.is_some(), from };
     let terms = Terms { now, home: zone(&row.timezone), horizon, stands: Some(stands) };
-    let input = labels::known(tx, input).await?;
     let mut event = input.validate(&terms).map_err(Error::Invalid)?;
     let moves = old_span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
     if !moves {

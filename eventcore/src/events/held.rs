@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::dates::{self, Date};
 use super::event::{OccurrenceStatus, zone};
 use super::rows::{self, EventRow};
-use super::{store, when};
+use super::{schedule, store, when};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::db::{Queries, Tx, sql};
@@ -47,15 +47,42 @@ pub(super) async fn hold(
     expected: Option<i64>,
     now: Timestamp,
 ) -> Result<Held> {
+    let event = hold_event(tx, actor, id).await?;
+    hold_date(tx, event, id, expected, now).await
+}
+
+/// The same, where the dates that follow are to be changed as well.
+pub(super) async fn hold_series(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: OccurrenceId,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<Held> {
+    let event = hold_event(tx, actor, id).await?;
+    schedule::lock_dates(tx, event.id).await?;
+    hold_date(tx, event, id, expected, now).await
+}
+
+async fn hold_event(tx: &mut Tx, actor: &Actor, id: OccurrenceId) -> Result<EventRow> {
     let event: Option<(EventId,)> =
         tx.query(sql!("SELECT event_id FROM occurrences WHERE id = $1")).bind(id).optional().await?;
     let (event,) = event.ok_or(Error::NotFound("occurrence"))?;
     let seen = rows::find_locked(tx, actor, event).await.and_then(rows::Seen::organized);
-    let seen = seen.map_err(|error| error.of("occurrence"))?;
+    Ok(seen.map_err(|error| error.of("occurrence"))?.row)
+}
+
+async fn hold_date(
+    tx: &mut Tx,
+    event: EventRow,
+    id: OccurrenceId,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<Held> {
     let date: Option<DateRow> = tx
         .query(sql!("SELECT * FROM occurrences WHERE id = $1 AND event_id = $2", for update))
         .bind(id)
-        .bind(event)
+        .bind(event.id)
         .optional()
         .await?;
     // It was there: a split has just given it to another event, or a change has taken it away.
@@ -64,7 +91,7 @@ pub(super) async fn hold(
     if date.ends_at <= now {
         return Err(Error::OccurrencePast);
     }
-    Ok(Held { event: seen.row, date })
+    Ok(Held { event, date })
 }
 
 impl Held {

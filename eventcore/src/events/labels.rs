@@ -6,14 +6,14 @@ use super::input::{EventInput, ValidEvent};
 use super::store::values;
 use super::tally::FIELD_END;
 use crate::categories;
-use crate::db::{Queries, Sql, Tx, sql};
+use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
-use crate::id::{CategoryId, EventId};
+use crate::id::{CategoryId, EventId, OccurrenceId};
 
 /// The input, where a category that nobody knows is noted as wrong.
 pub(super) async fn known<'i>(tx: &mut Tx, input: &'i EventInput) -> Result<Cow<'i, EventInput>> {
     if let Some(slug) = &input.category
-        && categories::find_by_slug(tx, slug).await?.is_none()
+        && categories::hold_by_slug(tx, slug).await?.is_none()
     {
         let mut input = input.clone();
         input.misread.add("/category", "unknown", "must be the slug of a category");
@@ -22,10 +22,10 @@ pub(super) async fn known<'i>(tx: &mut Tx, input: &'i EventInput) -> Result<Cow<
     Ok(Cow::Borrowed(input))
 }
 
-/// Writes category and tags of an event, and gives its dates the category.
+/// Writes category and tags of an event, and gives its dates the category; they are locked, or new.
 pub(super) async fn write(tx: &mut Tx, id: EventId, event: &ValidEvent) -> Result<()> {
     let category = match &event.category {
-        Some(slug) => categories::find_by_slug(tx, slug).await?,
+        Some(slug) => categories::hold_by_slug(tx, slug).await?,
         None => None,
     };
     let names: Vec<&str> = event.tags.iter().map(|(_, name)| name.as_str()).collect();
@@ -50,6 +50,44 @@ pub(super) async fn write(tx: &mut Tx, id: EventId, event: &ValidEvent) -> Resul
         .bind(names.join(&String::from(FIELD_END)))
         .execute()
         .await?;
+    Ok(())
+}
+
+/// Keeps everyone else from changing the events with a category until the transaction ends; answers how many they are.
+pub(crate) async fn lock_with_category(tx: &mut Tx, category: CategoryId) -> Result<i64> {
+    let lock = sql!(
+        sqlite "SELECT id FROM events WHERE category_id = $1 ORDER BY id",
+        postgres "SELECT id FROM events WHERE category_id = $1 ORDER BY id FOR NO KEY UPDATE"
+    );
+    let locked: Vec<(EventId,)> = tx.query(lock).bind(category).all().await?;
+    i64::try_from(locked.len()).map_err(Error::internal)
+}
+
+/// How many events have a category.
+pub(crate) async fn with_category(tx: &mut Tx, category: CategoryId) -> Result<i64> {
+    Ok(tx.query(sql!("SELECT count(*) FROM events WHERE category_id = $1")).bind(category).scalar().await?)
+}
+
+/// Gives the events with a category, and their dates, another one. The events are locked, and so are both categories.
+pub(crate) async fn change_category(tx: &mut Tx, from: CategoryId, to: CategoryId) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        let _: Vec<(OccurrenceId,)> = tx
+            .query(sql!(
+                "SELECT id FROM occurrences WHERE event_id IN (SELECT id FROM events WHERE category_id = $1) ORDER BY id",
+                for update
+            ))
+            .bind(from)
+            .all()
+            .await?;
+    }
+    for statement in [
+        sql!(
+            "UPDATE occurrences SET category_id = $2 WHERE event_id IN (SELECT id FROM events WHERE category_id = $1)"
+        ),
+        sql!("UPDATE events SET category_id = $2, version = version + 1 WHERE category_id = $1"),
+    ] {
+        tx.query(statement).bind(from).bind(to).execute().await?;
+    }
     Ok(())
 }
 

@@ -41,10 +41,11 @@ pub use event::{Event, EventStatus, Links, Occurrence, OccurrenceStatus, Visibil
 pub use facets::{CategoryCount, DayCount, Facets, Month, MonthCount, MonthOfDays, TaggedCount};
 pub use filter::{AgendaFilter, Bound};
 pub use input::EventInput;
+pub(crate) use labels::{change_category, lock_with_category, with_category};
 pub use length::Length;
 pub use overrides::Overrides;
 pub use preview::{Preview, PreviewDate, PreviewInput};
-pub(crate) use release::release_organizer;
+pub(crate) use release::{lock_organized, release_organizer};
 pub(crate) use rows::{
     EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, Seen, find, must_be_version, placeholders,
 };

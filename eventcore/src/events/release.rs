@@ -2,26 +2,65 @@
 
 use super::status;
 use crate::clock::Timestamp;
-use crate::db::{Queries, Tx, sql};
-use crate::error::Result;
-use crate::id::{EventId, UserId};
+use crate::db::{Dialect, Queries, Tx, sql};
+use crate::error::{Error, Result};
+use crate::id::{EventId, OccurrenceId, UserId};
+
+/// Keeps everyone else from changing the events of a user who is to leave, until the transaction ends. Events come before people, and people before
+/// dates, wherever one transaction locks more than one of them.
+pub(crate) async fn lock_organized(tx: &mut Tx, user: UserId) -> Result<Vec<EventId>> {
+    let lock = sql!(
+        sqlite "SELECT id FROM events WHERE organizer_id = $1 ORDER BY id",
+        postgres "SELECT id FROM events WHERE organizer_id = $1 ORDER BY id FOR NO KEY UPDATE"
+    );
+    let events: Vec<(EventId,)> = tx.query(lock).bind(user).all().await?;
+    Ok(events.into_iter().map(|(event,)| event).collect())
+}
 
 /// Hands the events of a user to the first of their co-organizers who can still sign in, cancels the published ones that have none, and deletes lone drafts.
-pub(crate) async fn release_organizer(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<()> {
+///
+/// The events are locked, and then the user was, and whoever may take them. It locks the dates of these events, and with them those where the user has a place: who leaves gives both up in one transaction, and all that one
+/// transaction locks is locked in one order.
+pub(crate) async fn release_organizer(
+    tx: &mut Tx,
+    user: UserId,
+    locked: &[EventId],
+    now: Timestamp,
+) -> Result<()> {
     tx.query(sql!("DELETE FROM event_organizers WHERE user_id = $1")).bind(user).execute().await?;
-    let events: Vec<(EventId,)> = tx
-        .query(sql!(
-            sqlite "SELECT id FROM events WHERE organizer_id = $1 ORDER BY id",
-            postgres "SELECT id FROM events WHERE organizer_id = $1 ORDER BY id FOR NO KEY UPDATE"
-        ))
-        .bind(user)
-        .all()
-        .await?;
-    for (event,) in events {
-        match heir(tx, event).await? {
+    let events: Vec<(EventId,)> =
+        tx.query(sql!("SELECT id FROM events WHERE organizer_id = $1 ORDER BY id")).bind(user).all().await?;
+    if !events.iter().map(|(event,)| event).eq(locked) {
+        // One became theirs before they were locked themselves.
+        return Err(Error::Contended);
+    }
+    let mut heirs = Vec::with_capacity(events.len());
+    for (event,) in &events {
+        heirs.push(heir(tx, *event).await?);
+    }
+    lock_dates(tx, user).await?;
+    for ((event,), heir) in events.into_iter().zip(heirs) {
+        match heir {
             Some(heir) => hand_over(tx, event, heir, now).await?,
             None => abandon(tx, event, now).await?,
         }
+    }
+    Ok(())
+}
+
+async fn lock_dates(tx: &mut Tx, user: UserId) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        let _: Vec<(OccurrenceId,)> = tx
+            .query(sql!(
+                "SELECT id FROM occurrences WHERE id IN (
+                    SELECT o.id FROM occurrences o JOIN events e ON e.id = o.event_id WHERE e.organizer_id = $1
+                    UNION SELECT occurrence_id FROM registrations WHERE user_id = $1 AND status <> 'cancelled')
+                 ORDER BY id",
+                for update
+            ))
+            .bind(user)
+            .all()
+            .await?;
     }
     Ok(())
 }

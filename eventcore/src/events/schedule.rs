@@ -12,10 +12,21 @@ use super::input::ValidEvent;
 use super::rows::{EventRow, listed};
 use super::store::{self, Inherited, batches, values, wall_clock};
 use crate::clock::Timestamp;
-use crate::db::{Queries, Sql, Tx, sql};
+use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{Existing, Realignment, Removal, realign};
+
+/// Keeps everyone else from all dates of an event until the transaction ends. Whoever writes to several does this first, after the event is locked and
+/// before anything is written to them: a statement that writes takes them as it finds them, and two that take the same in another order wait for each
+/// other.
+pub(super) async fn lock_dates(tx: &mut Tx, event: EventId) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        let lock = tx.query(sql!("SELECT id FROM occurrences WHERE event_id = $1 ORDER BY id", for update));
+        let _: Vec<(OccurrenceId,)> = lock.bind(event).all().await?;
+    }
+    Ok(())
+}
 
 /// Gives the dates that are over words of their own where the event's are about to change: they never change.
 pub(super) async fn keep_what_is_over(

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::change::{apply, patched};
 use super::date_status::keep_recurrence;
 use super::event::{Event, zone};
-use super::held::{Held, hold, wrong_rule};
+use super::held::{Held, hold_series, wrong_rule};
 use super::{labels, rows, store, when};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -31,7 +31,7 @@ impl EventCore {
         actor.may_write()?;
         let now = self.now();
         transaction!(self.db(), tx => {
-            let held = hold(tx, actor, at, expected, now).await?;
+            let held = hold_series(tx, actor, at, expected, now).await?;
             if held.date.starts_at <= now {
                 return Err(Error::OccurrencePast);
             }
@@ -87,19 +87,10 @@ async fn copy_event(tx: &mut Tx, held: &Held, split: &Split, now: Timestamp) -> 
     Ok(id)
 }
 
-/// Gives the dates from the cut on, their words and their registrations to the new event.
+/// Gives the dates from the cut on, their words and their registrations to the new event. All dates are locked: nobody registers with the old event
+/// meanwhile.
 async fn hand_over(tx: &mut Tx, held: &Held, to: EventId, now: Timestamp) -> Result<()> {
     let cut = held.date.original_start;
-    // The lock comes first: nobody registers with the old event meanwhile.
-    let _locked: Vec<(OccurrenceId,)> = tx
-        .query(sql!(
-            "SELECT id FROM occurrences WHERE event_id = $1 AND original_start >= $2 ORDER BY id",
-            for update
-        ))
-        .bind(held.event.id)
-        .bind(cut)
-        .all()
-        .await?;
     let base = store::base_words(tx, held.event.id).await?;
     copy_words(tx, base, to).await?;
     tx.query(sql!(

@@ -1,7 +1,7 @@
 //! Publishing and cancelling.
 
 use super::event::{Event, EventStatus};
-use super::rows;
+use super::{rows, schedule};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -33,6 +33,7 @@ impl EventCore {
             let seen = rows::find_locked(tx, actor, id).await?.organized()?;
             rows::must_be_version(seen.row.version, expected)?;
             if after(seen.row.status, Some(EventStatus::Published))? != seen.row.status {
+                schedule::lock_dates(tx, id).await?;
                 must_lie_ahead(tx, id, now).await?;
                 let listed = rows::listed(seen.row.visibility, EventStatus::Published);
                 set_status(tx, id, EventStatus::Published, now).await?;
@@ -58,6 +59,7 @@ impl EventCore {
             let seen = rows::find_locked(tx, actor, id).await?.organized()?;
             rows::must_be_version(seen.row.version, expected)?;
             if after(seen.row.status, Some(EventStatus::Cancelled))? != seen.row.status {
+                schedule::lock_dates(tx, id).await?;
                 set_status(tx, id, EventStatus::Cancelled, now).await?;
                 cancel_dates(tx, id, now).await?;
             }
@@ -76,7 +78,7 @@ async fn set_status(tx: &mut Tx, id: EventId, status: EventStatus, now: Timestam
     Ok(())
 }
 
-/// Cancels the dates of an event that are not over.
+/// Cancels the dates of an event, all locked, that are not over.
 pub(super) async fn cancel_dates(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE occurrences SET status = 'cancelled', updated_at = $2, version = version + 1
@@ -106,11 +108,7 @@ async fn must_lie_ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> 
 /// Passes if nobody ever registered: what people hold a record of is cancelled, never deleted.
 pub(super) async fn must_have_no_registrations(tx: &mut Tx, id: EventId) -> Result<()> {
     // On PostgreSQL a registration locks its date first: after this, none can be under way.
-    let _: Vec<(crate::id::OccurrenceId,)> = tx
-        .query(sql!("SELECT id FROM occurrences WHERE event_id = $1 ORDER BY id", for update))
-        .bind(id)
-        .all()
-        .await?;
+    schedule::lock_dates(tx, id).await?;
     let registered: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE event_id = $1)"))
         .bind(id)

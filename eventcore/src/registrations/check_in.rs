@@ -1,9 +1,7 @@
 //! At the door.
 
-use super::pass_on::lock;
-use super::read;
 use super::registration::{Registration, RegistrationRow, RegistrationStatus};
-use super::ticket;
+use super::{hall, pass_on, read, ticket};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -127,7 +125,11 @@ async fn at_the_door(tx: &mut Tx, actor: &Actor, id: RegistrationId) -> Result<R
         Err(refusal @ Error::Forbidden(_)) if actor.is(row.user_id) => return Err(refusal),
         Err(_) => return Err(Error::NotFound("registration")),
     }
-    lock(tx, row.occurrence_id).await?;
+    // The registration will name the actor: they come before the date, as who deletes their account comes before their dates.
+    match actor.user_id() {
+        Some(user) => drop(hall::lock(tx, row.occurrence_id, user).await?),
+        None => pass_on::lock(tx, row.occurrence_id).await?,
+    }
     read::find(tx, id).await?.ok_or(Error::NotFound("registration"))
 }
 

@@ -7,6 +7,7 @@ mod database;
 mod dates;
 mod events;
 mod idempotency;
+mod locks;
 mod people;
 mod recurring;
 mod registration_rush;

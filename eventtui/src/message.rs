@@ -87,12 +87,14 @@ pub(crate) enum Purpose {
     Attendees(OccurrenceId, Option<Cursor>),
     Insights(EventId),
     Comments(EventId),
+    Feedback(EventId, Option<Cursor>),
     /// A file for calendars, of that name.
     Calendar(String),
     SignIn,
     Account,
     Settings,
     Save,
+    Say,
     /// Something was done; what to say then.
     Act(&'static str),
 }

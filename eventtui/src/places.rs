@@ -52,6 +52,7 @@ pub(crate) enum Place {
     Attendees,
     Insights,
     Comments,
+    Feedback,
     Form,
     Account,
     Me,
@@ -64,7 +65,7 @@ pub(crate) enum Place {
 impl Place {
     /// Every place but everywhere.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -75,6 +76,7 @@ impl Place {
         Self::Attendees,
         Self::Insights,
         Self::Comments,
+        Self::Feedback,
         Self::Form,
         Self::Account,
         Self::Me,
@@ -105,6 +107,7 @@ impl Place {
             Self::Attendees => "Attendees",
             Self::Insights => "Insights",
             Self::Comments => "Comments",
+            Self::Feedback => "Feedback",
             Self::Form => "Form",
             Self::Account => "Sign in",
             Self::Me => "My account",

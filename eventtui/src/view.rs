@@ -4,15 +4,15 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
+use ratatui::widgets::{Block, Borders, Clear, Paragraph, Wrap};
 
-use crate::app::{App, Layer, Question, elsewhere};
+use crate::app::{App, Layer, Notice, Question, elsewhere};
 use crate::keys::{Place, Tab, bindings};
 use crate::look::Look;
 use crate::screens::agenda::Dates;
-use crate::screens::comments::Saying;
 use crate::screens::{event, mine, organize, row, ticket};
-use crate::widgets::text::{clean, columns, fit};
+use crate::widgets::field::Field;
+use crate::widgets::text::{clean, columns, fit, wrapped};
 
 /// From here on list and detail stand side by side.
 pub(crate) const WIDE: u16 = 100;
@@ -63,6 +63,7 @@ fn draw_body(frame: &mut Frame<'_>, app: &App, area: Rect) {
         Some(Layer::Attendees(attendees)) => attendees.draw(frame, area, look),
         Some(Layer::Insights(insights)) => insights.draw(frame, area, look),
         Some(Layer::Comments(comments)) => comments.draw(frame, area, look),
+        Some(Layer::Feedback(heard)) => heard.draw(frame, area, look),
         Some(Layer::Form(form)) => form.draw(frame, area, look),
         Some(Layer::Account(account)) => account.draw(frame, area, look),
         Some(Layer::Me(me)) => me.draw(frame, area, (look, app.me.as_deref(), &app.config)),
@@ -152,14 +153,9 @@ fn draw_note(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let theme = app.look.theme;
     let status = app.status();
     let line = if let Some(question) = &app.question {
-        Line::styled(ask(question, &app.look), theme.accent)
+        return draw_question(frame, app, question, area);
     } else if let Some(notice) = &app.notice {
-        let style = match notice.sign {
-            '✓' => theme.good,
-            '!' => theme.warn,
-            _ => theme.bad,
-        };
-        Line::styled(format!(" {} {}", notice.sign, clean(&notice.text)), style)
+        notice_line(notice, app)
     } else if status.is_slow(app.now) {
         let turn = usize::try_from(app.now / 100 % 4).unwrap_or(0);
         Line::styled(format!(" {} loading", SPINNER[turn]), theme.muted)
@@ -172,14 +168,51 @@ fn draw_note(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(line, area);
 }
 
+fn notice_line(notice: &Notice, app: &App) -> Line<'static> {
+    let style = match notice.sign {
+        '✓' => app.look.theme.good,
+        '!' => app.look.theme.warn,
+        _ => app.look.theme.bad,
+    };
+    Line::styled(format!(" {} {}", notice.sign, clean(&notice.text)), style)
+}
+
+/// Draws a question whole, over the rows above where it needs more than one; with what is wrong with the answer so far.
+fn draw_question(frame: &mut Frame<'_>, app: &App, question: &Question, area: Rect) {
+    let theme = app.look.theme;
+    let room = usize::from(area.width).saturating_sub(2).max(1);
+    let text = ask(question, &app.look);
+    let lines: Vec<String> = text.lines().flat_map(|line| wrapped(&clean(line), room)).collect();
+    // What is typed is longer than half of the screen: the part around the cursor is seen.
+    let most = usize::from(area.y / 2).max(1);
+    let cursor = lines.iter().position(|line| line.contains(CURSOR)).unwrap_or(0);
+    let above = lines.len().saturating_sub(most).min(cursor);
+    let lines = lines.into_iter().skip(above).take(most);
+    let lines = lines.map(|line| Line::styled(format!(" {line}"), theme.accent));
+    let wrong = app.notice.as_ref().filter(|notice| notice.sign != '✓');
+    let lines: Vec<_> = wrong.map(|notice| notice_line(notice, app)).into_iter().chain(lines).collect();
+    let rows = u16::try_from(lines.len()).unwrap_or(1).min(area.y + 1);
+    let area = Rect { y: area.y + 1 - rows, height: rows, ..area };
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// The cursor in what is typed.
+const CURSOR: char = '▏';
+
+/// What is typed, with the cursor in it.
+fn typed(field: &Field) -> String {
+    let (all, before) = (field.text(), field.before());
+    let after = all.get(before.len()..).unwrap_or_default();
+    format!("{before}{CURSOR}{after}")
+}
+
 fn ask(question: &Question, look: &Look) -> String {
     match question {
         Question::Party { date, size } => {
-            format!(
-                " How many come to {}? {}▏ ⏎ registers, Esc leaves it",
-                fit(&date.title, 30).trim_end(),
-                size.text()
-            )
+            let title = fit(&date.title, 30);
+            let title = title.trim_end();
+            format!("How many come to {title}? {} ⏎ registers, Esc leaves it", typed(size))
         }
         Question::Day(day) => {
             let meant = match elsewhere::day(day, look) {
@@ -187,23 +220,12 @@ fn ask(question: &Question, look: &Look) -> String {
                 Some(meant) => format!("→ {} · ⏎ goes there", look.day(meant)),
                 None => "! say a day, such as: fri, +10, 24.12., 2027-03-04".to_owned(),
             };
-            format!(" Which day? {}▏ {meant}", clean(&day.text()))
+            format!("Which day? {} {meant}", typed(day))
         }
-        Question::Rate { date, said } => {
-            let title = clean(&date.title);
-            format!(" How was {title}? 1 to 5, and words: {}▏ ⏎ says it", clean(&said.text()))
-        }
-        Question::Say { saying, body, .. } => {
-            let what = match saying {
-                Saying::New => "Say",
-                Saying::Reply(_) => "Reply",
-                Saying::Again(..) => "Say instead",
-            };
-            format!(" {what}: {}▏ ⏎ says it", clean(&body.text()))
-        }
+        Question::Say { what, words } => format!("{what}: {} ⏎ says it", typed(&words.body)),
         Question::Sure { words, .. } => {
             let stop = if words.ends_with('?') { "" } else { "." };
-            format!(" {words}{stop} y does it, any other key leaves it")
+            format!("{words}{stop} y does it, any other key leaves it")
         }
     }
 }
@@ -224,6 +246,7 @@ fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
             | Place::Attendees
             | Place::Insights
             | Place::Comments
+            | Place::Feedback
     );
     let back = if leads_back { " Esc back" } else { "" };
     let room = usize::from(area.width).saturating_sub(columns(back));

@@ -69,7 +69,7 @@ fn a_session_is_ended_once_that_was_meant() {
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));
     assert_eq!(
         driven.last_line(),
-        "End the session of ␛[31mcurl, last used 27 Feb 2027 09:45? y does it, any other"
+        "End the session of ␛[31mcurl, last used 27 Feb 2027 09:45? y does it, any other key leaves it"
     );
     let id = sessions()[2].id;
     driven.press(KeyCode::Char('n'));

@@ -1,7 +1,7 @@
 //! What actions do.
 
 use crossterm::event::KeyCode;
-use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus};
+use eventcore::events::Occurrence;
 use eventcore::registrations::RegistrationStatus;
 
 use super::{App, Layer, Leaving, Question, UNDO};
@@ -9,11 +9,9 @@ use crate::backend::Request;
 use crate::keys::{Action, Key, Place, Tab};
 use crate::message::{Effect, Purpose};
 use crate::screens::account::Account;
-use crate::screens::attendees::Attendees;
 use crate::screens::event::Looked;
-use crate::screens::form::{self, Form};
+use crate::screens::form;
 use crate::screens::help::Help;
-use crate::screens::insights::Insights;
 use crate::screens::me;
 use crate::screens::palette::Palette;
 use crate::widgets::field::Field;
@@ -94,7 +92,10 @@ impl App {
             | Action::Reply
             | Action::SayAgain
             | Action::DeleteComment
-            | Action::HideComment => return self.talk(action),
+            | Action::HideComment
+            | Action::Feedback
+            | Action::Answer
+            | Action::TakeAnswerBack => return self.talk(action),
             _ => return self.go(action),
         }
         Vec::new()
@@ -151,6 +152,7 @@ impl App {
             Some(Layer::Comments(comments)) => {
                 comments.position.go(action, comments.said.len(), height / 4);
             }
+            Some(Layer::Feedback(heard)) => _ = heard.list.go(action, height / 4),
             Some(Layer::Insights(insights)) => {
                 // Lines, of which the first on the screen is selected; the last page stays full.
                 let lines = insights.lines(&self.look, self.size.0).len();
@@ -271,6 +273,10 @@ impl App {
 
     pub(super) fn answer_question(&mut self, question: Question, key: Key) -> Vec<Effect> {
         match (question, key.0) {
+            (Question::Say { words, .. }, KeyCode::Esc) => {
+                self.keep_unsaid(words);
+                Vec::new()
+            }
             (_, KeyCode::Esc) => Vec::new(),
             (Question::Party { date, size }, KeyCode::Enter) => match size.text().trim().parse::<i64>() {
                 Ok(party) if party > 0 => {
@@ -293,16 +299,10 @@ impl App {
                 vec![self.ask(Purpose::Act(then), *request)]
             }
             (Question::Day(day), _) => self.answer_day(day, key),
-            (Question::Rate { date, said }, KeyCode::Enter) => self.rate(date, said),
-            (Question::Rate { date, mut said }, _) => {
-                said.press(key);
-                self.question = Some(Question::Rate { date, said });
-                Vec::new()
-            }
-            (Question::Say { event, saying, body }, KeyCode::Enter) => self.say_it(event, saying, &body),
-            (Question::Say { event, saying, mut body }, _) => {
-                body.press(key);
-                self.question = Some(Question::Say { event, saying, body });
+            (Question::Say { what, words }, KeyCode::Enter) => self.say_it(what, words),
+            (Question::Say { what, mut words }, _) => {
+                words.body.press(key);
+                self.question = Some(Question::Say { what, words });
                 Vec::new()
             }
             (Question::Sure { .. }, _) => Vec::new(),
@@ -401,89 +401,7 @@ impl App {
         }
     }
 
-    fn organize_it(&mut self, action: Action) -> Vec<Effect> {
-        if !self.signed_in() {
-            return Vec::new();
-        }
-        if action == Action::New {
-            let form = self.draft.take().unwrap_or_else(|| Box::new(Form::new(&self.look)));
-            self.layers.push(Layer::Form(form));
-            return Vec::new();
-        }
-        let selected = if self.layers.is_empty() { self.organize.selected().cloned() } else { None };
-        let (event, date) = match (selected, self.layers.last()) {
-            (Some(event), _) => (Some(event.clone()), event.next_occurrence),
-            (None, Some(Layer::Event(looked))) => {
-                let detail = looked.detail.as_ref();
-                (detail.map(|detail| detail.event.clone()), detail.map(|detail| detail.date.clone()))
-            }
-            _ => (None, None),
-        };
-        let Some(event) = event else { return Vec::new() };
-        let on_date = !self.layers.is_empty();
-        match (action, date) {
-            (Action::Edit, Some(date)) if on_date && event.recurrence.is_some() => {
-                self.edit(Form::date(&date))
-            }
-            (Action::Edit | Action::EditAll, _) => self.edit(Form::event(&event)),
-            (Action::EditFollowing, Some(date)) if event.recurrence.is_some() => {
-                self.edit(Form::following(&date, &event))
-            }
-            (Action::EditFollowing, _) => self.say('!', "This event has only one date: e edits it"),
-            (Action::Publish, _) if event.status == EventStatus::Draft => {
-                return vec![self.ask(Purpose::Act("It is public now"), Request::Publish(event.id))];
-            }
-            (Action::Publish, _) => self.say('!', "It is no draft any more"),
-            (Action::CancelDate, Some(date)) if date.status == OccurrenceStatus::Cancelled => {
-                return vec![
-                    self.ask(Purpose::Act("The date takes place again"), Request::RestoreDate(date.id)),
-                ];
-            }
-            (Action::CancelDate, Some(date)) => {
-                let request = Request::CancelDate(date.id);
-                self.sure(
-                    format!("Cancel this date, for {}?", people(&date)),
-                    request,
-                    "The date is cancelled",
-                );
-            }
-            (Action::CancelEvent, date) => {
-                let whom =
-                    date.as_ref().map_or_else(String::new, |date| format!(", next for {}", people(date)));
-                let words = format!(
-                    "Cancel the whole event and its {} dates{whom}? It can't be brought back",
-                    event.occurrence_count
-                );
-                self.sure(words, Request::CancelEvent(event.id), "The event is cancelled");
-            }
-            (Action::Insights, _) => {
-                self.layers.push(Layer::Insights(Box::new(Insights::of(event.id, &event.title))));
-                return self.load_layer();
-            }
-            (Action::Attendees, Some(date)) => {
-                self.layers.push(Layer::Attendees(Box::new(Attendees::of(date))));
-                return self.load_layer();
-            }
-            _ => self.say('!', "The event has no date ahead"),
-        }
-        Vec::new()
-    }
-
-    fn edit(&mut self, form: Form) {
-        self.layers.push(Layer::Form(Box::new(form)));
-    }
-
     pub(super) fn sure(&mut self, words: String, request: Request, then: &'static str) {
         self.question = Some(Question::Sure { words, request: Box::new(request), then });
-    }
-}
-
-/// Who is concerned when a date changes.
-fn people(date: &Occurrence) -> String {
-    match (date.seats_taken, date.waitlist_length) {
-        (0, 0) => "nobody yet".to_owned(),
-        (1, 0) => "1 person".to_owned(),
-        (n, 0) => format!("{n} people"),
-        (n, waiting) => format!("{n} people and {waiting} who wait"),
     }
 }

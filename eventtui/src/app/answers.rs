@@ -4,7 +4,7 @@ use eventcore::OccurrenceId;
 use eventcore::registrations::{MyRegistration, RegistrationStatus};
 
 use super::{App, Layer};
-use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::backend::{Answer, Cause, Refusal, Request, nonsense};
 use crate::look::Mark;
 use crate::message::{Effect, Purpose};
 
@@ -37,6 +37,7 @@ impl App {
             Purpose::Save => self.take_saved(outcome),
             Purpose::Settings => self.take_settings(outcome),
             Purpose::Act(done) => self.take_done(done, outcome),
+            Purpose::Say => self.take_said(outcome),
             Purpose::Calendar(name) => self.take_calendar(name, outcome),
             other => {
                 self.take_loaded(other, outcome);
@@ -186,29 +187,43 @@ impl App {
                     Answer::Attendees(page) => Ok(page),
                     _ => Err(nonsense()),
                 });
-                if let Some(Layer::Attendees(attendees)) = self.layers.last_mut()
-                    && attendees.date.id == id
-                {
-                    attendees.list.take(cursor.as_ref(), outcome, here, |place| place.id);
-                }
-            }
-            (Purpose::Comments(event), outcome) => {
-                if let Some(Layer::Comments(comments)) = self.layers.last_mut()
-                    && comments.event == event
-                {
-                    comments.status.end(here.0, outcome.as_ref().err());
-                    if let Ok(Answer::Comments(said)) = outcome {
-                        comments.take(said);
+                for layer in &mut self.layers {
+                    if let Layer::Attendees(attendees) = layer
+                        && attendees.date.id == id
+                    {
+                        attendees.list.take(cursor.as_ref(), outcome, here, |place| place.id);
+                        break;
                     }
                 }
             }
+            (Purpose::Comments(event), outcome) => {
+                for layer in &mut self.layers {
+                    if let Layer::Comments(comments) = layer
+                        && comments.event == event
+                    {
+                        comments.status.end(now, outcome.as_ref().err());
+                        if let Ok(Answer::Comments(said)) = outcome {
+                            comments.take(said);
+                        }
+                        break;
+                    }
+                }
+            }
+            (Purpose::Feedback(event, cursor), outcome) => {
+                if let Some(heard) = self.heard(event) {
+                    heard.take(cursor.as_ref(), outcome, here);
+                }
+            }
             (Purpose::Insights(event), outcome) => {
-                if let Some(Layer::Insights(insights)) = self.layers.last_mut()
-                    && insights.event == event
-                {
-                    insights.status.end(here.0, outcome.as_ref().err());
-                    if let Ok(Answer::Insights(seen)) = outcome {
-                        insights.seen = Some(seen);
+                for layer in &mut self.layers {
+                    if let Layer::Insights(insights) = layer
+                        && insights.event == event
+                    {
+                        insights.status.end(now, outcome.as_ref().err());
+                        if let Ok(Answer::Insights(seen)) = outcome {
+                            insights.seen = Some(seen);
+                        }
+                        break;
                     }
                 }
             }
@@ -253,8 +268,4 @@ fn dates(
         Answer::Dates(page) => Ok(page),
         _ => Err(nonsense()),
     })
-}
-
-fn nonsense() -> Refusal {
-    Refusal { message: "the answer makes no sense".to_owned(), fields: Vec::new(), cause: Cause::Other }
 }

@@ -68,7 +68,9 @@ fn stars_come_before_words() {
     let rated = Request::Rate { occurrence: occurrence(0).id, rating: 4, text: "good talks".to_owned() };
     let refused = Refusal { cause: crate::backend::Cause::Other, ..Refusal::away("the date is not over") };
     driven.answer(|r| *r == rated, Err(refused));
-    assert_eq!(driven.last_line(), "✗ the date is not over");
+    assert_eq!(driven.last_line(), "✗ the date is not over · what you typed is kept");
+    driven.press(KeyCode::Char('*'));
+    assert!(driven.last_line().contains("4 good talks▏"), "{}", driven.last_line());
 }
 
 #[test]
@@ -98,6 +100,12 @@ fn one_says_replies_says_anew_deletes_and_hides() {
     assert!(asked(&driven, &Request::HideComment { comment: all[0].id, hidden: true }));
     driven.press(KeyCode::Char('G')).press(KeyCode::Char('H'));
     assert!(asked(&driven, &Request::HideComment { comment: all[3].id, hidden: false }));
+    // What is left, or pasted, is not lost.
+    driven.press(KeyCode::Char('c')).send(crate::message::Message::Paste("Two\nlines".to_owned()));
+    assert_eq!(driven.last_line(), "Say: Two lines▏ ⏎ says it");
+    driven.press(KeyCode::Left).press(KeyCode::Esc).press(KeyCode::Char('c'));
+    assert_eq!(driven.last_line(), "Say: Two line▏s ⏎ says it");
+    driven.control('e').control('u').press(KeyCode::Esc);
     // Nothing is no comment.
     let before = driven.asked.len();
     driven.press(KeyCode::Char('c')).type_in("  ").press(KeyCode::Enter);

@@ -9,8 +9,12 @@ mod answers;
 mod comments_tests;
 pub(crate) mod elsewhere;
 #[cfg(test)]
+mod feedback_tests;
+#[cfg(test)]
 mod insights_tests;
+mod loads;
 mod mouse;
+mod organizing;
 #[cfg(test)]
 mod ratings_tests;
 mod talk;
@@ -39,6 +43,7 @@ use crate::screens::agenda::Dates;
 use crate::screens::attendees::Attendees;
 use crate::screens::comments::{Comments, Saying};
 use crate::screens::event::Looked;
+use crate::screens::feedback::Heard;
 use crate::screens::form::Form;
 use crate::screens::help::Help;
 use crate::screens::insights::Insights;
@@ -58,6 +63,7 @@ pub(crate) enum Layer {
     Attendees(Box<Attendees>),
     Insights(Box<Insights>),
     Comments(Box<Comments>),
+    Feedback(Box<Heard>),
     Form(Box<Form>),
     Account(Box<Account>),
     Me(Box<Me>),
@@ -83,12 +89,20 @@ pub(crate) enum Question {
     Party { date: Box<Occurrence>, size: Field },
     /// Which day to go to.
     Day(Field),
-    /// How it was: stars, and words behind them.
-    Rate { date: Box<Occurrence>, said: Field },
-    /// What to say about the event.
-    Say { event: EventId, saying: Saying, body: Field },
+    /// What to say about the event, or how one of its dates was.
+    Say { what: String, words: Words },
     /// What can't be undone is asked once, in words that say what will happen.
     Sure { words: String, request: Box<Request>, then: &'static str },
+}
+
+/// What someone is saying.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) event: EventId,
+    pub(crate) saying: Saying,
+    /// What it was at first.
+    first: String,
+    pub(crate) body: Field,
 }
 
 /// A place that is being given up: nothing is sent until it can't be undone any more.
@@ -125,6 +139,8 @@ pub(crate) struct App {
     pub(crate) question: Option<Question>,
     /// A new event that was left before it was saved.
     draft: Option<Box<Form>>,
+    /// What was not said after all, or not heard: whoever says the same again goes on with it.
+    unsaid: Option<Words>,
     leaving: Option<Leaving>,
     waiting: HashMap<u64, Purpose>,
     next_ticket: u64,
@@ -153,6 +169,7 @@ impl App {
             notice: None,
             question: None,
             draft: None,
+            unsaid: None,
             leaving: None,
             waiting: HashMap::new(),
             next_ticket: 0,
@@ -223,6 +240,7 @@ impl App {
             Layer::Attendees(attendees) => Some(&attendees.list.status),
             Layer::Insights(insights) => Some(&insights.status),
             Layer::Comments(comments) => Some(&comments.status),
+            Layer::Feedback(heard) => Some(&heard.list.status),
             Layer::Form(form) => Some(&form.status),
             Layer::Account(account) => Some(&account.status),
             Layer::Me(me) => Some(&me.status),
@@ -255,6 +273,7 @@ impl App {
             Some(Layer::Attendees(_)) => Place::Attendees,
             Some(Layer::Insights(_)) => Place::Insights,
             Some(Layer::Comments(_)) => Place::Comments,
+            Some(Layer::Feedback(_)) => Place::Feedback,
             Some(Layer::Form(_)) => Place::Form,
             Some(Layer::Account(_)) => Place::Account,
             Some(Layer::Me(_)) => Place::Me,
@@ -291,7 +310,8 @@ impl App {
     fn ask(&mut self, purpose: Purpose, request: Request) -> Effect {
         let kind = std::mem::discriminant(&purpose);
         self.waiting.retain(|_, asked| {
-            matches!(asked, Purpose::Act(_) | Purpose::Calendar(_)) || std::mem::discriminant(asked) != kind
+            matches!(asked, Purpose::Act(_) | Purpose::Say | Purpose::Calendar(_))
+                || std::mem::discriminant(asked) != kind
         });
         self.next_ticket += 1;
         self.waiting.insert(self.next_ticket, purpose);
@@ -318,125 +338,17 @@ impl App {
         Some(self.ask(Purpose::Act("Your place is given up"), Request::Unregister(leaving.id)))
     }
 
-    /// Loads anew what is on the screen, with what is known shown meanwhile.
-    fn refresh(&mut self) -> Vec<Effect> {
-        self.refreshed_at = self.now;
-        // Who types is left alone, and who has come far down keeps what was loaded.
-        if matches!(
-            self.layers.last(),
-            Some(
-                Layer::Form(_) | Layer::Account(_) | Layer::Settings(_) | Layer::Help(_) | Layer::Palette(_)
-            )
-        ) {
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(question) = &mut self.question {
+            match question {
+                Question::Party { size: field, .. }
+                | Question::Day(field)
+                | Question::Say { words: Words { body: field, .. }, .. } => field.paste(text),
+                // Who pastes does not say yes to what can't be undone.
+                Question::Sure { .. } => {}
+            }
             return Vec::new();
         }
-        let mut effects = self.load_layer();
-        let far = match self.tab {
-            Tab::Agenda => self.agenda.list.position.selected,
-            Tab::Search => self.search.list.position.selected,
-            Tab::Mine => self.mine.position.selected,
-            Tab::Organize => self.organize.position.selected,
-            Tab::Month | Tab::Week => 0,
-        };
-        if self.layers.is_empty() && far < 50 {
-            effects.extend(self.load_tab());
-        }
-        if self.me.is_some() {
-            effects.push(self.ask(Purpose::Marks, Request::Mine { cursor: None }));
-        }
-        effects
-    }
-
-    fn load_tab(&mut self) -> Vec<Effect> {
-        let now = self.now;
-        let (purpose, request) = match self.tab {
-            Tab::Agenda => {
-                self.agenda.list.status.begin(now);
-                (Purpose::Agenda(None), self.agenda.request(None, &self.look))
-            }
-            Tab::Search => {
-                self.search.list.status.begin(now);
-                (Purpose::Search(None), self.search.request(None, &self.look))
-            }
-            Tab::Month => {
-                self.month.status.begin(now);
-                (Purpose::Month, self.month.request(&self.look))
-            }
-            Tab::Week => {
-                self.week.status.begin(now);
-                (Purpose::Week, self.week.request(&self.look))
-            }
-            Tab::Mine | Tab::Organize if self.me.is_none() => return Vec::new(),
-            Tab::Mine => {
-                self.mine.status.begin(now);
-                (Purpose::Mine(None), Request::Mine { cursor: None })
-            }
-            Tab::Organize => {
-                self.organize.status.begin(now);
-                (Purpose::Organized(None), Request::Organized { cursor: None })
-            }
-        };
-        vec![self.ask(purpose, request)]
-    }
-
-    fn load_layer(&mut self) -> Vec<Effect> {
-        let now = self.now;
-        let (purpose, request) = match self.layers.last_mut() {
-            Some(Layer::Event(looked)) => {
-                looked.status.begin(now);
-                (Purpose::Detail(looked.id), Request::Date(looked.id))
-            }
-            Some(Layer::Attendees(attendees)) => {
-                attendees.list.status.begin(now);
-                let occurrence = attendees.date.id;
-                (Purpose::Attendees(occurrence, None), Request::Attendees { occurrence, cursor: None })
-            }
-            Some(Layer::Comments(comments)) => {
-                comments.status.begin(now);
-                (Purpose::Comments(comments.event), Request::Comments(comments.event))
-            }
-            Some(Layer::Me(me)) => {
-                me.status.begin(now);
-                (Purpose::Account, Request::Account)
-            }
-            Some(Layer::Insights(insights)) => {
-                insights.status.begin(now);
-                (Purpose::Insights(insights.event), Request::Insights(insights.event))
-            }
-            _ => return Vec::new(),
-        };
-        vec![self.ask(purpose, request)]
-    }
-
-    /// Loads the next page of a list before one comes to its end.
-    fn load_ahead(&mut self) -> Vec<Effect> {
-        let (now, look) = (self.now, &self.look);
-        if let Some(Layer::Attendees(attendees)) = self.layers.last_mut() {
-            let Some(cursor) = attendees.list.wanted(now) else { return Vec::new() };
-            let occurrence = attendees.date.id;
-            let request = Request::Attendees { occurrence, cursor: Some(cursor.clone()) };
-            return vec![self.ask(Purpose::Attendees(occurrence, Some(cursor)), request)];
-        }
-        let wanted = match self.tab {
-            Tab::Agenda => self.agenda.list.wanted(now).map(|cursor| {
-                (Purpose::Agenda(Some(cursor.clone())), self.agenda.request(Some(cursor), look))
-            }),
-            Tab::Search => self.search.list.wanted(now).map(|cursor| {
-                (Purpose::Search(Some(cursor.clone())), self.search.request(Some(cursor), look))
-            }),
-            Tab::Mine => self
-                .mine
-                .wanted(now)
-                .map(|cursor| (Purpose::Mine(Some(cursor.clone())), Request::Mine { cursor: Some(cursor) })),
-            Tab::Organize => self.organize.wanted(now).map(|cursor| {
-                (Purpose::Organized(Some(cursor.clone())), Request::Organized { cursor: Some(cursor) })
-            }),
-            Tab::Month | Tab::Week => None,
-        };
-        wanted.map(|(purpose, request)| self.ask(purpose, request)).into_iter().collect()
-    }
-
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
         match self.layers.last_mut() {
             Some(Layer::Form(form)) => form.paste(text),
             Some(Layer::Account(account)) => account.entries.paste(text),

@@ -21,9 +21,9 @@ pub(super) fn feedback(counts: [i64; 5], said: &[Value]) -> FeedbackPage {
         .unwrap()
 }
 
-fn said(n: i64, by: &str, rating: i64, changes: &Value) -> Value {
-    let mut said = json!({"id": format!("01890000-0000-7000-8000-0000000000f{n}"), "occurrence_id": occurrence(1).id,
-        "event_id": occurrence(1).event_id, "user": {"id": format!("01890000-0000-7000-8000-00000000000{n}"), "username": by, "display_name": by},
+pub(super) fn said(n: i64, by: &str, rating: i64, changes: &Value) -> Value {
+    let mut said = json!({"id": format!("01890000-0000-7000-8000-0000000f{n:04}"), "occurrence_id": occurrence(1).id,
+        "event_id": occurrence(1).event_id, "user": {"id": format!("01890000-0000-7000-8000-{n:012}"), "username": by, "display_name": by},
         "rating": rating, "text": "", "answer": null, "answered_at": null, "created_at": "2027-02-20T10:00:00Z",
         "updated_at": "2027-02-20T10:00:00Z", "version": 1});
     said.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
@@ -76,7 +76,7 @@ fn what_people_gave_and_wrote_is_read_below() {
         driven.press(KeyCode::PageDown);
     }
     let picture = driven.picture(40, 15);
-    assert!(picture.contains("14 older ones are not shown"), "one reads to the end:\n{picture}");
+    assert!(picture.contains("14 older ones: F shows them"), "one reads to the end:\n{picture}");
     insta::assert_snapshot!("ratings_40x15", picture);
 }
 

@@ -186,7 +186,7 @@ impl Driven {
     }
 
     pub(super) fn last_line(&self) -> String {
-        let picture = self.picture(80, 24);
+        let picture = self.picture(200, 24);
         picture.lines().nth(22).unwrap().trim_matches(['"', ' ']).to_owned()
     }
 }
@@ -443,7 +443,7 @@ fn what_cannot_be_undone_is_asked_once() {
     driven.press(KeyCode::Char('D'));
     assert_eq!(
         driven.last_line(),
-        "Cancel the whole event and its 10 dates, next for 8 people and 1 who wait? It c"
+        "Cancel the whole event and its 10 dates, next for 8 people and 1 who wait? It can't be brought back. y does it, any other key leaves it"
     );
     driven.press(KeyCode::Char('n'));
     assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::CancelEvent(_))));

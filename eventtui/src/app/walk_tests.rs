@@ -39,7 +39,12 @@ fn someone_at(place: Place) -> Driven {
             let all = Ok(Answer::Events(page(vec![event(); 60], None)));
             driven.press(KeyCode::Char('5')).answer(|r| matches!(r, Request::Organized { .. }), all);
         }
-        Place::Event | Place::Attendees | Place::Insights | Place::Comments | Place::Ticket => {
+        Place::Event
+        | Place::Attendees
+        | Place::Insights
+        | Place::Comments
+        | Place::Feedback
+        | Place::Ticket => {
             driven = driven.with_detail();
             let Some(Layer::Event(looked)) = driven.app.layers.last_mut() else { panic!("no event") };
             looked.detail.as_mut().unwrap().date.description = "A line.\n\n".repeat(60);
@@ -69,6 +74,10 @@ fn someone_at(place: Place) -> Driven {
             let said = Ok(Answer::Comments(super::comments_tests::said()));
             driven.press(KeyCode::Char('c')).answer(|r| matches!(r, Request::Comments(_)), said);
         }
+        Place::Feedback => {
+            let heard = Ok(super::feedback_tests::heard());
+            driven.press(KeyCode::Char('F')).answer(|r| matches!(r, Request::Feedback { .. }), heard);
+        }
         Place::Ticket => _ = driven.press(KeyCode::Char('v')),
         _ => {}
     }
@@ -92,6 +101,7 @@ fn cursor(app: &App) -> (i64, i64) {
         Some(Layer::Attendees(attendees)) => of(&attendees.list.position),
         Some(Layer::Insights(insights)) => of(&insights.position),
         Some(Layer::Comments(comments)) => of(&comments.position),
+        Some(Layer::Feedback(heard)) => of(&heard.list.position),
         Some(Layer::Me(me)) => of(&me.position),
         Some(Layer::Help(help)) => of(&help.position),
         Some(Layer::Palette(palette)) => of(&palette.position),
@@ -151,6 +161,7 @@ impl Before {
         let now = cursor(app);
         let days = now.0 - self.cursor.0;
         let question = app.question.as_ref();
+        let asks_for = |is: fn(Saying) -> bool| matches!(question, Some(Question::Say { words, .. }) if is(words.saying));
         match action {
             Action::Quit => driven.quit,
             Action::Back if self.layers > 0 => app.layers.len() == self.layers - 1,
@@ -193,7 +204,7 @@ impl Before {
             },
             Action::GoToDay => matches!(question, Some(Question::Day(_))),
             Action::Register => matches!(question, Some(Question::Party { .. })),
-            Action::Rate => matches!(question, Some(Question::Rate { .. })),
+            Action::Rate => asks_for(|saying| matches!(saying, Saying::Rating(_))),
             Action::Unregister if self.held => says("Your place is given up"),
             Action::Unregister => says("You have no place there"),
             Action::CopyLink => driven.copied == ["https://example.org/g"],
@@ -213,11 +224,14 @@ impl Before {
             Action::Attendees => opens(Place::Attendees) && asks(|r| matches!(r, Request::Attendees { .. })),
             Action::Insights => opens(Place::Insights) && asks(|r| matches!(r, Request::Insights(_))),
             Action::Comments => opens(Place::Comments) && asks(|r| matches!(r, Request::Comments(_))),
-            Action::Say => matches!(question, Some(Question::Say { saying: Saying::New, .. })),
-            Action::Reply => matches!(question, Some(Question::Say { saying: Saying::Reply(_), .. })),
-            Action::SayAgain => matches!(question, Some(Question::Say { saying: Saying::Again(..), .. })),
+            Action::Say => asks_for(|saying| matches!(saying, Saying::New)),
+            Action::Reply => asks_for(|saying| matches!(saying, Saying::Reply(_))),
+            Action::SayAgain => asks_for(|saying| matches!(saying, Saying::Again(..))),
             Action::DeleteComment => says("Delete this comment?"),
             Action::HideComment => asks(|r| matches!(r, Request::HideComment { .. })),
+            Action::Feedback => opens(Place::Feedback) && asks(|r| matches!(r, Request::Feedback { .. })),
+            Action::Answer => asks_for(|saying| matches!(saying, Saying::Answer(_))),
+            Action::TakeAnswerBack => says("Take the answer back?"),
             Action::CheckIn => asks(|r| matches!(r, Request::CheckIn(_))),
             Action::CheckInCode => {
                 matches!(app.layers.last(), Some(Layer::Attendees(attendees)) if attendees.code.is_some())

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use eventcore::accounts::{Credentials, NewPassword, NewUser, User};
 use eventcore::comments::{Comment, CommentFilter, CommentInput};
 use eventcore::events::{AgendaFilter, Bound, EventInput, Occurrence};
-use eventcore::feedback::FeedbackInput;
+use eventcore::feedback::{Answer as OrganizersAnswer, FeedbackInput};
 use eventcore::registrations::{Party, ShownTicket};
 use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Page, PageRequest};
 use serde_json::{Value, json};
@@ -161,6 +161,14 @@ impl Library {
             }
             Request::HideComment { comment, hidden } => {
                 core.hide_comment(&actor, comment, hidden).await?;
+                Answer::Done
+            }
+            Request::Feedback { event, cursor } => {
+                Answer::Feedback(Box::new(core.feedback(&actor, event, &page(cursor)).await?))
+            }
+            Request::Answer { feedback, text } => {
+                let answer = text.map(|text| OrganizersAnswer { text, ..OrganizersAnswer::default() });
+                core.answer_feedback(&actor, feedback, answer.as_ref()).await?;
                 Answer::Done
             }
             Request::Insights(event) => Answer::Insights(Box::new(core.insights(&actor, event).await?)),

@@ -19,7 +19,7 @@ use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
 use eventcore::registrations::{MyRegistration, Registration, RegistrationStatus};
 use eventcore::{
-    CommentId, Cursor, EventId, OccurrenceId, Page, RegistrationId, SessionId, UserId, Violation,
+    CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, SessionId, UserId, Violation,
 };
 use serde_json::Value;
 
@@ -106,6 +106,16 @@ pub(crate) enum Request {
         comment: CommentId,
         hidden: bool,
     },
+    /// What people gave an event and wrote of it.
+    Feedback {
+        event: EventId,
+        cursor: Option<Cursor>,
+    },
+    /// What its organizers say to it, in public; nothing takes back what they said.
+    Answer {
+        feedback: FeedbackId,
+        text: Option<String>,
+    },
     /// What the dates of an event say, for its organizers.
     Insights(EventId),
     /// A whole event as a file for calendars.
@@ -162,6 +172,7 @@ pub(crate) enum Answer {
     Calendar(String),
     /// Each with its replies behind it.
     Comments(Vec<Comment>),
+    Feedback(Box<FeedbackPage>),
     Place(Box<Registration>),
     CheckedIn {
         registration: Box<Registration>,
@@ -222,6 +233,11 @@ impl Refusal {
     pub(crate) fn away(message: impl Into<String>) -> Self {
         Self { message: message.into(), fields: Vec::new(), cause: Cause::Away }
     }
+}
+
+/// Of an answer to another question than was asked.
+pub(crate) fn nonsense() -> Refusal {
+    Refusal { message: "the answer makes no sense".to_owned(), fields: Vec::new(), cause: Cause::Other }
 }
 
 /// What this program calls itself where it signs in, so that people know their sessions apart: with its machine, where that is known.

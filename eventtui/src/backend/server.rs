@@ -138,6 +138,10 @@ impl Server {
                 Answer::Attendees(self.http.call(Call::get(&path)).await?)
             }
             Request::Comments(event) => Answer::Comments(self.conversations(event).await?),
+            Request::Feedback { event, cursor } => {
+                let path = format!("/events/{event}/feedback{}", query(&[], cursor.as_ref()));
+                Answer::Feedback(self.http.call(Call::get(&path)).await?)
+            }
             Request::Insights(event) => {
                 Answer::Insights(self.http.call(Call::get(&format!("/events/{event}/insights"))).await?)
             }
@@ -182,6 +186,13 @@ impl Server {
                 let path = format!("/occurrences/{occurrence}/feedback");
                 let body = json!({"rating": rating, "text": text});
                 self.http.send(Call::of(Method::PUT, &path, Some(&body))).await?;
+                Answer::Done
+            }
+            Request::Answer { feedback, text } => {
+                let path = format!("/feedback/{feedback}/answer");
+                let body = text.map(|text| json!({"text": text}));
+                let method = if body.is_some() { Method::PUT } else { Method::DELETE };
+                self.http.send(Call::of(method, &path, body.as_ref())).await?;
                 Answer::Done
             }
             Request::Say { event, reply_to, body } => {

@@ -1,15 +1,15 @@
 //! What people say about an event.
 
 use eventcore::comments::{Comment, CommentStatus};
-use eventcore::{CommentId, EventId};
+use eventcore::{CommentId, EventId, FeedbackId, OccurrenceId};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::row;
 use crate::look::Look;
 use crate::status::Status;
+use crate::widgets::blocks;
 use crate::widgets::list::Position;
 use crate::widgets::text::{clean, wrapped};
 
@@ -32,6 +32,20 @@ pub(crate) enum Saying {
     Reply(CommentId),
     /// Anew what they said before, in the version that they saw.
     Again(CommentId, i64),
+    /// As an organizer, to feedback.
+    Answer(FeedbackId),
+    /// How a date was: stars first, and words behind them.
+    Rating(OccurrenceId),
+}
+
+impl Saying {
+    /// Whether it is about the same thing, in whichever version of it.
+    pub(crate) fn is_like(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Again(one, _), Self::Again(another, _)) => one == another,
+            _ => self == other,
+        }
+    }
 }
 
 impl Comments {
@@ -56,31 +70,17 @@ impl Comments {
         let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
         let title = format!(" Comments · {} ({})", clean(&self.title), self.said.len());
         frame.render_widget(Line::styled(title, look.theme.accent), head);
-        let blocks: Vec<Vec<Line<'static>>> =
-            self.said.iter().map(|comment| block(comment, look, body.width)).collect();
-        // The selected one is on the screen, with its last line where it is far down.
-        let start: usize = blocks.iter().take(self.position.selected).map(Vec::len).sum();
-        let end = start + blocks.get(self.position.selected).map_or(0, Vec::len);
-        let above = end.saturating_sub(usize::from(body.height)).min(start);
-        let mut lines: Vec<Line<'static>> = Vec::new();
-        for (place, block) in blocks.into_iter().enumerate() {
-            let selected = place == self.position.selected;
-            lines.extend(
-                block
-                    .into_iter()
-                    .enumerate()
-                    .map(|(n, line)| if selected && n == 0 { row::mark_selected(line, look) } else { line }),
-            );
+        if !self.said.is_empty() {
+            let all = self.said.iter().map(|comment| block(comment, look, body.width)).collect();
+            let mark = |line| row::mark_selected(line, look);
+            return blocks::draw(frame, body, all, self.position.selected, mark);
         }
-        if self.said.is_empty() {
-            lines.push(match (&self.status.failure, self.status.is_new()) {
-                (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), look.theme.bad),
-                (None, true) => Line::styled(" …", look.theme.muted),
-                (None, false) => Line::styled(" Nobody has said anything yet. c does", look.theme.muted),
-            });
-        }
-        let lines: Vec<Line<'static>> = lines.into_iter().skip(above).collect();
-        frame.render_widget(Paragraph::new(lines), body);
+        let line = match (&self.status.failure, self.status.is_new()) {
+            (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), look.theme.bad),
+            (None, true) => Line::styled(" …", look.theme.muted),
+            (None, false) => Line::styled(" Nobody has said anything yet. c does", look.theme.muted),
+        };
+        frame.render_widget(line, body);
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod attendees;
 pub(crate) mod comments;
 pub(crate) mod entries;
 pub(crate) mod event;
+pub(crate) mod feedback;
 pub(crate) mod form;
 pub(crate) mod help;
 pub(crate) mod insights;

@@ -58,30 +58,30 @@ pub(crate) fn lines(detail: &Detail, look: &Look, width: u16) -> Vec<Line<'stati
     lines.extend(distribution(&feedback.summary, look));
     let said = feedback.page.items.iter().filter(|said| !said.text.is_empty() || said.answer.is_some());
     let mine = detail.mine.as_ref().map(|mine| mine.id);
-    lines.extend(said.flat_map(|said| words(said, mine == Some(said.id), look, width)));
+    for said in said {
+        lines.push(Line::raw(""));
+        lines.extend(words(said, mine == Some(said.id), look, width));
+    }
     let unread =
         usize::try_from(feedback.summary.count).unwrap_or(0).saturating_sub(feedback.page.items.len());
     if unread > 0 {
         lines.extend([
             Line::raw(""),
-            Line::styled(format!(" {unread} older ones are not shown"), theme.muted),
+            Line::styled(format!(" {unread} older ones: F shows them"), theme.muted),
         ]);
     }
     lines
 }
 
 /// What one wrote, and what an organizer answered.
-fn words(said: &Feedback, mine: bool, look: &Look, width: u16) -> Vec<Line<'static>> {
+pub(super) fn words(said: &Feedback, mine: bool, look: &Look, width: u16) -> Vec<Line<'static>> {
     let theme = look.theme;
     let on = said.created_at.in_zone(look.mine).naive_local().format("%-d %b %Y");
     let who = if mine { "you".to_owned() } else { clean(&said.user.display_name) };
-    let mut lines = vec![
-        Line::raw(""),
-        Line::from(vec![
-            Span::styled(format!(" {} {who}", given(said.rating)), theme.accent),
-            Span::styled(format!(" · {on}"), theme.muted),
-        ]),
-    ];
+    let mut lines = vec![Line::from(vec![
+        Span::styled(format!(" {} {who}", given(said.rating)), theme.accent),
+        Span::styled(format!(" · {on}"), theme.muted),
+    ])];
     let mut write = |text: &str, first: &str, rest: &str, style| {
         let room = usize::from(width).saturating_sub(rest.chars().count() + 1).max(10);
         let text = text.lines().flat_map(|line| wrapped(&clean(line), room));

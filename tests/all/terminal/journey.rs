@@ -118,15 +118,28 @@ async fn evening(db: &TestDb, source: &[&str]) {
     let id = tea.id.to_string();
     let printed = tests::tui(&[&["show", &id], source].concat()).output().await.unwrap();
     assert!(String::from_utf8_lossy(&printed.stdout).contains("\nrated 5.0 of 5 by 1\n"), "{printed:?}");
-    db.core.answer_feedback(&ada, heard.page.items[0].id, Some(&thanks())).await.unwrap();
+    thank(source).await;
     bob.types("\r").await.shows("★ 5.0 by 1 · you gave ★★★★★").await.shows("strong and hot").await;
     bob.shows("↳ the organizer: Cake next time, too").await;
     bob.types("q").await;
     assert_eq!(bob.ends().await, 0);
 }
 
-fn thanks() -> eventcore::feedback::Answer {
-    eventcore::feedback::Answer { text: "Cake next time, too".to_owned(), ..Default::default() }
+/// Ada reads what Bob said, and answers: at first not well, then not at all, then well.
+async fn thank(source: &[&str]) {
+    let mut ada = Terminal::start(source);
+    ada.types("A").await.shows("Sign in").await;
+    ada.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
+    ada.types("/tea from:2020-01-01").await.shows("Tea for one").await;
+    ada.types("\r").await.shows("strong and hot").await;
+    ada.types("F").await.shows("Feedback · Tea for one").await.shows("strong and hot").await;
+    ada.types("rMilk\r").await.shows("↳ the organizer: Milk").await;
+    ada.types("x").await.shows("Take the answer back?").await;
+    ada.types("y").await.shows("✓ The answer is taken back").await.hides("↳ the organizer").await;
+    ada.types("rCake next\r").await.shows("↳ the organizer: Cake next").await;
+    ada.types("r time, too\r").await.shows("↳ the organizer: Cake next time, too").await;
+    ada.types("q").await;
+    assert_eq!(ada.ends().await, 0);
 }
 
 async fn on_the_database(kind: Kind) {

@@ -1,0 +1,95 @@
+//! What organizers do with their events and dates.
+
+use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus};
+
+use super::{App, Layer};
+use crate::backend::Request;
+use crate::keys::Action;
+use crate::message::{Effect, Purpose};
+use crate::screens::attendees::Attendees;
+use crate::screens::form::Form;
+use crate::screens::insights::Insights;
+
+impl App {
+    pub(super) fn organize_it(&mut self, action: Action) -> Vec<Effect> {
+        if !self.signed_in() {
+            return Vec::new();
+        }
+        if action == Action::New {
+            let form = self.draft.take().unwrap_or_else(|| Box::new(Form::new(&self.look)));
+            self.layers.push(Layer::Form(form));
+            return Vec::new();
+        }
+        let selected = if self.layers.is_empty() { self.organize.selected().cloned() } else { None };
+        let (event, date) = match (selected, self.layers.last()) {
+            (Some(event), _) => (Some(event.clone()), event.next_occurrence),
+            (None, Some(Layer::Event(looked))) => {
+                let detail = looked.detail.as_ref();
+                (detail.map(|detail| detail.event.clone()), detail.map(|detail| detail.date.clone()))
+            }
+            _ => (None, None),
+        };
+        let Some(event) = event else { return Vec::new() };
+        let on_date = !self.layers.is_empty();
+        match (action, date) {
+            (Action::Edit, Some(date)) if on_date && event.recurrence.is_some() => {
+                self.edit(Form::date(&date))
+            }
+            (Action::Edit | Action::EditAll, _) => self.edit(Form::event(&event)),
+            (Action::EditFollowing, Some(date)) if event.recurrence.is_some() => {
+                self.edit(Form::following(&date, &event))
+            }
+            (Action::EditFollowing, _) => self.say('!', "This event has only one date: e edits it"),
+            (Action::Publish, _) if event.status == EventStatus::Draft => {
+                return vec![self.ask(Purpose::Act("It is public now"), Request::Publish(event.id))];
+            }
+            (Action::Publish, _) => self.say('!', "It is no draft any more"),
+            (Action::CancelDate, Some(date)) if date.status == OccurrenceStatus::Cancelled => {
+                return vec![
+                    self.ask(Purpose::Act("The date takes place again"), Request::RestoreDate(date.id)),
+                ];
+            }
+            (Action::CancelDate, Some(date)) => {
+                let request = Request::CancelDate(date.id);
+                self.sure(
+                    format!("Cancel this date, for {}?", people(&date)),
+                    request,
+                    "The date is cancelled",
+                );
+            }
+            (Action::CancelEvent, date) => {
+                let whom =
+                    date.as_ref().map_or_else(String::new, |date| format!(", next for {}", people(date)));
+                let words = format!(
+                    "Cancel the whole event and its {} dates{whom}? It can't be brought back",
+                    event.occurrence_count
+                );
+                self.sure(words, Request::CancelEvent(event.id), "The event is cancelled");
+            }
+            (Action::Insights, _) => {
+                self.layers.push(Layer::Insights(Box::new(Insights::of(event.id, &event.title))));
+                return self.load_layer();
+            }
+            (Action::Attendees, Some(date)) => {
+                self.layers.push(Layer::Attendees(Box::new(Attendees::of(date))));
+                return self.load_layer();
+            }
+            _ => self.say('!', "The event has no date ahead"),
+        }
+        Vec::new()
+    }
+
+    fn edit(&mut self, form: Form) {
+        self.layers.push(Layer::Form(Box::new(form)));
+    }
+}
+
+/// Who is concerned when a date changes.
+fn people(date: &Occurrence) -> String {
+    match (date.seats_taken, date.waitlist_length) {
+        (0, 0) => "nobody yet".to_owned(),
+        (1, 0) => "1 person".to_owned(),
+        (n, 0) => format!("{n} people"),
+        (n, waiting) => format!("{n} people and {waiting} who wait"),
+    }
+}

@@ -1,5 +1,6 @@
 //! What happens to the program, and what it does about it.
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::{Cursor, EventId, OccurrenceId};
 
@@ -80,6 +81,8 @@ pub(crate) enum Purpose {
     Agenda(Option<Cursor>),
     Search(Option<Cursor>),
     Month,
+    /// The dates of a day of the month.
+    Day(NaiveDate),
     Week,
     Mine(Option<Cursor>),
     Organized(Option<Cursor>),

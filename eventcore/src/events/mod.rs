@@ -16,6 +16,7 @@ mod held;
 mod horizon;
 mod input;
 mod labels;
+mod lasting;
 mod length;
 mod links;
 mod organizers;

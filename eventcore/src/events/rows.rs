@@ -194,7 +194,7 @@ pub(crate) struct OccurrenceRow {
     pub(crate) event_id: EventId,
     original_start: Timestamp,
     pub(crate) starts_at: Timestamp,
-    ends_at: Timestamp,
+    pub(super) ends_at: Timestamp,
     status: OccurrenceStatus,
     pub(super) title: String,
     pub(super) description: String,

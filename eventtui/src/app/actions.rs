@@ -10,7 +10,7 @@ use crate::keys::{Action, Key, Place, Tab};
 use crate::message::{Effect, Purpose};
 use crate::screens::account::Account;
 use crate::screens::event::Looked;
-use crate::screens::form;
+use crate::screens::form::{self, Form};
 use crate::screens::help::Help;
 use crate::screens::me;
 use crate::screens::palette::Palette;
@@ -20,7 +20,7 @@ use crate::widgets::list::Position;
 impl App {
     pub(crate) fn act(&mut self, action: Action) -> Vec<Effect> {
         match action {
-            Action::Quit => return self.leave_now().into_iter().chain([Effect::Quit]).collect(),
+            Action::Quit => return self.quit(),
             Action::Back => self.back(),
             Action::Help => self.layers.push(Layer::Help(Box::new(Help::of(self.at())))),
             Action::Palette => self.layers.push(Layer::Palette(Box::new(Palette::of(self.at())))),
@@ -68,7 +68,7 @@ impl App {
                     attendees.code = Some(Field::default());
                 }
             }
-            Action::Save => return self.save(),
+            Action::Save | Action::SaveDraft => return self.save(action == Action::SaveDraft),
             Action::Write => return self.write(),
             Action::NextField | Action::PreviousField => self.step_field(action == Action::PreviousField),
             Action::Account
@@ -112,6 +112,27 @@ impl App {
         self.load_tab()
     }
 
+    /// Quits; not before it was said that something is not saved.
+    fn quit(&mut self) -> Vec<Effect> {
+        let typing = self.layers.iter().any(|layer| matches!(layer, Layer::Form(form) if form.is_changed()));
+        if (typing || !self.drafts.is_empty() || self.unsaid.is_some()) && !self.warned {
+            self.warned = true;
+            self.say('!', "What you typed is not saved: the same key again quits all the same");
+            return Vec::new();
+        }
+        self.leave_now().into_iter().chain([Effect::Quit]).collect()
+    }
+
+    /// Keeps what was typed into a form that is left.
+    fn keep_draft(&mut self, form: Form) {
+        self.drafts.retain(|draft| !draft.is_for(&form.purpose));
+        if form.is_changed() {
+            self.drafts.push(form);
+            self.warned = false;
+            self.say('✓', "What you typed is kept: the same key goes on with it");
+        }
+    }
+
     fn back(&mut self) {
         if let Some(Layer::Attendees(attendees)) = self.layers.last_mut()
             && attendees.code.take().is_some()
@@ -119,10 +140,7 @@ impl App {
             return;
         }
         match self.layers.pop() {
-            Some(Layer::Form(form)) if form.is_changed() && matches!(form.purpose, form::Purpose::New) => {
-                self.draft = Some(form);
-                self.say('✓', "What you typed is kept: n goes on with it");
-            }
+            Some(Layer::Form(form)) => self.keep_draft(*form),
             None if self.tab != Tab::Agenda => self.tab = Tab::Agenda,
             _ => {}
         }
@@ -189,8 +207,8 @@ impl App {
             Tab::Mine => _ = self.mine.position.go(action, self.mine.items.len(), height),
             Tab::Organize => _ = self.organize.position.go(action, self.organize.items.len(), height),
             Tab::Month => {
-                if self.month.go(action, self.look.today.date()) && self.month.is_outdated() {
-                    return self.load_tab();
+                if self.month.go(action, self.look.today.date()) {
+                    return self.load_month();
                 }
             }
             Tab::Week => {
@@ -374,7 +392,7 @@ impl App {
         }
     }
 
-    fn save(&mut self) -> Vec<Effect> {
+    fn save(&mut self, draft: bool) -> Vec<Effect> {
         let (now, today, mine) = (self.now, self.look.today, self.look.mine);
         // What is being saved is not saved twice, however often the key is pressed.
         if self.status().since.is_some() {
@@ -387,7 +405,11 @@ impl App {
                 account.status.begin(now);
                 vec![self.ask(Purpose::SignIn, request)]
             }
-            Some(Layer::Form(form)) => match form.request(today) {
+            Some(Layer::Form(form)) if draft && !matches!(form.purpose, form::Purpose::New) => {
+                self.say('!', "It is there already: ^S saves what you changed");
+                Vec::new()
+            }
+            Some(Layer::Form(form)) => match form.request(today, draft) {
                 Some(request) => {
                     form.status.begin(now);
                     vec![self.ask(Purpose::Save, request)]

@@ -1,6 +1,7 @@
 //! What answers change.
 
 use eventcore::OccurrenceId;
+use eventcore::events::EventStatus;
 use eventcore::registrations::{MyRegistration, RegistrationStatus};
 
 use super::{App, Layer};
@@ -91,22 +92,34 @@ impl App {
 
     fn take_saved(&mut self, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
         let now = self.now;
-        if let Some(Layer::Form(form)) = self.layers.last_mut() {
+        // The help may lie over it.
+        let place = self.layers.iter().rposition(|layer| matches!(layer, Layer::Form(_)));
+        if let Some((place, Layer::Form(form))) = place.and_then(|n| Some((n, self.layers.get_mut(n)?))) {
             form.status.end(now, outcome.as_ref().err());
             if let Err(refusal) = outcome {
                 form.refuse(refusal);
                 return Vec::new();
             }
-            self.layers.pop();
+            self.layers.remove(place);
+        } else if let Err(refusal) = &outcome {
+            // It was left meanwhile, and is kept.
+            self.say('✗', words(refusal));
+            return Vec::new();
+        } else {
+            self.drafts.retain(|draft| draft.status.since.is_none());
         }
-        self.draft = None;
         if let Ok(Answer::Event(event)) = &outcome {
             let dates = if event.occurrence_count == 1 {
                 "1 date".to_owned()
             } else {
                 format!("{} dates", event.occurrence_count)
             };
-            self.say('✓', format!("{} is saved, with {dates}", event.title));
+            let text = if event.status == EventStatus::Draft {
+                format!("{} is saved as a draft, with {dates}: p publishes it", event.title)
+            } else {
+                format!("{} is saved, with {dates}", event.title)
+            };
+            self.say('✓', text);
         } else {
             self.say('✓', "Saved");
         }
@@ -161,6 +174,7 @@ impl App {
                 self.search.list.take(cursor.as_ref(), dates(outcome), here, |date| date.id);
             }
             (Purpose::Month, outcome) => self.month.take(outcome, now),
+            (Purpose::Day(day), outcome) => self.month.take_day(day, outcome, now),
             (Purpose::Account, outcome) => self.take_account(outcome),
             (Purpose::Week, outcome) => self.week.take(outcome, now, &self.look),
             (Purpose::Mine(cursor), outcome) => {
@@ -236,6 +250,7 @@ impl App {
             self.agenda.learn(&detail.date);
             self.search.learn(&detail.date);
             self.week.learn(&detail.date);
+            self.month.learn(&detail.date);
             match &detail.place {
                 Some(place) => _ = self.look.marks.insert(id, Mark::from(place)),
                 None => _ = self.look.marks.remove(&id),

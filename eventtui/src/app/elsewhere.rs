@@ -98,7 +98,7 @@ impl App {
         }
         if self.tab == Tab::Month {
             self.month.day = day;
-            return if self.month.is_outdated() { self.open_tab(Tab::Month) } else { Vec::new() };
+            return self.load_month();
         }
         self.agenda.from = Some(day).filter(|day| *day != self.look.today.date());
         self.agenda.list.position = Position::default();

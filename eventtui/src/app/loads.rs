@@ -48,7 +48,8 @@ impl App {
             }
             Tab::Month => {
                 self.month.status.begin(now);
-                (Purpose::Month, self.month.request(&self.look))
+                let counts = self.month.request(&self.look);
+                return vec![self.ask(Purpose::Month, counts), self.load_day()];
             }
             Tab::Week => {
                 self.week.status.begin(now);
@@ -65,6 +66,20 @@ impl App {
             }
         };
         vec![self.ask(purpose, request)]
+    }
+
+    /// Loads the dates of the day that is selected in the month.
+    fn load_day(&mut self) -> Effect {
+        let request = self.month.request_day(&self.look);
+        self.ask(Purpose::Day(self.month.day), request)
+    }
+
+    /// Loads what is not known of the day that was gone to in the month.
+    pub(super) fn load_month(&mut self) -> Vec<Effect> {
+        if self.month.is_outdated() {
+            return self.load_tab();
+        }
+        if self.month.wants_day() { vec![self.load_day()] } else { Vec::new() }
     }
 
     pub(super) fn load_layer(&mut self) -> Vec<Effect> {

@@ -11,8 +11,12 @@ pub(crate) mod elsewhere;
 #[cfg(test)]
 mod feedback_tests;
 #[cfg(test)]
+mod form_tests;
+#[cfg(test)]
 mod insights_tests;
 mod loads;
+#[cfg(test)]
+mod month_tests;
 mod mouse;
 mod organizing;
 #[cfg(test)]
@@ -137,8 +141,10 @@ pub(crate) struct App {
     pub(crate) organize: Organize,
     pub(crate) notice: Option<Notice>,
     pub(crate) question: Option<Question>,
-    /// A new event that was left before it was saved.
-    draft: Option<Box<Form>>,
+    /// Forms that were left before they were saved: one for each thing.
+    drafts: Vec<Form>,
+    /// Whether who quits was told that something is not saved.
+    warned: bool,
     /// What was not said after all, or not heard: whoever says the same again goes on with it.
     unsaid: Option<Words>,
     leaving: Option<Leaving>,
@@ -168,7 +174,8 @@ impl App {
             organize: Organize::default(),
             notice: None,
             question: None,
-            draft: None,
+            drafts: Vec::new(),
+            warned: false,
             unsaid: None,
             leaving: None,
             waiting: HashMap::new(),

@@ -38,6 +38,14 @@ impl App {
             let size = (self.size.0, self.size.1.saturating_sub(HEAD + FOOT));
             return if self.week.click((column, line), size, &self.look) { self.open() } else { Vec::new() };
         }
+        if self.tab == Tab::Month {
+            let size = (self.size.0, self.size.1.saturating_sub(HEAD + FOOT));
+            return match self.month.click((column, line), size) {
+                Some(true) => self.open(),
+                Some(false) => self.load_month(),
+                None => Vec::new(),
+            };
+        }
         let Some(item) = self.item_at(column, usize::from(line)) else { return Vec::new() };
         let Some(position) = self.position() else { return Vec::new() };
         if position.selected == item {

@@ -16,8 +16,7 @@ impl App {
             return Vec::new();
         }
         if action == Action::New {
-            let form = self.draft.take().unwrap_or_else(|| Box::new(Form::new(&self.look)));
-            self.layers.push(Layer::Form(form));
+            self.edit(Form::new(&self.look));
             return Vec::new();
         }
         let selected = if self.layers.is_empty() { self.organize.selected().cloned() } else { None };
@@ -79,7 +78,13 @@ impl App {
         Vec::new()
     }
 
+    /// Opens a form, with what was typed before if it was left.
     fn edit(&mut self, form: Form) {
+        let draft = self.drafts.iter().position(|draft| draft.is_for(&form.purpose));
+        let form = match draft.map(|place| self.drafts.remove(place)) {
+            Some(draft) => form.with(&draft),
+            None => form,
+        };
         self.layers.push(Layer::Form(Box::new(form)));
     }
 }

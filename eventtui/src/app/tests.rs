@@ -15,7 +15,7 @@ use crate::backend::{Answer, Cause, Detail, Refusal};
 use crate::theme::Theme;
 use crate::view;
 
-pub(super) fn occurrence(n: usize) -> Occurrence {
+pub(crate) fn occurrence(n: usize) -> Occurrence {
     let day = n / 3 + 1;
     let place = ["Hall 2, Berlin", "Pier 4, Hamburg", "上野公園, 東京"][n % 3];
     serde_json::from_value(json!({
@@ -68,6 +68,13 @@ pub(super) fn registration(n: usize, status: &str) -> Registration {
 
 pub(super) fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
     Page { items, next: next.map(|next| Cursor::from(next.to_owned())), previous: None, total: None }
+}
+
+/// All about a date, for someone with a place there.
+pub(super) fn detail(date: Occurrence) -> Detail {
+    let place = Some(registration(1, "confirmed"));
+    let feedback = feedback([0; 5], &[]);
+    Detail { date, event: event(), place, dates: (0..10).map(occurrence).collect(), feedback, mine: None }
 }
 
 fn refusal(message: &str, cause: Cause) -> Refusal {
@@ -171,10 +178,7 @@ impl Driven {
 
     pub(super) fn with_detail(mut self) -> Self {
         self.press(KeyCode::Down).press(KeyCode::Enter);
-        let dates = (0..10).map(occurrence).collect();
-        let place = Some(registration(1, "confirmed"));
-        let feedback = feedback([0; 5], &[]);
-        let detail = Detail { date: occurrence(1), event: event(), place, dates, feedback, mine: None };
+        let detail = detail(occurrence(1));
         self.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
         self
     }
@@ -222,13 +226,6 @@ fn one_date_with_all_about_it() {
 #[test]
 fn other_screens() {
     let mut driven = Driven::new().with_agenda(9).signed_in();
-    driven.press(KeyCode::Char('2'));
-    let days = (0..30).map(occurrence).collect();
-    driven.answer(|r| matches!(r, Request::Days { .. }), Ok(Answer::Days(days)));
-    driven.press(KeyCode::Char(']'));
-    driven.answer(|r| matches!(r, Request::Days { .. }), Ok(Answer::Days((0..30).map(occurrence).collect())));
-    driven.type_in("kkk");
-    insta::assert_snapshot!("month_80x24", driven.picture(80, 24));
     driven.press(KeyCode::Char('4'));
     let mine = |n: usize, status: &str| MyRegistration {
         registration: registration(n, status),
@@ -275,7 +272,7 @@ fn a_form_says_what_it_understood() {
         created.unwrap(),
         json!({"title": "Tea", "starts_at": "2027-03-05T18:30:00", "all_day": false, "duration": "PT1H",
             "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=4", "rdate": [], "exdate": []}, "timezone": "Europe/Berlin", "location": "Kitchen",
-            "capacity": 20, "category": null, "tags": [], "url": null, "visibility": "public", "description": ""})
+            "capacity": 20, "max_party_size": 10, "waitlist_enabled": true, "category": null, "tags": [], "url": null, "visibility": "public", "description": ""})
     );
     let wrong = Violation {
         pointer: "/starts_at".to_owned(),

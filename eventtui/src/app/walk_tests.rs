@@ -22,10 +22,12 @@ fn someone_at(place: Place) -> Driven {
     let dates = |n: usize| Ok(Answer::Dates(page((0..n).map(occurrence).collect(), None)));
     let days = || Ok(Answer::Days((0..90).map(occurrence).collect()));
     match place {
-        Place::Month | Place::Week => {
-            driven.type_in(if place == Place::Month { "2]" } else { "w]" });
-            driven.answer(|r| matches!(r, Request::Days { .. }), days());
+        Place::Month => {
+            driven.type_in("2]").answer(|r| matches!(r, Request::Days { .. }), days());
+            let counts = super::month_tests::counts("2027-03-01", &[3; 31]);
+            driven.answer(|r| matches!(r, Request::Month { .. }), Ok(counts));
         }
+        Place::Week => _ = driven.type_in("w]").answer(|r| matches!(r, Request::Days { .. }), days()),
         Place::Search => _ = driven.press(KeyCode::Char('3')).answer(agenda, dates(60)),
         Place::Mine => {
             let mine = |n| MyRegistration {
@@ -240,7 +242,7 @@ impl Before {
             Action::Save if self.place == Place::Settings => {
                 matches!(driven.handed.as_slice(), [Effect::Prefer(_)])
             }
-            Action::Save => says("Not saved yet"),
+            Action::Save | Action::SaveDraft => says("Not saved yet"),
             Action::Write => driven.handed == [Effect::Write(String::new())],
             Action::NextField | Action::PreviousField => driven.picture(100, 40) != self.picture,
             Action::SignUp => shows("E-mail  "),

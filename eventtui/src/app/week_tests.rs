@@ -1,5 +1,6 @@
 //! The week as people move in it.
 
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use crossterm::event::KeyCode;
 use eventcore::events::Occurrence;
 use serde_json::{Value, json};
@@ -9,8 +10,15 @@ use crate::backend::{Answer, Refusal, Request};
 use crate::keys::Place;
 use crate::message::Message;
 
-fn date(n: usize, changes: &Value) -> Occurrence {
+pub(super) fn date(n: usize, changes: &Value) -> Occurrence {
     let mut date = serde_json::to_value(occurrence(n)).unwrap();
+    // It lasts for two hours, unless something else is said.
+    if let Some(start) =
+        changes["starts_at"].as_str().and_then(|start| start.parse::<DateTime<FixedOffset>>().ok())
+    {
+        date["ends_at"] = json!((start + TimeDelta::hours(2)).to_rfc3339());
+    }
+    date["all_day"] = json!(changes["starts_at"].as_str().is_some_and(|start| start.len() == 10));
     date.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     serde_json::from_value(date).unwrap()
 }
@@ -109,8 +117,8 @@ fn one_moves_by_dates_days_and_weeks() {
     driven.type_in("]");
     let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
     let asked = driven.asked.last().map(|(_, request)| request.clone());
-    let Some(Request::Days { from, to, .. }) = asked else { panic!("{asked:?}") };
-    assert_eq!((from, to), (day("2027-03-07"), day("2027-03-15")), "a day more on both sides");
+    let Some(Request::Days { days, .. }) = asked else { panic!("{asked:?}") };
+    assert_eq!((days.from, days.to), (day("2027-03-07"), day("2027-03-15")), "a day more on both sides");
     driven.type_in("t");
     assert_eq!(driven.app.week.day, day("2027-02-27"));
     driven.type_in("d+40").press(KeyCode::Enter);

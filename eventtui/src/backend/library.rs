@@ -7,14 +7,17 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Credentials, NewPassword, NewUser, User};
 use eventcore::comments::{Comment, CommentFilter, CommentInput};
-use eventcore::events::{AgendaFilter, Bound, EventInput, Occurrence};
+use eventcore::events::{AgendaFilter, Bound, EventInput, MonthOfDays, Occurrence, start_of_day};
 use eventcore::feedback::{Answer as OrganizersAnswer, FeedbackInput};
 use eventcore::registrations::{Party, ShownTicket};
-use eventcore::{Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Page, PageRequest};
+use eventcore::{
+    Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Page, PageRequest, Timestamp,
+};
 use serde_json::{Value, json};
 
+use super::days::{ByDays, Days};
 use super::talk::Talk;
-use super::{Answer, Backend, Cause, Detail, MONTH, PAGE, Refusal, Request, Work, client, held};
+use super::{Answer, Backend, Cause, Detail, MOST, PAGE, Refusal, Request, Work, client, held};
 use crate::Failure;
 use crate::screens::search::Wish;
 
@@ -80,24 +83,6 @@ impl Library {
         Ok(Answer::Dates(self.core.occurrences(&self.actor(), &filter, &page).await?))
     }
 
-    async fn days(&self, from: NaiveDate, to: NaiveDate, tz: Tz) -> Result<Answer, Error> {
-        let filter = AgendaFilter {
-            from: Some(Bound::Day(from, tz)),
-            to: to.succ_opt().map(|day| Bound::Day(day, tz)),
-            ..AgendaFilter::default()
-        };
-        let mut dates = Vec::new();
-        let mut page = PageRequest::first(PAGE);
-        loop {
-            let found = self.core.occurrences(&self.actor(), &filter, &page).await?;
-            dates.extend(found.items);
-            match found.next {
-                Some(next) if dates.len() < MONTH => page.cursor = Some(next),
-                _ => return Ok(Answer::Days(dates)),
-            }
-        }
-    }
-
     async fn detail(&self, id: OccurrenceId) -> Result<Answer, Error> {
         let actor = self.actor();
         let date = self.core.occurrence(&actor, id).await?;
@@ -127,7 +112,8 @@ impl Library {
         let page = |cursor| PageRequest::first(PAGE).at(cursor);
         Ok(match request {
             Request::Agenda { wish, tz, cursor } => self.agenda(wish, tz, cursor).await?,
-            Request::Days { from, to, tz } => self.days(from, to, tz).await?,
+            Request::Days { days, most } => Answer::Days(self.on_days(days, most).await?),
+            Request::Month { of, tz } => Answer::Month(self.month(of, tz, MOST).await?),
             Request::Date(id) => self.detail(id).await?,
             Request::Mine { cursor } => {
                 Answer::Mine(core.my_registrations(&actor, None, &page(cursor)).await?)
@@ -302,6 +288,36 @@ impl Talk for Library {
     ) -> Result<Page<Comment>, Error> {
         let filter = CommentFilter { parent, replies: parent.is_none(), html: false };
         self.core.comments(&self.actor(), event, &filter, &PageRequest::first(PAGE).at(cursor)).await
+    }
+}
+
+/// When the first day begins, and when the last is over.
+fn bounds(days: Days) -> (Timestamp, Timestamp) {
+    let end = days.to.succ_opt().map_or(Timestamp::MAX, |day| start_of_day(day, days.tz));
+    (start_of_day(days.from, days.tz), end)
+}
+
+impl ByDays for Library {
+    type Error = Error;
+
+    async fn starting(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>, Error> {
+        let filter = AgendaFilter {
+            from: Some(Bound::Day(days.from, days.tz)),
+            to: days.to.succ_opt().map(|end| Bound::Day(end, days.tz)),
+            ..AgendaFilter::default()
+        };
+        self.core.occurrences(&self.actor(), &filter, &PageRequest::first(PAGE).at(cursor)).await
+    }
+
+    async fn lasting(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>, Error> {
+        let (from, to) = bounds(days);
+        self.core.lasting(from, to, &PageRequest::first(PAGE).at(cursor)).await
+    }
+
+    async fn counts(&self, of: NaiveDate, tz: Tz) -> Result<MonthOfDays, Error> {
+        let month = of.format("%Y-%m").to_string().parse();
+        let month = month.map_err(|why| Error::invalid("/month", "invalid", why))?;
+        self.core.calendar(&self.actor(), &AgendaFilter::default(), month, tz).await
     }
 }
 

@@ -1,11 +1,13 @@
 //! Two ways to the same data: the library on a database, or HTTP to a server.
 
 mod connection;
+pub(crate) mod days;
 mod library;
 mod server;
 mod sign_in;
 mod talk;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,11 +27,12 @@ use serde_json::Value;
 
 use crate::screens::search::Wish;
 use crate::{Failure, first_run};
+pub(crate) use days::Days;
 
 /// Things that are loaded at once.
 pub(crate) const PAGE: u32 = 100;
-/// Dates that a month, or a week, shows at most.
-pub(crate) const MONTH: usize = 2_000;
+/// Dates that a week shows at most.
+pub(crate) const MOST: usize = 2_000;
 
 /// What is asked of the data.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,10 +68,14 @@ pub(crate) enum Request {
         tz: Tz,
         cursor: Option<Cursor>,
     },
-    /// The dates of these days, both included.
+    /// The dates of these days, at most so many that begin on them.
     Days {
-        from: NaiveDate,
-        to: NaiveDate,
+        days: Days,
+        most: usize,
+    },
+    /// How many dates take place on each day of the month of a day.
+    Month {
+        of: NaiveDate,
         tz: Tz,
     },
     /// One date, my place at it, and the event with the dates that follow.
@@ -163,6 +170,7 @@ pub(crate) enum Answer {
     },
     Dates(Page<Occurrence>),
     Days(Vec<Occurrence>),
+    Month(BTreeMap<NaiveDate, i64>),
     Date(Box<Detail>),
     Mine(Page<MyRegistration>),
     Events(Page<Event>),

@@ -7,15 +7,16 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Session, User};
 use eventcore::comments::Comment;
-use eventcore::events::Occurrence;
+use eventcore::events::{MonthOfDays, Occurrence};
 use eventcore::registrations::{CheckIn, Registration};
 use eventcore::{CommentId, Cursor, EventId, OccurrenceId, Page};
 use hyper::Method;
 use serde_json::{Value, json};
 
 use super::connection::{Call, Connection};
+use super::days::{ByDays, Days};
 use super::talk::Talk;
-use super::{Answer, Backend, Detail, MONTH, PAGE, Refusal, Request, Work, held};
+use super::{Answer, Backend, Cause, Detail, MOST, PAGE, Refusal, Request, Work, held};
 use crate::Failure;
 
 /// An eventd, and the way to it.
@@ -70,20 +71,6 @@ impl Server {
         Ok(Answer::Date(Box::new(Detail { date, event, place, dates: dates.items, feedback, mine })))
     }
 
-    async fn days(&self, from: String, to: String, tz: Tz) -> Result<Answer, Refusal> {
-        let mut dates = Vec::new();
-        let mut cursor = None;
-        loop {
-            let query = query(&[("from", &from), ("to", &to), ("tz", tz.name())], cursor.as_ref());
-            let page: Page<Occurrence> = self.http.call(Call::get(&format!("/occurrences{query}"))).await?;
-            dates.extend(page.items);
-            cursor = page.next;
-            if cursor.is_none() || dates.len() >= MONTH {
-                return Ok(Answer::Days(dates));
-            }
-        }
-    }
-
     async fn work(&self, request: Request) -> Result<Answer, Refusal> {
         Ok(match request {
             Request::Me => self.me().await?,
@@ -123,7 +110,8 @@ impl Server {
                 let query = query(&narrowed, cursor.as_ref());
                 Answer::Dates(self.http.call(Call::get(&format!("/occurrences{query}"))).await?)
             }
-            Request::Days { from, to, tz } => self.days(from.to_string(), to.to_string(), tz).await?,
+            Request::Days { days, most } => Answer::Days(self.on_days(days, most).await?),
+            Request::Month { of, tz } => Answer::Month(self.month(of, tz, MOST).await?),
             Request::Date(id) => self.detail(id).await?,
             Request::Mine { cursor } => {
                 let path = format!("/registrations{}", query(&[], cursor.as_ref()));
@@ -288,6 +276,34 @@ impl Talk for Server {
         };
         let query = query(&[("parent", &parent), ("replies", replies)], cursor.as_ref());
         self.http.call(Call::get(&format!("/events/{event}/comments{query}"))).await
+    }
+}
+
+/// A query string for some days.
+fn of_days(days: Days, cursor: Option<&Cursor>) -> String {
+    let (from, to) = (days.from.to_string(), days.to.to_string());
+    query(&[("from", &from), ("to", &to), ("tz", days.tz.name())], cursor)
+}
+
+impl ByDays for Server {
+    type Error = Refusal;
+
+    async fn starting(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>, Refusal> {
+        self.http.call(Call::get(&format!("/occurrences{}", of_days(days, cursor.as_ref())))).await
+    }
+
+    async fn lasting(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>, Refusal> {
+        let path = format!("/occurrences/lasting{}", of_days(days, cursor.as_ref()));
+        match self.http.call(Call::get(&path)).await {
+            // An eventd that is older does not know them: then they stand on their first day.
+            Err(refusal) if refusal.cause == Cause::Other => Ok(Page::whole(Vec::new())),
+            outcome => outcome,
+        }
+    }
+
+    async fn counts(&self, of: NaiveDate, tz: Tz) -> Result<MonthOfDays, Refusal> {
+        let month = of.format("%Y-%m");
+        self.http.call(Call::get(&format!("/occurrences/calendar?month={month}&tz={}", tz.name()))).await
     }
 }
 

@@ -10,18 +10,74 @@ use ratatui::widgets::Paragraph;
 
 use crate::look::{Look, Mark};
 use crate::widgets::list::{Paged, Position};
-use crate::widgets::text::fit;
+use crate::widgets::text::{clean, columns, fit};
 
+/// Columns by which one knows a title.
+const TITLE: usize = 10;
 /// Columns for the seats or my mark.
 const SEATS: usize = 14;
 
-/// One date: its time, title and place, and its seats or my place there.
+/// One date under its first day: its time, title and place, and its seats or my place there; and until when it lasts, if that is another day.
 pub(crate) fn date(date: &Occurrence, look: &Look, mark: Option<Mark>, width: u16) -> Line<'static> {
-    let theme = look.theme;
+    let (first, last) = look.days(date);
+    let until = [last.format(" (until %a %-d %b)").to_string(), last.format(" →%-d %b").to_string()];
+    let until = if last > first { until } else { Default::default() };
+    line(date, (look.time(&date.starts_at, &date.timezone), until), look, mark, width)
+}
+
+/// The same under any day on which it takes place.
+pub(crate) fn on_day(
+    date: &Occurrence,
+    day: NaiveDate,
+    (first, last): (NaiveDate, NaiveDate),
+    look: &Look,
+    width: u16,
+) -> Line<'static> {
+    let (n, all) = ((day - first).num_days() + 1, (last - first).num_days() + 1);
+    let which =
+        if all > 1 { [format!(" (day {n} of {all})"), format!(" {n}/{all}")] } else { Default::default() };
+    line(date, (time_on(date, day, (first, last), look), which), look, None, width)
+}
+
+/// What of a date's time is told on one of its days: `09:00` on the first, `–17:00` on the last, and nothing between but that it goes on.
+pub(crate) fn time_on(
+    date: &Occurrence,
+    day: NaiveDate,
+    (first, last): (NaiveDate, NaiveDate),
+    look: &Look,
+) -> String {
     let time = look.time(&date.starts_at, &date.timezone);
+    if day > first {
+        return match look.local(&date.ends_at, &date.timezone).1 {
+            Some(end) if day == last => end.format("–%H:%M").to_string(),
+            _ => "all day".to_owned(),
+        };
+    }
+    // Its own clocks may have another day already, or still.
+    match (look.local(&date.starts_at, &date.timezone).0 - day).num_days() {
+        0 => time,
+        days if date.all_day => format!("all day{}", sign(days)),
+        days => format!("{time}{days:+}"),
+    }
+}
+
+/// `+` or `-`, where there is no room for more.
+const fn sign(days: i64) -> char {
+    if days > 0 { '+' } else { '-' }
+}
+
+/// A date with its time, and what is said behind its title, at length and in short.
+fn line(
+    date: &Occurrence,
+    (time, said): (String, [String; 2]),
+    look: &Look,
+    mark: Option<Mark>,
+    width: u16,
+) -> Line<'static> {
+    let theme = look.theme;
     let room = usize::from(width).saturating_sub(11 + SEATS);
     let place = if room >= 32 { room * 2 / 5 } else { 0 };
-    let title = fit(&date.title, room.saturating_sub(place + usize::from(place > 0)));
+    let title = titled(&date.title, &said, room.saturating_sub(place + usize::from(place > 0)));
     let place = if place > 0 { format!(" {}", fit(&date.location, place)) } else { String::new() };
     let head = format!(" {time:<8}");
     if date.status == OccurrenceStatus::Cancelled {
@@ -47,6 +103,18 @@ pub(crate) fn date(date: &Occurrence, look: &Look, mark: Option<Mark>, width: u1
         Span::styled(place, theme.muted),
         seats,
     ])
+}
+
+/// A title with something behind it, which is said in short, or not at all, before the title is no longer known by what is left of it.
+fn titled(title: &str, said: &[String], room: usize) -> String {
+    let needed = columns(&clean(title));
+    for said in said {
+        let left = room.saturating_sub(columns(said));
+        if left >= needed.min(TITLE) {
+            return fit(&format!("{}{said}", fit(title, left.min(needed))), room);
+        }
+    }
+    fit(title, room)
 }
 
 pub(crate) fn seats_style(date: &Occurrence, look: &Look) -> ratatui::style::Style {

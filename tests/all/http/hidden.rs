@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, for_each_kind};
 
 /// Addresses that [`hidden`] asks, as the document writes them.
-const ASKED: [&str; 20] = [
+const ASKED: [&str; 21] = [
     "/occurrences",
     "/occurrences/facets",
     "/occurrences/calendar",
+    "/occurrences/lasting",
     "/events",
     "/tags",
     "/categories",
@@ -56,7 +57,7 @@ async fn hidden(kind: Kind) {
         json!({"status": "draft"}),
         json!({}),
     ] {
-        let mut body = json!({"title": "Xylophone evening", "location": "Hall", "description": "secret", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
+        let mut body = json!({"title": "Xylophone evening", "location": "Hall", "description": "secret", "starts_at": "2031-03-04T18:30:00Z", "duration": "P2D", "capacity": 4,
             "category": "concert", "tags": ["xylophone"]});
         eventcore::input::merge_patch(&mut body, changes.clone());
         let event = ada.post("/events", body).await.expect(201).json();
@@ -91,6 +92,7 @@ async fn hidden(kind: Kind) {
             "/total",
         ),
         ("/categories/concert".to_owned(), "/upcoming_events"),
+        ("/occurrences/lasting?count=true".to_owned(), "/total"),
         ("/tags".to_owned(), "/items/0/count"),
         ("/tags?q=xylo".to_owned(), "/items/0/count"),
     ];

@@ -7,6 +7,7 @@ mod database;
 mod dates;
 mod events;
 mod idempotency;
+mod lasting;
 mod locks;
 mod people;
 mod recurring;

@@ -45,7 +45,7 @@ use super::routes;
         routes::events::create, routes::events::list, routes::events::read, routes::events::replace, routes::events::change,
         routes::events::delete, routes::events::publish, routes::events::cancel, routes::events::duplicate, routes::events::occurrences,
         routes::organizers::list, routes::organizers::read, routes::organizers::add, routes::organizers::remove,
-        routes::occurrences::list, routes::occurrences::facets, routes::occurrences::calendar, routes::occurrences::read, routes::occurrences::change, routes::occurrences::delete,
+        routes::occurrences::list, routes::occurrences::facets, routes::occurrences::calendar, routes::occurrences::lasting, routes::occurrences::read, routes::occurrences::change, routes::occurrences::delete,
         routes::occurrences::cancel, routes::occurrences::restore, routes::occurrences::split, routes::recurrence::preview,
         routes::registrations::read_mine, routes::registrations::register, routes::registrations::cancel, routes::registrations::list,
         routes::registrations::add, routes::registrations::remove, routes::registrations::list_mine, routes::registrations::read,

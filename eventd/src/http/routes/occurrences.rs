@@ -5,7 +5,7 @@ use eventcore::events::{
     AgendaFilter, Event, EventInput, EventStatus, Facets, MonthOfDays, Occurrence, OccurrenceStatus,
     Overrides,
 };
-use eventcore::{Actor, Error, EventId, Order, Page, UserId};
+use eventcore::{Actor, Error, EventId, Order, Page, Timestamp, UserId};
 use serde_json::{Map, Value};
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -23,6 +23,7 @@ pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
         route!(context, get => list),
         route!(context, get "facets" => facets),
         route!(context, get "calendar" => calendar),
+        route!(context, get "lasting" => lasting),
         route!(context, get { occurrence } => read),
         route!(context, patch { occurrence } => change),
         route!(context, delete { occurrence } => delete),
@@ -184,6 +185,24 @@ pub(crate) async fn list(call: Call) -> Answer {
     let filter = filter(&call, &actor, &mut query, Listing::Occurrences).await?;
     query.finish()?;
     reply::page(&call, "/occurrences", &call.core.occurrences(&actor, &filter, &page).await?)
+}
+
+/// Dates that last for more than a day and take place in a time, wherever they begin: those that end first come first
+#[utoipa::path(get, path = "/api/v1/occurrences/lasting", tag = "occurrences", security((), ("bearer" = [])),
+    params(
+        ("from" = Option<String>, Query, description = "Goes on after this instant, or from this date on; now, when nothing is said"),
+        ("to" = Option<String>, Query, description = "Begins before this instant, or until the end of this date"),
+        ("tz" = Option<String>, Query, description = "IANA time zone in which plain dates are meant; UTC when nothing is said"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query), ("count" = Option<bool>, Query)),
+    responses((status = 200, description = "A page of dates", body = Page<Occurrence>)))]
+pub(crate) async fn lasting(call: Call) -> Answer {
+    call.actor().await?;
+    let mut query = call.query();
+    let (page, tz) = (query.page(), query.zone());
+    let (from, to) = (query.time("from", tz, Edge::From), query.time("to", tz, Edge::To));
+    query.finish()?;
+    let (from, to) = (from.unwrap_or_else(|| call.core.now()), to.unwrap_or(Timestamp::MAX));
+    reply::page(&call, "/occurrences/lasting", &call.core.lasting(from, to, &page).await?)
 }
 
 /// How many of the dates that the filters find are of what category, tag and month

@@ -8,7 +8,7 @@ use eventcore::events::Occurrence;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::backend::{Answer, MONTH, Refusal, Request};
+use crate::backend::{Answer, Days as Span, MOST, Refusal, Request};
 use crate::keys::Action;
 use crate::look::Look;
 use crate::status::Status;
@@ -26,7 +26,7 @@ pub(crate) struct Week {
     shown: Option<NaiveDate>,
 }
 
-/// A day and the dates that begin on it by the clocks that are shown, whole days first.
+/// A day and the dates that take place on it by the clocks that are shown, whole days first, and what goes on from before.
 type Day<'a> = (NaiveDate, Vec<&'a Occurrence>);
 
 impl Week {
@@ -45,12 +45,13 @@ impl Week {
 
     /// Whether more happens than is loaded.
     fn is_cut(&self) -> bool {
-        self.dates.len() >= MONTH
+        self.dates.len() >= MOST
     }
 
     pub(crate) fn request(&self, look: &Look) -> Request {
         // A day more on both sides: the zones of events differ from mine.
-        Request::Days { from: later(self.monday(), -1), to: later(self.monday(), 7), tz: look.mine }
+        let days = Span { from: later(self.monday(), -1), to: later(self.monday(), 7), tz: look.mine };
+        Request::Days { days, most: MOST }
     }
 
     pub(crate) fn take(&mut self, outcome: Result<Answer, Refusal>, now: u64, look: &Look) {
@@ -102,9 +103,10 @@ impl Week {
         let monday = self.monday();
         let mut days: Vec<_> = (0..7).map(|n| (later(monday, n), Vec::new())).collect();
         for date in &self.dates {
-            let (on, time) = look.local(&date.starts_at, &date.timezone);
-            if let Some((_, dates)) = days.iter_mut().find(|(day, _)| *day == on) {
-                dates.push((time, date));
+            let (first, last) = look.days(date);
+            let time = look.local(&date.starts_at, &date.timezone).1;
+            for (day, dates) in days.iter_mut().filter(|(day, _)| (first..=last).contains(day)) {
+                dates.push((time.filter(|_| *day == first), date));
             }
         }
         let sorted = |mut dates: Vec<(_, _)>| {
@@ -127,11 +129,15 @@ impl Week {
 
     /// Selects a date wherever it stands now in this week: after the week was loaded anew, or its times are shown by other clocks.
     pub(crate) fn follow(&mut self, known: Option<OccurrenceId>, look: &Look) {
-        let found = self.days(look).into_iter().find_map(|(day, dates)| {
+        let days = self.days(look);
+        let mut found = days.iter().filter_map(|(day, dates)| {
             let place = dates.iter().position(|date| Some(date.id) == known)?;
-            Some((day, place))
+            Some((*day, place))
         });
-        (self.day, self.at) = found.unwrap_or((self.day, self.at));
+        // Of several days, the one that was selected, else the first.
+        let first = found.next();
+        let here = first.into_iter().chain(found).find(|(day, _)| *day == self.day);
+        (self.day, self.at) = here.or(first).unwrap_or((self.day, self.at));
     }
 
     /// Selects what stands at a column and row of an area of this size; answers whether it is a date that was selected before.

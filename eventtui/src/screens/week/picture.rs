@@ -1,5 +1,7 @@
 //! How a week looks: seven days beside each other, or below each other where the screen is narrow.
 
+use std::collections::HashSet;
+
 use chrono::{Datelike, NaiveDate};
 use eventcore::events::{Occurrence, OccurrenceStatus};
 use eventcore::registrations::RegistrationStatus;
@@ -118,7 +120,9 @@ impl<'a> Picture<'a> {
             (true, false) => monday.format("%-d %B – "),
             (false, _) => monday.format("%-d %B %Y – "),
         };
-        let many = match self.days.iter().map(|(_, dates)| dates.len()).sum() {
+        // What goes on for several days is one event.
+        let all: HashSet<_> = self.days.iter().flat_map(|(_, dates)| dates).map(|date| date.id).collect();
+        let many = match all.len() {
             _ if self.week.is_outdated() => String::new(),
             0 => " · nothing".to_owned(),
             _ if self.week.is_cut() => " · more events than are shown".to_owned(),
@@ -184,7 +188,7 @@ impl<'a> Picture<'a> {
         for (place, date) in dates.iter().enumerate().skip(above).take(room) {
             let selected = self.selected() == Shown::Date(day, place);
             let mark = |line| if selected { row::mark_selected(line, self.look) } else { line };
-            lines.extend(entry(date, width, self.look).map(mark));
+            lines.extend(entry(date, day, width, self.look).map(mark));
         }
         if let more @ 1.. = dates.len() - room.min(dates.len()) {
             lines.push(Line::styled(fit(&format!(" +{more} more"), width), self.look.theme.muted));
@@ -197,7 +201,7 @@ impl<'a> Picture<'a> {
         let inside = block.inner(area);
         frame.render_widget(block, area);
         let line = match self.selected() {
-            Shown::Date(day, place) => row::date(self.dates(day)[place], self.look, None, area.width),
+            Shown::Date(day, place) => self.row(day, place, area.width),
             Shown::Day(day) => {
                 Line::styled(format!(" {} · nothing", self.look.day(day)), self.look.theme.muted)
             }
@@ -228,10 +232,15 @@ impl<'a> Picture<'a> {
         lines
     }
 
+    fn row(&self, day: NaiveDate, place: usize, width: u16) -> Line<'static> {
+        let date = self.dates(day)[place];
+        row::on_day(date, day, self.look.days(date), self.look, width)
+    }
+
     fn line(&self, shown: Shown, width: u16) -> Line<'static> {
         let look = self.look;
         let line = match shown {
-            Shown::Date(day, place) => row::date(self.dates(day)[place], look, None, width),
+            Shown::Date(day, place) => self.row(day, place, width),
             Shown::Day(day) if self.dates(day).is_empty() => {
                 Line::styled(format!(" {}", look.day(day)), look.theme.muted)
             }
@@ -248,9 +257,9 @@ fn below(area: Rect, rows: u16) -> Rect {
 }
 
 /// A date in a column: when and how full, and what.
-fn entry(date: &Occurrence, width: usize, look: &Look) -> [Line<'static>; ENTRY] {
+fn entry(date: &Occurrence, day: NaiveDate, width: usize, look: &Look) -> [Line<'static>; ENTRY] {
     let theme = look.theme;
-    let when = format!(" {} ", look.time(&date.starts_at, &date.timezone));
+    let when = format!(" {} ", row::time_on(date, day, look.days(date), look));
     let room = width.saturating_sub(columns(&when));
     let (words, style) = seats(date, look);
     // Where there is no room for words, their sign says it alone; the line below the columns says it all.

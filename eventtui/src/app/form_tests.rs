@@ -1,0 +1,124 @@
+//! Forms as people leave them, come back to them, and save them.
+
+use crossterm::event::KeyCode;
+use serde_json::{Value, json};
+
+use super::tests::{Driven, event, occurrence};
+use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::keys::Place;
+
+fn looked() -> Driven {
+    Driven::new().with_agenda(9).signed_in().with_detail()
+}
+
+/// What a change of one date says.
+fn patch(driven: &Driven) -> Option<(i64, Value)> {
+    driven.asked.iter().rev().find_map(|(_, request)| match request {
+        Request::ChangeDate { version, patch, .. } => Some((*version, patch.clone())),
+        _ => None,
+    })
+}
+
+#[test]
+fn what_was_typed_into_any_form_is_kept_for_it() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in(" at dawn").press(KeyCode::Esc);
+    assert_eq!(driven.last_line(), "✓ What you typed is kept: the same key goes on with it");
+    // Another form has nothing of it, and keeps its own.
+    driven.press(KeyCode::Char('E')).type_in(" in Berlin").press(KeyCode::Esc);
+    driven.press(KeyCode::Char('e'));
+    assert!(driven.picture(80, 24).contains("Evening 1 at dawn▏"), "{}", driven.picture(80, 24));
+    driven.press(KeyCode::Esc).press(KeyCode::Char('E'));
+    assert!(driven.picture(80, 24).contains("Evening in Berlin▏"), "{}", driven.picture(80, 24));
+    // What was not touched is kept by nobody.
+    driven.wait(5_000).control('w').control('w').press(KeyCode::Backspace).press(KeyCode::Esc);
+    assert!(!driven.last_line().contains("kept"), "{}", driven.last_line());
+}
+
+#[test]
+fn a_change_that_came_too_late_is_made_again_on_what_is_there_now() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in(" at dawn").control('s');
+    assert_eq!(patch(&driven), Some((1, json!({"title": "Evening 1 at dawn"}))));
+    let late = Refusal { cause: Cause::Other, ..Refusal::away("somebody changed it meanwhile") };
+    driven.answer(|r| matches!(r, Request::ChangeDate { .. }), Err(late));
+    assert!(driven.picture(80, 24).contains("✗ somebody changed it meanwhile"));
+    driven.press(KeyCode::Esc).press(KeyCode::Char('R'));
+    let mut newer = occurrence(1);
+    (newer.version, newer.location) = (2, "Hall 7".to_owned());
+    let detail = super::tests::detail(newer);
+    driven.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
+    driven.press(KeyCode::Char('e'));
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("Hall 7") && picture.contains("Evening 1 at dawn▏"), "{picture}");
+    driven.control('s');
+    assert_eq!(patch(&driven), Some((2, json!({"title": "Evening 1 at dawn"}))));
+}
+
+#[test]
+fn a_new_event_may_be_a_draft() {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('n')).type_in("Tea").press(KeyCode::Tab).type_in("fri 18:30");
+    for _ in 0..4 {
+        driven.press(KeyCode::Tab);
+    }
+    driven.type_in("Kitchen").control('d');
+    let status = driven.asked.iter().find_map(|(_, request)| match request {
+        Request::Create(body) => Some(body["status"].clone()),
+        _ => None,
+    });
+    assert_eq!(status, Some(json!("draft")));
+    let mut made = event();
+    made.status = eventcore::events::EventStatus::Draft;
+    driven.answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(made))));
+    assert_eq!(driven.last_line(), "✓ Evening is saved as a draft, with 10 dates: p publishes it");
+    // What is there is no draft again.
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).control('d');
+    assert_eq!(driven.last_line(), "! It is there already: ^S saves what you changed");
+}
+
+#[test]
+fn who_quits_is_told_once_that_something_is_not_saved() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in("!").control('c');
+    assert!(!driven.quit);
+    assert_eq!(driven.last_line(), "! What you typed is not saved: the same key again quits all the same");
+    driven.control('c');
+    assert!(driven.quit);
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in("!").press(KeyCode::Esc).press(KeyCode::Char('q'));
+    assert!(!driven.quit);
+    driven.press(KeyCode::Char('q'));
+    assert!(driven.quit);
+    let mut driven = looked();
+    driven.press(KeyCode::Char('q'));
+    assert!(driven.quit, "nothing was typed");
+}
+
+#[test]
+fn the_field_in_which_one_types_is_on_the_screen() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('E'));
+    for label in [
+        "Title",
+        "When",
+        "Length",
+        "Repeats",
+        "Time zone",
+        "Where",
+        "Seats",
+        "Party",
+        "Waitlist",
+        "Opens",
+        "Closes",
+    ] {
+        assert!(
+            driven.picture(40, 15).contains(&format!("▌{label}")),
+            "{label}:\n{}",
+            driven.picture(40, 15)
+        );
+        driven.press(KeyCode::Tab);
+    }
+    assert_eq!(driven.app.at(), Place::Form);
+}

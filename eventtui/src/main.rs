@@ -22,7 +22,7 @@ mod theme;
 mod view;
 mod widgets;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -223,13 +223,14 @@ async fn show(
     let mut running = tokio::task::JoinSet::new();
     loop {
         let mut quits = false;
-        for effect in effects.drain(..) {
+        let mut queue = VecDeque::from(std::mem::take(&mut effects));
+        while let Some(effect) = queue.pop_front() {
             match effect {
                 Effect::Quit => quits = true,
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Browse(url) => {
                     if let Err(why) = elsewhere::browse(&url) {
-                        drop(sender.send(Message::Failed(why)));
+                        queue.extend(app.update(since(), Message::Failed(why)));
                     }
                 }
                 Effect::Write(text) => {
@@ -243,7 +244,8 @@ async fn show(
                         }
                         Err(why) => Err(why),
                     };
-                    drop(sender.send(written.map_or_else(Message::Failed, Message::Written)));
+                    // It is there before anything else is: no frame without it is drawn, and no key that was typed meanwhile comes before it.
+                    queue.extend(app.update(since(), written.map_or_else(Message::Failed, Message::Written)));
                     quits |= signals.ends;
                 }
                 Effect::Keep { name, text } => {

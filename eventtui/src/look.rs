@@ -1,6 +1,6 @@
 //! How times and dates are shown: in whose zone, and with which marks of mine.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
@@ -20,6 +20,8 @@ pub(crate) struct Look {
     pub(crate) in_mine: bool,
     /// What is now by my clock.
     pub(crate) today: NaiveDateTime,
+    /// Dates at which I was, and of which I have said nothing.
+    pub(crate) due: HashSet<OccurrenceId>,
     /// My places.
     pub(crate) marks: HashMap<OccurrenceId, Mark>,
 }

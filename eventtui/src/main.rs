@@ -22,7 +22,7 @@ mod theme;
 mod view;
 mod widgets;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -189,6 +189,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
         mine: zone,
         in_mine: config.in_mine,
         today: began.with_timezone(&zone).naive_local(),
+        due: HashSet::new(),
         marks: HashMap::new(),
     };
     let mut app = App::new(backend.place(), look, began);

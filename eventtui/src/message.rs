@@ -85,7 +85,11 @@ pub(crate) enum Purpose {
     Day(NaiveDate),
     Week,
     Mine(Option<Cursor>),
+    /// Whether something is to be said of these dates.
+    Due,
     Organized(Option<Cursor>),
+    /// The dates that I organized, until today.
+    Over(Option<Cursor>),
     Detail(OccurrenceId),
     Attendees(OccurrenceId, Option<Cursor>),
     Insights(EventId),

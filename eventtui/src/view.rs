@@ -4,15 +4,15 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Clear, Paragraph, Wrap};
+use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 
 use crate::app::{App, Layer, Notice, Question, elsewhere};
-use crate::keys::{Place, Tab, bindings};
+use crate::keys::{Action, Binding, Place, Tab, bindings};
 use crate::look::Look;
 use crate::screens::agenda::Dates;
 use crate::screens::{event, mine, organize, row, ticket};
 use crate::widgets::field::Field;
-use crate::widgets::text::{clean, columns, fit, wrapped};
+use crate::widgets::text::{clean, columns, fit, flow, wrapped};
 
 /// From here on list and detail stand side by side.
 pub(crate) const WIDE: u16 = 100;
@@ -34,12 +34,27 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
     draw_foot(frame, app, foot);
 }
 
+/// What the head begins with, and the tabs behind it: where there is no room for their names, the keys of those that are not shown.
+pub(crate) fn tabs(shown: Tab, width: u16) -> (&'static str, Vec<(Tab, String)>) {
+    let whole: Vec<_> = shown.row().into_iter().map(|tab| (tab, format!(" {} ", tab.name()))).collect();
+    let name = " eventtui ";
+    if columns(name) + whole.iter().map(|(_, text)| columns(text)).sum::<usize>() <= usize::from(width) {
+        return (name, whole);
+    }
+    let short = whole.into_iter().zip(1..).map(|((tab, text), key)| {
+        let text = if tab == shown { text } else { format!(" {key} ") };
+        (tab, text)
+    });
+    (" ", short.collect())
+}
+
 fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let theme = app.look.theme;
-    let mut spans = vec![Span::styled(" eventtui ", theme.accent)];
-    for tab in app.tab.row() {
+    let (name, tabs) = tabs(app.tab, area.width);
+    let mut spans = vec![Span::styled(name, theme.accent)];
+    for (tab, text) in tabs {
         let style = if tab == app.tab { theme.selected.patch(theme.accent) } else { theme.muted };
-        spans.push(Span::styled(format!(" {} ", tab.name()), style));
+        spans.push(Span::styled(text, style));
     }
     let zone = if app.look.in_mine { app.look.mine.name() } else { "each event's own time" };
     let who = app.me.as_ref().map_or_else(|| "not signed in".to_owned(), |me| clean(&me.username));
@@ -105,8 +120,20 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
             empty(frame, app, area, "You go nowhere yet: r registers you for a date of the agenda.");
         }
         Tab::Mine => mine::draw(&app.mine, frame, area, look),
+        Tab::Organize if let Some(over) = &app.over => {
+            if over.list.items.is_empty() {
+                empty(frame, app, area, "You organized nothing until today. b comes back to what is ahead.");
+            } else {
+                draw_dates(frame, app, over, area);
+            }
+        }
         Tab::Organize if app.organize.items.is_empty() => {
-            empty(frame, app, area, "You organize nothing that is ahead. n makes an event.");
+            empty(
+                frame,
+                app,
+                area,
+                "You organize nothing that is ahead. n makes an event, b shows what is over.",
+            );
         }
         Tab::Organize => organize::draw(&app.organize, frame, area, look),
     }
@@ -120,7 +147,8 @@ fn empty(frame: &mut Frame<'_>, app: &App, area: Rect, words: &str) {
         None if status.since.is_some() || status.is_new() && app.me.is_some() => " …".to_owned(),
         None => format!(" {words}"),
     };
-    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), area);
+    let lines = flow(Line::raw(text), usize::from(area.width));
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 fn draw_dates(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
@@ -133,8 +161,8 @@ fn draw_dates(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
     draw_list(frame, app, dates, list);
     let block = Block::new().borders(Borders::LEFT).border_style(look.theme.muted);
     let lines =
-        dates.list.selected().map(|date| event::text(date, None, look, detail.width)).unwrap_or_default();
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).block(block), detail);
+        dates.list.selected().map(|date| event::text(date, None, look, detail.width - 1)).unwrap_or_default();
+    frame.render_widget(Paragraph::new(lines).block(block), detail);
 }
 
 fn draw_list(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
@@ -155,26 +183,42 @@ fn draw_note(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let line = if let Some(question) = &app.question {
         return draw_question(frame, app, question, area);
     } else if let Some(notice) = &app.notice {
-        notice_line(notice, app)
+        return draw_over(frame, notice_lines(notice, app, area.width), area);
     } else if status.is_slow(app.now) {
         let turn = usize::try_from(app.now / 100 % 4).unwrap_or(0);
         Line::styled(format!(" {} loading", SPINNER[turn]), theme.muted)
+    } else if let (Some(_), None) = (&status.failure, status.loaded_at) {
+        Line::styled(format!(" ! Trying again in {} s", app.tries_again_in()), theme.warn)
     } else if let (Some(_), Some(at)) = (&status.failure, status.loaded_at) {
-        let minutes = app.now.saturating_sub(at) / 60_000;
-        Line::styled(format!(" ! What you see is {minutes} min old. Trying again soon"), theme.warn)
+        let old = match app.now.saturating_sub(at) / 1_000 {
+            seconds @ ..60 => format!("{seconds} s"),
+            seconds => format!("{} min", seconds / 60),
+        };
+        let words = format!("! What you see is {old} old. Trying again in {} s", app.tries_again_in());
+        Line::styled(format!(" {}", fit(&words, usize::from(area.width).saturating_sub(1))), theme.warn)
     } else {
         Line::default()
     };
     frame.render_widget(line, area);
 }
 
-fn notice_line(notice: &Notice, app: &App) -> Line<'static> {
+fn notice_lines(notice: &Notice, app: &App, width: u16) -> Vec<Line<'static>> {
     let style = match notice.sign {
         '✓' => app.look.theme.good,
         '!' => app.look.theme.warn,
         _ => app.look.theme.bad,
     };
-    Line::styled(format!(" {} {}", notice.sign, clean(&notice.text)), style)
+    let text = format!("{} {}", notice.sign, clean(&notice.text));
+    let lines = wrapped(&text, usize::from(width).saturating_sub(2));
+    lines.into_iter().map(|line| Line::styled(format!(" {line}"), style)).collect()
+}
+
+/// Draws lines of which the last stands in a row, over what stands above it.
+fn draw_over(frame: &mut Frame<'_>, lines: Vec<Line<'static>>, row: Rect) {
+    let rows = u16::try_from(lines.len()).unwrap_or(1).min(row.y + 1);
+    let area = Rect { y: row.y + 1 - rows, height: rows, ..row };
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 /// Draws a question whole, over the rows above where it needs more than one; with what is wrong with the answer so far.
@@ -190,11 +234,8 @@ fn draw_question(frame: &mut Frame<'_>, app: &App, question: &Question, area: Re
     let lines = lines.into_iter().skip(above).take(most);
     let lines = lines.map(|line| Line::styled(format!(" {line}"), theme.accent));
     let wrong = app.notice.as_ref().filter(|notice| notice.sign != '✓');
-    let lines: Vec<_> = wrong.map(|notice| notice_line(notice, app)).into_iter().chain(lines).collect();
-    let rows = u16::try_from(lines.len()).unwrap_or(1).min(area.y + 1);
-    let area = Rect { y: area.y + 1 - rows, height: rows, ..area };
-    frame.render_widget(Clear, area);
-    frame.render_widget(Paragraph::new(lines), area);
+    let wrong = wrong.map(|notice| notice_lines(notice, app, area.width)).unwrap_or_default();
+    draw_over(frame, wrong.into_iter().chain(lines).collect(), area);
 }
 
 /// The cursor in what is typed.
@@ -248,10 +289,15 @@ fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
             | Place::Comments
             | Place::Feedback
     );
-    let back = if leads_back { " Esc back" } else { "" };
-    let room = usize::from(area.width).saturating_sub(columns(back));
+    // The way to all that has no room here, and the way back, are always told.
+    let help = bindings(place).find(|binding| binding.action == Action::Help);
+    let help =
+        help.and_then(|binding| Some(format!(" {} {} ", binding.keys_in(place).next()?, binding.short)));
+    let back = format!("{}{}", help.unwrap_or_default(), if leads_back { " Esc back" } else { "" });
+    let room = usize::from(area.width).saturating_sub(columns(&back));
     let mut text = String::new();
-    for binding in bindings(place).filter(|binding| !binding.short.is_empty()) {
+    let told = |binding: &&Binding| !binding.short.is_empty() && binding.action != Action::Help;
+    for binding in bindings(place).filter(told) {
         let Some(key) = binding.keys_in(place).next() else { continue };
         let shown = format!(" {key} {} ", binding.short);
         if columns(&text) + columns(&shown) > room {
@@ -259,6 +305,6 @@ fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
         }
         text.push_str(&shown);
     }
-    text.push_str(back);
+    text.push_str(&back);
     frame.render_widget(Line::styled(text, Style::new().patch(app.look.theme.muted)), area);
 }

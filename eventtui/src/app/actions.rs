@@ -86,6 +86,7 @@ impl App {
             | Action::CancelDate
             | Action::CancelEvent
             | Action::Attendees
+            | Action::Over
             | Action::Insights => return self.organize_it(action),
             Action::Comments
             | Action::Say
@@ -205,6 +206,7 @@ impl App {
             Tab::Agenda => _ = self.agenda.list.go(action, height),
             Tab::Search => _ = self.search.list.go(action, height.saturating_sub(2)),
             Tab::Mine => _ = self.mine.position.go(action, self.mine.items.len(), height),
+            Tab::Organize if let Some(over) = &mut self.over => _ = over.list.go(action, height),
             Tab::Organize => _ = self.organize.position.go(action, self.organize.items.len(), height),
             Tab::Month => {
                 if self.month.go(action, self.look.today.date()) {
@@ -247,7 +249,10 @@ impl App {
                 Tab::Agenda => self.agenda.list.selected(),
                 Tab::Search => self.search.list.selected(),
                 Tab::Mine => self.mine.selected()?.occurrence.as_ref(),
-                Tab::Organize => self.organize.selected()?.next_occurrence.as_ref(),
+                Tab::Organize => match &self.over {
+                    Some(over) => over.list.selected(),
+                    None => self.organize.selected()?.next_occurrence.as_ref(),
+                },
                 Tab::Week => self.week.selected(&self.look),
                 Tab::Month => None,
             },

@@ -50,8 +50,10 @@ impl App {
     fn sign_off(&mut self) {
         self.me = None;
         self.look.marks.clear();
+        self.look.due.clear();
+        self.looked_after.clear();
         self.layers.retain(|layer| !matches!(layer, Layer::Me(_)));
-        (self.mine, self.organize) = Default::default();
+        (self.mine, self.organize, self.over) = Default::default();
     }
 
     fn take_me(&mut self, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
@@ -195,6 +197,12 @@ impl App {
                 });
                 self.organize.take(cursor.as_ref(), outcome, here, |event| event.id);
             }
+            (Purpose::Over(cursor), outcome) => {
+                if let Some(over) = &mut self.over {
+                    over.list.take(cursor.as_ref(), dates(outcome), here, |date| date.id);
+                }
+            }
+            (Purpose::Due, Ok(Answer::Due(due))) => self.look.due.extend(due),
             (Purpose::Detail(id), outcome) => self.take_detail(id, outcome),
             (Purpose::Attendees(id, cursor), outcome) => {
                 let outcome = outcome.and_then(|answer| match answer {
@@ -251,7 +259,13 @@ impl App {
             self.search.learn(&detail.date);
             self.week.learn(&detail.date);
             self.month.learn(&detail.date);
+            if detail.mine.is_some() {
+                self.look.due.remove(&id);
+            }
+            let leaves = self.leaving.as_ref().is_some_and(|leaving| leaving.id == id);
             match &detail.place {
+                // What can still be undone looks done.
+                Some(_) if leaves => {}
                 Some(place) => _ = self.look.marks.insert(id, Mark::from(place)),
                 None => _ = self.look.marks.remove(&id),
             }

@@ -7,7 +7,7 @@ use eventcore::calendars::file_name;
 use super::answers::words;
 use super::{App, Layer, Question};
 use crate::backend::{Answer, Refusal, Request};
-use crate::keys::{Key, Place, Tab};
+use crate::keys::{Key, Tab};
 use crate::look::Look;
 use crate::message::{Effect, Purpose};
 use crate::spoken;
@@ -44,7 +44,7 @@ impl App {
 
     /// Asks for the date as a file for calendars, or, among what one organizes, for the whole event.
     pub(super) fn save_calendar(&mut self) -> Vec<Effect> {
-        let organized = if self.at() == Place::Organize { self.organize.selected() } else { None };
+        let organized = self.organized();
         let (title, request) = match (organized, self.date()) {
             (Some(event), _) => (&event.title, Request::EventCalendar(event.id)),
             (None, Some(date)) => (&date.title, Request::DateCalendar(date.id)),

@@ -1,6 +1,7 @@
 //! Forms as people leave them, come back to them, and save them.
 
 use crossterm::event::KeyCode;
+use eventcore::Violation;
 use serde_json::{Value, json};
 
 use super::tests::{Driven, event, occurrence};
@@ -121,4 +122,87 @@ fn the_field_in_which_one_types_is_on_the_screen() {
         driven.press(KeyCode::Tab);
     }
     assert_eq!(driven.app.at(), Place::Form);
+}
+
+#[test]
+fn a_form_says_what_it_understood() {
+    let mut driven = Driven::new().with_agenda(0).signed_in();
+    driven
+        .press(KeyCode::Char('n'))
+        .type_in("Tea")
+        .press(KeyCode::Tab)
+        .type_in("fri 18:30")
+        .press(KeyCode::Tab);
+    driven.press(KeyCode::Tab).type_in("every friday 4 times");
+    insta::assert_snapshot!("form_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("form_40x15", driven.picture(40, 15));
+    driven.control('s');
+    assert_eq!(driven.last_line(), "! Not saved yet: the marked field needs a word more");
+    assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Create(_))));
+    // The marked field is where it takes place.
+    driven.type_in("Kitchen").control('s');
+    let created = driven.asked.iter().find_map(|(_, request)| match request {
+        Request::Create(body) => Some(body.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        created.unwrap(),
+        json!({"title": "Tea", "starts_at": "2027-03-05T18:30:00", "all_day": false, "duration": "PT1H",
+            "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=4", "rdate": [], "exdate": []}, "timezone": "Europe/Berlin", "location": "Kitchen",
+            "capacity": 20, "max_party_size": 10, "waitlist_enabled": true, "category": null, "tags": [], "url": null, "visibility": "public", "description": ""})
+    );
+    let wrong = Violation {
+        pointer: "/starts_at".to_owned(),
+        code: "in_the_past".into(),
+        message: "must not lie in the past".to_owned(),
+    };
+    let refused =
+        Refusal { message: "1 field is wrong".to_owned(), fields: vec![wrong], cause: Cause::Other };
+    driven.answer(|r| matches!(r, Request::Create(_)), Err(refused));
+    assert!(driven.picture(120, 40).contains("▌When        fri 18:30▏"), "the wrong field is gone to");
+    assert!(driven.picture(120, 40).contains("! must not lie in the past"));
+    // What was typed is kept when one leaves.
+    driven.press(KeyCode::Esc).press(KeyCode::Char('n'));
+    assert!(driven.picture(120, 40).contains("every friday 4 times"));
+    driven.control('s').answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(event()))));
+    assert_eq!(driven.last_line(), "✓ Evening is saved, with 10 dates");
+}
+
+#[test]
+fn an_edit_says_only_what_differs() {
+    let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
+    driven.press(KeyCode::Char('e')).type_in("!").control('s');
+    assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::ChangeDate { version: 1, patch, .. } if *patch == json!({"title": "Evening 1!"}))), "{:?}", driven.asked);
+    driven
+        .press(KeyCode::Esc)
+        .press(KeyCode::Char('f'))
+        .press(KeyCode::Tab)
+        .control('u')
+        .type_in("2027-03-01 19:00")
+        .control('s');
+    let split = json!({"starts_at": "2027-03-01T19:00:00", "all_day": false});
+    assert!(
+        driven
+            .asked
+            .iter()
+            .any(|(_, request)| matches!(request, Request::Split { patch, .. } if *patch == split)),
+        "{:?}",
+        driven.asked
+    );
+    driven
+        .press(KeyCode::Esc)
+        .press(KeyCode::Char('E'))
+        .press(KeyCode::Tab)
+        .press(KeyCode::Tab)
+        .press(KeyCode::Tab)
+        .control('u')
+        .control('s');
+    let single = json!({"recurrence": null});
+    assert!(
+        driven.asked.iter().any(
+            |(_, request)| matches!(request, Request::Change { version: 3, patch, .. } if *patch == single)
+        ),
+        "{:?}",
+        driven.asked
+    );
 }

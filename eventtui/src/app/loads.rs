@@ -1,9 +1,15 @@
 //! What is loaded, and when: the screen that is shown, what lies over it, and the pages that one comes to.
 
+use eventcore::events::OccurrenceStatus;
+
 use super::{App, Layer};
-use crate::backend::Request;
+use crate::backend::{Request, held};
 use crate::keys::Tab;
 use crate::message::{Effect, Purpose};
+use crate::screens::agenda::Dates;
+
+/// Past dates of which is asked at once whether something is to be said of them.
+const DUE: usize = 20;
 
 impl App {
     /// Loads anew what is on the screen, with what is known shown meanwhile.
@@ -23,7 +29,9 @@ impl App {
             Tab::Agenda => self.agenda.list.position.selected,
             Tab::Search => self.search.list.position.selected,
             Tab::Mine => self.mine.position.selected,
-            Tab::Organize => self.organize.position.selected,
+            Tab::Organize => {
+                self.over.as_ref().map_or(&self.organize.position, |over| &over.list.position).selected
+            }
             Tab::Month | Tab::Week => 0,
         };
         if self.layers.is_empty() && far < 50 {
@@ -59,6 +67,10 @@ impl App {
             Tab::Mine => {
                 self.mine.status.begin(now);
                 (Purpose::Mine(None), Request::Mine { cursor: None })
+            }
+            Tab::Organize if let Some(over) = &mut self.over => {
+                over.list.status.begin(now);
+                (Purpose::Over(None), Dates::over(None, &self.look))
             }
             Tab::Organize => {
                 self.organize.status.begin(now);
@@ -122,7 +134,7 @@ impl App {
 
     /// Loads the next page of a list before one comes to its end.
     pub(super) fn load_ahead(&mut self) -> Vec<Effect> {
-        let (now, look) = (self.now, &self.look);
+        let now = self.now;
         if let Some(Layer::Attendees(attendees)) = self.layers.last_mut() {
             let Some(cursor) = attendees.list.wanted(now) else { return Vec::new() };
             let occurrence = attendees.date.id;
@@ -135,6 +147,8 @@ impl App {
             let request = Request::Feedback { event, cursor: Some(cursor.clone()) };
             return vec![self.ask(Purpose::Feedback(event, Some(cursor)), request)];
         }
+        let due = self.look_after_past();
+        let (now, look) = (self.now, &self.look);
         let wanted = match self.tab {
             Tab::Agenda => self.agenda.list.wanted(now).map(|cursor| {
                 (Purpose::Agenda(Some(cursor.clone())), self.agenda.request(Some(cursor), look))
@@ -146,11 +160,34 @@ impl App {
                 .mine
                 .wanted(now)
                 .map(|cursor| (Purpose::Mine(Some(cursor.clone())), Request::Mine { cursor: Some(cursor) })),
+            Tab::Organize if let Some(over) = &mut self.over => over
+                .list
+                .wanted(now)
+                .map(|cursor| (Purpose::Over(Some(cursor.clone())), Dates::over(Some(cursor), look))),
             Tab::Organize => self.organize.wanted(now).map(|cursor| {
                 (Purpose::Organized(Some(cursor.clone())), Request::Organized { cursor: Some(cursor) })
             }),
             Tab::Month | Tab::Week => None,
         };
-        wanted.map(|(purpose, request)| self.ask(purpose, request)).into_iter().collect()
+        let wanted = wanted.map(|(purpose, request)| self.ask(purpose, request));
+        due.into_iter().chain(wanted).collect()
+    }
+
+    /// Asks whether I have said how the last dates were at which I was.
+    fn look_after_past(&mut self) -> Option<Effect> {
+        if self.tab != Tab::Mine || !self.layers.is_empty() {
+            return None;
+        }
+        let past = self.mine.items.iter().filter_map(|mine| {
+            let date = mine.occurrence.as_ref().filter(|date| self.look.is_over(date))?;
+            let was_there = held(&mine.registration) && date.status == OccurrenceStatus::Scheduled;
+            (was_there && !self.looked_after.contains(&date.id)).then_some(date.id)
+        });
+        let past: Vec<_> = past.take(DUE).collect();
+        if past.is_empty() {
+            return None;
+        }
+        self.looked_after.extend(&past);
+        Some(self.ask(Purpose::Due, Request::Due(past)))
     }
 }

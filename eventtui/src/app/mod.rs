@@ -21,6 +21,8 @@ mod mouse;
 mod organizing;
 #[cfg(test)]
 mod ratings_tests;
+#[cfg(test)]
+mod states_tests;
 mod talk;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -29,7 +31,7 @@ mod walk_tests;
 #[cfg(test)]
 mod week_tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use eventcore::EventId;
@@ -139,6 +141,8 @@ pub(crate) struct App {
     pub(crate) week: Week,
     pub(crate) mine: Mine,
     pub(crate) organize: Organize,
+    /// What I organized until today, where that is looked at.
+    pub(crate) over: Option<Dates>,
     pub(crate) notice: Option<Notice>,
     pub(crate) question: Option<Question>,
     /// Forms that were left before they were saved: one for each thing.
@@ -147,6 +151,8 @@ pub(crate) struct App {
     warned: bool,
     /// What was not said after all, or not heard: whoever says the same again goes on with it.
     unsaid: Option<Words>,
+    /// Dates of which was asked whether I have said how they were.
+    looked_after: HashSet<OccurrenceId>,
     leaving: Option<Leaving>,
     waiting: HashMap<u64, Purpose>,
     next_ticket: u64,
@@ -172,11 +178,13 @@ impl App {
             search: Dates::default(),
             mine: Mine::default(),
             organize: Organize::default(),
+            over: None,
             notice: None,
             question: None,
             drafts: Vec::new(),
             warned: false,
             unsaid: None,
+            looked_after: HashSet::new(),
             leaving: None,
             waiting: HashMap::new(),
             next_ticket: 0,
@@ -238,7 +246,9 @@ impl App {
         let slow = self.statuses().filter_map(|status| status.wakes_at(self.now));
         let notice = self.notice.as_ref().map(|notice| notice.until);
         let leaving = self.leaving.as_ref().map(|leaving| leaving.at);
-        slow.chain(notice).chain(leaving).chain([self.refreshed_at + FRESH]).min()
+        // The seconds until the next try are counted down.
+        let count = self.status().failure.as_ref().map(|_| (self.now / 1_000 + 1) * 1_000);
+        slow.chain(count).chain(notice).chain(leaving).chain([self.refreshed_at + FRESH]).min()
     }
 
     fn statuses(&self) -> impl Iterator<Item = &crate::status::Status> {
@@ -264,8 +274,13 @@ impl App {
             Tab::Week => &self.week.status,
             Tab::Search => &self.search.list.status,
             Tab::Mine => &self.mine.status,
-            Tab::Organize => &self.organize.status,
+            Tab::Organize => self.over.as_ref().map_or(&self.organize.status, |over| &over.list.status),
         }
+    }
+
+    /// Seconds until what is on the screen is loaded anew.
+    pub(crate) fn tries_again_in(&self) -> u64 {
+        (self.refreshed_at + FRESH).saturating_sub(self.now).div_ceil(1_000)
     }
 
     /// The status of what is on top.
@@ -377,6 +392,8 @@ impl App {
     }
 
     fn press(&mut self, key: Key) -> Vec<Effect> {
+        // What was wrong with the key before says nothing about this one.
+        self.notice = self.notice.take().filter(|notice| notice.sign != '!');
         if let Some(question) = self.question.take() {
             return self.answer_question(question, key);
         }

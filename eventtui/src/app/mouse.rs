@@ -8,8 +8,9 @@ use crate::keys::{Action, Tab};
 use crate::message::Effect;
 use crate::screens::agenda::Dates;
 use crate::screens::row::{self, Shown};
-use crate::view::WIDE;
+use crate::view::{self, WIDE};
 use crate::widgets::list::Position;
+use crate::widgets::text::columns;
 
 /// Rows of the screen above what it shows.
 const HEAD: u16 = 2;
@@ -56,9 +57,10 @@ impl App {
     }
 
     fn click_tab(&mut self, column: u16) -> Vec<Effect> {
-        let mut at = 10;
-        for tab in self.tab.row() {
-            let width = u16::try_from(tab.name().len() + 2).unwrap_or(0);
+        let (name, tabs) = view::tabs(self.tab, self.size.0);
+        let mut at = u16::try_from(columns(name)).unwrap_or(0);
+        for (tab, text) in tabs {
+            let width = u16::try_from(columns(&text)).unwrap_or(0);
             if (at..at + width).contains(&column) {
                 return self.open_tab(tab);
             }
@@ -72,7 +74,10 @@ impl App {
             Tab::Agenda => Some(&mut self.agenda.list.position),
             Tab::Search => Some(&mut self.search.list.position),
             Tab::Mine => Some(&mut self.mine.position),
-            Tab::Organize => Some(&mut self.organize.position),
+            Tab::Organize => match &mut self.over {
+                Some(over) => Some(&mut over.list.position),
+                None => Some(&mut self.organize.position),
+            },
             Tab::Month | Tab::Week => None,
         }
     }
@@ -97,7 +102,8 @@ impl App {
                 let mine = self.mine.items.iter().skip(self.mine.position.top).take(rows);
                 mine.map(|mine| mine.occurrence.as_ref().and_then(day)).collect()
             }
-            Tab::Month | Tab::Week | Tab::Organize => Vec::new(),
+            Tab::Organize => self.over.as_ref().map(of).unwrap_or_default(),
+            Tab::Month | Tab::Week => Vec::new(),
         }
     }
 
@@ -113,11 +119,12 @@ impl App {
     fn item_at(&mut self, column: u16, line: usize) -> Option<usize> {
         let width = self.size.0;
         // On a wide screen the detail stands beside the list.
-        let beside = matches!(self.tab, Tab::Agenda | Tab::Search) && width >= WIDE;
+        let dates = matches!(self.tab, Tab::Agenda | Tab::Search) || self.over.is_some();
+        let beside = dates && width >= WIDE;
         if beside && column >= width / 5 * 3 {
             return None;
         }
-        if self.tab == Tab::Organize {
+        if self.tab == Tab::Organize && self.over.is_none() {
             let item = self.organize.position.top + line;
             return Some(item).filter(|item| *item < self.organize.items.len());
         }

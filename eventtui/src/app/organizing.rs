@@ -1,11 +1,12 @@
 //! What organizers do with their events and dates.
 
-use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus};
+use eventcore::events::{Event, EventStatus, Occurrence, OccurrenceStatus};
 
 use super::{App, Layer};
 use crate::backend::Request;
-use crate::keys::Action;
+use crate::keys::{Action, Place};
 use crate::message::{Effect, Purpose};
+use crate::screens::agenda::Dates;
 use crate::screens::attendees::Attendees;
 use crate::screens::form::Form;
 use crate::screens::insights::Insights;
@@ -18,6 +19,13 @@ impl App {
         if action == Action::New {
             self.edit(Form::new(&self.look));
             return Vec::new();
+        }
+        if action == Action::Over {
+            self.over = if self.over.is_some() { None } else { Some(Dates::default()) };
+            return self.load_tab();
+        }
+        if self.over.is_some() && self.layers.is_empty() {
+            return self.act_on_past(action);
         }
         let selected = if self.layers.is_empty() { self.organize.selected().cloned() } else { None };
         let (event, date) = match (selected, self.layers.last()) {
@@ -57,12 +65,13 @@ impl App {
                 );
             }
             (Action::CancelEvent, date) => {
-                let whom =
-                    date.as_ref().map_or_else(String::new, |date| format!(", next for {}", people(date)));
-                let words = format!(
-                    "Cancel the whole event and its {} dates{whom}? It can't be brought back",
-                    event.occurrence_count
-                );
+                let next = if event.occurrence_count == 1 { ", for" } else { ", next for" };
+                let whom = date.as_ref().map_or_else(String::new, |date| format!("{next} {}", people(date)));
+                let what = match event.occurrence_count {
+                    1 => "Cancel the event".to_owned(),
+                    many => format!("Cancel the whole event and its {many} dates"),
+                };
+                let words = format!("{what}{whom}? It can't be brought back");
                 self.sure(words, Request::CancelEvent(event.id), "The event is cancelled");
             }
             (Action::Insights, _) => {
@@ -76,6 +85,31 @@ impl App {
             _ => self.say('!', "The event has no date ahead"),
         }
         Vec::new()
+    }
+
+    /// The event that is selected among what I organize.
+    pub(super) fn organized(&self) -> Option<&Event> {
+        let here = self.at() == Place::Organize && self.over.is_none();
+        self.organize.selected().filter(|_| here)
+    }
+
+    /// What can be done with a date in the list of what is over; for the rest one opens it.
+    fn act_on_past(&mut self, action: Action) -> Vec<Effect> {
+        let Some(date) = self.date().cloned() else {
+            self.say('!', "Nothing is selected");
+            return Vec::new();
+        };
+        match action {
+            Action::Insights => {
+                self.layers.push(Layer::Insights(Box::new(Insights::of(date.event_id, &date.title))));
+            }
+            Action::Attendees => self.layers.push(Layer::Attendees(Box::new(Attendees::of(date)))),
+            _ => {
+                self.say('!', "Open it first, with ⏎");
+                return Vec::new();
+            }
+        }
+        self.load_layer()
     }
 
     /// Opens a form, with what was typed before if it was left.

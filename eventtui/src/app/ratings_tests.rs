@@ -2,9 +2,10 @@
 
 use crossterm::event::KeyCode;
 use eventcore::feedback::{Feedback, FeedbackPage};
+use eventcore::registrations::MyRegistration;
 use serde_json::{Value, json};
 
-use super::tests::{Driven, event, occurrence, registration};
+use super::tests::{Driven, event, occurrence, page, registration};
 use crate::backend::{Answer, Detail, Request};
 
 /// Of how many gave each rating from 1 to 5, and what some of them say.
@@ -106,4 +107,42 @@ fn who_says_it_anew_begins_with_what_they_said() {
         driven.asked.iter().any(|(_, request)| *request == Request::Date(occurrence(1).id)),
         "it is seen at once"
     );
+}
+
+#[test]
+fn what_is_due_is_told_among_what_is_mine() {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('4'));
+    let mine = |n: usize, status: &str, over: bool| {
+        let mut date = occurrence(n);
+        if over {
+            date.starts_at = serde_json::from_value(json!("2027-02-20T18:30:00+01:00")).unwrap();
+            date.ends_at = serde_json::from_value(json!("2027-02-20T20:30:00+01:00")).unwrap();
+        }
+        MyRegistration { registration: registration(n, status), occurrence: Some(date) }
+    };
+    let all = vec![
+        mine(0, "confirmed", false),
+        mine(1, "attended", true),
+        mine(2, "confirmed", true),
+        mine(3, "waitlisted", true),
+        mine(4, "cancelled", true),
+    ];
+    let is_mine = |r: &Request| matches!(r, Request::Mine { .. });
+    driven.answer(is_mine, Ok(Answer::Mine(page(all.clone(), None))));
+    let (one, two) = (occurrence(1).id, occurrence(2).id);
+    let asked = Request::Due(vec![one, two]);
+    driven.answer(|r| *r == asked, Ok(Answer::Due(vec![two])));
+    let due = |driven: &Driven| driven.picture(80, 24).matches("* how was it?").count();
+    assert_eq!(due(&driven), 1, "{}", driven.picture(80, 24));
+    driven.wait(15_000).answer(is_mine, Ok(Answer::Mine(page(all, None))));
+    assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Due(_))), "asked once");
+    driven
+        .press(KeyCode::Down)
+        .press(KeyCode::Down)
+        .press(KeyCode::Char('*'))
+        .type_in("5")
+        .press(KeyCode::Enter);
+    driven.answer(|r| matches!(r, Request::Rate { .. }), Ok(Answer::Done));
+    assert_eq!(due(&driven), 0);
 }

@@ -7,7 +7,7 @@ use eventcore::events::Occurrence;
 use super::answers::words;
 use super::{App, Layer, Question, Words};
 use crate::backend::{Answer, Refusal, Request};
-use crate::keys::{Action, Place};
+use crate::keys::Action;
 use crate::message::{Effect, Purpose};
 use crate::screens::comments::{Comments, Saying};
 use crate::screens::feedback::Heard;
@@ -74,7 +74,7 @@ impl App {
     }
 
     fn open_feedback(&mut self) -> Vec<Effect> {
-        let organized = if self.at() == Place::Organize { self.organize.selected() } else { None };
+        let organized = self.organized();
         let about = match (organized, self.date()) {
             (Some(event), _) => Some((event.id, &event.title)),
             (None, date) => date.map(|date| (date.event_id, &date.title)),
@@ -176,6 +176,9 @@ impl App {
             Ok(_) => {
                 let said = self.unsaid.take().map(|words| words.saying);
                 let thanks = matches!(said, Some(Saying::Rating(_)));
+                if let Some(Saying::Rating(date)) = said {
+                    self.look.due.remove(&date);
+                }
                 self.say('✓', if thanks { "Thank you: the organizers read it" } else { "It is said" });
             }
             Err(refusal) => self.say('✗', format!("{} · what you typed is kept", words(&refusal))),

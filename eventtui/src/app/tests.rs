@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
 use eventcore::registrations::{MyRegistration, Registration};
-use eventcore::{Cursor, Page, Violation};
+use eventcore::{Cursor, Page};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ pub(super) fn detail(date: Occurrence) -> Detail {
     Detail { date, event: event(), place, dates: (0..10).map(occurrence).collect(), feedback, mine: None }
 }
 
-fn refusal(message: &str, cause: Cause) -> Refusal {
+pub(super) fn refusal(message: &str, cause: Cause) -> Refusal {
     Refusal { message: message.to_owned(), fields: Vec::new(), cause }
 }
 
@@ -97,7 +97,14 @@ impl Driven {
         let began: DateTime<Utc> = "2027-02-27T09:00:00Z".parse().unwrap();
         let mine = chrono_tz::Tz::Europe__Berlin;
         let today = began.with_timezone(&mine).naive_local();
-        let look = Look { theme: Theme::PLAIN, mine, in_mine: false, today, marks: HashMap::new() };
+        let look = Look {
+            theme: Theme::PLAIN,
+            mine,
+            in_mine: false,
+            today,
+            due: HashSet::new(),
+            marks: HashMap::new(),
+        };
         let mut app = App::new("events.db", look, began);
         app.update(0, Message::Resized { width: 80, height: 24 });
         let mut driven =
@@ -245,89 +252,6 @@ fn other_screens() {
     insta::assert_snapshot!("help_80x24", driven.picture(80, 24));
     driven.press(KeyCode::Esc).press(KeyCode::Char(':')).type_in("code");
     insta::assert_snapshot!("palette_80x24", driven.picture(80, 24));
-}
-
-#[test]
-fn a_form_says_what_it_understood() {
-    let mut driven = Driven::new().with_agenda(0).signed_in();
-    driven
-        .press(KeyCode::Char('n'))
-        .type_in("Tea")
-        .press(KeyCode::Tab)
-        .type_in("fri 18:30")
-        .press(KeyCode::Tab);
-    driven.press(KeyCode::Tab).type_in("every friday 4 times");
-    insta::assert_snapshot!("form_120x40", driven.picture(120, 40));
-    insta::assert_snapshot!("form_40x15", driven.picture(40, 15));
-    driven.control('s');
-    assert_eq!(driven.last_line(), "! Not saved yet: the marked field needs a word more");
-    assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Create(_))));
-    // The marked field is where it takes place.
-    driven.type_in("Kitchen").control('s');
-    let created = driven.asked.iter().find_map(|(_, request)| match request {
-        Request::Create(body) => Some(body.clone()),
-        _ => None,
-    });
-    assert_eq!(
-        created.unwrap(),
-        json!({"title": "Tea", "starts_at": "2027-03-05T18:30:00", "all_day": false, "duration": "PT1H",
-            "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=4", "rdate": [], "exdate": []}, "timezone": "Europe/Berlin", "location": "Kitchen",
-            "capacity": 20, "max_party_size": 10, "waitlist_enabled": true, "category": null, "tags": [], "url": null, "visibility": "public", "description": ""})
-    );
-    let wrong = Violation {
-        pointer: "/starts_at".to_owned(),
-        code: "in_the_past".into(),
-        message: "must not lie in the past".to_owned(),
-    };
-    let refused =
-        Refusal { message: "1 field is wrong".to_owned(), fields: vec![wrong], cause: Cause::Other };
-    driven.answer(|r| matches!(r, Request::Create(_)), Err(refused));
-    assert!(driven.picture(120, 40).contains("▌When        fri 18:30▏"), "the wrong field is gone to");
-    assert!(driven.picture(120, 40).contains("! must not lie in the past"));
-    // What was typed is kept when one leaves.
-    driven.press(KeyCode::Esc).press(KeyCode::Char('n'));
-    assert!(driven.picture(120, 40).contains("every friday 4 times"));
-    driven.control('s').answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(event()))));
-    assert_eq!(driven.last_line(), "✓ Evening is saved, with 10 dates");
-}
-
-#[test]
-fn an_edit_says_only_what_differs() {
-    let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
-    driven.press(KeyCode::Char('e')).type_in("!").control('s');
-    assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::ChangeDate { version: 1, patch, .. } if *patch == json!({"title": "Evening 1!"}))), "{:?}", driven.asked);
-    driven
-        .press(KeyCode::Esc)
-        .press(KeyCode::Char('f'))
-        .press(KeyCode::Tab)
-        .control('u')
-        .type_in("2027-03-01 19:00")
-        .control('s');
-    let split = json!({"starts_at": "2027-03-01T19:00:00", "all_day": false});
-    assert!(
-        driven
-            .asked
-            .iter()
-            .any(|(_, request)| matches!(request, Request::Split { patch, .. } if *patch == split)),
-        "{:?}",
-        driven.asked
-    );
-    driven
-        .press(KeyCode::Esc)
-        .press(KeyCode::Char('E'))
-        .press(KeyCode::Tab)
-        .press(KeyCode::Tab)
-        .press(KeyCode::Tab)
-        .control('u')
-        .control('s');
-    let single = json!({"recurrence": null});
-    assert!(
-        driven.asked.iter().any(
-            |(_, request)| matches!(request, Request::Change { version: 3, patch, .. } if *patch == single)
-        ),
-        "{:?}",
-        driven.asked
-    );
 }
 
 #[test]

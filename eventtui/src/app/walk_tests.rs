@@ -231,6 +231,7 @@ impl Before {
             Action::SayAgain => asks_for(|saying| matches!(saying, Saying::Again(..))),
             Action::DeleteComment => says("Delete this comment?"),
             Action::HideComment => asks(|r| matches!(r, Request::HideComment { .. })),
+            Action::Over => asks(|r| matches!(r, Request::Over { .. })) && app.over.is_some(),
             Action::Feedback => opens(Place::Feedback) && asks(|r| matches!(r, Request::Feedback { .. })),
             Action::Answer => asks_for(|saying| matches!(saying, Saying::Answer(_))),
             Action::TakeAnswerBack => says("Take the answer back?"),

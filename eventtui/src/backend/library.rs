@@ -11,7 +11,7 @@ use eventcore::events::{AgendaFilter, Bound, EventInput, MonthOfDays, Occurrence
 use eventcore::feedback::{Answer as OrganizersAnswer, FeedbackInput};
 use eventcore::registrations::{Party, ShownTicket};
 use eventcore::{
-    Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Page, PageRequest, Timestamp,
+    Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Order, Page, PageRequest, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -123,6 +123,16 @@ impl Library {
                 let filter = AgendaFilter { organizer: Some(organizer), ..AgendaFilter::default() };
                 Answer::Events(core.events(&actor, &filter, &page(cursor)).await?)
             }
+            Request::Over { until, tz, cursor } => {
+                let filter = AgendaFilter {
+                    organizer: Some(actor.signed_in()?.id),
+                    from: Some(Timestamp::MIN),
+                    to: until.succ_opt().map(|day| start_of_day(day, tz)),
+                    order: Order::Descending,
+                    ..AgendaFilter::default()
+                };
+                Answer::Dates(core.occurrences(&actor, &filter, &page(cursor)).await?)
+            }
             Request::Attendees { occurrence, cursor } => {
                 Answer::Attendees(core.registrations(&actor, occurrence, None, &page(cursor)).await?)
             }
@@ -130,6 +140,17 @@ impl Library {
                 let input = FeedbackInput { rating: Some(rating), text, ..FeedbackInput::default() };
                 core.give_feedback(&actor, occurrence, &input).await?;
                 Answer::Done
+            }
+            Request::Due(dates) => {
+                let mut due = Vec::new();
+                for date in dates {
+                    match core.my_feedback(&actor, date).await {
+                        Ok(_) => {}
+                        Err(Error::NotFound(_)) => due.push(date),
+                        Err(error) => return Err(error),
+                    }
+                }
+                Answer::Due(due)
             }
             Request::Comments(event) => Answer::Comments(self.conversations(event).await?),
             Request::Say { event, reply_to, body } => {

@@ -86,6 +86,12 @@ pub(crate) enum Request {
     Organized {
         cursor: Option<Cursor>,
     },
+    /// The dates that I organized until the end of a day, the latest first.
+    Over {
+        until: NaiveDate,
+        tz: Tz,
+        cursor: Option<Cursor>,
+    },
     Attendees {
         occurrence: OccurrenceId,
         cursor: Option<Cursor>,
@@ -96,6 +102,8 @@ pub(crate) enum Request {
         rating: i64,
         text: String,
     },
+    /// Of which of these dates, at which I was, I have said nothing.
+    Due(Vec<OccurrenceId>),
     /// What people say about an event.
     Comments(EventId),
     Say {
@@ -169,6 +177,7 @@ pub(crate) enum Answer {
         sessions: Vec<Session>,
     },
     Dates(Page<Occurrence>),
+    Due(Vec<OccurrenceId>),
     Days(Vec<Occurrence>),
     Month(BTreeMap<NaiveDate, i64>),
     Date(Box<Detail>),
@@ -213,7 +222,7 @@ impl Detail {
 }
 
 /// Whether it is a place, not a wait for one.
-fn held(place: &Registration) -> bool {
+pub(crate) fn held(place: &Registration) -> bool {
     matches!(place.status, RegistrationStatus::Confirmed | RegistrationStatus::Attended)
 }
 

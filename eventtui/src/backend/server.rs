@@ -121,9 +121,30 @@ impl Server {
                 let path = format!("/events{}", query(&[("organizer", "me")], cursor.as_ref()));
                 Answer::Events(self.http.call(Call::get(&path)).await?)
             }
+            Request::Over { until, tz, cursor } => {
+                let until = until.to_string();
+                let narrowed = [
+                    ("organizer", "me"),
+                    ("from", "0001-01-02"),
+                    ("to", &until),
+                    ("tz", tz.name()),
+                    ("sort", "-starts_at"),
+                ];
+                let path = format!("/occurrences{}", query(&narrowed, cursor.as_ref()));
+                Answer::Dates(self.http.call(Call::get(&path)).await?)
+            }
             Request::Attendees { occurrence, cursor } => {
                 let path = format!("/occurrences/{occurrence}/registrations{}", query(&[], cursor.as_ref()));
                 Answer::Attendees(self.http.call(Call::get(&path)).await?)
+            }
+            Request::Due(dates) => {
+                let mut due = Vec::new();
+                for date in dates {
+                    let said: Option<Value> =
+                        self.http.found(&format!("/occurrences/{date}/feedback")).await?;
+                    due.extend(said.is_none().then_some(date));
+                }
+                Answer::Due(due)
             }
             Request::Comments(event) => Answer::Comments(self.conversations(event).await?),
             Request::Feedback { event, cursor } => {

@@ -28,6 +28,11 @@ impl Dates {
         Request::Agenda { wish, tz: look.mine, cursor }
     }
 
+    /// What to ask for the page at a cursor of the dates that I organized until today.
+    pub(crate) fn over(cursor: Option<Cursor>, look: &Look) -> Request {
+        Request::Over { until: look.today.date(), tz: look.mine, cursor }
+    }
+
     /// What is sought, as it is understood.
     pub(crate) fn wish(&self, look: &Look) -> Wish {
         Wish::read(&self.words.text(), look.today)

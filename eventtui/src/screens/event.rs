@@ -7,14 +7,14 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
+use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::{ratings, row};
 use crate::backend::{Answer, Detail, Refusal};
 use crate::look::{Look, ordinal};
 use crate::status::Status;
 use crate::widgets::list::Position;
-use crate::widgets::text::clean;
+use crate::widgets::text::{clean, flow};
 
 /// Columns of the list of dates.
 const LIST: u16 = 34;
@@ -102,17 +102,19 @@ impl Looked {
         let Some(date) = self.date() else { return };
         let width = usize::from(if self.is_split(width) { width - LIST } else { width }).max(1);
         let lines = text(date, self.detail.as_deref(), look, u16::try_from(width).unwrap_or(u16::MAX));
-        // Words that are kept whole may need a line more than this.
-        let needed: usize = lines.iter().map(|line| line.width().div_ceil(width).max(1)).sum();
-        let most = needed.saturating_sub(usize::from(height.saturating_sub(5)));
+        let most = lines.len().saturating_sub(usize::from(height.saturating_sub(5)));
         self.scrolled = if down { (self.scrolled + by).min(most) } else { self.scrolled.saturating_sub(by) };
     }
 
     fn draw_text(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let Some(date) = self.date() else { return };
-        let lines = text(date, self.detail.as_deref(), look, area.width);
-        let above = u16::try_from(self.scrolled).unwrap_or(u16::MAX);
-        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((above, 0)), area);
+        let mut lines = text(date, self.detail.as_deref(), look, area.width);
+        if let (None, Some(why)) = (&self.detail, &self.status.failure) {
+            let words = format!(" ✗ The rest could not be loaded: {}. R tries again.", clean(why));
+            lines.extend(flow(Line::styled(words, look.theme.bad), usize::from(area.width)));
+        }
+        let lines: Vec<_> = lines.into_iter().skip(self.scrolled).collect();
+        frame.render_widget(Paragraph::new(lines), area);
     }
 }
 
@@ -161,7 +163,7 @@ pub(crate) fn text(
         line
     }));
     lines.extend(detail.map(|detail| ratings::lines(detail, look, width)).unwrap_or_default());
-    lines
+    lines.into_iter().flat_map(|line| flow(line, usize::from(width))).collect()
 }
 
 /// The rule of the event, in English.
@@ -205,6 +207,9 @@ fn mine(date: &Occurrence, place: Option<&Registration>, look: &Look) -> Line<'s
             Line::styled(" Registration is closed", theme.muted)
         };
     };
+    if look.marks.get(&date.id).is_some_and(|mark| mark.status == RegistrationStatus::Cancelled) {
+        return Line::styled(" ○ given up: u keeps it, for a moment", theme.warn);
+    }
     let ticket = place.ticket_code.as_deref().map(|code| format!(" · ticket {code}")).unwrap_or_default();
     match place.status {
         RegistrationStatus::Waitlisted => {

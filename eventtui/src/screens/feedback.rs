@@ -12,7 +12,7 @@ use crate::backend::{Answer, Refusal, nonsense};
 use crate::look::Look;
 use crate::widgets::blocks;
 use crate::widgets::list::Paged;
-use crate::widgets::text::clean;
+use crate::widgets::text::{clean, flow};
 
 /// The feedback on one event, the newest first.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Heard {
                 theme.muted,
             ),
         };
-        frame.render_widget(Paragraph::new(line).wrap(ratatui::widgets::Wrap { trim: false }), body);
+        frame.render_widget(Paragraph::new(flow(line, usize::from(body.width))), body);
     }
 }
 

@@ -10,6 +10,11 @@ use crate::look::Look;
 use crate::widgets::list::Paged;
 use crate::widgets::text::fit;
 
+/// Columns below which only a sign says what an event is, and only its next date is told.
+const NARROW: u16 = 76;
+/// Columns of `14 Dec all day`.
+const WHEN: usize = 14;
+
 /// My events by their next date.
 pub(crate) type Organize = Paged<Event>;
 
@@ -36,12 +41,25 @@ fn line(event: &Event, look: &Look, width: u16) -> Line<'static> {
     });
     let series =
         if event.recurrence.is_some() { format!("↻ {}", event.occurrence_count) } else { String::new() };
-    let room = usize::from(width).saturating_sub(64).max(12);
+    if width < NARROW {
+        let next = event.next_occurrence.as_ref().map_or_else(String::new, |date| {
+            let (day, _) = look.local(&date.starts_at, &date.timezone);
+            format!("{} {}", day.format("%-d %b"), look.time(&date.starts_at, &date.timezone))
+        });
+        let sign = sign.chars().next().unwrap_or(' ');
+        let room = usize::from(width).saturating_sub(4 + WHEN);
+        return Line::from(vec![
+            Span::styled(format!(" {sign} "), style),
+            Span::raw(fit(&event.title, room)),
+            Span::styled(format!(" {}", fit(&next, WHEN)), theme.muted),
+        ]);
+    }
+    let room = usize::from(width).saturating_sub(65).max(12);
     Line::from(vec![
         Span::styled(format!(" {}", fit(sign, 12)), style),
         Span::raw(fit(&event.title, room)),
         Span::styled(format!(" {}", fit(&series, 7)), theme.muted),
-        Span::raw(format!(" {}", fit(&next, 22))),
+        Span::raw(format!(" {}", fit(&next, 23))),
         Span::styled(format!(" {}", fit(&seats, 18)), theme.muted),
     ])
 }

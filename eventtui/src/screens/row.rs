@@ -91,6 +91,9 @@ fn line(
     let mark =
         mark.or_else(|| look.marks.get(&date.id).copied()).map(Mark::short).filter(|mark| !mark.is_empty());
     let seats = match mark {
+        _ if look.due.contains(&date.id) => {
+            Span::styled(format!(" {}", fit("* how was it?", SEATS)), theme.warn)
+        }
         Some(mark) => Span::styled(format!(" {}", fit(&mark, SEATS)), theme.good),
         None => Span::styled(
             format!(" {}", fit(&format!("{} {}", bar(date), date.seats_left), SEATS)),

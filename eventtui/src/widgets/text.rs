@@ -1,6 +1,7 @@
 //! Text as a terminal may have it: cleaned, and cut to columns.
 
-use ratatui::text::Span;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
 
 /// Text from others is text: control characters are shown, never passed on.
 pub(crate) fn clean(text: &str) -> String {
@@ -58,6 +59,52 @@ pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
+/// A line in as many as it needs to have so many columns at most, broken between words; what goes on is indented like the beginning, or like the
+/// text behind a bullet.
+pub(crate) fn flow(line: Line<'static>, room: usize) -> Vec<Line<'static>> {
+    if line.width() <= room {
+        return vec![line];
+    }
+    let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+    let blanks = text.chars().take_while(|c| *c == ' ').count();
+    let bullet = text.trim_start().starts_with(['•', '↳']);
+    let margin = (blanks + if bullet { 2 } else { 0 }).min(room / 2);
+    let letters = line.spans.iter().flat_map(|span| span.content.chars().map(|c| (c, span.style)));
+    let (mut lines, mut here, mut used) = (Vec::new(), Vec::new(), 0);
+    for letter in letters {
+        let wide = columns(letter.0.encode_utf8(&mut [0; 4]));
+        if used + wide > room && !here.is_empty() {
+            // At the last blank behind the margin, or in the middle of a word that is longer than a line.
+            let blank = here.iter().rposition(|(c, _)| *c == ' ').filter(|at| *at >= margin.max(blanks));
+            let rest = match blank {
+                _ if letter.0 == ' ' => Vec::new(),
+                Some(at) => here.split_off(at + 1),
+                None => Vec::new(),
+            };
+            lines.push(std::mem::take(&mut here));
+            here = vec![(' ', Style::new()); margin];
+            here.extend(rest);
+            used = here.iter().map(|(c, _)| columns(c.encode_utf8(&mut [0; 4]))).sum();
+            if letter.0 == ' ' {
+                continue;
+            }
+        }
+        here.push(letter);
+        used += wide;
+    }
+    lines.push(here);
+    lines.into_iter().map(|letters| spans_of(&letters).style(line.style)).collect()
+}
+
+fn spans_of(letters: &[(char, Style)]) -> Line<'static> {
+    let alike = letters.chunk_by(|(_, one), (_, other)| one == other);
+    let span = |letters: &[(char, Style)]| {
+        let text: String = letters.iter().map(|(c, _)| *c).collect();
+        Span::styled(text, letters.first().map_or_else(Style::new, |(_, style)| *style))
+    };
+    Line::from(alike.map(span).collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +117,23 @@ mod tests {
         assert_eq!(fit("夜桜", 4), "夜桜");
         assert_eq!(fit("x", 0), "");
         assert_eq!(clean("\u{1b}[31mred\u{7}\u{202e}"), "␛[31mred␛␛");
+    }
+
+    #[test]
+    fn lines_flow_with_their_styles_and_their_indent() {
+        let bold = Style::new().bold();
+        let line = Line::from(vec![
+            Span::raw("  • one "),
+            Span::styled("two three", bold),
+            Span::raw(" 東京タワー"),
+        ]);
+        let flown = flow(line, 10);
+        let texts: Vec<_> = flown.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["  • one ", "    two ", "    three ", "    東京タ", "    ワー"]);
+        assert_eq!(flown[1].spans.last().map(|span| span.style), Some(bold));
+        assert_eq!(flow(Line::raw("abc"), 3).len(), 1);
+        assert_eq!(flow(Line::raw("abcdef"), 1).len(), 6);
+        assert_eq!(flow(Line::raw(" abcdef"), 0).len(), 7, "no room at all is no end either");
     }
 
     #[test]

@@ -110,9 +110,10 @@ async fn evening(db: &TestDb, source: &[&str]) {
     // The tea is over, and he says how it was.
     db.pass(&tea.id.to_string(), "2024-03-04T18:30:00Z").await;
     bob.types("\x1b").await.hides("Insights · Chess").await;
-    bob.types("4R").await.shows("Tea for one").await.shows("2024").await;
+    bob.types("4R").await.shows("Tea for one").await.shows("2024").await.shows("* how was it?").await;
     bob.types("*").await.shows("How was Tea for one?").await;
     bob.types("5 strong and hot\r").await.shows("✓ Thank you: the organizers read it").await;
+    bob.hides("* how was it?").await;
     let heard = db.core.feedback(&ada, tea_event, &PageRequest::default()).await.unwrap();
     assert_eq!((heard.summary.average, heard.page.items[0].text.as_str()), (Some(5.0), "strong and hot"));
     let id = tea.id.to_string();
@@ -130,7 +131,8 @@ async fn thank(source: &[&str]) {
     let mut ada = Terminal::start(source);
     ada.types("A").await.shows("Sign in").await;
     ada.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
-    ada.types("/tea from:2020-01-01").await.shows("Tea for one").await;
+    // Among what she organized, it is over.
+    ada.types("5b").await.shows("Mon 4 March 2024").await.shows("Tea for one").await;
     ada.types("\r").await.shows("strong and hot").await;
     ada.types("F").await.shows("Feedback · Tea for one").await.shows("strong and hot").await;
     ada.types("rMilk\r").await.shows("↳ the organizer: Milk").await;

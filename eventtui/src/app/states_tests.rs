@@ -1,0 +1,211 @@
+//! Every screen that loads something: while it loads, where that failed, with nothing to show and with much, on a screen of 80 by 24, a large and a
+//! tiny one.
+
+use std::fmt::Write;
+
+use crossterm::event::KeyCode;
+use eventcore::registrations::MyRegistration;
+
+use super::tests::{Driven, detail, event, occurrence, page, registration, user};
+use super::{account_tests, comments_tests, feedback_tests, insights_tests, month_tests, ratings_tests};
+use crate::backend::{Answer, Refusal, Request};
+use crate::message::Message;
+
+/// What a screen asks for.
+type Asked = fn(&Request) -> bool;
+/// An answer to it.
+type Told = fn() -> Answer;
+
+struct Screen {
+    name: &'static str,
+    /// What is pressed on the agenda to come to it.
+    keys: &'static str,
+    asked: &'static [(Asked, Told, Told)],
+}
+
+fn agenda(request: &Request) -> bool {
+    matches!(request, Request::Agenda { .. })
+}
+
+fn days(request: &Request) -> bool {
+    matches!(request, Request::Days { .. })
+}
+
+fn dates() -> Answer {
+    Answer::Dates(page((0..60).map(occurrence).collect(), None))
+}
+
+fn no_dates() -> Answer {
+    Answer::Dates(page(Vec::new(), None))
+}
+
+/// Each with an answer that has nothing, and one that has much.
+const SCREENS: &[Screen] = &[
+    Screen { name: "agenda", keys: "", asked: &[(agenda, no_dates, dates)] },
+    Screen { name: "search", keys: "/evening is:free", asked: &[(agenda, no_dates, dates)] },
+    Screen {
+        name: "month",
+        keys: "2]hhh",
+        asked: &[
+            (
+                |r| matches!(r, Request::Month { .. }),
+                || month_tests::counts("2027-03-01", &[]),
+                || month_tests::counts("2027-03-01", &[3; 30]),
+            ),
+            (days, || Answer::Days(Vec::new()), || Answer::Days((69..72).map(occurrence).collect())),
+        ],
+    },
+    Screen {
+        name: "week",
+        keys: "w]",
+        asked: &[(days, || Answer::Days(Vec::new()), || Answer::Days((0..21).map(occurrence).collect()))],
+    },
+    Screen {
+        name: "mine",
+        keys: "4",
+        asked: &[(
+            |r| matches!(r, Request::Mine { .. }),
+            || Answer::Mine(page(Vec::new(), None)),
+            || {
+                let mine = |n, status| MyRegistration {
+                    registration: registration(n, status),
+                    occurrence: Some(occurrence(n)),
+                };
+                let all = ["confirmed", "waitlisted", "attended", "cancelled"];
+                Answer::Mine(page(all.iter().zip(1..).map(|(status, n)| mine(n, status)).collect(), None))
+            },
+        )],
+    },
+    Screen {
+        name: "organize",
+        keys: "5",
+        asked: &[(
+            |r| matches!(r, Request::Organized { .. }),
+            || Answer::Events(page(Vec::new(), None)),
+            || Answer::Events(page(vec![event(); 4], None)),
+        )],
+    },
+    Screen { name: "over", keys: "5b", asked: &[(|r| matches!(r, Request::Over { .. }), no_dates, dates)] },
+    Screen {
+        name: "event",
+        keys: "\n",
+        asked: &[(
+            |r| matches!(r, Request::Date(_)),
+            || {
+                let mut detail = detail(occurrence(0));
+                (detail.place, detail.dates) = (None, Vec::new());
+                Answer::Date(Box::new(detail))
+            },
+            || {
+                let mut detail = detail(occurrence(0));
+                detail.feedback = ratings_tests::feedback([0, 1, 0, 6, 11], &[]);
+                Answer::Date(Box::new(detail))
+            },
+        )],
+    },
+    Screen {
+        name: "attendees",
+        keys: "5a",
+        asked: &[(
+            |r| matches!(r, Request::Attendees { .. }),
+            || Answer::Attendees(page(Vec::new(), None)),
+            || {
+                let all = ["confirmed", "attended", "waitlisted", "cancelled"];
+                let all = all.iter().zip(1..).map(|(status, n)| registration(n, status));
+                Answer::Attendees(page(all.collect(), None))
+            },
+        )],
+    },
+    Screen {
+        name: "comments",
+        keys: "c",
+        asked: &[(
+            |r| matches!(r, Request::Comments(_)),
+            || Answer::Comments(Vec::new()),
+            || Answer::Comments(comments_tests::said()),
+        )],
+    },
+    Screen {
+        name: "feedback",
+        keys: "F",
+        asked: &[(
+            |r| matches!(r, Request::Feedback { .. }),
+            || Answer::Feedback(Box::new(ratings_tests::feedback([0; 5], &[]))),
+            feedback_tests::heard,
+        )],
+    },
+    Screen {
+        name: "insights",
+        keys: "5I",
+        asked: &[(
+            |r| matches!(r, Request::Insights(_)),
+            || insights_tests::of_dates(0),
+            || insights_tests::of_dates(9),
+        )],
+    },
+    Screen {
+        name: "account",
+        keys: "A",
+        asked: &[(
+            |r| *r == Request::Account,
+            || Answer::Account { me: Box::new(user()), sessions: Vec::new() },
+            || Answer::Account { me: Box::new(user()), sessions: account_tests::sessions() },
+        )],
+    },
+];
+
+/// Someone who has come to the screen, before the answer.
+fn come_to(screen: &Screen) -> Driven {
+    let mut driven = Driven::new();
+    if !screen.keys.is_empty() {
+        driven = driven.with_agenda(9);
+    }
+    driven = driven.signed_in();
+    for key in screen.keys.chars() {
+        driven.press(if key == '\n' { KeyCode::Enter } else { KeyCode::Char(key) });
+        if key == '5' && screen.keys.len() > 1 {
+            let all = Answer::Events(page(vec![event()], None));
+            driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(all));
+        }
+    }
+    driven
+}
+
+/// What is seen, without the rows of which nothing is.
+fn seen(driven: &mut Driven) -> String {
+    let mut seen = String::new();
+    for (width, height) in [(80, 24), (120, 40), (40, 15)] {
+        driven.send(Message::Resized { width, height });
+        writeln!(seen, "\n{width} by {height}").unwrap();
+        let picture = driven.picture(width, height);
+        for line in picture.lines() {
+            let line =
+                line.rsplit_once('"').map_or(line, |(line, _)| line).trim_start_matches('"').trim_end();
+            if !line.is_empty() {
+                writeln!(seen, "{line}").unwrap();
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn every_screen_in_every_state_and_size() {
+    for screen in SCREENS {
+        let mut all = String::new();
+        let mut driven = come_to(screen);
+        write!(all, "# loading\n{}", seen(driven.wait(200))).unwrap();
+        for (asked, ..) in screen.asked {
+            driven.answer(asked, Err(Refusal::away("the server does not answer")));
+        }
+        write!(all, "\n# failed, and a while later\n{}", seen(driven.wait(5_000))).unwrap();
+        for much in [false, true] {
+            let mut driven = come_to(screen);
+            for (asked, nothing, everything) in screen.asked {
+                driven.answer(asked, Ok(if much { everything() } else { nothing() }));
+            }
+            write!(all, "\n# {}\n{}", if much { "full" } else { "empty" }, seen(driven.wait(5_000))).unwrap();
+        }
+        insta::assert_snapshot!(format!("states_{}", screen.name), all);
+    }
+}

@@ -13,6 +13,8 @@ struct Page {
     line: Vec<Span<'static>>,
     style: Vec<Style>,
     indent: usize,
+    /// Of each list around: the number of its next item, if it counts them.
+    lists: Vec<Option<u64>>,
 }
 
 impl Page {
@@ -41,7 +43,8 @@ impl Page {
 
 /// The lines of a Markdown text. HTML in it is shown as the text that it is.
 pub(crate) fn lines(markdown: &str, theme: Theme) -> Vec<Line<'static>> {
-    let mut page = Page { lines: Vec::new(), line: Vec::new(), style: Vec::new(), indent: 0 };
+    let mut page =
+        Page { lines: Vec::new(), line: Vec::new(), style: Vec::new(), indent: 0, lists: Vec::new() };
     for event in Parser::new(markdown) {
         match event {
             Event::Start(tag) => start(&mut page, &tag, theme),
@@ -86,13 +89,21 @@ fn start(page: &mut Page, tag: &Tag<'_>, theme: Theme) {
             page.style.push(theme.muted);
             page.push("│ ");
         }
-        Tag::List(_) => {
+        Tag::List(first) => {
+            page.lists.push(*first);
             if !page.line.is_empty() {
                 page.end_line();
             }
             page.indent += 1;
         }
-        Tag::Item => page.push("• "),
+        Tag::Item => match page.lists.last_mut() {
+            Some(Some(number)) => {
+                let text = format!("{number}. ");
+                *number = number.saturating_add(1);
+                page.push(&text);
+            }
+            _ => page.push("• "),
+        },
         _ => {}
     }
 }
@@ -108,6 +119,7 @@ fn end(page: &mut Page, tag: TagEnd) {
         }
         TagEnd::Item if !page.line.is_empty() => page.end_line(),
         TagEnd::List(_) => {
+            page.lists.pop();
             page.indent = page.indent.saturating_sub(1);
             if page.indent == 0 {
                 page.end_block();
@@ -145,6 +157,14 @@ mod tests {
                 "let x;",
                 "let y;"
             ]
+        );
+    }
+
+    #[test]
+    fn lists_count_where_they_were_counted() {
+        assert_eq!(
+            shown("3. tea\n4. cake\n   - plum\n5. talk"),
+            ["3. tea", "4. cake", "  • plum", "5. talk"]
         );
     }
 

@@ -46,7 +46,7 @@ impl Theme {
     const LIGHT: Self = Self {
         name: "light",
         accent: plain().fg(Color::Blue).add_modifier(Modifier::BOLD),
-        muted: plain().fg(Color::Gray),
+        muted: plain().fg(Color::DarkGray),
         good: plain().fg(Color::Green),
         warn: plain().fg(Color::Magenta),
         bad: plain().fg(Color::Red),

@@ -330,7 +330,8 @@ impl ByDays for Server {
 
 impl Backend for Server {
     fn place(&self) -> &str {
-        self.http.address()
+        let address = self.http.address();
+        address.split_once("://").map_or(address, |(_, place)| place)
     }
 
     fn run(&self, request: Request) -> Work<'_> {

@@ -3,9 +3,25 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// Text from others is text: control characters are shown, never passed on.
+/// Text from others is text: control characters are shown, never passed on. Pictures that are made of several stand beside each other, since
+/// terminals differ in how many columns they take together.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_direction(c) { '␛' } else { c }).collect()
+    let mut cleaned = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        match c {
+            _ if c.is_control() || is_direction(c) => cleaned.push('␛'),
+            // How a picture is drawn: in colours, in which of them, and as one with the next.
+            '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => {}
+            '\u{200d}' if letters.peek().is_none_or(|next| is_picture(*next)) => {}
+            _ => cleaned.push(c),
+        }
+    }
+    cleaned
+}
+
+const fn is_picture(c: char) -> bool {
+    matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{2190}'..='\u{2bff}')
 }
 
 /// Characters that turn the direction of all that follows would turn the rest of the line too.
@@ -117,6 +133,8 @@ mod tests {
         assert_eq!(fit("夜桜", 4), "夜桜");
         assert_eq!(fit("x", 0), "");
         assert_eq!(clean("\u{1b}[31mred\u{7}\u{202e}"), "␛[31mred␛␛");
+        assert_eq!(clean("👩\u{200d}👧 👍\u{1f3fd} 🏳\u{fe0f}\u{200d}🌈"), "👩👧 👍 🏳🌈");
+        assert_eq!(clean("क्\u{200d}ष"), "क्\u{200d}ष", "letters are joined as they were");
     }
 
     #[test]

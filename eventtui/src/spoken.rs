@@ -1,6 +1,6 @@
 //! Times and lengths as people say them: `tomorrow 7pm`, `fri 18:30`, `2027-03-04 18:30`, `2h`, `90m`.
 
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+use chrono::{Datelike, Days, Month, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 /// What someone means by a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +23,12 @@ pub(crate) fn when(text: &str, now: NaiveDateTime) -> Option<When> {
     let text = between_digits(&text.trim().to_lowercase().replace(',', " "));
     let mut day = None;
     let mut time = None;
-    for word in
-        text.split_whitespace().filter(|word| !["at", "on", "um", "all", "day", "next"].contains(word))
-    {
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| !["at", "on", "um", "all", "day", "next", "of", "the"].contains(word))
+        .collect();
+    for word in with_months(&words, now.date())? {
+        let word = word.as_str();
         if let Some(found) = read_day(word, now.date()) {
             if day.replace(found).is_some() {
                 return None;
@@ -45,6 +48,45 @@ pub(crate) fn when(text: &str, now: NaiveDateTime) -> Option<When> {
         (None, Some(time)) => Some(When::At(now.date().succ_opt()?.and_time(time))),
         (None, None) => None,
     }
+}
+
+/// Days whose month is named become one word: `4 dec`, `december 4th`, `fri 4 december 2026`. Without a year, they are the next that come; none,
+/// where there is no such day, or its weekday is another.
+fn with_months(words: &[&str], today: NaiveDate) -> Option<Vec<String>> {
+    let Some(at) = words.iter().position(|word| word.len() >= 3 && word.parse::<Month>().is_ok()) else {
+        return Some(words.iter().map(|word| (*word).to_owned()).collect());
+    };
+    let month = words[at].parse::<Month>().ok()?.number_from_month();
+    let number = |place: Option<usize>| {
+        let word = words.get(place?)?;
+        let digits = word.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h', '.']);
+        digits.parse::<u32>().ok().filter(|day| (1..=31).contains(day))
+    };
+    let (day, first, last) = match (number(at.checked_sub(1)), number(Some(at + 1))) {
+        (Some(day), _) => (day, at - 1, at),
+        (None, Some(day)) => (day, at, at + 1),
+        (None, None) => return None,
+    };
+    let year = words.get(last + 1).filter(|word| word.len() == 4).and_then(|word| word.parse().ok());
+    let last = if year.is_some() { last + 1 } else { last };
+    let day = match year {
+        Some(year) => NaiveDate::from_ymd_opt(year, month, day)?,
+        None => (today.year()..=today.year() + 8)
+            .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
+            .find(|day| *day >= today)?,
+    };
+    let mut before = &words[..first];
+    if let [rest @ .., weekday] = before
+        && let Ok(weekday) = weekday.parse::<Weekday>()
+    {
+        if day.weekday() != weekday {
+            return None;
+        }
+        before = rest;
+    }
+    let day = day.to_string();
+    let said = before.iter().copied().chain([day.as_str()]).chain(words[last + 1..].iter().copied());
+    Some(said.map(str::to_owned).collect())
 }
 
 /// The `T` of ISO 8601 is a space.
@@ -178,6 +220,15 @@ mod tests {
             ("13:00", Some(at("2026-11-23 13:00"))),
             ("12am today", Some(at("2026-11-23 00:00"))),
             ("+3 8am", Some(at("2026-11-26 08:00"))),
+            ("4 dec", Some(at("2026-12-04"))),
+            ("December 4th 9:00", Some(at("2026-12-04 09:00"))),
+            ("3 march", Some(at("2027-03-03"))),
+            ("Fri 4 December 2026, 18:30", Some(at("2026-12-04 18:30"))),
+            ("18:30 on the 1st of may 2028", Some(at("2028-05-01 18:30"))),
+            ("29 feb", Some(at("2028-02-29"))),
+            ("thu 4 dec", None),
+            ("31 nov", None),
+            ("dec", None),
             ("soon", None),
             ("", None),
             ("25:00", None),

@@ -257,9 +257,9 @@ fn ask(question: &Question, look: &Look) -> String {
         }
         Question::Day(day) => {
             let meant = match elsewhere::day(day, look) {
-                _ if day.is_empty() => "fri, +10, 24.12., 2027-03-04".to_owned(),
+                _ if day.is_empty() => "fri, +10, 4 dec, 2027-03-04".to_owned(),
                 Some(meant) => format!("→ {} · ⏎ goes there", look.day(meant)),
-                None => "! say a day, such as: fri, +10, 24.12., 2027-03-04".to_owned(),
+                None => "! say a day, such as: fri, +10, 4 dec, 2027-03-04".to_owned(),
             };
             format!("Which day? {} {meant}", typed(day))
         }

@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use eventcore::events::Occurrence;
 use eventcore::registrations::RegistrationStatus;
 
-use super::{App, Layer, Leaving, Question, UNDO};
+use super::{App, Layer, Leaving, Notice, Question, UNDO};
 use crate::backend::Request;
 use crate::keys::{Action, Key, Place, Tab};
 use crate::message::{Effect, Purpose};
@@ -168,10 +168,8 @@ impl App {
                 let len = attendees.list.items.len();
                 attendees.list.position.go(action, len, height.saturating_sub(3));
             }
-            Some(Layer::Comments(comments)) => {
-                comments.position.go(action, comments.said.len(), height / 4);
-            }
-            Some(Layer::Feedback(heard)) => _ = heard.list.go(action, height / 4),
+            Some(Layer::Comments(comments)) => comments.go(action, &self.look, (self.size.0, height)),
+            Some(Layer::Feedback(heard)) => heard.go(action, &self.look, (self.size.0, height)),
             Some(Layer::Insights(insights)) => {
                 // Lines, of which the first on the screen is selected; the last page stays full.
                 let lines = insights.lines(&self.look, self.size.0).len();
@@ -346,6 +344,8 @@ impl App {
             mark.status = RegistrationStatus::Cancelled;
         }
         self.say('✓', "Your place is given up: u brings it back, for 5 s");
+        // It is said for as long as it can be undone.
+        self.notice = self.notice.take().map(|notice| Notice { until: self.now + UNDO, ..notice });
         before.into_iter().collect()
     }
 

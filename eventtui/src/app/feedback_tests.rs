@@ -120,3 +120,21 @@ fn older_ones_come_as_one_gets_to_them() {
     driven.press(KeyCode::Char('G'));
     assert!(driven.picture(80, 24).contains("The oldest"));
 }
+
+#[test]
+fn a_long_one_is_read_to_its_end() {
+    let mut driven = asked();
+    let long = (0..40).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n");
+    let said = [said(1, "Ada", 4, &json!({"text": long})), said(2, "Bob", 5, &json!({"text": "short"}))];
+    driven.answer(is_feedback, Ok(Answer::Feedback(Box::new(feedback([0, 0, 0, 1, 1], &said)))));
+    driven.send(crate::message::Message::Resized { width: 40, height: 15 });
+    let mut seen = String::new();
+    for _ in 0..20 {
+        seen.push_str(&driven.picture(40, 15));
+        driven.press(KeyCode::PageDown);
+    }
+    assert!(seen.contains("short"), "the next one comes after it:\n{seen}");
+    for n in 0..40 {
+        assert!(seen.contains(&format!("line {n} ")), "line {n} of:\n{seen}");
+    }
+}

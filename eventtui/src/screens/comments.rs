@@ -7,11 +7,15 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use super::row;
+use crate::keys::Action;
 use crate::look::Look;
 use crate::status::Status;
 use crate::widgets::blocks;
 use crate::widgets::list::Position;
 use crate::widgets::text::{clean, wrapped};
+
+/// Rows above the comments.
+const HEAD: u16 = 2;
 
 /// The comments of one event: each with its replies below it.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(crate) struct Comments {
     pub(crate) said: Vec<Comment>,
     pub(crate) status: Status,
     pub(crate) position: Position,
+    /// Lines of the selected one that stand above the screen.
+    scrolled: usize,
 }
 
 /// What someone is about to say.
@@ -51,11 +57,21 @@ impl Saying {
 impl Comments {
     pub(crate) fn of(event: EventId, title: &str) -> Self {
         let title = title.to_owned();
-        Self { event, title, said: Vec::new(), status: Status::default(), position: Position::default() }
+        let (status, position) = (Status::default(), Position::default());
+        Self { event, title, said: Vec::new(), status, position, scrolled: 0 }
     }
 
     pub(crate) fn selected(&self) -> Option<&Comment> {
         self.said.get(self.position.selected)
+    }
+
+    /// Moves in a comment that is longer than the screen, else to another.
+    pub(crate) fn go(&mut self, action: Action, look: &Look, (width, rows): (u16, usize)) {
+        let rows = rows.saturating_sub(usize::from(HEAD));
+        let lines = self.selected().map_or(0, |comment| block(comment, look, width).len());
+        if !blocks::read(&mut self.scrolled, action, lines, rows) {
+            self.position.go(action, self.said.len(), rows / 4);
+        }
     }
 
     /// Takes what was said, and stays at the comment that is selected.
@@ -67,13 +83,13 @@ impl Comments {
     }
 
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
+        let [head, body] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1)]).areas(area);
         let title = format!(" Comments · {} ({})", clean(&self.title), self.said.len());
         frame.render_widget(Line::styled(title, look.theme.accent), head);
         if !self.said.is_empty() {
             let all = self.said.iter().map(|comment| block(comment, look, body.width)).collect();
             let mark = |line| row::mark_selected(line, look);
-            return blocks::draw(frame, body, all, self.position.selected, mark);
+            return blocks::draw(frame, body, all, (self.position.selected, self.scrolled), mark);
         }
         let line = match (&self.status.failure, self.status.is_new()) {
             (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), look.theme.bad),

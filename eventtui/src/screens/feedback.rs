@@ -9,10 +9,14 @@ use ratatui::widgets::Paragraph;
 
 use super::{ratings, row};
 use crate::backend::{Answer, Refusal, nonsense};
+use crate::keys::Action;
 use crate::look::Look;
 use crate::widgets::blocks;
 use crate::widgets::list::Paged;
 use crate::widgets::text::{clean, flow};
+
+/// Rows above the feedback.
+const HEAD: u16 = 2;
 
 /// The feedback on one event, the newest first.
 #[derive(Debug)]
@@ -21,11 +25,13 @@ pub(crate) struct Heard {
     title: String,
     pub(crate) list: Paged<Feedback>,
     summary: Option<FeedbackSummary>,
+    /// Lines of the selected one that stand above the screen.
+    scrolled: usize,
 }
 
 impl Heard {
     pub(crate) fn of(event: EventId, title: &str) -> Self {
-        Self { event, title: title.to_owned(), list: Paged::default(), summary: None }
+        Self { event, title: title.to_owned(), list: Paged::default(), summary: None, scrolled: 0 }
     }
 
     pub(crate) fn take(
@@ -44,9 +50,18 @@ impl Heard {
         self.list.take(cursor, outcome, here, |said| said.id);
     }
 
+    /// Moves in feedback that is longer than the screen, else to other.
+    pub(crate) fn go(&mut self, action: Action, look: &Look, (width, rows): (u16, usize)) {
+        let rows = rows.saturating_sub(usize::from(HEAD));
+        let lines = self.list.selected().map_or(0, |said| block(said, look, width).len());
+        if !blocks::read(&mut self.scrolled, action, lines, rows) {
+            self.list.go(action, rows / 4);
+        }
+    }
+
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let theme = look.theme;
-        let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
+        let [head, body] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1)]).areas(area);
         let rated = self.summary.as_ref().filter(|summary| summary.count > 0);
         let rated = rated.map(|summary| format!("  {} by {}", ratings::stars(summary), summary.count));
         let title = Line::from(vec![
@@ -58,7 +73,8 @@ impl Heard {
             _ if !self.list.items.is_empty() => {
                 let all = self.list.items.iter().map(|said| block(said, look, body.width)).collect();
                 let mark = |line| row::mark_selected(line, look);
-                return blocks::draw(frame, body, all, self.list.position.selected, mark);
+                let place = (self.list.position.selected, self.scrolled);
+                return blocks::draw(frame, body, all, place, mark);
             }
             (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), theme.bad),
             (None, true) => Line::styled(" …", theme.muted),

@@ -46,7 +46,7 @@ impl Form {
         ]);
         frame.render_widget(title, head);
         let fields = (0..self.fields.len()).map(|place| self.field(place, look, usize::from(area.width)));
-        blocks::draw(frame, body, fields.collect(), self.at, |line| line);
+        blocks::draw(frame, body, fields.collect(), (self.at, 0), |line| line);
         if let Some(refusal) = &self.refused {
             frame.render_widget(Line::styled(format!(" ✗ {}", clean(&refusal.message)), theme.bad), foot);
         }

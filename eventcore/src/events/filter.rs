@@ -57,7 +57,7 @@ pub enum Bound {
 
 impl Bound {
     /// The instant, for dates with times.
-    pub(super) fn instant(self) -> Timestamp {
+    pub fn instant(self) -> Timestamp {
         match self {
             Self::At(instant) => instant,
             Self::Day(day, tz) => start_of_day(day, tz),

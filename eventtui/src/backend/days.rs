@@ -47,7 +47,10 @@ pub(super) trait ByDays: Sync {
     ) -> impl Future<Output = Result<Vec<Occurrence>, Self::Error>> + Send {
         async move {
             let mut dates = self.all_lasting(days, most).await?;
-            dates.retain(|date| days_in(date, days.tz).0 < days.from);
+            dates.retain(|date| {
+                let (first, last) = days_in(date, days.tz);
+                first < days.from && days.from <= last
+            });
             let mut cursor = None;
             let most = dates.len() + most;
             loop {
@@ -92,6 +95,9 @@ pub(super) trait ByDays: Sync {
         most: usize,
     ) -> impl Future<Output = Result<Vec<Occurrence>, Self::Error>> + Send {
         async move {
+            // The last day of an all-day date may be over elsewhere before it begins here.
+            let days =
+                Days { from: days.from.checked_sub_days(chrono::Days::new(2)).unwrap_or(days.from), ..days };
             let (mut dates, mut cursor) = (Vec::new(), None);
             while dates.len() < most {
                 let page = self.lasting(days, cursor).await?;

@@ -126,8 +126,8 @@ impl Library {
             Request::Over { until, tz, cursor } => {
                 let filter = AgendaFilter {
                     organizer: Some(actor.signed_in()?.id),
-                    from: Some(Timestamp::MIN),
-                    to: until.succ_opt().map(|day| start_of_day(day, tz)),
+                    from: Some(Bound::At(Timestamp::MIN)),
+                    to: until.succ_opt().map(|day| Bound::Day(day, tz)),
                     order: Order::Descending,
                     ..AgendaFilter::default()
                 };

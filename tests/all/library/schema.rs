@@ -12,7 +12,7 @@ type Column = (String, String, String, bool);
 async fn columns(db: &TestDb) -> BTreeSet<Column> {
     let sql = match db.kind {
         Kind::Sqlite => {
-            "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+            "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
              WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\' AND t.name NOT LIKE '%trigrams%' AND t.name NOT LIKE 'texts\\_words%' ESCAPE '\\'"
         }
         Kind::Postgres => {

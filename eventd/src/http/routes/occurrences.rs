@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use eventcore::events::{
-    AgendaFilter, Event, EventInput, EventStatus, Facets, MonthOfDays, Occurrence, OccurrenceStatus,
+    AgendaFilter, Bound, Event, EventInput, EventStatus, Facets, MonthOfDays, Occurrence, OccurrenceStatus,
     Overrides,
 };
 use eventcore::{Actor, Error, EventId, Order, Page, Timestamp, UserId};
@@ -201,7 +201,8 @@ pub(crate) async fn lasting(call: Call) -> Answer {
     let (page, tz) = (query.page(), query.zone());
     let (from, to) = (query.time("from", tz, Edge::From), query.time("to", tz, Edge::To));
     query.finish()?;
-    let (from, to) = (from.unwrap_or_else(|| call.core.now()), to.unwrap_or(Timestamp::MAX));
+    let from = from.map_or_else(|| call.core.now(), Bound::instant);
+    let to = to.map_or(Timestamp::MAX, Bound::instant);
     reply::page(&call, "/occurrences/lasting", &call.core.lasting(from, to, &page).await?)
 }
 

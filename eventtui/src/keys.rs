@@ -363,6 +363,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "",
         "back",
     ),
+    bind(&[c('f')], Action::Search, DAYS, "", "narrow it: by words, place, category, tag, days, free seats"),
     bind(&[c('/')], Action::Search, &[Place::Everywhere], "search", "search"),
     bind(&[c('1')], Action::Tab(Tab::Agenda), &[Place::Everywhere], "", "the agenda"),
     bind(&[c('2')], Action::Tab(Tab::Month), &[Place::Everywhere], "", "the month"),

@@ -296,7 +296,13 @@ fn draw_foot(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let back = format!("{}{}", help.unwrap_or_default(), if leads_back { " Esc back" } else { "" });
     let room = usize::from(area.width).saturating_sub(columns(&back));
     let mut text = String::new();
-    let told = |binding: &&Binding| !binding.short.is_empty() && binding.action != Action::Help;
+    // Where there is little room, nobody needs to be told that one moves by the arrows.
+    let moves = area.width >= 60;
+    let told = |binding: &&Binding| {
+        !binding.short.is_empty()
+            && binding.action != Action::Help
+            && (moves || binding.action != Action::Down)
+    };
     for binding in bindings(place).filter(told) {
         let Some(key) = binding.keys_in(place).next() else { continue };
         let shown = format!(" {key} {} ", binding.short);

@@ -10,6 +10,10 @@ use crate::keys::{Action, Binding, Key, Place, bindings};
 use crate::look::Look;
 use crate::widgets::field::Field;
 use crate::widgets::list::Position;
+use crate::widgets::text::fit;
+
+/// Columns for the keys of a command.
+const KEYS: usize = 8;
 
 /// The palette, opened in a place.
 #[derive(Debug)]
@@ -54,10 +58,11 @@ impl Palette {
             lines.push(Line::styled(" No command is called that.", look.theme.muted));
         }
         let height = usize::from(area.height).saturating_sub(1);
+        let room = usize::from(area.width).saturating_sub(KEYS + 3).min(60);
         for (i, binding) in found.into_iter().enumerate().skip(self.position.top).take(height) {
             let keys: Vec<String> = binding.keys_in(self.place).map(|key| key.to_string()).collect();
             let line = Line::from(vec![
-                Span::raw(format!("  {:<60}", binding.what)),
+                Span::raw(format!("  {} ", fit(binding.what, room))),
                 Span::styled(keys.join(" "), look.theme.muted),
             ]);
             lines.push(if i == self.position.selected { row::mark_selected(line, look) } else { line });

@@ -120,13 +120,7 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
             empty(frame, app, area, "You go nowhere yet: r registers you for a date of the agenda.");
         }
         Tab::Mine => mine::draw(&app.mine, frame, area, look),
-        Tab::Organize if let Some(over) = &app.over => {
-            if over.list.items.is_empty() {
-                empty(frame, app, area, "You organized nothing until today. b comes back to what is ahead.");
-            } else {
-                draw_dates(frame, app, over, area);
-            }
-        }
+        Tab::Organize if app.over.is_some() => draw_over_dates(frame, app, area),
         Tab::Organize if app.organize.items.is_empty() => {
             empty(
                 frame,
@@ -136,6 +130,16 @@ fn draw_tab(frame: &mut Frame<'_>, app: &App, area: Rect) {
             );
         }
         Tab::Organize => organize::draw(&app.organize, frame, area, look),
+    }
+}
+
+/// The dates that one organized until today.
+fn draw_over_dates(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    match app.over.as_ref().filter(|over| !over.list.items.is_empty()) {
+        Some(over) => draw_dates(frame, app, over, area),
+        None => {
+            empty(frame, app, area, "You organized nothing until today. b comes back to what is ahead.");
+        }
     }
 }
 

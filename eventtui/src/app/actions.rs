@@ -204,8 +204,10 @@ impl App {
             Tab::Agenda => _ = self.agenda.list.go(action, height),
             Tab::Search => _ = self.search.list.go(action, height.saturating_sub(2)),
             Tab::Mine => _ = self.mine.position.go(action, self.mine.items.len(), height),
-            Tab::Organize if let Some(over) = &mut self.over => _ = over.list.go(action, height),
-            Tab::Organize => _ = self.organize.position.go(action, self.organize.items.len(), height),
+            Tab::Organize => match &mut self.over {
+                Some(over) => _ = over.list.go(action, height),
+                None => _ = self.organize.position.go(action, self.organize.items.len(), height),
+            },
             Tab::Month => {
                 if self.month.go(action, self.look.today.date()) {
                     return self.load_month();

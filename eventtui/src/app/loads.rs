@@ -68,14 +68,16 @@ impl App {
                 self.mine.status.begin(now);
                 (Purpose::Mine(None), Request::Mine { cursor: None })
             }
-            Tab::Organize if let Some(over) = &mut self.over => {
-                over.list.status.begin(now);
-                (Purpose::Over(None), Dates::over(None, &self.look))
-            }
-            Tab::Organize => {
-                self.organize.status.begin(now);
-                (Purpose::Organized(None), Request::Organized { cursor: None })
-            }
+            Tab::Organize => match &mut self.over {
+                Some(over) => {
+                    over.list.status.begin(now);
+                    (Purpose::Over(None), Dates::over(None, &self.look))
+                }
+                None => {
+                    self.organize.status.begin(now);
+                    (Purpose::Organized(None), Request::Organized { cursor: None })
+                }
+            },
         };
         vec![self.ask(purpose, request)]
     }
@@ -160,13 +162,15 @@ impl App {
                 .mine
                 .wanted(now)
                 .map(|cursor| (Purpose::Mine(Some(cursor.clone())), Request::Mine { cursor: Some(cursor) })),
-            Tab::Organize if let Some(over) = &mut self.over => over
-                .list
-                .wanted(now)
-                .map(|cursor| (Purpose::Over(Some(cursor.clone())), Dates::over(Some(cursor), look))),
-            Tab::Organize => self.organize.wanted(now).map(|cursor| {
-                (Purpose::Organized(Some(cursor.clone())), Request::Organized { cursor: Some(cursor) })
-            }),
+            Tab::Organize => match &mut self.over {
+                Some(over) => over
+                    .list
+                    .wanted(now)
+                    .map(|cursor| (Purpose::Over(Some(cursor.clone())), Dates::over(Some(cursor), look))),
+                None => self.organize.wanted(now).map(|cursor| {
+                    (Purpose::Organized(Some(cursor.clone())), Request::Organized { cursor: Some(cursor) })
+                }),
+            },
             Tab::Month | Tab::Week => None,
         };
         let wanted = wanted.map(|(purpose, request)| self.ask(purpose, request));

@@ -68,20 +68,63 @@ fn what_people_write_is_shown() {
     }
 }
 
-#[test]
-fn deep_nesting_is_harmless_and_quick() {
-    let begun = std::time::Instant::now();
-    for deep in [
-        ">".repeat(5_000),
-        "* ".repeat(2_500),
-        "[".repeat(5_000),
-        "*".repeat(5_000),
-        "_a*".repeat(1_666),
-        "`".repeat(5_000),
-    ] {
-        assert_eq!(harm(&to_html(&deep)), None);
+/// How deep the elements of HTML stand in one another.
+fn deepest(html: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for tag in html.split('<').skip(1) {
+        match tag.as_bytes() {
+            [b'/', ..] => depth -= 1,
+            [b'b' | b'h', b'r', b'>', ..] => {}
+            _ => depth += 1,
+        }
+        deepest = deepest.max(depth);
     }
-    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert_eq!(depth, 0, "what is opened is closed");
+    deepest
+}
+
+/// What cleans HTML takes time by its length and, by the square, by its depth: neither may grow faster than the text.
+#[test]
+fn deep_nesting_is_harmless_and_costs_what_flat_text_costs() {
+    for mark in [
+        ">", "> ", "1. ", "- > ", ">- ", "> 1) ", "* ", "[", "![", "*a ", "*", "**a", "_a*", "~~a", "*_",
+        "a`", "[a](b",
+    ] {
+        let [half, whole] = [2_500, 5_000].map(|length| {
+            let html = to_html(&format!("{}word", mark.repeat(length / mark.len())));
+            assert_eq!(harm(&html), None, "{mark}");
+            assert!(html.contains("word"), "{mark}: what is deep is shown");
+            html
+        });
+        assert!(deepest(&whole) <= 42, "{mark} stands {} deep", deepest(&whole));
+        assert!(
+            whole.len() <= 2 * half.len() + 100 && whole.len() <= 30_000,
+            "{mark}: {} and {}",
+            half.len(),
+            whole.len()
+        );
+    }
+}
+
+#[test]
+fn what_is_too_deep_is_text_of_the_last_level() {
+    let [deepest_shown, beyond] =
+        [20, 500].map(|depth| to_html(&format!("{}> word", "> ".repeat(depth - 1))));
+    assert_eq!(deepest_shown.replace('\n', ""), beyond.replace('\n', ""));
+    assert_eq!(
+        (deepest(&deepest_shown), deepest_shown.contains("<blockquote>\n<p>word</p>\n</blockquote>")),
+        (21, true),
+        "{deepest_shown}"
+    );
+    let nested: Vec<String> = (0..30).map(|n| format!("{}- n{n}", "  ".repeat(n))).collect();
+    let html = to_html(&nested.join("\n"));
+    assert_eq!((html.matches("<ul>").count(), html.matches("<li>").count()), (20, 20), "{html}");
+    assert!(
+        (0..30).all(|n| html.split(|c: char| !c.is_alphanumeric()).any(|word| word == format!("n{n}"))),
+        "{html}"
+    );
+    let emphasis = to_html(&format!("{}x{}", "*a **b ".repeat(50), "** *".repeat(50)));
+    assert!(deepest(&emphasis) <= 21, "{emphasis}");
 }
 
 proptest::proptest! {

@@ -11,7 +11,6 @@ use crate::error::Violations;
 use crate::events::Relation;
 use crate::id::{CommentId, EventId, UserId};
 use crate::input::{Fields, Lines, check_text};
-use crate::markdown;
 
 text_enum! {
     /// Whether a comment can be read.
@@ -143,7 +142,7 @@ impl CommentRow {
     }
 
     /// What the actor sees of it: all, or a placeholder.
-    pub(super) fn seen_by(self, actor: &Actor, relation: Relation, html: bool) -> Comment {
+    pub(super) fn seen_by(self, actor: &Actor, relation: Relation) -> Comment {
         let status = self.status();
         let readable = rules::reads(status, actor.is(self.author_id), relation);
         let body = readable.then_some(self.body);
@@ -157,8 +156,8 @@ impl CommentRow {
                 display_name: self.display_name,
             }),
             by_organizer: readable && self.by_organizer,
-            body_html: body.as_deref().filter(|_| html).map(markdown::to_html),
             body,
+            body_html: None,
             status,
             reply_count: self.reply_count,
             replies: None,

@@ -8,6 +8,7 @@ use crate::db::{Queries, Sql, sql};
 use crate::error::{Error, Result};
 use crate::events::{self, Relation, placeholders};
 use crate::id::{CommentId, EventId, UserId};
+use crate::markdown;
 use crate::page::{Key, Keyset, Order, Page, PageRequest};
 
 /// Replies to a comment that come with it, where they are asked for.
@@ -49,20 +50,30 @@ impl EventCore {
         let total = if page.count { Some(count(&mut db, event, parent).await?) } else { None };
         let page = keyset.page(rows, |row| Key { number: row.created_at.as_micros(), id: row.id.as_uuid() });
         let replies = if replies { Some(first_replies(&mut db, &page.items).await?) } else { None };
-        let seen = |row: CommentRow| row.seen_by(actor, relation, html);
+        drop(db);
+        let seen = |row: CommentRow| row.seen_by(actor, relation);
         let with_replies = |row: CommentRow| {
             let to = |reply: &&CommentRow| reply.parent_id == Some(row.id);
             let replies = replies.as_ref().map(|all| all.iter().filter(to).cloned().map(seen).collect());
             Comment { replies, ..seen(row) }
         };
-        Ok(Page { total, ..page.map(with_replies) })
+        let mut page = Page { total, ..page.map(with_replies) };
+        if html {
+            add_html(&mut page.items).await?;
+        }
+        Ok(page)
     }
 
     /// One comment, for those who may see the event.
     pub async fn comment(&self, actor: &Actor, id: CommentId, html: bool) -> Result<Comment> {
         let mut db = self.db().read().await?;
         let (row, relation) = find(&mut db, actor, id).await?;
-        Ok(row.seen_by(actor, relation, html))
+        drop(db);
+        let mut comment = row.seen_by(actor, relation);
+        if html {
+            add_html(std::slice::from_mut(&mut comment)).await?;
+        }
+        Ok(comment)
     }
 
     /// Everything that a user said, oldest first: for rooms that have checked who asks.
@@ -76,7 +87,24 @@ impl EventCore {
             .bind(user)
             .all()
             .await?;
-        Ok(rows.into_iter().map(|row| row.seen_by(&author, Relation::Stranger, false)).collect())
+        Ok(rows.into_iter().map(|row| row.seen_by(&author, Relation::Stranger)).collect())
+    }
+}
+
+/// Adds their bodies as HTML to comments, and to the replies that come with them.
+async fn add_html(comments: &mut [Comment]) -> Result<()> {
+    let mut texts = Vec::new();
+    each(comments, &mut |comment| texts.extend(comment.body.clone()));
+    let mut rendered = markdown::all_to_html(texts).await?.into_iter();
+    each(comments, &mut |comment| comment.body_html = comment.body.as_ref().and_then(|_| rendered.next()));
+    Ok(())
+}
+
+/// Does something with comments and with their replies, in one order.
+fn each(comments: &mut [Comment], act: &mut impl FnMut(&mut Comment)) {
+    for comment in comments {
+        act(comment);
+        each(comment.replies.as_deref_mut().unwrap_or_default(), act);
     }
 }
 

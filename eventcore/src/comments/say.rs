@@ -110,7 +110,7 @@ impl EventCore {
 
 async fn seen(tx: &mut Tx, actor: &Actor, id: CommentId) -> Result<Comment> {
     let (row, relation) = find(tx, actor, id).await?;
-    Ok(row.seen_by(actor, relation, false))
+    Ok(row.seen_by(actor, relation))
 }
 
 /// Takes hold of a comment, and before it of what it replies to, until the transaction ends.

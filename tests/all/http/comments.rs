@@ -247,3 +247,26 @@ mod what_comes_with_a_comment {
 
     for_each_kind!(many_replies);
 }
+
+async fn deep(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let event = event(&ada, &bob, &json!({})).await;
+    let all = format!("/events/{event}/comments");
+    let quote = say(&bob, &event, json!({"body": format!("{}deep", ">".repeat(4_990))})).await;
+    say(&ada, &event, json!({"body": format!("{}deeper", "1. ".repeat(1_660)), "parent_id": quote})).await;
+    let one = bob.get(&format!("/comments/{quote}?html=true")).await.expect(200).json();
+    let html = one["body_html"].as_str().unwrap();
+    assert_eq!(html.matches("<blockquote>").count(), 20);
+    assert!(html.contains("deep") && html.len() < 6_000, "{}", html.len());
+    let page = daemon.anonymous().get(&format!("{all}?html=true&replies=true")).await.expect(200).json();
+    assert_eq!(page["items"][0]["body_html"], one["body_html"]);
+    let reply = page["items"][0]["replies"][0]["body_html"].as_str().unwrap();
+    assert!(reply.matches("<ol>").count() == 20 && reply.contains("deeper"), "{reply}");
+}
+
+mod nested_without_end {
+    use super::*;
+
+    for_each_kind!(deep);
+}

@@ -138,8 +138,8 @@ pub async fn course(core: &EventCore, dates: usize, people: usize) -> Result<Eve
     all(crowd).await?;
     let mut tx = core.db().begin().await?;
     tx.query(Sql::same(
-        "INSERT INTO feedback (id, occurrence_id, user_id, rating, text, created_at, updated_at)
-         SELECT r.id, r.occurrence_id, r.user_id, 4, '', r.created_at, r.created_at FROM registrations r
+        "INSERT INTO feedback (id, occurrence_id, event_id, user_id, rating, text, created_at, updated_at)
+         SELECT r.id, r.occurrence_id, r.event_id, r.user_id, 4, '', r.created_at, r.created_at FROM registrations r
          WHERE r.event_id = $1 AND r.status = 'confirmed'",
     ))
     .bind(event)

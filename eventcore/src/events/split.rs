@@ -87,21 +87,25 @@ async fn copy_event(tx: &mut Tx, held: &Held, split: &Split, now: Timestamp) -> 
     Ok(id)
 }
 
-/// Gives the dates from the cut on, their words and their registrations to the new event. All dates are locked: nobody registers with the old event
-/// meanwhile.
+/// Gives the dates from the cut on, their words, their registrations and what was said of them to the new event. All dates are locked: nobody
+/// registers with the old event meanwhile.
 async fn hand_over(tx: &mut Tx, held: &Held, to: EventId, now: Timestamp) -> Result<()> {
     let cut = held.date.original_start;
     let base = store::base_words(tx, held.event.id).await?;
     copy_words(tx, base, to).await?;
-    tx.query(sql!(
-        "UPDATE registrations SET event_id = $3
-         WHERE occurrence_id IN (SELECT id FROM occurrences WHERE event_id = $1 AND original_start >= $2)"
-    ))
-    .bind(held.event.id)
-    .bind(cut)
-    .bind(to)
-    .execute()
-    .await?;
+    for copies in [
+        sql!(
+            "UPDATE registrations SET event_id = $3
+             WHERE occurrence_id IN (SELECT id FROM occurrences WHERE event_id = $1 AND original_start >= $2)"
+        ),
+        // A date that was moved may be over though its place in the rule is behind the cut.
+        sql!(
+            "UPDATE feedback SET event_id = $3
+             WHERE occurrence_id IN (SELECT id FROM occurrences WHERE event_id = $1 AND original_start >= $2)"
+        ),
+    ] {
+        tx.query(copies).bind(held.event.id).bind(cut).bind(to).execute().await?;
+    }
     tx.query(sql!(
         "UPDATE occurrences SET event_id = $3, updated_at = $4, version = version + 1 WHERE event_id = $1 AND original_start >= $2"
     ))

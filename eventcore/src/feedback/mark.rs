@@ -29,7 +29,7 @@ pub struct Feedback {
     pub answer: Option<String>,
     /// When the organizer said so.
     pub answered_at: Option<Timestamp>,
-    /// When it was given.
+    /// When it was first given.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
@@ -159,12 +159,11 @@ pub struct FeedbackPage {
 }
 
 /// What every query for feedback selects, from [`TABLES`].
-pub(super) const COLUMNS: &str = "f.id, f.occurrence_id, o.event_id, f.user_id, u.username, u.display_name, f.rating, f.text, f.answer, f.answered_at, \
+pub(super) const COLUMNS: &str = "f.id, f.occurrence_id, f.event_id, f.user_id, u.username, u.display_name, f.rating, f.text, f.answer, f.answered_at, \
      f.created_at, f.updated_at, f.version";
 
 /// The tables of [`COLUMNS`].
-pub(super) const TABLES: &str =
-    "feedback f JOIN occurrences o ON o.id = f.occurrence_id JOIN users u ON u.id = f.user_id";
+pub(super) const TABLES: &str = "feedback f JOIN users u ON u.id = f.user_id";
 
 /// A row of `feedback`, with who gave it.
 #[derive(Debug, Clone, FromRow)]

@@ -19,7 +19,7 @@ impl EventCore {
         let position = keyset.position.unwrap_or(keyset.beginning());
         let rows: Vec<FeedbackRow> = db
             .query(Sql::built(format!(
-                "SELECT {COLUMNS} FROM {TABLES} WHERE o.event_id = $1 AND (f.created_at, f.id) {} ($2, $3)
+                "SELECT {COLUMNS} FROM {TABLES} WHERE f.event_id = $1 AND (f.created_at, f.id) {} ($2, $3)
                  ORDER BY f.created_at {dir}, f.id {dir} LIMIT {limit}",
                 keyset.comparison(),
                 dir = keyset.direction(),
@@ -31,9 +31,7 @@ impl EventCore {
             .all()
             .await?;
         let counts: Vec<(i64, i64)> = db
-            .query(sql!(
-                "SELECT f.rating, count(*) FROM feedback f JOIN occurrences o ON o.id = f.occurrence_id WHERE o.event_id = $1 GROUP BY f.rating"
-            ))
+            .query(sql!("SELECT rating, count(*) FROM feedback WHERE event_id = $1 GROUP BY rating"))
             .bind(event)
             .all()
             .await?;

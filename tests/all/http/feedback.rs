@@ -155,17 +155,29 @@ async fn story(kind: Kind) {
     dan.get(&mine).await.expect_problem(404, "not-found");
     assert_eq!(ada.get(&all).await.expect(200).json()["summary"]["average"], 4.0);
 
-    // Thirty days later it stands as it is, but can be withdrawn.
+    // What is said anew was said at first when it was.
+    let anew = dan.put(&mine, json!({"rating": 3})).await.expect(201).json();
+    assert_eq!((&anew["created_at"], &anew["version"]), (&export["feedback"][0]["created_at"], &json!(1)));
+    assert_ne!(anew["updated_at"], anew["created_at"]);
+
+    // Thirty days later it stands as it is, but can be withdrawn, once and for all.
     given(&daemon, Duration::from_hours(30 * 24 - 1)).await;
     let changed = cid.put(&mine, json!({"rating": 3})).await.expect(200).json();
     assert_eq!((&changed["rating"], &changed["id"]), (&json!(3), &said["id"]));
     given(&daemon, Duration::from_hours(30 * 24) + Duration::from_secs(1)).await;
-    cid.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
+    for client in [&cid, &dan] {
+        client.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
+    }
     assert_eq!(cid.get(&mine).await.expect(200).json()["rating"], 3);
     // What organizers say to it has its own time.
     ada.put(&format!("/feedback/{id}/answer"), json!({"text": "Still"})).await.expect(200);
-    cid.delete(&mine).await.expect(204);
+    for _ in 0..2 {
+        cid.delete(&mine).await.expect(204);
+        cid.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
+    }
     cid.get(&mine).await.expect_problem(404, "not-found");
+    let nowhere = "/occurrences/01890000-0000-7000-8000-000000000000/feedback";
+    cid.delete(nowhere).await.expect_problem(404, "not-found");
 }
 
 /// Lets all feedback be that old: nobody can wait for it.
@@ -241,4 +253,35 @@ mod only_afterwards_and_once {
     use super::*;
 
     for_each_kind!(story);
+}
+
+async fn split(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
+        "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3"}});
+    let event = ada.post("/events", body).await.expect(201).id();
+    let dates = ada.all(&format!("/events/{event}/occurrences")).await;
+    let at = |place: usize| dates[place]["id"].as_str().unwrap();
+    for (place, rating) in [(0, 1), (2, 5)] {
+        bob.put(&format!("/occurrences/{}/registration", at(place)), json!({})).await.expect(201);
+        // The last was moved to before the one at which the event is cut.
+        daemon.db.pass(at(place), "2024-03-04T18:30:00Z").await;
+        bob.put(&format!("/occurrences/{}/feedback", at(place)), json!({"rating": rating})).await.expect(201);
+    }
+    let tail = ada.poke(&format!("/occurrences/{}/split", at(1))).await.expect(201).id();
+    for (id, date, average) in [(&event, at(0), 1.0), (&tail, at(2), 5.0)] {
+        let feedback = ada.get(&format!("/events/{id}/feedback?count=true")).await.expect(200).json();
+        assert_eq!((&feedback["summary"]["average"], &feedback["total"]), (&json!(average), &json!(1)));
+        let (said, mine) = (&feedback["items"][0], format!("/occurrences/{date}/feedback"));
+        assert_eq!((&said["event_id"], &said["occurrence_id"]), (&json!(id), &json!(date)));
+        assert_eq!(&bob.get(&mine).await.expect(200).json(), said);
+    }
+    daemon.db.check().await;
+}
+
+mod goes_with_its_date {
+    use super::*;
+
+    for_each_kind!(split);
 }

@@ -90,7 +90,16 @@ impl EventCore {
     }
 
     /// Hides a comment from everyone but its author and the event's organizers, or shows it again. Only organizers may.
-    pub async fn hide_comment(&self, actor: &Actor, id: CommentId, hidden: bool) -> Result<Comment> {
+    ///
+    /// # Errors
+    /// `version_mismatch` if `expected` is not the version that is stored.
+    pub async fn hide_comment(
+        &self,
+        actor: &Actor,
+        id: CommentId,
+        hidden: bool,
+        expected: Option<i64>,
+    ) -> Result<Comment> {
         actor.may_write()?;
         let now = self.now();
         transaction!(self.db(), tx => {
@@ -98,6 +107,7 @@ impl EventCore {
             rules::must_moderate(row.status(), relation)?;
             if row.hidden != hidden {
                 tx.query(sql!("UPDATE comments SET hidden_at = $2, version = version + 1 WHERE id = $1"))
+            events::must_be_version(row.version, expected)?;
                     .bind(id)
                     .bind(hidden.then_some(now))
                     .execute()

@@ -25,12 +25,14 @@ impl EventCore {
     /// Says how a date was, or says it anew; answers whether nothing was said of it. Only people who held a place may, once it is over.
     ///
     /// # Errors
-    /// `not_attended`, `occurrence_not_over`, `occurrence_cancelled`; `forbidden` 30 days after it was first said, though it was taken back since.
+    /// `not_attended`, `occurrence_not_over`, `occurrence_cancelled`; `forbidden` 30 days after it was first said, though it was taken back since;
+    /// `version_mismatch` if `expected` is not the version that is stored.
     pub async fn give_feedback(
         &self,
         actor: &Actor,
         occurrence: OccurrenceId,
         input: &FeedbackInput,
+        expected: Option<i64>,
     ) -> Result<(Feedback, bool)> {
         let user = actor.writer()?.id;
         let now = self.now();
@@ -47,6 +49,7 @@ impl EventCore {
             if let Some(first) = first_said_at {
                 rules::must_be_changeable(first, now)?;
             }
+            events::must_be_version(before.as_ref().map_or(NONE, |before| before.version), expected)?;
             tx.query(sql!(
                 "INSERT INTO feedback (id, occurrence_id, event_id, user_id, rating, text, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                  ON CONFLICT (occurrence_id, user_id) DO UPDATE SET rating = excluded.rating, text = excluded.text, updated_at = excluded.updated_at,
@@ -68,7 +71,15 @@ impl EventCore {
     }
 
     /// Takes back what the actor said of a date, whenever that was; nothing happens where they said nothing.
-    pub async fn withdraw_feedback(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<()> {
+    ///
+    /// # Errors
+    /// `version_mismatch` if `expected` is not the version that is stored.
+    pub async fn withdraw_feedback(
+        &self,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        expected: Option<i64>,
+    ) -> Result<()> {
         let user = actor.writer()?.id;
         transaction!(self.db(), tx => {
             let date = hold(tx, occurrence, user).await?;
@@ -77,8 +88,9 @@ impl EventCore {
                 if taken_back(tx, occurrence, user).await?.is_none() {
                     must_see(tx, actor, &date).await?;
                 }
-                return Ok(());
+                return events::must_be_version(NONE, expected);
             };
+            events::must_be_version(before.version, expected)?;
             tx.query(sql!(
                 "INSERT INTO feedback_taken_back (occurrence_id, user_id, first_said_at) VALUES ($1, $2, $3) ON CONFLICT (occurrence_id, user_id) DO NOTHING"
             ))
@@ -92,6 +104,9 @@ impl EventCore {
         })
     }
 }
+
+/// The version of what is not there: none that anyone can name.
+const NONE: i64 = 0;
 
 /// A date, until the transaction ends, and whether a user held a place there.
 async fn hold(tx: &mut Tx, occurrence: OccurrenceId, user: UserId) -> Result<Attended> {

@@ -31,7 +31,7 @@ pub struct Feedback {
     pub answered_at: Option<Timestamp>,
     /// When it was first given.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it, or the answer to it, was last changed.
     pub updated_at: Timestamp,
     /// Rises with every change.
     pub version: i64,
@@ -176,7 +176,7 @@ pub(super) struct FeedbackRow {
     display_name: String,
     rating: i64,
     text: String,
-    answer: Option<String>,
+    pub(super) answer: Option<String>,
     answered_at: Option<Timestamp>,
     pub(super) created_at: Timestamp,
     updated_at: Timestamp,

@@ -138,7 +138,7 @@ impl Library {
             }
             Request::Rate { occurrence, rating, text } => {
                 let input = FeedbackInput { rating: Some(rating), text, ..FeedbackInput::default() };
-                core.give_feedback(&actor, occurrence, &input).await?;
+                core.give_feedback(&actor, occurrence, &input, None).await?;
                 Answer::Done
             }
             Request::Due(dates) => {
@@ -167,7 +167,7 @@ impl Library {
                 Answer::Done
             }
             Request::HideComment { comment, hidden } => {
-                core.hide_comment(&actor, comment, hidden).await?;
+                core.hide_comment(&actor, comment, hidden, None).await?;
                 Answer::Done
             }
             Request::Feedback { event, cursor } => {

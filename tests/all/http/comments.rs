@@ -1,5 +1,6 @@
 //! Comments over HTTP: who may do what, replies and placeholders, and HTML that is harmless.
 
+use http::Method;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, for_each_kind};
 
@@ -165,7 +166,7 @@ async fn talk(kind: Kind) {
         cid.patch(&format!("/comments/{question}"), json!({"body": "Is there coffee?"})).await.expect(200);
     assert!(edited.json()["edited_at"].is_string());
     let stale = [("if-match", "\"1\"")];
-    cid.call(http::Method::PATCH, &format!("/comments/{question}"), Some(json!({"body": "x"})), &stale)
+    cid.call(Method::PATCH, &format!("/comments/{question}"), Some(json!({"body": "x"})), &stale)
         .await
         .expect_problem(412, "version-mismatch");
 
@@ -269,4 +270,24 @@ mod nested_without_end {
     use super::*;
 
     for_each_kind!(deep);
+}
+
+async fn versions(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let event = event(&ada, &bob, &json!({})).await;
+    let comment = format!("/comments/{}", say(&bob, &event, json!({"body": "Nice"})).await);
+    let hide = format!("{comment}/hide");
+    let (first, second) = ([("if-match", "\"1\"")], [("if-match", "\"2\"")]);
+
+    ada.call(Method::POST, &hide, None, &second).await.expect_problem(412, "version-mismatch");
+    ada.call(Method::POST, &hide, None, &first).await.expect(200);
+    ada.call(Method::DELETE, &hide, None, &first).await.expect_problem(412, "version-mismatch");
+    ada.call(Method::DELETE, &hide, None, &second).await.expect(204);
+}
+
+mod what_is_no_change {
+    use super::*;
+
+    for_each_kind!(versions);
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
+use http::Method;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, for_each_kind};
 
@@ -132,7 +133,11 @@ async fn story(kind: Kind) {
         .expect_problem(400, "invalid-input");
     let answered =
         bob.put(&format!("/feedback/{id}/answer"), json!({"text": "Come again"})).await.expect(200).json();
-    assert_eq!(answered["answer"], "Come again");
+    assert_eq!((&answered["answer"], &answered["version"]), (&json!("Come again"), &json!(3)));
+    assert_eq!(answered["updated_at"], answered["answered_at"], "an answer is a change");
+    let again = ada.put(&format!("/feedback/{id}/answer"), json!({"text": "Come again"})).await.expect(200);
+    assert_eq!(again.json(), answered, "answered twice is answered once");
+    guarded(&cid, &ada, &mine, id).await;
 
     let page = daemon.anonymous().get(&format!("{all}?limit=1&count=true")).await.expect(200);
     assert!(page.header("link").contains("rel=\"next\""));
@@ -247,6 +252,26 @@ mod who_was_there {
     use super::*;
 
     for_each_kind!(holders);
+}
+
+/// What is at its third version is not changed by who knows the first.
+async fn guarded(author: &Client, organizer: &Client, mine: &str, id: &str) {
+    let stale = [("if-match", "\"1\"")];
+    let answer = format!("/feedback/{id}/answer");
+    for (client, method, path, body) in [
+        (author, Method::PUT, mine, Some(json!({"rating": 1}))),
+        (author, Method::DELETE, mine, None),
+        (organizer, Method::PUT, &*answer, Some(json!({"text": "No"}))),
+        (organizer, Method::DELETE, &*answer, None),
+    ] {
+        client.call(method, path, body, &stale).await.expect_problem(412, "version-mismatch");
+    }
+    let named = [("if-match", "\"3\"")];
+    author.call(Method::PUT, mine, Some(json!({"rating": 4})), &named).await.expect(200);
+    organizer
+        .call(Method::PUT, mine, Some(json!({"rating": 4})), &stale)
+        .await
+        .expect_problem(403, "not-attended");
 }
 
 mod only_afterwards_and_once {

@@ -108,18 +108,23 @@ pub(crate) async fn delete(call: Call, comment: &str) -> Answer {
 }
 
 /// Hide a comment, for the event's organizers
-#[utoipa::path(post, path = "/api/v1/comments/{comment}/hide", tag = "comments", security(("bearer" = [])), params(("comment" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/comments/{comment}/hide", tag = "comments", security(("bearer" = [])),
+    params(("comment" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, description = "The comment, which others now see as a placeholder", body = Comment)))]
 pub(crate) async fn hide(call: Call, comment: &str) -> Answer {
     call.no_query()?;
-    versioned(&call.core.hide_comment(&call.writer().await?, comment_id(comment)?, true).await?).changed()
+    let actor = call.writer().await?;
+    let expected = etag::expected(&call.headers);
+    versioned(&call.core.hide_comment(&actor, comment_id(comment)?, true, expected).await?).changed()
 }
 
 /// Show a hidden comment again, for the event's organizers
-#[utoipa::path(delete, path = "/api/v1/comments/{comment}/hide", tag = "comments", security(("bearer" = [])), params(("comment" = String, Path)),
+#[utoipa::path(delete, path = "/api/v1/comments/{comment}/hide", tag = "comments", security(("bearer" = [])),
+    params(("comment" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 204, description = "It can be read again")))]
 pub(crate) async fn show(call: Call, comment: &str) -> Answer {
     call.no_query()?;
-    call.core.hide_comment(&call.writer().await?, comment_id(comment)?, false).await?;
+    let actor = call.writer().await?;
+    call.core.hide_comment(&actor, comment_id(comment)?, false, etag::expected(&call.headers)).await?;
     Ok(reply::nothing())
 }

@@ -8,6 +8,7 @@ use warp::reply::Response;
 
 use super::{any_of, id, route};
 use crate::http::call::{Answer, Call, Context};
+use crate::http::etag;
 use crate::http::reply::{self, Versioned};
 
 pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
@@ -65,13 +66,15 @@ pub(crate) async fn read(call: Call, occurrence: &str) -> Answer {
 
 /// Say how a date was, once it is over, or say it anew within 30 days
 #[utoipa::path(put, path = "/api/v1/occurrences/{occurrence}/feedback", tag = "feedback", security(("bearer" = [])),
-    params(("occurrence" = String, Path)), request_body = FeedbackInput,
+    params(("occurrence" = String, Path), ("If-Match" = Option<String>, Header)), request_body = FeedbackInput,
     responses((status = 200, description = "As it was, or changed", body = Feedback), (status = 201, description = "New", body = Feedback)))]
 pub(crate) async fn give(call: Call, occurrence: &str) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, date) = (call.core.clone(), occurrence_id(occurrence)?);
-    let (feedback, created) = core.give_feedback(&actor, date, &call.json::<FeedbackInput>()?).await?;
+    let (core, expected) = (call.core.clone(), etag::expected(&call.headers));
+    let date = occurrence_id(occurrence)?;
+    let (feedback, created) =
+        core.give_feedback(&actor, date, &call.json::<FeedbackInput>()?, expected).await?;
     let answer = versioned(&feedback);
     if created {
         answer.created(&format!("/api/v1/occurrences/{occurrence}/feedback"))
@@ -82,28 +85,35 @@ pub(crate) async fn give(call: Call, occurrence: &str) -> Answer {
 
 /// Take back what I said of a date
 #[utoipa::path(delete, path = "/api/v1/occurrences/{occurrence}/feedback", tag = "feedback", security(("bearer" = [])),
-    params(("occurrence" = String, Path)), responses((status = 204, description = "You say nothing, or no longer")))]
+    params(("occurrence" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "You say nothing, or no longer")))]
 pub(crate) async fn withdraw(call: Call, occurrence: &str) -> Answer {
     call.no_query()?;
-    call.core.withdraw_feedback(&call.writer().await?, occurrence_id(occurrence)?).await?;
+    let actor = call.writer().await?;
+    call.core.withdraw_feedback(&actor, occurrence_id(occurrence)?, etag::expected(&call.headers)).await?;
     Ok(reply::nothing())
 }
 
 /// Answer feedback in public, for the event's organizers
 #[utoipa::path(put, path = "/api/v1/feedback/{feedback}/answer", tag = "feedback", security(("bearer" = [])),
-    params(("feedback" = String, Path)), request_body = OrganizersAnswer, responses((status = 200, description = "The feedback", body = Feedback)))]
+    params(("feedback" = String, Path), ("If-Match" = Option<String>, Header)), request_body = OrganizersAnswer,
+    responses((status = 200, description = "The feedback", body = Feedback)))]
 pub(crate) async fn answer(call: Call, feedback: &str) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, id) = (call.core.clone(), feedback_id(feedback)?);
-    versioned(&core.answer_feedback(&actor, id, Some(&call.json::<OrganizersAnswer>()?)).await?).changed()
+    let (core, expected) = (call.core.clone(), etag::expected(&call.headers));
+    let id = feedback_id(feedback)?;
+    let answer = call.json::<OrganizersAnswer>()?;
+    versioned(&core.answer_feedback(&actor, id, Some(&answer), expected).await?).changed()
 }
 
 /// Take an answer back
 #[utoipa::path(delete, path = "/api/v1/feedback/{feedback}/answer", tag = "feedback", security(("bearer" = [])),
-    params(("feedback" = String, Path)), responses((status = 204, description = "There is no answer, or no longer")))]
+    params(("feedback" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "There is no answer, or no longer")))]
 pub(crate) async fn take_answer_back(call: Call, feedback: &str) -> Answer {
     call.no_query()?;
-    call.core.answer_feedback(&call.writer().await?, feedback_id(feedback)?, None).await?;
+    let actor = call.writer().await?;
+    call.core.answer_feedback(&actor, feedback_id(feedback)?, None, etag::expected(&call.headers)).await?;
     Ok(reply::nothing())
 }

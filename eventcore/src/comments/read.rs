@@ -26,6 +26,9 @@ impl EventCore {
         let CommentFilter { parent, replies, html } = *filter;
         let mut db = self.db().read().await?;
         let relation = events::find(&mut db, actor, event).await?.visible()?.relation;
+        if let Some(parent) = parent {
+            must_be_on(&mut db, event, parent).await?;
+        }
         let keyset = Keyset::new(page, &format!("comments on {event} {parent:?}"), Order::Ascending)?;
         let position = keyset.position.unwrap_or(keyset.beginning());
         let under = if parent.is_some() {
@@ -106,6 +109,17 @@ fn each(comments: &mut [Comment], act: &mut impl FnMut(&mut Comment)) {
         act(comment);
         each(comment.replies.as_deref_mut().unwrap_or_default(), act);
     }
+}
+
+/// Passes a comment on the event.
+async fn must_be_on(db: &mut impl Queries, event: EventId, comment: CommentId) -> Result<()> {
+    let on: Option<(CommentId,)> = db
+        .query(sql!("SELECT id FROM comments WHERE id = $1 AND event_id = $2"))
+        .bind(comment)
+        .bind(event)
+        .optional()
+        .await?;
+    on.map(|_| ()).ok_or(Error::NotFound("comment"))
 }
 
 /// The first replies to each of some comments, oldest first.

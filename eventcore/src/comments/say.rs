@@ -67,12 +67,14 @@ impl EventCore {
                 wrong.add("/parent_id", "immutable", "never changes");
             }
             wrong.into_result()?;
-            tx.query(sql!("UPDATE comments SET body = $2, edited_at = $3, version = version + 1 WHERE id = $1"))
-                .bind(id)
-                .bind(input.body)
-                .bind(now)
-                .execute()
-                .await?;
+            if input.body != row.body {
+                tx.query(sql!("UPDATE comments SET body = $2, edited_at = $3, version = version + 1 WHERE id = $1"))
+                    .bind(id)
+                    .bind(input.body)
+                    .bind(now)
+                    .execute()
+                    .await?;
+            }
             seen(tx, actor, id).await
         })
     }
@@ -105,9 +107,9 @@ impl EventCore {
         transaction!(self.db(), tx => {
             let (row, relation) = hold(tx, actor, id).await?;
             rules::must_moderate(row.status(), relation)?;
+            events::must_be_version(row.version, expected)?;
             if row.hidden != hidden {
                 tx.query(sql!("UPDATE comments SET hidden_at = $2, version = version + 1 WHERE id = $1"))
-            events::must_be_version(row.version, expected)?;
                     .bind(id)
                     .bind(hidden.then_some(now))
                     .execute()

@@ -280,10 +280,23 @@ async fn versions(kind: Kind) {
     let hide = format!("{comment}/hide");
     let (first, second) = ([("if-match", "\"1\"")], [("if-match", "\"2\"")]);
 
+    // What says the same is no change.
+    for patch in [json!({}), json!({"body": "Nice"})] {
+        let same = bob.patch(&comment, patch).await.expect(200).json();
+        assert_eq!((&same["edited_at"], &same["version"]), (&Value::Null, &json!(1)));
+    }
     ada.call(Method::POST, &hide, None, &second).await.expect_problem(412, "version-mismatch");
     ada.call(Method::POST, &hide, None, &first).await.expect(200);
     ada.call(Method::DELETE, &hide, None, &first).await.expect_problem(412, "version-mismatch");
     ada.call(Method::DELETE, &hide, None, &second).await.expect(204);
+
+    // A list of replies is that to a comment on this event.
+    let nobody = "01890000-0000-7000-8000-000000000000";
+    let other = self::event(&ada, &bob, &json!({})).await;
+    let elsewhere = say(&bob, &other, json!({"body": "Here"})).await;
+    for parent in [nobody, &elsewhere] {
+        bob.get(&format!("/events/{event}/comments?parent={parent}")).await.expect_problem(404, "not-found");
+    }
 }
 
 mod what_is_no_change {

@@ -101,9 +101,9 @@ impl Conditions {
             latest: None,
             values: Vec::new(),
         };
-        let needles = filter.needles()?;
-        conditions.words(&needles);
-        conditions.asked(filter)?;
+        filter.wrong().into_result()?;
+        conditions.words(&filter.needles());
+        conditions.asked(filter);
         conditions.labelled(db, filter).await?;
         if visible == Visible::Listed {
             conditions.wheres.push("{o}.listed".to_owned());

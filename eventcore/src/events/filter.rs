@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::event::{EventStatus, OccurrenceStatus};
 use super::when::start_of_day;
 use crate::clock::Timestamp;
-use crate::error::{Result, Violations};
+use crate::error::Violations;
 use crate::fold::fold;
 use crate::id::{EventId, UserId};
 use crate::page::Order;
@@ -73,25 +73,58 @@ impl From<Timestamp> for Bound {
 
 /// How long a filter's words may be, in characters.
 const MAX_NEEDLE: usize = 200;
+/// How long a question may be, in characters.
+const MAX_QUESTION: usize = 500;
+/// How many categories or tags one filter names at most.
+const MAX_LABELS: usize = 20;
+/// How long each of these may be, in characters.
+const MAX_LABEL: usize = 200;
 
 impl AgendaFilter {
-    /// The folded words to look for and the columns to look in; white space alone looks for nothing.
-    pub(super) fn needles(&self) -> Result<Vec<(&'static str, String)>> {
+    /// Everything that is wrong with it by itself: what lists with it refuse. Frontends that have more to say of the same input add it to that.
+    pub fn wrong(&self) -> Violations {
         let mut wrong = Violations::default();
-        let mut needles = Vec::new();
-        for (column, text) in [("title", &self.title), ("location", &self.location)] {
-            let Some(text) = text else { continue };
-            if text.chars().count() > MAX_NEEDLE {
-                wrong.add(format!("/{column}"), "too_long", "must have at most 200 characters");
-            } else if text.contains('\0') {
-                wrong.add(format!("/{column}"), "control_character", "must not contain control characters");
+        for (name, text) in [("title", &self.title), ("location", &self.location)] {
+            check_word(&mut wrong, name, text.as_deref().unwrap_or_default(), MAX_NEEDLE);
+        }
+        match self.question() {
+            // A question parts words at whatever is no letter, NUL included.
+            Some(text) if text.chars().count() > MAX_QUESTION => {
+                wrong.add("/q", "too_long", "must have at most 500 characters");
             }
-            let needle = fold(text);
-            if !needle.is_empty() {
-                needles.push((column, needle));
+            None if self.by_relevance => {
+                wrong.add("/sort", "needs_q", "sorts by relevance only where q says to what");
+            }
+            _ => {}
+        }
+        for (name, labels) in [("category", &self.categories), ("tag", &self.tags)] {
+            if labels.len() > MAX_LABELS {
+                wrong.add(format!("/{name}"), "too_many", "must be given at most 20 times");
+            }
+            for label in labels {
+                check_word(&mut wrong, name, label, MAX_LABEL);
             }
         }
-        wrong.into_result()?;
-        Ok(needles)
+        wrong
+    }
+
+    /// What someone asks for, if it is more than white space.
+    pub(super) fn question(&self) -> Option<&str> {
+        self.q.as_deref().filter(|text| !text.trim().is_empty())
+    }
+
+    /// The folded words to look for and the columns to look in; white space alone looks for nothing.
+    pub(super) fn needles(&self) -> Vec<(&'static str, String)> {
+        let texts = [("title", &self.title), ("location", &self.location)];
+        let folded = texts.map(|(column, text)| (column, fold(text.as_deref().unwrap_or_default())));
+        folded.into_iter().filter(|(_, needle)| !needle.is_empty()).collect()
+    }
+}
+
+fn check_word(wrong: &mut Violations, name: &str, text: &str, max: usize) {
+    if text.chars().count() > max {
+        wrong.add(format!("/{name}"), "too_long", format!("must have at most {max} characters"));
+    } else if text.contains('\0') {
+        wrong.add(format!("/{name}"), "control_character", "must not contain control characters");
     }
 }

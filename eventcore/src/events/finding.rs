@@ -7,15 +7,11 @@ use super::event::{EventStatus, OccurrenceStatus};
 use super::filter::AgendaFilter;
 use crate::categories;
 use crate::db::{Dialect, Queries};
-use crate::error::{Error, Result, Violations};
+use crate::error::Result;
 use crate::fold::fold;
 use crate::page::Keyset;
 use crate::search::{Part, Question};
 
-/// How long a question may be, in characters.
-const MAX_QUESTION: usize = 500;
-/// How many categories or tags one filter names at most.
-const MAX_LABELS: usize = 20;
 /// What no start in microseconds reaches: so far one part of a ranked list lies behind the other.
 const BEHIND: i64 = 1_000_000_000_000_000_000;
 
@@ -42,23 +38,13 @@ impl Stretch {
 
 impl Conditions {
     /// What someone asks for in words.
-    pub(super) fn asked(&mut self, filter: &AgendaFilter) -> Result<()> {
-        let text = filter.q.as_deref().filter(|text| !text.trim().is_empty());
-        let Some(text) = text else {
-            return if filter.by_relevance {
-                Err(Error::invalid("/sort", "needs_q", "sorts by relevance only where q says to what"))
-            } else {
-                Ok(())
-            };
-        };
-        if text.chars().count() > MAX_QUESTION {
-            return Err(Error::invalid("/q", "too_long", "must have at most 500 characters"));
-        }
+    pub(super) fn asked(&mut self, filter: &AgendaFilter) {
+        let Some(text) = filter.question() else { return };
         let question = Question::parse(text);
         if question.is_empty() {
             // Only signs: they stand nowhere.
             self.wheres.push("1 = 0".to_owned());
-            return Ok(());
+            return;
         }
         self.words = true;
         self.lookups.extend(Lookup::words(&question, Part::Whole, self.dialect));
@@ -72,7 +58,6 @@ impl Conditions {
             self.wheres.push(condition);
         }
         self.ranked = (filter.by_relevance && question.wants_something()).then_some(question);
-        Ok(())
     }
 
     /// Where something stands first in the words of a date, from 1; 0 where it does not.
@@ -142,7 +127,6 @@ impl Conditions {
 
     /// Category, tags, free seats, and one's own registrations.
     pub(super) async fn labelled(&mut self, db: &mut impl Queries, filter: &AgendaFilter) -> Result<()> {
-        filter.labels()?;
         if !filter.categories.is_empty() {
             let known = categories::find_many(db, &filter.categories).await?;
             let places: Vec<String> = known.iter().map(|id| self.place(Value::Id(id.as_uuid()))).collect();
@@ -203,24 +187,5 @@ impl Conditions {
             ));
         }
         Ok(())
-    }
-}
-
-impl AgendaFilter {
-    fn labels(&self) -> Result<()> {
-        let mut wrong = Violations::default();
-        for (name, labels) in [("category", &self.categories), ("tag", &self.tags)] {
-            if labels.len() > MAX_LABELS {
-                wrong.add(format!("/{name}"), "too_many", "must be given at most 20 times");
-            }
-            for label in labels {
-                if label.chars().count() > 200 {
-                    wrong.add(format!("/{name}"), "too_long", "must have at most 200 characters");
-                } else if label.contains('\0') {
-                    wrong.add(format!("/{name}"), "control_character", "must not contain control characters");
-                }
-            }
-        }
-        wrong.into_result()
     }
 }

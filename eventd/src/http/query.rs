@@ -67,6 +67,25 @@ impl Query {
         text.parse().map_err(|_| self.wrong(name, "invalid", must_be)).ok()
     }
 
+    /// As [`Self::parsed`], where an empty parameter counts as absent.
+    pub(crate) fn parsed_text<T: std::str::FromStr>(&mut self, name: &str, must_be: &str) -> Option<T> {
+        let text = self.text(name)?;
+        text.parse().map_err(|_| self.wrong(name, "invalid", must_be)).ok()
+    }
+
+    /// As [`Self::parsed`], where it must be given.
+    pub(crate) fn required<T: std::str::FromStr>(&mut self, name: &str, must_be: &str) -> Option<T> {
+        if !self.parameters.iter().any(|(known, _)| known == name) {
+            self.wrong(name, "required", must_be);
+        }
+        self.parsed(name, must_be)
+    }
+
+    /// Takes over what the library finds wrong with what was read.
+    pub(crate) fn also(&mut self, wrong: &Violations) {
+        self.wrong.add_within("", wrong);
+    }
+
     /// The zone in which plain dates are meant.
     pub(crate) fn zone(&mut self) -> Tz {
         self.parsed("tz", "must be an IANA time zone such as Europe/Berlin").unwrap_or(Tz::UTC)

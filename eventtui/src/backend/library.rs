@@ -175,7 +175,7 @@ impl Library {
             }
             Request::Answer { feedback, text } => {
                 let answer = text.map(|text| OrganizersAnswer { text, ..OrganizersAnswer::default() });
-                core.answer_feedback(&actor, feedback, answer.as_ref()).await?;
+                core.answer_feedback(&actor, feedback, answer.as_ref(), None).await?;
                 Answer::Done
             }
             Request::Insights(event) => Answer::Insights(Box::new(core.insights(&actor, event).await?)),

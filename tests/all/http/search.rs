@@ -363,12 +363,63 @@ async fn hostile(client: &Client) {
             assert_eq!(refused.wrong(), [("/q".to_owned(), "too_long".to_owned())], "{path}");
         }
     }
+    every_wrong_parameter_is_named(client).await;
     for query in ["", "month=2027", "month=2027-13", "month=2027-03&tz=Mars"] {
         client.get(&format!("/occurrences/calendar?{query}")).await.expect_problem(400, "invalid-input");
     }
     assert_eq!(client.get("/occurrences?category=nothing&count=true").await.expect(200).json()["total"], 0);
     // Words that belong to both databases' languages are words: a hundred of them are a question too.
     client.get(&format!("/occurrences?q={}", encode(&"a ".repeat(250)))).await.expect(200);
+}
+
+/// However many there are, whoever reads them, and none that has no effect passes.
+async fn every_wrong_parameter_is_named(client: &Client) {
+    let long = "x".repeat(600);
+    let texts = format!("tag=%00&q={long}&title={long}&location=%00&category={long}");
+    let of_texts = ["/category", "/location", "/q", "/tag", "/title"];
+    let of_lists =
+        "sort=x&event=x&registered=z&limit=999&tz=q&organizer=%00&status=x&available=x&from=x&to=x&x=y";
+    let of_all = [
+        "/available",
+        "/event",
+        "/from",
+        "/limit",
+        "/organizer",
+        "/registered",
+        "/sort",
+        "/status",
+        "/to",
+        "/tz",
+        "/x",
+    ];
+    let mut both = [&of_all[..], &of_texts[..]].concat();
+    both.sort_unstable();
+    let table: [(&str, &str, &[&str]); 7] = [
+        ("/occurrences", of_lists, &of_all),
+        ("/occurrences", &texts, &of_texts),
+        ("/events", &format!("{of_lists}&{texts}"), &both),
+        (
+            "/occurrences/facets",
+            &format!("{texts}&event=x"),
+            &["/category", "/event", "/location", "/q", "/tag", "/title"],
+        ),
+        ("/occurrences/facets", "sort=starts_at&limit=5", &["/limit", "/sort"]),
+        (
+            "/occurrences/calendar",
+            "month=2027-03&from=2027-01-01&to=2027-02-01&sort=starts_at",
+            &["/from", "/sort", "/to"],
+        ),
+        ("/occurrences/calendar", "q=%00&registered=you&tz=q", &["/month", "/registered", "/tz"]),
+    ];
+    for (path, query, pointers) in table {
+        let refused = client.get(&format!("{path}?{query}")).await.expect(400).wrong();
+        let mut named: Vec<&str> = refused.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(named, pointers, "{path}?{query}");
+    }
+    // Who must sign in first is told so only where all else is right.
+    client.get("/occurrences?registered=me").await.expect_problem(401, "unauthenticated");
+    client.get("/occurrences?organizer=me").await.expect_problem(401, "unauthenticated");
 }
 
 mod conferences_are_found_alike {

@@ -63,9 +63,8 @@ pub(crate) async fn create(call: Call) -> Answer {
 pub(crate) async fn list(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
-    let page = query.page();
-    let filter = filter(&call, &actor, &mut query, Listing::Events).await?;
-    query.finish()?;
+    let (page, tz) = (query.page(), query.zone());
+    let filter = filter(&call, &actor, query, Listing::Events, tz).await?;
     reply::page(&call, "/events", &call.core.events(&actor, &filter, &page).await?)
 }
 

@@ -5,7 +5,7 @@ use eventcore::events::{
     AgendaFilter, Bound, Event, EventInput, EventStatus, Facets, MonthOfDays, Occurrence, OccurrenceStatus,
     Overrides,
 };
-use eventcore::{Actor, Error, EventId, Order, Page, Timestamp, UserId};
+use eventcore::{Actor, Error, Order, Page, Timestamp, UserId};
 use serde_json::{Map, Value};
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -34,93 +34,117 @@ pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
     warp::path("occurrences").and(below).boxed()
 }
 
-/// Which things `status` speaks of.
+/// What the filters are read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Listing {
     Occurrences,
     Events,
+    Facets,
+    /// A month has its own period.
+    Calendar,
 }
 
-/// Reads the filters that all agendas share.
+impl Listing {
+    const fn has_period(self) -> bool {
+        !matches!(self, Self::Calendar)
+    }
+
+    const fn is_sorted(self) -> bool {
+        matches!(self, Self::Occurrences | Self::Events)
+    }
+}
+
+/// Reads the filters that all agendas share, where all else has been read already: everything that is wrong is named at once.
 pub(super) async fn filter(
     call: &Call,
     actor: &Actor,
-    query: &mut Query,
-    listing: Listing,
-) -> Result<AgendaFilter, Problem> {
-    let tz = query.zone();
-    filter_in(call, actor, query, listing, tz).await
-}
-
-/// As [`filter`], where the zone has been read already.
-async fn filter_in(
-    call: &Call,
-    actor: &Actor,
-    query: &mut Query,
+    mut query: Query,
     listing: Listing,
     tz: Tz,
 ) -> Result<AgendaFilter, Problem> {
-    let organizer = query.text("organizer");
-    let registered = query.text("registered");
-    let sort =
-        query.parsed::<Sort>("sort", "must be starts_at, -starts_at or relevance").unwrap_or(Sort::Soonest);
-    let event = query.text("event");
     let mut filter = AgendaFilter {
         title: query.text("title"),
         location: query.text("location"),
-        from: query.time("from", tz, Edge::From),
-        to: query.time("to", tz, Edge::To),
-        order: if sort == Sort::Latest { Order::Descending } else { Order::Ascending },
-        by_relevance: sort == Sort::Relevance,
         q: query.text("q"),
         categories: query.texts("category"),
         tags: query.texts("tag"),
         available: query.parsed("available", "must be true or false").unwrap_or(false),
+        event: query.parsed_text("event", "must be the id of an event"),
         ..AgendaFilter::default()
     };
-    match listing {
-        Listing::Occurrences => {
-            filter.status = query.parsed::<OccurrenceStatus>("status", "must be scheduled or cancelled")
-        }
-        Listing::Events => {
-            filter.event_status =
-                query.parsed::<EventStatus>("status", "must be draft, published or cancelled")
-        }
+    if listing.has_period() {
+        filter.from = query.time("from", tz, Edge::From);
+        filter.to = query.time("to", tz, Edge::To);
     }
-    if let Some(event) = event {
-        filter.event = Some(
-            event
-                .parse::<EventId>()
-                .map_err(|_| Error::invalid("/event", "invalid", "must be the id of an event"))?,
-        );
+    if listing.is_sorted() {
+        let sort =
+            query.parsed("sort", "must be starts_at, -starts_at or relevance").unwrap_or(Sort::Soonest);
+        filter.order = if sort == Sort::Latest { Order::Descending } else { Order::Ascending };
+        filter.by_relevance = sort == Sort::Relevance;
     }
-    if let Some(registered) = registered {
-        if registered != "me" {
-            return Err(Error::invalid("/registered", "invalid", "must be me").into());
-        }
+    if listing == Listing::Events {
+        filter.event_status = query.parsed::<EventStatus>("status", "must be draft, published or cancelled");
+    } else {
+        filter.status = query.parsed::<OccurrenceStatus>("status", "must be scheduled or cancelled");
+    }
+    let organizer =
+        query.parsed_text::<Organizer>("organizer", "must be the id or the name of a user, or me");
+    let registered = query.parsed_text::<Me>("registered", "must be me");
+    query.also(&filter.wrong());
+    query.finish()?;
+    if registered.is_some() {
         filter.registered = Some(actor.signed_in()?.id);
     }
     if let Some(organizer) = organizer {
-        filter.organizer = Some(organizer_id(call, actor, &organizer).await?);
+        filter.organizer = Some(organizer.id(call, actor).await?);
     }
     Ok(filter)
 }
 
-/// An organizer by id, by name, or as `me`; a name that nobody has organizes nothing.
-async fn organizer_id(call: &Call, actor: &Actor, text: &str) -> Result<UserId, Error> {
-    if text == "me" {
-        return Ok(actor.signed_in()?.id);
+/// The caller, said as `me`.
+struct Me;
+
+impl std::str::FromStr for Me {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text == "me" { Ok(Self) } else { Err(()) }
     }
-    if let Ok(id) = text.parse() {
-        return Ok(id);
+}
+
+/// Who organizes: by id, by name, or as `me`.
+enum Organizer {
+    Me,
+    Id(UserId),
+    Name(String),
+}
+
+impl std::str::FromStr for Organizer {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.parse() {
+            _ if text == "me" => Ok(Self::Me),
+            Ok(id) => Ok(Self::Id(id)),
+            Err(_) if text.chars().any(char::is_control) => Err(()),
+            Err(_) => Ok(Self::Name(text.to_owned())),
+        }
     }
-    if text.chars().any(char::is_control) {
-        return Err(Error::invalid("/organizer", "invalid", "must be the id or the name of a user, or me"));
-    }
-    match call.core.profile_by_username(text).await {
-        Ok(profile) => Ok(profile.id),
-        Err(Error::NotFound(_)) => Ok(UserId::from(uuid::Uuid::nil())),
-        Err(error) => Err(error),
+}
+
+impl Organizer {
+    /// A name that nobody has organizes nothing.
+    async fn id(self, call: &Call, actor: &Actor) -> Result<UserId, Error> {
+        let name = match self {
+            Self::Me => return Ok(actor.signed_in()?.id),
+            Self::Id(id) => return Ok(id),
+            Self::Name(name) => name,
+        };
+        match call.core.profile_by_username(&name).await {
+            Ok(profile) => Ok(profile.id),
+            Err(Error::NotFound(_)) => Ok(UserId::from(uuid::Uuid::nil())),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -181,9 +205,8 @@ pub(super) struct Sought {
 pub(crate) async fn list(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
-    let page = query.page();
-    let filter = filter(&call, &actor, &mut query, Listing::Occurrences).await?;
-    query.finish()?;
+    let (page, tz) = (query.page(), query.zone());
+    let filter = filter(&call, &actor, query, Listing::Occurrences, tz).await?;
     reply::page(&call, "/occurrences", &call.core.occurrences(&actor, &filter, &page).await?)
 }
 
@@ -220,8 +243,7 @@ pub(crate) async fn facets(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
     let tz = query.zone();
-    let filter = filter_in(&call, &actor, &mut query, Listing::Occurrences, tz).await?;
-    query.finish()?;
+    let filter = filter(&call, &actor, query, Listing::Facets, tz).await?;
     reply::json(&call.core.facets(&actor, &filter, tz).await?)
 }
 
@@ -239,11 +261,9 @@ pub(crate) async fn calendar(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
     let tz = query.zone();
-    let month = query.parsed("month", "must be a month such as 2027-03");
-    let filter = filter_in(&call, &actor, &mut query, Listing::Occurrences, tz).await?;
-    query.finish()?;
-    let month =
-        month.ok_or_else(|| Error::invalid("/month", "required", "must be a month such as 2027-03"))?;
+    let month = query.required("month", "must be a month such as 2027-03");
+    let filter = filter(&call, &actor, query, Listing::Calendar, tz).await?;
+    let month = month.ok_or_else(|| Error::internal("a month that is missing was not refused"))?;
     reply::json(&call.core.calendar(&actor, &filter, month, tz).await?)
 }
 

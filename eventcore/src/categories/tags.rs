@@ -13,13 +13,13 @@ pub(crate) const MAX_TAGS: usize = 10;
 /// How long a tag is at most, in characters.
 const MAX_LENGTH: usize = 50;
 
-/// A tag, and how many events have it.
+/// A tag, and how many have it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, FromRow)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TagCount {
     /// As most write it.
     pub tag: String,
-    /// How many events with it everyone may find that have a date ahead.
+    /// How many have it: of all tags, events that everyone may find and that have a date ahead; of facets, the dates that the filters find.
     pub count: i64,
 }
 

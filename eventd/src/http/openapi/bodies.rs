@@ -55,6 +55,14 @@ fn patch(body: &mut RequestBody) -> Option<(String, String)> {
 /// The component that a body has for a type.
 fn schema_of(body: &RequestBody, kind: &str) -> Option<String> {
     let RefOr::T(content) = body.content.get(kind)? else { return None };
-    let Some(RefOr::Ref(reference)) = &content.schema else { return None };
+    let reference = match content.schema.as_ref()? {
+        RefOr::Ref(reference) => reference,
+        // A body that may be left out: nothing, or the thing.
+        RefOr::T(Schema::OneOf(either)) => either.items.iter().find_map(|item| match item {
+            RefOr::Ref(reference) => Some(reference),
+            RefOr::T(_) => None,
+        })?,
+        RefOr::T(_) => return None,
+    };
     reference.ref_location.rsplit('/').next().map(str::to_owned)
 }

@@ -1,5 +1,6 @@
 //! The OpenAPI document, generated from the routes, and what it tells the server: which methods an address has.
 
+mod answers;
 mod bodies;
 
 use std::sync::LazyLock;
@@ -74,6 +75,7 @@ impl Modify for Finish {
             components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         }
         bodies::finish(document);
+        answers::finish(document);
         for (path, item) in &mut document.paths.paths {
             for (method, operation) in operations(item) {
                 name(operation);
@@ -122,7 +124,8 @@ fn add_problems(operation: &mut Operation, path: &str, method: &Method) {
             "404",
             path.contains('{')
                 || path.ends_with("/events")
-                || path.ends_with("/occurrences")
+                // An event that they are narrowed to.
+                || path.starts_with("/api/v1/occurrences")
                 || path.contains("/me/")
                 || path == "/metrics",
             "Not there, or not for your eyes",

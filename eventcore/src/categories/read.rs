@@ -8,47 +8,40 @@ use crate::core::EventCore;
 use crate::db::{Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::events::placeholders;
+use crate::fold::fold;
 use crate::id::CategoryId;
 
+/// What every query for categories selects, where `$1` is now: each with its number of upcoming events.
+const COLUMNS: &str = "c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version,
+    (SELECT count(DISTINCT o.event_id) FROM occurrences o
+     WHERE o.listed AND o.category_id = c.id AND o.starts_at >= $1 AND o.status = 'scheduled') AS upcoming_events";
+
 impl EventCore {
-    /// All categories by name, each with its number of upcoming events.
+    /// All categories by name, without case or accents, each with its number of upcoming events.
     pub async fn categories(&self) -> Result<Vec<Category>> {
         let mut db = self.db().read().await?;
-        Ok(db
-            .query(sql!(
-                "SELECT c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version, coalesce(n.events, 0) AS upcoming_events
-                 FROM categories c LEFT JOIN (
-                    SELECT o.category_id, count(DISTINCT o.event_id) AS events FROM occurrences o
-                    WHERE o.listed AND o.category_id IS NOT NULL AND o.starts_at >= $1 AND o.status = 'scheduled' GROUP BY o.category_id) n
-                    ON n.category_id = c.id
-                 ORDER BY c.name, c.slug"
-            ))
-            .bind(self.now())
-            .all()
-            .await?)
+        let text = format!("SELECT {COLUMNS} FROM categories c");
+        let mut all: Vec<Category> = db.query(Sql::built(text)).bind(self.now()).all().await?;
+        // Each database has an alphabet of its own.
+        all.sort_by_cached_key(|category| {
+            (fold(&category.name), category.name.clone(), category.slug.clone())
+        });
+        Ok(all)
     }
 
     /// One category, by its slug or a former one.
     pub async fn category(&self, slug: &str) -> Result<Category> {
         let mut db = self.db().read().await?;
-        let id = find_by_slug(&mut db, slug).await?.ok_or(Error::NotFound("category"))?;
-        load(&mut db, id, self.now()).await
+        let id = named(&mut db, slug, sql!("SELECT category_id FROM category_slugs WHERE slug = $1")).await?;
+        load(&mut db, id.ok_or(Error::NotFound("category"))?, self.now()).await
     }
 }
 
 /// One category, with its number of upcoming events.
 pub(super) async fn load(db: &mut impl Queries, id: CategoryId, now: Timestamp) -> Result<Category> {
-    db.query(sql!(
-        "SELECT c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version,
-            (SELECT count(DISTINCT o.event_id) FROM occurrences o
-             WHERE o.listed AND o.category_id = c.id AND o.starts_at >= $2 AND o.status = 'scheduled') AS upcoming_events
-         FROM categories c WHERE c.id = $1"
-    ))
-    .bind(id)
-    .bind(now)
-    .optional()
-    .await?
-    .ok_or(Error::NotFound("category"))
+    let text = format!("SELECT {COLUMNS} FROM categories c WHERE c.id = $2");
+    let found = db.query(Sql::built(text)).bind(now).bind(id).optional().await?;
+    found.ok_or(Error::NotFound("category"))
 }
 
 /// The category that a slug names, or once named.

@@ -1,9 +1,11 @@
 //! Categories and tags: admins curate, links survive, nothing hidden is counted.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use eventcore::db::{Queries, Sql};
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb, for_each_kind};
+use tests::{Client, Daemon, Kind, TestDb, for_each_kind, on_both};
 
 async fn event(organizer: &Client, changes: Value) -> Value {
     let mut body =
@@ -303,4 +305,37 @@ mod curating_while_others_publish {
     use super::*;
 
     for_each_kind!(curating_at_once);
+}
+
+async fn alphabet(kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let admin = daemon.admin("root").await;
+    for (slug, name) in [("z", "Zoo"), ("b", "art fair"), ("a", "apple"), ("e", "Ägypten"), ("y", "Élan")] {
+        admin.post("/categories", json!({"slug": slug, "name": name})).await.expect(201);
+    }
+    let all = daemon.anonymous().get("/categories").await.expect(200).json();
+    let names: Vec<&str> =
+        all["items"].as_array().unwrap().iter().map(|category| category["name"].as_str().unwrap()).collect();
+    assert_eq!(names[..5], ["Ägypten", "apple", "art fair", "Concert", "Conference"]);
+    assert_eq!((names[6], names[14]), ("Élan", "Zoo"));
+}
+
+mod one_alphabet {
+    use super::*;
+
+    for_each_kind!(alphabet);
+}
+
+on_both! {
+    async fn whoever_reads_one_waits_for_nobody_who_changes_it(db: TestDb) {
+        let mut tx = db.core.db().begin().await.unwrap();
+        let hold = Sql::each(
+            "UPDATE categories SET version = version + 1",
+            "SELECT id FROM categories ORDER BY id FOR UPDATE",
+        );
+        tx.query(hold).execute().await.unwrap();
+        let read = tokio::time::timeout(Duration::from_secs(5), db.core.category("workshop")).await;
+        assert_eq!(read.expect("an answer while it is held").unwrap().version, 1);
+        drop(tx);
+    }
 }

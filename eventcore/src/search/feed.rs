@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::words::{FILLER, Places};
-use crate::db::{Dialect, Queries, Tx, sql};
+use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::EventId;
 
@@ -16,41 +16,33 @@ struct Uncut {
     description: String,
 }
 
+/// Texts, with what stands in them; some are not cut yet.
+const TEXTS: &str =
+    "SELECT x.id, coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location,
+        coalesce(o.description, e.description) AS description, e.tags
+     FROM texts x JOIN events e ON e.id = x.event_id
+        LEFT JOIN occurrences o ON o.id = (SELECT d.id FROM occurrences d WHERE d.text_id = x.id LIMIT 1)";
+
 /// Cuts the texts of an event that are not cut yet.
 pub(crate) async fn feed(tx: &mut Tx, event: EventId) -> Result<()> {
-    let texts: Vec<Uncut> = tx
-        .query(sql!(
-            "SELECT x.id, coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location,
-                coalesce(o.description, e.description) AS description, e.tags
-             FROM texts x JOIN events e ON e.id = x.event_id
-                LEFT JOIN occurrences o ON o.id = (SELECT d.id FROM occurrences d WHERE d.text_id = x.id LIMIT 1)
-             WHERE x.event_id = $1 AND NOT x.cut"
-        ))
-        .bind(event)
-        .all()
-        .await?;
-    for text in &texts {
-        store(tx, text).await?;
-    }
-    Ok(())
+    let uncut = Sql::built(format!("{TEXTS} WHERE x.event_id = $1 AND NOT x.cut"));
+    let texts: Vec<Uncut> = tx.query(uncut).bind(event).all().await?;
+    store_all(tx, &texts).await
 }
 
 /// Cuts some texts of a database that an older program wrote; answers how many.
 pub(crate) async fn feed_some(tx: &mut Tx) -> Result<usize> {
-    let texts: Vec<Uncut> = tx
-        .query(sql!(
-            "SELECT x.id, coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location,
-                coalesce(o.description, e.description) AS description, e.tags
-             FROM texts x JOIN events e ON e.id = x.event_id
-                LEFT JOIN occurrences o ON o.id = (SELECT d.id FROM occurrences d WHERE d.text_id = x.id LIMIT 1)
-             WHERE NOT x.cut ORDER BY x.id LIMIT 500"
-        ))
-        .all()
-        .await?;
-    for text in &texts {
+    let uncut = Sql::built(format!("{TEXTS} WHERE NOT x.cut ORDER BY x.id LIMIT 500"));
+    let texts: Vec<Uncut> = tx.query(uncut).all().await?;
+    store_all(tx, &texts).await?;
+    Ok(texts.len())
+}
+
+async fn store_all(tx: &mut Tx, texts: &[Uncut]) -> Result<()> {
+    for text in texts {
         store(tx, text).await?;
     }
-    Ok(texts.len())
+    Ok(())
 }
 
 /// Beside the index, the words are stored as they are, each between blanks: to look at those of one date is quick, where the index would have to be

@@ -32,7 +32,7 @@ impl EventCore {
     /// One category, by its slug or a former one.
     pub async fn category(&self, slug: &str) -> Result<Category> {
         let mut db = self.db().read().await?;
-        let id = named(&mut db, slug, sql!("SELECT category_id FROM category_slugs WHERE slug = $1")).await?;
+        let id = find_by_slug(&mut db, slug).await?;
         load(&mut db, id.ok_or(Error::NotFound("category"))?, self.now()).await
     }
 }

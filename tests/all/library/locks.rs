@@ -98,7 +98,9 @@ on_both! {
         };
         let leave = join_all(people.iter().map(|who| db.core.delete_user(who, id_of(who), None)));
         let ((), left) = tokio::join!(edits, leave);
-        left.into_iter().for_each(|left| left.unwrap());
+        for left in left {
+            left.unwrap();
+        }
         assert_eq!(db.number("SELECT CAST(sum(seats_taken) AS BIGINT) FROM occurrences").await, 0);
         must_have_gone_smoothly(&db).await;
     }
@@ -120,7 +122,9 @@ on_both! {
             };
             let (changed, left) = tokio::join!(change, leave);
             changed.unwrap();
-            left.into_iter().for_each(|left| left.unwrap());
+            for left in left {
+            left.unwrap();
+        }
         }
         must_have_gone_smoothly(&db).await;
     }
@@ -148,7 +152,9 @@ on_both! {
             // One admin stays; who would take an event may leave at the same moment.
             db.admin(&format!("root{round}")).await;
             let left = join_all(organizers.iter().map(|(who, _)| db.core.delete_user(who, id_of(who), None))).await;
-            left.into_iter().for_each(|left| left.unwrap());
+            for left in left {
+            left.unwrap();
+        }
         }
         assert_eq!(db.number("SELECT count(*) FROM registrations WHERE status <> 'cancelled'").await, 0);
         must_have_gone_smoothly(&db).await;

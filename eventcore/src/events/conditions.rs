@@ -63,6 +63,9 @@ pub(super) struct Conditions {
     pub(super) words: bool,
     /// Those of the conditions that say what must stand in its words.
     pub(super) wanted: Vec<String>,
+    /// Those that say which tags its event has, and all of them in one, to be asked of each date.
+    pub(super) tagged: Vec<String>,
+    pub(super) tags: Option<String>,
     pub(super) dialect: Dialect,
     /// The bounds of the starts, with their conditions.
     earliest: Option<(Timestamp, String)>,
@@ -96,6 +99,8 @@ impl Conditions {
             wheres: Vec::new(),
             words: false,
             wanted: Vec::new(),
+            tagged: Vec::new(),
+            tags: None,
             dialect: db.dialect(),
             earliest: None,
             latest: None,
@@ -235,16 +240,21 @@ impl Conditions {
         )
     }
 
-    /// The same where words are sought, but only among the first dates that fulfil all else: SQL, or nothing where another look is as quick. What is
-    /// found among them in full is the page.
+    /// The same where words are sought, but only among the first dates that fulfil what is said of dates alone: SQL, or nothing where another look is as
+    /// quick. What is found among them in full is the page. It looks at so many dates whatever is asked, so PostgreSQL need not plan it for that.
     pub(super) fn glance(&self, keyset: &Keyset, limit: i64) -> Option<String> {
         if !self.words || !matches!(self.begins, Beginning::Dates) {
             return None;
         }
-        let (of_words, of_dates): (Vec<_>, Vec<_>) =
+        let (mut at_last, of_dates): (Vec<_>, Vec<_>) =
             self.wheres.iter().cloned().partition(|condition| condition.contains("{t}"));
-        let dates = Self { words: false, wheres: of_dates, ..self.clone() };
-        let words = Self { wheres: of_words, ..self.clone() };
+        let mut dates = Self { words: false, wheres: of_dates, ..self.clone() };
+        if self.dialect == Dialect::Postgres {
+            // It would begin at all events that have a tag.
+            dates.wheres.retain(|condition| !self.tagged.contains(condition));
+            at_last.extend(self.tags.clone());
+        }
+        let words = Self { wheres: at_last, ..self.clone() };
         let dir = keyset.direction();
         Some(format!(
             "SELECT o.id, o.event_id, o.starts_at FROM
@@ -336,10 +346,16 @@ impl Conditions {
         }
     }
 
-    /// A query with the values bound.
+    /// A query with the values bound, planned for them.
     pub(super) fn query(self, db: &mut impl Queries, text: String) -> Query<'_> {
         // What everyone may find from an instant on is always found in one way.
         let plain = self.wheres.len() <= 2;
+        let query = self.query_for_any(db, text);
+        if plain { query } else { query.planned_anew() }
+    }
+
+    /// The same, planned for whatever they are.
+    pub(super) fn query_for_any(self, db: &mut impl Queries, text: String) -> Query<'_> {
         let mut query = db.query(Sql::built(text));
         for value in self.values {
             query = match value {
@@ -348,7 +364,7 @@ impl Conditions {
                 Value::Id(id) => query.bind(id),
             };
         }
-        if plain { query } else { query.planned_anew() }
+        query
     }
 }
 

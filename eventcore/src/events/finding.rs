@@ -161,31 +161,38 @@ impl Conditions {
             self.wheres.push("1 = 0".to_owned());
             return Ok(());
         }
-        let folded: Vec<String> = folded.into_iter().collect();
-        let (first, rest) = folded.split_at(folded.len().min(EACH));
-        for tag in first {
-            if self.dialect == Dialect::Sqlite
+        let mut places = Vec::new();
+        for (n, tag) in folded.into_iter().enumerate() {
+            if n < EACH
+                && self.dialect == Dialect::Sqlite
                 && matches!(self.begins, Beginning::Dates)
-                && finds_few(db, "SELECT 1 FROM event_tags WHERE folded = $1", tag).await?
+                && finds_few(db, "SELECT 1 FROM event_tags WHERE folded = $1", &tag).await?
             {
                 let place = self.place(Value::Text(tag.clone()));
                 self.begins = Beginning::Events(format!(
                     "SELECT event_id AS id FROM event_tags WHERE folded = {place}"
                 ));
             }
-            let place = self.place(Value::Text(tag.clone()));
-            self.wheres.push(format!(
-                "EXISTS (SELECT 1 FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded = {place})"
-            ));
+            places.push(self.place(Value::Text(tag)));
         }
+        let all_of = |tags: &[String]| {
+            let (count, tags) = (tags.len(), tags.join(", "));
+            format!(
+                "(SELECT count(*) FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded IN ({tags})) = {count}"
+            )
+        };
+        let (first, rest) = places.split_at(places.len().min(EACH));
+        let one = |tag: &String| {
+            format!(
+                "EXISTS (SELECT 1 FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded = {tag})"
+            )
+        };
+        self.tagged = first.iter().map(one).collect();
         if !rest.is_empty() {
-            let places: Vec<String> = rest.iter().map(|tag| self.place(Value::Text(tag.clone()))).collect();
-            self.wheres.push(format!(
-                "(SELECT count(*) FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded IN ({})) = {}",
-                places.join(", "),
-                rest.len()
-            ));
+            self.tagged.push(all_of(rest));
         }
+        self.wheres.extend(self.tagged.clone());
+        self.tags = (!places.is_empty()).then(|| all_of(&places));
         Ok(())
     }
 }

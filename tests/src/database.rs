@@ -123,15 +123,26 @@ impl TestDb {
     /// How many deadlocks there were on PostgreSQL, whose count is only right once all connections of the library are closed.
     pub async fn deadlocks(&self) -> i64 {
         self.core.close().await;
+        self.counted("SELECT deadlocks FROM pg_stat_database WHERE datname = $1").await
+    }
+
+    /// How many transactions there were on PostgreSQL, where each statement that only reads is one; right once all connections are closed.
+    pub async fn transactions(&self) -> i64 {
+        self.counted("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = $1").await
+    }
+
+    async fn counted(&self, count: &'static str) -> i64 {
         let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
-        let db = Db::connect(&self.url, sizes).await.expect("the server");
+        // From another database, so that the question is not counted.
+        let db = Db::connect(&postgres_url("postgres"), sizes).await.expect("the server");
         let mut reader = db.read().await.expect("a connection");
-        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        while reader.query(Sql::same(others)).scalar::<i64>().await.expect("a count") > 0 {
+        let path = self.url.split('?').next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
+        while reader.query(Sql::same(others)).bind(name.clone()).scalar::<i64>().await.expect("a count") > 0 {
             tokio::task::yield_now().await;
         }
-        let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
-        reader.query(Sql::same(deadlocks)).scalar().await.expect("a count")
+        reader.query(Sql::same(count)).bind(name).scalar().await.expect("a count")
     }
 
     /// What must hold in every database at every time.

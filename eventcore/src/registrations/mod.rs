@@ -15,6 +15,7 @@ mod registration;
 mod release;
 mod rules;
 mod ticket;
+mod walk;
 mod wire;
 
 pub use check_in::{CheckIn, ShownTicket};
@@ -23,3 +24,4 @@ pub(crate) use pass_on::{pass_on, pass_on_event};
 pub use recount::Discrepancy;
 pub use registration::{MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus};
 pub(crate) use release::release_user;
+pub use walk::Walk;

@@ -5,14 +5,14 @@ use sqlx::FromRow;
 use super::hall::Hall;
 use super::registration::{
     COLUMNS, CountedRow, MyRegistration, POSITION, Registration, RegistrationRow, RegistrationStatus,
-    waiting_between,
 };
+use super::walk::Walk;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Sql, sql};
 use crate::error::{Error, Result};
-use crate::events::{self, OCCURRENCE_COLUMNS, OccurrenceRow, placeholders};
+use crate::events::{self, OCCURRENCE_COLUMNS, OccurrenceRow, Relation, Visibility, placeholders};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::page::{Key, Keyset, Order, Page, PageRequest};
 
@@ -71,7 +71,7 @@ impl EventCore {
         let position = keyset.position.unwrap_or(keyset.beginning());
         let rows: Vec<Ranked> = db
             .query(Sql::built(format!(
-                "SELECT {COLUMNS}, {rank} AS rank FROM registrations r JOIN users u ON u.id = r.user_id JOIN occurrences o ON o.id = r.occurrence_id
+                "SELECT {COLUMNS}, {POSITION}, {rank} AS rank FROM registrations r JOIN users u ON u.id = r.user_id JOIN occurrences o ON o.id = r.occurrence_id
                  WHERE r.user_id = $1 AND r.status = coalesce($5, r.status) AND ({rank}, r.id) {} ($3, $4)
                  ORDER BY rank {dir}, r.id {dir} LIMIT {limit}",
                 keyset.comparison(),
@@ -85,18 +85,17 @@ impl EventCore {
             .bind(status)
             .all()
             .await?;
-        let page_of_rows = keyset.page(rows, |row| Key { number: row.rank, id: row.row.id.as_uuid() });
+        let page_of_rows =
+            keyset.page(rows, |row| Key { number: row.rank, id: row.counted.row.id.as_uuid() });
         let total = if page.count { Some(count_of_user(&mut db, user, status).await?) } else { None };
         let dates = dates(&mut db, actor, &page_of_rows.items).await?;
-        let mut items = Vec::with_capacity(page_of_rows.items.len());
-        for ranked in page_of_rows.items {
-            let registration = ranked.row.counted(&mut db).await?;
-            let at = dates.iter().position(|date| date.id == registration.occurrence_id);
+        let page = page_of_rows.map(|ranked| {
+            let registration = ranked.counted.registration();
+            let date = dates.iter().find(|date| date.id == registration.occurrence_id);
             // Registered twice, once in vain, is rare: the date is copied then.
-            let occurrence = at.map(|at| dates[at].clone().occurrence(now));
-            items.push(MyRegistration { registration, occurrence });
-        }
-        Ok(Page { items, next: page_of_rows.next, previous: page_of_rows.previous, total })
+            MyRegistration { occurrence: date.map(|date| date.clone().occurrence(now)), registration }
+        });
+        Ok(Page { total, ..page })
     }
 
     /// A page of the registrations of a date, for its organizers: in the order in which they came, or of the waitlist where `status` asks for that.
@@ -106,6 +105,19 @@ impl EventCore {
         occurrence: OccurrenceId,
         status: Option<RegistrationStatus>,
         page: &PageRequest,
+    ) -> Result<Page<Registration>> {
+        self.registrations_along(actor, occurrence, status, page, &mut Walk::default()).await
+    }
+
+    /// The same, for whoever goes through all pages with one `walk`: places in the waitlist go on from those of the page before, where each page by
+    /// itself counts them from the head of the list.
+    pub async fn registrations_along(
+        &self,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        status: Option<RegistrationStatus>,
+        page: &PageRequest,
+        walk: &mut Walk,
     ) -> Result<Page<Registration>> {
         actor.must_be_someone()?;
         let mut db = self.db().read().await?;
@@ -124,25 +136,21 @@ impl EventCore {
         };
         let total = if page.count { Some(count_of_date(&mut db, occurrence, status).await?) } else { None };
         let page = keyset.page(rows, key);
-        let items = positioned(&mut db, occurrence, page.items).await?;
+        let items = walk.positioned(&mut db, occurrence, page.items).await?;
         Ok(Page { items, next: page.next, previous: page.previous, total })
     }
 
     /// Everything that a user has or had, oldest first: for rooms that have checked who asks.
     pub(crate) async fn registrations_of(&self, user: UserId) -> Result<Vec<Registration>> {
         let mut db = self.db().read().await?;
-        let rows: Vec<RegistrationRow> = db
+        let rows: Vec<CountedRow> = db
             .query(Sql::built(format!(
-                "SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.user_id = $1 ORDER BY r.created_at, r.id"
+                "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.user_id = $1 ORDER BY r.created_at, r.id"
             )))
             .bind(user)
             .all()
             .await?;
-        let mut registrations = Vec::with_capacity(rows.len());
-        for row in rows {
-            registrations.push(row.counted(&mut db).await?);
-        }
-        Ok(registrations)
+        Ok(rows.into_iter().map(CountedRow::registration).collect())
     }
 }
 
@@ -155,7 +163,7 @@ pub(super) async fn find(db: &mut impl Queries, id: RegistrationId) -> Result<Op
 #[derive(FromRow)]
 struct Ranked {
     #[sqlx(flatten)]
-    row: RegistrationRow,
+    counted: CountedRow,
     rank: i64,
 }
 
@@ -192,28 +200,44 @@ async fn count_of_date(
     Ok(db.query(count).bind(occurrence).bind(status).scalar().await?)
 }
 
+/// A date, and what the actor is to its event.
+#[derive(FromRow)]
+struct SeenDate {
+    #[sqlx(flatten)]
+    date: OccurrenceRow,
+    visibility: Visibility,
+    co_organizes: bool,
+    registered: bool,
+}
+
 /// The dates of registrations, as far as their user may see them.
 async fn dates(db: &mut impl Queries, actor: &Actor, rows: &[Ranked]) -> Result<Vec<OccurrenceRow>> {
-    let mut visible = Vec::new();
-    for Ranked { row, .. } in rows {
-        let shown = row.held().is_some()
-            || events::find(db, actor, row.event_id).await.is_ok_and(|seen| seen.visible().is_ok());
-        if shown && !visible.contains(&row.occurrence_id) {
-            visible.push(row.occurrence_id);
-        }
-    }
-    if visible.is_empty() {
+    if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = db.query(Sql::built(format!(
-        "SELECT {OCCURRENCE_COLUMNS} FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
-         WHERE o.id IN ({})",
-        placeholders(visible.len(), 1)
-    )));
-    for id in visible {
-        query = query.bind(id);
+    let mut query = db
+        .query(Sql::built(format!(
+            "SELECT {OCCURRENCE_COLUMNS}, e.visibility,
+                EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = $1) AS co_organizes,
+                EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $1 AND r.status <> 'cancelled') AS registered
+             FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id WHERE o.id IN ({})",
+            placeholders(rows.len(), 2)
+        )))
+        .bind(actor.user_id());
+    for ranked in rows {
+        query = query.bind(ranked.counted.row.occurrence_id);
     }
-    Ok(query.all().await?)
+    let found: Vec<SeenDate> = query.all().await?;
+    let holds = |date: OccurrenceId| {
+        rows.iter().any(|Ranked { counted: CountedRow { row, .. }, .. }| {
+            row.occurrence_id == date && row.held().is_some()
+        })
+    };
+    let seen = found.into_iter().filter(|SeenDate { date, visibility, co_organizes, registered }| {
+        let relation = Relation::of(actor, date.organizer_id, *co_organizes, *registered);
+        holds(date.id) || relation.sees(date.event_status, *visibility)
+    });
+    Ok(seen.map(|seen| seen.date).collect())
 }
 
 async fn of_date(
@@ -242,35 +266,4 @@ async fn of_date(
         query.bind(Timestamp::from_micros(position.number))
     };
     Ok(query.bind(position.id).all().await?)
-}
-
-/// Counts the places in the list of those who wait, going through the list once.
-async fn positioned(
-    db: &mut impl Queries,
-    occurrence: OccurrenceId,
-    rows: Vec<RegistrationRow>,
-) -> Result<Vec<Registration>> {
-    let waiting =
-        |row: &RegistrationRow| row.waitlist_number.filter(|_| row.status == RegistrationStatus::Waitlisted);
-    let mut numbers: Vec<i64> = rows.iter().filter_map(waiting).collect();
-    numbers.sort_unstable();
-    let mut positions = Vec::with_capacity(numbers.len());
-    let (mut after, mut position) = (0, 0);
-    for number in numbers {
-        // Whoever is on the page stood in the list, though they may have been promoted since.
-        position += waiting_between(db, occurrence, after, number).await?.max(1);
-        positions.push((number, position));
-        after = number;
-    }
-    let place = |number| {
-        let at = positions.binary_search_by_key(&number, |(known, _)| *known).ok()?;
-        Some(positions[at].1)
-    };
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let position = waiting(&row).and_then(place);
-            row.registration(position)
-        })
-        .collect())
 }

@@ -1,6 +1,6 @@
 //! Attendees as a table, page by page as the client takes it, so that a full hall never stands in memory.
 
-use eventcore::registrations::{Registration, RegistrationStatus};
+use eventcore::registrations::{Registration, RegistrationStatus, Walk};
 use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest};
 use futures_util::stream;
 use tokio::sync::mpsc;
@@ -29,7 +29,8 @@ pub(crate) async fn csv(
 ) -> Result<Response, Error> {
     let mut request = PageRequest::first(PageRequest::MAX_LIMIT);
     // Whoever may not see it is told so before anything is sent.
-    let first = core.registrations(&actor, date, status, &request).await?;
+    let mut walk = Walk::default();
+    let first = core.registrations_along(&actor, date, status, &request, &mut walk).await?;
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut page = Ok(first);
@@ -43,7 +44,7 @@ pub(crate) async fn csv(
                 return;
             }
             request.cursor = next;
-            page = core.registrations(&actor, date, status, &request).await;
+            page = core.registrations_along(&actor, date, status, &request, &mut walk).await;
         }
     });
     let pieces = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));

@@ -99,8 +99,8 @@ on_both! {
         let leave = join_all(people.iter().map(|who| db.core.delete_user(who, id_of(who), None)));
         let ((), left) = tokio::join!(edits, leave);
         for left in left {
-            left.unwrap();
-        }
+                left.unwrap();
+            }
         assert_eq!(db.number("SELECT CAST(sum(seats_taken) AS BIGINT) FROM occurrences").await, 0);
         must_have_gone_smoothly(&db).await;
     }
@@ -123,8 +123,8 @@ on_both! {
             let (changed, left) = tokio::join!(change, leave);
             changed.unwrap();
             for left in left {
-            left.unwrap();
-        }
+                left.unwrap();
+            }
         }
         must_have_gone_smoothly(&db).await;
     }
@@ -153,8 +153,8 @@ on_both! {
             db.admin(&format!("root{round}")).await;
             let left = join_all(organizers.iter().map(|(who, _)| db.core.delete_user(who, id_of(who), None))).await;
             for left in left {
-            left.unwrap();
-        }
+                left.unwrap();
+            }
         }
         assert_eq!(db.number("SELECT count(*) FROM registrations WHERE status <> 'cancelled'").await, 0);
         must_have_gone_smoothly(&db).await;

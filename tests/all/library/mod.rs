@@ -8,6 +8,7 @@ mod dates;
 mod events;
 mod idempotency;
 mod lasting;
+mod lists;
 mod locks;
 mod people;
 mod recurring;

@@ -1,0 +1,157 @@
+//! Lists of registrations: what they say, and how often they ask the database.
+
+use eventcore::events::{AgendaFilter, EventInput};
+use eventcore::registrations::{NewAttendee, Party, RegistrationStatus, Walk};
+use eventcore::{Actor, EventCore, OccurrenceId, PageRequest};
+use serde_json::{Value, json};
+use tests::{Kind, TestDb, id_of, on_both};
+
+async fn dates(db: &TestDb, ada: &Actor, changes: Value) -> Vec<OccurrenceId> {
+    let mut input = json!({"title": "Evening", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00Z", "timezone": "UTC", "capacity": 2});
+    eventcore::input::merge_patch(&mut input, changes);
+    let input: EventInput = serde_json::from_value(input).unwrap();
+    let event = db.core.create_event(ada, &input).await.unwrap();
+    let filter = AgendaFilter { event: Some(event.id), ..AgendaFilter::default() };
+    let page = db.core.occurrences(ada, &filter, &PageRequest::first(100)).await.unwrap();
+    page.items.into_iter().map(|date| date.id).collect()
+}
+
+/// A date with a list of 20, who came in their order; two sit among them, and two have left.
+async fn list(db: &TestDb, ada: &Actor) -> OccurrenceId {
+    let date = dates(db, ada, json!({})).await[0];
+    let later = Party { auto_promote: Some(false), ..Party::default() };
+    let mut people = Vec::new();
+    for number in 0..24 {
+        let who = db.user(&format!("person{number}")).await;
+        let party =
+            if number == 1 { Party { party_size: Some(2), ..later.clone() } } else { Party::default() };
+        db.clock.advance(std::time::Duration::from_secs(1));
+        db.core.register(&who, date, &party).await.unwrap();
+        people.push(who);
+    }
+    for gone in [5, 13] {
+        db.core.cancel_registration(&people[gone], date).await.unwrap();
+    }
+    date
+}
+
+/// The places in the list, as all pages of a walk tell them.
+async fn places(
+    core: &EventCore,
+    ada: &Actor,
+    date: OccurrenceId,
+    status: Option<RegistrationStatus>,
+    limit: u32,
+) -> Vec<i64> {
+    let (mut walk, mut request, mut places) = (Walk::default(), PageRequest::first(limit), Vec::new());
+    loop {
+        let page = core.registrations_along(ada, date, status, &request, &mut walk).await.unwrap();
+        assert_eq!(page, core.registrations(ada, date, status, &request).await.unwrap());
+        places.extend(page.items.iter().filter_map(|registration| registration.position));
+        match page.next {
+            Some(next) => request.cursor = Some(next),
+            None => return places,
+        }
+    }
+}
+
+on_both! {
+    async fn places_are_told_along_the_pages(db: TestDb) {
+        let ada = db.user("ada").await;
+        let date = list(&db, &ada).await;
+        for limit in [1, 3, 7, 100] {
+            for status in [None, Some(RegistrationStatus::Waitlisted)] {
+                assert_eq!(places(&db.core, &ada, date, status, limit).await, (1..=20).collect::<Vec<_>>(), "{limit} {status:?}");
+            }
+        }
+    }
+}
+
+on_both! {
+    async fn who_reads_all_pages_is_told_each_place_once_though_the_list_moves(db: TestDb) {
+        let ada = db.user("ada").await;
+        let date = list(&db, &ada).await;
+        let (mut walk, mut request) = (Walk::default(), PageRequest::first(5));
+        let status = Some(RegistrationStatus::Waitlisted);
+        let first = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
+        db.core.remove_registration(&ada, date, first.items[2].id).await.unwrap();
+        request.cursor = first.next;
+        let second = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
+        let places: Vec<_> = second.items.iter().map(|registration| registration.position).collect();
+        assert_eq!(places, (6..=10).map(Some).collect::<Vec<_>>());
+        let alone = db.core.registrations(&ada, date, status, &request).await.unwrap();
+        assert_eq!(alone.items[0].position, Some(5), "a page by itself counts what stands there now");
+    }
+}
+
+on_both! {
+    async fn mine_are_told_with_places_and_the_dates_that_are_for_my_eyes(db: TestDb) {
+        let (ada, bob, cid) = (db.user("ada").await, db.user("bob").await, db.user("cid").await);
+        let one = dates(&db, &ada, json!({"title": "waits", "capacity": 1})).await[0];
+        for who in [&cid, &ada, &bob] {
+            db.core.register(who, one, &Party::default()).await.unwrap();
+        }
+        let open = dates(&db, &ada, json!({"title": "left"})).await[0];
+        let private = dates(&db, &ada, json!({"title": "private", "visibility": "private", "recurrence": {"rrule": "FREQ=DAILY;COUNT=2"}})).await;
+        let secret = dates(&db, &ada, json!({"title": "secret", "visibility": "private"})).await[0];
+        db.core.register(&bob, open, &Party::default()).await.unwrap();
+        for date in [private[0], private[1], secret] {
+            let attendee = NewAttendee { user_id: Some(id_of(&bob)), ..NewAttendee::default() };
+            db.core.add_registration(&ada, date, &attendee).await.unwrap();
+        }
+        for date in [open, private[1], secret] {
+            db.core.cancel_registration(&bob, date).await.unwrap();
+        }
+        let page = db.core.my_registrations(&bob, None, &PageRequest::default()).await.unwrap();
+        let mut told: Vec<String> = page.items.into_iter()
+            .map(|mine| format!("{} {:?} {}", mine.registration.status, mine.registration.position, mine.occurrence.map_or("-".to_owned(), |date| date.title)))
+            .collect();
+        told.sort();
+        assert_eq!(told, ["cancelled None -", "cancelled None left", "cancelled None private", "confirmed None private", "waitlisted Some(2) waits"]);
+        let exported = db.core.export_user(&bob, id_of(&bob)).await.unwrap().registrations;
+        assert_eq!(exported.iter().filter_map(|registration| registration.position).collect::<Vec<_>>(), [2]);
+    }
+}
+
+/// How many statements some reading takes, with the few of a new connection. PostgreSQL counts them for itself; SQLite runs the same ones.
+async fn statements(db: &TestDb, read: impl AsyncFn(&EventCore)) -> i64 {
+    let mut counts = Vec::new();
+    for reads in [false, true] {
+        let before = db.transactions().await;
+        let core = db.another().await;
+        if reads {
+            read(&core).await;
+        }
+        core.close().await;
+        counts.push(db.transactions().await - before);
+    }
+    counts[1] - counts[0]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_takes_a_handful_of_statements() {
+    let db = TestDb::new(Kind::Postgres).await;
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let date = list(&db, &ada).await;
+    let mine = dates(&db, &ada, json!({"capacity": 5, "recurrence": {"rrule": "FREQ=DAILY;COUNT=30"}})).await;
+    for (number, date) in mine.iter().enumerate() {
+        db.core.register(&bob, *date, &Party::default()).await.unwrap();
+        if number % 2 == 0 {
+            db.core.cancel_registration(&bob, *date).await.unwrap();
+        }
+    }
+    db.core.close().await;
+    let page = PageRequest { count: true, ..PageRequest::first(100) };
+    let of_mine = statements(&db, async |core| {
+        assert_eq!(core.my_registrations(&bob, None, &page).await.unwrap().items.len(), 30);
+    });
+    let of_mine = of_mine.await;
+    assert!((1..=10).contains(&of_mine), "{of_mine}");
+    for status in [None, Some(RegistrationStatus::Waitlisted)] {
+        let of_date = statements(&db, async |core| {
+            assert!(core.registrations(&ada, date, status, &page).await.unwrap().items.len() >= 20);
+        });
+        let of_date = of_date.await;
+        assert!((1..=10).contains(&of_date), "{of_date}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Newcomers at the door of a locked date: who gets what, one after the other, and writing it down for all of them at once.
 
 use super::hall::Hall;
-use super::registration::{Party, Registered, RegistrationRow, RegistrationStatus};
+use super::registration::{Party, Registered, RegistrationRow, RegistrationStatus, must_be_none};
 use super::rules::{self, Effect, Seats};
 use super::{ticket, wire};
 use crate::accounts::PublicProfile;
@@ -55,6 +55,7 @@ impl Admission {
         by: By,
         now: Timestamp,
     ) -> Result<Registered> {
+        must_be_none(party.expected)?;
         hall.must_lie_ahead(now)?;
         if by == By::Oneself {
             hall.must_be_open(now)?;

@@ -3,7 +3,7 @@
 use super::hall::Hall;
 use super::pass_on;
 use super::register::find_live;
-use super::registration::RegistrationRow;
+use super::registration::{RegistrationRow, must_be_none};
 use super::rules;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -15,13 +15,30 @@ use crate::id::{OccurrenceId, RegistrationId, UserId};
 impl EventCore {
     /// Cancels what the actor has at a date, until the date is over; the seats go to those who wait. Who has nothing there has nothing to lose.
     pub async fn cancel_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<()> {
+        self.cancel_registration_unchanged(actor, occurrence, None).await
+    }
+
+    /// The same, unless the registration has changed since the `expected` version.
+    ///
+    /// # Errors
+    /// `version_mismatch`, also where there is none any more.
+    pub async fn cancel_registration_unchanged(
+        &self,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        expected: Option<i64>,
+    ) -> Result<()> {
         let user = actor.writer()?.id;
         let now = self.now();
         let _turn = self.db().turn(occurrence.as_uuid()).await;
         transaction!(self.db(), tx => {
             let hall = Hall::enter(tx, actor, occurrence, user, now).await?;
             match find_live(tx, occurrence, user).await? {
-                Some(row) => give_up(tx, &hall, &row, now).await,
+                Some(row) => {
+                    row.must_be_version(expected)?;
+                    give_up(tx, &hall, &row, now).await
+                }
+                None if expected.is_some() => hall.visible(actor).and_then(|_| must_be_none(expected)),
                 // Whoever was here once may say it twice, also where they see no longer what they left.
                 None if had_one(tx, occurrence, user).await? => Ok(()),
                 None => hall.visible(actor).map(drop),
@@ -35,6 +52,20 @@ impl EventCore {
         actor: &Actor,
         occurrence: OccurrenceId,
         id: RegistrationId,
+    ) -> Result<()> {
+        self.remove_registration_unchanged(actor, occurrence, id, None).await
+    }
+
+    /// The same, unless the registration has changed since the `expected` version.
+    ///
+    /// # Errors
+    /// `version_mismatch`, also where they are off already.
+    pub async fn remove_registration_unchanged(
+        &self,
+        actor: &Actor,
+        occurrence: OccurrenceId,
+        id: RegistrationId,
+        expected: Option<i64>,
     ) -> Result<()> {
         actor.may_write()?;
         let now = self.now();
@@ -50,8 +81,11 @@ impl EventCore {
             let user = holder.map(|(user,)| user);
             let hall = Hall::enter(tx, actor, occurrence, user.unwrap_or(nobody), now).await?.organized(actor)?;
             match find_live(tx, occurrence, user.ok_or(Error::NotFound("registration"))?).await? {
-                Some(row) if row.id == id => give_up(tx, &hall, &row, now).await,
-                _ => Ok(()),
+                Some(row) if row.id == id => {
+                    row.must_be_version(expected)?;
+                    give_up(tx, &hall, &row, now).await
+                }
+                _ => must_be_none(expected),
             }
         })
     }

@@ -50,10 +50,24 @@ impl EventCore {
     /// # Errors
     /// `not_attended` for who waits or has given the place up, `occurrence_cancelled`.
     pub async fn check_in(&self, actor: &Actor, id: RegistrationId) -> Result<CheckIn> {
+        self.check_in_unchanged(actor, id, None).await
+    }
+
+    /// The same, unless the registration has changed since the `expected` version.
+    ///
+    /// # Errors
+    /// `version_mismatch`, and as [`EventCore::check_in`].
+    pub async fn check_in_unchanged(
+        &self,
+        actor: &Actor,
+        id: RegistrationId,
+        expected: Option<i64>,
+    ) -> Result<CheckIn> {
         actor.may_write()?;
         let now = self.now();
         transaction!(self.db(), tx => {
             let row = at_the_door(tx, actor, id).await?;
+            row.must_be_version(expected)?;
             admit(tx, actor, row, now).await
         })
     }
@@ -86,10 +100,24 @@ impl EventCore {
 
     /// Takes a check-in back, for the organizers. Who was not checked in stays as they are.
     pub async fn undo_check_in(&self, actor: &Actor, id: RegistrationId) -> Result<Registration> {
+        self.undo_check_in_unchanged(actor, id, None).await
+    }
+
+    /// The same, unless the registration has changed since the `expected` version.
+    ///
+    /// # Errors
+    /// `version_mismatch`.
+    pub async fn undo_check_in_unchanged(
+        &self,
+        actor: &Actor,
+        id: RegistrationId,
+        expected: Option<i64>,
+    ) -> Result<Registration> {
         actor.may_write()?;
         let now = self.now();
         transaction!(self.db(), tx => {
             let mut row = at_the_door(tx, actor, id).await?;
+            row.must_be_version(expected)?;
             if row.status == RegistrationStatus::Attended {
                 tx.query(sql!(
                     "UPDATE registrations SET status = 'confirmed', checked_in_at = NULL, checked_in_by = NULL, updated_at = $2 WHERE id = $1"

@@ -19,7 +19,7 @@ impl EventCore {
     /// # Errors
     /// `event_not_published`, `occurrence_cancelled`, `occurrence_past`, `registration_not_open`, `registration_closed` (also while more seats are
     /// taken than there are), `event_full` where nobody may wait, or where a larger party finds no seats, `party_too_large` for more people than the
-    /// event allows.
+    /// event allows, `version_mismatch` where the party expects another version.
     pub async fn register(
         &self,
         actor: &Actor,
@@ -139,6 +139,7 @@ async fn change(
     by: By,
     now: Timestamp,
 ) -> Result<Registered> {
+    row.must_be_version(party.expected)?;
     let (size, promotable) =
         (party.party_size.unwrap_or(row.party_size), party.auto_promote.unwrap_or(row.auto_promote));
     let Some(held) = row.held() else { return Err(Error::NotFound("registration")) };

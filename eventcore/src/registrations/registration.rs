@@ -7,8 +7,8 @@ use super::ticket;
 use crate::accounts::PublicProfile;
 use crate::clock::Timestamp;
 use crate::db::{Queries, sql, text_enum};
-use crate::error::{Result, Violations};
-use crate::events::Occurrence;
+use crate::error::{Error, Result, Violations};
+use crate::events::{self, Occurrence};
 use crate::id::{EventId, OccurrenceId, RegistrationId, UserId};
 use crate::input::Fields;
 
@@ -66,6 +66,13 @@ pub struct Registration {
     pub checked_in_by: Option<UserId>,
 }
 
+impl Registration {
+    /// Which version of it this is: it is another after each change, though not with each step in the list.
+    pub const fn version(&self) -> i64 {
+        self.updated_at.as_micros()
+    }
+}
+
 /// A registration together with its date.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -96,6 +103,9 @@ pub struct Party {
     pub party_size: Option<i64>,
     /// Whether to be promoted when seats get free.
     pub auto_promote: Option<bool>,
+    /// The version of the registration that this is to change; it is refused where that is another by now, or gone.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub expected: Option<i64>,
     /// What a reader of foreign input could not make sense of; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub misread: Violations,
@@ -109,7 +119,7 @@ impl Party {
 
     pub(super) fn read(fields: &mut Fields) -> Self {
         let (party_size, auto_promote) = (fields.number("party_size"), fields.truth("auto_promote"));
-        Self { party_size, auto_promote, misread: Violations::default() }
+        Self { party_size, auto_promote, ..Self::default() }
     }
 
     pub(super) fn validate(&self) -> Result<()> {
@@ -159,7 +169,7 @@ impl NewAttendee {
             }
             _ => {}
         }
-        Party { party_size: self.party_size, auto_promote: self.auto_promote, misread }
+        Party { party_size: self.party_size, auto_promote: self.auto_promote, expected: None, misread }
     }
 }
 
@@ -215,7 +225,20 @@ impl CountedRow {
     }
 }
 
+/// Passes where nobody expects a registration that is not there.
+pub(super) const fn must_be_none(expected: Option<i64>) -> Result<()> {
+    match expected {
+        Some(_) => Err(Error::VersionMismatch { current: 0 }),
+        None => Ok(()),
+    }
+}
+
 impl RegistrationRow {
+    /// Passes if nobody changed it since the caller read it. It is written once at an instant, so that this names the version.
+    pub(super) fn must_be_version(&self, expected: Option<i64>) -> Result<()> {
+        events::must_be_version(self.updated_at.as_micros(), expected)
+    }
+
     /// What it holds; nothing once it is cancelled.
     pub(super) const fn held(&self) -> Option<Held> {
         match self.status {

@@ -17,6 +17,7 @@ mod hidden;
 mod hidden_later;
 mod histories;
 mod insights;
+mod late;
 mod permissions;
 mod recurring;
 mod registration_rush;

@@ -11,7 +11,7 @@ use warp::reply::Response;
 use super::{any_of, id, route};
 use crate::http::call::{Answer, Call, Context};
 use crate::http::reply::{self, Versioned};
-use crate::http::{attendees, qr, table};
+use crate::http::{attendees, etag, qr, table};
 
 pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
     let of_dates = any_of!(
@@ -46,8 +46,11 @@ fn registration_id(text: &str) -> Result<RegistrationId, eventcore::Error> {
 }
 
 fn versioned(registration: &Registration) -> Versioned<'_, Registration> {
-    let at = registration.updated_at;
-    Versioned { value: registration, version: at.as_micros(), updated_at: Some(at) }
+    Versioned {
+        value: registration,
+        version: registration.version(),
+        updated_at: Some(registration.updated_at),
+    }
 }
 
 fn registered(registered: &Registered, location: &str) -> Answer {
@@ -73,8 +76,9 @@ pub(crate) async fn register(call: Call, occurrence: &str) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let (core, occurrence) = (call.core.clone(), occurrence_id(occurrence)?);
-    let outcome =
-        core.register(&actor, occurrence, &call.json_if_any::<Party>()?.unwrap_or_default()).await?;
+    let expected = etag::expected(&call.headers);
+    let party = Party { expected, ..call.json_if_any::<Party>()?.unwrap_or_default() };
+    let outcome = core.register(&actor, occurrence, &party).await?;
     registered(&outcome, &format!("/api/v1/occurrences/{occurrence}/registration"))
 }
 
@@ -83,7 +87,8 @@ pub(crate) async fn register(call: Call, occurrence: &str) -> Answer {
     params(("occurrence" = String, Path)), responses((status = 204, description = "You have none, or no longer")))]
 pub(crate) async fn cancel(call: Call, occurrence: &str) -> Answer {
     call.no_query()?;
-    call.core.cancel_registration(&call.writer().await?, occurrence_id(occurrence)?).await?;
+    let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
+    call.core.cancel_registration_unchanged(&actor, occurrence_id(occurrence)?, expected).await?;
     Ok(reply::nothing())
 }
 
@@ -125,7 +130,8 @@ pub(crate) async fn add(call: Call, occurrence: &str) -> Answer {
 pub(crate) async fn remove(call: Call, occurrence: &str, registration: &str) -> Answer {
     call.no_query()?;
     let (actor, date) = (call.writer().await?, occurrence_id(occurrence)?);
-    call.core.remove_registration(&actor, date, registration_id(registration)?).await?;
+    let (registration, expected) = (registration_id(registration)?, etag::expected(&call.headers));
+    call.core.remove_registration_unchanged(&actor, date, registration, expected).await?;
     Ok(reply::nothing())
 }
 
@@ -159,7 +165,8 @@ pub(crate) async fn read(call: Call, registration: &str) -> Answer {
     responses((status = 200, description = "They are in; `already` says that they were before", body = CheckIn)))]
 pub(crate) async fn check_in(call: Call, registration: &str) -> Answer {
     call.no_query()?;
-    reply::json(&call.core.check_in(&call.writer().await?, registration_id(registration)?).await?)
+    let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
+    reply::json(&call.core.check_in_unchanged(&actor, registration_id(registration)?, expected).await?)
 }
 
 /// Take a check-in back
@@ -167,7 +174,8 @@ pub(crate) async fn check_in(call: Call, registration: &str) -> Answer {
     params(("registration" = String, Path)), responses((status = 204, description = "They are not in")))]
 pub(crate) async fn undo_check_in(call: Call, registration: &str) -> Answer {
     call.no_query()?;
-    call.core.undo_check_in(&call.writer().await?, registration_id(registration)?).await?;
+    let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
+    call.core.undo_check_in_unchanged(&actor, registration_id(registration)?, expected).await?;
     Ok(reply::nothing())
 }
 

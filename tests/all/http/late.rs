@@ -1,0 +1,47 @@
+//! Registrations over HTTP where people and programs come too late.
+
+use http::Method;
+use serde_json::{Value, json};
+use tests::{Client, Daemon, on_both};
+
+async fn date(ada: &Client, changes: Value) -> String {
+    let mut input =
+        json!({"title": "Evening", "location": "Hall 2", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
+    eventcore::input::merge_patch(&mut input, changes);
+    let event = ada.post("/events", input).await.expect(201).json();
+    event["next_occurrence"]["id"].as_str().unwrap().to_owned()
+}
+
+on_both! {
+    async fn if_match_guards_registrations(daemon: Daemon) {
+        let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+        let date = date(&ada, json!({})).await;
+        let mine = format!("/occurrences/{date}/registration");
+        let put = async |party: i64, tag: &str| bob.call(Method::PUT, &mine, Some(json!({"party_size": party})), &[("if-match", tag)]).await;
+        put(1, "\"1\"").await.expect_problem(412, "version-mismatch");
+        bob.get(&mine).await.expect(404);
+        let first = bob.put(&mine, json!({})).await.expect(201);
+        let (id, old) = (first.id(), first.header("etag").to_owned());
+        let new = put(2, &old).await.expect(200).header("etag").to_owned();
+        put(3, &old).await.expect_problem(412, "version-mismatch");
+        assert_eq!(bob.get(&mine).await.expect(200).header("etag"), new);
+        bob.call(Method::DELETE, &mine, None, &[("if-match", &old)]).await.expect_problem(412, "version-mismatch");
+        let (door, one) = (format!("/registrations/{id}/check-in"), format!("/occurrences/{date}/registrations/{id}"));
+        let guarded = async |method: Method, path: &str, tag: &str| ada.call(method, path, None, &[("if-match", tag)]).await;
+        guarded(Method::POST, &door, &old).await.expect_problem(412, "version-mismatch");
+        guarded(Method::POST, &door, &new).await.expect(200);
+        guarded(Method::DELETE, &door, &new).await.expect_problem(412, "version-mismatch");
+        guarded(Method::DELETE, &one, &new).await.expect_problem(412, "version-mismatch");
+        let now = bob.get(&mine).await.expect(200);
+        assert_eq!(now.json()["status"], "attended");
+        guarded(Method::DELETE, &door, now.header("etag")).await.expect(204);
+        let now = bob.get(&mine).await.expect(200).header("etag").to_owned();
+        guarded(Method::DELETE, &one, &now).await.expect(204);
+        guarded(Method::DELETE, &one, &now).await.expect_problem(412, "version-mismatch");
+        ada.delete(&one).await.expect(204);
+        bob.call(Method::DELETE, &mine, None, &[("if-match", &now)]).await.expect_problem(412, "version-mismatch");
+        bob.delete(&mine).await.expect(204);
+        let again = bob.put(&mine, json!({})).await.expect(201).header("etag").to_owned();
+        bob.call(Method::DELETE, &mine, None, &[("if-match", &again)]).await.expect(204);
+    }
+}

@@ -43,9 +43,12 @@ pub enum Error {
     /// Registration has not opened yet.
     #[error("registration has not opened yet")]
     RegistrationNotOpen,
-    /// The occurrence has begun or is over.
+    /// The occurrence is over.
     #[error("this date is over")]
     OccurrencePast,
+    /// The occurrence has begun: the same code, in other words.
+    #[error("this date has begun")]
+    OccurrenceBegun,
     /// The occurrence, or its event, was cancelled.
     #[error("this date was cancelled")]
     OccurrenceCancelled,
@@ -76,6 +79,12 @@ pub enum Error {
     /// Only people who attended may do this.
     #[error("only people who held a place can do this")]
     NotAttended,
+    /// They have no place that they could be checked in to.
+    #[error("{}", if *.waits { "they wait for seats: there is no place yet to check in to" } else { "they gave the place up" })]
+    NotConfirmed {
+        /// They wait; otherwise it was cancelled.
+        waits: bool,
+    },
     /// The occurrence must be over first.
     #[error("this date is not over yet")]
     OccurrenceNotOver,
@@ -105,7 +114,7 @@ impl Error {
             Self::EventFull => "event_full",
             Self::RegistrationClosed => "registration_closed",
             Self::RegistrationNotOpen => "registration_not_open",
-            Self::OccurrencePast => "occurrence_past",
+            Self::OccurrencePast | Self::OccurrenceBegun => "occurrence_past",
             Self::OccurrenceCancelled => "occurrence_cancelled",
             Self::EventNotPublished => "event_not_published",
             Self::PartyTooLarge { .. } => "party_too_large",
@@ -114,6 +123,7 @@ impl Error {
             Self::VersionMismatch { .. } => "version_mismatch",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NotAttended => "not_attended",
+            Self::NotConfirmed { .. } => "not_confirmed",
             Self::OccurrenceNotOver => "occurrence_not_over",
             Self::Unavailable(_) | Self::Contended => "unavailable",
             Self::Internal(_) => "internal",

@@ -94,7 +94,7 @@ async fn restore(tx: &mut Tx, held: &Held, now: Timestamp) -> Result<()> {
         return Err(Error::OccurrenceCancelled);
     }
     if held.date.starts_at <= now {
-        return Err(Error::OccurrencePast);
+        return Err(Error::OccurrenceBegun);
     }
     let series = held.series()?;
     let recurrence = series.with(held.date.original_start).map_err(|error| wrong_rule(&error))?;

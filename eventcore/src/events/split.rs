@@ -33,7 +33,7 @@ impl EventCore {
         transaction!(self.db(), tx => {
             let held = hold_series(tx, actor, at, expected, now).await?;
             if held.date.starts_at <= now {
-                return Err(Error::OccurrencePast);
+                return Err(Error::OccurrenceBegun);
             }
             let split = held.series()?.split(held.date.original_start).map_err(|error| wrong_rule(&error))?;
             let id = copy_event(tx, &held, &split, now).await?;

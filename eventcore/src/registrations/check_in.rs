@@ -48,7 +48,7 @@ impl EventCore {
     /// Checks someone in, for the organizers; once: the second time tells of the first.
     ///
     /// # Errors
-    /// `not_attended` for who waits or has given the place up, `occurrence_cancelled`.
+    /// `not_confirmed` for who waits or has given the place up, `occurrence_cancelled`.
     pub async fn check_in(&self, actor: &Actor, id: RegistrationId) -> Result<CheckIn> {
         self.check_in_unchanged(actor, id, None).await
     }
@@ -165,7 +165,7 @@ async fn admit(tx: &mut Tx, actor: &Actor, mut row: RegistrationRow, now: Timest
     let already = row.status == RegistrationStatus::Attended;
     if !already {
         if row.status != RegistrationStatus::Confirmed {
-            return Err(Error::NotAttended);
+            return Err(Error::NotConfirmed { waits: row.status == RegistrationStatus::Waitlisted });
         }
         must_take_place(tx, &row).await?;
         tx.query(sql!(

@@ -188,7 +188,8 @@ impl Hall {
         match (self.event_status, self.status) {
             (EventStatus::Draft, _) => Err(Error::EventNotPublished),
             (EventStatus::Cancelled, _) | (_, OccurrenceStatus::Cancelled) => Err(Error::OccurrenceCancelled),
-            _ if self.starts_at <= now => Err(Error::OccurrencePast),
+            _ if self.ends_at <= now => Err(Error::OccurrencePast),
+            _ if self.starts_at <= now => Err(Error::OccurrenceBegun),
             _ => Ok(()),
         }
     }

@@ -114,6 +114,7 @@ kinds! {
     VersionMismatch "version-mismatch" PRECONDITION_FAILED "Changed meanwhile" "Somebody changed the thing since you read it: read it again, then change it.";
     IdempotencyKeyReused "idempotency-key-reused" CONFLICT "Idempotency-Key reused" "The key came with another request before, or with one whose answer was lost when the server broke off: then look whether it took effect. A new request wants a new key.";
     NotAttended "not-attended" FORBIDDEN "Not attended" "Only people who held a place can do this.";
+    NotConfirmed "not-confirmed" CONFLICT "Not confirmed" "Who waits, or has given the place up, has no place to be checked in to.";
     OccurrenceNotOver "occurrence-not-over" CONFLICT "Date not over" "This can be done once the date is over.";
     RateLimited "rate-limited" TOO_MANY_REQUESTS "Too many requests" "Wait as many seconds as `Retry-After` says.";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Unavailable" "The server is overloaded or ending, or its database is away. `Retry-After` says when to try again.";
@@ -202,7 +203,7 @@ impl From<Error> for Problem {
             Error::EventFull => Kind::EventFull,
             Error::RegistrationClosed => Kind::RegistrationClosed,
             Error::RegistrationNotOpen => Kind::RegistrationNotOpen,
-            Error::OccurrencePast => Kind::OccurrencePast,
+            Error::OccurrencePast | Error::OccurrenceBegun => Kind::OccurrencePast,
             Error::OccurrenceCancelled => Kind::OccurrenceCancelled,
             Error::EventNotPublished => Kind::EventNotPublished,
             Error::PartyTooLarge { .. } => Kind::PartyTooLarge,
@@ -211,6 +212,7 @@ impl From<Error> for Problem {
             Error::VersionMismatch { .. } => Kind::VersionMismatch,
             Error::IdempotencyKeyReused => Kind::IdempotencyKeyReused,
             Error::NotAttended => Kind::NotAttended,
+            Error::NotConfirmed { .. } => Kind::NotConfirmed,
             Error::OccurrenceNotOver => Kind::OccurrenceNotOver,
             Error::Unavailable(_) | Error::Contended => Kind::Unavailable,
             _ => Kind::Internal,
@@ -253,6 +255,7 @@ mod tests {
             (Error::RegistrationClosed, "registration-closed", 409),
             (Error::RegistrationNotOpen, "registration-not-open", 409),
             (Error::OccurrencePast, "occurrence-past", 409),
+            (Error::OccurrenceBegun, "occurrence-past", 409),
             (Error::OccurrenceCancelled, "occurrence-cancelled", 409),
             (Error::EventNotPublished, "event-not-published", 409),
             (Error::PartyTooLarge { max: 4 }, "party-too-large", 409),
@@ -261,6 +264,7 @@ mod tests {
             (Error::VersionMismatch { current: 2 }, "version-mismatch", 412),
             (Error::IdempotencyKeyReused, "idempotency-key-reused", 409),
             (Error::NotAttended, "not-attended", 403),
+            (Error::NotConfirmed { waits: true }, "not-confirmed", 409),
             (Error::OccurrenceNotOver, "occurrence-not-over", 409),
             (Error::Unavailable(String::new()), "unavailable", 503),
             (Error::Contended, "unavailable", 503),

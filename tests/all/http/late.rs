@@ -1,4 +1,4 @@
-//! Registrations over HTTP where people and programs come too late.
+//! Registrations over HTTP where people and programs come too late: changed meanwhile, nobody to check in.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -43,5 +43,21 @@ on_both! {
         bob.delete(&mine).await.expect(204);
         let again = bob.put(&mine, json!({})).await.expect(201).header("etag").to_owned();
         bob.call(Method::DELETE, &mine, None, &[("if-match", &again)]).await.expect(204);
+    }
+}
+
+on_both! {
+    async fn who_has_no_place_is_not_checked_in(daemon: Daemon) {
+        let (ada, bob, cid) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await);
+        let date = date(&ada, json!({"capacity": 1})).await;
+        let mine = format!("/occurrences/{date}/registration");
+        let sits = bob.put(&mine, json!({})).await.expect(201).id();
+        let waits = cid.put(&mine, json!({})).await.expect(201).id();
+        let refused = ada.poke(&format!("/registrations/{waits}/check-in")).await.expect_problem(409, "not-confirmed").json();
+        assert!(refused["detail"].as_str().unwrap().starts_with("they wait"), "{refused}");
+        bob.delete(&mine).await.expect(204);
+        let refused = ada.poke(&format!("/registrations/{sits}/check-in")).await.expect_problem(409, "not-confirmed").json();
+        assert_eq!(refused["detail"], "they gave the place up");
+        ada.raw(Method::GET, "/problems/not-confirmed", Vec::new(), &[]).await.expect(200);
     }
 }

@@ -297,7 +297,7 @@ on_both! {
         assert_eq!(code(db.core.check_in(&bob, ticket.id).await), "forbidden");
         assert_eq!(code(db.core.check_in(&cid, ticket.id).await), "not_found");
         assert_eq!(code(db.core.check_in_by_code(&cid, &shown(&code_of_bob)).await), "not_found");
-        assert_eq!(code(db.core.check_in(&ada, waits.id).await), "not_attended");
+        assert_eq!(code(db.core.check_in(&ada, waits.id).await), "not_confirmed");
         for (wrong, refusal) in [("", "not_found"), ("0000-0000-0000-0000-0000-0000-0000", "not_found"), ("💥", "not_found")] {
             assert_eq!(code(db.core.check_in_by_code(&ada, &shown(wrong)).await), refusal, "{wrong}");
         }
@@ -318,7 +318,7 @@ on_both! {
         db.core.check_in(&ada, ticket.id).await.unwrap();
         db.core.cancel_registration(&bob, date).await.unwrap();
         assert_eq!(stand(&db, &cid, date).await, "confirmed 1");
-        assert_eq!(code(db.core.check_in(&ada, ticket.id).await), "not_attended");
+        assert_eq!(code(db.core.check_in(&ada, ticket.id).await), "not_confirmed");
         db.core.cancel_event(&ada, event, None).await.unwrap();
         assert_eq!(code(db.core.check_in(&ada, waits.id).await), "occurrence_cancelled");
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use eventcore::events::EventInput;
-use eventcore::registrations::{Party, Registration, RegistrationStatus};
+use eventcore::registrations::{NewAttendee, Party, Registration, RegistrationStatus};
 use eventcore::{Actor, Error, EventId, OccurrenceId};
 use serde_json::{Value, json};
-use tests::{TestDb, id_of, on_both};
+use tests::{TestDb, at, id_of, on_both};
 
 async fn evening(db: &TestDb, ada: &Actor, changes: Value) -> (EventId, OccurrenceId) {
     let mut input = json!({"title": "Evening", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00Z", "timezone": "UTC", "capacity": 5});
@@ -138,5 +138,20 @@ on_both! {
         assert_eq!(refused.to_string(), "a party may have at most 1 person here");
         db.core.change_event(&ada, event, &json!({"capacity": 20}), None).await.unwrap();
         assert_eq!(stand(&db, &all[..3], date).await, ["confirmed 1", "confirmed 2", "confirmed 10"]);
+    }
+}
+
+on_both! {
+    async fn a_date_that_has_begun_is_not_over(db: TestDb) {
+        let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+        let (_, date) = evening(&db, &ada, json!({"starts_at": "2026-11-23T12:00:00Z", "duration": "PT2H"})).await;
+        let walk_in = NewAttendee { username: Some("bob".to_owned()), ..NewAttendee::default() };
+        for (now, words) in [("2026-11-23T12:00:00Z", "this date has begun"), ("2026-11-23T14:00:00Z", "this date is over")] {
+            db.clock.set(at(now));
+            for refused in [db.core.register(&bob, date, &Party::of(1)).await, db.core.add_registration(&ada, date, &walk_in).await] {
+                let refused = refused.unwrap_err();
+                assert_eq!((refused.code(), refused.to_string().as_str()), ("occurrence_past", words));
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ use hyper::body::{Body, Bytes};
 use tower::{BoxError, Service};
 use tracing::Span;
 
+use super::accept;
 use super::gate::Gate;
 use super::openapi::{self, Address};
 use super::problem::{Kind, Problem};
@@ -165,6 +166,8 @@ fn must_accept<B>(request: &Request<B>) -> Result<(), Problem> {
 fn kinds(path: &str) -> &'static [&'static str] {
     match path {
         _ if !path.starts_with("/api/") => &[],
+        // One's own are no table.
+        "/api/v1/registrations" => &["application/json"],
         _ if path.ends_with("/registrations") || path.ends_with("/insights") => {
             &["application/json", "text/csv"]
         }
@@ -175,25 +178,11 @@ fn kinds(path: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether one of the types is among what the client takes; problems may always be asked for. Weights are not weighed: there is one answer, or none.
+/// Whether one of the types is among what the client takes; problems may always be asked for.
 fn accepts<B>(request: &Request<B>, kinds: &[&str]) -> bool {
-    let mut ranges = request
-        .headers()
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
-        .filter(|range| !range.is_empty())
-        .peekable();
-    if ranges.peek().is_none() {
-        return true;
-    }
-    ranges.any(|range| match range.strip_suffix("/*") {
-        Some("*") => true,
-        Some(family) => kinds.iter().any(|kind| kind.split('/').next() == Some(family)),
-        None => range == "application/problem+json" || kinds.contains(&range.as_str()),
-    })
+    let headers = request.headers();
+    kinds.iter().any(|kind| accept::wish(headers, kind).is_one())
+        || accept::wish(headers, "application/problem+json").is_by_name()
 }
 
 fn write_problem(response: &mut Response<Answered>, id: &HeaderValue, method: &Method, path: &str) {
@@ -244,11 +233,14 @@ mod tests {
             ("application/problem+json", true),
             ("text/html", false),
             ("text/csv", false),
+            ("application/json;q=0", false),
+            ("application/json;q=0, application/problem+json;q=0, */*", false),
             ("", true),
         ] {
             assert_eq!(taken("/api/v1/events", accept), json, "{accept}");
         }
         assert!(taken("/api/v1/occurrences/1/registrations", "text/csv"));
+        assert!(!taken("/api/v1/registrations", "text/csv"));
         assert!(taken("/api/v1/registrations/1/ticket.svg", "image/avif,image/*"));
         assert!(!taken("/api/v1/registrations/1/ticket.png", "application/json"));
         assert!(kinds("/docs").is_empty());

@@ -1,5 +1,6 @@
 //! HTTP: routes, problems, and what stands around them.
 
+mod accept;
 mod attendees;
 mod call;
 mod etag;

@@ -7,12 +7,12 @@ use hyper::body::Bytes;
 use warp::Reply;
 use warp::reply::Response;
 
+use super::accept;
 use super::call::Call;
 
-/// Whether a table is asked for, and JSON is not.
+/// Whether a table is wanted more than JSON, or as much and named more exactly.
 pub(crate) fn is_wanted(call: &Call) -> bool {
-    let accept = call.header(header::ACCEPT).unwrap_or_default().to_ascii_lowercase();
-    (accept.contains("text/csv") || accept.contains("text/*")) && !accept.contains("application/json")
+    accept::wish(&call.headers, "text/csv") > accept::wish(&call.headers, "application/json")
 }
 
 /// Some rows, below their head where they are the first.

@@ -1,8 +1,8 @@
-//! Registrations over HTTP where people and programs come too late: changed meanwhile, nobody to check in.
+//! Registrations over HTTP where people and programs come too late: changed meanwhile, nobody to check in; and in which form lists come.
 
 use http::Method;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, on_both};
+use tests::{Client, Daemon, command, on_both};
 
 async fn date(ada: &Client, changes: Value) -> String {
     let mut input =
@@ -59,5 +59,43 @@ on_both! {
         let refused = ada.poke(&format!("/registrations/{sits}/check-in")).await.expect_problem(409, "not-confirmed").json();
         assert_eq!(refused["detail"], "they gave the place up");
         ada.raw(Method::GET, "/problems/not-confirmed", Vec::new(), &[]).await.expect(200);
+    }
+}
+
+on_both! {
+    async fn lists_come_in_the_form_that_is_wanted(daemon: Daemon) {
+        let ada = daemon.user("ada").await;
+        let date = date(&ada, json!({})).await;
+        let all = format!("/occurrences/{date}/registrations");
+        for (accept, kind) in [
+            ("text/csv", Some("text/csv")),
+            ("text/csv, application/json;q=0.1", Some("text/csv")),
+            ("application/json, text/csv;q=0.9", Some("application/json")),
+            ("text/csv;q=0, */*", Some("application/json")),
+            ("text/csv, */*", Some("text/csv")),
+            ("*/*", Some("application/json")),
+            ("text/csv;q=0", None),
+        ] {
+            let answer = ada.call(Method::GET, &all, None, &[("accept", accept)]).await;
+            match kind {
+                Some(kind) => assert!(answer.expect(200).header("content-type").starts_with(kind), "{accept}"),
+                None => drop(answer.expect_problem(406, "not-acceptable")),
+            }
+        }
+        ada.call(Method::GET, "/registrations", None, &[("accept", "text/csv")]).await.expect_problem(406, "not-acceptable");
+        ada.call(Method::GET, "/registrations", None, &[("accept", "text/csv, application/json")]).await.expect(200);
+    }
+}
+
+/// Whoever mistypes a name is told so, and finds no new file there.
+#[tokio::test]
+async fn looking_at_a_database_makes_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/evnets.db", dir.path().display());
+    for arguments in [&["check", "--database", &url][..], &["migrate", "--check", "--database", &url]] {
+        let said = command(arguments).output().await.unwrap();
+        let text = String::from_utf8(said.stderr).unwrap();
+        assert!(!said.status.success() && text.contains("evnets.db is not there"), "{text}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

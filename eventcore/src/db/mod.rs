@@ -9,12 +9,13 @@ mod sqlite;
 mod text_enum;
 mod turns;
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::sqlite::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 pub use copy::{backup, restore};
@@ -86,6 +87,13 @@ pub struct Connections {
 }
 
 impl Db {
+    /// The file of a SQLite database that is not there, and that opening it would make.
+    pub fn missing_file(url: &str) -> Option<PathBuf> {
+        let options: SqliteConnectOptions = url.starts_with("sqlite:").then(|| url.parse().ok())??;
+        let file = options.get_filename();
+        (!file.exists()).then(|| file.to_owned())
+    }
+
     /// Opens the database at `url` (`sqlite://FILE` or `postgres://…`); a SQLite file that is missing is made.
     pub async fn connect(url: &str, sizes: PoolSizes) -> Result<Self> {
         if url.starts_with("sqlite:") {

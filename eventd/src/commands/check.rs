@@ -9,7 +9,7 @@ use crate::config::Config;
 
 /// Counts the registrations of every date again, and says where a date says something else. Changes nothing.
 pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
-    let core = super::connect(config).await?;
+    let core = super::connect_to_look(config).await?;
     let schema = core.schema().await?;
     if schema != Schema::Current {
         return Err(schema.refusal().into());

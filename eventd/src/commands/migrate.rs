@@ -9,7 +9,7 @@ use crate::config::Config;
 
 /// Brings the schema up to date, or says whether it is.
 pub(crate) async fn migrate(config: &Config, check: bool) -> Result<ExitCode, Failure> {
-    let core = super::connect(config).await?;
+    let core = if check { super::connect_to_look(config).await? } else { super::connect(config).await? };
     if !check {
         core.migrate().await?;
     }

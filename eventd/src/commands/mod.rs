@@ -10,7 +10,7 @@ pub(crate) mod migrate;
 pub(crate) mod serve;
 pub(crate) mod user;
 
-use eventcore::db::PoolSizes;
+use eventcore::db::{Db, PoolSizes};
 use eventcore::{EventCore, Options};
 
 use crate::config::Config;
@@ -28,6 +28,16 @@ async fn connect(config: &Config) -> eventcore::Result<EventCore> {
         },
     )
     .await
+}
+
+/// Opens a database that is there, for commands that change nothing: not even a file that a mistyped name would make.
+async fn connect_to_look(config: &Config) -> eventcore::Result<EventCore> {
+    if let Some(file) = Db::missing_file(&config.database) {
+        let why =
+            format!("{} is not there: name another file, or make it with `eventd migrate`", file.display());
+        return Err(eventcore::Error::Unavailable(why));
+    }
+    connect(config).await
 }
 
 /// Opens the database and brings its schema up to date.

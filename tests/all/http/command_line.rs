@@ -64,8 +64,8 @@ for_each_kind!(story);
 #[tokio::test]
 async fn an_empty_database_is_filled_and_migrated() {
     let (url, _dir) = TestDb::empty(Kind::Sqlite).await;
-    let (code, out, _) = run(&["migrate", "--check", "--database", &url], "").await;
-    assert!(code == 1 && out.contains("run `eventd migrate`"), "{out}");
+    let (code, _, err) = run(&["migrate", "--check", "--database", &url], "").await;
+    assert!(code == 1 && err.contains("make it with `eventd migrate`"), "{err}");
     let (code, out, _) = run(&["demo", "--database", &url], "").await;
     assert!(code == 0 && out.contains("sign in as ada"), "{out}");
     let (code, ..) = run(&["migrate", "--check", "--database", &url], "").await;

@@ -13,7 +13,7 @@ use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
-use crate::db::Written;
+use crate::db::Element;
 
 /// An instant in UTC with microsecond precision, stored as integer microseconds in SQLite and `TIMESTAMPTZ` in PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -207,9 +207,14 @@ impl PgHasArrayType for Timestamp {
     }
 }
 
-impl Written for Timestamp {
-    fn read(text: &str) -> Result<Self, BoxDynError> {
-        i64::read(text).map(Self::from_micros)
+impl Element for Timestamp {
+    fn of_sqlite(number: i64) -> Self {
+        Self::from_micros(number)
+    }
+
+    fn of_postgres(bits: i64) -> Self {
+        // PostgreSQL counts from the year 2000.
+        Self::from_micros(bits.saturating_add(946_684_800_000_000))
     }
 }
 

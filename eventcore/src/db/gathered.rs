@@ -1,10 +1,9 @@
 //! Lists that an aggregate gathers: an array on PostgreSQL, and on SQLite, which has none, text.
 
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgHasArrayType, PgTypeInfo, PgValueRef};
+use sqlx::postgres::{PgHasArrayType, PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Postgres, Sqlite, Type};
-use uuid::Uuid;
 
 use super::Dialect;
 
@@ -12,7 +11,7 @@ use super::Dialect;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Gathered<T>(pub(crate) Vec<T>);
 
-/// SQL for the [`Gathered`] values of a column of whole numbers or instants; for that of ids see [`gathered_ids`].
+/// SQL for the [`Gathered`] values of a column of whole numbers or instants, none of which is null.
 pub(crate) fn gathered(dialect: Dialect, column: &str) -> String {
     match dialect {
         Dialect::Sqlite => format!("string_agg({column}, ',')"),
@@ -20,28 +19,22 @@ pub(crate) fn gathered(dialect: Dialect, column: &str) -> String {
     }
 }
 
-/// The same for a column of ids, or of nothing where there is none.
-pub(crate) fn gathered_ids(dialect: Dialect, column: &str) -> String {
-    match dialect {
-        Dialect::Sqlite => format!("string_agg(hex({column}), ',')"),
-        Dialect::Postgres => format!("array_agg({column})"),
+/// A value that comes by the hundred thousand, so that each is read with nothing around it.
+pub(crate) trait Element: Sized {
+    /// Of what SQLite writes as text.
+    fn of_sqlite(number: i64) -> Self;
+
+    /// Of the 64 bits in which PostgreSQL sends it.
+    fn of_postgres(bits: i64) -> Self;
+}
+
+impl Element for i64 {
+    fn of_sqlite(number: i64) -> Self {
+        number
     }
-}
 
-/// A value as SQLite writes it into text.
-pub(crate) trait Written: Sized {
-    fn read(text: &str) -> Result<Self, BoxDynError>;
-}
-
-impl Written for i64 {
-    fn read(text: &str) -> Result<Self, BoxDynError> {
-        Ok(text.parse()?)
-    }
-}
-
-impl Written for Option<Uuid> {
-    fn read(text: &str) -> Result<Self, BoxDynError> {
-        if text.is_empty() { Ok(None) } else { Ok(Some(Uuid::try_parse(text)?)) }
+    fn of_postgres(bits: i64) -> Self {
+        bits
     }
 }
 
@@ -55,10 +48,11 @@ impl<T> Type<Sqlite> for Gathered<T> {
     }
 }
 
-impl<'r, T: Written> Decode<'r, Sqlite> for Gathered<T> {
+impl<'r, T: Element> Decode<'r, Sqlite> for Gathered<T> {
     fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
         let text = <&str as Decode<'r, Sqlite>>::decode(value)?;
-        text.split(',').map(T::read).collect::<Result<_, _>>().map(Self)
+        let numbers = text.split(',').map(|number| Ok(T::of_sqlite(number.parse()?)));
+        numbers.collect::<Result<_, BoxDynError>>().map(Self)
     }
 }
 
@@ -72,11 +66,69 @@ impl<T: PgHasArrayType> Type<Postgres> for Gathered<T> {
     }
 }
 
-impl<'r, T> Decode<'r, Postgres> for Gathered<T>
-where
-    Vec<T>: Decode<'r, Postgres>,
-{
+impl<'r, T: Element> Decode<'r, Postgres> for Gathered<T> {
     fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
-        <Vec<T> as Decode<'r, Postgres>>::decode(value).map(Self)
+        if value.format() != PgValueFormat::Binary {
+            return Err("an array that is not binary".into());
+        }
+        elements(value.as_bytes()?).map(Self)
+    }
+}
+
+/// The elements of an array of one dimension as PostgreSQL sends it (`array_send`): dimensions, whether there are nulls, the type, and of each
+/// dimension its length and first index; then each element behind its length in bytes.
+fn elements<T: Element>(bytes: &[u8]) -> Result<Vec<T>, BoxDynError> {
+    const HEAD: usize = 20;
+    const ELEMENT: usize = 12;
+    let dimensions = bytes.first_chunk().map(|first| i32::from_be_bytes(*first));
+    if dimensions == Some(0) {
+        return Ok(Vec::new());
+    }
+    let list = bytes.get(HEAD..).filter(|_| dimensions == Some(1)).map(<[u8]>::as_chunks::<ELEMENT>);
+    let Some((elements, [])) = list else {
+        return Err("an array that is not a list of 64-bit values".into());
+    };
+    elements
+        .iter()
+        .map(|element| match element {
+            [0, 0, 0, 8, bits @ ..] => Ok(T::of_postgres(i64::from_be_bytes(*bits))),
+            _ => Err("an element that has not 64 bits".into()),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array(dimensions: u8, elements: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = vec![0, 0, 0, dimensions, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 2, 0, 0, 0, 1];
+        for element in elements {
+            bytes.extend(u32::try_from(element.len()).unwrap().to_be_bytes());
+            bytes.extend(*element);
+        }
+        bytes
+    }
+
+    #[test]
+    fn arrays_are_read_as_they_are_sent() {
+        let two = array(1, &[&7_i64.to_be_bytes(), &(-1_i64).to_be_bytes()]);
+        assert_eq!(elements::<i64>(&two).unwrap(), [7, -1]);
+        assert!(elements::<i64>(&[0; 12]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_list_of_numbers_is_refused() {
+        let one = array(1, &[&[0; 8]]);
+        for bytes in [
+            &[][..],
+            &[0, 0, 0, 1],
+            &one[..19],
+            &one[..25],
+            &array(2, &[&[0; 8]]),
+            &array(1, &[&[0; 4], &[0; 12]]),
+        ] {
+            assert!(elements::<i64>(bytes).is_err(), "{bytes:?}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 pub use copy::{backup, restore};
-pub(crate) use gathered::{Gathered, Written, gathered, gathered_ids};
+pub(crate) use gathered::{Element, Gathered, gathered};
 pub use migrate::Schema;
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};

@@ -241,7 +241,7 @@ impl Conditions {
     }
 
     /// The same where words are sought, but only among the first dates that fulfil what is said of dates alone: SQL, or nothing where another look is as
-    /// quick. What is found among them in full is the page. It looks at so many dates whatever is asked, so PostgreSQL need not plan it for that.
+    /// quick. What is found among them in full is the page.
     pub(super) fn glance(&self, keyset: &Keyset, limit: i64) -> Option<String> {
         if !self.words || !matches!(self.begins, Beginning::Dates) {
             return None;
@@ -344,6 +344,11 @@ impl Conditions {
         if let Some((_, condition)) = wider {
             self.wheres.retain(|known| *known != condition);
         }
+    }
+
+    /// Whether the list reaches from one instant on: it is walked from there, whatever is asked. PostgreSQL thinks that there is little between two.
+    pub(super) fn is_open(&self, keyset: &Keyset) -> bool {
+        self.latest.is_none() && keyset.comparison() == ">"
     }
 
     /// A query with the values bound, planned for them.

@@ -11,14 +11,14 @@ use super::conditions::Conditions;
 use super::facets::{CategoryCount, Facets, Month, MonthCount, TaggedCount};
 use super::when::start_of_day;
 use crate::clock::Timestamp;
-use crate::db::{Gathered, Queries, Row, gathered, gathered_ids};
+use crate::db::{Gathered, Queries, Row, gathered};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
 
-/// Between the tags of one date and those of the next: the record separator of ASCII.
+/// Between the labels of one date and those of the next: the record separator of ASCII.
 const DATE_END: char = '\u{1e}';
-/// Between the tags of a date, as `occurrences` has them: the unit separator of ASCII. No tag has control characters.
+/// Between the category and the tags of a date, as `occurrences` has them in one text: the unit separator of ASCII. No tag has control characters.
 pub(super) const FIELD_END: char = '\u{1f}';
 /// How many tags facets name.
 const MOST_TAGS: usize = 50;
@@ -39,8 +39,7 @@ pub(super) struct Listed {
 pub(super) struct Labelled {
     #[sqlx(flatten)]
     listed: Listed,
-    categories: Option<Gathered<Option<Uuid>>>,
-    tags: Option<String>,
+    labels: Option<String>,
 }
 
 impl Listed {
@@ -71,23 +70,23 @@ impl Listed {
 impl Labelled {
     /// Those that fulfil the conditions.
     pub(super) async fn of(db: &mut impl Queries, conditions: Conditions) -> Result<Self> {
-        let columns = format!(
-            "{}, {} AS categories, string_agg(o.tags, '{DATE_END}') AS tags",
-            Listed::columns(db),
-            gathered_ids(db.dialect(), "o.category_id")
-        );
+        let columns = format!("{}, string_agg(o.labels, '{DATE_END}') AS labels", Listed::columns(db));
         gather(db, conditions, &columns).await
     }
 
     /// The counts, where `slugs` are those of all categories, and months are of the clocks of `tz`.
     pub(super) fn facets(self, slugs: &HashMap<CategoryId, String>, tz: Tz) -> Result<Facets> {
-        let categories = self.categories.map(|categories| categories.0).unwrap_or_default();
-        let calendar = self.listed.calendar()?;
+        let labels = self.labels.unwrap_or_default();
+        // The dates of an event have the same, and often those of several: each text is taken apart once.
+        let mut together: HashMap<&str, i64> = HashMap::new();
+        for labels in labels.split(DATE_END).filter(|labels| !labels.is_empty()) {
+            *together.entry(labels).or_default() += 1;
+        }
         Ok(Facets {
-            total: i64::try_from(categories.len()).unwrap_or(i64::MAX),
-            categories: by_category(&categories, slugs),
-            tags: by_tag(&self.tags.unwrap_or_default()),
-            months: calendar.by_month(tz),
+            total: together.values().sum(),
+            categories: by_category(&together, slugs),
+            tags: by_tag(&together),
+            months: self.listed.calendar()?.by_month(tz),
         })
     }
 }
@@ -144,28 +143,23 @@ fn within<T: Ord>(all: &[T], from: &T, to: &T) -> usize {
     before(to).saturating_sub(before(from))
 }
 
-fn by_category(of: &[Option<Uuid>], slugs: &HashMap<CategoryId, String>) -> Vec<CategoryCount> {
-    let mut counted: HashMap<Option<Uuid>, i64> = HashMap::new();
-    for category in of {
-        *counted.entry(*category).or_default() += 1;
+fn by_category(together: &HashMap<&str, i64>, slugs: &HashMap<CategoryId, String>) -> Vec<CategoryCount> {
+    let mut counted: HashMap<&str, i64> = HashMap::new();
+    for (labels, count) in together {
+        *counted.entry(labels.split(FIELD_END).next().unwrap_or_default()).or_default() += count;
     }
-    let slug = |id: Uuid| slugs.get(&CategoryId::from(id)).cloned();
-    let counts = counted.into_iter().map(|(id, count)| CategoryCount { category: id.and_then(slug), count });
+    let slug = |id: &str| Uuid::try_parse(id).ok().and_then(|id| slugs.get(&CategoryId::from(id)).cloned());
+    let counts = counted.into_iter().map(|(id, count)| CategoryCount { category: slug(id), count });
     let mut counts: Vec<CategoryCount> = counts.collect();
     counts.sort_by(|a, b| (b.count, &a.category).cmp(&(a.count, &b.category)));
     counts
 }
 
 /// However a tag is written, it is one; it is shown as most write it.
-fn by_tag(of: &str) -> Vec<TaggedCount> {
-    // The dates of an event have the same tags: each such text is taken apart once.
-    let mut together: HashMap<&str, i64> = HashMap::new();
-    for tags in of.split(DATE_END).filter(|tags| !tags.is_empty()) {
-        *together.entry(tags).or_default() += 1;
-    }
+fn by_tag(together: &HashMap<&str, i64>) -> Vec<TaggedCount> {
     let mut written: HashMap<&str, i64> = HashMap::new();
-    for (tags, count) in together {
-        for tag in tags.split(FIELD_END) {
+    for (labels, count) in together {
+        for tag in labels.split(FIELD_END).skip(1).filter(|tag| !tag.is_empty()) {
             *written.entry(tag).or_default() += count;
         }
     }
@@ -191,12 +185,11 @@ mod tests {
         let field = |n: usize| dates.iter().map(move |date| date.split(',').nth(n).unwrap_or_default());
         let starts = field(0).filter_map(|start| start.parse::<Timestamp>().ok()).collect();
         let days: Vec<&str> = field(0).filter(|start| start.parse::<NaiveDate>().is_ok()).collect();
-        let tags = field(2).map(|tags| tags.replace('/', "\u{1f}")).collect::<Vec<_>>().join("\u{1e}");
-        let categories = field(1).map(|slug| (!slug.is_empty()).then(|| Uuid::from_u128(7))).collect();
+        let category = |slug: &str| if slug.is_empty() { String::new() } else { format!("{:032x}", 7) };
+        let labels = field(1).zip(field(2)).map(|(slug, tags)| format!("{}/{tags}", category(slug)));
+        let labels = labels.collect::<Vec<_>>().join("\u{1e}").replace('/', "\u{1f}");
         let listed = Listed { starts: Some(Gathered(starts)), days: Some(days.join(",")) };
-        Labelled { listed, categories: Some(Gathered(categories)), tags: Some(tags) }
-            .facets(&slugs, Tz::Europe__Berlin)
-            .unwrap()
+        Labelled { listed, labels: Some(labels) }.facets(&slugs, Tz::Europe__Berlin).unwrap()
     }
 
     #[test]

@@ -102,9 +102,9 @@ async fn story(kind: Kind) {
     // Who waits, who gave the place up, and whose date is off, does not come in.
     ada.poke(&format!("/registrations/{}/check-in", waits["id"].as_str().unwrap()))
         .await
-        .expect_problem(403, "not-attended");
+        .expect_problem(409, "not-confirmed");
     cid.delete(&format!("/occurrences/{here}/registration")).await.expect(204);
-    show(&ada, left["ticket_code"].as_str().unwrap(), None).await.expect_problem(403, "not-attended");
+    show(&ada, left["ticket_code"].as_str().unwrap(), None).await.expect_problem(409, "not-confirmed");
     let promoted = dan.get(&format!("/occurrences/{here}/registration")).await.expect(200).json();
     assert_eq!(promoted["status"], "confirmed");
     ada.poke(&format!("/events/{event}/cancel")).await.expect(200);

@@ -21,7 +21,7 @@ pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
 
 /// Registrations over time, fill, waitlist, cancellations, attendance and ratings of an event and of each of its dates, for its organizers; as a table with `Accept: text/csv`
 #[utoipa::path(get, path = "/api/v1/events/{event}/insights", tag = "insights", security(("bearer" = [])),
-    params(("event" = String, Path), ("table" = Option<OfEvent>, Query, description = "What the table has a row for: each date, or each day on which people registered")),
+    params(("event" = String, Path), ("table" = inline(Option<OfEvent>), Query, description = "What the table has a row for: each date, or each day on which people registered")),
     responses((status = 200, description = "The insights, or a table of them as CSV", content((Insights = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn of_event(call: Call, event: &str) -> Answer {
     let mut query = call.query();
@@ -49,7 +49,7 @@ pub(crate) async fn of_event(call: Call, event: &str) -> Answer {
 
 /// The same for all events that I organize; as a table with `Accept: text/csv`
 #[utoipa::path(get, path = "/api/v1/users/me/insights", tag = "insights", security(("bearer" = [])),
-    params(("table" = Option<OfMine>, Query, description = "What the table has a row for: each event, or each day on which people registered")),
+    params(("table" = inline(Option<OfMine>), Query, description = "What the table has a row for: each event, or each day on which people registered")),
     responses((status = 200, description = "The insights, or a table of them as CSV", content((OrganizerInsights = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn of_mine(call: Call) -> Answer {
     let mut query = call.query();

@@ -171,11 +171,10 @@ fn draw_dates(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
 
 fn draw_list(frame: &mut Frame<'_>, app: &App, dates: &Dates, area: Rect) {
     let look = &app.look;
-    let rows = dates.list.items.iter().map(|date| {
+    row::draw_days(frame, area, &dates.list, look, |date| {
         let (day, _) = look.local(&date.starts_at, &date.timezone);
         (Some(day), row::date(date, look, None, area.width))
     });
-    row::draw_days(frame, area, rows, dates.list.position, look);
 }
 
 /// Turns while something loads.

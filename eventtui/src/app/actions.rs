@@ -15,7 +15,7 @@ use crate::screens::help::Help;
 use crate::screens::me;
 use crate::screens::palette::Palette;
 use crate::widgets::field::Field;
-use crate::widgets::list::Position;
+use crate::widgets::list::{Pages, Position};
 
 impl App {
     pub(crate) fn act(&mut self, action: Action) -> Vec<Effect> {
@@ -42,10 +42,7 @@ impl App {
                 self.say('✓', format!("Theme: {}", self.look.theme.name));
             }
             Action::Reload => {
-                let mut effects = self.refresh();
-                if self.layers.is_empty() {
-                    effects.extend(self.load_tab());
-                }
+                let effects = self.refresh();
                 if effects.is_empty() {
                     self.say('!', "There is nothing here to load anew");
                 }
@@ -165,11 +162,16 @@ impl App {
                 }
             }
             Some(Layer::Attendees(attendees)) => {
-                let len = attendees.list.items.len();
-                attendees.list.position.go(action, len, height.saturating_sub(3));
+                if attendees.list.go(action, height.saturating_sub(3)) {
+                    return self.load_layer_anew();
+                }
             }
             Some(Layer::Comments(comments)) => comments.go(action, &self.look, (self.size.0, height)),
-            Some(Layer::Feedback(heard)) => heard.go(action, &self.look, (self.size.0, height)),
+            Some(Layer::Feedback(heard)) => {
+                if heard.go(action, &self.look, (self.size.0, height)) {
+                    return self.load_layer_anew();
+                }
+            }
             Some(Layer::Insights(insights)) => {
                 // Lines, of which the first on the screen is selected; the last page stays full.
                 let lines = insights.lines(&self.look, self.size.0).len();
@@ -201,13 +203,6 @@ impl App {
                 self.agenda.list.position = Position::default();
                 return self.load_tab();
             }
-            Tab::Agenda => _ = self.agenda.list.go(action, height),
-            Tab::Search => _ = self.search.list.go(action, height.saturating_sub(2)),
-            Tab::Mine => _ = self.mine.position.go(action, self.mine.items.len(), height),
-            Tab::Organize => match &mut self.over {
-                Some(over) => _ = over.list.go(action, height),
-                None => _ = self.organize.position.go(action, self.organize.items.len(), height),
-            },
             Tab::Month => {
                 if self.month.go(action, self.look.today.date()) {
                     return self.load_month();
@@ -215,6 +210,12 @@ impl App {
             }
             Tab::Week => {
                 if self.week.go(action, &self.look) && self.week.is_outdated() {
+                    return self.load_tab();
+                }
+            }
+            Tab::Agenda | Tab::Search | Tab::Mine | Tab::Organize => {
+                let height = if self.tab == Tab::Search { height.saturating_sub(2) } else { height };
+                if self.list_of_tab().is_some_and(|list| list.go(action, height)) {
                     return self.load_tab();
                 }
             }

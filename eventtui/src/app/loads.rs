@@ -1,5 +1,6 @@
 //! What is loaded, and when: the screen that is shown, what lies over it, and the pages that one comes to.
 
+use eventcore::Cursor;
 use eventcore::events::OccurrenceStatus;
 
 use super::{App, Layer};
@@ -7,6 +8,7 @@ use crate::backend::{Request, held};
 use crate::keys::Tab;
 use crate::message::{Effect, Purpose};
 use crate::screens::agenda::Dates;
+use crate::widgets::list::Pages;
 
 /// Past dates of which is asked at once whether something is to be said of them.
 const DUE: usize = 20;
@@ -15,7 +17,7 @@ impl App {
     /// Loads anew what is on the screen, with what is known shown meanwhile.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
         self.refreshed_at = self.now;
-        // Who types is left alone, and who has come far down keeps what was loaded.
+        // Who types is left alone.
         if matches!(
             self.layers.last(),
             Some(
@@ -24,36 +26,24 @@ impl App {
         ) {
             return Vec::new();
         }
-        let mut effects = self.load_layer();
-        let far = match self.tab {
-            Tab::Agenda => self.agenda.list.position.selected,
-            Tab::Search => self.search.list.position.selected,
-            Tab::Mine => self.mine.position.selected,
-            Tab::Organize => {
-                self.over.as_ref().map_or(&self.organize.position, |over| &over.list.position).selected
-            }
-            Tab::Month | Tab::Week => 0,
+        let mut effects = match self.layers.last() {
+            Some(_) => self.load_layer(),
+            None => self.load(|list| list.here()),
         };
-        if self.layers.is_empty() && far < 50 {
-            effects.extend(self.load_tab());
-        }
         if self.me.is_some() {
             effects.push(self.ask(Purpose::Marks, Request::Mine { cursor: None }));
         }
         effects
     }
 
+    /// Loads this tab: its list from the start.
     pub(super) fn load_tab(&mut self) -> Vec<Effect> {
+        self.load(|_| None)
+    }
+
+    fn load(&mut self, from: impl Fn(&dyn Pages) -> Option<Cursor>) -> Vec<Effect> {
         let now = self.now;
-        let (purpose, request) = match self.tab {
-            Tab::Agenda => {
-                self.agenda.list.status.begin(now);
-                (Purpose::Agenda(None), self.agenda.request(None, &self.look))
-            }
-            Tab::Search => {
-                self.search.list.status.begin(now);
-                (Purpose::Search(None), self.search.request(None, &self.look))
-            }
+        match self.tab {
             Tab::Month => {
                 self.month.status.begin(now);
                 let counts = self.month.request(&self.look);
@@ -61,25 +51,68 @@ impl App {
             }
             Tab::Week => {
                 self.week.status.begin(now);
-                (Purpose::Week, self.week.request(&self.look))
+                let request = self.week.request(&self.look);
+                return vec![self.ask(Purpose::Week, request)];
             }
             Tab::Mine | Tab::Organize if self.me.is_none() => return Vec::new(),
-            Tab::Mine => {
-                self.mine.status.begin(now);
-                (Purpose::Mine(None), Request::Mine { cursor: None })
-            }
+            Tab::Agenda | Tab::Search | Tab::Mine | Tab::Organize => {}
+        }
+        let Some(list) = self.list_of_tab() else { return Vec::new() };
+        list.status().begin(now);
+        let cursor = from(list);
+        self.page_of_tab(cursor).map(|(purpose, request)| self.ask(purpose, request)).into_iter().collect()
+    }
+
+    /// The list of this tab, if it is one.
+    pub(super) fn list_of_tab(&mut self) -> Option<&mut dyn Pages> {
+        Some(match self.tab {
+            Tab::Agenda => &mut self.agenda.list,
+            Tab::Search => &mut self.search.list,
+            Tab::Mine => &mut self.mine,
             Tab::Organize => match &mut self.over {
-                Some(over) => {
-                    over.list.status.begin(now);
-                    (Purpose::Over(None), Dates::over(None, &self.look))
-                }
-                None => {
-                    self.organize.status.begin(now);
-                    (Purpose::Organized(None), Request::Organized { cursor: None })
-                }
+                Some(over) => &mut over.list,
+                None => &mut self.organize,
             },
-        };
-        vec![self.ask(purpose, request)]
+            Tab::Month | Tab::Week => return None,
+        })
+    }
+
+    /// What to ask for a page of it.
+    fn page_of_tab(&self, cursor: Option<Cursor>) -> Option<(Purpose, Request)> {
+        let at = cursor.clone();
+        Some(match self.tab {
+            Tab::Agenda => (Purpose::Agenda(at), self.agenda.request(cursor, &self.look)),
+            Tab::Search => (Purpose::Search(at), self.search.request(cursor, &self.look)),
+            Tab::Mine => (Purpose::Mine(at), Request::Mine { cursor }),
+            Tab::Organize if self.over.is_some() => (Purpose::Over(at), Dates::over(cursor, &self.look)),
+            Tab::Organize => (Purpose::Organized(at), Request::Organized { cursor }),
+            Tab::Month | Tab::Week => return None,
+        })
+    }
+
+    /// The list of what lies over the tab, if it is one.
+    fn list_of_layer(&mut self) -> Option<&mut dyn Pages> {
+        match self.layers.last_mut()? {
+            Layer::Attendees(attendees) => Some(&mut attendees.list),
+            Layer::Feedback(heard) => Some(&mut heard.list),
+            _ => None,
+        }
+    }
+
+    /// What to ask for a page of it.
+    fn page_of_layer(&self, cursor: Option<Cursor>) -> Option<(Purpose, Request)> {
+        let at = cursor.clone();
+        match self.layers.last()? {
+            Layer::Attendees(attendees) => {
+                let occurrence = attendees.date.id;
+                Some((Purpose::Attendees(occurrence, at), Request::Attendees { occurrence, cursor }))
+            }
+            Layer::Feedback(heard) => {
+                let event = heard.event;
+                Some((Purpose::Feedback(event, at), Request::Feedback { event, cursor }))
+            }
+            _ => None,
+        }
     }
 
     /// Loads the dates of the day that is selected in the month.
@@ -96,30 +129,32 @@ impl App {
         if self.month.wants_day() { vec![self.load_day()] } else { Vec::new() }
     }
 
+    /// Loads what lies over the tab: of a list the page that is read.
     pub(super) fn load_layer(&mut self) -> Vec<Effect> {
+        self.load_over(|list| list.here())
+    }
+
+    /// Loads the list that lies over the tab from its start.
+    pub(super) fn load_layer_anew(&mut self) -> Vec<Effect> {
+        self.load_over(|_| None)
+    }
+
+    fn load_over(&mut self, from: impl Fn(&dyn Pages) -> Option<Cursor>) -> Vec<Effect> {
         let now = self.now;
+        if let Some(list) = self.list_of_layer() {
+            list.status().begin(now);
+            let cursor = from(list);
+            let page = self.page_of_layer(cursor);
+            return page.map(|(purpose, request)| self.ask(purpose, request)).into_iter().collect();
+        }
         let (purpose, request) = match self.layers.last_mut() {
             Some(Layer::Event(looked)) => {
                 looked.status.begin(now);
                 (Purpose::Detail(looked.id), Request::Date(looked.id))
             }
-            Some(Layer::Attendees(attendees)) => {
-                attendees.list.status.begin(now);
-                let occurrence = attendees.date.id;
-                (Purpose::Attendees(occurrence, None), Request::Attendees { occurrence, cursor: None })
-            }
             Some(Layer::Comments(comments)) => {
                 comments.status.begin(now);
                 (Purpose::Comments(comments.event), Request::Comments(comments.event))
-            }
-            Some(Layer::Feedback(heard)) => {
-                // Who has come far down keeps what was loaded.
-                if heard.list.position.selected >= 50 {
-                    return Vec::new();
-                }
-                heard.list.status.begin(now);
-                let event = heard.event;
-                (Purpose::Feedback(event, None), Request::Feedback { event, cursor: None })
             }
             Some(Layer::Me(me)) => {
                 me.status.begin(now);
@@ -134,47 +169,20 @@ impl App {
         vec![self.ask(purpose, request)]
     }
 
-    /// Loads the next page of a list before one comes to its end.
+    /// Loads the page after or before what is held of a list, before one comes to its end.
     pub(super) fn load_ahead(&mut self) -> Vec<Effect> {
         let now = self.now;
-        if let Some(Layer::Attendees(attendees)) = self.layers.last_mut() {
-            let Some(cursor) = attendees.list.wanted(now) else { return Vec::new() };
-            let occurrence = attendees.date.id;
-            let request = Request::Attendees { occurrence, cursor: Some(cursor.clone()) };
-            return vec![self.ask(Purpose::Attendees(occurrence, Some(cursor)), request)];
-        }
-        if let Some(Layer::Feedback(heard)) = self.layers.last_mut() {
-            let Some(cursor) = heard.list.wanted(now) else { return Vec::new() };
-            let event = heard.event;
-            let request = Request::Feedback { event, cursor: Some(cursor.clone()) };
-            return vec![self.ask(Purpose::Feedback(event, Some(cursor)), request)];
-        }
         let due = self.look_after_past();
-        let (now, look) = (self.now, &self.look);
-        let wanted = match self.tab {
-            Tab::Agenda => self.agenda.list.wanted(now).map(|cursor| {
-                (Purpose::Agenda(Some(cursor.clone())), self.agenda.request(Some(cursor), look))
-            }),
-            Tab::Search => self.search.list.wanted(now).map(|cursor| {
-                (Purpose::Search(Some(cursor.clone())), self.search.request(Some(cursor), look))
-            }),
-            Tab::Mine => self
-                .mine
-                .wanted(now)
-                .map(|cursor| (Purpose::Mine(Some(cursor.clone())), Request::Mine { cursor: Some(cursor) })),
-            Tab::Organize => match &mut self.over {
-                Some(over) => over
-                    .list
-                    .wanted(now)
-                    .map(|cursor| (Purpose::Over(Some(cursor.clone())), Dates::over(Some(cursor), look))),
-                None => self.organize.wanted(now).map(|cursor| {
-                    (Purpose::Organized(Some(cursor.clone())), Request::Organized { cursor: Some(cursor) })
-                }),
-            },
-            Tab::Month | Tab::Week => None,
+        let of_layer = self.list_of_layer().map(|list| list.wanted(now));
+        let page = match of_layer {
+            Some(wanted) => wanted.and_then(|cursor| self.page_of_layer(Some(cursor))),
+            None => {
+                let wanted = self.list_of_tab().and_then(|list| list.wanted(now));
+                wanted.and_then(|cursor| self.page_of_tab(Some(cursor)))
+            }
         };
-        let wanted = wanted.map(|(purpose, request)| self.ask(purpose, request));
-        due.into_iter().chain(wanted).collect()
+        let page = page.map(|(purpose, request)| self.ask(purpose, request));
+        due.into_iter().chain(page).collect()
     }
 
     /// Asks whether I have said how the last dates were at which I was.

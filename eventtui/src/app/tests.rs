@@ -319,7 +319,10 @@ fn pages_are_loaded_before_one_comes_to_their_end() {
     driven.answer(more, Ok(Answer::Dates(page(vec![occurrence(60)], None))));
     driven.press(KeyCode::Char('G'));
     assert_eq!(driven.app.agenda.list.position.selected, 60);
-    // Fresh dates come every quarter of a minute, where one has not come far.
+    // Fresh dates come every quarter of a minute: those of the page that is read.
+    driven.wait(15_000).answer(more, Ok(Answer::Dates(page(vec![occurrence(61)], None))));
+    assert_eq!(driven.app.agenda.list.items.len(), 61);
+    assert_eq!(driven.app.agenda.list.selected().map(|date| date.title.as_str()), Some("Evening 61"));
     driven.press(KeyCode::Char('g')).wait(15_000);
     assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::Agenda { cursor: None, .. })));
 }

@@ -12,7 +12,7 @@ use crate::backend::{Answer, Refusal, nonsense};
 use crate::keys::Action;
 use crate::look::Look;
 use crate::widgets::blocks;
-use crate::widgets::list::Paged;
+use crate::widgets::list::{Paged, Pages};
 use crate::widgets::text::{clean, flow};
 
 /// Rows above the feedback.
@@ -50,13 +50,11 @@ impl Heard {
         self.list.take(cursor, outcome, here, |said| said.id);
     }
 
-    /// Moves in feedback that is longer than the screen, else to other.
-    pub(crate) fn go(&mut self, action: Action, look: &Look, (width, rows): (u16, usize)) {
+    /// Moves in feedback that is longer than the screen, else to other; answers whether the list is to be loaded from its start for that.
+    pub(crate) fn go(&mut self, action: Action, look: &Look, (width, rows): (u16, usize)) -> bool {
         let rows = rows.saturating_sub(usize::from(HEAD));
         let lines = self.list.selected().map_or(0, |said| block(said, look, width).len());
-        if !blocks::read(&mut self.scrolled, action, lines, rows) {
-            self.list.go(action, rows / 4);
-        }
+        !blocks::read(&mut self.scrolled, action, lines, rows) && self.list.go(action, rows / 4)
     }
 
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {

@@ -13,12 +13,11 @@ use crate::widgets::list::Paged;
 pub(crate) type Mine = Paged<MyRegistration>;
 
 pub(crate) fn draw(list: &Mine, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-    let lines = list.items.iter().map(|mine| match &mine.occurrence {
+    row::draw_days(frame, area, list, look, |mine| match &mine.occurrence {
         Some(date) => {
             let (day, _) = look.local(&date.starts_at, &date.timezone);
             (Some(day), row::date(date, look, Some(Mark::from(&mine.registration)), area.width))
         }
         None => (None, Line::styled("   a date that is no longer for your eyes", look.theme.muted)),
     });
-    row::draw_days(frame, area, lines, list.position, look);
 }

@@ -136,16 +136,16 @@ pub(crate) fn bar(date: &Occurrence) -> String {
     format!("{}{}", "█".repeat(eighths), "░".repeat(8 - eighths))
 }
 
-/// Draws rows, each under its day; the day of the first one stands on top however far one has come.
-pub(crate) fn draw_days(
+/// Draws the rows of a list, each under its day; the day of the first one stands on top however far one has come.
+pub(crate) fn draw_days<T>(
     frame: &mut Frame<'_>,
     area: Rect,
-    rows: impl Iterator<Item = (Option<NaiveDate>, Line<'static>)>,
-    position: Position,
+    list: &Paged<T>,
     look: &Look,
+    row: impl Fn(&T) -> (Option<NaiveDate>, Line<'static>),
 ) {
-    let height = usize::from(area.height);
-    let mut rows: Vec<_> = rows.skip(position.top).take(height).collect();
+    let (position, height) = (list.position, usize::from(area.height));
+    let mut rows: Vec<_> = list.items.iter().skip(position.top).take(height).map(row).collect();
     let days: Vec<_> = rows.iter().map(|(on, _)| *on).collect();
     let shown = shown(&days, position, height);
     let lines: Vec<_> = shown

@@ -1,26 +1,49 @@
 //! Lists that may be longer than anyone knows: what is there of them, and the place in them.
 
+use std::collections::VecDeque;
+
 use eventcore::{Cursor, Page};
 
 use crate::backend::Refusal;
 use crate::keys::Action;
 use crate::status::Status;
 
-/// Things that remain below the selection before more are loaded.
+/// Things that remain on either side of the selection before more are loaded.
 const AHEAD: usize = 50;
+/// Things that are held at most, where there are more on the way from the first to the last: those that are farthest from the selection go.
+const HELD: usize = 1_000;
 
-/// A list that is loaded page by page, as one comes to them.
+/// A list that is loaded page by page, as one comes to them, and of which what lies far behind is let go.
 #[derive(Debug)]
 pub(crate) struct Paged<T> {
     pub(crate) items: Vec<T>,
     pub(crate) position: Position,
     pub(crate) status: Status,
+    pages: VecDeque<Piece>,
+}
+
+/// What is known of a page whose things are held.
+#[derive(Debug)]
+struct Piece {
+    len: usize,
+    previous: Option<Cursor>,
     next: Option<Cursor>,
+}
+
+impl Piece {
+    fn of<T>(page: &Page<T>) -> Self {
+        Self { len: page.items.len(), previous: page.previous.clone(), next: page.next.clone() }
+    }
 }
 
 impl<T> Default for Paged<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), position: Position::default(), status: Status::default(), next: None }
+        Self {
+            items: Vec::new(),
+            position: Position::default(),
+            status: Status::default(),
+            pages: VecDeque::new(),
+        }
     }
 }
 
@@ -29,22 +52,16 @@ impl<T> Paged<T> {
         self.items.get(self.position.selected)
     }
 
-    pub(crate) fn go(&mut self, action: Action, height: usize) -> bool {
-        self.position.go(action, self.items.len(), height)
+    fn next(&self) -> Option<&Cursor> {
+        self.pages.back()?.next.as_ref()
     }
 
-    /// The cursor of the next page, if it is time to load it.
-    pub(crate) fn wanted(&mut self, now: u64) -> Option<Cursor> {
-        if !self.status.is_ready(now) || self.position.selected + AHEAD < self.items.len() {
-            return None;
-        }
-        let next = self.next.take()?;
-        self.status.begin(now);
-        Some(next)
+    fn previous(&self) -> Option<&Cursor> {
+        self.pages.front()?.previous.as_ref()
     }
 
-    /// Takes a page. One from the start replaces what was there, and the selection stays with its thing, which `key` tells from others; one that
-    /// did not come can be asked for again.
+    /// Takes a page. One from the start replaces what was there, one that was there already what was known of it, and the selection stays with its
+    /// thing, which `key` tells from others. One that did not come can be asked for again, and one that has no place here is left.
     pub(crate) fn take<K: PartialEq>(
         &mut self,
         cursor: Option<&Cursor>,
@@ -53,20 +70,135 @@ impl<T> Paged<T> {
         key: impl Fn(&T) -> K,
     ) {
         self.status.end(now, outcome.as_ref().err());
-        let Ok(page) = outcome else {
-            self.next = self.next.take().or_else(|| cursor.cloned());
-            return;
-        };
+        let Ok(page) = outcome else { return };
+        let known = self.selected().map(&key);
         if cursor.is_none() {
-            let known = self.selected().map(&key);
-            self.items = page.items;
+            self.pages.clear();
+            self.items.clear();
+            self.append(page);
             let place = known.and_then(|known| self.items.iter().position(|item| key(item) == known));
             self.position.selected = place.unwrap_or(0);
-        } else {
-            self.items.extend(page.items);
+        } else if cursor == self.next() {
+            self.append(page);
+            self.let_go_above();
+        } else if cursor == self.previous() {
+            self.position.shift_down(page.items.len());
+            self.pages.push_front(Piece::of(&page));
+            self.items.splice(..0, page.items);
+            self.let_go_below(height);
+        } else if let Some(place) = self.place_of(cursor) {
+            let start = self.put_again(place, page);
+            let found = known.and_then(|known| {
+                self.items.iter().skip(start).position(|item| key(item) == known).map(|at| start + at)
+            });
+            self.position.selected = found.unwrap_or(self.position.selected);
         }
-        self.next = page.next;
         self.position.settle(self.items.len(), height);
+    }
+
+    fn append(&mut self, page: Page<T>) {
+        self.pages.push_back(Piece::of(&page));
+        self.items.extend(page.items);
+    }
+
+    /// Which of the pages that are held a cursor leads to.
+    fn place_of(&self, cursor: Option<&Cursor>) -> Option<usize> {
+        let from_above =
+            self.pages.iter().position(|page| page.next.as_ref() == cursor).map(|above| above + 1);
+        from_above
+            .or_else(|| self.pages.iter().position(|page| page.previous.as_ref() == cursor)?.checked_sub(1))
+    }
+
+    /// Puts a page in the place of what was known of it; answers where it begins. What stood beyond an end that is now elsewhere is let go: something
+    /// may stand between.
+    fn put_again(&mut self, place: usize, page: Page<T>) -> usize {
+        let piece = Piece::of(&page);
+        let Some(known) = self.pages.get_mut(place) else { return 0 };
+        let old = std::mem::replace(known, piece);
+        let mut start: usize = self.pages.iter().take(place).map(|page| page.len).sum();
+        self.items.splice(start..(start + old.len).min(self.items.len()), page.items);
+        let new = &self.pages[place];
+        let (other_start, other_end) = (new.previous != old.previous, new.next != old.next);
+        if other_end {
+            self.items.truncate(start + new.len);
+            self.pages.truncate(place + 1);
+        }
+        if other_start {
+            self.items.drain(..start);
+            self.pages.drain(..place);
+            self.position.shift_up(start);
+            start = 0;
+        }
+        start
+    }
+
+    fn let_go_above(&mut self) {
+        while let Some(first) = self.pages.front()
+            && self.items.len() > HELD
+            && first.len + AHEAD < self.position.top.min(self.position.selected)
+        {
+            let len = first.len;
+            self.items.drain(..len);
+            self.position.shift_up(len);
+            self.pages.pop_front();
+        }
+    }
+
+    fn let_go_below(&mut self, height: usize) {
+        while let Some(last) = self.pages.back()
+            && self.items.len() > HELD
+            && self.position.selected + height + AHEAD + last.len < self.items.len()
+        {
+            self.items.truncate(self.items.len() - last.len);
+            self.pages.pop_back();
+        }
+    }
+}
+
+/// What is asked of a list, whatever it is a list of.
+pub(crate) trait Pages {
+    fn status(&mut self) -> &mut Status;
+
+    /// Moves; answers whether the list is to be loaded from its start for that.
+    fn go(&mut self, action: Action, height: usize) -> bool;
+
+    /// The cursor of the page after or before what is held, if it is time to load it.
+    fn wanted(&mut self, now: u64) -> Option<Cursor>;
+
+    /// The cursor that leads again to the page of what is selected; none, where that is the first page.
+    fn here(&self) -> Option<Cursor>;
+}
+
+impl<T> Pages for Paged<T> {
+    fn status(&mut self) -> &mut Status {
+        &mut self.status
+    }
+
+    fn go(&mut self, action: Action, height: usize) -> bool {
+        self.position.go(action, self.items.len(), height);
+        action == Action::First && self.previous().is_some()
+    }
+
+    fn wanted(&mut self, now: u64) -> Option<Cursor> {
+        if !self.status.is_ready(now) {
+            return None;
+        }
+        let after = self.next().filter(|_| self.position.selected + AHEAD >= self.items.len());
+        let before = || self.previous().filter(|_| self.position.selected < AHEAD);
+        let cursor = after.or_else(before)?.clone();
+        self.status.begin(now);
+        Some(cursor)
+    }
+
+    fn here(&self) -> Option<Cursor> {
+        let mut end = 0;
+        let page = self.pages.iter().position(|page| {
+            end += page.len;
+            self.position.selected < end
+        })?;
+        let from_above = || self.pages.get(page.checked_sub(1)?)?.next.clone();
+        let from_below = || self.previous().and(self.pages.get(page + 1)?.previous.clone());
+        from_above().or_else(from_below)
     }
 }
 
@@ -94,6 +226,16 @@ impl Position {
         true
     }
 
+    const fn shift_down(&mut self, by: usize) {
+        self.selected += by;
+        self.top += by;
+    }
+
+    const fn shift_up(&mut self, by: usize) {
+        self.selected = self.selected.saturating_sub(by);
+        self.top = self.top.saturating_sub(by);
+    }
+
     /// Keeps the selection within the list, and on the screen.
     pub(crate) fn settle(&mut self, len: usize, height: usize) {
         self.selected = self.selected.min(len.saturating_sub(1));
@@ -109,6 +251,124 @@ impl Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A list of so many numbers, in pages of a hundred, as a backend answers them.
+    struct Numbers(usize);
+
+    impl Numbers {
+        fn page(&self, cursor: Option<&Cursor>) -> Page<usize> {
+            let (from, to) = match cursor.map(|cursor| cursor.as_str().split_at(1)) {
+                None => (0, 100),
+                Some((">", at)) => (at.parse().unwrap(), at.parse::<usize>().unwrap() + 100),
+                Some((_, at)) => (at.parse::<usize>().unwrap().saturating_sub(100), at.parse().unwrap()),
+            };
+            let to = to.min(self.0);
+            Page {
+                items: (from..to).collect(),
+                previous: (from > 0).then(|| Cursor::from(format!("<{from}"))),
+                next: (to < self.0).then(|| Cursor::from(format!(">{to}"))),
+                total: None,
+            }
+        }
+
+        /// Moves, and loads what is wanted then.
+        fn go(&self, list: &mut Paged<usize>, action: Action) {
+            list.go(action, HEIGHT);
+            while let Some(cursor) = list.wanted(0) {
+                list.take(Some(&cursor), Ok(self.page(Some(&cursor))), (0, HEIGHT), |number| *number);
+            }
+            let held = &list.items;
+            assert!(held.len() <= HELD + 100, "{} are held", held.len());
+            assert!(held.windows(2).all(|two| two[0] + 1 == two[1]), "there is a gap");
+        }
+    }
+
+    const HEIGHT: usize = 30;
+
+    #[test]
+    fn however_far_one_goes_what_is_near_is_held_and_nothing_else() {
+        let numbers = Numbers(5_123);
+        let mut list = Paged::default();
+        list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
+        for n in 1..=5_122 {
+            numbers.go(&mut list, Action::Down);
+            assert_eq!(list.selected(), Some(&n));
+        }
+        assert!(list.go(Action::First, HEIGHT), "the start is not held");
+        numbers.go(&mut list, Action::Last);
+        numbers.go(&mut list, Action::Down);
+        assert_eq!(list.selected(), Some(&5_122), "the last");
+        for n in (0..5_122).rev() {
+            let above = list.position.selected - list.position.top;
+            numbers.go(&mut list, Action::Up);
+            assert_eq!(list.selected(), Some(&n));
+            let now_above = list.position.selected - list.position.top;
+            assert!(now_above + 1 == above || now_above == 0, "what is being read stays where it is");
+        }
+        assert!(!list.go(Action::First, HEIGHT), "the start is held");
+    }
+
+    #[test]
+    fn what_is_loaded_again_keeps_the_place() {
+        let numbers = Numbers(5_123);
+        let mut list = Paged::default();
+        list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
+        assert_eq!(list.here(), None);
+        for n in 1..3_000 {
+            numbers.go(&mut list, Action::Down);
+            let Some(here) = list.here() else {
+                assert!(n < 100);
+                continue;
+            };
+            let before = (list.items.clone(), list.position);
+            list.take(Some(&here), Ok(numbers.page(Some(&here))), (0, HEIGHT), |number| *number);
+            assert_eq!((list.items.clone(), list.position), before);
+        }
+        // Also where the first page that is held is read, which was not loaded from above.
+        for _ in 0..940 {
+            list.go(Action::Up, HEIGHT);
+        }
+        let selected = list.selected().copied();
+        let here = list.here().unwrap();
+        assert!(here.as_str().starts_with('<'));
+        list.take(Some(&here), Ok(numbers.page(Some(&here))), (0, HEIGHT), |number| *number);
+        assert_eq!(list.selected().copied(), selected);
+    }
+
+    #[test]
+    fn what_has_moved_is_found_again_and_no_gap_is_left() {
+        let numbers = Numbers(500);
+        let mut list = Paged::default();
+        list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
+        for _ in 0..150 {
+            numbers.go(&mut list, Action::Down);
+        }
+        // Two came in before, so that the page ends earlier.
+        let mut page = numbers.page(list.here().as_ref());
+        page.items.splice(..0, [1_000, 1_001]);
+        page.items.truncate(100);
+        page.next = Some(Cursor::from(">198".to_owned()));
+        list.take(list.here().as_ref(), Ok(page), (0, HEIGHT), |number| *number);
+        assert_eq!((list.selected(), list.position.selected), (Some(&150), 152));
+        assert_eq!(list.items.last(), Some(&197), "what was beyond the end is loaded from there on");
+        let next = list.wanted(0).unwrap();
+        assert_eq!(next.as_str(), ">198");
+    }
+
+    #[test]
+    fn a_page_that_comes_twice_or_too_late_changes_nothing() {
+        let numbers = Numbers(500);
+        let mut list = Paged::default();
+        list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
+        let next = Cursor::from(">100".to_owned());
+        for _ in 0..2 {
+            list.take(Some(&next), Ok(numbers.page(Some(&next))), (0, HEIGHT), |number| *number);
+            assert_eq!(list.items.len(), 200);
+        }
+        let elsewhere = Cursor::from(">400".to_owned());
+        list.take(Some(&elsewhere), Ok(numbers.page(Some(&elsewhere))), (0, HEIGHT), |number| *number);
+        assert_eq!(list.items.len(), 200);
+    }
 
     #[test]
     fn the_selection_stays_on_the_screen() {

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use super::figures::{Counts, DayOfRegistrations};
 use crate::clock::Timestamp;
-use crate::db::{Bind, Gathered, Queries, Sql, gathered};
+use crate::db::{Bind, Dialect, Gathered, Queries, Sql, gathered};
 use crate::error::Result;
 use crate::events::start_of_day;
 use crate::id::OccurrenceId;
@@ -24,6 +24,7 @@ struct OfDate {
     by_day: Vec<DayOfRegistrations>,
 }
 
+/// Registrations of a date: all of them, or those that stand in one way.
 #[derive(FromRow)]
 struct Row {
     occurrence_id: OccurrenceId,
@@ -44,8 +45,8 @@ impl Counted {
     pub(super) async fn of(db: &mut impl Queries, dates: &str, whose: impl Bind, tz: Tz) -> Result<Self> {
         let (made, parties) =
             (gathered(db.dialect(), "r.created_at"), gathered(db.dialect(), "r.party_size"));
-        let rows: Vec<Row> = db
-            .query(Sql::built(format!(
+        let text = match db.dialect() {
+            Dialect::Sqlite => format!(
                 "SELECT r.occurrence_id, count(*) AS registrations,
                     count(*) FILTER (WHERE r.status = 'cancelled') AS cancelled,
                     count(*) FILTER (WHERE r.status = 'waitlisted') AS waiting,
@@ -54,11 +55,36 @@ impl Counted {
                     count(r.waitlist_number) FILTER (WHERE r.status IN ('confirmed', 'attended')) AS promoted,
                     {made} AS made, {parties} AS parties
                  FROM registrations r WHERE r.occurrence_id IN ({dates}) GROUP BY r.occurrence_id"
-            )))
-            .bind(whose)
-            .all()
-            .await?;
-        Ok(Self(rows.into_iter().map(|row| (row.occurrence_id, row.counted(tz))).collect()))
+            ),
+            // By how they stand, so that no registration is asked for that again and again; and date by date, so that none is looked up among all dates.
+            Dialect::Postgres => format!(
+                "SELECT dates.id AS occurrence_id, alike.* FROM ({dates}) dates CROSS JOIN LATERAL (
+                    SELECT count(*) AS registrations,
+                        CASE r.status WHEN 'cancelled' THEN count(*) ELSE 0 END AS cancelled,
+                        CASE r.status WHEN 'waitlisted' THEN count(*) ELSE 0 END AS waiting,
+                        CASE r.status WHEN 'attended' THEN count(*) ELSE 0 END AS attended,
+                        count(r.waitlist_number) AS waitlisted,
+                        CASE WHEN r.status IN ('confirmed', 'attended') THEN count(r.waitlist_number) ELSE 0 END AS promoted,
+                        {made} AS made, {parties} AS parties
+                    FROM registrations r WHERE r.occurrence_id = dates.id GROUP BY r.status) alike"
+            ),
+        };
+        let rows: Vec<Row> = db.query(Sql::built(text)).bind(whose).all().await?;
+        Ok(Self::together(rows, tz))
+    }
+
+    fn together(rows: Vec<Row>, tz: Tz) -> Self {
+        let mut dates: HashMap<OccurrenceId, (Counts, Vec<(Timestamp, i64)>)> = HashMap::new();
+        for row in rows {
+            let (counts, made) = dates.entry(row.occurrence_id).or_default();
+            *counts = [*counts, row.counts()].into_iter().sum();
+            made.extend(row.made.0.into_iter().zip(row.parties.0));
+        }
+        let counted = dates.into_iter().map(|(date, (counts, mut made))| {
+            made.sort_unstable();
+            (date, OfDate { counts, by_day: by_day(&made, tz) })
+        });
+        Self(counted.collect())
     }
 
     /// Whether someone ever registered for a date.
@@ -93,8 +119,8 @@ impl Counted {
 }
 
 impl Row {
-    fn counted(self, tz: Tz) -> OfDate {
-        let counts = Counts {
+    fn counts(&self) -> Counts {
+        Counts {
             registrations: self.registrations,
             confirmed: self.registrations - self.cancelled - self.waiting,
             cancelled: self.cancelled,
@@ -103,10 +129,7 @@ impl Row {
             promoted: self.promoted,
             attended: self.attended,
             ..Counts::default()
-        };
-        let mut made: Vec<(Timestamp, i64)> = self.made.0.into_iter().zip(self.parties.0).collect();
-        made.sort_unstable();
-        OfDate { counts, by_day: by_day(&made, tz) }
+        }
     }
 }
 
@@ -161,7 +184,7 @@ mod tests {
             ("2027-03-01T18:05:00Z", 3),
             ("2027-03-01T18:15:00Z", 1),
         ];
-        let days = |tz| read(&row(1, &made).counted(tz).by_day);
+        let days = |tz| read(&Counted::together(vec![row(1, &made)], tz).by_day());
         assert_eq!(days(Tz::UTC), [("2027-03-01".to_owned(), 4, 9)]);
         // 05:45 ahead of UTC.
         assert_eq!(
@@ -174,18 +197,19 @@ mod tests {
     fn a_day_has_the_length_that_the_clocks_give_it() {
         // Clocks go back on 31 October: the day has 25 hours.
         let made = [("2027-10-30T22:00:00Z", 1), ("2027-10-31T22:59:59Z", 1), ("2027-10-31T23:00:00Z", 1)];
-        let days = row(1, &made).counted(Tz::Europe__Berlin).by_day;
+        let days = Counted::together(vec![row(1, &made)], Tz::Europe__Berlin).by_day();
         assert_eq!(read(&days), [("2027-10-31".to_owned(), 2, 2), ("2027-11-01".to_owned(), 1, 1)]);
     }
 
     #[test]
     fn dates_are_counted_each_and_together() {
-        let dates = [
-            row(1, &[("2027-03-01T18:00:00Z", 2), ("2027-03-03T18:00:00Z", 1), ("2027-03-03T19:00:00Z", 1)]),
+        let rows = vec![
+            row(1, &[("2027-03-03T18:00:00Z", 1), ("2027-03-03T19:00:00Z", 1)]),
             row(2, &[("2027-03-01T10:00:00Z", 5)]),
+            // A date may come in parts.
+            Row { cancelled: 0, waiting: 0, waitlisted: 0, ..row(1, &[("2027-03-01T18:00:00Z", 2)]) },
         ];
-        let counted =
-            Counted(dates.into_iter().map(|row| (row.occurrence_id, row.counted(Tz::UTC))).collect());
+        let counted = Counted::together(rows, Tz::UTC);
         let first = OccurrenceId::from(uuid::Uuid::from_u128(1));
         let counts = counted.counts(first, 12, 2);
         assert_eq!((counts.registrations, counts.confirmed, counts.cancelled, counts.waiting), (3, 1, 1, 1));

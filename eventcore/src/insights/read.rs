@@ -10,7 +10,7 @@ use super::figures::{Counts, DateInsights, EventInsights, Insights, OrganizerIns
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
-use crate::db::{Bind, Queries, Sql, sql};
+use crate::db::{Bind, Dialect, Queries, Sql, sql};
 use crate::error::Result;
 use crate::events::{self, EventStatus, Moment, OccurrenceStatus};
 use crate::feedback::FeedbackSummary;
@@ -95,14 +95,16 @@ impl EventCore {
         let (user, now) = (actor.signed_in()?.id, self.now());
         let mut db = self.db().read().await?;
         let counted = Counted::of(&mut db, DATES_OF_ORGANIZER, user, Tz::UTC).await?;
-        let rows: Vec<DateRow> = db
+        let mut rows: Vec<DateRow> = db
             .query(sql!(
                 "SELECT o.id, o.event_id, o.starts_at, o.ends_at, o.all_day, o.status, e.status AS event_status, e.title, o.capacity, o.seats_taken
-                 FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.organizer_id = $1 AND o.registered ORDER BY o.starts_at, o.id"
+                 FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.organizer_id = $1 AND o.registered"
             ))
             .bind(user)
             .all()
             .await?;
+        // Asked for in this order, SQLite would walk over all dates of the organizer, which are in it already.
+        rows.sort_unstable_by_key(|row| (row.starts_at, row.id));
         let ratings = Ratings::of(&mut db, DATES_OF_ORGANIZER, user).await?;
         let mut by_event: BTreeMap<EventId, Vec<&DateRow>> = BTreeMap::new();
         for row in &rows {
@@ -148,10 +150,17 @@ struct Ratings(HashMap<OccurrenceId, Vec<(i64, i64)>>);
 impl Ratings {
     async fn of(db: &mut impl Queries, dates: &str, whose: impl Bind) -> Result<Self> {
         let given: Vec<(OccurrenceId, i64, i64)> = db
-            .query(Sql::built(format!(
-                "SELECT f.occurrence_id, f.rating, count(*) FROM feedback f
-                 WHERE f.occurrence_id IN ({dates}) GROUP BY f.occurrence_id, f.rating"
-            )))
+            .query(Sql::built(match db.dialect() {
+                Dialect::Sqlite => format!(
+                    "SELECT f.occurrence_id, f.rating, count(*) FROM feedback f
+                     WHERE f.occurrence_id IN ({dates}) GROUP BY f.occurrence_id, f.rating"
+                ),
+                // Date by date, where it would gather all and sort them into dates.
+                Dialect::Postgres => format!(
+                    "SELECT dates.id, given.* FROM ({dates}) dates CROSS JOIN LATERAL (
+                        SELECT f.rating, count(*) FROM feedback f WHERE f.occurrence_id = dates.id GROUP BY f.rating) given"
+                ),
+            }))
             .bind(whose)
             .all()
             .await?;

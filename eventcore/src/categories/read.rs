@@ -74,6 +74,14 @@ async fn named(db: &mut impl Queries, slug: &str, sql: Sql) -> Result<Option<Cat
     Ok(found.map(|(id,)| id))
 }
 
+/// SQL for the category that a slug names, or once named: what it is compared with is to follow.
+pub(crate) const ID_BY_SLUG: &str = "SELECT s.category_id FROM category_slugs s WHERE s.slug";
+
+/// The same text without NUL, which PostgreSQL takes for no text, and no slug has.
+pub(crate) fn as_slug(text: &str) -> String {
+    text.replace('\0', "")
+}
+
 /// The categories that slugs name; a slug that names none is left out.
 pub(crate) async fn find_many(db: &mut impl Queries, slugs: &[String]) -> Result<Vec<CategoryId>> {
     let mut query = db.query(Sql::built(format!(
@@ -81,7 +89,7 @@ pub(crate) async fn find_many(db: &mut impl Queries, slugs: &[String]) -> Result
         placeholders(slugs.len(), 1)
     )));
     for slug in slugs {
-        query = query.bind(slug.replace('\0', ""));
+        query = query.bind(as_slug(slug));
     }
     let found: Vec<(CategoryId,)> = query.all().await?;
     Ok(found.into_iter().map(|(id,)| id).collect())

@@ -106,13 +106,7 @@ async fn first<R: Row>(
             format!("{select} ORDER BY o.starts_at {dir}, o.id {dir}", dir = keyset.direction())
         };
         if let Some(glance) = conditions.glance(keyset, missing) {
-            let (conditions, text) = (conditions.clone(), sorted(&glance));
-            let query = if conditions.is_open(keyset) {
-                conditions.query_for_any(db, text)
-            } else {
-                conditions.query(db, text)
-            };
-            let found: Vec<R> = query.all().await?;
+            let found: Vec<R> = conditions.clone().query_for_any(db, sorted(&glance)).all().await?;
             if i64::try_from(found.len()) == Ok(missing) {
                 rows.extend(found);
                 break;

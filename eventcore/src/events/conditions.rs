@@ -67,10 +67,20 @@ pub(super) struct Conditions {
     pub(super) tagged: Vec<String>,
     pub(super) tags: Option<String>,
     pub(super) dialect: Dialect,
-    /// The bounds of the starts, with their conditions.
-    earliest: Option<(Timestamp, String)>,
-    latest: Option<(Timestamp, String)>,
+    /// The bounds of the starts.
+    earliest: Option<Edge>,
+    latest: Option<Edge>,
     values: Vec<Value>,
+}
+
+/// An end of what a list spans.
+#[derive(Debug, Clone)]
+struct Edge {
+    at: Timestamp,
+    /// That a date starts on this side of it.
+    condition: String,
+    /// What is said of days beside, where it is the end of a day.
+    by_day: Option<String>,
 }
 
 /// A value for a placeholder.
@@ -107,9 +117,9 @@ impl Conditions {
             values: Vec::new(),
         };
         filter.wrong().into_result()?;
+        conditions.labelled(db, filter).await?;
         conditions.words(&filter.needles());
         conditions.asked(filter);
-        conditions.labelled(db, filter).await?;
         if visible == Visible::Listed {
             conditions.wheres.push("{o}.listed".to_owned());
         }
@@ -135,31 +145,28 @@ impl Conditions {
 
     /// When dates start.
     fn starts(&mut self, from: Bound, to: Option<Bound>) {
-        let at = match from {
-            Bound::At(at) => at,
-            Bound::Day(day, _) => {
-                self.on_day(">=", from.instant(), day);
-                from.instant().minus(FARTHEST)
-            }
+        self.earliest = Some(self.edge(">=", from, from.instant().minus(FARTHEST)));
+        self.latest = to.map(|to| self.edge("<", to, to.instant().plus(FARTHEST)));
+    }
+
+    /// An end at `bound`; of days no date on the right side of it starts on the other side of `widest`.
+    fn edge(&mut self, comparison: &str, bound: Bound, widest: Timestamp) -> Edge {
+        let (at, by_day) = match bound {
+            Bound::At(at) => (at, None),
+            Bound::Day(day, _) => (widest, Some(self.on_day(comparison, bound.instant(), day))),
         };
-        self.earliest = Some((at, self.compare("{o}.starts_at >=", Value::At(at))));
-        let Some(to) = to else { return };
-        let at = match to {
-            Bound::At(at) => at,
-            Bound::Day(day, _) => {
-                self.on_day("<", to.instant(), day);
-                to.instant().plus(FARTHEST)
-            }
-        };
-        self.latest = Some((at, self.compare("{o}.starts_at <", Value::At(at))));
+        let condition = self.compare(&format!("{{o}}.starts_at {comparison}"), Value::At(at));
+        Edge { at, condition, by_day }
     }
 
     /// Compares the starts of dates with times, and the days of all others.
-    fn on_day(&mut self, comparison: &str, at: Timestamp, day: NaiveDate) {
+    fn on_day(&mut self, comparison: &str, at: Timestamp, day: NaiveDate) -> String {
         let (at, day) = (self.place(Value::At(at)), self.place(Value::Text(day.to_string())));
-        self.wheres.push(format!(
+        let condition = format!(
             "({{o}}.day IS NULL AND {{o}}.starts_at {comparison} {at} OR {{o}}.day {comparison} {day})"
-        ));
+        );
+        self.wheres.push(condition.clone());
+        condition
     }
 
     /// Adds a condition on a value, and answers it.
@@ -204,18 +211,20 @@ impl Conditions {
         }
     }
 
-    /// Begins at the texts that an index finds, where these are few, or where all dates are needed; not where a better beginning is known.
+    /// Begins at the texts or events that an index finds, where these are few, or, for texts, where all dates are needed; not where a better beginning is
+    /// known.
     pub(super) async fn begin(&mut self, db: &mut impl Queries, need: Need) -> Result<()> {
         for lookup in std::mem::take(&mut self.lookups) {
+            let in_any_case = need == Need::All && !matches!(lookup, Lookup::Tag(_));
             if matches!(self.begins, Beginning::Dates)
-                && (need == Need::All
-                    || finds_few(db, &lookup.texts(self.dialect, "$1"), lookup.text()).await?)
+                && (in_any_case || finds_few(db, &lookup.found(self.dialect, "$1"), lookup.text()).await?)
             {
                 let place = self.place(Value::Text(lookup.text().to_owned()));
-                let texts = lookup.texts(self.dialect, &place);
+                let found = lookup.found(self.dialect, &place);
                 self.begins = match lookup {
-                    Lookup::Trigrams(_) => Beginning::Texts(texts),
-                    Lookup::Words(..) => Beginning::Answers(texts),
+                    Lookup::Trigrams(_) => Beginning::Texts(found),
+                    Lookup::Words(..) => Beginning::Answers(found),
+                    Lookup::Tag(_) => Beginning::Events(found),
                 };
             }
         }
@@ -241,13 +250,19 @@ impl Conditions {
     }
 
     /// The same where words are sought, but only among the first dates that fulfil what is said of dates alone: SQL, or nothing where another look is as
-    /// quick. What is found among them in full is the page.
+    /// quick. What is found among them in full is the page. Where the list ends is looked at last: PostgreSQL thinks that there is little between two
+    /// instants, and would sort it, where it walks from the first on until it has enough.
     pub(super) fn glance(&self, keyset: &Keyset, limit: i64) -> Option<String> {
         if !self.words || !matches!(self.begins, Beginning::Dates) {
             return None;
         }
+        let end = if keyset.comparison() == ">" { &self.latest } else { &self.earliest };
+        let is_end = |condition: &String| {
+            end.as_ref()
+                .is_some_and(|end| *condition == end.condition || Some(condition) == end.by_day.as_ref())
+        };
         let (mut at_last, of_dates): (Vec<_>, Vec<_>) =
-            self.wheres.iter().cloned().partition(|condition| condition.contains("{t}"));
+            self.wheres.iter().cloned().partition(|condition| condition.contains("{t}") || is_end(condition));
         let mut dates = Self { words: false, wheres: of_dates, ..self.clone() };
         if self.dialect == Dialect::Postgres {
             // It would begin at all events that have a tag.
@@ -258,7 +273,7 @@ impl Conditions {
         let dir = keyset.direction();
         Some(format!(
             "SELECT o.id, o.event_id, o.starts_at FROM
-                (SELECT o.id, o.event_id, o.text_id, o.starts_at FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {GLANCE}) o
+                (SELECT o.id, o.event_id, o.text_id, o.starts_at, o.day FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {GLANCE}) o
                 {} texts t ON t.id = o.text_id WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
             dates.narrow(),
             dates.wheres(),
@@ -337,30 +352,34 @@ impl Conditions {
     /// Leaves out the bound that the position of the page is within: SQLite would begin there, and walk over all pages before.
     fn forget_wider_bound(&mut self, position: Timestamp, comparison: &str) {
         let wider = if comparison == ">" {
-            self.earliest.take().filter(|(from, _)| *from <= position)
+            self.earliest.take().filter(|from| from.at <= position)
         } else {
-            self.latest.take().filter(|(to, _)| position < *to)
+            self.latest.take().filter(|to| position < to.at)
         };
-        if let Some((_, condition)) = wider {
-            self.wheres.retain(|known| *known != condition);
+        if let Some(wider) = wider {
+            self.wheres.retain(|known| *known != wider.condition);
         }
-    }
-
-    /// Whether the list reaches from one instant on: it is walked from there, whatever is asked. PostgreSQL thinks that there is little between two.
-    pub(super) fn is_open(&self, keyset: &Keyset) -> bool {
-        self.latest.is_none() && keyset.comparison() == ">"
     }
 
     /// A query with the values bound, planned for them.
     pub(super) fn query(self, db: &mut impl Queries, text: String) -> Query<'_> {
         // What everyone may find from an instant on is always found in one way.
         let plain = self.wheres.len() <= 2;
-        let query = self.query_for_any(db, text);
+        let query = self.bound(db, text);
         if plain { query } else { query.planned_anew() }
     }
 
-    /// The same, planned for whatever they are.
+    /// The same, planned once for whatever they are. PostgreSQL plans for the values that it sees as long as these promise less work than any others would,
+    /// and so anew each time for all that is ahead: here it sees none.
     pub(super) fn query_for_any(self, db: &mut impl Queries, text: String) -> Query<'_> {
+        let text = match self.dialect {
+            Dialect::Sqlite => text,
+            Dialect::Postgres => unseen(&text),
+        };
+        self.bound(db, text)
+    }
+
+    fn bound(self, db: &mut impl Queries, text: String) -> Query<'_> {
         let mut query = db.query(Sql::built(text));
         for value in self.values {
             query = match value {
@@ -382,6 +401,17 @@ pub(super) enum Visible {
     All,
 }
 
+/// The same SQL with each placeholder in a query of its own, whose answer is not known before it is run.
+fn unseen(text: &str) -> String {
+    let mut pieces = text.split('$');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |sql, piece| {
+        let end = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
+        let (number, rest) = piece.split_at(end);
+        sql + "(SELECT $" + number + ")" + rest
+    })
+}
+
 /// The start of a date in microseconds.
 pub(super) fn micros(dialect: Dialect) -> String {
     match dialect {
@@ -397,6 +427,8 @@ pub(super) enum Lookup {
     Trigrams(String),
     /// In the words, all or those of a part.
     Words(Part, String),
+    /// Among the tags of events: where few have it.
+    Tag(String),
 }
 
 impl Lookup {
@@ -407,12 +439,12 @@ impl Lookup {
 
     const fn text(&self) -> &str {
         match self {
-            Self::Trigrams(text) | Self::Words(_, text) => text.as_str(),
+            Self::Trigrams(text) | Self::Words(_, text) | Self::Tag(text) => text.as_str(),
         }
     }
 
-    /// SQL for the ids of the texts, where `place` has [`Self::text`].
-    fn texts(&self, dialect: Dialect, place: &str) -> String {
+    /// SQL for the ids of the texts, or events, where `place` has [`Self::text`].
+    fn found(&self, dialect: Dialect, place: &str) -> String {
         match (self, dialect) {
             (Self::Words(part, _), Dialect::Postgres) => {
                 let words = match part {
@@ -428,13 +460,28 @@ impl Lookup {
             (Self::Trigrams(_), _) => {
                 format!("SELECT rowid AS id FROM texts_trigrams WHERE texts_trigrams MATCH {place}")
             }
+            (Self::Tag(_), _) => format!("SELECT event_id AS id FROM event_tags WHERE folded = {place}"),
         }
     }
 }
 
 /// Whether a query for `$1` has so few rows that it is best to begin with them.
-pub(super) async fn finds_few(db: &mut impl Queries, rows: &str, sought: &str) -> Result<bool> {
+async fn finds_few(db: &mut impl Queries, rows: &str, sought: &str) -> Result<bool> {
     let text = format!("SELECT count(*) FROM ({rows} LIMIT {}) AS few", SELECTIVE + 1);
     let found: i64 = db.query(Sql::built(text)).bind(sought.to_owned()).planned_anew().scalar().await?;
     Ok(found <= SELECTIVE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unseen;
+
+    #[test]
+    fn values_are_out_of_sight_of_the_planner() {
+        assert_eq!(
+            unseen("a = $1 AND b IN ($2, $13)"),
+            "a = (SELECT $1) AND b IN ((SELECT $2), (SELECT $13))"
+        );
+        assert_eq!(unseen("a"), "a");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::conditions::{Beginning, Conditions, Lookup, Value, finds_few};
+use super::conditions::{Conditions, Lookup, Value};
 use super::event::{EventStatus, OccurrenceStatus};
 use super::filter::AgendaFilter;
 use crate::categories;
@@ -127,14 +127,22 @@ impl Conditions {
 
     /// Category, tags, free seats, and one's own registrations.
     pub(super) async fn labelled(&mut self, db: &mut impl Queries, filter: &AgendaFilter) -> Result<()> {
-        if !filter.categories.is_empty() {
-            let known = categories::find_many(db, &filter.categories).await?;
-            let places: Vec<String> = known.iter().map(|id| self.place(Value::Id(id.as_uuid()))).collect();
-            // A slug that names nothing has no dates.
-            let any = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
-            self.wheres.push(format!("{{o}}.category_id IN ({any})"));
+        match filter.categories.as_slice() {
+            [] => {}
+            [slug] => {
+                let place = self.place(Value::Text(categories::as_slug(slug)));
+                self.wheres.push(format!("{{o}}.category_id = ({} = {place})", categories::ID_BY_SLUG));
+            }
+            slugs => {
+                let known = categories::find_many(db, slugs).await?;
+                let places: Vec<String> =
+                    known.iter().map(|id| self.place(Value::Id(id.as_uuid()))).collect();
+                // A slug that names nothing has no dates.
+                let any = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
+                self.wheres.push(format!("{{o}}.category_id IN ({any})"));
+            }
         }
-        self.tagged(db, &filter.tags).await?;
+        self.tagged(&filter.tags);
         if filter.available {
             self.wheres.push("{o}.seats_taken < {o}.capacity".to_owned());
             self.compare("{o}.status =", Value::Text(OccurrenceStatus::Scheduled.as_str().to_owned()));
@@ -152,26 +160,19 @@ impl Conditions {
 
     /// All of these tags. The first few each by themselves, so that PostgreSQL can begin with the rarest of them; it would take seconds to think of
     /// all orders in which twenty could be looked up.
-    async fn tagged(&mut self, db: &mut impl Queries, tags: &[String]) -> Result<()> {
+    fn tagged(&mut self, tags: &[String]) {
         const EACH: usize = 3;
         let folded: BTreeSet<String> =
             tags.iter().map(|tag| fold(tag.trim().trim_start_matches('#'))).collect();
         if folded.len() > categories::MAX_TAGS {
             // No event has so many.
             self.wheres.push("1 = 0".to_owned());
-            return Ok(());
+            return;
         }
         let mut places = Vec::new();
         for (n, tag) in folded.into_iter().enumerate() {
-            if n < EACH
-                && self.dialect == Dialect::Sqlite
-                && matches!(self.begins, Beginning::Dates)
-                && finds_few(db, "SELECT 1 FROM event_tags WHERE folded = $1", &tag).await?
-            {
-                let place = self.place(Value::Text(tag.clone()));
-                self.begins = Beginning::Events(format!(
-                    "SELECT event_id AS id FROM event_tags WHERE folded = {place}"
-                ));
+            if n < EACH && self.dialect == Dialect::Sqlite {
+                self.lookups.push(Lookup::Tag(tag.clone()));
             }
             places.push(self.place(Value::Text(tag)));
         }
@@ -193,6 +194,5 @@ impl Conditions {
         }
         self.wheres.extend(self.tagged.clone());
         self.tags = (!places.is_empty()).then(|| all_of(&places));
-        Ok(())
     }
 }

@@ -1,9 +1,8 @@
 //! Counting dates by what they are: one look at an index gives their lists, which are counted here.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use foldhash::{HashMap, HashMapExt};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -24,6 +23,9 @@ pub(super) const FIELD_END: char = '\u{1f}';
 const MOST_TAGS: usize = 50;
 /// How many months facets count: twenty years.
 const MOST_MONTHS: usize = 240;
+
+/// Those of all categories.
+type Slugs = std::collections::HashMap<CategoryId, String>;
 
 /// When dates take place.
 #[derive(Debug, Default, FromRow)]
@@ -75,7 +77,7 @@ impl Labelled {
     }
 
     /// The counts, where `slugs` are those of all categories, and months are of the clocks of `tz`.
-    pub(super) fn facets(self, slugs: &HashMap<CategoryId, String>, tz: Tz) -> Result<Facets> {
+    pub(super) fn facets(self, slugs: &Slugs, tz: Tz) -> Result<Facets> {
         let labels = self.labels.unwrap_or_default();
         // The dates of an event have the same, and often those of several: each text is taken apart once.
         let mut together: HashMap<&str, i64> = HashMap::new();
@@ -143,7 +145,7 @@ fn within<T: Ord>(all: &[T], from: &T, to: &T) -> usize {
     before(to).saturating_sub(before(from))
 }
 
-fn by_category(together: &HashMap<&str, i64>, slugs: &HashMap<CategoryId, String>) -> Vec<CategoryCount> {
+fn by_category(together: &HashMap<&str, i64>, slugs: &Slugs) -> Vec<CategoryCount> {
     let mut counted: HashMap<&str, i64> = HashMap::new();
     for (labels, count) in together {
         *counted.entry(labels.split(FIELD_END).next().unwrap_or_default()).or_default() += count;
@@ -181,7 +183,7 @@ mod tests {
 
     /// Dates as `start or day,category,tags`, the tags parted by slashes.
     fn counted(dates: &[&str]) -> Facets {
-        let slugs = HashMap::from([(CategoryId::from(Uuid::from_u128(7)), "concert".to_owned())]);
+        let slugs = Slugs::from([(CategoryId::from(Uuid::from_u128(7)), "concert".to_owned())]);
         let field = |n: usize| dates.iter().map(move |date| date.split(',').nth(n).unwrap_or_default());
         let starts = field(0).filter_map(|start| start.parse::<Timestamp>().ok()).collect();
         let days: Vec<&str> = field(0).filter(|start| start.parse::<NaiveDate>().is_ok()).collect();

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use eventcore::{Cursor, EventId, OccurrenceId};
+use eventcore::{Cursor, EventId, OccurrenceId, RegistrationId};
 
 use crate::backend::{Answer, Refusal, Request};
 use crate::config::Config;
@@ -104,4 +104,6 @@ pub(crate) enum Purpose {
     Say,
     /// Something was done; what to say then.
     Act(&'static str),
+    /// Something was done for each of several people; what they are then.
+    All(&'static str, Vec<RegistrationId>),
 }

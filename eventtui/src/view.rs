@@ -10,6 +10,7 @@ use crate::app::{App, Layer, Notice, Question, elsewhere};
 use crate::keys::{Action, Binding, Place, Tab, bindings};
 use crate::look::Look;
 use crate::screens::agenda::Dates;
+use crate::screens::comments::Saying;
 use crate::screens::{event, mine, organize, row, ticket};
 use crate::widgets::field::Field;
 use crate::widgets::text::{clean, columns, fit, flow, wrapped};
@@ -266,7 +267,10 @@ fn ask(question: &Question, look: &Look) -> String {
             };
             format!("Which day? {} {meant}", typed(day))
         }
-        Question::Say { what, words } => format!("{what}: {} ⏎ says it", typed(&words.body)),
+        Question::Say { what, words } => {
+            let then = if matches!(words.saying, Saying::Enlist(_)) { "registers them" } else { "says it" };
+            format!("{what}: {} ⏎ {then}", typed(&words.body))
+        }
         Question::Sure { words, .. } => {
             let stop = if words.ends_with('?') { "" } else { "." };
             format!("{words}{stop} y does it, any other key leaves it")

@@ -59,11 +59,8 @@ impl App {
             Action::OpenLink => return self.open_link(),
             Action::SaveCalendar => return self.save_calendar(),
             Action::GoToDay => self.question = Some(Question::Day(Field::default())),
-            Action::CheckIn => return self.check_in(),
-            Action::CheckInCode => {
-                if let Some(Layer::Attendees(attendees)) = self.layers.last_mut() {
-                    attendees.code = Some(Field::default());
-                }
+            Action::CheckIn | Action::CheckInCode | Action::Mark | Action::Enlist | Action::Remove => {
+                return self.at_the_door(action);
             }
             Action::Save | Action::SaveDraft => return self.save(action == Action::SaveDraft),
             Action::Write => return self.write(),
@@ -162,7 +159,8 @@ impl App {
                 }
             }
             Some(Layer::Attendees(attendees)) => {
-                if attendees.list.go(action, height.saturating_sub(3)) {
+                let head = attendees.head(&self.look, self.size.0).len();
+                if attendees.list.go(action, height.saturating_sub(head)) {
                     return self.load_layer_anew();
                 }
             }
@@ -320,7 +318,7 @@ impl App {
                 Vec::new()
             }
             (Question::Sure { request, then, .. }, KeyCode::Char('y' | 'Y')) => {
-                vec![self.ask(Purpose::Act(then), *request)]
+                vec![self.ask(then, *request)]
             }
             (Question::Day(day), _) => self.answer_day(day, key),
             (Question::Say { what, words }, KeyCode::Enter) => self.say_it(what, words),
@@ -378,19 +376,6 @@ impl App {
         }
     }
 
-    fn check_in(&mut self) -> Vec<Effect> {
-        let Some(Layer::Attendees(attendees)) = self.layers.last_mut() else { return Vec::new() };
-        let request = match (attendees.code.take(), attendees.list.selected()) {
-            (Some(code), _) => Request::CheckInCode { occurrence: attendees.date.id, code: code.text() },
-            (None, Some(place)) if place.status == RegistrationStatus::Attended => {
-                Request::UndoCheckIn(place.id)
-            }
-            (None, Some(place)) => Request::CheckIn(place.id),
-            (None, None) => return Vec::new(),
-        };
-        vec![self.ask(Purpose::Act("Done"), request)]
-    }
-
     fn step_field(&mut self, back: bool) {
         match self.layers.last_mut() {
             Some(Layer::Form(form)) => form.next(back),
@@ -432,6 +417,6 @@ impl App {
     }
 
     pub(super) fn sure(&mut self, words: String, request: Request, then: &'static str) {
-        self.question = Some(Question::Sure { words, request: Box::new(request), then });
+        self.question = Some(Question::Sure { words, request: Box::new(request), then: Purpose::Act(then) });
     }
 }

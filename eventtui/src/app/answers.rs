@@ -1,7 +1,7 @@
 //! What answers change.
 
 use eventcore::OccurrenceId;
-use eventcore::events::EventStatus;
+use eventcore::events::{EventStatus, Occurrence};
 use eventcore::registrations::{MyRegistration, RegistrationStatus};
 
 use super::{App, Layer};
@@ -38,6 +38,7 @@ impl App {
             Purpose::Save => self.take_saved(outcome),
             Purpose::Settings => self.take_settings(outcome),
             Purpose::Act(done) => self.take_done(done, outcome),
+            Purpose::All(are, people) => self.take_each(are, people, outcome),
             Purpose::Say => self.take_said(outcome),
             Purpose::Calendar(name) => self.take_calendar(name, outcome),
             other => {
@@ -130,8 +131,11 @@ impl App {
 
     fn take_done(&mut self, done: &'static str, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
         match outcome {
+            Ok(Answer::Place(place)) if !self.is_mine(&place) => {
+                self.say('✓', format!("{} is no longer checked in", place.user.display_name));
+                self.learn(&place);
+            }
             Ok(Answer::Place(place)) => {
-                self.look.marks.insert(place.occurrence_id, Mark::from(&*place));
                 let text = match (place.status, place.position) {
                     (RegistrationStatus::Confirmed, _) => {
                         format!("{done}: confirmed for {}", place.party_size)
@@ -142,6 +146,7 @@ impl App {
                     _ => done.to_owned(),
                 };
                 self.say('✓', text);
+                self.learn(&place);
             }
             Ok(Answer::CheckedIn { registration, already }) => {
                 let name = &registration.user.display_name;
@@ -151,6 +156,7 @@ impl App {
                     ('✓', format!("{name} is in, party of {}", registration.party_size))
                 };
                 self.say(sign, text);
+                self.learn(&registration);
             }
             Ok(answer @ Answer::Me(_)) => {
                 self.say('✓', done);
@@ -205,17 +211,11 @@ impl App {
             (Purpose::Due, Ok(Answer::Due(due))) => self.look.due.extend(due),
             (Purpose::Detail(id), outcome) => self.take_detail(id, outcome),
             (Purpose::Attendees(id, cursor), outcome) => {
-                let outcome = outcome.and_then(|answer| match answer {
-                    Answer::Attendees(page) => Ok(page),
-                    _ => Err(nonsense()),
-                });
-                for layer in &mut self.layers {
-                    if let Layer::Attendees(attendees) = layer
-                        && attendees.date.id == id
-                    {
-                        attendees.list.take(cursor.as_ref(), outcome, here, |place| place.id);
-                        break;
-                    }
+                if let Ok(Answer::Attendees { date: Some(date), .. }) = &outcome {
+                    self.learn_date(date);
+                }
+                if let Some(attendees) = self.attendees(id) {
+                    attendees.take(cursor.as_ref(), outcome, here);
                 }
             }
             (Purpose::Comments(event), outcome) => {
@@ -255,10 +255,7 @@ impl App {
 
     fn take_detail(&mut self, id: OccurrenceId, outcome: Result<Answer, Refusal>) {
         if let Ok(Answer::Date(detail)) = &outcome {
-            self.agenda.learn(&detail.date);
-            self.search.learn(&detail.date);
-            self.week.learn(&detail.date);
-            self.month.learn(&detail.date);
+            self.learn_date(&detail.date);
             if detail.mine.is_some() {
                 self.look.due.remove(&id);
             }
@@ -279,6 +276,14 @@ impl App {
         }
     }
 
+    /// Shows a date as it is now wherever it stands.
+    fn learn_date(&mut self, date: &Occurrence) {
+        self.agenda.learn(date);
+        self.search.learn(date);
+        self.week.learn(date);
+        self.month.learn(date);
+    }
+
     fn mark(&mut self, mine: &[MyRegistration]) {
         for mine in mine {
             let leaves =
@@ -290,9 +295,7 @@ impl App {
     }
 }
 
-fn dates(
-    outcome: Result<Answer, Refusal>,
-) -> Result<eventcore::Page<eventcore::events::Occurrence>, Refusal> {
+fn dates(outcome: Result<Answer, Refusal>) -> Result<eventcore::Page<Occurrence>, Refusal> {
     outcome.and_then(|answer| match answer {
         Answer::Dates(page) => Ok(page),
         _ => Err(nonsense()),

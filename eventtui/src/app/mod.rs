@@ -7,6 +7,9 @@ mod actions;
 mod answers;
 #[cfg(test)]
 mod comments_tests;
+mod door;
+#[cfg(test)]
+mod door_tests;
 pub(crate) mod elsewhere;
 #[cfg(test)]
 mod feedback_tests;
@@ -98,7 +101,7 @@ pub(crate) enum Question {
     /// What to say about the event, or how one of its dates was.
     Say { what: String, words: Words },
     /// What can't be undone is asked once, in words that say what will happen.
-    Sure { words: String, request: Box<Request>, then: &'static str },
+    Sure { words: String, request: Box<Request>, then: Purpose },
 }
 
 /// What someone is saying.
@@ -332,7 +335,7 @@ impl App {
     fn ask(&mut self, purpose: Purpose, request: Request) -> Effect {
         let kind = std::mem::discriminant(&purpose);
         self.waiting.retain(|_, asked| {
-            matches!(asked, Purpose::Act(_) | Purpose::Say | Purpose::Calendar(_))
+            matches!(asked, Purpose::Act(_) | Purpose::All(..) | Purpose::Say | Purpose::Calendar(_))
                 || std::mem::discriminant(asked) != kind
         });
         self.next_ticket += 1;

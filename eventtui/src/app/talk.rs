@@ -3,11 +3,13 @@
 use eventcore::EventId;
 use eventcore::comments::CommentStatus;
 use eventcore::events::Occurrence;
+use eventcore::registrations::Registration;
 
 use super::answers::words;
 use super::{App, Layer, Question, Words};
 use crate::backend::{Answer, Refusal, Request};
 use crate::keys::Action;
+use crate::look::ordinal;
 use crate::message::{Effect, Purpose};
 use crate::screens::comments::{Comments, Saying};
 use crate::screens::feedback::Heard;
@@ -121,13 +123,14 @@ impl App {
         self.load_layer()
     }
 
-    fn ask_what(&mut self, event: EventId, saying: Saying, before: &str) {
+    pub(super) fn ask_what(&mut self, event: EventId, saying: Saying, before: &str) {
         let what = match saying {
             Saying::New => "Say",
             Saying::Reply(_) => "Reply",
             Saying::Again(..) => "Say instead",
             Saying::Answer(_) => "Answer in public",
             Saying::Rating(_) => "How was it",
+            Saying::Enlist(_) => "Who comes, and how many (bob 2)",
         };
         self.ask_for_words(what.to_owned(), event, saying, before.to_owned());
     }
@@ -165,6 +168,14 @@ impl App {
                 };
                 Request::Rate { occurrence, rating, text }
             }
+            Saying::Enlist(occurrence) => {
+                let Some((username, party)) = guest(&body) else {
+                    self.say('!', "A name first, and how many come behind it, from 1 on: bob 2");
+                    self.question = Some(Question::Say { what, words });
+                    return Vec::new();
+                };
+                Request::Enlist { occurrence, username, party }
+            }
         };
         self.unsaid = Some(words);
         vec![self.ask(Purpose::Say, request)]
@@ -173,6 +184,11 @@ impl App {
     /// Whether it was heard: if not, the words are still there.
     pub(super) fn take_said(&mut self, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
         match outcome {
+            Ok(Answer::Place(place)) => {
+                self.unsaid = None;
+                self.say('✓', enlisted(&place));
+                self.learn(&place);
+            }
             Ok(_) => {
                 let said = self.unsaid.take().map(|words| words.saying);
                 let thanks = matches!(said, Some(Saying::Rating(_)));
@@ -184,6 +200,24 @@ impl App {
             Err(refusal) => self.say('✗', format!("{} · what you typed is kept", words(&refusal))),
         }
         self.refresh()
+    }
+}
+
+/// Reads `bob 2`: a name first, and how many come; else one.
+fn guest(said: &str) -> Option<(String, i64)> {
+    let mut words = said.split_whitespace();
+    let name = words.next()?.trim_start_matches('@').to_owned();
+    let party = words.next().map_or(Some(1), |many| many.parse().ok());
+    let party = party.filter(|party| *party > 0)?;
+    (!name.is_empty() && words.next().is_none()).then_some((name, party))
+}
+
+/// What became of someone whom an organizer registered.
+fn enlisted(place: &Registration) -> String {
+    let (name, party) = (&place.user.display_name, place.party_size);
+    match place.position {
+        Some(position) => format!("{name} waits, {} in line, for {party}", ordinal(position)),
+        None => format!("{name} has a place, for {party}"),
     }
 }
 

@@ -246,7 +246,10 @@ fn other_screens() {
     insta::assert_snapshot!("organize_80x24", driven.picture(80, 24));
     driven.press(KeyCode::Char('a'));
     let people = vec![registration(1, "confirmed"), registration(2, "waitlisted")];
-    driven.answer(|r| matches!(r, Request::Attendees { .. }), Ok(Answer::Attendees(page(people, None))));
+    driven.answer(
+        |r| matches!(r, Request::Attendees { .. }),
+        Ok(Answer::Attendees { date: None, page: page(people, None) }),
+    );
     insta::assert_snapshot!("attendees_80x24", driven.picture(80, 24));
     driven.press(KeyCode::Char('?'));
     insta::assert_snapshot!("help_80x24", driven.picture(80, 24));

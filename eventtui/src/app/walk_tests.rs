@@ -65,7 +65,7 @@ fn someone_at(place: Place) -> Driven {
     match place {
         Place::Attendees => {
             let people = (0..60).map(|n| registration(n, "confirmed")).collect();
-            let people = Ok(Answer::Attendees(page(people, None)));
+            let people = Ok(Answer::Attendees { date: None, page: page(people, None) });
             driven.press(KeyCode::Char('a')).answer(|r| matches!(r, Request::Attendees { .. }), people);
         }
         Place::Insights => {
@@ -236,6 +236,9 @@ impl Before {
             Action::Answer => asks_for(|saying| matches!(saying, Saying::Answer(_))),
             Action::TakeAnswerBack => says("Take the answer back?"),
             Action::CheckIn => asks(|r| matches!(r, Request::CheckIn(_))),
+            Action::Mark => shows("◆ 1 marked"),
+            Action::Enlist => asks_for(|saying| matches!(saying, Saying::Enlist(_))),
+            Action::Remove => says("off this date"),
             Action::CheckInCode => {
                 matches!(app.layers.last(), Some(Layer::Attendees(attendees)) if attendees.code.is_some())
             }

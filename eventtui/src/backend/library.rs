@@ -9,7 +9,7 @@ use eventcore::accounts::{Credentials, NewPassword, NewUser, User};
 use eventcore::comments::{Comment, CommentFilter, CommentInput};
 use eventcore::events::{AgendaFilter, Bound, EventInput, MonthOfDays, Occurrence, start_of_day};
 use eventcore::feedback::{Answer as OrganizersAnswer, FeedbackInput};
-use eventcore::registrations::{Party, ShownTicket};
+use eventcore::registrations::{NewAttendee, Party, ShownTicket};
 use eventcore::{
     Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Order, Page, PageRequest, Timestamp,
 };
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::days::{ByDays, Days};
 use super::talk::Talk;
-use super::{Answer, Backend, Cause, Detail, MOST, PAGE, Refusal, Request, Work, client, held};
+use super::{Answer, Backend, Cause, Detail, MOST, PAGE, Refusal, Request, Work, client, each, held};
 use crate::Failure;
 use crate::screens::search::Wish;
 
@@ -134,7 +134,12 @@ impl Library {
                 Answer::Dates(core.occurrences(&actor, &filter, &page(cursor)).await?)
             }
             Request::Attendees { occurrence, cursor } => {
-                Answer::Attendees(core.registrations(&actor, occurrence, None, &page(cursor)).await?)
+                let date = match cursor {
+                    None => Some(Box::new(core.occurrence(&actor, occurrence).await?)),
+                    Some(_) => None,
+                };
+                let page = core.registrations(&actor, occurrence, None, &page(cursor)).await?;
+                Answer::Attendees { date, page }
             }
             Request::Rate { occurrence, rating, text } => {
                 let input = FeedbackInput { rating: Some(rating), text, ..FeedbackInput::default() };
@@ -181,12 +186,33 @@ impl Library {
             Request::Insights(event) => Answer::Insights(Box::new(core.insights(&actor, event).await?)),
             Request::EventCalendar(id) => Answer::Calendar(core.event_calendar(&actor, id).await?.text),
             Request::DateCalendar(id) => Answer::Calendar(core.occurrence_calendar(&actor, id).await?.text),
+            other => self.come(other).await?,
+        })
+    }
+
+    /// Places at dates: mine, and those of whoever comes to what I organize.
+    async fn come(&self, request: Request) -> Result<Answer, Error> {
+        let (core, actor) = (&self.core, self.actor());
+        Ok(match request {
             Request::Register { occurrence, party } => {
                 let place = core.register(&actor, occurrence, &Party::of(party)).await?;
                 Answer::Place(Box::new(place.registration))
             }
             Request::Unregister(id) => {
                 core.cancel_registration(&actor, id).await?;
+                Answer::Done
+            }
+            Request::Enlist { occurrence, username, party } => {
+                let attendee = NewAttendee {
+                    username: Some(username),
+                    party_size: Some(party),
+                    ..NewAttendee::default()
+                };
+                let place = core.add_registration(&actor, occurrence, &attendee).await?;
+                Answer::Place(Box::new(place.registration))
+            }
+            Request::Remove { occurrence, registration } => {
+                core.remove_registration(&actor, occurrence, registration).await?;
                 Answer::Done
             }
             Request::CheckIn(id) => checked_in(core.check_in(&actor, id).await?),
@@ -348,7 +374,12 @@ impl Backend for Library {
     }
 
     fn run(&self, request: Request) -> Work<'_> {
-        Box::pin(async move { Ok(self.work(request).await?) })
+        Box::pin(async move {
+            match request {
+                Request::Each(requests) => Ok(each(self, requests).await),
+                one => Ok(self.work(one).await?),
+            }
+        })
     }
 
     fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

@@ -143,6 +143,19 @@ pub(crate) enum Request {
     Unregister(OccurrenceId),
     CheckIn(RegistrationId),
     UndoCheckIn(RegistrationId),
+    /// An organizer registers someone, or changes their party.
+    Enlist {
+        occurrence: OccurrenceId,
+        username: String,
+        party: i64,
+    },
+    /// An organizer takes someone off a date.
+    Remove {
+        occurrence: OccurrenceId,
+        registration: RegistrationId,
+    },
+    /// One after another, whatever becomes of each.
+    Each(Vec<Request>),
     CheckInCode {
         occurrence: OccurrenceId,
         code: String,
@@ -183,7 +196,11 @@ pub(crate) enum Answer {
     Date(Box<Detail>),
     Mine(Page<MyRegistration>),
     Events(Page<Event>),
-    Attendees(Page<Registration>),
+    Attendees {
+        /// As it is now, beside the first page.
+        date: Option<Box<Occurrence>>,
+        page: Page<Registration>,
+    },
     Insights(Box<Insights>),
     /// A file of iCalendar (RFC 5545).
     Calendar(String),
@@ -197,6 +214,8 @@ pub(crate) enum Answer {
     },
     Event(Box<Event>),
     Changed(Box<Occurrence>),
+    /// What became of each; of the last ones nothing, if they were not come to.
+    Each(Vec<Result<Answer, Refusal>>),
     Done,
 }
 
@@ -277,6 +296,20 @@ pub(crate) trait Backend: Send + Sync {
 
     /// Lets go of everything.
     fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// Does one after another. Where nobody answers any more, or nobody is signed in, the rest is not tried.
+async fn each(backend: &dyn Backend, requests: Vec<Request>) -> Answer {
+    let mut outcomes = Vec::new();
+    for request in requests {
+        let outcome = backend.run(request).await;
+        let goes_on = outcome.as_ref().err().is_none_or(|refusal| refusal.cause == Cause::Other);
+        outcomes.push(outcome);
+        if !goes_on {
+            break;
+        }
+    }
+    Answer::Each(outcomes)
 }
 
 /// What the command line says of where the data is.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::connection::{Call, Connection};
 use super::days::{ByDays, Days};
 use super::talk::Talk;
-use super::{Answer, Backend, Cause, Detail, MOST, PAGE, Refusal, Request, Work, held};
+use super::{Answer, Backend, Cause, Detail, MOST, PAGE, Refusal, Request, Work, each, held};
 use crate::Failure;
 
 /// An eventd, and the way to it.
@@ -135,7 +135,15 @@ impl Server {
             }
             Request::Attendees { occurrence, cursor } => {
                 let path = format!("/occurrences/{occurrence}/registrations{}", query(&[], cursor.as_ref()));
-                Answer::Attendees(self.http.call(Call::get(&path)).await?)
+                let of_date = format!("/occurrences/{occurrence}");
+                let date = async {
+                    match cursor {
+                        None => Ok(Some(self.http.call(Call::get(&of_date)).await?)),
+                        Some(_) => Ok(None),
+                    }
+                };
+                let (date, page) = tokio::try_join!(date, self.http.call(Call::get(&path)))?;
+                Answer::Attendees { date, page }
             }
             Request::Due(dates) => {
                 let mut due = Vec::new();
@@ -160,11 +168,12 @@ impl Server {
             Request::DateCalendar(id) => {
                 Answer::Calendar(self.http.calendar(&format!("/occurrences/{id}.ics")).await?)
             }
-            other => self.change(other).await?,
+            other => self.come(other).await?,
         })
     }
 
-    async fn change(&self, request: Request) -> Result<Answer, Refusal> {
+    /// Places at dates: mine, and those of whoever comes to what I organize.
+    async fn come(&self, request: Request) -> Result<Answer, Refusal> {
         let post = Method::POST;
         Ok(match request {
             Request::Register { occurrence, party } => {
@@ -177,6 +186,34 @@ impl Server {
                 self.http.send(Call::of(Method::DELETE, &path, None)).await?;
                 Answer::Done
             }
+            Request::Enlist { occurrence, username, party } => {
+                let path = format!("/occurrences/{occurrence}/registrations");
+                let body = json!({"username": username, "party_size": party});
+                Answer::Place(self.http.call(Call::of(post, &path, Some(&body))).await?)
+            }
+            Request::Remove { occurrence, registration } => {
+                let path = format!("/occurrences/{occurrence}/registrations/{registration}");
+                self.http.send(Call::of(Method::DELETE, &path, None)).await?;
+                Answer::Done
+            }
+            Request::CheckIn(id) => checked_in(
+                self.http.call(Call::of(post, &format!("/registrations/{id}/check-in"), None)).await?,
+            ),
+            Request::UndoCheckIn(id) => {
+                let path = format!("/registrations/{id}/check-in");
+                Answer::Place(self.http.call(Call::of(Method::DELETE, &path, None)).await?)
+            }
+            Request::CheckInCode { occurrence, code } => {
+                let body = json!({"code": code, "occurrence_id": occurrence});
+                checked_in(self.http.call(Call::of(post, "/check-in", Some(&body))).await?)
+            }
+            other => self.change(other).await?,
+        })
+    }
+
+    async fn change(&self, request: Request) -> Result<Answer, Refusal> {
+        let post = Method::POST;
+        Ok(match request {
             Request::ChangeMe { user, version, patch } => {
                 let path = format!("/users/{user}");
                 let call = Call::of(Method::PATCH, &path, Some(&patch)).for_version(version);
@@ -224,17 +261,6 @@ impl Server {
                 let method = if hidden { post } else { Method::DELETE };
                 self.http.send(Call::of(method, &format!("/comments/{comment}/hide"), None)).await?;
                 Answer::Done
-            }
-            Request::CheckIn(id) => checked_in(
-                self.http.call(Call::of(post, &format!("/registrations/{id}/check-in"), None)).await?,
-            ),
-            Request::UndoCheckIn(id) => {
-                let path = format!("/registrations/{id}/check-in");
-                Answer::Place(self.http.call(Call::of(Method::DELETE, &path, None)).await?)
-            }
-            Request::CheckInCode { occurrence, code } => {
-                let body = json!({"code": code, "occurrence_id": occurrence});
-                checked_in(self.http.call(Call::of(post, "/check-in", Some(&body))).await?)
             }
             Request::Create(body) => {
                 Answer::Event(self.http.call(Call::of(post, "/events", Some(&body))).await?)
@@ -335,7 +361,12 @@ impl Backend for Server {
     }
 
     fn run(&self, request: Request) -> Work<'_> {
-        Box::pin(self.work(request))
+        Box::pin(async move {
+            match request {
+                Request::Each(requests) => Ok(each(self, requests).await),
+                one => self.work(one).await,
+            }
+        })
     }
 
     fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

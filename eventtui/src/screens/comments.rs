@@ -42,6 +42,8 @@ pub(crate) enum Saying {
     Answer(FeedbackId),
     /// How a date was: stars first, and words behind them.
     Rating(OccurrenceId),
+    /// Who comes to a date, for its organizers: a name first, and how many behind it.
+    Enlist(OccurrenceId),
 }
 
 impl Saying {

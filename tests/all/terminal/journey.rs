@@ -100,7 +100,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
     assert_eq!(titles, ["Chess final", "Chess", "Chess", "Chess"]);
     db.core.register(&carla, dates[0].id, &Party::of(2)).await.unwrap();
     bob.types("a").await.shows("Carla (carla)").await.shows("party of 2").await;
-    bob.types(" ").await.shows("✓ Carla is in, party of 2").await.shows("✓ checked in").await;
+    bob.types("\r").await.shows("✓ Carla is in, party of 2").await.shows("✓ checked in").await;
 
     // What it came to.
     bob.types("\x1b").await.hides("✓ checked in").await;

@@ -1,6 +1,7 @@
 //! The terminal client in a real terminal.
 
 mod account;
+mod door;
 mod elsewhere;
 mod journey;
 mod plain;

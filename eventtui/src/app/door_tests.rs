@@ -1,0 +1,159 @@
+//! The people of a date, as organizers come to them: let in, registered, taken off.
+
+use crossterm::event::KeyCode;
+use eventcore::registrations::Registration;
+
+use super::tests::{Driven, event, occurrence, page, refusal, registration};
+use crate::backend::{Answer, Cause, Request};
+
+fn person(n: usize, name: &str, status: &str) -> Registration {
+    let mut place = registration(n, status);
+    place.occurrence_id = occurrence(0).id;
+    place.user.id =
+        serde_json::from_value(format!("01890000-0000-7000-8000-0000000001{n:02}").into()).unwrap();
+    (place.user.username, place.user.display_name) = (name.to_lowercase(), name.to_owned());
+    place
+}
+
+fn people() -> Vec<Registration> {
+    vec![
+        person(1, "Bob", "confirmed"),
+        person(2, "Carla", "attended"),
+        person(3, "Dan", "waitlisted"),
+        person(4, "Eve", "cancelled"),
+    ]
+}
+
+fn full() -> Answer {
+    let mut date = occurrence(0);
+    (date.seats_taken, date.seats_left, date.waitlist_length) = (40, 0, 2);
+    Answer::Attendees { date: Some(Box::new(date)), page: page(people(), None) }
+}
+
+fn shown() -> Driven {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('5'));
+    driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(Answer::Events(page(vec![event()], None))));
+    driven.press(KeyCode::Char('a')).answer(|r| matches!(r, Request::Attendees { .. }), Ok(full()));
+    driven
+}
+
+fn asked(driven: &Driven, wanted: &Request) -> bool {
+    driven.asked.iter().any(|(_, request)| request == wanted)
+}
+
+fn remove(ids: &[usize]) -> Request {
+    let all = ids.iter().map(|n| Request::Remove {
+        occurrence: occurrence(0).id,
+        registration: registration(*n, "confirmed").id,
+    });
+    Request::Each(all.collect())
+}
+
+#[test]
+fn somebody_is_registered_by_name() {
+    let mut driven = shown();
+    assert!(driven.picture(80, 24).contains("40 of 40 seats taken · 2 wait"), "the date as it is now");
+    driven.press(KeyCode::Char('n')).type_in("dora zwei");
+    assert_eq!(driven.last_line(), "Who comes, and how many (bob 2): dora zwei▏ ⏎ registers them");
+    driven.press(KeyCode::Enter);
+    assert!(driven.picture(80, 24).contains("! A name first, and how many come behind it, from 1 on: bob 2"));
+    driven.control('w').type_in("2").press(KeyCode::Enter);
+    let dora = Request::Enlist { occurrence: occurrence(0).id, username: "dora".to_owned(), party: 2 };
+    driven.answer(|r| *r == dora, Err(refusal("there is no such user", Cause::Other)));
+    assert_eq!(driven.last_line(), "✗ there is no such user · what you typed is kept");
+    driven.press(KeyCode::Char('n'));
+    assert!(driven.last_line().contains("dora 2▏"), "{}", driven.last_line());
+    driven
+        .press(KeyCode::Enter)
+        .answer(|r| *r == dora, Ok(Answer::Place(Box::new(person(5, "Dora", "waitlisted")))));
+    assert_eq!(driven.last_line(), "✓ Dora waits, 3rd in line, for 2");
+    assert!(asked(&driven, &Request::Attendees { occurrence: occurrence(0).id, cursor: None }), "it is seen");
+    assert!(!driven.app.look.marks.contains_key(&occurrence(0).id), "it is not my place");
+    driven.press(KeyCode::Char('n')).type_in("@eve").press(KeyCode::Enter);
+    let eve = Request::Enlist { occurrence: occurrence(0).id, username: "eve".to_owned(), party: 1 };
+    driven.answer(|r| *r == eve, Ok(Answer::Place(Box::new(person(4, "Eve", "confirmed")))));
+    assert_eq!(driven.last_line(), "✓ Eve has a place, for 2");
+}
+
+#[test]
+fn who_is_taken_off_is_asked_once() {
+    let mut driven = shown();
+    driven.press(KeyCode::Char('x'));
+    assert_eq!(
+        driven.last_line(),
+        "Take Bob (bob) off this date, with a party of 2? Their 2 seats go to who waits. y does it, any other key leaves it"
+    );
+    insta::assert_snapshot!("door_question_40x15", driven.picture(40, 15));
+    driven.press(KeyCode::Char('n')).press(KeyCode::Char('x')).press(KeyCode::Char('y'));
+    driven.answer(|r| *r == remove(&[1]), Ok(Answer::Each(vec![Ok(Answer::Done)])));
+    assert_eq!(driven.last_line(), "✓ 1 person is off the list");
+    assert!(driven.picture(80, 24).contains("✗ cancelled    Bob (bob)"), "{}", driven.picture(80, 24));
+    driven.press(KeyCode::Char('x'));
+    assert_eq!(driven.last_line(), "! Nobody is selected who has a place, or waits for one");
+    driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));
+    assert!(driven.last_line().starts_with("Take Dan (dan) off the waitlist, with a party of 2? y does it"));
+    driven.press(KeyCode::Char('y'));
+    let over = refusal("this date is over", Cause::Other);
+    driven.answer(|r| *r == remove(&[3]), Ok(Answer::Each(vec![Err(over)])));
+    assert_eq!(driven.last_line(), "✗ this date is over");
+}
+
+#[test]
+fn several_are_marked_and_acted_on_at_once() {
+    let mut driven = shown();
+    driven.type_in("    ").press(KeyCode::Char(' '));
+    assert!(driven.picture(80, 24).contains("◆ 3 marked"), "{}", driven.picture(80, 24));
+    driven.press(KeyCode::Up);
+    insta::assert_snapshot!("door_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("door_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("door_40x15", driven.picture(40, 15));
+    // Who is in already stays so.
+    let id = |n| registration(n, "confirmed").id;
+    driven.press(KeyCode::Enter);
+    let both = Request::Each(vec![Request::CheckIn(id(1)), Request::CheckIn(id(3))]);
+    let wait = refusal("they wait for seats: there is no place yet to check in to", Cause::Other);
+    let bob = Answer::CheckedIn { registration: Box::new(person(1, "Bob", "attended")), already: false };
+    driven.answer(|r| *r == both, Ok(Answer::Each(vec![Ok(bob), Err(wait)])));
+    assert_eq!(
+        driven.last_line(),
+        "✗ 1 of 2 are checked in: they wait for seats: there is no place yet to check in to"
+    );
+    // Who was refused is still marked, and so is who was in before.
+    assert!(driven.picture(80, 24).contains("◆ 2 marked"), "{}", driven.picture(80, 24));
+    driven.press(KeyCode::Char('x'));
+    assert!(
+        driven
+            .last_line()
+            .starts_with("Take 2 registrations, for 4 people, off this date? Their 2 seats go to who waits."),
+        "{}",
+        driven.last_line()
+    );
+    driven.press(KeyCode::Char('y'));
+    driven.answer(|r| *r == remove(&[2, 3]), Ok(Answer::Each(vec![Ok(Answer::Done), Ok(Answer::Done)])));
+    assert_eq!(driven.last_line(), "✓ 2 people are off the list");
+    assert!(!driven.picture(80, 24).contains("marked"));
+}
+
+#[test]
+fn who_is_checked_in_by_mistake_is_no_place_of_mine() {
+    let mut driven = shown();
+    driven.press(KeyCode::Down).press(KeyCode::Enter);
+    let carla = registration(2, "confirmed").id;
+    driven.answer(
+        |r| *r == Request::UndoCheckIn(carla),
+        Ok(Answer::Place(Box::new(person(2, "Carla", "confirmed")))),
+    );
+    assert_eq!(driven.last_line(), "✓ Carla is no longer checked in");
+    assert!(driven.picture(80, 24).contains("● confirmed    Carla (carla)"), "{}", driven.picture(80, 24));
+    assert!(!driven.app.look.marks.contains_key(&occurrence(0).id));
+}
+
+#[test]
+fn an_answer_that_makes_no_sense_or_never_came_hinders_nothing() {
+    let mut driven = shown();
+    driven.type_in("  ").press(KeyCode::Char('x')).press(KeyCode::Char('y'));
+    driven.answer(|r| *r == remove(&[1, 2]), Err(refusal("the server does not answer", Cause::Away)));
+    assert!(driven.last_line().starts_with("✗ 0 of 2 are off the list: the server does not answer."));
+    assert!(driven.picture(80, 24).contains("◆ 2 marked"));
+}

@@ -32,20 +32,36 @@ pub(crate) struct Mark {
     pub(crate) status: RegistrationStatus,
     pub(crate) party: i64,
     pub(crate) position: Option<i64>,
+    /// Others are let in before me, as I wish.
+    pub(crate) passed_over: bool,
+    pub(crate) version: i64,
 }
 
 impl From<&Registration> for Mark {
     fn from(place: &Registration) -> Self {
-        Self { status: place.status, party: place.party_size, position: place.position }
+        Self {
+            status: place.status,
+            party: place.party_size,
+            position: place.position,
+            passed_over: !place.auto_promote,
+            version: place.version(),
+        }
     }
 }
 
 impl Mark {
-    /// In as few columns as can be: `● you`, `◌ 3rd`.
+    /// With a word more, where there are some columns for it.
+    pub(crate) fn in_words(self) -> String {
+        let pauses = self.status == RegistrationStatus::Waitlisted && self.passed_over;
+        format!("{}{}", self.short(), if pauses { " paused" } else { "" })
+    }
+
+    /// In as few columns as can be: `● you`, `◌ 3rd`, `‖ 3rd` for who lets others pass.
     pub(crate) fn short(self) -> String {
+        let waits = if self.passed_over { '‖' } else { '◌' };
         match (self.status, self.position) {
-            (RegistrationStatus::Waitlisted, Some(position)) => format!("◌ {}", ordinal(position)),
-            (RegistrationStatus::Waitlisted, None) => "◌ waiting".to_owned(),
+            (RegistrationStatus::Waitlisted, Some(position)) => format!("{waits} {}", ordinal(position)),
+            (RegistrationStatus::Waitlisted, None) => format!("{waits} waiting"),
             (RegistrationStatus::Confirmed, _) if self.party > 1 => format!("● you +{}", self.party - 1),
             (RegistrationStatus::Confirmed, _) => "● you".to_owned(),
             (RegistrationStatus::Attended, _) => "✓ there".to_owned(),

@@ -102,6 +102,13 @@ pub(crate) enum Purpose {
     Settings,
     Save,
     Say,
+    /// I register for a date with so many seats, of which so many seem to be left.
+    Come {
+        capacity: i64,
+        left: i64,
+    },
+    /// I let others pass, or no longer.
+    PassOver,
     /// Something was done; what to say then.
     Act(&'static str),
     /// Something was done for each of several people; what they are then.

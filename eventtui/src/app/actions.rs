@@ -2,9 +2,8 @@
 
 use crossterm::event::KeyCode;
 use eventcore::events::Occurrence;
-use eventcore::registrations::RegistrationStatus;
 
-use super::{App, Layer, Leaving, Notice, Question, UNDO};
+use super::{App, Layer, Question};
 use crate::backend::Request;
 use crate::keys::{Action, Key, Place, Tab};
 use crate::message::{Effect, Purpose};
@@ -54,6 +53,7 @@ impl App {
             Action::Register => self.ask_party(),
             Action::Rate => self.ask_how_it_was(),
             Action::Unregister => return self.leave(),
+            Action::PassOver => return self.pass_over(),
             Action::Ticket => self.show_ticket(),
             Action::CopyLink => return self.copy_link(),
             Action::OpenLink => return self.open_link(),
@@ -283,16 +283,6 @@ impl App {
         self.me.is_some()
     }
 
-    fn ask_party(&mut self) {
-        let Some(date) = self.date().cloned() else { return };
-        if !self.signed_in() {
-            return;
-        }
-        let party = self.look.marks.get(&date.id).filter(|mark| mark.status != RegistrationStatus::Cancelled);
-        let size = Field::of(&party.map_or(1, |mark| mark.party).to_string());
-        self.question = Some(Question::Party { date: Box::new(date), size });
-    }
-
     pub(super) fn answer_question(&mut self, question: Question, key: Key) -> Vec<Effect> {
         match (question, key.0) {
             (Question::Say { words, .. }, KeyCode::Esc) => {
@@ -304,7 +294,8 @@ impl App {
                 Ok(party) if party > 0 => {
                     self.leaving = self.leaving.take().filter(|leaving| leaving.id != date.id);
                     let request = Request::Register { occurrence: date.id, party };
-                    vec![self.ask(Purpose::Act("You are registered"), request)]
+                    let (capacity, left) = (date.capacity, date.seats_left);
+                    vec![self.ask(Purpose::Come { capacity, left }, request)]
                 }
                 _ => {
                     self.say('!', "How many come must be a number from 1 on");
@@ -328,51 +319,6 @@ impl App {
                 Vec::new()
             }
             (Question::Sure { .. }, _) => Vec::new(),
-        }
-    }
-
-    /// Gives up my place; nothing is sent until it can't be undone any more.
-    fn leave(&mut self) -> Vec<Effect> {
-        let Some(id) = self.date().map(|date| date.id) else { return Vec::new() };
-        let held = self.look.marks.get(&id).is_some_and(|mark| mark.status != RegistrationStatus::Cancelled);
-        if !held {
-            self.say('!', "You have no place there");
-            return Vec::new();
-        }
-        let before = self.leave_now();
-        self.leaving = Some(Leaving { id, at: self.now + UNDO });
-        if let Some(mark) = self.look.marks.get_mut(&id) {
-            mark.status = RegistrationStatus::Cancelled;
-        }
-        self.say('✓', "Your place is given up: u brings it back, for 5 s");
-        // It is said for as long as it can be undone.
-        self.notice = self.notice.take().map(|notice| Notice { until: self.now + UNDO, ..notice });
-        before.into_iter().collect()
-    }
-
-    fn undo(&mut self) {
-        let Some(leaving) = self.leaving.take() else {
-            self.say('!', "There is nothing to undo");
-            return;
-        };
-        if let Some(mark) = self.look.marks.get_mut(&leaving.id) {
-            mark.status = if mark.position.is_some() {
-                RegistrationStatus::Waitlisted
-            } else {
-                RegistrationStatus::Confirmed
-            };
-        }
-        self.say('✓', "You keep your place");
-    }
-
-    fn show_ticket(&mut self) {
-        let place = match self.layers.last() {
-            Some(Layer::Event(looked)) => looked.detail.as_ref().and_then(|detail| detail.place.as_ref()),
-            _ => None,
-        };
-        match place.and_then(|place| place.ticket_code.clone()) {
-            Some(code) => self.layers.push(Layer::Ticket(code)),
-            None => self.say('!', "You have no ticket here"),
         }
     }
 

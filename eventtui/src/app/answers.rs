@@ -2,7 +2,7 @@
 
 use eventcore::OccurrenceId;
 use eventcore::events::{EventStatus, Occurrence};
-use eventcore::registrations::{MyRegistration, RegistrationStatus};
+use eventcore::registrations::MyRegistration;
 
 use super::{App, Layer};
 use crate::backend::{Answer, Cause, Refusal, Request, nonsense};
@@ -38,6 +38,7 @@ impl App {
             Purpose::Save => self.take_saved(outcome),
             Purpose::Settings => self.take_settings(outcome),
             Purpose::Act(done) => self.take_done(done, outcome),
+            Purpose::Come { .. } | Purpose::PassOver => self.take_place(&purpose, outcome),
             Purpose::All(are, people) => self.take_each(are, people, outcome),
             Purpose::Say => self.take_said(outcome),
             Purpose::Calendar(name) => self.take_calendar(name, outcome),
@@ -131,21 +132,8 @@ impl App {
 
     fn take_done(&mut self, done: &'static str, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
         match outcome {
-            Ok(Answer::Place(place)) if !self.is_mine(&place) => {
-                self.say('✓', format!("{} is no longer checked in", place.user.display_name));
-                self.learn(&place);
-            }
             Ok(Answer::Place(place)) => {
-                let text = match (place.status, place.position) {
-                    (RegistrationStatus::Confirmed, _) => {
-                        format!("{done}: confirmed for {}", place.party_size)
-                    }
-                    (RegistrationStatus::Waitlisted, Some(position)) => {
-                        format!("It is full: you are {} in line", crate::look::ordinal(position))
-                    }
-                    _ => done.to_owned(),
-                };
-                self.say('✓', text);
+                self.say('✓', format!("{} is no longer checked in", place.user.display_name));
                 self.learn(&place);
             }
             Ok(Answer::CheckedIn { registration, already }) => {

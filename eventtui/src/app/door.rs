@@ -160,8 +160,13 @@ impl App {
         if self.is_mine(place) {
             self.look.marks.insert(place.occurrence_id, Mark::from(place));
         }
-        for attendees in self.layers.iter_mut().filter_map(attendees) {
-            attendees.learn(place);
+        let mine = self.is_mine(place);
+        for layer in &mut self.layers {
+            match layer {
+                Layer::Attendees(attendees) => attendees.learn(place),
+                Layer::Event(looked) if mine => looked.learn(place),
+                _ => {}
+            }
         }
     }
 

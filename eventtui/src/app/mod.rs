@@ -5,6 +5,9 @@ mod account;
 mod account_tests;
 mod actions;
 mod answers;
+mod coming;
+#[cfg(test)]
+mod coming_tests;
 #[cfg(test)]
 mod comments_tests;
 mod door;
@@ -335,8 +338,15 @@ impl App {
     fn ask(&mut self, purpose: Purpose, request: Request) -> Effect {
         let kind = std::mem::discriminant(&purpose);
         self.waiting.retain(|_, asked| {
-            matches!(asked, Purpose::Act(_) | Purpose::All(..) | Purpose::Say | Purpose::Calendar(_))
-                || std::mem::discriminant(asked) != kind
+            matches!(
+                asked,
+                Purpose::Act(_)
+                    | Purpose::All(..)
+                    | Purpose::Come { .. }
+                    | Purpose::PassOver
+                    | Purpose::Say
+                    | Purpose::Calendar(_)
+            ) || std::mem::discriminant(asked) != kind
         });
         self.next_ticket += 1;
         self.waiting.insert(self.next_ticket, purpose);

@@ -266,7 +266,7 @@ fn a_place_is_taken_and_given_up_and_kept_after_all() {
         |r| *r == Request::Register { occurrence: id, party: 3 },
         Ok(Answer::Place(Box::new(registration(0, "waitlisted")))),
     );
-    assert_eq!(driven.last_line(), "✓ It is full: you are 3rd in line");
+    assert_eq!(driven.last_line(), "✓ Others wait before you: you are 3rd in line");
     driven.press(KeyCode::Char('x')).wait(4_900).press(KeyCode::Char('u')).wait(9_000);
     assert!(
         !driven.asked.iter().any(|(_, request)| matches!(request, Request::Unregister(_))),

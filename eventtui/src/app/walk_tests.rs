@@ -209,6 +209,9 @@ impl Before {
             Action::Rate => asks_for(|saying| matches!(saying, Saying::Rating(_))),
             Action::Unregister if self.held => says("Your place is given up"),
             Action::Unregister => says("You have no place there"),
+            Action::PassOver => {
+                asks(|r| matches!(r, Request::PassOver { .. })) || says("You do not wait there")
+            }
             Action::CopyLink => driven.copied == ["https://example.org/g"],
             Action::OpenLink => driven.handed == [Effect::Browse("https://example.org/g".to_owned())],
             Action::SaveCalendar if self.place == Place::Organize => {
@@ -226,6 +229,29 @@ impl Before {
             Action::Attendees => opens(Place::Attendees) && asks(|r| matches!(r, Request::Attendees { .. })),
             Action::Insights => opens(Place::Insights) && asks(|r| matches!(r, Request::Insights(_))),
             Action::Comments => opens(Place::Comments) && asks(|r| matches!(r, Request::Comments(_))),
+            Action::Save if self.place == Place::Account => asks(|r| matches!(r, Request::SignIn { .. })),
+            Action::Save if self.place == Place::Settings => {
+                matches!(driven.handed.as_slice(), [Effect::Prefer(_)])
+            }
+            Action::Save | Action::SaveDraft => says("Not saved yet"),
+            Action::Write => driven.handed == [Effect::Write(String::new())],
+            Action::NextField | Action::PreviousField => driven.picture(100, 40) != self.picture,
+            Action::SignUp => shows("E-mail  "),
+            Action::SignOut => asks(|r| *r == Request::SignOut),
+            _ => self.is_done_with_people(action, driven),
+        }
+    }
+
+    /// The same for what is said to others, and done for them.
+    fn is_done_with_people(&self, action: Action, driven: &Driven) -> bool {
+        let app = &driven.app;
+        let asks =
+            |is: fn(&Request) -> bool| driven.asked[self.asked..].iter().any(|(_, request)| is(request));
+        let says = |words: &str| driven.last_line().contains(words);
+        let opens = |place: Place| app.at() == place && app.layers.len() == self.layers + 1;
+        let question = app.question.as_ref();
+        let asks_for = |is: fn(Saying) -> bool| matches!(question, Some(Question::Say { words, .. }) if is(words.saying));
+        match action {
             Action::Say => asks_for(|saying| matches!(saying, Saying::New)),
             Action::Reply => asks_for(|saying| matches!(saying, Saying::Reply(_))),
             Action::SayAgain => asks_for(|saying| matches!(saying, Saying::Again(..))),
@@ -236,21 +262,13 @@ impl Before {
             Action::Answer => asks_for(|saying| matches!(saying, Saying::Answer(_))),
             Action::TakeAnswerBack => says("Take the answer back?"),
             Action::CheckIn => asks(|r| matches!(r, Request::CheckIn(_))),
-            Action::Mark => shows("◆ 1 marked"),
+            Action::Mark => driven.picture(100, 40).contains("◆ 1 marked"),
             Action::Enlist => asks_for(|saying| matches!(saying, Saying::Enlist(_))),
             Action::Remove => says("off this date"),
             Action::CheckInCode => {
                 matches!(app.layers.last(), Some(Layer::Attendees(attendees)) if attendees.code.is_some())
             }
-            Action::Save if self.place == Place::Account => asks(|r| matches!(r, Request::SignIn { .. })),
-            Action::Save if self.place == Place::Settings => {
-                matches!(driven.handed.as_slice(), [Effect::Prefer(_)])
-            }
-            Action::Save | Action::SaveDraft => says("Not saved yet"),
-            Action::Write => driven.handed == [Effect::Write(String::new())],
-            Action::NextField | Action::PreviousField => driven.picture(100, 40) != self.picture,
-            Action::SignUp => shows("E-mail  "),
-            Action::SignOut => asks(|r| *r == Request::SignOut),
+            _ => false,
         }
     }
 }

@@ -215,6 +215,11 @@ impl Library {
                 core.remove_registration(&actor, occurrence, registration).await?;
                 Answer::Done
             }
+            Request::PassOver { occurrence, version, over } => {
+                let party = Party { auto_promote: Some(!over), expected: Some(version), ..Party::default() };
+                let place = core.register(&actor, occurrence, &party).await?;
+                Answer::Place(Box::new(place.registration))
+            }
             Request::CheckIn(id) => checked_in(core.check_in(&actor, id).await?),
             Request::UndoCheckIn(id) => Answer::Place(Box::new(core.undo_check_in(&actor, id).await?)),
             Request::CheckInCode { occurrence, code } => {

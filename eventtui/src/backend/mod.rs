@@ -141,6 +141,12 @@ pub(crate) enum Request {
         party: i64,
     },
     Unregister(OccurrenceId),
+    /// I keep my place in line, in the version that I saw, while others are let in before me; or no longer.
+    PassOver {
+        occurrence: OccurrenceId,
+        version: i64,
+        over: bool,
+    },
     CheckIn(RegistrationId),
     UndoCheckIn(RegistrationId),
     /// An organizer registers someone, or changes their party.

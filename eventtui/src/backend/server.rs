@@ -186,6 +186,12 @@ impl Server {
                 self.http.send(Call::of(Method::DELETE, &path, None)).await?;
                 Answer::Done
             }
+            Request::PassOver { occurrence, version, over } => {
+                let path = format!("/occurrences/{occurrence}/registration");
+                let body = json!({"auto_promote": !over});
+                let call = Call::of(Method::PUT, &path, Some(&body)).for_version(version);
+                Answer::Place(self.http.call(call).await?)
+            }
             Request::Enlist { occurrence, username, party } => {
                 let path = format!("/occurrences/{occurrence}/registrations");
                 let body = json!({"username": username, "party_size": party});

@@ -138,7 +138,7 @@ impl Attendees {
                 frame.render_widget(Paragraph::new(lines), list);
             }
             None => row::draw_plain(frame, list, &self.list, look, |place| {
-                line(place, self.marked.contains(&place.id), look, list.width)
+                line(place, self.date.capacity, self.marked.contains(&place.id), look, list.width)
             }),
         }
         if let Some(code) = &self.code {
@@ -150,14 +150,17 @@ impl Attendees {
     }
 }
 
-fn line(place: &Registration, marked: bool, look: &Look, width: u16) -> Line<'static> {
+fn line(place: &Registration, capacity: i64, marked: bool, look: &Look, width: u16) -> Line<'static> {
     let theme = look.theme;
     let mark = Span::styled(if marked { "◆" } else { " " }, theme.accent);
     let (sign, style) = match (place.status, place.position) {
         (RegistrationStatus::Confirmed, _) => ("● confirmed".to_owned(), theme.good),
         (RegistrationStatus::Attended, _) => ("✓ checked in".to_owned(), theme.accent),
         (RegistrationStatus::Waitlisted, position) => {
-            (format!("◌ {} in line", ordinal(position.unwrap_or_default())), theme.warn)
+            // Who is passed over stays where they are while others get seats.
+            let passed_over = !place.auto_promote || place.party_size > capacity;
+            let sign = if passed_over { '‖' } else { '◌' };
+            (format!("{sign} {} in line", ordinal(position.unwrap_or_default())), theme.warn)
         }
         (RegistrationStatus::Cancelled, _) => ("✗ cancelled".to_owned(), theme.muted),
     };

@@ -58,6 +58,13 @@ impl Looked {
         }
     }
 
+    /// Shows my place there as it is now.
+    pub(crate) fn learn(&mut self, place: &Registration) {
+        if let Some(detail) = self.detail.as_mut().filter(|_| self.id == place.occurrence_id) {
+            detail.place = Some(place.clone());
+        }
+    }
+
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         if !self.is_split(area.width) {
             return self.draw_text(frame, area, look);
@@ -216,8 +223,14 @@ fn mine(date: &Occurrence, place: Option<&Registration>, look: &Look) -> Line<'s
             let position =
                 place.position.map_or_else(|| "waiting".to_owned(), |n| format!("{} in line", ordinal(n)));
             // Whom the whole date cannot hold is passed over: they would wait in vain, and not know why.
-            let vain = if place.party_size > date.capacity { ": more than it has seats" } else { "" };
-            Line::styled(format!(" ◌ {position}, for {}{vain}", place.party_size), theme.warn)
+            let (sign, then) = if place.party_size > date.capacity {
+                ('‖', ": more than it has seats, so that others pass")
+            } else if place.auto_promote {
+                ('◌', " · s lets others pass")
+            } else {
+                ('‖', ": paused, so that others pass (s goes on)")
+            };
+            Line::styled(format!(" {sign} {position}, for {}{then}", place.party_size), theme.warn)
         }
         RegistrationStatus::Attended => {
             Line::styled(format!(" ✓ checked in, party of {}", place.party_size), theme.good)

@@ -88,8 +88,10 @@ fn line(
             Span::styled(format!(" {}", fit("✗ cancelled", SEATS)), theme.bad),
         ]);
     }
-    let mark =
-        mark.or_else(|| look.marks.get(&date.id).copied()).map(Mark::short).filter(|mark| !mark.is_empty());
+    let mark = mark
+        .or_else(|| look.marks.get(&date.id).copied())
+        .map(Mark::in_words)
+        .filter(|mark| !mark.is_empty());
     let seats = match mark {
         _ if look.due.contains(&date.id) => {
             Span::styled(format!(" {}", fit("* how was it?", SEATS)), theme.warn)

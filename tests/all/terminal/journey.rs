@@ -2,7 +2,7 @@
 
 use eventcore::accounts::NewUser;
 use eventcore::registrations::Party;
-use eventcore::{Actor, PageRequest};
+use eventcore::{Actor, OccurrenceId, PageRequest};
 use serde_json::json;
 use tests::{Daemon, Kind, Terminal, TestDb};
 
@@ -41,11 +41,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("bob\twrong password\r").await.shows("✗ these credentials are not right").await;
     bob.types(&format!("\x15{PASSWORD}\r")).await.shows("✓ Hello, Bob").await;
 
-    // The one seat is taken; it comes free while he looks on.
-    bob.types("r").await.shows("How many come to Tea for one? 1").await;
-    bob.types("\r").await.shows("✓ It is full: you are 1st in line").await.shows("◌ 1st").await;
-    db.core.cancel_registration(&carla, tea.id).await.unwrap();
-    bob.types("R").await.shows("● you").await;
+    waits(&mut bob, db, &carla, tea.id).await;
     bob.types("\r").await.shows("Bring cake.").await.shows("● confirmed for 1 · ticket").await;
     // Into the calendar; a second time is a second file.
     bob.types("i").await.shows("✓ Kept as ~/tea-for-one.ics").await;
@@ -124,6 +120,26 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.shows("↳ the organizer: Cake next time, too").await;
     bob.types("q").await;
     assert_eq!(bob.ends().await, 0);
+}
+
+/// The one seat is taken; it comes free while he lets others pass, of whom there are none.
+async fn waits(bob: &mut Terminal, db: &TestDb, carla: &Actor, tea: OccurrenceId) {
+    bob.types("r").await.shows("How many come to Tea for one? 1").await;
+    bob.types("\x153\r")
+        .await
+        .shows("✓ The date has 1 seat: your party of 3 is 1st in line, and passed over")
+        .await;
+    bob.types("r\x151\r").await.shows("✓ It is full: you are 1st in line").await.shows("◌ 1st").await;
+    bob.types("s").await.shows("✓ Paused: you stay 1st in line").await.shows("‖ 1st paused").await;
+    bob.types("s")
+        .await
+        .shows("✓ You get a seat when it is your turn: 1st in line")
+        .await
+        .shows("◌ 1st")
+        .await;
+    bob.types("s").await.shows("‖ 1st paused").await;
+    db.core.cancel_registration(carla, tea).await.unwrap();
+    bob.types("s").await.shows("✓ There was room: confirmed for 1").await.shows("● you").await;
 }
 
 /// Ada reads what Bob said, and answers: at first not well, then not at all, then well.

@@ -1,27 +1,40 @@
-//! Descriptions: Markdown as a terminal can show it.
+//! Descriptions and comments: Markdown as a terminal can show it.
 
-use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::theme::Theme;
 use crate::widgets::text::clean;
 
+/// Lists in lists that are indented further than those around them: nobody reads more, and blanks would fill the screen.
+const DEEPEST: usize = 8;
+
 /// Text that becomes lines, piece by piece.
+#[derive(Default)]
 struct Page {
     lines: Vec<Line<'static>>,
     line: Vec<Span<'static>>,
+    /// Of all that is open here: the style of what is in it.
     style: Vec<Style>,
+    /// Where the links lead that are open here.
+    links: Vec<String>,
     indent: usize,
     /// Of each list around: the number of its next item, if it counts them.
     lists: Vec<Option<u64>>,
 }
 
 impl Page {
+    /// What follows looks like what is around it, and like this.
+    fn begin(&mut self, style: Style) {
+        let around = self.style.last().copied().unwrap_or_default();
+        self.style.push(around.patch(style));
+    }
+
     fn push(&mut self, text: &str) {
-        let style = self.style.iter().fold(Style::new(), |all, style| all.patch(*style));
+        let style = self.style.last().copied().unwrap_or_default();
         if self.line.is_empty() && self.indent > 1 {
-            self.line.push(Span::raw("  ".repeat(self.indent - 1)));
+            self.line.push(Span::raw("  ".repeat(self.indent.min(DEEPEST) - 1)));
         }
         self.line.push(Span::styled(clean(text), style));
     }
@@ -43,12 +56,11 @@ impl Page {
 
 /// The lines of a Markdown text. HTML in it is shown as the text that it is.
 pub(crate) fn lines(markdown: &str, theme: Theme) -> Vec<Line<'static>> {
-    let mut page =
-        Page { lines: Vec::new(), line: Vec::new(), style: Vec::new(), indent: 0, lists: Vec::new() };
-    for event in Parser::new(markdown) {
+    let mut page = Page::default();
+    for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
         match event {
             Event::Start(tag) => start(&mut page, &tag, theme),
-            Event::End(tag) => end(&mut page, tag),
+            Event::End(tag) => end(&mut page, tag, theme),
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
                 for (i, piece) in text.trim_end_matches('\n').split('\n').enumerate() {
                     if i > 0 {
@@ -58,7 +70,7 @@ pub(crate) fn lines(markdown: &str, theme: Theme) -> Vec<Line<'static>> {
                 }
             }
             Event::Code(text) => {
-                page.style.push(theme.warn);
+                page.begin(theme.warn);
                 page.push(&text);
                 page.style.pop();
             }
@@ -81,12 +93,16 @@ pub(crate) fn lines(markdown: &str, theme: Theme) -> Vec<Line<'static>> {
 fn start(page: &mut Page, tag: &Tag<'_>, theme: Theme) {
     let italic = Style::new().add_modifier(Modifier::ITALIC);
     match tag {
-        Tag::Heading { level: HeadingLevel::H1 | HeadingLevel::H2, .. } => page.style.push(theme.accent),
-        Tag::Heading { .. } | Tag::Strong => page.style.push(Style::new().add_modifier(Modifier::BOLD)),
-        Tag::Emphasis => page.style.push(italic),
-        Tag::Link { .. } => page.style.push(Style::new().add_modifier(Modifier::UNDERLINED)),
+        Tag::Heading { level: HeadingLevel::H1 | HeadingLevel::H2, .. } => page.begin(theme.accent),
+        Tag::Heading { .. } | Tag::Strong => page.begin(Style::new().add_modifier(Modifier::BOLD)),
+        Tag::Emphasis => page.begin(italic),
+        Tag::Strikethrough => page.begin(Style::new().add_modifier(Modifier::CROSSED_OUT)),
+        Tag::Link { dest_url, .. } => {
+            page.begin(Style::new().add_modifier(Modifier::UNDERLINED));
+            page.links.push(dest_url.to_string());
+        }
         Tag::BlockQuote(_) => {
-            page.style.push(theme.muted);
+            page.begin(theme.muted);
             page.push("│ ");
         }
         Tag::List(first) => {
@@ -108,13 +124,24 @@ fn start(page: &mut Page, tag: &Tag<'_>, theme: Theme) {
     }
 }
 
-fn end(page: &mut Page, tag: TagEnd) {
+fn end(page: &mut Page, tag: TagEnd, theme: Theme) {
     match tag {
         TagEnd::Heading(_) | TagEnd::BlockQuote(_) => {
             page.style.pop();
             page.end_block();
         }
-        TagEnd::Strong | TagEnd::Emphasis | TagEnd::Link => {
+        TagEnd::Link => {
+            page.style.pop();
+            let leads = page.links.pop().unwrap_or_default();
+            // Nobody can point at a link here to see where it leads.
+            let said = page.line.last().is_some_and(|text| clean(&leads).ends_with(text.content.as_ref()));
+            if !said && !leads.is_empty() {
+                page.begin(theme.muted);
+                page.push(&format!(" ({leads})"));
+                page.style.pop();
+            }
+        }
+        TagEnd::Strong | TagEnd::Emphasis | TagEnd::Strikethrough => {
             page.style.pop();
         }
         TagEnd::Item if !page.line.is_empty() => page.end_line(),
@@ -166,6 +193,27 @@ mod tests {
             shown("3. tea\n4. cake\n   - plum\n5. talk"),
             ["3. tea", "4. cake", "  • plum", "5. talk"]
         );
+    }
+
+    #[test]
+    fn links_say_where_they_lead() {
+        assert_eq!(
+            shown(
+                "[the door](https://a.example/x?y) <https://b.example> <me@c.example> ~~[gone]()~~ [bob.example](https://eve.example)"
+            ),
+            [
+                "the door (https://a.example/x?y) https://b.example me@c.example gone bob.example (https://eve.example)"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_nested_however_deep_takes_no_room() {
+        for text in ["- ".repeat(10_000), "> ".repeat(10_000), "1. ".repeat(6_000)] {
+            let lines = shown(&format!("{text}tea"));
+            let letters: usize = lines.iter().map(String::len).sum();
+            assert!(letters < 500_000 && lines.last().unwrap().contains("tea"), "{letters}");
+        }
     }
 
     #[test]

@@ -111,3 +111,44 @@ fn one_says_replies_says_anew_deletes_and_hides() {
     driven.press(KeyCode::Char('c')).type_in("  ").press(KeyCode::Enter);
     assert_eq!(driven.asked.len(), before);
 }
+
+#[test]
+fn what_is_written_in_markdown_is_read_as_text() {
+    let mut driven = asked();
+    let question = "# Milk\n\nIs there **oat** milk, as `last time`?\n\n1. oat\n2. [soy](https://soy.example/a?b=c)\n\n> There was.\n\n\u{1b}[31mred\u{202e}";
+    let reply = "There is, and ~~cow~~ *almond*:\n\n- in the fridge of the kitchen on the second floor, behind the door\n- on the table";
+    let said = vec![
+        comment(1, &json!({"body": question, "reply_count": 1})),
+        comment(2, &json!({"body": reply, "parent_id": comment(1, &json!({})).id})),
+    ];
+    driven.answer(|r| matches!(r, Request::Comments(_)), Ok(Answer::Comments(said)));
+    insta::assert_snapshot!("comments_markdown_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("comments_markdown_120x40", driven.picture(120, 40));
+    driven.press(KeyCode::Char('j'));
+    insta::assert_snapshot!("comments_markdown_40x15", driven.picture(40, 15));
+    // Who says it anew has what was typed.
+    driven.press(KeyCode::Char('e'));
+    assert!(driven.picture(80, 24).contains("~~cow~~ *almond*"), "{}", driven.picture(80, 24));
+}
+
+#[test]
+fn of_a_long_conversation_every_comment_can_be_come_to() {
+    let mut driven = asked();
+    let many = (0..400).map(|n| {
+        comment(
+            n % 10,
+            &json!({"id": format!("01890000-0000-7000-8000-0000000{n:05}"), "body": format!("comment {n}.")}),
+        )
+    });
+    driven.answer(|r| matches!(r, Request::Comments(_)), Ok(Answer::Comments(many.collect())));
+    for n in 0..400 {
+        let picture = driven.picture(80, 24);
+        assert!(picture.contains(&format!("comment {n}.")), "{n}: {picture}");
+        driven.press(KeyCode::Down);
+    }
+    for n in (0..400).rev() {
+        let picture = driven.picture(80, 24);
+        assert!(picture.contains(&format!("comment {n}.")), "{n}: {picture}");
+        driven.press(KeyCode::Up);
+    }
+}

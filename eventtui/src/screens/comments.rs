@@ -12,7 +12,7 @@ use crate::look::Look;
 use crate::status::Status;
 use crate::widgets::blocks;
 use crate::widgets::list::Position;
-use crate::widgets::text::{clean, wrapped};
+use crate::widgets::text::{clean, columns, fit, flow};
 
 /// Rows above the comments.
 const HEAD: u16 = 2;
@@ -86,12 +86,23 @@ impl Comments {
 
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let [head, body] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1)]).areas(area);
-        let title = format!(" Comments · {} ({})", clean(&self.title), self.said.len());
+        let replies = self.said.iter().filter(|comment| comment.parent_id.is_some()).count();
+        let count = match (self.said.len() - replies, replies) {
+            (many, 0) => many.to_string(),
+            (many, 1) => format!("{many} + 1 reply"),
+            (many, _) => format!("{many} + {replies} replies"),
+        };
+        let room = usize::from(area.width).saturating_sub(columns(&count) + 15);
+        let event = fit(&self.title, room);
+        let title = format!(" Comments · {} ({count})", event.trim_end());
         frame.render_widget(Line::styled(title, look.theme.accent), head);
         if !self.said.is_empty() {
-            let all = self.said.iter().map(|comment| block(comment, look, body.width)).collect();
+            // Of a long conversation only what can be on the screen is made into lines: each has two at least.
+            let first = self.position.selected.saturating_sub(usize::from(body.height));
+            let near = self.said.iter().skip(first).take(2 * usize::from(body.height) + 1);
+            let all = near.map(|comment| block(comment, look, body.width)).collect();
             let mark = |line| row::mark_selected(line, look);
-            return blocks::draw(frame, body, all, (self.position.selected, self.scrolled), mark);
+            return blocks::draw(frame, body, all, (self.position.selected - first, self.scrolled), mark);
         }
         let line = match (&self.status.failure, self.status.is_new()) {
             (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), look.theme.bad),
@@ -118,16 +129,16 @@ fn block(comment: &Comment, look: &Look, width: u16) -> Vec<Line<'static>> {
     let edited = if comment.edited_at.is_some() { " · edited" } else { "" };
     let hidden = if comment.status == CommentStatus::Hidden { " · hidden" } else { "" };
     head.push(Span::styled(format!(" · {at}{edited}{hidden}"), theme.muted));
-    let mut lines = vec![Line::from(head)];
+    let mut lines = flow(Line::from(head), usize::from(width));
     let margin = " ".repeat(indent.chars().count() + 1);
     match (&comment.body, comment.status) {
         (Some(body), _) => {
             let room = usize::from(width).saturating_sub(margin.len() + 1).max(10);
-            lines.extend(
-                body.lines()
-                    .flat_map(|line| wrapped(&clean(line), room))
-                    .map(|line| Line::raw(format!("{margin}{line}"))),
-            );
+            let written = crate::markdown::lines(body, theme).into_iter();
+            lines.extend(written.flat_map(|line| flow(line, room)).map(|mut line| {
+                line.spans.insert(0, Span::raw(margin.clone()));
+                line
+            }));
         }
         (None, CommentStatus::Hidden) => {
             lines.push(Line::styled(format!("{margin}(hidden by an organizer)"), theme.muted));

@@ -58,6 +58,7 @@ fn looked(over: bool, said: &[Value], mine: Option<&Value>) -> Driven {
         place: Some(registration(1, "confirmed")),
         dates: (0..10).map(occurrence).collect(),
         feedback: feedback(counts, said),
+        comments: Some(5),
         mine: mine.map(|mine| serde_json::from_value::<Feedback>(mine.clone()).unwrap()),
     };
     driven.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
@@ -87,6 +88,7 @@ fn who_was_there_is_asked_and_who_was_not_is_not() {
     let asks = "* says how it was";
     let mut over = looked(true, &[], None);
     assert!(short(&over, asks) && !short(&over, "Ratings"));
+    assert!(short(&looked(false, &[], None), " 5 comments "), "they are there without ratings too");
     assert!(!short(&looked(false, &[], None), asks), "it lies ahead");
     let mine = said(1, "Ada", 4, &json!({"text": "good talks"}));
     assert!(!short(&looked(true, std::slice::from_ref(&mine), Some(&mine)), asks));
@@ -98,7 +100,11 @@ fn who_was_there_is_asked_and_who_was_not_is_not() {
 fn who_says_it_anew_begins_with_what_they_said() {
     let mine = said(1, "Ada", 4, &json!({"text": "good talks"}));
     let mut driven = looked(true, std::slice::from_ref(&mine), Some(&mine));
-    assert!(driven.picture(80, 24).contains("★ 4.5 by 18 · you gave ★★★★☆"), "{}", driven.picture(80, 24));
+    assert!(
+        driven.picture(80, 24).contains("★ 4.5 by 18 · 5 comments · you gave ★★★★☆"),
+        "{}",
+        driven.picture(80, 24)
+    );
     driven.press(KeyCode::Char('*')).type_in(", cold pizza").press(KeyCode::Enter);
     let anew =
         Request::Rate { occurrence: occurrence(1).id, rating: 4, text: "good talks, cold pizza".to_owned() };

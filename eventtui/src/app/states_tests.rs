@@ -99,6 +99,7 @@ const SCREENS: &[Screen] = &[
             || {
                 let mut detail = detail(occurrence(0));
                 detail.feedback = ratings_tests::feedback([0, 1, 0, 6, 11], &[]);
+                detail.comments = Some(1);
                 Answer::Date(Box::new(detail))
             },
         )],

@@ -74,7 +74,8 @@ pub(super) fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
 pub(super) fn detail(date: Occurrence) -> Detail {
     let place = Some(registration(1, "confirmed"));
     let feedback = feedback([0; 5], &[]);
-    Detail { date, event: event(), place, dates: (0..10).map(occurrence).collect(), feedback, mine: None }
+    let dates = (0..10).map(occurrence).collect();
+    Detail { date, event: event(), place, dates, feedback, comments: Some(0), mine: None }
 }
 
 pub(super) fn refusal(message: &str, cause: Cause) -> Refusal {

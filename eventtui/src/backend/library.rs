@@ -104,7 +104,10 @@ impl Library {
         let feedback = self.core.feedback(&actor, event.id, &page).await?;
         let filter = AgendaFilter { event: Some(event.id), ..AgendaFilter::default() };
         let dates = self.core.occurrences(&actor, &filter, &page).await?.items;
-        Ok(Answer::Date(Box::new(Detail { date, event, place, dates, feedback, mine })))
+        let counted = PageRequest { count: true, ..PageRequest::first(1) };
+        let comments = self.core.comments(&actor, event.id, &CommentFilter::default(), &counted).await;
+        let comments = comments.ok().and_then(|page| page.total);
+        Ok(Answer::Date(Box::new(Detail { date, event, place, dates, feedback, comments, mine })))
     }
 
     async fn work(&self, request: Request) -> Result<Answer, Error> {

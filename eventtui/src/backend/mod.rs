@@ -235,6 +235,8 @@ pub(crate) struct Detail {
     pub(crate) dates: Vec<Occurrence>,
     /// What people say of the event, the newest.
     pub(crate) feedback: FeedbackPage,
+    /// How many comments the event has, without the replies to them; nothing where they could not be counted.
+    pub(crate) comments: Option<i64>,
     /// What I say of the date.
     pub(crate) mine: Option<Feedback>,
 }

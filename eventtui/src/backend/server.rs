@@ -62,13 +62,21 @@ impl Server {
             format!("/occurrences?event={event}&limit={PAGE}"),
             format!("/events/{event}/feedback?limit={PAGE}"),
         );
-        let ((place, mine), event, dates, feedback) = tokio::try_join!(
+        let comments = async {
+            let path = format!("/events/{event}/comments?limit=1&count=true");
+            let page: Result<Page<Comment>, _> = self.http.call(Call::get(&path)).await;
+            // What is only beside the rest does not hinder it.
+            Ok(page.ok().and_then(|page| page.total))
+        };
+        let ((place, mine), event, dates, feedback, comments) = tokio::try_join!(
             mine,
             self.http.call(Call::get(&of_event)),
             self.http.call::<Page<Occurrence>>(Call::get(&of_dates)),
             self.http.call(Call::get(&of_feedback)),
+            comments,
         )?;
-        Ok(Answer::Date(Box::new(Detail { date, event, place, dates: dates.items, feedback, mine })))
+        let dates = dates.items;
+        Ok(Answer::Date(Box::new(Detail { date, event, place, dates, feedback, comments, mine })))
     }
 
     async fn work(&self, request: Request) -> Result<Answer, Refusal> {

@@ -32,7 +32,7 @@ pub(crate) fn distribution(feedback: &FeedbackSummary, look: &Look) -> Vec<Line<
     feedback.distribution.iter().rev().map(|given| line(given.rating, given.count)).collect()
 }
 
-/// In one line, for the head of the event: what all gave it, and what I did, or could.
+/// In one line, for the head of the event: what all gave it, how much they say, and what I gave it, or could.
 pub(crate) fn in_short(detail: &Detail, look: &Look) -> Option<Line<'static>> {
     let theme = look.theme;
     let summary = &detail.feedback.summary;
@@ -42,7 +42,12 @@ pub(crate) fn in_short(detail: &Detail, look: &Look) -> Option<Line<'static>> {
         None if detail.was_there() && look.is_over(&detail.date) => Some("* says how it was".to_owned()),
         None => None,
     };
-    let words: Vec<String> = all.into_iter().chain(mine).collect();
+    let comments = match detail.comments {
+        None | Some(0) => None,
+        Some(1) => Some("1 comment".to_owned()),
+        Some(many) => Some(format!("{many} comments")),
+    };
+    let words: Vec<String> = all.into_iter().chain(comments).chain(mine).collect();
     (!words.is_empty()).then(|| Line::styled(format!(" {}", words.join(" · ")), theme.accent))
 }
 

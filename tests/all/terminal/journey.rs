@@ -116,7 +116,12 @@ async fn evening(db: &TestDb, source: &[&str]) {
     let printed = tests::tui(&[&["show", &id], source].concat()).output().await.unwrap();
     assert!(String::from_utf8_lossy(&printed.stdout).contains("\nrated 5.0 of 5 by 1\n"), "{printed:?}");
     thank(source).await;
-    bob.types("\r").await.shows("★ 5.0 by 1 · you gave ★★★★★").await.shows("strong and hot").await;
+    bob.types("\r")
+        .await
+        .shows("★ 5.0 by 1 · 2 comments · you gave ★★★★★")
+        .await
+        .shows("strong and hot")
+        .await;
     bob.shows("↳ the organizer: Cake next time, too").await;
     bob.types("q").await;
     assert_eq!(bob.ends().await, 0);

@@ -72,6 +72,7 @@ pub(crate) enum Action {
     Save,
     SaveDraft,
     Write,
+    StartOver,
     NextField,
     PreviousField,
     SignUp,
@@ -345,6 +346,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "save a new event as a draft, which only its organizers see",
     ),
     bind(&[ctrl('o')], Action::Write, &[Place::Form], "write", "write the description in $VISUAL or $EDITOR"),
+    bind(&[ctrl('r')], Action::StartOver, &[Place::Form], "", "throw away what I typed, or bring it back"),
     bind(&[k(KeyCode::Enter), ctrl('s')], Action::Save, &[Place::Settings], "save", "save"),
     bind(&[k(KeyCode::Enter)], Action::Save, &[Place::Account], "go on", "sign in, or sign up"),
     bind(

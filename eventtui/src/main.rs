@@ -3,6 +3,7 @@
 mod app;
 mod backend;
 mod config;
+mod drafts;
 mod elsewhere;
 mod files;
 mod first_run;
@@ -38,6 +39,7 @@ use tokio::time::Instant;
 use app::App;
 use backend::{Backend, Cause, Refusal, Source};
 use config::{Config, Start};
+use drafts::Store;
 use keys::Key;
 use look::Look;
 use message::{Effect, Message, Settled};
@@ -194,6 +196,10 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
     };
     let mut app = App::new(backend.place(), look, began);
     app.config = config;
+    let drafts = Arc::new(Store::of_user(&source));
+    if drafts.is_there() {
+        app.with_drafts(drafts.open());
+    }
     if let Some(greeting) = greeting {
         app.greet(greeting);
     }
@@ -201,8 +207,14 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
         Some(screen) => screen,
         None => terminal::Screen::enter()?,
     };
-    let outcome = show(&mut screen, &mut app, &backend).await;
+    let outcome = show(&mut screen, &mut app, &backend, &drafts).await;
     drop(screen);
+    // However it ended, by a signal or because something went wrong: what was being typed is there the next time.
+    for (of, draft) in app.last_drafts() {
+        if let Err(why) = drafts.set(drafts.turn(), &of, draft.as_ref()) {
+            eprintln!("eventtui: what you typed is not kept: {why}");
+        }
+    }
     backend.close().await;
     outcome
 }
@@ -212,6 +224,7 @@ async fn show(
     screen: &mut terminal::Screen,
     app: &mut App,
     backend: &Arc<dyn Backend>,
+    drafts: &Arc<Store>,
 ) -> Result<(), Failure> {
     let (sender, mut answers) = mpsc::unbounded_channel();
     let began = Instant::now();
@@ -254,6 +267,14 @@ async fn show(
                     running.spawn_blocking(move || {
                         let kept = keep::keep(&name, &text);
                         drop(sender.send(kept.map_or_else(Message::Failed, Message::Kept)));
+                    });
+                }
+                Effect::Draft { of, draft } => {
+                    let (drafts, turn, sender) = (drafts.clone(), drafts.turn(), sender.clone());
+                    running.spawn_blocking(move || {
+                        if let Err(why) = drafts.set(turn, &of, draft.as_ref()) {
+                            drop(sender.send(Message::Unkept(why)));
+                        }
                     });
                 }
                 Effect::Prefer(config) => {

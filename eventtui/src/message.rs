@@ -6,6 +6,7 @@ use eventcore::{Cursor, EventId, OccurrenceId, RegistrationId};
 
 use crate::backend::{Answer, Refusal, Request};
 use crate::config::Config;
+use crate::drafts::Draft;
 use crate::keys::Key;
 use crate::theme::Theme;
 
@@ -30,6 +31,8 @@ pub(crate) enum Message {
     Failed(String),
     /// Where a file is kept.
     Kept(String),
+    /// A draft could not be kept, and why.
+    Unkept(String),
     /// What an editor made of a text.
     Written(String),
     /// Time has passed.
@@ -71,6 +74,11 @@ pub(crate) enum Effect {
     },
     /// In the configuration.
     Prefer(Config),
+    /// What was typed into a form and not saved, for the next time; or that nothing was.
+    Draft {
+        of: String,
+        draft: Option<Draft>,
+    },
 }
 
 /// What an answer is for. Of several for one purpose, only the newest counts.

@@ -9,7 +9,7 @@ use crate::keys::{Action, Key, Place, Tab};
 use crate::message::{Effect, Purpose};
 use crate::screens::account::Account;
 use crate::screens::event::Looked;
-use crate::screens::form::{self, Form};
+use crate::screens::form;
 use crate::screens::help::Help;
 use crate::screens::me;
 use crate::screens::palette::Palette;
@@ -20,7 +20,7 @@ impl App {
     pub(crate) fn act(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Quit => return self.quit(),
-            Action::Back => self.back(),
+            Action::Back => return self.back(),
             Action::Help => self.layers.push(Layer::Help(Box::new(Help::of(self.at())))),
             Action::Palette => self.layers.push(Layer::Palette(Box::new(Palette::of(self.at())))),
             Action::Tab(tab) => return self.open_tab(tab),
@@ -64,6 +64,7 @@ impl App {
             }
             Action::Save | Action::SaveDraft => return self.save(action == Action::SaveDraft),
             Action::Write => return self.write(),
+            Action::StartOver => self.start_over(),
             Action::NextField | Action::PreviousField => self.step_field(action == Action::PreviousField),
             Action::Account
             | Action::SignUp
@@ -110,35 +111,33 @@ impl App {
     /// Quits; not before it was said that something is not saved.
     fn quit(&mut self) -> Vec<Effect> {
         let typing = self.layers.iter().any(|layer| matches!(layer, Layer::Form(form) if form.is_changed()));
-        if (typing || !self.drafts.is_empty() || self.unsaid.is_some()) && !self.warned {
+        let loses = self.unsaid.is_some() || !self.keeps_drafts && (typing || !self.drafts.is_empty());
+        if (loses || typing) && !self.warned {
             self.warned = true;
-            self.say('!', "What you typed is not saved: the same key again quits all the same");
+            let words = if loses {
+                "What you typed is not saved: the same key again quits all the same"
+            } else {
+                "What you typed is not saved, but kept for the next time: the same key again quits"
+            };
+            self.say('!', words);
             return Vec::new();
         }
-        self.leave_now().into_iter().chain([Effect::Quit]).collect()
+        let kept = self.keep_open();
+        kept.into_iter().chain(self.leave_now()).chain([Effect::Quit]).collect()
     }
 
-    /// Keeps what was typed into a form that is left.
-    fn keep_draft(&mut self, form: Form) {
-        self.drafts.retain(|draft| !draft.is_for(&form.purpose));
-        if form.is_changed() {
-            self.drafts.push(form);
-            self.warned = false;
-            self.say('✓', "What you typed is kept: the same key goes on with it");
-        }
-    }
-
-    fn back(&mut self) {
+    fn back(&mut self) -> Vec<Effect> {
         if let Some(Layer::Attendees(attendees)) = self.layers.last_mut()
             && attendees.code.take().is_some()
         {
-            return;
+            return Vec::new();
         }
         match self.layers.pop() {
-            Some(Layer::Form(form)) => self.keep_draft(*form),
+            Some(Layer::Form(form)) => return self.leave_form(&form),
             None if self.tab != Tab::Agenda => self.tab = Tab::Agenda,
             _ => {}
         }
+        Vec::new()
     }
 
     fn run_command(&mut self) -> Vec<Effect> {

@@ -96,22 +96,28 @@ impl App {
 
     fn take_saved(&mut self, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
         let now = self.now;
+        let left = self.saving.take();
         // The help may lie over it.
         let place = self.layers.iter().rposition(|layer| matches!(layer, Layer::Form(_)));
-        if let Some((place, Layer::Form(form))) = place.and_then(|n| Some((n, self.layers.get_mut(n)?))) {
+        let saved = if let Some((place, Layer::Form(form))) =
+            place.and_then(|n| Some((n, self.layers.get_mut(n)?)))
+        {
             form.status.end(now, outcome.as_ref().err());
             if let Err(refusal) = outcome {
                 form.refuse(refusal);
                 return Vec::new();
             }
+            let saved = form.key();
             self.layers.remove(place);
+            Some(saved)
         } else if let Err(refusal) = &outcome {
             // It was left meanwhile, and is kept.
             self.say('✗', words(refusal));
             return Vec::new();
         } else {
-            self.drafts.retain(|draft| draft.status.since.is_none());
-        }
+            left
+        };
+        let mut effects = saved.map(|of| self.keep(of, None)).unwrap_or_default();
         if let Ok(Answer::Event(event)) = &outcome {
             let dates = if event.occurrence_count == 1 {
                 "1 date".to_owned()
@@ -127,7 +133,8 @@ impl App {
         } else {
             self.say('✓', "Saved");
         }
-        self.refresh()
+        effects.extend(self.refresh());
+        effects
     }
 
     fn take_done(&mut self, done: &'static str, outcome: Result<Answer, Refusal>) -> Vec<Effect> {

@@ -77,6 +77,7 @@ impl App {
     pub(super) fn take_written(&mut self, text: &str) {
         if let Some(Layer::Form(form)) = self.layers.last_mut() {
             form.describe(text);
+            self.has_typed();
         }
     }
 

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::tests::{Driven, event, occurrence};
 use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::drafts::Drafts;
 use crate::keys::Place;
+use crate::message::Message;
 
 fn looked() -> Driven {
     Driven::new().with_agenda(9).signed_in().with_detail()
@@ -95,6 +97,112 @@ fn who_quits_is_told_once_that_something_is_not_saved() {
     let mut driven = looked();
     driven.press(KeyCode::Char('q'));
     assert!(driven.quit, "nothing was typed");
+}
+
+/// A program that keeps drafts, and has these of before.
+fn with_drafts(drafts: Drafts) -> Driven {
+    let mut driven = Driven::new();
+    driven.app.with_drafts(drafts.clone());
+    driven.drafts = drafts;
+    driven.with_agenda(9).signed_in()
+}
+
+#[test]
+fn what_was_typed_outlives_the_program() {
+    let mut driven = with_drafts(Drafts::new()).with_detail();
+    driven.press(KeyCode::Char('e')).type_in(" at dawn").press(KeyCode::Esc);
+    driven.press(KeyCode::Char('E')).press(KeyCode::Tab).control('u').type_in("2027-03-01 19:00");
+    assert_eq!(driven.drafts.len(), 1, "while one types it is not kept with every key");
+    driven.wait(2_000);
+    assert_eq!(driven.drafts.len(), 2, "but after a pause, whatever becomes of the program");
+    driven.type_in(":30").control('c');
+    assert_eq!(
+        driven.last_line(),
+        "! What you typed is not saved, but kept for the next time: the same key again quits"
+    );
+    driven.control('c');
+    assert!(driven.quit);
+    let typed: Vec<_> = driven.drafts.values().flat_map(|draft| draft.typed.clone()).collect();
+    let typed: Vec<_> = typed.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    assert_eq!(typed, [("title", "Evening 1 at dawn"), ("starts_at", "2027-03-01 19:00:30")]);
+
+    let mut driven = with_drafts(driven.drafts.clone()).with_detail();
+    driven.press(KeyCode::Char('E'));
+    assert_eq!(driven.last_line(), "✓ What you typed before is here again: ^R throws it away");
+    insta::assert_snapshot!("form_again_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("form_again_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("form_again_40x15", driven.picture(40, 15));
+    // What is saved is no draft any more, and neither is what was not changed after all.
+    driven.press(KeyCode::Backspace).press(KeyCode::Backspace).press(KeyCode::Backspace).control('s');
+    driven.answer(|r| matches!(r, Request::Change { .. }), Ok(Answer::Event(Box::new(event()))));
+    assert_eq!(driven.drafts.len(), 1);
+    driven.press(KeyCode::Char('e'));
+    for _ in 0.." at dawn".len() {
+        driven.press(KeyCode::Backspace);
+    }
+    driven.press(KeyCode::Esc);
+    assert_eq!(driven.drafts, Drafts::new());
+    driven.press(KeyCode::Char('q'));
+    assert!(driven.quit, "nothing is lost");
+}
+
+#[test]
+fn what_was_typed_is_thrown_away_and_brought_back() {
+    let mut driven = with_drafts(Drafts::new()).with_detail();
+    driven.press(KeyCode::Char('e')).control('r');
+    assert_eq!(driven.last_line(), "! Nothing was typed here that could be thrown away");
+    driven.type_in(" at dawn").press(KeyCode::Esc).press(KeyCode::Char('e')).control('r');
+    assert_eq!(driven.last_line(), "✓ What you typed is thrown away: ^R brings it back, until you leave");
+    assert!(!driven.picture(80, 24).contains("at dawn"));
+    driven.control('r');
+    assert!(driven.picture(80, 24).contains("Evening 1 at dawn▏"), "{}", driven.picture(80, 24));
+    driven.control('r').press(KeyCode::Esc);
+    assert_eq!(driven.drafts, Drafts::new());
+    driven.press(KeyCode::Char('e'));
+    assert!(!driven.picture(80, 24).contains("at dawn"));
+}
+
+#[test]
+fn what_is_left_while_it_is_saved_is_a_draft_until_it_is() {
+    for saved in [true, false] {
+        let mut driven = with_drafts(Drafts::new()).with_detail();
+        driven.press(KeyCode::Char('e')).type_in("!").control('s').press(KeyCode::Esc);
+        assert_eq!(driven.drafts.len(), 1);
+        let outcome = if saved {
+            Ok(Answer::Changed(Box::new(occurrence(1))))
+        } else {
+            Err(Refusal::away("the server does not answer"))
+        };
+        driven.answer(|r| matches!(r, Request::ChangeDate { .. }), outcome);
+        assert_eq!(driven.drafts.len(), usize::from(!saved));
+    }
+}
+
+#[test]
+fn drafts_are_for_who_typed_them() {
+    let mut driven = with_drafts(Drafts::new());
+    driven.press(KeyCode::Char('n')).type_in("Tea").press(KeyCode::Esc);
+    let drafts = driven.drafts.clone();
+    let mut other = super::tests::user();
+    other.id = serde_json::from_value(json!("01890000-0000-7000-8000-000000000002")).unwrap();
+    let mut driven = with_drafts(drafts);
+    driven.app.me = Some(Box::new(other));
+    driven.press(KeyCode::Char('n'));
+    assert!(!driven.picture(80, 24).contains("Tea"), "{}", driven.picture(80, 24));
+}
+
+#[test]
+fn drafts_that_cannot_be_kept_are_lost_only_to_who_was_told() {
+    let mut driven = with_drafts(Drafts::new());
+    driven.press(KeyCode::Char('n')).type_in("Tea").wait(2_000);
+    driven.send(Message::Unkept("drafts.json cannot be written: no space".to_owned()));
+    assert_eq!(
+        driven.last_line(),
+        "✗ What you type is not kept for the next time: drafts.json cannot be written: no space"
+    );
+    driven.press(KeyCode::Esc).press(KeyCode::Char('q'));
+    assert!(!driven.quit);
+    assert_eq!(driven.last_line(), "! What you typed is not saved: the same key again quits all the same");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod comments_tests;
 mod door;
 #[cfg(test)]
 mod door_tests;
+mod drafting;
 pub(crate) mod elsewhere;
 #[cfg(test)]
 mod feedback_tests;
@@ -47,6 +48,7 @@ use eventcore::events::Occurrence;
 
 use crate::backend::Request;
 use crate::config::Config;
+use crate::drafts::Drafts;
 use crate::keys::{self, Key, Place, Tab};
 use crate::look::Look;
 use crate::message::{Effect, Message, Purpose};
@@ -151,8 +153,14 @@ pub(crate) struct App {
     pub(crate) over: Option<Dates>,
     pub(crate) notice: Option<Notice>,
     pub(crate) question: Option<Question>,
-    /// Forms that were left before they were saved: one for each thing.
-    drafts: Vec<Form>,
+    /// What was typed into forms that were left before they were saved, by what they are for.
+    drafts: Drafts,
+    /// Whether drafts outlive the program.
+    keeps_drafts: bool,
+    /// When what is being typed is kept next.
+    keeps_at: Option<u64>,
+    /// What a form is for that was left while it was being saved.
+    saving: Option<String>,
     /// Whether who quits was told that something is not saved.
     warned: bool,
     /// What was not said after all, or not heard: whoever says the same again goes on with it.
@@ -187,7 +195,10 @@ impl App {
             over: None,
             notice: None,
             question: None,
-            drafts: Vec::new(),
+            drafts: Drafts::new(),
+            keeps_drafts: false,
+            keeps_at: None,
+            saving: None,
             warned: false,
             unsaid: None,
             looked_after: HashSet::new(),
@@ -222,6 +233,10 @@ impl App {
                 self.say('✗', why);
                 Vec::new()
             }
+            Message::Unkept(why) => {
+                self.cannot_keep(&why);
+                Vec::new()
+            }
             Message::Kept(place) => {
                 self.say('✓', format!("Kept as {place}: a calendar opens it"));
                 Vec::new()
@@ -254,7 +269,12 @@ impl App {
         let leaving = self.leaving.as_ref().map(|leaving| leaving.at);
         // The seconds until the next try are counted down.
         let count = self.status().failure.as_ref().map(|_| (self.now / 1_000 + 1) * 1_000);
-        slow.chain(count).chain(notice).chain(leaving).chain([self.refreshed_at + FRESH]).min()
+        slow.chain(count)
+            .chain(notice)
+            .chain(leaving)
+            .chain(self.keeps_at)
+            .chain([self.refreshed_at + FRESH])
+            .min()
     }
 
     fn statuses(&self) -> impl Iterator<Item = &crate::status::Status> {
@@ -357,7 +377,7 @@ impl App {
         if self.notice.as_ref().is_some_and(|notice| notice.until <= self.now) {
             self.notice = None;
         }
-        let mut effects = Vec::new();
+        let mut effects = self.keep_typed();
         if self.leaving.as_ref().is_some_and(|leaving| leaving.at <= self.now) {
             effects.extend(self.leave_now());
         }
@@ -385,7 +405,10 @@ impl App {
             return Vec::new();
         }
         match self.layers.last_mut() {
-            Some(Layer::Form(form)) => form.paste(text),
+            Some(Layer::Form(form)) => {
+                form.paste(text);
+                self.has_typed();
+            }
             Some(Layer::Account(account)) => account.entries.paste(text),
             Some(Layer::Settings(settings)) => settings.entries.paste(text),
             Some(Layer::Help(help)) => help.words.paste(text),
@@ -420,7 +443,10 @@ impl App {
             return self.act(action);
         }
         match self.layers.last_mut() {
-            Some(Layer::Form(form)) => form.press(key),
+            Some(Layer::Form(form)) => {
+                form.press(key);
+                self.has_typed();
+            }
             Some(Layer::Account(account)) => account.entries.press(key),
             Some(Layer::Settings(settings)) => settings.entries.press(key),
             Some(Layer::Help(help)) => help.press(key),

@@ -111,16 +111,6 @@ impl App {
         }
         self.load_layer()
     }
-
-    /// Opens a form, with what was typed before if it was left.
-    fn edit(&mut self, form: Form) {
-        let draft = self.drafts.iter().position(|draft| draft.is_for(&form.purpose));
-        let form = match draft.map(|place| self.drafts.remove(place)) {
-            Some(draft) => form.with(&draft),
-            None => form,
-        };
-        self.layers.push(Layer::Form(Box::new(form)));
-    }
 }
 
 /// Who is concerned when a date changes.

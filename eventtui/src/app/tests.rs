@@ -91,6 +91,8 @@ pub(super) struct Driven {
     pub(super) copied: Vec<String>,
     /// What was handed to other programs.
     pub(super) handed: Vec<Effect>,
+    /// The drafts that are kept for the next time.
+    pub(super) drafts: Drafts,
 }
 
 impl Driven {
@@ -108,8 +110,15 @@ impl Driven {
         };
         let mut app = App::new("events.db", look, began);
         app.update(0, Message::Resized { width: 80, height: 24 });
-        let mut driven =
-            Self { app, now: 0, asked: Vec::new(), quit: false, copied: Vec::new(), handed: Vec::new() };
+        let mut driven = Self {
+            app,
+            now: 0,
+            asked: Vec::new(),
+            quit: false,
+            copied: Vec::new(),
+            handed: Vec::new(),
+            drafts: Drafts::new(),
+        };
         let effects = driven.app.begin();
         driven.take(effects);
         driven
@@ -123,6 +132,8 @@ impl Driven {
                 Effect::Browse(_) | Effect::Keep { .. } | Effect::Write(_) | Effect::Prefer(_) => {
                     self.handed.push(effect)
                 }
+                Effect::Draft { of, draft: Some(draft) } => _ = self.drafts.insert(of, draft),
+                Effect::Draft { of, draft: None } => _ = self.drafts.remove(&of),
                 Effect::Run { ticket, request } => self.asked.push((ticket, request)),
             }
         }

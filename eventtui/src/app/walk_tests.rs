@@ -234,6 +234,7 @@ impl Before {
                 matches!(driven.handed.as_slice(), [Effect::Prefer(_)])
             }
             Action::Save | Action::SaveDraft => says("Not saved yet"),
+            Action::StartOver => says("Nothing was typed here"),
             Action::Write => driven.handed == [Effect::Write(String::new())],
             Action::NextField | Action::PreviousField => driven.picture(100, 40) != self.picture,
             Action::SignUp => shows("E-mail  "),

@@ -2,6 +2,7 @@
 
 mod account;
 mod door;
+mod drafts;
 mod elsewhere;
 mod journey;
 mod plain;

@@ -66,6 +66,11 @@ impl Name {
         }
     }
 
+    /// What it is called in a draft: whatever people read, it stays the same.
+    pub(super) fn key(self) -> &'static str {
+        self.pointers().first().map_or("", |pointer| pointer.trim_start_matches('/'))
+    }
+
     /// The fields of the API that this one speaks of.
     pub(super) const fn pointers(self) -> &'static [&'static str] {
         match self {

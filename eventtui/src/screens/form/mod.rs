@@ -4,9 +4,11 @@ mod fields;
 mod meaning;
 mod picture;
 
+use eventcore::UserId;
 use eventcore::events::{Event, Occurrence};
 
 use crate::backend::Refusal;
+use crate::drafts::Draft;
 use crate::keys::Key;
 use crate::look::Look;
 use crate::status::Status;
@@ -28,6 +30,8 @@ pub(crate) enum Purpose {
 #[derive(Debug, Clone)]
 pub(crate) struct Form {
     pub(crate) purpose: Purpose,
+    /// Who types.
+    pub(crate) by: Option<UserId>,
     fields: Vec<(Name, Field)>,
     /// What the fields held at first: a change names only what differs.
     first: Vec<String>,
@@ -36,6 +40,8 @@ pub(crate) struct Form {
     refused: Option<Refusal>,
     /// Only its organizers are to see it, for now.
     as_draft: bool,
+    /// What was thrown away, and can be brought back.
+    thrown: Option<Draft>,
 }
 
 impl Form {
@@ -103,32 +109,61 @@ impl Form {
             .map(|name| (name, Field::of(&text(name))))
             .collect();
         let first = fields.iter().map(|(_, field)| field.text()).collect();
-        Self { purpose, fields, first, at: 0, status: Status::default(), refused: None, as_draft: false }
-    }
-
-    /// What this form is for, whichever version of it the form began with.
-    pub(crate) fn is_for(&self, other: &Purpose) -> bool {
-        match (&self.purpose, other) {
-            (Purpose::New, Purpose::New) => true,
-            (Purpose::Event(mine), Purpose::Event(other)) => mine.id == other.id,
-            (Purpose::Date(mine), Purpose::Date(other))
-            | (Purpose::Following(mine), Purpose::Following(other)) => mine.id == other.id,
-            _ => false,
+        Self {
+            purpose,
+            by: None,
+            fields,
+            first,
+            at: 0,
+            status: Status::default(),
+            refused: None,
+            as_draft: false,
+            thrown: None,
         }
     }
 
-    /// The form with what was typed into another of its kind, which began before it: what was not touched there stays as it is here.
-    pub(crate) fn with(mut self, typed: &Self) -> Self {
+    /// What this form is for and who types, whichever version of it the form began with.
+    pub(crate) fn key(&self) -> String {
+        let what = match &self.purpose {
+            Purpose::New => "new".to_owned(),
+            Purpose::Event(event) => format!("event/{}", event.id),
+            Purpose::Date(date) => format!("date/{}", date.id),
+            Purpose::Following(date) => format!("following/{}", date.id),
+        };
+        self.by.map_or_else(|| what.clone(), |by| format!("{what}/by/{by}"))
+    }
+
+    /// What was typed, if anything was.
+    pub(crate) fn draft(&self) -> Option<Draft> {
+        let typed = self.fields.iter().zip(&self.first).filter(|((_, field), first)| field.text() != **first);
+        let typed = typed.map(|((name, field), _)| (name.key().to_owned(), field.text()));
+        let at = self.fields.get(self.at).map(|(name, _)| name.key().to_owned());
+        Some(Draft { typed: typed.collect(), at: at.unwrap_or_default() })
+            .filter(|draft| !draft.typed.is_empty())
+    }
+
+    /// Takes what was typed into another of its kind, perhaps long before: what was not touched there stays as it is here.
+    pub(crate) fn take(&mut self, draft: &Draft) {
         for (name, field) in &mut self.fields {
-            let mut others = typed.fields.iter().zip(&typed.first).filter(|((other, _), _)| other == name);
-            if let Some(((_, other), first)) = others.next()
-                && other.text() != *first
-            {
-                *field = other.clone();
+            if let Some(text) = draft.typed.get(name.key()) {
+                *field = Field::of(text);
             }
         }
-        self.at = typed.at;
-        self
+        self.at = self.fields.iter().position(|(name, _)| name.key() == draft.at).unwrap_or(self.at);
+    }
+
+    /// Throws away what was typed, or brings back what was thrown away; answers whether it is gone.
+    pub(crate) fn start_over(&mut self) -> Option<bool> {
+        if let Some(draft) = self.draft() {
+            for ((_, field), first) in self.fields.iter_mut().zip(&self.first) {
+                *field = Field::of(first);
+            }
+            self.thrown = Some(draft);
+            return Some(true);
+        }
+        let draft = self.thrown.take()?;
+        self.take(&draft);
+        Some(false)
     }
 
     /// Whether something was typed that would be lost.

@@ -114,7 +114,7 @@ impl App {
     }
 
     pub(super) fn take_account(&mut self, outcome: Result<Answer, Refusal>) {
-        let (now, height) = (self.now, self.height().saturating_sub(usize::from(me::HEAD)));
+        let (now, rows, width) = (self.now, self.height() + 1, self.size.0);
         let known = self.layers.iter_mut().find_map(|layer| match layer {
             Layer::Me(me) => Some(me),
             _ => None,
@@ -125,8 +125,9 @@ impl App {
             let before = layer.selected().map(|session| session.id);
             let place = sessions.iter().position(|session| Some(session.id) == before);
             layer.position.selected = place.unwrap_or(layer.position.selected);
-            layer.position.settle(sessions.len(), height);
             layer.sessions = sessions;
+            let head = layer.head((&self.look, Some(&me), &self.config), (width, rows)).len();
+            layer.position.settle(layer.sessions.len(), rows.saturating_sub(head));
             self.me = Some(me);
         }
     }

@@ -64,6 +64,24 @@ fn on_every_screen_in_every_state() {
 }
 
 #[test]
+fn what_is_long_is_read_whole_on_a_small_screen() {
+    let mut driven = asked();
+    let mut me = user();
+    me.email = Some("augusta.ada.king.countess.of.lovelace@analytical-engines.example".to_owned());
+    (me.display_name, me.timezone) =
+        ("Augusta Ada King".to_owned(), "America/Argentina/ComodRivadavia".to_owned());
+    driven.app.config.start = Some(Start::Server("https://events.analytical-engines.example".to_owned()));
+    driven.answer(|r| *r == Request::Account, Ok(Answer::Account { me: Box::new(me), sessions: sessions() }));
+    insta::assert_snapshot!("me_long_40x15", driven.picture(40, 15));
+    driven.send(Message::Resized { width: 40, height: 15 });
+    for n in 0..4 {
+        assert!(driven.picture(40, 15).contains('▌'), "{n}: {}", driven.picture(40, 15));
+        driven.press(KeyCode::Down);
+    }
+    insta::assert_snapshot!("me_long_80x24", driven.picture(80, 24));
+}
+
+#[test]
 fn a_session_is_ended_once_that_was_meant() {
     let mut driven = shown(sessions());
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));

@@ -11,7 +11,6 @@ use crate::screens::account::Account;
 use crate::screens::event::Looked;
 use crate::screens::form;
 use crate::screens::help::Help;
-use crate::screens::me;
 use crate::screens::palette::Palette;
 use crate::widgets::field::Field;
 use crate::widgets::list::{Pages, Position};
@@ -184,7 +183,8 @@ impl App {
                 palette.position.go(action, len, height);
             }
             Some(Layer::Me(me)) => {
-                let height = height.saturating_sub(usize::from(me::HEAD));
+                let (rows, all) = (height + 1, (&self.look, self.me.as_deref(), &self.config));
+                let height = rows.saturating_sub(me.head(all, (self.size.0, rows)).len());
                 me.position.go(action, me.sessions.len(), height);
             }
             Some(Layer::Form(_) | Layer::Account(_) | Layer::Settings(_) | Layer::Ticket(_)) => {}

@@ -71,6 +71,11 @@ fn on_every_screen_in_every_state() {
     driven.send(crate::message::Message::Resized { width: 80, height: 24 });
     driven.press(KeyCode::Char('G'));
     insta::assert_snapshot!("insights_end", driven.picture(80, 24));
+    driven.send(crate::message::Message::Resized { width: 40, height: 15 });
+    driven.press(KeyCode::Char('G'));
+    insta::assert_snapshot!("insights_end_40x15", driven.picture(40, 15));
+    driven.press(KeyCode::PageUp);
+    insta::assert_snapshot!("insights_middle_40x15", driven.picture(40, 15));
     driven.press(KeyCode::Esc);
     assert!(driven.app.layers.is_empty());
 }

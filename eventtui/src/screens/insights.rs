@@ -13,8 +13,10 @@ use crate::look::Look;
 use crate::status::Status;
 use crate::widgets::bar::bar;
 use crate::widgets::list::Position;
-use crate::widgets::text::{clean, fit};
+use crate::widgets::text::{clean, fit, flow};
 
+/// Columns below which what is said of a date needs a second line.
+const NARROW: u16 = 68;
 /// Rows of the chart of registrations.
 const CHART: usize = 5;
 
@@ -39,27 +41,43 @@ impl Insights {
         let Some(seen) = &self.seen else { return Vec::new() };
         let mut lines = over_time(&seen.by_day, look, usize::from(width));
         lines.push(Line::raw(""));
-        lines.extend(totals(&seen.total, look));
+        lines.extend(totals(&seen.total, look, usize::from(width)));
         lines.push(Line::raw(""));
-        lines.extend(ratings(seen, look));
+        lines.extend(ratings(seen, look, usize::from(width)));
         lines.push(Line::raw(""));
         lines.push(Line::styled(format!(" Dates ({})", seen.dates.len()), look.theme.accent));
-        lines.extend(seen.dates.iter().rev().map(|date| of_date(date, &seen.timezone, look, width)));
+        lines.extend(seen.dates.iter().rev().flat_map(|date| of_date(date, &seen.timezone, look, width)));
         lines
     }
 
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
-        let title = Line::styled(format!(" Insights · {}", clean(&self.title)), look.theme.accent);
-        frame.render_widget(title, head);
+        let title = fit(&self.title, usize::from(area.width).saturating_sub(13));
+        frame.render_widget(Line::styled(format!(" Insights · {title}"), look.theme.accent), head);
         let lines = match (&self.seen, &self.status.failure) {
             (Some(_), _) => self.lines(look, area.width),
-            (None, Some(failure)) => vec![Line::styled(format!(" {}", clean(failure)), look.theme.bad)],
+            (None, Some(failure)) => {
+                let words = Line::styled(format!(" {}", clean(failure)), look.theme.bad);
+                flow(words, usize::from(area.width))
+            }
             (None, None) => vec![Line::styled(" …", look.theme.muted)],
         };
         let lines: Vec<Line<'_>> = lines.into_iter().skip(self.position.selected).collect();
         frame.render_widget(Paragraph::new(lines), body);
     }
+}
+
+/// Two things side by side, or below one another where there is no room for both.
+fn beside(first: Vec<Span<'static>>, second: Vec<Span<'static>>, width: usize) -> Vec<Line<'static>> {
+    let (mut first, second) = (Line::from(first), Line::from(second));
+    if first.width() + 2 + second.width() <= width {
+        first.spans.push(Span::raw("  "));
+        first.spans.extend(second.spans);
+        return vec![first];
+    }
+    let mut below = vec![Span::raw("   ")];
+    below.extend(second.spans);
+    [first, Line::from(below)].into_iter().flat_map(|line| flow(line, width)).collect()
 }
 
 /// `72 %`; nothing where there is nothing to be part of.
@@ -76,10 +94,9 @@ fn over_time(by_day: &[DayOfRegistrations], look: &Look, width: usize) -> Vec<Li
     let columns = columns(by_day, width.saturating_sub(2).max(1));
     let most = columns.iter().copied().max().unwrap_or(1).max(1);
     let people: i64 = by_day.iter().map(|day| day.people).sum();
-    let mut lines = vec![Line::from(vec![
-        Span::styled(" Registrations over time".to_owned(), theme.accent),
-        Span::styled(format!("  {people} people, at most {most} at a time"), theme.muted),
-    ])];
+    let title = Span::styled(" Registrations over time".to_owned(), theme.accent);
+    let figures = format!("{people} people, at most {most} at a time");
+    let mut lines = beside(vec![title], vec![Span::styled(figures, theme.muted)], width);
     for row in (0..CHART).rev() {
         let text: String = columns.iter().map(|people| step(*people, most, row)).collect();
         lines.push(Line::styled(format!(" {text}"), theme.good));
@@ -126,54 +143,53 @@ fn step(people: i64, most: i64, row: usize) -> char {
     usize::try_from(here).ok().map_or(' ', |here| STEPS.get(here).copied().unwrap_or('█'))
 }
 
-fn totals(total: &Figures, look: &Look) -> Vec<Line<'static>> {
+fn totals(total: &Figures, look: &Look, width: usize) -> Vec<Line<'static>> {
     let theme = look.theme;
     let line = |name: &str, part: i64, whole: i64, rate: Option<f64>, words: String| {
-        Line::from(vec![
+        let figure = vec![
             Span::styled(format!(" {name:<11}"), theme.muted),
             Span::styled(bar(part, whole), theme.good),
             Span::raw(format!(" {:>5}", percent(rate))),
-            Span::styled(format!("  {words}"), theme.muted),
-        ])
+        ];
+        beside(figure, vec![Span::styled(words, theme.muted)], width)
     };
     let seats = format!("{} of {} seats taken", total.seats_taken, total.capacity);
     let list =
         format!("{} of {} who waited got a place, {} wait", total.promoted, total.waitlisted, total.waiting);
     let gone = format!("{} of {} registrations given up", total.cancelled, total.registrations);
     let came = format!("{} came, {} did not", total.attended, total.no_shows);
-    vec![
+    let all = [
         line("Fill", total.seats_taken, total.capacity, total.fill_rate, seats),
         line("Waitlist", total.promoted, total.waitlisted, total.conversion_rate, list),
         line("Cancelled", total.cancelled, total.registrations, total.cancellation_rate, gone),
         line("Attendance", total.attended, total.attended + total.no_shows, total.attendance_rate, came),
-    ]
+    ];
+    all.into_iter().flatten().collect()
 }
 
-fn ratings(seen: &Seen, look: &Look) -> Vec<Line<'static>> {
+fn ratings(seen: &Seen, look: &Look, width: usize) -> Vec<Line<'static>> {
     let theme = look.theme;
     let mut head = vec![Span::styled(" Ratings", theme.accent)];
     if seen.feedback.count == 0 {
-        head.push(Span::styled("  nobody has said anything yet", theme.muted));
-        return vec![Line::from(head)];
+        return beside(head, vec![Span::styled("nobody has said anything yet", theme.muted)], width);
     }
     head.push(Span::raw(format!("  {} by {}", ratings::stars(&seen.feedback), seen.feedback.count)));
-    if let Some(trend) = seen.trend {
+    let mut lines = if let Some(trend) = seen.trend {
         let (sign, style) = match trend.recent - trend.earlier {
             more if more >= 0.05 => ("↗", theme.good),
             less if less <= -0.05 => ("↘", theme.warn),
             _ => ("→", theme.muted),
         };
-        head.push(Span::styled(
-            format!("  {sign} {:.1} before, {:.1} of late", trend.earlier, trend.recent),
-            style,
-        ));
-    }
-    let mut lines = vec![Line::from(head)];
+        let words = format!("{sign} {:.1} before, {:.1} of late", trend.earlier, trend.recent);
+        beside(head, vec![Span::styled(words, style)], width)
+    } else {
+        vec![Line::from(head)]
+    };
     lines.extend(ratings::distribution(&seen.feedback, look));
     lines
 }
 
-fn of_date(date: &DateInsights, timezone: &str, look: &Look, width: u16) -> Line<'static> {
+fn of_date(date: &DateInsights, timezone: &str, look: &Look, width: u16) -> Vec<Line<'static>> {
     let theme = look.theme;
     let figures = &date.figures;
     let when = match look.local(&date.starts_at, timezone) {
@@ -190,10 +206,18 @@ fn of_date(date: &DateInsights, timezone: &str, look: &Look, width: u16) -> Line
     } else {
         String::new()
     };
+    let stars = ratings::stars(&date.feedback);
+    if width < NARROW {
+        let figures = [seats, came].into_iter().filter(|words| !words.is_empty());
+        let figures = Span::styled(figures.collect::<Vec<_>>().join(" · "), theme.muted);
+        let mut lines = vec![Line::raw(format!(" {}{stars}", fit(&when, 22)))];
+        lines.extend(flow(Line::from(vec![Span::raw("   "), figures]), usize::from(width)));
+        return lines;
+    }
     let mut spans = vec![
         Span::raw(format!(" {}", fit(&when, 22))),
         Span::styled(format!(" {}", fit(&seats, 18)), theme.good),
-        Span::raw(format!(" {}", fit(&ratings::stars(&date.feedback), 6))),
+        Span::raw(format!(" {}", fit(&stars, 6))),
         Span::styled(format!(" {}", fit(&came, 18)), theme.muted),
     ];
     if width >= 100 {
@@ -203,7 +227,7 @@ fn of_date(date: &DateInsights, timezone: &str, look: &Look, width: u16) -> Line
         );
         spans.push(Span::styled(more, theme.muted));
     }
-    Line::from(spans)
+    vec![Line::from(spans)]
 }
 
 #[cfg(test)]

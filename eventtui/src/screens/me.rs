@@ -11,10 +11,14 @@ use crate::config::Config;
 use crate::look::Look;
 use crate::status::Status;
 use crate::widgets::list::Position;
-use crate::widgets::text::{clean, fit};
+use crate::widgets::text::{clean, fit, flow, wrapped};
 
-/// Rows above the sessions.
-pub(crate) const HEAD: u16 = 9;
+/// Columns below which what is said of me is said in short, and without names before it.
+const NARROW: u16 = 60;
+/// Rows of the sessions, with what stands above them: what is said of me leaves as many, and can be read elsewhere too.
+const SESSIONS: usize = 4;
+/// Columns of the names.
+const NAME: usize = 13;
 
 /// My sessions; the rest is known anyway.
 #[derive(Debug, Default)]
@@ -29,6 +33,63 @@ impl Me {
         self.sessions.get(self.position.selected)
     }
 
+    /// Who I am and what I prefer, above the sessions, on so many columns and rows.
+    pub(crate) fn head(
+        &self,
+        (look, me, config): (&Look, Option<&User>, &Config),
+        (width, rows): (u16, usize),
+    ) -> Vec<Line<'static>> {
+        let theme = look.theme;
+        let Some(me) = me else { return Vec::new() };
+        let room = usize::from(width);
+        let name = format!(" {} ({})", clean(&me.display_name), clean(&me.username));
+        let verified = if me.email_verified { "" } else { " (not verified)" };
+        let email = format!("{}{verified}", clean(me.email.as_deref().unwrap_or_default()));
+        let zone = clean(&me.timezone);
+        let start = config.start.as_ref().map_or_else(|| "./events.db".to_owned(), ToString::to_string);
+        let start = clean(&start);
+        let sessions = match self.sessions.len() {
+            0 => " Sessions".to_owned(),
+            many => format!(" Sessions ({many})"),
+        };
+        let sessions = Line::styled(sessions, theme.accent);
+        if width < NARROW {
+            let whose = if config.in_mine { "times in mine" } else { "each event's own time" };
+            let since = format!(" · {} since {}", me.role, on(me.created_at, look, "%-d %b %Y"));
+            let lines = [
+                Line::from(vec![Span::styled(name, theme.accent), Span::styled(since, theme.muted)]),
+                Line::raw(format!(" {email}")),
+                Line::raw(format!(" Time zone {zone}")),
+                Line::raw(format!(" Theme {}, {whose}", theme.name)),
+                Line::raw(format!(" Starts with {start}")),
+            ];
+            let mut lines: Vec<_> = lines.into_iter().flat_map(|line| flow(line, room)).collect();
+            lines.truncate(rows.saturating_sub(SESSIONS));
+            lines.push(sessions);
+            return lines;
+        }
+        let line = |name: &'static str, words: String| {
+            let words = wrapped(&words, room.saturating_sub(NAME + 1)).into_iter().enumerate();
+            words.map(move |(n, words)| {
+                let name = if n == 0 { name } else { "" };
+                let name = format!(" {}", fit(name, NAME - 1));
+                Line::from(vec![Span::styled(name, theme.muted), Span::raw(words)])
+            })
+        };
+        let whose = if config.in_mine { look.mine.name() } else { "each event's own zone" };
+        let mut lines = flow(Line::styled(name, theme.accent), room);
+        lines.extend(line("E-mail", email));
+        lines.extend(line("Time zone", zone));
+        lines.extend(line("Role", format!("{}, since {}", me.role, on(me.created_at, look, "%-d %B %Y"))));
+        lines.push(Line::raw(""));
+        lines.extend(line("Preferences", format!("theme {}, times in {whose}", theme.name)));
+        lines.extend(line("", format!("starts with {start} (, changes them)")));
+        lines.push(Line::raw(""));
+        lines.truncate(rows.saturating_sub(SESSIONS));
+        lines.push(sessions);
+        lines
+    }
+
     pub(crate) fn draw(
         &self,
         frame: &mut Frame<'_>,
@@ -36,30 +97,13 @@ impl Me {
         (look, me, config): (&Look, Option<&User>, &Config),
     ) {
         let theme = look.theme;
-        let Some(me) = me else { return };
-        let [head, list] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1)]).areas(area);
-        let line = |name: &str, words: String| {
-            Line::from(vec![Span::styled(format!(" {name:<12}"), theme.muted), Span::raw(words)])
-        };
-        let verified = if me.email_verified { "" } else { " (not verified)" };
-        let whose = if config.in_mine { look.mine.name() } else { "each event's own zone" };
-        let start = config.start.as_ref().map_or_else(|| "./events.db".to_owned(), ToString::to_string);
-        let sessions = match self.sessions.len() {
-            0 => " Sessions".to_owned(),
-            many => format!(" Sessions ({many})"),
-        };
-        let lines = vec![
-            Line::styled(format!(" {} ({})", clean(&me.display_name), clean(&me.username)), theme.accent),
-            line("E-mail", format!("{}{verified}", clean(me.email.as_deref().unwrap_or_default()))),
-            line("Time zone", clean(&me.timezone)),
-            line("Role", format!("{}, since {}", me.role, on(me.created_at, look, "%-d %B %Y"))),
-            Line::raw(""),
-            line("Preferences", format!("theme {}, times in {whose}", theme.name)),
-            line("", format!("starts with {} (, changes them)", clean(&start))),
-            Line::raw(""),
-            Line::styled(sessions, theme.accent),
-        ];
+        let lines = self.head((look, me, config), (area.width, usize::from(area.height)));
+        let above = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let [head, list] = Layout::vertical([Constraint::Length(above), Constraint::Min(1)]).areas(area);
         frame.render_widget(Paragraph::new(lines), head);
+        if me.is_none() {
+            return;
+        }
         if self.sessions.is_empty() {
             let (words, style) = match (&self.status.failure, self.status.is_new()) {
                 (Some(failure), _) => (format!(" {}", clean(failure)), theme.bad),

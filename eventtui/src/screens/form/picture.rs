@@ -24,12 +24,17 @@ impl Form {
         }
     }
 
-    /// What leads out of the form.
-    const fn ways(&self) -> &'static str {
-        match self.purpose {
-            Purpose::New => "^S publishes · ^D keeps it as a draft · Esc leaves, and keeps what you typed",
-            _ => "^S saves · Esc leaves, and keeps what you typed",
-        }
+    /// What leads out of the form, in as many columns.
+    fn ways(&self, room: usize) -> &'static str {
+        let all: &[&str] = match self.purpose {
+            Purpose::New => &[
+                "^S publishes · ^D keeps it as a draft · Esc leaves, and keeps what you typed",
+                "^S publishes · ^D keeps it as a draft · Esc keeps what you typed",
+                "^S publishes · ^D draft",
+            ],
+            _ => &["^S saves · Esc leaves, and keeps what you typed", "^S saves"],
+        };
+        all.iter().find(|ways| columns(ways) <= room).copied().unwrap_or_default()
     }
 
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
@@ -40,10 +45,9 @@ impl Form {
             Constraint::Length(u16::from(self.refused.is_some())),
         ])
         .areas(area);
-        let title = Line::from(vec![
-            Span::styled(format!(" {}", self.heading()), theme.accent),
-            Span::styled(format!("   {}", self.ways()), theme.muted),
-        ]);
+        let heading = format!(" {}   ", self.heading());
+        let ways = self.ways(usize::from(area.width).saturating_sub(columns(&heading)));
+        let title = Line::from(vec![Span::styled(heading, theme.accent), Span::styled(ways, theme.muted)]);
         frame.render_widget(title, head);
         let fields = (0..self.fields.len()).map(|place| self.field(place, look, usize::from(area.width)));
         blocks::draw(frame, body, fields.collect(), (self.at, 0), |line| line);

@@ -144,8 +144,8 @@ impl App {
         match refused {
             Some(refusal) if all == 1 => self.say('✗', words(&refusal)),
             Some(refusal) => self.say('✗', format!("{done} of {all} are {are}: {}", words(&refusal))),
-            None if done == 1 => self.say('✓', format!("1 person is {are}")),
-            None => self.say('✓', format!("{done} people are {are}")),
+            None if done == 1 => self.say('✓', format!("1 is {are}")),
+            None => self.say('✓', format!("{done} are {are}")),
         }
         self.refresh()
     }

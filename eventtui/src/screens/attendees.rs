@@ -21,6 +21,9 @@ use crate::widgets::text::{clean, fit, flow};
 /// Columns below which only a sign says what someone's place is.
 const NARROW: u16 = 70;
 
+/// Columns of the code of a ticket.
+const TICKET: usize = 32;
+
 /// The people of one date.
 #[derive(Debug)]
 pub(crate) struct Attendees {
@@ -176,14 +179,15 @@ fn line(place: &Registration, capacity: i64, marked: bool, look: &Look, width: u
             Span::raw(format!(" ×{}", place.party_size)),
         ]);
     }
-    let room = usize::from(width).saturating_sub(61).max(15);
+    let room = usize::from(width).saturating_sub(32 + TICKET).max(16);
+    let left = usize::from(width).saturating_sub(32 + room).min(TICKET);
     let ticket = place.ticket_code.clone().unwrap_or_default();
     Line::from(vec![
         Span::raw(" "),
         mark,
         Span::styled(fit(&sign, 15), style),
         Span::raw(fit(&name, room)),
-        Span::raw(format!(" {}", fit(&format!("party of {}", place.party_size), 14))),
-        Span::styled(format!(" {}", fit(&ticket, 30)), theme.muted),
+        Span::raw(format!(" {}", fit(&format!("party of {}", place.party_size), 13))),
+        Span::styled(format!(" {}", fit(&ticket, left)), theme.muted),
     ])
 }

@@ -50,7 +50,7 @@ async fn door(db: &TestDb, source: &[&str]) {
         .await
         .shows("Take Bob (bob) off this date, with a party of 2? Their 2 seats go to who waits.")
         .await;
-    ada.types("y").await.shows("✓ 1 person is off the list").await.shows("✗ cancelled    Bob").await;
+    ada.types("y").await.shows("✓ 1 is off the list").await.shows("✗ cancelled    Bob").await;
     ada.shows("● confirmed    Carla").await.shows("● confirmed    Dan").await.shows("nobody waits").await;
 
     // Several at once.

@@ -102,7 +102,8 @@ impl Store {
 fn known_as(source: &Source<'_>) -> String {
     let Some(url) = source.server.or(source.database) else { return String::new() };
     let url = url.split('?').next().unwrap_or(url).trim_end_matches('/');
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once(':') else { return url.to_owned() };
+    let rest = rest.trim_start_matches("//");
     if scheme == "sqlite" {
         let path = fs::canonicalize(rest).or_else(|_| std::path::absolute(rest));
         return path.map_or_else(|_| url.to_owned(), |path| format!("sqlite://{}", path.display()));
@@ -190,6 +191,7 @@ mod tests {
             "postgres://db.example:5432/events"
         );
         assert_eq!(database("postgres:///events"), "postgres:///events");
+        assert_eq!(database("sqlite:none.db"), database("sqlite://none.db"));
         let here = std::env::current_dir().unwrap();
         assert_eq!(database("sqlite://none.db?mode=rwc"), format!("sqlite://{}/none.db", here.display()));
         let server = known_as(&Source { server: Some("https://events.example.org/"), ..Source::default() });

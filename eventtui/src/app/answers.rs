@@ -206,7 +206,7 @@ impl App {
             (Purpose::Due, Ok(Answer::Due(due))) => self.look.due.extend(due),
             (Purpose::Detail(id), outcome) => self.take_detail(id, outcome),
             (Purpose::Attendees(id, cursor), outcome) => {
-                if let Ok(Answer::Attendees { date: Some(date), .. }) = &outcome {
+                if let Ok(Answer::Attendees { date, .. }) = &outcome {
                     self.learn_date(date);
                 }
                 if let Some(attendees) = self.attendees(id) {

@@ -29,7 +29,7 @@ fn people() -> Vec<Registration> {
 fn full() -> Answer {
     let mut date = occurrence(0);
     (date.seats_taken, date.seats_left, date.waitlist_length) = (40, 0, 2);
-    Answer::Attendees { date: Some(Box::new(date)), page: page(people(), None) }
+    Answer::Attendees { date: Box::new(date), page: page(people(), None) }
 }
 
 fn shown() -> Driven {
@@ -158,4 +158,26 @@ fn an_answer_that_makes_no_sense_or_never_came_hinders_nothing() {
     driven.answer(|r| *r == remove(&[1, 2]), Err(refusal("the server does not answer", Cause::Away)));
     assert!(driven.last_line().starts_with("✗ 0 of 2 are off the list: the server does not answer."));
     assert!(driven.picture(80, 24).contains("◆ 2 marked"));
+}
+
+#[test]
+fn who_has_come_far_down_stays_there_while_the_numbers_are_new() {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('5'));
+    driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(Answer::Events(page(vec![event()], None))));
+    let many = |more| page((0..60).map(|n| person(n, "Bob", "confirmed")).collect(), more);
+    let first = |r: &Request| matches!(r, Request::Attendees { cursor: None, .. });
+    driven
+        .press(KeyCode::Char('a'))
+        .answer(first, Ok(Answer::Attendees { date: Box::new(occurrence(0)), page: many(Some("more")) }));
+    driven.press(KeyCode::Char('G'));
+    let more = || page((60..90).map(|n| person(n, "Dan", "confirmed")).collect(), None);
+    let second = |r: &Request| matches!(r, Request::Attendees { cursor: Some(_), .. });
+    driven.answer(second, Ok(Answer::Attendees { date: Box::new(occurrence(0)), page: more() }));
+    driven.press(KeyCode::Char('G')).press(KeyCode::Char('R'));
+    let mut date = occurrence(0);
+    date.seats_taken = 39;
+    driven.answer(second, Ok(Answer::Attendees { date: Box::new(date), page: more() }));
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("39 of 40 seats taken") && picture.contains("Dan (dan)"), "{picture}");
 }

@@ -109,11 +109,11 @@ const SCREENS: &[Screen] = &[
         keys: "5a",
         asked: &[(
             |r| matches!(r, Request::Attendees { .. }),
-            || Answer::Attendees { date: None, page: page(Vec::new(), None) },
+            || Answer::Attendees { date: Box::new(occurrence(0)), page: page(Vec::new(), None) },
             || {
                 let all = ["confirmed", "attended", "waitlisted", "cancelled"];
                 let all = all.iter().zip(1..).map(|(status, n)| registration(n, status));
-                Answer::Attendees { date: None, page: page(all.collect(), None) }
+                Answer::Attendees { date: Box::new(occurrence(0)), page: page(all.collect(), None) }
             },
         )],
     },

@@ -260,7 +260,7 @@ fn other_screens() {
     let people = vec![registration(1, "confirmed"), registration(2, "waitlisted")];
     driven.answer(
         |r| matches!(r, Request::Attendees { .. }),
-        Ok(Answer::Attendees { date: None, page: page(people, None) }),
+        Ok(Answer::Attendees { date: Box::new(occurrence(0)), page: page(people, None) }),
     );
     insta::assert_snapshot!("attendees_80x24", driven.picture(80, 24));
     driven.press(KeyCode::Char('?'));

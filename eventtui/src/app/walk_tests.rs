@@ -65,7 +65,7 @@ fn someone_at(place: Place) -> Driven {
     match place {
         Place::Attendees => {
             let people = (0..60).map(|n| registration(n, "confirmed")).collect();
-            let people = Ok(Answer::Attendees { date: None, page: page(people, None) });
+            let people = Ok(Answer::Attendees { date: Box::new(occurrence(0)), page: page(people, None) });
             driven.press(KeyCode::Char('a')).answer(|r| matches!(r, Request::Attendees { .. }), people);
         }
         Place::Insights => {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::sign_in::Store;
-use super::{Cause, Refusal, client};
+use super::{CHANGED, Cause, Refusal, client};
 use crate::Failure;
 
 /// Bytes that an answer may have: a server that sends more sends garbage.
@@ -259,6 +259,9 @@ fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
         _ => Cause::Other,
     };
     match problem {
+        _ if status == StatusCode::PRECONDITION_FAILED => {
+            Refusal { message: CHANGED.to_owned(), fields: Vec::new(), cause }
+        }
         Some(problem) => Refusal { message: problem.detail, fields: problem.errors, cause },
         None => Refusal { message: format!("the server answers {status}"), fields: Vec::new(), cause },
     }
@@ -282,6 +285,13 @@ mod tests {
         let problem = br#"{"type":"/problems/event-full","title":"Full","status":409,"detail":"no seats are left for this party","instance":"x"}"#;
         let full = refusal(StatusCode::CONFLICT, problem);
         assert_eq!((full.message.as_str(), full.cause), ("no seats are left for this party", Cause::Other));
+        let changed = refusal(StatusCode::PRECONDITION_FAILED, problem);
+        assert_eq!(
+            changed,
+            eventcore::Error::VersionMismatch { current: 7 }.into(),
+            "the same as of the library"
+        );
+        assert!(changed.message.starts_with("it was changed meanwhile: look at it anew"));
         let garbage = refusal(StatusCode::BAD_GATEWAY, b"<html>");
         assert_eq!(
             (garbage.message.as_str(), garbage.cause),

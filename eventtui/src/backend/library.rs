@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 
 use super::days::{ByDays, Days};
 use super::talk::Talk;
-use super::{Answer, Backend, Cause, Detail, MOST, PAGE, Refusal, Request, Work, client, each, held};
+use super::{
+    Answer, Backend, CHANGED, Cause, Detail, MOST, PAGE, Refusal, Request, Work, client, each, held,
+};
 use crate::Failure;
 use crate::screens::search::Wish;
 
@@ -137,10 +139,7 @@ impl Library {
                 Answer::Dates(core.occurrences(&actor, &filter, &page(cursor)).await?)
             }
             Request::Attendees { occurrence, cursor } => {
-                let date = match cursor {
-                    None => Some(Box::new(core.occurrence(&actor, occurrence).await?)),
-                    Some(_) => None,
-                };
+                let date = Box::new(core.occurrence(&actor, occurrence).await?);
                 let page = core.registrations(&actor, occurrence, None, &page(cursor)).await?;
                 Answer::Attendees { date, page }
             }
@@ -323,7 +322,10 @@ impl From<Error> for Refusal {
             error if error.is_unavailable() => Cause::Away,
             _ => Cause::Other,
         };
-        let message = error.to_string();
+        let message = match &error {
+            Error::VersionMismatch { .. } => CHANGED.to_owned(),
+            error => error.to_string(),
+        };
         let fields = match error {
             Error::Invalid(wrong) => wrong.as_slice().to_vec(),
             _ => Vec::new(),

@@ -203,8 +203,8 @@ pub(crate) enum Answer {
     Mine(Page<MyRegistration>),
     Events(Page<Event>),
     Attendees {
-        /// As it is now, beside the first page.
-        date: Option<Box<Occurrence>>,
+        /// As it is now.
+        date: Box<Occurrence>,
         page: Page<Registration>,
     },
     Insights(Box<Insights>),
@@ -278,6 +278,9 @@ impl Refusal {
         Self { message: message.into(), fields: Vec::new(), cause: Cause::Away }
     }
 }
+
+/// What is said of a change of something that is no longer as it was seen. Which version it has now helps nobody who reads.
+const CHANGED: &str = "it was changed meanwhile: look at it anew, then try again";
 
 /// Of an answer to another question than was asked.
 pub(crate) fn nonsense() -> Refusal {

@@ -144,13 +144,8 @@ impl Server {
             Request::Attendees { occurrence, cursor } => {
                 let path = format!("/occurrences/{occurrence}/registrations{}", query(&[], cursor.as_ref()));
                 let of_date = format!("/occurrences/{occurrence}");
-                let date = async {
-                    match cursor {
-                        None => Ok(Some(self.http.call(Call::get(&of_date)).await?)),
-                        Some(_) => Ok(None),
-                    }
-                };
-                let (date, page) = tokio::try_join!(date, self.http.call(Call::get(&path)))?;
+                let (date, page) =
+                    tokio::try_join!(self.http.call(Call::get(&of_date)), self.http.call(Call::get(&path)))?;
                 Answer::Attendees { date, page }
             }
             Request::Due(dates) => {

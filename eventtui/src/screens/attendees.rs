@@ -67,9 +67,7 @@ impl Attendees {
             _ => Err(nonsense()),
         });
         let outcome = outcome.map(|(date, page)| {
-            if let Some(date) = date {
-                self.date = *date;
-            }
+            self.date = *date;
             page
         });
         self.list.take(cursor, outcome, here, |place| place.id);

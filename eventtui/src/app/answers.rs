@@ -97,8 +97,9 @@ impl App {
     fn take_saved(&mut self, outcome: Result<Answer, Refusal>) -> Vec<Effect> {
         let now = self.now;
         let left = self.saving.take();
-        // The help may lie over it.
-        let place = self.layers.iter().rposition(|layer| matches!(layer, Layer::Form(_)));
+        // The help may lie over it, and another form may be open by now, which is none of this answer's business.
+        let is_asked = |layer: &Layer| matches!(layer, Layer::Form(form) if form.status.since.is_some());
+        let place = self.layers.iter().rposition(is_asked);
         let saved = if let Some((place, Layer::Form(form))) =
             place.and_then(|n| Some((n, self.layers.get_mut(n)?)))
         {

@@ -13,6 +13,7 @@ use crate::message::{Effect, Purpose};
 use crate::screens::attendees::Attendees;
 use crate::screens::comments::Saying;
 use crate::widgets::field::Field;
+use crate::widgets::text::clean;
 
 impl App {
     pub(super) fn at_the_door(&mut self, action: Action) -> Vec<Effect> {
@@ -67,7 +68,7 @@ impl App {
         };
         let words = match chosen.len() {
             1 => {
-                let (name, username) = (&first.user.display_name, &first.user.username);
+                let (name, username) = (clean(&first.user.display_name), clean(&first.user.username));
                 let from = if first.status.sits() { "this date" } else { "the waitlist" };
                 let party = match first.party_size {
                     1 => String::new(),

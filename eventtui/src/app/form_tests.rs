@@ -179,6 +179,16 @@ fn what_is_left_while_it_is_saved_is_a_draft_until_it_is() {
 }
 
 #[test]
+fn a_form_that_was_opened_meanwhile_stays() {
+    let mut driven = with_drafts(Drafts::new()).with_detail();
+    driven.press(KeyCode::Char('e')).type_in("!").control('s').press(KeyCode::Esc);
+    driven.press(KeyCode::Char('E')).type_in(" in Berlin");
+    driven.answer(|r| matches!(r, Request::ChangeDate { .. }), Ok(Answer::Changed(Box::new(occurrence(1)))));
+    assert_eq!(driven.last_line(), "✓ Saved");
+    assert!(driven.picture(80, 24).contains("Evening in Berlin▏"), "{}", driven.picture(80, 24));
+}
+
+#[test]
 fn drafts_are_for_who_typed_them() {
     let mut driven = with_drafts(Drafts::new());
     driven.press(KeyCode::Char('n')).type_in("Tea").press(KeyCode::Esc);

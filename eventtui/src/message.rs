@@ -119,6 +119,24 @@ pub(crate) enum Purpose {
     PassOver,
     /// Something was done; what to say then.
     Act(&'static str),
-    /// Something was done for each of several people; what they are then.
-    All(&'static str, Vec<RegistrationId>),
+    /// Something was done at the door for each of several people.
+    All(AtDoor, Vec<RegistrationId>),
+}
+
+/// What people at the door are then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AtDoor {
+    In,
+    NoLongerIn,
+    OffTheList,
+}
+
+impl AtDoor {
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::In => "checked in",
+            Self::NoLongerIn => "no longer checked in",
+            Self::OffTheList => "off the list",
+        }
+    }
 }

@@ -39,7 +39,7 @@ impl App {
             Purpose::Settings => self.take_settings(outcome),
             Purpose::Act(done) => self.take_done(done, outcome),
             Purpose::Come { .. } | Purpose::PassOver => self.take_place(&purpose, outcome),
-            Purpose::All(are, people) => self.take_each(are, people, outcome),
+            Purpose::All(then, people) => self.take_each(then, people, outcome),
             Purpose::Say => self.take_said(outcome),
             Purpose::Calendar(name) => self.take_calendar(name, outcome),
             other => {

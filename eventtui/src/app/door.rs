@@ -9,7 +9,7 @@ use super::{App, Layer, Question};
 use crate::backend::{Answer, Refusal, Request};
 use crate::keys::Action;
 use crate::look::Mark;
-use crate::message::{Effect, Purpose};
+use crate::message::{AtDoor, Effect, Purpose};
 use crate::screens::attendees::Attendees;
 use crate::screens::comments::Saying;
 use crate::widgets::field::Field;
@@ -53,8 +53,8 @@ impl App {
             [one] => vec![self.ask(Purpose::Act("Done"), request(*one))],
             _ => {
                 let all = people.iter().copied().map(request).collect();
-                let are = if undo { "no longer checked in" } else { "checked in" };
-                vec![self.ask(Purpose::All(are, people), Request::Each(all))]
+                let then = if undo { AtDoor::NoLongerIn } else { AtDoor::In };
+                vec![self.ask(Purpose::All(then, people), Request::Each(all))]
             }
         }
     }
@@ -87,7 +87,8 @@ impl App {
         let all =
             people.iter().map(|registration| Request::Remove { occurrence, registration: *registration });
         let request = Box::new(Request::Each(all.collect()));
-        self.question = Some(Question::Sure { words, request, then: Purpose::All("off the list", people) });
+        self.question =
+            Some(Question::Sure { words, request, then: Purpose::All(AtDoor::OffTheList, people) });
     }
 
     /// What becomes of the seats of people who are taken off; nothing is said where they have none.
@@ -115,7 +116,7 @@ impl App {
     /// What became of each of several people. Who was refused stays marked.
     pub(super) fn take_each(
         &mut self,
-        are: &'static str,
+        then: AtDoor,
         people: Vec<RegistrationId>,
         outcome: Result<Answer, Refusal>,
     ) -> Vec<Effect> {
@@ -131,7 +132,7 @@ impl App {
                 Ok(answer) => {
                     done += 1;
                     for attendees in self.layers.iter_mut().filter_map(attendees) {
-                        attendees.is_done(id, are == "off the list");
+                        attendees.is_done(id, then == AtDoor::OffTheList);
                     }
                     match answer {
                         Answer::Place(place) => self.learn(&place),
@@ -142,6 +143,7 @@ impl App {
                 Err(refusal) => _ = refused.get_or_insert(refusal),
             }
         }
+        let are = then.words();
         match refused {
             Some(refusal) if all == 1 => self.say('✗', words(&refusal)),
             Some(refusal) => self.say('✗', format!("{done} of {all} are {are}: {}", words(&refusal))),

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use foldhash::{HashMap, HashMapExt};
-use sqlx::FromRow;
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Decode, FromRow, Type};
 use uuid::Uuid;
 
 use super::conditions::Conditions;
@@ -41,7 +42,47 @@ pub(super) struct Listed {
 pub(super) struct Labelled {
     #[sqlx(flatten)]
     listed: Listed,
-    labels: Option<String>,
+    labels: Option<Together>,
+}
+
+/// How many dates have which labels. The dates of an event have the same, and often those of several: each text is taken apart once.
+#[derive(Debug, Default)]
+struct Together(HashMap<String, i64>);
+
+impl Together {
+    fn of(labels: &str) -> Self {
+        let mut together = HashMap::<String, i64>::new();
+        for labels in labels.split(DATE_END).filter(|labels| !labels.is_empty()) {
+            match together.get_mut(labels) {
+                Some(count) => *count += 1,
+                None => _ = together.insert(labels.to_owned(), 1),
+            }
+        }
+        Self(together)
+    }
+}
+
+impl<DB: Database> Type<DB> for Together
+where
+    str: Type<DB>,
+{
+    fn type_info() -> DB::TypeInfo {
+        <str as Type<DB>>::type_info()
+    }
+
+    fn compatible(ty: &DB::TypeInfo) -> bool {
+        <str as Type<DB>>::compatible(ty)
+    }
+}
+
+/// The text is megabytes long: it is read where it lies.
+impl<'r, DB: Database> Decode<'r, DB> for Together
+where
+    &'r str: Decode<'r, DB>,
+{
+    fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        <&str as Decode<'r, DB>>::decode(value).map(Self::of)
+    }
 }
 
 impl Listed {
@@ -78,12 +119,7 @@ impl Labelled {
 
     /// The counts, where `slugs` are those of all categories, and months are of the clocks of `tz`.
     pub(super) fn facets(self, slugs: &Slugs, tz: Tz) -> Result<Facets> {
-        let labels = self.labels.unwrap_or_default();
-        // The dates of an event have the same, and often those of several: each text is taken apart once.
-        let mut together: HashMap<&str, i64> = HashMap::new();
-        for labels in labels.split(DATE_END).filter(|labels| !labels.is_empty()) {
-            *together.entry(labels).or_default() += 1;
-        }
+        let Together(together) = self.labels.unwrap_or_default();
         Ok(Facets {
             total: together.values().sum(),
             categories: by_category(&together, slugs),
@@ -145,7 +181,7 @@ fn within<T: Ord>(all: &[T], from: &T, to: &T) -> usize {
     before(to).saturating_sub(before(from))
 }
 
-fn by_category(together: &HashMap<&str, i64>, slugs: &Slugs) -> Vec<CategoryCount> {
+fn by_category(together: &HashMap<String, i64>, slugs: &Slugs) -> Vec<CategoryCount> {
     let mut counted: HashMap<&str, i64> = HashMap::new();
     for (labels, count) in together {
         *counted.entry(labels.split(FIELD_END).next().unwrap_or_default()).or_default() += count;
@@ -158,7 +194,7 @@ fn by_category(together: &HashMap<&str, i64>, slugs: &Slugs) -> Vec<CategoryCoun
 }
 
 /// However a tag is written, it is one; it is shown as most write it.
-fn by_tag(together: &HashMap<&str, i64>) -> Vec<TaggedCount> {
+fn by_tag(together: &HashMap<String, i64>) -> Vec<TaggedCount> {
     let mut written: HashMap<&str, i64> = HashMap::new();
     for (labels, count) in together {
         for tag in labels.split(FIELD_END).skip(1).filter(|tag| !tag.is_empty()) {
@@ -191,7 +227,7 @@ mod tests {
         let labels = field(1).zip(field(2)).map(|(slug, tags)| format!("{}/{tags}", category(slug)));
         let labels = labels.collect::<Vec<_>>().join("\u{1e}").replace('/', "\u{1f}");
         let listed = Listed { starts: Some(Gathered(starts)), days: Some(days.join(",")) };
-        Labelled { listed, labels: Some(labels) }.facets(&slugs, Tz::Europe__Berlin).unwrap()
+        Labelled { listed, labels: Some(Together::of(&labels)) }.facets(&slugs, Tz::Europe__Berlin).unwrap()
     }
 
     #[test]

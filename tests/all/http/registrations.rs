@@ -1,5 +1,7 @@
 //! Registration over HTTP: who may do what, each refusal by its own problem, tickets and tables.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, command, for_each_kind};
@@ -179,17 +181,40 @@ mod each_refusal_is_a_problem_of_its_own {
     for_each_kind!(refusals);
 }
 
-/// The text of the QR code in a PNG.
-fn scanned(png: &[u8]) -> String {
+/// The text of the QR code in a square picture.
+fn scanned(side: usize, is_light: impl Fn(usize, usize) -> bool) -> String {
+    let mut image =
+        rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| if is_light(x, y) { 255 } else { 0 });
+    let codes = image.detect_grids();
+    codes[0].decode().unwrap().1
+}
+
+fn scanned_png(png: &[u8]) -> String {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut bits = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut bits).unwrap();
-    let light = |x: usize, y: usize| bits[y * info.line_size + x / 8] & (0x80 >> (x % 8)) != 0;
-    let side = info.width as usize;
-    let mut image =
-        rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| if light(x, y) { 255 } else { 0 });
-    let codes = image.detect_grids();
-    codes[0].decode().unwrap().1
+    scanned(info.width as usize, |x, y| bits[y * info.line_size + x / 8] & (0x80 >> (x % 8)) != 0)
+}
+
+/// Black squares in one path on a white one: all that there is to draw.
+fn scanned_svg(svg: &[u8]) -> String {
+    /// Dots of a square, enough for whoever looks for corners.
+    const SCALE: usize = 4;
+    let svg = std::str::from_utf8(svg).unwrap();
+    let between = |before: &str, after: &str| {
+        svg.split_once(before).and_then(|(_, rest)| rest.split_once(after)).expect(before).0
+    };
+    let side: usize = between("viewBox=\"0 0 ", " ").parse().unwrap();
+    assert_eq!(between("<rect ", "/>"), format!("width=\"{side}px\" height=\"{side}px\" fill=\"#ffffff\""));
+    assert!(svg.ends_with("\" fill=\"#000000\"/></svg>"), "{svg}");
+    let dark: BTreeSet<(usize, usize)> = between("<path d=\"M", "\"")
+        .split('M')
+        .map(|square| {
+            let (x, y) = square.strip_suffix("h1v1h-1").expect(square).split_once(',').expect(square);
+            (x.parse().unwrap(), y.parse().unwrap())
+        })
+        .collect();
+    scanned(side * SCALE, |x, y| !dark.contains(&(x / SCALE, y / SCALE)))
 }
 
 async fn tickets(kind: Kind) {
@@ -224,12 +249,13 @@ async fn tickets(kind: Kind) {
         .await
         .expect(200);
     assert_eq!((png.header("content-type"), png.header("cache-control")), ("image/png", "no-store"));
-    assert_eq!(scanned(&png.bytes), code);
+    assert_eq!(scanned_png(&png.bytes), code);
     let svg = bob
         .call(Method::GET, &format!("/registrations/{id}/ticket.svg"), None, &[("accept", "image/*")])
         .await
         .expect(200);
-    assert!(svg.bytes.starts_with(b"<svg"));
+    assert_eq!(svg.header("content-type"), "image/svg+xml");
+    assert_eq!(scanned_svg(&svg.bytes), code);
     cid.get(&format!("/registrations/{}/ticket.svg", waits["id"].as_str().unwrap()))
         .await
         .expect_problem(404, "not-found");
@@ -252,7 +278,7 @@ async fn tickets(kind: Kind) {
     assert_eq!(String::from_utf8_lossy(&waitlist.bytes).lines().count(), 2);
     cid.call(Method::GET, &all, None, &[("accept", "text/csv")]).await.expect_problem(403, "forbidden");
 
-    let scan = json!({"code": scanned(&png.bytes), "occurrence_id": date});
+    let scan = json!({"code": scanned_png(&png.bytes), "occurrence_id": date});
     let first = ada.post("/check-in", scan.clone()).await.expect(200).json();
     let again = ada.post("/check-in", scan).await.expect(200).json();
     assert_eq!(

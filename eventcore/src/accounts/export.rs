@@ -9,7 +9,7 @@ use crate::comments::Comment;
 use crate::core::EventCore;
 use crate::error::Result;
 use crate::events::{AgendaFilter, Event};
-use crate::feedback::Feedback;
+use crate::feedback::{Feedback, FeedbackTakenBack};
 use crate::id::UserId;
 use crate::page::PageRequest;
 use crate::registrations::Registration;
@@ -36,6 +36,8 @@ pub struct Export {
     pub comments: Vec<Comment>,
     /// What they said of dates at which they held a place.
     pub feedback: Vec<Feedback>,
+    /// What is left of what they said of dates and took back.
+    pub feedback_taken_back: Vec<FeedbackTakenBack>,
 }
 
 impl EventCore {
@@ -68,6 +70,7 @@ impl EventCore {
             registrations: self.registrations_of(id).await?,
             comments: self.comments_of(id).await?,
             feedback: self.feedback_of(id).await?,
+            feedback_taken_back: self.feedback_taken_back_by(id).await?,
         })
     }
 }

@@ -37,6 +37,16 @@ pub struct Feedback {
     pub version: i64,
 }
 
+/// What is left of feedback that was taken back: the days in which more can be said are counted from the first word.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, FromRow)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FeedbackTakenBack {
+    /// The date that it was about.
+    pub occurrence_id: OccurrenceId,
+    /// When they first said something of it, whatever they have said since.
+    pub first_said_at: Timestamp,
+}
+
 /// Feedback as someone gives it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -7,4 +7,6 @@ mod read;
 mod rules;
 
 pub(crate) use mark::mean;
-pub use mark::{Answer, Feedback, FeedbackInput, FeedbackPage, FeedbackSummary, RatingCount};
+pub use mark::{
+    Answer, Feedback, FeedbackInput, FeedbackPage, FeedbackSummary, FeedbackTakenBack, RatingCount,
+};

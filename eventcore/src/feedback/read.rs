@@ -1,6 +1,6 @@
 //! Reading feedback: that on an event, with a summary, and one's own.
 
-use super::mark::{COLUMNS, Feedback, FeedbackPage, FeedbackRow, FeedbackSummary, TABLES};
+use super::mark::{COLUMNS, Feedback, FeedbackPage, FeedbackRow, FeedbackSummary, FeedbackTakenBack, TABLES};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
@@ -65,6 +65,18 @@ impl EventCore {
             .all()
             .await?;
         Ok(rows.into_iter().map(FeedbackRow::feedback).collect())
+    }
+
+    /// What is left of feedback that a user took back, oldest first: for rooms that have checked who asks.
+    pub(crate) async fn feedback_taken_back_by(&self, user: UserId) -> Result<Vec<FeedbackTakenBack>> {
+        let mut db = self.db().read().await?;
+        Ok(db
+            .query(sql!(
+                "SELECT occurrence_id, first_said_at FROM feedback_taken_back WHERE user_id = $1 ORDER BY first_said_at, occurrence_id"
+            ))
+            .bind(user)
+            .all()
+            .await?)
     }
 }
 

@@ -156,9 +156,14 @@ async fn story(kind: Kind) {
 
     let export = dan.get("/users/me/export").await.expect(200).json();
     assert_eq!(export["feedback"][0]["text"], "Too loud");
+    assert_eq!(export["feedback_taken_back"], json!([]));
     dan.delete(&mine).await.expect(204);
     dan.get(&mine).await.expect_problem(404, "not-found");
     assert_eq!(ada.get(&all).await.expect(200).json()["summary"]["average"], 4.0);
+    // What is held of it then is when it was said.
+    let held = dan.get("/users/me/export").await.expect(200).json();
+    let taken_back = json!([{"occurrence_id": date, "first_said_at": export["feedback"][0]["created_at"]}]);
+    assert_eq!((&held["feedback"], &held["feedback_taken_back"]), (&json!([]), &taken_back));
 
     // What is said anew was said at first when it was.
     let anew = dan.put(&mine, json!({"rating": 3})).await.expect(201).json();

@@ -1,4 +1,4 @@
-//! Counting everything again: what the dates say of their seats must be what the registrations say.
+//! Counting everything again: what the dates say of their seats must be what the registrations say, and what is of a date must be of its event.
 
 use sqlx::FromRow;
 
@@ -27,6 +27,7 @@ struct Counted {
     wait: i64,
     last_number: i64,
     strangers: i64,
+    strange_feedback: i64,
     next_party: Option<i64>,
     hands_out: bool,
 }
@@ -49,6 +50,12 @@ impl Counted {
         if self.strangers > 0 {
             wrong.push(format!("{} registrations name another event than the date's", self.strangers));
         }
+        if self.strange_feedback > 0 {
+            wrong.push(format!(
+                "{} pieces of feedback name another event than the date's",
+                self.strange_feedback
+            ));
+        }
         if let Some(party) = self.next_party
             && self.hands_out
             && self.sit + party <= self.capacity
@@ -64,7 +71,8 @@ impl Counted {
 }
 
 impl EventCore {
-    /// Counts the registrations of every date; answers where the date says something else, or lets someone wait for seats that are free.
+    /// Counts the registrations of every date; answers where the date says something else, lets someone wait for seats that are free, or has what
+    /// names another event.
     pub async fn recount(&self) -> Result<Vec<Discrepancy>> {
         let mut db = self.db().read().await?;
         // One statement, and so one moment.
@@ -73,6 +81,7 @@ impl EventCore {
                 "SELECT o.id, o.capacity, o.seats_taken, o.waitlist_length, o.next_waitlist_number,
                     CAST(coalesce(c.sit, 0) AS BIGINT) AS sit, CAST(coalesce(c.wait, 0) AS BIGINT) AS wait,
                     CAST(coalesce(c.last_number, 0) AS BIGINT) AS last_number, CAST(coalesce(c.strangers, 0) AS BIGINT) AS strangers,
+                    coalesce(f.strangers, 0) AS strange_feedback,
                     (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
                         AND w.party_size <= o.capacity ORDER BY w.waitlist_number LIMIT 1) AS next_party,
                     o.status = 'scheduled' AND e.status = 'published' AND o.starts_at > $1 AS hands_out
@@ -81,7 +90,10 @@ impl EventCore {
                         sum(CASE WHEN r.status = 'waitlisted' THEN 1 ELSE 0 END) AS wait, max(r.waitlist_number) AS last_number,
                         sum(CASE WHEN r.event_id <> p.event_id THEN 1 ELSE 0 END) AS strangers
                     FROM registrations r JOIN occurrences p ON p.id = r.occurrence_id GROUP BY r.occurrence_id) c ON c.occurrence_id = o.id
-                 WHERE c.occurrence_id IS NOT NULL OR o.seats_taken <> 0 OR o.waitlist_length <> 0"
+                 LEFT JOIN (
+                    SELECT s.occurrence_id, count(*) AS strangers FROM feedback s JOIN occurrences p ON p.id = s.occurrence_id
+                    WHERE s.event_id <> p.event_id GROUP BY s.occurrence_id) f ON f.occurrence_id = o.id
+                 WHERE c.occurrence_id IS NOT NULL OR f.occurrence_id IS NOT NULL OR o.seats_taken <> 0 OR o.waitlist_length <> 0"
             ))
             .bind(self.now())
             .all()

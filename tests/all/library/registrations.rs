@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use eventcore::db::{Queries, Sql};
 use eventcore::events::EventInput;
+use eventcore::feedback::FeedbackInput;
 use eventcore::registrations::{NewAttendee, Party, Registration, RegistrationStatus, ShownTicket};
 use eventcore::{Actor, Error, EventId, OccurrenceId, PageRequest};
 use serde_json::{Value, json};
@@ -401,13 +403,41 @@ on_both! {
             ("UPDATE registrations SET status = 'waitlisted', waitlist_number = 1", "seats_taken is 2, and the parties hold 0"),
         ] {
             let mut tx = db.core.db().begin().await.unwrap();
-            eventcore::db::Queries::query(&mut tx, eventcore::db::Sql::same(spoil)).execute().await.unwrap();
+            tx.query(Sql::same(spoil)).execute().await.unwrap();
             tx.commit().await.unwrap();
             let found = db.core.recount().await.unwrap();
             assert!(found.iter().any(|wrong| wrong.occurrence == date && wrong.what == what), "{found:?}");
         }
         let found: Vec<String> = db.core.recount().await.unwrap().into_iter().map(|wrong| wrong.what).collect();
         assert!(found.iter().any(|what| what.contains("next_waitlist_number")) && found.iter().any(|what| what.contains("waits, and 4 of 4 seats are free")), "{found:?}");
+    }
+}
+
+on_both! {
+    async fn what_is_of_another_event_than_its_date_is_found(db: TestDb) {
+        let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+        let (_, date) = evening(&db, &ada, json!({})).await;
+        let (other, _) = evening(&db, &ada, json!({})).await;
+        register(&db, &bob, date, 2).await;
+        db.pass(&date.to_string(), "2024-03-04T18:30:00Z").await;
+        db.core.give_feedback(&bob, date, &FeedbackInput { rating: Some(5), ..FeedbackInput::default() }, None).await.unwrap();
+        assert_eq!(db.core.recount().await.unwrap(), []);
+        for (spoil, what) in [
+            ("UPDATE registrations SET event_id = $1", "1 registrations name another event than the date's"),
+            // Said of a date at which nobody is registered any more.
+            ("UPDATE feedback SET event_id = $1", "1 pieces of feedback name another event than the date's"),
+        ] {
+            let mut tx = db.core.db().begin().await.unwrap();
+            tx.query(Sql::same(spoil)).bind(other).execute().await.unwrap();
+            tx.commit().await.unwrap();
+            let found = db.core.recount().await.unwrap();
+            assert_eq!(found.iter().map(|wrong| (wrong.occurrence, wrong.what.as_str())).collect::<Vec<_>>(), [(date, what)]);
+            let mut tx = db.core.db().begin().await.unwrap();
+            for mend in ["DELETE FROM registrations", "UPDATE occurrences SET seats_taken = 0"] {
+                tx.query(Sql::same(mend)).execute().await.unwrap();
+            }
+            tx.commit().await.unwrap();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::category::{Category, CategoryInput};
 use super::read::{find_by_slug, load};
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction, violates};
 use crate::error::{Error, Result};
@@ -113,7 +114,7 @@ impl EventCore {
             lock(tx, id, heir).await?;
             events::must_be_version(load(tx, id, now).await?.version, expected)?;
             match (heir, move_to) {
-                (Some(heir), _) => hand_over(tx, id, heir, events).await?,
+                (Some(heir), _) => hand_over(tx, id, heir, events, now).await?,
                 (None, Some(_)) => return Err(Error::invalid("/move_to", "invalid", "must be the slug of another category")),
                 (None, None) if events::with_category(tx, id).await? > 0 => return Err(Error::CategoryInUse),
                 (None, None) => {}
@@ -171,12 +172,12 @@ async fn keep_slug(tx: &mut Tx, slug: &str, id: CategoryId) -> Result<()> {
 }
 
 /// Gives everything that a locked category has to another: its links, and its events, of which so many are locked.
-async fn hand_over(tx: &mut Tx, from: CategoryId, to: CategoryId, locked: i64) -> Result<()> {
+async fn hand_over(tx: &mut Tx, from: CategoryId, to: CategoryId, locked: i64, now: Timestamp) -> Result<()> {
     if events::with_category(tx, from).await? != locked {
         // One was put into it just before it was locked, and may be held by whoever waits for the category now.
         return Err(Error::Contended);
     }
-    events::change_category(tx, from, to).await?;
+    events::change_category(tx, from, to, now).await?;
     tx.query(sql!("UPDATE category_slugs SET category_id = $2 WHERE category_id = $1"))
         .bind(from)
         .bind(to)

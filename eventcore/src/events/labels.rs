@@ -6,6 +6,7 @@ use super::input::{EventInput, ValidEvent};
 use super::store::values;
 use super::tally::FIELD_END;
 use crate::categories;
+use crate::clock::Timestamp;
 use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{CategoryId, EventId, OccurrenceId};
@@ -69,7 +70,12 @@ pub(crate) async fn with_category(tx: &mut Tx, category: CategoryId) -> Result<i
 }
 
 /// Gives the events with a category, and their dates, another one. The events are locked, and so are both categories.
-pub(crate) async fn change_category(tx: &mut Tx, from: CategoryId, to: CategoryId) -> Result<()> {
+pub(crate) async fn change_category(
+    tx: &mut Tx,
+    from: CategoryId,
+    to: CategoryId,
+    now: Timestamp,
+) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
         let _: Vec<(OccurrenceId,)> = tx
             .query(sql!(
@@ -80,14 +86,21 @@ pub(crate) async fn change_category(tx: &mut Tx, from: CategoryId, to: CategoryI
             .all()
             .await?;
     }
-    for statement in [
-        sql!(
-            "UPDATE occurrences SET category_id = $2 WHERE event_id IN (SELECT id FROM events WHERE category_id = $1)"
-        ),
-        sql!("UPDATE events SET category_id = $2, version = version + 1 WHERE category_id = $1"),
-    ] {
-        tx.query(statement).bind(from).bind(to).execute().await?;
-    }
+    tx.query(sql!(
+        "UPDATE occurrences SET category_id = $2 WHERE event_id IN (SELECT id FROM events WHERE category_id = $1)"
+    ))
+    .bind(from)
+    .bind(to)
+    .execute()
+    .await?;
+    tx.query(sql!(
+        "UPDATE events SET category_id = $2, updated_at = $3, version = version + 1 WHERE category_id = $1"
+    ))
+    .bind(from)
+    .bind(to)
+    .bind(now)
+    .execute()
+    .await?;
     Ok(())
 }
 

@@ -103,11 +103,15 @@ async fn curating(kind: Kind) {
             .await
             .expect_problem(400, "invalid-input");
     }
+    let before = anonymous.get(&format!("/events/{id}")).await.expect(200).json();
     admin.delete("/categories/outdoors?move_to=festival").await.expect(204);
+    let after = anonymous.get(&format!("/events/{id}")).await.expect(200).json();
     assert_eq!(
-        anonymous.get(&format!("/events/{id}")).await.expect(200).json()["next_occurrence"]["category"],
-        "festival"
+        (&after["category"], &after["next_occurrence"]["category"]),
+        (&json!("festival"), &json!("festival"))
     );
+    assert_eq!(after["version"].as_i64(), before["version"].as_i64().map(|version| version + 1));
+    assert_ne!(after["updated_at"], before["updated_at"]);
     assert_eq!(anonymous.get("/categories/open-air").await.expect(200).json()["slug"], "festival");
     for slug in ["open-air", "outdoors", "festival"] {
         found_by(&anonymous, slug, "festival").await;

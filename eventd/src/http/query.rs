@@ -73,6 +73,18 @@ impl Query {
         text.parse().map_err(|_| self.wrong(name, "invalid", must_be)).ok()
     }
 
+    /// A parameter that is one of some words, each of which stands for something.
+    pub(crate) fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.take(name)?;
+        let meant = words.iter().find(|(word, _)| *word == text).map(|(_, meant)| *meant);
+        if meant.is_none() {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let (last, others) = words.split_last().unwrap_or((&"", &[]));
+            self.wrong(name, "invalid", format!("must be {} or {last}", others.join(", ")));
+        }
+        meant
+    }
+
     /// As [`Self::parsed`], where it must be given.
     pub(crate) fn required<T: std::str::FromStr>(&mut self, name: &str, must_be: &str) -> Option<T> {
         if !self.parameters.iter().any(|(known, _)| known == name) {

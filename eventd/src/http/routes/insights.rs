@@ -25,7 +25,8 @@ pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
     responses((status = 200, description = "The insights, or a table of them as CSV", content((Insights = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn of_event(call: Call, event: &str) -> Answer {
     let mut query = call.query();
-    let rows_are = query.parsed("table", "must be dates or days").unwrap_or(OfEvent::Dates);
+    let words = [("dates", OfEvent::Dates), ("days", OfEvent::Days)];
+    let rows_are = query.word("table", &words).unwrap_or(OfEvent::Dates);
     query.finish()?;
     let event: EventId = id(event, "event")?;
     let insights = call.core.insights(&call.actor().await?, event).await?;
@@ -53,7 +54,8 @@ pub(crate) async fn of_event(call: Call, event: &str) -> Answer {
     responses((status = 200, description = "The insights, or a table of them as CSV", content((OrganizerInsights = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn of_mine(call: Call) -> Answer {
     let mut query = call.query();
-    let rows_are = query.parsed("table", "must be events or days").unwrap_or(OfMine::Events);
+    let words = [("events", OfMine::Events), ("days", OfMine::Days)];
+    let rows_are = query.word("table", &words).unwrap_or(OfMine::Events);
     query.finish()?;
     let insights = call.core.organizer_insights(&call.actor().await?).await?;
     if !table::is_wanted(&call) {
@@ -77,36 +79,12 @@ pub(crate) enum OfEvent {
     Days,
 }
 
-impl std::str::FromStr for OfEvent {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "dates" => Ok(Self::Dates),
-            "days" => Ok(Self::Days),
-            _ => Err(()),
-        }
-    }
-}
-
 /// What a table of an organizer's insights has rows for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
 pub(crate) enum OfMine {
     Events,
     Days,
-}
-
-impl std::str::FromStr for OfMine {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "events" => Ok(Self::Events),
-            "days" => Ok(Self::Days),
-            _ => Err(()),
-        }
-    }
 }
 
 /// Registrations over time.

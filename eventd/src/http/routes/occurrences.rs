@@ -77,8 +77,9 @@ pub(super) async fn filter(
         filter.to = query.time("to", tz, Edge::To);
     }
     if listing.is_sorted() {
-        let sort =
-            query.parsed("sort", "must be starts_at, -starts_at or relevance").unwrap_or(Sort::Soonest);
+        let words =
+            [("starts_at", Sort::Soonest), ("-starts_at", Sort::Latest), ("relevance", Sort::Relevance)];
+        let sort = query.word("sort", &words).unwrap_or(Sort::Soonest);
         filter.order = if sort == Sort::Latest { Order::Descending } else { Order::Ascending };
         filter.by_relevance = sort == Sort::Relevance;
     }
@@ -148,25 +149,12 @@ impl Organizer {
     }
 }
 
-/// `starts_at`, `-starts_at` or `relevance`.
+/// In which order dates are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Soonest,
     Latest,
     Relevance,
-}
-
-impl std::str::FromStr for Sort {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "starts_at" => Ok(Self::Soonest),
-            "-starts_at" => Ok(Self::Latest),
-            "relevance" => Ok(Self::Relevance),
-            _ => Err(()),
-        }
-    }
 }
 
 /// What narrows every agenda, for the document: [`filter`] reads it.

@@ -17,6 +17,9 @@ use super::gate::Gate;
 use super::openapi::{self, Address};
 use super::problem::{Kind, Problem};
 
+/// Bytes that the head of a request may have.
+pub(crate) const HEAD_LIMIT: usize = 16 << 10;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The body of every answer.
@@ -67,6 +70,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let came = Instant::now();
+        let short = must_be_short(&request);
         let id = request_id(&request);
         request.headers_mut().insert(REQUEST_ID, id.clone());
         let method = request.method().clone();
@@ -76,7 +80,8 @@ where
         }
         let gate = self.gate.clone();
         let standing = gate.standing(&request);
-        let admitted = must_apply(&request, address)
+        let admitted = short
+            .and_then(|()| must_apply(&request, address))
             .and_then(|()| must_accept(&request))
             .and_then(|()| gate.admit(standing));
         let admitted = admitted.map(|place| (place, self.inner.call(request)));
@@ -139,6 +144,23 @@ fn request_id<B>(request: &Request<B>) -> HeaderValue {
             && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
     };
     request.headers().get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(new_id)
+}
+
+/// The head, as HTTP/1.1 writes it.
+fn must_be_short<B>(request: &Request<B>) -> Result<(), Problem> {
+    let uri = request.uri();
+    let address = uri.authority().map_or(0, |authority| authority.as_str().len())
+        + uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + ": ".len() + value.len() + "\r\n".len())
+        .sum();
+    let line = request.method().as_str().len() + " ".len() + address + " HTTP/1.1\r\n".len();
+    if line + headers + "\r\n".len() <= HEAD_LIMIT {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::HeadTooLarge, "the address and the headers have at most 16 KiB together"))
 }
 
 /// What is not said of an address in the document does not apply to it, also where the path would fit another address.

@@ -100,6 +100,7 @@ kinds! {
     NotAcceptable "not-acceptable" NOT_ACCEPTABLE "Not acceptable" "The answer exists only in types that `Accept` rules out.";
     UnsupportedMediaType "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" "Bodies are `application/json`; a PATCH may say `application/merge-patch+json`.";
     PayloadTooLarge "payload-too-large" PAYLOAD_TOO_LARGE "Payload too large" "A body has at most 1 MiB.";
+    HeadTooLarge "head-too-large" REQUEST_HEADER_FIELDS_TOO_LARGE "Head too large" "The address and the headers of a request have at most 16 KiB together.";
     UsernameTaken "username-taken" CONFLICT "Username taken" "Another user has this username; names are compared without case.";
     EmailTaken "email-taken" CONFLICT "E-mail address taken" "Another user has this address; addresses are compared without case.";
     EventFull "event-full" CONFLICT "Event full" "No seats are left for the party, and there is no waitlist.";
@@ -131,6 +132,7 @@ impl Problem {
         let kind = match status {
             StatusCode::BAD_REQUEST => Kind::InvalidInput,
             StatusCode::PAYLOAD_TOO_LARGE => Kind::PayloadTooLarge,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Kind::HeadTooLarge,
             StatusCode::NOT_FOUND => Kind::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Kind::UnsupportedMediaType,

@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod actor;
+mod as_text;
 pub mod calendars;
 pub mod categories;
 pub mod clock;

@@ -8,6 +8,7 @@ use super::conditions::{Conditions, Need};
 use super::filter::{AgendaFilter, Bound};
 use super::tally::{Labelled, Listed};
 use crate::actor::Actor;
+use crate::as_text::as_text;
 use crate::categories;
 use crate::core::EventCore;
 use crate::error::Result;
@@ -118,17 +119,7 @@ impl std::fmt::Display for Month {
     }
 }
 
-impl serde::Serialize for Month {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Month {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Month);
 
 impl EventCore {
     /// Counts the dates that the filter finds, by category, by tag, and by month of the clocks of `tz`.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
+use crate::as_text::as_text;
 use crate::clock::{self, Timestamp};
 
 /// A time as JSON gives it: an instant with the offset of the event's time zone, or a day of an all-day event.
@@ -61,17 +62,7 @@ impl std::str::FromStr for Moment {
     }
 }
 
-impl serde::Serialize for Moment {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Moment {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Moment);
 
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Moment {

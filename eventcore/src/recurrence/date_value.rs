@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
 
 use super::zone::Zone;
+use crate::as_text::as_text;
 use crate::clock::Timestamp;
 
 /// A day, a time by the clocks of the series' time zone, or an instant.
@@ -151,14 +152,4 @@ impl FromStr for DateValue {
     }
 }
 
-impl serde::Serialize for DateValue {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for DateValue {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(DateValue);

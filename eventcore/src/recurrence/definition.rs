@@ -3,6 +3,7 @@
 use super::date_value::DateValue;
 use super::error::{Result, RuleError};
 use super::rule::Rule;
+use crate::as_text::as_text;
 
 /// The recurrence of an event as it is written and stored.
 ///
@@ -94,14 +95,4 @@ fn dates<S: AsRef<str>>(name: &'static str, texts: &[S], errors: &mut Vec<RuleEr
     dates
 }
 
-impl serde::Serialize for Rule {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Rule {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Rule);

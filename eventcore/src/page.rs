@@ -168,6 +168,16 @@ impl Keyset {
         i64::try_from(self.limit).unwrap_or(i64::MAX) + 1
     }
 
+    /// SQL for the last of the conditions and all that follows: the rows beyond the position, whose number and id are bound from `$first` on, in order.
+    pub(crate) fn beyond(&self, number: &str, id: &str, first: usize) -> String {
+        let (comparison, direction) = (self.comparison(), self.direction());
+        format!(
+            "({number}, {id}) {comparison} (${first}, ${}) ORDER BY {number} {direction}, {id} {direction} LIMIT {}",
+            first + 1,
+            self.fetch()
+        )
+    }
+
     const fn ascending(&self) -> bool {
         matches!(self.order, Order::Ascending) != self.backward
     }

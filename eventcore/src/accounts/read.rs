@@ -66,10 +66,8 @@ impl EventCore {
         let position = keyset.position.unwrap_or(keyset.beginning());
         let rows: Vec<UserRow> = db
             .query(Sql::built(format!(
-                "SELECT * FROM users WHERE {matching} AND (created_at, id) {} ($2, $3) ORDER BY created_at {dir}, id {dir} LIMIT {limit}",
-                keyset.comparison(),
-                dir = keyset.direction(),
-                limit = keyset.fetch()
+                "SELECT * FROM users WHERE {matching} AND {}",
+                keyset.beyond("created_at", "id", 2)
             )))
             .bind(needle)
             .bind(crate::clock::Timestamp::from_micros(position.number))

@@ -38,11 +38,8 @@ impl EventCore {
         };
         let rows: Vec<CommentRow> = db
             .query(Sql::built(format!(
-                "SELECT {COLUMNS} FROM {TABLES} WHERE c.event_id = $1 AND {under} AND (c.created_at, c.id) {} ($2, $3)
-                 ORDER BY c.created_at {dir}, c.id {dir} LIMIT {limit}",
-                keyset.comparison(),
-                dir = keyset.direction(),
-                limit = keyset.fetch()
+                "SELECT {COLUMNS} FROM {TABLES} WHERE c.event_id = $1 AND {under} AND {}",
+                keyset.beyond("c.created_at", "c.id", 2)
             )))
             .bind(event)
             .bind(Timestamp::from_micros(position.number))

@@ -32,11 +32,8 @@ impl EventCore {
         let rows: Vec<OccurrenceRow> = db
             .query(Sql::built(format!(
                 "SELECT {OCCURRENCE_COLUMNS} FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
-                 WHERE {lasting} AND o.ends_at > $1 AND o.starts_at < $2 AND (o.ends_at, o.id) {} ($3, $4)
-                 ORDER BY o.ends_at {dir}, o.id {dir} LIMIT {limit}",
-                keyset.comparison(),
-                dir = keyset.direction(),
-                limit = keyset.fetch()
+                 WHERE {lasting} AND o.ends_at > $1 AND o.starts_at < $2 AND {}",
+                keyset.beyond("o.ends_at", "o.id", 3)
             )))
             .bind(from)
             .bind(to)

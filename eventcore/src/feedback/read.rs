@@ -19,11 +19,8 @@ impl EventCore {
         let position = keyset.position.unwrap_or(keyset.beginning());
         let rows: Vec<FeedbackRow> = db
             .query(Sql::built(format!(
-                "SELECT {COLUMNS} FROM {TABLES} WHERE f.event_id = $1 AND (f.created_at, f.id) {} ($2, $3)
-                 ORDER BY f.created_at {dir}, f.id {dir} LIMIT {limit}",
-                keyset.comparison(),
-                dir = keyset.direction(),
-                limit = keyset.fetch()
+                "SELECT {COLUMNS} FROM {TABLES} WHERE f.event_id = $1 AND {}",
+                keyset.beyond("f.created_at", "f.id", 2)
             )))
             .bind(event)
             .bind(Timestamp::from_micros(position.number))

@@ -72,11 +72,8 @@ impl EventCore {
         let rows: Vec<Ranked> = db
             .query(Sql::built(format!(
                 "SELECT {COLUMNS}, {POSITION}, {rank} AS rank FROM registrations r JOIN users u ON u.id = r.user_id JOIN occurrences o ON o.id = r.occurrence_id
-                 WHERE r.user_id = $1 AND r.status = coalesce($5, r.status) AND ({rank}, r.id) {} ($3, $4)
-                 ORDER BY rank {dir}, r.id {dir} LIMIT {limit}",
-                keyset.comparison(),
-                dir = keyset.direction(),
-                limit = keyset.fetch()
+                 WHERE r.user_id = $1 AND r.status = coalesce($5, r.status) AND {}",
+                keyset.beyond(rank, "r.id", 3)
             )))
             .bind(user)
             .bind(now)
@@ -254,10 +251,8 @@ async fn of_date(
     let query = db
         .query(Sql::built(format!(
             "SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id
-             WHERE r.occurrence_id = $1 {filter} AND ({number}, r.id) {} ($2, $3) ORDER BY {number} {dir}, r.id {dir} LIMIT {limit}",
-            keyset.comparison(),
-            dir = keyset.direction(),
-            limit = keyset.fetch()
+             WHERE r.occurrence_id = $1 {filter} AND {}",
+            keyset.beyond(number, "r.id", 2)
         )))
         .bind(occurrence);
     let query = if waitlist {

@@ -60,6 +60,9 @@ impl App {
         let Some(list) = self.list_of_tab() else { return Vec::new() };
         list.status().begin(now);
         let cursor = from(list);
+        if cursor.is_none() {
+            list.start_over();
+        }
         self.page_of_tab(cursor).map(|(purpose, request)| self.ask(purpose, request)).into_iter().collect()
     }
 
@@ -144,6 +147,9 @@ impl App {
         if let Some(list) = self.list_of_layer() {
             list.status().begin(now);
             let cursor = from(list);
+            if cursor.is_none() {
+                list.start_over();
+            }
             let page = self.page_of_layer(cursor);
             return page.map(|(purpose, request)| self.ask(purpose, request)).into_iter().collect();
         }

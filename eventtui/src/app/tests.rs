@@ -343,6 +343,26 @@ fn pages_are_loaded_before_one_comes_to_their_end() {
 }
 
 #[test]
+fn what_is_sought_anew_is_not_loaded_from_where_one_was() {
+    let mut driven = Driven::new();
+    driven.press(KeyCode::Char('/')).type_in("evening");
+    let search = |r: &Request| matches!(r, Request::Agenda { .. });
+    let items = (0..60).map(occurrence).collect();
+    driven.answer(search, Ok(Answer::Dates(page(items, Some("more")))));
+    for _ in 0..20 {
+        driven.press(KeyCode::Down);
+    }
+    driven.answer(search, Ok(Answer::Dates(page((20..60).map(occurrence).collect(), None))));
+    for _ in 0..60 {
+        driven.press(KeyCode::Down);
+    }
+    // Other words; and before their answer comes it is time to load anew.
+    driven.type_in("s").wait(15_000);
+    let newest = driven.asked.iter().rev().find(|(_, request)| search(request));
+    assert!(matches!(newest, Some((_, Request::Agenda { cursor: None, .. }))), "{:?}", driven.asked);
+}
+
+#[test]
 fn who_is_signed_out_is_asked_to_sign_in() {
     let mut driven = Driven::new().with_agenda(3);
     driven.answer(|r| *r == Request::Me, Ok(Answer::Me(None)));

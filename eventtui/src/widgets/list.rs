@@ -70,7 +70,16 @@ impl<T> Paged<T> {
         key: impl Fn(&T) -> K,
     ) {
         self.status.end(now, outcome.as_ref().err());
-        let Ok(page) = outcome else { return };
+        let page = match outcome {
+            Ok(page) => page,
+            Err(refusal) => {
+                // It is of another list than this has become.
+                if refusal.fields.iter().any(|wrong| wrong.pointer == "/cursor") {
+                    self.pages.clear();
+                }
+                return;
+            }
+        };
         let known = self.selected().map(&key);
         if cursor.is_none() {
             self.pages.clear();
@@ -167,6 +176,9 @@ pub(crate) trait Pages {
 
     /// The cursor that leads again to the page of what is selected; none, where that is the first page.
     fn here(&self) -> Option<Cursor>;
+
+    /// Something else is asked for: what is held is shown until it comes, and leads nowhere any more.
+    fn start_over(&mut self);
 }
 
 impl<T> Pages for Paged<T> {
@@ -199,6 +211,10 @@ impl<T> Pages for Paged<T> {
         let from_above = || self.pages.get(page.checked_sub(1)?)?.next.clone();
         let from_below = || self.previous().and(self.pages.get(page + 1)?.previous.clone());
         from_above().or_else(from_below)
+    }
+
+    fn start_over(&mut self) {
+        self.pages.clear();
     }
 }
 
@@ -250,7 +266,10 @@ impl Position {
 
 #[cfg(test)]
 mod tests {
+    use eventcore::Violation;
+
     use super::*;
+    use crate::backend::Cause;
 
     /// A list of so many numbers, in pages of a hundred, as a backend answers them.
     struct Numbers(usize);
@@ -353,6 +372,30 @@ mod tests {
         assert_eq!(list.items.last(), Some(&197), "what was beyond the end is loaded from there on");
         let next = list.wanted(0).unwrap();
         assert_eq!(next.as_str(), ">198");
+    }
+
+    #[test]
+    fn what_leads_nowhere_is_not_asked_for_again() {
+        let far = || {
+            let numbers = Numbers(500);
+            let mut list = Paged::default();
+            list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
+            for _ in 0..150 {
+                numbers.go(&mut list, Action::Down);
+            }
+            list
+        };
+        let mut list = far();
+        list.start_over();
+        assert_eq!((list.here(), list.wanted(0), list.selected()), (None, None, Some(&150)));
+        for (pointer, known) in [("/cursor", false), ("/limit", true)] {
+            let mut list = far();
+            let here = list.here();
+            let wrong = Violation { pointer: pointer.into(), code: "invalid".into(), message: "no".into() };
+            let refusal = Refusal { message: "no".to_owned(), fields: vec![wrong], cause: Cause::Other };
+            list.take(here.as_ref(), Err(refusal), (0, HEIGHT), |number| *number);
+            assert_eq!((list.here().is_some(), list.items.len()), (known, 300), "{pointer}");
+        }
     }
 
     #[test]

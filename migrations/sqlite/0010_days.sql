@@ -6,18 +6,15 @@ UPDATE occurrences SET all_day = TRUE WHERE event_id IN (SELECT id FROM events W
 -- `YYYY-MM-DD`, the day by the clocks of its own zone: whoever looks from where, an all-day date is on this day. Null where it has times.
 ALTER TABLE occurrences ADD COLUMN day TEXT GENERATED ALWAYS AS (CASE WHEN all_day THEN substr(coalesce(starts_local, original_local), 1, 10) END) VIRTUAL;
 
--- Category (its id in hexadecimal digits) and tags, each behind a U+001F: what counting reads of a date, and nothing else.
-ALTER TABLE occurrences ADD COLUMN labels TEXT GENERATED ALWAYS AS (hex(category_id) || char(31) || tags) VIRTUAL;
-
 -- Someone registered, ever: insights of an organizer look at no others.
 ALTER TABLE occurrences ADD COLUMN registered INTEGER NOT NULL DEFAULT FALSE CHECK (registered IN (0, 1));
 UPDATE occurrences SET registered = TRUE WHERE id IN (SELECT occurrence_id FROM registrations);
 CREATE INDEX occurrences_registered ON occurrences (organizer_id, event_id, id) WHERE registered;
 
 DROP INDEX agenda;
-CREATE INDEX agenda ON occurrences (starts_at, id, event_id, text_id, category_id, status, labels, day) WHERE listed;
+CREATE INDEX agenda ON occurrences (starts_at, id, event_id, text_id, category_id, status, tags, day) WHERE listed;
 DROP INDEX occurrences_of_text;
-CREATE INDEX occurrences_of_text ON occurrences (text_id, starts_at, id, event_id, category_id, status, listed, labels, day);
+CREATE INDEX occurrences_of_text ON occurrences (text_id, starts_at, id, event_id, category_id, status, listed, tags, day);
 
 -- Lists of a date read it in this order, and insights count all of it without looking at the registrations themselves: each registration is
 -- written to one index less.

@@ -113,6 +113,15 @@ impl Look {
         local.map_or_else(|| "all day".to_owned(), |local| local.format("%H:%M").to_string())
     }
 
+    /// Whether the date has begun: who waits for a seat gets none any more.
+    pub(crate) fn has_begun(&self, date: &Occurrence) -> bool {
+        let begins = match date.starts_at {
+            Moment::Day(first) => start_of_day(first, date.timezone.parse().unwrap_or(Tz::UTC)),
+            Moment::At(start) => start.into(),
+        };
+        begins.in_zone(self.mine).naive_local() <= self.today
+    }
+
     /// Whether the date has ended.
     pub(crate) fn is_over(&self, date: &Occurrence) -> bool {
         match date.ends_at {

@@ -18,7 +18,7 @@ use super::openapi::{self, Address};
 use super::problem::{Kind, Problem};
 
 /// Bytes that the head of a request may have.
-pub(crate) const HEAD_LIMIT: usize = 16 << 10;
+pub(crate) const HEAD_LIMIT: u32 = 16 << 10;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -157,7 +157,7 @@ fn must_be_short<B>(request: &Request<B>) -> Result<(), Problem> {
         .map(|(name, value)| name.as_str().len() + ": ".len() + value.len() + "\r\n".len())
         .sum();
     let line = request.method().as_str().len() + " ".len() + address + " HTTP/1.1\r\n".len();
-    if line + headers + "\r\n".len() <= HEAD_LIMIT {
+    if line + headers + "\r\n".len() <= HEAD_LIMIT as usize {
         return Ok(());
     }
     Err(Problem::new(Kind::HeadTooLarge, "the address and the headers have at most 16 KiB together"))

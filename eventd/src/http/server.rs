@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_secs(20);
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a head that are read: twice what it may have, so that whoever asks too long a question is told so by the door. Beyond, all that
 /// is ever said is the status.
-const HEAD_READ: usize = 2 * layers::HEAD_LIMIT;
+const HEAD_READ: u32 = 2 * layers::HEAD_LIMIT;
 
 /// What the server needs.
 pub(crate) struct Server {
@@ -71,10 +71,10 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         .service(warp::service(routes));
 
     let mut http = Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_READ);
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_READ as usize);
     http.http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(32 << 10)
+        .max_header_list_size(HEAD_READ)
         .keep_alive_interval(Duration::from_secs(30));
     let running = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);

@@ -1,6 +1,6 @@
 //! What organizers do with the people of a date: let them in, register them, take them off.
 
-use eventcore::events::{Moment, OccurrenceStatus, start_of_day};
+use eventcore::events::OccurrenceStatus;
 use eventcore::registrations::{Registration, RegistrationStatus};
 use eventcore::{OccurrenceId, RegistrationId};
 
@@ -98,12 +98,7 @@ impl App {
             removed.iter().filter(|place| place.status.sits()).map(|place| place.party_size).sum();
         let also = removed.iter().filter(|place| !place.status.sits()).count();
         let waiting = date.waitlist_length - i64::try_from(also).unwrap_or(0);
-        let begins = match date.starts_at {
-            Moment::Day(first) => start_of_day(first, date.timezone.parse().unwrap_or(chrono_tz::Tz::UTC)),
-            Moment::At(start) => start.into(),
-        };
-        let begun = begins.in_zone(self.look.mine).naive_local() <= self.look.today;
-        let goes = waiting > 0 && !begun && date.status == OccurrenceStatus::Scheduled;
+        let goes = waiting > 0 && !self.look.has_begun(date) && date.status == OccurrenceStatus::Scheduled;
         match (seats, goes) {
             (0, _) => String::new(),
             (1, true) => " Their seat goes to who waits".to_owned(),
@@ -160,10 +155,10 @@ impl App {
 
     /// Shows a registration as it is now wherever it stands.
     pub(super) fn learn(&mut self, place: &Registration) {
-        if self.is_mine(place) {
+        let mine = self.is_mine(place);
+        if mine {
             self.look.marks.insert(place.occurrence_id, Mark::from(place));
         }
-        let mine = self.is_mine(place);
         for layer in &mut self.layers {
             match layer {
                 Layer::Attendees(attendees) => attendees.learn(place),

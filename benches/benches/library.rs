@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use eventcore::accounts::{Credentials, NewUser};
-use eventcore::events::{AgendaFilter, Start};
+use eventcore::agenda::AgendaFilter;
 use eventcore::recurrence::Recurrence;
+use eventcore::time::TimeInput;
 use eventcore::{Actor, Cursor, EventCore, PageRequest};
 use tokio::runtime::Runtime;
 
@@ -52,7 +53,7 @@ fn library(criterion: &mut Criterion) {
     criterion.bench_function("create weekly event, two years ahead", |bench| {
         bench.to_async(&runtime).iter(|| {
             let mut event = benches::event(next.fetch_add(1, Ordering::Relaxed));
-            event.starts_at = Some(Start::Local(tomorrow.and_hms_opt(18, 30, 0).unwrap()));
+            event.starts_at = Some(TimeInput::Local(tomorrow.and_hms_opt(18, 30, 0).unwrap()));
             event.recurrence = Some(Recurrence::of("FREQ=WEEKLY".parse().unwrap()));
             let core = &core;
             async move { assert!(core.create_event(&organizer, &event).await.unwrap().occurrence_count >= 104) }

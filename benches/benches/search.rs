@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use eventcore::agenda::{AgendaFilter, Bound};
 use eventcore::db::{Dialect, Queries, Sql};
-use eventcore::events::{AgendaFilter, Bound};
 use eventcore::{Actor, EventCore, EventId, PageRequest};
 use tokio::runtime::Runtime;
 

@@ -1,8 +1,9 @@
 //! What the benchmarks share: a database with as many dates as a busy installation has.
 
 use eventcore::accounts::NewUser;
+use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Dialect, Queries, Sql};
-use eventcore::events::{AgendaFilter, EventInput};
+use eventcore::events::EventInput;
 use eventcore::registrations::Party;
 use eventcore::{Actor, EventCore, EventId, PageRequest, Result, Role};
 use serde_json::json;

@@ -1,7 +1,8 @@
 //! The library in ten lines: open a database, know someone, publish an event, read the agenda.
 
 use eventcore::accounts::NewUser;
-use eventcore::events::{AgendaFilter, EventInput};
+use eventcore::agenda::AgendaFilter;
+use eventcore::events::EventInput;
 use eventcore::{Actor, EventCore, PageRequest, Role};
 
 #[tokio::main]

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use crate::accounts::{Passwords, Signer, random};
-use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::accounts::{Passwords, Signer};
 use crate::db::{Db, PoolSizes, Prelude, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
-use crate::events::Horizon;
 use crate::registrations::Crowds;
+use crate::time::{Clock, SystemClock, Timestamp};
 
 /// Two years.
 const HORIZON: Duration = Duration::from_hours(730 * 24);
@@ -91,11 +90,6 @@ impl EventCore {
         self.shared.clock.now()
     }
 
-    /// How far ahead of `now` dates are made.
-    pub(crate) fn horizon(&self, now: Timestamp) -> Horizon {
-        Horizon::ahead(now, self.shared.horizon)
-    }
-
     /// The database beneath: for tests and tools that look behind the library's back.
     pub fn db(&self) -> &Db {
         &self.db
@@ -114,24 +108,17 @@ impl EventCore {
         &self.shared.crowds
     }
 
-    /// What signs access tokens, the same in every process on this database.
-    pub(crate) async fn signer(&self) -> Result<&Signer> {
-        self.shared.signer.get_or_try_init(|| self.make_signer()).await
+    pub(crate) fn signer_cell(&self) -> &OnceCell<Signer> {
+        &self.shared.signer
     }
 
-    async fn make_signer(&self) -> Result<Signer> {
-        if let Some(secret) = &self.shared.jwt_secret {
-            return Ok(Signer::new(secret.as_bytes()));
-        }
-        let fresh = random()?;
-        let secret: String = transaction!(self.db(), tx => {
-            tx.query(sql!("INSERT INTO settings (key, value) VALUES ('jwt_secret', $1) ON CONFLICT (key) DO NOTHING"))
-                .bind(fresh.clone())
-                .execute()
-                .await?;
-            Ok(tx.query(sql!("SELECT value FROM settings WHERE key = 'jwt_secret'")).scalar().await?)
-        })?;
-        Ok(Signer::new(secret.as_bytes()))
+    pub(crate) fn jwt_secret(&self) -> Option<&str> {
+        self.shared.jwt_secret.as_deref()
+    }
+
+    /// How far ahead occurrences of unbounded rules are expanded.
+    pub(crate) fn horizon_length(&self) -> Duration {
+        self.shared.horizon
     }
 
     /// Finishes what is under way and closes the database.

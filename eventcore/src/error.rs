@@ -156,9 +156,11 @@ impl Error {
     }
 }
 
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        crate::db::classify(error)
+/// Passes if nobody changed the thing since the caller read it.
+pub(crate) fn must_be_version(stored: i64, expected: Option<i64>) -> Result<()> {
+    match expected {
+        Some(expected) if expected != stored => Err(Error::VersionMismatch { current: stored }),
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use uuid::{NoContext, Uuid};
 
-use crate::clock::Timestamp;
+use crate::time::Timestamp;
 
 /// A UUIDv7 whose time is `now` (RFC 9562 5.7), so that ids made under a turned clock sort by that clock.
 pub(crate) fn uuid_at(now: Timestamp) -> Uuid {
@@ -14,7 +14,7 @@ pub(crate) fn uuid_at(now: Timestamp) -> Uuid {
 /// The text is not a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
-pub struct NotAnId;
+pub struct ParseIdError;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
@@ -27,7 +27,7 @@ macro_rules! ids {
 
         impl $name {
             /// A new id that carries the time `now`.
-            pub fn at(now: $crate::clock::Timestamp) -> Self {
+            pub fn at(now: $crate::time::Timestamp) -> Self {
                 Self($crate::id::uuid_at(now))
             }
 
@@ -50,14 +50,14 @@ macro_rules! ids {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::id::NotAnId;
+            type Err = $crate::id::ParseIdError;
 
             /// Reads the hyphenated form only: one id has one address.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 if text.len() != 36 {
-                    return Err($crate::id::NotAnId);
+                    return Err($crate::id::ParseIdError);
                 }
-                text.parse().map(Self).map_err(|_| $crate::id::NotAnId)
+                text.parse().map(Self).map_err(|_| $crate::id::ParseIdError)
             }
         }
     )+};
@@ -100,7 +100,7 @@ mod tests {
     fn only_the_hyphenated_form_is_an_id() {
         let id = UserId::at(Timestamp::from_micros(1));
         assert_eq!(id.to_string().parse(), Ok(id));
-        assert_eq!(id.as_uuid().simple().to_string().parse::<UserId>(), Err(NotAnId));
-        assert_eq!("me".parse::<UserId>(), Err(NotAnId));
+        assert_eq!(id.as_uuid().simple().to_string().parse::<UserId>(), Err(ParseIdError));
+        assert_eq!("me".parse::<UserId>(), Err(ParseIdError));
     }
 }

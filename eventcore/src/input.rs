@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::clock::Timestamp;
 use crate::error::Violations;
+use crate::time::Timestamp;
 
 /// The fields of a JSON object, each taken once; what is left over at the end is unknown.
 #[derive(Debug)]

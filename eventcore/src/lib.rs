@@ -11,10 +11,10 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod agenda;
 mod as_text;
 pub mod calendars;
 pub mod categories;
-pub mod clock;
 pub mod comments;
 mod core;
 pub mod db;
@@ -28,12 +28,14 @@ pub mod input;
 pub mod insights;
 pub mod markdown;
 pub mod page;
+pub mod privacy;
 pub mod recurrence;
 pub mod registrations;
 pub mod search;
+mod seats;
+pub mod time;
 
 pub use actor::{Actor, Role, Scope, SignedIn};
-pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use core::{EventCore, Options};
 pub use error::{Error, Result, Violation, Violations};
 pub use id::{
@@ -41,3 +43,4 @@ pub use id::{
     UserId,
 };
 pub use page::{Cursor, Order, Page, PageRequest};
+pub use time::{Clock, ManualClock, SystemClock, Timestamp};

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
-use eventcore::events::{Moment, Occurrence, start_of_day};
+use eventcore::events::Occurrence;
 use eventcore::registrations::{Registration, RegistrationStatus};
+use eventcore::time::{Moment, start_of_day};
 use eventcore::{OccurrenceId, Timestamp};
 
 use crate::theme::Theme;

@@ -157,7 +157,7 @@ fn read_time(word: &str) -> Option<NaiveTime> {
 pub(crate) fn length(text: &str) -> Option<i64> {
     let text = text.trim();
     if text.starts_with(['P', 'p']) {
-        let length: eventcore::events::Length = text.to_uppercase().parse().ok()?;
+        let length: eventcore::time::IsoDuration = text.to_uppercase().parse().ok()?;
         return Some(length.as_seconds());
     }
     let text = text.to_lowercase().replace(' ', "");

@@ -10,7 +10,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let core = EventCore::open(&url).await?;
     let actor = benches::organizer(&core).await?;
     let page = core
-        .occurrences(&Actor::Anonymous, &eventcore::events::AgendaFilter::default(), &PageRequest::first(1))
+        .occurrences(&Actor::Anonymous, &eventcore::agenda::AgendaFilter::default(), &PageRequest::first(1))
         .await?;
     if page.items.is_empty() {
         benches::fill(&core, dates).await?;

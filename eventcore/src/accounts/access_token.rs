@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::token::{self, PERSONAL};
 use super::user;
 use crate::actor::{Actor, Role, Scope, SignedIn};
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::{AccessTokenId, UserId};
 use crate::input::{Fields, Lines, check_text};
+use crate::time::Timestamp;
 
 /// Tokens that one user has at most.
 const MAX_TOKENS: i64 = 100;
@@ -136,7 +136,7 @@ impl EventCore {
         self.access_tokens_of(actor.signed_in()?.id).await
     }
 
-    pub(super) async fn access_tokens_of(&self, owner: UserId) -> Result<Vec<AccessToken>> {
+    pub(crate) async fn access_tokens_of(&self, owner: UserId) -> Result<Vec<AccessToken>> {
         let mut db = self.db().read().await?;
         Ok(db
             .query(sql!(
@@ -158,7 +158,7 @@ impl EventCore {
     }
 }
 
-pub(super) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp) -> Result<Actor> {
+pub(crate) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp) -> Result<Actor> {
     let found: Option<BearerRow> = core
         .db()
         .read()

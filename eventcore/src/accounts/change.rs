@@ -7,12 +7,13 @@ use super::input::{NewPassword, Profile};
 use super::user::{self, User};
 use super::{password, session};
 use crate::actor::{Actor, Role};
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::must_be_version;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::input::merge_patch;
+use crate::time::Timestamp;
 
 impl EventCore {
     /// Changes what a JSON merge patch names of `email`, `display_name`, `timezone` and, for admins, `role`. A new address is unverified.
@@ -33,7 +34,7 @@ impl EventCore {
         let now = self.now();
         transaction!(self.db(), tx => {
             let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
-            crate::events::must_be_version(row.version, expected)?;
+            must_be_version(row.version, expected)?;
             let mut input = json!({"email": row.email, "display_name": row.display_name, "timezone": row.timezone, "role": row.role});
             merge_patch(&mut input, patch.clone());
             let profile: Profile = serde_json::from_value(input).map_err(Error::internal)?;
@@ -96,7 +97,7 @@ impl EventCore {
     }
 }
 
-pub(super) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<()> {
+pub(crate) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<()> {
     tx.query(sql!("UPDATE users SET password_hash = $2, updated_at = $3, version = version + 1 WHERE id = $1 AND deleted_at IS NULL"))
         .bind(id)
         .bind(hash.to_owned())
@@ -107,7 +108,7 @@ pub(super) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Times
 }
 
 /// Passes the user themselves and admins, if they may change anything.
-pub(super) fn must_be_self_or_admin(actor: &Actor, id: UserId) -> Result<()> {
+pub(crate) fn must_be_self_or_admin(actor: &Actor, id: UserId) -> Result<()> {
     actor.may_write()?;
     if actor.is(id) || actor.is_admin() {
         Ok(())
@@ -117,7 +118,7 @@ pub(super) fn must_be_self_or_admin(actor: &Actor, id: UserId) -> Result<()> {
 }
 
 /// Passes while another admin remains. Locks them all, so that two who leave at once do not each count on the other.
-pub(super) async fn must_not_be_last_admin(tx: &mut Tx, id: UserId) -> Result<()> {
+pub(crate) async fn must_not_be_last_admin(tx: &mut Tx, id: UserId) -> Result<()> {
     let admins: Vec<(UserId,)> = tx
         .query(sql!(
             "SELECT id FROM users WHERE role = 'admin' AND deleted_at IS NULL AND disabled_at IS NULL ORDER BY id",

@@ -3,11 +3,11 @@
 use super::input::{NewUser, ValidUser};
 use super::user::{self, User};
 use crate::actor::{Actor, Role};
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction, violates};
 use crate::error::{Error, Result};
 use crate::id::UserId;
+use crate::time::Timestamp;
 
 impl EventCore {
     /// Creates an account. Anyone may; only admins and the system may say `role`, and only the system may leave out the password.

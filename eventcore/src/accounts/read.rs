@@ -70,7 +70,7 @@ impl EventCore {
                 keyset.beyond("created_at", "id", 2)
             )))
             .bind(needle)
-            .bind(crate::clock::Timestamp::from_micros(position.number))
+            .bind(crate::time::Timestamp::from_micros(position.number))
             .bind(position.id)
             .all()
             .await?;

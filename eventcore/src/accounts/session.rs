@@ -1,12 +1,16 @@
 //! Sessions: the sign-ins of a user, which they can see and end.
 
-use super::sign_in::REFRESH;
+use std::time::Duration;
+
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
+use crate::time::Timestamp;
+
+/// For how long a refresh token is good.
+pub(super) const REFRESH: Duration = Duration::from_hours(30 * 24);
 
 /// A sign-in that holds.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -42,7 +46,7 @@ impl EventCore {
         self.sessions_of(signed_in.id, signed_in.session).await
     }
 
-    pub(super) async fn sessions_of(&self, user: UserId, current: Option<SessionId>) -> Result<Vec<Session>> {
+    pub(crate) async fn sessions_of(&self, user: UserId, current: Option<SessionId>) -> Result<Vec<Session>> {
         let mut db = self.db().read().await?;
         let rows: Vec<SessionRow> = db
             .query(sql!(
@@ -80,7 +84,7 @@ impl EventCore {
 }
 
 /// Begins a session, and clears away the user's own that nobody has used for too long.
-pub(super) async fn insert(
+pub(crate) async fn insert(
     tx: &mut Tx,
     user: UserId,
     user_agent: Option<String>,
@@ -106,13 +110,13 @@ pub(super) async fn insert(
 }
 
 /// Ends one session.
-pub(super) async fn end(tx: &mut Tx, id: SessionId) -> Result<()> {
+pub(crate) async fn end(tx: &mut Tx, id: SessionId) -> Result<()> {
     tx.query(sql!("DELETE FROM sessions WHERE id = $1")).bind(id).execute().await?;
     Ok(())
 }
 
 /// Ends all sessions of a user, but for one.
-pub(super) async fn end_all(tx: &mut Tx, user: UserId, except: Option<SessionId>) -> Result<()> {
+pub(crate) async fn end_all(tx: &mut Tx, user: UserId, except: Option<SessionId>) -> Result<()> {
     tx.query(sql!("DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2"))
         .bind(user)
         .bind(except)

@@ -1,19 +1,15 @@
 //! Signing in, staying signed in, and proving it with each call.
 
-use std::time::Duration;
-
 use super::input::{Credentials, RefreshToken};
+use super::session::REFRESH;
 use super::token::{self, ACCESS_SECONDS, PERSONAL};
 use super::{access_token, address, session, user};
 use crate::actor::{Actor, Role, Scope, SignedIn};
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
-
-/// For how long a refresh token is good.
-pub(super) const REFRESH: Duration = Duration::from_hours(30 * 24);
+use crate::time::Timestamp;
 
 /// What a sign-in gives.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

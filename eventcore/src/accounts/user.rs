@@ -4,11 +4,11 @@ use sqlx::FromRow;
 
 use super::address::Username;
 use crate::actor::Role;
-use crate::clock::Timestamp;
 use crate::db::{Queries, sql};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::id::UserId;
+use crate::time::Timestamp;
 
 /// A user, as they themselves and admins see them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -61,24 +61,24 @@ pub struct PublicProfile {
 
 /// A row of `users`.
 #[derive(Debug, Clone, FromRow)]
-pub(super) struct UserRow {
-    pub(super) id: UserId,
-    pub(super) username: String,
-    pub(super) email: Option<String>,
-    pub(super) email_verified_at: Option<Timestamp>,
-    pub(super) display_name: String,
-    pub(super) timezone: String,
-    pub(super) role: Role,
-    pub(super) password_hash: Option<String>,
-    pub(super) disabled_at: Option<Timestamp>,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
-    pub(super) version: i64,
+pub(crate) struct UserRow {
+    pub(crate) id: UserId,
+    pub(crate) username: String,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified_at: Option<Timestamp>,
+    pub(crate) display_name: String,
+    pub(crate) timezone: String,
+    pub(crate) role: Role,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) disabled_at: Option<Timestamp>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) version: i64,
 }
 
 impl UserRow {
     /// What its password must not consist of.
-    pub(super) fn names(&self) -> [&str; 3] {
+    pub(crate) fn names(&self) -> [&str; 3] {
         [&self.username, self.email.as_deref().unwrap_or_default(), &self.display_name]
     }
 }
@@ -101,17 +101,17 @@ impl From<UserRow> for User {
 }
 
 /// What admins search in; the separator can be in none of them.
-pub(super) fn search_text(username: &str, display_name: &str, email: &str) -> String {
+pub(crate) fn search_text(username: &str, display_name: &str, email: &str) -> String {
     [username, display_name, email].map(fold).join("\n")
 }
 
 /// Loads a user who is not deleted.
-pub(super) async fn find(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
+pub(crate) async fn find(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
     Ok(db.query(sql!("SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional().await?)
 }
 
 /// Loads the user with this name, compared without case; what can be no name is nobody's.
-pub(super) async fn find_by_username(db: &mut impl Queries, username: &str) -> Result<Option<UserRow>> {
+pub(crate) async fn find_by_username(db: &mut impl Queries, username: &str) -> Result<Option<UserRow>> {
     let Ok(username) = username.parse::<Username>() else { return Ok(None) };
     Ok(db
         .query(sql!("SELECT * FROM users WHERE username = $1 AND deleted_at IS NULL"))
@@ -121,7 +121,7 @@ pub(super) async fn find_by_username(db: &mut impl Queries, username: &str) -> R
 }
 
 /// As [`find`], and keeps everyone else from changing the user until the transaction ends.
-pub(super) async fn find_locked(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
+pub(crate) async fn find_locked(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
     Ok(db
         .query(sql!("SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL", for update))
         .bind(id)

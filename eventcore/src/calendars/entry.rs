@@ -1,12 +1,12 @@
 //! `VEVENT` (RFC 5545, 3.6.1) and the calendar around it, from plain values.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
-use super::line::Lines;
+use super::line::{Lines, date, local};
 use super::timezone;
-use crate::clock::Timestamp;
 use crate::id::EventId;
+use crate::time::Timestamp;
 
 /// Who wrote the file.
 const PRODID: &str = "-//eventcore//Events//EN";
@@ -191,16 +191,6 @@ fn exact(seconds: i64) -> String {
         (_, 0) => format!("PT{}M", seconds / 60),
         _ => format!("PT{seconds}S"),
     }
-}
-
-/// `20270304`
-fn date(day: NaiveDate) -> String {
-    format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
-}
-
-/// `20270304T183000`
-pub(super) fn local(at: NaiveDateTime) -> String {
-    format!("{}T{:02}{:02}{:02}", date(at.date()), at.hour(), at.minute(), at.second())
 }
 
 /// `20270304T173000Z`

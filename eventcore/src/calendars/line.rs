@@ -1,5 +1,7 @@
 //! Content lines (RFC 5545, 3.1): escaped, folded, ended by CRLF.
 
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+
 /// Octets that a line may have, its end not counted.
 const WIDTH: usize = 75;
 
@@ -63,6 +65,16 @@ fn fold(out: &mut String, line: &str) {
         room -= c.len_utf8();
     }
     out.push_str("\r\n");
+}
+
+/// `20270304`
+pub(super) fn date(day: NaiveDate) -> String {
+    format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
+}
+
+/// `20270304T183000`
+pub(super) fn local(at: NaiveDateTime) -> String {
+    format!("{}T{:02}{:02}{:02}", date(at.date()), at.hour(), at.minute(), at.second())
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ use super::entry::{Entry, Shared, calendar};
 use super::name::file_name;
 use super::repeats::{Date, Event};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, sql};
 use crate::error::{Error, Result};
-use crate::events::{EventRow, OccurrenceStatus, Visibility, find, read_wall_clock, zone};
+use crate::events::{EventRow, OccurrenceStatus, Visibility, find, zone};
 use crate::id::{EventId, OccurrenceId};
+use crate::time::Timestamp;
+use crate::time::read_wall_clock;
 
 /// How much longer than its dates reach a series that goes on for ever has a right clock.
 const EVER: Duration = Duration::from_hours(10 * 8_766);

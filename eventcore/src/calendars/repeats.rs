@@ -7,9 +7,10 @@ use chrono_tz::Tz;
 
 use super::entry::{Ends, Entry, Repeats, Standing, When};
 use super::timezone;
-use crate::clock::Timestamp;
-use crate::events::{EventStatus, OccurrenceStatus, Span, resolve_leniently};
+use crate::events::{EventStatus, OccurrenceStatus};
 use crate::recurrence::{Instance, Recurrence, Result, Series, Start};
+use crate::time::Timestamp;
+use crate::time::{Span, resolve_leniently};
 
 /// What a file says of an event.
 #[derive(Debug, Clone)]

@@ -3,10 +3,9 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Weekday};
 use chrono_tz::{OffsetComponents, OffsetName, Tz};
 
-use super::entry::local;
-use super::line::Lines;
-use crate::clock::Timestamp;
+use super::line::{Lines, local};
 use crate::recurrence::{Change, clock_changes};
+use crate::time::Timestamp;
 
 /// A change that comes every year until then goes on for ever: the tz database has no rule after 2099.
 const LAST_YEAR: i32 = 2099;

@@ -2,10 +2,10 @@
 
 use sqlx::FromRow;
 
-use crate::clock::Timestamp;
 use crate::error::Violations;
 use crate::id::CategoryId;
 use crate::input::{Fields, Lines, check_text};
+use crate::time::Timestamp;
 
 /// What kind of event it is.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, FromRow)]

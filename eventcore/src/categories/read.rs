@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use super::category::Category;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
+use crate::db::placeholders;
 use crate::db::{Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
-use crate::events::placeholders;
 use crate::fold::fold;
 use crate::id::CategoryId;
+use crate::time::Timestamp;
 
 /// What every query for categories selects, where `$1` is now: each with its number of upcoming events.
 const COLUMNS: &str = "c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version,
@@ -38,14 +38,14 @@ impl EventCore {
 }
 
 /// One category, with its number of upcoming events.
-pub(super) async fn load(db: &mut impl Queries, id: CategoryId, now: Timestamp) -> Result<Category> {
+pub(crate) async fn load(db: &mut impl Queries, id: CategoryId, now: Timestamp) -> Result<Category> {
     let text = format!("SELECT {COLUMNS} FROM categories c WHERE c.id = $2");
     let found = db.query(Sql::built(text)).bind(now).bind(id).optional().await?;
     found.ok_or(Error::NotFound("category"))
 }
 
 /// The category that a slug names, or once named.
-pub(super) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Option<CategoryId>> {
+pub(crate) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Option<CategoryId>> {
     named(db, slug, sql!("SELECT category_id FROM category_slugs WHERE slug = $1")).await
 }
 

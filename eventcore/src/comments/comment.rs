@@ -2,27 +2,14 @@
 
 use sqlx::FromRow;
 
-use super::rules;
+use super::rules::{self, CommentStatus};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
-use crate::db::text_enum;
 use crate::error::Violations;
 use crate::events::Relation;
 use crate::id::{CommentId, EventId, UserId};
 use crate::input::{Fields, Lines, check_text};
-
-text_enum! {
-    /// Whether a comment can be read.
-    pub enum CommentStatus {
-        /// It can.
-        Visible = "visible",
-        /// An organizer hid it: only its author and organizers still read it.
-        Hidden = "hidden",
-        /// Its author deleted it; its replies keep its place.
-        Deleted = "deleted",
-    }
-}
+use crate::time::Timestamp;
 
 /// A comment, as far as the reader may see it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

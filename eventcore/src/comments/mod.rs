@@ -3,6 +3,7 @@
 mod comment;
 mod read;
 mod rules;
-mod say;
+mod write;
 
-pub use comment::{Comment, CommentFilter, CommentInput, CommentStatus};
+pub use comment::{Comment, CommentFilter, CommentInput};
+pub use rules::CommentStatus;

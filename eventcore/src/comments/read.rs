@@ -2,14 +2,15 @@
 
 use super::comment::{COLUMNS, Comment, CommentFilter, CommentRow, TABLES};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
+use crate::db::placeholders;
 use crate::db::{Queries, Sql, sql};
 use crate::error::{Error, Result};
-use crate::events::{self, Relation, placeholders};
+use crate::events::{self, Relation};
 use crate::id::{CommentId, EventId, UserId};
 use crate::markdown;
 use crate::page::{Key, Keyset, Order, Page, PageRequest};
+use crate::time::Timestamp;
 
 /// Replies to a comment that come with it, where they are asked for.
 const FIRST_REPLIES: usize = 20;

@@ -1,8 +1,20 @@
 //! Who reads a comment, who changes it, and what can be replied to: pure rules.
 
-use super::comment::CommentStatus;
+use crate::db::text_enum;
 use crate::error::{Error, Result};
 use crate::events::Relation;
+
+text_enum! {
+    /// Whether a comment can be read.
+    pub enum CommentStatus {
+        /// It can.
+        Visible = "visible",
+        /// An organizer hid it: only its author and organizers still read it.
+        Hidden = "hidden",
+        /// Its author deleted it; its replies keep its place.
+        Deleted = "deleted",
+    }
+}
 
 /// Whether someone who sees the event reads this comment of it.
 pub(super) const fn reads(status: CommentStatus, own: bool, relation: Relation) -> bool {

@@ -1,13 +1,14 @@
 //! The database: one door to SQLite and PostgreSQL. It knows pools, transactions and queries, and nothing of the domain.
 
+mod array_agg;
+mod batch;
 mod copy;
-mod gathered;
 mod migrate;
 mod postgres;
 mod query;
+mod row_gate;
 mod sqlite;
 mod text_enum;
-mod turns;
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -18,13 +19,14 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
+pub(crate) use array_agg::{Element, Gathered, gathered};
+pub(crate) use batch::{batches, placeholders, values};
 pub use copy::{backup, restore};
-pub(crate) use gathered::{Element, Gathered, gathered};
 pub use migrate::Schema;
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};
+pub(crate) use row_gate::Turn;
 pub(crate) use text_enum::text_enum;
-pub(crate) use turns::Turn;
 
 use crate::error::{Error, Result};
 
@@ -50,7 +52,7 @@ pub(crate) trait Prelude: Send + Sync {
 #[derive(Debug)]
 enum Backend {
     Sqlite { readers: SqlitePool, writer: sqlite::Writer },
-    Postgres { pool: PgPool, turns: turns::Turns },
+    Postgres { pool: PgPool, turns: row_gate::Turns },
 }
 
 /// Which of the two databases it is.
@@ -124,7 +126,7 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(|error| postgres::unreachable(&place, &error))?;
-        Ok(Self::on(Backend::Postgres { pool, turns: turns::Turns::new() }))
+        Ok(Self::on(Backend::Postgres { pool, turns: row_gate::Turns::new() }))
     }
 
     fn on(backend: Backend) -> Self {
@@ -273,26 +275,31 @@ impl Tx {
     }
 }
 
-/// Runs a block in a transaction and commits it if it answers `Ok`: `transaction!(db, tx => { … })`.
+/// Runs an async function in a transaction and commits if it returns `Ok`: `transaction!(db, |tx| store(tx, &input, now))`.
 ///
-/// Where another transaction got in the way (PostgreSQL: `40P01`, `40001`), the block is run again, a bounded number of times; so it must do
-/// nothing outside of its transaction. A macro, because the futures of closures that borrow are not known to be `Send` to today's compiler.
+/// A transaction that PostgreSQL aborts for a deadlock or a serialization failure (`40P01`, `40001`) is run again, a
+/// bounded number of times, so the function must have no effects outside its transaction.
+///
+/// This is a macro rather than a function that takes an async closure, because the compiler cannot yet prove that the
+/// future of a closure that borrows its argument is `Send`.
 macro_rules! transaction {
-    ($db:expr, $tx:ident => $work:block) => {{
+    ($db:expr, |$tx:ident| $work:expr) => {{
         let db: &$crate::db::Db = $db;
-        let mut attempt = $crate::db::Attempts::default();
+        let mut attempts = $crate::db::Attempts::default();
         loop {
             let mut transaction = db.begin().await?;
-            let outcome: $crate::error::Result<_> = async {
+            let outcome: $crate::error::Result<_> = {
                 let $tx = &mut transaction;
-                $work
-            }
-            .await;
-            if let Some(outcome) = attempt.settle(transaction, outcome).await {
+                $work.await
+            };
+            if let Some(outcome) = attempts.settle(transaction, outcome).await {
                 break outcome;
             }
         }
     }};
+    ($db:expr, $tx:ident => $work:block) => {
+        $crate::db::transaction!($db, |$tx| async { $work })
+    };
 }
 pub(crate) use transaction;
 
@@ -332,6 +339,12 @@ impl Queries for Tx {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
         }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        classify(error)
     }
 }
 

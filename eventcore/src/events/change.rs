@@ -4,22 +4,26 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::dates::Horizon;
+use super::event::listed;
 use super::event::{Event, EventStatus, zone};
 use super::input::{EventInput, Stands, Terms, ValidEvent};
-use super::length::Length;
-use super::rows::{self, EventRow, listed};
-use super::start::Start;
-use super::when::{LOCAL_FORMAT, Moment};
-use super::{labels, schedule, status, store};
+use super::rows::{self, EventRow};
+use super::schedule::expansion::Horizon;
+use super::schedule::reschedule;
+use super::{labels, status, store};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::must_be_version;
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::EventId;
 use crate::input::merge_patch;
+use crate::seats;
+use crate::time::IsoDuration;
+use crate::time::TimeInput;
+use crate::time::Timestamp;
+use crate::time::{LOCAL_FORMAT, Moment};
 
 impl EventCore {
     /// Replaces all fields of an event; what the input leaves out gets its default, except `status`, which stays.
@@ -61,7 +65,7 @@ impl EventCore {
         let now = self.now();
         transaction!(self.db(), tx => {
             let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            rows::must_be_version(seen.row.version, expected)?;
+            must_be_version(seen.row.version, expected)?;
             let input = match edit {
                 Edit::Whole(input) => Cow::Borrowed(input),
                 Edit::Patch(patch) => Cow::Owned(patched(&seen.row, patch)?),
@@ -102,7 +106,7 @@ fn as_json(row: &EventRow) -> Result<Value> {
     let tz = zone(&row.timezone);
     let span = row.span()?;
     let starts_at = if row.all_day {
-        Start::Day(span.local.date()).to_string()
+        TimeInput::Day(span.local.date()).to_string()
     } else if row.starts_offset_seconds.is_some() {
         Moment::at(span.starts_at, tz).to_string()
     } else {
@@ -115,7 +119,7 @@ fn as_json(row: &EventRow) -> Result<Value> {
         "location": row.location,
         "url": row.url,
         "starts_at": starts_at,
-        "duration": Length::from_seconds(row.duration_seconds).to_string(),
+        "duration": IsoDuration::from_seconds(row.duration_seconds).to_string(),
         "timezone": row.timezone,
         "all_day": row.all_day,
         "capacity": row.capacity,
@@ -141,8 +145,8 @@ pub(super) async fn apply(
     let old_span = row.span()?;
     let recurrence = row.recurrence()?;
     let input = labels::known(tx, input).await?;
-    schedule::lock_dates(tx, row.id).await?;
-    let from = schedule::first_ahead(tx, row.id, now).await?;
+    reschedule::lock_dates(tx, row.id).await?;
+    let from = reschedule::first_ahead(tx, row.id, now).await?;
     let stands = Stands { starts_at: old_span.starts_at, recurring: recurrence.is_some(), from };
     let terms = Terms { now, home: zone(&row.timezone), horizon, stands: Some(stands) };
     let mut event = input.validate(&terms).map_err(Error::Invalid)?;
@@ -154,16 +158,16 @@ pub(super) async fn apply(
     if status == EventStatus::Draft && row.status == EventStatus::Published {
         status::must_have_no_registrations(tx, row.id).await?;
     }
-    schedule::keep_what_is_over(tx, row, &event, now).await?;
+    reschedule::keep_what_is_over(tx, row, &event, now).await?;
     update(tx, row, &event, status, now).await?;
     if moves {
-        schedule::follow(tx, row, &event, status, now).await?;
+        reschedule::follow(tx, row, &event, status, now).await?;
     }
     if status == EventStatus::Cancelled && row.status != EventStatus::Cancelled {
         status::cancel_dates(tx, row.id, now).await?;
     }
     crate::search::feed(tx, row.id).await?;
-    crate::registrations::pass_on_event(tx, row.id, now).await
+    seats::promote_event_waitlists(tx, row.id, now).await
 }
 
 async fn update(

@@ -1,17 +1,17 @@
 //! Creating an event, and making a new one like another.
 
-use super::dates::{self, Horizon};
 use super::event::{Event, EventStatus, zone};
 use super::input::{EventInput, Terms};
-use super::start::Start;
+use super::schedule::expansion::{self, Horizon};
 use super::{change, labels, rows, store};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::{EventId, UserId};
 use crate::input::Fields;
+use crate::time::TimeInput;
+use crate::time::Timestamp;
 
 impl EventCore {
     /// Creates an event whose organizer is the actor. It is published, unless the input says `draft`.
@@ -29,7 +29,7 @@ impl EventCore {
 
     /// Makes a draft with the fields of another event, its start moved to `date.starts_at` and the dates of its rule as far, organized by the actor,
     /// who must be an organizer of the other.
-    pub async fn duplicate_event(&self, actor: &Actor, id: EventId, date: &NewDate) -> Result<Event> {
+    pub async fn duplicate_event(&self, actor: &Actor, id: EventId, date: &DuplicateInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();
         transaction!(self.db(), tx => {
@@ -46,7 +46,7 @@ impl EventCore {
             if let Some(recurrence) = &input.recurrence {
                 // Where the new start is wrong, all of it is refused below.
                 let (_, span) = input.timing().read(&mut Violations::default(), zone(&seen.row.timezone));
-                input.recurrence = Some(dates::shifted(recurrence, &seen.row.span()?, &span.unwrap_or(seen.row.span()?)));
+                input.recurrence = Some(expansion::shifted(recurrence, &seen.row.span()?, &span.unwrap_or(seen.row.span()?)));
             }
             let copy = create(tx, &input, organizer, now, self.horizon(now)).await?;
             rows::load_one(tx, copy, now).await
@@ -84,10 +84,10 @@ async fn create(
 /// The date of an event that is made like another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct NewDate {
+pub struct DuplicateInput {
     /// When it starts: with an offset, or local in `timezone`; a date for an all-day event.
     #[cfg_attr(feature = "openapi", schema(value_type = String, required = true))]
-    pub starts_at: Option<Start>,
+    pub starts_at: Option<TimeInput>,
     /// IANA name; the other event's when nothing is said.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub timezone: Option<String>,
@@ -96,7 +96,7 @@ pub struct NewDate {
     pub misread: Violations,
 }
 
-impl<'de> serde::Deserialize<'de> for NewDate {
+impl<'de> serde::Deserialize<'de> for DuplicateInput {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut fields = Fields::of(serde_json::Value::deserialize(deserializer)?);
         let (starts_at, timezone) = (fields.parsed("starts_at"), fields.text("timezone"));

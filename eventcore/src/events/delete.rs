@@ -5,6 +5,7 @@ use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, sql, transaction};
 use crate::error::Result;
+use crate::error::must_be_version;
 use crate::id::EventId;
 
 impl EventCore {
@@ -16,7 +17,7 @@ impl EventCore {
         actor.may_write()?;
         transaction!(self.db(), tx => {
             let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            rows::must_be_version(seen.row.version, expected)?;
+            must_be_version(seen.row.version, expected)?;
             status::must_have_no_registrations(tx, id).await?;
             tx.query(sql!("DELETE FROM occurrences WHERE event_id = $1")).bind(id).execute().await?;
             tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(id).execute().await?;

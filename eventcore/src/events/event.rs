@@ -2,12 +2,12 @@
 
 use chrono_tz::Tz;
 
-use super::when::Moment;
 use crate::accounts::PublicProfile;
-use crate::clock::Timestamp;
 use crate::db::text_enum;
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::Recurrence;
+use crate::time::Moment;
+use crate::time::Timestamp;
 
 text_enum! {
     /// Who may find an event.
@@ -188,4 +188,17 @@ pub(crate) fn zone(name: &str) -> Tz {
         );
         Tz::UTC
     })
+}
+
+/// Whether everyone finds such an event in lists: what was cancelled stays, so that people see it.
+pub(crate) fn listed(visibility: Visibility, status: EventStatus) -> bool {
+    visibility == Visibility::Public && status != EventStatus::Draft
+}
+
+/// The status of a new date of such an event.
+pub(crate) const fn dates_of(status: EventStatus) -> OccurrenceStatus {
+    match status {
+        EventStatus::Cancelled => OccurrenceStatus::Cancelled,
+        EventStatus::Draft | EventStatus::Published => OccurrenceStatus::Scheduled,
+    }
 }

@@ -3,16 +3,16 @@
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::dates::{self, Date, Horizon};
 use super::event::{EventStatus, Visibility};
-use super::length::Length;
-use super::start::Start;
-use super::timing::{Span, Timing, window};
+use super::schedule::expansion::{self, Date, Horizon};
 use crate::categories;
-use crate::clock::Timestamp;
 use crate::error::Violations;
 use crate::input::{Fields, Lines, check_text};
 use crate::recurrence::Recurrence;
+use crate::time::IsoDuration;
+use crate::time::TimeInput;
+use crate::time::Timestamp;
+use crate::time::{Span, Timing, window};
 
 /// An event as someone wants it. [`Default`] leaves out all that may be left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +33,13 @@ pub struct EventInput {
     pub url: Option<String>,
     /// When it starts: with an offset, or local in `timezone`; a date for an all-day event.
     #[cfg_attr(feature = "openapi", schema(value_type = String, required = true))]
-    pub starts_at: Option<Start>,
+    pub starts_at: Option<TimeInput>,
     /// When it ends; the last day of an all-day event.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
-    pub ends_at: Option<Start>,
+    pub ends_at: Option<TimeInput>,
     /// Instead of `ends_at`: an ISO 8601 duration. One hour, or one day, when neither is given.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
-    pub duration: Option<Length>,
+    pub duration: Option<IsoDuration>,
     /// IANA name; the organizer's own when `starts_at` has an offset and nothing is said.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub timezone: Option<String>,
@@ -66,10 +66,10 @@ pub struct EventInput {
     pub waitlist_enabled: Option<bool>,
     /// No registration before.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
-    pub registration_opens_at: Option<Start>,
+    pub registration_opens_at: Option<TimeInput>,
     /// No registration from here on.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
-    pub registration_closes_at: Option<Start>,
+    pub registration_closes_at: Option<TimeInput>,
     /// People that one registration may bring; 10 when nothing is said.
     #[cfg_attr(feature = "openapi", schema(required = false, minimum = 1, maximum = 1_000_000))]
     pub max_party_size: Option<i64>,
@@ -181,14 +181,14 @@ impl EventInput {
 
     fn dates(&self, wrong: &mut Violations, tz: Tz, span: &Span, terms: &Terms) -> Option<Vec<Date>> {
         let from = terms.stands.map_or(Timestamp::MIN, |stands| stands.from);
-        dates::dates(span, tz, self.recurrence.as_ref(), from, &terms.horizon)
+        expansion::dates(span, tz, self.recurrence.as_ref(), from, &terms.horizon)
             .map_err(|error| {
                 wrong.add(format!("/recurrence{}", error.pointer()), error.code(), error.message())
             })
             .ok()
     }
 
-    pub(super) fn timing(&self) -> Timing<'_> {
+    pub(crate) fn timing(&self) -> Timing<'_> {
         Timing {
             starts_at: self.starts_at,
             ends_at: self.ends_at,
@@ -200,7 +200,7 @@ impl EventInput {
 }
 
 /// A rule with the dates beside it; an empty one repeats nothing.
-pub(super) fn recurrence(fields: &mut Fields) -> Option<Recurrence> {
+pub(crate) fn recurrence(fields: &mut Fields) -> Option<Recurrence> {
     let mut object = fields.object("recurrence")?;
     let rrule = object.text("rrule");
     let rdate = object.texts("rdate").unwrap_or_default();
@@ -251,13 +251,13 @@ impl Terms {
     }
 }
 
-pub(super) fn check_capacity(wrong: &mut Violations, seats: i64) {
+pub(crate) fn check_capacity(wrong: &mut Violations, seats: i64) {
     if !(1..=1_000_000).contains(&seats) {
         wrong.add("/capacity", "out_of_range", "must be 1 to 1,000,000");
     }
 }
 
-pub(super) fn check_url(wrong: &mut Violations, text: &str) {
+pub(crate) fn check_url(wrong: &mut Violations, text: &str) {
     let web =
         url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if text.len() > 2_000 || !web || text.chars().any(|c| c.is_control() || c.is_whitespace()) {

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::input::{EventInput, ValidEvent};
-use super::store::values;
-use super::tally::FIELD_END;
 use crate::categories;
-use crate::clock::Timestamp;
-use crate::db::{Dialect, Queries, Sql, Tx, sql};
+use crate::db::values;
+use crate::db::{Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
-use crate::id::{CategoryId, EventId, OccurrenceId};
+use crate::id::{CategoryId, EventId};
 
+/// Between the category and the tags of a date, as `occurrences` has them in one text: the unit separator of ASCII. No tag has control characters.
+pub(crate) const FIELD_END: char = '\u{1f}';
 /// The input, where a category that nobody knows is noted as wrong.
 pub(super) async fn known<'i>(tx: &mut Tx, input: &'i EventInput) -> Result<Cow<'i, EventInput>> {
     if let Some(slug) = &input.category
@@ -54,56 +54,6 @@ pub(super) async fn write(tx: &mut Tx, id: EventId, event: &ValidEvent) -> Resul
     Ok(())
 }
 
-/// Keeps everyone else from changing the events with a category until the transaction ends; answers how many they are.
-pub(crate) async fn lock_with_category(tx: &mut Tx, category: CategoryId) -> Result<i64> {
-    let lock = sql!(
-        sqlite "SELECT id FROM events WHERE category_id = $1 ORDER BY id",
-        postgres "SELECT id FROM events WHERE category_id = $1 ORDER BY id FOR NO KEY UPDATE"
-    );
-    let locked: Vec<(EventId,)> = tx.query(lock).bind(category).all().await?;
-    i64::try_from(locked.len()).map_err(Error::internal)
-}
-
-/// How many events have a category.
-pub(crate) async fn with_category(tx: &mut Tx, category: CategoryId) -> Result<i64> {
-    Ok(tx.query(sql!("SELECT count(*) FROM events WHERE category_id = $1")).bind(category).scalar().await?)
-}
-
-/// Gives the events with a category, and their dates, another one. The events are locked, and so are both categories.
-pub(crate) async fn change_category(
-    tx: &mut Tx,
-    from: CategoryId,
-    to: CategoryId,
-    now: Timestamp,
-) -> Result<()> {
-    if tx.dialect() == Dialect::Postgres {
-        let _: Vec<(OccurrenceId,)> = tx
-            .query(sql!(
-                "SELECT id FROM occurrences WHERE event_id IN (SELECT id FROM events WHERE category_id = $1) ORDER BY id",
-                for update
-            ))
-            .bind(from)
-            .all()
-            .await?;
-    }
-    tx.query(sql!(
-        "UPDATE occurrences SET category_id = $2 WHERE event_id IN (SELECT id FROM events WHERE category_id = $1)"
-    ))
-    .bind(from)
-    .bind(to)
-    .execute()
-    .await?;
-    tx.query(sql!(
-        "UPDATE events SET category_id = $2, updated_at = $3, version = version + 1 WHERE category_id = $1"
-    ))
-    .bind(from)
-    .bind(to)
-    .bind(now)
-    .execute()
-    .await?;
-    Ok(())
-}
-
 async fn write_tags(tx: &mut Tx, id: EventId, tags: &[(String, String)]) -> Result<()> {
     tx.query(sql!("DELETE FROM event_tags WHERE event_id = $1")).bind(id).execute().await?;
     if tags.is_empty() {
@@ -129,12 +79,4 @@ pub(super) async fn copy(tx: &mut Tx, from: EventId, to: EventId) -> Result<()> 
         .execute()
         .await?;
     Ok(())
-}
-
-/// Tags from how they are stored. What this program did not write is logged, and shown as none.
-pub(super) fn shown(stored: &str) -> Vec<String> {
-    serde_json::from_str(stored).unwrap_or_else(|error| {
-        tracing::error!(%error, "the tags of an event can't be read");
-        Vec::new()
-    })
 }

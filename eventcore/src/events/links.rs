@@ -4,8 +4,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 use chrono_tz::Tz;
 
 use super::event::Links;
-use super::when::Moment;
-use crate::clock::Timestamp;
+use crate::time::Moment;
+use crate::time::Timestamp;
 
 /// What a link says of a date.
 pub(crate) struct Linked<'a> {

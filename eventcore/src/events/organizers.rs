@@ -4,11 +4,11 @@ use super::event::Event;
 use super::rows;
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{EventId, UserId};
+use crate::time::Timestamp;
 
 /// Co-organizers that an event has at most.
 const MAX_CO_ORGANIZERS: i64 = 50;

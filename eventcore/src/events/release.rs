@@ -1,10 +1,10 @@
 //! What becomes of events when their organizer leaves.
 
 use super::status;
-use crate::clock::Timestamp;
 use crate::db::{Dialect, Queries, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
+use crate::time::Timestamp;
 
 /// Keeps everyone else from changing the events of a user who is to leave, until the transaction ends. Events come before people, and people before
 /// dates, wherever one transaction locks more than one of them.

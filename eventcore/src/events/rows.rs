@@ -4,20 +4,20 @@ use chrono::NaiveDateTime;
 use sqlx::FromRow;
 
 use super::access::Relation;
-use super::dates::{self, Date, Horizon};
 use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility, zone};
-use super::labels;
 use super::links::Linked;
-use super::store;
-use super::timing::Span;
-use super::when::Moment;
+use super::schedule::expansion::{self, Date, Horizon};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
+use crate::db::placeholders;
 use crate::db::{Queries, Sql, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::recurrence::Recurrence;
+use crate::time::Moment;
+use crate::time::Span;
+use crate::time::Timestamp;
+use crate::time::read_wall_clock;
 
 /// A row of `events`.
 #[derive(Debug, Clone, FromRow)]
@@ -56,7 +56,7 @@ pub(crate) struct EventRow {
 impl EventRow {
     /// Its start by the clocks of its zone.
     pub(crate) fn local(&self) -> Result<NaiveDateTime> {
-        store::read_wall_clock(&self.starts_local)
+        read_wall_clock(&self.starts_local)
     }
 
     /// From when to when its first occurrence takes place.
@@ -82,14 +82,9 @@ impl EventRow {
 
     /// The dates that it has by its rule, from `from` on where it never ends.
     pub(crate) fn dates(&self, from: Timestamp, horizon: &Horizon) -> Result<Vec<Date>> {
-        dates::dates(&self.span()?, zone(&self.timezone), self.recurrence()?.as_ref(), from, horizon)
+        expansion::dates(&self.span()?, zone(&self.timezone), self.recurrence()?.as_ref(), from, horizon)
             .map_err(Error::internal)
     }
-}
-
-/// Whether everyone finds such an event in lists: what was cancelled stays, so that people see it.
-pub(crate) fn listed(visibility: Visibility, status: EventStatus) -> bool {
-    visibility == Visibility::Public && status != EventStatus::Draft
 }
 
 /// An event, and what the actor is to it.
@@ -165,14 +160,6 @@ pub(crate) async fn find_locked(db: &mut impl Queries, actor: &Actor, id: EventI
     find(db, actor, id).await
 }
 
-/// Passes if nobody changed the thing since the caller read it.
-pub(crate) fn must_be_version(stored: i64, expected: Option<i64>) -> Result<()> {
-    match expected {
-        Some(expected) if expected != stored => Err(Error::VersionMismatch { current: stored }),
-        _ => Ok(()),
-    }
-}
-
 /// What every query for occurrences selects, from `occurrences o`, `events e`, `users u`. What is overridden comes as one number, a bit for
 /// each of [`OVERRIDABLE`]: a column less is a copy less for each row of a page.
 pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, o.original_start, o.starts_at, o.ends_at, o.status, \
@@ -194,11 +181,11 @@ pub(crate) struct OccurrenceRow {
     pub(crate) event_id: EventId,
     original_start: Timestamp,
     pub(crate) starts_at: Timestamp,
-    pub(super) ends_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
     status: OccurrenceStatus,
-    pub(super) title: String,
-    pub(super) description: String,
-    pub(super) location: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) location: String,
     url: Option<String>,
     overrides: i64,
     capacity: i64,
@@ -213,7 +200,7 @@ pub(crate) struct OccurrenceRow {
     registration_closes_at: Option<Timestamp>,
     recurring: bool,
     category: Option<String>,
-    pub(super) tags: String,
+    pub(crate) tags: String,
     pub(crate) organizer_id: UserId,
     username: String,
     display_name: String,
@@ -276,7 +263,7 @@ impl OccurrenceRow {
             waitlist_enabled: self.waitlist_enabled,
             registration_open,
             category: self.category,
-            tags: labels::shown(&self.tags),
+            tags: parse_tags(&self.tags),
             organizer: PublicProfile {
                 id: self.organizer_id,
                 username: self.username,
@@ -359,11 +346,6 @@ pub(crate) async fn load_one(db: &mut impl Queries, id: EventId, now: Timestamp)
     load(db, &[id], now).await?.pop().ok_or(Error::NotFound("event"))
 }
 
-/// `$first, $first+1, …`: `count` placeholders.
-pub(crate) fn placeholders(count: usize, first: usize) -> String {
-    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
-}
-
 impl EventWithOrganizer {
     fn event(&self, co_organizers: Vec<PublicProfile>, next_occurrence: Option<Occurrence>) -> Result<Event> {
         let row = &self.row;
@@ -414,4 +396,12 @@ impl EventWithOrganizer {
             version: row.version,
         })
     }
+}
+
+/// Tags from how they are stored. What this program did not write is logged, and shown as none.
+fn parse_tags(stored: &str) -> Vec<String> {
+    serde_json::from_str(stored).unwrap_or_else(|error| {
+        tracing::error!(%error, "the tags of an event can't be read");
+        Vec::new()
+    })
 }

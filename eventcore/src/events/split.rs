@@ -3,17 +3,19 @@
 use serde_json::Value;
 
 use super::change::{apply, patched};
-use super::date_status::keep_recurrence;
 use super::event::{Event, zone};
-use super::held::{Held, hold_series, wrong_rule};
-use super::{labels, rows, store, when};
+use super::occurrence::locked::{Held, hold_series, wrong_rule};
+use super::occurrence::status::keep_recurrence;
+use super::{labels, rows, store};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::Split;
+use crate::time;
+use crate::time::Timestamp;
+use crate::time::wall_clock;
 
 impl EventCore {
     /// Splits an event at one of its dates: a new event takes this date and all that follow, with everyone who registered for them, and is changed
@@ -54,7 +56,7 @@ async fn copy_event(tx: &mut Tx, held: &Held, split: &Split, now: Timestamp) -> 
     let tz = zone(&held.event.timezone);
     let (rrule, rdate, exdate) = store::written(Some(&split.tail))?;
     let second =
-        split.start.instant.filter(|instant| *instant != when::resolve_leniently(split.start.local, tz));
+        split.start.instant.filter(|instant| *instant != time::resolve_leniently(split.start.local, tz));
     let offset = second.map(|instant| instant.in_zone(tz).fixed_offset().offset().local_minus_utc());
     tx.query(sql!(
         "INSERT INTO events (id, organizer_id, title, description, location, url, starts_local, timezone, starts_offset_seconds, duration_seconds,
@@ -67,7 +69,7 @@ async fn copy_event(tx: &mut Tx, held: &Held, split: &Split, now: Timestamp) -> 
     ))
     .bind(held.event.id)
     .bind(id)
-    .bind(store::wall_clock(split.start.local))
+    .bind(wall_clock(split.start.local))
     .bind(offset.map(i64::from))
     .bind(rrule)
     .bind(rdate)

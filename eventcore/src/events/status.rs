@@ -1,13 +1,16 @@
 //! Publishing and cancelling.
 
+use super::event::listed;
 use super::event::{Event, EventStatus};
-use super::{rows, schedule};
+use super::rows;
+use super::schedule::reschedule;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::must_be_version;
 use crate::error::{Error, Result};
 use crate::id::EventId;
+use crate::time::Timestamp;
 
 /// What an event becomes when `wanted` is asked for: a draft may be published, a published event cancelled or, while nobody has registered,
 /// withdrawn; a cancelled one stays so.
@@ -31,11 +34,11 @@ impl EventCore {
         let now = self.now();
         transaction!(self.db(), tx => {
             let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            rows::must_be_version(seen.row.version, expected)?;
+            must_be_version(seen.row.version, expected)?;
             if after(seen.row.status, Some(EventStatus::Published))? != seen.row.status {
-                schedule::lock_dates(tx, id).await?;
+                reschedule::lock_dates(tx, id).await?;
                 must_lie_ahead(tx, id, now).await?;
-                let listed = rows::listed(seen.row.visibility, EventStatus::Published);
+                let listed = listed(seen.row.visibility, EventStatus::Published);
                 set_status(tx, id, EventStatus::Published, now).await?;
                 tx.query(sql!("UPDATE occurrences SET listed = $2, updated_at = $3, version = version + 1 WHERE event_id = $1"))
                     .bind(id)
@@ -57,9 +60,9 @@ impl EventCore {
         let now = self.now();
         transaction!(self.db(), tx => {
             let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            rows::must_be_version(seen.row.version, expected)?;
+            must_be_version(seen.row.version, expected)?;
             if after(seen.row.status, Some(EventStatus::Cancelled))? != seen.row.status {
-                schedule::lock_dates(tx, id).await?;
+                reschedule::lock_dates(tx, id).await?;
                 set_status(tx, id, EventStatus::Cancelled, now).await?;
                 cancel_dates(tx, id, now).await?;
             }
@@ -108,7 +111,7 @@ async fn must_lie_ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> 
 /// Passes if nobody ever registered: what people hold a record of is cancelled, never deleted.
 pub(super) async fn must_have_no_registrations(tx: &mut Tx, id: EventId) -> Result<()> {
     // On PostgreSQL a registration locks its date first: after this, none can be under way.
-    schedule::lock_dates(tx, id).await?;
+    reschedule::lock_dates(tx, id).await?;
     let registered: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE event_id = $1)"))
         .bind(id)

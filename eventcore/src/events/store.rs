@@ -1,24 +1,24 @@
 //! Writing events: the row, its words for searching, and its occurrences.
 
-use chrono::NaiveDateTime;
-
-use super::dates::Date;
+use super::event::listed;
 use super::event::{EventStatus, OccurrenceStatus};
 use super::input::ValidEvent;
 use super::labels;
-use super::rows::{listed, placeholders};
-use super::tally::FIELD_END;
-use super::when::LOCAL_FORMAT;
-use crate::clock::Timestamp;
+use super::labels::FIELD_END;
+use super::schedule::expansion::Date;
+use crate::db::batches;
+use crate::db::values;
 use crate::db::{Queries, Query, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::recurrence::{DateValue, Recurrence};
 use crate::search;
+use crate::time::Timestamp;
+use crate::time::wall_clock;
 
 /// Stores a new event and its dates; answers its id.
-pub(super) async fn insert(
+pub(crate) async fn insert(
     tx: &mut Tx,
     event: &ValidEvent,
     organizer: UserId,
@@ -49,7 +49,7 @@ pub(super) async fn insert(
 }
 
 /// Writes all fields of an event that can be changed.
-pub(super) async fn update(
+pub(crate) async fn update(
     tx: &mut Tx,
     id: EventId,
     event: &ValidEvent,
@@ -102,7 +102,7 @@ fn bind_event<'c>(
 }
 
 /// RRULE, RDATE and EXDATE as their columns have them.
-pub(super) fn written(recurrence: Option<&Recurrence>) -> Result<(Option<String>, String, String)> {
+pub(crate) fn written(recurrence: Option<&Recurrence>) -> Result<(Option<String>, String, String)> {
     let none = Recurrence::default();
     let Recurrence { rrule, rdate, exdate } = recurrence.unwrap_or(&none);
     let list = |dates: &[DateValue]| serde_json::to_string(dates).map_err(Error::internal);
@@ -110,17 +110,17 @@ pub(super) fn written(recurrence: Option<&Recurrence>) -> Result<(Option<String>
 }
 
 /// What a new occurrence takes from its event.
-pub(super) struct Inherited {
-    pub(super) event: EventId,
-    pub(super) organizer: UserId,
-    pub(super) capacity: i64,
-    pub(super) listed: bool,
-    pub(super) status: OccurrenceStatus,
-    pub(super) text: i64,
+pub(crate) struct Inherited {
+    pub(crate) event: EventId,
+    pub(crate) organizer: UserId,
+    pub(crate) capacity: i64,
+    pub(crate) listed: bool,
+    pub(crate) status: OccurrenceStatus,
+    pub(crate) text: i64,
 }
 
 /// Stores dates where the rule places them, and answers how many; a date that the event has already is left as it is.
-pub(super) async fn insert_dates(
+pub(crate) async fn insert_dates(
     tx: &mut Tx,
     inherited: &Inherited,
     dates: &[Date],
@@ -158,23 +158,13 @@ pub(super) async fn insert_dates(
     Ok(made)
 }
 
-/// A wall clock as it is stored.
-pub(super) fn wall_clock(local: NaiveDateTime) -> String {
-    local.format(LOCAL_FORMAT).to_string()
-}
-
-/// A wall clock from how it is stored.
-pub(crate) fn read_wall_clock(text: &str) -> Result<NaiveDateTime> {
-    NaiveDateTime::parse_from_str(text, LOCAL_FORMAT).map_err(Error::internal)
-}
-
 /// The words that an event's dates share.
-pub(super) async fn base_words(tx: &mut Tx, event: EventId) -> Result<i64> {
+pub(crate) async fn base_words(tx: &mut Tx, event: EventId) -> Result<i64> {
     Ok(tx.query(sql!("SELECT min(id) FROM texts WHERE event_id = $1")).bind(event).scalar().await?)
 }
 
 /// Deletes words that no date has any more, unless they are the event's own.
-pub(super) async fn drop_unused_words(tx: &mut Tx, text: i64) -> Result<()> {
+pub(crate) async fn drop_unused_words(tx: &mut Tx, text: i64) -> Result<()> {
     tx.query(sql!(
         "DELETE FROM texts WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.text_id = $1)
             AND id > (SELECT min(first.id) FROM texts first WHERE first.event_id = texts.event_id)"
@@ -185,25 +175,8 @@ pub(super) async fn drop_unused_words(tx: &mut Tx, text: i64) -> Result<()> {
     Ok(())
 }
 
-/// Cuts rows into as many as one statement takes: of few sizes, so that each statement is prepared once.
-pub(super) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let size = [64, 8, 1].into_iter().find(|size| *size <= rows.len())?;
-        let (batch, rest) = rows.split_at(size);
-        rows = rest;
-        Some(batch)
-    })
-}
-
-/// `($first, …), (…), …`: the placeholders of so many rows.
-pub(super) fn values(rows: usize, width: usize, first: usize) -> String {
-    let rows: Vec<_> =
-        (0..rows).map(|row| format!("({})", placeholders(width, first + row * width))).collect();
-    rows.join(", ")
-}
-
 /// Stores words for searching; answers their number.
-pub(super) async fn insert_words(tx: &mut Tx, event: EventId, title: &str, location: &str) -> Result<i64> {
+pub(crate) async fn insert_words(tx: &mut Tx, event: EventId, title: &str, location: &str) -> Result<i64> {
     Ok(tx
         .query(sql!("INSERT INTO texts (event_id, title, location) VALUES ($1, $2, $3) RETURNING id"))
         .bind(event)

@@ -1,10 +1,11 @@
 //! Answering feedback in public: for the event's organizers.
 
-use super::mark::{Answer, Feedback};
+use super::feedback::{Answer, Feedback};
 use super::read::find;
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::must_be_version;
 use crate::error::{Error, Result};
 use crate::events;
 use crate::id::FeedbackId;
@@ -31,7 +32,7 @@ impl EventCore {
             if let Some(answer) = answer {
                 answer.wrong().into_result()?;
             }
-            events::must_be_version(row.version, expected)?;
+            must_be_version(row.version, expected)?;
             let text = answer.map(|answer| answer.text.clone());
             if text == row.answer {
                 return Ok(row.feedback());

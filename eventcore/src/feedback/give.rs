@@ -2,16 +2,17 @@
 
 use sqlx::FromRow;
 
-use super::mark::{Feedback, FeedbackInput};
+use super::feedback::{Feedback, FeedbackInput};
 use super::read::of_user;
 use super::rules;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::must_be_version;
 use crate::error::{Error, Result};
 use crate::events::{self, OccurrenceStatus};
 use crate::id::{EventId, FeedbackId, OccurrenceId, UserId};
+use crate::time::Timestamp;
 
 #[derive(FromRow)]
 struct Attended {
@@ -49,7 +50,7 @@ impl EventCore {
             if let Some(first) = first_said_at {
                 rules::must_be_changeable(first, now)?;
             }
-            events::must_be_version(before.as_ref().map_or(NONE, |before| before.version), expected)?;
+            must_be_version(before.as_ref().map_or(NONE, |before| before.version), expected)?;
             tx.query(sql!(
                 "INSERT INTO feedback (id, occurrence_id, event_id, user_id, rating, text, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                  ON CONFLICT (occurrence_id, user_id) DO UPDATE SET rating = excluded.rating, text = excluded.text, updated_at = excluded.updated_at,
@@ -88,9 +89,9 @@ impl EventCore {
                 if taken_back(tx, occurrence, user).await?.is_none() {
                     must_see(tx, actor, &date).await?;
                 }
-                return events::must_be_version(NONE, expected);
+                return must_be_version(NONE, expected);
             };
-            events::must_be_version(before.version, expected)?;
+            must_be_version(before.version, expected)?;
             tx.query(sql!(
                 "INSERT INTO feedback_taken_back (occurrence_id, user_id, first_said_at) VALUES ($1, $2, $3) ON CONFLICT (occurrence_id, user_id) DO NOTHING"
             ))

@@ -1,14 +1,16 @@
 //! Reading feedback: that on an event, with a summary, and one's own.
 
-use super::mark::{COLUMNS, Feedback, FeedbackPage, FeedbackRow, FeedbackSummary, FeedbackTakenBack, TABLES};
+use super::feedback::{
+    COLUMNS, Feedback, FeedbackPage, FeedbackRow, FeedbackSummary, TABLES, WithdrawnFeedback,
+};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql, sql};
 use crate::error::{Error, Result};
 use crate::events;
 use crate::id::{EventId, FeedbackId, OccurrenceId, UserId};
 use crate::page::{Key, Keyset, Order, PageRequest};
+use crate::time::Timestamp;
 
 impl EventCore {
     /// A page of the feedback on an event, newest first, and all of it in short. Whoever may see the event may.
@@ -65,7 +67,7 @@ impl EventCore {
     }
 
     /// What is left of feedback that a user took back, oldest first: for rooms that have checked who asks.
-    pub(crate) async fn feedback_taken_back_by(&self, user: UserId) -> Result<Vec<FeedbackTakenBack>> {
+    pub(crate) async fn feedback_taken_back_by(&self, user: UserId) -> Result<Vec<WithdrawnFeedback>> {
         let mut db = self.db().read().await?;
         Ok(db
             .query(sql!(

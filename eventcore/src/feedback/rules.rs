@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::events::OccurrenceStatus;
+use crate::time::Timestamp;
 
 /// How long feedback can be changed after it was given.
 const CHANGEABLE: Duration = Duration::from_hours(30 * 24);

@@ -78,7 +78,7 @@ fn digest(parts: &[&[u8]]) -> [u8; 32] {
 mod tests {
     use super::*;
     use crate::actor::Role;
-    use crate::clock::Timestamp;
+    use crate::time::Timestamp;
 
     fn key(actor: &Actor, text: &str, parts: &[&[u8]]) -> Key {
         Key::new(actor, text, parts).unwrap()

@@ -7,11 +7,11 @@ use chrono_tz::Tz;
 use sqlx::FromRow;
 
 use super::figures::{Counts, DayOfRegistrations};
-use crate::clock::Timestamp;
 use crate::db::{Bind, Dialect, Gathered, Queries, Sql, gathered};
 use crate::error::Result;
-use crate::events::start_of_day;
 use crate::id::OccurrenceId;
+use crate::time::Timestamp;
+use crate::time::start_of_day;
 
 /// The registrations of some dates.
 #[derive(Debug, Default)]

@@ -4,9 +4,10 @@ use std::iter::Sum;
 
 use chrono::NaiveDate;
 
-use crate::events::{EventStatus, Moment, OccurrenceStatus};
+use crate::events::{EventStatus, OccurrenceStatus};
 use crate::feedback::FeedbackSummary;
 use crate::id::{EventId, OccurrenceId};
+use crate::time::Moment;
 
 /// Registrations, seats, waitlist and attendance, in numbers. Registrations count once, however large the party; seats count people.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -67,7 +68,7 @@ pub struct DayOfRegistrations {
 /// One date in comparison with the others of its event.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct DateInsights {
+pub struct OccurrenceInsights {
     /// The date.
     pub occurrence_id: OccurrenceId,
     /// When it starts, by the clocks of the event.
@@ -102,7 +103,7 @@ pub struct Insights {
     /// Days on which people registered, in order.
     pub by_day: Vec<DayOfRegistrations>,
     /// The dates that have begun or for which someone registered, by start; the latest 1,000.
-    pub dates: Vec<DateInsights>,
+    pub dates: Vec<OccurrenceInsights>,
 }
 
 /// One event in comparison with the others of its organizer.

@@ -5,5 +5,5 @@ mod figures;
 mod read;
 
 pub use figures::{
-    DateInsights, DayOfRegistrations, EventInsights, Figures, Insights, OrganizerInsights, Trend,
+    DayOfRegistrations, EventInsights, Figures, Insights, OccurrenceInsights, OrganizerInsights, Trend,
 };

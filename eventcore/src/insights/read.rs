@@ -6,15 +6,15 @@ use chrono_tz::Tz;
 use sqlx::FromRow;
 
 use super::counted::Counted;
-use super::figures::{Counts, DateInsights, EventInsights, Insights, OrganizerInsights, Trend, trend};
+use super::figures::{Counts, EventInsights, Insights, OccurrenceInsights, OrganizerInsights, Trend, trend};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Bind, Dialect, Queries, Sql, sql};
 use crate::error::Result;
-use crate::events::{self, EventStatus, Moment, OccurrenceStatus};
+use crate::events::{self, EventStatus, OccurrenceStatus};
 use crate::feedback::FeedbackSummary;
 use crate::id::{EventId, OccurrenceId};
+use crate::time::{Moment, Timestamp};
 
 /// How many dates or events are compared.
 const MOST: usize = 1_000;
@@ -74,7 +74,7 @@ impl EventCore {
             dates: rows
                 .iter()
                 .skip(first)
-                .map(|row| DateInsights {
+                .map(|row| OccurrenceInsights {
                     occurrence_id: row.id,
                     starts_at: Moment::span(row.starts_at, row.ends_at, tz, row.all_day).0,
                     status: row.status,

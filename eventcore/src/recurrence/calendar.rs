@@ -6,7 +6,7 @@ use super::error::Result;
 use super::expand::{Budget, DAY, Spent, Walls};
 use super::rule::{ByDay, Freq, Part, Rule};
 use super::series::{END, Instance, Series, Start, naive, timestamp, too_much_work};
-use crate::clock::Timestamp;
+use crate::time::Timestamp;
 
 impl Series {
     /// The rule as other calendars take it: RFC 5545 wants UNTIL to be a day where the start is one, and an instant elsewhere.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
 
 use super::zone::Zone;
 use crate::as_text::as_text;
-use crate::clock::Timestamp;
+use crate::time::Timestamp;
 
 /// A day, a time by the clocks of the series' time zone, or an instant.
 ///
@@ -124,12 +124,12 @@ impl Display for DateValue {
 #[error(
     "must be a date (2028-05-03), a local time (2028-05-03T18:30:00) or an instant (2028-05-03T16:30:00Z)"
 )]
-pub struct NotADate;
+pub struct ParseDateError;
 
 impl FromStr for DateValue {
-    type Err = NotADate;
+    type Err = ParseDateError;
 
-    fn from_str(text: &str) -> Result<Self, NotADate> {
+    fn from_str(text: &str) -> Result<Self, ParseDateError> {
         if let Some(value) = Self::from_basic(text) {
             return Ok(value);
         }
@@ -147,7 +147,7 @@ impl FromStr for DateValue {
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
             .filter(|local| known(local.year()) && local.nanosecond() < 1_000_000_000)
-            .ok_or(NotADate)?;
+            .ok_or(ParseDateError)?;
         Ok(Self::Local(local))
     }
 }

@@ -4,7 +4,7 @@ use super::date_value::{DateValue, seconds};
 use super::definition::Recurrence;
 use super::error::{Result, RuleError};
 use super::series::{Series, naive, rdate};
-use crate::clock::Timestamp;
+use crate::time::Timestamp;
 
 impl Series {
     /// What repeats the series when nothing takes place at `at` any more: an RDATE there is gone, and an EXDATE takes away what the rule has there.

@@ -53,7 +53,7 @@ mod split;
 mod validate;
 mod zone;
 
-pub use date_value::{DateValue, NotADate};
+pub use date_value::{DateValue, ParseDateError};
 pub use definition::Recurrence;
 pub use error::{Result, RuleError};
 pub use realign::{Existing, Realignment, Removal, realign};

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 
 use super::date_value::seconds;
 use super::zone::Zone;
-use crate::clock::Timestamp;
+use crate::time::Timestamp;
 
 /// A date that an event has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,6 @@ use chrono::Weekday;
 
 use super::date_value::DateValue;
 use super::error::{Result, RuleError};
-use super::validate;
 
 /// How often a rule repeats. `SECONDLY` and `MINUTELY` are refused: no event takes place every minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -253,11 +252,5 @@ impl Rule {
     /// Whether `part` was written.
     pub(super) fn has(&self, part: Part) -> bool {
         self.order.contains(&part)
-    }
-
-    /// Checks what RFC 5545 says of the parts together.
-    pub(super) fn checked(self) -> Result<Self> {
-        validate::check(&self)?;
-        Ok(self)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::{Result, RuleError};
 use super::series::{Instance, Series};
-use crate::clock::Timestamp;
+use crate::time::Timestamp;
 use std::time::Duration;
 
 /// How many instances are kept.

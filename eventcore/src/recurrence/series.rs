@@ -9,7 +9,7 @@ use super::error::{Result, RuleError};
 use super::expand::{Bounds, Budget, DAY, LAST_DAY, Plan, Point, RulePoints, Spent, Walls};
 use super::rule::{Freq, Rule};
 use super::zone::Zone;
-use crate::clock::Timestamp;
+use crate::time::Timestamp;
 
 /// The last second of the year 9999, a day early, so that it has a wall clock in every time zone.
 pub(super) const END: i64 = LAST_DAY * DAY - 1;

@@ -6,7 +6,7 @@ use super::error::{Result, RuleError};
 use super::expand::{Budget, DAY, Point, RulePoints, Spent};
 use super::rule::{ByDay, Freq, Part, Rule};
 use super::series::{END, Series, Start, last_instant, naive, rdate, timestamp, too_much_work};
-use crate::clock::Timestamp;
+use crate::time::Timestamp;
 
 /// A series cut in two.
 #[derive(Debug, Clone)]

@@ -3,8 +3,16 @@
 use super::error::{Result, RuleError};
 use super::rule::{Freq, Part, Rule};
 
+impl Rule {
+    /// Checks what RFC 5545 says of the parts together.
+    pub(super) fn checked(self) -> Result<Self> {
+        check(&self)?;
+        Ok(self)
+    }
+}
+
 /// Names the first part that may not be there.
-pub(super) fn check(rule: &Rule) -> Result<()> {
+fn check(rule: &Rule) -> Result<()> {
     if rule.count.is_some() && rule.until.is_some() {
         return refuse("COUNT and UNTIL cannot both end a rule: keep one");
     }

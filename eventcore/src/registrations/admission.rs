@@ -1,14 +1,14 @@
 //! Newcomers at the door of a locked date: who gets what, one after the other, and writing it down for all of them at once.
 
-use super::hall::Hall;
+use super::locked_occurrence::Hall;
 use super::registration::{Party, Registered, RegistrationRow, RegistrationStatus, must_be_none};
-use super::rules::{self, Effect, Seats};
-use super::{ticket, wire};
+use super::{json_args, ticket};
 use crate::accounts::PublicProfile;
-use crate::clock::Timestamp;
 use crate::db::{Queries, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, RegistrationId};
+use crate::seats::{self, Effect, Seats};
+use crate::time::Timestamp;
 
 /// Who registers someone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Admission {
         }
         let size = party.party_size.unwrap_or(1);
         must_be_allowed(hall, size)?;
-        let effect = rules::admit(self.seats, self.someone_next, hall.waitlist_enabled, size)?;
+        let effect = seats::admit(self.seats, self.someone_next, hall.waitlist_enabled, size)?;
         let joins = matches!(effect, Effect::Join { .. });
         let row = RegistrationRow {
             id: RegistrationId::at(now),
@@ -148,7 +148,7 @@ impl Admission {
         .bind(self.occurrence)
         .bind(self.event)
         .bind(now)
-        .bind(wire::registrations(&self.admitted))
+        .bind(json_args::registrations(&self.admitted))
         .bind(self.seats.taken)
         .bind(self.seats.waiting)
         .bind(self.next_waitlist_number)

@@ -1,16 +1,15 @@
 //! Giving a place up, and taking someone off the list.
 
-use super::hall::Hall;
-use super::pass_on;
+use super::locked_occurrence::Hall;
 use super::register::find_live;
 use super::registration::{RegistrationRow, must_be_none};
-use super::rules;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
+use crate::seats;
+use crate::time::Timestamp;
 
 impl EventCore {
     /// Cancels what the actor has at a date, until the date is over; the seats go to those who wait. Who has nothing there has nothing to lose.
@@ -113,9 +112,9 @@ pub(super) async fn give_up(tx: &mut Tx, hall: &Hall, row: &RegistrationRow, now
     .bind(now)
     .execute()
     .await?;
-    let mut seats = hall.seats().after(&rules::leave(held));
+    let mut seats = hall.seats().after(&seats::leave(held));
     if hall.hands_out(now) {
-        pass_on::hand_out(tx, hall.id, &mut seats, now).await?;
+        seats::promote_from_waitlist(tx, hall.id, &mut seats, now).await?;
     }
-    pass_on::keep(tx, hall.id, seats).await
+    seats::save_counts(tx, hall.id, seats).await
 }

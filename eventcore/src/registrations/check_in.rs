@@ -1,20 +1,21 @@
 //! At the door.
 
 use super::registration::{Registration, RegistrationRow, RegistrationStatus};
-use super::{hall, pass_on, read, ticket};
+use super::{locked_occurrence, read, ticket};
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::events;
 use crate::id::{OccurrenceId, RegistrationId};
 use crate::input::Fields;
+use crate::seats;
+use crate::time::Timestamp;
 
 /// A ticket that is shown at the door.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ShownTicket {
+pub struct TicketInput {
     /// The code: scanned, or typed with or without its hyphens.
     #[cfg_attr(feature = "openapi", schema(required = true, value_type = String))]
     pub code: Option<String>,
@@ -25,7 +26,7 @@ pub struct ShownTicket {
     pub misread: Violations,
 }
 
-impl<'de> serde::Deserialize<'de> for ShownTicket {
+impl<'de> serde::Deserialize<'de> for TicketInput {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut fields = Fields::of(serde_json::Value::deserialize(deserializer)?);
         let (code, occurrence_id) = (fields.text("code"), fields.parsed("occurrence_id"));
@@ -76,7 +77,7 @@ impl EventCore {
     ///
     /// # Errors
     /// As [`EventCore::check_in`], and `not_found` also for a ticket for another date than `occurrence_id`.
-    pub async fn check_in_by_code(&self, actor: &Actor, shown: &ShownTicket) -> Result<CheckIn> {
+    pub async fn check_in_by_code(&self, actor: &Actor, shown: &TicketInput) -> Result<CheckIn> {
         actor.may_write()?;
         let code = code(shown)?;
         let now = self.now();
@@ -134,7 +135,7 @@ impl EventCore {
     }
 }
 
-fn code(shown: &ShownTicket) -> Result<String> {
+fn code(shown: &TicketInput) -> Result<String> {
     let mut wrong = shown.misread.clone();
     match &shown.code {
         None if !wrong.names("/code") => wrong.add("/code", "required", "must be given"),
@@ -155,8 +156,8 @@ async fn at_the_door(tx: &mut Tx, actor: &Actor, id: RegistrationId) -> Result<R
     }
     // The registration will name the actor: they come before the date, as who deletes their account comes before their dates.
     match actor.user_id() {
-        Some(user) => drop(hall::lock(tx, row.occurrence_id, user).await?),
-        None => pass_on::lock(tx, row.occurrence_id).await?,
+        Some(user) => drop(locked_occurrence::lock(tx, row.occurrence_id, user).await?),
+        None => seats::lock_occurrence(tx, row.occurrence_id).await?,
     }
     read::find(tx, id).await?.ok_or(Error::NotFound("registration"))
 }

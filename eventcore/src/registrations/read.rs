@@ -2,19 +2,20 @@
 
 use sqlx::FromRow;
 
-use super::hall::Hall;
+use super::locked_occurrence::Hall;
+use super::positions::WaitlistPositions;
 use super::registration::{
     COLUMNS, CountedRow, MyRegistration, POSITION, Registration, RegistrationRow, RegistrationStatus,
 };
-use super::walk::Walk;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
+use crate::db::placeholders;
 use crate::db::{Dialect, Queries, Sql, sql};
 use crate::error::{Error, Result};
-use crate::events::{self, OCCURRENCE_COLUMNS, OccurrenceRow, Relation, Visibility, placeholders};
+use crate::events::{self, OCCURRENCE_COLUMNS, OccurrenceRow, Relation, Visibility};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::page::{Key, Keyset, Order, Page, PageRequest};
+use crate::time::Timestamp;
 
 impl EventCore {
     /// What the actor has at a date.
@@ -103,7 +104,7 @@ impl EventCore {
         status: Option<RegistrationStatus>,
         page: &PageRequest,
     ) -> Result<Page<Registration>> {
-        self.registrations_along(actor, occurrence, status, page, &mut Walk::default()).await
+        self.registrations_along(actor, occurrence, status, page, &mut WaitlistPositions::default()).await
     }
 
     /// The same, for whoever goes through all pages with one `walk`: places in the waitlist go on from those of the page before, where each page by
@@ -114,7 +115,7 @@ impl EventCore {
         occurrence: OccurrenceId,
         status: Option<RegistrationStatus>,
         page: &PageRequest,
-        walk: &mut Walk,
+        walk: &mut WaitlistPositions,
     ) -> Result<Page<Registration>> {
         actor.must_be_someone()?;
         let mut db = self.db().read().await?;

@@ -1,17 +1,16 @@
 //! Registering, and changing a registration.
 
 use super::admission::{Admission, By, must_be_allowed};
-use super::hall::Hall;
-use super::pass_on;
+use super::locked_occurrence::Hall;
 use super::registration::{COLUMNS, NewAttendee, Party, Registered, RegistrationRow, RegistrationStatus};
-use super::rules::{self, Held};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{OccurrenceId, UserId};
+use crate::seats::{self, Held};
+use crate::time::Timestamp;
 
 impl EventCore {
     /// Registers the actor for a date, or changes their registration. Doing it again changes nothing.
@@ -156,8 +155,8 @@ async fn change(
         .execute()
         .await?;
         let mut seats = effect.map_or(hall.seats(), |effect| hall.seats().after(&effect));
-        let promoted = pass_on::hand_out(tx, hall.id, &mut seats, now).await?;
-        pass_on::keep(tx, hall.id, seats).await?;
+        let promoted = seats::promote_from_waitlist(tx, hall.id, &mut seats, now).await?;
+        seats::save_counts(tx, hall.id, seats).await?;
         (row.party_size, row.auto_promote, row.updated_at) = (size, promotable, now);
         if promoted.contains(&row.id) {
             row.status = RegistrationStatus::Confirmed;
@@ -166,12 +165,12 @@ async fn change(
     Ok(Registered { registration: row.counted(tx).await?, created: false })
 }
 
-fn resize(hall: &Hall, held: Held, size: i64, by: By, now: Timestamp) -> Result<Option<rules::Own>> {
+fn resize(hall: &Hall, held: Held, size: i64, by: By, now: Timestamp) -> Result<Option<seats::Own>> {
     if size > held.party() {
         if by == By::Oneself {
             hall.must_be_open(now)?;
         }
         must_be_allowed(hall, size)?;
     }
-    rules::resize(hall.seats(), hall.next_party.is_some(), held, size)
+    seats::resize(hall.seats(), hall.next_party.is_some(), held, size)
 }

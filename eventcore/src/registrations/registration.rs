@@ -2,15 +2,15 @@
 
 use sqlx::FromRow;
 
-use super::rules::Held;
 use super::ticket;
 use crate::accounts::PublicProfile;
-use crate::clock::Timestamp;
 use crate::db::{Queries, sql, text_enum};
 use crate::error::{Error, Result, Violations};
-use crate::events::{self, Occurrence};
+use crate::events::Occurrence;
 use crate::id::{EventId, OccurrenceId, RegistrationId, UserId};
 use crate::input::Fields;
+use crate::seats::Held;
+use crate::time::Timestamp;
 
 text_enum! {
     /// How a registration stands: `confirmed` and `attended` become each other, `waitlisted` becomes `confirmed`, and any of them `cancelled`.
@@ -236,7 +236,7 @@ pub(super) const fn must_be_none(expected: Option<i64>) -> Result<()> {
 impl RegistrationRow {
     /// Passes if nobody changed it since the caller read it. It is written once at an instant, so that this names the version.
     pub(super) fn must_be_version(&self, expected: Option<i64>) -> Result<()> {
-        events::must_be_version(self.updated_at.as_micros(), expected)
+        crate::error::must_be_version(self.updated_at.as_micros(), expected)
     }
 
     /// What it holds; nothing once it is cancelled.

@@ -1,13 +1,13 @@
 //! What becomes of places when their holder leaves.
 
 use super::cancel::give_up;
-use super::hall::Hall;
+use super::locked_occurrence::Hall;
 use super::register::find_live;
 use crate::actor::Actor;
-use crate::clock::Timestamp;
 use crate::db::{Queries, Tx, sql};
 use crate::error::Result;
 use crate::id::{OccurrenceId, UserId};
+use crate::time::Timestamp;
 
 /// Cancels what a user still holds at dates that are not over; the seats go on to those who wait.
 pub(crate) async fn release_user(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<()> {

@@ -1,6 +1,6 @@
 //! A question as each database takes it.
 
-use super::question::{Phrase, Question};
+use super::query::{Phrase, Question};
 use crate::db::Dialect;
 
 /// Where the words must stand.

@@ -2,11 +2,11 @@
 //!
 //! FTS5 and `tsvector` only look the words up. What a word is, where phrases may lie, and how much of a text counts is decided here.
 
-mod feed;
+mod index;
 mod lookup;
-mod question;
+mod query;
 mod words;
 
-pub(crate) use feed::{feed, feed_some};
+pub(crate) use index::{feed, feed_some};
 pub(crate) use lookup::Part;
-pub use question::{Question, Texts};
+pub use query::{Question, Texts};

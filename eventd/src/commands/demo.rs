@@ -6,8 +6,9 @@ use chrono::{Days, NaiveTime};
 use chrono_tz::Tz;
 use eventcore::accounts::{NewUser, User, UserFilter};
 use eventcore::comments::{Comment, CommentInput};
-use eventcore::events::{Event, EventInput, EventStatus, Length, Start, Visibility};
+use eventcore::events::{Event, EventInput, EventStatus, Visibility};
 use eventcore::recurrence::Recurrence;
+use eventcore::time::{IsoDuration, TimeInput};
 use eventcore::{Actor, EventCore, PageRequest, Role};
 
 use crate::cli::Failure;
@@ -288,9 +289,9 @@ fn input(core: &EventCore, sample: &Sample) -> EventInput {
         title: sample.title.to_owned(),
         description: sample.description.to_owned(),
         location: sample.location.to_owned(),
-        starts_at: Some(time.map_or(Start::Day(day), |time| Start::Local(day.and_time(time)))),
+        starts_at: Some(time.map_or(TimeInput::Day(day), |time| TimeInput::Local(day.and_time(time)))),
         all_day: time.is_none(),
-        duration: Some(Length::from_seconds(sample.minutes * 60)),
+        duration: Some(IsoDuration::from_seconds(sample.minutes * 60)),
         timezone: Some(sample.timezone.name().to_owned()),
         capacity: Some(sample.capacity),
         status: Some(sample.status),

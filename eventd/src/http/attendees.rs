@@ -1,6 +1,6 @@
 //! Attendees as a table, page by page as the client takes it, so that a full hall never stands in memory.
 
-use eventcore::registrations::{Registration, RegistrationStatus, Walk};
+use eventcore::registrations::{Registration, RegistrationStatus, WaitlistPositions};
 use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest};
 use futures_util::stream;
 use tokio::sync::mpsc;
@@ -29,7 +29,7 @@ pub(crate) async fn csv(
 ) -> Result<Response, Error> {
     let mut request = PageRequest::first(PageRequest::MAX_LIMIT);
     // Whoever may not see it is told so before anything is sent.
-    let mut walk = Walk::default();
+    let mut walk = WaitlistPositions::default();
     let first = core.registrations_along(&actor, date, status, &request, &mut walk).await?;
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {

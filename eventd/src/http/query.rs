@@ -1,7 +1,7 @@
 //! Query strings: each parameter read once, every wrong one named, unknown ones refused.
 
 use chrono_tz::Tz;
-use eventcore::events::Bound;
+use eventcore::agenda::Bound;
 use eventcore::{Cursor, Error, PageRequest, Violations};
 
 /// The parameters of a query string; what is left over at the end is unknown.

@@ -1,7 +1,7 @@
 //! Replies: JSON, with what stands in their headers.
 
-use eventcore::clock::Timestamp;
 use eventcore::page::Page;
+use eventcore::time::Timestamp;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use warp::reply::Response;

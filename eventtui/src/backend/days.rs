@@ -5,7 +5,8 @@ use std::future::Future;
 
 use chrono::{Months, NaiveDate};
 use chrono_tz::Tz;
-use eventcore::events::{MonthOfDays, Occurrence};
+use eventcore::agenda::MonthOfDays;
+use eventcore::events::Occurrence;
 use eventcore::{Cursor, Page};
 
 use crate::look::days_in;

@@ -6,10 +6,12 @@ use std::sync::Mutex;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Credentials, NewPassword, NewUser, User};
+use eventcore::agenda::{AgendaFilter, Bound, MonthOfDays};
 use eventcore::comments::{Comment, CommentFilter, CommentInput};
-use eventcore::events::{AgendaFilter, Bound, EventInput, MonthOfDays, Occurrence, start_of_day};
+use eventcore::events::{EventInput, Occurrence};
 use eventcore::feedback::{Answer as OrganizersAnswer, FeedbackInput};
-use eventcore::registrations::{NewAttendee, Party, ShownTicket};
+use eventcore::registrations::{NewAttendee, Party, TicketInput};
+use eventcore::time::start_of_day;
 use eventcore::{
     Actor, CommentId, Cursor, Error, EventCore, EventId, OccurrenceId, Order, Page, PageRequest, Timestamp,
 };
@@ -225,10 +227,10 @@ impl Library {
             Request::CheckIn(id) => checked_in(core.check_in(&actor, id).await?),
             Request::UndoCheckIn(id) => Answer::Place(Box::new(core.undo_check_in(&actor, id).await?)),
             Request::CheckInCode { occurrence, code } => {
-                let ticket = ShownTicket {
+                let ticket = TicketInput {
                     code: Some(code),
                     occurrence_id: Some(occurrence),
-                    ..ShownTicket::default()
+                    ..TicketInput::default()
                 };
                 checked_in(core.check_in_by_code(&actor, &ticket).await?)
             }

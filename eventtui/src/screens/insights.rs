@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use eventcore::EventId;
-use eventcore::insights::{DateInsights, DayOfRegistrations, Figures, Insights as Seen};
+use eventcore::insights::{DayOfRegistrations, Figures, Insights as Seen, OccurrenceInsights};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -189,7 +189,7 @@ fn ratings(seen: &Seen, look: &Look, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn of_date(date: &DateInsights, timezone: &str, look: &Look, width: u16) -> Vec<Line<'static>> {
+fn of_date(date: &OccurrenceInsights, timezone: &str, look: &Look, width: u16) -> Vec<Line<'static>> {
     let theme = look.theme;
     let figures = &date.figures;
     let when = match look.local(&date.starts_at, timezone) {

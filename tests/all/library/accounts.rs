@@ -5,8 +5,9 @@ use std::time::Duration;
 use eventcore::accounts::{
     Credentials, NewAccessToken, NewPassword, NewUser, RefreshToken, TokenPair, UserFilter,
 };
+use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Queries, Sql};
-use eventcore::events::{AgendaFilter, EventInput, EventStatus};
+use eventcore::events::{EventInput, EventStatus};
 use eventcore::{Actor, Error, EventCore, PageRequest, Role, Scope};
 use serde_json::json;
 use tests::{Kind, TestDb, id_of, on_both};

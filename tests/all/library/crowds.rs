@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use eventcore::events::{AgendaFilter, EventInput};
+use eventcore::agenda::AgendaFilter;
+use eventcore::events::EventInput;
 use eventcore::registrations::{Party, RegistrationStatus};
 use eventcore::{Actor, EventId, OccurrenceId, PageRequest};
 use futures_util::future::join_all;

@@ -1,7 +1,8 @@
 //! Single dates of a series: moved, renamed, cancelled, brought back, taken off, and made into a series of their own.
 
+use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Queries, Sql};
-use eventcore::events::{AgendaFilter, Occurrence, OccurrenceStatus};
+use eventcore::events::{Occurrence, OccurrenceStatus};
 use eventcore::{Actor, Error, OccurrenceId, PageRequest};
 use serde_json::{Value, json};
 use tests::{TestDb, at, on_both};

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use eventcore::events::{
-    AgendaFilter, Event, EventInput, EventStatus, NewDate, OccurrenceStatus, Visibility,
-};
+use eventcore::agenda::AgendaFilter;
+use eventcore::events::{DuplicateInput, Event, EventInput, EventStatus, OccurrenceStatus, Visibility};
 use eventcore::{Actor, Error, EventCore, Order, PageRequest, Timestamp};
 use serde_json::{Value, json};
 use tests::{TestDb, id_of, on_both};
@@ -149,12 +148,12 @@ on_both! {
         let core = &db.core;
         let (ada, bob) = (db.user("ada").await, db.user("bob").await);
         let event = create(core, &ada, json!({"duration": "PT3H", "registration_opens_at": "2027-01-01T00:00:00"})).await;
-        let date: NewDate = serde_json::from_value(json!({"starts_at": "2027-06-01T10:00:00"})).unwrap();
+        let date: DuplicateInput = serde_json::from_value(json!({"starts_at": "2027-06-01T10:00:00"})).unwrap();
         assert_eq!(core.duplicate_event(&bob, event.id, &date).await.unwrap_err().code(), "forbidden");
         let copy = core.duplicate_event(&ada, event.id, &date).await.unwrap();
         assert_eq!((copy.status, copy.title.as_str()), (EventStatus::Draft, "Rust evening"));
         assert_eq!((copy.ends_at.to_string().as_str(), copy.registration_opens_at), ("2027-06-01T13:00:00+02:00", None));
-        let Error::Invalid(wrong) = core.duplicate_event(&ada, event.id, &NewDate::default()).await.unwrap_err() else { panic!("invalid") };
+        let Error::Invalid(wrong) = core.duplicate_event(&ada, event.id, &DuplicateInput::default()).await.unwrap_err() else { panic!("invalid") };
         assert_eq!(wrong.as_slice()[0].pointer, "/starts_at");
     }
 }

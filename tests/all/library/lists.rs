@@ -1,7 +1,8 @@
 //! Lists of registrations: what they say, and how often they ask the database.
 
-use eventcore::events::{AgendaFilter, EventInput};
-use eventcore::registrations::{NewAttendee, Party, RegistrationStatus, Walk};
+use eventcore::agenda::AgendaFilter;
+use eventcore::events::EventInput;
+use eventcore::registrations::{NewAttendee, Party, RegistrationStatus, WaitlistPositions};
 use eventcore::{Actor, EventCore, OccurrenceId, PageRequest};
 use serde_json::{Value, json};
 use tests::{Kind, TestDb, id_of, on_both};
@@ -43,7 +44,8 @@ async fn places(
     status: Option<RegistrationStatus>,
     limit: u32,
 ) -> Vec<i64> {
-    let (mut walk, mut request, mut places) = (Walk::default(), PageRequest::first(limit), Vec::new());
+    let (mut walk, mut request, mut places) =
+        (WaitlistPositions::default(), PageRequest::first(limit), Vec::new());
     loop {
         let page = core.registrations_along(ada, date, status, &request, &mut walk).await.unwrap();
         assert_eq!(page, core.registrations(ada, date, status, &request).await.unwrap());
@@ -71,7 +73,7 @@ on_both! {
     async fn who_reads_all_pages_is_told_each_place_once_though_the_list_moves(db: TestDb) {
         let ada = db.user("ada").await;
         let date = list(&db, &ada).await;
-        let (mut walk, mut request) = (Walk::default(), PageRequest::first(5));
+        let (mut walk, mut request) = (WaitlistPositions::default(), PageRequest::first(5));
         let status = Some(RegistrationStatus::Waitlisted);
         let first = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
         db.core.remove_registration(&ada, date, first.items[2].id).await.unwrap();

@@ -1,8 +1,9 @@
 //! Operations against each other on PostgreSQL: whoever locks several things locks them in one order, so that nobody waits for a deadlock to be
 //! found. SQLite has one writer, and no locks to order; there the same stories only have to come out right.
 
+use eventcore::agenda::AgendaFilter;
 use eventcore::categories::CategoryInput;
-use eventcore::events::{AgendaFilter, EventInput};
+use eventcore::events::EventInput;
 use eventcore::registrations::Party;
 use eventcore::{Actor, Error, EventId, OccurrenceId, PageRequest};
 use futures_util::future::join_all;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Queries, Sql};
-use eventcore::events::{AgendaFilter, Event, EventInput, Occurrence, OccurrenceStatus};
+use eventcore::events::{Event, EventInput, Occurrence, OccurrenceStatus};
 use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest, RegistrationId, Timestamp};
 use serde_json::{Value, json};
 use tests::{TestDb, at, id_of, on_both};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventcore::db::{Queries, Sql};
 use eventcore::events::EventInput;
 use eventcore::feedback::FeedbackInput;
-use eventcore::registrations::{NewAttendee, Party, Registration, RegistrationStatus, ShownTicket};
+use eventcore::registrations::{NewAttendee, Party, Registration, RegistrationStatus, TicketInput};
 use eventcore::{Actor, Error, EventId, OccurrenceId, PageRequest};
 use serde_json::{Value, json};
 use tests::{TestDb, at, id_of, on_both};
@@ -22,7 +22,7 @@ async fn evening(db: &TestDb, ada: &Actor, changes: Value) -> (EventId, Occurren
             db.core
                 .occurrences(
                     ada,
-                    &eventcore::events::AgendaFilter {
+                    &eventcore::agenda::AgendaFilter {
                         event: Some(event.id),
                         from: Some(eventcore::Timestamp::MIN.into()),
                         ..Default::default()
@@ -294,7 +294,7 @@ on_both! {
         let (_, other_date) = evening(&db, &ada, json!({})).await;
         let ticket = register(&db, &bob, date, 4).await;
         let waits = register(&db, &cid, date, 1).await;
-        let shown = |code: &str| ShownTicket { code: Some(code.to_owned()), ..ShownTicket::default() };
+        let shown = |code: &str| TicketInput { code: Some(code.to_owned()), ..TicketInput::default() };
         let code_of_bob = ticket.ticket_code.clone().unwrap();
         assert_eq!(code(db.core.check_in(&bob, ticket.id).await), "forbidden");
         assert_eq!(code(db.core.check_in(&cid, ticket.id).await), "not_found");
@@ -303,10 +303,10 @@ on_both! {
         for (wrong, refusal) in [("", "not_found"), ("0000-0000-0000-0000-0000-0000-0000", "not_found"), ("💥", "not_found")] {
             assert_eq!(code(db.core.check_in_by_code(&ada, &shown(wrong)).await), refusal, "{wrong}");
         }
-        assert_eq!(code(db.core.check_in_by_code(&ada, &ShownTicket::default()).await), "invalid_input");
-        let elsewhere = ShownTicket { occurrence_id: Some(other_date), ..shown(&code_of_bob) };
+        assert_eq!(code(db.core.check_in_by_code(&ada, &TicketInput::default()).await), "invalid_input");
+        let elsewhere = TicketInput { occurrence_id: Some(other_date), ..shown(&code_of_bob) };
         assert_eq!(code(db.core.check_in_by_code(&ada, &elsewhere).await), "not_found");
-        let first = db.core.check_in_by_code(&ada, &ShownTicket { occurrence_id: Some(date), ..shown(&code_of_bob.to_lowercase()) }).await.unwrap();
+        let first = db.core.check_in_by_code(&ada, &TicketInput { occurrence_id: Some(date), ..shown(&code_of_bob.to_lowercase()) }).await.unwrap();
         assert!(!first.already && first.registration.status == RegistrationStatus::Attended);
         assert_eq!(first.registration.checked_in_by, Some(id_of(&ada)));
         db.clock.advance(Duration::from_mins(5));

@@ -48,7 +48,7 @@ async fn a_copy_of_a_busy_database_comes_back_whole() {
     let restored = run(&["restore", &path("copy.db"), "--database", &url]).await;
     assert!(restored.status.success(), "{restored:?}");
     let core = EventCore::open(&url).await.unwrap();
-    let filter = eventcore::events::AgendaFilter { title: Some("before".to_owned()), ..Default::default() };
+    let filter = eventcore::agenda::AgendaFilter { title: Some("before".to_owned()), ..Default::default() };
     let page = core.occurrences(&Actor::Anonymous, &filter, &PageRequest::first(100)).await.unwrap();
     assert_eq!(page.items.len(), 20);
     core.close().await;

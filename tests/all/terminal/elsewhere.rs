@@ -88,7 +88,7 @@ while read -r line; do [ "$line" = . ] && exit; echo "> $line"; echo "$line" >>"
         .core
         .events(
             &Actor::Anonymous,
-            &eventcore::events::AgendaFilter::default(),
+            &eventcore::agenda::AgendaFilter::default(),
             &eventcore::PageRequest::first(10),
         )
         .await;

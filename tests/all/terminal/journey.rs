@@ -90,7 +90,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("e").await.shows("This date").await;
     bob.types(" final\x13").await.shows("✓ Saved").await.shows("Chess final").await;
     let mine = db.core.profile_by_username("bob").await.unwrap().id;
-    let filter = eventcore::events::AgendaFilter { organizer: Some(mine), ..Default::default() };
+    let filter = eventcore::agenda::AgendaFilter { organizer: Some(mine), ..Default::default() };
     let dates = db.core.occurrences(&Actor::Anonymous, &filter, &PageRequest::default()).await.unwrap().items;
     let titles: Vec<_> = dates.iter().map(|date| date.title.as_str()).collect();
     assert_eq!(titles, ["Chess final", "Chess", "Chess", "Chess"]);

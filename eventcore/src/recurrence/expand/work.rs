@@ -49,8 +49,8 @@ mod tests {
     use chrono::{Days, NaiveDate, NaiveDateTime};
     use chrono_tz::Tz;
 
-    use crate::clock::Timestamp;
     use crate::recurrence::{Limits, Recurrence, Rule, Series, Start};
+    use crate::time::Timestamp;
 
     thread_local! {
         /// All work of this thread, that of what was refused included.
@@ -66,7 +66,7 @@ mod tests {
         let rule: Rule = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
         let horizon = Timestamp::from((start.local + Days::new(730)).and_utc());
         if let Ok(series) = Series::new(start, Recurrence::of(rule)) {
-            let _refused = series.schedule(crate::clock::Timestamp::MIN, horizon, Limits::default());
+            let _refused = series.schedule(crate::time::Timestamp::MIN, horizon, Limits::default());
         }
         ALL.with(Cell::get)
     }

@@ -1,6 +1,7 @@
 //! `/events`: what organizers publish.
 
-use eventcore::events::{Bound, Event, EventInput, EventStatus, NewDate, Occurrence};
+use eventcore::agenda::Bound;
+use eventcore::events::{DuplicateInput, Event, EventInput, EventStatus, Occurrence};
 use eventcore::{Error, Page};
 use serde_json::Value;
 use warp::Filter;
@@ -133,12 +134,12 @@ pub(crate) async fn cancel(call: Call, event: &str) -> Answer {
 
 /// Make a draft like an event, on a new date
 #[utoipa::path(post, path = "/api/v1/events/{event}/duplicate", tag = "events", security(("bearer" = [])),
-    params(("event" = String, Path)), request_body = NewDate, responses((status = 201, description = "The draft", body = Event)))]
+    params(("event" = String, Path)), request_body = DuplicateInput, responses((status = 201, description = "The draft", body = Event)))]
 pub(crate) async fn duplicate(call: Call, event: &str) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let core = call.core.clone();
-    let copy = core.duplicate_event(&actor, id(event, "event")?, &call.json::<NewDate>()?).await?;
+    let copy = core.duplicate_event(&actor, id(event, "event")?, &call.json::<DuplicateInput>()?).await?;
     versioned(&copy).created(&format!("/api/v1/events/{}", copy.id))
 }
 
@@ -156,7 +157,7 @@ pub(crate) async fn occurrences(call: Call, event: &str) -> Answer {
     let (page, tz) = (query.page(), query.zone());
     let (from, to) = (query.time("from", tz, Edge::From), query.time("to", tz, Edge::To));
     let known: Result<_, Error> = id(event, "event");
-    let filter = eventcore::events::AgendaFilter {
+    let filter = eventcore::agenda::AgendaFilter {
         event: Some(known.map_err(Problem::from)?),
         from: Some(from.unwrap_or(Bound::At(eventcore::Timestamp::MIN))),
         to,

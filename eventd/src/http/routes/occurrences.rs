@@ -1,10 +1,8 @@
 //! `/occurrences`: the agenda.
 
 use chrono_tz::Tz;
-use eventcore::events::{
-    AgendaFilter, Bound, Event, EventInput, EventStatus, Facets, MonthOfDays, Occurrence, OccurrenceStatus,
-    Overrides,
-};
+use eventcore::agenda::{AgendaFilter, Bound, Facets, MonthOfDays};
+use eventcore::events::{Event, EventInput, EventStatus, Occurrence, OccurrenceStatus, Overrides};
 use eventcore::{Actor, Error, Order, Page, Timestamp, UserId};
 use serde_json::{Map, Value};
 use warp::Filter;

@@ -1,7 +1,7 @@
 //! Registrations: one's own, those of a date, and the door.
 
 use eventcore::registrations::{
-    CheckIn, MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus, ShownTicket,
+    CheckIn, MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus, TicketInput,
 };
 use eventcore::{OccurrenceId, Page, RegistrationId};
 use warp::Filter;
@@ -180,13 +180,13 @@ pub(crate) async fn undo_check_in(call: Call, registration: &str) -> Answer {
 }
 
 /// Check someone in by the code of their ticket, for the organizers
-#[utoipa::path(post, path = "/api/v1/check-in", tag = "registrations", security(("bearer" = [])), request_body = ShownTicket,
+#[utoipa::path(post, path = "/api/v1/check-in", tag = "registrations", security(("bearer" = [])), request_body = TicketInput,
     responses((status = 200, description = "They are in; `already` says that they were before", body = CheckIn), (status = 404, description = "No ticket for this door")))]
 pub(crate) async fn check_in_by_code(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let core = call.core.clone();
-    reply::json(&core.check_in_by_code(&actor, &call.json::<ShownTicket>()?).await?)
+    reply::json(&core.check_in_by_code(&actor, &call.json::<TicketInput>()?).await?)
 }
 
 /// The ticket as a QR code, drawn in lines

@@ -1,6 +1,7 @@
 //! `/users`: accounts.
 
-use eventcore::accounts::{Export, NewPassword, NewUser, PublicProfile, User, UserFilter};
+use eventcore::accounts::{NewPassword, NewUser, PublicProfile, User, UserFilter};
+use eventcore::privacy::Export;
 use eventcore::{Actor, Error, Page, UserId};
 use serde_json::Value;
 use utoipa::openapi::schema::AnyOfBuilder;

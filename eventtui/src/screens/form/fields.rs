@@ -1,6 +1,7 @@
 //! The fields of the form: what they are called, what of the API they are, and what they hold of an event.
 
-use eventcore::events::{Event, Moment};
+use eventcore::events::Event;
+use eventcore::time::Moment;
 
 use crate::spoken;
 

@@ -2,8 +2,9 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
-use eventcore::events::{Moment, Preview, PreviewInput, Start};
+use eventcore::events::{Preview, PreviewInput};
 use eventcore::recurrence::{Recurrence, Rule};
+use eventcore::time::{Moment, TimeInput};
 use serde_json::{Map, Value, json};
 
 use super::{Form, Name, Purpose};
@@ -27,10 +28,10 @@ impl Form {
         spoken::when(&self.text(Name::When), now)
     }
 
-    fn start(&self, now: NaiveDateTime) -> Option<Start> {
+    fn start(&self, now: NaiveDateTime) -> Option<TimeInput> {
         Some(match self.when(now)? {
-            When::At(at) => Start::Local(at),
-            When::AllDay(day) => Start::Day(day),
+            When::At(at) => TimeInput::Local(at),
+            When::AllDay(day) => TimeInput::Day(day),
         })
     }
 
@@ -61,7 +62,7 @@ impl Form {
         let input = PreviewInput {
             starts_at: Some(start),
             timezone: Some(self.zone()?.name().to_owned()),
-            all_day: matches!(start, Start::Day(_)),
+            all_day: matches!(start, TimeInput::Day(_)),
             recurrence: self.recurrence(now).ok()?,
             limit: Some(limit),
             ..PreviewInput::default()
@@ -188,7 +189,7 @@ impl Form {
                     let start = self.start(now)?;
                     body.insert("starts_at".to_owned(), json!(start.to_string()));
                     if !matches!(self.purpose, Purpose::Date(_)) {
-                        body.insert("all_day".to_owned(), json!(matches!(start, Start::Day(_))));
+                        body.insert("all_day".to_owned(), json!(matches!(start, TimeInput::Day(_))));
                     }
                 }
                 Name::Length => {
@@ -196,7 +197,7 @@ impl Form {
                     // A whole day is the least that an all-day event lasts.
                     let all_day = matches!(self.when(now), Some(When::AllDay(_)));
                     let seconds = if all_day { seconds.max(86_400) } else { seconds };
-                    let length = eventcore::events::Length::from_seconds(seconds);
+                    let length = eventcore::time::IsoDuration::from_seconds(seconds);
                     body.insert("duration".to_owned(), json!(length.to_string()));
                 }
                 Name::Repeats => _ = body.insert("recurrence".to_owned(), json!(self.recurrence(now).ok()?)),
@@ -248,5 +249,5 @@ fn moment(text: &str, now: NaiveDateTime) -> Option<Value> {
         When::At(at) => at,
         When::AllDay(day) => day.and_time(chrono::NaiveTime::MIN),
     };
-    Some(json!(Start::Local(at).to_string()))
+    Some(json!(TimeInput::Local(at).to_string()))
 }

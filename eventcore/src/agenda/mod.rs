@@ -1,0 +1,13 @@
+//! The agenda: searching, listing and counting occurrences.
+
+mod counting;
+mod counts;
+mod facets;
+mod filter;
+mod list;
+mod ongoing;
+mod predicates;
+mod query;
+
+pub use counts::{CategoryCount, DayCount, Facets, Month, MonthCount, MonthOfDays, TaggedCount};
+pub use filter::{AgendaFilter, Bound};

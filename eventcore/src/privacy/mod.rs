@@ -1,0 +1,6 @@
+//! What concerns everything held about a person: the export, and the deletion of an account.
+
+mod delete;
+mod export;
+
+pub use export::Export;

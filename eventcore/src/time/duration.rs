@@ -1,0 +1,144 @@
+//! Durations as ISO 8601 writes them, restricted to what RFC 5545 3.3.6 allows: weeks, days, hours, minutes, seconds.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How long something lasts, in whole seconds; `P1D` is 86,400 of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IsoDuration(i64);
+
+impl IsoDuration {
+    /// Ten years: more is a mistake in typing.
+    pub const MAX: Self = Self(3_660 * 86_400);
+
+    /// So many seconds.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// In seconds.
+    pub const fn as_seconds(self) -> i64 {
+        self.0
+    }
+
+    /// In days, if it is a whole number of them.
+    pub const fn as_days(self) -> Option<i64> {
+        if self.0 % 86_400 == 0 { Some(self.0 / 86_400) } else { None }
+    }
+}
+
+/// The text is not a duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an ISO 8601 duration such as PT1H30M or P2D")]
+pub struct ParseDurationError;
+
+impl FromStr for IsoDuration {
+    type Err = ParseDurationError;
+
+    fn from_str(text: &str) -> Result<Self, ParseDurationError> {
+        let body = text.strip_prefix('P').ok_or(ParseDurationError)?;
+        let (days, time) = match body.split_once('T') {
+            Some((_, "")) => return Err(ParseDurationError),
+            Some((days, time)) => (days, time),
+            None => (body, ""),
+        };
+        if days.is_empty() && time.is_empty() {
+            return Err(ParseDurationError);
+        }
+        let total = i64::checked_add(
+            sum(days, &[('W', 604_800), ('D', 86_400)])?,
+            sum(time, &[('H', 3_600), ('M', 60), ('S', 1)])?,
+        );
+        total.filter(|seconds| *seconds <= Self::MAX.0).map(Self).ok_or(ParseDurationError)
+    }
+}
+
+/// Adds up `1H30M` by the units that may come, each once and in this order.
+fn sum(mut text: &str, units: &[(char, i64)]) -> Result<i64, ParseDurationError> {
+    let mut total = 0_i64;
+    for (unit, seconds) in units {
+        let Some((number, rest)) = text.split_once(*unit) else { continue };
+        if number.is_empty() || number.len() > 12 || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(ParseDurationError);
+        }
+        let number: i64 = number.parse().map_err(|_| ParseDurationError)?;
+        total = number
+            .checked_mul(*seconds)
+            .and_then(|part| total.checked_add(part))
+            .ok_or(ParseDurationError)?;
+        text = rest;
+    }
+    if text.is_empty() { Ok(total) } else { Err(ParseDurationError) }
+}
+
+impl fmt::Display for IsoDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, rest) = (self.0 / 86_400, self.0 % 86_400);
+        f.write_str("P")?;
+        if days > 0 {
+            write!(f, "{days}D")?;
+        }
+        if rest > 0 || days == 0 {
+            f.write_str("T")?;
+            for (number, unit) in [(rest / 3_600, 'H'), (rest % 3_600 / 60, 'M')] {
+                if number > 0 {
+                    write!(f, "{number}{unit}")?;
+                }
+            }
+            if rest % 60 > 0 || self.0 == 0 {
+                write!(f, "{}S", rest % 60)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_iso_8601_writes() {
+        for (text, seconds) in [
+            ("PT2H", 7_200),
+            ("PT1H30M", 5_400),
+            ("P1D", 86_400),
+            ("P1DT12H", 129_600),
+            ("P2W", 1_209_600),
+            ("PT90M", 5_400),
+            ("PT45S", 45),
+        ] {
+            assert_eq!(text.parse(), Ok(IsoDuration(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_duration() {
+        for text in [
+            "",
+            "P",
+            "PT",
+            "2H",
+            "PT2",
+            "P1H",
+            "PT1D",
+            "PT1M1H",
+            "P-1D",
+            "PT1.5H",
+            "P1Y",
+            "P1M",
+            "PT99999999999999999999H",
+            "P100000D",
+            "PTH",
+        ] {
+            assert_eq!(text.parse::<IsoDuration>(), Err(ParseDurationError), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn reads_what_it_writes(seconds in 0..=IsoDuration::MAX.0) {
+            proptest::prop_assert_eq!(IsoDuration(seconds).to_string().parse(), Ok(IsoDuration(seconds)));
+        }
+    }
+}

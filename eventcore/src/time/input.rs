@@ -1,0 +1,44 @@
+//! Times as people give them.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
+
+use super::wall_clock::LOCAL_FORMAT;
+
+/// A time as a person gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeInput {
+    /// With an offset: `2027-03-04T18:30:00+01:00`.
+    Instant(DateTime<FixedOffset>),
+    /// By the clocks of the event's zone: `2027-03-04T18:30:00`.
+    Local(NaiveDateTime),
+    /// A day: `2027-03-04`.
+    Day(NaiveDate),
+}
+
+impl std::str::FromStr for TimeInput {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(day) = text.parse() {
+            return Ok(Self::Day(day));
+        }
+        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::Instant(instant));
+        }
+        [LOCAL_FORMAT, "%Y-%m-%dT%H:%M"]
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .map(Self::Local)
+            .ok_or("must be a time such as 2027-03-04T18:30:00, with or without an offset, or for all-day events a date")
+    }
+}
+
+impl std::fmt::Display for TimeInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Instant(instant) => f.write_str(&instant.to_rfc3339()),
+            Self::Local(local) => write!(f, "{}", local.format(LOCAL_FORMAT)),
+            Self::Day(day) => write!(f, "{day}"),
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Rebuilds the crate when a migration is added.
+//! Rebuilds the crate when a file in `migrations` changes: `sqlx::migrate!` embeds them.
 fn main() {
     println!("cargo:rerun-if-changed=../migrations");
 }

@@ -1,6 +1,6 @@
-//! The library on an SQLite file with 100,000 dates: `cargo bench -p benches --bench library`.
+//! The library on an SQLite file with 100,000 occurrences: `cargo bench -p benches --bench library`.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has no figure")]
+#![expect(clippy::unwrap_used, reason = "a benchmark cannot continue without its data")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,7 +12,8 @@ use eventcore::time::TimeInput;
 use eventcore::{Actor, Cursor, EventCore, PageRequest};
 use tokio::runtime::Runtime;
 
-async fn page(core: &EventCore, cursor: Option<Cursor>) -> Option<Cursor> {
+/// Loads a page of 20 occurrences. Returns the cursor of the next one.
+async fn load_page(core: &EventCore, cursor: Option<Cursor>) -> Option<Cursor> {
     let request = PageRequest::first(20).at(cursor);
     core.occurrences(&Actor::Anonymous, &AgendaFilter::default(), &request).await.unwrap().next
 }
@@ -20,12 +21,12 @@ async fn page(core: &EventCore, cursor: Option<Cursor>) -> Option<Cursor> {
 fn library(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (core, far, organizer) = runtime.block_on(async {
+    let (core, cursor_of_page_1000, organizer) = runtime.block_on(async {
         let core = EventCore::open(&format!("sqlite://{}/events.db", folder.path().display())).await.unwrap();
-        benches::fill(&core, benches::DATES).await.unwrap();
+        benches::seed_events(&core, benches::OCCURRENCES, benches::event).await.unwrap();
         let mut cursor = None;
         for _ in 1..1_000 {
-            cursor = page(&core, cursor).await;
+            cursor = load_page(&core, cursor).await;
         }
         let ada = NewUser {
             username: "ada".to_owned(),
@@ -37,11 +38,12 @@ fn library(criterion: &mut Criterion) {
         let organizer = benches::organizer(&core).await.unwrap();
         (core, cursor, organizer)
     });
-    criterion.bench_function("agenda page 1", |bench| bench.to_async(&runtime).iter(|| page(&core, None)));
+    criterion
+        .bench_function("agenda page 1", |bench| bench.to_async(&runtime).iter(|| load_page(&core, None)));
     criterion.bench_function("agenda page 1000", |bench| {
-        bench.to_async(&runtime).iter(|| page(&core, far.clone()))
+        bench.to_async(&runtime).iter(|| load_page(&core, cursor_of_page_1000.clone()))
     });
-    let next = AtomicUsize::new(benches::DATES);
+    let next = AtomicUsize::new(benches::OCCURRENCES);
     criterion.bench_function("create event", |bench| {
         bench.to_async(&runtime).iter(|| {
             let event = benches::event(next.fetch_add(1, Ordering::Relaxed));
@@ -56,7 +58,10 @@ fn library(criterion: &mut Criterion) {
             event.starts_at = Some(TimeInput::Local(tomorrow.and_hms_opt(18, 30, 0).unwrap()));
             event.recurrence = Some(Recurrence::of("FREQ=WEEKLY".parse().unwrap()));
             let core = &core;
-            async move { assert!(core.create_event(&organizer, &event).await.unwrap().occurrence_count >= 104) }
+            async move {
+                let event = core.create_event(&organizer, &event).await.unwrap();
+                assert!(event.occurrence_count >= 104);
+            }
         });
     });
     let credentials = Credentials {

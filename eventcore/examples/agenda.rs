@@ -1,4 +1,4 @@
-//! The library in ten lines: open a database, know someone, publish an event, read the agenda.
+//! Embeds the library: opens a database, creates a user, publishes an event and lists the agenda.
 
 use eventcore::accounts::NewUser;
 use eventcore::agenda::AgendaFilter;
@@ -12,14 +12,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ada =
         NewUser { username: "ada".to_owned(), email: "ada@example.org".to_owned(), ..NewUser::default() };
     let ada = core.create_user(&Actor::System, &ada).await?;
-    let evening: EventInput = serde_json::from_str(
-        r#"{"title": "Rust evening", "location": "Hall 2, Berlin", "starts_at": "2037-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 40}"#,
+    let event: EventInput = serde_json::from_str(
+        r#"{"title": "Rust evening", "location": "Hall 2, Berlin", "capacity": 40,
+            "starts_at": "2037-03-04T18:30:00", "timezone": "Europe/Berlin"}"#,
     )?;
-    core.create_event(&Actor::user(ada.id, Role::User), &evening).await?;
-    for date in
-        core.occurrences(&Actor::Anonymous, &AgendaFilter::default(), &PageRequest::default()).await?.items
-    {
-        println!("{}  {}, {}: {} seats free", date.starts_at, date.title, date.location, date.seats_left);
+    core.create_event(&Actor::user(ada.id, Role::User), &event).await?;
+    let page = core.occurrences(&Actor::Anonymous, &AgendaFilter::default(), &PageRequest::default()).await?;
+    for occurrence in page.items {
+        println!("{}  {}, {}", occurrence.starts_at, occurrence.title, occurrence.location);
+        println!("{} seats left", occurrence.seats_left);
     }
     core.close().await;
     Ok(())

@@ -1,4 +1,5 @@
-//! Embeds the library and lets a rush of people register from many tasks at once: `cargo run --release --example rush [DATABASE-URL [PEOPLE [SEATS]]]`.
+//! Embeds the library and registers many users for one occurrence from concurrent tasks:
+//! `cargo run --release --example rush [DATABASE-URL [USERS [SEATS]]]`.
 
 use std::time::Instant;
 
@@ -7,8 +8,8 @@ use eventcore::events::EventInput;
 use eventcore::registrations::{Party, RegistrationStatus};
 use eventcore::{Actor, EventCore, OccurrenceId, Role};
 
-/// People who ask at the same time.
-const AT_ONCE: usize = 64;
+/// Number of concurrent tasks.
+const TASKS: usize = 64;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,11 +17,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let url =
         arguments.next().unwrap_or_else(|| format!("sqlite://{}", folder.path().join("rush.db").display()));
-    let people: u32 = arguments.next().map_or(Ok(2_000), |text| text.parse())?;
+    let users: u32 = arguments.next().map_or(Ok(2_000), |text| text.parse())?;
     let seats: i64 = arguments.next().map_or(Ok(100), |text| text.parse())?;
     let core = EventCore::open(&url).await?;
 
-    let organizer = someone(&core, "organizer").await?;
+    let organizer = create_user(&core, "organizer").await?;
     let event = EventInput {
         title: "The rush".to_owned(),
         location: "Arena".to_owned(),
@@ -29,16 +30,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..EventInput::default()
     };
     let event = core.create_event(&organizer, &event).await?;
-    let date = event.next_occurrence.ok_or("the event has a date")?.id;
+    let occurrence = event.next_occurrence.ok_or("the event has no occurrence")?.id;
 
-    let mut crowd = Vec::new();
-    for number in 0..people {
-        crowd.push(someone(&core, &format!("person{number}")).await?);
+    let mut actors = Vec::new();
+    for number in 0..users {
+        actors.push(create_user(&core, &format!("user{number}")).await?);
     }
     let began = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
-    for some in crowd.chunks(crowd.len().div_ceil(AT_ONCE).max(1)) {
-        tasks.spawn(register(core.clone(), some.to_vec(), date));
+    for some in actors.chunks(actors.len().div_ceil(TASKS).max(1)) {
+        tasks.spawn(register(core.clone(), some.to_vec(), occurrence));
     }
     let mut confirmed = 0;
     while let Some(done) = tasks.join_next().await {
@@ -46,31 +47,32 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let took = began.elapsed();
 
-    let after = core.occurrence(&organizer, date).await?;
+    let after = core.occurrence(&organizer, occurrence).await?;
     println!(
-        "{people} people registered in {took:.1?}: {:.0} a second",
-        f64::from(people) / took.as_secs_f64()
+        "{users} users registered in {took:.1?}: {:.0} per second",
+        f64::from(users) / took.as_secs_f64()
     );
+    println!("{confirmed} confirmed; {} of {} seats taken", after.seats_taken, after.capacity);
     println!(
-        "{confirmed} were told that they have a seat; {} of {} seats are taken",
-        after.seats_taken, after.capacity
+        "{} waitlisted; {} occurrences with wrong counts",
+        after.waitlist_length,
+        core.check_consistency().await?.len()
     );
-    println!("{} wait, and {} dates were miscounted", after.waitlist_length, core.recount().await?.len());
     core.close().await;
     Ok(())
 }
 
-async fn someone(core: &EventCore, name: &str) -> eventcore::Result<Actor> {
+async fn create_user(core: &EventCore, name: &str) -> eventcore::Result<Actor> {
     let user =
         NewUser { username: name.to_owned(), email: format!("{name}@example.org"), ..NewUser::default() };
     Ok(Actor::user(core.create_user(&Actor::System, &user).await?.id, Role::User))
 }
 
-/// Registers one after another; answers how many got a seat.
-async fn register(core: EventCore, people: Vec<Actor>, date: OccurrenceId) -> eventcore::Result<usize> {
+/// Registers the actors one after another. Returns how many were confirmed.
+async fn register(core: EventCore, actors: Vec<Actor>, occurrence: OccurrenceId) -> eventcore::Result<usize> {
     let mut confirmed = 0;
-    for person in people {
-        let registered = core.register(&person, date, &Party::of(1)).await?;
+    for actor in actors {
+        let registered = core.register(&actor, occurrence, &Party::of(1)).await?;
         confirmed += usize::from(registered.registration.status == RegistrationStatus::Confirmed);
     }
     Ok(confirmed)

@@ -1,25 +1,25 @@
-//! Who acts: every operation that needs to know takes an [`Actor`] and checks first.
+//! The [`Actor`] of a call: who acts, and the checks that every operation makes first.
 
 use crate::db::text_enum;
 use crate::error::{Error, Result};
 use crate::id::{AccessTokenId, SessionId, UserId};
 
 text_enum! {
-    /// What a user may do everywhere.
+    /// The permissions of a user everywhere.
     pub enum Role {
-        /// Anyone who signed up.
+        /// Every account by default.
         User = "user",
-        /// Curates categories and users, and may do what organizers may.
+        /// Manages categories and users, and has the permissions of an organizer on every event.
         Admin = "admin",
     }
 }
 
 text_enum! {
-    /// What the credentials at hand allow.
+    /// The permissions of a credential.
     pub enum Scope {
-        /// Look, change nothing.
+        /// Reads only.
         Read = "read",
-        /// All that the user may.
+        /// Reads and writes, as far as the user may.
         Write = "write",
     }
 }
@@ -27,36 +27,36 @@ text_enum! {
 /// Who acts in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
-    /// Nobody in particular.
+    /// Not signed in.
     Anonymous,
     /// A signed-in user.
     User(SignedIn),
-    /// The program itself: jobs, and the operator at the command line. May do everything.
+    /// The program itself: jobs, and the operator on the command line. It has every permission.
     System,
 }
 
-/// A user together with how they signed in.
+/// A signed-in user and the credential that they used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedIn {
-    /// Who.
+    /// The user.
     pub id: UserId,
-    /// Their role as it is now, not as it was when the token was made.
+    /// Their current role, read at each authentication.
     pub role: Role,
-    /// The session that the credentials belong to; none for personal access tokens and for embedded programs.
+    /// The session of an access token; `None` for a personal access token and for embedding programs.
     pub session: Option<SessionId>,
-    /// The personal access token that was shown, if it was one.
+    /// The personal access token, if that was the credential.
     pub token: Option<AccessTokenId>,
-    /// What the credentials allow.
+    /// The permissions of the credential.
     pub scope: Scope,
 }
 
 impl Actor {
-    /// A user with full rights of their role: what embedding programs use that know their users themselves.
+    /// A user with all permissions of their role, for embedding programs that authenticate users themselves.
     pub const fn user(id: UserId, role: Role) -> Self {
         Self::User(SignedIn { id, role, session: None, token: None, scope: Scope::Write })
     }
 
-    /// The user who acts, if it is one.
+    /// The id of a signed-in user; `None` for anonymous callers and the system.
     pub const fn user_id(&self) -> Option<UserId> {
         match self {
             Self::User(signed_in) => Some(signed_in.id),
@@ -74,7 +74,10 @@ impl Actor {
         self.user_id() == Some(id)
     }
 
-    /// The user who acts, or [`Error::Unauthenticated`].
+    /// The signed-in user.
+    ///
+    /// # Errors
+    /// `unauthenticated` for anonymous callers, `forbidden` for the system.
     pub fn signed_in(&self) -> Result<SignedIn> {
         match self {
             Self::User(signed_in) => Ok(*signed_in),
@@ -83,32 +86,55 @@ impl Actor {
         }
     }
 
-    /// Passes everyone but the anonymous.
-    pub fn must_be_someone(&self) -> Result<()> {
+    /// Requires a signed-in user or the system.
+    ///
+    /// # Errors
+    /// `unauthenticated` for anonymous callers.
+    pub fn must_be_signed_in(&self) -> Result<()> {
         if *self == Self::Anonymous { Err(Error::Unauthenticated) } else { Ok(()) }
     }
 
-    /// Passes everyone who may change anything at all: neither the anonymous nor a read-only token.
+    /// Requires a credential that may write: the system, or a user with the scope `write`.
+    ///
+    /// # Errors
+    /// `unauthenticated` for anonymous callers, `forbidden` for a read-only token.
     pub fn may_write(&self) -> Result<()> {
         match self {
             Self::System | Self::User(SignedIn { scope: Scope::Write, .. }) => Ok(()),
-            Self::User(_) => Err(Error::Forbidden("the token may only read")),
+            Self::User(_) => Err(Error::Forbidden("this token is read-only: it needs the scope write")),
             Self::Anonymous => Err(Error::Unauthenticated),
         }
     }
 
-    /// The user who acts, if they may change things.
+    /// The signed-in user, if their credential may write.
+    ///
+    /// # Errors
+    /// `unauthenticated` for anonymous callers, `forbidden` for a read-only token and for the system.
     pub fn writer(&self) -> Result<SignedIn> {
         self.may_write()?;
         self.signed_in()
     }
 
-    /// Passes admins and the system.
+    /// Requires an admin or the system.
+    ///
+    /// # Errors
+    /// `unauthenticated` for anonymous callers, `forbidden` for other users.
     pub fn must_be_admin(&self) -> Result<()> {
         match self {
             Self::Anonymous => Err(Error::Unauthenticated),
             _ if self.is_admin() => Ok(()),
             _ => Err(Error::Forbidden("only admins can do this")),
         }
+    }
+
+    /// Requires the system.
+    pub(crate) fn must_be_system(&self) -> Result<()> {
+        if *self == Self::System { Ok(()) } else { Err(Error::Forbidden("only the operator can do this")) }
+    }
+
+    /// Requires an admin or the system, with a credential that may write.
+    pub(crate) fn must_write_as_admin(&self) -> Result<()> {
+        self.may_write()?;
+        self.must_be_admin()
     }
 }

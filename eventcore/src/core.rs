@@ -1,4 +1,5 @@
-//! [`EventCore`]: the database, the clock and what else the operations share.
+//! [`EventCore`]: the database, the clock and the state that operations share. The composition root of the
+//! crate.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,57 +7,79 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use crate::accounts::{Passwords, Signer};
-use crate::db::{Db, PoolSizes, Prelude, Queries, Schema, sql, transaction};
+use crate::db::{BeginHook, Db, PoolSizes, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
-use crate::registrations::Crowds;
+use crate::registrations::RegistrationQueues;
+use crate::search;
 use crate::time::{Clock, SystemClock, Timestamp};
 
-/// Two years.
-const HORIZON: Duration = Duration::from_hours(730 * 24);
+/// The default of [`Options::horizon`].
+const DEFAULT_HORIZON: Duration = Duration::from_hours(730 * 24);
 
-/// The library, open on a database. Cloning is cheap and shares everything.
+/// The library, opened on a database. Every operation is a method of it.
+///
+/// Cloning is cheap and shares the connections and all state. `EventCore` is `Send` and `Sync`. Its
+/// operations need a Tokio runtime with the time driver enabled.
+///
+/// Dropping the future of an operation rolls its transaction back, if that was not yet committed. The
+/// exceptions are [`EventCore::run_idempotent`] and batched registrations on PostgreSQL, which finish in a
+/// task of their own.
 #[derive(Clone)]
 pub struct EventCore {
     db: Db,
-    shared: Arc<Shared>,
+    state: Arc<SharedState>,
 }
 
-struct Shared {
+/// State shared by all clones. Each field belongs to the module that it is named for.
+struct SharedState {
     clock: Box<dyn Clock>,
     passwords: Passwords,
     signer: OnceCell<Signer>,
     jwt_secret: Option<String>,
     horizon: Duration,
-    crowds: Crowds,
+    registration_queues: RegistrationQueues,
 }
 
-/// How to open the library.
+/// Options of [`EventCore::connect`].
 pub struct Options {
-    /// Where "now" comes from; tests replace it.
+    /// The source of the current time. Default: [`SystemClock`].
     pub clock: Box<dyn Clock>,
     /// Sizes of the connection pools.
     pub pools: PoolSizes,
-    /// Signs access tokens, with 32 bytes or more (RFC 7518 3.2); made once and kept in the database, when nothing is said.
+    /// The secret that signs access tokens: at least 32 bytes (RFC 7518, 3.2). Default: a random secret that
+    /// is stored in the database, so that all processes share it.
     pub jwt_secret: Option<String>,
-    /// How far ahead the dates of rules that go on for ever are made: 730 days, when nothing is said.
+    /// How far ahead the occurrences of unbounded recurrence rules are created. Default: 730 days.
     pub horizon: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Box::new(SystemClock), pools: PoolSizes::default(), jwt_secret: None, horizon: HORIZON }
+        Self {
+            clock: Box::new(SystemClock),
+            pools: PoolSizes::default(),
+            jwt_secret: None,
+            horizon: DEFAULT_HORIZON,
+        }
     }
 }
 
 impl EventCore {
-    /// Opens the database at `url` (`sqlite://FILE` or `postgres://…`) and brings its schema up to date.
+    /// Opens the database at `url` with the default options and migrates it to the current schema.
+    ///
+    /// # Errors
+    /// See [`EventCore::connect`] and [`EventCore::migrate`].
     pub async fn open(url: &str) -> Result<Self> {
         let core = Self::connect(url, Options::default()).await?;
         core.migrate().await?;
         Ok(core)
     }
 
-    /// Opens the database at `url` as it is.
+    /// Opens the database at `url`, `sqlite://FILE` or `postgres://…`, without migrating it. A missing SQLite
+    /// file is created.
+    ///
+    /// # Errors
+    /// `unavailable` if the URL is invalid, the database cannot be reached, or the JWT secret is too short.
     pub async fn connect(url: &str, options: Options) -> Result<Self> {
         if options.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             return Err(Error::Unavailable("the JWT secret must have at least 32 bytes".to_owned()));
@@ -64,64 +87,71 @@ impl EventCore {
         let db = Db::connect(url, options.pools).await?;
         let (passwords, signer) = (Passwords::new(), OnceCell::new());
         let Options { clock, jwt_secret, horizon, .. } = options;
-        let crowds = Crowds::default();
-        let shared = Shared { clock, passwords, signer, jwt_secret, horizon, crowds };
-        Ok(Self { db, shared: Arc::new(shared) })
+        let registration_queues = RegistrationQueues::default();
+        let state = SharedState { clock, passwords, signer, jwt_secret, horizon, registration_queues };
+        Ok(Self { db, state: Arc::new(state) })
     }
 
-    /// Brings the schema up to date.
+    /// Migrates the database to the current schema, then indexes the texts that an older version left
+    /// unindexed.
+    ///
+    /// # Errors
+    /// `unavailable` if the database has a newer schema than this version knows.
     pub async fn migrate(&self) -> Result<()> {
         self.db.migrate().await?;
-        // What an older program stored is not cut into words yet.
-        let uncut = sql!("SELECT EXISTS (SELECT 1 FROM texts WHERE NOT cut)");
-        if self.db.read().await?.query(uncut).scalar().await? {
-            while transaction!(self.db(), tx => { crate::search::feed_some(tx).await })? > 0 {}
+        // Versions without the word index stored texts that are not indexed yet.
+        let unindexed = sql!("SELECT EXISTS (SELECT 1 FROM texts WHERE NOT cut)");
+        if self.db.read().await?.query(unindexed).scalar().await? {
+            while transaction!(self.db(), |tx| search::index_pending(tx))? > 0 {}
         }
         Ok(())
     }
 
-    /// How the schema stands; an error where the database can't be reached.
+    /// Compares the schema of the database with the one of this version.
+    ///
+    /// # Errors
+    /// `unavailable` if the database cannot be reached.
     pub async fn schema(&self) -> Result<Schema> {
         self.db.schema().await
     }
 
-    /// The present instant by the library's clock.
+    /// The current time of the library's clock.
     pub fn now(&self) -> Timestamp {
-        self.shared.clock.now()
+        self.state.clock.now()
     }
 
-    /// The database beneath: for tests and tools that look behind the library's back.
+    /// The database, for tests and tools that need to bypass the operations.
     pub fn db(&self) -> &Db {
         &self.db
     }
 
-    /// The same library, where each transaction begins with `prelude`.
-    pub(crate) fn beginning_with(&self, prelude: Arc<dyn Prelude>) -> Self {
-        Self { db: self.db.beginning_with(prelude), shared: self.shared.clone() }
+    /// A clone of the library in which `hook` runs at the start of each transaction.
+    pub(crate) fn with_begin_hook(&self, hook: Arc<dyn BeginHook>) -> Self {
+        Self { db: self.db.with_begin_hook(hook), state: self.state.clone() }
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {
-        &self.shared.passwords
+        &self.state.passwords
     }
 
-    pub(crate) fn crowds(&self) -> &Crowds {
-        &self.shared.crowds
+    pub(crate) fn registration_queues(&self) -> &RegistrationQueues {
+        &self.state.registration_queues
     }
 
     pub(crate) fn signer_cell(&self) -> &OnceCell<Signer> {
-        &self.shared.signer
+        &self.state.signer
     }
 
     pub(crate) fn jwt_secret(&self) -> Option<&str> {
-        self.shared.jwt_secret.as_deref()
+        self.state.jwt_secret.as_deref()
     }
 
-    /// How far ahead occurrences of unbounded rules are expanded.
+    /// [`Options::horizon`].
     pub(crate) fn horizon_length(&self) -> Duration {
-        self.shared.horizon
+        self.state.horizon
     }
 
-    /// Finishes what is under way and closes the database.
+    /// Waits for running transactions and closes all connections.
     pub async fn close(&self) {
         self.db.close().await;
     }

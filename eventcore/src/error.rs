@@ -1,41 +1,46 @@
-//! The closed set of ways in which an operation can fail, each with a stable code.
+//! Errors: the closed set of ways in which an operation can fail, each with a stable code.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// What the library's operations answer.
+/// The result of an operation of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why an operation did not happen. Nothing of it was stored then.
+/// Why an operation failed. Its transaction was rolled back, so nothing of it was stored.
+///
+/// The text of an error is a message for the user, except for [`Error::Internal`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The input breaks rules; every broken one is listed.
+    /// The input is invalid. Lists the violations of all fields.
     #[error("{0}")]
     Invalid(Violations),
-    /// Who asks must sign in first.
+    /// The operation needs a signed-in user.
     #[error("sign in first")]
     Unauthenticated,
-    /// The name or the password, or the token, is not right.
-    #[error("these credentials are not right")]
+    /// The username, the e-mail address or the password is wrong.
+    #[error("wrong username or password")]
     InvalidCredentials,
-    /// The token was good once and has run out.
+    /// The token is unknown, revoked, malformed or expired, or its user was disabled or deleted.
+    #[error("this token is not valid: sign in again")]
+    InvalidToken,
+    /// The access token has expired. A refresh token gives a new one.
     #[error("the token has expired")]
     TokenExpired,
-    /// Who asks may see the thing, but not do this to it.
-    #[error("this is not yours to do: {0}")]
+    /// The actor may see the record, but lacks the permission for the operation.
+    #[error("{0}")]
     Forbidden(&'static str),
-    /// There is no such thing, or it is not for the eyes of who asks.
-    #[error("there is no such {0}")]
+    /// The record does not exist, or the actor may not see it. Holds the kind of record, such as `event`.
+    #[error("no such {0}")]
     NotFound(&'static str),
-    /// Another user has this name.
+    /// Another user has this username.
     #[error("another user has this username")]
     UsernameTaken,
-    /// Another user has this address.
+    /// Another user has this e-mail address.
     #[error("another user has this e-mail address")]
     EmailTaken,
-    /// No seat is left, and there is no waitlist.
-    #[error("no seats are left for this party")]
+    /// The party does not fit into the seats left, and cannot join the waitlist.
+    #[error("not enough seats are left for this party")]
     EventFull,
     /// Registration has closed.
     #[error("registration has closed")]
@@ -44,68 +49,73 @@ pub enum Error {
     #[error("registration has not opened yet")]
     RegistrationNotOpen,
     /// The occurrence is over.
-    #[error("this date is over")]
+    #[error("this occurrence is over")]
     OccurrencePast,
-    /// The occurrence has begun: the same code, in other words.
-    #[error("this date has begun")]
+    /// The occurrence has started. Shares the code of [`Error::OccurrencePast`].
+    #[error("this occurrence has already started")]
     OccurrenceBegun,
-    /// The occurrence, or its event, was cancelled.
-    #[error("this date was cancelled")]
+    /// The occurrence or its event was cancelled.
+    #[error("this occurrence was cancelled")]
     OccurrenceCancelled,
-    /// The event is still a draft.
-    #[error("the event is not published")]
+    /// The event is a draft.
+    #[error("this event is not published")]
     EventNotPublished,
-    /// The party is larger than the event allows.
-    #[error("a party may have at most {max} {} here", if *max == 1 { "person" } else { "people" })]
+    /// The party exceeds `max_party_size` of the event.
+    #[error("a party may have at most {max} {}", if *max == 1 { "person" } else { "people" })]
     PartyTooLarge {
-        /// The event's `max_party_size`.
+        /// `max_party_size` of the event.
         max: i64,
     },
-    /// People registered; the thing can be cancelled, not deleted.
-    #[error("people have registered: cancel it instead, so that they are told")]
+    /// The event or occurrence has registrations, so it can only be cancelled.
+    #[error("it has registrations: cancel it instead, so that attendees are notified")]
     HasRegistrations,
-    /// Events use the category.
-    #[error("events use this category: name another one to take them")]
+    /// Events have the category, and no other category to move them to was given.
+    #[error("events use this category: give another category (move_to) to move them to")]
     CategoryInUse,
-    /// Somebody changed the thing since the caller read it.
-    #[error("it was changed meanwhile: it is at version {current} now")]
+    /// The record has changed since the caller read it.
+    #[error("changed since you read it: the current version is {current}")]
     VersionMismatch {
-        /// The version that is stored.
+        /// The stored version.
         current: i64,
     },
-    /// The key served another request before.
-    #[error("this Idempotency-Key was used before, with another request or one whose answer was lost")]
+    /// The idempotency key belongs to another request, or to one whose response was lost.
+    #[error("this Idempotency-Key was already used for another request, or the response to it was lost")]
     IdempotencyKeyReused,
-    /// Only people who attended may do this.
-    #[error("only people who held a place can do this")]
+    /// The operation is for attendees with a confirmed registration.
+    #[error("only attendees with a confirmed registration can do this")]
     NotAttended,
-    /// They have no place that they could be checked in to.
-    #[error("{}", if *.waits { "they wait for seats: there is no place yet to check in to" } else { "they gave the place up" })]
+    /// The registration is not confirmed, so it cannot be checked in.
+    #[error("{}", not_confirmed(*.waits))]
     NotConfirmed {
-        /// They wait; otherwise it was cancelled.
+        /// Whether the registration is waitlisted; otherwise it was cancelled.
         waits: bool,
     },
-    /// The occurrence must be over first.
-    #[error("this date is not over yet")]
+    /// The operation is possible only after the end of the occurrence.
+    #[error("this occurrence is not over yet")]
     OccurrenceNotOver,
-    /// The database is away, full, locked or of another version: the sentence says which, and what to do.
+    /// The database cannot be used: unreachable, full, locked, or of another schema version. The text says
+    /// what to do.
     #[error("{0}")]
     Unavailable(String),
-    /// Other transactions got in the way each time that this one was tried.
-    #[error("too many changes at once: try again shortly")]
+    /// The transaction lost against concurrent ones, and so did its retries.
+    #[error("too many concurrent changes: try again shortly")]
     Contended,
-    /// A fault of the program or of the stored data. What it was is for logs, never for clients.
-    #[error("an internal error")]
+    /// A bug, or invalid data in the database. The source is for logs and must not be shown to clients.
+    #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+const fn not_confirmed(waits: bool) -> &'static str {
+    if waits { "still on the waitlist: cannot be checked in" } else { "this registration was cancelled" }
+}
+
 impl Error {
-    /// The stable code: the last part of the problem type in HTTP, with `_` for `-`.
+    /// A stable code. The HTTP problem type ends with it, with `-` instead of `_`.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "invalid_input",
             Self::Unauthenticated => "unauthenticated",
-            Self::InvalidCredentials => "invalid_credentials",
+            Self::InvalidCredentials | Self::InvalidToken => "invalid_credentials",
             Self::TokenExpired => "token_expired",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not_found",
@@ -130,33 +140,36 @@ impl Error {
         }
     }
 
-    /// One field is wrong.
+    /// An error with one violation. `pointer` is an RFC 6901 JSON pointer into the input.
     pub fn invalid(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
         let mut violations = Violations::default();
         violations.add(pointer, code, message);
         Self::Invalid(violations)
     }
 
-    /// The same, said of the thing that was asked for where it was found by way of another: whoever may not see an event learns nothing by its dates.
-    pub(crate) fn of(self, thing: &'static str) -> Self {
+    /// Replaces the kind of record in [`Error::NotFound`].
+    ///
+    /// A request for an occurrence of a hidden event must fail like one for an occurrence that does not
+    /// exist.
+    pub(crate) fn rename_not_found(self, record: &'static str) -> Self {
         match self {
-            Self::NotFound(_) => Self::NotFound(thing),
+            Self::NotFound(_) => Self::NotFound(record),
             other => other,
         }
     }
 
-    /// A fault that no caller can mend.
+    /// An [`Error::Internal`] caused by `source`.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())
     }
 
-    /// Whether asking again later may help.
+    /// Whether the operation may succeed when it is tried again later.
     pub const fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Contended)
     }
 }
 
-/// Passes if nobody changed the thing since the caller read it.
+/// Requires that `expected`, if the caller gave a version, is the stored version.
 pub(crate) fn must_be_version(stored: i64, expected: Option<i64>) -> Result<()> {
     match expected {
         Some(expected) if expected != stored => Err(Error::VersionMismatch { current: stored }),
@@ -164,60 +177,61 @@ pub(crate) fn must_be_version(stored: i64, expected: Option<i64>) -> Result<()> 
     }
 }
 
-/// One wrong field of an input.
+/// A rule that a field of an input breaks.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Violation {
-    /// Where it is: an RFC 6901 JSON pointer into the input, such as `/title`.
+    /// The field: an RFC 6901 JSON pointer into the input, such as `/title`.
     pub pointer: String,
-    /// What is wrong, as a stable word, such as `required` or `in_the_past`.
+    /// A stable code, such as `required` or `in_the_past`.
     pub code: Cow<'static, str>,
-    /// What is wrong, in words for a person.
+    /// A message for the user, which continues the name of the field: "is required".
     pub message: String,
 }
 
-/// Every wrong field of an input, in the order in which they were found.
+/// The violations of an input, at most one for each field, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    /// How many are noted at most: nobody mends more at once, and hostile input has a hundred thousand.
-    pub const MOST: usize = 100;
+    /// The maximum number of violations. Further ones are dropped, so that hostile input cannot inflate the
+    /// response.
+    pub const MAX: usize = 100;
 
-    /// Notes a wrong field; the first word about a field stands.
+    /// Adds a violation, unless the field has one already.
     pub fn add(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        self.note(pointer.into(), code.into(), message.into());
+        self.push(Violation { pointer: pointer.into(), code: code.into(), message: message.into() });
     }
 
-    fn note(&mut self, pointer: String, code: Cow<'static, str>, message: String) {
-        if self.0.len() < Self::MOST && !self.names(&pointer) {
-            self.0.push(Violation { pointer, code, message });
+    fn push(&mut self, violation: Violation) {
+        if self.0.len() < Self::MAX && !self.contains(&violation.pointer) {
+            self.0.push(violation);
         }
     }
 
-    /// Notes what is wrong within the field at `pointer`.
+    /// Adds the violations of an object that is the field at `pointer`.
     pub fn add_within(&mut self, pointer: &str, inner: &Self) {
-        for Violation { pointer: field, code, message } in &inner.0 {
-            self.note(format!("{pointer}{field}"), code.clone(), message.clone());
+        for violation in &inner.0 {
+            self.push(Violation { pointer: format!("{pointer}{}", violation.pointer), ..violation.clone() });
         }
     }
 
-    /// Whether this very field is noted as wrong.
-    pub fn names(&self, pointer: &str) -> bool {
-        self.0.iter().any(|v| v.pointer == pointer)
+    /// Whether the field at `pointer` has a violation.
+    pub fn contains(&self, pointer: &str) -> bool {
+        self.0.iter().any(|violation| violation.pointer == pointer)
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no violations.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The wrong fields.
+    /// All violations.
     pub fn as_slice(&self) -> &[Violation] {
         &self.0
     }
 
-    /// `Ok` if nothing is wrong.
+    /// `Ok` if there are no violations, [`Error::Invalid`] otherwise.
     pub fn into_result(self) -> Result<()> {
         if self.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
     }
@@ -225,18 +239,14 @@ impl Violations {
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_slice() {
-            [one] => write!(f, "{}: {}", one.pointer.trim_start_matches('/'), one.message),
+        let texts: Vec<String> =
+            self.0.iter().map(|v| format!("{}: {}", v.pointer.trim_start_matches('/'), v.message)).collect();
+        match texts.as_slice() {
+            [one] => f.write_str(one),
             many => {
-                write!(f, "{} fields are wrong", many.len())?;
-                for (i, v) in many.iter().enumerate() {
-                    write!(
-                        f,
-                        "{} {}: {}",
-                        if i == 0 { ":" } else { ";" },
-                        v.pointer.trim_start_matches('/'),
-                        v.message
-                    )?;
+                write!(f, "{} fields are invalid", many.len())?;
+                if !many.is_empty() {
+                    write!(f, ": {}", many.join("; "))?;
                 }
                 Ok(())
             }

@@ -1,9 +1,14 @@
-//! Folding: how words are compared, without case and accents, the same on both databases because the library does it.
+//! Folding: the form in which words are compared, without case and accents.
+//!
+//! The library folds texts itself, because the two databases have different collations.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The form of `text` that comparisons look at: no case, no accents, compatibility forms resolved, white space collapsed ("KÖLN" and "Köln" become "koln").
+/// Folds a text for comparison: lower case, no accents, compatibility forms resolved (NFKD), white space
+/// collapsed and trimmed. "KÖLN" and "Köln" both become "koln".
+///
+/// Folding is idempotent.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).nfkd() {
@@ -14,7 +19,7 @@ pub fn fold(text: &str) -> String {
                     folded.push(' ');
                 }
             }
-            // Letters that Unicode does not decompose, but that people take for plain ones with a stroke or a tie.
+            // Unicode does not decompose these letters, but people type the plain ones for them.
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),
             'œ' => folded.push_str("oe"),
@@ -37,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_and_accents_do_not_count() {
+    fn folding_removes_case_and_accents() {
         for (text, folded) in [
             ("KOLN", "koln"),
             ("köln", "koln"),
@@ -57,7 +62,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn folding_twice_changes_nothing(text in ".*") {
+        fn folding_is_idempotent(text in ".*") {
             let once = fold(&text);
             proptest::prop_assert_eq!(fold(&once), once);
         }

@@ -1,37 +1,43 @@
-//! Ids: one newtype a thing, UUIDv7 inside, so that one can't be passed for another and that new ones sort last.
+//! Ids: a newtype over a UUIDv7 for each kind of record.
+//!
+//! The types keep the ids of different records apart, and ids sort by the time at which they were created.
 
 use uuid::{NoContext, Uuid};
 
 use crate::time::Timestamp;
 
-/// A UUIDv7 whose time is `now` (RFC 9562 5.7), so that ids made under a turned clock sort by that clock.
+/// A new UUIDv7 with the time `now` (RFC 9562, 5.7).
+///
+/// The time is that of the library's clock, so ids created under a test clock sort by that clock.
 pub(crate) fn uuid_at(now: Timestamp) -> Uuid {
     let micros = now.as_micros().max(0).unsigned_abs();
     let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, micros / 1_000_000, nanos))
 }
 
-/// The text is not a UUID.
+/// The text is not a UUID in the hyphenated form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an id")]
+#[error("must be a UUID such as 0193d0f6-7e5a-7b3c-8f21-5d8c9f0a1b2c")]
 pub struct ParseIdError;
 
+/// Defines the id types.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, sqlx::Type)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(serde::Serialize, serde::Deserialize, sqlx::Type)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(transparent)]
         #[sqlx(transparent)]
         pub struct $name(uuid::Uuid);
 
         impl $name {
-            /// A new id that carries the time `now`.
+            /// A new, random id with the time `now`.
             pub fn at(now: $crate::time::Timestamp) -> Self {
                 Self($crate::id::uuid_at(now))
             }
 
-            /// The bare UUID.
+            /// The UUID of the id.
             pub const fn as_uuid(self) -> uuid::Uuid {
                 self.0
             }
@@ -52,7 +58,7 @@ macro_rules! ids {
         impl std::str::FromStr for $name {
             type Err = $crate::id::ParseIdError;
 
-            /// Reads the hyphenated form only: one id has one address.
+            /// Accepts only the hyphenated form of 36 characters, so that a record has a single URL.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 if text.len() != 36 {
                     return Err($crate::id::ParseIdError);
@@ -64,23 +70,23 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Names a user.
+    /// The id of a user.
     UserId;
-    /// Names a sign-in and all the tokens that came of it.
+    /// The id of a session: a sign-in and all tokens that were issued for it.
     SessionId;
-    /// Names a personal access token.
+    /// The id of a personal access token.
     AccessTokenId;
-    /// Names an event.
+    /// The id of an event.
     EventId;
-    /// Names one date of an event.
+    /// The id of an occurrence: a concrete instance of an event.
     OccurrenceId;
-    /// Names one user's place at one occurrence.
+    /// The id of a registration of a user for an occurrence.
     RegistrationId;
-    /// Names a category.
+    /// The id of a category.
     CategoryId;
-    /// Names a comment.
+    /// The id of a comment.
     CommentId;
-    /// Names what someone says of an occurrence.
+    /// The id of feedback on an occurrence.
     FeedbackId;
 }
 
@@ -89,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_sort_by_the_time_they_carry() {
+    fn ids_sort_by_their_time() {
         let (early, late) =
             (Timestamp::from_micros(1_800_000_000_000_000), Timestamp::from_micros(1_800_000_000_001_000));
         assert!(EventId::at(early) < EventId::at(late));
@@ -97,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_hyphenated_form_is_an_id() {
+    fn only_the_hyphenated_form_is_accepted() {
         let id = UserId::at(Timestamp::from_micros(1));
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!(id.as_uuid().simple().to_string().parse::<UserId>(), Err(ParseIdError));

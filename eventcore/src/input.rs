@@ -1,11 +1,13 @@
-//! Input from outside: reads JSON objects field by field, so that every wrong field is named at once, unknown ones included.
+//! Input from outside: JSON objects are read field by field, so that one error reports every invalid field.
 
 use serde_json::{Map, Value};
 
-use crate::error::Violations;
-use crate::time::Timestamp;
+use crate::error::{Error, Result, Violations};
 
-/// The fields of a JSON object, each taken once; what is left over at the end is unknown.
+/// A reader of a JSON object. Each field is taken once; a field that nobody took is reported as unknown.
+///
+/// A field that is absent or null, and one of the wrong type, is read as `None`. The latter is recorded as a
+/// violation, which [`Fields::finish`] returns.
 #[derive(Debug)]
 pub struct Fields {
     fields: Map<String, Value>,
@@ -13,8 +15,8 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Reads `value`, which must be an object.
-    pub fn of(value: Value) -> Self {
+    /// A reader of `value`. A value that is not an object is a violation with the code `wrong_type`.
+    pub fn new(value: Value) -> Self {
         match value {
             Value::Object(fields) => Self { fields, violations: Violations::default() },
             _ => {
@@ -25,105 +27,115 @@ impl Fields {
         }
     }
 
-    /// The raw value of a field; null counts as absent.
+    /// Takes a field of any type.
     pub fn value(&mut self, name: &str) -> Option<Value> {
         self.fields.remove(name).filter(|value| !value.is_null())
     }
 
-    /// Whether the field is there and not null.
+    /// Whether a field is present and not null, and was not taken yet.
     pub fn has(&self, name: &str) -> bool {
         self.fields.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Notes that a field is wrong.
-    pub fn wrong(&mut self, name: &str, code: &'static str, message: impl Into<String>) {
+    /// Records a violation of a field.
+    pub fn add_violation(&mut self, name: &str, code: &'static str, message: impl Into<String>) {
         self.violations.add(format!("/{name}"), code, message);
     }
 
-    /// A string.
-    pub fn text(&mut self, name: &str) -> Option<String> {
+    /// Takes a string.
+    pub fn string(&mut self, name: &str) -> Option<String> {
         match self.value(name)? {
             Value::String(text) => Some(text),
-            _ => self.mistyped(name, "must be a string"),
+            _ => self.wrong_type(name, "must be a string"),
         }
     }
 
-    /// A whole number.
-    pub fn number(&mut self, name: &str) -> Option<i64> {
+    /// Takes an integer.
+    pub fn integer(&mut self, name: &str) -> Option<i64> {
         match self.value(name)?.as_i64() {
             Some(number) => Some(number),
-            None => self.mistyped(name, "must be a whole number"),
+            None => self.wrong_type(name, "must be a whole number"),
         }
     }
 
-    /// `true` or `false`.
-    pub fn truth(&mut self, name: &str) -> Option<bool> {
+    /// Takes a boolean.
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
         match self.value(name)? {
-            Value::Bool(truth) => Some(truth),
-            _ => self.mistyped(name, "must be true or false"),
+            Value::Bool(value) => Some(value),
+            _ => self.wrong_type(name, "must be true or false"),
         }
     }
 
-    /// A list of strings.
-    pub fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+    /// Takes an array of strings. Items of other types are violations and are left out.
+    pub fn strings(&mut self, name: &str) -> Option<Vec<String>> {
         let Value::Array(items) = self.value(name)? else {
-            return self.mistyped(name, "must be a list of strings");
+            return self.wrong_type(name, "must be a list of strings");
         };
         let mut texts = Vec::with_capacity(items.len());
         for (i, item) in items.into_iter().enumerate() {
             match item {
                 Value::String(text) => texts.push(text),
-                _ => self.wrong(&format!("{name}/{i}"), "wrong_type", "must be a string"),
+                _ => self.add_violation(&format!("{name}/{i}"), "wrong_type", "must be a string"),
             }
         }
         Some(texts)
     }
 
-    /// An object, to be given back to [`Fields::close`] when it has been read.
+    /// Takes an object. Pass its reader to [`Fields::merge`] after reading it.
     pub fn object(&mut self, name: &str) -> Option<Self> {
         match self.value(name)? {
-            value @ Value::Object(_) => Some(Self::of(value)),
-            _ => self.mistyped(name, "must be an object"),
+            value @ Value::Object(_) => Some(Self::new(value)),
+            _ => self.wrong_type(name, "must be an object"),
         }
     }
 
-    /// Takes over what is wrong with the fields of the object in field `name`.
-    pub fn close(&mut self, name: &str, object: Self) {
+    /// Finishes the reader of the object in field `name` and takes over its violations.
+    pub fn merge(&mut self, name: &str, object: Self) {
         self.violations.add_within(&format!("/{name}"), &object.finish());
     }
 
-    /// A string that `T` can be read from; its error tells what it should be.
+    /// Takes a string and parses it. The message of the violation is that of the parse error.
     pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self, name: &str) -> Option<T> {
-        match self.text(name)?.parse() {
+        match self.string(name)?.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.wrong(name, "invalid", error.to_string());
+                self.add_violation(name, "invalid", error.to_string());
                 None
             }
         }
     }
 
-    /// An instant.
-    pub fn timestamp(&mut self, name: &str) -> Option<Timestamp> {
-        self.parsed(name)
-    }
-
-    /// Everything that was wrong, the fields that nobody asked for included.
+    /// Ends the reading. Returns all violations, fields that were not taken included.
     pub fn finish(mut self) -> Violations {
         for name in self.fields.keys() {
             let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-            self.violations.add(pointer, "unknown_field", "there is no such field");
+            self.violations.add(pointer, "unknown_field", "unknown field");
         }
         self.violations
     }
 
-    fn mistyped<T>(&mut self, name: &str, message: &str) -> Option<T> {
-        self.wrong(name, "wrong_type", message);
+    fn wrong_type<T>(&mut self, name: &str, message: &str) -> Option<T> {
+        self.add_violation(name, "wrong_type", message);
         None
     }
 }
 
-/// Applies a JSON merge patch (RFC 7396): null removes, objects are merged, all else replaces.
+/// Implements `Deserialize` for an input type by its function `read(Fields) -> Self`.
+macro_rules! deserialize_by_fields {
+    ($name:ident) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> std::result::Result<Self, D::Error> {
+                let value = <serde_json::Value as serde::Deserialize>::deserialize(deserializer)?;
+                Ok(Self::read($crate::input::Fields::new(value)))
+            }
+        }
+    };
+}
+pub(crate) use deserialize_by_fields;
+
+/// Applies a JSON merge patch (RFC 7396): null removes a field, objects are merged, any other value replaces.
 pub fn merge_patch(target: &mut Value, patch: Value) {
     let Value::Object(changes) = patch else {
         *target = patch;
@@ -143,13 +155,20 @@ pub fn merge_patch(target: &mut Value, patch: Value) {
     }
 }
 
-/// Checks a text of `min` to `max` characters; `lines` allows line breaks and tabs. Other control characters are never text.
+/// Requires a merge patch that is a JSON object.
+pub(crate) fn must_be_object(patch: &Value) -> Result<()> {
+    if patch.is_object() { Ok(()) } else { Err(Error::invalid("", "wrong_type", "must be a JSON object")) }
+}
+
+/// Checks the length of a text, `min` to `max` characters, and its control characters.
+///
+/// Line breaks and tabs are allowed with [`Lines::Many`]. All other control characters are violations.
 pub fn check_text(violations: &mut Violations, name: &str, text: &str, min: usize, max: usize, lines: Lines) {
     let pointer = format!("/{name}");
     let allowed = |c: char| matches!((lines, c), (Lines::Many, '\n' | '\r' | '\t'));
     let length = text.chars().count();
     if min > 0 && text.trim().is_empty() {
-        violations.add(pointer, "required", "must not be empty");
+        violations.add(pointer, "required", "is required");
     } else if length < min {
         violations.add(pointer, "too_short", format!("must have at least {min} characters"));
     } else if length > max {
@@ -159,12 +178,12 @@ pub fn check_text(violations: &mut Violations, name: &str, text: &str, min: usiz
     }
 }
 
-/// Whether a text may have more than one line.
+/// Whether a text may contain line breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
-    /// No line breaks.
+    /// No line breaks or tabs.
     One,
-    /// Line breaks and tabs are text.
+    /// Line breaks and tabs are allowed.
     Many,
 }
 
@@ -175,32 +194,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_every_wrong_field_at_once() {
-        let mut fields = Fields::of(
-            json!({"title": 1, "capacity": "many", "waitlist_enabled": "yes", "tags": ["a", 2], "colour": "red"}),
+    fn finish_reports_every_invalid_field() {
+        let mut fields = Fields::new(
+            json!({"title": 1, "capacity": "many", "waitlist_enabled": "yes", "tags": ["a", 2], "x": "red"}),
         );
-        assert_eq!(fields.text("title"), None);
-        assert_eq!(fields.number("capacity"), None);
-        assert_eq!(fields.truth("waitlist_enabled"), None);
-        assert_eq!(fields.texts("tags"), Some(vec!["a".to_owned()]));
+        assert_eq!(fields.string("title"), None);
+        assert_eq!(fields.integer("capacity"), None);
+        assert_eq!(fields.boolean("waitlist_enabled"), None);
+        assert_eq!(fields.strings("tags"), Some(vec!["a".to_owned()]));
         let violations = fields.finish();
-        let named: Vec<_> =
+        let reported: Vec<_> =
             violations.as_slice().iter().map(|v| (v.pointer.as_str(), v.code.as_ref())).collect();
         assert_eq!(
-            named,
+            reported,
             [
                 ("/title", "wrong_type"),
                 ("/capacity", "wrong_type"),
                 ("/waitlist_enabled", "wrong_type"),
                 ("/tags/1", "wrong_type"),
-                ("/colour", "unknown_field")
+                ("/x", "unknown_field")
             ]
         );
     }
 
-    /// The examples of RFC 7396, appendix A.
+    /// Examples of RFC 7396, appendix A.
     #[test]
-    fn merges_as_the_rfc_shows() {
+    fn merge_patch_follows_the_rfc() {
         for (mut target, patch, merged) in [
             (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
             (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
@@ -218,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_not_text() {
+    fn check_text_refuses_control_characters_and_wrong_lengths() {
         for (text, lines, code) in [
             ("a\0b", Lines::Many, Some("control_character")),
             ("a\nb", Lines::One, Some("control_character")),

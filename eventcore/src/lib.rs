@@ -1,18 +1,95 @@
-//! An event management library: accounts, events, recurrence, registration with capacity and waitlists, over SQLite or PostgreSQL.
+//! An event management library: accounts, events with recurrence, registration with capacity and waitlists,
+//! comments, feedback, calendars and insights, on SQLite or PostgreSQL.
 //!
-//! [`EventCore`] is the door. Every operation is a method of it, takes the [`Actor`] who acts, checks what they may, and runs in one transaction.
+//! # Using the library
+//!
+//! [`EventCore::open`] opens a database and migrates it. Every operation is a method of [`EventCore`]. It
+//! takes the [`Actor`] who acts, checks the permissions of that actor, and runs in one transaction. Embedding
+//! programs need no checks of their own.
+//!
+//! ```
+//! use eventcore::accounts::NewUser;
+//! use eventcore::events::EventInput;
+//! use eventcore::{Actor, EventCore, Role};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let url = format!("sqlite://{}/events.db", folder.path().display());
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let core = EventCore::open(&url).await?;
+//!
+//! let ada: NewUser = serde_json::from_value(serde_json::json!({
+//!     "username": "ada", "email": "ada@example.org", "password": "correct horse 7",
+//! }))?;
+//! let ada = core.create_user(&Actor::Anonymous, &ada).await?;
+//! let ada = Actor::user(ada.id, Role::User);
+//!
+//! let talk: EventInput = serde_json::from_value(serde_json::json!({
+//!     "title": "Notes on the engine", "location": "Lecture hall", "capacity": 30, "status": "published",
+//!     "starts_at": "2035-03-04T18:30:00", "timezone": "Europe/London", "duration": "PT2H",
+//! }))?;
+//! let talk = core.create_event(&ada, &talk).await?;
+//!
+//! // Operations fail with an `Error`, which has a stable code.
+//! let refused = core.delete_event(&Actor::Anonymous, talk.id, None).await.unwrap_err();
+//! assert_eq!(refused.code(), "unauthenticated");
+//! # core.close().await;
+//! # Ok(())
+//! # })
+//! # }
+//! ```
+//!
+//! - **Actors.** [`Actor::Anonymous`] is not signed in. [`Actor::user`] is a user whom the embedding program
+//!   has authenticated; [`EventCore::authenticate`] does that for access tokens. [`Actor::System`] has every
+//!   permission.
+//! - **Input.** Types such as [`events::EventInput`] implement `Deserialize`. Fields that are unknown or of
+//!   the wrong type do not fail the deserialization: they are collected in the field `parse_errors`, and the
+//!   operation reports them together with all other violations.
+//! - **Errors.** [`Error`] has a variant for each way to fail. [`Error::code`] is stable, its text is a
+//!   message for the user, and [`Error::Invalid`] lists every invalid field with a JSON pointer, a code and a
+//!   message.
+//! - **Versions.** Operations that change a record take `expected`, the version that the caller has read.
+//!   Another stored version is [`Error::VersionMismatch`]; `None` skips the check.
+//! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors.
+//! - **Time.** The current time comes from the [`Clock`] in [`Options`], never from the operating system.
+//! - **Jobs.** Call `extend_schedules` once a day, and `recompute_occurrence_times` after each start of the
+//!   program.
+//!
+//! # The modules, by layer
+//!
+//! A module imports only from layers below its own, and within a layer from modules named before it.
+//!
+//! 1. [`error`], [`fold`], [`db`], [`time`], [`id`] and [`recurrence`], which know nothing of the domain;
+//! 2. [`actor`], [`page`], [`input`] and [`markdown`], which operations of all subjects use;
+//! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
+//!    [`categories`];
+//! 4. [`events`]: events and their occurrences, which are one aggregate;
+//! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`], which refer to
+//!    events;
+//! 6. [`privacy`]: what concerns all data of a person; [`idempotency`]: what concerns all operations;
+//! 7. `core`: [`EventCore`], the composition root. Every module adds its operations to that type, so all of
+//!    them import it, and it holds the state of `accounts` and `registrations`. This is the only import
+//!    cycle.
+//!
+//! Transactions that lock several rows follow the order in `db::lock_order`.
 //!
 //! # Adding an operation
 //!
-//! 1. Find its room (a module named for a part of the domain) and give it a file named for its verb.
-//! 2. Write the rule as a pure function of plain values, with its tests.
-//! 3. Write `impl EventCore { pub async fn … }`: permission, load, decide, store, all in `transaction!` where anything changes.
-//! 4. Write its statements with `sql!`, so that the test that prepares every statement on both databases finds them.
+//! 1. **Library.** Add a file named for the verb to the module of its subject, such as
+//!    `registrations/transfer.rs`. Write the rule as a pure function with unit tests. Write
+//!    `impl EventCore { pub async fn … }`, which takes the actor first: check the permission, load, decide,
+//!    store. Everything that writes goes into an `async fn verb(tx: &mut Tx, …)` that is called as
+//!    `transaction!(self.db(), |tx| verb(tx, …))`. Write statements with `sql!`, so that the test that
+//!    prepares every statement on both databases finds them.
+//! 2. **HTTP.** Add a route to the file of the same name in `eventd/src/http/routes`: it parses the request,
+//!    calls the operation once, and writes the response. A new [`Error`] also needs a row in the table of
+//!    `problem.rs`.
+//! 3. **Client.** Add a method to the API trait of `eventtui`, and implement it for the library and for HTTP.
+//! 4. **Tests.** Add a test of the operation to `tests/all/library` and one of the route to `tests/all/http`.
 
 pub mod accounts;
 pub mod actor;
 pub mod agenda;
-mod as_text;
 pub mod calendars;
 pub mod categories;
 pub mod comments;
@@ -33,6 +110,7 @@ pub mod recurrence;
 pub mod registrations;
 pub mod search;
 mod seats;
+mod serde_as_string;
 pub mod time;
 
 pub use actor::{Actor, Role, Scope, SignedIn};

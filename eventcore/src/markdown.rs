@@ -1,4 +1,6 @@
-//! Markdown as people write it, as HTML that is safe to show: two libraries in a row, neither of which has to trust the other.
+//! Rendering of Markdown to safe HTML.
+//!
+//! pulldown-cmark renders and ammonia sanitizes, so the safety of the HTML does not depend on the renderer.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -8,18 +10,18 @@ use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
 
-/// How deep quotes, lists and emphasis stand in one another at most: nobody reads deeper, and what cleans the HTML takes time by the square of the depth.
-const DEEPEST: usize = 20;
-/// Texts that are rendered at one go.
-const PIECE: usize = 16;
-/// How many threads render at once.
+/// The maximum nesting of quotes, lists and emphasis. The sanitizer takes time quadratic in the depth.
+const MAX_DEPTH: usize = 20;
+/// The number of texts that one blocking task renders.
+const BATCH_SIZE: usize = 16;
+/// Limits the blocking tasks that render at the same time to the number of cores.
 static RENDERERS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get)));
 
-/// What HTML may have: no images, which tell strangers who reads, no classes, no styles.
-static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
-    let mut cleaner = ammonia::Builder::default();
-    cleaner
+/// The allowed HTML. Images are not allowed, because loading them tells their server who reads the text.
+static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut sanitizer = ammonia::Builder::default();
+    sanitizer
         .tags(HashSet::from([
             "a",
             "blockquote",
@@ -49,11 +51,14 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(ammonia::UrlRelative::Deny)
         .link_rel(Some("nofollow noopener noreferrer ugc"));
-    cleaner
+    sanitizer
 });
 
-/// Renders Markdown (`CommonMark`, and `~~strikethrough~~`) to HTML without scripts, images or foreign protocols. HTML in it is shown as it was typed, and
-/// what is nested more than 20 levels deep as text of the last of them.
+/// Renders Markdown (`CommonMark` with `~~strikethrough~~`) to safe HTML.
+///
+/// The HTML has no scripts, images or styles, and its links have the schemes `http`, `https` and `mailto`
+/// only. HTML in the Markdown is escaped. Elements nested more than 20 levels deep are rendered as text of
+/// level 20.
 ///
 /// ```
 /// use eventcore::markdown::to_html;
@@ -71,69 +76,72 @@ pub fn to_html(markdown: &str) -> String {
         });
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut rendered, events);
-    CLEANER.clean(&rendered).to_string()
+    SANITIZER.clean(&rendered).to_string()
 }
 
-/// Renders many texts, off the threads that serve everyone, and piece by piece, so that it ends where nobody waits for it any longer.
+/// Renders texts to HTML on blocking threads, in the order given.
+///
+/// Dropping the future stops the rendering after the current batch.
 pub(crate) async fn all_to_html(texts: Vec<String>) -> Result<Vec<String>> {
     let mut rendered = Vec::with_capacity(texts.len());
     let mut texts = texts.into_iter();
     loop {
-        let piece: Vec<String> = texts.by_ref().take(PIECE).collect();
-        if piece.is_empty() {
+        let batch: Vec<String> = texts.by_ref().take(BATCH_SIZE).collect();
+        if batch.is_empty() {
             return Ok(rendered);
         }
         let permit = RENDERERS.acquire().await.map_err(Error::internal)?;
         let work = tokio::task::spawn_blocking(move || {
-            let _held_until_done = permit;
-            piece.iter().map(|text| to_html(text)).collect::<Vec<_>>()
+            let _permit = permit;
+            batch.iter().map(|text| to_html(text)).collect::<Vec<_>>()
         });
         rendered.extend(work.await.map_err(Error::internal)?);
     }
 }
 
-/// What is open at a place of a text, the outermost first.
+/// The open elements at a position of the text, the outermost first.
 #[derive(Default)]
 struct Nesting {
-    open: Vec<Open>,
+    open: Vec<NestedElement>,
     depth: usize,
 }
 
+/// How an open element counts towards the maximum depth.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
-    /// Counts towards the depth.
+enum NestedElement {
+    /// An element that can nest in itself: one level.
     Level,
-    /// Is shown, and counts for nothing: what never nests by itself.
-    Plain,
-    /// Is too deep: only what stands in it is shown.
-    Hidden,
+    /// An element that cannot nest in itself: no level.
+    Flat,
+    /// An element beyond the maximum depth. Its contents are rendered without it.
+    Omitted,
 }
 
 impl Nesting {
-    /// The event, unless it opens or closes what is too deep.
+    /// Returns the event, unless it opens or closes an omitted element.
     fn limit<'t>(&mut self, event: Event<'t>) -> Option<Event<'t>> {
         match &event {
             Event::Start(tag) => {
-                let open = self.opened(tag);
-                self.open.push(open);
-                self.depth += usize::from(open == Open::Level);
+                let element = self.element(tag);
+                self.open.push(element);
+                self.depth += usize::from(element == NestedElement::Level);
                 let is_block = matches!(tag, Tag::BlockQuote(_) | Tag::List(_) | Tag::Item);
-                match open {
-                    // The words of blocks must not run into each other.
-                    Open::Hidden => is_block.then_some(Event::SoftBreak),
+                match element {
+                    // A line break keeps the texts of omitted blocks apart.
+                    NestedElement::Omitted => is_block.then_some(Event::SoftBreak),
                     _ => Some(event),
                 }
             }
             Event::End(_) => {
-                let open = self.open.pop().unwrap_or(Open::Plain);
-                self.depth -= usize::from(open == Open::Level);
-                (open != Open::Hidden).then_some(event)
+                let element = self.open.pop().unwrap_or(NestedElement::Flat);
+                self.depth -= usize::from(element == NestedElement::Level);
+                (element != NestedElement::Omitted).then_some(event)
             }
             _ => Some(event),
         }
     }
 
-    fn opened(&self, tag: &Tag<'_>) -> Open {
+    fn element(&self, tag: &Tag<'_>) -> NestedElement {
         match tag {
             Tag::BlockQuote(_)
             | Tag::List(_)
@@ -141,15 +149,15 @@ impl Nesting {
             | Tag::Strong
             | Tag::Strikethrough
             | Tag::Link { .. } => {
-                if self.depth < DEEPEST {
-                    Open::Level
+                if self.depth < MAX_DEPTH {
+                    NestedElement::Level
                 } else {
-                    Open::Hidden
+                    NestedElement::Omitted
                 }
             }
-            // An item goes with its list.
-            Tag::Item if self.open.last() == Some(&Open::Hidden) => Open::Hidden,
-            _ => Open::Plain,
+            // The items of an omitted list are omitted too.
+            Tag::Item if self.open.last() == Some(&NestedElement::Omitted) => NestedElement::Omitted,
+            _ => NestedElement::Flat,
         }
     }
 }

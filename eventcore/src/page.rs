@@ -1,4 +1,8 @@
-//! Lists in pages: keyset cursors, so that page 10,000 costs what page 1 costs and nothing is skipped or repeated while others write.
+//! Pages of long lists, by keyset cursors.
+//!
+//! A cursor holds the sort key of a row, and a page starts after that key. A page therefore costs the same
+//! wherever it is in the list, and rows that others insert or delete meanwhile make no page skip or repeat a
+//! row.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
-/// Which way a list runs.
+/// The sort order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
     /// Smallest key first.
@@ -17,29 +21,29 @@ pub enum Order {
     Descending,
 }
 
-/// What a caller wants of a list.
+/// A request for one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// How many things at most: 1 to 100.
+    /// The maximum number of items: 1 to 100.
     pub limit: u32,
-    /// Where to go on: `next` or `previous` of an earlier page of the same list.
+    /// `next` or `previous` of another page of the same list; `None` for the first page.
     pub cursor: Option<Cursor>,
-    /// Whether to count the whole list too.
+    /// Whether to count the items of the whole list too.
     pub count: bool,
 }
 
 impl PageRequest {
-    /// How many things a page holds when nobody says.
+    /// The default page size.
     pub const DEFAULT_LIMIT: u32 = 20;
-    /// How many things a page holds at most.
+    /// The maximum page size.
     pub const MAX_LIMIT: u32 = 100;
 
-    /// The first page, with at most `limit` things.
+    /// The first page, without the total count.
     pub const fn first(limit: u32) -> Self {
         Self { limit, cursor: None, count: false }
     }
 
-    /// The page that begins at `cursor`.
+    /// The page at `cursor`, with the same limit.
     #[must_use]
     pub fn at(self, cursor: Option<Cursor>) -> Self {
         Self { cursor, ..self }
@@ -52,14 +56,14 @@ impl Default for PageRequest {
     }
 }
 
-/// A place in a list, good for that list only. Clients keep it and give it back as it is.
+/// An opaque position in a list. It is valid for that list, its filters and its order only.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// The text for the wire.
+    /// The cursor as URL-safe text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -75,24 +79,24 @@ impl From<String> for Cursor {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
-    /// The things, in the list's order, also on the way back.
+    /// The items, in the order of the list in both directions.
     pub items: Vec<T>,
-    /// Goes on from here; null at the end.
+    /// The cursor of the next page; null on the last page.
     pub next: Option<Cursor>,
-    /// Goes back from here; null at the beginning.
+    /// The cursor of the previous page; null on the first page.
     pub previous: Option<Cursor>,
-    /// How many things the whole list has, where that was asked for.
+    /// The number of items in the whole list, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }
 
 impl<T> Page<T> {
-    /// A list that is short enough to come whole.
+    /// The only page of a short list.
     pub const fn whole(items: Vec<T>) -> Self {
         Self { items, next: None, previous: None, total: None }
     }
 
-    /// The same page of other things.
+    /// Converts the items.
     pub fn map<U>(self, into: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(into).collect(),
@@ -103,27 +107,33 @@ impl<T> Page<T> {
     }
 }
 
-/// What a list is sorted by: a number (microseconds, or a rank), then the id.
+/// What a list is sorted by: a number (microseconds, or a rank), then an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
+pub(crate) struct SortKey {
     pub(crate) number: i64,
     pub(crate) id: Uuid,
 }
 
-/// A page that is being read: which rows to fetch, and how to make a [`Page`] of them.
+/// The query side of a [`PageRequest`]: which rows to fetch, and how to make a [`Page`] of them.
 #[derive(Debug)]
 pub(crate) struct Keyset {
     fingerprint: [u8; 8],
     order: Order,
     backward: bool,
-    pub(crate) position: Option<Key>,
+    /// The key after which to fetch, in the direction of fetching; `None` for the first page.
+    pub(crate) position: Option<SortKey>,
     limit: usize,
 }
 
 impl Keyset {
     const VERSION: u8 = 1;
 
-    /// Reads the request. `list` names the list and all its filters, so that a cursor of another list is refused.
+    /// Checks the limit and decodes the cursor of a request.
+    ///
+    /// `list` identifies the list with its filters and order; a cursor of any other list is refused. Callers
+    /// pass the `Debug` output of their filter. Cursors hold the first 8 bytes of its SHA-256, so renaming a
+    /// type or a field of a filter invalidates the cursors that clients hold: they get `invalid_input` and
+    /// start again at the first page.
     pub(crate) fn new(request: &PageRequest, list: &str, order: Order) -> Result<Self> {
         if !(1..=PageRequest::MAX_LIMIT).contains(&request.limit) {
             return Err(Error::invalid("/limit", "out_of_range", "must be 1 to 100"));
@@ -135,7 +145,7 @@ impl Keyset {
         let mut keyset = Self { fingerprint, order, backward: false, position: None, limit };
         if let Some(cursor) = &request.cursor {
             let (backward, key) = keyset.decode(cursor).ok_or_else(|| {
-                Error::invalid("/cursor", "invalid", "is not a cursor of this list: begin without one")
+                Error::invalid("/cursor", "invalid", "is not a cursor of this list: start without one")
             })?;
             keyset.backward = backward;
             keyset.position = Some(key);
@@ -143,38 +153,43 @@ impl Keyset {
         Ok(keyset)
     }
 
-    /// A position before everything, in the direction of fetching.
-    pub(crate) const fn beginning(&self) -> Key {
+    /// A key before all others, in the direction of fetching.
+    pub(crate) const fn beginning(&self) -> SortKey {
         if self.ascending() {
-            Key { number: i64::MIN, id: Uuid::nil() }
+            SortKey { number: i64::MIN, id: Uuid::nil() }
         } else {
-            Key { number: i64::MAX, id: Uuid::max() }
+            SortKey { number: i64::MAX, id: Uuid::max() }
         }
     }
 
-    /// `>` or `<`: how the rows to fetch compare to the position.
+    /// The SQL operator between the rows to fetch and the position: `>` or `<`.
     pub(crate) const fn comparison(&self) -> &'static str {
         if self.ascending() { ">" } else { "<" }
     }
 
-    /// `ASC` or `DESC`: in which direction to fetch.
+    /// The SQL direction in which to fetch: `ASC` or `DESC`.
     pub(crate) const fn direction(&self) -> &'static str {
         if self.ascending() { "ASC" } else { "DESC" }
     }
 
-    /// How many rows to fetch: one more than are shown tells whether there are more. It goes into the SQL as it is: SQLite plans by the value of a
-    /// bound LIMIT, and so would compile the statement anew each time.
+    /// The number of rows to fetch: one more than the page holds, to know whether another page follows.
+    ///
+    /// Write it into the SQL rather than bind it: SQLite plans by the value of a bound LIMIT and would
+    /// compile the statement again at each execution.
     pub(crate) fn fetch(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX) + 1
     }
 
-    /// SQL for the last of the conditions and all that follows: the rows beyond the position, whose number and id are bound from `$first` on, in order.
+    /// SQL for the last condition of a query, its `ORDER BY` and its `LIMIT`.
+    ///
+    /// `number` and `id` are SQL expressions for the sort key. Bind the number and the id of the position as
+    /// `$first` and the parameter after it.
     pub(crate) fn beyond(&self, number: &str, id: &str, first: usize) -> String {
-        let (comparison, direction) = (self.comparison(), self.direction());
+        let (comparison, direction, limit) = (self.comparison(), self.direction(), self.fetch());
         format!(
-            "({number}, {id}) {comparison} (${first}, ${}) ORDER BY {number} {direction}, {id} {direction} LIMIT {}",
-            first + 1,
-            self.fetch()
+            "({number}, {id}) {comparison} (${first}, ${})
+             ORDER BY {number} {direction}, {id} {direction} LIMIT {limit}",
+            first + 1
         )
     }
 
@@ -182,8 +197,9 @@ impl Keyset {
         matches!(self.order, Order::Ascending) != self.backward
     }
 
-    /// Makes the page of the rows that were fetched.
-    pub(crate) fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> Key) -> Page<T> {
+    /// Makes a page of the fetched rows, which are in the order of fetching. `key` returns the sort key of a
+    /// row.
+    pub(crate) fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> SortKey) -> Page<T> {
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
         if self.backward {
@@ -195,7 +211,9 @@ impl Keyset {
         Page { items: rows, next, previous, total: None }
     }
 
-    fn encode(&self, backward: bool, key: Key) -> Cursor {
+    /// A cursor has 34 bytes: version, direction, fingerprint of the list (8), number (8, big-endian) and id
+    /// (16).
+    fn encode(&self, backward: bool, key: SortKey) -> Cursor {
         let mut bytes = Vec::with_capacity(34);
         bytes.extend([Self::VERSION, u8::from(backward)]);
         bytes.extend(self.fingerprint);
@@ -204,7 +222,7 @@ impl Keyset {
         Cursor(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    fn decode(&self, cursor: &Cursor) -> Option<(bool, Key)> {
+    fn decode(&self, cursor: &Cursor) -> Option<(bool, SortKey)> {
         let bytes: [u8; 34] = URL_SAFE_NO_PAD.decode(&cursor.0).ok()?.try_into().ok()?;
         let backward = match bytes[..2] {
             [Self::VERSION, 0] => false,
@@ -216,7 +234,7 @@ impl Keyset {
         if *fingerprint != self.fingerprint {
             return None;
         }
-        Some((backward, Key { number: i64::from_be_bytes(*number), id: Uuid::from_slice(id).ok()? }))
+        Some((backward, SortKey { number: i64::from_be_bytes(*number), id: Uuid::from_slice(id).ok()? }))
     }
 }
 
@@ -224,11 +242,11 @@ impl Keyset {
 mod tests {
     use super::*;
 
-    fn key(number: i64) -> Key {
-        Key { number, id: Uuid::from_u128(u128::from(number.unsigned_abs())) }
+    fn key(number: i64) -> SortKey {
+        SortKey { number, id: Uuid::from_u128(u128::from(number.unsigned_abs())) }
     }
 
-    /// What a database would answer.
+    /// The rows that a database would return.
     fn fetch(list: &[i64], keyset: &Keyset) -> Vec<i64> {
         let mut rows: Vec<i64> = list.to_vec();
         rows.sort_by_key(|n| key(*n));
@@ -241,35 +259,44 @@ mod tests {
         rows.into_iter().filter(after).take(usize::try_from(keyset.fetch()).unwrap()).collect()
     }
 
+    /// Reads all pages forward, then backward, and compares both with the whole list.
+    fn check_pages(mut list: Vec<i64>, limit: u32, descending: bool) {
+        list.sort_unstable();
+        list.dedup();
+        let order = if descending { Order::Descending } else { Order::Ascending };
+        let read = |cursor| {
+            let keyset = Keyset::new(&PageRequest::first(limit).at(cursor), "list", order).unwrap();
+            keyset.page(fetch(&list, &keyset), |n| key(*n))
+        };
+        let mut expected = list.clone();
+        if descending {
+            expected.reverse();
+        }
+        let mut pages = vec![read(None)];
+        while let Some(next) = pages.last().unwrap().next.clone() {
+            pages.push(read(Some(next)));
+        }
+        let forward: Vec<i64> = pages.iter().flat_map(|page| page.items.clone()).collect();
+        assert_eq!(forward, expected);
+        let mut back = vec![pages.pop().unwrap()];
+        while let Some(previous) = back.last().unwrap().previous.clone() {
+            back.push(read(Some(previous)));
+        }
+        let backward: Vec<i64> = back.iter().rev().flat_map(|page| page.items.clone()).collect();
+        assert_eq!(backward, expected);
+    }
+
     proptest::proptest! {
         #[test]
-        fn pages_are_gapless_there_and_back(mut list in proptest::collection::vec(-1000_i64..1000, 0..60), limit in 1_u32..8, descending: bool) {
-            list.sort_unstable();
-            list.dedup();
-            let order = if descending { Order::Descending } else { Order::Ascending };
-            let read = |cursor| {
-                let keyset = Keyset::new(&PageRequest::first(limit).at(cursor), "list", order).unwrap();
-                keyset.page(fetch(&list, &keyset), |n| key(*n))
-            };
-            let mut expected = list.clone();
-            if descending { expected.reverse(); }
-            let mut pages = vec![read(None)];
-            while let Some(next) = pages.last().unwrap().next.clone() {
-                pages.push(read(Some(next)));
-            }
-            let there: Vec<i64> = pages.iter().flat_map(|page| page.items.clone()).collect();
-            proptest::prop_assert_eq!(&there, &expected);
-            let mut back = vec![pages.pop().unwrap()];
-            while let Some(previous) = back.last().unwrap().previous.clone() {
-                back.push(read(Some(previous)));
-            }
-            let again: Vec<i64> = back.iter().rev().flat_map(|page| page.items.clone()).collect();
-            proptest::prop_assert_eq!(again, expected);
+        fn pages_are_complete_in_both_directions(
+            list in proptest::collection::vec(-1000_i64..1000, 0..60), limit in 1_u32..8, descending: bool
+        ) {
+            check_pages(list, limit, descending);
         }
     }
 
     #[test]
-    fn cursors_of_other_lists_and_made_up_ones_are_refused() {
+    fn cursors_of_other_lists_and_invalid_cursors_are_refused() {
         let here = Keyset::new(&PageRequest::first(1), "here", Order::Ascending).unwrap();
         let cursor = here.page(vec![1, 2], |n| key(*n)).next;
         assert!(Keyset::new(&PageRequest::first(1).at(cursor.clone()), "here", Order::Ascending).is_ok());

@@ -1,4 +1,4 @@
-//! Tries of cross-site scripting, by the ways that OWASP's filter-evasion cheat sheet names: what is served as HTML holds none of it.
+//! Cross-site scripting payloads from OWASP's filter-evasion cheat sheet: the rendered HTML contains none.
 
 use eventcore::markdown::to_html;
 use html::{harm, tries};
@@ -7,7 +7,7 @@ use html::{harm, tries};
 pub mod html;
 
 #[test]
-fn the_reader_of_the_test_sees_harm() {
+fn the_checker_detects_harmful_html() {
     for html in [
         "<script>x</script>",
         "<p onclick=\"x\">a</p>",
@@ -24,24 +24,24 @@ fn the_reader_of_the_test_sees_harm() {
 }
 
 #[test]
-fn no_try_of_scripting_comes_through() {
+fn no_payload_is_rendered() {
     assert!(tries().count() >= 100, "{}", tries().count());
-    for one in tries() {
-        // As it stands, and in the places that Markdown has.
+    for payload in tries() {
+        // By itself, and in each construct of Markdown.
         for markdown in [
-            one.clone(),
-            format!("> {one}"),
-            format!("* {one}"),
-            format!("**{one}**"),
-            format!("[text]({one})"),
-            format!("[text](<{one}>)"),
-            format!("[text]: {one}\n\n[text]"),
-            format!("[{one}](https://a.example)"),
-            format!("[text](https://a.example \"{one}\")"),
-            format!("<{one}>"),
-            format!("![{one}]({one})"),
-            format!("```{one}\n{one}\n```"),
-            format!("`{one}`"),
+            payload.clone(),
+            format!("> {payload}"),
+            format!("* {payload}"),
+            format!("**{payload}**"),
+            format!("[text]({payload})"),
+            format!("[text](<{payload}>)"),
+            format!("[text]: {payload}\n\n[text]"),
+            format!("[{payload}](https://a.example)"),
+            format!("[text](https://a.example \"{payload}\")"),
+            format!("<{payload}>"),
+            format!("![{payload}]({payload})"),
+            format!("```{payload}\n{payload}\n```"),
+            format!("`{payload}`"),
         ] {
             let html = to_html(&markdown);
             assert_eq!(harm(&html), None, "{markdown}\n{html}");
@@ -50,7 +50,7 @@ fn no_try_of_scripting_comes_through() {
 }
 
 #[test]
-fn what_people_write_is_shown() {
+fn markdown_is_rendered() {
     for (markdown, html) in [
         ("# Hello", "<h1>Hello</h1>\n"),
         ("a\n\nb", "<p>a</p>\n<p>b</p>\n"),
@@ -58,7 +58,8 @@ fn what_people_write_is_shown() {
         ("~~no~~", "<p><del>no</del></p>\n"),
         (
             "[site](https://a.example/x?y=1&z=2)",
-            "<p><a href=\"https://a.example/x?y=1&amp;z=2\" rel=\"nofollow noopener noreferrer ugc\">site</a></p>\n",
+            "<p><a href=\"https://a.example/x?y=1&amp;z=2\" \
+             rel=\"nofollow noopener noreferrer ugc\">site</a></p>\n",
         ),
         ("![cat](https://a.example/cat.png)", "<p></p>\n"),
         ("<b>bold</b>", "<p>&lt;b&gt;bold&lt;/b&gt;</p>\n"),
@@ -83,9 +84,10 @@ fn deepest(html: &str) -> usize {
     deepest
 }
 
-/// What cleans HTML takes time by its length and, by the square, by its depth: neither may grow faster than the text.
+/// Cleaning HTML takes time in proportion to its length and to the square of its depth: neither may grow
+/// faster than the text.
 #[test]
-fn deep_nesting_is_harmless_and_costs_what_flat_text_costs() {
+fn deep_nesting_costs_no_more_than_flat_text() {
     for mark in [
         ">", "> ", "1. ", "- > ", ">- ", "> 1) ", "* ", "[", "![", "*a ", "*", "**a", "_a*", "~~a", "*_",
         "a`", "[a](b",
@@ -127,9 +129,13 @@ fn what_is_too_deep_is_text_of_the_last_level() {
     assert!(deepest(&emphasis) <= 21, "{emphasis}");
 }
 
+/// A regular expression for texts of HTML and Markdown syntax.
+const HOSTILE_TEXT: &str =
+    "([<>\"'=/ a-z:&;#()\\[\\]!`*_~\n-]|javascript:|<script>|onerror=|<img src=){0,60}";
+
 proptest::proptest! {
     #[test]
-    fn whatever_is_written_is_harmless(text in "([<>\"'=/ a-z:&;#()\\[\\]!`*_~\n-]|javascript:|<script>|onerror=|<img src=){0,60}") {
+    fn any_text_becomes_harmless(text in HOSTILE_TEXT) {
         proptest::prop_assert_eq!(harm(&to_html(&text)), None);
     }
 }

@@ -50,7 +50,7 @@ impl TestDb {
         let date: OccurrenceId = date.parse().expect("an id");
         let at: Timestamp = at.parse().expect("an instant");
         let mut tx = self.core.db().begin().await.expect("a transaction");
-        let sql = Sql::same("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
+        let sql = Sql::portable("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
         tx.query(sql).bind(date).bind(at).execute().await.expect("an update");
         tx.commit().await.expect("a commit");
     }
@@ -81,7 +81,7 @@ impl TestDb {
             let db = Db::connect(&url, sizes).await.expect("a database");
             let mut reader = db.read().await.expect("a connection");
             for sql in ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"] {
-                reader.query(Sql::same(sql)).execute().await.expect("an empty database");
+                reader.query(Sql::portable(sql)).execute().await.expect("an empty database");
             }
             drop(reader);
             db.close().await;
@@ -117,7 +117,15 @@ impl TestDb {
 
     /// The one number that a query answers.
     pub async fn number(&self, sql: &'static str) -> i64 {
-        self.core.db().read().await.expect("a reader").query(Sql::same(sql)).scalar().await.expect("a number")
+        self.core
+            .db()
+            .read()
+            .await
+            .expect("a reader")
+            .query(Sql::portable(sql))
+            .scalar()
+            .await
+            .expect("a number")
     }
 
     /// How many deadlocks there were on PostgreSQL, whose count is only right once all connections of the library are closed.
@@ -139,10 +147,12 @@ impl TestDb {
         let path = self.url.split('?').next().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default().to_owned();
         let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
-        while reader.query(Sql::same(others)).bind(name.clone()).scalar::<i64>().await.expect("a count") > 0 {
+        while reader.query(Sql::portable(others)).bind(name.clone()).scalar::<i64>().await.expect("a count")
+            > 0
+        {
             tokio::task::yield_now().await;
         }
-        reader.query(Sql::same(count)).bind(name).scalar().await.expect("a count")
+        reader.query(Sql::portable(count)).bind(name).scalar().await.expect("a count")
     }
 
     /// What must hold in every database at every time.
@@ -150,10 +160,10 @@ impl TestDb {
         if self.kind == Kind::Sqlite {
             let mut reader = self.core.db().read().await.expect("a reader");
             let verdict: String =
-                reader.query(Sql::same("PRAGMA integrity_check")).scalar().await.expect("a verdict");
+                reader.query(Sql::portable("PRAGMA integrity_check")).scalar().await.expect("a verdict");
             assert_eq!(verdict, "ok");
             let broken = reader
-                .query(Sql::same("SELECT count(*) FROM pragma_foreign_key_check"))
+                .query(Sql::portable("SELECT count(*) FROM pragma_foreign_key_check"))
                 .scalar::<i64>()
                 .await
                 .expect("a count");
@@ -212,6 +222,6 @@ async fn administer(sql: String) {
     let _turn = ONE_AT_A_TIME.lock().await;
     let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
     let db = Db::connect(&postgres_url("postgres"), sizes).await.expect("the server");
-    db.read().await.expect("a connection").query(Sql::built(sql)).execute().await.expect("a new database");
+    db.read().await.expect("a connection").query(Sql::dynamic(sql)).execute().await.expect("a new database");
     db.close().await;
 }

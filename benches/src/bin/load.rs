@@ -1,9 +1,13 @@
-//! The load driver: `load ADDRESS MODE CONNECTIONS SECONDS [PATH-OR-TOKEN]`, where MODE is `get` (with a path) or `create` (with an access token).
+//! The load driver: sends requests over several connections and prints the answers per second.
+//!
+//! `load ADDRESS get CONNECTIONS SECONDS PATH` requests a path, and
+//! `load ADDRESS create CONNECTIONS SECONDS ACCESS-TOKEN` creates events.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use benches::Latencies;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{Request, client::conn::http1};
@@ -12,12 +16,15 @@ use tokio::net::TcpStream;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// What every connection asks for.
+/// The requests to send.
 enum Work {
+    /// Requests this path.
     Get(String),
+    /// Creates events with this access token.
     Create(String),
 }
 
+/// The number of the next event to create, over all connections.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 impl Work {
@@ -28,7 +35,8 @@ impl Work {
             Self::Create(token) => {
                 let number = NEXT.fetch_add(1, Ordering::Relaxed);
                 let body = format!(
-                    r#"{{"title":"Load {number}","location":"Hall {}","starts_at":"2041-03-04T18:30:00Z","capacity":40}}"#,
+                    r#"{{"title":"Load {number}","location":"Hall {}",
+                        "starts_at":"2041-03-04T18:30:00Z","capacity":40}}"#,
                     number % 500
                 );
                 request
@@ -42,8 +50,9 @@ impl Work {
     }
 }
 
-/// Asks again and again until the time is over; answers how long each answer took, and how many were none.
-async fn connection(
+/// Sends one request after another over one connection until the time is up. Returns the latencies, and how
+/// many answers were not successful.
+async fn send_requests(
     address: String,
     work: Arc<Work>,
     until: Instant,
@@ -52,46 +61,45 @@ async fn connection(
     stream.set_nodelay(true)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
-    let (mut took, mut failed) = (Vec::new(), 0);
+    let (mut latencies, mut failed) = (Vec::new(), 0);
     while Instant::now() < until {
         let begun = Instant::now();
         sender.ready().await?;
         let response = sender.send_request(work.request()?).await?;
-        let good = response.status().is_success();
+        let successful = response.status().is_success();
         response.into_body().collect().await?;
-        took.push(begun.elapsed());
-        failed += usize::from(!good);
+        latencies.push(begun.elapsed());
+        failed += usize::from(!successful);
     }
     driver.abort();
-    Ok((took, failed))
+    Ok((latencies, failed))
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [address, mode, connections, seconds, rest] = arguments.as_slice() else {
-        return Err("load ADDRESS get|create CONNECTIONS SECONDS PATH|TOKEN".into());
+        return Err("usage: load ADDRESS get|create CONNECTIONS SECONDS PATH|ACCESS-TOKEN".into());
     };
     let work = Arc::new(if mode == "create" { Work::Create(rest.clone()) } else { Work::Get(rest.clone()) });
     let seconds: u64 = seconds.parse()?;
     let until = Instant::now() + Duration::from_secs(seconds);
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..connections.parse::<usize>()? {
-        running.spawn(connection(address.clone(), work.clone(), until));
+        running.spawn(send_requests(address.clone(), work.clone(), until));
     }
-    let (mut took, mut failed) = (Vec::new(), 0);
-    while let Some(done) = running.join_next().await {
-        let (these, bad) = done??;
-        took.extend(these);
-        failed += bad;
+    let (mut latencies, mut failed) = (Vec::new(), 0);
+    while let Some(joined) = running.join_next().await {
+        let (of_connection, failed_of_connection) = joined??;
+        latencies.extend(of_connection);
+        failed += failed_of_connection;
     }
-    took.sort_unstable();
-    let at = |part: usize| took.get(took.len() * part / 100).copied().unwrap_or_default().as_secs_f64() * 1e3;
+    let latencies = Latencies::new(latencies);
     println!(
-        "{:>8} a second  p50 {:>6.2} ms  p99 {:>6.2} ms  {failed} failed",
-        took.len() as u64 / seconds.max(1),
-        at(50),
-        at(99)
+        "{:>8} per second  p50 {:>6.2} ms  p99 {:>6.2} ms  {failed} failed",
+        latencies.count() as u64 / seconds.max(1),
+        latencies.percentile_ms(50),
+        latencies.percentile_ms(99)
     );
     Ok(())
 }

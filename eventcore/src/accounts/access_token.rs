@@ -1,78 +1,85 @@
-//! Personal access tokens: scoped, revocable, for scripts.
+//! Personal access tokens: scoped, revocable credentials for scripts.
 
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::token::{self, PERSONAL};
+use super::token::{self, PERSONAL_PREFIX};
 use super::user;
 use crate::actor::{Actor, Role, Scope, SignedIn};
 use crate::core::EventCore;
-use crate::db::{Queries, sql, transaction};
+use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::{AccessTokenId, UserId};
-use crate::input::{Fields, Lines, check_text};
+use crate::input::{Fields, Lines, check_text, deserialize_by_fields};
 use crate::time::Timestamp;
 
-/// Tokens that one user has at most.
+/// The maximum number of tokens of a user.
 const MAX_TOKENS: i64 = 100;
-/// How exactly the last use is kept: to write it at each would make every read a write.
-const PRECISION: Duration = Duration::from_mins(1);
+/// The precision of `last_used_at`. Writing it at each use would turn every read into a write.
+const LAST_USE_PRECISION: Duration = Duration::from_mins(1);
 
-/// A personal access token, without its secret.
+/// A personal access token without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::FromRow)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessToken {
-    /// Names it.
+    /// The id.
     pub id: AccessTokenId,
-    /// What its owner calls it.
+    /// The name that its owner chose.
     pub name: String,
-    /// What it allows.
+    /// Its permissions.
     pub scope: Scope,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it runs out; never, if null.
+    /// When it expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// When it was last used, to the minute.
+    /// When it was last used, to the minute; null if it never was.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// A personal access token with its secret, which is shown this once.
+/// A new personal access token with its secret, which cannot be read again later.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewSecret {
-    /// What the list shows afterwards.
+    /// The token.
     #[serde(flatten)]
     pub token: AccessToken,
-    /// The secret; it begins with `evc_`.
+    /// The secret. It starts with `evc_`.
     pub secret: String,
 }
 
-/// A personal access token to be made.
+/// A personal access token to create.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewAccessToken {
     /// 1–100 characters.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub name: String,
-    /// What it allows; to read, when nothing is said.
+    /// Its permissions. Default: `read`.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub scope: Option<Scope>,
-    /// When it runs out; never, when nothing is said.
+    /// When it expires. Default: never.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub expires_at: Option<Timestamp>,
-    /// What a reader of foreign input could not make sense of; empty when built in Rust.
+    /// Violations found while parsing; empty if built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub misread: Violations,
+    pub parse_errors: Violations,
 }
 
-super::input::read_from_fields!(NewAccessToken);
+deserialize_by_fields!(NewAccessToken);
 
 impl NewAccessToken {
     fn read(mut fields: Fields) -> Self {
-        let name = fields.text("name").unwrap_or_default();
-        let (scope, expires_at) = (fields.parsed("scope"), fields.timestamp("expires_at"));
-        Self { name, scope, expires_at, misread: fields.finish() }
+        let name = fields.string("name").unwrap_or_default();
+        let (scope, expires_at) = (fields.parsed("scope"), fields.parsed("expires_at"));
+        Self { name, scope, expires_at, parse_errors: fields.finish() }
+    }
+
+    fn validate(&self, now: Timestamp) -> Result<()> {
+        let mut violations = self.parse_errors.clone();
+        check_text(&mut violations, "name", &self.name, 1, 100, Lines::One);
+        if self.expires_at.is_some_and(|at| at <= now) {
+            violations.add("/expires_at", "in_the_past", "must be in the future");
+        }
+        violations.into_result()
     }
 }
 
@@ -87,20 +94,19 @@ struct BearerRow {
 }
 
 impl EventCore {
-    /// Makes a personal access token. Its secret is shown this once. A token makes none: it could outlive itself by its children.
+    /// Creates a personal access token of the actor. The result holds the secret, which cannot be read again.
+    ///
+    /// # Errors
+    /// `forbidden` if the actor uses such a token; `invalid_input` if they have 100 tokens already.
     pub async fn create_access_token(&self, actor: &Actor, input: &NewAccessToken) -> Result<NewSecret> {
-        let SignedIn { id: owner, token: parent, .. } = actor.writer()?;
-        if parent.is_some() {
-            return Err(Error::Forbidden("a personal access token makes no others: sign in for that"));
+        let SignedIn { id: owner, token: credential, .. } = actor.writer()?;
+        // A token that creates others could outlive its own revocation.
+        if credential.is_some() {
+            return Err(Error::Forbidden("tokens cannot create tokens: sign in with your password"));
         }
         let now = self.now();
-        let mut wrong = input.misread.clone();
-        check_text(&mut wrong, "name", &input.name, 1, 100, Lines::One);
-        if input.expires_at.is_some_and(|at| at <= now) {
-            wrong.add("/expires_at", "in_the_past", "must lie ahead");
-        }
-        wrong.into_result()?;
-        let secret = format!("{PERSONAL}{}", token::random()?);
+        input.validate(now)?;
+        let secret = format!("{PERSONAL_PREFIX}{}", token::random()?);
         let token = AccessToken {
             id: AccessTokenId::at(now),
             name: input.name.trim().to_owned(),
@@ -109,25 +115,7 @@ impl EventCore {
             expires_at: input.expires_at,
             last_used_at: None,
         };
-        transaction!(self.db(), tx => {
-            // Keeps the owner from leaving, and from making others, meanwhile.
-            user::find_locked(tx, owner).await?.ok_or(Error::Unauthenticated)?;
-            let held: i64 = tx.query(sql!("SELECT count(*) FROM access_tokens WHERE user_id = $1")).bind(owner).scalar().await?;
-            if held >= MAX_TOKENS {
-                return Err(Error::invalid("", "out_of_range", "a user has at most 100 tokens: delete one first"));
-            }
-            tx.query(sql!("INSERT INTO access_tokens (id, user_id, name, hash, scope, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"))
-                .bind(token.id)
-                .bind(owner)
-                .bind(token.name.clone())
-                .bind(token::hash(&secret))
-                .bind(token.scope)
-                .bind(now)
-                .bind(token.expires_at)
-                .execute()
-                .await?;
-            Ok(())
-        })?;
+        transaction!(self.db(), |tx| insert(tx, owner, &token, &secret))?;
         Ok(NewSecret { token, secret })
     }
 
@@ -136,49 +124,86 @@ impl EventCore {
         self.access_tokens_of(actor.signed_in()?.id).await
     }
 
+    /// The personal access tokens of a user. Makes no permission check.
     pub(crate) async fn access_tokens_of(&self, owner: UserId) -> Result<Vec<AccessToken>> {
         let mut db = self.db().read().await?;
         Ok(db
             .query(sql!(
-                "SELECT id, name, scope, created_at, expires_at, last_used_at FROM access_tokens WHERE user_id = $1 ORDER BY created_at, id"
+                "SELECT id, name, scope, created_at, expires_at, last_used_at
+                 FROM access_tokens WHERE user_id = $1 ORDER BY created_at, id"
             ))
             .bind(owner)
             .all()
             .await?)
     }
 
-    /// Deletes one of the actor's own personal access tokens, which ends its use at once.
+    /// Revokes one of the actor's own personal access tokens, with immediate effect.
+    ///
+    /// # Errors
+    /// `not_found` if the actor has no such token.
     pub async fn delete_access_token(&self, actor: &Actor, id: AccessTokenId) -> Result<()> {
         let owner = actor.writer()?.id;
-        transaction!(self.db(), tx => {
-            let deleted =
-                tx.query(sql!("DELETE FROM access_tokens WHERE id = $1 AND user_id = $2")).bind(id).bind(owner).execute().await?;
-            if deleted == 0 { Err(Error::NotFound("token")) } else { Ok(()) }
-        })
+        transaction!(self.db(), |tx| delete(tx, owner, id))
     }
 }
 
-pub(crate) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp) -> Result<Actor> {
+async fn insert(tx: &mut Tx, owner: UserId, token: &AccessToken, secret: &str) -> Result<()> {
+    // The lock serializes the count below, and a deletion of the account.
+    user::find_locked(tx, owner).await?.ok_or(Error::Unauthenticated)?;
+    let count: i64 =
+        tx.query(sql!("SELECT count(*) FROM access_tokens WHERE user_id = $1")).bind(owner).scalar().await?;
+    if count >= MAX_TOKENS {
+        return Err(Error::invalid("", "out_of_range", "you have 100 tokens, the maximum: delete one first"));
+    }
+    tx.query(sql!(
+        "INSERT INTO access_tokens (id, user_id, name, hash, scope, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    ))
+    .bind(token.id)
+    .bind(owner)
+    .bind(token.name.clone())
+    .bind(token::hash(secret))
+    .bind(token.scope)
+    .bind(token.created_at)
+    .bind(token.expires_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+async fn delete(tx: &mut Tx, owner: UserId, id: AccessTokenId) -> Result<()> {
+    let deleted = tx
+        .query(sql!("DELETE FROM access_tokens WHERE id = $1 AND user_id = $2"))
+        .bind(id)
+        .bind(owner)
+        .execute()
+        .await?;
+    if deleted == 0 { Err(Error::NotFound("token")) } else { Ok(()) }
+}
+
+/// Authenticates the secret of a personal access token and records its use.
+pub(super) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp) -> Result<Actor> {
     let found: Option<BearerRow> = core
         .db()
         .read()
         .await?
         .query(sql!(
-            "SELECT t.id, t.user_id, u.role, t.scope, t.expires_at, t.last_used_at FROM access_tokens t JOIN users u ON u.id = t.user_id
+            "SELECT t.id, t.user_id, u.role, t.scope, t.expires_at, t.last_used_at
+             FROM access_tokens t JOIN users u ON u.id = t.user_id
              WHERE t.hash = $1 AND u.deleted_at IS NULL AND u.disabled_at IS NULL"
         ))
         .bind(token::hash(secret))
         .optional()
         .await?;
-    let row = found.ok_or(Error::InvalidCredentials)?;
+    let row = found.ok_or(Error::InvalidToken)?;
     if row.expires_at.is_some_and(|at| at <= now) {
         return Err(Error::TokenExpired);
     }
-    if row.last_used_at.is_none_or(|at| now.since(at) >= PRECISION)
-        && let Err(error) = note_use(core, row.id, now).await
+    if row.last_used_at.is_none_or(|at| now.since(at) >= LAST_USE_PRECISION)
+        && let Err(error) = transaction!(core.db(), |tx| record_use(tx, row.id, now))
     {
-        // Whoever only reads must not fail where nothing can be written.
-        tracing::warn!(%error, "the use of a personal access token could not be noted");
+        // Reads must work while the database is read-only.
+        tracing::warn!(%error, "cannot record the use of a personal access token");
     }
     Ok(Actor::User(SignedIn {
         id: row.user_id,
@@ -189,9 +214,11 @@ pub(crate) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp)
     }))
 }
 
-async fn note_use(core: &EventCore, id: AccessTokenId, now: Timestamp) -> Result<()> {
-    transaction!(core.db(), tx => {
-        tx.query(sql!("UPDATE access_tokens SET last_used_at = $2 WHERE id = $1")).bind(id).bind(now).execute().await?;
-        Ok(())
-    })
+async fn record_use(tx: &mut Tx, id: AccessTokenId, now: Timestamp) -> Result<()> {
+    tx.query(sql!("UPDATE access_tokens SET last_used_at = $2 WHERE id = $1"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
 }

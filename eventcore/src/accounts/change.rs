@@ -1,25 +1,28 @@
-//! Changing an account.
+//! Changing an account and its password.
 
 use serde_json::{Value, json};
 
-use super::create::taken;
+use super::create::map_unique_violation;
 use super::input::{NewPassword, Profile};
-use super::user::{self, User};
+use super::user::{self, User, UserRow};
 use super::{password, session};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, SignedIn};
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::must_be_version;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, must_be_version};
 use crate::id::UserId;
-use crate::input::merge_patch;
+use crate::input::{merge_patch, must_be_object};
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// Changes what a JSON merge patch names of `email`, `display_name`, `timezone` and, for admins, `role`. A new address is unverified.
+    /// Changes `email`, `display_name`, `timezone` or `role` of an account by a JSON merge patch (RFC 7396).
+    ///
+    /// Only the user and admins may change an account, and only admins may change `role`. A new e-mail
+    /// address is unverified.
     ///
     /// # Errors
-    /// `version_mismatch` if `expected` is not the version that is stored; `email_taken`.
+    /// `version_mismatch` if `expected` is not the stored version; `email_taken`; `forbidden` for removing
+    /// the role of the last admin.
     pub async fn change_user(
         &self,
         actor: &Actor,
@@ -28,86 +31,110 @@ impl EventCore {
         expected: Option<i64>,
     ) -> Result<User> {
         must_be_self_or_admin(actor, id)?;
-        if !patch.is_object() {
-            return Err(Error::invalid("", "wrong_type", "must be a JSON object"));
-        }
+        must_be_object(patch)?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
-            must_be_version(row.version, expected)?;
-            let mut input = json!({"email": row.email, "display_name": row.display_name, "timezone": row.timezone, "role": row.role});
-            merge_patch(&mut input, patch.clone());
-            let profile: Profile = serde_json::from_value(input).map_err(Error::internal)?;
-            let (email, timezone) = profile.validate()?;
-            let role = profile.role.unwrap_or(row.role);
-            if role != row.role {
-                actor.must_be_admin()?;
-                if row.role == Role::Admin {
-                    must_not_be_last_admin(tx, id).await?;
-                }
-            }
-            let same_address = row.email.as_deref() == Some(email.as_str());
-            tx.query(sql!(
-                "UPDATE users SET email = $2, email_folded = $3, email_verified_at = $4, display_name = $5, timezone = $6, role = $7,
-                    updated_at = $8, search_text = $9, version = version + 1 WHERE id = $1"
-            ))
-            .bind(id)
-            .bind(email.as_str().to_owned())
-            .bind(email.folded())
-            .bind(row.email_verified_at.filter(|_| same_address))
-            .bind(profile.display_name.trim().to_owned())
-            .bind(timezone.name())
-            .bind(role)
-            .bind(now)
-            .bind(user::search_text(&row.username, profile.display_name.trim(), email.as_str()))
-            .execute()
-            .await
-            .map_err(taken)?;
-            user::find(tx, id).await?.map(User::from).ok_or(Error::NotFound("user"))
-        })
+        transaction!(self.db(), |tx| change(tx, actor, id, patch, expected, now))
     }
 
-    /// Sets a new password, given the old one, and ends all other sessions.
+    /// Changes the password of the actor, and ends all their sessions except the current one.
     ///
     /// # Errors
-    /// `invalid_credentials` if the old password is wrong.
+    /// `invalid_credentials` if the current password is wrong.
     pub async fn change_password(&self, actor: &Actor, input: &NewPassword) -> Result<()> {
         let signed_in = actor.writer()?;
         let row =
             user::find(&mut self.db().read().await?, signed_in.id).await?.ok_or(Error::Unauthenticated)?;
-        let mut wrong = input.misread.clone();
-        if !wrong.names("/new_password") {
-            password::check(&mut wrong, "/new_password", &input.new_password, row.names());
+        let mut violations = input.parse_errors.clone();
+        if !violations.contains("/new_password") {
+            password::check(&mut violations, "/new_password", &input.new_password, row.names());
         }
-        wrong.into_result()?;
+        violations.into_result()?;
         if !self.passwords().verify(input.current_password.clone(), row.password_hash.clone()).await? {
             return Err(Error::InvalidCredentials);
         }
         let hash = self.passwords().hash(input.new_password.clone()).await?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            // Of two changes at once, the second was given a password that no longer holds.
-            let unchanged = user::find_locked(tx, signed_in.id).await?.is_some_and(|now| now.password_hash == row.password_hash);
-            if !unchanged {
-                return Err(Error::InvalidCredentials);
-            }
-            set_password(tx, signed_in.id, &hash, now).await?;
-            session::end_all(tx, signed_in.id, signed_in.session).await
-        })
+        transaction!(self.db(), |tx| replace_password(tx, signed_in, &row, &hash, now))
     }
 }
 
-pub(crate) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<()> {
-    tx.query(sql!("UPDATE users SET password_hash = $2, updated_at = $3, version = version + 1 WHERE id = $1 AND deleted_at IS NULL"))
-        .bind(id)
-        .bind(hash.to_owned())
-        .bind(now)
-        .execute()
-        .await?;
+async fn change(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: UserId,
+    patch: &Value,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<User> {
+    let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
+    must_be_version(row.version, expected)?;
+    let mut input = json!({
+        "email": row.email, "display_name": row.display_name, "timezone": row.timezone, "role": row.role
+    });
+    merge_patch(&mut input, patch.clone());
+    let profile: Profile = serde_json::from_value(input).map_err(Error::internal)?;
+    let (email, timezone) = profile.validate()?;
+    let role = profile.role.unwrap_or(row.role);
+    if role != row.role {
+        actor.must_be_admin()?;
+        if row.role == Role::Admin {
+            must_not_be_last_admin(tx, id).await?;
+        }
+    }
+    let same_email = row.email.as_deref() == Some(email.as_str());
+    tx.query(sql!(
+        "UPDATE users SET email = $2, email_folded = $3, email_verified_at = $4, display_name = $5,
+            timezone = $6, role = $7, updated_at = $8, search_text = $9, version = version + 1
+         WHERE id = $1"
+    ))
+    .bind(id)
+    .bind(email.as_str().to_owned())
+    .bind(email.folded())
+    .bind(row.email_verified_at.filter(|_| same_email))
+    .bind(profile.display_name.trim().to_owned())
+    .bind(timezone.name())
+    .bind(role)
+    .bind(now)
+    .bind(user::search_text(&row.username, profile.display_name.trim(), email.as_str()))
+    .execute()
+    .await
+    .map_err(map_unique_violation)?;
+    user::load(tx, id).await
+}
+
+/// Stores a new password for the user of `verified`, whose current password was verified before the
+/// transaction.
+async fn replace_password(
+    tx: &mut Tx,
+    signed_in: SignedIn,
+    verified: &UserRow,
+    hash: &str,
+    now: Timestamp,
+) -> Result<()> {
+    // Of two concurrent changes, the second verified a password that is no longer current.
+    let current = user::find_locked(tx, signed_in.id).await?;
+    if current.is_none_or(|row| row.password_hash != verified.password_hash) {
+        return Err(Error::InvalidCredentials);
+    }
+    set_password(tx, signed_in.id, hash, now).await?;
+    session::end_all(tx, signed_in.id, signed_in.session).await
+}
+
+/// Stores a password hash. The user must be locked.
+pub(super) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE users SET password_hash = $2, updated_at = $3, version = version + 1
+         WHERE id = $1 AND deleted_at IS NULL"
+    ))
+    .bind(id)
+    .bind(hash.to_owned())
+    .bind(now)
+    .execute()
+    .await?;
     Ok(())
 }
 
-/// Passes the user themselves and admins, if they may change anything.
+/// Requires the user `id` or an admin, with a credential that may write.
 pub(crate) fn must_be_self_or_admin(actor: &Actor, id: UserId) -> Result<()> {
     actor.may_write()?;
     if actor.is(id) || actor.is_admin() {
@@ -117,17 +144,20 @@ pub(crate) fn must_be_self_or_admin(actor: &Actor, id: UserId) -> Result<()> {
     }
 }
 
-/// Passes while another admin remains. Locks them all, so that two who leave at once do not each count on the other.
+/// Requires that an admin other than `id` remains.
+///
+/// Locks all admins. Otherwise two admins who leave concurrently could each count on the other.
 pub(crate) async fn must_not_be_last_admin(tx: &mut Tx, id: UserId) -> Result<()> {
     let admins: Vec<(UserId,)> = tx
         .query(sql!(
-            "SELECT id FROM users WHERE role = 'admin' AND deleted_at IS NULL AND disabled_at IS NULL ORDER BY id",
+            "SELECT id FROM users
+             WHERE role = 'admin' AND deleted_at IS NULL AND disabled_at IS NULL ORDER BY id",
             for update
         ))
         .all()
         .await?;
     if admins.iter().all(|(admin,)| *admin == id) {
-        Err(Error::Forbidden("the last admin must stay one: name another first"))
+        Err(Error::Forbidden("the last admin cannot leave: appoint another admin first"))
     } else {
         Ok(())
     }

@@ -1,10 +1,10 @@
-//! Accounts: who people are, how they prove it, and what becomes of them when they leave.
+//! Accounts: users, passwords, sessions and personal access tokens.
 
 mod access_token;
-mod address;
 mod change;
 mod create;
 mod input;
+mod login;
 mod operator;
 mod password;
 mod read;
@@ -15,9 +15,9 @@ mod token;
 pub(crate) mod user;
 
 pub use access_token::{AccessToken, NewAccessToken, NewSecret};
-pub use address::{Email, Username};
 pub(crate) use change::{must_be_self_or_admin, must_not_be_last_admin};
 pub use input::{Credentials, NewPassword, NewUser, RefreshToken};
+pub use login::{Email, Username};
 pub(crate) use password::Passwords;
 pub use read::UserFilter;
 pub use session::Session;

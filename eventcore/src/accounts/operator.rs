@@ -1,52 +1,56 @@
-//! What the operator of an installation does with accounts, at the command line.
+//! Account operations for the operator of an installation, on the command line.
 
 use super::change::set_password;
 use super::user::{self, User, UserRow};
 use super::{password, session};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Queries, sql, transaction};
+use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
+use crate::id::UserId;
+use crate::time::Timestamp;
 
 impl EventCore {
-    /// Sets a new password for a user who forgot theirs, and ends all their sessions; for the system.
+    /// Sets the password of a user and ends all their sessions. Only the system may.
     pub async fn reset_password(&self, actor: &Actor, username: &str, new: &str) -> Result<User> {
-        must_be_system(actor)?;
+        actor.must_be_system()?;
         let row = find(&mut self.db().read().await?, username).await?;
-        let mut wrong = Violations::default();
-        password::check(&mut wrong, "/password", new, row.names());
-        wrong.into_result()?;
+        let mut violations = Violations::default();
+        password::check(&mut violations, "/password", new, row.names());
+        violations.into_result()?;
         let hash = self.passwords().hash(new.to_owned()).await?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            user::find_locked(tx, row.id).await?.ok_or(Error::NotFound("user"))?;
-            set_password(tx, row.id, &hash, now).await?;
-            session::end_all(tx, row.id, None).await?;
-            user::find(tx, row.id).await?.map(User::from).ok_or(Error::NotFound("user"))
-        })
+        transaction!(self.db(), |tx| reset(tx, row.id, &hash, now))
     }
 
-    /// Keeps a user from signing in, or lets them again, and ends all their sessions; for the system. Nothing of theirs is lost.
+    /// Disables or enables the sign-in of a user and ends all their sessions. Only the system may.
+    ///
+    /// Disabling changes no other data of the user.
     pub async fn set_user_disabled(&self, actor: &Actor, username: &str, disabled: bool) -> Result<User> {
-        must_be_system(actor)?;
+        actor.must_be_system()?;
         let id = find(&mut self.db().read().await?, username).await?.id;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
-            tx.query(sql!("UPDATE users SET disabled_at = $2, updated_at = $3, version = version + 1 WHERE id = $1"))
-                .bind(id)
-                .bind(disabled.then_some(row.disabled_at.unwrap_or(now)))
-                .bind(now)
-                .execute()
-                .await?;
-            session::end_all(tx, id, None).await?;
-            user::find(tx, id).await?.map(User::from).ok_or(Error::NotFound("user"))
-        })
+        transaction!(self.db(), |tx| set_disabled(tx, id, disabled, now))
     }
 }
 
-fn must_be_system(actor: &Actor) -> Result<()> {
-    if *actor == Actor::System { Ok(()) } else { Err(Error::Forbidden("only the operator can do this")) }
+async fn reset(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<User> {
+    user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
+    set_password(tx, id, hash, now).await?;
+    session::end_all(tx, id, None).await?;
+    user::load(tx, id).await
+}
+
+async fn set_disabled(tx: &mut Tx, id: UserId, disabled: bool, now: Timestamp) -> Result<User> {
+    let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
+    tx.query(sql!("UPDATE users SET disabled_at = $2, updated_at = $3, version = version + 1 WHERE id = $1"))
+        .bind(id)
+        .bind(disabled.then_some(row.disabled_at.unwrap_or(now)))
+        .bind(now)
+        .execute()
+        .await?;
+    session::end_all(tx, id, None).await?;
+    user::load(tx, id).await
 }
 
 async fn find(db: &mut impl Queries, username: &str) -> Result<UserRow> {

@@ -1,4 +1,4 @@
-//! Sessions: the sign-ins of a user, which they can see and end.
+//! Sessions: the sign-ins of a user.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 use crate::time::Timestamp;
 
-/// For how long a refresh token is good.
-pub(super) const REFRESH: Duration = Duration::from_hours(30 * 24);
+/// The lifetime of a refresh token, and of a session since its last refresh.
+pub(super) const REFRESH_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// A sign-in that holds.
+/// An active session.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
-    /// Names it.
+    /// The id.
     pub id: SessionId,
-    /// What the client called itself.
+    /// The user agent of the client that signed in, up to 200 characters.
     pub user_agent: Option<String>,
-    /// When it began.
+    /// When the user signed in.
     pub created_at: Timestamp,
-    /// When its tokens were last renewed.
+    /// When its tokens were last refreshed.
     pub last_used_at: Timestamp,
-    /// When it ends if it is not used.
+    /// When it expires unless its tokens are refreshed.
     pub expires_at: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of the request.
     pub current: bool,
 }
 
@@ -40,12 +40,13 @@ struct SessionRow {
 }
 
 impl EventCore {
-    /// The actor's own sessions that hold, newest first, at most 100.
+    /// The actor's own active sessions, newest first, at most 100.
     pub async fn sessions(&self, actor: &Actor) -> Result<Vec<Session>> {
         let signed_in = actor.signed_in()?;
         self.sessions_of(signed_in.id, signed_in.session).await
     }
 
+    /// The active sessions of a user, newest first, at most 100. Makes no permission check.
     pub(crate) async fn sessions_of(&self, user: UserId, current: Option<SessionId>) -> Result<Vec<Session>> {
         let mut db = self.db().read().await?;
         let rows: Vec<SessionRow> = db
@@ -68,26 +69,21 @@ impl EventCore {
         Ok(rows.into_iter().map(session).collect())
     }
 
-    /// Ends one of the actor's own sessions.
+    /// Ends one of the actor's own sessions. Its access and refresh tokens are invalid from then on.
+    ///
+    /// # Errors
+    /// `not_found` if the actor has no such session.
     pub async fn end_session(&self, actor: &Actor, id: SessionId) -> Result<()> {
-        let signed_in = actor.writer()?;
-        transaction!(self.db(), tx => {
-            let ended = tx
-                .query(sql!("DELETE FROM sessions WHERE id = $1 AND user_id = $2"))
-                .bind(id)
-                .bind(signed_in.id)
-                .execute()
-                .await?;
-            if ended == 0 { Err(Error::NotFound("session")) } else { Ok(()) }
-        })
+        let user = actor.writer()?.id;
+        transaction!(self.db(), |tx| end_own(tx, user, id))
     }
 }
 
-/// Begins a session, and clears away the user's own that nobody has used for too long.
-pub(crate) async fn insert(
+/// Starts a session. Deletes the expired sessions of the user.
+pub(super) async fn insert(
     tx: &mut Tx,
     user: UserId,
-    user_agent: Option<String>,
+    user_agent: Option<&str>,
     now: Timestamp,
 ) -> Result<SessionId> {
     tx.query(sql!("DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2"))
@@ -97,25 +93,36 @@ pub(crate) async fn insert(
         .await?;
     let id = SessionId::at(now);
     tx.query(sql!(
-        "INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)"
+        "INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)
+         VALUES ($1, $2, $3, $4, $4, $5)"
     ))
     .bind(id)
     .bind(user)
-    .bind(user_agent)
+    .bind(user_agent.map(str::to_owned))
     .bind(now)
-    .bind(now.plus(REFRESH))
+    .bind(now.plus(REFRESH_LIFETIME))
     .execute()
     .await?;
     Ok(id)
 }
 
-/// Ends one session.
-pub(crate) async fn end(tx: &mut Tx, id: SessionId) -> Result<()> {
+async fn end_own(tx: &mut Tx, user: UserId, id: SessionId) -> Result<()> {
+    let ended = tx
+        .query(sql!("DELETE FROM sessions WHERE id = $1 AND user_id = $2"))
+        .bind(id)
+        .bind(user)
+        .execute()
+        .await?;
+    if ended == 0 { Err(Error::NotFound("session")) } else { Ok(()) }
+}
+
+/// Ends a session of any user.
+pub(super) async fn end(tx: &mut Tx, id: SessionId) -> Result<()> {
     tx.query(sql!("DELETE FROM sessions WHERE id = $1")).bind(id).execute().await?;
     Ok(())
 }
 
-/// Ends all sessions of a user, but for one.
+/// Ends all sessions of a user except one.
 pub(crate) async fn end_all(tx: &mut Tx, user: UserId, except: Option<SessionId>) -> Result<()> {
     tx.query(sql!("DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2"))
         .bind(user)

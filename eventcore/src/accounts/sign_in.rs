@@ -1,9 +1,9 @@
-//! Signing in, staying signed in, and proving it with each call.
+//! Signing in, refreshing tokens, signing out, and authenticating requests.
 
 use super::input::{Credentials, RefreshToken};
-use super::session::REFRESH;
-use super::token::{self, ACCESS_SECONDS, PERSONAL};
-use super::{access_token, address, session, user};
+use super::session::REFRESH_LIFETIME;
+use super::token::{self, ACCESS_TOKEN_SECONDS, PERSONAL_PREFIX, Signer};
+use super::{access_token, login, session, user};
 use crate::actor::{Actor, Role, Scope, SignedIn};
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -11,19 +11,19 @@ use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 use crate::time::Timestamp;
 
-/// What a sign-in gives.
+/// The tokens of a session.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenPair {
-    /// Goes with each call as `Authorization: Bearer`.
+    /// Authenticates requests: send it as `Authorization: Bearer`.
     pub access_token: String,
     /// Always `Bearer`.
     pub token_type: String,
-    /// Seconds for which the access token is good.
+    /// The lifetime of the access token in seconds.
     pub expires_in: i64,
-    /// Gives a new pair, once.
+    /// Can be exchanged once for a new pair.
     pub refresh_token: String,
-    /// Seconds for which the refresh token is good.
+    /// The lifetime of the refresh token in seconds.
     pub refresh_expires_in: i64,
 }
 
@@ -43,119 +43,95 @@ struct RefreshRow {
 }
 
 impl EventCore {
-    /// Signs in by username or e-mail address. `user_agent` is what the list of sessions shows.
+    /// Signs in by username or e-mail address and starts a session. `user_agent` is stored for the list of
+    /// sessions.
     ///
     /// # Errors
-    /// `invalid_credentials`, in the same words and time whether or not there is such an account.
+    /// `invalid_credentials`, after the same time whether or not the account exists.
     pub async fn sign_in(&self, credentials: &Credentials, user_agent: Option<&str>) -> Result<TokenPair> {
-        credentials.misread.clone().into_result()?;
-        let login = address::fold_login(&credentials.login);
-        let found: Option<SignInRow> = if login.contains('\0') {
-            None
-        } else {
-            let mut db = self.db().read().await?;
-            db.query(sql!("SELECT id, password_hash FROM users WHERE (username = $1 OR email_folded = $1) AND deleted_at IS NULL"))
-                .bind(login)
-                .optional()
-                .await?
-        };
+        credentials.parse_errors.clone().into_result()?;
+        let found = self.find_login(&login::fold_login(&credentials.login)).await?;
         let hash = found.as_ref().and_then(|row| row.password_hash.clone());
-        let right = self.passwords().verify(credentials.password.clone(), hash.clone()).await?;
+        // Without an account a dummy hash is verified, so that the time does not reveal whether there is one.
+        let verified = self.passwords().verify(credentials.password.clone(), hash.clone()).await?;
         match found {
-            Some(SignInRow { id, .. }) if right => self.begin_session(id, hash, user_agent).await,
+            Some(SignInRow { id, .. }) if verified => {
+                self.begin_session(id, hash.as_deref(), user_agent).await
+            }
             _ => Err(Error::InvalidCredentials),
         }
     }
 
-    /// Opens a session for a user without a password: for programs that own the database.
+    async fn find_login(&self, login: &str) -> Result<Option<SignInRow>> {
+        // PostgreSQL refuses texts with NUL.
+        if login.contains('\0') {
+            return Ok(None);
+        }
+        let mut db = self.db().read().await?;
+        Ok(db
+            .query(sql!(
+                "SELECT id, password_hash FROM users
+                 WHERE (username = $1 OR email_folded = $1) AND deleted_at IS NULL"
+            ))
+            .bind(login.to_owned())
+            .optional()
+            .await?)
+    }
+
+    /// Starts a session of a user without a password. Only the system may: it is for programs that own the
+    /// database.
     ///
     /// # Errors
-    /// `invalid_credentials` for a user who is disabled.
+    /// `invalid_credentials` if the user is disabled.
     pub async fn open_session(&self, actor: &Actor, user: UserId) -> Result<TokenPair> {
-        if *actor != Actor::System {
-            return Err(Error::Forbidden("only the system can do this"));
-        }
+        actor.must_be_system()?;
         self.user(actor, user).await?;
         self.begin_session(user, None, None).await
     }
 
-    /// `proven` is the hash of the password that was shown.
+    /// `verified` is the password hash that was verified, if a password was given.
     async fn begin_session(
         &self,
         user: UserId,
-        proven: Option<String>,
+        verified: Option<&str>,
         user_agent: Option<&str>,
     ) -> Result<TokenPair> {
         let now = self.now();
         let signer = self.signer().await?;
-        let agent: Option<String> =
+        let user_agent: Option<String> =
             user_agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(200).collect());
-        transaction!(self.db(), tx => {
-            // While the password was hashed, it may have been changed, which ended all sessions: none must begin with the old one now.
-            let row = user::find_locked(tx, user).await?.ok_or(Error::InvalidCredentials)?;
-            if row.disabled_at.is_some() || (proven.is_some() && proven != row.password_hash) {
-                return Err(Error::InvalidCredentials);
-            }
-            let session = session::insert(tx, user, agent.clone(), now).await?;
-            let refresh_token = insert_refresh(tx, session, now).await?;
-            Ok(pair(signer.sign(user, session, now)?, refresh_token))
-        })
+        transaction!(self.db(), |tx| begin(tx, signer, user, verified, user_agent.as_deref(), now))
     }
 
-    /// Exchanges a refresh token for a new pair. Each token works once: the second use of one ends its whole family.
+    /// Exchanges a refresh token for a new pair. A refresh token can be used once; a second use ends its
+    /// session.
+    ///
+    /// # Errors
+    /// `invalid_credentials` if the token is unknown, used or expired, or its user is disabled or deleted.
     pub async fn refresh(&self, input: &RefreshToken) -> Result<TokenPair> {
-        input.misread.clone().into_result()?;
+        input.parse_errors.clone().into_result()?;
         let now = self.now();
         let signer = self.signer().await?;
         let hash = token::hash(&input.refresh_token);
-        // The end of a family must be stored, so it is an answer of the transaction, not an error in it.
-        let pair: Option<TokenPair> = transaction!(self.db(), tx => {
-            let Some(row) = find_refresh(tx, &hash).await? else { return Ok(None) };
-            if row.used_at.is_some() {
-                session::end(tx, row.session_id).await?;
-                return Ok(None);
-            }
-            if row.expires_at <= now || row.disabled_at.is_some() {
-                return Ok(None);
-            }
-            // Those that have run out could not be used anyway, and would add up.
-            tx.query(sql!("DELETE FROM refresh_tokens WHERE session_id = $1 AND expires_at <= $2"))
-                .bind(row.session_id)
-                .bind(now)
-                .execute()
-                .await?;
-            tx.query(sql!("UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1")).bind(hash.clone()).bind(now).execute().await?;
-            tx.query(sql!("UPDATE sessions SET last_used_at = $2, expires_at = $3 WHERE id = $1"))
-                .bind(row.session_id)
-                .bind(now)
-                .bind(now.plus(REFRESH))
-                .execute()
-                .await?;
-            let refresh_token = insert_refresh(tx, row.session_id, now).await?;
-            Ok(Some(pair(signer.sign(row.user_id, row.session_id, now)?, refresh_token)))
-        })?;
-        pair.ok_or(Error::InvalidCredentials)
+        let pair = transaction!(self.db(), |tx| exchange(tx, signer, &hash, now))?;
+        pair.ok_or(Error::InvalidToken)
     }
 
-    /// Ends the session that a refresh token belongs to; one that is none ends nothing.
+    /// Ends the session of a refresh token. An unknown token is no error.
     pub async fn sign_out(&self, input: &RefreshToken) -> Result<()> {
-        input.misread.clone().into_result()?;
+        input.parse_errors.clone().into_result()?;
         let hash = token::hash(&input.refresh_token);
-        transaction!(self.db(), tx => {
-            if let Some(row) = find_refresh(tx, &hash).await? {
-                session::end(tx, row.session_id).await?;
-            }
-            Ok(())
-        })
+        transaction!(self.db(), |tx| end_session_of(tx, &hash))
     }
 
-    /// Who sends these credentials: an access token, or a personal access token. What was revoked, disabled or deleted is refused at once.
+    /// The actor of a bearer token: an access token or a personal access token. Revocation, and disabling or
+    /// deleting the user, take effect immediately.
     ///
     /// # Errors
-    /// `token_expired` for an access token that was good once, `invalid_credentials` for everything else.
+    /// `token_expired` if the token has expired, `invalid_credentials` if it is not valid for another reason.
     pub async fn authenticate(&self, bearer: &str) -> Result<Actor> {
         let now = self.now();
-        if bearer.starts_with(PERSONAL) {
+        if bearer.starts_with(PERSONAL_PREFIX) {
             return access_token::authenticate(self, bearer, now).await;
         }
         let (user, session) = self.signer().await?.read(bearer, now)?;
@@ -171,17 +147,78 @@ impl EventCore {
             .bind(user)
             .optional()
             .await?;
-        let (role,) = role.ok_or(Error::InvalidCredentials)?;
+        let (role,) = role.ok_or(Error::InvalidToken)?;
         Ok(Actor::User(SignedIn { id: user, role, session: Some(session), token: None, scope: Scope::Write }))
     }
 }
 
-async fn find_refresh(tx: &mut Tx, hash: &[u8]) -> Result<Option<RefreshRow>> {
-    // Two uses at once stand in line here, and the second sees the first.
+async fn begin(
+    tx: &mut Tx,
+    signer: &Signer,
+    user: UserId,
+    verified: Option<&str>,
+    user_agent: Option<&str>,
+    now: Timestamp,
+) -> Result<TokenPair> {
+    let row = user::find_locked(tx, user).await?.ok_or(Error::InvalidCredentials)?;
+    // The password may have changed since it was verified. That change ended all sessions, so none may start
+    // now.
+    if row.disabled_at.is_some() || (verified.is_some() && verified != row.password_hash.as_deref()) {
+        return Err(Error::InvalidCredentials);
+    }
+    let session = session::insert(tx, user, user_agent, now).await?;
+    let refresh_token = insert_refresh_token(tx, session, now).await?;
+    Ok(token_pair(signer.sign(user, session, now)?, refresh_token))
+}
+
+/// Returns `None` for a token that is not valid. An error would roll back the end of the session after a
+/// second use.
+async fn exchange(tx: &mut Tx, signer: &Signer, hash: &[u8], now: Timestamp) -> Result<Option<TokenPair>> {
+    let Some(row) = find_refresh_token(tx, hash).await? else { return Ok(None) };
+    if row.used_at.is_some() {
+        session::end(tx, row.session_id).await?;
+        return Ok(None);
+    }
+    if row.expires_at <= now || row.disabled_at.is_some() {
+        return Ok(None);
+    }
+    // Expired tokens are of no use, and would accumulate.
+    tx.query(sql!("DELETE FROM refresh_tokens WHERE session_id = $1 AND expires_at <= $2"))
+        .bind(row.session_id)
+        .bind(now)
+        .execute()
+        .await?;
+    tx.query(sql!("UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1"))
+        .bind(hash.to_vec())
+        .bind(now)
+        .execute()
+        .await?;
+    tx.query(sql!("UPDATE sessions SET last_used_at = $2, expires_at = $3 WHERE id = $1"))
+        .bind(row.session_id)
+        .bind(now)
+        .bind(now.plus(REFRESH_LIFETIME))
+        .execute()
+        .await?;
+    let refresh_token = insert_refresh_token(tx, row.session_id, now).await?;
+    Ok(Some(token_pair(signer.sign(row.user_id, row.session_id, now)?, refresh_token)))
+}
+
+async fn end_session_of(tx: &mut Tx, hash: &[u8]) -> Result<()> {
+    if let Some(row) = find_refresh_token(tx, hash).await? {
+        session::end(tx, row.session_id).await?;
+    }
+    Ok(())
+}
+
+/// Finds a refresh token and locks its session.
+async fn find_refresh_token(tx: &mut Tx, hash: &[u8]) -> Result<Option<RefreshRow>> {
+    // Of two concurrent uses, the second waits here. The query below then sees the first.
     let locked: Option<(SessionId,)> = tx
         .query(sql!(
-            sqlite "SELECT s.id FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id WHERE r.hash = $1",
-            postgres "SELECT s.id FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id WHERE r.hash = $1 FOR UPDATE OF s"
+            sqlite "SELECT s.id FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id
+                WHERE r.hash = $1",
+            postgres "SELECT s.id FROM sessions s JOIN refresh_tokens r ON r.session_id = s.id
+                WHERE r.hash = $1 FOR UPDATE OF s"
         ))
         .bind(hash.to_vec())
         .optional()
@@ -200,23 +237,23 @@ async fn find_refresh(tx: &mut Tx, hash: &[u8]) -> Result<Option<RefreshRow>> {
         .await?)
 }
 
-async fn insert_refresh(tx: &mut Tx, session: SessionId, now: Timestamp) -> Result<String> {
+async fn insert_refresh_token(tx: &mut Tx, session: SessionId, now: Timestamp) -> Result<String> {
     let token = token::random()?;
     tx.query(sql!("INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES ($1, $2, $3)"))
         .bind(token::hash(&token))
         .bind(session)
-        .bind(now.plus(REFRESH))
+        .bind(now.plus(REFRESH_LIFETIME))
         .execute()
         .await?;
     Ok(token)
 }
 
-fn pair(access_token: String, refresh_token: String) -> TokenPair {
+fn token_pair(access_token: String, refresh_token: String) -> TokenPair {
     TokenPair {
         access_token,
         token_type: "Bearer".to_owned(),
-        expires_in: ACCESS_SECONDS,
+        expires_in: ACCESS_TOKEN_SECONDS,
         refresh_token,
-        refresh_expires_in: i64::try_from(REFRESH.as_secs()).unwrap_or(i64::MAX),
+        refresh_expires_in: i64::try_from(REFRESH_LIFETIME.as_secs()).unwrap_or(i64::MAX),
     }
 }

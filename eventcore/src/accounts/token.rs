@@ -1,4 +1,4 @@
-//! Tokens: signed ones that name a session for a quarter of an hour, and random ones that only their hash is kept of.
+//! Tokens: signed access tokens, and random tokens of which only a hash is stored.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,14 +9,15 @@ use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 use crate::time::Timestamp;
 
-/// Seconds for which an access token is good.
-pub(super) const ACCESS_SECONDS: i64 = 900;
+/// The lifetime of an access token in seconds.
+pub(super) const ACCESS_TOKEN_SECONDS: i64 = 900;
 
-/// What personal access tokens begin with, so that scanners for leaked secrets know them.
-pub(super) const PERSONAL: &str = "evc_";
+/// The prefix of personal access tokens, by which scanners for leaked secrets recognise them.
+pub(super) const PERSONAL_PREFIX: &str = "evc_";
 
 const ISSUER: &str = "eventcore";
 
+/// The claims of an access token: registered ones (RFC 7519, 4.1), and `sid`, the session.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Claims {
     iss: String,
@@ -26,7 +27,7 @@ struct Claims {
     exp: i64,
 }
 
-/// Signs and reads access tokens (JWT, HS256).
+/// Signs and verifies access tokens (JWT with HS256).
 pub(crate) struct Signer {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -38,7 +39,8 @@ impl Signer {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        // The library's clock decides below, not the machine's.
+        // jsonwebtoken would ask the operating system for the time. `read` checks the expiry by the library's
+        // clock.
         validation.validate_exp = false;
         Self {
             encoding: EncodingKey::from_secret(secret),
@@ -50,14 +52,17 @@ impl Signer {
     pub(super) fn sign(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<String> {
         let iat = now.as_micros() / 1_000_000;
         let claims =
-            Claims { iss: ISSUER.to_owned(), sub: user, sid: session, iat, exp: iat + ACCESS_SECONDS };
+            Claims { iss: ISSUER.to_owned(), sub: user, sid: session, iat, exp: iat + ACCESS_TOKEN_SECONDS };
         encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(Error::internal)
     }
 
-    /// Who signed in, by a token that is ours and has not run out.
+    /// Verifies a token and returns its user and session.
+    ///
+    /// # Errors
+    /// `token_expired` after its lifetime, [`Error::InvalidToken`] if the signature or a claim is invalid.
     pub(super) fn read(&self, token: &str, now: Timestamp) -> Result<(UserId, SessionId)> {
         let claims: Claims =
-            decode(token, &self.decoding, &self.validation).map_err(|_| Error::InvalidCredentials)?.claims;
+            decode(token, &self.decoding, &self.validation).map_err(|_| Error::InvalidToken)?.claims;
         if claims.exp <= now.as_micros() / 1_000_000 {
             return Err(Error::TokenExpired);
         }
@@ -65,14 +70,14 @@ impl Signer {
     }
 }
 
-/// 256 random bits, as text.
+/// A random token of 256 bits, as URL-safe text.
 pub(crate) fn random() -> Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| Error::internal(error.to_string()))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What is kept of a random token.
+/// The hash of a random token, which is stored instead of the token.
 pub(super) fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
@@ -88,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_a_quarter_of_an_hour() {
+    fn a_token_expires_after_15_minutes() {
         let signer = Signer::new(b"secret");
         let (user, session) = (UserId::at(now()), SessionId::at(now()));
         let token = signer.sign(user, session, now()).unwrap();

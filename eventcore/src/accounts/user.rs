@@ -1,43 +1,43 @@
-//! What a user is.
+//! The user: its public types, and the rows of the table `users`.
 
 use sqlx::FromRow;
 
-use super::address::Username;
+use super::login::Username;
 use crate::actor::Role;
 use crate::db::{Queries, sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::UserId;
 use crate::time::Timestamp;
 
-/// A user, as they themselves and admins see them.
+/// A user account, as the user and admins see it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
-    /// Names the user.
+    /// The id.
     pub id: UserId,
     /// 3–32 of `a-z 0-9 . _ -`.
     pub username: String,
-    /// As it was given; null for deleted users.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// Whether the link in a mail to it was followed.
+    /// Whether the user has followed the link in a verification mail.
     pub email_verified: bool,
-    /// What they want to be called.
+    /// The name for display, 1–100 characters.
     pub display_name: String,
-    /// IANA name.
+    /// IANA time zone.
     pub timezone: String,
-    /// What they may do everywhere.
+    /// The role.
     pub role: Role,
-    /// When they signed up.
+    /// When the account was created.
     pub created_at: Timestamp,
     /// When the account was last changed.
     pub updated_at: Timestamp,
-    /// Rises with every change.
+    /// Increases with every change.
     pub version: i64,
 }
 
 impl User {
-    /// What everyone may know.
+    /// The public part of the account.
     pub fn profile(&self) -> PublicProfile {
         PublicProfile {
             id: self.id,
@@ -47,15 +47,15 @@ impl User {
     }
 }
 
-/// What everyone may know of a user.
+/// The public part of a user account.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, FromRow)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublicProfile {
-    /// Names the user.
+    /// The id.
     pub id: UserId,
     /// 3–32 of `a-z 0-9 . _ -`.
     pub username: String,
-    /// What they want to be called.
+    /// The name for display, 1–100 characters.
     pub display_name: String,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct UserRow {
 }
 
 impl UserRow {
-    /// What its password must not consist of.
+    /// The names that the password must not consist of: username, e-mail address, display name.
     pub(crate) fn names(&self) -> [&str; 3] {
         [&self.username, self.email.as_deref().unwrap_or_default(), &self.display_name]
     }
@@ -100,17 +100,17 @@ impl From<UserRow> for User {
     }
 }
 
-/// What admins search in; the separator can be in none of them.
+/// The text in which the user search of admins looks. None of the folded parts can contain the separator.
 pub(crate) fn search_text(username: &str, display_name: &str, email: &str) -> String {
     [username, display_name, email].map(fold).join("\n")
 }
 
-/// Loads a user who is not deleted.
+/// Finds a user who is not deleted.
 pub(crate) async fn find(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
     Ok(db.query(sql!("SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional().await?)
 }
 
-/// Loads the user with this name, compared without case; what can be no name is nobody's.
+/// Finds a user by username, compared without case. Returns `None` for an invalid username.
 pub(crate) async fn find_by_username(db: &mut impl Queries, username: &str) -> Result<Option<UserRow>> {
     let Ok(username) = username.parse::<Username>() else { return Ok(None) };
     Ok(db
@@ -120,7 +120,12 @@ pub(crate) async fn find_by_username(db: &mut impl Queries, username: &str) -> R
         .await?)
 }
 
-/// As [`find`], and keeps everyone else from changing the user until the transaction ends.
+/// Loads a user who is not deleted.
+pub(crate) async fn load(db: &mut impl Queries, id: UserId) -> Result<User> {
+    find(db, id).await?.map(User::from).ok_or(Error::NotFound("user"))
+}
+
+/// Finds a user who is not deleted and locks the row until the transaction ends.
 pub(crate) async fn find_locked(db: &mut impl Queries, id: UserId) -> Result<Option<UserRow>> {
     Ok(db
         .query(sql!("SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL", for update))

@@ -1,4 +1,5 @@
-//! Counting dates by what they are: one look at an index gives their lists, which are counted here.
+//! Counting matches by category, tag, month and day: one index scan aggregates their starts and labels, which
+//! are counted here.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -7,61 +8,61 @@ use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, FromRow, Type};
 use uuid::Uuid;
 
-use super::counts::{CategoryCount, Facets, Month, MonthCount, TaggedCount};
-use super::query::Conditions;
-use crate::db::{Gathered, Queries, Row, gathered};
+use super::counts::{CategoryCount, FacetTagCount, Facets, Month, MonthCount};
+use super::query::AgendaQuery;
+use crate::db::{ArrayAgg, Queries, Row, array_agg};
 use crate::error::{Error, Result};
-use crate::events::FIELD_END;
+use crate::events::LABEL_SEPARATOR;
 use crate::fold::fold;
 use crate::id::CategoryId;
-use crate::time::Timestamp;
-use crate::time::start_of_day;
+use crate::time::{Timestamp, start_of_day};
 
-/// Between the labels of one date and those of the next: the record separator of ASCII.
-const DATE_END: char = '\u{1e}';
-/// How many tags facets name.
-const MOST_TAGS: usize = 50;
-/// How many months facets count: twenty years.
-const MOST_MONTHS: usize = 240;
+/// Separates the labels of two occurrences: the ASCII record separator.
+const RECORD_END: char = '\u{1e}';
+/// Tags in facets at most.
+const MAX_TAGS: usize = 50;
+/// Months in facets at most: twenty years.
+const MAX_MONTHS: usize = 240;
 
-/// Those of all categories.
+/// The slugs of all categories.
 type Slugs = std::collections::HashMap<CategoryId, String>;
 
-/// When dates take place.
+/// The starts of all matches.
 #[derive(Debug, Default, FromRow)]
-pub(super) struct Listed {
-    /// The starts of those with times.
-    starts: Option<Gathered<Timestamp>>,
-    /// The days of the others, parted by commas.
+pub(super) struct MatchedStarts {
+    /// The starts of timed occurrences.
+    starts: Option<ArrayAgg<Timestamp>>,
+    /// The days of all-day occurrences, separated by commas.
     days: Option<String>,
 }
 
-/// And what they are.
+/// The starts and labels of all matches.
 #[derive(Debug, Default, FromRow)]
-pub(super) struct Labelled {
+pub(super) struct MatchedLabels {
     #[sqlx(flatten)]
-    listed: Listed,
-    labels: Option<Together>,
+    starts: MatchedStarts,
+    labels: Option<LabelHistogram>,
 }
 
-/// How many dates have which labels. The dates of an event have the same, and often those of several: each text is taken apart once.
+/// The number of occurrences by label text (category and tags). Occurrences of an event share their labels,
+/// so that each distinct text is parsed once.
 #[derive(Debug, Default)]
-struct Together(HashMap<String, i64>);
+struct LabelHistogram(HashMap<String, i64>);
 
-impl Together {
+impl LabelHistogram {
     fn of(labels: &str) -> Self {
-        let mut together = HashMap::<String, i64>::new();
-        for labels in labels.split(DATE_END).filter(|labels| !labels.is_empty()) {
-            match together.get_mut(labels) {
+        let mut histogram = HashMap::<String, i64>::new();
+        for labels in labels.split(RECORD_END).filter(|labels| !labels.is_empty()) {
+            match histogram.get_mut(labels) {
                 Some(count) => *count += 1,
-                None => _ = together.insert(labels.to_owned(), 1),
+                None => _ = histogram.insert(labels.to_owned(), 1),
             }
         }
-        Self(together)
+        Self(histogram)
     }
 }
 
-impl<DB: Database> Type<DB> for Together
+impl<DB: Database> Type<DB> for LabelHistogram
 where
     str: Type<DB>,
 {
@@ -74,8 +75,8 @@ where
     }
 }
 
-/// The text is megabytes long: it is read where it lies.
-impl<'r, DB: Database> Decode<'r, DB> for Together
+// Decodes from the borrowed text, which can have megabytes: a copy would cost as much as counting.
+impl<'r, DB: Database> Decode<'r, DB> for LabelHistogram
 where
     &'r str: Decode<'r, DB>,
 {
@@ -84,66 +85,69 @@ where
     }
 }
 
-impl Listed {
-    /// When those take place that fulfil the conditions.
-    pub(super) async fn of(db: &mut impl Queries, conditions: Conditions) -> Result<Self> {
+impl MatchedStarts {
+    /// Loads the starts of all matches.
+    pub(super) async fn load(db: &mut impl Queries, query: AgendaQuery) -> Result<Self> {
         let columns = Self::columns(db);
-        gather(db, conditions, &columns).await
+        aggregate(db, query, &columns).await
     }
 
     fn columns(db: &impl Queries) -> String {
-        let starts = gathered(db.dialect(), "o.starts_at");
+        let starts = array_agg(db.dialect(), "o.starts_at");
         format!(
-            "{starts} FILTER (WHERE o.day IS NULL) AS starts, string_agg(o.day, ',') FILTER (WHERE o.day IS NOT NULL) AS days"
+            "{starts} FILTER (WHERE o.day IS NULL) AS starts,
+                string_agg(o.day, ',') FILTER (WHERE o.day IS NOT NULL) AS days"
         )
     }
 
-    pub(super) fn calendar(self) -> Result<Calendar> {
+    /// The starts in order.
+    pub(super) fn sorted(self) -> Result<OccurrenceDays> {
         let mut starts = self.starts.map(|starts| starts.0).unwrap_or_default();
         starts.sort_unstable();
         let days = self.days.unwrap_or_default();
         let days = days.split_terminator(',').map(|day| day.parse().map_err(Error::internal));
         let mut days = days.collect::<Result<Vec<NaiveDate>>>()?;
         days.sort_unstable();
-        Ok(Calendar { starts, days })
+        Ok(OccurrenceDays { starts, days })
     }
 }
 
-impl Labelled {
-    /// Those that fulfil the conditions.
-    pub(super) async fn of(db: &mut impl Queries, conditions: Conditions) -> Result<Self> {
-        let columns = format!("{}, string_agg(o.labels, '{DATE_END}') AS labels", Listed::columns(db));
-        gather(db, conditions, &columns).await
+impl MatchedLabels {
+    /// Loads the starts and labels of all matches.
+    pub(super) async fn load(db: &mut impl Queries, query: AgendaQuery) -> Result<Self> {
+        let columns =
+            format!("{}, string_agg(o.labels, '{RECORD_END}') AS labels", MatchedStarts::columns(db));
+        aggregate(db, query, &columns).await
     }
 
-    /// The counts, where `slugs` are those of all categories, and months are of the clocks of `tz`.
+    /// The counts. Months are those of `tz`, except for all-day occurrences.
     pub(super) fn facets(self, slugs: &Slugs, tz: Tz) -> Result<Facets> {
-        let Together(together) = self.labels.unwrap_or_default();
+        let LabelHistogram(histogram) = self.labels.unwrap_or_default();
         Ok(Facets {
-            total: together.values().sum(),
-            categories: by_category(&together, slugs),
-            tags: by_tag(&together),
-            months: self.listed.calendar()?.by_month(tz),
+            total: histogram.values().sum(),
+            categories: by_category(&histogram, slugs),
+            tags: by_tag(&histogram),
+            months: self.starts.sorted()?.by_month(tz),
         })
     }
 }
 
-async fn gather<R: Row>(db: &mut impl Queries, mut conditions: Conditions, columns: &str) -> Result<R> {
-    conditions.rely_on_index();
-    let text = format!("SELECT {columns} FROM {} WHERE {}", conditions.narrow(), conditions.wheres());
-    Ok(conditions.query(db, text).one().await?)
+async fn aggregate<R: Row>(db: &mut impl Queries, mut query: AgendaQuery, columns: &str) -> Result<R> {
+    query.skip_verified_conditions();
+    let text = format!("SELECT {columns} FROM {} WHERE {}", query.from_clause(), query.where_clause());
+    Ok(query.query(db, text).one().await?)
 }
 
-/// When dates take place, in order.
+/// Starts of occurrences, in order.
 #[derive(Debug)]
-pub(super) struct Calendar {
+pub(super) struct OccurrenceDays {
     starts: Vec<Timestamp>,
-    /// Of those without times, by their own zones.
+    /// Days of all-day occurrences, in the time zones of their events.
     days: Vec<NaiveDate>,
 }
 
-impl Calendar {
-    /// How many take place on the days from `first` up to `end`, which is not one of them, by the clocks of `tz`.
+impl OccurrenceDays {
+    /// The number of occurrences that start on the days from `first` up to, but not including, `end` in `tz`.
     pub(super) fn between(&self, first: NaiveDate, end: NaiveDate, tz: Tz) -> i64 {
         let (from, to) = (start_of_day(first, tz), start_of_day(end, tz));
         let starts = within(&self.starts, &from, &to);
@@ -164,7 +168,7 @@ impl Calendar {
         };
         std::iter::successors(Some(first), |month| Some(month.next()))
             .take_while(|month| *month <= last)
-            .take(MOST_MONTHS)
+            .take(MAX_MONTHS)
             .map(|month| MonthCount {
                 month,
                 count: self.between(month.first_day(), month.next().first_day(), tz),
@@ -174,16 +178,16 @@ impl Calendar {
     }
 }
 
-/// How many of a list in order lie at `from` or later, and before `to`.
+/// The number of elements of a sorted list within `from..to`.
 fn within<T: Ord>(all: &[T], from: &T, to: &T) -> usize {
     let before = |at: &T| all.partition_point(|one| one < at);
     before(to).saturating_sub(before(from))
 }
 
-fn by_category(together: &HashMap<String, i64>, slugs: &Slugs) -> Vec<CategoryCount> {
+fn by_category(histogram: &HashMap<String, i64>, slugs: &Slugs) -> Vec<CategoryCount> {
     let mut counted: HashMap<&str, i64> = HashMap::new();
-    for (labels, count) in together {
-        *counted.entry(labels.split(FIELD_END).next().unwrap_or_default()).or_default() += count;
+    for (labels, count) in histogram {
+        *counted.entry(labels.split(LABEL_SEPARATOR).next().unwrap_or_default()).or_default() += count;
     }
     let slug = |id: &str| Uuid::try_parse(id).ok().and_then(|id| slugs.get(&CategoryId::from(id)).cloned());
     let counts = counted.into_iter().map(|(id, count)| CategoryCount { category: slug(id), count });
@@ -192,46 +196,49 @@ fn by_category(together: &HashMap<String, i64>, slugs: &Slugs) -> Vec<CategoryCo
     counts
 }
 
-/// However a tag is written, it is one; it is shown as most write it.
-fn by_tag(together: &HashMap<String, i64>) -> Vec<TaggedCount> {
-    let mut written: HashMap<&str, i64> = HashMap::new();
-    for (labels, count) in together {
-        for tag in labels.split(FIELD_END).skip(1).filter(|tag| !tag.is_empty()) {
-            *written.entry(tag).or_default() += count;
+/// Counts tags by their folded form, and shows the commonest spelling of each.
+fn by_tag(histogram: &HashMap<String, i64>) -> Vec<FacetTagCount> {
+    let mut spellings: HashMap<&str, i64> = HashMap::new();
+    for (labels, count) in histogram {
+        for tag in labels.split(LABEL_SEPARATOR).skip(1).filter(|tag| !tag.is_empty()) {
+            *spellings.entry(tag).or_default() += count;
         }
     }
-    let mut written: Vec<(&str, i64)> = written.into_iter().collect();
-    written.sort_by_key(|(name, count)| (-count, *name));
-    let mut tags: HashMap<String, TaggedCount> = HashMap::new();
-    for (name, count) in written {
-        let tag = tags.entry(fold(name)).or_insert_with(|| TaggedCount { tag: name.to_owned(), count: 0 });
+    let mut spellings: Vec<(&str, i64)> = spellings.into_iter().collect();
+    spellings.sort_by_key(|(name, count)| (-count, *name));
+    let mut tags: HashMap<String, FacetTagCount> = HashMap::new();
+    for (name, count) in spellings {
+        let tag = tags.entry(fold(name)).or_insert_with(|| FacetTagCount { tag: name.to_owned(), count: 0 });
         tag.count += count;
     }
-    let mut tags: Vec<(String, TaggedCount)> = tags.into_iter().collect();
+    let mut tags: Vec<(String, FacetTagCount)> = tags.into_iter().collect();
     tags.sort_by(|(a, x), (b, y)| (y.count, a).cmp(&(x.count, b)));
-    tags.into_iter().take(MOST_TAGS).map(|(_, tag)| tag).collect()
+    tags.into_iter().take(MAX_TAGS).map(|(_, tag)| tag).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Dates as `start or day,category,tags`, the tags parted by slashes.
-    fn counted(dates: &[&str]) -> Facets {
+    /// Facets of occurrences given as `start or day,category,tags`, with tags separated by slashes.
+    fn facets_of(occurrences: &[&str]) -> Facets {
         let slugs = Slugs::from([(CategoryId::from(Uuid::from_u128(7)), "concert".to_owned())]);
-        let field = |n: usize| dates.iter().map(move |date| date.split(',').nth(n).unwrap_or_default());
+        let field = |n: usize| {
+            occurrences.iter().map(move |occurrence| occurrence.split(',').nth(n).unwrap_or_default())
+        };
         let starts = field(0).filter_map(|start| start.parse::<Timestamp>().ok()).collect();
         let days: Vec<&str> = field(0).filter(|start| start.parse::<NaiveDate>().is_ok()).collect();
         let category = |slug: &str| if slug.is_empty() { String::new() } else { format!("{:032x}", 7) };
         let labels = field(1).zip(field(2)).map(|(slug, tags)| format!("{}/{tags}", category(slug)));
         let labels = labels.collect::<Vec<_>>().join("\u{1e}").replace('/', "\u{1f}");
-        let listed = Listed { starts: Some(Gathered(starts)), days: Some(days.join(",")) };
-        Labelled { listed, labels: Some(Together::of(&labels)) }.facets(&slugs, Tz::Europe__Berlin).unwrap()
+        let starts = MatchedStarts { starts: Some(ArrayAgg(starts)), days: Some(days.join(",")) };
+        let labels = Some(LabelHistogram::of(&labels));
+        MatchedLabels { starts, labels }.facets(&slugs, Tz::Europe__Berlin).unwrap()
     }
 
     #[test]
-    fn dates_are_counted_by_what_they_are() {
-        let facets = counted(&[
+    fn matches_are_counted_by_category_tag_and_month() {
+        let facets = facets_of(&[
             "2037-02-28T23:00:00Z,,Jazz",
             "2037-02-28T22:59:59Z,concert,jazz/Rust",
             "2037-02-28T22:59:59Z,concert,JAZZ",
@@ -246,11 +253,13 @@ mod tests {
         let months: Vec<_> = facets.months.iter().map(|m| (m.month.to_string(), m.count)).collect();
         let expected = [("2037-02", 2), ("2037-03", 2), ("2037-04", 1)];
         assert_eq!(months, expected.map(|(month, count)| (month.to_owned(), count)));
-        assert_eq!(counted(&[]), Facets::default());
+        assert_eq!(facets_of(&[]), Facets::default());
     }
 
     #[test]
-    fn what_this_program_did_not_write_is_no_day() {
-        assert!(Listed { days: Some("soon".to_owned()), ..Listed::default() }.calendar().is_err());
+    fn a_malformed_day_is_an_error() {
+        assert!(
+            MatchedStarts { days: Some("soon".to_owned()), ..MatchedStarts::default() }.sorted().is_err()
+        );
     }
 }

@@ -2,83 +2,83 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use crate::as_text::as_text;
 use crate::error::Result;
+use crate::serde_as_string::serde_as_string;
 
-/// What the dates that a filter finds are made of.
+/// Counts of the occurrences that match a filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Facets {
-    /// All dates.
+    /// All matches.
     pub total: i64,
-    /// By category, the commonest first.
+    /// By category, most frequent first.
     pub categories: Vec<CategoryCount>,
-    /// By tag, the commonest 50 first.
-    pub tags: Vec<TaggedCount>,
-    /// By month, from that of the first date on, at most 240 months; months without dates are left out.
+    /// By tag: the 50 most frequent, most frequent first.
+    pub tags: Vec<FacetTagCount>,
+    /// By month of the start: at most 240 months from the first match on, without empty months.
     pub months: Vec<MonthCount>,
 }
 
-/// How many dates are of a category.
+/// The number of occurrences in a category.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CategoryCount {
-    /// Its slug; null for events without one.
+    /// The slug; null for events without a category.
     pub category: Option<String>,
-    /// Dates.
+    /// The number of occurrences.
     pub count: i64,
 }
 
-/// How many dates have a tag.
+/// The number of occurrences with a tag.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct TaggedCount {
-    /// The tag, as most write it.
+pub struct FacetTagCount {
+    /// The tag in its commonest spelling.
     pub tag: String,
-    /// Dates.
+    /// The number of occurrences.
     pub count: i64,
 }
 
-/// How many dates start in a month.
+/// The number of occurrences that start in a month.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MonthCount {
     /// `2027-03`.
     pub month: Month,
-    /// Dates.
+    /// The number of occurrences.
     pub count: i64,
 }
 
-/// How many dates start on a day.
+/// The number of occurrences that start on a day.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DayCount {
     /// The day.
     pub date: NaiveDate,
-    /// Dates.
+    /// The number of occurrences.
     pub count: i64,
 }
 
-/// The days of a month, all of them.
+/// The number of occurrences on each day of a month.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct MonthOfDays {
+pub struct DailyCounts {
     /// `2027-03`.
     pub month: Month,
-    /// IANA name of the zone whose days they are.
+    /// The IANA time zone of the days.
     pub timezone: String,
-    /// Each day, in order.
+    /// All days of the month, in order.
     pub days: Vec<DayCount>,
 }
 
-/// A month of a year, written `2027-03`.
+/// A month, written `2027-03`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct Month(pub(super) NaiveDate);
 
 impl Month {
-    /// The month in which a day lies.
+    /// The month of a day.
     pub(super) fn of(day: NaiveDate) -> Self {
         Self(day.with_day(1).unwrap_or(day))
     }
@@ -96,12 +96,12 @@ impl std::str::FromStr for Month {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "must be a month such as 2027-03";
+        let message = "must be a month such as 2027-03";
         let plain = text.len() == 7
             && text.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
         let day: NaiveDate =
-            if plain { format!("{text}-01").parse().map_err(|_| wrong)? } else { return Err(wrong) };
-        if (1..=9998).contains(&day.year()) { Ok(Self(day)) } else { Err(wrong) }
+            if plain { format!("{text}-01").parse().map_err(|_| message)? } else { return Err(message) };
+        if (1..=9998).contains(&day.year()) { Ok(Self(day)) } else { Err(message) }
     }
 }
 
@@ -111,4 +111,4 @@ impl std::fmt::Display for Month {
     }
 }
 
-as_text!(Month);
+serde_as_string!(Month);

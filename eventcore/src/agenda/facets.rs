@@ -1,43 +1,45 @@
-//! How many dates there are of what kind, and on which days: counts for the filters of the agenda.
+//! Facets of the agenda, and its counts by day.
 
 use chrono::Days;
 use chrono_tz::Tz;
 
-use super::counting::{Labelled, Listed};
-use super::counts::{DayCount, Facets, Month, MonthOfDays};
+use super::counting::{MatchedLabels, MatchedStarts};
+use super::counts::{DailyCounts, DayCount, Facets, Month};
 use super::filter::{AgendaFilter, Bound};
-use super::list::visible;
-use super::query::{Conditions, Need};
+use super::list::visible_scope;
+use super::query::{AgendaQuery, Extent};
 use crate::actor::Actor;
 use crate::categories;
 use crate::core::EventCore;
 use crate::error::Result;
 
 impl EventCore {
-    /// Counts the dates that the filter finds, by category, by tag, and by month of the clocks of `tz`.
+    /// Counts the occurrences that match the filter by category, by tag, and by month in `tz`.
     ///
     /// # Errors
     /// As [`EventCore::occurrences`].
     pub async fn facets(&self, actor: &Actor, filter: &AgendaFilter, tz: Tz) -> Result<Facets> {
         let filter = AgendaFilter { by_relevance: false, ..filter.clone() };
         let mut db = self.db().read().await?;
-        let visible = visible(&mut db, actor, &filter).await?;
-        let conditions = Conditions::of(&mut db, &filter, visible, Need::All, self.now()).await?;
-        let labelled = Labelled::of(&mut db, conditions).await?;
-        labelled.facets(&categories::slugs(&mut db).await?, tz)
+        let visible = visible_scope(&mut db, actor, &filter).await?;
+        let query = AgendaQuery::new(&mut db, &filter, visible, Extent::All, self.now()).await?;
+        let matched = MatchedLabels::load(&mut db, query).await?;
+        matched.facets(&categories::slugs_by_id(&mut db).await?, tz)
     }
 
-    /// Counts the dates that the filter finds on each day of a month, by the clocks of `tz`. What the filter says of `from` and `to` does not matter.
+    /// Counts the occurrences that match the filter on each day of a month in `tz`.
+    ///
+    /// `from` and `to` of the filter are ignored.
     ///
     /// # Errors
     /// As [`EventCore::occurrences`].
-    pub async fn calendar(
+    pub async fn daily_counts(
         &self,
         actor: &Actor,
         filter: &AgendaFilter,
         month: Month,
         tz: Tz,
-    ) -> Result<MonthOfDays> {
+    ) -> Result<DailyCounts> {
         let bound = |month: Month| Some(Bound::Day(month.0, tz));
         let filter = AgendaFilter {
             by_relevance: false,
@@ -46,15 +48,15 @@ impl EventCore {
             ..filter.clone()
         };
         let mut db = self.db().read().await?;
-        let visible = visible(&mut db, actor, &filter).await?;
-        let conditions = Conditions::of(&mut db, &filter, visible, Need::Page, self.now()).await?;
-        let calendar = Listed::of(&mut db, conditions).await?.calendar()?;
+        let visible = visible_scope(&mut db, actor, &filter).await?;
+        let query = AgendaQuery::new(&mut db, &filter, visible, Extent::Page, self.now()).await?;
+        let starts = MatchedStarts::load(&mut db, query).await?.sorted()?;
         let days = month.0.iter_days().take_while(|day| Month::of(*day) == month);
         let days = days.map(|date| {
             let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
-            DayCount { date, count: calendar.between(date, next, tz) }
+            DayCount { date, count: starts.between(date, next, tz) }
         });
-        Ok(MonthOfDays { month, timezone: tz.name().to_owned(), days: days.collect() })
+        Ok(DailyCounts { month, timezone: tz.name().to_owned(), days: days.collect() })
     }
 }
 
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_are_written_in_one_way() {
+    fn months_have_one_spelling() {
         for text in ["2027-03", "0001-01", "9998-12"] {
             assert_eq!(text.parse::<Month>().unwrap().to_string(), text);
         }

@@ -1,4 +1,4 @@
-//! Filters of the agenda.
+//! The filter of the agenda.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -8,55 +8,57 @@ use crate::events::{EventStatus, OccurrenceStatus};
 use crate::fold::fold;
 use crate::id::{EventId, UserId};
 use crate::page::Order;
-use crate::time::Timestamp;
-use crate::time::start_of_day;
+use crate::time::{Timestamp, start_of_day};
 
-/// Which dates a list shows. [`Default`] is what everyone may find from now on, soonest first.
+/// Selects and orders occurrences. The default is all public upcoming occurrences, soonest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgendaFilter {
-    /// Words that stand in the title as they are, without case or accents.
+    /// A substring of the title, ignoring case and accents; up to 200 characters.
     pub title: Option<String>,
-    /// Words that stand in the location as they are, without case or accents.
+    /// A substring of the location, ignoring case and accents; up to 200 characters.
     pub location: Option<String>,
-    /// What someone asks for, as [`crate::search::Question`] reads it: up to 500 characters over title, tags, location and description.
+    /// A full-text search in title, tags, location and description, parsed by [`crate::search::SearchQuery`];
+    /// up to 500 characters.
     pub q: Option<String>,
-    /// Of any of these categories, by their slugs.
+    /// Slugs of categories; an occurrence has any of them. Up to 20.
     pub categories: Vec<String>,
-    /// With all of these tags.
+    /// Tags; an occurrence has all of them. Up to 20.
     pub tags: Vec<String>,
-    /// Only dates that take place and have free seats.
+    /// Only scheduled occurrences with free seats.
     pub available: bool,
-    /// Only dates at which this user, who must be the one that asks, has a place or waits for one.
+    /// Only occurrences for which this user, who must be the actor, has a live registration.
     pub registered: Option<UserId>,
-    /// What answers `q` best comes first: in the title before elsewhere, and soonest first among equals. It needs `q`, and leaves `order` aside.
+    /// Sorts by relevance: matches of `q` in the title, then in tags and location, then the others; soonest
+    /// first in each. Requires `q`, and overrides `order`.
     pub by_relevance: bool,
-    /// Starts at or after this instant, or on or after this day; now, when nothing is said. In the past, it lists the past.
+    /// Earliest start: an instant or a day. Default: now.
     pub from: Option<Bound>,
-    /// Starts before this instant, or before this day.
+    /// End of the range of starts, exclusive: an instant or a day.
     pub to: Option<Bound>,
-    /// Published by this user. Who organizes sees drafts and hidden events here too.
+    /// Only events of this organizer, who also sees drafts and events that are not public.
     pub organizer: Option<UserId>,
-    /// Dates of this event. Who may see the event sees them, listed or not.
+    /// Only occurrences of this event, public or not, if the actor may see it.
     pub event: Option<EventId>,
-    /// Dates that take place, or that were cancelled.
+    /// Only scheduled or only cancelled occurrences.
     pub status: Option<OccurrenceStatus>,
-    /// Events that are drafts, published, or cancelled: for lists of events.
+    /// Only events of this status.
     pub event_status: Option<EventStatus>,
-    /// By start: soonest first, or latest first.
+    /// Order by start.
     pub order: Order,
 }
 
-/// Where a list of dates begins or ends.
+/// A bound of the range of starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
-    /// At an instant.
+    /// An instant.
     At(Timestamp),
-    /// At the beginning of a day by the clocks of a zone. All-day dates are on a day by those of their own, wherever one looks from.
+    /// The start of a day in a time zone. All-day occurrences compare by their own calendar day, in any time
+    /// zone.
     Day(NaiveDate, Tz),
 }
 
 impl Bound {
-    /// The instant, for dates with times.
+    /// The instant to which timed occurrences are compared.
     pub fn instant(self) -> Timestamp {
         match self {
             Self::At(instant) => instant,
@@ -71,60 +73,61 @@ impl From<Timestamp> for Bound {
     }
 }
 
-/// How long a filter's words may be, in characters.
-const MAX_NEEDLE: usize = 200;
-/// How long a question may be, in characters.
-const MAX_QUESTION: usize = 500;
-/// How many categories or tags one filter names at most.
+/// Characters of a substring filter at most.
+const MAX_SUBSTRING: usize = 200;
+/// Characters of a full-text search at most.
+const MAX_SEARCH: usize = 500;
+/// Categories or tags of a filter at most.
 const MAX_LABELS: usize = 20;
-/// How long each of these may be, in characters.
+/// Characters of a category or tag at most.
 const MAX_LABEL: usize = 200;
 
 impl AgendaFilter {
-    /// Everything that is wrong with it by itself: what lists with it refuse. Frontends that have more to say of the same input add it to that.
-    pub fn wrong(&self) -> Violations {
-        let mut wrong = Violations::default();
+    /// All violations of the filter's own rules. Lists refuse such a filter; frontends may report them
+    /// together with violations of theirs.
+    pub fn violations(&self) -> Violations {
+        let mut violations = Violations::default();
         for (name, text) in [("title", &self.title), ("location", &self.location)] {
-            check_word(&mut wrong, name, text.as_deref().unwrap_or_default(), MAX_NEEDLE);
+            check_word(&mut violations, name, text.as_deref().unwrap_or_default(), MAX_SUBSTRING);
         }
-        match self.question() {
-            // A question parts words at whatever is no letter, NUL included.
-            Some(text) if text.chars().count() > MAX_QUESTION => {
-                wrong.add("/q", "too_long", "must have at most 500 characters");
+        match self.search_text() {
+            // Control characters are fine here: they only separate words.
+            Some(text) if text.chars().count() > MAX_SEARCH => {
+                violations.add("/q", "too_long", "must have at most 500 characters");
             }
             None if self.by_relevance => {
-                wrong.add("/sort", "needs_q", "sorts by relevance only where q says to what");
+                violations.add("/sort", "needs_q", "needs q");
             }
             _ => {}
         }
         for (name, labels) in [("category", &self.categories), ("tag", &self.tags)] {
             if labels.len() > MAX_LABELS {
-                wrong.add(format!("/{name}"), "too_many", "must be given at most 20 times");
+                violations.add(format!("/{name}"), "too_many", "must be given at most 20 times");
             }
             for label in labels {
-                check_word(&mut wrong, name, label, MAX_LABEL);
+                check_word(&mut violations, name, label, MAX_LABEL);
             }
         }
-        wrong
+        violations
     }
 
-    /// What someone asks for, if it is more than white space.
-    pub(super) fn question(&self) -> Option<&str> {
+    /// The full-text search, unless it is blank.
+    pub(super) fn search_text(&self) -> Option<&str> {
         self.q.as_deref().filter(|text| !text.trim().is_empty())
     }
 
-    /// The folded words to look for and the columns to look in; white space alone looks for nothing.
-    pub(super) fn needles(&self) -> Vec<(&'static str, String)> {
+    /// The folded substrings to find, with their columns, without blank ones.
+    pub(super) fn substrings(&self) -> Vec<(&'static str, String)> {
         let texts = [("title", &self.title), ("location", &self.location)];
         let folded = texts.map(|(column, text)| (column, fold(text.as_deref().unwrap_or_default())));
-        folded.into_iter().filter(|(_, needle)| !needle.is_empty()).collect()
+        folded.into_iter().filter(|(_, text)| !text.is_empty()).collect()
     }
 }
 
-fn check_word(wrong: &mut Violations, name: &str, text: &str, max: usize) {
+fn check_word(violations: &mut Violations, name: &str, text: &str, max: usize) {
     if text.chars().count() > max {
-        wrong.add(format!("/{name}"), "too_long", format!("must have at most {max} characters"));
+        violations.add(format!("/{name}"), "too_long", format!("must have at most {max} characters"));
     } else if text.contains('\0') {
-        wrong.add(format!("/{name}"), "control_character", "must not contain control characters");
+        violations.add(format!("/{name}"), "control_character", "must not contain control characters");
     }
 }

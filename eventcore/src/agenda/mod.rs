@@ -9,5 +9,5 @@ mod ongoing;
 mod predicates;
 mod query;
 
-pub use counts::{CategoryCount, DayCount, Facets, Month, MonthCount, MonthOfDays, TaggedCount};
+pub use counts::{CategoryCount, DailyCounts, DayCount, FacetTagCount, Facets, Month, MonthCount};
 pub use filter::{AgendaFilter, Bound};

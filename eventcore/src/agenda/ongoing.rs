@@ -1,15 +1,14 @@
-//! Dates of several days, for those days on which none of them begins.
+//! Occurrences of several days, which take place on days on which they do not start.
 
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Sql};
 use crate::error::Result;
-use crate::events::Occurrence;
-use crate::events::{OCCURRENCE_COLUMNS, OccurrenceRow};
-use crate::page::{Key, Keyset, Order, Page, PageRequest};
+use crate::events::{OCCURRENCE_COLUMNS, Occurrence, OccurrenceRow};
+use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
 use crate::time::Timestamp;
 
-/// What the index `agenda_lasting` holds: the longest day has 25 hours, and a night is no day more.
-const fn is_lasting(dialect: Dialect) -> &'static str {
+/// The predicate of the index `agenda_lasting`: longer than 25 hours, the longest calendar day.
+const fn multi_day_predicate(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => "o.listed AND o.ends_at - o.starts_at > 90000000000",
         Dialect::Postgres => "o.listed AND o.ends_at - o.starts_at > INTERVAL '25 hours'",
@@ -17,22 +16,23 @@ const fn is_lasting(dialect: Dialect) -> &'static str {
 }
 
 impl EventCore {
-    /// A page of the dates that last for more than a day and take place at some time from `from` on and before `to`, those that end first before
-    /// the others: of what everyone may find.
-    pub async fn lasting(
+    /// A page of the public occurrences that last longer than a day and overlap `from..to`, in order of their
+    /// end.
+    pub async fn ongoing(
         &self,
         from: Timestamp,
         to: Timestamp,
         page: &PageRequest,
     ) -> Result<Page<Occurrence>> {
-        let keyset = Keyset::new(page, &format!("lasting {from} {to}"), Order::Ascending)?;
+        let keyset = Keyset::new(page, &format!("ongoing {from} {to}"), Order::Ascending)?;
         let position = keyset.position.unwrap_or(keyset.beginning());
         let mut db = self.db().read().await?;
-        let lasting = is_lasting(db.dialect());
+        let multi_day = multi_day_predicate(db.dialect());
         let rows: Vec<OccurrenceRow> = db
-            .query(Sql::built(format!(
-                "SELECT {OCCURRENCE_COLUMNS} FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
-                 WHERE {lasting} AND o.ends_at > $1 AND o.starts_at < $2 AND {}",
+            .query(Sql::dynamic(format!(
+                "SELECT {OCCURRENCE_COLUMNS} FROM occurrences o JOIN events e ON e.id = o.event_id
+                    JOIN users u ON u.id = e.organizer_id
+                 WHERE {multi_day} AND o.ends_at > $1 AND o.starts_at < $2 AND {}",
                 keyset.beyond("o.ends_at", "o.id", 3)
             )))
             .bind(from)
@@ -43,14 +43,14 @@ impl EventCore {
             .await?;
         let total = if page.count {
             let text = format!(
-                "SELECT count(*) FROM occurrences o WHERE {lasting} AND o.ends_at > $1 AND o.starts_at < $2"
+                "SELECT count(*) FROM occurrences o WHERE {multi_day} AND o.ends_at > $1 AND o.starts_at < $2"
             );
-            db.query(Sql::built(text)).bind(from).bind(to).scalar().await?
+            db.query(Sql::dynamic(text)).bind(from).bind(to).scalar().await?
         } else {
             None
         };
         let now = self.now();
-        let page = keyset.page(rows, |row| Key { number: row.ends_at.as_micros(), id: row.id.as_uuid() });
+        let page = keyset.page(rows, |row| SortKey { number: row.ends_at.as_micros(), id: row.id.as_uuid() });
         Ok(Page { total, ..page.map(|row| row.occurrence(now)) })
     }
 }

@@ -1,198 +1,209 @@
-//! Conditions on what is found by words, categories, tags, seats and registrations.
+//! The conditions of a filter on words, categories, tags, free seats and registrations, and the tiers of
+//! relevance.
 
 use std::collections::BTreeSet;
 
 use super::filter::AgendaFilter;
-use super::query::{Conditions, Lookup, Value};
+use super::query::{AgendaQuery, IndexLookup, SqlValue};
 use crate::categories;
 use crate::db::{Dialect, Queries};
 use crate::error::Result;
 use crate::events::{EventStatus, OccurrenceStatus};
 use crate::fold::fold;
 use crate::page::Keyset;
-use crate::search::{Part, Question};
+use crate::search::{SearchQuery, SearchScope};
 
-/// What no start in microseconds reaches: so far one part of a ranked list lies behind the other.
-const BEHIND: i64 = 1_000_000_000_000_000_000;
+/// The distance between the sort keys of two tiers: larger than any start in microseconds.
+const TIER_WIDTH: i64 = 1_000_000_000_000_000_000;
 
-/// The parts of a list: one, or, where it is sorted by relevance, what is found in the title, in title, tags and location, and elsewhere. Within each,
-/// dates are sorted by their start, so that a page takes no more than it shows.
+/// The tiers of a list: one, or three if it is sorted by relevance, by where the required words occur.
+///
+/// Within a tier occurrences are sorted by start, so that a page reads no more rows than it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stretch {
-    Whole,
+pub(super) enum RankTier {
+    /// The whole list, sorted by start.
+    Unranked,
+    /// All words occur in the title.
     Title,
+    /// All words occur in title, tags and location, but not all in the title.
     Head,
+    /// The other matches.
     Rest,
 }
 
-impl Stretch {
-    /// How far from the top of the list it begins.
+impl RankTier {
+    /// The sort key at which the tier begins.
     const fn offset(self) -> i64 {
         match self {
-            Self::Whole | Self::Title => 0,
-            Self::Head => BEHIND,
-            Self::Rest => 2 * BEHIND,
+            Self::Unranked | Self::Title => 0,
+            Self::Head => TIER_WIDTH,
+            Self::Rest => 2 * TIER_WIDTH,
         }
     }
 }
 
-impl Conditions {
-    /// What someone asks for in words.
-    pub(super) fn asked(&mut self, filter: &AgendaFilter) {
-        let Some(text) = filter.question() else { return };
-        let question = Question::parse(text);
-        if question.is_empty() {
-            // Only signs: they stand nowhere.
-            self.wheres.push("1 = 0".to_owned());
+impl AgendaQuery {
+    /// Requires and excludes the words of a search.
+    pub(super) fn filter_words(&mut self, filter: &AgendaFilter) {
+        let Some(text) = filter.search_text() else { return };
+        let search = SearchQuery::parse(text);
+        if search.is_empty() {
+            // A search of signs only matches nothing.
+            self.conditions.push("1 = 0".to_owned());
             return;
         }
-        self.words = true;
-        self.lookups.extend(Lookup::words(&question, Part::Whole, self.dialect));
-        for needle in question.wanted_needles() {
-            let condition = format!("{} > 0", self.first_place(needle));
-            self.wanted.push(condition.clone());
-            self.wheres.push(condition);
+        self.joins_texts = true;
+        self.lookups.extend(IndexLookup::words(&search, SearchScope::All, self.dialect));
+        for substring in search.required_substrings() {
+            let condition = format!("{} > 0", self.token_position(substring));
+            self.word_conditions.push(condition.clone());
+            self.conditions.push(condition);
         }
-        for needle in question.unwanted_needles() {
-            let condition = format!("{} = 0", self.first_place(needle));
-            self.wheres.push(condition);
+        for substring in search.excluded_substrings() {
+            let condition = format!("{} = 0", self.token_position(substring));
+            self.conditions.push(condition);
         }
-        self.ranked = (filter.by_relevance && question.wants_something()).then_some(question);
+        self.ranked_by = (filter.by_relevance && search.has_required()).then_some(search);
     }
 
-    /// Where something stands first in the words of a date, from 1; 0 where it does not.
-    fn first_place(&mut self, needle: String) -> String {
-        let place = self.place(Value::Text(needle));
+    /// SQL for the first position of a substring in the tokens, from 1; 0 if it does not occur.
+    fn token_position(&mut self, substring: String) -> String {
+        let placeholder = self.bind_value(SqlValue::Text(substring));
         match self.dialect {
-            Dialect::Sqlite => format!("instr({{t}}.words, {place})"),
-            Dialect::Postgres => format!("strpos({{t}}.words, {place})"),
+            Dialect::Sqlite => format!("instr({{t}}.words, {placeholder})"),
+            Dialect::Postgres => format!("strpos({{t}}.words, {placeholder})"),
         }
     }
 
-    /// The stretches of the list that a page may reach into, in the direction in which it is read.
-    pub(super) fn stretches(&self, keyset: &Keyset) -> Vec<Stretch> {
-        if self.ranked.is_none() {
-            return vec![Stretch::Whole];
+    /// The tiers that a page may reach into, in the direction of reading.
+    pub(super) fn rank_tiers(&self, keyset: &Keyset) -> Vec<RankTier> {
+        if self.ranked_by.is_none() {
+            return vec![RankTier::Unranked];
         }
-        let reached = |stretch: &Stretch| {
+        let reached = |tier: &RankTier| {
             keyset.position.is_none_or(|key| {
                 if keyset.comparison() == ">" {
-                    key.number < stretch.offset() + BEHIND
+                    key.number < tier.offset() + TIER_WIDTH
                 } else {
-                    key.number >= stretch.offset()
+                    key.number >= tier.offset()
                 }
             })
         };
-        let mut stretches: Vec<_> =
-            [Stretch::Title, Stretch::Head, Stretch::Rest].into_iter().filter(reached).collect();
+        let mut tiers: Vec<_> =
+            [RankTier::Title, RankTier::Head, RankTier::Rest].into_iter().filter(reached).collect();
         if keyset.comparison() == "<" {
-            stretches.reverse();
+            tiers.reverse();
         }
-        stretches
+        tiers
     }
 
-    /// Keeps what lies in one stretch of the list.
-    pub(super) fn within(&mut self, stretch: Stretch) {
-        self.offset = stretch.offset();
-        let Some(question) = self.ranked.clone() else { return };
-        let (inside, outside) = match stretch {
-            Stretch::Whole => (None, None),
-            Stretch::Title => (Some(Part::Title), None),
-            Stretch::Head => (Some(Part::Head), Some(Part::Title)),
-            Stretch::Rest => (None, Some(Part::Head)),
+    /// Restricts the query to one tier.
+    pub(super) fn select_tier(&mut self, tier: RankTier) {
+        self.tier_offset = tier.offset();
+        let Some(search) = self.ranked_by.clone() else { return };
+        let (inside, outside) = match tier {
+            RankTier::Unranked => (None, None),
+            RankTier::Title => (Some(SearchScope::Title), None),
+            RankTier::Head => (Some(SearchScope::Head), Some(SearchScope::Title)),
+            RankTier::Rest => (None, Some(SearchScope::Head)),
         };
-        if let Some(part) = inside {
-            // Of what stands in a part of the words there is no more than of what stands anywhere.
-            self.lookups.retain(|lookup| !matches!(lookup, Lookup::Words(..)));
-            self.lookups.extend(Lookup::words(&question, part, self.dialect));
-            let stands = self.stands_in(&question, part);
-            self.wheres.push(stands);
+        if let Some(scope) = inside {
+            // A lookup within the scope finds fewer rows than one in all texts.
+            self.lookups.retain(|lookup| !matches!(lookup, IndexLookup::Words(..)));
+            self.lookups.extend(IndexLookup::words(&search, scope, self.dialect));
+            let condition = self.all_required_in(&search, scope);
+            self.conditions.push(condition);
         }
-        if let Some(part) = outside {
-            let stands = self.stands_in(&question, part);
-            self.wheres.push(format!("NOT ({stands})"));
+        if let Some(scope) = outside {
+            let condition = self.all_required_in(&search, scope);
+            self.conditions.push(format!("NOT ({condition})"));
         }
     }
 
-    /// That all that is wanted stands in a part of the words.
-    fn stands_in(&mut self, question: &Question, part: Part) -> String {
-        let end = if part == Part::Title { "title_end" } else { "head_end" };
+    /// The condition that all required words occur within a scope.
+    fn all_required_in(&mut self, search: &SearchQuery, scope: SearchScope) -> String {
+        let end = if scope == SearchScope::Title { "title_end" } else { "head_end" };
         let mut each = Vec::new();
-        for needle in question.wanted_needles() {
-            let at = self.first_place(needle);
+        for substring in search.required_substrings() {
+            let at = self.token_position(substring);
             each.push(format!("{at} BETWEEN 1 AND {{t}}.{end}"));
         }
         each.join(" AND ")
     }
 
-    /// Category, tags, free seats, and one's own registrations.
-    pub(super) async fn labelled(&mut self, db: &mut impl Queries, filter: &AgendaFilter) -> Result<()> {
+    /// Filters by category, tags, free seats and the actor's own registrations.
+    pub(super) async fn filter_labels(&mut self, db: &mut impl Queries, filter: &AgendaFilter) -> Result<()> {
         match filter.categories.as_slice() {
             [] => {}
             [slug] => {
-                let place = self.place(Value::Text(categories::as_slug(slug)));
-                self.wheres.push(format!("{{o}}.category_id = ({} = {place})", categories::ID_BY_SLUG));
+                let placeholder = self.bind_value(SqlValue::Text(categories::without_nul(slug)));
+                let category = format!("{} = {placeholder}", categories::ID_BY_SLUG);
+                self.conditions.push(format!("{{o}}.category_id = ({category})"));
             }
             slugs => {
-                let known = categories::find_many(db, slugs).await?;
-                let places: Vec<String> =
-                    known.iter().map(|id| self.place(Value::Id(id.as_uuid()))).collect();
-                // A slug that names nothing has no dates.
-                let any = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
-                self.wheres.push(format!("{{o}}.category_id IN ({any})"));
+                let known = categories::find_by_slugs(db, slugs).await?;
+                let placeholders: Vec<String> =
+                    known.iter().map(|id| self.bind_value(SqlValue::Id(id.as_uuid()))).collect();
+                // Unknown slugs match nothing.
+                let any = if placeholders.is_empty() { "NULL".to_owned() } else { placeholders.join(", ") };
+                self.conditions.push(format!("{{o}}.category_id IN ({any})"));
             }
         }
-        self.tagged(&filter.tags);
+        self.filter_tags(&filter.tags);
         if filter.available {
-            self.wheres.push("{o}.seats_taken < {o}.capacity".to_owned());
-            self.compare("{o}.status =", Value::Text(OccurrenceStatus::Scheduled.as_str().to_owned()));
+            self.conditions.push("{o}.seats_taken < {o}.capacity".to_owned());
+            self.compare("{o}.status =", SqlValue::Text(OccurrenceStatus::Scheduled.as_str().to_owned()));
         }
         if let Some(user) = filter.registered {
-            let place = self.place(Value::Id(user.as_uuid()));
-            self.wheres.push(format!(
-                "{{o}}.id IN (SELECT r.occurrence_id FROM registrations r WHERE r.user_id = {place} AND r.status <> 'cancelled')"
+            let placeholder = self.bind_value(SqlValue::Id(user.as_uuid()));
+            self.conditions.push(format!(
+                "{{o}}.id IN (SELECT r.occurrence_id FROM registrations r
+                    WHERE r.user_id = {placeholder} AND r.status <> 'cancelled')"
             ));
-            self.of_event = true;
-            self.compare("e.status <>", Value::Text(EventStatus::Draft.as_str().to_owned()));
+            self.joins_events = true;
+            self.compare("e.status <>", SqlValue::Text(EventStatus::Draft.as_str().to_owned()));
         }
         Ok(())
     }
 
-    /// All of these tags. The first few each by themselves, so that PostgreSQL can begin with the rarest of them; it would take seconds to think of
-    /// all orders in which twenty could be looked up.
-    fn tagged(&mut self, tags: &[String]) {
-        const EACH: usize = 3;
+    /// Requires all tags.
+    ///
+    /// The first three are conditions of their own, so that PostgreSQL can start with the rarest. With twenty
+    /// it would spend seconds planning the order of the lookups.
+    fn filter_tags(&mut self, tags: &[String]) {
+        const SEPARATE: usize = 3;
         let folded: BTreeSet<String> =
             tags.iter().map(|tag| fold(tag.trim().trim_start_matches('#'))).collect();
         if folded.len() > categories::MAX_TAGS {
-            // No event has so many.
-            self.wheres.push("1 = 0".to_owned());
+            // No event has that many.
+            self.conditions.push("1 = 0".to_owned());
             return;
         }
-        let mut places = Vec::new();
+        let mut placeholders = Vec::new();
         for (n, tag) in folded.into_iter().enumerate() {
-            if n < EACH && self.dialect == Dialect::Sqlite {
-                self.lookups.push(Lookup::Tag(tag.clone()));
+            if n < SEPARATE && self.dialect == Dialect::Sqlite {
+                self.lookups.push(IndexLookup::Tag(tag.clone()));
             }
-            places.push(self.place(Value::Text(tag)));
+            placeholders.push(self.bind_value(SqlValue::Text(tag)));
         }
         let all_of = |tags: &[String]| {
             let (count, tags) = (tags.len(), tags.join(", "));
             format!(
-                "(SELECT count(*) FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded IN ({tags})) = {count}"
+                "(SELECT count(*) FROM event_tags g
+                    WHERE g.event_id = {{o}}.event_id AND g.folded IN ({tags})) = {count}"
             )
         };
-        let (first, rest) = places.split_at(places.len().min(EACH));
+        let (first, rest) = placeholders.split_at(placeholders.len().min(SEPARATE));
         let one = |tag: &String| {
             format!(
                 "EXISTS (SELECT 1 FROM event_tags g WHERE g.event_id = {{o}}.event_id AND g.folded = {tag})"
             )
         };
-        self.tagged = first.iter().map(one).collect();
+        self.tag_conditions = first.iter().map(one).collect();
         if !rest.is_empty() {
-            self.tagged.push(all_of(rest));
+            self.tag_conditions.push(all_of(rest));
         }
-        self.wheres.extend(self.tagged.clone());
-        self.tags = (!places.is_empty()).then(|| all_of(&places));
+        self.conditions.extend(self.tag_conditions.clone());
+        self.all_tags_condition = (!placeholders.is_empty()).then(|| all_of(&placeholders));
     }
 }

@@ -1,4 +1,4 @@
-//! How filters of the agenda become SQL.
+//! The query of the agenda: a filter as SQL conditions, and the choice of where the database starts to look.
 
 use std::time::Duration;
 
@@ -8,401 +8,422 @@ use uuid::Uuid;
 use super::filter::{AgendaFilter, Bound};
 use crate::db::{Dialect, Queries, Query, Sql};
 use crate::error::Result;
-use crate::page::{Key, Keyset};
-use crate::search::{Part, Question};
+use crate::page::{Keyset, SortKey};
+use crate::search::{SearchQuery, SearchScope};
 use crate::time::Timestamp;
 
-/// Trigrams need as many characters to begin with.
-const TRIGRAM: usize = 3;
-/// A filter that so many texts match finds its page sooner by walking the dates than by gathering the texts.
-const SELECTIVE: i64 = 1_000;
+/// Characters that a trigram index needs at least.
+const TRIGRAM_LENGTH: usize = 3;
+/// With more matching texts than this a page is found sooner by walking the agenda than by collecting the
+/// matches.
+const FEW_MATCHES: i64 = 1_000;
 
-/// A day begins at most so long before or after it does elsewhere: from UTC+14 to UTC-12.
-const FARTHEST: Duration = Duration::from_hours(26);
+/// The largest difference between the starts of one calendar day in two time zones: UTC+14 to UTC-12.
+const MAX_DAY_SHIFT: Duration = Duration::from_hours(26);
 
-/// Dates that are looked at before it is counted how many texts match.
-const GLANCE: i64 = 512;
+/// Occurrences that the probe tests for the words before the matches of the index are counted.
+const PROBE_SIZE: i64 = 512;
 
-/// What a list is needed for.
+/// How much of the result is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
-    /// The first that fulfil the conditions.
+pub(super) enum Extent {
+    /// The first matches in order.
     Page,
-    /// All that do.
+    /// All matches, for counting.
     All,
 }
 
-/// Where the look for dates begins.
+/// The table that drives the query.
 #[derive(Debug, Clone)]
-pub(super) enum Beginning {
-    /// At the dates themselves.
-    Dates,
-    /// At texts that may answer: SQL for their ids.
-    Texts(String),
-    /// At the texts in which all stands that is wanted: SQL for their ids.
-    Answers(String),
-    /// At events: SQL for their ids.
+pub(super) enum Driver {
+    /// `occurrences`, in order of start.
+    Occurrences,
+    /// Candidate rows of `texts`: SQL for their ids. Their conditions are tested again.
+    Documents(String),
+    /// Rows of `texts` that match all required words: SQL for their ids.
+    MatchingDocuments(String),
+    /// `events`: SQL for their ids.
     Events(String),
 }
 
-/// The conditions of a list: SQL and the values for its placeholders.
+/// The SQL conditions of a filter, with the values of their placeholders.
 #[derive(Debug, Clone)]
-pub(super) struct Conditions {
-    pub(super) begins: Beginning,
-    /// Where it might begin as well, if these find few.
-    pub(super) lookups: Vec<Lookup>,
-    /// Whether the conditions speak of the event itself.
-    pub(super) of_event: bool,
-    /// What is asked for in words, where what is near comes first.
-    pub(super) ranked: Option<Question>,
-    /// How far from the top of the list its part begins, in microseconds.
-    pub(super) offset: i64,
-    /// What must hold, with `{o}` and `{t}` for the date and its words: the same is asked of other dates of the event too.
-    pub(super) wheres: Vec<String>,
-    /// Whether the conditions speak of the words of a date.
-    pub(super) words: bool,
-    /// Those of the conditions that say what must stand in its words.
-    pub(super) wanted: Vec<String>,
-    /// Those that say which tags its event has, and all of them in one, to be asked of each date.
-    pub(super) tagged: Vec<String>,
-    pub(super) tags: Option<String>,
+pub(super) struct AgendaQuery {
+    pub(super) driver: Driver,
+    /// Index lookups that may become the driver, if they find few rows.
+    pub(super) lookups: Vec<IndexLookup>,
+    /// Whether a condition names `events e`.
+    pub(super) joins_events: bool,
+    /// The search that ranks the result, if it is sorted by relevance.
+    pub(super) ranked_by: Option<SearchQuery>,
+    /// The offset of the current rank tier, in microseconds.
+    pub(super) tier_offset: i64,
+    /// Conditions in SQL, with `{o}` and `{t}` for the aliases of `occurrences` and `texts`: the first
+    /// occurrence of an event is found by the same conditions under other aliases.
+    pub(super) conditions: Vec<String>,
+    /// Whether a condition names `texts` (`{t}`).
+    pub(super) joins_texts: bool,
+    /// Those of the conditions that require words.
+    pub(super) word_conditions: Vec<String>,
+    /// Those of the conditions that require tags.
+    pub(super) tag_conditions: Vec<String>,
+    /// All tags in one condition, which is cheap to test for a single occurrence.
+    pub(super) all_tags_condition: Option<String>,
     pub(super) dialect: Dialect,
-    /// The bounds of the starts.
-    earliest: Option<Edge>,
-    latest: Option<Edge>,
-    values: Vec<Value>,
+    /// The bounds of the start.
+    earliest: Option<StartBound>,
+    latest: Option<StartBound>,
+    values: Vec<SqlValue>,
 }
 
-/// An end of what a list spans.
+/// A bound of the start.
 #[derive(Debug, Clone)]
-struct Edge {
+struct StartBound {
     at: Timestamp,
-    /// That a date starts on this side of it.
+    /// The condition that an occurrence starts on the right side of `at`.
     condition: String,
-    /// What is said of days beside, where it is the end of a day.
-    by_day: Option<String>,
+    /// The exact condition by calendar day, if the bound is a day.
+    day_condition: Option<String>,
 }
 
-/// A value for a placeholder.
+/// The value of a placeholder.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(super) enum SqlValue {
     Text(String),
     At(Timestamp),
     Id(Uuid),
 }
 
-impl Conditions {
-    /// Puts the filter into SQL.
-    pub(super) async fn of(
+impl AgendaQuery {
+    /// Builds the query of a filter.
+    pub(super) async fn new(
         db: &mut impl Queries,
         filter: &AgendaFilter,
-        visible: Visible,
-        need: Need,
+        visible: VisibleScope,
+        extent: Extent,
         now: Timestamp,
     ) -> Result<Self> {
-        let mut conditions = Self {
-            begins: Beginning::Dates,
+        let mut query = Self {
+            driver: Driver::Occurrences,
             lookups: Vec::new(),
-            of_event: false,
-            ranked: None,
-            offset: 0,
-            wheres: Vec::new(),
-            words: false,
-            wanted: Vec::new(),
-            tagged: Vec::new(),
-            tags: None,
+            joins_events: false,
+            ranked_by: None,
+            tier_offset: 0,
+            conditions: Vec::new(),
+            joins_texts: false,
+            word_conditions: Vec::new(),
+            tag_conditions: Vec::new(),
+            all_tags_condition: None,
             dialect: db.dialect(),
             earliest: None,
             latest: None,
             values: Vec::new(),
         };
-        filter.wrong().into_result()?;
-        conditions.labelled(db, filter).await?;
-        conditions.words(&filter.needles());
-        conditions.asked(filter);
-        if visible == Visible::Listed {
-            conditions.wheres.push("{o}.listed".to_owned());
+        filter.violations().into_result()?;
+        query.filter_labels(db, filter).await?;
+        query.filter_substrings(&filter.substrings());
+        query.filter_words(filter);
+        if visible == VisibleScope::Listed {
+            query.conditions.push("{o}.listed".to_owned());
         }
         if let Some(organizer) = filter.organizer {
-            conditions.compare("{o}.organizer_id =", Value::Id(organizer.as_uuid()));
+            query.compare("{o}.organizer_id =", SqlValue::Id(organizer.as_uuid()));
         }
         if let Some(event) = filter.event {
-            conditions.compare("{o}.event_id =", Value::Id(event.as_uuid()));
+            query.compare("{o}.event_id =", SqlValue::Id(event.as_uuid()));
         }
-        conditions.starts(filter.from.unwrap_or(Bound::At(now)), filter.to);
+        query.filter_starts(filter.from.unwrap_or(Bound::At(now)), filter.to);
         if let Some(status) = filter.status {
-            conditions.compare("{o}.status =", Value::Text(status.as_str().to_owned()));
+            query.compare("{o}.status =", SqlValue::Text(status.as_str().to_owned()));
         }
         if let Some(status) = filter.event_status {
-            conditions.of_event = true;
-            conditions.compare("e.status =", Value::Text(status.as_str().to_owned()));
+            query.joins_events = true;
+            query.compare("e.status =", SqlValue::Text(status.as_str().to_owned()));
         }
-        if need == Need::All {
-            conditions.begin(db, need).await?;
+        if extent == Extent::All {
+            query.choose_driver(db, extent).await?;
         }
-        Ok(conditions)
+        Ok(query)
     }
 
-    /// When dates start.
-    fn starts(&mut self, from: Bound, to: Option<Bound>) {
-        self.earliest = Some(self.edge(">=", from, from.instant().minus(FARTHEST)));
-        self.latest = to.map(|to| self.edge("<", to, to.instant().plus(FARTHEST)));
+    /// Bounds the start.
+    fn filter_starts(&mut self, from: Bound, to: Option<Bound>) {
+        self.earliest = Some(self.start_bound(">=", from, from.instant().minus(MAX_DAY_SHIFT)));
+        self.latest = to.map(|to| self.start_bound("<", to, to.instant().plus(MAX_DAY_SHIFT)));
     }
 
-    /// An end at `bound`; of days no date on the right side of it starts on the other side of `widest`.
-    fn edge(&mut self, comparison: &str, bound: Bound, widest: Timestamp) -> Edge {
-        let (at, by_day) = match bound {
+    /// Adds the conditions of one bound. For a day, `widest` bounds the starts of that day in all time zones,
+    /// so that the index on the start applies.
+    fn start_bound(&mut self, comparison: &str, bound: Bound, widest: Timestamp) -> StartBound {
+        let (at, day_condition) = match bound {
             Bound::At(at) => (at, None),
-            Bound::Day(day, _) => (widest, Some(self.on_day(comparison, bound.instant(), day))),
+            Bound::Day(day, _) => (widest, Some(self.compare_day(comparison, bound.instant(), day))),
         };
-        let condition = self.compare(&format!("{{o}}.starts_at {comparison}"), Value::At(at));
-        Edge { at, condition, by_day }
+        let condition = self.compare(&format!("{{o}}.starts_at {comparison}"), SqlValue::At(at));
+        StartBound { at, condition, day_condition }
     }
 
-    /// Compares the starts of dates with times, and the days of all others.
-    fn on_day(&mut self, comparison: &str, at: Timestamp, day: NaiveDate) -> String {
-        let (at, day) = (self.place(Value::At(at)), self.place(Value::Text(day.to_string())));
+    /// Compares timed occurrences by start, and all-day ones by their calendar day.
+    fn compare_day(&mut self, comparison: &str, at: Timestamp, day: NaiveDate) -> String {
+        let at = self.bind_value(SqlValue::At(at));
+        let day = self.bind_value(SqlValue::Text(day.to_string()));
         let condition = format!(
             "({{o}}.day IS NULL AND {{o}}.starts_at {comparison} {at} OR {{o}}.day {comparison} {day})"
         );
-        self.wheres.push(condition.clone());
+        self.conditions.push(condition.clone());
         condition
     }
 
-    /// Adds a condition on a value, and answers it.
-    pub(super) fn compare(&mut self, left: &str, value: Value) -> String {
-        let place = self.place(value);
-        let condition = format!("{left} {place}");
-        self.wheres.push(condition.clone());
+    /// Adds the condition `left value`, and returns it.
+    pub(super) fn compare(&mut self, left: &str, value: SqlValue) -> String {
+        let placeholder = self.bind_value(value);
+        let condition = format!("{left} {placeholder}");
+        self.conditions.push(condition.clone());
         condition
     }
 
-    /// Takes up a value and answers its placeholder.
-    pub(super) fn place(&mut self, value: Value) -> String {
+    /// Adds a value, and returns its placeholder.
+    pub(super) fn bind_value(&mut self, value: SqlValue) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
     }
 
-    /// Words in texts: by trigrams where these tell much, else by looking at each text along the way.
-    fn words(&mut self, needles: &[(&'static str, String)]) {
-        if needles.is_empty() {
+    /// Requires substrings of title and location. SQLite may look them up in a trigram index; PostgreSQL
+    /// plans `LIKE` with its own.
+    fn filter_substrings(&mut self, substrings: &[(&'static str, String)]) {
+        if substrings.is_empty() {
             return;
         }
-        self.words = true;
+        self.joins_texts = true;
         if self.dialect == Dialect::Postgres {
-            for (column, needle) in needles {
+            for (column, text) in substrings {
                 let pattern =
-                    format!("%{}%", needle.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-                self.compare(&format!("{{t}}.{column} LIKE"), Value::Text(pattern));
+                    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+                self.compare(&format!("{{t}}.{column} LIKE"), SqlValue::Text(pattern));
             }
             return;
         }
-        let phrases: Vec<String> = needles
+        let phrases: Vec<String> = substrings
             .iter()
-            .filter(|(_, needle)| needle.chars().count() >= TRIGRAM)
-            .map(|(column, needle)| format!("{column} : \"{}\"", needle.replace('"', "\"\"")))
+            .filter(|(_, text)| text.chars().count() >= TRIGRAM_LENGTH)
+            .map(|(column, text)| format!("{column} : \"{}\"", text.replace('"', "\"\"")))
             .collect();
         if !phrases.is_empty() {
-            self.lookups.push(Lookup::Trigrams(phrases.join(" AND ")));
+            self.lookups.push(IndexLookup::Trigrams(phrases.join(" AND ")));
         }
-        for (column, needle) in needles {
-            let place = self.place(Value::Text(needle.clone()));
-            self.wheres.push(format!("instr({{t}}.{column}, {place}) > 0"));
+        for (column, text) in substrings {
+            let placeholder = self.bind_value(SqlValue::Text(text.clone()));
+            self.conditions.push(format!("instr({{t}}.{column}, {placeholder}) > 0"));
         }
     }
 
-    /// Begins at the texts or events that an index finds, where these are few, or, for texts, where all dates are needed; not where a better beginning is
-    /// known.
-    pub(super) async fn begin(&mut self, db: &mut impl Queries, need: Need) -> Result<()> {
+    /// Lets an index lookup drive the query if it finds few rows, or, for texts, if all matches are needed.
+    ///
+    /// The first lookup that qualifies wins.
+    pub(super) async fn choose_driver(&mut self, db: &mut impl Queries, extent: Extent) -> Result<()> {
         for lookup in std::mem::take(&mut self.lookups) {
-            let in_any_case = need == Need::All && !matches!(lookup, Lookup::Tag(_));
-            if matches!(self.begins, Beginning::Dates)
-                && (in_any_case || finds_few(db, &lookup.found(self.dialect, "$1"), lookup.text()).await?)
+            let always = extent == Extent::All && !matches!(lookup, IndexLookup::Tag(_));
+            if matches!(self.driver, Driver::Occurrences)
+                && (always || finds_few(db, &lookup.found(self.dialect, "$1"), lookup.text()).await?)
             {
-                let place = self.place(Value::Text(lookup.text().to_owned()));
-                let found = lookup.found(self.dialect, &place);
-                self.begins = match lookup {
-                    Lookup::Trigrams(_) => Beginning::Texts(found),
-                    Lookup::Words(..) => Beginning::Answers(found),
-                    Lookup::Tag(_) => Beginning::Events(found),
+                let placeholder = self.bind_value(SqlValue::Text(lookup.text().to_owned()));
+                let found = lookup.found(self.dialect, &placeholder);
+                self.driver = match lookup {
+                    IndexLookup::Trigrams(_) => Driver::Documents(found),
+                    IndexLookup::Words(..) => Driver::MatchingDocuments(found),
+                    IndexLookup::Tag(_) => Driver::Events(found),
                 };
             }
         }
         Ok(())
     }
 
-    /// Does not look again at the words of texts that the index has found for them.
-    pub(super) fn rely_on_index(&mut self) {
-        if matches!(self.begins, Beginning::Answers(_)) {
-            self.wheres.retain(|condition| !self.wanted.contains(condition));
-            self.words = self.wheres.iter().any(|condition| condition.contains("{t}"));
+    /// Drops conditions on words that the index lookup of the driver has verified already.
+    pub(super) fn skip_verified_conditions(&mut self) {
+        if matches!(self.driver, Driver::MatchingDocuments(_)) {
+            self.conditions.retain(|condition| !self.word_conditions.contains(condition));
+            self.joins_texts = self.conditions.iter().any(|condition| condition.contains("{t}"));
         }
     }
 
-    /// The first dates of the list, up to `limit`: SQL for their `id`, `event_id` and `starts_at`.
-    pub(super) fn first(&self, keyset: &Keyset, limit: i64) -> String {
+    /// SQL for `id`, `event_id` and `starts_at` of the first `limit` matches.
+    pub(super) fn page_sql(&self, keyset: &Keyset, limit: i64) -> String {
         format!(
-            "SELECT o.id, o.event_id, o.starts_at FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
-            self.narrow(),
-            self.wheres(),
+            "SELECT o.id, o.event_id, o.starts_at FROM {} WHERE {}
+                ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
+            self.from_clause(),
+            self.where_clause(),
             dir = keyset.direction(),
         )
     }
 
-    /// The same where words are sought, but only among the first dates that fulfil what is said of dates alone: SQL, or nothing where another look is as
-    /// quick. What is found among them in full is the page. Where the list ends is looked at last: PostgreSQL thinks that there is little between two
-    /// instants, and would sort it, where it walks from the first on until it has enough.
-    pub(super) fn glance(&self, keyset: &Keyset, limit: i64) -> Option<String> {
-        if !self.words || !matches!(self.begins, Beginning::Dates) {
+    /// SQL of an optimistic probe: applies the conditions on words to the first [`PROBE_SIZE`] occurrences
+    /// that match all other conditions. A full page found there is the answer; otherwise run
+    /// [`AgendaQuery::page_sql`].
+    ///
+    /// `None` if no words are sought, or another driver is chosen already.
+    pub(super) fn probe_sql(&self, keyset: &Keyset, limit: i64) -> Option<String> {
+        if !self.joins_texts || !matches!(self.driver, Driver::Occurrences) {
             return None;
         }
+        // The far bound is tested outside: with both bounds PostgreSQL underestimates the range, and sorts it
+        // instead of walking the index until it has enough rows.
         let end = if keyset.comparison() == ">" { &self.latest } else { &self.earliest };
         let is_end = |condition: &String| {
-            end.as_ref()
-                .is_some_and(|end| *condition == end.condition || Some(condition) == end.by_day.as_ref())
+            end.as_ref().is_some_and(|end| {
+                *condition == end.condition || Some(condition) == end.day_condition.as_ref()
+            })
         };
-        let (mut at_last, of_dates): (Vec<_>, Vec<_>) =
-            self.wheres.iter().cloned().partition(|condition| condition.contains("{t}") || is_end(condition));
-        let mut dates = Self { words: false, wheres: of_dates, ..self.clone() };
+        let (mut outer, inner): (Vec<_>, Vec<_>) = self
+            .conditions
+            .iter()
+            .cloned()
+            .partition(|condition| condition.contains("{t}") || is_end(condition));
+        let mut occurrences = Self { joins_texts: false, conditions: inner, ..self.clone() };
         if self.dialect == Dialect::Postgres {
-            // It would begin at all events that have a tag.
-            dates.wheres.retain(|condition| !self.tagged.contains(condition));
-            at_last.extend(self.tags.clone());
+            // PostgreSQL would start at all events with a tag.
+            occurrences.conditions.retain(|condition| !self.tag_conditions.contains(condition));
+            outer.extend(self.all_tags_condition.clone());
         }
-        let words = Self { wheres: at_last, ..self.clone() };
+        let words = Self { conditions: outer, ..self.clone() };
         let dir = keyset.direction();
         Some(format!(
             "SELECT o.id, o.event_id, o.starts_at FROM
-                (SELECT o.id, o.event_id, o.text_id, o.starts_at, o.day FROM {} WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {GLANCE}) o
+                (SELECT o.id, o.event_id, o.text_id, o.starts_at, o.day FROM {} WHERE {}
+                    ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {PROBE_SIZE}) o
                 {} texts t ON t.id = o.text_id WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
-            dates.narrow(),
-            dates.wheres(),
-            self.join(),
-            words.wheres(),
+            occurrences.from_clause(),
+            occurrences.where_clause(),
+            self.join_keyword(),
+            words.where_clause(),
         ))
     }
 
-    /// The whole condition so far.
-    pub(super) fn wheres(&self) -> String {
-        self.of_date("o", "t")
+    /// All conditions so far.
+    pub(super) fn where_clause(&self) -> String {
+        self.where_clause_for("o", "t")
     }
 
-    /// The whole condition so far, asked of a date and its words by other names.
-    fn of_date(&self, date: &str, words: &str) -> String {
-        self.wheres.join(" AND ").replace("{o}", date).replace("{t}", words)
+    /// All conditions so far, under other aliases of `occurrences` and `texts`.
+    fn where_clause_for(&self, occurrences: &str, texts: &str) -> String {
+        self.conditions.join(" AND ").replace("{o}", occurrences).replace("{t}", texts)
     }
 
-    /// How tables are joined: SQLite would take another order, and PostgreSQL knows best.
-    const fn join(&self) -> &'static str {
+    /// `CROSS JOIN` keeps SQLite from reordering the tables; PostgreSQL chooses the order well.
+    const fn join_keyword(&self) -> &'static str {
         match self.dialect {
             Dialect::Sqlite => "CROSS JOIN",
             Dialect::Postgres => "JOIN",
         }
     }
 
-    /// The tables of dates, and, where the conditions speak of them, of words.
+    /// The driver joined with `occurrences o` and, if a condition names them, `texts t`.
     fn tables(&self) -> String {
-        let join = self.join();
-        let words = if self.words { format!(" {join} texts t ON t.id = o.text_id") } else { String::new() };
-        match &self.begins {
-            Beginning::Dates => format!("occurrences o{words}"),
-            Beginning::Answers(texts) if !self.words => {
+        let join = self.join_keyword();
+        let words =
+            if self.joins_texts { format!(" {join} texts t ON t.id = o.text_id") } else { String::new() };
+        match &self.driver {
+            Driver::Occurrences => format!("occurrences o{words}"),
+            Driver::MatchingDocuments(texts) if !self.joins_texts => {
                 format!("({texts}) found {join} occurrences o ON o.text_id = found.id")
             }
-            Beginning::Texts(texts) | Beginning::Answers(texts) => format!(
+            Driver::Documents(texts) | Driver::MatchingDocuments(texts) => format!(
                 "({texts}) found {join} texts t ON t.id = found.id {join} occurrences o ON o.text_id = t.id"
             ),
-            Beginning::Events(events) => {
+            Driver::Events(events) => {
                 format!("({events}) found {join} occurrences o ON o.event_id = found.id{words}")
             }
         }
     }
 
-    /// The tables that the conditions need, for counting.
-    pub(super) fn narrow(&self) -> String {
-        let event = if self.of_event { " JOIN events e ON e.id = o.event_id" } else { "" };
+    /// The tables that the conditions name.
+    pub(super) fn from_clause(&self) -> String {
+        let event = if self.joins_events { " JOIN events e ON e.id = o.event_id" } else { "" };
         format!("{}{event}", self.tables())
     }
 
-    /// Where a date stands in the list.
+    /// SQL for the sort key of an occurrence `o` in microseconds.
     pub(super) fn position(&self) -> String {
-        format!("{} + {}", micros(self.dialect), self.offset)
+        format!("{} + {}", micros(self.dialect), self.tier_offset)
     }
 
-    /// Keeps only the first date of each event, by start, of those that fulfil the conditions so far.
-    pub(super) fn first_of_each_event(&mut self) {
-        let words = if self.words { " JOIN texts words ON words.id = earlier.text_id" } else { "" };
-        self.wheres.push(format!(
+    /// Keeps only the first occurrence of each event, by start, among the matches so far.
+    pub(super) fn keep_first_of_each_event(&mut self) {
+        let words = if self.joins_texts { " JOIN texts words ON words.id = earlier.text_id" } else { "" };
+        self.conditions.push(format!(
             "NOT EXISTS (SELECT 1 FROM occurrences earlier{words} WHERE earlier.event_id = {{o}}.event_id
                 AND (earlier.starts_at, earlier.id) < ({{o}}.starts_at, {{o}}.id) AND {})",
-            self.of_date("earlier", "words")
+            self.where_clause_for("earlier", "words")
         ));
     }
 
-    /// Keeps what comes after the position of the page.
-    pub(super) fn beyond(&mut self, keyset: &Keyset) {
-        if let Some(Key { number, id }) = keyset.position {
-            let at = Timestamp::from_micros(number.saturating_sub(self.offset));
-            self.forget_wider_bound(at, keyset.comparison());
-            let (at, id) = (self.place(Value::At(at)), self.place(Value::Id(id)));
-            self.wheres.push(format!("({{o}}.starts_at, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
+    /// Keeps what comes after the cursor.
+    pub(super) fn after_cursor(&mut self, keyset: &Keyset) {
+        if let Some(SortKey { number, id }) = keyset.position {
+            let at = Timestamp::from_micros(number.saturating_sub(self.tier_offset));
+            self.drop_implied_bound(at, keyset.comparison());
+            let (at, id) = (self.bind_value(SqlValue::At(at)), self.bind_value(SqlValue::Id(id)));
+            self.conditions.push(format!("({{o}}.starts_at, {{o}}.id) {} ({at}, {id})", keyset.comparison()));
         }
     }
 
-    /// Leaves out the bound that the position of the page is within: SQLite would begin there, and walk over all pages before.
-    fn forget_wider_bound(&mut self, position: Timestamp, comparison: &str) {
+    /// Drops a bound that the cursor implies: SQLite would start the index walk at the bound and step over
+    /// all earlier pages.
+    fn drop_implied_bound(&mut self, position: Timestamp, comparison: &str) {
         let wider = if comparison == ">" {
             self.earliest.take().filter(|from| from.at <= position)
         } else {
             self.latest.take().filter(|to| position < to.at)
         };
         if let Some(wider) = wider {
-            self.wheres.retain(|known| *known != wider.condition);
+            self.conditions.retain(|known| *known != wider.condition);
         }
     }
 
-    /// A query with the values bound, planned for them.
+    /// A statement with the values bound, planned for these values.
     pub(super) fn query(self, db: &mut impl Queries, text: String) -> Query<'_> {
-        // What everyone may find from an instant on is always found in one way.
-        let plain = self.wheres.len() <= 2;
+        // The plain agenda has one good plan, whatever the values.
+        let plain = self.conditions.len() <= 2;
         let query = self.bound(db, text);
-        if plain { query } else { query.planned_anew() }
+        if plain { query } else { query.without_cached_plan() }
     }
 
-    /// The same, planned once for whatever they are. PostgreSQL plans for the values that it sees as long as these promise less work than any others would,
-    /// and so anew each time for all that is ahead: here it sees none.
-    pub(super) fn query_for_any(self, db: &mut impl Queries, text: String) -> Query<'_> {
+    /// A statement with the values bound, planned once for any values.
+    ///
+    /// PostgreSQL replans a prepared statement while its values promise a cheaper plan than average, which
+    /// bounds of upcoming occurrences always do. Hiding the parameters from the planner prevents that.
+    pub(super) fn query_with_generic_plan(self, db: &mut impl Queries, text: String) -> Query<'_> {
         let text = match self.dialect {
             Dialect::Sqlite => text,
-            Dialect::Postgres => unseen(&text),
+            Dialect::Postgres => hide_parameters(&text),
         };
         self.bound(db, text)
     }
 
     fn bound(self, db: &mut impl Queries, text: String) -> Query<'_> {
-        let mut query = db.query(Sql::built(text));
+        let mut query = db.query(Sql::dynamic(text));
         for value in self.values {
             query = match value {
-                Value::Text(text) => query.bind(text),
-                Value::At(at) => query.bind(at),
-                Value::Id(id) => query.bind(id),
+                SqlValue::Text(text) => query.bind(text),
+                SqlValue::At(at) => query.bind(at),
+                SqlValue::Id(id) => query.bind(id),
             };
         }
         query
     }
 }
 
-/// What the list may show.
+/// Which occurrences the actor may see in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Visible {
-    /// Only what is listed.
+pub(super) enum VisibleScope {
+    /// Only what is starts_of_matches.
     Listed,
-    /// All that the filter lets through: whoever asks may see it.
+    /// All matches: permission was checked by the filter's event, organizer or user.
     All,
 }
 
-/// The same SQL with each placeholder in a query of its own, whose answer is not known before it is run.
-fn unseen(text: &str) -> String {
+/// Wraps each placeholder into a subquery, whose value the planner does not know.
+fn hide_parameters(text: &str) -> String {
     let mut pieces = text.split('$');
     let first = pieces.next().unwrap_or_default().to_owned();
     pieces.fold(first, |sql, piece| {
@@ -412,7 +433,7 @@ fn unseen(text: &str) -> String {
     })
 }
 
-/// The start of a date in microseconds.
+/// SQL for the start of an occurrence `o` in microseconds.
 pub(super) fn micros(dialect: Dialect) -> String {
     match dialect {
         Dialect::Sqlite => "o.starts_at".to_owned(),
@@ -420,21 +441,21 @@ pub(super) fn micros(dialect: Dialect) -> String {
     }
 }
 
-/// What to look up in an index of texts.
+/// A lookup in an index of texts or tags.
 #[derive(Debug, Clone)]
-pub(super) enum Lookup {
-    /// In SQLite's trigrams of titles and locations.
+pub(super) enum IndexLookup {
+    /// In SQLite's trigram index of titles and locations.
     Trigrams(String),
-    /// In the words, all or those of a part.
-    Words(Part, String),
-    /// Among the tags of events: where few have it.
+    /// In the full-text index, within a scope.
+    Words(SearchScope, String),
+    /// Among the tags of events.
     Tag(String),
 }
 
-impl Lookup {
-    /// All that a question wants, in a part of the words; nothing where it wants nothing.
-    pub(super) fn words(question: &Question, part: Part, dialect: Dialect) -> Option<Self> {
-        Some(Self::Words(part, question.within(dialect, part)?))
+impl IndexLookup {
+    /// The lookup of all required words; `None` if the search only excludes words.
+    pub(super) fn words(search: &SearchQuery, scope: SearchScope, dialect: Dialect) -> Option<Self> {
+        Some(Self::Words(scope, search.full_text(dialect, scope)?))
     }
 
     const fn text(&self) -> &str {
@@ -443,45 +464,48 @@ impl Lookup {
         }
     }
 
-    /// SQL for the ids of the texts, or events, where `place` has [`Self::text`].
-    fn found(&self, dialect: Dialect, place: &str) -> String {
+    /// SQL for the ids found; the value of `placeholder` is [`Self::text`].
+    fn found(&self, dialect: Dialect, placeholder: &str) -> String {
         match (self, dialect) {
-            (Self::Words(part, _), Dialect::Postgres) => {
-                let words = match part {
-                    Part::Title => "ts_filter(w.words, '{a}')",
-                    Part::Head => "ts_filter(w.words, '{a,b,c}')",
-                    Part::Whole => "w.words",
+            (Self::Words(scope, _), Dialect::Postgres) => {
+                let words = match scope {
+                    SearchScope::Title => "ts_filter(w.words, '{a}')",
+                    SearchScope::Head => "ts_filter(w.words, '{a,b,c}')",
+                    SearchScope::All => "w.words",
                 };
-                format!("SELECT w.id FROM texts_words w WHERE {words} @@ CAST({place} AS tsquery)")
+                format!("SELECT w.id FROM texts_words w WHERE {words} @@ CAST({placeholder} AS tsquery)")
             }
             (Self::Words(..), Dialect::Sqlite) => {
-                format!("SELECT rowid AS id FROM texts_words WHERE texts_words MATCH {place}")
+                format!("SELECT rowid AS id FROM texts_words WHERE texts_words MATCH {placeholder}")
             }
             (Self::Trigrams(_), _) => {
-                format!("SELECT rowid AS id FROM texts_trigrams WHERE texts_trigrams MATCH {place}")
+                format!("SELECT rowid AS id FROM texts_trigrams WHERE texts_trigrams MATCH {placeholder}")
             }
-            (Self::Tag(_), _) => format!("SELECT event_id AS id FROM event_tags WHERE folded = {place}"),
+            (Self::Tag(_), _) => {
+                format!("SELECT event_id AS id FROM event_tags WHERE folded = {placeholder}")
+            }
         }
     }
 }
 
-/// Whether a query for `$1` has so few rows that it is best to begin with them.
-async fn finds_few(db: &mut impl Queries, rows: &str, sought: &str) -> Result<bool> {
-    let text = format!("SELECT count(*) FROM ({rows} LIMIT {}) AS few", SELECTIVE + 1);
-    let found: i64 = db.query(Sql::built(text)).bind(sought.to_owned()).planned_anew().scalar().await?;
-    Ok(found <= SELECTIVE)
+/// Whether a query with the one parameter `text` finds at most [`FEW_MATCHES`] rows.
+async fn finds_few(db: &mut impl Queries, rows: &str, text: &str) -> Result<bool> {
+    let count = format!("SELECT count(*) FROM ({rows} LIMIT {}) AS few", FEW_MATCHES + 1);
+    let found: i64 =
+        db.query(Sql::dynamic(count)).bind(text.to_owned()).without_cached_plan().scalar().await?;
+    Ok(found <= FEW_MATCHES)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::unseen;
+    use super::hide_parameters;
 
     #[test]
-    fn values_are_out_of_sight_of_the_planner() {
+    fn placeholders_are_hidden_from_the_planner() {
         assert_eq!(
-            unseen("a = $1 AND b IN ($2, $13)"),
+            hide_parameters("a = $1 AND b IN ($2, $13)"),
             "a = (SELECT $1) AND b IN ((SELECT $2), (SELECT $13))"
         );
-        assert_eq!(unseen("a"), "a");
+        assert_eq!(hide_parameters("a"), "a");
     }
 }

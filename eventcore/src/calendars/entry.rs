@@ -1,67 +1,69 @@
-//! `VEVENT` (RFC 5545, 3.6.1) and the calendar around it, from plain values.
+//! Writing `VEVENT` components (RFC 5545, 3.6.1) and the `VCALENDAR` around them.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
-use super::line::{Lines, date, local};
+use super::content_lines::{ContentLines, format_date, format_local};
 use super::timezone;
 use crate::id::EventId;
 use crate::time::Timestamp;
 
-/// Who wrote the file.
+/// PRODID: the program that wrote the file.
 const PRODID: &str = "-//eventcore//Events//EN";
-/// Dates in one RDATE or EXDATE: a longer list goes on in another, since some readers have short buffers.
-const LISTED: usize = 50;
+/// Greatest number of values in one RDATE or EXDATE. Longer lists are split, because some calendars have
+/// short buffers.
+const VALUES_PER_PROPERTY: usize = 50;
 
-/// A time as a file has it.
+/// A DATE or DATE-TIME value (RFC 5545, 3.3.4 and 3.3.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum When {
-    /// A whole day.
-    Day(NaiveDate),
-    /// By the clocks of the file's zone.
-    Clock(NaiveDateTime),
-    /// An instant, where the clocks show a time twice and the second is meant, or the zone is UTC.
-    Instant(Timestamp),
+pub(super) enum TimeValue {
+    /// A date, of an all-day event.
+    Date(NaiveDate),
+    /// A local time in the zone of the file.
+    Local(NaiveDateTime),
+    /// An instant: the zone is UTC, or the second of two equal local times is meant.
+    Utc(Timestamp),
 }
 
-impl When {
+impl TimeValue {
     fn parameter(self, tz: Tz) -> String {
         match self {
-            Self::Day(_) => ";VALUE=DATE".to_owned(),
-            Self::Clock(_) => format!(";TZID={}", tz.name()),
-            Self::Instant(_) => String::new(),
+            Self::Date(_) => ";VALUE=DATE".to_owned(),
+            Self::Local(_) => format!(";TZID={}", tz.name()),
+            Self::Utc(_) => String::new(),
         }
     }
 
     fn value(self) -> String {
         match self {
-            Self::Day(day) => date(day),
-            Self::Clock(at) => local(at),
-            Self::Instant(at) => utc(at),
+            Self::Date(date) => format_date(date),
+            Self::Local(at) => format_local(at),
+            Self::Utc(at) => format_utc(at),
         }
     }
 }
 
-/// When something ends.
+/// The end of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ends {
-    At(When),
-    /// After so many seconds.
+pub(super) enum EntryEnd {
+    /// DTEND.
+    At(TimeValue),
+    /// DURATION, in seconds.
     After(i64),
 }
 
-/// What repeats an entry.
+/// RRULE, RDATE and EXDATE of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Repeats {
+pub(super) struct EntryRecurrence {
     pub(super) rrule: Option<String>,
-    pub(super) rdate: Vec<When>,
-    pub(super) exdate: Vec<When>,
+    pub(super) rdate: Vec<TimeValue>,
+    pub(super) exdate: Vec<TimeValue>,
 }
 
-/// Whether it takes place.
+/// STATUS (RFC 5545, 3.8.1.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// A draft.
+pub(super) enum EntryStatus {
+    /// The event is a draft.
     Tentative,
     Confirmed,
     Cancelled,
@@ -69,123 +71,126 @@ pub(super) enum Standing {
 
 /// One `VEVENT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry<'a> {
-    pub(super) starts: When,
-    pub(super) ends: Ends,
-    /// Which of the dates it is about.
-    pub(super) recurrence_id: Option<When>,
-    pub(super) repeats: Repeats,
+pub(super) struct CalendarEntry<'a> {
+    pub(super) starts: TimeValue,
+    pub(super) ends: EntryEnd,
+    /// RECURRENCE-ID: the original start, if the entry is one occurrence of several.
+    pub(super) recurrence_id: Option<TimeValue>,
+    pub(super) recurrence: EntryRecurrence,
     pub(super) title: &'a str,
     pub(super) description: &'a str,
     pub(super) location: &'a str,
     pub(super) url: Option<&'a str>,
-    pub(super) standing: Standing,
+    pub(super) status: EntryStatus,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    /// Rises with every change.
+    /// SEQUENCE: rises with every change.
     pub(super) sequence: i64,
 }
 
-/// What all entries of a file share.
+/// What all entries of a file have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shared<'a> {
+pub(super) struct FileProperties<'a> {
     pub(super) event: EventId,
     pub(super) tz: Tz,
     pub(super) categories: Vec<&'a str>,
+    /// CLASS is PRIVATE.
     pub(super) private: bool,
-    /// From when to when the clocks of the zone matter.
-    pub(super) years: (Timestamp, Timestamp),
+    /// The first and the last instant for which the file needs offsets of the zone.
+    pub(super) period: (Timestamp, Timestamp),
 }
 
-/// The whole file.
-pub(super) fn calendar(shared: &Shared<'_>, entries: &[Entry<'_>]) -> String {
-    let mut lines = Lines::default();
-    lines.raw("BEGIN", "VCALENDAR");
-    lines.raw("VERSION", "2.0");
-    lines.raw("PRODID", PRODID);
-    lines.raw("CALSCALE", "GREGORIAN");
-    if entries.iter().any(Entry::is_by_the_clock) {
-        timezone::write(&mut lines, shared.tz, shared.years.0, shared.years.1);
+/// Writes the file.
+pub(super) fn write_calendar(shared: &FileProperties<'_>, entries: &[CalendarEntry<'_>]) -> String {
+    let mut lines = ContentLines::default();
+    lines.property("BEGIN", "VCALENDAR");
+    lines.property("VERSION", "2.0");
+    lines.property("PRODID", PRODID);
+    lines.property("CALSCALE", "GREGORIAN");
+    if entries.iter().any(CalendarEntry::has_local_times) {
+        timezone::write(&mut lines, shared.tz, shared.period.0, shared.period.1);
     }
     for entry in entries {
         entry.write(&mut lines, shared);
     }
-    lines.raw("END", "VCALENDAR");
+    lines.property("END", "VCALENDAR");
     lines.finish()
 }
 
-impl Entry<'_> {
-    fn is_by_the_clock(&self) -> bool {
+impl CalendarEntry<'_> {
+    fn has_local_times(&self) -> bool {
         let ends = match self.ends {
-            Ends::At(when) => Some(when),
-            Ends::After(_) => None,
+            EntryEnd::At(when) => Some(when),
+            EntryEnd::After(_) => None,
         };
         let single = [Some(self.starts), ends, self.recurrence_id].into_iter().flatten();
         let mut all =
-            single.chain(self.repeats.rdate.iter().copied()).chain(self.repeats.exdate.iter().copied());
-        all.any(|when| matches!(when, When::Clock(_)))
+            single.chain(self.recurrence.rdate.iter().copied()).chain(self.recurrence.exdate.iter().copied());
+        all.any(|when| matches!(when, TimeValue::Local(_)))
     }
 
-    fn write(&self, lines: &mut Lines, shared: &Shared<'_>) {
-        lines.raw("BEGIN", "VEVENT");
-        lines.raw("UID", &shared.event.to_string());
-        if let Some(date) = self.recurrence_id {
-            time(lines, "RECURRENCE-ID", shared.tz, date);
+    fn write(&self, lines: &mut ContentLines, shared: &FileProperties<'_>) {
+        lines.property("BEGIN", "VEVENT");
+        lines.property("UID", &shared.event.to_string());
+        if let Some(original_start) = self.recurrence_id {
+            time_property(lines, "RECURRENCE-ID", shared.tz, original_start);
         }
-        lines.raw("SEQUENCE", &self.sequence.to_string());
-        lines.raw("DTSTAMP", &utc(self.updated_at));
-        lines.raw("CREATED", &utc(self.created_at));
-        lines.raw("LAST-MODIFIED", &utc(self.updated_at));
-        time(lines, "DTSTART", shared.tz, self.starts);
+        lines.property("SEQUENCE", &self.sequence.to_string());
+        lines.property("DTSTAMP", &format_utc(self.updated_at));
+        lines.property("CREATED", &format_utc(self.created_at));
+        lines.property("LAST-MODIFIED", &format_utc(self.updated_at));
+        time_property(lines, "DTSTART", shared.tz, self.starts);
         match self.ends {
-            Ends::At(when) => time(lines, "DTEND", shared.tz, when),
-            Ends::After(seconds) => lines.raw("DURATION", &exact(seconds)),
+            EntryEnd::At(when) => time_property(lines, "DTEND", shared.tz, when),
+            EntryEnd::After(seconds) => lines.property("DURATION", &format_duration(seconds)),
         }
-        if let Some(rrule) = &self.repeats.rrule {
-            lines.raw("RRULE", rrule);
+        if let Some(rrule) = &self.recurrence.rrule {
+            lines.property("RRULE", rrule);
         }
-        times(lines, "RDATE", shared.tz, &self.repeats.rdate);
-        times(lines, "EXDATE", shared.tz, &self.repeats.exdate);
-        lines.text("SUMMARY", self.title);
+        time_list_properties(lines, "RDATE", shared.tz, &self.recurrence.rdate);
+        time_list_properties(lines, "EXDATE", shared.tz, &self.recurrence.exdate);
+        lines.text_property("SUMMARY", self.title);
         if !self.description.is_empty() {
-            lines.text("DESCRIPTION", self.description);
+            lines.text_property("DESCRIPTION", self.description);
         }
-        lines.text("LOCATION", self.location);
+        lines.text_property("LOCATION", self.location);
         if let Some(url) = self.url {
-            lines.raw("URL", url);
+            lines.property("URL", url);
         }
-        lines.raw(
+        lines.property(
             "STATUS",
-            match self.standing {
-                Standing::Tentative => "TENTATIVE",
-                Standing::Confirmed => "CONFIRMED",
-                Standing::Cancelled => "CANCELLED",
+            match self.status {
+                EntryStatus::Tentative => "TENTATIVE",
+                EntryStatus::Confirmed => "CONFIRMED",
+                EntryStatus::Cancelled => "CANCELLED",
             },
         );
-        lines.texts("CATEGORIES", shared.categories.iter().copied());
+        lines.text_list_property("CATEGORIES", shared.categories.iter().copied());
         if shared.private {
-            lines.raw("CLASS", "PRIVATE");
+            lines.property("CLASS", "PRIVATE");
         }
-        lines.raw("END", "VEVENT");
+        lines.property("END", "VEVENT");
     }
 }
 
-fn time(lines: &mut Lines, name: &str, tz: Tz, when: When) {
-    lines.raw(&format!("{name}{}", when.parameter(tz)), &when.value());
+fn time_property(lines: &mut ContentLines, name: &str, tz: Tz, when: TimeValue) {
+    lines.property(&format!("{name}{}", when.parameter(tz)), &when.value());
 }
 
-/// Those of a kind share a line: days, local times and instants differ in their parameters.
-fn times(lines: &mut Lines, name: &str, tz: Tz, times: &[When]) {
-    for alike in times.chunk_by(|a, b| std::mem::discriminant(a) == std::mem::discriminant(b)) {
-        for some in alike.chunks(LISTED) {
+/// Writes one property for each run of equal value types, because dates, local times and instants need
+/// different parameters.
+fn time_list_properties(lines: &mut ContentLines, name: &str, tz: Tz, times: &[TimeValue]) {
+    for same_type in times.chunk_by(|a, b| std::mem::discriminant(a) == std::mem::discriminant(b)) {
+        for some in same_type.chunks(VALUES_PER_PROPERTY) {
             let values: Vec<_> = some.iter().map(|when| when.value()).collect();
-            lines.raw(&format!("{name}{}", some[0].parameter(tz)), &values.join(","));
+            lines.property(&format!("{name}{}", some[0].parameter(tz)), &values.join(","));
         }
     }
 }
 
-/// A length in hours, minutes or seconds, which pass alike whatever the clocks do; days and weeks go by the clock (RFC 5545, 3.3.6).
-fn exact(seconds: i64) -> String {
+/// A DURATION in hours, minutes or seconds of elapsed time. Days and weeks would be nominal (RFC 5545,
+/// 3.3.6).
+fn format_duration(seconds: i64) -> String {
     match (seconds % 3_600, seconds % 60) {
         (0, _) => format!("PT{}H", seconds / 3_600),
         (_, 0) => format!("PT{}M", seconds / 60),
@@ -194,6 +199,6 @@ fn exact(seconds: i64) -> String {
 }
 
 /// `20270304T173000Z`
-fn utc(at: Timestamp) -> String {
-    local(at.to_utc().naive_utc()) + "Z"
+fn format_utc(at: Timestamp) -> String {
+    format_local(at.to_utc().naive_utc()) + "Z"
 }

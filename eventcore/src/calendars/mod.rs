@@ -1,28 +1,33 @@
-//! Calendars: events and single dates as iCalendar files (RFC 5545), which other programs read. Everything but loading is pure.
+//! iCalendar files (RFC 5545) of events and single occurrences. Only `read` accesses the database.
 //!
-//! # What is written
+//! # Content of a file
 //!
-//! An event is one `VEVENT` with what repeats it, and another for each date that differs from it; a date is one `VEVENT`. Both name the event as
-//! `UID` and, where it repeats, the date's original start as `RECURRENCE-ID`: whoever reads both files, or one again, has each date once.
+//! An event is one `VEVENT` with its RRULE, RDATE and EXDATE, and one more for each occurrence that differs
+//! from it. A single occurrence is one `VEVENT`. All have the event's id as `UID`, and an occurrence of a
+//! recurring event has its original start as `RECURRENCE-ID`. A calendar that imports both files, or one of
+//! them twice, therefore has each occurrence once.
 //!
-//! The dates in the file are the dates that are stored. The rule is written so that every program reads it alike, and what it then makes is compared with
-//! the stored dates: `EXDATE` takes away what there isn't, `RDATE` adds what it lacks. A time that the clocks skip, a date that was moved, has other
-//! words or is cancelled stands in full. What does not change from one reading to the next comes out the same to the byte.
+//! The file contains exactly the stored occurrences. The rule is written so that all calendars expand it
+//! alike. Its starts are compared with the stored occurrences: `EXDATE` excludes starts without an
+//! occurrence, and `RDATE` adds occurrences without a start. Occurrences that were moved, have other texts,
+//! are cancelled or start in a gap have a `VEVENT` of their own. An unchanged event gives the same bytes each
+//! time.
 //!
-//! `DTSTAMP` is `LAST-MODIFIED`, as RFC 5545, 3.8.7.2 has it for files without a METHOD, and `SEQUENCE` rises with the version. There is no `ORGANIZER`: it
-//! would have to be an e-mail address, which is nobody's business, and calendars would take the event for an invitation to answer.
+//! `DTSTAMP` equals `LAST-MODIFIED`, as RFC 5545, 3.8.7.2 requires without a METHOD. `SEQUENCE` rises with
+//! the version. There is no `ORGANIZER`: it would publish an e-mail address, and calendars would treat the
+//! event as an invitation.
 //!
 //! # Why no crate
 //!
-//! What crates for iCalendar write is lines, and that is the small part: none of them makes a `VTIMEZONE` from the tz database, or knows which
-//! dates a rule has elsewhere. The tests read what is written here with a parser that is not ours.
+//! Crates for iCalendar write content lines, which is the small part. None derives a `VTIMEZONE` from the tz
+//! database or compares a rule with stored occurrences. The tests read the files with an independent parser.
 
+mod content_lines;
 mod entry;
-mod line;
+mod event_entries;
 mod name;
 mod read;
-mod repeats;
 mod timezone;
 
 pub use name::file_name;
-pub use read::Calendar;
+pub use read::CalendarFile;

@@ -1,11 +1,12 @@
-//! What a file is called.
+//! File names of calendars.
 
 use crate::fold::fold;
 
-/// Letters that a name keeps of a title: more helps nobody to tell files apart.
-const LONGEST: usize = 60;
+/// Greatest length of a name without its extension, in characters.
+const MAX_LENGTH: usize = 60;
 
-/// A file name that every system takes, from a title: `Rust evening!` becomes `rust-evening.ics`. What has no letters that all systems know is `event.ics`.
+/// A portable file name made of a title: `Rust evening!` becomes `rust-evening.ics`. A title without ASCII
+/// letters or digits, once folded, gives `event.ics`.
 ///
 /// ```
 /// assert_eq!(eventcore::calendars::file_name("Jazz am Fluß"), "jazz-am-fluss.ics");
@@ -19,7 +20,7 @@ pub fn file_name(title: &str) -> String {
             name.push('-');
         }
     }
-    name.truncate(LONGEST);
+    name.truncate(MAX_LENGTH);
     match name.trim_end_matches('-') {
         "" => "event.ics".to_owned(),
         name => format!("{name}.ics"),
@@ -31,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_plain() {
+    fn names_are_portable() {
         for (title, name) in [
             ("Rust evening: traits, & *pizza*!", "rust-evening-traits-pizza.ics"),
             ("../../etc/passwd", "etc-passwd.ics"),

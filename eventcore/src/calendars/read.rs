@@ -1,78 +1,87 @@
-//! The file of an event, and of one of its dates.
+//! Loading events and occurrences for their iCalendar files.
 
 use std::time::Duration;
 
 use sqlx::FromRow;
 
-use super::entry::{Entry, Shared, calendar};
+use super::entry::{CalendarEntry, FileProperties, write_calendar};
+use super::event_entries::{CalendarEvent, CalendarOccurrence};
 use super::name::file_name;
-use super::repeats::{Date, Event};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, sql};
 use crate::error::{Error, Result};
-use crate::events::{EventRow, OccurrenceStatus, Visibility, find, zone};
+use crate::events::{EventForActor, EventRow, OccurrenceStatus, Visibility, find, zone};
 use crate::id::{EventId, OccurrenceId};
-use crate::time::Timestamp;
-use crate::time::read_wall_clock;
+use crate::time::{Timestamp, parse_local};
 
-/// How much longer than its dates reach a series that goes on for ever has a right clock.
-const EVER: Duration = Duration::from_hours(10 * 8_766);
+/// Ten years: the VTIMEZONE of an unbounded series covers this much after its last stored occurrence.
+const UNBOUNDED_PERIOD: Duration = Duration::from_hours(10 * 8_766);
 
-/// A calendar as a file.
+/// An iCalendar file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Calendar {
+pub struct CalendarFile {
     /// `text/calendar` in UTF-8.
     pub text: String,
-    /// What to call it.
+    /// Suggested name.
     pub file_name: String,
-    /// Of the event; rises with every change of it.
+    /// Version of the event, which rises with every change of it.
     pub version: i64,
-    /// When anything in it was last changed.
+    /// Time of the last change of anything in the file.
     pub updated_at: Timestamp,
 }
 
 impl EventCore {
-    /// An event with all its dates as an iCalendar file, for those who may see it.
-    pub async fn event_calendar(&self, actor: &Actor, id: EventId) -> Result<Calendar> {
+    /// The iCalendar file of an event with all its occurrences.
+    ///
+    /// # Errors
+    /// `not_found` if the actor may not see the event.
+    pub async fn event_calendar(&self, actor: &Actor, id: EventId) -> Result<CalendarFile> {
         let mut db = self.db().read().await?;
-        let row = find(&mut db, actor, id).await?.visible()?.row;
-        let rows: Vec<DateRow> = db
+        let row = find(&mut db, actor, id).await?.must_see()?.row;
+        let rows: Vec<CalendarOccurrenceRow> = db
             .query(sql!("SELECT * FROM occurrences WHERE event_id = $1 ORDER BY original_start"))
             .bind(id)
             .all()
             .await?;
-        let dates = rows.into_iter().map(DateRow::date).collect::<Result<Vec<_>>>()?;
+        let occurrences =
+            rows.into_iter().map(CalendarOccurrenceRow::into_occurrence).collect::<Result<Vec<_>>>()?;
         let source = Source { category: category(&mut db, id).await?, event: event(&row)?, row };
-        source.calendar(&source.event.entries(&dates), &dates)
+        source.calendar(&source.event.entries(&occurrences), &occurrences)
     }
 
-    /// One date of an event as an iCalendar file, for those who may see the event.
-    pub async fn occurrence_calendar(&self, actor: &Actor, id: OccurrenceId) -> Result<Calendar> {
+    /// The iCalendar file of one occurrence.
+    ///
+    /// # Errors
+    /// `not_found` if the actor may not see the event.
+    pub async fn occurrence_calendar(&self, actor: &Actor, id: OccurrenceId) -> Result<CalendarFile> {
         let mut db = self.db().read().await?;
-        let row: Option<DateRow> =
+        let row: Option<CalendarOccurrenceRow> =
             db.query(sql!("SELECT * FROM occurrences WHERE id = $1")).bind(id).optional().await?;
         let row = row.ok_or(Error::NotFound("occurrence"))?;
-        let of = row.event_id;
-        let seen = find(&mut db, actor, of).await.and_then(crate::events::Seen::visible);
-        let event_row = seen.map_err(|error| error.of("occurrence"))?.row;
+        let event_id = row.event_id;
+        let seen = find(&mut db, actor, event_id).await.and_then(EventForActor::must_see);
+        let event_row = seen.map_err(|error| error.rename_not_found("occurrence"))?.row;
         let others: bool = db
             .query(sql!("SELECT EXISTS (SELECT 1 FROM occurrences WHERE event_id = $1 AND id <> $2)"))
-            .bind(of)
+            .bind(event_id)
             .bind(id)
             .scalar()
             .await?;
-        let source =
-            Source { category: category(&mut db, of).await?, event: event(&event_row)?, row: event_row };
-        let date = row.date()?;
-        let of_many = others || source.event.recurrence.is_some();
-        source.calendar(&[source.event.entry(&date, of_many)], std::slice::from_ref(&date))
+        let source = Source {
+            category: category(&mut db, event_id).await?,
+            event: event(&event_row)?,
+            row: event_row,
+        };
+        let occurrence = row.into_occurrence()?;
+        let is_one_of_many = others || source.event.recurrence.is_some();
+        source.calendar(&[source.event.entry(&occurrence, is_one_of_many)], std::slice::from_ref(&occurrence))
     }
 }
 
-/// A row of `occurrences`, as far as it is written.
+/// The columns of `occurrences` that a file needs.
 #[derive(FromRow)]
-struct DateRow {
+struct CalendarOccurrenceRow {
     event_id: EventId,
     original_start: Timestamp,
     original_local: String,
@@ -88,11 +97,11 @@ struct DateRow {
     version: i64,
 }
 
-impl DateRow {
-    fn date(self) -> Result<Date> {
-        Ok(Date {
+impl CalendarOccurrenceRow {
+    fn into_occurrence(self) -> Result<CalendarOccurrence> {
+        Ok(CalendarOccurrence {
             original_start: self.original_start,
-            nominal: read_wall_clock(&self.original_local)?,
+            nominal: parse_local(&self.original_local)?,
             starts_at: self.starts_at,
             ends_at: self.ends_at,
             status: self.status,
@@ -107,49 +116,54 @@ impl DateRow {
     }
 }
 
-/// What a file is made of.
+/// An event with what its file needs.
 struct Source {
     row: EventRow,
-    event: Event,
+    event: CalendarEvent,
     category: Option<String>,
 }
 
 impl Source {
-    fn calendar(&self, entries: &[Entry<'_>], dates: &[Date]) -> Result<Calendar> {
+    fn calendar(
+        &self,
+        entries: &[CalendarEntry<'_>],
+        occurrences: &[CalendarOccurrence],
+    ) -> Result<CalendarFile> {
         let tags = self.row.tags()?;
-        let shared = Shared {
+        let shared = FileProperties {
             event: self.row.id,
             tz: self.event.tz,
             categories: self.category.iter().chain(&tags).map(String::as_str).collect(),
             private: self.row.visibility == Visibility::Private,
-            years: self.years(dates),
+            period: self.period(occurrences),
         };
         let title = entries.first().map_or(self.event.title.as_str(), |entry| entry.title);
         let updated_at = entries.iter().map(|entry| entry.updated_at).max();
-        Ok(Calendar {
-            text: calendar(&shared, entries),
+        Ok(CalendarFile {
+            text: write_calendar(&shared, entries),
             file_name: file_name(title),
             version: self.row.version,
             updated_at: updated_at.unwrap_or(self.row.updated_at),
         })
     }
 
-    /// From when to when the file speaks of times.
-    fn years(&self, dates: &[Date]) -> (Timestamp, Timestamp) {
-        let starts = dates.iter().flat_map(|date| [date.original_start, date.starts_at]);
-        let ends = dates.iter().flat_map(|date| [date.original_start, date.ends_at]);
+    /// The period for which the file needs offsets of the zone.
+    fn period(&self, occurrences: &[CalendarOccurrence]) -> (Timestamp, Timestamp) {
+        let starts =
+            occurrences.iter().flat_map(|occurrence| [occurrence.original_start, occurrence.starts_at]);
+        let ends = occurrences.iter().flat_map(|occurrence| [occurrence.original_start, occurrence.ends_at]);
         let first = starts.chain([self.event.span.starts_at]).min().unwrap_or(self.event.span.starts_at);
         let last = ends.chain([self.event.span.ends_at]).max().unwrap_or(self.event.span.ends_at);
-        (first, if self.event.made_until.is_some() { last.plus(EVER) } else { last })
+        (first, if self.event.expanded_until.is_some() { last.plus(UNBOUNDED_PERIOD) } else { last })
     }
 }
 
-fn event(row: &EventRow) -> Result<Event> {
-    Ok(Event {
+fn event(row: &EventRow) -> Result<CalendarEvent> {
+    Ok(CalendarEvent {
         span: row.span()?,
         tz: zone(&row.timezone),
         recurrence: row.recurrence()?,
-        made_until: row.expanded_until,
+        expanded_until: row.expanded_until,
         title: row.title.clone(),
         description: row.description.clone(),
         location: row.location.clone(),
@@ -161,7 +175,7 @@ fn event(row: &EventRow) -> Result<Event> {
     })
 }
 
-/// The name of an event's category.
+/// The name of the event's category, if it has one.
 async fn category(db: &mut impl Queries, id: EventId) -> Result<Option<String>> {
     let name: Option<(String,)> = db
         .query(sql!("SELECT c.name FROM categories c JOIN events e ON e.category_id = c.id WHERE e.id = $1"))

@@ -1,13 +1,14 @@
-//! Categories, which admins curate, and tags, which are free words: what kind of event it is.
+//! Categories, which admins manage, and tags, which organizers choose freely.
 
 mod admin;
 mod category;
 mod read;
 mod tags;
 
-pub(crate) use admin::{lock, must_curate, named};
+pub(crate) use admin::lock;
 pub use category::{Category, CategoryInput};
-pub(crate) use read::{ID_BY_SLUG, as_slug, find_by_slug, find_many, hold_by_slug, load, slugs};
-pub(crate) use tags::MAX_TAGS;
+pub(crate) use read::{
+    ID_BY_SLUG, find_by_slug, find_by_slugs, load, lock_by_slug, require_by_slug, slugs_by_id, without_nul,
+};
 pub use tags::TagCount;
-pub(crate) use tags::normalise;
+pub(crate) use tags::{MAX_TAGS, normalise_tags};

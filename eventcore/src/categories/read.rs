@@ -4,69 +4,83 @@ use std::collections::HashMap;
 
 use super::category::Category;
 use crate::core::EventCore;
-use crate::db::placeholders;
-use crate::db::{Queries, Sql, Tx, sql};
+use crate::db::{Queries, Sql, Tx, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
 use crate::time::Timestamp;
 
-/// What every query for categories selects, where `$1` is now: each with its number of upcoming events.
+/// The columns of [`Category`], from `categories c`. `$1` is the current time.
 const COLUMNS: &str = "c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version,
     (SELECT count(DISTINCT o.event_id) FROM occurrences o
-     WHERE o.listed AND o.category_id = c.id AND o.starts_at >= $1 AND o.status = 'scheduled') AS upcoming_events";
+     WHERE o.listed AND o.category_id = c.id AND o.starts_at >= $1 AND o.status = 'scheduled')
+    AS upcoming_events";
+
+/// A query for the id of the category with a slug, a former one included. Append `= ` and a parameter.
+pub(crate) const ID_BY_SLUG: &str = "SELECT s.category_id FROM category_slugs s WHERE s.slug";
 
 impl EventCore {
-    /// All categories by name, without case or accents, each with its number of upcoming events.
+    /// All categories by name, compared without case and accents.
     pub async fn categories(&self) -> Result<Vec<Category>> {
         let mut db = self.db().read().await?;
         let text = format!("SELECT {COLUMNS} FROM categories c");
-        let mut all: Vec<Category> = db.query(Sql::built(text)).bind(self.now()).all().await?;
-        // Each database has an alphabet of its own.
+        let mut all: Vec<Category> = db.query(Sql::dynamic(text)).bind(self.now()).all().await?;
+        // Sorted here, because the databases have different collations.
         all.sort_by_cached_key(|category| {
             (fold(&category.name), category.name.clone(), category.slug.clone())
         });
         Ok(all)
     }
 
-    /// One category, by its slug or a former one.
+    /// A category by its slug or a former one.
     pub async fn category(&self, slug: &str) -> Result<Category> {
         let mut db = self.db().read().await?;
-        let id = find_by_slug(&mut db, slug).await?;
-        load(&mut db, id.ok_or(Error::NotFound("category"))?, self.now()).await
+        let id = require_by_slug(&mut db, slug).await?;
+        load(&mut db, id, self.now()).await
     }
 }
 
-/// One category, with its number of upcoming events.
+/// Loads a category.
 pub(crate) async fn load(db: &mut impl Queries, id: CategoryId, now: Timestamp) -> Result<Category> {
     let text = format!("SELECT {COLUMNS} FROM categories c WHERE c.id = $2");
-    let found = db.query(Sql::built(text)).bind(now).bind(id).optional().await?;
+    let found = db.query(Sql::dynamic(text)).bind(now).bind(id).optional().await?;
     found.ok_or(Error::NotFound("category"))
 }
 
-/// The category that a slug names, or once named.
+/// Finds the category with a slug, a former one included.
 pub(crate) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Option<CategoryId>> {
-    named(db, slug, sql!("SELECT category_id FROM category_slugs WHERE slug = $1")).await
+    query_by_slug(db, slug, sql!("SELECT category_id FROM category_slugs WHERE slug = $1")).await
 }
 
-/// The same, and it stays until the transaction ends: for those who refer to it. Whoever wants to change it finds it first, and then locks it once.
-pub(crate) async fn hold_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<CategoryId>> {
-    let held = sql!(
+/// Like [`find_by_slug`], but an unknown slug is an error.
+pub(crate) async fn require_by_slug(db: &mut impl Queries, slug: &str) -> Result<CategoryId> {
+    find_by_slug(db, slug).await?.ok_or(Error::NotFound("category"))
+}
+
+/// Finds the category with a slug and locks it against deletion (`FOR KEY SHARE`) until the transaction ends,
+/// so that an event can refer to it.
+///
+/// Do not use it before changing the category. Two transactions that both hold this lock and want the
+/// stronger one wait for each other; find the category first, and lock it once.
+pub(crate) async fn lock_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<CategoryId>> {
+    let lock = sql!(
         sqlite "SELECT category_id FROM category_slugs WHERE slug = $1",
-        postgres "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id WHERE s.slug = $1 FOR KEY SHARE OF c"
+        postgres "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id
+            WHERE s.slug = $1 FOR KEY SHARE OF c"
     );
-    if let Some(id) = named(tx, slug, held).await? {
+    if let Some(id) = query_by_slug(tx, slug, lock).await? {
         return Ok(Some(id));
     }
-    // It may have been given to another category while this waited for the one that is gone.
+    // The category may have been deleted during the wait for the lock, and its slug moved to another
+    // category.
     match find_by_slug(tx, slug).await? {
         Some(_) => Err(Error::Contended),
         None => Ok(None),
     }
 }
 
-async fn named(db: &mut impl Queries, slug: &str, sql: Sql) -> Result<Option<CategoryId>> {
-    // Text with a NUL is no text to PostgreSQL.
+async fn query_by_slug(db: &mut impl Queries, slug: &str, sql: Sql) -> Result<Option<CategoryId>> {
+    // PostgreSQL refuses texts with NUL.
     if slug.contains('\0') {
         return Ok(None);
     }
@@ -74,29 +88,26 @@ async fn named(db: &mut impl Queries, slug: &str, sql: Sql) -> Result<Option<Cat
     Ok(found.map(|(id,)| id))
 }
 
-/// SQL for the category that a slug names, or once named: what it is compared with is to follow.
-pub(crate) const ID_BY_SLUG: &str = "SELECT s.category_id FROM category_slugs s WHERE s.slug";
-
-/// The same text without NUL, which PostgreSQL takes for no text, and no slug has.
-pub(crate) fn as_slug(text: &str) -> String {
+/// Removes NUL characters, which PostgreSQL refuses. No slug has any.
+pub(crate) fn without_nul(text: &str) -> String {
     text.replace('\0', "")
 }
 
-/// The categories that slugs name; a slug that names none is left out.
-pub(crate) async fn find_many(db: &mut impl Queries, slugs: &[String]) -> Result<Vec<CategoryId>> {
-    let mut query = db.query(Sql::built(format!(
+/// Finds the categories with these slugs. Unknown slugs are ignored.
+pub(crate) async fn find_by_slugs(db: &mut impl Queries, slugs: &[String]) -> Result<Vec<CategoryId>> {
+    let mut query = db.query(Sql::dynamic(format!(
         "SELECT DISTINCT category_id FROM category_slugs WHERE slug IN ({})",
         placeholders(slugs.len(), 1)
     )));
     for slug in slugs {
-        query = query.bind(as_slug(slug));
+        query = query.bind(without_nul(slug));
     }
     let found: Vec<(CategoryId,)> = query.all().await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// The slugs of all categories.
-pub(crate) async fn slugs(db: &mut impl Queries) -> Result<HashMap<CategoryId, String>> {
+/// The current slugs of all categories.
+pub(crate) async fn slugs_by_id(db: &mut impl Queries) -> Result<HashMap<CategoryId, String>> {
     let all: Vec<(CategoryId, String)> = db.query(sql!("SELECT id, slug FROM categories")).all().await?;
     Ok(all.into_iter().collect())
 }

@@ -1,4 +1,4 @@
-//! What a comment is, as it is stored and as everyone sees it.
+//! The comment: its public types, and the rows of the table `comments`.
 
 use sqlx::FromRow;
 
@@ -8,92 +8,93 @@ use crate::actor::Actor;
 use crate::error::Violations;
 use crate::events::Relation;
 use crate::id::{CommentId, EventId, UserId};
-use crate::input::{Fields, Lines, check_text};
+use crate::input::{Fields, Lines, check_text, deserialize_by_fields};
 use crate::time::Timestamp;
 
-/// A comment, as far as the reader may see it.
+/// A comment as the reader may see it. A placeholder has no author and no text.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Comment {
-    /// Names it.
+    /// The id.
     pub id: CommentId,
-    /// The event that it is about.
+    /// The event.
     pub event_id: EventId,
-    /// The comment that it replies to; null for one that replies to none.
+    /// The comment that it replies to; null for a comment on the event itself.
     pub parent_id: Option<CommentId>,
-    /// Who said it; null in a placeholder.
+    /// The author; null in a placeholder.
     pub author: Option<PublicProfile>,
-    /// Whether one of the event's organizers said it; false in a placeholder.
+    /// Whether the author is an organizer of the event; false in a placeholder.
     pub by_organizer: bool,
-    /// Markdown; null in a placeholder.
+    /// The text as Markdown; null in a placeholder.
     pub body: Option<String>,
-    /// The body as HTML that is safe to show, where that was asked for.
+    /// The text as sanitized HTML, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_html: Option<String>,
-    /// Whether it can be read.
+    /// Its visibility.
     pub status: CommentStatus,
-    /// How many replies it has, placeholders included.
+    /// The number of replies.
     pub reply_count: i64,
-    /// The first of them, oldest first, at most 20, where they were asked for.
+    /// The first replies, oldest first, at most 20, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub replies: Option<Vec<Comment>>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When its author last changed it.
+    /// When its author last changed it; null if never.
     pub edited_at: Option<Timestamp>,
-    /// Rises with every change.
+    /// Increases with every change.
     pub version: i64,
 }
 
-/// Which comments on an event a list shows, and with what.
+/// The filter of [`EventCore::comments`](crate::EventCore::comments), and what each comment includes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CommentFilter {
-    /// The replies to this comment; where it is none, the comments that reply to none.
+    /// The comment whose replies are listed; `None` lists the comments on the event itself.
     pub parent: Option<CommentId>,
-    /// With their first replies: whoever shows conversations has most of them at once.
+    /// Whether to include the first 20 replies to each comment.
     pub replies: bool,
-    /// With the bodies as HTML too.
+    /// Whether to include the texts as HTML.
     pub html: bool,
 }
 
-/// A comment as someone wants it.
+/// A comment to add, or the new fields of one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = NewComment))]
 pub struct CommentInput {
-    /// Markdown, 1 to 5,000 characters.
+    /// The text as Markdown, 1–5,000 characters.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5_000))]
     pub body: String,
-    /// The comment to reply to, which is no reply itself; it never changes.
+    /// The comment to reply to, which must not be a reply itself. It cannot be changed later.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub parent_id: Option<CommentId>,
-    /// What a reader of foreign input could not make sense of; empty when built in Rust.
+    /// Violations found while parsing; empty if built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub misread: Violations,
+    pub parse_errors: Violations,
 }
 
-impl<'de> serde::Deserialize<'de> for CommentInput {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::of(serde_json::Value::deserialize(deserializer)?);
-        let (body, parent_id) = (fields.text("body").unwrap_or_default(), fields.parsed("parent_id"));
-        Ok(Self { body, parent_id, misread: fields.finish() })
-    }
-}
+deserialize_by_fields!(CommentInput);
 
 impl CommentInput {
-    /// Everything that is wrong with it by itself.
-    pub(super) fn wrong(&self) -> Violations {
-        let mut wrong = self.misread.clone();
-        check_text(&mut wrong, "body", &self.body, 1, 5_000, Lines::Many);
-        wrong
+    fn read(mut fields: Fields) -> Self {
+        let (body, parent_id) = (fields.string("body").unwrap_or_default(), fields.parsed("parent_id"));
+        Self { body, parent_id, parse_errors: fields.finish() }
+    }
+
+    /// The violations of all fields. Whether the parent accepts replies is checked separately.
+    pub(super) fn violations(&self) -> Violations {
+        let mut violations = self.parse_errors.clone();
+        check_text(&mut violations, "body", &self.body, 1, 5_000, Lines::Many);
+        violations
     }
 }
 
-/// What every query for comments selects, from `comments c`, `events e`, `users u`.
-pub(super) const COLUMNS: &str = "c.id, c.event_id, c.parent_id, c.author_id, u.username, u.display_name, c.body, \
-     c.hidden_at IS NOT NULL AS hidden, c.deleted_at IS NOT NULL AS deleted, c.created_at, c.edited_at, c.version, \
-     (c.author_id = e.organizer_id OR EXISTS (SELECT 1 FROM event_organizers x WHERE x.event_id = c.event_id AND x.user_id = c.author_id)) AS by_organizer, \
+/// The columns of [`CommentRow`], from [`TABLES`].
+pub(super) const COLUMNS: &str = "c.id, c.event_id, c.parent_id, c.author_id, u.username, u.display_name, \
+     c.body, c.hidden_at IS NOT NULL AS hidden, c.deleted_at IS NOT NULL AS deleted, c.created_at, \
+     c.edited_at, c.version, \
+     (c.author_id = e.organizer_id OR EXISTS (SELECT 1 FROM event_organizers x \
+        WHERE x.event_id = c.event_id AND x.user_id = c.author_id)) AS by_organizer, \
      (SELECT count(*) FROM comments r WHERE r.parent_id = c.id) AS reply_count";
 
 /// The tables of [`COLUMNS`].
@@ -128,10 +129,10 @@ impl CommentRow {
         }
     }
 
-    /// What the actor sees of it: all, or a placeholder.
-    pub(super) fn seen_by(self, actor: &Actor, relation: Relation) -> Comment {
+    /// The comment as the actor sees it: in full, or as a placeholder.
+    pub(super) fn visible_to(self, actor: &Actor, relation: Relation) -> Comment {
         let status = self.status();
-        let readable = rules::reads(status, actor.is(self.author_id), relation);
+        let readable = rules::can_read(status, actor.is(self.author_id), relation);
         let body = readable.then_some(self.body);
         Comment {
             id: self.id,

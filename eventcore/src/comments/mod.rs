@@ -1,4 +1,4 @@
-//! Comments: what people say under an event, and what is said in reply.
+//! Comments: the public discussion under an event, with one level of replies.
 
 mod comment;
 mod read;

@@ -1,23 +1,23 @@
-//! Who reads a comment, who changes it, and what can be replied to: pure rules.
+//! The rules for reading, changing, hiding and answering comments. Pure functions.
 
 use crate::db::text_enum;
 use crate::error::{Error, Result};
 use crate::events::Relation;
 
 text_enum! {
-    /// Whether a comment can be read.
+    /// The visibility of a comment.
     pub enum CommentStatus {
-        /// It can.
+        /// Visible to everyone who can see the event.
         Visible = "visible",
-        /// An organizer hid it: only its author and organizers still read it.
+        /// Hidden by an organizer: visible to its author and the organizers only.
         Hidden = "hidden",
-        /// Its author deleted it; its replies keep its place.
+        /// Deleted by its author: a placeholder for its replies.
         Deleted = "deleted",
     }
 }
 
-/// Whether someone who sees the event reads this comment of it.
-pub(super) const fn reads(status: CommentStatus, own: bool, relation: Relation) -> bool {
+/// Whether someone who can see the event can read a comment on it. `own`: they are its author.
+pub(super) const fn can_read(status: CommentStatus, own: bool, relation: Relation) -> bool {
     match status {
         CommentStatus::Visible => true,
         CommentStatus::Hidden => own || relation.organizes(),
@@ -25,16 +25,16 @@ pub(super) const fn reads(status: CommentStatus, own: bool, relation: Relation) 
     }
 }
 
-/// Passes the author of a comment that still stands.
-pub(super) fn must_own(status: CommentStatus, own: bool) -> Result<()> {
+/// Requires the author of a comment that is not deleted.
+pub(super) fn must_be_author(status: CommentStatus, own: bool) -> Result<()> {
     match status {
         CommentStatus::Deleted => Err(Error::NotFound("comment")),
         _ if own => Ok(()),
-        _ => Err(Error::Forbidden("only its author can do this")),
+        _ => Err(Error::Forbidden("only the author can do this")),
     }
 }
 
-/// Passes who may hide a comment that still stands.
+/// Requires an organizer of the event, and a comment that is not deleted.
 pub(super) fn must_moderate(status: CommentStatus, relation: Relation) -> Result<()> {
     match status {
         CommentStatus::Deleted => Err(Error::NotFound("comment")),
@@ -43,8 +43,8 @@ pub(super) fn must_moderate(status: CommentStatus, relation: Relation) -> Result
     }
 }
 
-/// Whether there can be a reply to a comment of the same event.
-pub(super) const fn takes_replies(status: CommentStatus, is_reply: bool) -> bool {
+/// Whether a comment accepts replies: it is visible and not a reply itself.
+pub(super) const fn accepts_replies(status: CommentStatus, is_reply: bool) -> bool {
     matches!(status, CommentStatus::Visible) && !is_reply
 }
 
@@ -53,28 +53,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_reads_what() {
+    fn hidden_comments_are_for_author_and_organizers() {
         use CommentStatus::{Deleted, Hidden, Visible};
         use Relation::{Admin, CoOrganizer, Organizer, Registered, Stranger};
         for relation in [Stranger, Registered, CoOrganizer, Organizer, Admin] {
-            assert!(reads(Visible, false, relation));
-            assert!(reads(Hidden, true, relation));
-            assert_eq!(reads(Hidden, false, relation), relation.organizes(), "{relation:?}");
-            assert!(!reads(Deleted, true, relation));
+            assert!(can_read(Visible, false, relation));
+            assert!(can_read(Hidden, true, relation));
+            assert_eq!(can_read(Hidden, false, relation), relation.organizes(), "{relation:?}");
+            assert!(!can_read(Deleted, true, relation));
             assert_eq!(must_moderate(Visible, relation).is_ok(), relation.organizes());
             assert_eq!(must_moderate(Deleted, relation).unwrap_err().code(), "not_found");
         }
     }
 
     #[test]
-    fn what_can_be_changed_and_replied_to() {
+    fn authors_change_comments_and_visible_ones_accept_replies() {
         use CommentStatus::{Deleted, Hidden, Visible};
-        assert!(must_own(Hidden, true).is_ok());
-        assert_eq!(must_own(Visible, false).unwrap_err().code(), "forbidden");
-        assert_eq!(must_own(Deleted, true).unwrap_err().code(), "not_found");
-        assert!(takes_replies(Visible, false));
-        assert!(
-            !takes_replies(Visible, true) && !takes_replies(Hidden, false) && !takes_replies(Deleted, false)
-        );
+        assert!(must_be_author(Hidden, true).is_ok());
+        assert_eq!(must_be_author(Visible, false).unwrap_err().code(), "forbidden");
+        assert_eq!(must_be_author(Deleted, true).unwrap_err().code(), "not_found");
+        assert!(accepts_replies(Visible, false));
+        for (status, is_reply) in [(Visible, true), (Hidden, false), (Deleted, false)] {
+            assert!(!accepts_replies(status, is_reply), "{status} {is_reply}");
+        }
     }
 }

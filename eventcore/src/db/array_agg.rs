@@ -1,4 +1,5 @@
-//! Lists that an aggregate gathers: an array on PostgreSQL, and on SQLite, which has none, text.
+//! The values of a column aggregated into one list: an array on PostgreSQL, text on SQLite, which has no
+//! arrays.
 
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgHasArrayType, PgTypeInfo, PgValueFormat, PgValueRef};
@@ -7,38 +8,40 @@ use sqlx::{Decode, Postgres, Sqlite, Type};
 
 use super::Dialect;
 
-/// What [`gathered`] gives: `T` for each row, in no order. A group without rows gives null.
+/// The result of [`array_agg`]: one `T` per row, in no particular order. A group without rows gives NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Gathered<T>(pub(crate) Vec<T>);
+pub(crate) struct ArrayAgg<T>(pub(crate) Vec<T>);
 
-/// SQL for the [`Gathered`] values of a column of whole numbers or instants, none of which is null.
-pub(crate) fn gathered(dialect: Dialect, column: &str) -> String {
+/// The SQL of an aggregate of `column` that is read as [`ArrayAgg`]. The column holds integers or instants
+/// and no NULL.
+pub(crate) fn array_agg(dialect: Dialect, column: &str) -> String {
     match dialect {
         Dialect::Sqlite => format!("string_agg({column}, ',')"),
         Dialect::Postgres => format!("array_agg({column})"),
     }
 }
 
-/// A value that comes by the hundred thousand, so that each is read with nothing around it.
-pub(crate) trait Element: Sized {
-    /// Of what SQLite writes as text.
-    fn of_sqlite(number: i64) -> Self;
+/// An element of an [`ArrayAgg`]. Results have hundreds of thousands of them, so each is decoded from an
+/// integer rather than through sqlx, which looks up the type of every element.
+pub(crate) trait ArrayElement: Sized {
+    /// From the integer that SQLite stores.
+    fn from_sqlite(number: i64) -> Self;
 
-    /// Of the 64 bits in which PostgreSQL sends it.
-    fn of_postgres(bits: i64) -> Self;
+    /// From the 64 bits of PostgreSQL's binary format.
+    fn from_postgres(bits: i64) -> Self;
 }
 
-impl Element for i64 {
-    fn of_sqlite(number: i64) -> Self {
+impl ArrayElement for i64 {
+    fn from_sqlite(number: i64) -> Self {
         number
     }
 
-    fn of_postgres(bits: i64) -> Self {
+    fn from_postgres(bits: i64) -> Self {
         bits
     }
 }
 
-impl<T> Type<Sqlite> for Gathered<T> {
+impl<T> Type<Sqlite> for ArrayAgg<T> {
     fn type_info() -> SqliteTypeInfo {
         <str as Type<Sqlite>>::type_info()
     }
@@ -48,15 +51,15 @@ impl<T> Type<Sqlite> for Gathered<T> {
     }
 }
 
-impl<'r, T: Element> Decode<'r, Sqlite> for Gathered<T> {
+impl<'r, T: ArrayElement> Decode<'r, Sqlite> for ArrayAgg<T> {
     fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
         let text = <&str as Decode<'r, Sqlite>>::decode(value)?;
-        let numbers = text.split(',').map(|number| Ok(T::of_sqlite(number.parse()?)));
+        let numbers = text.split(',').map(|number| Ok(T::from_sqlite(number.parse()?)));
         numbers.collect::<Result<_, BoxDynError>>().map(Self)
     }
 }
 
-impl<T: PgHasArrayType> Type<Postgres> for Gathered<T> {
+impl<T: PgHasArrayType> Type<Postgres> for ArrayAgg<T> {
     fn type_info() -> PgTypeInfo {
         <Vec<T> as Type<Postgres>>::type_info()
     }
@@ -66,33 +69,34 @@ impl<T: PgHasArrayType> Type<Postgres> for Gathered<T> {
     }
 }
 
-impl<'r, T: Element> Decode<'r, Postgres> for Gathered<T> {
+impl<'r, T: ArrayElement> Decode<'r, Postgres> for ArrayAgg<T> {
     fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
         if value.format() != PgValueFormat::Binary {
-            return Err("an array that is not binary".into());
+            return Err("expected an array in binary format".into());
         }
         elements(value.as_bytes()?).map(Self)
     }
 }
 
-/// The elements of an array of one dimension as PostgreSQL sends it (`array_send`): dimensions, whether there are nulls, the type, and of each
-/// dimension its length and first index; then each element behind its length in bytes.
-fn elements<T: Element>(bytes: &[u8]) -> Result<Vec<T>, BoxDynError> {
-    const HEAD: usize = 20;
+/// Decodes a one-dimensional array in PostgreSQL's binary format (`array_send`), of big-endian 32-bit
+/// integers: number of dimensions, whether there are NULLs, element type, then length and first index of the
+/// dimension. Each element follows after its length in bytes.
+fn elements<T: ArrayElement>(bytes: &[u8]) -> Result<Vec<T>, BoxDynError> {
+    const HEADER: usize = 20;
     const ELEMENT: usize = 12;
     let dimensions = bytes.first_chunk().map(|first| i32::from_be_bytes(*first));
     if dimensions == Some(0) {
         return Ok(Vec::new());
     }
-    let list = bytes.get(HEAD..).filter(|_| dimensions == Some(1)).map(<[u8]>::as_chunks::<ELEMENT>);
+    let list = bytes.get(HEADER..).filter(|_| dimensions == Some(1)).map(<[u8]>::as_chunks::<ELEMENT>);
     let Some((elements, [])) = list else {
-        return Err("an array that is not a list of 64-bit values".into());
+        return Err("expected a one-dimensional array of 64-bit elements".into());
     };
     elements
         .iter()
         .map(|element| match element {
-            [0, 0, 0, 8, bits @ ..] => Ok(T::of_postgres(i64::from_be_bytes(*bits))),
-            _ => Err("an element that has not 64 bits".into()),
+            [0, 0, 0, 8, bits @ ..] => Ok(T::from_postgres(i64::from_be_bytes(*bits))),
+            _ => Err("expected an element of 64 bits".into()),
         })
         .collect()
 }
@@ -111,14 +115,14 @@ mod tests {
     }
 
     #[test]
-    fn arrays_are_read_as_they_are_sent() {
+    fn binary_arrays_are_decoded() {
         let two = array(1, &[&7_i64.to_be_bytes(), &(-1_i64).to_be_bytes()]);
         assert_eq!(elements::<i64>(&two).unwrap(), [7, -1]);
         assert!(elements::<i64>(&[0; 12]).unwrap().is_empty());
     }
 
     #[test]
-    fn what_is_no_list_of_numbers_is_refused() {
+    fn malformed_arrays_are_refused() {
         let one = array(1, &[&[0; 8]]);
         for bytes in [
             &[][..],

@@ -1,4 +1,4 @@
-//! The schema: embedded migrations, forward only, in step for both databases.
+//! The schema: embedded, forward-only migrations. Both databases have the same migration numbers.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,24 @@ use crate::error::{Error, Result};
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 
-/// How the schema of a database stands to the one that this program was built with.
+/// The schema of a database compared with the one this program was built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
-    /// They are the same.
+    /// All migrations are applied.
     Current,
-    /// So many migrations are still to be applied.
+    /// This many migrations are not applied yet.
     Behind(usize),
-    /// A newer program has migrated it further.
+    /// A newer version of the program has applied further migrations.
     Newer,
-    /// A migration that was applied is not the one that this program has.
+    /// An applied migration differs from the one of this program.
     Foreign,
 }
 
 impl Db {
-    /// Brings the schema up to date, under a lock, so that any number of processes may start at once.
+    /// Applies the missing migrations under a lock, so that several processes may start at once.
+    ///
+    /// # Errors
+    /// `unavailable` if the schema is [`Schema::Newer`] or [`Schema::Foreign`].
     pub async fn migrate(&self) -> Result<()> {
         match self.schema().await? {
             Schema::Current => return Ok(()),
@@ -45,11 +48,12 @@ impl Db {
         })
     }
 
-    /// All migrations in one transaction that holds the write lock from its start: another process waits, then finds nothing to do.
+    /// Applies all migrations in one transaction. BEGIN IMMEDIATE takes the write lock, so another process
+    /// waits and then finds nothing to apply.
     async fn migrate_sqlite(&self) -> Result<(), MigrateError> {
         let Backend::Sqlite { writer, .. } = &*self.backend else { return Ok(()) };
         writer
-            .exclusively(async |conn| {
+            .with_connection(async |conn| {
                 let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
                 SQLITE.run_direct(None, &mut *tx, false).await?;
                 tx.commit().await?;
@@ -58,7 +62,7 @@ impl Db {
             .await
     }
 
-    /// Compares the migrations that were applied with those that the program has.
+    /// Compares the applied migrations with those of this program.
     pub async fn schema(&self) -> Result<Schema> {
         let migrator = match &*self.backend {
             Backend::Sqlite { .. } => &SQLITE,
@@ -71,7 +75,8 @@ impl Db {
         let mut reader = self.read().await?;
         let table: i64 = reader
             .query(sql!(
-                sqlite "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'",
+                sqlite "SELECT count(*) FROM sqlite_schema
+                    WHERE type = 'table' AND name = '_sqlx_migrations'",
                 postgres "SELECT count(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')"
             ))
             .scalar()
@@ -80,14 +85,16 @@ impl Db {
             return Ok(Vec::new());
         }
         Ok(reader
-            .query(Sql::same("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version"))
+            .query(Sql::portable(
+                "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version",
+            ))
             .all()
             .await?)
     }
 }
 
 impl Schema {
-    /// Compares what was applied with what the program has.
+    /// Compares the versions and checksums in `applied` with those of `migrator`.
     fn of(migrator: &Migrator, applied: &[(i64, Vec<u8>)]) -> Self {
         let known: BTreeMap<i64, &[u8]> =
             migrator.iter().map(|migration| (migration.version, &*migration.checksum)).collect();
@@ -103,12 +110,12 @@ impl Schema {
         }
     }
 
-    /// How an SQLite database stands whose applied migrations are these.
+    /// The schema of an SQLite database with these applied migrations.
     pub(super) fn of_sqlite(applied: &[(i64, Vec<u8>)]) -> Self {
         Self::of(&SQLITE, applied)
     }
 
-    /// What to tell someone whose database this program can't use; nothing is wrong with a current one.
+    /// The error for a database that this program cannot use. Not meant for [`Schema::Current`].
     pub fn refusal(self) -> Error {
         Error::Unavailable(match self {
             Self::Current => "the schema is up to date".to_owned(),
@@ -118,8 +125,7 @@ impl Schema {
                     .to_owned()
             }
             Self::Foreign => {
-                "the database has migrations that this program does not know: name another database"
-                    .to_owned()
+                "the database has migrations that this program does not know: use another database".to_owned()
             }
         })
     }

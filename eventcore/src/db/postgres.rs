@@ -1,37 +1,39 @@
-//! PostgreSQL: how to reach it, and how often to try again where transactions get in each other's way.
+//! PostgreSQL: connection options, and how often an aborted transaction is run again.
 
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
-use super::STATEMENTS;
+use super::STATEMENT_CACHE;
 use crate::error::{Error, Result};
 
-/// How many times a transaction is run again after a deadlock or a serialization failure.
+/// Greatest number of times that a transaction is run again after a deadlock or a serialization failure.
 pub(super) const RETRIES: u32 = 8;
 
 pub(super) fn options(url: &str) -> Result<PgConnectOptions> {
     let options: PgConnectOptions = url.parse().map_err(|error| {
-        Error::Unavailable(format!("the database URL cannot be read (postgres://USER@HOST/NAME): {error}"))
+        Error::Unavailable(format!("the database URL is not valid (postgres://USER@HOST/NAME): {error}"))
     })?;
-    Ok(options.application_name("eventcore").statement_cache_capacity(STATEMENTS))
+    Ok(options.application_name("eventcore").statement_cache_capacity(STATEMENT_CACHE))
 }
 
-pub(super) fn unreachable(place: &str, error: &sqlx::Error) -> Error {
+/// The error of a failed first connection to the server at `address`.
+pub(super) fn connect_error(address: &str, error: &sqlx::Error) -> Error {
     match error {
         sqlx::Error::Database(fault) => {
-            Error::Unavailable(format!("PostgreSQL at {place} refuses: {}", fault.message()))
+            Error::Unavailable(format!("PostgreSQL at {address} refused the connection: {}", fault.message()))
         }
         other => Error::Unavailable(format!(
-            "PostgreSQL at {place} cannot be reached: check that it runs and accepts connections ({other})"
+            "PostgreSQL at {address} cannot be reached: check that it runs and accepts connections ({other})"
         )),
     }
 }
 
-/// Doubles from 2 ms and adds as much again by chance, so that two that collided do not collide again.
+/// The wait before attempt number `attempt`, from 1: at least 4 ms, doubled with each attempt up to 256 ms. A
+/// random part of up to the same length keeps two transactions from colliding again.
 pub(super) fn backoff(attempt: u32) -> Duration {
-    let ceiling = 2_000_u64 << attempt.min(7);
-    Duration::from_micros(ceiling + u64::from(random_u32()) % ceiling)
+    let base = 2_000_u64 << attempt.min(7);
+    Duration::from_micros(base + u64::from(random_u32()) % base)
 }
 
 fn random_u32() -> u32 {
@@ -43,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_longer_each_time_but_never_long() {
+    fn backoff_grows_and_is_bounded() {
         for attempt in 1..=RETRIES {
             let wait = backoff(attempt);
             assert!(

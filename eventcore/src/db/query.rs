@@ -1,4 +1,4 @@
-//! Queries: a statement, its arguments, and what comes back, alike for both databases.
+//! Queries: a statement, its arguments and its result, with one interface for both databases.
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -8,61 +8,68 @@ use sqlx::{
 };
 
 use super::Dialect;
+use super::sqlite::StatementState;
 
-/// A statement. Made by `sql!` from literals, so that a test can find and prepare each one; or built where a list has filters.
+/// The text of a statement. The library writes constant ones with `sql!`: a test finds and prepares each of
+/// them on both databases. Statements with variable parts, such as filters, are [`Sql::dynamic`].
 #[derive(Debug, Clone)]
 pub struct Sql(Text);
 
 #[derive(Debug, Clone)]
 enum Text {
-    Same(&'static str),
-    Each { sqlite: &'static str, postgres: &'static str },
-    Built(String),
+    Portable(&'static str),
+    PerDialect { sqlite: &'static str, postgres: &'static str },
+    Dynamic(String),
 }
 
 impl Sql {
-    /// The same text for both databases. Use `sql!` in the library.
-    pub const fn same(text: &'static str) -> Self {
-        Self(Text::Same(text))
+    /// One text for both databases. The library itself uses `sql!`.
+    pub const fn portable(text: &'static str) -> Self {
+        Self(Text::Portable(text))
     }
 
-    /// A text for each database. Use `sql!` in the library.
-    pub const fn each(sqlite: &'static str, postgres: &'static str) -> Self {
-        Self(Text::Each { sqlite, postgres })
+    /// A text for each database. The library itself uses `sql!`.
+    pub const fn per_dialect(sqlite: &'static str, postgres: &'static str) -> Self {
+        Self(Text::PerDialect { sqlite, postgres })
     }
 
-    /// A text put together from literals: never from anything that came from outside.
-    pub const fn built(text: String) -> Self {
-        Self(Text::Built(text))
+    /// A text composed at run time. Compose it of literals only and bind all values: user input in it would
+    /// be an SQL injection.
+    pub const fn dynamic(text: String) -> Self {
+        Self(Text::Dynamic(text))
     }
 
     fn for_dialect(self, dialect: Dialect) -> SqlStr {
         match (self.0, dialect) {
-            (Text::Same(text) | Text::Each { sqlite: text, .. }, Dialect::Sqlite)
-            | (Text::Same(text) | Text::Each { postgres: text, .. }, Dialect::Postgres) => {
+            (Text::Portable(text) | Text::PerDialect { sqlite: text, .. }, Dialect::Sqlite)
+            | (Text::Portable(text) | Text::PerDialect { postgres: text, .. }, Dialect::Postgres) => {
                 text.into_sql_str()
             }
-            (Text::Built(text), _) => AssertSqlSafe(text).into_sql_str(),
+            (Text::Dynamic(text), _) => AssertSqlSafe(text).into_sql_str(),
         }
     }
 }
 
-/// A statement from a literal: `sql!("SELECT …")`, `sql!("SELECT …", for update)` where PostgreSQL must lock what SQLite's single writer has
-/// locked already, or `sql!(sqlite "…", postgres "…")` where they differ.
+/// A statement from literals:
+///
+/// - `sql!("SELECT …")` for both databases;
+/// - `sql!("SELECT …", for update)` to lock the rows on PostgreSQL. SQLite needs no row locks: it has one
+///   writer;
+/// - `sql!(sqlite "…", postgres "…")` if the databases need different texts.
 macro_rules! sql {
     ($text:literal) => {
-        $crate::db::Sql::same($text)
+        $crate::db::Sql::portable($text)
     };
     ($text:literal, for update) => {
-        $crate::db::Sql::each($text, concat!($text, " FOR UPDATE"))
+        $crate::db::Sql::per_dialect($text, concat!($text, " FOR UPDATE"))
     };
     (sqlite $sqlite:literal, postgres $postgres:literal) => {
-        $crate::db::Sql::each($sqlite, $postgres)
+        $crate::db::Sql::per_dialect($sqlite, $postgres)
     };
 }
 pub(crate) use sql;
 
-/// A value that both databases can take.
+/// A value that both databases take as an argument. Implemented for all such types.
 pub trait Bind:
     for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> + Send
 {
@@ -73,21 +80,21 @@ impl<T> Bind for T where
 {
 }
 
-/// A row that both databases can give: whatever derives `sqlx::FromRow`, and tuples.
+/// A type that a row of either database can be read into: tuples, and types that derive `sqlx::FromRow`.
 pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
-/// What runs queries: a reader or a transaction.
+/// Something that runs queries: a reader or a transaction.
 pub trait Queries: Send {
-    /// Begins a query; bind its arguments in order, then choose how to fetch.
+    /// Prepares a query. Bind its arguments in order, then call the method that fetches or executes it.
     fn query(&mut self, sql: Sql) -> Query<'_>;
 
-    /// Which database it is.
+    /// The SQL dialect of the database.
     fn dialect(&self) -> Dialect;
 }
 
-/// A query that gathers its arguments.
+/// A query with the arguments bound so far.
 #[must_use = "a query does nothing until it is fetched or executed"]
 pub struct Query<'c> {
     sql: SqlStr,
@@ -99,68 +106,36 @@ enum Target<'c> {
     Sqlite {
         conn: &'c mut SqliteConnection,
         args: SqliteArguments,
-        /// That of the transaction, if it is one.
-        progress: Option<&'c mut Progress>,
+        /// `None` outside a transaction.
+        statements: Option<&'c mut StatementState>,
     },
     Postgres {
         conn: &'c mut PgConnection,
         args: PgArguments,
-        /// Whether the statement is kept, and after some runs planned for whatever its arguments may be.
-        kept: bool,
+        /// Whether the connection caches the prepared statement.
+        cached: bool,
     },
 }
 
-/// How far a transaction on SQLite is.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
-    /// A statement failed: nothing more is run in it, as PostgreSQL has it too.
-    pub(super) failed: bool,
-    /// What is to be run with the commit, or before whatever else comes.
-    pub(super) last: Option<(SqlStr, SqliteArguments)>,
-}
-
-impl Progress {
-    /// Passes where nothing has failed, and runs what was left for the end: it was not the end.
-    async fn go_on(&mut self, conn: &mut SqliteConnection) -> sqlx::Result<()> {
-        self.must_not_have_failed()?;
-        if let Some((sql, args)) = self.last.take() {
-            // Unless it comes to its end.
-            self.failed = true;
-            sqlx::query_with(sql, args).execute(conn).await?;
-            self.failed = false;
-        }
-        Ok(())
-    }
-
-    pub(super) fn must_not_have_failed(&self) -> sqlx::Result<()> {
-        if self.failed {
-            return Err(sqlx::Error::Protocol(
-                "a statement of this transaction has failed before".to_owned(),
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// Runs one way of fetching on whichever connection it is.
+/// Builds the query with `sqlx::$build` and runs `$method` on it, on either database.
 macro_rules! run {
     ($query:expr, $build:ident, $method:ident) => {{
         if let Some(error) = $query.unencodable {
             return Err(error);
         }
         match $query.target {
-            Target::Sqlite { conn, args, mut progress } => {
-                if let Some(progress) = &mut progress {
-                    progress.go_on(conn).await?;
+            Target::Sqlite { conn, args, mut statements } => {
+                if let Some(statements) = &mut statements {
+                    statements.before_statement(conn).await?;
                 }
                 let outcome = sqlx::$build($query.sql, args).$method(conn).await;
-                if let (Err(_), Some(progress)) = (&outcome, progress) {
-                    progress.failed = true;
+                if let (Err(_), Some(statements)) = (&outcome, statements) {
+                    statements.set_failed();
                 }
                 outcome.map(Into::into)
             }
-            Target::Postgres { conn, args, kept } => {
-                sqlx::$build($query.sql, args).persistent(kept).$method(conn).await.map(Into::into)
+            Target::Postgres { conn, args, cached } => {
+                sqlx::$build($query.sql, args).persistent(cached).$method(conn).await.map(Into::into)
             }
         }
     }};
@@ -169,19 +144,19 @@ macro_rules! run {
 impl<'c> Query<'c> {
     pub(super) fn sqlite(
         conn: &'c mut SqliteConnection,
-        progress: Option<&'c mut Progress>,
+        statements: Option<&'c mut StatementState>,
         sql: Sql,
     ) -> Self {
-        let target = Target::Sqlite { conn, args: SqliteArguments::default(), progress };
+        let target = Target::Sqlite { conn, args: SqliteArguments::default(), statements };
         Self { sql: sql.for_dialect(Dialect::Sqlite), target, unencodable: None }
     }
 
     pub(super) fn postgres(conn: &'c mut PgConnection, sql: Sql) -> Self {
-        let target = Target::Postgres { conn, args: PgArguments::default(), kept: true };
+        let target = Target::Postgres { conn, args: PgArguments::default(), cached: true };
         Self { sql: sql.for_dialect(Dialect::Postgres), target, unencodable: None }
     }
 
-    /// Gives the next argument.
+    /// Binds the next argument.
     pub fn bind<T: Bind>(mut self, value: T) -> Self {
         let added = match &mut self.target {
             Target::Sqlite { args, .. } => Arguments::add(args, value),
@@ -193,31 +168,38 @@ impl<'c> Query<'c> {
         self
     }
 
-    /// Plans it for these arguments, where PostgreSQL would soon plan it for any: for conditions that much or little may fulfil, where the wrong plan
-    /// costs more than planning. SQLite plans for any.
-    pub fn planned_anew(mut self) -> Self {
-        if let Target::Postgres { kept, .. } = &mut self.target {
-            *kept = false;
+    /// Makes PostgreSQL plan the statement for these arguments instead of using a cached, generic plan. Use
+    /// it if the number of matching rows varies much with the arguments: a wrong plan then costs more than
+    /// planning. It has no effect on SQLite, which does not plan by argument.
+    pub fn without_cached_plan(mut self) -> Self {
+        if let Target::Postgres { cached, .. } = &mut self.target {
+            *cached = false;
         }
         self
     }
 
-    /// All rows.
+    /// Fetches all rows.
     pub async fn all<R: Row>(self) -> sqlx::Result<Vec<R>> {
         run!(self, query_as_with, fetch_all)
     }
 
-    /// The first row, if there is one.
+    /// Fetches the first row, if there is one.
     pub async fn optional<R: Row>(self) -> sqlx::Result<Option<R>> {
         run!(self, query_as_with, fetch_optional)
     }
 
-    /// The first row, of which there must be one.
+    /// Fetches the first row.
+    ///
+    /// # Errors
+    /// `RowNotFound` if there is none.
     pub async fn one<R: Row>(self) -> sqlx::Result<R> {
         self.optional().await?.ok_or(sqlx::Error::RowNotFound)
     }
 
-    /// The one column of the one row.
+    /// Fetches the single column of the first row.
+    ///
+    /// # Errors
+    /// `RowNotFound` if there is none.
     pub async fn scalar<T: Send + Unpin>(self) -> sqlx::Result<T>
     where
         (T,): Row,
@@ -225,39 +207,46 @@ impl<'c> Query<'c> {
         self.one::<(T,)>().await.map(|(value,)| value)
     }
 
-    /// Runs it with the commit, at one go where the database can: for the last change of a transaction in which a rush waits for each way to the
-    /// database. What comes after it in the transaction comes after it all the same; where it fails, so does that, or the commit.
-    pub async fn execute_last(self) -> sqlx::Result<()> {
+    /// Executes the statement, on SQLite together with the commit, in one command. Use it for the last
+    /// statement of a transaction that many callers run at once: it saves a command to the connection's
+    /// thread.
+    ///
+    /// A further statement of the transaction runs this one first.
+    ///
+    /// # Errors
+    /// On SQLite `Ok` does not mean that the statement succeeded: its error is returned by the next statement
+    /// or by the commit.
+    pub async fn execute_deferred(self) -> sqlx::Result<()> {
         match self {
             Self {
                 sql,
-                target: Target::Sqlite { conn, args, progress: Some(progress) },
+                target: Target::Sqlite { conn, args, statements: Some(statements) },
                 unencodable: None,
             } => {
-                progress.go_on(conn).await?;
-                progress.last = Some((sql, args));
+                statements.before_statement(conn).await?;
+                statements.defer((sql, args));
                 Ok(())
             }
             other => other.execute().await.map(drop),
         }
     }
 
-    /// Runs it; answers how many rows it touched.
+    /// Executes the statement and returns the number of affected rows.
     pub async fn execute(self) -> sqlx::Result<u64> {
-        let touched: Touched = run!(self, query_with, execute)?;
-        Ok(touched.0)
+        let affected: RowsAffected = run!(self, query_with, execute)?;
+        Ok(affected.0)
     }
 }
 
-struct Touched(u64);
+struct RowsAffected(u64);
 
-impl From<sqlx::sqlite::SqliteQueryResult> for Touched {
+impl From<sqlx::sqlite::SqliteQueryResult> for RowsAffected {
     fn from(result: sqlx::sqlite::SqliteQueryResult) -> Self {
         Self(result.rows_affected())
     }
 }
 
-impl From<sqlx::postgres::PgQueryResult> for Touched {
+impl From<sqlx::postgres::PgQueryResult> for RowsAffected {
     fn from(result: sqlx::postgres::PgQueryResult) -> Self {
         Self(result.rows_affected())
     }

@@ -1,42 +1,46 @@
-//! Turns: a line in this process, before the one in PostgreSQL, for a row that many want to change at once.
+//! A queue in this process in front of the lock of a PostgreSQL row that many transactions change.
+//!
+//! A transaction that waits for a row lock holds a pooled connection, and each commit wakes all transactions
+//! that wait for the row. The gate lets only a few of them reach the database.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-/// Lines that there are; rows share one by chance, and then only wait a little longer.
-const LINES: usize = 256;
-/// Transactions of one line that run at once: one holds the row, and the next stands behind it in the database already.
-const AT_ONCE: usize = 2;
+/// Number of semaphores. Rows share one if the last bytes of their ids are equal, and then only wait longer.
+const SEMAPHORES: usize = 256;
+/// Transactions per semaphore that run at once: one holds the row lock, and one already waits for it in the
+/// database.
+const CONCURRENT: usize = 2;
 
-/// Without them each transaction that waits for a row occupies a connection, and each end of one wakes them all up in the server.
+/// The semaphores of all rows.
 #[derive(Debug)]
-pub(super) struct Turns(Vec<Arc<Semaphore>>);
+pub(super) struct RowGate(Vec<Arc<Semaphore>>);
 
-impl Turns {
+impl RowGate {
     pub(super) fn new() -> Self {
-        Self((0..LINES).map(|_| Arc::new(Semaphore::new(AT_ONCE))).collect())
+        Self((0..SEMAPHORES).map(|_| Arc::new(Semaphore::new(CONCURRENT))).collect())
     }
 
-    /// Waits for a turn at a row, in the order in which callers came.
-    pub(super) async fn wait(&self, row: Uuid) -> Turn {
-        let line = usize::from(row.as_bytes()[15]) % LINES;
-        // Lines are never closed.
-        Turn { _permit: self.0[line].clone().acquire_owned().await.ok() }
+    /// Waits for a permit for the row `id`. Callers get one in the order of their calls.
+    pub(super) async fn acquire(&self, id: Uuid) -> RowPermit {
+        let semaphore = usize::from(id.as_bytes()[15]) % SEMAPHORES;
+        // `acquire_owned` fails only on a closed semaphore, and these are never closed.
+        RowPermit { _permit: self.0[semaphore].clone().acquire_owned().await.ok() }
     }
 }
 
-/// One's turn, until it is dropped.
+/// Permission to lock a row. Dropping it admits the next caller.
 #[derive(Debug)]
-#[must_use = "a turn ends when it is dropped"]
-pub(crate) struct Turn {
+#[must_use = "dropping the permit gives it back"]
+pub(crate) struct RowPermit {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Turn {
-    /// Of a database that has but one writer anyway.
-    pub(super) const fn at_once() -> Self {
+impl RowPermit {
+    /// A permit that nobody waits for: SQLite has one writer, so rows need no gate.
+    pub(super) const fn not_needed() -> Self {
         Self { _permit: None }
     }
 }

@@ -1,20 +1,22 @@
-//! Enums that are words: in SQL, in JSON and in query strings alike.
+//! Enums that are written as words in SQL, JSON and query strings.
 
-/// Defines an enum whose variants each have one word, stored as `TEXT`.
+/// Defines an enum with one word per variant: `Display`, `FromStr` and serde use it, and SQL stores it as
+/// `TEXT`.
 macro_rules! text_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum $name {
             $($(#[$variant_meta])* #[serde(rename = $word)] $variant,)+
         }
 
         impl $name {
-            /// All of them, in order.
+            /// All variants, in order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word for it.
+            /// The word of this variant.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -39,29 +41,37 @@ macro_rules! text_enum {
             }
         }
 
-        $crate::db::text_enum!(@database $name, sqlx::Sqlite, sqlx::sqlite::SqliteTypeInfo, sqlx::sqlite::SqliteArgumentsBuffer, sqlx::sqlite::SqliteValueRef<'r>);
-        $crate::db::text_enum!(@database $name, sqlx::Postgres, sqlx::postgres::PgTypeInfo, sqlx::postgres::PgArgumentBuffer, sqlx::postgres::PgValueRef<'r>);
-    };
-    (@database $name:ident, $db:ty, $info:ty, $buffer:ty, $value:ty) => {
-        impl sqlx::Type<$db> for $name {
-            fn type_info() -> $info {
-                <str as sqlx::Type<$db>>::type_info()
+        impl<DB: sqlx::Database> sqlx::Type<DB> for $name
+        where
+            str: sqlx::Type<DB>,
+        {
+            fn type_info() -> DB::TypeInfo {
+                <str as sqlx::Type<DB>>::type_info()
             }
 
-            fn compatible(ty: &$info) -> bool {
-                <str as sqlx::Type<$db>>::compatible(ty)
-            }
-        }
-
-        impl<'q> sqlx::Encode<'q, $db> for $name {
-            fn encode_by_ref(&self, buf: &mut $buffer) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
-                <&str as sqlx::Encode<'_, $db>>::encode(self.as_str(), buf)
+            fn compatible(ty: &DB::TypeInfo) -> bool {
+                <str as sqlx::Type<DB>>::compatible(ty)
             }
         }
 
-        impl<'r> sqlx::Decode<'r, $db> for $name {
-            fn decode(value: $value) -> Result<Self, sqlx::error::BoxDynError> {
-                Ok(<&str as sqlx::Decode<'r, $db>>::decode(value)?.parse()?)
+        impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for $name
+        where
+            &'static str: sqlx::Encode<'q, DB>,
+        {
+            fn encode_by_ref(
+                &self,
+                buf: &mut DB::ArgumentBuffer,
+            ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+                self.as_str().encode_by_ref(buf)
+            }
+        }
+
+        impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for $name
+        where
+            &'r str: sqlx::Decode<'r, DB>,
+        {
+            fn decode(value: DB::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+                Ok(<&'r str as sqlx::Decode<'r, DB>>::decode(value)?.parse()?)
             }
         }
     };

@@ -1,27 +1,27 @@
-//! Who may see an event and who may change it: pure rules.
+//! Permissions: who can see and who can change an event.
 
 use super::event::{EventStatus, Visibility};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 
-/// What someone is to an event.
+/// The relation of an actor to an event, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Relation {
-    /// Nobody in particular.
+    /// None, or not signed in.
     Stranger,
-    /// Has a registration that is not cancelled.
+    /// A user with a registration that is not cancelled.
     Registered,
-    /// Was named by the organizer.
+    /// A user whom the organizer added.
     CoOrganizer,
-    /// Published it.
+    /// The user who created it, or took it over.
     Organizer,
     /// An admin, or the system.
     Admin,
 }
 
 impl Relation {
-    /// The strongest thing that the actor is to an event of `organizer`.
+    /// The strongest relation of the actor to an event of `organizer`.
     pub(crate) fn of(actor: &Actor, organizer: UserId, co_organizes: bool, registered: bool) -> Self {
         if actor.is_admin() {
             Self::Admin
@@ -36,12 +36,12 @@ impl Relation {
         }
     }
 
-    /// Whether they may change the event and see who comes.
+    /// Whether the actor can change the event and see its attendees.
     pub(crate) const fn organizes(self) -> bool {
         matches!(self, Self::CoOrganizer | Self::Organizer | Self::Admin)
     }
 
-    /// Whether they may see the event by its id.
+    /// Whether the actor can see the event by its id.
     pub(crate) const fn sees(self, status: EventStatus, visibility: Visibility) -> bool {
         match (status, visibility) {
             (EventStatus::Draft, _) => self.organizes(),
@@ -50,22 +50,27 @@ impl Relation {
         }
     }
 
-    /// Passes who may see it: for all others it does not exist.
+    /// Fails with *not found* unless the actor can see the event.
     pub(crate) fn must_see(self, status: EventStatus, visibility: Visibility) -> Result<()> {
         if self.sees(status, visibility) { Ok(()) } else { Err(Error::NotFound("event")) }
     }
 
-    /// Passes who may change it: *not found* for those who may not even see it, *forbidden* for the others.
+    /// Fails with *forbidden* unless the actor can change the event; with *not found* if they cannot even see
+    /// it.
     pub(crate) fn must_organize(self, status: EventStatus, visibility: Visibility) -> Result<()> {
         self.must_see(status, visibility)?;
-        if self.organizes() { Ok(()) } else { Err(Error::Forbidden("only its organizers can do this")) }
+        if self.organizes() {
+            Ok(())
+        } else {
+            Err(Error::Forbidden("only the event's organizers can do this"))
+        }
     }
 
-    /// Passes who may say who organizes it.
+    /// Fails unless the actor can add and remove co-organizers: the organizer and admins.
     pub(crate) fn must_own(self, status: EventStatus, visibility: Visibility) -> Result<()> {
         self.must_organize(status, visibility)?;
         match self {
-            Self::CoOrganizer => Err(Error::Forbidden("only the organizer names co-organizers")),
+            Self::CoOrganizer => Err(Error::Forbidden("only the organizer can change the co-organizers")),
             _ => Ok(()),
         }
     }
@@ -76,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_sees_what() {
+    fn visibility_by_relation() {
         use EventStatus::{Cancelled, Draft, Published};
         use Relation::{Admin, CoOrganizer, Organizer, Registered, Stranger};
         use Visibility::{Private, Public, Unlisted};
@@ -101,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_is_not_found_and_what_is_seen_is_forbidden() {
+    fn hidden_events_are_not_found_and_visible_ones_forbidden() {
         let refusal = |relation: Relation, visibility| {
             relation.must_organize(EventStatus::Published, visibility).unwrap_err().code()
         };

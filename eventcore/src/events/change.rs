@@ -1,35 +1,30 @@
-//! Changing an event: all of it, or what a merge patch names.
+//! Replacing an event, or changing some of its fields.
 
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::event::listed;
-use super::event::{Event, EventStatus, zone};
-use super::input::{EventInput, Stands, Terms, ValidEvent};
+use super::event::{Event, EventStatus, is_listed, zone};
+use super::input::{CurrentEvent, EventInput, ValidEvent, ValidationContext};
 use super::rows::{self, EventRow};
 use super::schedule::expansion::Horizon;
 use super::schedule::reschedule;
-use super::{labels, status, store};
+use super::{classification, search_texts, status, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::must_be_version;
-use crate::error::{Error, Result};
-use crate::fold::fold;
+use crate::error::{Error, Result, must_be_version};
 use crate::id::EventId;
-use crate::input::merge_patch;
+use crate::input::{merge_patch, must_be_object};
 use crate::seats;
-use crate::time::IsoDuration;
-use crate::time::TimeInput;
-use crate::time::Timestamp;
-use crate::time::{LOCAL_FORMAT, Moment};
+use crate::time::{IsoDuration, LOCAL_FORMAT, Moment, TimeInput, Timestamp};
 
 impl EventCore {
-    /// Replaces all fields of an event; what the input leaves out gets its default, except `status`, which stays.
+    /// Replaces all fields of an event. Fields that the input omits get their defaults, except `status`,
+    /// which is unchanged. Past occurrences do not change.
     ///
     /// # Errors
-    /// `version_mismatch` if `expected` is not the version that is stored.
+    /// `version_mismatch` if `expected` is not the stored version.
     pub async fn replace_event(
         &self,
         actor: &Actor,
@@ -37,13 +32,14 @@ impl EventCore {
         input: &EventInput,
         expected: Option<i64>,
     ) -> Result<Event> {
-        self.edit_event(actor, id, Edit::Whole(input), expected).await
+        self.edit_event(actor, id, Edit::Replace(input), expected).await
     }
 
-    /// Changes the fields of an event that a JSON merge patch (RFC 7396) names.
+    /// Changes an event by a JSON merge patch (RFC 7396) to its [`EventInput`]. Past occurrences do not
+    /// change.
     ///
     /// # Errors
-    /// `version_mismatch` if `expected` is not the version that is stored.
+    /// `version_mismatch` if `expected` is not the stored version.
     pub async fn change_event(
         &self,
         actor: &Actor,
@@ -63,41 +59,51 @@ impl EventCore {
     ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            must_be_version(seen.row.version, expected)?;
-            let input = match edit {
-                Edit::Whole(input) => Cow::Borrowed(input),
-                Edit::Patch(patch) => Cow::Owned(patched(&seen.row, patch)?),
-            };
-            apply(tx, &seen.row, &input, now, self.horizon(now)).await?;
-            rows::load_one(tx, id, now).await
-        })
+        let horizon = self.horizon(now);
+        transaction!(self.db(), |tx| edit_locked(tx, actor, id, edit, expected, now, horizon))
     }
 }
 
-/// How an event is to be changed.
 #[derive(Clone, Copy)]
 enum Edit<'a> {
-    Whole(&'a EventInput),
+    Replace(&'a EventInput),
     Patch(&'a Value),
 }
 
-/// The event with a patch applied: `duration` stays unless `ends_at` or `all_day` says otherwise.
+async fn edit_locked(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: EventId,
+    edit: Edit<'_>,
+    expected: Option<i64>,
+    now: Timestamp,
+    horizon: Horizon,
+) -> Result<Event> {
+    let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
+    must_be_version(event.version, expected)?;
+    let input = match edit {
+        Edit::Replace(input) => Cow::Borrowed(input),
+        Edit::Patch(patch) => Cow::Owned(patched(&event, patch)?),
+    };
+    apply(tx, &event, &input, now, horizon).await?;
+    rows::load_one(tx, id, now).await
+}
+
+/// The input that a merge patch makes of a stored event. The event keeps its duration, unless the patch sets
+/// `ends_at` or `duration`, or changes `all_day`.
 pub(super) fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
-    if !patch.is_object() {
-        return Err(Error::invalid("", "wrong_type", "must be a JSON object"));
-    }
+    must_be_object(patch)?;
     let mut event = as_json(row)?;
-    let turns = patch.get("all_day").and_then(Value::as_bool).is_some_and(|all_day| all_day != row.all_day);
-    if turns || patch.get("ends_at").is_some_and(|end| !end.is_null()) {
+    let changes_all_day =
+        patch.get("all_day").and_then(Value::as_bool).is_some_and(|all_day| all_day != row.all_day);
+    if changes_all_day || patch.get("ends_at").is_some_and(|end| !end.is_null()) {
         event["duration"] = Value::Null;
     }
     merge_patch(&mut event, patch.clone());
     serde_json::from_value(event).map_err(Error::internal)
 }
 
-/// The event as someone would have to give it to get it as it is.
+/// The input that would create the stored event.
 pub(super) fn as_input(row: &EventRow) -> Result<EventInput> {
     serde_json::from_value(as_json(row)?).map_err(Error::internal)
 }
@@ -108,11 +114,12 @@ fn as_json(row: &EventRow) -> Result<Value> {
     let starts_at = if row.all_day {
         TimeInput::Day(span.local.date()).to_string()
     } else if row.starts_offset_seconds.is_some() {
+        // The local time occurs twice: the offset selects the second.
         Moment::at(span.starts_at, tz).to_string()
     } else {
         span.local.format(LOCAL_FORMAT).to_string()
     };
-    let window = |at: Option<Timestamp>| at.map(|at| Moment::at(at, tz));
+    let in_zone = |at: Option<Timestamp>| at.map(|at| Moment::at(at, tz));
     Ok(json!({
         "title": row.title,
         "description": row.description,
@@ -127,14 +134,14 @@ fn as_json(row: &EventRow) -> Result<Value> {
         "tags": row.tags()?,
         "visibility": row.visibility,
         "waitlist_enabled": row.waitlist_enabled,
-        "registration_opens_at": window(row.registration_opens_at),
-        "registration_closes_at": window(row.registration_closes_at),
+        "registration_opens_at": in_zone(row.registration_opens_at),
+        "registration_closes_at": in_zone(row.registration_closes_at),
         "max_party_size": row.max_party_size,
         "recurrence": row.recurrence()?,
     }))
 }
 
-/// Makes of a locked event what the input says.
+/// Changes a locked event to what the input says, and its occurrences that are not over with it.
 pub(super) async fn apply(
     tx: &mut Tx,
     row: &EventRow,
@@ -144,29 +151,34 @@ pub(super) async fn apply(
 ) -> Result<()> {
     let old_span = row.span()?;
     let recurrence = row.recurrence()?;
-    let input = labels::known(tx, input).await?;
-    reschedule::lock_dates(tx, row.id).await?;
-    let from = reschedule::first_ahead(tx, row.id, now).await?;
-    let stands = Stands { starts_at: old_span.starts_at, recurring: recurrence.is_some(), from };
-    let terms = Terms { now, home: zone(&row.timezone), horizon, stands: Some(stands) };
-    let mut event = input.validate(&terms).map_err(Error::Invalid)?;
-    let moves = old_span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
-    if !moves {
+    // The category comes before the occurrences in the lock order (see `db::lock_order`).
+    let input = classification::check_category(tx, input).await?;
+    reschedule::lock_occurrences(tx, row.id).await?;
+    let changeable_from = reschedule::changeable_from(tx, row.id, now).await?;
+    let current =
+        CurrentEvent { starts_at: old_span.starts_at, recurring: recurrence.is_some(), changeable_from };
+    let context =
+        ValidationContext { now, default_zone: zone(&row.timezone), horizon, current: Some(current) };
+    let mut event = input.validate(&context).map_err(Error::Invalid)?;
+    let reschedules =
+        old_span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
+    if !reschedules {
         event.expanded_until = row.expanded_until;
     }
-    let status = status::after(row.status, event.status)?;
+    let status = status::next_status(row.status, event.status)?;
     if status == EventStatus::Draft && row.status == EventStatus::Published {
         status::must_have_no_registrations(tx, row.id).await?;
     }
-    reschedule::keep_what_is_over(tx, row, &event, now).await?;
+    // Before the event is updated: past occurrences still inherit its old texts.
+    reschedule::freeze_past_occurrences(tx, row, &event, now).await?;
     update(tx, row, &event, status, now).await?;
-    if moves {
-        reschedule::follow(tx, row, &event, status, now).await?;
+    if reschedules {
+        reschedule::reschedule(tx, row, &event, status, now).await?;
     }
     if status == EventStatus::Cancelled && row.status != EventStatus::Cancelled {
-        status::cancel_dates(tx, row.id, now).await?;
+        status::cancel_remaining_occurrences(tx, row.id, now).await?;
     }
-    crate::search::feed(tx, row.id).await?;
+    crate::search::index_event(tx, row.id).await?;
     seats::promote_event_waitlists(tx, row.id, now).await
 }
 
@@ -177,21 +189,29 @@ async fn update(
     status: EventStatus,
     now: Timestamp,
 ) -> Result<()> {
-    store::update(tx, row.id, event, status, now).await?;
-    labels::write(tx, row.id, event).await?;
+    store::update_event(tx, row.id, event, status, now).await?;
+    classification::store(tx, row.id, event).await?;
     let tags: Vec<&str> = event.tags.iter().map(|(_, name)| name.as_str()).collect();
-    let same =
+    let same_texts =
         (&row.title, &row.location, &row.description) == (&event.title, &event.location, &event.description);
-    if !same || row.tags()? != tags {
-        refold(tx, row.id).await?;
+    if !same_texts || row.tags()? != tags {
+        search_texts::refresh(tx, row.id).await?;
     }
-    pass_on(tx, row.id, event, listed(event.visibility, status), now).await
+    update_inherited_columns(tx, row.id, event, is_listed(event.visibility, status), now).await
 }
 
-/// Writes what the occurrences inherit to those that are not over.
-async fn pass_on(tx: &mut Tx, id: EventId, event: &ValidEvent, listed: bool, now: Timestamp) -> Result<()> {
+/// Copies capacity and visibility of an event to its occurrences that are not over; what decides on their
+/// place in lists, to past ones too.
+async fn update_inherited_columns(
+    tx: &mut Tx,
+    id: EventId,
+    event: &ValidEvent,
+    listed: bool,
+    now: Timestamp,
+) -> Result<()> {
     tx.query(sql!(
-        "UPDATE occurrences SET capacity = coalesce(capacity_override, $2), listed = $3, updated_at = $4, version = version + 1
+        "UPDATE occurrences SET capacity = coalesce(capacity_override, $2), listed = $3,
+            updated_at = $4, version = version + 1
          WHERE event_id = $1 AND ends_at > $4"
     ))
     .bind(id)
@@ -200,42 +220,15 @@ async fn pass_on(tx: &mut Tx, id: EventId, event: &ValidEvent, listed: bool, now
     .bind(now)
     .execute()
     .await?;
-    // Who may find an event may find its past, and no longer if it is hidden.
+    // Past occurrences are in public lists as long as their event is.
     tx.query(sql!(
-        "UPDATE occurrences SET listed = $2, all_day = $3 WHERE event_id = $1 AND (listed <> $2 OR all_day <> $3)"
+        "UPDATE occurrences SET listed = $2, all_day = $3
+         WHERE event_id = $1 AND (listed <> $2 OR all_day <> $3)"
     ))
     .bind(id)
     .bind(listed)
     .bind(event.span.all_day)
     .execute()
     .await?;
-    Ok(())
-}
-
-#[derive(sqlx::FromRow)]
-struct Words {
-    text_id: i64,
-    title: String,
-    location: String,
-}
-
-/// Folds the words anew of the event and of each date that has some of its own.
-pub(super) async fn refold(tx: &mut Tx, id: EventId) -> Result<()> {
-    let words: Vec<Words> = tx
-        .query(sql!(
-            "SELECT DISTINCT o.text_id, coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location
-             FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.event_id = $1"
-        ))
-        .bind(id)
-        .all()
-        .await?;
-    for Words { text_id, title, location } in words {
-        tx.query(sql!("UPDATE texts SET title = $2, location = $3, cut = FALSE WHERE id = $1"))
-            .bind(text_id)
-            .bind(fold(&title))
-            .bind(fold(&location))
-            .execute()
-            .await?;
-    }
     Ok(())
 }

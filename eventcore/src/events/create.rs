@@ -1,57 +1,71 @@
-//! Creating an event, and making a new one like another.
+//! Creating an event, also as a copy of another.
 
 use super::event::{Event, EventStatus, zone};
-use super::input::{EventInput, Terms};
+use super::input::{EventInput, ValidationContext};
 use super::schedule::expansion::{self, Horizon};
-use super::{change, labels, rows, store};
+use super::{change, classification, rows, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::{EventId, UserId};
 use crate::input::Fields;
-use crate::time::TimeInput;
-use crate::time::Timestamp;
+use crate::time::{TimeInput, Timestamp};
 
 impl EventCore {
-    /// Creates an event whose organizer is the actor. It is published, unless the input says `draft`.
+    /// Creates an event with the actor as its organizer. It is published, unless the input has the status
+    /// `draft`.
     ///
     /// # Errors
-    /// `invalid_input` names every wrong field at once.
+    /// `invalid_input` with all violations.
     pub async fn create_event(&self, actor: &Actor, input: &EventInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let id = create(tx, input, organizer, now, self.horizon(now)).await?;
-            rows::load_one(tx, id, now).await
-        })
+        let horizon = self.horizon(now);
+        transaction!(self.db(), |tx| create(tx, input, organizer, now, horizon))
     }
 
-    /// Makes a draft with the fields of another event, its start moved to `date.starts_at` and the dates of its rule as far, organized by the actor,
-    /// who must be an organizer of the other.
-    pub async fn duplicate_event(&self, actor: &Actor, id: EventId, date: &DuplicateInput) -> Result<Event> {
+    /// Creates a draft as a copy of an event that the actor organizes, with another start.
+    ///
+    /// The recurrence is shifted with the start. Registration times are not copied. The actor becomes the
+    /// organizer.
+    ///
+    /// # Errors
+    /// `invalid_input` with all violations.
+    pub async fn duplicate_event(&self, actor: &Actor, id: EventId, input: &DuplicateInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let seen = rows::find(tx, actor, id).await?.organized()?;
-            let mut input = change::as_input(&seen.row)?;
-            input.starts_at = date.starts_at;
-            if date.timezone.is_some() {
-                input.timezone.clone_from(&date.timezone);
-            }
-            // Windows belong to the old date.
-            (input.registration_opens_at, input.registration_closes_at) = (None, None);
-            input.status = Some(EventStatus::Draft);
-            input.misread = date.misread.clone();
-            if let Some(recurrence) = &input.recurrence {
-                // Where the new start is wrong, all of it is refused below.
-                let (_, span) = input.timing().read(&mut Violations::default(), zone(&seen.row.timezone));
-                input.recurrence = Some(expansion::shifted(recurrence, &seen.row.span()?, &span.unwrap_or(seen.row.span()?)));
-            }
-            let copy = create(tx, &input, organizer, now, self.horizon(now)).await?;
-            rows::load_one(tx, copy, now).await
-        })
+        let horizon = self.horizon(now);
+        transaction!(self.db(), |tx| duplicate(tx, actor, id, input, organizer, now, horizon))
     }
+}
+
+async fn duplicate(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: EventId,
+    duplicate: &DuplicateInput,
+    organizer: UserId,
+    now: Timestamp,
+    horizon: Horizon,
+) -> Result<Event> {
+    let row = rows::find(tx, actor, id).await?.must_organize()?.row;
+    let mut input = change::as_input(&row)?;
+    input.starts_at = duplicate.starts_at;
+    if duplicate.timezone.is_some() {
+        input.timezone.clone_from(&duplicate.timezone);
+    }
+    // They are instants, which belong to the old start.
+    (input.registration_opens_at, input.registration_closes_at) = (None, None);
+    input.status = Some(EventStatus::Draft);
+    input.parse_errors = duplicate.parse_errors.clone();
+    if let Some(recurrence) = &input.recurrence {
+        // An invalid start is reported by the validation in `create`.
+        let (_, span) = input.timing().read(&mut Violations::default(), zone(&row.timezone));
+        let old_span = row.span()?;
+        input.recurrence = Some(expansion::shifted(recurrence, &old_span, &span.unwrap_or(old_span)));
+    }
+    create(tx, &input, organizer, now, horizon).await
 }
 
 async fn create(
@@ -60,9 +74,10 @@ async fn create(
     organizer: UserId,
     now: Timestamp,
     horizon: Horizon,
-) -> Result<EventId> {
-    let home: Option<(String,)> = tx
-        // Who is about to leave has left, or stays until the event is theirs to hand over.
+) -> Result<Event> {
+    let timezone: Option<(String,)> = tx
+        // The lock delays a deletion of the account until the event exists, so that the deletion finds the
+        // event.
         .query(sql!(
             sqlite "SELECT timezone FROM users WHERE id = $1 AND deleted_at IS NULL",
             postgres "SELECT timezone FROM users WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE"
@@ -70,36 +85,37 @@ async fn create(
         .bind(organizer)
         .optional()
         .await?;
-    let (home,) = home.ok_or(Error::Unauthenticated)?;
-    let terms = Terms { now, home: zone(&home), horizon, stands: None };
-    let input = labels::known(tx, input).await?;
-    let event = input.validate(&terms).map_err(Error::Invalid)?;
+    let (timezone,) = timezone.ok_or(Error::Unauthenticated)?;
+    let context = ValidationContext { now, default_zone: zone(&timezone), horizon, current: None };
+    let input = classification::check_category(tx, input).await?;
+    let event = input.validate(&context).map_err(Error::Invalid)?;
     let status = event.status.unwrap_or(EventStatus::Published);
     if status == EventStatus::Cancelled {
         return Err(Error::invalid("/status", "invalid", "must be draft or published for a new event"));
     }
-    store::insert(tx, &event, organizer, status, now).await
+    let id = store::insert_event(tx, &event, organizer, status, now).await?;
+    rows::load_one(tx, id, now).await
 }
 
-/// The date of an event that is made like another.
+/// The start of an event that is created as a copy of another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DuplicateInput {
-    /// When it starts: with an offset, or local in `timezone`; a date for an all-day event.
+    /// Start: with an offset, or a local time in `timezone`; a date for an all-day event.
     #[cfg_attr(feature = "openapi", schema(value_type = String, required = true))]
     pub starts_at: Option<TimeInput>,
-    /// IANA name; the other event's when nothing is said.
+    /// IANA time zone. Default: that of the other event.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub timezone: Option<String>,
-    /// What a reader of foreign input could not make sense of; empty when built in Rust.
+    /// Errors of parsing JSON, which validation reports; empty for values built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub misread: Violations,
+    pub parse_errors: Violations,
 }
 
 impl<'de> serde::Deserialize<'de> for DuplicateInput {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::of(serde_json::Value::deserialize(deserializer)?);
-        let (starts_at, timezone) = (fields.parsed("starts_at"), fields.text("timezone"));
-        Ok(Self { starts_at, timezone, misread: fields.finish() })
+        let mut fields = Fields::new(serde_json::Value::deserialize(deserializer)?);
+        let (starts_at, timezone) = (fields.parsed("starts_at"), fields.string("timezone"));
+        Ok(Self { starts_at, timezone, parse_errors: fields.finish() })
     }
 }

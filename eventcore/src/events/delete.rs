@@ -1,27 +1,29 @@
-//! Deleting an event that nobody registered for.
+//! Deleting events without registrations.
 
 use super::{rows, status};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Queries, sql, transaction};
-use crate::error::Result;
-use crate::error::must_be_version;
+use crate::db::{Queries, Tx, sql, transaction};
+use crate::error::{Result, must_be_version};
 use crate::id::EventId;
 
 impl EventCore {
-    /// Deletes an event for which nobody has registered.
+    /// Deletes an event and its occurrences. Only its organizers and admins can.
     ///
     /// # Errors
-    /// `has_registrations` where someone has: cancel it instead.
+    /// `has_registrations` if anyone has ever registered: cancel the event instead. `version_mismatch` if
+    /// `expected` is not the stored version.
     pub async fn delete_event(&self, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<()> {
         actor.may_write()?;
-        transaction!(self.db(), tx => {
-            let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            must_be_version(seen.row.version, expected)?;
-            status::must_have_no_registrations(tx, id).await?;
-            tx.query(sql!("DELETE FROM occurrences WHERE event_id = $1")).bind(id).execute().await?;
-            tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(id).execute().await?;
-            Ok(())
-        })
+        transaction!(self.db(), |tx| delete(tx, actor, id, expected))
     }
+}
+
+async fn delete(tx: &mut Tx, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<()> {
+    let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
+    must_be_version(event.version, expected)?;
+    status::must_have_no_registrations(tx, id).await?;
+    tx.query(sql!("DELETE FROM occurrences WHERE event_id = $1")).bind(id).execute().await?;
+    tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(id).execute().await?;
+    Ok(())
 }

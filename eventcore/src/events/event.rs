@@ -1,4 +1,5 @@
-//! What an event and an occurrence are, as everyone sees them.
+//! [`Event`] and [`Occurrence`] as the API returns them, and the rules that follow from their status and
+//! visibility.
 
 use chrono_tz::Tz;
 
@@ -6,48 +7,47 @@ use crate::accounts::PublicProfile;
 use crate::db::text_enum;
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::Recurrence;
-use crate::time::Moment;
-use crate::time::Timestamp;
+use crate::time::{Moment, Timestamp};
 
 text_enum! {
-    /// Who may find an event.
+    /// Who can see an event, apart from its organizers.
     pub enum Visibility {
-        /// Everyone.
+        /// Everyone; the event is in public lists.
         Public = "public",
-        /// Everyone who has the link.
+        /// Everyone who has the link; the event is in no public list.
         Unlisted = "unlisted",
-        /// Organizers and people who are registered.
+        /// Only users who are registered.
         Private = "private",
     }
 }
 
 text_enum! {
-    /// How far an event has come.
+    /// The status of an event.
     pub enum EventStatus {
-        /// Only its organizers see it.
+        /// Visible to its organizers only.
         Draft = "draft",
-        /// It takes place.
+        /// Takes place.
         Published = "published",
-        /// It was to take place.
+        /// Does not take place; still visible to those who could see it before.
         Cancelled = "cancelled",
     }
 }
 
 text_enum! {
-    /// Whether one date takes place.
+    /// The status of an occurrence.
     pub enum OccurrenceStatus {
-        /// It does.
+        /// Takes place, if its event is published.
         Scheduled = "scheduled",
-        /// It was to.
+        /// Does not take place; its registrations remain as records.
         Cancelled = "cancelled",
     }
 }
 
-/// What an organizer publishes: that which is common to all its occurrences.
+/// An event: what all its occurrences have in common.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
-    /// Names it.
+    /// Id.
     pub id: EventId,
     /// 1 to 200 characters.
     pub title: String,
@@ -55,148 +55,148 @@ pub struct Event {
     pub description: String,
     /// 1 to 300 characters.
     pub location: String,
-    /// Where online events take place.
+    /// Address of an online event: http or https.
     pub url: Option<String>,
-    /// When its first occurrence starts.
+    /// Start of the first occurrence.
     pub starts_at: Moment,
-    /// When its first occurrence ends; the last day of an all-day event.
+    /// End of the first occurrence; for an all-day event its last day, inclusive.
     pub ends_at: Moment,
-    /// IANA name of the zone whose clocks it keeps.
+    /// IANA time zone.
     pub timezone: String,
-    /// It has days and no times.
+    /// Whether the event has dates and no times.
     pub all_day: bool,
-    /// Seats at each occurrence: 1 to 1,000,000.
+    /// Seats of each occurrence: 1 to 1,000,000.
     pub capacity: i64,
-    /// Slug of its category.
+    /// Slug of the category.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub category: Option<String>,
-    /// Free words, up to 10, by the alphabet.
+    /// Up to 10 tags, in alphabetical order.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub tags: Vec<String>,
-    /// Who may find it.
+    /// Who can see it, apart from its organizers.
     pub visibility: Visibility,
-    /// How far it has come.
+    /// Status.
     pub status: EventStatus,
-    /// Whether people may wait when it is full.
+    /// Whether registrations are waitlisted when an occurrence is full.
     pub waitlist_enabled: bool,
-    /// No registration before.
+    /// Start of registration; null: no bound.
     pub registration_opens_at: Option<Moment>,
-    /// No registration from here on.
+    /// End of registration, exclusive; null: until the occurrence starts.
     pub registration_closes_at: Option<Moment>,
-    /// People that one registration may bring, itself included.
+    /// Largest party of one registration, including the registered user.
     pub max_party_size: i64,
-    /// What repeats it; null for a single date.
+    /// Recurrence rule; null for a single occurrence.
     pub recurrence: Option<Recurrence>,
-    /// Who published it.
+    /// The organizer.
     pub organizer: PublicProfile,
-    /// Who else may change it, in the order in which they were named.
+    /// Co-organizers, in the order in which they were added.
     pub co_organizers: Vec<PublicProfile>,
-    /// The next date that takes place; null when none is ahead.
+    /// The next scheduled occurrence; null if there is none.
     pub next_occurrence: Option<Occurrence>,
-    /// How many dates there are, past and cancelled ones included.
+    /// Number of occurrences, including past and cancelled ones.
     pub occurrence_count: i64,
-    /// Ways into other calendars.
+    /// Links to other calendars.
     pub links: Links,
-    /// When it was made.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
-    /// Rises with every change.
+    /// Incremented by every change; see `If-Match`.
     pub version: i64,
 }
 
-/// One concrete date of an event, the thing a person attends: the event's fields as they hold for this date.
+/// An occurrence: one instance of an event, which people attend. Its fields are those of the event, with its
+/// overrides applied.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Occurrence {
-    /// Names it.
+    /// Id.
     pub id: OccurrenceId,
-    /// The event that it is a date of.
+    /// Id of the event.
     pub event_id: EventId,
-    /// As it holds for this date.
+    /// Title.
     pub title: String,
-    /// As it holds for this date.
+    /// Description in Markdown.
     pub description: String,
-    /// As it holds for this date.
+    /// Location.
     pub location: String,
-    /// As it holds for this date.
+    /// Address of an online event.
     pub url: Option<String>,
-    /// Where the rule places it (RFC 5545 RECURRENCE-ID); it stays when the date is moved.
+    /// Start by the recurrence rule (RFC 5545 RECURRENCE-ID); unchanged when the occurrence is moved.
     pub original_start: Moment,
-    /// When it starts.
+    /// Start.
     pub starts_at: Moment,
-    /// When it ends; the last day of an all-day event.
+    /// End; for an all-day event its last day, inclusive.
     pub ends_at: Moment,
-    /// IANA name of the zone whose clocks it keeps.
+    /// IANA time zone.
     pub timezone: String,
-    /// It has days and no times.
+    /// Whether it has dates and no times.
     pub all_day: bool,
-    /// Whether it takes place.
+    /// Status.
     pub status: OccurrenceStatus,
     /// Names of the fields that differ from the event's.
     pub overridden: Vec<String>,
-    /// Seats.
+    /// Number of seats.
     pub capacity: i64,
-    /// Seats that confirmed and attending parties hold.
+    /// Seats of confirmed and attended registrations.
     pub seats_taken: i64,
-    /// Seats that are free; never negative.
+    /// Free seats; never negative.
     pub seats_left: i64,
-    /// Registrations that wait.
+    /// Number of waitlisted registrations.
     pub waitlist_length: i64,
-    /// Whether people may wait when it is full.
+    /// Whether registrations are waitlisted when it is full.
     pub waitlist_enabled: bool,
-    /// Whether people may register now: published, ahead, within the window, and not overbooked.
+    /// Whether users can register now: published, not started, within the registration period, and not
+    /// overbooked.
     pub registration_open: bool,
     /// Slug of the event's category.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub category: Option<String>,
-    /// The event's free words.
+    /// The event's tags.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub tags: Vec<String>,
-    /// Who published it.
+    /// The organizer.
     pub organizer: PublicProfile,
-    /// Whether the event has a rule.
+    /// Whether the event has a recurrence rule.
     pub recurring: bool,
-    /// Ways into other calendars.
+    /// Links to other calendars.
     pub links: Links,
-    /// Rises with every change of this date.
+    /// Incremented by every change of the occurrence; see `If-Match`.
     pub version: i64,
 }
 
-/// Addresses that put a date into other calendars.
+/// Links that add an event or occurrence to other calendars.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Links {
-    /// "Add to Google Calendar".
+    /// Form of Google Calendar, filled in.
     pub google: String,
-    /// "Add to Outlook".
+    /// Form of Outlook on the web, filled in.
     pub outlook: String,
-    /// The iCalendar file, as a path on this server.
+    /// Path of the iCalendar file on this server.
     pub ics: String,
 }
 
-/// A time zone by its name as it is stored. Names that this program's tz database does not know are read as UTC, and logged.
+/// The time zone with a stored name; UTC, and an error in the log, if the compiled-in tz database does not
+/// have it.
 pub(crate) fn zone(name: &str) -> Tz {
     name.parse().unwrap_or_else(|_| {
-        tracing::error!(
-            timezone = name,
-            "a stored time zone is unknown to this program; its times are shown in UTC"
-        );
+        tracing::error!(timezone = name, "unknown time zone in the database: UTC is used instead");
         Tz::UTC
     })
 }
 
-/// Whether everyone finds such an event in lists: what was cancelled stays, so that people see it.
-pub(crate) fn listed(visibility: Visibility, status: EventStatus) -> bool {
+/// Whether an event is in public lists. Cancelled events are, so that people learn of the cancellation.
+pub(crate) fn is_listed(visibility: Visibility, status: EventStatus) -> bool {
     visibility == Visibility::Public && status != EventStatus::Draft
 }
 
-/// The status of a new date of such an event.
-pub(crate) const fn dates_of(status: EventStatus) -> OccurrenceStatus {
+/// The status of an occurrence that is added to an event with this status.
+pub(crate) const fn new_occurrence_status(status: EventStatus) -> OccurrenceStatus {
     match status {
         EventStatus::Cancelled => OccurrenceStatus::Cancelled,
         EventStatus::Draft | EventStatus::Published => OccurrenceStatus::Scheduled,

@@ -1,12 +1,12 @@
-//! Events and their dates: what organizers publish and what people find.
+//! Events and their occurrences: creating, changing, splitting, cancelling and reading them.
 
 mod access;
 mod change;
+mod classification;
 mod create;
 mod delete;
 mod event;
 mod input;
-mod labels;
 mod links;
 mod occurrence;
 mod organizers;
@@ -15,17 +15,18 @@ mod recategorize;
 mod release;
 mod rows;
 mod schedule;
+mod search_texts;
 mod split;
 mod status;
 mod store;
 
 pub(crate) use access::Relation;
+pub(crate) use classification::LABEL_SEPARATOR;
 pub use create::DuplicateInput;
 pub(crate) use event::zone;
 pub use event::{Event, EventStatus, Links, Occurrence, OccurrenceStatus, Visibility};
 pub use input::EventInput;
-pub(crate) use labels::FIELD_END;
 pub use occurrence::change::Overrides;
-pub(crate) use release::{lock_organized, release_organizer};
-pub(crate) use rows::{EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, Seen, find, load};
+pub(crate) use release::{lock_events_of_organizer, release_events_of};
+pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};
 pub use schedule::preview::{Preview, PreviewInput, PreviewOccurrence};

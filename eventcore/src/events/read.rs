@@ -1,4 +1,4 @@
-//! Reading one event, or one of its dates.
+//! Reading one event or one occurrence.
 
 use super::event::{Event, Occurrence};
 use super::rows::{self, OCCURRENCE_COLUMNS, OccurrenceRow};
@@ -9,26 +9,35 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 
 impl EventCore {
-    /// An event, for those who may see it; for all others it does not exist.
+    /// An event.
+    ///
+    /// # Errors
+    /// `not_found` if there is none, or the actor cannot see it.
     pub async fn event(&self, actor: &Actor, id: EventId) -> Result<Event> {
         let mut db = self.db().read().await?;
-        rows::find(&mut db, actor, id).await?.visible()?;
+        rows::find(&mut db, actor, id).await?.must_see()?;
         rows::load_one(&mut db, id, self.now()).await
     }
 
-    /// One date of an event, for those who may see the event.
+    /// An occurrence.
+    ///
+    /// # Errors
+    /// `not_found` if there is none, or the actor cannot see its event.
     pub async fn occurrence(&self, actor: &Actor, id: OccurrenceId) -> Result<Occurrence> {
         let mut db = self.db().read().await?;
         let row = find_occurrence(&mut db, id).await?;
-        rows::find(&mut db, actor, row.event_id).await?.visible().map_err(|error| error.of("occurrence"))?;
+        let event = rows::find(&mut db, actor, row.event_id).await?;
+        event.must_see().map_err(|error| error.rename_not_found("occurrence"))?;
         Ok(row.occurrence(self.now()))
     }
 }
 
-/// Loads one occurrence with what it inherits; whoever calls checks who may see it.
-pub(crate) async fn find_occurrence(db: &mut impl Queries, id: OccurrenceId) -> Result<OccurrenceRow> {
-    db.query(Sql::built(format!(
-        "SELECT {OCCURRENCE_COLUMNS} FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id WHERE o.id = $1"
+/// Loads an occurrence with its inherited fields. The caller checks permissions.
+pub(super) async fn find_occurrence(db: &mut impl Queries, id: OccurrenceId) -> Result<OccurrenceRow> {
+    db.query(Sql::dynamic(format!(
+        "SELECT {OCCURRENCE_COLUMNS}
+         FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
+         WHERE o.id = $1"
     )))
     .bind(id)
     .optional()

@@ -1,7 +1,7 @@
-//! Deleting a category, whose events move to another one.
+//! Deleting a category and moving its events to another.
 
 use crate::actor::Actor;
-use crate::categories::{find_by_slug, load, lock, must_curate, named};
+use crate::categories::{find_by_slug, load, lock, require_by_slug};
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, must_be_version};
@@ -9,10 +9,11 @@ use crate::id::{CategoryId, EventId, OccurrenceId};
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// Removes a category. Only admins may. Its events go to the category `move_to`, and so do its links.
+    /// Deletes a category; its events and its slugs move to the category `move_to`. Only admins can.
     ///
     /// # Errors
-    /// `category_in_use` where it has events and nothing takes them.
+    /// `category_in_use` if it has events and `move_to` is `None`; `invalid_input` if `move_to` is no other
+    /// category; `version_mismatch` if `expected` is not the stored version.
     pub async fn delete_category(
         &self,
         actor: &Actor,
@@ -20,38 +21,55 @@ impl EventCore {
         move_to: Option<&str>,
         expected: Option<i64>,
     ) -> Result<()> {
-        must_curate(actor)?;
+        actor.must_write_as_admin()?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let id = named(tx, slug).await?;
-            let heir = match move_to {
-                Some(other) => find_by_slug(tx, other).await?.filter(|heir| *heir != id),
-                None => None,
-            };
-            // Events come before their category, as for whoever edits one.
-            let events = if heir.is_some() { lock_with_category(tx, id).await? } else { 0 };
-            lock(tx, id, heir).await?;
-            must_be_version(load(tx, id, now).await?.version, expected)?;
-            match (heir, move_to) {
-                (Some(heir), _) => hand_over(tx, id, heir, events, now).await?,
-                (None, Some(_)) => return Err(Error::invalid("/move_to", "invalid", "must be the slug of another category")),
-                (None, None) if with_category(tx, id).await? > 0 => return Err(Error::CategoryInUse),
-                (None, None) => {}
-            }
-            tx.query(sql!("DELETE FROM category_slugs WHERE category_id = $1")).bind(id).execute().await?;
-            tx.query(sql!("DELETE FROM categories WHERE id = $1")).bind(id).execute().await?;
-            Ok(())
-        })
+        transaction!(self.db(), |tx| delete(tx, slug, move_to, expected, now))
     }
 }
 
-/// Gives everything that a locked category has to another: its links, and its events, of which so many are locked.
-async fn hand_over(tx: &mut Tx, from: CategoryId, to: CategoryId, locked: i64, now: Timestamp) -> Result<()> {
-    if with_category(tx, from).await? != locked {
-        // One was put into it just before it was locked, and may be held by whoever waits for the category now.
+async fn delete(
+    tx: &mut Tx,
+    slug: &str,
+    move_to: Option<&str>,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<()> {
+    let id = require_by_slug(tx, slug).await?;
+    let target = match move_to {
+        Some(slug) => find_by_slug(tx, slug).await?.filter(|target| *target != id),
+        None => None,
+    };
+    // Events come before categories in the lock order (see `db::lock_order`).
+    let locked = if target.is_some() { lock_events_in(tx, id).await? } else { 0 };
+    lock(tx, id, target).await?;
+    must_be_version(load(tx, id, now).await?.version, expected)?;
+    match (target, move_to) {
+        (Some(target), _) => move_contents(tx, id, target, locked, now).await?,
+        (None, Some(_)) => {
+            return Err(Error::invalid("/move_to", "invalid", "must be the slug of another category"));
+        }
+        (None, None) if count_events_in(tx, id).await? > 0 => return Err(Error::CategoryInUse),
+        (None, None) => {}
+    }
+    tx.query(sql!("DELETE FROM category_slugs WHERE category_id = $1")).bind(id).execute().await?;
+    tx.query(sql!("DELETE FROM categories WHERE id = $1")).bind(id).execute().await?;
+    Ok(())
+}
+
+/// Moves events and slugs of a category to another. Both categories are locked, and `locked` events.
+async fn move_contents(
+    tx: &mut Tx,
+    from: CategoryId,
+    to: CategoryId,
+    locked: i64,
+    now: Timestamp,
+) -> Result<()> {
+    if count_events_in(tx, from).await? != locked {
+        // An event got the category after the events were locked. Locking it now would violate the lock
+        // order.
         return Err(Error::Contended);
     }
-    change_category(tx, from, to, now).await?;
+    move_events(tx, from, to, now).await?;
     tx.query(sql!("UPDATE category_slugs SET category_id = $2 WHERE category_id = $1"))
         .bind(from)
         .bind(to)
@@ -60,8 +78,8 @@ async fn hand_over(tx: &mut Tx, from: CategoryId, to: CategoryId, locked: i64, n
     Ok(())
 }
 
-/// Keeps everyone else from changing the events with a category until the transaction ends; answers how many they are.
-async fn lock_with_category(tx: &mut Tx, category: CategoryId) -> Result<i64> {
+/// Locks the events of a category until the transaction ends; returns their number.
+async fn lock_events_in(tx: &mut Tx, category: CategoryId) -> Result<i64> {
     let lock = sql!(
         sqlite "SELECT id FROM events WHERE category_id = $1 ORDER BY id",
         postgres "SELECT id FROM events WHERE category_id = $1 ORDER BY id FOR NO KEY UPDATE"
@@ -70,17 +88,18 @@ async fn lock_with_category(tx: &mut Tx, category: CategoryId) -> Result<i64> {
     i64::try_from(locked.len()).map_err(Error::internal)
 }
 
-/// How many events have a category.
-async fn with_category(tx: &mut Tx, category: CategoryId) -> Result<i64> {
+async fn count_events_in(tx: &mut Tx, category: CategoryId) -> Result<i64> {
     Ok(tx.query(sql!("SELECT count(*) FROM events WHERE category_id = $1")).bind(category).scalar().await?)
 }
 
-/// Gives the events with a category, and their dates, another one. The events are locked, and so are both categories.
-async fn change_category(tx: &mut Tx, from: CategoryId, to: CategoryId, now: Timestamp) -> Result<()> {
+/// Changes the category of events and of their occurrences, which it locks. Events and categories must be
+/// locked.
+async fn move_events(tx: &mut Tx, from: CategoryId, to: CategoryId, now: Timestamp) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
         let _: Vec<(OccurrenceId,)> = tx
             .query(sql!(
-                "SELECT id FROM occurrences WHERE event_id IN (SELECT id FROM events WHERE category_id = $1) ORDER BY id",
+                "SELECT id FROM occurrences
+                 WHERE event_id IN (SELECT id FROM events WHERE category_id = $1) ORDER BY id",
                 for update
             ))
             .bind(from)
@@ -88,7 +107,8 @@ async fn change_category(tx: &mut Tx, from: CategoryId, to: CategoryId, now: Tim
             .await?;
     }
     tx.query(sql!(
-        "UPDATE occurrences SET category_id = $2 WHERE event_id IN (SELECT id FROM events WHERE category_id = $1)"
+        "UPDATE occurrences SET category_id = $2
+         WHERE event_id IN (SELECT id FROM events WHERE category_id = $1)"
     ))
     .bind(from)
     .bind(to)

@@ -1,4 +1,4 @@
-//! What becomes of events when their organizer leaves.
+//! The events of an organizer whose account is deleted: transferred, cancelled or deleted.
 
 use super::status;
 use crate::db::{Dialect, Queries, Tx, sql};
@@ -6,9 +6,10 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::time::Timestamp;
 
-/// Keeps everyone else from changing the events of a user who is to leave, until the transaction ends. Events come before people, and people before
-/// dates, wherever one transaction locks more than one of them.
-pub(crate) async fn lock_organized(tx: &mut Tx, user: UserId) -> Result<Vec<EventId>> {
+/// Locks all events that a user organizes until the transaction ends; returns their ids in order.
+///
+/// Call it before locking the user: see the [lock order](crate::db::lock_order).
+pub(crate) async fn lock_events_of_organizer(tx: &mut Tx, user: UserId) -> Result<Vec<EventId>> {
     let lock = sql!(
         sqlite "SELECT id FROM events WHERE organizer_id = $1 ORDER BY id",
         postgres "SELECT id FROM events WHERE organizer_id = $1 ORDER BY id FOR NO KEY UPDATE"
@@ -17,11 +18,16 @@ pub(crate) async fn lock_organized(tx: &mut Tx, user: UserId) -> Result<Vec<Even
     Ok(events.into_iter().map(|(event,)| event).collect())
 }
 
-/// Hands the events of a user to the first of their co-organizers who can still sign in, cancels the published ones that have none, and deletes lone drafts.
+/// Transfers each event of a user to its first co-organizer who can still sign in. Events without one are
+/// cancelled if they are published, and deleted if they are drafts without registrations.
 ///
-/// The events are locked, and then the user was, and whoever may take them. It locks the dates of these events, and with them those where the user has a place: who leaves gives both up in one transaction, and all that one
-/// transaction locks is locked in one order.
-pub(crate) async fn release_organizer(
+/// Requires locks on the events (`locked`), then on the user and the possible successors. Locks the
+/// occurrences of these events and those for which the user is registered, in one statement, because the
+/// caller goes on to cancel the registrations.
+///
+/// # Errors
+/// [`Error::Contended`] if the user has become the organizer of another event since the events were locked.
+pub(crate) async fn release_events_of(
     tx: &mut Tx,
     user: UserId,
     locked: &[EventId],
@@ -31,30 +37,33 @@ pub(crate) async fn release_organizer(
     let events: Vec<(EventId,)> =
         tx.query(sql!("SELECT id FROM events WHERE organizer_id = $1 ORDER BY id")).bind(user).all().await?;
     if !events.iter().map(|(event,)| event).eq(locked) {
-        // One became theirs before they were locked themselves.
         return Err(Error::Contended);
     }
-    let mut heirs = Vec::with_capacity(events.len());
+    // Users come before occurrences in the lock order, so find all successors first.
+    let mut successors = Vec::with_capacity(events.len());
     for (event,) in &events {
-        heirs.push(heir(tx, *event).await?);
+        successors.push(lock_successor(tx, *event).await?);
     }
-    lock_dates(tx, user).await?;
-    for ((event,), heir) in events.into_iter().zip(heirs) {
-        match heir {
-            Some(heir) => hand_over(tx, event, heir, now).await?,
-            None => abandon(tx, event, now).await?,
+    lock_affected_occurrences(tx, user).await?;
+    for ((event,), successor) in events.into_iter().zip(successors) {
+        match successor {
+            Some(successor) => transfer(tx, event, successor, now).await?,
+            None => cancel_or_delete(tx, event, now).await?,
         }
     }
     Ok(())
 }
 
-async fn lock_dates(tx: &mut Tx, user: UserId) -> Result<()> {
+/// Locks the occurrences of the user's events and those for which the user is registered.
+async fn lock_affected_occurrences(tx: &mut Tx, user: UserId) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
         let _: Vec<(OccurrenceId,)> = tx
             .query(sql!(
                 "SELECT id FROM occurrences WHERE id IN (
-                    SELECT o.id FROM occurrences o JOIN events e ON e.id = o.event_id WHERE e.organizer_id = $1
-                    UNION SELECT occurrence_id FROM registrations WHERE user_id = $1 AND status <> 'cancelled')
+                    SELECT o.id FROM occurrences o JOIN events e ON e.id = o.event_id
+                        WHERE e.organizer_id = $1
+                    UNION SELECT occurrence_id FROM registrations
+                        WHERE user_id = $1 AND status <> 'cancelled')
                  ORDER BY id",
                 for update
             ))
@@ -65,66 +74,72 @@ async fn lock_dates(tx: &mut Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// The co-organizer who was named first and can still sign in.
-async fn heir(tx: &mut Tx, event: EventId) -> Result<Option<UserId>> {
-    let heir: Option<(UserId,)> = tx
+/// Finds and locks the co-organizer who was added first among those who can still sign in.
+async fn lock_successor(tx: &mut Tx, event: EventId) -> Result<Option<UserId>> {
+    let successor: Option<(UserId,)> = tx
         .query(sql!(
             "SELECT u.id FROM event_organizers c JOIN users u ON u.id = c.user_id
-             WHERE c.event_id = $1 AND u.deleted_at IS NULL AND u.disabled_at IS NULL ORDER BY c.created_at, u.id LIMIT 1",
+             WHERE c.event_id = $1 AND u.deleted_at IS NULL AND u.disabled_at IS NULL
+             ORDER BY c.created_at, u.id LIMIT 1",
             for update
         ))
         .bind(event)
         .optional()
         .await?;
-    Ok(heir.map(|(heir,)| heir))
+    Ok(successor.map(|(successor,)| successor))
 }
 
-async fn hand_over(tx: &mut Tx, event: EventId, heir: UserId, now: Timestamp) -> Result<()> {
+async fn transfer(tx: &mut Tx, event: EventId, successor: UserId, now: Timestamp) -> Result<()> {
     tx.query(sql!("DELETE FROM event_organizers WHERE event_id = $1 AND user_id = $2"))
         .bind(event)
-        .bind(heir)
+        .bind(successor)
         .execute()
         .await?;
     tx.query(sql!(
         "UPDATE events SET organizer_id = $2, updated_at = $3, version = version + 1 WHERE id = $1"
     ))
     .bind(event)
-    .bind(heir)
+    .bind(successor)
     .bind(now)
     .execute()
     .await?;
     tx.query(sql!("UPDATE occurrences SET organizer_id = $2 WHERE event_id = $1"))
         .bind(event)
-        .bind(heir)
+        .bind(successor)
         .execute()
         .await?;
     Ok(())
 }
 
-async fn abandon(tx: &mut Tx, event: EventId, now: Timestamp) -> Result<()> {
-    let drafts = tx
+/// Deletes a draft without registrations, cancels a published event that is not over, and leaves any other
+/// unchanged.
+async fn cancel_or_delete(tx: &mut Tx, event: EventId, now: Timestamp) -> Result<()> {
+    let deleted = tx
         .query(sql!(
-            "DELETE FROM occurrences WHERE event_id = $1 AND EXISTS (SELECT 1 FROM events e WHERE e.id = $1 AND e.status = 'draft')
+            "DELETE FROM occurrences WHERE event_id = $1
+                AND EXISTS (SELECT 1 FROM events e WHERE e.id = $1 AND e.status = 'draft')
                 AND NOT EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = $1)"
         ))
         .bind(event)
         .execute()
         .await?;
-    if drafts > 0 {
+    // Every event has an occurrence, so the event was such a draft.
+    if deleted > 0 {
         tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(event).execute().await?;
         return Ok(());
     }
-    let ahead = tx
+    let cancelled = tx
         .query(sql!(
             "UPDATE events SET status = 'cancelled', updated_at = $2, version = version + 1
-             WHERE id = $1 AND status = 'published' AND EXISTS (SELECT 1 FROM occurrences o WHERE o.event_id = $1 AND o.ends_at > $2)"
+             WHERE id = $1 AND status = 'published'
+                AND EXISTS (SELECT 1 FROM occurrences o WHERE o.event_id = $1 AND o.ends_at > $2)"
         ))
         .bind(event)
         .bind(now)
         .execute()
         .await?;
-    if ahead > 0 {
-        status::cancel_dates(tx, event, now).await?;
+    if cancelled > 0 {
+        status::cancel_remaining_occurrences(tx, event, now).await?;
     }
     Ok(())
 }

@@ -1,23 +1,19 @@
-//! Events and occurrences as they are stored, and how they become what everyone sees.
+//! Loading rows of `events` and `occurrences`, and converting them to [`Event`] and [`Occurrence`].
 
 use chrono::NaiveDateTime;
 use sqlx::FromRow;
 
 use super::access::Relation;
 use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility, zone};
-use super::links::Linked;
-use super::schedule::expansion::{self, Date, Horizon};
+use super::links::CalendarItem;
+use super::schedule::expansion::{self, Horizon, PlannedOccurrence};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
-use crate::db::placeholders;
-use crate::db::{Queries, Sql, sql};
+use crate::db::{Queries, Query, Sql, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::recurrence::Recurrence;
-use crate::time::Moment;
-use crate::time::Span;
-use crate::time::Timestamp;
-use crate::time::read_wall_clock;
+use crate::time::{Moment, Span, Timestamp, parse_local};
 
 /// A row of `events`.
 #[derive(Debug, Clone, FromRow)]
@@ -40,9 +36,9 @@ pub(crate) struct EventRow {
     pub(crate) registration_opens_at: Option<Timestamp>,
     pub(crate) registration_closes_at: Option<Timestamp>,
     pub(crate) max_party_size: i64,
-    /// Slug.
+    /// Slug of the category.
     pub(crate) category: Option<String>,
-    /// JSON list.
+    /// JSON list of tags.
     tags: String,
     rrule: Option<String>,
     rdate: String,
@@ -54,23 +50,23 @@ pub(crate) struct EventRow {
 }
 
 impl EventRow {
-    /// Its start by the clocks of its zone.
+    /// The start as a local time of the event's zone.
     pub(crate) fn local(&self) -> Result<NaiveDateTime> {
-        read_wall_clock(&self.starts_local)
+        parse_local(&self.starts_local)
     }
 
-    /// From when to when its first occurrence takes place.
+    /// Start, end and length of the first occurrence.
     pub(crate) fn span(&self) -> Result<Span> {
         let tz = zone(&self.timezone);
         Ok(Span::stored(self.local()?, self.starts_offset_seconds, self.duration_seconds, self.all_day, tz))
     }
 
-    /// Its free words.
+    /// The tags.
     pub(crate) fn tags(&self) -> Result<Vec<String>> {
         serde_json::from_str(&self.tags).map_err(Error::internal)
     }
 
-    /// What repeats it.
+    /// The recurrence; `None` for a single occurrence.
     pub(crate) fn recurrence(&self) -> Result<Option<Recurrence>> {
         let recurrence = Recurrence {
             rrule: self.rrule.as_deref().map(str::parse).transpose().map_err(Error::internal)?,
@@ -80,75 +76,80 @@ impl EventRow {
         Ok((recurrence != Recurrence::default()).then_some(recurrence))
     }
 
-    /// The dates that it has by its rule, from `from` on where it never ends.
-    pub(crate) fn dates(&self, from: Timestamp, horizon: &Horizon) -> Result<Vec<Date>> {
-        expansion::dates(&self.span()?, zone(&self.timezone), self.recurrence()?.as_ref(), from, horizon)
+    /// The occurrences that the rule plans; see [`expansion::expand`].
+    pub(crate) fn expand(&self, from: Timestamp, horizon: &Horizon) -> Result<Vec<PlannedOccurrence>> {
+        expansion::expand(&self.span()?, zone(&self.timezone), self.recurrence()?.as_ref(), from, horizon)
             .map_err(Error::internal)
     }
 }
 
-/// An event, and what the actor is to it.
+/// An event and the relation of the actor to it.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct EventForActor {
     pub(crate) row: EventRow,
     pub(crate) relation: Relation,
 }
 
-impl Seen {
-    /// Passes who may see it.
-    pub(crate) fn visible(self) -> Result<Self> {
+impl EventForActor {
+    /// Fails with *not found* unless the actor can see the event.
+    pub(crate) fn must_see(self) -> Result<Self> {
         self.relation.must_see(self.row.status, self.row.visibility)?;
         Ok(self)
     }
 
-    /// Passes who may change it.
-    pub(crate) fn organized(self) -> Result<Self> {
+    /// Fails unless the actor can change the event: with *not found* if they cannot see it, else with
+    /// *forbidden*.
+    pub(crate) fn must_organize(self) -> Result<Self> {
         self.relation.must_organize(self.row.status, self.row.visibility)?;
         Ok(self)
     }
 
-    /// Passes who may say who organizes it.
-    pub(crate) fn owned(self) -> Result<Self> {
+    /// Fails unless the actor can change the co-organizers.
+    pub(crate) fn must_own(self) -> Result<Self> {
         self.relation.must_own(self.row.status, self.row.visibility)?;
         Ok(self)
     }
 }
 
 #[derive(FromRow)]
-struct SeenRow {
+struct EventForActorRow {
     #[sqlx(flatten)]
     row: EventRow,
     co_organizes: bool,
     registered: bool,
 }
 
-impl SeenRow {
-    fn seen(self, actor: &Actor) -> Seen {
+impl EventForActorRow {
+    fn for_actor(self, actor: &Actor) -> EventForActor {
         let relation = Relation::of(actor, self.row.organizer_id, self.co_organizes, self.registered);
-        Seen { row: self.row, relation }
+        EventForActor { row: self.row, relation }
     }
 }
 
-/// Loads an event and what the actor is to it, to read.
-pub(crate) async fn find(db: &mut impl Queries, actor: &Actor, id: EventId) -> Result<Seen> {
-    let row: Option<SeenRow> = db
+/// Loads an event and the relation of the actor to it. The caller checks permissions with the methods of the
+/// result.
+pub(crate) async fn find(db: &mut impl Queries, actor: &Actor, id: EventId) -> Result<EventForActor> {
+    let row: Option<EventForActorRow> = db
         .query(sql!(
             "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category,
-                EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = $2) AS co_organizes,
-                EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $2 AND r.status <> 'cancelled') AS registered
+                EXISTS (SELECT 1 FROM event_organizers c
+                    WHERE c.event_id = e.id AND c.user_id = $2) AS co_organizes,
+                EXISTS (SELECT 1 FROM registrations r
+                    WHERE r.event_id = e.id AND r.user_id = $2 AND r.status <> 'cancelled') AS registered
              FROM events e WHERE e.id = $1"
         ))
         .bind(id)
         .bind(actor.user_id())
         .optional()
         .await?;
-    row.map(|row| row.seen(actor)).ok_or(Error::NotFound("event"))
+    row.map(|row| row.for_actor(actor)).ok_or(Error::NotFound("event"))
 }
 
-/// As [`find`], and keeps everyone else from changing the event until the transaction ends.
-pub(crate) async fn find_locked(db: &mut impl Queries, actor: &Actor, id: EventId) -> Result<Seen> {
-    // The lock comes first: what the second query reads is then what holds until the end. It lets registrations refer to the event meanwhile, which
-    // hold a date that the change wants next.
+/// Locks an event until the transaction ends, then loads it as [`find`] does.
+pub(crate) async fn find_locked(db: &mut impl Queries, actor: &Actor, id: EventId) -> Result<EventForActor> {
+    // Lock first, then read: the second statement sees what was committed before the lock was granted. The
+    // lock must allow foreign keys to the event (NO KEY UPDATE): a registration that is inserted meanwhile
+    // holds the lock on its occurrence, which this transaction wants next.
     let lock = sql!(
         sqlite "SELECT id FROM events WHERE id = $1",
         postgres "SELECT id FROM events WHERE id = $1 FOR NO KEY UPDATE"
@@ -160,21 +161,28 @@ pub(crate) async fn find_locked(db: &mut impl Queries, actor: &Actor, id: EventI
     find(db, actor, id).await
 }
 
-/// What every query for occurrences selects, from `occurrences o`, `events e`, `users u`. What is overridden comes as one number, a bit for
-/// each of [`OVERRIDABLE`]: a column less is a copy less for each row of a page.
-pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, o.original_start, o.starts_at, o.ends_at, o.status, \
+/// The columns of [`OccurrenceRow`], from `occurrences o`, `events e` and `users u`, the organizer.
+///
+/// The overridden fields are one number with a bit for each of [`OVERRIDABLE`]: six columns would cost a page
+/// of occurrences more time.
+pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, \
+     o.original_start, o.starts_at, o.ends_at, o.status, \
      coalesce(o.title, e.title) AS title, coalesce(o.description, e.description) AS description, \
      coalesce(o.location, e.location) AS location, coalesce(o.url, e.url) AS url, \
      CAST(CASE WHEN o.title IS NULL THEN 0 ELSE 1 END + CASE WHEN o.description IS NULL THEN 0 ELSE 2 END \
         + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END + CASE WHEN o.url IS NULL THEN 0 ELSE 8 END \
-        + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END + CASE WHEN o.moved THEN 32 ELSE 0 END AS BIGINT) AS overrides, \
-     o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, e.status AS event_status, e.waitlist_enabled, \
-     e.registration_opens_at, e.registration_closes_at, (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags, u.id AS organizer_id, u.username, u.display_name";
+        + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END \
+        + CASE WHEN o.moved THEN 32 ELSE 0 END AS BIGINT) AS overrides, \
+     o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, \
+     e.status AS event_status, e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at, \
+     (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, \
+     (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags, \
+     u.id AS organizer_id, u.username, u.display_name";
 
-/// The fields that a date may have of its own, in the order of their bits.
+/// The fields that an occurrence can override, in the order of their bits.
 const OVERRIDABLE: [&str; 6] = ["title", "description", "location", "url", "capacity", "starts_at"];
 
-/// An occurrence with what it inherits.
+/// An occurrence with its inherited fields: a row of [`OCCURRENCE_COLUMNS`].
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct OccurrenceRow {
     pub(crate) id: OccurrenceId,
@@ -208,8 +216,8 @@ pub(crate) struct OccurrenceRow {
 
 impl OccurrenceRow {
     fn overridden(&self) -> Vec<String> {
-        let own = OVERRIDABLE.iter().enumerate().filter(|(bit, _)| self.overrides & (1 << bit) != 0);
-        own.map(|(_, name)| (*name).to_owned()).collect()
+        let overridden = OVERRIDABLE.iter().enumerate().filter(|(bit, _)| self.overrides & (1 << bit) != 0);
+        overridden.map(|(_, name)| (*name).to_owned()).collect()
     }
 
     fn registration_open(&self, now: Timestamp) -> bool {
@@ -221,7 +229,7 @@ impl OccurrenceRow {
             && self.seats_taken <= self.capacity
     }
 
-    /// What everyone sees of it at `now`.
+    /// The occurrence as the API returns it at `now`.
     pub(crate) fn occurrence(self, now: Timestamp) -> Occurrence {
         let tz = zone(&self.timezone);
         let overridden = self.overridden();
@@ -232,7 +240,7 @@ impl OccurrenceRow {
         } else {
             Moment::at(self.original_start, tz)
         };
-        let links = Linked {
+        let links = CalendarItem {
             title: &self.title,
             location: &self.location,
             starts_at: self.starts_at,
@@ -292,56 +300,55 @@ struct EventWithOrganizer {
     occurrence_count: i64,
 }
 
-/// Loads whole events, in the order of `ids`; whoever calls has checked who may see them.
+/// Loads events in the order of `ids`, without those that do not exist. The caller checks permissions.
 pub(crate) async fn load(db: &mut impl Queries, ids: &[EventId], now: Timestamp) -> Result<Vec<Event>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let places = placeholders(ids.len(), 1);
-    let mut query = db.query(Sql::built(format!(
-        "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, u.username, u.display_name, (SELECT count(*) FROM occurrences o WHERE o.event_id = e.id) AS occurrence_count
-         FROM events e JOIN users u ON u.id = e.organizer_id WHERE e.id IN ({places})"
-    )));
-    for id in ids {
-        query = query.bind(*id);
-    }
-    let rows: Vec<EventWithOrganizer> = query.all().await?;
+    let in_ids = placeholders(ids.len(), 1);
+    let text = format!(
+        "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category,
+            u.username, u.display_name,
+            (SELECT count(*) FROM occurrences o WHERE o.event_id = e.id) AS occurrence_count
+         FROM events e JOIN users u ON u.id = e.organizer_id WHERE e.id IN ({in_ids})"
+    );
+    let rows: Vec<EventWithOrganizer> = bind_ids(db.query(Sql::dynamic(text)), ids).all().await?;
 
-    let mut query = db.query(Sql::built(format!(
-        "SELECT c.event_id, u.id, u.username, u.display_name FROM event_organizers c JOIN users u ON u.id = c.user_id
-         WHERE c.event_id IN ({places}) ORDER BY c.created_at, u.id"
-    )));
-    for id in ids {
-        query = query.bind(*id);
-    }
-    let co_organizers: Vec<CoOrganizerRow> = query.all().await?;
+    let text = format!(
+        "SELECT c.event_id, u.id, u.username, u.display_name
+         FROM event_organizers c JOIN users u ON u.id = c.user_id
+         WHERE c.event_id IN ({in_ids}) ORDER BY c.created_at, u.id"
+    );
+    let co_organizers: Vec<CoOrganizerRow> = bind_ids(db.query(Sql::dynamic(text)), ids).all().await?;
 
-    let mut query = db
-        .query(Sql::built(format!(
-            "SELECT {OCCURRENCE_COLUMNS} FROM events e JOIN users u ON u.id = e.organizer_id JOIN occurrences o ON o.id = (
-                SELECT n.id FROM occurrences n WHERE n.event_id = e.id AND n.starts_at >= $1 AND n.status = 'scheduled'
-                ORDER BY n.starts_at, n.id LIMIT 1)
-             WHERE e.id IN ({})",
-            placeholders(ids.len(), 2)
-        )))
-        .bind(now);
-    for id in ids {
-        query = query.bind(*id);
-    }
-    let mut next: Vec<OccurrenceRow> = query.all().await?;
+    let text = format!(
+        "SELECT {OCCURRENCE_COLUMNS}
+         FROM events e JOIN users u ON u.id = e.organizer_id JOIN occurrences o ON o.id = (
+            SELECT n.id FROM occurrences n
+            WHERE n.event_id = e.id AND n.starts_at >= $1 AND n.status = 'scheduled'
+            ORDER BY n.starts_at, n.id LIMIT 1)
+         WHERE e.id IN ({})",
+        placeholders(ids.len(), 2)
+    );
+    let mut next: Vec<OccurrenceRow> = bind_ids(db.query(Sql::dynamic(text)).bind(now), ids).all().await?;
 
     let mut events = Vec::with_capacity(ids.len());
     for id in ids {
         let Some(row) = rows.iter().find(|row| row.row.id == *id) else { continue };
-        let co = co_organizers.iter().filter(|c| c.event_id == *id).map(|c| c.profile.clone()).collect();
+        let co_organizers =
+            co_organizers.iter().filter(|row| row.event_id == *id).map(|row| row.profile.clone()).collect();
         let next_occurrence =
-            next.iter().position(|o| o.event_id == *id).map(|i| next.swap_remove(i).occurrence(now));
-        events.push(row.event(co, next_occurrence)?);
+            next.iter().position(|row| row.event_id == *id).map(|i| next.swap_remove(i).occurrence(now));
+        events.push(row.event(co_organizers, next_occurrence)?);
     }
     Ok(events)
 }
 
-/// Loads one whole event.
+fn bind_ids<'c>(query: Query<'c>, ids: &[EventId]) -> Query<'c> {
+    ids.iter().fold(query, |query, id| query.bind(*id))
+}
+
+/// Loads one event. The caller checks permissions.
 pub(crate) async fn load_one(db: &mut impl Queries, id: EventId, now: Timestamp) -> Result<Event> {
     load(db, &[id], now).await?.pop().ok_or(Error::NotFound("event"))
 }
@@ -352,7 +359,7 @@ impl EventWithOrganizer {
         let tz = zone(&row.timezone);
         let span = row.span()?;
         let (starts_at, ends_at) = Moment::span(span.starts_at, span.ends_at, tz, row.all_day);
-        let links = Linked {
+        let links = CalendarItem {
             title: &row.title,
             location: &row.location,
             starts_at: span.starts_at,
@@ -398,10 +405,11 @@ impl EventWithOrganizer {
     }
 }
 
-/// Tags from how they are stored. What this program did not write is logged, and shown as none.
+/// Parses stored tags. Invalid JSON is logged and read as no tags, so that a page of occurrences is not lost
+/// for it.
 fn parse_tags(stored: &str) -> Vec<String> {
     serde_json::from_str(stored).unwrap_or_else(|error| {
-        tracing::error!(%error, "the tags of an event can't be read");
+        tracing::error!(%error, "invalid JSON in the tags of an event");
         Vec::new()
     })
 }

@@ -1,74 +1,94 @@
-//! Publishing and cancelling.
+//! Publishing and cancelling events.
 
-use super::event::listed;
-use super::event::{Event, EventStatus};
+use super::event::{Event, EventStatus, is_listed};
 use super::rows;
 use super::schedule::reschedule;
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::must_be_version;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, must_be_version};
 use crate::id::EventId;
 use crate::time::Timestamp;
 
-/// What an event becomes when `wanted` is asked for: a draft may be published, a published event cancelled or, while nobody has registered,
-/// withdrawn; a cancelled one stays so.
-pub(super) fn after(now: EventStatus, wanted: Option<EventStatus>) -> Result<EventStatus> {
-    match (now, wanted.unwrap_or(now)) {
+/// The status after a change that requests `requested`, or no other status.
+///
+/// Drafts can be published. Published events can be cancelled, and become drafts again; the caller checks
+/// that such an event has no registrations. Cancelled events remain cancelled.
+pub(super) fn next_status(current: EventStatus, requested: Option<EventStatus>) -> Result<EventStatus> {
+    match (current, requested.unwrap_or(current)) {
         (EventStatus::Cancelled, EventStatus::Draft | EventStatus::Published) => {
             Err(Error::OccurrenceCancelled)
         }
         (EventStatus::Draft, EventStatus::Cancelled) => Err(Error::EventNotPublished),
-        (_, wanted) => Ok(wanted),
+        (_, next) => Ok(next),
     }
 }
 
 impl EventCore {
-    /// Makes a draft public; an event that is published already stays as it is.
+    /// Publishes a draft. Publishing a published event changes nothing.
     ///
     /// # Errors
-    /// `occurrence_cancelled` for a cancelled event, `invalid_input` for a draft whose date has passed.
+    /// `occurrence_cancelled` for a cancelled event; `invalid_input` for a draft whose occurrences are all
+    /// over; `version_mismatch` if `expected` is not the stored version.
     pub async fn publish_event(&self, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            must_be_version(seen.row.version, expected)?;
-            if after(seen.row.status, Some(EventStatus::Published))? != seen.row.status {
-                reschedule::lock_dates(tx, id).await?;
-                must_lie_ahead(tx, id, now).await?;
-                let listed = listed(seen.row.visibility, EventStatus::Published);
-                set_status(tx, id, EventStatus::Published, now).await?;
-                tx.query(sql!("UPDATE occurrences SET listed = $2, updated_at = $3, version = version + 1 WHERE event_id = $1"))
-                    .bind(id)
-                    .bind(listed)
-                    .bind(now)
-                    .execute()
-                    .await?;
-            }
-            rows::load_one(tx, id, now).await
-        })
+        transaction!(self.db(), |tx| publish(tx, actor, id, expected, now))
     }
 
-    /// Cancels an event and all its dates that are not over. It stays visible, and everyone keeps their record.
+    /// Cancels an event and its occurrences that are not over. They stay visible, and registrations are not
+    /// changed.
     ///
     /// # Errors
-    /// `event_not_published` for a draft, which can be deleted.
+    /// `event_not_published` for a draft: delete it instead. `version_mismatch` if `expected` is not the
+    /// stored version.
     pub async fn cancel_event(&self, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let seen = rows::find_locked(tx, actor, id).await?.organized()?;
-            must_be_version(seen.row.version, expected)?;
-            if after(seen.row.status, Some(EventStatus::Cancelled))? != seen.row.status {
-                reschedule::lock_dates(tx, id).await?;
-                set_status(tx, id, EventStatus::Cancelled, now).await?;
-                cancel_dates(tx, id, now).await?;
-            }
-            rows::load_one(tx, id, now).await
-        })
+        transaction!(self.db(), |tx| cancel(tx, actor, id, expected, now))
     }
+}
+
+async fn publish(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: EventId,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<Event> {
+    let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
+    must_be_version(event.version, expected)?;
+    if next_status(event.status, Some(EventStatus::Published))? != event.status {
+        reschedule::lock_occurrences(tx, id).await?;
+        must_not_be_over(tx, id, now).await?;
+        set_status(tx, id, EventStatus::Published, now).await?;
+        tx.query(sql!(
+            "UPDATE occurrences SET listed = $2, updated_at = $3, version = version + 1 WHERE event_id = $1"
+        ))
+        .bind(id)
+        .bind(is_listed(event.visibility, EventStatus::Published))
+        .bind(now)
+        .execute()
+        .await?;
+    }
+    rows::load_one(tx, id, now).await
+}
+
+async fn cancel(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: EventId,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<Event> {
+    let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
+    must_be_version(event.version, expected)?;
+    if next_status(event.status, Some(EventStatus::Cancelled))? != event.status {
+        reschedule::lock_occurrences(tx, id).await?;
+        set_status(tx, id, EventStatus::Cancelled, now).await?;
+        cancel_remaining_occurrences(tx, id, now).await?;
+    }
+    rows::load_one(tx, id, now).await
 }
 
 async fn set_status(tx: &mut Tx, id: EventId, status: EventStatus, now: Timestamp) -> Result<()> {
@@ -81,8 +101,8 @@ async fn set_status(tx: &mut Tx, id: EventId, status: EventStatus, now: Timestam
     Ok(())
 }
 
-/// Cancels the dates of an event, all locked, that are not over.
-pub(super) async fn cancel_dates(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> {
+/// Cancels the occurrences of an event that are not over. Requires locks on all its occurrences.
+pub(super) async fn cancel_remaining_occurrences(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE occurrences SET status = 'cancelled', updated_at = $2, version = version + 1
          WHERE event_id = $1 AND ends_at > $2 AND status <> 'cancelled'"
@@ -94,24 +114,25 @@ pub(super) async fn cancel_dates(tx: &mut Tx, id: EventId, now: Timestamp) -> Re
     Ok(())
 }
 
-async fn must_lie_ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> {
-    let ahead: bool = tx
+async fn must_not_be_over(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> {
+    let remains: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM occurrences WHERE event_id = $1 AND ends_at > $2)"))
         .bind(id)
         .bind(now)
         .scalar()
         .await?;
-    if ahead {
+    if remains {
         Ok(())
     } else {
-        Err(Error::invalid("/starts_at", "in_the_past", "has passed: move the event first"))
+        Err(Error::invalid("/starts_at", "in_the_past", "is in the past: move the event first"))
     }
 }
 
-/// Passes if nobody ever registered: what people hold a record of is cancelled, never deleted.
+/// Locks all occurrences of an event and fails if it has registrations, including cancelled ones: those are
+/// records, which are never deleted.
 pub(super) async fn must_have_no_registrations(tx: &mut Tx, id: EventId) -> Result<()> {
-    // On PostgreSQL a registration locks its date first: after this, none can be under way.
-    reschedule::lock_dates(tx, id).await?;
+    // A registration locks its occurrence first, so none is in progress after this.
+    reschedule::lock_occurrences(tx, id).await?;
     let registered: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE event_id = $1)"))
         .bind(id)
@@ -125,9 +146,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_event_may_become() {
+    fn transitions_between_statuses() {
         use EventStatus::{Cancelled, Draft, Published};
-        for (now, wanted, then) in [
+        for (current, requested, next) in [
             (Draft, None, Some(Draft)),
             (Draft, Some(Published), Some(Published)),
             (Draft, Some(Cancelled), None),
@@ -137,7 +158,7 @@ mod tests {
             (Cancelled, Some(Published), None),
             (Cancelled, Some(Draft), None),
         ] {
-            assert_eq!(after(now, wanted).ok(), then, "{now} {wanted:?}");
+            assert_eq!(next_status(current, requested).ok(), next, "{current} {requested:?}");
         }
     }
 }

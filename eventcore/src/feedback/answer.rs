@@ -1,58 +1,71 @@
-//! Answering feedback in public: for the event's organizers.
+//! Public answers of organizers to feedback.
 
-use super::feedback::{Answer, Feedback};
-use super::read::find;
+use super::read::load;
+use super::types::{Answer, Feedback};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::must_be_version;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, must_be_version};
 use crate::events;
 use crate::id::FeedbackId;
+use crate::time::Timestamp;
 
 impl EventCore {
-    /// Answers feedback, or takes the answer back. Only the event's organizers may. What stands already is no change.
+    /// Sets the answer to feedback, or removes it if `input` is `None`. Only the event's organizers may.
+    ///
+    /// Setting the stored answer again is no change: the version remains.
     ///
     /// # Errors
-    /// `version_mismatch` if `expected` is not the version that is stored.
+    /// `version_mismatch` if `expected` is not the stored version.
     pub async fn answer_feedback(
         &self,
         actor: &Actor,
         id: FeedbackId,
-        answer: Option<&Answer>,
+        input: Option<&Answer>,
         expected: Option<i64>,
     ) -> Result<Feedback> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            lock(tx, id).await?;
-            let row = find(tx, id).await?;
-            let seen = events::find(tx, actor, row.event_id).await?.organized();
-            seen.map_err(|error| error.of("feedback"))?;
-            if let Some(answer) = answer {
-                answer.wrong().into_result()?;
-            }
-            must_be_version(row.version, expected)?;
-            let text = answer.map(|answer| answer.text.clone());
-            if text == row.answer {
-                return Ok(row.feedback());
-            }
-            tx.query(sql!(
-                "UPDATE feedback SET answer = $2, answered_by = $3, answered_at = $4, updated_at = $5, version = version + 1 WHERE id = $1"
-            ))
-            .bind(id)
-            .bind(text)
-            .bind(actor.user_id().filter(|_| answer.is_some()))
-            .bind(answer.map(|_| now))
-            .bind(now)
-            .execute()
-            .await?;
-            Ok(find(tx, id).await?.feedback())
-        })
+        transaction!(self.db(), |tx| answer(tx, actor, id, input, expected, now))
     }
 }
 
-/// Takes hold of feedback until the transaction ends.
+async fn answer(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: FeedbackId,
+    input: Option<&Answer>,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<Feedback> {
+    lock(tx, id).await?;
+    let row = load(tx, id).await?;
+    let event = events::find(tx, actor, row.event_id).await?.must_organize();
+    event.map_err(|error| error.rename_not_found("feedback"))?;
+    if let Some(answer) = input {
+        answer.violations().into_result()?;
+    }
+    must_be_version(row.version, expected)?;
+    let text = input.map(|answer| answer.text.clone());
+    if text == row.answer {
+        return Ok(row.feedback());
+    }
+    tx.query(sql!(
+        "UPDATE feedback SET answer = $2, answered_by = $3, answered_at = $4, updated_at = $5,
+            version = version + 1
+         WHERE id = $1"
+    ))
+    .bind(id)
+    .bind(text)
+    .bind(actor.user_id().filter(|_| input.is_some()))
+    .bind(input.map(|_| now))
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(load(tx, id).await?.feedback())
+}
+
+/// Locks feedback until the transaction ends.
 async fn lock(tx: &mut Tx, id: FeedbackId) -> Result<()> {
     let locked: Option<(FeedbackId,)> =
         tx.query(sql!("SELECT id FROM feedback WHERE id = $1", for update)).bind(id).optional().await?;

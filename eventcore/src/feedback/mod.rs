@@ -1,12 +1,12 @@
-//! Feedback: what people who held a place say of a date that is over, and what its organizers answer.
+//! Feedback: ratings of occurrences by their attendees, and the answers of organizers.
 
 mod answer;
-mod feedback;
-mod give;
 mod read;
 mod rules;
+mod submit;
+mod types;
 
-pub(crate) use feedback::mean;
-pub use feedback::{
+pub(crate) use types::mean;
+pub use types::{
     Answer, Feedback, FeedbackInput, FeedbackPage, FeedbackSummary, RatingCount, WithdrawnFeedback,
 };

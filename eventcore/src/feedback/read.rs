@@ -1,6 +1,6 @@
-//! Reading feedback: that on an event, with a summary, and one's own.
+//! Reading feedback.
 
-use super::feedback::{
+use super::types::{
     COLUMNS, Feedback, FeedbackPage, FeedbackRow, FeedbackSummary, TABLES, WithdrawnFeedback,
 };
 use crate::actor::Actor;
@@ -9,18 +9,19 @@ use crate::db::{Queries, Sql, sql};
 use crate::error::{Error, Result};
 use crate::events;
 use crate::id::{EventId, FeedbackId, OccurrenceId, UserId};
-use crate::page::{Key, Keyset, Order, PageRequest};
+use crate::page::{Keyset, Order, PageRequest, SortKey};
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// A page of the feedback on an event, newest first, and all of it in short. Whoever may see the event may.
+    /// A page of the feedback on an event, newest first, with a summary of all of it. Everyone who can see
+    /// the event may read it.
     pub async fn feedback(&self, actor: &Actor, event: EventId, page: &PageRequest) -> Result<FeedbackPage> {
         let mut db = self.db().read().await?;
-        events::find(&mut db, actor, event).await?.visible()?;
+        events::find(&mut db, actor, event).await?.must_see()?;
         let keyset = Keyset::new(page, &format!("feedback on {event}"), Order::Descending)?;
         let position = keyset.position.unwrap_or(keyset.beginning());
         let rows: Vec<FeedbackRow> = db
-            .query(Sql::built(format!(
+            .query(Sql::dynamic(format!(
                 "SELECT {COLUMNS} FROM {TABLES} WHERE f.event_id = $1 AND {}",
                 keyset.beyond("f.created_at", "f.id", 2)
             )))
@@ -35,29 +36,29 @@ impl EventCore {
             .all()
             .await?;
         let summary = FeedbackSummary::of(&counts);
-        let mut shown = keyset
-            .page(rows, |row| Key { number: row.created_at.as_micros(), id: row.id.as_uuid() })
+        let mut items = keyset
+            .page(rows, |row| SortKey { number: row.created_at.as_micros(), id: row.id.as_uuid() })
             .map(FeedbackRow::feedback);
-        shown.total = page.count.then_some(summary.count);
-        Ok(FeedbackPage { summary, page: shown })
+        items.total = page.count.then_some(summary.count);
+        Ok(FeedbackPage { summary, page: items })
     }
 
-    /// What the actor said of a date.
+    /// The actor's own feedback on an occurrence.
     ///
     /// # Errors
-    /// `not_found` where they said nothing.
+    /// `not_found` if there is none.
     pub async fn my_feedback(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<Feedback> {
         let user = actor.signed_in()?.id;
         let mut db = self.db().read().await?;
-        let row = of_user(&mut db, occurrence, user).await?;
+        let row = find_by_user(&mut db, occurrence, user).await?;
         Ok(row.ok_or(Error::NotFound("feedback"))?.feedback())
     }
 
-    /// All feedback that a user gave, oldest first: for rooms that have checked who asks.
+    /// All feedback of a user, oldest first. Makes no permission check.
     pub(crate) async fn feedback_of(&self, user: UserId) -> Result<Vec<Feedback>> {
         let mut db = self.db().read().await?;
         let rows: Vec<FeedbackRow> = db
-            .query(Sql::built(format!(
+            .query(Sql::dynamic(format!(
                 "SELECT {COLUMNS} FROM {TABLES} WHERE f.user_id = $1 ORDER BY f.created_at, f.id"
             )))
             .bind(user)
@@ -66,12 +67,13 @@ impl EventCore {
         Ok(rows.into_iter().map(FeedbackRow::feedback).collect())
     }
 
-    /// What is left of feedback that a user took back, oldest first: for rooms that have checked who asks.
-    pub(crate) async fn feedback_taken_back_by(&self, user: UserId) -> Result<Vec<WithdrawnFeedback>> {
+    /// The withdrawn feedback of a user, oldest first. Makes no permission check.
+    pub(crate) async fn withdrawn_feedback_of(&self, user: UserId) -> Result<Vec<WithdrawnFeedback>> {
         let mut db = self.db().read().await?;
         Ok(db
             .query(sql!(
-                "SELECT occurrence_id, first_said_at FROM feedback_taken_back WHERE user_id = $1 ORDER BY first_said_at, occurrence_id"
+                "SELECT occurrence_id, first_said_at FROM feedback_taken_back
+                 WHERE user_id = $1 ORDER BY first_said_at, occurrence_id"
             ))
             .bind(user)
             .all()
@@ -79,17 +81,17 @@ impl EventCore {
     }
 }
 
-/// What a user said of a date.
-pub(super) async fn of_user(
+/// Finds the feedback of a user on an occurrence.
+pub(super) async fn find_by_user(
     db: &mut impl Queries,
     occurrence: OccurrenceId,
     user: UserId,
 ) -> Result<Option<FeedbackRow>> {
     let text = format!("SELECT {COLUMNS} FROM {TABLES} WHERE f.occurrence_id = $1 AND f.user_id = $2");
-    Ok(db.query(Sql::built(text)).bind(occurrence).bind(user).optional().await?)
+    Ok(db.query(Sql::dynamic(text)).bind(occurrence).bind(user).optional().await?)
 }
 
-pub(super) async fn find(db: &mut impl Queries, id: FeedbackId) -> Result<FeedbackRow> {
+pub(super) async fn load(db: &mut impl Queries, id: FeedbackId) -> Result<FeedbackRow> {
     let text = format!("SELECT {COLUMNS} FROM {TABLES} WHERE f.id = $1");
-    db.query(Sql::built(text)).bind(id).optional().await?.ok_or(Error::NotFound("feedback"))
+    db.query(Sql::dynamic(text)).bind(id).optional().await?.ok_or(Error::NotFound("feedback"))
 }

@@ -1,4 +1,4 @@
-//! Who may give feedback, and until when it can be changed: pure rules.
+//! The rules for submitting and changing feedback. Pure functions.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use crate::error::{Error, Result};
 use crate::events::OccurrenceStatus;
 use crate::time::Timestamp;
 
-/// How long feedback can be changed after it was given.
+/// How long feedback can be changed after it was first submitted.
 const CHANGEABLE: Duration = Duration::from_hours(30 * 24);
 
-/// Passes who held a place at a date that took place and is over.
-pub(super) fn must_have_been_there(
-    held: bool,
+/// Requires an attendee, and an occurrence that is over and was not cancelled.
+pub(super) fn must_have_attended(
+    is_attendee: bool,
     status: OccurrenceStatus,
     ends_at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    if !held {
+    if !is_attendee {
         return Err(Error::NotAttended);
     }
     if status == OccurrenceStatus::Cancelled {
@@ -28,12 +28,12 @@ pub(super) fn must_have_been_there(
     Ok(())
 }
 
-/// Passes within thirty days of the first word.
-pub(super) fn must_be_changeable(given_at: Timestamp, now: Timestamp) -> Result<()> {
-    if now.since(given_at) <= CHANGEABLE {
+/// Requires that feedback was first submitted at most 30 days ago.
+pub(super) fn must_be_changeable(first_submitted_at: Timestamp, now: Timestamp) -> Result<()> {
+    if now.since(first_submitted_at) <= CHANGEABLE {
         Ok(())
     } else {
-        Err(Error::Forbidden("feedback can be changed for 30 days"))
+        Err(Error::Forbidden("feedback can only be changed within 30 days"))
     }
 }
 
@@ -42,13 +42,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_and_when() {
+    fn attendees_submit_after_the_end_and_change_for_30_days() {
         use OccurrenceStatus::{Cancelled, Scheduled};
 
         let (end, second) = (Timestamp::from_micros(1_800_000_000_000_000), 1_000_000);
         let at = |seconds: i64| Timestamp::from_micros(end.as_micros() + seconds * second);
-        let code =
-            |held, status, now| must_have_been_there(held, status, end, now).err().map(|error| error.code());
+        let code = |is_attendee, status, now| {
+            must_have_attended(is_attendee, status, end, now).err().map(|error| error.code())
+        };
         assert_eq!(code(true, Scheduled, at(0)), None);
         assert_eq!(code(true, Scheduled, at(-1)), Some("occurrence_not_over"));
         assert_eq!(code(false, Scheduled, at(-1)), Some("not_attended"));

@@ -1,4 +1,4 @@
-//! What names a request, and hides its answer from everyone else.
+//! [`IdempotencyKey`]: the identity of a request, and the encryption of its stored answer.
 
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
@@ -9,62 +9,68 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 
-/// Names a request by whose it is, by the key that its maker gave it, and by what it asks.
+/// The idempotency key of a request, together with its owner and a digest of the request.
+///
+/// The stored answer is encrypted with a key derived from the owner and the text. Neither is stored, so the
+/// answer cannot be read from the database alone.
 #[derive(Clone)]
-pub struct Key {
-    /// Keeps one user's keys apart from another's; all who are not signed in share a room.
+pub struct IdempotencyKey {
+    /// The user, as each user has a namespace of keys. All anonymous callers share the nil UUID.
     owner: Uuid,
     text: String,
     request: [u8; 32],
 }
 
-impl Key {
-    /// A key of `actor`, made of 1–255 visible ASCII characters, for the request that consists of `parts`.
+impl IdempotencyKey {
+    /// The key `text` of `actor` for a request. `parts` is everything that distinguishes the request from
+    /// others, such as method, path and body.
     ///
     /// # Errors
-    /// `invalid_input` where the text is not such a key.
+    /// `invalid_input` unless `text` has 1 to 255 visible ASCII characters.
     pub fn new(actor: &Actor, text: &str, parts: &[&[u8]]) -> Result<Self> {
         if !(1..=255).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::invalid(
                 "/Idempotency-Key",
                 "invalid",
-                "must be 1 to 255 visible characters, such as a UUID",
+                "must be 1 to 255 visible ASCII characters, such as a UUID",
             ));
         }
         let owner = actor.user_id().map_or(Uuid::nil(), UserId::as_uuid);
         Ok(Self { owner, text: text.to_owned(), request: digest(parts) })
     }
 
-    /// What the database knows it by.
+    /// The primary key of its row: a digest of owner and text.
     pub(super) fn id(&self) -> Vec<u8> {
         digest(&[b"id", self.owner.as_bytes(), self.text.as_bytes()]).to_vec()
     }
 
-    /// Stands for the request.
+    /// The digest of the request, to recognise the same key on another request.
     pub(super) fn request(&self) -> Vec<u8> {
         self.request.to_vec()
     }
 
+    /// Encrypts the answer of an attempt.
     pub(super) fn encrypt(&self, attempt: Uuid, answer: &[u8]) -> Result<Vec<u8>> {
         self.cipher(attempt)
             .encrypt(&Nonce::default(), answer)
             .map_err(|error| Error::internal(error.to_string()))
     }
 
+    /// Decrypts the answer of an attempt. Fails unless owner, text and attempt are those of the encryption.
     pub(super) fn decrypt(&self, attempt: Uuid, answer: &[u8]) -> Result<Vec<u8>> {
         self.cipher(attempt)
             .decrypt(&Nonce::default(), answer)
             .map_err(|error| Error::internal(error.to_string()))
     }
 
-    /// Each attempt encrypts one answer, so that the nonce need not vary.
+    /// The key depends on the attempt, and an attempt encrypts a single answer, so a constant nonce is safe.
     fn cipher(&self, attempt: Uuid) -> ChaCha20Poly1305 {
         let secret = digest(&[b"answer", self.owner.as_bytes(), self.text.as_bytes(), attempt.as_bytes()]);
         ChaCha20Poly1305::new(&secret.into())
     }
 }
 
-/// Parts are told apart by their lengths.
+/// SHA-256 of the parts, each preceded by its length, so that parts cannot be split differently.
 fn digest(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
@@ -80,24 +86,24 @@ mod tests {
     use crate::actor::Role;
     use crate::time::Timestamp;
 
-    fn key(actor: &Actor, text: &str, parts: &[&[u8]]) -> Key {
-        Key::new(actor, text, parts).unwrap()
+    fn key(actor: &Actor, text: &str, parts: &[&[u8]]) -> IdempotencyKey {
+        IdempotencyKey::new(actor, text, parts).unwrap()
     }
 
     #[test]
-    fn a_key_is_visible_characters() {
+    fn a_key_has_visible_ascii_characters() {
         for text in ["", "two words", "ключ", "tab\t", &"x".repeat(256)] {
             assert_eq!(
-                Key::new(&Actor::Anonymous, text, &[]).err().unwrap().code(),
+                IdempotencyKey::new(&Actor::Anonymous, text, &[]).err().unwrap().code(),
                 "invalid_input",
                 "{text:?}"
             );
         }
-        assert!(Key::new(&Actor::Anonymous, &"x".repeat(255), &[]).is_ok());
+        assert!(IdempotencyKey::new(&Actor::Anonymous, &"x".repeat(255), &[]).is_ok());
     }
 
     #[test]
-    fn owner_and_text_name_it_and_the_parts_are_its_request() {
+    fn owner_and_text_identify_a_key_and_the_parts_its_request() {
         let ada = Actor::user(UserId::at(Timestamp::from_micros(1)), Role::User);
         let here = key(&ada, "k", &[b"POST", b"/events"]);
         assert_eq!(here.id(), key(&ada, "k", &[]).id());
@@ -108,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_key_reads_the_answer() {
+    fn only_the_same_key_and_attempt_decrypt_the_answer() {
         let (attempt, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let k = key(&Actor::Anonymous, "k", &[]);
         let hidden = k.encrypt(attempt, b"a secret").unwrap();

@@ -1,6 +1,7 @@
-//! Doing a thing once, however often it is asked for: requests that carry a key get the first answer again for a day.
+//! Idempotent execution: a request with an idempotency key takes effect once, and a repeat gets the stored
+//! answer.
 
 mod key;
 mod run;
 
-pub use key::Key;
+pub use key::IdempotencyKey;

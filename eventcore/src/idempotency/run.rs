@@ -1,4 +1,11 @@
-//! Doing the work of a key, once.
+//! Running the work of a request once per idempotency key.
+//!
+//! The row of a key is inserted by the transactions of the work itself, so that the key and the changes are
+//! committed together. The answer follows in a transaction of its own:
+//!
+//! 1. no row: no request with the key has changed anything;
+//! 2. a row without an answer: the changes are committed, and the answer is about to be stored;
+//! 3. a row with an answer: a repeat gets that answer.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,75 +15,79 @@ use std::time::Duration;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::Key;
+use super::IdempotencyKey;
 use crate::core::EventCore;
-use crate::db::{Prelude, Queries, Tx, sql, transaction};
+use crate::db::{BeginHook, Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
 
-/// For how long an answer is kept.
-const KEPT: Duration = Duration::from_hours(24);
-/// How long a repeat waits for the answer to what has been committed already.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often it looks.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How long an answer is stored.
+const RETENTION: Duration = Duration::from_hours(24);
+/// How long a repeat waits for the answer of committed work.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often a waiting repeat looks for the answer.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What is known of a key.
-enum Known {
-    /// No request with it has changed anything.
-    Nothing,
-    /// A request has, and its answer is not there yet.
-    Done,
-    /// The answer to it.
-    Answer(Vec<u8>),
+/// The state of a key.
+enum KeyState {
+    /// No request with the key has changed anything.
+    Unused,
+    /// A request has committed changes, and its answer is not stored yet.
+    Committed,
+    /// The stored answer.
+    Answered(Vec<u8>),
 }
 
 impl EventCore {
-    /// Does `work` once for `key`, with the library that it is given, and keeps its answer for a day; a repeat gets that answer. What changed nothing
-    /// is not kept, and can be tried again. The work goes on when the caller is dropped, because who has lost the connection asks again.
+    /// Runs `work` once for `key` and stores its answer for 24 hours. A repeat gets the stored answer.
     ///
-    /// The key is claimed by each transaction of the work, so that of any number of requests at once, in any number of processes, one takes effect.
+    /// `work` gets the library to use, whose transactions claim the key. Of any number of concurrent requests
+    /// in any number of processes, one takes effect; the others wait for its answer. Work that changes
+    /// nothing, or that fails, leaves no answer and can be tried again.
+    ///
+    /// The work runs in a task of its own and continues when this future is dropped, because a client that
+    /// lost its connection repeats the request.
     ///
     /// # Errors
-    /// Those of the work; `idempotency_key_reused` where the key came with another request, or where the process ended between the work and its answer.
-    pub async fn once<W, F, E>(&self, key: Key, work: W) -> Result<Vec<u8>, E>
+    /// Those of the work. `idempotency_key_reused` if the key belongs to another request, or if the process
+    /// that ran the work ended before it stored the answer.
+    pub async fn run_idempotent<W, F, E>(&self, key: IdempotencyKey, work: W) -> Result<Vec<u8>, E>
     where
         W: FnOnce(Self) -> F,
         F: Future<Output = Result<Vec<u8>, E>> + Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match self.recall(&key).await? {
-            Known::Answer(answer) => return Ok(answer),
-            Known::Done => return Ok(self.wait_for_answer(&key).await?),
-            Known::Nothing => {}
+        match self.find_answer(&key).await? {
+            KeyState::Answered(answer) => return Ok(answer),
+            KeyState::Committed => return Ok(self.wait_for_answer(&key).await?),
+            KeyState::Unused => {}
         }
         let claim = Arc::new(Claim::new(key, self.now()));
-        let work = work(self.beginning_with(claim.clone()));
-        let (core, mine) = (self.clone(), claim.clone());
-        let to_the_end = async move {
+        let work = work(self.with_begin_hook(claim.clone()));
+        let (core, own_claim) = (self.clone(), claim.clone());
+        let work_and_store = async move {
             let answer = work.await?;
-            if let Err(error) = core.keep(&mine, &answer).await {
-                tracing::warn!(%error, "an answer could not be kept for its Idempotency-Key");
+            if let Err(error) = core.store_answer(&own_claim, &answer).await {
+                tracing::warn!(%error, "cannot store the answer to a request with an Idempotency-Key");
             }
             Ok(answer)
         };
-        match tokio::spawn(to_the_end.in_current_span()).await {
-            // The other may still be waiting for its COMMIT.
-            Ok(Err(_)) if claim.came_second.load(Ordering::Relaxed) => {
-                Ok(self.wait_for_answer(&claim.key).await?)
-            }
-            // Another attempt may have come first and so be why this one failed, before it could stake its claim.
-            Ok(Err(error)) => match self.recall(&claim.key).await {
-                Ok(Known::Answer(answer)) => Ok(answer),
-                Ok(Known::Done) => Ok(self.wait_for_answer(&claim.key).await?),
-                Ok(Known::Nothing) | Err(_) => Err(error),
+        match tokio::spawn(work_and_store.in_current_span()).await {
+            // The other attempt may still be waiting for its COMMIT, when `find_answer` finds nothing.
+            Ok(Err(_)) if claim.lost.load(Ordering::Relaxed) => Ok(self.wait_for_answer(&claim.key).await?),
+            // This attempt may have failed because of the changes of another one, before it could claim the
+            // key.
+            Ok(Err(error)) => match self.find_answer(&claim.key).await {
+                Ok(KeyState::Answered(answer)) => Ok(answer),
+                Ok(KeyState::Committed) => Ok(self.wait_for_answer(&claim.key).await?),
+                Ok(KeyState::Unused) | Err(_) => Err(error),
             },
             Ok(outcome) => outcome,
             Err(panicked) => Err(Error::internal(panicked).into()),
         }
     }
 
-    async fn recall(&self, key: &Key) -> Result<Known> {
+    async fn find_answer(&self, key: &IdempotencyKey) -> Result<KeyState> {
         let mut db = self.db().read().await?;
         let row: Option<(Vec<u8>, Uuid, Option<Vec<u8>>)> = db
             .query(sql!(
@@ -87,47 +98,54 @@ impl EventCore {
             .optional()
             .await?;
         match row {
-            None => Ok(Known::Nothing),
+            None => Ok(KeyState::Unused),
             Some((request, ..)) if request != key.request() => Err(Error::IdempotencyKeyReused),
-            Some((_, _, None)) => Ok(Known::Done),
-            Some((_, attempt, Some(answer))) => Ok(Known::Answer(key.decrypt(attempt, &answer)?)),
+            Some((_, _, None)) => Ok(KeyState::Committed),
+            Some((_, attempt, Some(answer))) => Ok(KeyState::Answered(key.decrypt(attempt, &answer)?)),
         }
     }
 
-    /// The answer to work that was committed: it follows in a moment, unless its process has ended.
-    async fn wait_for_answer(&self, key: &Key) -> Result<Vec<u8>> {
+    /// Waits for the answer of committed work. Times out if the process that ran the work has ended.
+    async fn wait_for_answer(&self, key: &IdempotencyKey) -> Result<Vec<u8>> {
         let mut waited = Duration::ZERO;
-        while waited < PATIENCE {
-            if let Known::Answer(answer) = self.recall(key).await? {
+        while waited < ANSWER_TIMEOUT {
+            if let KeyState::Answered(answer) = self.find_answer(key).await? {
                 return Ok(answer);
             }
-            tokio::time::sleep(GLANCE).await;
-            waited += GLANCE;
+            tokio::time::sleep(POLL_INTERVAL).await;
+            waited += POLL_INTERVAL;
         }
         Err(Error::IdempotencyKeyReused)
     }
 
-    async fn keep(&self, claim: &Claim, answer: &[u8]) -> Result<()> {
-        let hidden = claim.key.encrypt(claim.attempt, answer)?;
+    async fn store_answer(&self, claim: &Claim, answer: &[u8]) -> Result<()> {
+        let encrypted = claim.key.encrypt(claim.attempt, answer)?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            tx.query(sql!("UPDATE idempotency_keys SET answer = $3 WHERE id = $1 AND attempt = $2"))
-                .bind(claim.key.id())
-                .bind(claim.attempt)
-                .bind(hidden.clone())
-                .execute()
-                .await?;
-            forget_expired(tx, now).await
-        })
+        transaction!(self.db(), |tx| update_answer(tx, claim, &encrypted, now))
     }
 }
 
-/// More at a time than is added, so that the table stays as long as a day.
-async fn forget_expired(tx: &mut Tx, now: Timestamp) -> Result<()> {
+/// Stores the encrypted answer of a claim. Does nothing if the work changed nothing, as the key then has no
+/// row.
+async fn update_answer(tx: &mut Tx, claim: &Claim, encrypted: &[u8], now: Timestamp) -> Result<()> {
+    tx.query(sql!("UPDATE idempotency_keys SET answer = $3 WHERE id = $1 AND attempt = $2"))
+        .bind(claim.key.id())
+        .bind(claim.attempt)
+        .bind(encrypted.to_vec())
+        .execute()
+        .await?;
+    delete_expired(tx, now).await
+}
+
+/// Deletes up to 10 expired keys. One key is added per call, so the table never holds much more than a day's
+/// keys.
+async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<()> {
     tx.query(sql!(
-        sqlite "DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys WHERE expires_at <= $1 ORDER BY expires_at LIMIT 10)",
+        sqlite "DELETE FROM idempotency_keys WHERE id IN
+            (SELECT id FROM idempotency_keys WHERE expires_at <= $1 ORDER BY expires_at LIMIT 10)",
         postgres "DELETE FROM idempotency_keys WHERE id IN
-            (SELECT id FROM idempotency_keys WHERE expires_at <= $1 ORDER BY expires_at LIMIT 10 FOR UPDATE SKIP LOCKED)"
+            (SELECT id FROM idempotency_keys WHERE expires_at <= $1 ORDER BY expires_at LIMIT 10
+             FOR UPDATE SKIP LOCKED)"
     ))
     .bind(now)
     .execute()
@@ -135,23 +153,26 @@ async fn forget_expired(tx: &mut Tx, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// The right of one attempt to do the work of a key.
+/// The claim of one attempt on a key.
 struct Claim {
-    key: Key,
+    key: IdempotencyKey,
     attempt: Uuid,
     now: Timestamp,
-    /// Another attempt holds the key.
-    came_second: AtomicBool,
+    /// Whether another attempt has the key.
+    lost: AtomicBool,
 }
 
 impl Claim {
-    fn new(key: Key, now: Timestamp) -> Self {
-        Self { key, attempt: Uuid::new_v4(), now, came_second: AtomicBool::new(false) }
+    fn new(key: IdempotencyKey, now: Timestamp) -> Self {
+        Self { key, attempt: Uuid::new_v4(), now, lost: AtomicBool::new(false) }
     }
 
-    /// Whoever inserts the row first has it; on PostgreSQL the second waits here until the first has committed or rolled back.
-    async fn stake(&self, tx: &mut Tx) -> Result<()> {
-        let staked = tx
+    /// Inserts the row of the key, or takes over an expired one.
+    ///
+    /// The first transaction to insert the row has the key. On PostgreSQL a second one waits here until the
+    /// first commits or rolls back.
+    async fn claim(&self, tx: &mut Tx) -> Result<()> {
+        let claimed = tx
             .query(sql!(
                 "INSERT INTO idempotency_keys (id, request, attempt, expires_at) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (id) DO UPDATE SET request = $2, attempt = $3, answer = NULL, expires_at = $4
@@ -160,20 +181,20 @@ impl Claim {
             .bind(self.key.id())
             .bind(self.key.request())
             .bind(self.attempt)
-            .bind(self.now.plus(KEPT))
+            .bind(self.now.plus(RETENTION))
             .bind(self.now)
             .execute()
             .await?;
-        if staked == 0 {
-            self.came_second.store(true, Ordering::Relaxed);
+        if claimed == 0 {
+            self.lost.store(true, Ordering::Relaxed);
             return Err(Error::IdempotencyKeyReused);
         }
         Ok(())
     }
 }
 
-impl Prelude for Claim {
-    fn run<'t>(&'t self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 't>> {
-        Box::pin(self.stake(tx))
+impl BeginHook for Claim {
+    fn after_begin<'t>(&'t self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 't>> {
+        Box::pin(self.claim(tx))
     }
 }

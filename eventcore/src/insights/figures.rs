@@ -1,4 +1,4 @@
-//! What the figures are, and how they are made of counts: pure functions.
+//! The types of insights, and the pure functions that compute them from counts.
 
 use std::iter::Sum;
 
@@ -9,104 +9,107 @@ use crate::feedback::FeedbackSummary;
 use crate::id::{EventId, OccurrenceId};
 use crate::time::Moment;
 
-/// Registrations, seats, waitlist and attendance, in numbers. Registrations count once, however large the party; seats count people.
+/// Figures about registrations, seats, the waitlist and attendance. A registration counts once, whatever the
+/// size of its party; seats count people.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Figures {
-    /// Registrations that were ever made.
+    /// All registrations, cancelled ones included.
     pub registrations: i64,
-    /// Those that hold a place, checked in or not.
+    /// Registrations that are confirmed or attended.
     pub confirmed: i64,
-    /// Those that were given up or taken off.
+    /// Cancelled registrations.
     pub cancelled: i64,
-    /// `cancelled` of `registrations`, from 0 to 1; null where there are none.
+    /// `cancelled` / `registrations`, from 0 to 1; null without registrations.
     pub cancellation_rate: Option<f64>,
-    /// Seats of the dates that take place.
+    /// Seats of the occurrences that are not cancelled.
     pub capacity: i64,
-    /// People who have one.
+    /// Seats taken at these occurrences.
     pub seats_taken: i64,
-    /// `seats_taken` of `capacity`: above 1 where a capacity was lowered; null where no date takes place.
+    /// `seats_taken` / `capacity`: above 1 if a capacity was lowered; null if all occurrences are cancelled.
     pub fill_rate: Option<f64>,
     /// Registrations on the waitlist now.
     pub waiting: i64,
-    /// Registrations that ever stood there.
+    /// Registrations that were ever on the waitlist.
     pub waitlisted: i64,
-    /// Of these, those that hold a place by now.
+    /// Those of `waitlisted` that are confirmed or attended now.
     pub promoted: i64,
-    /// `promoted` of `waitlisted`, from 0 to 1; null where nobody had to wait.
+    /// `promoted` / `waitlisted`, from 0 to 1; null if no registration was ever waitlisted.
     pub conversion_rate: Option<f64>,
     /// Registrations that were checked in.
     pub attended: i64,
-    /// Registrations that held a place, and were not checked in, at dates that are over and where someone was: else nobody looked.
+    /// Registrations that were confirmed and not checked in. Counted only for past occurrences with at least
+    /// one check-in, because the others had no check-in at all.
     pub no_shows: i64,
-    /// `attended` of `attended` and `no_shows`, from 0 to 1; null where nobody looked.
+    /// `attended` / (`attended` + `no_shows`), from 0 to 1; null without check-ins.
     pub attendance_rate: Option<f64>,
 }
 
-/// How the ratings of late compare with those before.
+/// The trend of ratings: the earlier half of the rated occurrences compared with the later half.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trend {
-    /// The mean of the ratings of the earlier half of the dates that were rated.
+    /// The mean rating of the earlier half.
     pub earlier: f64,
-    /// That of the later half.
+    /// The mean rating of the later half.
     pub recent: f64,
 }
 
-/// The registrations of a day.
+/// The registrations made on a day.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct DayOfRegistrations {
-    /// The day, by the clocks of the event, or by UTC where there are several.
+pub struct DailyRegistrations {
+    /// The day, in the time zone of the event, or in UTC for several events.
     pub date: NaiveDate,
-    /// Registrations that were made on it, whatever became of them.
+    /// Registrations made on the day, whatever their status is now.
     pub registrations: i64,
-    /// For how many people they were made.
+    /// The number of people in their parties.
     pub people: i64,
 }
 
-/// One date in comparison with the others of its event.
+/// Insights into an occurrence.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OccurrenceInsights {
-    /// The date.
+    /// The occurrence.
     pub occurrence_id: OccurrenceId,
-    /// When it starts, by the clocks of the event.
+    /// Its start, in the time zone of the event.
     pub starts_at: Moment,
-    /// Whether it takes place.
+    /// Its status.
     pub status: OccurrenceStatus,
-    /// Its own title, or the event's.
+    /// Its own title, or that of the event.
     pub title: String,
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
-    /// How people rated it.
+    /// Its ratings.
     pub feedback: FeedbackSummary,
-    /// Days on which people registered for it, in order.
-    pub by_day: Vec<DayOfRegistrations>,
+    /// Its registrations by day, in order. Days without registrations are left out.
+    pub by_day: Vec<DailyRegistrations>,
 }
 
-/// What an event's dates say together, and each by itself.
+/// Insights into an event and its occurrences.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Insights {
     /// The event.
     pub event_id: EventId,
-    /// IANA name of the zone whose days `by_day` counts.
+    /// The IANA time zone whose days `by_day` counts.
     pub timezone: String,
-    /// All dates together.
+    /// The figures of all occurrences together.
     pub total: Figures,
-    /// All ratings together.
+    /// All ratings.
     pub feedback: FeedbackSummary,
-    /// Null unless two dates at least were rated.
+    /// Null unless at least two occurrences were rated.
     pub trend: Option<Trend>,
-    /// Days on which people registered, in order.
-    pub by_day: Vec<DayOfRegistrations>,
-    /// The dates that have begun or for which someone registered, by start; the latest 1,000.
-    pub dates: Vec<OccurrenceInsights>,
+    /// All registrations by day, in order. Days without registrations are left out.
+    pub by_day: Vec<DailyRegistrations>,
+    /// The occurrences that have started or have registrations, by start; the latest 1,000.
+    #[serde(rename = "dates")]
+    pub occurrences: Vec<OccurrenceInsights>,
 }
 
-/// One event in comparison with the others of its organizer.
+/// Insights into an event, beside the other events of its organizer.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventInsights {
@@ -114,34 +117,34 @@ pub struct EventInsights {
     pub event_id: EventId,
     /// Its title.
     pub title: String,
-    /// Whether it is a draft, published, or cancelled.
+    /// Its status.
     pub status: EventStatus,
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
-    /// How people rated it.
+    /// Its ratings.
     pub feedback: FeedbackSummary,
-    /// Null unless two of its dates at least were rated.
+    /// Null unless at least two of its occurrences were rated.
     pub trend: Option<Trend>,
 }
 
-/// What the events of an organizer say together, and each by itself.
+/// Insights into all events of an organizer.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrganizerInsights {
-    /// All events together.
+    /// The figures of all events together.
     pub total: Figures,
-    /// All ratings together.
+    /// All ratings.
     pub feedback: FeedbackSummary,
-    /// Null unless two dates at least were rated.
+    /// Null unless at least two occurrences were rated.
     pub trend: Option<Trend>,
-    /// Days of UTC on which people registered, in order.
-    pub by_day: Vec<DayOfRegistrations>,
-    /// The events for which someone registered, those with most registrations first; at most 1,000.
+    /// All registrations by day in UTC, in order. Days without registrations are left out.
+    pub by_day: Vec<DailyRegistrations>,
+    /// The events that have registrations, those with the most first; at most 1,000.
     pub events: Vec<EventInsights>,
 }
 
-/// What is counted of one date; all rates are made of it.
+/// The counts from which [`Figures`] are computed, of an occurrence or a sum of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) registrations: i64,
@@ -157,12 +160,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Sees to what only a date that is over tells, and only one that took place.
-    pub(super) const fn of_outcome(self, took_place: bool, over: bool) -> Self {
-        let seats = if took_place { (self.capacity, self.seats_taken) } else { (0, 0) };
-        let looked = took_place && over && self.attended > 0;
-        let no_shows = if looked { self.confirmed - self.attended } else { 0 };
-        Self { capacity: seats.0, seats_taken: seats.1, no_shows, ..self }
+    /// Sets the no-shows of an occurrence, and removes the seats of a cancelled one.
+    pub(super) const fn with_outcome(self, is_scheduled: bool, is_over: bool) -> Self {
+        let (capacity, seats_taken) = if is_scheduled { (self.capacity, self.seats_taken) } else { (0, 0) };
+        let had_check_in = is_scheduled && is_over && self.attended > 0;
+        let no_shows = if had_check_in { self.confirmed - self.attended } else { 0 };
+        Self { capacity, seats_taken, no_shows, ..self }
     }
 
     pub(super) fn figures(self) -> Figures {
@@ -186,8 +189,8 @@ impl Counts {
 }
 
 impl Sum for Counts {
-    fn sum<I: Iterator<Item = Self>>(each: I) -> Self {
-        each.fold(Self::default(), |a, b| Self {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |a, b| Self {
             registrations: a.registrations + b.registrations,
             confirmed: a.confirmed + b.confirmed,
             cancelled: a.cancelled + b.cancelled,
@@ -202,13 +205,16 @@ impl Sum for Counts {
     }
 }
 
-/// A part of a whole, to four places.
+/// `part` / `whole`, rounded to four decimal places; `None` if `whole` is 0.
 fn rate(part: i64, whole: i64) -> Option<f64> {
-    let steps = (whole > 0).then(|| (part * 20_000 + whole) / (whole * 2))?;
-    i32::try_from(steps).ok().map(|steps| f64::from(steps) / 10_000.0)
+    let ten_thousandths = (whole > 0).then(|| (part * 20_000 + whole) / (whole * 2))?;
+    i32::try_from(ten_thousandths).ok().map(|n| f64::from(n) / 10_000.0)
 }
 
-/// Compares the halves of what was rated, given by start as (sum, number) of each date; of an odd number the middle counts to the later.
+/// The trend of rated occurrences in order of their start. Each is given by the sum and the number of its
+/// ratings.
+///
+/// `None` for fewer than two occurrences. The later half of an odd number has one more.
 pub(super) fn trend(rated: &[(i64, i64)]) -> Option<Trend> {
     if rated.len() < 2 {
         return None;
@@ -241,12 +247,12 @@ mod tests {
     };
 
     #[test]
-    fn rates_are_parts_of_what_they_say() {
-        let figures = FULL.of_outcome(true, true).figures();
+    fn rates_are_rounded_and_null_without_a_base() {
+        let figures = FULL.with_outcome(true, true).figures();
         assert_eq!((figures.cancellation_rate, figures.fill_rate), (Some(0.25), Some(0.9)));
         assert_eq!((figures.conversion_rate, figures.no_shows), (Some(0.75), 2));
         assert_eq!(figures.attendance_rate, Some(0.75));
-        let none = Counts::default().of_outcome(true, true).figures();
+        let none = Counts::default().with_outcome(true, true).figures();
         assert_eq!(
             (none.cancellation_rate, none.fill_rate, none.conversion_rate, none.attendance_rate),
             (None, None, None, None)
@@ -255,23 +261,23 @@ mod tests {
     }
 
     #[test]
-    fn who_did_not_come_is_known_only_afterwards_and_where_someone_looked() {
-        assert_eq!(FULL.of_outcome(true, false).no_shows, 0, "it is going on");
-        let unseen = Counts { attended: 0, ..FULL }.of_outcome(true, true);
-        assert_eq!((unseen.no_shows, unseen.figures().attendance_rate), (0, None));
-        let cancelled = FULL.of_outcome(false, true);
+    fn no_shows_need_a_past_occurrence_with_check_ins() {
+        assert_eq!(FULL.with_outcome(true, false).no_shows, 0, "not over yet");
+        let without_check_in = Counts { attended: 0, ..FULL }.with_outcome(true, true);
+        assert_eq!((without_check_in.no_shows, without_check_in.figures().attendance_rate), (0, None));
+        let cancelled = FULL.with_outcome(false, true);
         assert_eq!((cancelled.no_shows, cancelled.capacity, cancelled.registrations), (0, 0, 12));
     }
 
     #[test]
-    fn sums_are_of_counts_and_not_of_rates() {
+    fn rates_of_sums_are_not_sums_of_rates() {
         let small = Counts { capacity: 90, seats_taken: 0, ..Counts::default() };
         let both: Counts = [FULL, small].into_iter().sum();
         assert_eq!(both.figures().fill_rate, Some(0.09));
     }
 
     #[test]
-    fn a_trend_has_two_halves() {
+    fn trends_compare_two_halves() {
         assert_eq!(trend(&[(10, 2)]), None);
         assert_eq!(trend(&[(2, 1), (9, 2), (5, 1)]), Some(Trend { earlier: 2.0, recent: 4.67 }));
     }

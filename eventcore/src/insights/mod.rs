@@ -1,9 +1,9 @@
-//! Insights: what the organizers of an event read from who registered, who came and what they said.
+//! Insights for organizers: registrations, attendance and ratings of occurrences and events.
 
-mod counted;
 mod figures;
 mod read;
+mod registration_stats;
 
 pub use figures::{
-    DayOfRegistrations, EventInsights, Figures, Insights, OccurrenceInsights, OrganizerInsights, Trend,
+    DailyRegistrations, EventInsights, Figures, Insights, OccurrenceInsights, OrganizerInsights, Trend,
 };

@@ -1,4 +1,4 @@
-//! Everything that is held about a person, for that person.
+//! Exporting all data about a person.
 
 use crate::accounts::{AccessToken, Session, User};
 use crate::actor::Actor;
@@ -13,34 +13,35 @@ use crate::page::PageRequest;
 use crate::registrations::Registration;
 use crate::time::Timestamp;
 
-/// Everything that is held about a person.
+/// All data about a person.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Export {
-    /// When it was put together.
+    /// When the export was made.
     pub exported_at: Timestamp,
     /// The account.
     pub user: User,
-    /// Sign-ins that hold.
+    /// The active sessions.
     pub sessions: Vec<Session>,
-    /// Personal access tokens, without their secrets.
+    /// The personal access tokens, without their secrets.
     pub access_tokens: Vec<AccessToken>,
-    /// Events that they organize.
+    /// The events that they organize.
     pub events: Vec<Event>,
-    /// Events of others that they help to organize.
+    /// The events of others that they co-organize.
     pub co_organized: Vec<Event>,
-    /// Their registrations, given up ones included.
+    /// Their registrations, cancelled ones included.
     pub registrations: Vec<Registration>,
-    /// What they said on events.
+    /// Their comments.
     pub comments: Vec<Comment>,
-    /// What they said of dates at which they held a place.
+    /// Their feedback.
     pub feedback: Vec<Feedback>,
-    /// What is left of what they said of dates and took back.
-    pub feedback_taken_back: Vec<WithdrawnFeedback>,
+    /// What remains of their withdrawn feedback.
+    #[serde(rename = "feedback_taken_back")]
+    pub withdrawn_feedback: Vec<WithdrawnFeedback>,
 }
 
 impl EventCore {
-    /// Everything that is held about a user, for themselves and for admins.
+    /// Exports all data about a user. Only the user and admins may.
     pub async fn export_user(&self, actor: &Actor, id: UserId) -> Result<Export> {
         let user = self.user(actor, id).await?;
         let current = actor.signed_in().ok().and_then(|signed_in| signed_in.session);
@@ -69,7 +70,7 @@ impl EventCore {
             registrations: self.registrations_of(id).await?,
             comments: self.comments_of(id).await?,
             feedback: self.feedback_of(id).await?,
-            feedback_taken_back: self.feedback_taken_back_by(id).await?,
+            withdrawn_feedback: self.withdrawn_feedback_of(id).await?,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What concerns everything held about a person: the export, and the deletion of an account.
+//! Privacy: the operations on all data of a person, the export and the deletion of an account.
 
 mod delete;
 mod export;

@@ -1,4 +1,4 @@
-//! A date of UNTIL, RDATE or EXDATE: a day, a wall-clock time, or an instant.
+//! [`DateValue`]: the value of UNTIL, RDATE or EXDATE.
 
 use std::fmt::{self, Display, Write};
 use std::str::FromStr;
@@ -6,24 +6,26 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
 
 use super::zone::Zone;
-use crate::as_text::as_text;
+use crate::serde_as_string::serde_as_string;
 use crate::time::Timestamp;
 
-/// A day, a time by the clocks of the series' time zone, or an instant.
+/// A date, a local time in the zone of the series, or an instant.
 ///
-/// It is read and shown as JSON has it (`2028-05-03`, `2028-05-03T18:30:00`, `2028-05-03T16:30:00Z`), and read as RFC 5545 has it too.
+/// `Display` writes the extended format (`2028-05-03`, `2028-05-03T18:30:00`, `2028-05-03T16:30:00Z`).
+/// `FromStr` reads this format and the basic one of RFC 5545.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DateValue {
-    /// A day. UNTIL means the whole of it, EXDATE what takes place on it, RDATE that day at the time of the start.
+    /// A date. As UNTIL it includes the whole day, as EXDATE it excludes all instances on the day, as RDATE
+    /// it adds an instance on the day at the time of the start.
     Date(NaiveDate),
-    /// A time by the clocks of the series' time zone. An all-day series takes its day.
+    /// A local time in the zone of the series. An all-day series uses its date.
     Local(NaiveDateTime),
-    /// An instant. An all-day series takes the day on which it lies in the series' time zone.
+    /// An instant. An all-day series uses its date in the zone of the series.
     Utc(Timestamp),
 }
 
 impl DateValue {
-    /// Reads what RFC 5545 calls DATE and DATE-TIME: `20280503`, `20280503T183000`, `20280503T163000Z`.
+    /// Reads a DATE or DATE-TIME of RFC 5545: `20280503`, `20280503T183000`, `20280503T163000Z`.
     pub fn from_basic(text: &str) -> Option<Self> {
         match text.strip_suffix('Z') {
             Some(text) => Some(Self::Utc(basic_time(text)?.and_utc().into())),
@@ -32,7 +34,7 @@ impl DateValue {
         }
     }
 
-    /// As RFC 5545 writes it.
+    /// Writes it as RFC 5545 does.
     pub fn to_basic(self) -> String {
         struct Basic(DateValue);
         impl Display for Basic {
@@ -54,7 +56,7 @@ impl DateValue {
         }
     }
 
-    /// The wall-clock second that is meant, counted from 1970; none for a day.
+    /// The wall-clock time in seconds since 1970. `None` for a date.
     pub(super) fn wall(self, zone: &Zone) -> Option<i64> {
         match self {
             Self::Date(_) => None,
@@ -63,7 +65,7 @@ impl DateValue {
         }
     }
 
-    /// The day that is meant, counted from 1970.
+    /// The date in days since 1970.
     pub(super) fn day(self, zone: &Zone) -> i64 {
         match self {
             Self::Date(date) => i64::from(date.to_epoch_days()),
@@ -72,12 +74,12 @@ impl DateValue {
     }
 }
 
-/// Whole seconds since 1970: RFC 5545 knows no fractions.
+/// Whole seconds since 1970, rounded down: RFC 5545 has no fractions.
 pub(super) const fn seconds(instant: Timestamp) -> i64 {
     instant.as_micros().div_euclid(1_000_000)
 }
 
-/// Nothing but digits, which Rust's own parser is not content with: it takes a sign.
+/// Parses a number of digits only. Rust's own parser also accepts a sign.
 pub(super) fn digits<T: FromStr>(text: &str) -> Option<T> {
     if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
 }
@@ -90,7 +92,7 @@ fn basic_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, digits(text.get(4..6)?)?, digits(text.get(6..)?)?)
 }
 
-/// A leap second is read as the second before it, as RFC 5545, 3.3.12 asks of who has none.
+/// A leap second is read as the second before it (RFC 5545, 3.3.12).
 fn basic_time(text: &str) -> Option<NaiveDateTime> {
     let (date, time) = text.split_once('T')?;
     if time.len() != 6 {
@@ -119,7 +121,7 @@ impl Display for DateValue {
     }
 }
 
-/// The text is no date.
+/// The text is not a date, local time or instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be a date (2028-05-03), a local time (2028-05-03T18:30:00) or an instant (2028-05-03T16:30:00Z)"
@@ -133,10 +135,10 @@ impl FromStr for DateValue {
         if let Some(value) = Self::from_basic(text) {
             return Ok(value);
         }
-        let known = |year: i32| (1..=9999).contains(&year);
+        let in_range = |year: i32| (1..=9999).contains(&year);
         if text.len() == 10
             && let Ok(date) = text.parse::<NaiveDate>()
-            && known(date.year())
+            && in_range(date.year())
         {
             return Ok(Self::Date(date));
         }
@@ -146,10 +148,10 @@ impl FromStr for DateValue {
         let local = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-            .filter(|local| known(local.year()) && local.nanosecond() < 1_000_000_000)
+            .filter(|local| in_range(local.year()) && local.nanosecond() < 1_000_000_000)
             .ok_or(ParseDateError)?;
         Ok(Self::Local(local))
     }
 }
 
-as_text!(DateValue);
+serde_as_string!(DateValue);

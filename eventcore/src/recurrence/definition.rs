@@ -1,16 +1,17 @@
-//! What a person writes: a rule, dates added, dates taken away.
+//! [`Recurrence`]: a rule with RDATE and EXDATE, as users write it.
 
 use super::date_value::DateValue;
-use super::error::{Result, RuleError};
+use super::error::{RuleError, RuleResult};
 use super::rule::Rule;
-use crate::as_text::as_text;
+use crate::serde_as_string::serde_as_string;
 
-/// The recurrence of an event as it is written and stored.
+/// The recurrence of an event as it is sent and stored.
 ///
 /// ```
 /// use eventcore::recurrence::Recurrence;
 ///
-/// let recurrence: Recurrence = serde_json::from_str(r#"{"rrule": "FREQ=WEEKLY;BYDAY=TH", "exdate": ["2027-04-01T18:30:00"]}"#)?;
+/// let json = r#"{"rrule": "FREQ=WEEKLY;BYDAY=TH", "exdate": ["2027-04-01T18:30:00"]}"#;
+/// let recurrence: Recurrence = serde_json::from_str(json)?;
 /// assert_eq!(recurrence.exdate.len(), 1);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -18,30 +19,39 @@ use crate::as_text::as_text;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Recurrence {
-    /// The RRULE; none where there are only dates.
+    /// RRULE. Without one, only the start and the RDATEs recur.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "FREQ=WEEKLY;BYDAY=TH;COUNT=10"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Option<String>, example = "FREQ=WEEKLY;BYDAY=TH;COUNT=10")
+    )]
     pub rrule: Option<Rule>,
-    /// Dates besides those of the rule.
+    /// RDATE: starts in addition to those of the rule.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub rdate: Vec<DateValue>,
-    /// Dates of the rule on which nothing takes place.
+    /// EXDATE: starts that are excluded.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, example = json!(["2027-04-01T18:30:00"])))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Vec<String>, example = json!(["2027-04-01T18:30:00"]))
+    )]
     pub exdate: Vec<DateValue>,
 }
 
 impl Recurrence {
-    /// How many RDATEs, and how many EXDATEs, there may be.
+    /// Greatest number of RDATEs, and of EXDATEs.
     pub const MAX_DATES: usize = 2_000;
 
-    /// Only a rule.
+    /// A recurrence with `rule` and without RDATE and EXDATE.
     pub fn of(rule: Rule) -> Self {
         Self { rrule: Some(rule), rdate: Vec::new(), exdate: Vec::new() }
     }
 
-    /// Reads the three lists of texts, and tells everything that is wrong with them.
+    /// Parses a recurrence.
+    ///
+    /// # Errors
+    /// All that is wrong: one error for the rule and one for each date.
     pub fn parse<S: AsRef<str>>(
         rrule: Option<&str>,
         rdate: &[S],
@@ -49,18 +59,19 @@ impl Recurrence {
     ) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
         let rrule = rrule.and_then(|text| text.parse().map_err(|error| errors.push(error)).ok());
-        let rdate = dates("rdate", rdate, &mut errors);
-        let exdate = dates("exdate", exdate, &mut errors);
+        let rdate = parse_dates("rdate", rdate, &mut errors);
+        let exdate = parse_dates("exdate", exdate, &mut errors);
         if errors.is_empty() { Ok(Self { rrule, rdate, exdate }) } else { Err(errors) }
     }
 
-    /// Whether it ends: an event without a rule does, and so does a rule with COUNT or UNTIL.
+    /// Whether it ends: there is no rule, or the rule has COUNT or UNTIL.
     pub fn is_bounded(&self) -> bool {
         self.rrule.as_ref().is_none_or(Rule::is_bounded)
     }
 
-    /// Refuses what is too much to look at.
-    pub(super) fn check_size(&self) -> Result<()> {
+    /// # Errors
+    /// `too_many_dates`.
+    pub(super) fn check_size(&self) -> RuleResult<()> {
         for (name, dates) in [("rdate", &self.rdate), ("exdate", &self.exdate)] {
             check_count(name, dates.len())?;
         }
@@ -68,16 +79,19 @@ impl Recurrence {
     }
 }
 
-fn check_count(name: &'static str, count: usize) -> Result<()> {
+fn check_count(name: &'static str, count: usize) -> RuleResult<()> {
     if count > Recurrence::MAX_DATES {
-        let message =
-            format!("{} may have {} dates, and has {count}", name.to_uppercase(), Recurrence::MAX_DATES);
+        let message = format!("{} has {count} dates: at most {}", name.to_uppercase(), Recurrence::MAX_DATES);
         return Err(RuleError::at(format!("/{name}"), "too_many_dates", message));
     }
     Ok(())
 }
 
-fn dates<S: AsRef<str>>(name: &'static str, texts: &[S], errors: &mut Vec<RuleError>) -> Vec<DateValue> {
+fn parse_dates<S: AsRef<str>>(
+    name: &'static str,
+    texts: &[S],
+    errors: &mut Vec<RuleError>,
+) -> Vec<DateValue> {
     if let Err(error) = check_count(name, texts.len()) {
         errors.push(error);
         return Vec::new();
@@ -95,4 +109,4 @@ fn dates<S: AsRef<str>>(name: &'static str, texts: &[S], errors: &mut Vec<RuleEr
     dates
 }
 
-as_text!(Rule);
+serde_as_string!(Rule);

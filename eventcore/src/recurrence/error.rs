@@ -1,12 +1,12 @@
-//! Why a rule, or a date beside it, cannot be used.
+//! [`RuleError`]: why a recurrence cannot be used.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// What the room's operations answer.
-pub type Result<T, E = RuleError> = std::result::Result<T, E>;
+/// The result of this module's functions.
+pub type RuleResult<T> = Result<T, RuleError>;
 
-/// Why a rule cannot be used, said so that a person can mend it.
+/// Why a recurrence cannot be used, with a message that tells a person what to correct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
     pointer: Cow<'static, str>,
@@ -27,34 +27,34 @@ impl RuleError {
         Self { pointer: pointer.into(), code, message: message.into() }
     }
 
-    /// Where the fault is, as a JSON pointer within the object that holds `rrule`, `rdate` and `exdate`: `/rrule`, `/exdate/3`.
+    /// JSON pointer to the fault within a [`super::Recurrence`]: `/rrule`, `/exdate/3`.
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
-    /// What is wrong, as a stable word:
+    /// A stable code:
     ///
     /// | code | meaning |
     /// | --- | --- |
-    /// | `invalid_rule` | a part is unknown, malformed, out of range, repeated, or not allowed with this FREQ |
-    /// | `unsupported` | RFC 5545 has it, and this library declines it with a reason |
+    /// | `invalid_rule` | a part is unknown, malformed, out of range, repeated, or not allowed here |
+    /// | `unsupported` | part of RFC 5545 that this library does not support; the message says why |
     /// | `too_long` | the text of the rule is longer than 1,000 characters |
-    /// | `invalid_date` | an RDATE or EXDATE is no date |
-    /// | `before_start` | an RDATE lies before the start |
+    /// | `invalid_date` | an RDATE or EXDATE cannot be parsed |
+    /// | `before_start` | an RDATE is before the start |
     /// | `too_many_dates` | more than 2,000 RDATEs or EXDATEs |
-    /// | `until_before_start` | UNTIL lies before the start |
-    /// | `never_matches` | no day, ever, fits the rule |
-    /// | `nothing_left` | every instance is excluded by an EXDATE |
-    /// | `too_many_occurrences` | more instances than are kept |
-    /// | `too_much_work` | the rule costs more work to expand than any sensible rule does |
-    /// | `excluded` | an EXDATE takes away the whole day on which a date is to be put back |
-    /// | `cannot_split` | the series has no instance there, or cannot be written as two |
-    /// | `not_understood` | a phrase in English that means no rule |
+    /// | `until_before_start` | UNTIL is before the start |
+    /// | `never_matches` | the rule matches no day at all |
+    /// | `nothing_left` | EXDATE excludes every instance |
+    /// | `too_many_occurrences` | more instances than [`super::ScheduleLimits`] allow |
+    /// | `too_much_work` | the rule exceeds the work budget of the expansion |
+    /// | `excluded` | an EXDATE excludes the whole day of an instance to be included |
+    /// | `cannot_split` | no instance at that start, or no two rules express the series |
+    /// | `not_understood` | the English phrase means no rule |
     pub const fn code(&self) -> &'static str {
         self.code
     }
 
-    /// What is wrong, in words; names the part of the rule.
+    /// What is wrong, for a person. It names the part of the rule.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -1,27 +1,29 @@
-//! Taking one date out of a series, and putting one in, with all others as they are.
+//! Excluding one instance from a series, and including one, without a change to the others.
 
 use super::date_value::{DateValue, seconds};
 use super::definition::Recurrence;
-use super::error::{Result, RuleError};
+use super::error::{RuleError, RuleResult};
 use super::series::{Series, naive, rdate};
 use crate::time::Timestamp;
 
 impl Series {
-    /// What repeats the series when nothing takes place at `at` any more: an RDATE there is gone, and an EXDATE takes away what the rule has there.
+    /// The recurrence without the instance at `at`: an RDATE there is removed, and an EXDATE is added if the
+    /// rule has an instance there.
     ///
     /// # Errors
     /// `too_many_dates`, `too_much_work`.
     ///
     /// ```
     /// # use chrono::NaiveDate;
-    /// # use eventcore::recurrence::{Recurrence, Series, Start};
+    /// # use eventcore::recurrence::{Recurrence, Series, SeriesStart};
     /// let start = NaiveDate::from_ymd_opt(2027, 3, 25).unwrap().and_hms_opt(18, 30, 0).unwrap();
-    /// let series = Series::new(Start::at(start, chrono_tz::Europe::Berlin), Recurrence::of("FREQ=WEEKLY;COUNT=3".parse()?))?;
+    /// let weekly = Recurrence::of("FREQ=WEEKLY;COUNT=3".parse()?);
+    /// let series = Series::new(SeriesStart::at(start, chrono_tz::Europe::Berlin), weekly)?;
     /// let without = series.without("2027-04-01T16:30:00Z".parse().unwrap())?;
     /// assert_eq!(without.exdate[0].to_string(), "2027-04-01T18:30:00");
     /// # Ok::<(), eventcore::recurrence::RuleError>(())
     /// ```
-    pub fn without(&self, at: Timestamp) -> Result<Recurrence> {
+    pub fn without(&self, at: Timestamp) -> RuleResult<Recurrence> {
         let mut recurrence = self.recurrence.clone();
         let nominal = self.bounds.start.nominal;
         recurrence
@@ -29,34 +31,35 @@ impl Series {
             .retain(|date| rdate(*date, nominal, self.start.all_day, self.zone).instant != seconds(at));
         let rest = Self::new(self.start, recurrence.clone())?;
         if let Some(instance) = rest.at(at)? {
-            recurrence.exdate.push(self.written(instance.point().nominal, at));
+            recurrence.exdate.push(self.date_value(instance.point().nominal, at));
             Self::new(self.start, recurrence.clone())?;
         }
         Ok(recurrence)
     }
 
-    /// What repeats the series when something takes place at `at`: an EXDATE there is gone, or an RDATE is added.
+    /// The recurrence with an instance at `at`: an EXDATE there is removed, or an RDATE is added.
     ///
     /// # Errors
-    /// `before_start`, `too_many_dates`, `too_much_work`; `excluded` where an EXDATE takes away the whole day.
-    pub fn with(&self, at: Timestamp) -> Result<Recurrence> {
-        let takes_away = |date: &DateValue| match date {
+    /// `before_start`, `too_many_dates`, `too_much_work`; `excluded` if an EXDATE excludes the whole day.
+    pub fn with(&self, at: Timestamp) -> RuleResult<Recurrence> {
+        let excludes_only_this = |date: &DateValue| match date {
             DateValue::Date(_) if !self.start.all_day => false,
             date => rdate(*date, 0, self.start.all_day, self.zone).instant == seconds(at),
         };
         let mut recurrence = self.recurrence.clone();
-        recurrence.exdate.retain(|date| !takes_away(date));
+        recurrence.exdate.retain(|date| !excludes_only_this(date));
         if Self::new(self.start, recurrence.clone())?.at(at)?.is_none() {
-            recurrence.rdate.push(self.written(self.zone.local(seconds(at)), at));
+            recurrence.rdate.push(self.date_value(self.zone.local(seconds(at)), at));
         }
         match Self::new(self.start, recurrence.clone())?.at(at)? {
             Some(_) => Ok(recurrence),
-            None => Err(RuleError::at("/exdate", "excluded", "an EXDATE takes away the whole day")),
+            None => Err(RuleError::at("/exdate", "excluded", "an EXDATE excludes the whole day")),
         }
     }
 
-    /// The start of an instance as RDATE and EXDATE write it: by the clock, unless the clock shows that time twice and the second is meant.
-    fn written(&self, nominal: i64, at: Timestamp) -> DateValue {
+    /// The start of an instance as the value of RDATE or EXDATE: a local time, or an instant for the second
+    /// of two equal local times.
+    fn date_value(&self, nominal: i64, at: Timestamp) -> DateValue {
         if self.start.all_day {
             DateValue::Date(naive(nominal).date())
         } else if self.zone.instant(nominal) == seconds(at) {
@@ -72,12 +75,12 @@ mod tests {
     use chrono::NaiveDate;
     use chrono_tz::Tz;
 
-    use super::super::series::Start;
+    use super::super::series::SeriesStart;
     use super::*;
 
     fn series(recurrence: Recurrence) -> Series {
         let start = NaiveDate::from_ymd_opt(2027, 3, 25).unwrap().and_hms_opt(2, 30, 0).unwrap();
-        Series::new(Start::at(start, Tz::Europe__Berlin), recurrence).unwrap()
+        Series::new(SeriesStart::at(start, Tz::Europe__Berlin), recurrence).unwrap()
     }
 
     fn starts(series: &Series) -> Vec<Timestamp> {
@@ -103,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_whole_day_takes_away_does_not_come_back() {
+    fn what_a_whole_day_excludes_only_this_does_not_come_back() {
         let mut recurrence = Recurrence::of("FREQ=DAILY;COUNT=3".parse().unwrap());
         recurrence.exdate = vec![DateValue::Date(NaiveDate::from_ymd_opt(2027, 3, 26).unwrap())];
         let refusal = series(recurrence).with("2027-03-26T01:30:00Z".parse().unwrap()).unwrap_err();
@@ -116,7 +119,7 @@ mod tests {
     fn days_are_written_as_days() {
         let day = NaiveDate::from_ymd_opt(2027, 3, 28).unwrap();
         let recurrence = Recurrence::of("FREQ=WEEKLY;COUNT=2".parse().unwrap());
-        let days = Series::new(Start::on(day, Tz::Europe__Berlin), recurrence).unwrap();
+        let days = Series::new(SeriesStart::on(day, Tz::Europe__Berlin), recurrence).unwrap();
         let second = starts(&days)[1];
         assert_eq!(days.without(second).unwrap().exdate, [DateValue::Date(day + chrono::Days::new(7))]);
     }

@@ -1,4 +1,4 @@
-//! Text → rule. Each fault is named by its part: `BYMONTHDAY=32: must be 1 to 31 or -31 to -1`.
+//! `FromStr` of a rule. Errors name the part: `BYMONTHDAY=32: must be 1 to 31 or -31 to -1`.
 
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
@@ -7,18 +7,17 @@ use std::str::FromStr;
 use chrono::Weekday;
 
 use super::date_value::{DateValue, digits};
-use super::error::{Result, RuleError};
-use super::rule::{ByDay, Freq, Part, Rule};
+use super::error::{RuleError, RuleResult};
+use super::rule::{ByDay, Freq, Rule, RulePart};
 
 impl FromStr for Rule {
     type Err = RuleError;
 
-    /// Reads the value of an RRULE, with or without `RRULE:` before it; upper and lower case are the same.
-    fn from_str(text: &str) -> Result<Self> {
+    /// Parses the value of an RRULE, with or without the prefix `RRULE:`. Case does not matter.
+    fn from_str(text: &str) -> RuleResult<Self> {
         let length = text.chars().count();
         if length > Self::MAX_LENGTH {
-            let message =
-                format!("a rule may have {} characters, and this one has {length}", Self::MAX_LENGTH);
+            let message = format!("the rule has {length} characters: at most {}", Self::MAX_LENGTH);
             return Err(RuleError::in_rule("too_long", message));
         }
         let text = text.trim();
@@ -31,15 +30,12 @@ impl FromStr for Rule {
         }
         let mut rule = Self::new(Freq::Daily);
         rule.order.clear();
-        // Some programs end the rule as they end each part.
+        // Some programs write a semicolon after the last part too.
         for part in text.strip_suffix(';').unwrap_or(text).split(';') {
             read_part(&mut rule, part)?;
         }
-        if !rule.has(Part::Freq) {
-            return Err(RuleError::in_rule(
-                "invalid_rule",
-                "FREQ is missing: it says how often, such as FREQ=WEEKLY",
-            ));
+        if !rule.has(RulePart::Freq) {
+            return Err(RuleError::in_rule("invalid_rule", "FREQ is missing, such as FREQ=WEEKLY"));
         }
         rule.checked()
     }
@@ -52,31 +48,31 @@ fn strip_name(text: &str) -> &str {
     }
 }
 
-fn read_part(rule: &mut Rule, text: &str) -> Result<()> {
+fn read_part(rule: &mut Rule, text: &str) -> RuleResult<()> {
     let Some((name, value)) = text.split_once('=') else {
-        return Err(fault(text, "", "a part is written NAME=VALUE"));
+        return Err(fault(text, "", "a part must have the form NAME=VALUE"));
     };
     let name = name.trim().to_ascii_uppercase();
     let value = value.trim().to_ascii_uppercase();
     let part = part_named(&name, &value)?;
-    if rule.note_written(part) {
-        return Err(fault(&name, &value, "is there twice"));
+    if rule.record_part(part) {
+        return Err(fault(&name, &value, "must not be repeated"));
     }
     match part {
-        Part::Freq => rule.freq = freq(&value)?,
-        Part::Until => rule.until = Some(until(&value)?),
-        Part::Count => rule.count = Some(positive("COUNT", &value)?),
-        Part::Interval => rule.interval = positive("INTERVAL", &value)?,
-        Part::BySecond => rule.by_second = plain_list(&name, &value, 0..=60)?,
-        Part::ByMinute => rule.by_minute = plain_list(&name, &value, 0..=59)?,
-        Part::ByHour => rule.by_hour = plain_list(&name, &value, 0..=23)?,
-        Part::ByMonth => rule.by_month = plain_list(&name, &value, 1..=12)?,
-        Part::ByMonthDay => rule.by_month_day = signed_list(&name, &value, 31)?,
-        Part::ByYearDay => rule.by_year_day = signed_list(&name, &value, 366)?,
-        Part::ByWeekNo => rule.by_week_no = signed_list(&name, &value, 53)?,
-        Part::BySetPos => rule.by_set_pos = signed_list(&name, &value, 366)?,
-        Part::ByDay => rule.by_day = value.split(',').map(by_day).collect::<Result<_>>()?,
-        Part::Wkst => {
+        RulePart::Freq => rule.freq = freq(&value)?,
+        RulePart::Until => rule.until = Some(until(&value)?),
+        RulePart::Count => rule.count = Some(positive("COUNT", &value)?),
+        RulePart::Interval => rule.interval = positive("INTERVAL", &value)?,
+        RulePart::BySecond => rule.by_second = plain_list(&name, &value, 0..=60)?,
+        RulePart::ByMinute => rule.by_minute = plain_list(&name, &value, 0..=59)?,
+        RulePart::ByHour => rule.by_hour = plain_list(&name, &value, 0..=23)?,
+        RulePart::ByMonth => rule.by_month = plain_list(&name, &value, 1..=12)?,
+        RulePart::ByMonthDay => rule.by_month_day = signed_list(&name, &value, 31)?,
+        RulePart::ByYearDay => rule.by_year_day = signed_list(&name, &value, 366)?,
+        RulePart::ByWeekNo => rule.by_week_no = signed_list(&name, &value, 53)?,
+        RulePart::BySetPos => rule.by_set_pos = signed_list(&name, &value, 366)?,
+        RulePart::ByDay => rule.by_day = value.split(',').map(by_day).collect::<RuleResult<_>>()?,
+        RulePart::Wkst => {
             rule.wkst = weekday(&value)
                 .ok_or_else(|| fault("WKST", &value, "must be one of MO, TU, WE, TH, FR, SA, SU"))?;
         }
@@ -84,34 +80,32 @@ fn read_part(rule: &mut Rule, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn part_named(name: &str, value: &str) -> Result<Part> {
+fn part_named(name: &str, value: &str) -> RuleResult<RulePart> {
     Ok(match name {
-        "FREQ" => Part::Freq,
-        "UNTIL" => Part::Until,
-        "COUNT" => Part::Count,
-        "INTERVAL" => Part::Interval,
-        "BYSECOND" => Part::BySecond,
-        "BYMINUTE" => Part::ByMinute,
-        "BYHOUR" => Part::ByHour,
-        "BYDAY" => Part::ByDay,
-        "BYMONTHDAY" => Part::ByMonthDay,
-        "BYYEARDAY" => Part::ByYearDay,
-        "BYWEEKNO" => Part::ByWeekNo,
-        "BYMONTH" => Part::ByMonth,
-        "BYSETPOS" => Part::BySetPos,
-        "WKST" => Part::Wkst,
+        "FREQ" => RulePart::Freq,
+        "UNTIL" => RulePart::Until,
+        "COUNT" => RulePart::Count,
+        "INTERVAL" => RulePart::Interval,
+        "BYSECOND" => RulePart::BySecond,
+        "BYMINUTE" => RulePart::ByMinute,
+        "BYHOUR" => RulePart::ByHour,
+        "BYDAY" => RulePart::ByDay,
+        "BYMONTHDAY" => RulePart::ByMonthDay,
+        "BYYEARDAY" => RulePart::ByYearDay,
+        "BYWEEKNO" => RulePart::ByWeekNo,
+        "BYMONTH" => RulePart::ByMonth,
+        "BYSETPOS" => RulePart::BySetPos,
+        "WKST" => RulePart::Wkst,
         "RSCALE" | "SKIP" => {
-            let message = format!(
-                "{}: other calendars than the Gregorian (RFC 7529) are not supported",
-                shown(name, value)
-            );
+            let message =
+                format!("{}: only the Gregorian calendar is supported (no RFC 7529)", shown(name, value));
             return Err(RuleError::in_rule("unsupported", message));
         }
         _ => return Err(fault(name, value, "RFC 5545 has no such part")),
     })
 }
 
-fn freq(value: &str) -> Result<Freq> {
+fn freq(value: &str) -> RuleResult<Freq> {
     match value {
         "HOURLY" => Ok(Freq::Hourly),
         "DAILY" => Ok(Freq::Daily),
@@ -119,21 +113,20 @@ fn freq(value: &str) -> Result<Freq> {
         "MONTHLY" => Ok(Freq::Monthly),
         "YEARLY" => Ok(Freq::Yearly),
         "SECONDLY" | "MINUTELY" => {
-            let message =
-                format!("FREQ={value} is not supported: an event repeats by the hour at most (FREQ=HOURLY)");
+            let message = format!("FREQ={value} is not supported: the shortest period is FREQ=HOURLY");
             Err(RuleError::in_rule("unsupported", message))
         }
         _ => Err(fault("FREQ", value, "must be HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY")),
     }
 }
 
-fn positive(name: &str, value: &str) -> Result<NonZeroU32> {
+fn positive(name: &str, value: &str) -> RuleResult<NonZeroU32> {
     digits(value)
         .and_then(NonZeroU32::new)
         .ok_or_else(|| fault(name, value, "must be a whole number from 1 to 4294967295"))
 }
 
-fn plain_list(name: &str, value: &str, range: RangeInclusive<u8>) -> Result<Vec<u8>> {
+fn plain_list(name: &str, value: &str, range: RangeInclusive<u8>) -> RuleResult<Vec<u8>> {
     value
         .split(',')
         .map(|item| {
@@ -144,7 +137,7 @@ fn plain_list(name: &str, value: &str, range: RangeInclusive<u8>) -> Result<Vec<
         .collect()
 }
 
-fn signed_list<T: TryFrom<i32>>(name: &str, value: &str, max: i32) -> Result<Vec<T>> {
+fn signed_list<T: TryFrom<i32>>(name: &str, value: &str, max: i32) -> RuleResult<Vec<T>> {
     value
         .split(',')
         .map(|item| {
@@ -164,7 +157,7 @@ fn signed(text: &str) -> Option<i32> {
     }
 }
 
-fn by_day(item: &str) -> Result<ByDay> {
+fn by_day(item: &str) -> RuleResult<ByDay> {
     let wrong = || {
         fault("BYDAY", item, "must be a weekday such as MO, or the n-th such as 2TU or -1FR, n from 1 to 53")
     };
@@ -191,7 +184,7 @@ fn weekday(code: &str) -> Option<Weekday> {
     })
 }
 
-fn until(value: &str) -> Result<DateValue> {
+fn until(value: &str) -> RuleResult<DateValue> {
     DateValue::from_basic(value).ok_or_else(|| {
         fault(
             "UNTIL",
@@ -205,7 +198,7 @@ fn fault(name: &str, value: &str, what: &str) -> RuleError {
     RuleError::in_rule("invalid_rule", format!("{}: {what}", shown(name, value)))
 }
 
-/// The part as it was written, cut where it is long: it goes into a message for a person.
+/// The part as it was written, for a message: at most 60 characters, without control characters.
 fn shown(name: &str, value: &str) -> String {
     let mut text: String = name.chars().chain(['=']).chain(value.chars()).take(60).collect();
     if value.is_empty() {

@@ -1,10 +1,10 @@
-//! Rule → text, in the order in which its parts were written.
+//! `Display` of a rule: its parts in the order in which they were written.
 
 use std::fmt::{self, Display, Write};
 
 use chrono::Weekday;
 
-use super::rule::{ByDay, Part, Rule};
+use super::rule::{ByDay, Rule, RulePart};
 
 impl Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,20 +14,20 @@ impl Display for Rule {
             }
             write!(f, "{}=", part.as_str())?;
             match part {
-                Part::Freq => f.write_str(self.freq.as_str())?,
-                Part::Until => self.until.iter().try_for_each(|until| until.write_basic(f))?,
-                Part::Count => self.count.iter().try_for_each(|count| count.fmt(f))?,
-                Part::Interval => self.interval.fmt(f)?,
-                Part::BySecond => list(f, &self.by_second)?,
-                Part::ByMinute => list(f, &self.by_minute)?,
-                Part::ByHour => list(f, &self.by_hour)?,
-                Part::ByDay => list(f, &self.by_day)?,
-                Part::ByMonthDay => list(f, &self.by_month_day)?,
-                Part::ByYearDay => list(f, &self.by_year_day)?,
-                Part::ByWeekNo => list(f, &self.by_week_no)?,
-                Part::ByMonth => list(f, &self.by_month)?,
-                Part::BySetPos => list(f, &self.by_set_pos)?,
-                Part::Wkst => f.write_str(weekday_code(self.wkst))?,
+                RulePart::Freq => f.write_str(self.freq.as_str())?,
+                RulePart::Until => self.until.iter().try_for_each(|until| until.write_basic(f))?,
+                RulePart::Count => self.count.iter().try_for_each(|count| count.fmt(f))?,
+                RulePart::Interval => self.interval.fmt(f)?,
+                RulePart::BySecond => list(f, &self.by_second)?,
+                RulePart::ByMinute => list(f, &self.by_minute)?,
+                RulePart::ByHour => list(f, &self.by_hour)?,
+                RulePart::ByDay => list(f, &self.by_day)?,
+                RulePart::ByMonthDay => list(f, &self.by_month_day)?,
+                RulePart::ByYearDay => list(f, &self.by_year_day)?,
+                RulePart::ByWeekNo => list(f, &self.by_week_no)?,
+                RulePart::ByMonth => list(f, &self.by_month)?,
+                RulePart::BySetPos => list(f, &self.by_set_pos)?,
+                RulePart::Wkst => f.write_str(weekday_code(self.wkst))?,
             }
         }
         Ok(())

@@ -1,24 +1,25 @@
-//! A recurrence rule as a value: RFC 5545, 3.3.10.
+//! [`Rule`]: a recurrence rule (RFC 5545, 3.3.10).
 
 use std::num::NonZeroU32;
 
 use chrono::Weekday;
 
 use super::date_value::DateValue;
-use super::error::{Result, RuleError};
+use super::error::{RuleError, RuleResult};
 
-/// How often a rule repeats. `SECONDLY` and `MINUTELY` are refused: no event takes place every minute.
+/// FREQ, the period by which a rule repeats. `SECONDLY` and `MINUTELY` are not supported: no event takes
+/// place every minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Freq {
-    /// By the hour of the wall clock.
+    /// Every hour of the wall clock.
     Hourly,
-    /// By the day.
+    /// Every day.
     Daily,
-    /// By the week, which begins on WKST.
+    /// Every week. WKST is its first day.
     Weekly,
-    /// By the month.
+    /// Every month.
     Monthly,
-    /// By the year.
+    /// Every year.
     Yearly,
 }
 
@@ -35,10 +36,10 @@ impl Freq {
     }
 }
 
-/// A weekday of BYDAY: every one (`TU`), or the n-th of the month or year (`2TU`, `-1FR`).
+/// A weekday of BYDAY: all of them (`TU`), or the n-th in the month or year (`2TU`, `-1FR`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ByDay {
-    /// 1 to 53 from the beginning, -1 to -53 from the end; none means every one.
+    /// 1 to 53 from the beginning, -1 to -53 from the end. `None` means all.
     pub nth: Option<i8>,
     /// The day of the week.
     pub weekday: Weekday,
@@ -46,7 +47,7 @@ pub struct ByDay {
 
 /// The parts of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Part {
+pub(crate) enum RulePart {
     Freq,
     Until,
     Count,
@@ -63,7 +64,7 @@ pub(crate) enum Part {
     Wkst,
 }
 
-impl Part {
+impl RulePart {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Freq => "FREQ",
@@ -84,7 +85,7 @@ impl Part {
     }
 }
 
-/// A recurrence rule that RFC 5545, 3.3.10 allows. It remembers in which order it was written, so that printing gives back what was parsed.
+/// A valid recurrence rule. `Display` writes its parts in the order in which they were parsed.
 ///
 /// ```
 /// use eventcore::recurrence::{Freq, Rule};
@@ -113,15 +114,15 @@ pub struct Rule {
     pub(super) by_week_no: Vec<i8>,
     pub(super) by_month: Vec<u8>,
     pub(super) by_set_pos: Vec<i16>,
-    /// The parts that were written, in their order.
-    pub(super) order: Vec<Part>,
+    /// The parts of the rule in the order of its text.
+    pub(super) order: Vec<RulePart>,
 }
 
 impl Rule {
-    /// The longest text of a rule, in characters.
+    /// Greatest length of the text of a rule, in characters.
     pub const MAX_LENGTH: usize = 1_000;
 
-    /// `FREQ=…` and nothing else.
+    /// `FREQ=…` without further parts.
     pub fn new(freq: Freq) -> Self {
         Self {
             freq,
@@ -138,119 +139,118 @@ impl Rule {
             by_week_no: Vec::new(),
             by_month: Vec::new(),
             by_set_pos: Vec::new(),
-            order: vec![Part::Freq],
+            order: vec![RulePart::Freq],
         }
     }
 
-    /// How often it repeats.
+    /// FREQ.
     pub const fn freq(&self) -> Freq {
         self.freq
     }
 
-    /// Every how many hours, days, weeks, months or years.
+    /// INTERVAL: the number of periods from one to the next, at least 1.
     pub const fn interval(&self) -> u32 {
         self.interval.get()
     }
 
-    /// After how many instances it ends, the start included.
+    /// COUNT: the number of instances, the start included.
     pub fn count(&self) -> Option<u32> {
         self.count.map(NonZeroU32::get)
     }
 
-    /// The last time at which an instance may be: this very time too, or the whole of this day.
+    /// UNTIL: the last time, or the last day, at which an instance may start (inclusive).
     pub const fn until(&self) -> Option<DateValue> {
         self.until
     }
 
-    /// Whether COUNT or UNTIL ends it.
+    /// Whether the rule has COUNT or UNTIL.
     pub const fn is_bounded(&self) -> bool {
         self.count.is_some() || self.until.is_some()
     }
 
-    /// The day on which a week begins.
+    /// WKST: the first day of the week.
     pub const fn week_start(&self) -> Weekday {
         self.wkst
     }
 
-    /// BYDAY, as written.
+    /// BYDAY, in the order of its text.
     pub fn by_day(&self) -> &[ByDay] {
         &self.by_day
     }
 
-    /// The same rule, ending after `count` instances.
+    /// Replaces the end of the rule by COUNT.
     ///
     /// # Errors
     /// `invalid_rule` if `count` is 0.
-    pub fn with_count(mut self, count: u32) -> Result<Self> {
+    pub fn with_count(mut self, count: u32) -> RuleResult<Self> {
         let Some(count) = NonZeroU32::new(count) else {
             return Err(RuleError::in_rule("invalid_rule", "COUNT=0: must be at least 1"));
         };
         self = self.without_end();
         self.count = Some(count);
-        self.order.push(Part::Count);
+        self.order.push(RulePart::Count);
         Ok(self)
     }
 
-    /// The same rule, ending at `until`.
+    /// Replaces the end of the rule by UNTIL.
     #[must_use]
     pub fn with_until(mut self, until: DateValue) -> Self {
         self = self.without_end();
         self.until = Some(until);
-        self.order.push(Part::Until);
+        self.order.push(RulePart::Until);
         self
     }
 
-    /// The same rule without COUNT and UNTIL.
+    /// Removes COUNT and UNTIL.
     #[must_use]
     pub fn without_end(mut self) -> Self {
         self.count = None;
         self.until = None;
-        self.order.retain(|part| !matches!(part, Part::Count | Part::Until));
+        self.order.retain(|part| !matches!(part, RulePart::Count | RulePart::Until));
         self
     }
 
-    /// Every `interval` periods.
-    pub(super) fn every(mut self, interval: NonZeroU32) -> Self {
+    pub(super) fn with_interval(mut self, interval: NonZeroU32) -> Self {
         self.interval = interval;
-        self.noting(Part::Interval)
+        self.with_part(RulePart::Interval)
     }
 
-    pub(super) fn on_days(mut self, days: Vec<ByDay>) -> Self {
+    pub(super) fn with_days(mut self, days: Vec<ByDay>) -> Self {
         self.by_day = days;
-        self.noting(Part::ByDay)
+        self.with_part(RulePart::ByDay)
     }
 
-    pub(super) fn on_month_days(mut self, days: Vec<i8>) -> Self {
+    pub(super) fn with_month_days(mut self, days: Vec<i8>) -> Self {
         self.by_month_day = days;
-        self.noting(Part::ByMonthDay)
+        self.with_part(RulePart::ByMonthDay)
     }
 
-    pub(super) fn choosing(mut self, positions: Vec<i16>) -> Self {
+    pub(super) fn with_set_positions(mut self, positions: Vec<i16>) -> Self {
         self.by_set_pos = positions;
-        self.noting(Part::BySetPos)
+        self.with_part(RulePart::BySetPos)
     }
 
-    pub(super) fn in_months(mut self, months: Vec<u8>) -> Self {
+    pub(super) fn with_months(mut self, months: Vec<u8>) -> Self {
         self.by_month = months;
-        self.noting(Part::ByMonth)
+        self.with_part(RulePart::ByMonth)
     }
 
-    pub(super) fn noting(mut self, part: Part) -> Self {
+    pub(super) fn with_part(mut self, part: RulePart) -> Self {
         if !self.order.contains(&part) {
             self.order.push(part);
         }
         self
     }
 
-    /// Notes that `part` was written; whether it was written before.
-    pub(super) fn note_written(&mut self, part: Part) -> bool {
-        let again = self.order.contains(&part);
+    /// Appends `part` to the order of parts. Returns whether the rule had it before.
+    pub(super) fn record_part(&mut self, part: RulePart) -> bool {
+        let repeated = self.order.contains(&part);
         self.order.push(part);
-        again
+        repeated
     }
 
-    /// Whether `part` was written.
-    pub(super) fn has(&self, part: Part) -> bool {
+    /// Whether the rule has `part`.
+    pub(super) fn has(&self, part: RulePart) -> bool {
         self.order.contains(&part)
     }
 }

@@ -1,39 +1,42 @@
-//! A series: a start, its time zone, and what repeats it; and the instances of it, from wherever one asks.
+//! [`Series`]: a recurrence with its start and time zone, and the iterator over its instances.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
 use super::date_value::{DateValue, seconds};
 use super::definition::Recurrence;
-use super::error::{Result, RuleError};
-use super::expand::{Bounds, Budget, DAY, LAST_DAY, Plan, Point, RulePoints, Spent, Walls};
+use super::error::{RuleError, RuleResult};
+use super::expand::{
+    Bounds, Budget, BudgetExceeded, CompiledRule, DAY, LAST_DAY, Point, RuleInstances, WallTimes,
+};
 use super::rule::{Freq, Rule};
 use super::zone::Zone;
 use crate::time::Timestamp;
 
-/// The last second of the year 9999, a day early, so that it has a wall clock in every time zone.
+/// The last second that is expanded: one day before the end of the year 9999, so that it has a local time in
+/// every zone.
 pub(super) const END: i64 = LAST_DAY * DAY - 1;
 
-/// The first instance of a series.
+/// The first instance of a series (DTSTART).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Start {
-    /// What the clocks of `tz` show. Fractions of a second are dropped: RFC 5545 has none.
+pub struct SeriesStart {
+    /// Local time in `tz`. Fractions of a second are dropped: RFC 5545 has none.
     pub local: NaiveDateTime,
-    /// Whose clocks.
+    /// Time zone of the series.
     pub tz: Tz,
-    /// Days without times.
+    /// Whether the series consists of whole days.
     pub all_day: bool,
-    /// The instant, where the wall clock does not tell: the second of two times that are the same. None takes the first.
+    /// The instant, for a local time that occurs twice. `None` means the first of the two.
     pub instant: Option<Timestamp>,
 }
 
-impl Start {
-    /// A start by the clocks of `tz`.
+impl SeriesStart {
+    /// A start at a local time in `tz`.
     pub const fn at(local: NaiveDateTime, tz: Tz) -> Self {
         Self { local, tz, all_day: false, instant: None }
     }
 
-    /// A whole day of `tz`.
+    /// A start of an all-day series.
     pub const fn on(date: NaiveDate, tz: Tz) -> Self {
         Self { local: NaiveDateTime::new(date, chrono::NaiveTime::MIN), tz, all_day: true, instant: None }
     }
@@ -45,29 +48,29 @@ impl Start {
         }
         let point = zone.point(nominal);
         match self.instant.map(seconds) {
-            // Only an instant that shows the same wall clock can be meant.
+            // An instant with another local time contradicts `local` and is ignored.
             Some(instant) if !self.all_day && zone.local(instant) == nominal => Point { instant, ..point },
             _ => point,
         }
     }
 }
 
-/// One date of a series.
+/// A recurrence instance (RFC 5545): one element of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instance(Point);
 
 impl Instance {
-    /// The instant at which the rule places it: its identity within the series.
+    /// The instant at which the rule places it. It identifies the instance within the series (RECURRENCE-ID).
     pub const fn original_start(&self) -> Timestamp {
         timestamp(self.0.instant)
     }
 
-    /// What the clocks show then.
+    /// The local time of [`Self::original_start`].
     pub fn local(&self) -> NaiveDateTime {
         naive(self.0.local)
     }
 
-    /// What the rule says. It differs from [`Instance::local`] only where the clocks skip that time: 02:30 takes place at 03:30.
+    /// The local time of the rule. It differs from [`Self::local`] only in a gap: 02:30 takes place at 03:30.
     pub fn nominal(&self) -> NaiveDateTime {
         naive(self.0.nominal)
     }
@@ -80,7 +83,7 @@ impl Instance {
         Self(point)
     }
 
-    /// The day on which it begins.
+    /// The local date on which it starts.
     pub fn date(&self) -> NaiveDate {
         self.local().date()
     }
@@ -94,40 +97,43 @@ pub(super) fn naive(seconds: i64) -> NaiveDateTime {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc()
 }
 
-/// A start with what repeats it, ready to be expanded.
+/// A recurrence with its start, ready to be expanded.
 ///
 /// ```
 /// use chrono::NaiveDate;
-/// use eventcore::recurrence::{Recurrence, Series, Start};
+/// use eventcore::recurrence::{Recurrence, Series, SeriesStart};
 ///
 /// let start = NaiveDate::from_ymd_opt(2027, 3, 25).unwrap().and_hms_opt(18, 30, 0).unwrap();
 /// let recurrence = Recurrence::of("FREQ=WEEKLY;COUNT=3".parse()?);
-/// let series = Series::new(Start::at(start, chrono_tz::Europe::Berlin), recurrence)?;
+/// let series = Series::new(SeriesStart::at(start, chrono_tz::Europe::Berlin), recurrence)?;
 ///
-/// let instants: Vec<_> = series.all().map(|i| Ok(i?.original_start().to_string())).collect::<Result<_, eventcore::recurrence::RuleError>>()?;
-/// assert_eq!(instants, ["2027-03-25T17:30:00Z", "2027-04-01T16:30:00Z", "2027-04-08T16:30:00Z"]);
+/// let starts = series.all().map(|instance| Ok(instance?.original_start().to_string()));
+/// let starts = starts.collect::<Result<Vec<_>, eventcore::recurrence::RuleError>>()?;
+/// assert_eq!(starts, ["2027-03-25T17:30:00Z", "2027-04-01T16:30:00Z", "2027-04-08T16:30:00Z"]);
 /// # Ok::<(), eventcore::recurrence::RuleError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Series {
-    pub(super) start: Start,
+    pub(super) start: SeriesStart,
     pub(super) recurrence: Recurrence,
     pub(super) zone: &'static Zone,
     pub(super) bounds: Bounds,
-    pub(super) plan: Plan,
-    /// By instant, each once.
+    pub(super) compiled: CompiledRule,
+    /// Sorted by instant, without duplicates.
     rdates: Vec<Point>,
+    /// Excluded instants in seconds, sorted.
     exdates: Vec<i64>,
+    /// Excluded days since 1970, sorted.
     exdays: Vec<i64>,
 }
 
 impl Series {
-    /// Joins a start and what repeats it.
+    /// Combines a start with a recurrence.
     ///
     /// # Errors
-    /// The rule never matches (`never_matches`) or ends before it begins (`until_before_start`), repeats days by the hour (`invalid_rule`), there are
-    /// too many dates (`too_many_dates`), or an RDATE lies before the start (`before_start`).
-    pub fn new(start: Start, recurrence: Recurrence) -> Result<Self> {
+    /// `never_matches`, `until_before_start`, `too_many_dates`, `before_start` for an RDATE, `too_much_work`;
+    /// `invalid_rule` for FREQ=HOURLY on whole days.
+    pub fn new(start: SeriesStart, recurrence: Recurrence) -> RuleResult<Self> {
         recurrence.check_size()?;
         let zone = Zone::of(start.tz);
         let first = start.point(zone);
@@ -136,7 +142,7 @@ impl Series {
         if start.all_day && rule.freq() == Freq::Hourly {
             return Err(RuleError::in_rule(
                 "invalid_rule",
-                "FREQ=HOURLY: what lasts all day cannot repeat by the hour",
+                "FREQ=HOURLY cannot be used with an all-day event",
             ));
         }
         let until = rule.until.map_or(END, |until| last_instant(until, start.all_day, zone).min(END));
@@ -146,62 +152,62 @@ impl Series {
             return Err(RuleError::in_rule("until_before_start", message));
         }
         let bounds = Bounds { start: first, count: rule.count(), until };
-        let plan = Plan::new(rule, first.nominal, start.all_day);
-        check_matches(&plan, zone, first.instant, rule)?;
+        let compiled = CompiledRule::new(rule, first.nominal, start.all_day);
+        check_matches(&compiled, zone, first.instant, rule)?;
         let rdates = rdates(&recurrence.rdate, first, start.all_day, zone)?;
         let (exdates, exdays) = exdates(&recurrence.exdate, start.all_day, zone);
-        Ok(Self { start, recurrence, zone, bounds, plan, rdates, exdates, exdays })
+        Ok(Self { start, recurrence, zone, bounds, compiled, rdates, exdates, exdays })
     }
 
-    /// The start.
-    pub const fn start(&self) -> Start {
+    /// The first instance.
+    pub const fn start(&self) -> SeriesStart {
         self.start
     }
 
-    /// What repeats it.
+    /// Rule, RDATE and EXDATE.
     pub const fn recurrence(&self) -> &Recurrence {
         &self.recurrence
     }
 
-    /// Whether it ends.
+    /// Whether the series ends: see [`Recurrence::is_bounded`].
     pub fn is_bounded(&self) -> bool {
         self.recurrence.is_bounded()
     }
 
-    /// Every instance, the start first.
+    /// All instances in order. The iterator may be infinite.
     pub fn all(&self) -> Instances<'_> {
         self.between(Timestamp::MIN, Timestamp::MAX)
     }
 
-    /// The instances from `a` on and before `b`, by their original start, in order. They are computed one by one, from near `a` on unless COUNT
-    /// makes everything before `a` matter.
+    /// The instances whose original start is in `a..b`, in order. They are computed one by one. Expansion
+    /// begins near `a`, or at the start if the rule has COUNT.
     pub fn between(&self, a: Timestamp, b: Timestamp) -> Instances<'_> {
-        // Instances lie on whole seconds, so that rounding up loses none.
+        // Instances are on whole seconds, so rounding up loses none.
         let from = seconds(Timestamp::from_micros(a.as_micros().saturating_add(999_999))).clamp(-END, END);
         let to = seconds(Timestamp::from_micros(b.as_micros().saturating_add(999_999))).clamp(-END, END);
-        let added = self.rdates.partition_point(|point| point.instant < from);
+        let next_rdate = self.rdates.partition_point(|point| point.instant < from);
         Instances {
             series: self,
-            points: RulePoints::new(&self.plan, self.zone, self.bounds, from, to),
-            ahead: None,
-            added,
+            points: RuleInstances::new(&self.compiled, self.zone, self.bounds, from, to),
+            next_of_rule: None,
+            next_rdate,
             from,
             to,
             budget: Budget::new(),
-            over: false,
+            finished: false,
         }
     }
 
-    /// The instance at `instant`, if there is one.
+    /// The instance whose original start is `instant`, if there is one.
     ///
     /// # Errors
     /// `too_much_work`.
-    pub fn at(&self, instant: Timestamp) -> Result<Option<Instance>> {
+    pub fn at(&self, instant: Timestamp) -> RuleResult<Option<Instance>> {
         let next = Timestamp::from_micros(instant.as_micros().saturating_add(1));
         self.between(instant, next).next().transpose()
     }
 
-    /// The RDATEs by instant, each once.
+    /// The RDATEs sorted by instant, without duplicates.
     pub(super) fn rdates(&self) -> &[Point] {
         &self.rdates
     }
@@ -216,7 +222,7 @@ impl Series {
     }
 }
 
-/// The last instant that UNTIL lets pass.
+/// The last instant that UNTIL includes, in seconds.
 pub(super) fn last_instant(until: DateValue, all_day: bool, zone: &Zone) -> i64 {
     let day = until.day(zone);
     match until.wall(zone) {
@@ -229,16 +235,17 @@ pub(super) fn last_instant(until: DateValue, all_day: bool, zone: &Zone) -> i64 
     }
 }
 
-/// Refuses a rule that no time, from the start to the end of the calendar, ever fits. COUNT and UNTIL don't matter: a series may be the start alone.
-fn check_matches(plan: &Plan, zone: &Zone, start: i64, rule: &Rule) -> Result<()> {
+/// Refuses a rule that matches no time from the start to the end of the calendar. COUNT and UNTIL are
+/// ignored: a series may consist of its start alone.
+fn check_matches(compiled: &CompiledRule, zone: &Zone, start: i64, rule: &Rule) -> RuleResult<()> {
     let mut budget = Budget::new();
-    let mut walls = Walls::new(plan, zone.earliest_wall(start), END);
+    let mut wall_times = WallTimes::new(compiled, zone.earliest_wall(start), END);
     let matches = loop {
-        match walls.next(&mut budget) {
+        match wall_times.next(&mut budget) {
             Ok(Some(wall)) if zone.instant(wall) >= start => break true,
             Ok(Some(_)) => {}
             Ok(None) => break false,
-            Err(Spent) => return Err(too_much_work()),
+            Err(BudgetExceeded) => return Err(too_much_work()),
         }
         if budget.spend(1).is_err() {
             return Err(too_much_work());
@@ -247,17 +254,18 @@ fn check_matches(plan: &Plan, zone: &Zone, start: i64, rule: &Rule) -> Result<()
     if matches || rule.count().is_some_and(|count| count == 1) {
         return Ok(());
     }
-    Err(RuleError::in_rule("never_matches", format!("no date ever fits {rule}")))
+    Err(RuleError::in_rule("never_matches", format!("{rule} never matches any date")))
 }
 
 pub(super) fn too_much_work() -> RuleError {
     RuleError::in_rule(
         "too_much_work",
-        "the rule takes too much work to expand: its dates are too rare among those that it looks at",
+        "the rule takes too much work to expand: it matches too few of the dates that it examines",
     )
 }
 
-/// When an RDATE takes place; a day at the time of the start.
+/// The instance of an RDATE. `start` is the wall-clock start of the series, whose time of day an RDATE
+/// without one takes.
 pub(super) fn rdate(value: DateValue, start: i64, all_day: bool, zone: &Zone) -> Point {
     let time = if all_day { 0 } else { start.rem_euclid(DAY) };
     let point = match (all_day, value.wall(zone)) {
@@ -270,7 +278,7 @@ pub(super) fn rdate(value: DateValue, start: i64, all_day: bool, zone: &Zone) ->
     }
 }
 
-fn rdates(values: &[DateValue], start: Point, all_day: bool, zone: &Zone) -> Result<Vec<Point>> {
+fn rdates(values: &[DateValue], start: Point, all_day: bool, zone: &Zone) -> RuleResult<Vec<Point>> {
     let mut points = Vec::with_capacity(values.len());
     for (i, value) in values.iter().enumerate() {
         let point = rdate(*value, start.nominal, all_day, zone);
@@ -300,59 +308,60 @@ fn exdates(values: &[DateValue], all_day: bool, zone: &Zone) -> (Vec<i64>, Vec<i
     (instants, days)
 }
 
-/// The instances of a series within bounds, in order, each once. It ends with an error where the rule takes too much work.
+/// Iterator over instances of a series in order, without duplicates. It ends with an error if the rule
+/// exceeds the work budget.
 #[derive(Debug, Clone)]
 pub struct Instances<'s> {
     series: &'s Series,
-    points: RulePoints<'s>,
-    /// The next of the rule, where an RDATE came before it.
-    ahead: Option<Point>,
-    /// The next of the RDATEs.
-    added: usize,
+    points: RuleInstances<'s>,
+    /// The next instance of the rule, if an RDATE precedes it.
+    next_of_rule: Option<Point>,
+    /// Index of the next RDATE.
+    next_rdate: usize,
     from: i64,
     to: i64,
     budget: Budget,
-    over: bool,
+    finished: bool,
 }
 
 impl Instances<'_> {
-    /// The work done so far, in units of about ten nanoseconds (release build): the same on every machine.
+    /// The work done so far in units of about 10 ns (release build). It is the same on every machine.
     pub const fn work(&self) -> u64 {
         self.budget.spent()
     }
 
-    fn next_point(&mut self) -> Result<Option<Point>, Spent> {
+    fn next_point(&mut self) -> Result<Option<Point>, BudgetExceeded> {
         let rdates = &self.series.rdates;
         if rdates.is_empty() {
             return self.points.next(&mut self.budget);
         }
-        if self.ahead.is_none() {
-            self.ahead = self.points.next(&mut self.budget)?;
+        if self.next_of_rule.is_none() {
+            self.next_of_rule = self.points.next(&mut self.budget)?;
         }
-        let Some(added) = rdates.get(self.added) else { return Ok(self.ahead.take()) };
-        match self.ahead {
-            Some(ahead) if ahead.instant <= added.instant => {
-                if ahead.instant == added.instant {
-                    self.added += 1;
+        let Some(rdate) = rdates.get(self.next_rdate) else { return Ok(self.next_of_rule.take()) };
+        match self.next_of_rule {
+            Some(of_rule) if of_rule.instant <= rdate.instant => {
+                if of_rule.instant == rdate.instant {
+                    self.next_rdate += 1;
                 }
-                Ok(self.ahead.take())
+                Ok(self.next_of_rule.take())
             }
             _ => {
-                self.added += 1;
-                Ok(Some(*added))
+                self.next_rdate += 1;
+                Ok(Some(*rdate))
             }
         }
     }
 
     #[inline]
-    fn next_instance(&mut self) -> Result<Option<Instance>, Spent> {
+    fn next_instance(&mut self) -> Result<Option<Instance>, BudgetExceeded> {
         let excludes = self.series.excludes_any();
         loop {
             let Some(point) = self.next_point()?.filter(|point| point.instant < self.to) else {
                 return Ok(None);
             };
             if point.instant >= self.from && !(excludes && self.series.excludes(point)) {
-                self.budget.reward();
+                self.budget.credit_instance();
                 return Ok(Some(Instance(point)));
             }
             self.budget.spend(1)?;
@@ -361,20 +370,20 @@ impl Instances<'_> {
 }
 
 impl Iterator for Instances<'_> {
-    type Item = Result<Instance>;
+    type Item = RuleResult<Instance>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.over {
+        if self.finished {
             return None;
         }
         match self.next_instance() {
             Ok(Some(instance)) => Some(Ok(instance)),
             Ok(None) => {
-                self.over = true;
+                self.finished = true;
                 None
             }
-            Err(Spent) => {
-                self.over = true;
+            Err(BudgetExceeded) => {
+                self.finished = true;
                 Some(Err(too_much_work()))
             }
         }

@@ -1,20 +1,23 @@
-//! What RFC 5545, 3.3.10 says of the parts of a rule together: which may stand beside which FREQ.
+//! Which parts of a rule may be combined (RFC 5545, 3.3.10).
 
-use super::error::{Result, RuleError};
-use super::rule::{Freq, Part, Rule};
+use super::error::{RuleError, RuleResult};
+use super::rule::{Freq, Rule, RulePart};
 
 impl Rule {
-    /// Checks what RFC 5545 says of the parts together.
-    pub(super) fn checked(self) -> Result<Self> {
+    /// The rule if its parts may be combined.
+    ///
+    /// # Errors
+    /// `invalid_rule`.
+    pub(super) fn checked(self) -> RuleResult<Self> {
         check(&self)?;
         Ok(self)
     }
 }
 
-/// Names the first part that may not be there.
-fn check(rule: &Rule) -> Result<()> {
+/// Fails with the first part that is not allowed.
+fn check(rule: &Rule) -> RuleResult<()> {
     if rule.count.is_some() && rule.until.is_some() {
-        return refuse("COUNT and UNTIL cannot both end a rule: keep one");
+        return refuse("COUNT and UNTIL cannot be combined: keep one");
     }
     for part in &rule.order {
         if !allowed(*part, rule.freq) {
@@ -32,36 +35,36 @@ fn check(rule: &Rule) -> Result<()> {
             return Err(RuleError::in_rule("invalid_rule", message));
         }
     }
-    if rule.has(Part::BySetPos) && !rule.order.iter().any(|part| is_list(*part)) {
+    if rule.has(RulePart::BySetPos) && !rule.order.iter().any(|part| is_list(*part)) {
         return refuse("BYSETPOS needs another BY part to choose from");
     }
     Ok(())
 }
 
-fn refuse<T>(message: &str) -> Result<T> {
+fn refuse<T>(message: &str) -> RuleResult<T> {
     Err(RuleError::in_rule("invalid_rule", message))
 }
 
-/// The "N/A" of the table in 3.3.10.
-const fn allowed(part: Part, freq: Freq) -> bool {
+/// The "N/A" entries of the table in 3.3.10.
+const fn allowed(part: RulePart, freq: Freq) -> bool {
     match part {
-        Part::ByWeekNo => matches!(freq, Freq::Yearly),
-        Part::ByYearDay => matches!(freq, Freq::Yearly | Freq::Hourly),
-        Part::ByMonthDay => !matches!(freq, Freq::Weekly),
+        RulePart::ByWeekNo => matches!(freq, Freq::Yearly),
+        RulePart::ByYearDay => matches!(freq, Freq::Yearly | Freq::Hourly),
+        RulePart::ByMonthDay => !matches!(freq, Freq::Weekly),
         _ => true,
     }
 }
 
-const fn is_list(part: Part) -> bool {
+const fn is_list(part: RulePart) -> bool {
     matches!(
         part,
-        Part::BySecond
-            | Part::ByMinute
-            | Part::ByHour
-            | Part::ByDay
-            | Part::ByMonthDay
-            | Part::ByYearDay
-            | Part::ByWeekNo
-            | Part::ByMonth
+        RulePart::BySecond
+            | RulePart::ByMinute
+            | RulePart::ByHour
+            | RulePart::ByDay
+            | RulePart::ByMonthDay
+            | RulePart::ByYearDay
+            | RulePart::ByWeekNo
+            | RulePart::ByMonth
     )
 }

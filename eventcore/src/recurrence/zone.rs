@@ -1,33 +1,35 @@
-//! Time zones as tables: where the clocks change, so that a series maps wall clocks to instants by one comparison instead of a search.
+//! Tables of the clock changes of time zones. With a table, a series maps wall-clock times to instants by one
+//! comparison instead of a search.
 //!
-//! chrono-tz answers for single times and keeps its tables to itself, so they are read off once for each zone and process (about a
-//! millisecond). It knows clock changes up to the year 2100; later ones do not exist for it, and hence not for us.
+//! chrono-tz does not publish its tables, so each is derived from single queries when it is first used in a
+//! process, which takes about 1 ms. chrono-tz has no clock changes after the year 2100.
 
 use std::sync::{LazyLock, OnceLock};
 
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-/// A change of the clocks.
+/// A change of the UTC offset of a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Change {
-    /// The instant, in seconds since 1970.
+pub(crate) struct ClockChange {
+    /// The instant of the change, in seconds since 1970.
     pub(crate) at: i64,
-    /// The offset in force before, in seconds east of UTC.
+    /// The offset before the change, in seconds east of UTC.
     pub(crate) before: i64,
-    /// The offset in force after.
+    /// The offset after the change, in seconds east of UTC.
     pub(crate) after: i64,
 }
 
-impl Change {
-    /// The first wall-clock time that takes the offset after. Times in a gap take the one before, and so do both times of a fold (the first of them is meant).
+impl ClockChange {
+    /// The first wall-clock time that is mapped with `after`. Times in a gap are mapped with `before`, and so
+    /// are times in a fold, which mean the first of two instants.
     const fn wall(self) -> i64 {
         self.at + if self.before > self.after { self.before } else { self.after }
     }
 }
 
 /// The clock changes of `tz`, in order, up to the year 2100.
-pub(crate) fn clock_changes(tz: Tz) -> &'static [Change] {
+pub(crate) fn clock_changes(tz: Tz) -> &'static [ClockChange] {
     &Zone::of(tz).changes
 }
 
@@ -35,17 +37,19 @@ pub(crate) fn clock_changes(tz: Tz) -> &'static [Change] {
 #[derive(Debug)]
 pub(super) struct Zone {
     first: i64,
-    changes: Vec<Change>,
+    changes: Vec<ClockChange>,
 }
 
-/// Before 1800 there is only local mean time, and after 2110 chrono-tz has no more changes.
+/// The period that is searched for changes, in seconds since 1970: 1800 to 2110. Before it zones have local
+/// mean time, after it chrono-tz has no changes.
 const FROM: i64 = -5_364_662_400;
 const TO: i64 = 4_417_977_600;
-/// No zone has ever had two changes within three days that undo one another (the shortest summer time, in Freetown in 1939, took four).
+/// Step of the search. No zone has had two changes within three days that cancel each other out: the shortest
+/// summer time, in Freetown in 1939, lasted four days.
 const STEP: i64 = 3 * 86_400;
 
 impl Zone {
-    /// The table of `tz`, made when it is first asked for.
+    /// The table of `tz`, which is derived on first use.
     pub(super) fn of(tz: Tz) -> &'static Self {
         static ZONES: LazyLock<Vec<OnceLock<Zone>>> =
             LazyLock::new(|| TZ_VARIANTS.iter().map(|_| OnceLock::new()).collect());
@@ -64,7 +68,7 @@ impl Zone {
                 from = to;
                 continue;
             }
-            // Of two changes within one step, the second is found from where the first was.
+            // If the step has a second change, the next iteration finds it from the first one on.
             let change = first_change(tz, from, to, before);
             changes.push(change);
             (from, before) = (change.at, change.after);
@@ -72,34 +76,35 @@ impl Zone {
         Self { first, changes }
     }
 
-    /// The index of the span in which the wall-clock time `wall` lies.
+    /// The index of the offset span that contains the wall-clock time `wall`.
     fn span_at(&self, wall: i64) -> usize {
         self.changes.partition_point(|change| change.wall() <= wall)
     }
 
-    /// The instant of a wall-clock time: in a gap by the offset from before it, in a fold the first.
+    /// The instant of a wall-clock time. A time in a gap takes the offset from before it; a time in a fold is
+    /// the first of the two.
     pub(super) fn instant(&self, wall: i64) -> i64 {
-        Span::at(self, wall).instant(wall)
+        OffsetSpan::at(self, wall).instant(wall)
     }
 
-    /// What the clocks show at an instant.
+    /// The wall-clock time at an instant.
     pub(super) fn local(&self, instant: i64) -> i64 {
         let span = self.changes.partition_point(|change| change.at <= instant);
         instant + self.offset(span)
     }
 
-    /// The first wall-clock time that may lie at `instant` or later.
+    /// A wall-clock time such that all earlier ones are before `instant`.
     pub(super) fn earliest_wall(&self, instant: i64) -> i64 {
         let wall = self.local(instant);
         let gap = self.span_at(wall).checked_sub(1).and_then(|i| self.changes.get(i));
         match gap {
-            // Times in the gap take place after it, among those of as long a time again.
+            // Times in the gap are mapped to instants after it, within the length of the gap.
             Some(gap) if wall < gap.wall() + (gap.after - gap.before) => gap.at + gap.before,
             _ => wall,
         }
     }
 
-    /// Whether the clocks change after `from` and no later than at `to`.
+    /// Whether the offset changes after `from` and at or before `to`.
     pub(super) fn changes_between(&self, from: i64, to: i64) -> bool {
         self.changes.iter().any(|change| from < change.at && change.at <= to)
     }
@@ -114,8 +119,8 @@ fn offset_at(tz: Tz, instant: i64) -> i64 {
     i64::from(tz.offset_from_utc_datetime(&time).fix().local_minus_utc())
 }
 
-/// The first change after `from`, at or before `to`, by halving.
-fn first_change(tz: Tz, mut from: i64, mut to: i64, before: i64) -> Change {
+/// The first change after `from` and at or before `to`, by bisection.
+fn first_change(tz: Tz, mut from: i64, mut to: i64, before: i64) -> ClockChange {
     while to - from > 1 {
         let middle = i64::midpoint(from, to);
         if offset_at(tz, middle) == before {
@@ -124,21 +129,21 @@ fn first_change(tz: Tz, mut from: i64, mut to: i64, before: i64) -> Change {
             to = middle;
         }
     }
-    Change { at: to, before, after: offset_at(tz, to) }
+    ClockChange { at: to, before, after: offset_at(tz, to) }
 }
 
-/// A stretch of wall-clock time with one offset.
+/// A range of wall-clock times with one offset.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
+pub(super) struct OffsetSpan {
     from: i64,
     to: i64,
     offset: i64,
-    /// Wall-clock times from here to `to` do not exist: the clocks skip them.
+    /// Wall-clock times from here to `to` are in a gap and do not exist.
     gap: i64,
 }
 
-impl Span {
-    /// The stretch in which `wall` lies.
+impl OffsetSpan {
+    /// The span that contains `wall`.
     pub(super) fn at(zone: &Zone, wall: i64) -> Self {
         let index = zone.span_at(wall);
         let from =
@@ -155,17 +160,18 @@ impl Span {
         self.from <= wall && wall < self.to
     }
 
-    /// Whether the clocks skip `wall`, which lies in this stretch.
+    /// Whether `wall`, a time of this span, is in the gap.
     pub(super) const fn skips(&self, wall: i64) -> bool {
         wall >= self.gap
     }
 
-    /// The instant of a wall-clock time of this stretch.
+    /// The instant of a wall-clock time of this span.
     pub(super) const fn instant(&self, wall: i64) -> i64 {
         wall - self.offset
     }
 
-    /// The first wall-clock time that is surely later, as an instant too, than all that the gap at the end of this stretch swallows.
+    /// The first wall-clock time whose instant is later than those of all times in the gap at the end of this
+    /// span.
     pub(super) const fn after_gap(&self) -> i64 {
         self.to.saturating_add(self.to.saturating_sub(self.gap))
     }
@@ -177,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    /// A wall-clock time as chrono-tz itself maps it.
+    /// The instant of a wall-clock time by chrono-tz itself.
     fn by_chrono(tz: Tz, wall: i64) -> i64 {
         let local = DateTime::from_timestamp(wall, 0).unwrap().naive_utc();
         match tz.offset_from_local_datetime(&local) {

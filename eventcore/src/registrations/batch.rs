@@ -1,38 +1,45 @@
-//! Crowds: those who come to a date while others are being let in wait in this process, and are let in together, in one transaction.
+//! Batched registration on PostgreSQL: requests that arrive for an occurrence while a batch runs form the
+//! next one, and each batch is one transaction.
 
 use std::collections::HashMap;
 
 use tokio::sync::oneshot;
 
-use super::admission::{Admission, By};
-use super::locked_occurrence::Hall;
-use super::queue::Newcomer;
+use super::admission::{Admission, RegisteredBy};
+use super::locked_occurrence::LockedOccurrence;
+use super::queue::PendingRegistration;
 use super::registration::{Party, Registered};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::transaction;
+use crate::db::{Tx, transaction};
 use crate::error::{Error, Result};
 use crate::id::{OccurrenceId, UserId};
+use crate::time::Timestamp;
 
-/// Lets people in at a date until nobody waits. If it is given up before that, those who wait are told, and the next begins anew.
-struct Door {
+/// Runs batches for one occurrence until its queue is empty.
+///
+/// If the runner is dropped before that, the queue is removed: pending requests end with an error, and the
+/// next request starts a new runner.
+struct BatchRunner {
     core: EventCore,
     occurrence: OccurrenceId,
-    /// Nobody waited any more: the date may be another's by now.
+    /// The queue was empty and is removed; another runner may own the occurrence by now.
     done: bool,
 }
 
-impl Drop for Door {
+impl Drop for BatchRunner {
     fn drop(&mut self) {
         if !self.done {
-            self.core.crowds().waiting().remove(&self.occurrence);
+            self.core.registration_queues().remove(self.occurrence);
         }
     }
 }
 
 impl EventCore {
-    /// Registers together with whoever else comes to the date in the meantime.
-    pub(super) async fn join_crowd(
+    /// Registers in a batch with the other requests for the occurrence.
+    ///
+    /// A caller that is dropped while its batch runs is registered all the same.
+    pub(super) async fn register_batched(
         &self,
         actor: &Actor,
         user: UserId,
@@ -40,89 +47,103 @@ impl EventCore {
         party: &Party,
     ) -> Result<Registered> {
         let (answer, answered) = oneshot::channel();
-        let newcomer = Newcomer { actor: *actor, user, party: party.clone(), answer };
-        if self.crowds().join(occurrence, newcomer) {
-            let door = Door { core: self.clone(), occurrence, done: false };
-            tokio::spawn(async move { door.let_in().await });
+        let request = PendingRegistration { actor: *actor, user, party: party.clone(), answer };
+        if self.registration_queues().push(occurrence, request) {
+            let runner = BatchRunner { core: self.clone(), occurrence, done: false };
+            tokio::spawn(async move { runner.run().await });
         }
         answered.await.map_err(Error::internal)?
     }
 }
 
-impl Door {
-    async fn let_in(mut self) {
+impl BatchRunner {
+    async fn run(mut self) {
         while !self.done {
-            let _turn = self.core.db().turn(self.occurrence.as_uuid()).await;
-            let crowd = self.core.crowds().next(self.occurrence);
-            match crowd.len() {
+            let _permit = self.core.db().row_permit(self.occurrence.as_uuid()).await;
+            let batch = self.core.registration_queues().next_batch(self.occurrence);
+            match batch.len() {
                 0 => self.done = true,
-                1 => self.one_by_one(crowd).await,
-                _ => self.together(crowd).await,
+                1 => self.run_each(batch).await,
+                _ => self.run_together(batch).await,
             }
         }
     }
 
-    async fn one_by_one(&self, crowd: Vec<Newcomer>) {
-        for Newcomer { actor, user, party, answer } in crowd {
+    /// Runs each request in a transaction of its own.
+    async fn run_each(&self, batch: Vec<PendingRegistration>) {
+        for PendingRegistration { actor, user, party, answer } in batch {
             let outcome = self.core.register_alone(&actor, user, self.occurrence, &party).await;
-            // Whoever has left is registered all the same.
+            // The receiver is gone if the caller was dropped; the registration stands.
             let _ = answer.send(outcome);
         }
     }
 
-    async fn together(&self, crowd: Vec<Newcomer>) {
-        match self.admit(&crowd).await {
+    /// Runs all requests in one transaction; those that it could not decide follow one by one.
+    async fn run_together(&self, batch: Vec<PendingRegistration>) {
+        let now = self.core.now();
+        match self.admit_batch(&batch, now).await {
             Ok(outcomes) => {
-                let mut others = Vec::new();
-                for (newcomer, outcome) in crowd.into_iter().zip(outcomes) {
+                let mut undecided = Vec::new();
+                for (request, outcome) in batch.into_iter().zip(outcomes) {
                     match outcome {
-                        Some(outcome) => drop(newcomer.answer.send(outcome)),
-                        None => others.push(newcomer),
+                        Some(outcome) => drop(request.answer.send(outcome)),
+                        None => undecided.push(request),
                     }
                 }
-                self.one_by_one(others).await;
+                self.run_each(undecided).await;
             }
             Err(Error::Unavailable(why)) => {
-                for newcomer in crowd {
-                    let _ = newcomer.answer.send(Err(Error::Unavailable(why.clone())));
+                for request in batch {
+                    let _ = request.answer.send(Err(Error::Unavailable(why.clone())));
                 }
             }
-            // What one of them met is not for the others.
-            Err(_) => self.one_by_one(crowd).await,
+            // One request's error must not fail the others.
+            Err(_) => self.run_each(batch).await,
         }
     }
 
-    /// Lets those in who are new; nothing for whoever has something there already, or could not be found.
-    async fn admit(&self, crowd: &[Newcomer]) -> Result<Vec<Option<Result<Registered>>>> {
-        let people: Vec<UserId> = crowd.iter().map(|newcomer| newcomer.user).collect();
-        let now = self.core.now();
-        transaction!(self.core.db(), tx => {
-            let mut halls: HashMap<UserId, Hall> =
-                Hall::enter_all(tx, self.occurrence, &people, now).await?.into_iter().collect();
-            let Some(mut admission) = halls.values().next().map(Admission::of) else {
-                return Ok(crowd.iter().map(|_| None).collect());
-            };
-            let outcomes = crowd.iter().map(|newcomer| {
-                // Who asks twice at once is found once.
-                let hall = halls.remove(&newcomer.user).filter(|hall| !hall.holds)?;
-                Some(newcomer.enter(hall, &mut admission, now))
-            });
-            let outcomes = outcomes.collect();
-            admission.keep(tx, now).await?;
-            Ok(outcomes)
-        })
+    async fn admit_batch(
+        &self,
+        batch: &[PendingRegistration],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Result<Registered>>>> {
+        transaction!(self.core.db(), |tx| admit_all(tx, self.occurrence, batch, now))
     }
 }
 
-impl Newcomer {
-    fn enter(
+/// Admits the requests of a batch that make a new registration. `None` for the others: users who have a
+/// registration already, and users who were not found.
+async fn admit_all(
+    tx: &mut Tx,
+    occurrence: OccurrenceId,
+    batch: &[PendingRegistration],
+    now: Timestamp,
+) -> Result<Vec<Option<Result<Registered>>>> {
+    let users: Vec<UserId> = batch.iter().map(|request| request.user).collect();
+    let loaded = LockedOccurrence::lock_and_load_for(tx, occurrence, &users, now).await?;
+    let mut by_user: HashMap<UserId, LockedOccurrence> = loaded.into_iter().collect();
+    let Some(mut admission) = by_user.values().next().map(Admission::of) else {
+        return Ok(batch.iter().map(|_| None).collect());
+    };
+    let outcomes = batch.iter().map(|request| {
+        // Removed, so that a second request of the same user in this batch stays undecided.
+        let occurrence = by_user.remove(&request.user).filter(|occurrence| !occurrence.has_registration)?;
+        Some(request.admit(occurrence, &mut admission, now))
+    });
+    let outcomes = outcomes.collect();
+    admission.insert(tx, now).await?;
+    Ok(outcomes)
+}
+
+impl PendingRegistration {
+    fn admit(
         &self,
-        hall: Hall,
+        occurrence: LockedOccurrence,
         admission: &mut Admission,
-        now: crate::time::Timestamp,
+        now: Timestamp,
     ) -> Result<Registered> {
-        let hall = hall.visible(&self.actor)?;
-        let holder = hall.holder(self.user).ok_or(Error::Unauthenticated)?;
-        admission.admit(&hall, holder, &self.party, By::Oneself, now)
+        let occurrence = occurrence.visible(&self.actor)?;
+        let attendee = occurrence.attendee(self.user).ok_or(Error::Unauthenticated)?;
+        admission.admit(&occurrence, attendee, &self.party, RegisteredBy::Attendee, now)
     }
 }

@@ -1,8 +1,8 @@
-//! Giving a place up, and taking someone off the list.
+//! Cancelling one's own registration, and removing an attendee.
 
-use super::locked_occurrence::Hall;
+use super::locked_occurrence::LockedOccurrence;
 use super::register::find_live;
-use super::registration::{RegistrationRow, must_be_none};
+use super::registration::{RegistrationRow, must_expect_none};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -12,16 +12,14 @@ use crate::seats;
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// Cancels what the actor has at a date, until the date is over; the seats go to those who wait. Who has nothing there has nothing to lose.
-    pub async fn cancel_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<()> {
-        self.cancel_registration_unchanged(actor, occurrence, None).await
-    }
-
-    /// The same, unless the registration has changed since the `expected` version.
+    /// Cancels the actor's registration for an occurrence that is not over. Freed seats go to the waitlist.
+    ///
+    /// Succeeds without effect if the actor has no live registration, and `expected` is `None`.
     ///
     /// # Errors
-    /// `version_mismatch`, also where there is none any more.
-    pub async fn cancel_registration_unchanged(
+    /// `version_mismatch` if `expected` is not the stored version or there is no live registration;
+    /// `occurrence_past`.
+    pub async fn cancel_registration(
         &self,
         actor: &Actor,
         occurrence: OccurrenceId,
@@ -29,37 +27,18 @@ impl EventCore {
     ) -> Result<()> {
         let user = actor.writer()?.id;
         let now = self.now();
-        let _turn = self.db().turn(occurrence.as_uuid()).await;
-        transaction!(self.db(), tx => {
-            let hall = Hall::enter(tx, actor, occurrence, user, now).await?;
-            match find_live(tx, occurrence, user).await? {
-                Some(row) => {
-                    row.must_be_version(expected)?;
-                    give_up(tx, &hall, &row, now).await
-                }
-                None if expected.is_some() => hall.visible(actor).and_then(|_| must_be_none(expected)),
-                // Whoever was here once may say it twice, also where they see no longer what they left.
-                None if had_one(tx, occurrence, user).await? => Ok(()),
-                None => hall.visible(actor).map(drop),
-            }
-        })
+        let _permit = self.db().row_permit(occurrence.as_uuid()).await;
+        transaction!(self.db(), |tx| cancel_own(tx, actor, user, occurrence, expected, now))
     }
 
-    /// Takes someone off a date, for its organizers. Who is off already stays so.
-    pub async fn remove_registration(
-        &self,
-        actor: &Actor,
-        occurrence: OccurrenceId,
-        id: RegistrationId,
-    ) -> Result<()> {
-        self.remove_registration_unchanged(actor, occurrence, id, None).await
-    }
-
-    /// The same, unless the registration has changed since the `expected` version.
+    /// Cancels the registration of an attendee, for the organizers.
+    ///
+    /// Succeeds without effect if the registration is cancelled already, and `expected` is `None`.
     ///
     /// # Errors
-    /// `version_mismatch`, also where they are off already.
-    pub async fn remove_registration_unchanged(
+    /// `version_mismatch` if `expected` is not the stored version or the registration is cancelled;
+    /// `occurrence_past`.
+    pub async fn remove_registration(
         &self,
         actor: &Actor,
         occurrence: OccurrenceId,
@@ -68,29 +47,63 @@ impl EventCore {
     ) -> Result<()> {
         actor.may_write()?;
         let now = self.now();
-        let _turn = self.db().turn(occurrence.as_uuid()).await;
-        transaction!(self.db(), tx => {
-            let holder: Option<(UserId,)> = tx
-                .query(sql!("SELECT user_id FROM registrations WHERE id = $1 AND occurrence_id = $2"))
-                .bind(id)
-                .bind(occurrence)
-                .optional()
-                .await?;
-            let nobody = UserId::from(uuid::Uuid::nil());
-            let user = holder.map(|(user,)| user);
-            let hall = Hall::enter(tx, actor, occurrence, user.unwrap_or(nobody), now).await?.organized(actor)?;
-            match find_live(tx, occurrence, user.ok_or(Error::NotFound("registration"))?).await? {
-                Some(row) if row.id == id => {
-                    row.must_be_version(expected)?;
-                    give_up(tx, &hall, &row, now).await
-                }
-                _ => must_be_none(expected),
-            }
-        })
+        let _permit = self.db().row_permit(occurrence.as_uuid()).await;
+        transaction!(self.db(), |tx| remove(tx, actor, occurrence, id, expected, now))
     }
 }
 
-async fn had_one(tx: &mut Tx, occurrence: OccurrenceId, user: UserId) -> Result<bool> {
+async fn cancel_own(
+    tx: &mut Tx,
+    actor: &Actor,
+    user: UserId,
+    occurrence: OccurrenceId,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<()> {
+    let locked = LockedOccurrence::lock_and_load(tx, actor, occurrence, user, now).await?;
+    match find_live(tx, occurrence, user).await? {
+        Some(row) => {
+            row.must_be_version(expected)?;
+            cancel(tx, &locked, &row, now).await
+        }
+        None if expected.is_some() => locked.visible(actor).and_then(|_| must_expect_none(expected)),
+        // A repeated cancellation succeeds even if the actor may no longer see the event without a
+        // registration.
+        None if had_registration(tx, occurrence, user).await? => Ok(()),
+        None => locked.visible(actor).map(drop),
+    }
+}
+
+async fn remove(
+    tx: &mut Tx,
+    actor: &Actor,
+    occurrence: OccurrenceId,
+    id: RegistrationId,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<()> {
+    let user: Option<(UserId,)> = tx
+        .query(sql!("SELECT user_id FROM registrations WHERE id = $1 AND occurrence_id = $2"))
+        .bind(id)
+        .bind(occurrence)
+        .optional()
+        .await?;
+    let user = user.map(|(user,)| user);
+    // Loaded without a user too, so that permission is checked first.
+    let attendee = user.unwrap_or(UserId::from(uuid::Uuid::nil()));
+    let locked =
+        LockedOccurrence::lock_and_load(tx, actor, occurrence, attendee, now).await?.organized(actor)?;
+    match find_live(tx, occurrence, user.ok_or(Error::NotFound("registration"))?).await? {
+        Some(row) if row.id == id => {
+            row.must_be_version(expected)?;
+            cancel(tx, &locked, &row, now).await
+        }
+        _ => must_expect_none(expected),
+    }
+}
+
+/// Whether the user ever had a registration for the occurrence, cancelled or not.
+async fn had_registration(tx: &mut Tx, occurrence: OccurrenceId, user: UserId) -> Result<bool> {
     Ok(tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE user_id = $1 AND occurrence_id = $2)"))
         .bind(user)
@@ -99,22 +112,29 @@ async fn had_one(tx: &mut Tx, occurrence: OccurrenceId, user: UserId) -> Result<
         .await?)
 }
 
-/// Takes what someone holds at a locked date off it; the seats go to those who wait.
-pub(super) async fn give_up(tx: &mut Tx, hall: &Hall, row: &RegistrationRow, now: Timestamp) -> Result<()> {
-    let Some(held) = row.held() else { return Ok(()) };
-    if hall.ends_at <= now {
+/// Cancels a registration of a locked occurrence; freed seats go to the waitlist.
+pub(super) async fn cancel(
+    tx: &mut Tx,
+    occurrence: &LockedOccurrence,
+    row: &RegistrationRow,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(holding) = row.holding() else { return Ok(()) };
+    if occurrence.ends_at <= now {
         return Err(Error::OccurrencePast);
     }
     tx.query(sql!(
-        "UPDATE registrations SET status = 'cancelled', checked_in_at = NULL, checked_in_by = NULL, updated_at = $2 WHERE id = $1"
+        "UPDATE registrations SET status = 'cancelled', checked_in_at = NULL, checked_in_by = NULL,
+            updated_at = $2
+         WHERE id = $1"
     ))
     .bind(row.id)
     .bind(now)
     .execute()
     .await?;
-    let mut seats = hall.seats().after(&seats::leave(held));
-    if hall.hands_out(now) {
-        seats::promote_from_waitlist(tx, hall.id, &mut seats, now).await?;
+    let mut seats = occurrence.seats().after(&seats::leave(holding));
+    if occurrence.promotes(now) {
+        seats::promote_from_waitlist(tx, occurrence.id, &mut seats, now).await?;
     }
-    seats::save_counts(tx, hall.id, seats).await
+    seats::save_counts(tx, occurrence.id, seats).await
 }

@@ -1,4 +1,4 @@
-//! Counting everything again: what the dates say of their seats must be what the registrations say, and what is of a date must be of its event.
+//! The consistency check: seat counts of occurrences against their registrations.
 
 use sqlx::FromRow;
 
@@ -7,101 +7,113 @@ use crate::db::{Queries, sql};
 use crate::error::Result;
 use crate::id::OccurrenceId;
 
-/// A date that says something else than its registrations.
+/// A fault that the consistency check found at an occurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discrepancy {
-    /// Which date.
+    /// The occurrence.
     pub occurrence: OccurrenceId,
-    /// What is wrong with it.
+    /// What is wrong, for a person.
     pub what: String,
 }
 
 #[derive(FromRow)]
-struct Counted {
+struct SeatAudit {
     id: OccurrenceId,
     capacity: i64,
     seats_taken: i64,
     waitlist_length: i64,
     next_waitlist_number: i64,
-    sit: i64,
-    wait: i64,
+    seated: i64,
+    waiting: i64,
     last_number: i64,
-    strangers: i64,
-    strange_feedback: i64,
+    foreign_registrations: i64,
+    foreign_feedback: i64,
     next_party: Option<i64>,
-    hands_out: bool,
+    promotes: bool,
 }
 
-impl Counted {
-    fn discrepancies(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        if self.seats_taken != self.sit {
-            wrong.push(format!("seats_taken is {}, and the parties hold {}", self.seats_taken, self.sit));
+impl SeatAudit {
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.seats_taken != self.seated {
+            faults.push(format!("seats_taken is {}, but the parties hold {}", self.seats_taken, self.seated));
         }
-        if self.waitlist_length != self.wait {
-            wrong.push(format!("waitlist_length is {}, and {} wait", self.waitlist_length, self.wait));
+        if self.waitlist_length != self.waiting {
+            faults.push(format!(
+                "waitlist_length is {}, but {} are waiting",
+                self.waitlist_length, self.waiting
+            ));
         }
         if self.next_waitlist_number <= self.last_number {
-            wrong.push(format!(
-                "next_waitlist_number is {}, and {} is given out",
+            faults.push(format!(
+                "next_waitlist_number is {}, but {} is used already",
                 self.next_waitlist_number, self.last_number
             ));
         }
-        if self.strangers > 0 {
-            wrong.push(format!("{} registrations name another event than the date's", self.strangers));
+        if self.foreign_registrations > 0 {
+            faults.push(format!("{} registrations name another event", self.foreign_registrations));
         }
-        if self.strange_feedback > 0 {
-            wrong.push(format!(
-                "{} pieces of feedback name another event than the date's",
-                self.strange_feedback
-            ));
+        if self.foreign_feedback > 0 {
+            faults.push(format!("{} feedback entries name another event", self.foreign_feedback));
         }
         if let Some(party) = self.next_party
-            && self.hands_out
-            && self.sit + party <= self.capacity
+            && self.promotes
+            && self.seated + party <= self.capacity
         {
-            wrong.push(format!(
-                "a party of {party} waits, and {} of {} seats are free",
-                self.capacity - self.sit,
+            faults.push(format!(
+                "a party of {party} is waiting, but {} of {} seats are free",
+                self.capacity - self.seated,
                 self.capacity
             ));
         }
-        wrong
+        faults
     }
 }
 
 impl EventCore {
-    /// Counts the registrations of every date; answers where the date says something else, lets someone wait for seats that are free, or has what
-    /// names another event.
-    pub async fn recount(&self) -> Result<Vec<Discrepancy>> {
+    /// Compares the seat counts of all occurrences with their registrations.
+    ///
+    /// Also reports parties that wait although their seats are free, and registrations and feedback that name
+    /// another event than their occurrence does. Reads one snapshot, and takes a time linear in the number of
+    /// registrations.
+    pub async fn check_consistency(&self) -> Result<Vec<Discrepancy>> {
         let mut db = self.db().read().await?;
-        // One statement, and so one moment.
-        let rows: Vec<Counted> = db
+        let rows: Vec<SeatAudit> = db
             .query(sql!(
                 "SELECT o.id, o.capacity, o.seats_taken, o.waitlist_length, o.next_waitlist_number,
-                    CAST(coalesce(c.sit, 0) AS BIGINT) AS sit, CAST(coalesce(c.wait, 0) AS BIGINT) AS wait,
-                    CAST(coalesce(c.last_number, 0) AS BIGINT) AS last_number, CAST(coalesce(c.strangers, 0) AS BIGINT) AS strangers,
-                    coalesce(f.strangers, 0) AS strange_feedback,
-                    (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
-                        AND w.party_size <= o.capacity ORDER BY w.waitlist_number LIMIT 1) AS next_party,
-                    o.status = 'scheduled' AND e.status = 'published' AND o.starts_at > $1 AS hands_out
+                    CAST(coalesce(c.seated, 0) AS BIGINT) AS seated, CAST(coalesce(c.waiting,
+                        0) AS BIGINT) AS waiting,
+                    CAST(coalesce(c.last_number, 0) AS BIGINT) AS last_number,
+                    CAST(coalesce(c.foreign_events, 0) AS BIGINT) AS foreign_registrations,
+                    coalesce(f.foreign_events, 0) AS foreign_feedback,
+                    (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id
+                        AND w.status = 'waitlisted'
+                        AND w.auto_promote AND w.party_size <= o.capacity
+                            ORDER BY w.waitlist_number LIMIT 1) AS next_party,
+                    o.status = 'scheduled' AND e.status = 'published' AND o.starts_at > $1 AS promotes
                  FROM occurrences o JOIN events e ON e.id = o.event_id LEFT JOIN (
-                    SELECT r.occurrence_id, sum(CASE WHEN r.status IN ('confirmed', 'attended') THEN r.party_size ELSE 0 END) AS sit,
-                        sum(CASE WHEN r.status = 'waitlisted' THEN 1 ELSE 0 END) AS wait, max(r.waitlist_number) AS last_number,
-                        sum(CASE WHEN r.event_id <> p.event_id THEN 1 ELSE 0 END) AS strangers
-                    FROM registrations r JOIN occurrences p ON p.id = r.occurrence_id GROUP BY r.occurrence_id) c ON c.occurrence_id = o.id
+                    SELECT r.occurrence_id,
+                        sum(CASE WHEN r.status IN ('confirmed', 'attended') THEN r.party_size
+                            ELSE 0 END) AS seated,
+                        sum(CASE WHEN r.status = 'waitlisted' THEN 1 ELSE 0 END) AS waiting,
+                        max(r.waitlist_number) AS last_number,
+                        sum(CASE WHEN r.event_id <> p.event_id THEN 1 ELSE 0 END) AS foreign_events
+                    FROM registrations r JOIN occurrences p ON p.id = r.occurrence_id
+                    GROUP BY r.occurrence_id) c ON c.occurrence_id = o.id
                  LEFT JOIN (
-                    SELECT s.occurrence_id, count(*) AS strangers FROM feedback s JOIN occurrences p ON p.id = s.occurrence_id
+                    SELECT s.occurrence_id, count(*) AS foreign_events
+                    FROM feedback s JOIN occurrences p ON p.id = s.occurrence_id
                     WHERE s.event_id <> p.event_id GROUP BY s.occurrence_id) f ON f.occurrence_id = o.id
-                 WHERE c.occurrence_id IS NOT NULL OR f.occurrence_id IS NOT NULL OR o.seats_taken <> 0 OR o.waitlist_length <> 0"
+                 WHERE c.occurrence_id IS NOT NULL OR f.occurrence_id IS NOT NULL OR o.seats_taken <> 0
+                    OR o.waitlist_length <> 0"
             ))
             .bind(self.now())
             .all()
             .await?;
-        let wrong = |row: Counted| {
-            let id = row.id;
-            row.discrepancies().into_iter().map(move |what| Discrepancy { occurrence: id, what })
-        };
-        Ok(rows.into_iter().flat_map(wrong).collect())
+        let discrepancies = rows.into_iter().flat_map(|row| {
+            let occurrence = row.id;
+            row.faults().into_iter().map(move |what| Discrepancy { occurrence, what })
+        });
+        Ok(discrepancies.collect())
     }
 }

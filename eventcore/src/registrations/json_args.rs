@@ -1,16 +1,16 @@
-//! Many values as one argument of a statement: as JSON, which both databases can take apart.
+//! Many values as one JSON argument of a statement, which both databases can unnest.
 
 use serde_json::json;
 
 use super::registration::RegistrationRow;
 use crate::id::UserId;
 
-/// An array of ids, in hexadecimal digits: what `unhex()` of SQLite and `uuid` of PostgreSQL both read.
+/// A JSON array of ids as hexadecimal digits, which SQLite's `unhex()` and PostgreSQL's `uuid` both read.
 pub(super) fn ids(ids: &[UserId]) -> String {
     json!(ids.iter().map(|id| id.as_uuid().simple().to_string()).collect::<Vec<_>>()).to_string()
 }
 
-/// New registrations of one date.
+/// A JSON array of new registrations for one occurrence.
 pub(super) fn registrations(rows: &[RegistrationRow]) -> String {
     let rows = rows.iter().map(|row| {
         json!({

@@ -1,4 +1,4 @@
-//! A date, locked, with all that a decision about its seats needs to know.
+//! An occurrence, locked, with everything that a decision about its seats needs.
 
 use sqlx::FromRow;
 
@@ -12,9 +12,9 @@ use crate::id::{EventId, OccurrenceId, UserId};
 use crate::seats::{self, Seats};
 use crate::time::Timestamp;
 
-/// A date as decisions see it.
+/// The state of an occurrence that admission decides by, for one actor and one attendee.
 #[derive(Debug, Clone, FromRow)]
-pub(super) struct Hall {
+pub(super) struct LockedOccurrence {
     pub(super) id: OccurrenceId,
     pub(super) event_id: EventId,
     pub(super) starts_at: Timestamp,
@@ -31,121 +31,135 @@ pub(super) struct Hall {
     pub(super) registration_opens_at: Option<Timestamp>,
     pub(super) registration_closes_at: Option<Timestamp>,
     pub(super) max_party_size: i64,
-    /// About who acts.
+    /// The actor is a co-organizer of the event.
     co_organizes: bool,
+    /// The actor has a live registration for some occurrence of the event.
     registered: bool,
-    /// The party of the first who waits and is not passed over, be it by their wish or because the date is too small for them.
+    /// Party size of the first waiting registration that is not passed over: it has `auto_promote`, and its
+    /// party is no larger than the capacity.
     pub(super) next_party: Option<i64>,
-    /// About who holds something there, or wants to: nothing of them where they left.
-    holder_name: Option<String>,
-    holder_display_name: Option<String>,
-    /// Whether they hold something.
-    pub(super) holds: bool,
+    /// The attendee's name; `None` if the account does not exist or was deleted.
+    attendee_name: Option<String>,
+    attendee_display_name: Option<String>,
+    /// The attendee has a live registration for this occurrence.
+    pub(super) has_registration: bool,
 }
 
-/// The columns of a [`Hall`], from `occurrences o`, `events e` and `users h`, where `actor` and `holder` are SQL for their ids.
-fn columns(actor: &str, holder: &str) -> String {
+/// The columns of a [`LockedOccurrence`], from `occurrences o`, `events e` and `users h`.
+///
+/// `actor` and `attendee` are SQL expressions for their ids.
+fn columns(actor: &str, attendee: &str) -> String {
     format!(
-        "o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length, o.next_waitlist_number,
-            e.organizer_id, e.status AS event_status, e.visibility, e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at,
-            e.max_party_size,
-            EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = {actor}) AS co_organizes,
-            EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = {actor} AND r.status <> 'cancelled') AS registered,
-            (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted' AND w.auto_promote
-                AND w.party_size <= o.capacity ORDER BY w.waitlist_number LIMIT 1) AS next_party,
-            h.username AS holder_name, h.display_name AS holder_display_name,
-            EXISTS (SELECT 1 FROM registrations m WHERE m.occurrence_id = o.id AND m.user_id = {holder} AND m.status <> 'cancelled') AS holds"
+        "o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length,
+            o.next_waitlist_number, e.organizer_id, e.status AS event_status, e.visibility,
+            e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at, e.max_party_size,
+            EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id
+                AND c.user_id = {actor}) AS co_organizes,
+            EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = {actor}
+                AND r.status <> 'cancelled') AS registered,
+            (SELECT w.party_size FROM registrations w WHERE w.occurrence_id = o.id AND w.status = 'waitlisted'
+                AND w.auto_promote AND w.party_size <= o.capacity
+                ORDER BY w.waitlist_number LIMIT 1) AS next_party,
+            h.username AS attendee_name, h.display_name AS attendee_display_name,
+            EXISTS (SELECT 1 FROM registrations m WHERE m.occurrence_id = o.id AND m.user_id = {attendee}
+                AND m.status <> 'cancelled') AS has_registration"
     )
 }
 
-/// A date for one of several.
+/// The state of an occurrence for one of several attendees, each of whom is the actor too.
 #[derive(FromRow)]
-struct HallOf {
-    holder_id: UserId,
+struct ForAttendee {
+    attendee_id: UserId,
     #[sqlx(flatten)]
-    hall: Hall,
+    occurrence: LockedOccurrence,
 }
 
-impl Hall {
-    /// Locks a date, for a change of what `holder` has there; free seats that someone waits for are handed out first.
-    pub(super) async fn enter(
+impl LockedOccurrence {
+    /// Locks an occurrence for a change of the attendee's registration, and loads it.
+    ///
+    /// Free seats that are due to the waitlist are given to it first, so that the caller overtakes nobody.
+    pub(super) async fn lock_and_load(
         tx: &mut Tx,
         actor: &Actor,
         occurrence: OccurrenceId,
-        holder: UserId,
+        attendee: UserId,
         now: Timestamp,
     ) -> Result<Self> {
-        let locked = lock(tx, occurrence, holder).await?;
-        let hall = Self::load(tx, actor, occurrence, Some(holder)).await?;
-        if !(locked && hall.owes_seats(now)) {
-            return Ok(hall);
+        let locked = lock(tx, occurrence, attendee).await?;
+        let loaded = Self::load(tx, actor, occurrence, Some(attendee)).await?;
+        if !(locked && loaded.must_promote_first(now)) {
+            return Ok(loaded);
         }
         seats::promote_waitlist(tx, occurrence, now).await?;
-        Self::load(tx, actor, occurrence, Some(holder)).await
+        Self::load(tx, actor, occurrence, Some(attendee)).await
     }
 
-    /// The same for people who come together, each for themselves. Whoever is not there, or all where the date is not, have no hall.
-    pub(super) async fn enter_all(
+    /// Locks an occurrence for new registrations of several users, and loads its state for each of them.
+    ///
+    /// Users that do not exist are left out; the result is empty if the occurrence does not exist.
+    pub(super) async fn lock_and_load_for(
         tx: &mut Tx,
         occurrence: OccurrenceId,
-        people: &[UserId],
+        attendees: &[UserId],
         now: Timestamp,
     ) -> Result<Vec<(UserId, Self)>> {
-        let people = json_args::ids(people);
-        lock_all(tx, occurrence, &people).await?;
-        let halls = Self::load_all(tx, occurrence, &people).await?;
-        if !halls.first().is_some_and(|(_, hall)| hall.owes_seats(now)) {
-            return Ok(halls);
+        let attendees = json_args::ids(attendees);
+        lock_with_users(tx, occurrence, &attendees).await?;
+        let loaded = Self::load_for(tx, occurrence, &attendees).await?;
+        if !loaded.first().is_some_and(|(_, first)| first.must_promote_first(now)) {
+            return Ok(loaded);
         }
         seats::promote_waitlist(tx, occurrence, now).await?;
-        Self::load_all(tx, occurrence, &people).await
+        Self::load_for(tx, occurrence, &attendees).await
     }
 
-    /// Looks at a date, and at what the actor is to its event, and the holder to the date: in one statement, because a rush waits for each.
+    /// Loads an occurrence without locking it.
+    ///
+    /// Relation and registration come in the same statement: under load each round trip to the server counts.
     pub(super) async fn load(
         db: &mut impl Queries,
         actor: &Actor,
         occurrence: OccurrenceId,
-        holder: Option<UserId>,
+        attendee: Option<UserId>,
     ) -> Result<Self> {
-        db.query(Sql::built(format!(
+        db.query(Sql::dynamic(format!(
             "SELECT {} FROM occurrences o JOIN events e ON e.id = o.event_id
                 LEFT JOIN users h ON h.id = $3 AND h.deleted_at IS NULL WHERE o.id = $1",
             columns("$2", "$3")
         )))
         .bind(occurrence)
         .bind(actor.user_id())
-        .bind(holder)
+        .bind(attendee)
         .optional()
         .await?
         .ok_or(Error::NotFound("occurrence"))
     }
 
-    async fn load_all(
+    async fn load_for(
         db: &mut impl Queries,
         occurrence: OccurrenceId,
-        people: &str,
+        attendees: &str,
     ) -> Result<Vec<(UserId, Self)>> {
-        let asking = match db.dialect() {
+        let ids = match db.dialect() {
             Dialect::Sqlite => "SELECT unhex(value) AS id FROM json_each($2)",
             Dialect::Postgres => "SELECT value::uuid AS id FROM json_array_elements_text($2::json)",
         };
-        let rows: Vec<HallOf> = db
-            .query(Sql::built(format!(
-                "SELECT h.id AS holder_id, {} FROM occurrences o JOIN events e ON e.id = o.event_id
-                    JOIN users h ON h.deleted_at IS NULL AND h.id IN ({asking}) WHERE o.id = $1",
+        let rows: Vec<ForAttendee> = db
+            .query(Sql::dynamic(format!(
+                "SELECT h.id AS attendee_id, {} FROM occurrences o JOIN events e ON e.id = o.event_id
+                    JOIN users h ON h.deleted_at IS NULL AND h.id IN ({ids}) WHERE o.id = $1",
                 columns("h.id", "h.id")
             )))
             .bind(occurrence)
-            .bind(people.to_owned())
+            .bind(attendees.to_owned())
             .all()
             .await?;
-        Ok(rows.into_iter().map(|row| (row.holder_id, row.hall)).collect())
+        Ok(rows.into_iter().map(|row| (row.attendee_id, row.occurrence)).collect())
     }
 
-    /// The profile of the holder, whose id it is; nothing where they left.
-    pub(super) fn holder(&self, id: UserId) -> Option<PublicProfile> {
-        let (username, display_name) = (self.holder_name.clone()?, self.holder_display_name.clone()?);
+    /// The profile of the attendee with this id; `None` if the account was deleted.
+    pub(super) fn attendee(&self, id: UserId) -> Option<PublicProfile> {
+        let (username, display_name) = (self.attendee_name.clone()?, self.attendee_display_name.clone()?);
         Some(PublicProfile { id, username, display_name })
     }
 
@@ -153,7 +167,7 @@ impl Hall {
         Relation::of(actor, self.organizer_id, self.co_organizes, self.registered)
     }
 
-    /// Passes who may see it: for all others there is no such date.
+    /// Returns the occurrence if the actor may see it, else `not_found`.
     pub(super) fn visible(self, actor: &Actor) -> Result<Self> {
         match self.relation(actor).must_see(self.event_status, self.visibility) {
             Ok(()) => Ok(self),
@@ -161,29 +175,29 @@ impl Hall {
         }
     }
 
-    /// Passes its organizers.
+    /// Returns the occurrence if the actor organizes it, else `not_found` or `forbidden`.
     pub(super) fn organized(self, actor: &Actor) -> Result<Self> {
-        let hall = self.visible(actor)?;
-        hall.relation(actor).must_organize(hall.event_status, hall.visibility)?;
-        Ok(hall)
+        let occurrence = self.visible(actor)?;
+        occurrence.relation(actor).must_organize(occurrence.event_status, occurrence.visibility)?;
+        Ok(occurrence)
     }
 
     pub(super) const fn seats(&self) -> Seats {
         Seats { capacity: self.capacity, taken: self.seats_taken, waiting: self.waitlist_length }
     }
 
-    /// Whether free seats go to those who wait: it will take place, and has not begun.
-    pub(super) fn hands_out(&self, now: Timestamp) -> bool {
-        self.must_lie_ahead(now).is_ok()
+    /// Whether free seats go to the waitlist: the occurrence takes place and has not started.
+    pub(super) fn promotes(&self, now: Timestamp) -> bool {
+        self.must_be_upcoming(now).is_ok()
     }
 
-    /// Whether there are free seats that someone waits for.
-    fn owes_seats(&self, now: Timestamp) -> bool {
-        self.hands_out(now) && self.next_party.is_some_and(|party| self.seats().fit(party))
+    /// Whether seats are free that are due to the waitlist.
+    fn must_promote_first(&self, now: Timestamp) -> bool {
+        self.promotes(now) && self.next_party.is_some_and(|party| self.seats().fits(party))
     }
 
-    /// Passes while the date is to take place and has not begun.
-    pub(super) fn must_lie_ahead(&self, now: Timestamp) -> Result<()> {
+    /// Fails unless the occurrence is to take place and has not started.
+    pub(super) fn must_be_upcoming(&self, now: Timestamp) -> Result<()> {
         match (self.event_status, self.status) {
             (EventStatus::Draft, _) => Err(Error::EventNotPublished),
             (EventStatus::Cancelled, _) | (_, OccurrenceStatus::Cancelled) => Err(Error::OccurrenceCancelled),
@@ -193,7 +207,7 @@ impl Hall {
         }
     }
 
-    /// Passes while people may register by themselves.
+    /// Fails outside the registration window, which binds attendees but not organizers.
     pub(super) fn must_be_open(&self, now: Timestamp) -> Result<()> {
         if self.registration_opens_at.is_some_and(|opens| now < opens) {
             Err(Error::RegistrationNotOpen)
@@ -203,31 +217,46 @@ impl Hall {
             Ok(())
         }
     }
+
+    /// Fails for a party larger than the event's `max_party_size`.
+    pub(super) const fn must_allow(&self, party: i64) -> Result<()> {
+        if party > self.max_party_size {
+            Err(Error::PartyTooLarge { max: self.max_party_size })
+        } else {
+            Ok(())
+        }
+    }
 }
 
-/// Keeps everyone else from the seats of a date, and the holder from leaving the system, until the transaction ends: who is about to delete their account
-/// has done so, or waits until this is there to be cancelled. Answers whether both are there.
-pub(super) async fn lock(tx: &mut Tx, occurrence: OccurrenceId, holder: UserId) -> Result<bool> {
+/// Locks an occurrence, and the attendee's account against deletion; returns whether both exist.
+///
+/// A concurrent deletion of the account either has committed before, or waits and then cancels what this
+/// transaction registers. SQLite's single writer needs no row locks.
+pub(super) async fn lock(tx: &mut Tx, occurrence: OccurrenceId, attendee: UserId) -> Result<bool> {
     if tx.dialect() == Dialect::Sqlite {
         return Ok(true);
     }
     let lock = sql!(
         sqlite "SELECT o.id FROM occurrences o JOIN users u ON u.id = $2 WHERE o.id = $1",
-        postgres "SELECT o.id FROM occurrences o JOIN users u ON u.id = $2 WHERE o.id = $1 FOR KEY SHARE OF u FOR UPDATE OF o"
+        postgres "SELECT o.id FROM occurrences o JOIN users u ON u.id = $2 WHERE o.id = $1
+            FOR KEY SHARE OF u FOR UPDATE OF o"
     );
-    let locked: Option<(OccurrenceId,)> = tx.query(lock).bind(occurrence).bind(holder).optional().await?;
+    let locked: Option<(OccurrenceId,)> = tx.query(lock).bind(occurrence).bind(attendee).optional().await?;
     Ok(locked.is_some())
 }
 
-/// The same for several people. They come first, by their ids, as who deletes their account comes before their dates.
-async fn lock_all(tx: &mut Tx, occurrence: OccurrenceId, people: &str) -> Result<()> {
+/// Locks several accounts against deletion, then the occurrence: users come before occurrences in the lock
+/// order.
+async fn lock_with_users(tx: &mut Tx, occurrence: OccurrenceId, users: &str) -> Result<()> {
     if tx.dialect() == Dialect::Sqlite {
         return Ok(());
     }
     let lock = sql!(
         sqlite "SELECT id FROM users WHERE id IN (SELECT unhex(value) FROM json_each($1)) ORDER BY id",
-        postgres "SELECT id FROM users WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) ORDER BY id FOR KEY SHARE"
+        postgres "SELECT id FROM users WHERE id IN (SELECT value::uuid
+            FROM json_array_elements_text($1::json))
+            ORDER BY id FOR KEY SHARE"
     );
-    let _: Vec<(UserId,)> = tx.query(lock).bind(people.to_owned()).all().await?;
+    let _: Vec<(UserId,)> = tx.query(lock).bind(users.to_owned()).all().await?;
     seats::lock_occurrence(tx, occurrence).await
 }

@@ -1,8 +1,9 @@
-//! Registrations: the places of people at the dates of events, and the waitlists for them.
+//! Registrations of users for occurrences: registering, cancelling, check-in and reading.
 
 mod admission;
 mod batch;
 mod cancel;
+mod cancel_all;
 mod check_in;
 mod consistency;
 mod json_args;
@@ -12,12 +13,12 @@ mod queue;
 mod read;
 mod register;
 mod registration;
-mod release;
+
 mod ticket;
 
+pub(crate) use cancel_all::cancel_registrations_of;
 pub use check_in::{CheckIn, TicketInput};
 pub use consistency::Discrepancy;
 pub use positions::WaitlistPositions;
-pub(crate) use queue::Crowds;
+pub(crate) use queue::RegistrationQueues;
 pub use registration::{MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus};
-pub(crate) use release::release_user;

@@ -1,4 +1,4 @@
-//! The queue of registrations for one occurrence that are decided together, in one transaction.
+//! The queues of registration requests that are decided in batches, one queue per occurrence.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,46 +10,52 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::id::{OccurrenceId, UserId};
 
-/// Let in at once at most: nobody should wait long for those behind them.
-const AT_ONCE: usize = 100;
+/// Requests in one batch at most, so that nobody waits long for those behind them.
+const BATCH_SIZE: usize = 100;
 
-/// Those who wait, by date, in the order in which they came. A date is in it while someone lets people in there.
+/// Pending requests by occurrence, in order of arrival. An occurrence has an entry while a batch runner
+/// serves it.
 #[derive(Debug, Default)]
-pub(crate) struct Crowds(Mutex<HashMap<OccurrenceId, Vec<Newcomer>>>);
+pub(crate) struct RegistrationQueues(Mutex<HashMap<OccurrenceId, Vec<PendingRegistration>>>);
 
-/// Someone who wants to register.
+/// A registration request that waits for its batch.
 #[derive(Debug)]
-pub(super) struct Newcomer {
+pub(super) struct PendingRegistration {
     pub(super) actor: Actor,
     pub(super) user: UserId,
     pub(super) party: Party,
     pub(super) answer: oneshot::Sender<Result<Registered>>,
 }
 
-impl Crowds {
-    pub(super) fn waiting(&self) -> MutexGuard<'_, HashMap<OccurrenceId, Vec<Newcomer>>> {
-        // It is whole after each change, whatever ended the thread that made it.
+impl RegistrationQueues {
+    fn lock(&self) -> MutexGuard<'_, HashMap<OccurrenceId, Vec<PendingRegistration>>> {
+        // Each change leaves the map consistent, so a panic elsewhere under the lock does no harm.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds one to those who wait; answers whether nobody lets them in yet.
-    pub(super) fn join(&self, occurrence: OccurrenceId, newcomer: Newcomer) -> bool {
-        let mut waiting = self.waiting();
-        let begins = !waiting.contains_key(&occurrence);
-        waiting.entry(occurrence).or_default().push(newcomer);
-        begins
+    /// Adds a request; returns whether the caller must start a batch runner for the occurrence.
+    pub(super) fn push(&self, occurrence: OccurrenceId, request: PendingRegistration) -> bool {
+        let mut queues = self.lock();
+        let is_first = !queues.contains_key(&occurrence);
+        queues.entry(occurrence).or_default().push(request);
+        is_first
     }
 
-    /// The first who wait and are still there; nobody, and the date is forgotten, where none do.
-    pub(super) fn next(&self, occurrence: OccurrenceId) -> Vec<Newcomer> {
-        let mut waiting = self.waiting();
-        let Some(line) = waiting.get_mut(&occurrence) else { return Vec::new() };
-        line.retain(|newcomer| !newcomer.answer.is_closed());
-        if line.is_empty() {
-            waiting.remove(&occurrence);
+    /// Takes the next batch, without requests whose caller has gone. An empty batch removes the queue.
+    pub(super) fn next_batch(&self, occurrence: OccurrenceId) -> Vec<PendingRegistration> {
+        let mut queues = self.lock();
+        let Some(queue) = queues.get_mut(&occurrence) else { return Vec::new() };
+        queue.retain(|request| !request.answer.is_closed());
+        if queue.is_empty() {
+            queues.remove(&occurrence);
             return Vec::new();
         }
-        let few = line.len().min(AT_ONCE);
-        line.drain(..few).collect()
+        let size = queue.len().min(BATCH_SIZE);
+        queue.drain(..size).collect()
+    }
+
+    /// Drops a queue; its requests end with an error.
+    pub(super) fn remove(&self, occurrence: OccurrenceId) {
+        self.lock().remove(&occurrence);
     }
 }

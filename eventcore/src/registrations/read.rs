@@ -1,33 +1,32 @@
-//! Reading registrations: one's own, and those of a date.
+//! Reading registrations: one's own, and those of an occurrence.
 
 use sqlx::FromRow;
 
-use super::locked_occurrence::Hall;
+use super::locked_occurrence::LockedOccurrence;
 use super::positions::WaitlistPositions;
 use super::registration::{
-    COLUMNS, CountedRow, MyRegistration, POSITION, Registration, RegistrationRow, RegistrationStatus,
+    COLUMNS, MyRegistration, POSITION, PositionedRow, Registration, RegistrationRow, RegistrationStatus,
 };
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::placeholders;
-use crate::db::{Dialect, Queries, Sql, sql};
+use crate::db::{Dialect, Queries, Sql, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::events::{self, OCCURRENCE_COLUMNS, OccurrenceRow, Relation, Visibility};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
-use crate::page::{Key, Keyset, Order, Page, PageRequest};
+use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// What the actor has at a date.
+    /// The actor's live registration for an occurrence.
     ///
     /// # Errors
-    /// `not_found` where they have nothing, or gave it up.
+    /// `not_found` if there is none, or it was cancelled.
     pub async fn my_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<Registration> {
         let user = actor.signed_in()?.id;
         let mut db = self.db().read().await?;
-        Hall::load(&mut db, actor, occurrence, None).await?.visible(actor)?;
-        let row: Option<CountedRow> = db
-            .query(Sql::built(format!(
+        LockedOccurrence::load(&mut db, actor, occurrence, None).await?.visible(actor)?;
+        let row: Option<PositionedRow> = db
+            .query(Sql::dynamic(format!(
                 "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id
                  WHERE r.occurrence_id = $1 AND r.user_id = $2 AND r.status <> 'cancelled'"
             )))
@@ -35,29 +34,32 @@ impl EventCore {
             .bind(user)
             .optional()
             .await?;
-        row.map(CountedRow::registration).ok_or(Error::NotFound("registration"))
+        row.map(PositionedRow::registration).ok_or(Error::NotFound("registration"))
     }
 
-    /// One registration, for its user and for the organizers.
+    /// A registration, for its user and for the organizers.
     pub async fn registration(&self, actor: &Actor, id: RegistrationId) -> Result<Registration> {
-        actor.must_be_someone()?;
+        actor.must_be_signed_in()?;
         let mut db = self.db().read().await?;
-        let row: Option<CountedRow> = db
-            .query(Sql::built(format!(
-                "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.id = $1"
+        let row: Option<PositionedRow> = db
+            .query(Sql::dynamic(format!(
+                "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id
+                 WHERE r.id = $1"
             )))
             .bind(id)
             .optional()
             .await?;
-        let counted = row.ok_or(Error::NotFound("registration"))?;
-        if !actor.is(counted.row.user_id) {
-            let seen = events::find(&mut db, actor, counted.row.event_id).await?;
-            seen.organized().map_err(|_| Error::NotFound("registration"))?;
+        let found = row.ok_or(Error::NotFound("registration"))?;
+        if !actor.is(found.row.user_id) {
+            let seen = events::find(&mut db, actor, found.row.event_id).await?;
+            seen.must_organize().map_err(|_| Error::NotFound("registration"))?;
         }
-        Ok(counted.registration())
+        Ok(found.registration())
     }
 
-    /// A page of what the actor has or had, with the dates: what is ahead first, soonest first, then what is over, latest first.
+    /// A page of the actor's registrations with their occurrences.
+    ///
+    /// Occurrences that are not over come first, soonest first; then past ones, latest first.
     pub async fn my_registrations(
         &self,
         actor: &Actor,
@@ -70,9 +72,10 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let rank = rank(db.dialect());
         let position = keyset.position.unwrap_or(keyset.beginning());
-        let rows: Vec<Ranked> = db
-            .query(Sql::built(format!(
-                "SELECT {COLUMNS}, {POSITION}, {rank} AS rank FROM registrations r JOIN users u ON u.id = r.user_id JOIN occurrences o ON o.id = r.occurrence_id
+        let rows: Vec<RankedRow> = db
+            .query(Sql::dynamic(format!(
+                "SELECT {COLUMNS}, {POSITION}, {rank} AS rank FROM registrations r
+                    JOIN users u ON u.id = r.user_id JOIN occurrences o ON o.id = r.occurrence_id
                  WHERE r.user_id = $1 AND r.status = coalesce($5, r.status) AND {}",
                 keyset.beyond(rank, "r.id", 3)
             )))
@@ -84,19 +87,20 @@ impl EventCore {
             .all()
             .await?;
         let page_of_rows =
-            keyset.page(rows, |row| Key { number: row.rank, id: row.counted.row.id.as_uuid() });
+            keyset.page(rows, |row| SortKey { number: row.rank, id: row.positioned.row.id.as_uuid() });
         let total = if page.count { Some(count_of_user(&mut db, user, status).await?) } else { None };
-        let dates = dates(&mut db, actor, &page_of_rows.items).await?;
+        let occurrences = visible_occurrences(&mut db, actor, &page_of_rows.items).await?;
         let page = page_of_rows.map(|ranked| {
-            let registration = ranked.counted.registration();
-            let date = dates.iter().find(|date| date.id == registration.occurrence_id);
-            // Registered twice, once in vain, is rare: the date is copied then.
-            MyRegistration { occurrence: date.map(|date| date.clone().occurrence(now)), registration }
+            let registration = ranked.positioned.registration();
+            let occurrence = occurrences.iter().find(|row| row.id == registration.occurrence_id);
+            // Cloned, because a user may have several registrations (cancelled ones) for one occurrence.
+            MyRegistration { occurrence: occurrence.map(|row| row.clone().occurrence(now)), registration }
         });
         Ok(Page { total, ..page })
     }
 
-    /// A page of the registrations of a date, for its organizers: in the order in which they came, or of the waitlist where `status` asks for that.
+    /// A page of the registrations for an occurrence, for its organizers: in order of arrival, or in waitlist
+    /// order if `status` is `waitlisted`.
     pub async fn registrations(
         &self,
         actor: &Actor,
@@ -104,27 +108,30 @@ impl EventCore {
         status: Option<RegistrationStatus>,
         page: &PageRequest,
     ) -> Result<Page<Registration>> {
-        self.registrations_along(actor, occurrence, status, page, &mut WaitlistPositions::default()).await
+        let mut positions = WaitlistPositions::default();
+        self.registrations_with_positions(actor, occurrence, status, page, &mut positions).await
     }
 
-    /// The same, for whoever goes through all pages with one `walk`: places in the waitlist go on from those of the page before, where each page by
-    /// itself counts them from the head of the list.
-    pub async fn registrations_along(
+    /// A page of the registrations for an occurrence, for callers that read all pages in order.
+    ///
+    /// `positions` carries the waitlist numbering from page to page, which makes reading the whole list
+    /// linear; [`EventCore::registrations`] counts positions from the head of the list for each page.
+    pub async fn registrations_with_positions(
         &self,
         actor: &Actor,
         occurrence: OccurrenceId,
         status: Option<RegistrationStatus>,
         page: &PageRequest,
-        walk: &mut WaitlistPositions,
+        positions: &mut WaitlistPositions,
     ) -> Result<Page<Registration>> {
-        actor.must_be_someone()?;
+        actor.must_be_signed_in()?;
         let mut db = self.db().read().await?;
-        Hall::load(&mut db, actor, occurrence, None).await?.organized(actor)?;
+        LockedOccurrence::load(&mut db, actor, occurrence, None).await?.organized(actor)?;
         let keyset =
             Keyset::new(page, &format!("registrations at {occurrence} {status:?}"), Order::Ascending)?;
         let waitlist = status == Some(RegistrationStatus::Waitlisted);
-        let rows = of_date(&mut db, occurrence, status, &keyset).await?;
-        let key = |row: &RegistrationRow| Key {
+        let rows = rows_of_occurrence(&mut db, occurrence, status, &keyset).await?;
+        let key = |row: &RegistrationRow| SortKey {
             number: if waitlist {
                 row.waitlist_number.unwrap_or_default()
             } else {
@@ -132,40 +139,42 @@ impl EventCore {
             },
             id: row.id.as_uuid(),
         };
-        let total = if page.count { Some(count_of_date(&mut db, occurrence, status).await?) } else { None };
+        let total =
+            if page.count { Some(count_of_occurrence(&mut db, occurrence, status).await?) } else { None };
         let page = keyset.page(rows, key);
-        let items = walk.positioned(&mut db, occurrence, page.items).await?;
+        let items = positions.number(&mut db, occurrence, page.items).await?;
         Ok(Page { items, next: page.next, previous: page.previous, total })
     }
 
-    /// Everything that a user has or had, oldest first: for rooms that have checked who asks.
+    /// All registrations of a user, cancelled ones included, oldest first. The caller has checked permission.
     pub(crate) async fn registrations_of(&self, user: UserId) -> Result<Vec<Registration>> {
         let mut db = self.db().read().await?;
-        let rows: Vec<CountedRow> = db
-            .query(Sql::built(format!(
-                "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.user_id = $1 ORDER BY r.created_at, r.id"
+        let rows: Vec<PositionedRow> = db
+            .query(Sql::dynamic(format!(
+                "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id
+                 WHERE r.user_id = $1 ORDER BY r.created_at, r.id"
             )))
             .bind(user)
             .all()
             .await?;
-        Ok(rows.into_iter().map(CountedRow::registration).collect())
+        Ok(rows.into_iter().map(PositionedRow::registration).collect())
     }
 }
 
 pub(super) async fn find(db: &mut impl Queries, id: RegistrationId) -> Result<Option<RegistrationRow>> {
     let text =
         format!("SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.id = $1");
-    Ok(db.query(Sql::built(text)).bind(id).optional().await?)
+    Ok(db.query(Sql::dynamic(text)).bind(id).optional().await?)
 }
 
 #[derive(FromRow)]
-struct Ranked {
+struct RankedRow {
     #[sqlx(flatten)]
-    counted: CountedRow,
+    positioned: PositionedRow,
     rank: i64,
 }
 
-/// What sorts dates that are ahead (`$2` is now) by their start, and those that are over behind them, backwards.
+/// The sort key: occurrences that are not over (`$2` is now) by start, then past ones in reverse.
 const fn rank(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
@@ -188,7 +197,7 @@ async fn count_of_user(
     Ok(db.query(count).bind(user).bind(status).scalar().await?)
 }
 
-async fn count_of_date(
+async fn count_of_occurrence(
     db: &mut impl Queries,
     occurrence: OccurrenceId,
     status: Option<RegistrationStatus>,
@@ -198,47 +207,55 @@ async fn count_of_date(
     Ok(db.query(count).bind(occurrence).bind(status).scalar().await?)
 }
 
-/// A date, and what the actor is to its event.
+/// An occurrence with what decides whether the actor may see it.
 #[derive(FromRow)]
-struct SeenDate {
+struct OccurrenceAccess {
     #[sqlx(flatten)]
-    date: OccurrenceRow,
+    occurrence: OccurrenceRow,
     visibility: Visibility,
     co_organizes: bool,
     registered: bool,
 }
 
-/// The dates of registrations, as far as their user may see them.
-async fn dates(db: &mut impl Queries, actor: &Actor, rows: &[Ranked]) -> Result<Vec<OccurrenceRow>> {
+/// The occurrences of registrations that the actor may see.
+async fn visible_occurrences(
+    db: &mut impl Queries,
+    actor: &Actor,
+    rows: &[RankedRow],
+) -> Result<Vec<OccurrenceRow>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let mut query = db
-        .query(Sql::built(format!(
+        .query(Sql::dynamic(format!(
             "SELECT {OCCURRENCE_COLUMNS}, e.visibility,
-                EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = $1) AS co_organizes,
-                EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $1 AND r.status <> 'cancelled') AS registered
-             FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id WHERE o.id IN ({})",
+                EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id
+                    AND c.user_id = $1) AS co_organizes,
+                EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $1
+                    AND r.status <> 'cancelled') AS registered
+             FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
+             WHERE o.id IN ({})",
             placeholders(rows.len(), 2)
         )))
         .bind(actor.user_id());
     for ranked in rows {
-        query = query.bind(ranked.counted.row.occurrence_id);
+        query = query.bind(ranked.positioned.row.occurrence_id);
     }
-    let found: Vec<SeenDate> = query.all().await?;
-    let holds = |date: OccurrenceId| {
-        rows.iter().any(|Ranked { counted: CountedRow { row, .. }, .. }| {
-            row.occurrence_id == date && row.held().is_some()
+    let found: Vec<OccurrenceAccess> = query.all().await?;
+    let has_registration = |occurrence: OccurrenceId| {
+        rows.iter().any(|RankedRow { positioned: PositionedRow { row, .. }, .. }| {
+            row.occurrence_id == occurrence && row.holding().is_some()
         })
     };
-    let seen = found.into_iter().filter(|SeenDate { date, visibility, co_organizes, registered }| {
-        let relation = Relation::of(actor, date.organizer_id, *co_organizes, *registered);
-        holds(date.id) || relation.sees(date.event_status, *visibility)
+    let visible = found.into_iter().filter(|access| {
+        let OccurrenceAccess { occurrence, visibility, co_organizes, registered } = access;
+        let relation = Relation::of(actor, occurrence.organizer_id, *co_organizes, *registered);
+        has_registration(occurrence.id) || relation.sees(occurrence.event_status, *visibility)
     });
-    Ok(seen.map(|seen| seen.date).collect())
+    Ok(visible.map(|access| access.occurrence).collect())
 }
 
-async fn of_date(
+async fn rows_of_occurrence(
     db: &mut impl Queries,
     occurrence: OccurrenceId,
     status: Option<RegistrationStatus>,
@@ -246,11 +263,11 @@ async fn of_date(
 ) -> Result<Vec<RegistrationRow>> {
     let waitlist = status == Some(RegistrationStatus::Waitlisted);
     let number = if waitlist { "r.waitlist_number" } else { "r.created_at" };
-    // A literal, so that the index of the waitlist serves.
+    // A literal rather than a parameter, so that the partial index of the waitlist applies.
     let filter = status.map_or_else(String::new, |status| format!("AND r.status = '{status}'"));
     let position = keyset.position.unwrap_or(keyset.beginning());
     let query = db
-        .query(Sql::built(format!(
+        .query(Sql::dynamic(format!(
             "SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id
              WHERE r.occurrence_id = $1 {filter} AND {}",
             keyset.beyond(number, "r.id", 2)

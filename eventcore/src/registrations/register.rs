@@ -1,7 +1,7 @@
-//! Registering, and changing a registration.
+//! Registering for an occurrence, and changing a registration.
 
-use super::admission::{Admission, By, must_be_allowed};
-use super::locked_occurrence::Hall;
+use super::admission::{Admission, RegisteredBy};
+use super::locked_occurrence::LockedOccurrence;
 use super::registration::{COLUMNS, NewAttendee, Party, Registered, RegistrationRow, RegistrationStatus};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
@@ -9,16 +9,23 @@ use crate::core::EventCore;
 use crate::db::{Queries, Sql, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{OccurrenceId, UserId};
-use crate::seats::{self, Held};
+use crate::seats::{self, Holding, RequestEffect};
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// Registers the actor for a date, or changes their registration. Doing it again changes nothing.
+    /// Registers the actor for an occurrence, or changes their registration. Repeating a call changes
+    /// nothing.
     ///
     /// # Errors
-    /// `event_not_published`, `occurrence_cancelled`, `occurrence_past`, `registration_not_open`, `registration_closed` (also while more seats are
-    /// taken than there are), `event_full` where nobody may wait, or where a larger party finds no seats, `party_too_large` for more people than the
-    /// event allows, `version_mismatch` where the party expects another version.
+    /// - `event_not_published`, `occurrence_cancelled`, `occurrence_past`
+    /// - `registration_not_open`, `registration_closed` (also while more seats are taken than the capacity)
+    /// - `event_full` if the waitlist is disabled, or if a seated party grows and the seats are not free
+    /// - `party_too_large` if the party exceeds the event's `max_party_size`
+    /// - `version_mismatch` if `party.expected` is not the stored version
+    ///
+    /// # Cancellation
+    /// On SQLite a dropped call is rolled back. On PostgreSQL requests run in batches, and a dropped call is
+    /// registered all the same once its batch runs.
     pub async fn register(
         &self,
         actor: &Actor,
@@ -27,14 +34,14 @@ impl EventCore {
     ) -> Result<Registered> {
         let user = actor.writer()?.id;
         party.validate()?;
-        if self.db().forms_lines() {
-            return self.join_crowd(actor, user, occurrence, party).await;
+        if self.db().batches_by_row() {
+            return self.register_batched(actor, user, occurrence, party).await;
         }
-        let _turn = self.db().turn(occurrence.as_uuid()).await;
+        let _permit = self.db().row_permit(occurrence.as_uuid()).await;
         self.register_alone(actor, user, occurrence, party).await
     }
 
-    /// Registers one, in a transaction of their own.
+    /// Registers one user, in a transaction of its own.
     pub(super) async fn register_alone(
         &self,
         actor: &Actor,
@@ -43,14 +50,16 @@ impl EventCore {
         party: &Party,
     ) -> Result<Registered> {
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let hall = Hall::enter(tx, actor, occurrence, user, now).await?.visible(actor)?;
-            let holder = hall.holder(user).ok_or(Error::Unauthenticated)?;
-            put(tx, &hall, holder, party, By::Oneself, now).await
-        })
+        transaction!(self.db(), |tx| register_oneself(tx, actor, user, occurrence, party, now))
     }
 
-    /// Registers someone for a date, or changes their registration: for its organizers, who may do so before registration opens and after it closes.
+    /// Registers a user for an occurrence, or changes their registration, for its organizers.
+    ///
+    /// Organizers may do so before registration opens and after it closes.
+    ///
+    /// # Errors
+    /// As [`EventCore::register`] without the registration window, and `forbidden` for others than
+    /// organizers.
     pub async fn add_registration(
         &self,
         actor: &Actor,
@@ -58,20 +67,14 @@ impl EventCore {
         attendee: &NewAttendee,
     ) -> Result<Registered> {
         actor.may_write()?;
-        let party = attendee.party();
         let now = self.now();
-        let user = self.attendee(attendee).await?;
-        let _turn = self.db().turn(occurrence.as_uuid()).await;
-        transaction!(self.db(), tx => {
-            let nobody = UserId::from(uuid::Uuid::nil());
-            let hall = Hall::enter(tx, actor, occurrence, user.unwrap_or(nobody), now).await?.organized(actor)?;
-            party.validate()?;
-            let holder = user.and_then(|user| hall.holder(user)).ok_or(Error::NotFound("user"))?;
-            put(tx, &hall, holder, &party, By::Organizer, now).await
-        })
+        let user = self.find_attendee(attendee).await?;
+        let _permit = self.db().row_permit(occurrence.as_uuid()).await;
+        transaction!(self.db(), |tx| register_attendee(tx, actor, occurrence, user, attendee, now))
     }
 
-    async fn attendee(&self, attendee: &NewAttendee) -> Result<Option<UserId>> {
+    /// The id of the user that an organizer named; `None` if there is no such username.
+    async fn find_attendee(&self, attendee: &NewAttendee) -> Result<Option<UserId>> {
         match (attendee.user_id, &attendee.username) {
             (Some(id), _) => Ok(Some(id)),
             (None, Some(name)) => match self.profile_by_username(name).await {
@@ -84,14 +87,45 @@ impl EventCore {
     }
 }
 
-/// What someone has at a date and did not give up.
+async fn register_oneself(
+    tx: &mut Tx,
+    actor: &Actor,
+    user: UserId,
+    occurrence: OccurrenceId,
+    party: &Party,
+    now: Timestamp,
+) -> Result<Registered> {
+    let locked = LockedOccurrence::lock_and_load(tx, actor, occurrence, user, now).await?.visible(actor)?;
+    let attendee = locked.attendee(user).ok_or(Error::Unauthenticated)?;
+    add_or_change(tx, &locked, attendee, party, RegisteredBy::Attendee, now).await
+}
+
+async fn register_attendee(
+    tx: &mut Tx,
+    actor: &Actor,
+    occurrence: OccurrenceId,
+    user: Option<UserId>,
+    attendee: &NewAttendee,
+    now: Timestamp,
+) -> Result<Registered> {
+    // Without a user the occurrence is loaded all the same, so that permission is checked before the input is
+    // judged.
+    let id = user.unwrap_or(UserId::from(uuid::Uuid::nil()));
+    let locked = LockedOccurrence::lock_and_load(tx, actor, occurrence, id, now).await?.organized(actor)?;
+    let party = attendee.party();
+    party.validate()?;
+    let profile = user.and_then(|user| locked.attendee(user)).ok_or(Error::NotFound("user"))?;
+    add_or_change(tx, &locked, profile, &party, RegisteredBy::Organizer, now).await
+}
+
+/// The live (not cancelled) registration of a user for an occurrence.
 pub(super) async fn find_live(
     db: &mut impl Queries,
     occurrence: OccurrenceId,
     user: UserId,
 ) -> Result<Option<RegistrationRow>> {
     Ok(db
-        .query(Sql::built(format!(
+        .query(Sql::dynamic(format!(
             "SELECT {COLUMNS} FROM registrations r JOIN users u ON u.id = r.user_id
              WHERE r.occurrence_id = $1 AND r.user_id = $2 AND r.status <> 'cancelled'"
         )))
@@ -101,76 +135,71 @@ pub(super) async fn find_live(
         .await?)
 }
 
-async fn put(
+async fn add_or_change(
     tx: &mut Tx,
-    hall: &Hall,
-    holder: PublicProfile,
+    occurrence: &LockedOccurrence,
+    attendee: PublicProfile,
     party: &Party,
-    by: By,
+    by: RegisteredBy,
     now: Timestamp,
 ) -> Result<Registered> {
-    if !hall.holds {
-        return add(tx, hall, holder, party, by, now).await;
+    if occurrence.has_registration {
+        let row = find_live(tx, occurrence.id, attendee.id).await?.ok_or(Error::NotFound("registration"))?;
+        return change(tx, occurrence, row, party, by, now).await;
     }
-    let known = find_live(tx, hall.id, holder.id).await?.ok_or(Error::NotFound("registration"))?;
-    change(tx, hall, known, party, by, now).await
-}
-
-async fn add(
-    tx: &mut Tx,
-    hall: &Hall,
-    holder: PublicProfile,
-    party: &Party,
-    by: By,
-    now: Timestamp,
-) -> Result<Registered> {
-    let mut admission = Admission::of(hall);
-    let added = admission.admit(hall, holder, party, by, now)?;
-    admission.keep(tx, now).await?;
-    Ok(added)
+    let mut admission = Admission::of(occurrence);
+    let registered = admission.admit(occurrence, attendee, party, by, now)?;
+    admission.insert(tx, now).await?;
+    Ok(registered)
 }
 
 async fn change(
     tx: &mut Tx,
-    hall: &Hall,
+    occurrence: &LockedOccurrence,
     mut row: RegistrationRow,
     party: &Party,
-    by: By,
+    by: RegisteredBy,
     now: Timestamp,
 ) -> Result<Registered> {
     row.must_be_version(party.expected)?;
-    let (size, promotable) =
-        (party.party_size.unwrap_or(row.party_size), party.auto_promote.unwrap_or(row.auto_promote));
-    let Some(held) = row.held() else { return Err(Error::NotFound("registration")) };
-    if (size, promotable) != (row.party_size, row.auto_promote) {
-        hall.must_lie_ahead(now)?;
-        let effect = resize(hall, held, size, by, now)?;
+    let size = party.party_size.unwrap_or(row.party_size);
+    let auto_promote = party.auto_promote.unwrap_or(row.auto_promote);
+    let Some(holding) = row.holding() else { return Err(Error::NotFound("registration")) };
+    if (size, auto_promote) != (row.party_size, row.auto_promote) {
+        occurrence.must_be_upcoming(now)?;
+        let effect = resize(occurrence, holding, size, by, now)?;
         tx.query(sql!(
             "UPDATE registrations SET party_size = $2, auto_promote = $3, updated_at = $4 WHERE id = $1"
         ))
         .bind(row.id)
         .bind(size)
-        .bind(promotable)
+        .bind(auto_promote)
         .bind(now)
         .execute()
         .await?;
-        let mut seats = effect.map_or(hall.seats(), |effect| hall.seats().after(&effect));
-        let promoted = seats::promote_from_waitlist(tx, hall.id, &mut seats, now).await?;
-        seats::save_counts(tx, hall.id, seats).await?;
-        (row.party_size, row.auto_promote, row.updated_at) = (size, promotable, now);
+        let mut seats = effect.map_or(occurrence.seats(), |effect| occurrence.seats().after(&effect));
+        let promoted = seats::promote_from_waitlist(tx, occurrence.id, &mut seats, now).await?;
+        seats::save_counts(tx, occurrence.id, seats).await?;
+        (row.party_size, row.auto_promote, row.updated_at) = (size, auto_promote, now);
         if promoted.contains(&row.id) {
             row.status = RegistrationStatus::Confirmed;
         }
     }
-    Ok(Registered { registration: row.counted(tx).await?, created: false })
+    Ok(Registered { registration: row.with_position(tx).await?, created: false })
 }
 
-fn resize(hall: &Hall, held: Held, size: i64, by: By, now: Timestamp) -> Result<Option<seats::Own>> {
-    if size > held.party() {
-        if by == By::Oneself {
-            hall.must_be_open(now)?;
+fn resize(
+    occurrence: &LockedOccurrence,
+    holding: Holding,
+    size: i64,
+    by: RegisteredBy,
+    now: Timestamp,
+) -> Result<Option<RequestEffect>> {
+    if size > holding.party() {
+        if by == RegisteredBy::Attendee {
+            occurrence.must_be_open(now)?;
         }
-        must_be_allowed(hall, size)?;
+        occurrence.must_allow(size)?;
     }
-    seats::resize(hall.seats(), hall.next_party.is_some(), held, size)
+    seats::resize(occurrence.seats(), occurrence.next_party.is_some(), holding, size)
 }

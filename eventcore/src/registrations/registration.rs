@@ -1,4 +1,4 @@
-//! What a registration is, as people see it, and what they send to get one.
+//! The registration, its row, and the inputs that make or change one.
 
 use sqlx::FromRow;
 
@@ -9,106 +9,109 @@ use crate::error::{Error, Result, Violations};
 use crate::events::Occurrence;
 use crate::id::{EventId, OccurrenceId, RegistrationId, UserId};
 use crate::input::Fields;
-use crate::seats::Held;
+use crate::seats::Holding;
 use crate::time::Timestamp;
 
 text_enum! {
-    /// How a registration stands: `confirmed` and `attended` become each other, `waitlisted` becomes `confirmed`, and any of them `cancelled`.
+    /// The status of a registration.
+    ///
+    /// Transitions: `waitlisted` → `confirmed`, `confirmed` ⇄ `attended`, and any of them → `cancelled`.
     pub enum RegistrationStatus {
-        /// Holds seats.
+        /// Has seats.
         Confirmed = "confirmed",
         /// Waits for seats.
         Waitlisted = "waitlisted",
-        /// Was given up, or taken off.
+        /// Cancelled by the attendee, or removed by an organizer.
         Cancelled = "cancelled",
-        /// Holds seats, and was checked in.
+        /// Has seats and was checked in.
         Attended = "attended",
     }
 }
 
 impl RegistrationStatus {
-    /// Whether it holds seats.
-    pub const fn sits(self) -> bool {
+    /// Whether a registration of this status has seats.
+    pub const fn has_seats(self) -> bool {
         matches!(self, Self::Confirmed | Self::Attended)
     }
 }
 
-/// One user's place at one occurrence.
+/// One user's registration for one occurrence, for a party of one or more people.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Registration {
-    /// Names it.
+    /// The id.
     pub id: RegistrationId,
-    /// The date that it is for.
+    /// The occurrence.
     pub occurrence_id: OccurrenceId,
-    /// The event of that date.
+    /// The event of the occurrence.
     pub event_id: EventId,
-    /// Whose it is.
+    /// The attendee.
     pub user: PublicProfile,
-    /// How it stands.
+    /// The status.
     pub status: RegistrationStatus,
-    /// People that come, the user included.
+    /// Number of people, the attendee included.
     pub party_size: i64,
-    /// Place in the waitlist, from 1; null unless it waits.
+    /// Position on the waitlist, from 1; null unless waitlisted.
     pub position: Option<i64>,
-    /// Whether it is promoted when seats get free; otherwise it keeps its place in the list, and is passed over, as a party is that is larger than the
-    /// whole date.
+    /// Whether it may be promoted. If false it keeps its position but is passed over, like a party larger
+    /// than the capacity.
     pub auto_promote: bool,
-    /// Shown at the door, also as a QR code; null unless it holds seats.
+    /// The code to show at the entrance, also as a QR code; null unless it has seats.
     pub ticket_code: Option<String>,
-    /// When it was made.
+    /// Time of registration.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
-    /// When they came in; null unless they have.
+    /// Time of check-in; null unless attended.
     pub checked_in_at: Option<Timestamp>,
-    /// Who checked them in.
+    /// The organizer who checked the attendee in.
     pub checked_in_by: Option<UserId>,
 }
 
 impl Registration {
-    /// Which version of it this is: it is another after each change, though not with each step in the list.
+    /// The version. It changes with every change of the registration, but not with its waitlist position.
     pub const fn version(&self) -> i64 {
         self.updated_at.as_micros()
     }
 }
 
-/// A registration together with its date.
+/// A registration with its occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MyRegistration {
     /// The registration.
     #[serde(flatten)]
     pub registration: Registration,
-    /// The date; null where it is no longer for the user's eyes.
+    /// The occurrence; null if the attendee may no longer see it.
     pub occurrence: Option<Occurrence>,
 }
 
-/// What became of a request to register.
+/// The outcome of a request to register.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
-    /// The registration as it is now.
+    /// The registration after the request.
     pub registration: Registration,
-    /// It is new.
+    /// Whether the request created it.
     pub created: bool,
 }
 
-/// What someone wants of their registration. What is not said stays as it is; a new registration is for one person, who wants to be promoted.
+/// Input of a registration. Absent fields keep their value; the defaults of a new registration are a party of
+/// one and `auto_promote`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = PartyInput))]
 pub struct Party {
-    /// People that come, the user included: 1 to the event's `max_party_size`.
+    /// Number of people, the attendee included: 1 to the event's `max_party_size`.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub party_size: Option<i64>,
-    /// Whether to be promoted when seats get free.
+    /// Whether the registration may be promoted from the waitlist.
     pub auto_promote: Option<bool>,
-    /// The version of the registration that this is to change; it is refused where that is another by now, or gone.
+    /// The version that the change expects; another version, or no registration, is refused.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub expected: Option<i64>,
-    /// What a reader of foreign input could not make sense of; empty when built in Rust.
+    /// Fields that could not be parsed; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub misread: Violations,
+    pub parse_errors: Violations,
 }
 
 impl Party {
@@ -118,71 +121,71 @@ impl Party {
     }
 
     pub(super) fn read(fields: &mut Fields) -> Self {
-        let (party_size, auto_promote) = (fields.number("party_size"), fields.truth("auto_promote"));
+        let (party_size, auto_promote) = (fields.integer("party_size"), fields.boolean("auto_promote"));
         Self { party_size, auto_promote, ..Self::default() }
     }
 
     pub(super) fn validate(&self) -> Result<()> {
-        let mut wrong = self.misread.clone();
+        let mut violations = self.parse_errors.clone();
         if self.party_size.is_some_and(|size| size < 1) {
-            wrong.add("/party_size", "out_of_range", "must be at least 1");
+            violations.add("/party_size", "out_of_range", "must be at least 1");
         }
-        wrong.into_result()
+        violations.into_result()
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Party {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::of(serde_json::Value::deserialize(deserializer)?);
+        let mut fields = Fields::new(serde_json::Value::deserialize(deserializer)?);
         let party = Self::read(&mut fields);
-        Ok(Self { misread: fields.finish(), ..party })
+        Ok(Self { parse_errors: fields.finish(), ..party })
     }
 }
 
-/// Someone whom an organizer registers: named by `user_id` or by `username`.
+/// A user whom an organizer registers, named by `user_id` or by `username`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewAttendee {
-    /// Who, by id.
+    /// The user's id.
     pub user_id: Option<UserId>,
-    /// Who, by name.
+    /// The username.
     pub username: Option<String>,
-    /// People that come, the user included: 1 to the event's `max_party_size`.
+    /// Number of people, the attendee included: 1 to the event's `max_party_size`.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub party_size: Option<i64>,
-    /// Whether to be promoted when seats get free.
+    /// Whether the registration may be promoted from the waitlist.
     pub auto_promote: Option<bool>,
-    /// What a reader of foreign input could not make sense of; empty when built in Rust.
+    /// Fields that could not be parsed; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub misread: Violations,
+    pub parse_errors: Violations,
 }
 
 impl NewAttendee {
     pub(super) fn party(&self) -> Party {
-        let mut misread = self.misread.clone();
+        let mut parse_errors = self.parse_errors.clone();
         match (self.user_id, &self.username) {
             (Some(_), Some(_)) => {
-                misread.add("/username", "conflicting", "give user_id or username, not both")
+                parse_errors.add("/username", "conflicting", "give user_id or username, not both")
             }
-            (None, None) if !misread.names("/user_id") && !misread.names("/username") => {
-                misread.add("/user_id", "required", "give user_id or username");
+            (None, None) if !parse_errors.contains("/user_id") && !parse_errors.contains("/username") => {
+                parse_errors.add("/user_id", "required", "give user_id or username");
             }
             _ => {}
         }
-        Party { party_size: self.party_size, auto_promote: self.auto_promote, expected: None, misread }
+        Party { party_size: self.party_size, auto_promote: self.auto_promote, expected: None, parse_errors }
     }
 }
 
 impl<'de> serde::Deserialize<'de> for NewAttendee {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::of(serde_json::Value::deserialize(deserializer)?);
-        let (user_id, username) = (fields.parsed("user_id"), fields.text("username"));
+        let mut fields = Fields::new(serde_json::Value::deserialize(deserializer)?);
+        let (user_id, username) = (fields.parsed("user_id"), fields.string("username"));
         let Party { party_size, auto_promote, .. } = Party::read(&mut fields);
-        Ok(Self { user_id, username, party_size, auto_promote, misread: fields.finish() })
+        Ok(Self { user_id, username, party_size, auto_promote, parse_errors: fields.finish() })
     }
 }
 
-/// A row of `registrations` with the name of its user.
+/// A row of `registrations` with the names of its user.
 #[derive(Debug, Clone, FromRow)]
 pub(super) struct RegistrationRow {
     pub(super) id: RegistrationId,
@@ -202,31 +205,34 @@ pub(super) struct RegistrationRow {
     pub(super) updated_at: Timestamp,
 }
 
-/// What every query for registrations selects, from `registrations r`, `users u`.
-pub(super) const COLUMNS: &str = "r.id, r.occurrence_id, r.event_id, r.user_id, u.username, u.display_name, r.status, r.party_size, \
-     r.waitlist_number, r.auto_promote, r.ticket_code, r.checked_in_at, r.checked_in_by, r.created_at, r.updated_at";
+/// The columns of a [`RegistrationRow`], from `registrations r` and `users u`.
+pub(super) const COLUMNS: &str = "r.id, r.occurrence_id, r.event_id, r.user_id, u.username, u.display_name, \
+     r.status, r.party_size, r.waitlist_number, r.auto_promote, r.ticket_code, r.checked_in_at, r.checked_in_by, \
+     r.created_at, r.updated_at";
 
-/// A registration that is read by itself: status and place in the list are of one moment.
+/// A row with its waitlist position, read in one statement so that both are of one moment.
 #[derive(Debug, Clone, FromRow)]
-pub(super) struct CountedRow {
+pub(super) struct PositionedRow {
     #[sqlx(flatten)]
     pub(super) row: RegistrationRow,
     position: Option<i64>,
 }
 
-/// What a query for a [`CountedRow`] selects beside [`COLUMNS`].
-pub(super) const POSITION: &str = "CASE WHEN r.status = 'waitlisted' THEN (SELECT count(*) FROM registrations w WHERE w.occurrence_id = r.occurrence_id \
-     AND w.status = 'waitlisted' AND w.waitlist_number <= r.waitlist_number) END AS position";
+/// The column that a [`PositionedRow`] has beside [`COLUMNS`].
+pub(super) const POSITION: &str = "CASE WHEN r.status = 'waitlisted' THEN (SELECT count(*)
+    FROM registrations w \
+     WHERE w.occurrence_id = r.occurrence_id AND w.status = 'waitlisted'
+         AND w.waitlist_number <= r.waitlist_number) END AS position";
 
-impl CountedRow {
-    /// What people see of it.
+impl PositionedRow {
+    /// The public form.
     pub(super) fn registration(self) -> Registration {
         self.row.registration(self.position)
     }
 }
 
-/// Passes where nobody expects a registration that is not there.
-pub(super) const fn must_be_none(expected: Option<i64>) -> Result<()> {
+/// Fails if the caller expects a version of a registration that does not exist.
+pub(super) const fn must_expect_none(expected: Option<i64>) -> Result<()> {
     match expected {
         Some(_) => Err(Error::VersionMismatch { current: 0 }),
         None => Ok(()),
@@ -234,24 +240,25 @@ pub(super) const fn must_be_none(expected: Option<i64>) -> Result<()> {
 }
 
 impl RegistrationRow {
-    /// Passes if nobody changed it since the caller read it. It is written once at an instant, so that this names the version.
+    /// Fails if the registration changed since the caller read it. `updated_at` serves as the version.
     pub(super) fn must_be_version(&self, expected: Option<i64>) -> Result<()> {
         crate::error::must_be_version(self.updated_at.as_micros(), expected)
     }
 
-    /// What it holds; nothing once it is cancelled.
-    pub(super) const fn held(&self) -> Option<Held> {
+    /// The seats or the waitlist place that it holds; `None` once cancelled.
+    pub(super) const fn holding(&self) -> Option<Holding> {
         match self.status {
             RegistrationStatus::Confirmed | RegistrationStatus::Attended => {
-                Some(Held::Place(self.party_size))
+                Some(Holding::Seats(self.party_size))
             }
-            RegistrationStatus::Waitlisted => Some(Held::Waiting(self.party_size)),
+            RegistrationStatus::Waitlisted => Some(Holding::WaitlistPlace(self.party_size)),
             RegistrationStatus::Cancelled => None,
         }
     }
 
-    /// What people see of it, its place in the list counted. Whoever has not locked its date may count others than stood there when it was read.
-    pub(super) async fn counted(self, db: &mut impl Queries) -> Result<Registration> {
+    /// The public form with the waitlist position counted now. Lock the occurrence first: otherwise the
+    /// position may be of a later moment than the row.
+    pub(super) async fn with_position(self, db: &mut impl Queries) -> Result<Registration> {
         let position = match (self.status, self.waitlist_number) {
             (RegistrationStatus::Waitlisted, Some(number)) => {
                 Some(waiting_between(db, self.occurrence_id, 0, number).await?.max(1))
@@ -261,7 +268,7 @@ impl RegistrationRow {
         Ok(self.registration(position))
     }
 
-    /// What people see of it.
+    /// The public form.
     pub(super) fn registration(self, position: Option<i64>) -> Registration {
         Registration {
             id: self.id,
@@ -276,7 +283,7 @@ impl RegistrationRow {
             party_size: self.party_size,
             position,
             auto_promote: self.auto_promote,
-            ticket_code: self.status.sits().then(|| ticket::shown(&self.ticket_code)),
+            ticket_code: self.status.has_seats().then(|| ticket::format(&self.ticket_code)),
             created_at: self.created_at,
             updated_at: self.updated_at,
             checked_in_at: self.checked_in_at,
@@ -285,7 +292,7 @@ impl RegistrationRow {
     }
 }
 
-/// How many wait with a number above `after` and up to `number`.
+/// The number of waiting registrations with a waitlist number in `after + 1..=number`.
 pub(super) async fn waiting_between(
     db: &mut impl Queries,
     occurrence: OccurrenceId,
@@ -294,7 +301,8 @@ pub(super) async fn waiting_between(
 ) -> Result<i64> {
     Ok(db
         .query(sql!(
-            "SELECT count(*) FROM registrations WHERE occurrence_id = $1 AND status = 'waitlisted' AND waitlist_number > $2 AND waitlist_number <= $3"
+            "SELECT count(*) FROM registrations WHERE occurrence_id = $1 AND status = 'waitlisted'
+                AND waitlist_number > $2 AND waitlist_number <= $3"
         ))
         .bind(occurrence)
         .bind(after)

@@ -1,36 +1,37 @@
-//! Ticket codes: unguessable, and easy to read aloud.
+//! Ticket codes: unguessable and easy to read aloud.
 
 use crate::error::{Error, Result};
 
-/// Crockford's base 32: no letter that looks like a digit or like another letter.
+/// Crockford's base 32, which omits I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Letters of a code: 140 random bits.
+/// Letters of a code; 5 bits each, 140 in all.
 const LENGTH: usize = 28;
-/// Letters of a group, as a code is shown.
+/// Letters between hyphens.
 const GROUP: usize = 4;
 
-/// A new code, as it is stored.
-pub(super) fn new_code() -> Result<String> {
+/// Generates a code in its stored form, without hyphens.
+pub(super) fn generate() -> Result<String> {
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).map_err(|error| Error::internal(error.to_string()))?;
-    // 256 is a multiple of 32: each letter is as likely as any other.
+    // 256 is a multiple of 32, so the modulo is not biased.
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
 }
 
-/// A stored code as people see it: `7K3M-QP2X-…`.
-pub(super) fn shown(code: &str) -> String {
-    let mut shown = String::with_capacity(LENGTH + LENGTH / GROUP);
+/// Formats a stored code for display: `7K3M-QP2X-…`.
+pub(super) fn format(code: &str) -> String {
+    let mut text = String::with_capacity(LENGTH + LENGTH / GROUP);
     for (i, letter) in code.chars().enumerate() {
         if i > 0 && i % GROUP == 0 {
-            shown.push('-');
+            text.push('-');
         }
-        shown.push(letter);
+        text.push(letter);
     }
-    shown
+    text
 }
 
-/// A code as it is stored, from what someone typed or scanned: without case, hyphens and blanks, and with the mistakes mended that Crockford foresaw.
-pub(super) fn typed(text: &str) -> Option<String> {
+/// Parses typed or scanned text into the stored form: ignores case, hyphens and spaces, and reads O as 0 and
+/// I, L as 1.
+pub(super) fn parse(text: &str) -> Option<String> {
     let mut code = String::with_capacity(LENGTH);
     for letter in text.chars() {
         code.push(match letter.to_ascii_uppercase() {
@@ -49,22 +50,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_survive_being_read_aloud() {
-        let code = new_code().unwrap();
+    fn typed_codes_are_normalised() {
+        let code = generate().unwrap();
         assert_eq!(code.len(), LENGTH);
-        assert_eq!(shown(&code).len(), 34);
-        assert_eq!(typed(&shown(&code)), Some(code.clone()));
-        assert_eq!(typed(&shown(&code).to_lowercase().replace('-', " ")), Some(code.clone()));
-        assert_eq!(typed(&code.replace('0', "o").replace('1', "l")), Some(code.clone()));
+        assert_eq!(format(&code).len(), 34);
+        assert_eq!(parse(&format(&code)), Some(code.clone()));
+        assert_eq!(parse(&format(&code).to_lowercase().replace('-', " ")), Some(code.clone()));
+        assert_eq!(parse(&code.replace('0', "o").replace('1', "l")), Some(code.clone()));
         for wrong in ["", "ABCD", "💥", &format!("{code}0"), &"U".repeat(LENGTH), &"0".repeat(100_000)] {
-            assert_eq!(typed(wrong), None, "{wrong:.40}");
+            assert_eq!(parse(wrong), None, "{wrong:.40}");
         }
-        assert_ne!(new_code().unwrap(), code);
+        assert_ne!(generate().unwrap(), code);
     }
 
     #[test]
-    fn every_letter_comes_up() {
-        let many: String = (0..200).map(|_| new_code().unwrap()).collect();
+    fn every_letter_of_the_alphabet_is_used() {
+        let many: String = (0..200).map(|_| generate().unwrap()).collect();
         assert!(ALPHABET.iter().all(|letter| many.contains(char::from(*letter))));
     }
 }

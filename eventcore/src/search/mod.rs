@@ -1,12 +1,14 @@
-//! Search: how texts and questions are cut into words, the same for both databases because the library does it.
+//! Full-text search: how texts and queries are split into words.
 //!
-//! FTS5 and `tsvector` only look the words up. What a word is, where phrases may lie, and how much of a text counts is decided here.
+//! The library tokenizes both, so that SQLite (FTS5) and PostgreSQL (`tsvector`) find the same. The databases
+//! only look words up; what a word is, where phrases may match, and how much of a text counts is decided
+//! here.
 
+mod full_text;
 mod index;
-mod lookup;
 mod query;
-mod words;
+mod tokens;
 
-pub(crate) use index::{feed, feed_some};
-pub(crate) use lookup::Part;
-pub use query::{Question, Texts};
+pub(crate) use full_text::SearchScope;
+pub(crate) use index::{index_event, index_pending};
+pub use query::{SearchDocument, SearchQuery};

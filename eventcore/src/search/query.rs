@@ -1,108 +1,114 @@
-//! What someone asks for: `rust "open air" -online`.
+//! Search queries: `rust "open air" -online`.
 
-use super::words::{Places, words};
+use super::tokens::{Tokens, tokenize};
 
-/// A question, cut into what is wanted and what is not.
+/// A parsed search query: required and excluded phrases.
 ///
-/// All words must stand somewhere, the last as the beginning of a word; words in quotes, one behind the other; words behind `-`, nowhere.
+/// All words are required, in any order; the last one matches as a prefix. Quoted words must follow one
+/// another. Words after `-` must not occur.
 ///
 /// ```
-/// use eventcore::search::{Question, Texts};
+/// use eventcore::search::{SearchDocument, SearchQuery};
 ///
-/// let question = Question::parse("jazz \"open air\" -winter conc");
-/// assert!(question.fits(&Texts::of(&["Jazz, open-air", "A concert at the lake"])));
-/// assert!(!question.fits(&Texts::of(&["Jazz in the air; the doors are open", "A concert"])));
+/// let query = SearchQuery::parse("jazz \"open air\" -winter conc");
+/// assert!(query.matches(&SearchDocument::new(&["Jazz, open-air", "A concert at the lake"])));
+/// assert!(!query.matches(&SearchDocument::new(&["Jazz in the air; the doors are open", "A concert"])));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    pub(super) wanted: Vec<Phrase>,
-    pub(super) unwanted: Vec<Phrase>,
+pub struct SearchQuery {
+    pub(super) required: Vec<SearchPhrase>,
+    pub(super) excluded: Vec<SearchPhrase>,
 }
 
-/// Words that stand one behind the other.
+/// Words that must follow one another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Phrase {
+pub(super) struct SearchPhrase {
     pub(super) words: Vec<String>,
-    /// The last is the beginning of a word.
+    /// Whether the last word matches as a prefix.
     pub(super) prefix: bool,
 }
 
-impl Phrase {
-    /// Words between blanks; the last without the one behind, if it is but a beginning.
-    fn needle(&self) -> String {
+impl SearchPhrase {
+    /// The substring to find in the stored tokens: the words between spaces, without the final space for a
+    /// prefix.
+    fn substring(&self) -> String {
         format!(" {}{}", self.words.join(" "), if self.prefix { "" } else { " " })
     }
 }
 
-impl Question {
-    /// Reads a question. Every text is one: quotes that do not end reach to its end, and what is no word is not looked for.
+impl SearchQuery {
+    /// Parses a query. Every text is valid: an open quote reaches to the end, and text without words is
+    /// ignored.
     pub fn parse(text: &str) -> Self {
-        let mut question = Self { wanted: Vec::new(), unwanted: Vec::new() };
+        let mut query = Self { required: Vec::new(), excluded: Vec::new() };
         let mut rest = text;
         loop {
             rest = rest.trim_start();
             let signed = rest.trim_start_matches(['-', '\u{2212}']);
-            let excluded = signed.len() < rest.len();
+            let is_excluded = signed.len() < rest.len();
             rest = signed;
-            let Some(first) = rest.chars().next() else { return question };
+            let Some(first) = rest.chars().next() else { return query };
             let quoted = is_quote(first);
             let piece = if quoted {
                 let inside = &rest[first.len_utf8()..];
                 let end = inside.find(is_quote).unwrap_or(inside.len());
-                let behind = &inside[end..];
-                rest = behind.chars().next().map_or("", |quote| &behind[quote.len_utf8()..]);
+                let after = &inside[end..];
+                rest = after.chars().next().map_or("", |quote| &after[quote.len_utf8()..]);
                 &inside[..end]
             } else {
                 let end = rest.find(|c: char| c.is_whitespace() || is_quote(c)).unwrap_or(rest.len());
-                let (piece, behind) = rest.split_at(end);
-                rest = behind;
+                let (piece, after) = rest.split_at(end);
+                rest = after;
                 piece
             };
-            let words = words(piece);
+            let words = tokenize(piece);
             if words.is_empty() {
                 continue;
             }
-            let prefix = !quoted && !excluded && rest.trim().is_empty();
-            let side = if excluded { &mut question.unwanted } else { &mut question.wanted };
-            side.push(Phrase { words, prefix });
+            let prefix = !quoted && !is_excluded && rest.trim().is_empty();
+            let phrases = if is_excluded { &mut query.excluded } else { &mut query.required };
+            phrases.push(SearchPhrase { words, prefix });
         }
     }
 
-    /// Whether nothing is asked.
+    /// Whether the query has no words.
     pub const fn is_empty(&self) -> bool {
-        self.wanted.is_empty() && self.unwanted.is_empty()
+        self.required.is_empty() && self.excluded.is_empty()
     }
 
-    /// Whether something is asked for, not only something not.
-    pub(crate) const fn wants_something(&self) -> bool {
-        !self.wanted.is_empty()
+    /// Whether any phrase is required, rather than only excluded.
+    pub(crate) const fn has_required(&self) -> bool {
+        !self.required.is_empty()
     }
 
-    /// What to look for in the words of a text, as [`super::feed()`] stores them, where all must stand.
-    pub(crate) fn wanted_needles(&self) -> Vec<String> {
-        self.wanted.iter().map(Phrase::needle).collect()
+    /// Substrings that must all occur in the tokens that [`super::index_event`] stores.
+    pub(crate) fn required_substrings(&self) -> Vec<String> {
+        self.required.iter().map(SearchPhrase::substring).collect()
     }
 
-    /// The same for what must not.
-    pub(crate) fn unwanted_needles(&self) -> Vec<String> {
-        self.unwanted.iter().map(Phrase::needle).collect()
+    /// Substrings that must not occur in those tokens.
+    pub(crate) fn excluded_substrings(&self) -> Vec<String> {
+        self.excluded.iter().map(SearchPhrase::substring).collect()
     }
 
-    /// Whether these texts answer it: what the databases find, said in plain Rust. A question without words finds nothing.
-    pub fn fits(&self, texts: &Texts) -> bool {
-        let stands = |phrase: &Phrase| texts.0.iter().any(|text| text.have(&phrase.words, phrase.prefix));
-        !self.is_empty() && self.wanted.iter().all(stands) && !self.unwanted.iter().any(stands)
+    /// Whether a document matches: the reference for what the databases find. A query without words matches
+    /// nothing.
+    pub fn matches(&self, document: &SearchDocument) -> bool {
+        let occurs = |phrase: &SearchPhrase| {
+            document.0.iter().any(|text| text.contains_phrase(&phrase.words, phrase.prefix))
+        };
+        !self.is_empty() && self.required.iter().all(occurs) && !self.excluded.iter().any(occurs)
     }
 }
 
-/// The texts that belong to one thing, cut into words.
+/// The tokenized texts of one event or occurrence. A phrase never matches across two texts.
 #[derive(Debug, Clone)]
-pub struct Texts(Vec<Places>);
+pub struct SearchDocument(Vec<Tokens>);
 
-impl Texts {
-    /// Cuts them.
-    pub fn of(texts: &[&str]) -> Self {
-        Self(texts.iter().map(|text| Places::of(text)).collect())
+impl SearchDocument {
+    /// Tokenizes texts.
+    pub fn new(texts: &[&str]) -> Self {
+        Self(texts.iter().map(|text| Tokens::of(text)).collect())
     }
 }
 
@@ -114,18 +120,19 @@ const fn is_quote(c: char) -> bool {
 mod tests {
     use super::*;
 
-    /// What is asked, with `*` for a prefix and `-` for what is unwanted.
-    fn read(text: &str) -> String {
-        let question = Question::parse(text);
-        let show = |sign: &str, phrases: &[Phrase]| -> Vec<String> {
-            let one = |p: &Phrase| format!("{sign}{}{}", p.words.join("_"), if p.prefix { "*" } else { "" });
+    /// The parsed query as text, with `*` for a prefix and `-` for an exclusion.
+    fn parsed(text: &str) -> String {
+        let query = SearchQuery::parse(text);
+        let show = |sign: &str, phrases: &[SearchPhrase]| -> Vec<String> {
+            let one =
+                |p: &SearchPhrase| format!("{sign}{}{}", p.words.join("_"), if p.prefix { "*" } else { "" });
             phrases.iter().map(one).collect()
         };
-        [show("", &question.wanted), show("-", &question.unwanted)].concat().join(" ")
+        [show("", &query.required), show("-", &query.excluded)].concat().join(" ")
     }
 
     #[test]
-    fn what_people_ask() {
+    fn queries_are_parsed() {
         for (text, expected) in [
             ("rust", "rust*"),
             ("Rust Köln", "rust koln*"),
@@ -150,14 +157,18 @@ mod tests {
             ("\"\"\"\"", ""),
             ("🎉 !!! ()", ""),
         ] {
-            assert_eq!(read(text), expected, "{text}");
+            assert_eq!(parsed(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn what_answers() {
-        let event =
-            Texts::of(&["Rust evening", "rust open air", "Hall 2, Köln", "Talks and *pizza*; no e-mail."]);
+    fn documents_match() {
+        let document = SearchDocument::new(&[
+            "Rust evening",
+            "rust open air",
+            "Hall 2, Köln",
+            "Talks and *pizza*; no e-mail.",
+        ]);
         for yes in [
             "rust",
             "ru",
@@ -170,7 +181,7 @@ mod tests {
             "-jazz",
             "pizza\u{a0}talks",
         ] {
-            assert!(Question::parse(yes).fits(&event), "{yes}");
+            assert!(SearchQuery::parse(yes).matches(&document), "{yes}");
         }
         for no in [
             "ust",
@@ -184,15 +195,16 @@ mod tests {
             "-",
             "🎉",
         ] {
-            assert!(!Question::parse(no).fits(&event), "{no}");
+            assert!(!SearchQuery::parse(no).matches(&document), "{no}");
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn every_text_is_a_question(text in ".*") {
-            let question = Question::parse(&text);
-            proptest::prop_assert_eq!(question.is_empty(), question.wanted.is_empty() && question.unwanted.is_empty());
+        fn every_text_is_a_query(text in ".*") {
+            let query = SearchQuery::parse(&text);
+            let no_phrases = query.required.is_empty() && query.excluded.is_empty();
+            proptest::prop_assert_eq!(query.is_empty(), no_phrases);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Seats and waitlists: the rules, and the promotion that every change of an occurrence's seats ends with.
+//! Seats and waitlists of occurrences: the rules of admission and promotion, and promotion in the database.
 
 #[cfg(test)]
 mod histories;
@@ -8,4 +8,4 @@ mod rules;
 pub(crate) use promote::{
     lock_occurrence, promote_event_waitlists, promote_from_waitlist, promote_waitlist, save_counts,
 };
-pub(crate) use rules::{Effect, Held, Own, Seats, admit, leave, resize};
+pub(crate) use rules::{Effect, Holding, RequestEffect, Seats, admit, leave, resize};

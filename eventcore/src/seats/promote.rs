@@ -1,4 +1,4 @@
-//! Passing free seats on to those who wait, in the transaction that freed them.
+//! Promotion from the waitlist, in the transaction that freed the seats.
 
 use sqlx::FromRow;
 
@@ -8,25 +8,30 @@ use crate::error::Result;
 use crate::id::{EventId, OccurrenceId, RegistrationId};
 use crate::time::Timestamp;
 
-/// Passes the free seats of an event's dates on to who waits for them. To be called in the transaction that raised capacities or brought dates
-/// back, after it has written (and so locked) the rows of the dates.
+/// Promotes from the waitlists of all upcoming occurrences of an event.
+///
+/// Call it in the transaction that raised capacities or restored occurrences, after it has written (and so
+/// locked) the rows of the occurrences.
 pub(crate) async fn promote_event_waitlists(tx: &mut Tx, event: EventId, now: Timestamp) -> Result<()> {
-    let dates: Vec<(OccurrenceId,)> = tx
+    let occurrences: Vec<(OccurrenceId,)> = tx
         .query(sql!(
-            "SELECT id FROM occurrences WHERE event_id = $1 AND starts_at > $2 AND waitlist_length > 0 AND seats_taken < capacity ORDER BY id",
+            "SELECT id FROM occurrences WHERE event_id = $1 AND starts_at > $2 AND waitlist_length > 0
+                AND seats_taken < capacity ORDER BY id",
             for update
         ))
         .bind(event)
         .bind(now)
         .all()
         .await?;
-    for (date,) in dates {
-        promote_waitlist(tx, date, now).await?;
+    for (occurrence,) in occurrences {
+        promote_waitlist(tx, occurrence, now).await?;
     }
     Ok(())
 }
 
-/// The same for one date; answers whose wait is over, in order. Nothing happens where the date does not take place or has begun.
+/// Locks an occurrence and promotes from its waitlist; returns the promoted registrations in list order.
+///
+/// Does nothing if the occurrence was cancelled, is not published, or has started.
 pub(crate) async fn promote_waitlist(
     tx: &mut Tx,
     occurrence: OccurrenceId,
@@ -35,7 +40,8 @@ pub(crate) async fn promote_waitlist(
     lock_occurrence(tx, occurrence).await?;
     let row: Option<SeatsRow> = tx
         .query(sql!(
-            "SELECT o.capacity, o.seats_taken, o.waitlist_length FROM occurrences o JOIN events e ON e.id = o.event_id
+            "SELECT o.capacity, o.seats_taken, o.waitlist_length FROM occurrences o
+                JOIN events e ON e.id = o.event_id
              WHERE o.id = $1 AND o.starts_at > $2 AND o.status = 'scheduled' AND e.status = 'published'"
         ))
         .bind(occurrence)
@@ -51,7 +57,7 @@ pub(crate) async fn promote_waitlist(
     Ok(promoted)
 }
 
-/// Keeps everyone else from the seats of a date until the transaction ends. SQLite's single writer does so anyway.
+/// Locks the row of an occurrence until the transaction ends. SQLite's single writer needs no row locks.
 pub(crate) async fn lock_occurrence(tx: &mut Tx, occurrence: OccurrenceId) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
         let lock = tx.query(sql!("SELECT id FROM occurrences WHERE id = $1", for update));
@@ -73,18 +79,21 @@ impl SeatsRow {
     }
 }
 
-/// Those who are next, as far as one look into the list goes: what a look costs must not depend on the length of the list.
+/// Registrations read from the head of the waitlist at once, when few or many seats are free. Bounded, so
+/// that the cost of a promotion does not depend on the length of the list.
 const FEW: usize = 4;
 const MANY: usize = 100;
 
 #[derive(FromRow)]
-struct Next {
+struct WaitingRow {
     id: RegistrationId,
     party_size: i64,
     waitlist_number: i64,
 }
 
-/// Promotes from a locked date as long as the first who is not passed over fits, and counts that in `seats`, which are the caller's to keep.
+/// Promotes from the waitlist of a locked occurrence until the next party does not fit, and updates `seats`.
+///
+/// The caller stores the counts ([`save_counts`]).
 pub(crate) async fn promote_from_waitlist(
     tx: &mut Tx,
     occurrence: OccurrenceId,
@@ -92,12 +101,13 @@ pub(crate) async fn promote_from_waitlist(
     now: Timestamp,
 ) -> Result<Vec<RegistrationId>> {
     let mut promoted = Vec::new();
-    while seats.waiting > 0 && seats.fit(1) {
-        let look = if seats.fit(10) { MANY } else { FEW };
-        let next: Vec<Next> = tx
-            .query(Sql::built(format!(
+    while seats.waiting > 0 && seats.fits(1) {
+        let limit = if seats.fits(10) { MANY } else { FEW };
+        let next: Vec<WaitingRow> = tx
+            .query(Sql::dynamic(format!(
                 "SELECT id, party_size, waitlist_number FROM registrations
-                 WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote AND party_size <= $2 ORDER BY waitlist_number LIMIT {look}"
+                 WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote AND party_size <= $2
+                 ORDER BY waitlist_number LIMIT {limit}"
             )))
             .bind(occurrence)
             .bind(seats.capacity)
@@ -105,10 +115,12 @@ pub(crate) async fn promote_from_waitlist(
             .await?;
         let effects = rules::promote(*seats, next.iter().map(|next| (next.id, next.party_size)));
         let Some(last) = effects.len().checked_sub(1).and_then(|last| next.get(last)) else { break };
-        // They are the first of those who are not passed over: all up to the last of them.
+        // The promoted registrations are a prefix of those that are not passed over, so the last number
+        // bounds them.
         tx.query(sql!(
             "UPDATE registrations SET status = 'confirmed', updated_at = $3
-             WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote AND waitlist_number <= $2 AND party_size <= $4"
+             WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote AND waitlist_number <= $2
+                AND party_size <= $4"
         ))
         .bind(occurrence)
         .bind(last.waitlist_number)
@@ -118,17 +130,17 @@ pub(crate) async fn promote_from_waitlist(
         .await?;
         *seats = effects.iter().fold(*seats, Seats::after);
         promoted.extend(effects.iter().filter_map(|effect| match effect {
-            Effect::Promote { who, .. } => Some(*who),
+            Effect::Promote { id, .. } => Some(*id),
             _ => None,
         }));
-        if effects.len() < look {
+        if effects.len() < limit {
             break;
         }
     }
     Ok(promoted)
 }
 
-/// Writes the numbers of a locked date.
+/// Stores the seat counts of a locked occurrence.
 pub(crate) async fn save_counts(tx: &mut Tx, occurrence: OccurrenceId, seats: Seats) -> Result<()> {
     tx.query(sql!("UPDATE occurrences SET seats_taken = $2, waitlist_length = $3 WHERE id = $1"))
         .bind(occurrence)

@@ -1,33 +1,33 @@
-//! Durations as ISO 8601 writes them, restricted to what RFC 5545 3.3.6 allows: weeks, days, hours, minutes, seconds.
+//! ISO 8601 durations in weeks, days, hours, minutes and seconds, as in RFC 5545 3.3.6.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How long something lasts, in whole seconds; `P1D` is 86,400 of them.
+/// A duration of whole seconds, written in ISO 8601; `P1D` is 86,400 seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IsoDuration(i64);
 
 impl IsoDuration {
-    /// Ten years: more is a mistake in typing.
+    /// The longest duration that is accepted: 3,660 days, about ten years. A longer one is a typing error.
     pub const MAX: Self = Self(3_660 * 86_400);
 
-    /// So many seconds.
+    /// A duration of `seconds`.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// In seconds.
+    /// The number of seconds.
     pub const fn as_seconds(self) -> i64 {
         self.0
     }
 
-    /// In days, if it is a whole number of them.
+    /// The number of days of 24 hours, or `None` if it is not a whole number of days.
     pub const fn as_days(self) -> Option<i64> {
         if self.0 % 86_400 == 0 { Some(self.0 / 86_400) } else { None }
     }
 }
 
-/// The text is not a duration.
+/// The error of parsing text that is not a duration of at most [`IsoDuration::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an ISO 8601 duration such as PT1H30M or P2D")]
 pub struct ParseDurationError;
@@ -46,15 +46,15 @@ impl FromStr for IsoDuration {
             return Err(ParseDurationError);
         }
         let total = i64::checked_add(
-            sum(days, &[('W', 604_800), ('D', 86_400)])?,
-            sum(time, &[('H', 3_600), ('M', 60), ('S', 1)])?,
+            sum_units(days, &[('W', 604_800), ('D', 86_400)])?,
+            sum_units(time, &[('H', 3_600), ('M', 60), ('S', 1)])?,
         );
         total.filter(|seconds| *seconds <= Self::MAX.0).map(Self).ok_or(ParseDurationError)
     }
 }
 
-/// Adds up `1H30M` by the units that may come, each once and in this order.
-fn sum(mut text: &str, units: &[(char, i64)]) -> Result<i64, ParseDurationError> {
+/// Parses text such as `1H30M` to seconds; `units` lists the allowed units in their order, each at most once.
+fn sum_units(mut text: &str, units: &[(char, i64)]) -> Result<i64, ParseDurationError> {
     let mut total = 0_i64;
     for (unit, seconds) in units {
         let Some((number, rest)) = text.split_once(*unit) else { continue };
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_iso_8601_writes() {
+    fn parses_iso_8601() {
         for (text, seconds) in [
             ("PT2H", 7_200),
             ("PT1H30M", 5_400),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_duration() {
+    fn refuses_text_that_is_no_duration() {
         for text in [
             "",
             "P",
@@ -137,7 +137,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn reads_what_it_writes(seconds in 0..=IsoDuration::MAX.0) {
+        fn parses_its_own_text(seconds in 0..=IsoDuration::MAX.0) {
             proptest::prop_assert_eq!(IsoDuration(seconds).to_string().parse(), Ok(IsoDuration(seconds)));
         }
     }

@@ -1,17 +1,17 @@
-//! Times as people give them.
+//! [`TimeInput`]: times in requests.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 
 use super::wall_clock::LOCAL_FORMAT;
 
-/// A time as a person gives it.
+/// A time in a request: an instant, a local time, or a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeInput {
-    /// With an offset: `2027-03-04T18:30:00+01:00`.
+    /// A time with an offset: `2027-03-04T18:30:00+01:00`.
     Instant(DateTime<FixedOffset>),
-    /// By the clocks of the event's zone: `2027-03-04T18:30:00`.
+    /// A local time in the event's time zone: `2027-03-04T18:30:00`; the seconds may be omitted.
     Local(NaiveDateTime),
-    /// A day: `2027-03-04`.
+    /// A date, for all-day events: `2027-03-04`.
     Day(NaiveDate),
 }
 
@@ -29,7 +29,10 @@ impl std::str::FromStr for TimeInput {
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
             .map(Self::Local)
-            .ok_or("must be a time such as 2027-03-04T18:30:00, with or without an offset, or for all-day events a date")
+            .ok_or(
+                "must be a time such as 2027-03-04T18:30:00, with or without an offset, \
+                 or a date such as 2027-03-04 for all-day events",
+            )
     }
 }
 

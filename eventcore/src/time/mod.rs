@@ -1,14 +1,16 @@
-//! Instants, wall clocks, durations and time zones.
+//! Time: instants, local times, durations, time zones, and the clock.
 
 mod clock;
 mod duration;
 mod input;
 mod span;
+mod timestamp;
 mod wall_clock;
 
-pub use clock::{Clock, ManualClock, ParseTimestampError, SystemClock, Timestamp};
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use duration::{IsoDuration, ParseDurationError};
 pub use input::TimeInput;
-pub(crate) use span::{Span, Timing, window};
+pub(crate) use span::{Span, SpanInput, instant_or_day};
+pub use timestamp::{ParseTimestampError, Timestamp};
 pub use wall_clock::{Gap, Moment, ParseMomentError, resolve, resolve_leniently, start_of_day};
-pub(crate) use wall_clock::{LOCAL_FORMAT, end_of, read_wall_clock, wall_clock, whole_days};
+pub(crate) use wall_clock::{LOCAL_FORMAT, end_of, format_local, parse_local, round_to_days};

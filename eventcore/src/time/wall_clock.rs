@@ -1,12 +1,13 @@
-//! Wall clocks: what a local time means in a time zone, and how times look on the wire.
+//! Local times: their instants in a time zone, and the times of JSON responses ([`Moment`]).
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
-use super::clock::{self, Timestamp};
-use crate::as_text::as_text;
+use super::timestamp::{Timestamp, write_rfc3339};
+use crate::error::{Error, Result};
+use crate::serde_as_string::serde_as_string;
 
-/// A time as JSON gives it: an instant with the offset of the event's time zone, or a day of an all-day event.
+/// A time in JSON: an instant with the UTC offset of the event's time zone, or a date of an all-day event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Moment {
     /// `2027-03-04T18:30:00+01:00`
@@ -16,44 +17,45 @@ pub enum Moment {
 }
 
 impl Timestamp {
-    /// RFC 3339 with the offset of `tz`, as JSON gives the times of an event.
+    /// RFC 3339 text with the UTC offset of `tz`.
     pub fn to_rfc3339_in(self, tz: Tz) -> String {
         Moment::at(self, tz).to_string()
     }
 }
 
 impl Moment {
-    /// `instant` by the clocks of `tz`.
+    /// `instant` with the UTC offset of `tz`.
     pub fn at(instant: Timestamp, tz: Tz) -> Self {
         Self::At(instant.in_zone(tz).fixed_offset())
     }
 
-    /// The day on which `instant` lies in `tz`.
+    /// The date of `instant` in `tz`.
     pub fn day(instant: Timestamp, tz: Tz) -> Self {
         Self::Day(instant.in_zone(tz).date_naive())
     }
 
-    /// The start and the end of something: for all-day things the first and the last day.
+    /// The start and the end of an event; for an all-day event its first and its last day, both inclusive.
     pub fn span(starts_at: Timestamp, ends_at: Timestamp, tz: Tz, all_day: bool) -> (Self, Self) {
         if !all_day {
             return (Self::at(starts_at, tz), Self::at(ends_at, tz));
         }
         let first = starts_at.in_zone(tz).date_naive();
-        let after = ends_at.in_zone(tz).date_naive();
-        (Self::Day(first), Self::Day(after.pred_opt().unwrap_or(after).max(first)))
+        // An all-day event ends at the midnight after its last day.
+        let after_last = ends_at.in_zone(tz).date_naive();
+        (Self::Day(first), Self::Day(after_last.pred_opt().unwrap_or(after_last).max(first)))
     }
 }
 
 impl std::fmt::Display for Moment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::At(instant) => clock::write_rfc3339(f, instant.naive_local(), *instant.offset()),
+            Self::At(instant) => write_rfc3339(f, instant.naive_local(), *instant.offset()),
             Self::Day(day) => write!(f, "{day}"),
         }
     }
 }
 
-/// The text is neither an RFC 3339 instant nor a date.
+/// The error of parsing text that is neither an RFC 3339 instant nor a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("neither an RFC 3339 instant nor a date")]
 pub struct ParseMomentError;
@@ -69,7 +71,7 @@ impl std::str::FromStr for Moment {
     }
 }
 
-as_text!(Moment);
+serde_as_string!(Moment);
 
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Moment {
@@ -85,19 +87,22 @@ impl utoipa::PartialSchema for Moment {
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for Moment {}
 
-/// A local time that the clocks of a zone skip.
+/// The error for a local time that does not exist because the clocks go forward over it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{local} does not exist in {tz}: the clocks go forward from {from} to {to}")]
 pub struct Gap {
     local: NaiveDateTime,
     tz: Tz,
-    /// The wall clock at which the gap begins.
+    /// The local time at which the clocks are changed.
     from: NaiveDateTime,
-    /// The wall clock at which it ends.
+    /// The local time to which they are set.
     to: NaiveDateTime,
 }
 
-/// The instant that a person means by `local` in `tz`: the first, where the clock shows it twice; none, where it never does.
+/// The instant of a local time in `tz`; the first of two, if the clocks go back over it.
+///
+/// # Errors
+/// [`Gap`] if the local time does not exist.
 pub fn resolve(local: NaiveDateTime, tz: Tz) -> Result<Timestamp, Gap> {
     match tz.from_local_datetime(&local) {
         chrono::LocalResult::Single(instant) => Ok(instant.into()),
@@ -109,10 +114,11 @@ pub fn resolve(local: NaiveDateTime, tz: Tz) -> Result<Timestamp, Gap> {
     }
 }
 
-/// As [`resolve`], but a time in a gap takes the offset from before it (RFC 5545 3.3.5): what rules and the days of all-day events do.
+/// The instant of a local time in `tz`, where a time in a gap takes the UTC offset from before the gap (RFC
+/// 5545 3.3.5): 02:30 becomes 03:30. For recurrence rules and all-day events; see [`resolve`] for user input.
 pub fn resolve_leniently(local: NaiveDateTime, tz: Tz) -> Timestamp {
     resolve(local, tz).unwrap_or_else(|gap| {
-        // Before the gap, `from` was shown: what is so much later by the old clocks is so much later in truth.
+        // A second before `from` the old offset is in force.
         let before = gap.from - chrono::TimeDelta::seconds(1);
         let offset = tz
             .offset_from_local_datetime(&before)
@@ -122,10 +128,10 @@ pub fn resolve_leniently(local: NaiveDateTime, tz: Tz) -> Timestamp {
     })
 }
 
-/// The first and the last wall clock around the gap that holds `local`, found by halving.
+/// The bounds of the gap that contains `local`, found by bisection: chrono does not tell them.
 fn gap_around(local: NaiveDateTime, tz: Tz) -> (NaiveDateTime, NaiveDateTime) {
     let exists = |at: NaiveDateTime| !matches!(tz.offset_from_local_datetime(&at), chrono::LocalResult::None);
-    // No gap is longer than the day that Samoa left out.
+    // The longest gap is 24 hours: Samoa skipped 30 December 2011. 49 hours are outside any gap.
     let edge = |direction: i64| {
         let (mut inside, mut outside) = (0_i64, 49 * 3600);
         while outside - inside > 1 {
@@ -143,12 +149,13 @@ fn gap_around(local: NaiveDateTime, tz: Tz) -> (NaiveDateTime, NaiveDateTime) {
     (local - chrono::TimeDelta::seconds(back), local + chrono::TimeDelta::seconds(forward))
 }
 
-/// Midnight at the beginning of `day`, or the first time that day has.
+/// The instant at which `day` begins in `tz`: midnight, or the first time after a gap that contains midnight.
 pub fn start_of_day(day: NaiveDate, tz: Tz) -> Timestamp {
     resolve_leniently(day.and_time(NaiveTime::MIN), tz)
 }
 
-/// When something that starts at `local` ends: after `seconds` of real time, or, all-day, at the end of its last day.
+/// The end of something that starts at `local`: `seconds` of elapsed time later, or for an all-day event the
+/// midnight after its last day, where `seconds` counts days of 24 hours.
 pub(crate) fn end_of(
     local: NaiveDateTime,
     starts_at: Timestamp,
@@ -163,22 +170,23 @@ pub(crate) fn end_of(
     Timestamp::from_micros(starts_at.as_micros().saturating_add(seconds.saturating_mul(1_000_000)))
 }
 
-/// The length of an all-day thing in days of 24 hours, whatever the clocks did meanwhile; of any other as it is.
-pub(crate) const fn whole_days(seconds: i64, all_day: bool) -> i64 {
+/// For an all-day event, rounds an elapsed time to days of 24 hours, as a clock change makes a day 23 or 25
+/// hours long. Returns any other length unchanged.
+pub(crate) const fn round_to_days(seconds: i64, all_day: bool) -> i64 {
     if all_day { (seconds + 43_200) / 86_400 * 86_400 } else { seconds }
 }
 
-/// How wall clocks are stored and read back: `2027-03-04T18:30:00`.
+/// The format of local times in the database: `2027-03-04T18:30:00`.
 pub(crate) const LOCAL_FORMAT: &str = "%Y-%m-%dT%H:%M:%S";
 
-/// A wall clock as it is stored.
-pub(crate) fn wall_clock(local: NaiveDateTime) -> String {
+/// Formats a local time for the database.
+pub(crate) fn format_local(local: NaiveDateTime) -> String {
     local.format(LOCAL_FORMAT).to_string()
 }
 
-/// A wall clock from how it is stored.
-pub(crate) fn read_wall_clock(text: &str) -> crate::error::Result<NaiveDateTime> {
-    NaiveDateTime::parse_from_str(text, LOCAL_FORMAT).map_err(crate::error::Error::internal)
+/// Parses a local time from the database.
+pub(crate) fn parse_local(text: &str) -> Result<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, LOCAL_FORMAT).map_err(Error::internal)
 }
 
 #[cfg(test)]
@@ -190,17 +198,18 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_times_is_meant() {
+    fn an_ambiguous_time_is_the_first_of_two() {
         let instant = resolve(local("2027-10-31T02:30:00"), Tz::Europe__Berlin).unwrap();
         assert_eq!(instant.to_rfc3339_in(Tz::Europe__Berlin), "2027-10-31T02:30:00+02:00");
     }
 
     #[test]
-    fn a_gap_is_named() {
+    fn the_error_names_the_gap() {
         let gap = resolve(local("2027-03-28T02:30:00"), Tz::Europe__Berlin).unwrap_err();
         assert_eq!(
             gap.to_string(),
-            "2027-03-28 02:30:00 does not exist in Europe/Berlin: the clocks go forward from 2027-03-28 02:00:00 to 2027-03-28 03:00:00"
+            "2027-03-28 02:30:00 does not exist in Europe/Berlin: \
+             the clocks go forward from 2027-03-28 02:00:00 to 2027-03-28 03:00:00"
         );
         let whole_day = resolve(local("2011-12-30T12:00:00"), Tz::Pacific__Apia).unwrap_err();
         assert_eq!(
@@ -210,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_shifts_over_the_gap() {
+    fn lenient_resolution_shifts_over_the_gap() {
         for (text, tz, expected) in [
             ("2027-03-28T02:30:00", Tz::Europe__Berlin, "2027-03-28T03:30:00+02:00"),
             ("2018-11-04T00:00:00", Tz::America__Sao_Paulo, "2018-11-04T01:00:00-02:00"),
@@ -221,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn all_day_things_span_whole_days() {
+    fn all_day_spans_end_after_their_last_day() {
         let tz = Tz::Europe__Berlin;
         let start = local("2027-03-27T00:00:00");
         let starts_at = start_of_day(start.date(), tz);
@@ -232,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_read_what_they_write() {
+    fn moments_parse_their_own_text() {
         for text in ["2027-03-04T18:30:00+01:00", "2027-03-04T17:30:00Z", "2027-03-04"] {
             assert_eq!(text.parse::<Moment>().unwrap().to_string(), text);
         }

@@ -1,4 +1,4 @@
-//! The corpus of the fuzz targets, replayed.
+//! Replays the corpus of the fuzz targets.
 
 #[path = "../../../tests/fuzz/checks/recurrence.rs"]
 mod checks;

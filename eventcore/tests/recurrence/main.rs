@@ -1,13 +1,14 @@
-//! The recurrence engine against what others say: vectors, an expander that knows nothing of it, and random rules.
-#![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
+//! Tests of the recurrence engine: published vectors, an independent expander, the crate `rrule`, and random
+//! rules.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod clocks;
 mod corpus;
 mod crate_rrule;
+mod diff;
 mod english;
 mod properties;
 mod random;
-mod realign;
 mod reference;
 mod refusals;
 mod split;

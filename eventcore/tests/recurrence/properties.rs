@@ -1,4 +1,4 @@
-//! What holds of every rule. `RECURRENCE_RULES=100000 cargo test --release -p eventcore --test recurrence` tries more of them.
+//! Properties of all rules, tested on random ones. The variable `RECURRENCE_RULES` sets their number.
 
 use chrono::{Days, NaiveDateTime};
 use eventcore::Timestamp;
@@ -7,12 +7,12 @@ use eventcore::recurrence::{Instance, Recurrence, Rule, RuleError, Series};
 use crate::random::{Random, Spec};
 use crate::reference;
 
-/// How many random rules each property is tried on.
+/// Number of random rules per property.
 pub(crate) fn rules() -> u64 {
     std::env::var("RECURRENCE_RULES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000)
 }
 
-/// Runs `property` on random rules; a failure names the seed and the rule.
+/// Tests `property` on random rules. A failure names the seed and the rule.
 pub(crate) fn for_random_rules(salt: u64, property: impl Fn(&Spec, &mut Random)) {
     for seed in 0..rules() {
         let mut random = Random::new(salt << 32 | seed);
@@ -23,7 +23,7 @@ pub(crate) fn for_random_rules(salt: u64, property: impl Fn(&Spec, &mut Random))
     }
 }
 
-/// The series of a rule, unless the rule is one that nothing fits.
+/// The series of a rule, or `None` if the rule matches nothing.
 pub(crate) fn series(spec: &Spec) -> Option<Series> {
     let rule = spec.text().parse().unwrap();
     match Series::new(spec.start(), Recurrence::of(rule)) {
@@ -57,13 +57,14 @@ fn agrees_with_the_reference() {
         let to = Timestamp::from(horizon.and_utc());
         match series(spec) {
             Some(series) => {
-                // The horizon is a wall-clock time of the zone for the reference; a day about it is left out.
+                // The reference takes the horizon as a local time: instances within 48 hours of it are not
+                // compared.
                 let cut = to.minus(std::time::Duration::from_hours(48));
                 let ours = starts(series.between(Timestamp::MIN, cut));
                 let expected: Vec<_> = expected.into_iter().filter(|at| *at < cut).collect();
                 assert_eq!(ours, expected);
             }
-            // Nothing but the start, which the engine doesn't take for a recurrence, if that.
+            // The engine refuses a rule that matches nothing; the reference may return the start.
             None => assert!(expected.len() <= 1, "{expected:?}"),
         }
     });
@@ -85,7 +86,7 @@ fn is_sorted_unique_and_within_bounds() {
 }
 
 #[test]
-fn windows_add_up() {
+fn adjacent_windows_cover_the_whole() {
     for_random_rules(3, |spec, random| {
         let Some(series) = series(spec) else { return };
         let some = starts(series.all().take(80));
@@ -103,7 +104,7 @@ fn windows_add_up() {
 }
 
 #[test]
-fn printing_gives_back_what_was_parsed() {
+fn display_round_trips() {
     for_random_rules(4, |spec, _| {
         let text = spec.text();
         let rule: Rule = text.parse().unwrap();
@@ -114,7 +115,7 @@ fn printing_gives_back_what_was_parsed() {
 }
 
 #[test]
-fn starting_near_is_starting_at_the_start() {
+fn expansion_from_within_equals_expansion_from_the_start() {
     for_random_rules(5, |spec, random| {
         let Some(series) = series(spec) else { return };
         let all = starts(series.all().take(400));

@@ -1,10 +1,11 @@
-//! Random rules, from a seed: any legal rule can come up, near clock changes more often than in life.
+//! Random valid rules from a seed. Their starts are near clock changes more often than in practice.
 
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, Weekday};
 use chrono_tz::Tz;
-use eventcore::recurrence::{DateValue, Freq, Start};
+use eventcore::recurrence::{DateValue, Freq, SeriesStart};
 
-/// Numbers from a seed (`SplitMix64`): the same on every machine, so that a failure can be repeated.
+/// Pseudorandom numbers (`SplitMix64`). A seed gives the same numbers on every machine, so failures can be
+/// reproduced.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -20,7 +21,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number from `from` to `to`, both included.
+    /// A number in `from..=to`.
     pub(crate) fn between(&mut self, from: i64, to: i64) -> i64 {
         from + i64::try_from(self.next() % u64::try_from(to - from + 1).unwrap()).unwrap()
     }
@@ -37,7 +38,7 @@ impl Random {
         list[self.index(list.len())]
     }
 
-    /// One to `max` numbers of `1..=to`, some negative where `signed`.
+    /// One to `max` numbers in `from..=to`. If `signed`, some of them are negated.
     fn list(&mut self, max: i64, from: i64, to: i64, signed: bool) -> Vec<i64> {
         let mut list: Vec<i64> = (0..self.between(1, max)).map(|_| self.between(from, to)).collect();
         if signed {
@@ -51,7 +52,7 @@ impl Random {
     }
 }
 
-/// A rule as plain lists: what the reference expands, and whose text the engine reads.
+/// A rule as lists of numbers. The reference expands the lists, the engine parses their text.
 #[derive(Debug, Clone)]
 pub(crate) struct Spec {
     pub(crate) start: NaiveDateTime,
@@ -76,7 +77,7 @@ pub(crate) struct Spec {
 pub(crate) const WEEKDAYS: [Weekday; 7] =
     [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
-/// Zones, each with a night in which its clocks change.
+/// Zones, each with the date of a clock change.
 const CHANGES: [(Tz, i32, u32, u32); 14] = [
     (Tz::Europe__Berlin, 2025, 3, 30),
     (Tz::Europe__Berlin, 2025, 10, 26),
@@ -205,7 +206,7 @@ impl Spec {
         }
     }
 
-    /// About how many days a period takes.
+    /// Approximate length of a period in days.
     pub(crate) fn unit_days(&self) -> i64 {
         match self.freq {
             Freq::Hourly | Freq::Daily => 1,
@@ -215,8 +216,12 @@ impl Spec {
         }
     }
 
-    pub(crate) fn start(&self) -> Start {
-        if self.all_day { Start::on(self.start.date(), self.tz) } else { Start::at(self.start, self.tz) }
+    pub(crate) fn start(&self) -> SeriesStart {
+        if self.all_day {
+            SeriesStart::on(self.start.date(), self.tz)
+        } else {
+            SeriesStart::at(self.start, self.tz)
+        }
     }
 
     /// The text of the rule.
@@ -257,7 +262,7 @@ fn start(random: &mut Random) -> (NaiveDateTime, Tz) {
         let year = i32::try_from(random.between(1950, 2060)).unwrap();
         let date =
             NaiveDate::from_ymd_opt(year, 1, 1).unwrap() + Days::new(random.between(0, 365).unsigned_abs());
-        // The ends of the year are where weeks and leap days go wrong.
+        // Week numbers and leap days are error-prone at the end of a year.
         if random.one_in(6) { NaiveDate::from_ymd_opt(date.year(), 12, 31).unwrap() } else { date }
     };
     let hour = if random.one_in(2) { random.between(0, 3) } else { random.between(0, 23) };

@@ -1,5 +1,5 @@
-//! An expander that is slow and plain: it walks every day of every period and asks of each whether it fits, by the words of RFC 5545, 3.3.10.
-//! It shares no code with the engine, and knows the calendar only through chrono.
+//! A slow reference implementation: it checks each day of each period against RFC 5545, 3.3.10. It shares no
+//! code with the engine and takes the calendar from chrono.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ pub(crate) fn expand(spec: &Spec, horizon: NaiveDateTime) -> Vec<Timestamp> {
         .collect()
 }
 
-/// The beginnings of the days of the `k`-th period, or of its hour.
+/// The beginning of each day of the `k`-th period; for HOURLY the beginning of its hour.
 fn period(spec: &Spec, k: i64) -> Vec<NaiveDateTime> {
     let start = spec.start;
     let by = k * spec.interval;
@@ -74,7 +74,7 @@ fn week_start(day: NaiveDate, spec: &Spec) -> NaiveDate {
     day
 }
 
-/// Every time of the period that fits, BYSETPOS aside.
+/// All times of the period that match, before BYSETPOS is applied.
 fn times(spec: &Spec, period: &[NaiveDateTime]) -> Vec<NaiveDateTime> {
     let mut times = Vec::new();
     for begin in period.iter().filter(|begin| day_fits(spec, begin.date())) {
@@ -105,7 +105,8 @@ fn number_fits(list: &[i64], number: u32, of_start: u32) -> bool {
     if list.is_empty() { number == of_start } else { list.contains(&number.into()) }
 }
 
-/// "Implementations that do not support leap seconds SHOULD interpret the second 60 as equivalent to the second 59" (3.3.12).
+/// "Implementations that do not support leap seconds SHOULD interpret the second 60 as equivalent to the
+/// second 59" (3.3.12).
 fn second_fits(spec: &Spec, second: u32) -> bool {
     number_fits(&spec.seconds, second, spec.start.second()) || (second == 59 && spec.seconds.contains(&60))
 }
@@ -138,7 +139,7 @@ fn day_fits(spec: &Spec, day: NaiveDate) -> bool {
         && (!implied.month || day.month() == spec.start.month())
 }
 
-/// What the rule leaves open and the start decides.
+/// The parts that are taken from the start.
 struct Implied {
     weekday: bool,
     month_day: bool,
@@ -146,10 +147,10 @@ struct Implied {
 }
 
 fn implied(spec: &Spec) -> Implied {
-    let says_day = !(spec.days.is_empty() && spec.month_days.is_empty() && spec.year_days.is_empty());
+    let has_day = !(spec.days.is_empty() && spec.month_days.is_empty() && spec.year_days.is_empty());
     let none = Implied { weekday: false, month_day: false, month: false };
     match spec.freq {
-        _ if says_day => none,
+        _ if has_day => none,
         Freq::Weekly => Implied { weekday: true, ..none },
         Freq::Monthly => Implied { month_day: true, ..none },
         Freq::Yearly if !spec.weeks.is_empty() => Implied { weekday: true, ..none },
@@ -177,7 +178,8 @@ fn weekday_fits(spec: &Spec, (nth, weekday): (i64, chrono::Weekday), day: NaiveD
     nth == 0 || others + 1 == nth.abs()
 }
 
-/// The number of the week of `day`, and how many weeks its year has: a week belongs to the year in which most of its days are.
+/// The week number of `day` and the number of weeks of its year. A week belongs to the year with most of its
+/// days.
 fn week_number(spec: &Spec, day: NaiveDate) -> (i64, i64) {
     let middle = week_start(day, spec) + Days::new(3);
     let mut number = 1;
@@ -204,7 +206,8 @@ fn last(spec: &Spec, until: DateValue) -> DateTime<chrono::Utc> {
     if spec.all_day { instant(local.date().into(), spec.tz) } else { instant(local, spec.tz) }
 }
 
-/// In a fold the first; in a gap by the offset from before it, found by walking back to a time that exists.
+/// The instant of a local time: in a fold the first; in a gap with the offset before it, which is found at
+/// the next earlier local time that exists.
 fn instant(local: NaiveDateTime, tz: Tz) -> DateTime<chrono::Utc> {
     let mut before = local;
     loop {

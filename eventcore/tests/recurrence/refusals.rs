@@ -1,8 +1,8 @@
-//! Each unusable rule is refused with words that name the part.
+//! Invalid rules and recurrences: codes and messages of the errors.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
-use eventcore::recurrence::{DateValue, Limits, Recurrence, Rule, RuleError, Series, Start};
+use eventcore::recurrence::{DateValue, Recurrence, Rule, RuleError, ScheduleLimits, Series, SeriesStart};
 
 fn parse_error(text: &str) -> RuleError {
     text.parse::<Rule>().expect_err(text)
@@ -12,16 +12,16 @@ fn parse_error(text: &str) -> RuleError {
 fn each_part_is_named() {
     for (text, code, message) in [
         ("", "invalid_rule", "the rule is empty: it needs at least FREQ, such as FREQ=WEEKLY"),
-        ("COUNT=3", "invalid_rule", "FREQ is missing: it says how often, such as FREQ=WEEKLY"),
+        ("COUNT=3", "invalid_rule", "FREQ is missing, such as FREQ=WEEKLY"),
         (
             "FREQ=SECONDLY",
             "unsupported",
-            "FREQ=SECONDLY is not supported: an event repeats by the hour at most (FREQ=HOURLY)",
+            "FREQ=SECONDLY is not supported: the shortest period is FREQ=HOURLY",
         ),
         (
             "FREQ=MINUTELY",
             "unsupported",
-            "FREQ=MINUTELY is not supported: an event repeats by the hour at most (FREQ=HOURLY)",
+            "FREQ=MINUTELY is not supported: the shortest period is FREQ=HOURLY",
         ),
         (
             "FREQ=FORTNIGHTLY",
@@ -69,24 +69,21 @@ fn each_part_is_named() {
             "invalid_rule",
             "INTERVAL=99999999999: must be a whole number from 1 to 4294967295",
         ),
-        (
-            "FREQ=DAILY;COUNT=3;UNTIL=20280101",
-            "invalid_rule",
-            "COUNT and UNTIL cannot both end a rule: keep one",
-        ),
-        ("FREQ=DAILY;COUNT=3;COUNT=4", "invalid_rule", "COUNT=4: is there twice"),
+        ("FREQ=DAILY;COUNT=3;UNTIL=20280101", "invalid_rule", "COUNT and UNTIL cannot be combined: keep one"),
+        ("FREQ=DAILY;COUNT=3;COUNT=4", "invalid_rule", "COUNT=4: must not be repeated"),
         ("FREQ=DAILY;COLOUR=RED", "invalid_rule", "COLOUR=RED: RFC 5545 has no such part"),
         ("FREQ=DAILY;WKST=XX", "invalid_rule", "WKST=XX: must be one of MO, TU, WE, TH, FR, SA, SU"),
-        ("FREQ=DAILY;COUNT", "invalid_rule", "COUNT: a part is written NAME=VALUE"),
+        ("FREQ=DAILY;COUNT", "invalid_rule", "COUNT: a part must have the form NAME=VALUE"),
         (
             "RSCALE=HEBREW;FREQ=YEARLY",
             "unsupported",
-            "RSCALE=HEBREW: other calendars than the Gregorian (RFC 7529) are not supported",
+            "RSCALE=HEBREW: only the Gregorian calendar is supported (no RFC 7529)",
         ),
         (
             "FREQ=DAILY;UNTIL=20280230",
             "invalid_rule",
-            "UNTIL=20280230: must be a date (20280503), a local time (20280503T183000) or an instant (20280503T163000Z)",
+            "UNTIL=20280230: must be a date (20280503), a local time (20280503T183000) \
+             or an instant (20280503T163000Z)",
         ),
     ] {
         let error = parse_error(text);
@@ -95,7 +92,7 @@ fn each_part_is_named() {
 }
 
 #[test]
-fn texts_of_any_length_and_letters_are_read() {
+fn hostile_texts_are_refused() {
     assert_eq!(parse_error(&format!("FREQ=DAILY;BYHOUR={}1", "1,".repeat(500))).code(), "too_long");
     assert_eq!(parse_error("FREQ=WEEKLY;BYDAY=日曜").code(), "invalid_rule");
     assert_eq!(parse_error("RRULEß:FREQ=DAILY").code(), "invalid_rule");
@@ -112,11 +109,11 @@ fn start() -> NaiveDateTime {
 }
 
 fn series(rule: &str) -> Result<Series, RuleError> {
-    Series::new(Start::at(start(), Tz::Europe__Berlin), Recurrence::of(rule.parse()?))
+    Series::new(SeriesStart::at(start(), Tz::Europe__Berlin), Recurrence::of(rule.parse()?))
 }
 
 #[test]
-fn what_yields_nothing_is_refused() {
+fn rules_without_instances_are_refused() {
     for rule in [
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=MONTHLY;BYDAY=6MO",
@@ -129,11 +126,11 @@ fn what_yields_nothing_is_refused() {
     let error = series("FREQ=DAILY;UNTIL=20270303").unwrap_err();
     assert_eq!(error.code(), "until_before_start");
     assert_eq!(error.message(), "UNTIL=20270303 is before the start (2027-03-04 18:30:00)");
-    assert!(series("FREQ=DAILY;UNTIL=20270304").is_ok(), "the whole of the day counts");
+    assert!(series("FREQ=DAILY;UNTIL=20270304").is_ok(), "UNTIL includes the whole day");
 }
 
 #[test]
-fn a_start_off_the_rule_is_the_first() {
+fn a_start_that_the_rule_does_not_match_is_the_first_instance() {
     // 4 March 2027 is a Thursday.
     let first = series("FREQ=WEEKLY;BYDAY=MO;COUNT=3").unwrap().first(10, None).unwrap();
     let dates: Vec<_> = first.instances.iter().map(|i| i.date().to_string()).collect();
@@ -144,10 +141,11 @@ fn a_start_off_the_rule_is_the_first() {
 }
 
 #[test]
-fn too_much_is_refused() {
+fn schedules_beyond_the_limits_are_refused() {
     let horizon = "2029-03-04T00:00:00Z".parse().unwrap();
-    let schedule =
-        |rule: &str| series(rule).unwrap().schedule(eventcore::Timestamp::MIN, horizon, Limits::default());
+    let schedule = |rule: &str| {
+        series(rule).unwrap().schedule(eventcore::Timestamp::MIN, horizon, ScheduleLimits::default())
+    };
     assert_eq!(schedule("FREQ=DAILY;COUNT=2000").unwrap().len(), 2_000);
     assert_eq!(schedule("FREQ=DAILY;COUNT=2001").unwrap_err().code(), "too_many_occurrences");
     assert_eq!(schedule("FREQ=DAILY").unwrap().len(), 731);
@@ -158,12 +156,12 @@ fn too_much_is_refused() {
     let error = Recurrence::parse(Some("FREQ=DAILY"), &many, &[]).unwrap_err().remove(0);
     assert_eq!((error.pointer(), error.code()), ("/rdate", "too_many_dates"));
     let many = Recurrence { rrule: None, rdate: vec![], exdate: vec![DateValue::Local(start()); 10_000] };
-    let error = Series::new(Start::at(start(), Tz::UTC), many).unwrap_err();
+    let error = Series::new(SeriesStart::at(start(), Tz::UTC), many).unwrap_err();
     assert_eq!((error.pointer(), error.code()), ("/exdate", "too_many_dates"));
 }
 
 #[test]
-fn each_wrong_date_is_named() {
+fn each_invalid_date_has_an_error() {
     let errors =
         Recurrence::parse(Some("FREQ=DAILY;COUNT=0"), &["2027-04-01", "soon"], &["2027-02-30"]).unwrap_err();
     let named: Vec<_> = errors.iter().map(|error| (error.pointer(), error.code())).collect();
@@ -173,20 +171,24 @@ fn each_wrong_date_is_named() {
     );
 
     let early = Recurrence::parse(None, &["2027-04-01", "2027-03-01"], &[]).unwrap();
-    let error = Series::new(Start::at(start(), Tz::UTC), early).unwrap_err();
+    let error = Series::new(SeriesStart::at(start(), Tz::UTC), early).unwrap_err();
     assert_eq!((error.pointer(), error.code()), ("/rdate/1", "before_start"));
 
     let nothing = Recurrence::parse(Some("FREQ=DAILY;COUNT=2"), &[], &["2027-03-04", "2027-03-05"]).unwrap();
-    let error = Series::new(Start::at(start(), Tz::UTC), nothing)
+    let error = Series::new(SeriesStart::at(start(), Tz::UTC), nothing)
         .unwrap()
-        .schedule(eventcore::Timestamp::MIN, "2029-03-04T00:00:00Z".parse().unwrap(), Limits::default())
+        .schedule(
+            eventcore::Timestamp::MIN,
+            "2029-03-04T00:00:00Z".parse().unwrap(),
+            ScheduleLimits::default(),
+        )
         .unwrap_err();
     assert_eq!((error.pointer(), error.code()), ("/exdate", "nothing_left"));
 }
 
 #[test]
-fn a_day_does_not_repeat_by_the_hour() {
-    let day = Start::on(NaiveDate::from_ymd_opt(2027, 3, 4).unwrap(), Tz::UTC);
+fn an_all_day_series_cannot_be_hourly() {
+    let day = SeriesStart::on(NaiveDate::from_ymd_opt(2027, 3, 4).unwrap(), Tz::UTC);
     let error = Series::new(day, Recurrence::of("FREQ=HOURLY".parse().unwrap())).unwrap_err();
-    assert_eq!(error.message(), "FREQ=HOURLY: what lasts all day cannot repeat by the hour");
+    assert_eq!(error.message(), "FREQ=HOURLY cannot be used with an all-day event");
 }

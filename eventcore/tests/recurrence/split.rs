@@ -1,9 +1,9 @@
-//! "This and following": the two halves are the whole.
+//! Splitting a series ("this and following"): the two parts have the instances of the whole.
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use eventcore::Timestamp;
-use eventcore::recurrence::{Recurrence, Series, Start};
+use eventcore::recurrence::{Recurrence, Series, SeriesStart};
 
 use crate::properties::{for_random_rules, series, starts};
 
@@ -35,13 +35,14 @@ fn both_halves_are_the_whole() {
 fn thursdays(recurrence: &str) -> Series {
     let start: NaiveDateTime = "2027-03-04T18:30:00".parse().unwrap();
     let recurrence: Recurrence = serde_json::from_str(recurrence).unwrap();
-    Series::new(Start::at(start, Tz::Europe__Berlin), recurrence).unwrap()
+    Series::new(SeriesStart::at(start, Tz::Europe__Berlin), recurrence).unwrap()
 }
 
 #[test]
 fn added_and_excluded_dates_go_to_their_half() {
     let series = thursdays(
-        r#"{"rrule": "FREQ=WEEKLY;COUNT=6", "rdate": ["2027-03-10T18:30:00", "2027-03-30"], "exdate": ["2027-03-11", "2027-04-01T18:30:00"]}"#,
+        r#"{"rrule": "FREQ=WEEKLY;COUNT=6", "rdate": ["2027-03-10T18:30:00", "2027-03-30"],
+            "exdate": ["2027-03-11", "2027-04-01T18:30:00"]}"#,
     );
     let all = starts(series.all());
     assert_eq!(all.len(), 6);
@@ -54,11 +55,11 @@ fn added_and_excluded_dates_go_to_their_half() {
 }
 
 #[test]
-fn what_cannot_be_cut_says_why() {
+fn impossible_splits_are_refused() {
     let series = thursdays(r#"{"rrule": "FREQ=WEEKLY;INTERVAL=2", "rdate": ["2027-03-10T18:30:00"]}"#);
     for (at, why) in [
-        ("2027-03-05T17:30:00Z", "no date there"),
-        ("2027-03-04T17:30:00Z", "the first date"),
+        ("2027-03-05T17:30:00Z", "no occurrence at that time"),
+        ("2027-03-04T17:30:00Z", "the first occurrence"),
         ("2027-03-10T17:30:00Z", "no rule that starts there"),
     ] {
         let error = series.split(at.parse().unwrap()).unwrap_err();
@@ -68,10 +69,10 @@ fn what_cannot_be_cut_says_why() {
 }
 
 #[test]
-fn a_cut_in_a_gap_keeps_the_hour_of_the_rule() {
+fn a_split_in_a_gap_keeps_the_time_of_the_rule() {
     let start: NaiveDateTime = "2027-03-26T02:30:00".parse().unwrap();
     let daily = Recurrence::of("FREQ=DAILY;COUNT=5".parse().unwrap());
-    let series = Series::new(Start::at(start, Tz::Europe__Berlin), daily).unwrap();
+    let series = Series::new(SeriesStart::at(start, Tz::Europe__Berlin), daily).unwrap();
     let all = starts(series.all());
     assert_eq!(halves(&series, all[2], 5), all);
     let split = series.split(all[2]).unwrap();

@@ -1,18 +1,21 @@
-//! Vectors: RFC 5545's own examples, the test data of other engines, clock changes, and random rules on which other engines agree.
+//! Test vectors in `tests/data`: the examples of RFC 5545, the test data of other engines, clock changes, and
+//! random rules on which other engines agree.
 //!
-//! They are facts from elsewhere (`tests/data`). One is held to be wrong, see [`HELD_TO_BE_WRONG`].
+//! One vector differs from this engine on purpose: see [`START_NOT_COUNTED`].
 
 use chrono_tz::Tz;
-use eventcore::recurrence::{DateValue, Instance, Recurrence, Series, Start};
+use eventcore::recurrence::{DateValue, Instance, Recurrence, Series, SeriesStart};
 use serde_json::Value;
 
-/// Vectors that leave out a start which is off the rule. RFC 5545, 3.3.10: "The DTSTART property value always counts as the first
-/// occurrence" of COUNT; 3.8.5.3: "The DTSTART property value SHOULD be synchronized with the recurrence rule, if specified. The recurrence set
-/// generated with a DTSTART property value not synchronized with the recurrence rule is undefined", and this project defines it: the start is
-/// always the first occurrence and counts. These vectors are checked with the start put first, and the last one that it displaces left out.
-const HELD_TO_BE_WRONG: [&str; 1] = ["dst-009"];
+/// Vectors that omit a start which the rule does not match. RFC 5545, 3.3.10: "The DTSTART property value
+/// always counts as the first occurrence" of COUNT; 3.8.5.3: "The DTSTART property value SHOULD be
+/// synchronized with the recurrence rule, if specified. The recurrence set generated with a DTSTART property
+/// value not synchronized with the recurrence rule is undefined", and this project defines it: the start is
+/// always the first occurrence and counts. These vectors are checked with the start put first, and the last
+/// one that it displaces left out.
+const START_NOT_COUNTED: [&str; 1] = ["dst-009"];
 
-/// One line of a file: a start, a rule, and the instances by the clock.
+/// One line of a file: a start, a rule, and the local times of the instances.
 struct Vector {
     id: String,
     series: Series,
@@ -30,9 +33,9 @@ impl Vector {
         let start = DateValue::from_basic(value["dtstart"].as_str().unwrap()).unwrap();
         let tz: Tz = value["tzid"].as_str().unwrap_or("UTC").parse().unwrap();
         let (utc, start) = match start {
-            DateValue::Date(date) => (false, Start::on(date, tz)),
-            DateValue::Local(local) => (false, Start::at(local, tz)),
-            DateValue::Utc(instant) => (true, Start::at(instant.to_utc().naive_utc(), Tz::UTC)),
+            DateValue::Date(date) => (false, SeriesStart::on(date, tz)),
+            DateValue::Local(local) => (false, SeriesStart::at(local, tz)),
+            DateValue::Utc(instant) => (true, SeriesStart::at(instant.to_utc().naive_utc(), Tz::UTC)),
         };
         let texts = |name: &str| -> Vec<String> {
             let texts = value[name].as_array().into_iter().flatten();
@@ -42,11 +45,7 @@ impl Vector {
         let recurrence = Recurrence::parse(rrule, &texts("rdate"), &texts("exdate"))
             .unwrap_or_else(|e| panic!("{id}: {e:?}"));
         if let (Some(rule), Some(text)) = (&recurrence.rrule, rrule) {
-            assert_eq!(
-                rule.to_string(),
-                text.trim_end_matches(';'),
-                "{id}: printing gives back what was parsed"
-            );
+            assert_eq!(rule.to_string(), text.trim_end_matches(';'), "{id}: Display does not round-trip");
         }
         let series = Series::new(start, recurrence).unwrap_or_else(|e| panic!("{id}: {e}"));
         let instants =
@@ -54,7 +53,7 @@ impl Vector {
         let complete = value["complete"].as_bool().unwrap();
         let mut vector =
             Self { id, all_day: start.all_day, utc, expected: texts("expected"), instants, complete, series };
-        if HELD_TO_BE_WRONG.contains(&vector.id.as_str()) {
+        if START_NOT_COUNTED.contains(&vector.id.as_str()) {
             vector.put_start_first();
         }
         vector
@@ -91,7 +90,7 @@ impl Vector {
         self.check_from_the_middle(&first.instances);
     }
 
-    /// Whoever asks from any instance on gets the same ones.
+    /// Expansion from any instance on gives the same instances.
     fn check_from_the_middle(&self, instances: &[Instance]) {
         for at in [instances.len() / 2, instances.len().saturating_sub(1)] {
             let rest = self.series.first(instances.len() - at, Some(instances[at].original_start())).unwrap();

@@ -14,7 +14,7 @@ pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
     if schema != Schema::Current {
         return Err(schema.refusal().into());
     }
-    let wrong = core.recount().await?;
+    let wrong = core.check_consistency().await?;
     for discrepancy in &wrong {
         println!("occurrence {}: {}", discrepancy.occurrence, discrepancy.what);
     }

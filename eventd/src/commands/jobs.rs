@@ -9,7 +9,7 @@ const PERIOD: Duration = Duration::from_hours(1);
 
 /// Follows the tz database, then moves the horizon of recurring events for as long as the process serves. Any number of processes may do so.
 pub(super) async fn run(core: EventCore) {
-    match core.follow_time_zones().await {
+    match core.recompute_occurrence_times().await {
         Ok(0) => {}
         Ok(moved) => tracing::info!(moved, "dates follow the new tz database"),
         Err(error) => tracing::error!(?error, "dates could not follow the tz database"),

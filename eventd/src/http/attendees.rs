@@ -30,7 +30,7 @@ pub(crate) async fn csv(
     let mut request = PageRequest::first(PageRequest::MAX_LIMIT);
     // Whoever may not see it is told so before anything is sent.
     let mut walk = WaitlistPositions::default();
-    let first = core.registrations_along(&actor, date, status, &request, &mut walk).await?;
+    let first = core.registrations_with_positions(&actor, date, status, &request, &mut walk).await?;
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut page = Ok(first);
@@ -44,7 +44,7 @@ pub(crate) async fn csv(
                 return;
             }
             request.cursor = next;
-            page = core.registrations_along(&actor, date, status, &request, &mut walk).await;
+            page = core.registrations_with_positions(&actor, date, status, &request, &mut walk).await;
         }
     });
     let pieces = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));

@@ -94,10 +94,10 @@ impl Call {
             return Ok(actor);
         }
         let Some(value) = self.headers.get(header::AUTHORIZATION) else { return Ok(Actor::Anonymous) };
-        let text = value.to_str().map_err(|_| Error::InvalidCredentials)?;
+        let text = value.to_str().map_err(|_| Error::InvalidToken)?;
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
         if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-            return Err(Error::InvalidCredentials.into());
+            return Err(Error::InvalidToken.into());
         }
         Ok(self.core.authenticate(token.trim()).await?)
     }

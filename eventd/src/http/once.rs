@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use eventcore::Error;
-use eventcore::idempotency::Key;
+use eventcore::idempotency::IdempotencyKey;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
@@ -35,11 +35,11 @@ pub(crate) async fn once(mut call: Call, key: &str, work: impl FnOnce(Call) -> W
     let Ok(body) = &call.body else { return work(call).await };
     let actor = call.actor().await?;
     let parts = [call.path.as_str().as_bytes(), call.query.as_bytes(), body];
-    let key = Key::new(&actor, key, &parts)?;
+    let key = IdempotencyKey::new(&actor, key, &parts)?;
     call.known = Some(actor);
     let core = call.core.clone();
     let kept = core
-        .once(key, |core| {
+        .run_idempotent(key, |core| {
             call.core = core;
             let work = work(call);
             async move { Kept::of(work.await?).await }

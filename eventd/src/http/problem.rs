@@ -196,7 +196,7 @@ impl From<Error> for Problem {
             }
             Error::Invalid(_) => Kind::InvalidInput,
             Error::Unauthenticated => Kind::Unauthenticated,
-            Error::InvalidCredentials => Kind::InvalidCredentials,
+            Error::InvalidCredentials | Error::InvalidToken => Kind::InvalidCredentials,
             Error::TokenExpired => Kind::TokenExpired,
             Error::Forbidden(_) => Kind::Forbidden,
             Error::NotFound(_) => Kind::NotFound,
@@ -248,6 +248,7 @@ mod tests {
             (Error::invalid("/colour", "unknown_field", ""), "unknown-field", 400),
             (Error::Unauthenticated, "unauthenticated", 401),
             (Error::InvalidCredentials, "invalid-credentials", 401),
+            (Error::InvalidToken, "invalid-credentials", 401),
             (Error::TokenExpired, "token-expired", 401),
             (Error::Forbidden(""), "forbidden", 403),
             (Error::NotFound("event"), "not-found", 404),

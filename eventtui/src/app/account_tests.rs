@@ -148,7 +148,7 @@ fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
     driven.press(KeyCode::Tab);
     fill(&mut driven, ["wrong horse 7", "another horse 8", "another horse 8"]);
     let asks = |r: &Request| matches!(r, Request::ChangePassword { new, .. } if new == "another horse 8");
-    driven.answer(asks, Err(refusal("these credentials are not right")));
+    driven.answer(asks, Err(refusal("wrong username or password")));
     insta::assert_snapshot!("password_80x24", driven.picture(80, 24));
     assert!(driven.app.me.is_some());
     let changes = |driven: &Driven| driven.asked.iter().filter(|(_, request)| asks(request)).count();

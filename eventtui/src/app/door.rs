@@ -69,7 +69,7 @@ impl App {
         let words = match chosen.len() {
             1 => {
                 let (name, username) = (clean(&first.user.display_name), clean(&first.user.username));
-                let from = if first.status.sits() { "this date" } else { "the waitlist" };
+                let from = if first.status.has_seats() { "this date" } else { "the waitlist" };
                 let party = match first.party_size {
                     1 => String::new(),
                     many => format!(", with a party of {many}"),
@@ -95,8 +95,8 @@ impl App {
     fn becomes_of_seats(&self, attendees: &Attendees, removed: &[&Registration]) -> String {
         let date = &attendees.date;
         let seats: i64 =
-            removed.iter().filter(|place| place.status.sits()).map(|place| place.party_size).sum();
-        let also = removed.iter().filter(|place| !place.status.sits()).count();
+            removed.iter().filter(|place| place.status.has_seats()).map(|place| place.party_size).sum();
+        let also = removed.iter().filter(|place| !place.status.has_seats()).count();
         let waiting = date.waitlist_length - i64::try_from(also).unwrap_or(0);
         let goes = waiting > 0 && !self.look.has_begun(date) && date.status == OccurrenceStatus::Scheduled;
         match (seats, goes) {

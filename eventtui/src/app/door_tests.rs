@@ -62,8 +62,8 @@ fn somebody_is_registered_by_name() {
     assert!(driven.picture(80, 24).contains("! A name first, and how many come behind it, from 1 on: bob 2"));
     driven.control('w').type_in("2").press(KeyCode::Enter);
     let dora = Request::Enlist { occurrence: occurrence(0).id, username: "dora".to_owned(), party: 2 };
-    driven.answer(|r| *r == dora, Err(refusal("there is no such user", Cause::Other)));
-    assert_eq!(driven.last_line(), "✗ there is no such user · what you typed is kept");
+    driven.answer(|r| *r == dora, Err(refusal("no such user", Cause::Other)));
+    assert_eq!(driven.last_line(), "✗ no such user · what you typed is kept");
     driven.press(KeyCode::Char('n'));
     assert!(driven.last_line().contains("dora 2▏"), "{}", driven.last_line());
     driven
@@ -96,9 +96,9 @@ fn who_is_taken_off_is_asked_once() {
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));
     assert!(driven.last_line().starts_with("Take Dan (dan) off the waitlist, with a party of 2? y does it"));
     driven.press(KeyCode::Char('y'));
-    let over = refusal("this date is over", Cause::Other);
+    let over = refusal("this occurrence is over", Cause::Other);
     driven.answer(|r| *r == remove(&[3]), Ok(Answer::Each(vec![Err(over)])));
-    assert_eq!(driven.last_line(), "✗ this date is over");
+    assert_eq!(driven.last_line(), "✗ this occurrence is over");
 }
 
 #[test]
@@ -114,13 +114,10 @@ fn several_are_marked_and_acted_on_at_once() {
     let id = |n| registration(n, "confirmed").id;
     driven.press(KeyCode::Enter);
     let both = Request::Each(vec![Request::CheckIn(id(1)), Request::CheckIn(id(3))]);
-    let wait = refusal("they wait for seats: there is no place yet to check in to", Cause::Other);
+    let wait = refusal("still on the waitlist: cannot be checked in", Cause::Other);
     let bob = Answer::CheckedIn { registration: Box::new(person(1, "Bob", "attended")), already: false };
     driven.answer(|r| *r == both, Ok(Answer::Each(vec![Ok(bob), Err(wait)])));
-    assert_eq!(
-        driven.last_line(),
-        "✗ 1 of 2 are checked in: they wait for seats: there is no place yet to check in to"
-    );
+    assert_eq!(driven.last_line(), "✗ 1 of 2 are checked in: still on the waitlist: cannot be checked in");
     // Who was refused is still marked, and so is who was in before.
     assert!(driven.picture(80, 24).contains("◆ 2 marked"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Char('x'));

@@ -159,15 +159,14 @@ mod tests {
         driven.press(KeyCode::Char('i')).answer(date, Err(away));
         assert!(driven.last_line().starts_with("✗ the server cannot be reached"));
         assert_eq!(driven.handed.len(), 1);
-        let gone =
-            Refusal { message: "there is no such event".to_owned(), fields: Vec::new(), cause: Cause::Other };
+        let gone = Refusal { message: "no such event".to_owned(), fields: Vec::new(), cause: Cause::Other };
         driven.press(KeyCode::Esc).press(KeyCode::Char('5'));
         let events = super::super::tests::page(vec![super::super::tests::event()], None);
         driven.answer(|request| matches!(request, Request::Organized { .. }), Ok(Answer::Events(events)));
         driven
             .press(KeyCode::Char('i'))
             .answer(|request| matches!(request, Request::EventCalendar(_)), Err(gone));
-        assert_eq!(driven.last_line(), "✗ there is no such event");
+        assert_eq!(driven.last_line(), "✗ no such event");
     }
 
     #[test]

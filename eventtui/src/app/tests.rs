@@ -368,11 +368,11 @@ fn who_is_signed_out_is_asked_to_sign_in() {
     driven.answer(|r| *r == Request::Me, Ok(Answer::Me(None)));
     driven.press(KeyCode::Char('r'));
     insta::assert_snapshot!("account_80x24", driven.picture(80, 24));
-    driven.type_in("ada").press(KeyCode::Tab).type_in("wrong").press(KeyCode::Enter);
-    let sign_in = Request::SignIn { login: "ada".to_owned(), password: "wrong".to_owned() };
-    driven.answer(|r| *r == sign_in, Err(refusal("these credentials are not right", Cause::Other)));
+    driven.type_in("ada").press(KeyCode::Tab).type_in("hunter22").press(KeyCode::Enter);
+    let sign_in = Request::SignIn { login: "ada".to_owned(), password: "hunter22".to_owned() };
+    driven.answer(|r| *r == sign_in, Err(refusal("wrong username or password", Cause::Other)));
     let picture = driven.picture(80, 24);
-    assert!(picture.contains("✗ these credentials are not right") && !picture.contains("wrong"), "{picture}");
+    assert!(picture.contains("✗ wrong username or password") && !picture.contains("hunter22"), "{picture}");
     driven.press(KeyCode::Enter).answer(|r| *r == sign_in, Ok(Answer::Me(Some(Box::new(user())))));
     assert!(driven.picture(80, 24).contains("ada@events.db"));
     assert_eq!(driven.app.at(), Place::Agenda);
@@ -450,6 +450,6 @@ fn each_deed_is_answered_even_where_another_was_done_meanwhile() {
     driven.press(KeyCode::Down).press(KeyCode::Char('x')).wait(5_000);
     driven.answer(|r| *r == Request::Unregister(second), Ok(Answer::Done));
     let cause = Cause::Other;
-    driven.answer(|r| *r == Request::Unregister(first), Err(refusal("this date is over", cause)));
-    assert_eq!(driven.last_line(), "✗ this date is over");
+    driven.answer(|r| *r == Request::Unregister(first), Err(refusal("this occurrence is over", cause)));
+    assert_eq!(driven.last_line(), "✗ this occurrence is over");
 }

@@ -282,9 +282,12 @@ mod tests {
 
     #[test]
     fn a_refusal_is_said_in_the_server_s_words_where_it_has_some() {
-        let problem = br#"{"type":"/problems/event-full","title":"Full","status":409,"detail":"no seats are left for this party","instance":"x"}"#;
+        let problem = br#"{"type":"/problems/event-full","title":"Full","status":409,"detail":"not enough seats are left for this party","instance":"x"}"#;
         let full = refusal(StatusCode::CONFLICT, problem);
-        assert_eq!((full.message.as_str(), full.cause), ("no seats are left for this party", Cause::Other));
+        assert_eq!(
+            (full.message.as_str(), full.cause),
+            ("not enough seats are left for this party", Cause::Other)
+        );
         let changed = refusal(StatusCode::PRECONDITION_FAILED, problem);
         assert_eq!(
             changed,

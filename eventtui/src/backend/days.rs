@@ -5,7 +5,7 @@ use std::future::Future;
 
 use chrono::{Months, NaiveDate};
 use chrono_tz::Tz;
-use eventcore::agenda::MonthOfDays;
+use eventcore::agenda::DailyCounts;
 use eventcore::events::Occurrence;
 use eventcore::{Cursor, Page};
 
@@ -38,7 +38,7 @@ pub(super) trait ByDays: Sync {
     ) -> impl Future<Output = Result<Page<Occurrence>, Self::Error>> + Send;
 
     /// How many dates begin on each day of the month of a day.
-    fn counts(&self, of: NaiveDate, tz: Tz) -> impl Future<Output = Result<MonthOfDays, Self::Error>> + Send;
+    fn counts(&self, of: NaiveDate, tz: Tz) -> impl Future<Output = Result<DailyCounts, Self::Error>> + Send;
 
     /// The dates that take place on these days, at most so many that begin on them.
     fn on_days(

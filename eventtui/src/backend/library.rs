@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Credentials, NewPassword, NewUser, User};
-use eventcore::agenda::{AgendaFilter, Bound, MonthOfDays};
+use eventcore::agenda::{AgendaFilter, Bound, DailyCounts};
 use eventcore::comments::{Comment, CommentFilter, CommentInput};
 use eventcore::events::{EventInput, Occurrence};
 use eventcore::feedback::{Answer as OrganizersAnswer, FeedbackInput};
@@ -147,7 +147,7 @@ impl Library {
             }
             Request::Rate { occurrence, rating, text } => {
                 let input = FeedbackInput { rating: Some(rating), text, ..FeedbackInput::default() };
-                core.give_feedback(&actor, occurrence, &input, None).await?;
+                core.submit_feedback(&actor, occurrence, &input, None).await?;
                 Answer::Done
             }
             Request::Due(dates) => {
@@ -203,7 +203,7 @@ impl Library {
                 Answer::Place(Box::new(place.registration))
             }
             Request::Unregister(id) => {
-                core.cancel_registration(&actor, id).await?;
+                core.cancel_registration(&actor, id, None).await?;
                 Answer::Done
             }
             Request::Enlist { occurrence, username, party } => {
@@ -216,7 +216,7 @@ impl Library {
                 Answer::Place(Box::new(place.registration))
             }
             Request::Remove { occurrence, registration } => {
-                core.remove_registration(&actor, occurrence, registration).await?;
+                core.remove_registration(&actor, occurrence, registration, None).await?;
                 Answer::Done
             }
             Request::PassOver { occurrence, version, over } => {
@@ -224,8 +224,8 @@ impl Library {
                 let place = core.register(&actor, occurrence, &party).await?;
                 Answer::Place(Box::new(place.registration))
             }
-            Request::CheckIn(id) => checked_in(core.check_in(&actor, id).await?),
-            Request::UndoCheckIn(id) => Answer::Place(Box::new(core.undo_check_in(&actor, id).await?)),
+            Request::CheckIn(id) => checked_in(core.check_in(&actor, id, None).await?),
+            Request::UndoCheckIn(id) => Answer::Place(Box::new(core.undo_check_in(&actor, id, None).await?)),
             Request::CheckInCode { occurrence, code } => {
                 let ticket = TicketInput {
                     code: Some(code),
@@ -370,13 +370,13 @@ impl ByDays for Library {
 
     async fn lasting(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>, Error> {
         let (from, to) = bounds(days);
-        self.core.lasting(from, to, &PageRequest::first(PAGE).at(cursor)).await
+        self.core.ongoing(from, to, &PageRequest::first(PAGE).at(cursor)).await
     }
 
-    async fn counts(&self, of: NaiveDate, tz: Tz) -> Result<MonthOfDays, Error> {
+    async fn counts(&self, of: NaiveDate, tz: Tz) -> Result<DailyCounts, Error> {
         let month = of.format("%Y-%m").to_string().parse();
         let month = month.map_err(|why| Error::invalid("/month", "invalid", why))?;
-        self.core.calendar(&self.actor(), &AgendaFilter::default(), month, tz).await
+        self.core.daily_counts(&self.actor(), &AgendaFilter::default(), month, tz).await
     }
 }
 

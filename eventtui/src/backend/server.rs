@@ -6,7 +6,7 @@ use std::pin::Pin;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Session, User};
-use eventcore::agenda::MonthOfDays;
+use eventcore::agenda::DailyCounts;
 use eventcore::comments::Comment;
 use eventcore::events::Occurrence;
 use eventcore::registrations::{CheckIn, Registration};
@@ -358,7 +358,7 @@ impl ByDays for Server {
         }
     }
 
-    async fn counts(&self, of: NaiveDate, tz: Tz) -> Result<MonthOfDays, Refusal> {
+    async fn counts(&self, of: NaiveDate, tz: Tz) -> Result<DailyCounts, Refusal> {
         let month = of.format("%Y-%m");
         self.http.call(Call::get(&format!("/occurrences/calendar?month={month}&tz={}", tz.name()))).await
     }

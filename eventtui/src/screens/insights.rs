@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use eventcore::EventId;
-use eventcore::insights::{DayOfRegistrations, Figures, Insights as Seen, OccurrenceInsights};
+use eventcore::insights::{DailyRegistrations, Figures, Insights as Seen, OccurrenceInsights};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -45,8 +45,10 @@ impl Insights {
         lines.push(Line::raw(""));
         lines.extend(ratings(seen, look, usize::from(width)));
         lines.push(Line::raw(""));
-        lines.push(Line::styled(format!(" Dates ({})", seen.dates.len()), look.theme.accent));
-        lines.extend(seen.dates.iter().rev().flat_map(|date| of_date(date, &seen.timezone, look, width)));
+        lines.push(Line::styled(format!(" Dates ({})", seen.occurrences.len()), look.theme.accent));
+        lines.extend(
+            seen.occurrences.iter().rev().flat_map(|date| of_date(date, &seen.timezone, look, width)),
+        );
         lines
     }
 
@@ -86,7 +88,7 @@ fn percent(rate: Option<f64>) -> String {
 }
 
 /// How many people registered, from the first day on which someone did to the last: a column for so many days that all have room.
-fn over_time(by_day: &[DayOfRegistrations], look: &Look, width: usize) -> Vec<Line<'static>> {
+fn over_time(by_day: &[DailyRegistrations], look: &Look, width: usize) -> Vec<Line<'static>> {
     let theme = look.theme;
     let (Some(first), Some(last)) = (by_day.first(), by_day.last()) else {
         return vec![Line::styled(" Nobody has registered yet", theme.muted)];
@@ -117,9 +119,9 @@ fn written(day: NaiveDate) -> String {
 }
 
 /// People by column. Days without registrations count too.
-fn columns(by_day: &[DayOfRegistrations], width: usize) -> Vec<i64> {
+fn columns(by_day: &[DailyRegistrations], width: usize) -> Vec<i64> {
     let Some(first) = by_day.first() else { return Vec::new() };
-    let place = |day: &DayOfRegistrations| usize::try_from((day.date - first.date).num_days()).unwrap_or(0);
+    let place = |day: &DailyRegistrations| usize::try_from((day.date - first.date).num_days()).unwrap_or(0);
     let days = by_day.last().map_or(0, place) + 1;
     let wide = days.div_ceil(width);
     // Short ones are stretched, so that they can be seen.
@@ -234,8 +236,8 @@ fn of_date(date: &OccurrenceInsights, timezone: &str, look: &Look, width: u16) -
 mod tests {
     use super::*;
 
-    fn day(date: &str, people: i64) -> DayOfRegistrations {
-        DayOfRegistrations { date: date.parse().unwrap(), registrations: people, people }
+    fn day(date: &str, people: i64) -> DailyRegistrations {
+        DailyRegistrations { date: date.parse().unwrap(), registrations: people, people }
     }
 
     #[test]

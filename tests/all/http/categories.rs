@@ -333,7 +333,7 @@ mod one_alphabet {
 on_both! {
     async fn whoever_reads_one_waits_for_nobody_who_changes_it(db: TestDb) {
         let mut tx = db.core.db().begin().await.unwrap();
-        let hold = Sql::each(
+        let hold = Sql::per_dialect(
             "UPDATE categories SET version = version + 1",
             "SELECT id FROM categories ORDER BY id FOR UPDATE",
         );

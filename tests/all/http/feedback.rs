@@ -194,7 +194,7 @@ async fn story(kind: Kind) {
 async fn given(daemon: &Daemon, ago: Duration) {
     let at = daemon.db.core.now().minus(ago);
     let mut tx = daemon.db.core.db().begin().await.unwrap();
-    tx.query(Sql::same("UPDATE feedback SET created_at = $1")).bind(at).execute().await.unwrap();
+    tx.query(Sql::portable("UPDATE feedback SET created_at = $1")).bind(at).execute().await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use eventcore::fold::fold;
-use eventcore::search::{Question, Texts};
+use eventcore::search::{SearchDocument, SearchQuery};
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, Random, for_each_kind};
 
@@ -69,7 +69,7 @@ struct Date {
     /// Who has something there.
     registered: bool,
     /// All of it, only the title, and all but the description.
-    texts: [Texts; 3],
+    texts: [SearchDocument; 3],
 }
 
 struct World {
@@ -151,9 +151,9 @@ async fn dates(client: &Client, organizer: usize, id: &str, mine: &BTreeSet<Stri
         let joined = tags.join(" ");
         Date {
             texts: [
-                Texts::of(&[&title, &joined, &location, &description]),
-                Texts::of(&[&title]),
-                Texts::of(&[&title, &joined, &location]),
+                SearchDocument::new(&[&title, &joined, &location, &description]),
+                SearchDocument::new(&[&title]),
+                SearchDocument::new(&[&title, &joined, &location]),
             ],
             event: id.to_owned(),
             organizer,
@@ -256,8 +256,8 @@ impl<'w> Asked<'w> {
         found.retain(|date| all || date.listed);
         if random.one_in(2) {
             let asked = question(random, sample);
-            let read = Question::parse(&asked);
-            found.retain(|date| read.fits(&date.texts[0]));
+            let read = SearchQuery::parse(&asked);
+            found.retain(|date| read.matches(&date.texts[0]));
             filters.push(format!("q={}", encode(&asked)));
             q = Some(asked);
         }
@@ -333,11 +333,11 @@ impl<'w> Asked<'w> {
 
     fn rank(&self, date: &Date) -> usize {
         let Some(q) = self.q.as_ref().filter(|_| self.sort == Some("relevance")) else { return 0 };
-        let question = Question::parse(q);
+        let question = SearchQuery::parse(q);
         if q.trim().is_empty() || q.split_whitespace().all(|word| word.starts_with('-')) {
             return 0;
         }
-        usize::from(!question.fits(&date.texts[1])) + usize::from(!question.fits(&date.texts[2]))
+        usize::from(!question.matches(&date.texts[1])) + usize::from(!question.matches(&date.texts[2]))
     }
 
     fn sorted<'d>(&self, mut dates: Vec<&'d Date>) -> Vec<&'d Date> {

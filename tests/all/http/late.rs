@@ -57,7 +57,7 @@ on_both! {
         assert!(refused["detail"].as_str().unwrap().starts_with("they wait"), "{refused}");
         bob.delete(&mine).await.expect(204);
         let refused = ada.poke(&format!("/registrations/{sits}/check-in")).await.expect_problem(409, "not-confirmed").json();
-        assert_eq!(refused["detail"], "they gave the place up");
+        assert_eq!(refused["detail"], "this registration was cancelled");
         ada.raw(Method::GET, "/problems/not-confirmed", Vec::new(), &[]).await.expect(200);
     }
 }

@@ -311,7 +311,7 @@ async fn recount(daemon: &Daemon) {
     let clean = check().await;
     assert!(clean.status.success(), "{clean:?}");
     let mut tx = daemon.db.core.db().begin().await.unwrap();
-    let spoil = eventcore::db::Sql::same("UPDATE occurrences SET seats_taken = seats_taken + 1");
+    let spoil = eventcore::db::Sql::portable("UPDATE occurrences SET seats_taken = seats_taken + 1");
     eventcore::db::Queries::query(&mut tx, spoil).execute().await.unwrap();
     tx.commit().await.unwrap();
     let spoilt = check().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eventcore::fold::fold;
-use eventcore::search::{Question, Texts};
+use eventcore::search::{SearchDocument, SearchQuery};
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, Random, for_each_kind};
 
@@ -20,7 +20,7 @@ struct Conference {
     tags: Vec<String>,
     free: bool,
     /// All of it, only the title, and all but the description.
-    texts: [Texts; 3],
+    texts: [SearchDocument; 3],
 }
 
 fn text(row: &Value, name: &str) -> String {
@@ -60,9 +60,9 @@ async fn load(client: &Client) -> Vec<Conference> {
                 let tags: Vec<String> = serde_json::from_value(event["tags"].clone()).unwrap();
                 let words = tags.join(" ");
                 let texts = [
-                    Texts::of(&[&title, &words, &location, &description]),
-                    Texts::of(&[&title]),
-                    Texts::of(&[&title, &words, &location]),
+                    SearchDocument::new(&[&title, &words, &location, &description]),
+                    SearchDocument::new(&[&title]),
+                    SearchDocument::new(&[&title, &words, &location]),
                 ];
                 let starts_at = day.to_string();
                 loaded.push(Conference { id, starts_at, title, location, description, category, tags, free, texts });
@@ -123,9 +123,9 @@ async fn story(kind: Kind) {
     for round in 0..250 {
         let asked = question(&mut random, &all);
         let mut parameters = vec![format!("q={}", encode(&asked))];
-        let read = Question::parse(&asked);
+        let read = SearchQuery::parse(&asked);
         let mut found: Vec<&Conference> =
-            all.iter().filter(|c| asked.trim().is_empty() || read.fits(&c.texts[0])).collect();
+            all.iter().filter(|c| asked.trim().is_empty() || read.matches(&c.texts[0])).collect();
         if random.one_in(3) {
             let chosen = [*random.pick(&CATEGORIES), *random.pick(&CATEGORIES)];
             parameters.push(format!("category={}&category={}", chosen[0], chosen[1]));
@@ -199,12 +199,12 @@ async fn story(kind: Kind) {
 }
 
 fn by_relevance<'c>(asked: &str, found: &[&'c Conference]) -> Vec<&'c Conference> {
-    let question = Question::parse(asked);
+    let question = SearchQuery::parse(asked);
     // What is unwanted stands nowhere in what was found; so each part answers the question by itself or not.
     let rank = |c: &Conference| {
-        if question.fits(&c.texts[1]) {
+        if question.matches(&c.texts[1]) {
             0
-        } else if question.fits(&c.texts[2]) {
+        } else if question.matches(&c.texts[2]) {
             1
         } else {
             2

@@ -107,7 +107,7 @@ async fn probes_tell_alive_from_ready() {
     client.raw(Method::GET, "/healthz", Vec::new(), &[]).await.expect(200);
     client.raw(Method::GET, "/readyz", Vec::new(), &[]).await.expect(200);
     let mut tx = daemon.db.core.db().begin().await.unwrap();
-    let newer = eventcore::db::Sql::same(
+    let newer = eventcore::db::Sql::portable(
         "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)",
     );
     eventcore::db::Queries::query(&mut tx, newer).execute().await.unwrap();

@@ -198,12 +198,12 @@ async fn everything(db: &TestDb) -> String {
         Kind::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
     };
     let mut reader = db.core.db().read().await.unwrap();
-    let tables: Vec<(String,)> = reader.query(Sql::same(tables)).all().await.unwrap();
+    let tables: Vec<(String,)> = reader.query(Sql::portable(tables)).all().await.unwrap();
     let mut all = String::new();
     for (table,) in tables {
         let columns: Vec<(String,)> = match db.kind {
             Kind::Sqlite => reader
-                .query(Sql::built(format!(
+                .query(Sql::dynamic(format!(
                     "SELECT name FROM pragma_table_info('{table}') WHERE type = 'TEXT'"
                 )))
                 .all()
@@ -213,12 +213,12 @@ async fn everything(db: &TestDb) -> String {
                 let sql = format!(
                     "SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}' AND data_type = 'text'"
                 );
-                reader.query(Sql::built(sql)).all().await.unwrap()
+                reader.query(Sql::dynamic(sql)).all().await.unwrap()
             }
         };
         for (column,) in columns {
             let texts: Vec<(Option<String>,)> =
-                reader.query(Sql::built(format!("SELECT {column} FROM {table}"))).all().await.unwrap();
+                reader.query(Sql::dynamic(format!("SELECT {column} FROM {table}"))).all().await.unwrap();
             all.extend(texts.into_iter().filter_map(|(text,)| text).map(|text| text + "\n"));
         }
     }

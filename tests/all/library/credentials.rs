@@ -66,7 +66,7 @@ on_both! {
         let Actor::User(signed_in) = core.authenticate(&pair.access_token).await.unwrap() else { panic!("a user") };
         let session = signed_in.session.unwrap();
         let secret: String =
-            core.db().read().await.unwrap().query(Sql::same("SELECT value FROM settings WHERE key = 'jwt_secret'")).scalar().await.unwrap();
+            core.db().read().await.unwrap().query(Sql::portable("SELECT value FROM settings WHERE key = 'jwt_secret'")).scalar().await.unwrap();
         let now = core.now().as_micros() / 1_000_000;
         let claims = |change: Value| {
             let mut claims = json!({"iss": "eventcore", "sub": ada, "sid": session, "iat": now, "exp": now + 900});

@@ -59,7 +59,7 @@ on_both! {
         // Ten have seats, and nineteen each their own place in the list.
         let expected: BTreeSet<_> = std::iter::once((false, None)).chain((1..=19).map(|place| (true, Some(place)))).collect();
         assert_eq!(places, expected);
-        assert_eq!(db.core.recount().await.unwrap(), []);
+        assert_eq!(db.core.check_consistency().await.unwrap(), []);
         let seen = db.core.occurrence(&ada, date).await.unwrap();
         assert_eq!((seen.seats_taken, seen.waitlist_length), (10, 19));
     }
@@ -124,7 +124,7 @@ on_both! {
         for guest in &guests {
             db.core.register(guest, date, &Party::of(1)).await.unwrap();
         }
-        assert_eq!(db.core.recount().await.unwrap(), []);
+        assert_eq!(db.core.check_consistency().await.unwrap(), []);
         let seen = db.core.occurrence(&ada, date).await.unwrap();
         assert_eq!((seen.seats_taken, seen.waitlist_length), (10, 14));
     }

@@ -8,13 +8,16 @@ use eventcore::db::{Queries, Sql};
 use eventcore::{Error, EventCore};
 use tests::{TestDb, on_both};
 
-const INSERT: Sql = Sql::same("INSERT INTO settings (key, value) VALUES ($1, $2)");
-const READ: Sql = Sql::same("SELECT count(*) FROM settings WHERE key = $1");
+const INSERT: Sql = Sql::portable("INSERT INTO settings (key, value) VALUES ($1, $2)");
+const READ: Sql = Sql::portable("SELECT count(*) FROM settings WHERE key = $1");
 
 async fn insert(core: &EventCore, key: String) -> Result<(), Error> {
     let mut tx = core.db().begin().await?;
     tx.query(INSERT).bind(key.clone()).bind("first").execute().await?;
-    tx.query(Sql::same("UPDATE settings SET value = 'second' WHERE key = $1")).bind(key).execute().await?;
+    tx.query(Sql::portable("UPDATE settings SET value = 'second' WHERE key = $1"))
+        .bind(key)
+        .execute()
+        .await?;
     tx.commit().await
 }
 

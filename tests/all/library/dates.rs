@@ -257,7 +257,7 @@ on_both! {
         let none = patch(&db, &ada, all[1].id, json!({"capacity": null})).await.unwrap();
         assert_eq!((none.capacity, none.seats_taken, none.waitlist_length), (50, 3, 0));
         // A cancelled date promotes nobody; brought back, it does.
-        assert_eq!(db.core.recount().await.unwrap(), []);
+        assert_eq!(db.core.check_consistency().await.unwrap(), []);
     }
 }
 
@@ -286,18 +286,18 @@ on_both! {
         patch(&db, &ada, all[290].id, json!({"starts_at": "2027-03-20T12:00:00"})).await.unwrap();
         register(&db, &all[299], &bob).await;
         let before = dates(&db.core, &event).await;
-        assert_eq!(db.core.follow_time_zones().await.unwrap(), 0);
+        assert_eq!(db.core.recompute_occurrence_times().await.unwrap(), 0);
 
         let mut tx = db.core.db().begin().await.unwrap();
         for (sqlite, postgres) in OLDER {
-            tx.query(Sql::each(sqlite, postgres)).execute().await.unwrap();
+            tx.query(Sql::per_dialect(sqlite, postgres)).execute().await.unwrap();
         }
         tx.commit().await.unwrap();
         let shifted = dates(&db.core, &event).await;
         let changed = shifted.iter().zip(&before).filter(|(one, other)| one.starts_at != other.starts_at).count();
         assert!(changed > 100, "{changed}");
         db.clock.set(at("2027-02-01T00:00:00Z"));
-        let moved = db.core.follow_time_zones().await.unwrap();
+        let moved = db.core.recompute_occurrence_times().await.unwrap();
         let now = "2027-02-01";
         let after = dates(&db.core, &event).await;
         assert_eq!(after.len(), 300);
@@ -305,7 +305,7 @@ on_both! {
             assert_eq!((after.id, after.starts_at, after.ends_at), (before.id, before.starts_at, before.ends_at));
         }
         assert!(moved > 100 && moved < u64::try_from(changed).unwrap(), "{moved} of {changed}: what is over stays");
-        assert_eq!(db.core.follow_time_zones().await.unwrap(), 0);
+        assert_eq!(db.core.recompute_occurrence_times().await.unwrap(), 0);
         assert_eq!(attended(&db).await, [all[299].id]);
         db.check().await;
     }

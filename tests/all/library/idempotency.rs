@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use eventcore::events::{Event, EventInput};
-use eventcore::idempotency::Key;
+use eventcore::idempotency::IdempotencyKey;
 use eventcore::{Actor, Error, EventCore};
 use serde_json::json;
 use tests::{TestDb, on_both};
 
-fn key(actor: &Actor, text: &str, request: &str) -> Key {
-    Key::new(actor, text, &[request.as_bytes()]).unwrap()
+fn key(actor: &Actor, text: &str, request: &str) -> IdempotencyKey {
+    IdempotencyKey::new(actor, text, &[request.as_bytes()]).unwrap()
 }
 
 fn evening(capacity: i64) -> EventInput {
@@ -24,7 +24,7 @@ async fn create(core: EventCore, actor: Actor, capacity: i64) -> Result<Vec<u8>,
 
 async fn once(core: &EventCore, actor: Actor, text: &str, capacity: i64) -> Result<Vec<u8>, Error> {
     let key = key(&actor, text, &capacity.to_string());
-    core.once(key, |core| create(core, actor, capacity)).await
+    core.run_idempotent(key, |core| create(core, actor, capacity)).await
 }
 
 async fn events(db: &TestDb) -> i64 {
@@ -78,7 +78,7 @@ on_both! {
         let (go_on, wait_to_go_on) = tokio::sync::oneshot::channel::<()>();
         let core = db.core.clone();
         let caller = tokio::spawn(async move {
-            core.once(key(&ada, "k", "40"), |core| async move {
+            core.run_idempotent(key(&ada, "k", "40"), |core| async move {
                 begun.send(()).unwrap();
                 wait_to_go_on.await.unwrap();
                 create(core, ada, 40).await
@@ -100,7 +100,7 @@ on_both! {
         let ada = db.user("ada").await;
         let lost = db
             .core
-            .once(key(&ada, "k", "40"), |core| async move {
+            .run_idempotent(key(&ada, "k", "40"), |core| async move {
                 create(core, ada, 40).await?;
                 Err(Error::internal("the process ends here"))
             })

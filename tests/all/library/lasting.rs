@@ -10,7 +10,7 @@ async fn going_on(db: &TestDb, from: &str, to: &str, limit: u32) -> Vec<String> 
     let mut titles = Vec::new();
     let mut page = PageRequest { count: true, ..PageRequest::first(limit) };
     loop {
-        let found = db.core.lasting(at(from), at(to), &page).await.unwrap();
+        let found = db.core.ongoing(at(from), at(to), &page).await.unwrap();
         titles.extend(found.items.into_iter().map(|date| date.title));
         match found.next {
             Some(next) => page.cursor = Some(next),

@@ -31,7 +31,7 @@ async fn list(db: &TestDb, ada: &Actor) -> OccurrenceId {
         people.push(who);
     }
     for gone in [5, 13] {
-        db.core.cancel_registration(&people[gone], date).await.unwrap();
+        db.core.cancel_registration(&people[gone], date, None).await.unwrap();
     }
     date
 }
@@ -47,7 +47,7 @@ async fn places(
     let (mut walk, mut request, mut places) =
         (WaitlistPositions::default(), PageRequest::first(limit), Vec::new());
     loop {
-        let page = core.registrations_along(ada, date, status, &request, &mut walk).await.unwrap();
+        let page = core.registrations_with_positions(ada, date, status, &request, &mut walk).await.unwrap();
         assert_eq!(page, core.registrations(ada, date, status, &request).await.unwrap());
         places.extend(page.items.iter().filter_map(|registration| registration.position));
         match page.next {
@@ -75,10 +75,10 @@ on_both! {
         let date = list(&db, &ada).await;
         let (mut walk, mut request) = (WaitlistPositions::default(), PageRequest::first(5));
         let status = Some(RegistrationStatus::Waitlisted);
-        let first = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
-        db.core.remove_registration(&ada, date, first.items[2].id).await.unwrap();
+        let first = db.core.registrations_with_positions(&ada, date, status, &request, &mut walk).await.unwrap();
+        db.core.remove_registration(&ada, date, first.items[2].id, None).await.unwrap();
         request.cursor = first.next;
-        let second = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
+        let second = db.core.registrations_with_positions(&ada, date, status, &request, &mut walk).await.unwrap();
         let places: Vec<_> = second.items.iter().map(|registration| registration.position).collect();
         assert_eq!(places, (6..=10).map(Some).collect::<Vec<_>>());
         let alone = db.core.registrations(&ada, date, status, &request).await.unwrap();
@@ -102,7 +102,7 @@ on_both! {
             db.core.add_registration(&ada, date, &attendee).await.unwrap();
         }
         for date in [open, private[1], secret] {
-            db.core.cancel_registration(&bob, date).await.unwrap();
+            db.core.cancel_registration(&bob, date, None).await.unwrap();
         }
         let page = db.core.my_registrations(&bob, None, &PageRequest::default()).await.unwrap();
         let mut told: Vec<String> = page.items.into_iter()
@@ -139,7 +139,7 @@ async fn a_page_takes_a_handful_of_statements() {
     for (number, date) in mine.iter().enumerate() {
         db.core.register(&bob, *date, &Party::default()).await.unwrap();
         if number % 2 == 0 {
-            db.core.cancel_registration(&bob, *date).await.unwrap();
+            db.core.cancel_registration(&bob, *date, None).await.unwrap();
         }
     }
     db.core.close().await;

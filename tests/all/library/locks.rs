@@ -39,7 +39,7 @@ async fn attendees(db: &TestDb, name: &str, number: usize, dates: &[OccurrenceId
 
 /// What holds after every story.
 async fn must_have_gone_smoothly(db: &TestDb) {
-    assert_eq!(db.core.recount().await.unwrap(), []);
+    assert_eq!(db.core.check_consistency().await.unwrap(), []);
     db.check().await;
     if db.kind == Kind::Postgres {
         assert_eq!(db.deadlocks().await, 0, "deadlocks");
@@ -175,7 +175,7 @@ on_both! {
             }
             let door = async {
                 for ticket in tickets {
-                    let told = db.core.check_in(&ada, ticket).await;
+                    let told = db.core.check_in(&ada, ticket, None).await;
                     assert!(told.is_ok() || matches!(told, Err(Error::OccurrenceCancelled)), "{told:?}");
                 }
             };

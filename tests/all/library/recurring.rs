@@ -54,7 +54,7 @@ pub(super) async fn register(db: &TestDb, date: &Occurrence, user: &Actor) {
     let mut tx = db.core.db().begin().await.unwrap();
     let now = db.core.now();
     let id = RegistrationId::at(now);
-    tx.query(Sql::same(
+    tx.query(Sql::portable(
         "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, ticket_code, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 'confirmed', 1, $5, $6, $6)",
     ))
@@ -67,7 +67,7 @@ pub(super) async fn register(db: &TestDb, date: &Occurrence, user: &Actor) {
     .execute()
     .await
     .unwrap();
-    tx.query(Sql::same("UPDATE occurrences SET seats_taken = seats_taken + 1 WHERE id = $1"))
+    tx.query(Sql::portable("UPDATE occurrences SET seats_taken = seats_taken + 1 WHERE id = $1"))
         .bind(date.id)
         .execute()
         .await
@@ -79,7 +79,7 @@ pub(super) async fn register(db: &TestDb, date: &Occurrence, user: &Actor) {
 pub(super) async fn attended(db: &TestDb) -> Vec<OccurrenceId> {
     let mut reader = db.core.db().read().await.unwrap();
     let sql = "SELECT r.occurrence_id FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id AND o.event_id = r.event_id ORDER BY o.starts_at";
-    let rows: Vec<(OccurrenceId,)> = reader.query(Sql::same(sql)).all().await.unwrap();
+    let rows: Vec<(OccurrenceId,)> = reader.query(Sql::portable(sql)).all().await.unwrap();
     rows.into_iter().map(|(id,)| id).collect()
 }
 
@@ -304,7 +304,7 @@ on_both! {
             (json!({"rdate": ["2026-11-30T18:30:00"]}), "/recurrence/rdate/0", "before_start", "2026-11-30"),
             (json!({"rrule": "FREQ=DAILY", "exdate": ["soon"]}), "/recurrence/exdate/0", "invalid_date", "EXDATE"),
             (json!({"rrule": "FREQ=DAILY;COUNT=1", "exdate": ["2026-12-01"]}), "/recurrence/exdate", "nothing_left", "every"),
-            (json!({"rrule": "FREQ=DAILY", "until": 1}), "/recurrence/until", "unknown_field", "no such"),
+            (json!({"rrule": "FREQ=DAILY", "until": 1}), "/recurrence/until", "unknown_field", "unknown"),
             (json!({"rrule": 7}), "/recurrence/rrule", "wrong_type", "string"),
             (json!("FREQ=DAILY"), "/recurrence", "wrong_type", "object"),
         ] {

@@ -100,7 +100,7 @@ on_both! {
         wait.sort_by_key(|answer| answer.registration.position);
         assert!(wait.iter().zip(1..).all(|(answer, position)| answer.registration.position == Some(position)), "each number once");
         must_be_in_order(&wait);
-        assert_eq!(db.core.recount().await.unwrap(), []);
+        assert_eq!(db.core.check_consistency().await.unwrap(), []);
         let list: Vec<UserId> = wait.iter().map(|answer| answer.registration.user.id).collect();
         assert_eq!(waitlist(&db.core, &ada, date).await, list);
 
@@ -109,7 +109,7 @@ on_both! {
         let core = db.core.clone();
         everyone(&leaving, move |_, person| {
             let core = core.clone();
-            async move { core.cancel_registration(&person, date).await.unwrap() }
+            async move { core.cancel_registration(&person, date, None).await.unwrap() }
         })
         .await;
         assert_eq!(waitlist(&db.core, &ada, date).await, list[SEATS..]);
@@ -118,6 +118,6 @@ on_both! {
         for id in &list[..SEATS] {
             assert_eq!(db.core.my_registration(&by_id[id], date).await.unwrap().status, RegistrationStatus::Confirmed);
         }
-        assert_eq!(db.core.recount().await.unwrap(), []);
+        assert_eq!(db.core.check_consistency().await.unwrap(), []);
     }
 }

@@ -67,7 +67,7 @@ async fn stand(db: &TestDb, who: &Actor, date: OccurrenceId) -> String {
 
 /// Seats taken, and how many wait.
 async fn seats(db: &TestDb, ada: &Actor, date: OccurrenceId) -> (i64, i64) {
-    assert_eq!(db.core.recount().await.unwrap(), []);
+    assert_eq!(db.core.check_consistency().await.unwrap(), []);
     let date = db.core.occurrence(ada, date).await.unwrap();
     (date.seats_taken, date.waitlist_length)
 }
@@ -87,8 +87,8 @@ on_both! {
         assert_eq!(register(&db, &dan, date, 1).await.position, Some(2));
         assert_eq!(register(&db, &eve, date, 4).await.position, Some(3));
         assert_eq!(seats(&db, &ada, date).await, (3, 3));
-        db.core.cancel_registration(&bob, date).await.unwrap();
-        db.core.cancel_registration(&bob, date).await.unwrap();
+        db.core.cancel_registration(&bob, date, None).await.unwrap();
+        db.core.cancel_registration(&bob, date, None).await.unwrap();
         assert_eq!(stand(&db, &bob, date).await, "not_found");
         assert_eq!((stand(&db, &cid, date).await.as_str(), stand(&db, &dan, date).await.as_str(), stand(&db, &eve, date).await.as_str()), ("confirmed 2", "confirmed 1", "waitlisted 1"));
         assert_eq!(seats(&db, &ada, date).await, (3, 1));
@@ -97,8 +97,8 @@ on_both! {
         // Bob is a newcomer again, with a registration of its own.
         let anew = register(&db, &bob, date, 1).await;
         assert!(anew.id != first.registration.id && anew.position == Some(2));
-        db.core.cancel_registration(&dan, date).await.unwrap();
-        db.core.cancel_registration(&cid, date).await.unwrap();
+        db.core.cancel_registration(&dan, date, None).await.unwrap();
+        db.core.cancel_registration(&cid, date, None).await.unwrap();
         assert_eq!((stand(&db, &eve, date).await.as_str(), stand(&db, &bob, date).await.as_str()), ("confirmed 4", "waitlisted 1"));
         assert_eq!(seats(&db, &ada, date).await, (4, 1));
     }
@@ -149,11 +149,11 @@ on_both! {
         assert_eq!(register(&db, &eve, date, 1).await.status, RegistrationStatus::Confirmed);
         let now = Party { auto_promote: Some(true), ..Party::default() };
         assert_eq!(db.core.register(&cid, date, &now).await.unwrap().registration.position, Some(1), "one seat is too few");
-        db.core.cancel_registration(&eve, date).await.unwrap();
+        db.core.cancel_registration(&eve, date, None).await.unwrap();
         assert_eq!(stand(&db, &cid, date).await, "confirmed 2");
-        db.core.cancel_registration(&bob, date).await.unwrap();
+        db.core.cancel_registration(&bob, date, None).await.unwrap();
         assert_eq!(stand(&db, &dan, date).await, "waitlisted 1");
-        db.core.cancel_registration(&cid, date).await.unwrap();
+        db.core.cancel_registration(&cid, date, None).await.unwrap();
         assert_eq!(db.core.register(&dan, date, &now).await.unwrap().registration.status, RegistrationStatus::Confirmed);
         assert_eq!(seats(&db, &ada, date).await, (3, 0));
     }
@@ -190,7 +190,7 @@ on_both! {
         db.core.cancel_event(&ada, event, None).await.unwrap();
         assert_eq!(code(db.core.register(&cid, date, &one).await), "occurrence_cancelled");
         db.clock.set(at("2026-11-23T13:00:00Z"));
-        assert_eq!(code(db.core.cancel_registration(&bob, date).await), "occurrence_past", "what is over stays as it was");
+        assert_eq!(code(db.core.cancel_registration(&bob, date, None).await), "occurrence_past", "what is over stays as it was");
         assert_eq!(stand(&db, &bob, date).await, "confirmed 2");
     }
 }
@@ -217,11 +217,11 @@ on_both! {
         }
         assert_eq!(code(db.core.add_registration(&ada, date, &attendee("nobody", 1)).await), "not_found");
         assert_eq!(code(db.core.add_registration(&bob, date, &attendee("bob", 1)).await), "forbidden");
-        assert_eq!(code(db.core.remove_registration(&bob, date, added.registration.id).await), "forbidden");
+        assert_eq!(code(db.core.remove_registration(&bob, date, added.registration.id, None).await), "forbidden");
         let (_, other) = evening(&db, &ada, json!({})).await;
-        assert_eq!(code(db.core.remove_registration(&ada, other, added.registration.id).await), "not_found");
-        db.core.remove_registration(&ada, date, added.registration.id).await.unwrap();
-        db.core.remove_registration(&ada, date, added.registration.id).await.unwrap();
+        assert_eq!(code(db.core.remove_registration(&ada, other, added.registration.id, None).await), "not_found");
+        db.core.remove_registration(&ada, date, added.registration.id, None).await.unwrap();
+        db.core.remove_registration(&ada, date, added.registration.id, None).await.unwrap();
         assert_eq!(seats(&db, &ada, date).await, (0, 0));
     }
 }
@@ -244,9 +244,9 @@ on_both! {
         let eve = db.user("eve").await;
         assert!(!db.core.occurrence(&eve, date).await.unwrap().registration_open);
         assert_eq!(code(db.core.register(&eve, date, &Party::of(1)).await), "registration_closed");
-        db.core.cancel_registration(&bob, date).await.unwrap();
+        db.core.cancel_registration(&bob, date, None).await.unwrap();
         assert_eq!(code(db.core.register(&eve, date, &Party::of(1)).await), "registration_closed");
-        db.core.cancel_registration(&cid, date).await.unwrap();
+        db.core.cancel_registration(&cid, date, None).await.unwrap();
         assert_eq!(register(&db, &eve, date, 1).await.status, RegistrationStatus::Confirmed);
         assert_eq!(seats(&db, &ada, date).await, (2, 0));
     }
@@ -278,8 +278,8 @@ on_both! {
         assert_eq!(register(&db, &bob, date, 2).await.id, id);
         let mine = db.core.my_registrations(&bob, None, &PageRequest::default()).await.unwrap().items;
         assert_eq!(mine[0].occurrence.as_ref().unwrap().id, date);
-        db.core.cancel_registration(&bob, date).await.unwrap();
-        db.core.cancel_registration(&bob, date).await.unwrap();
+        db.core.cancel_registration(&bob, date, None).await.unwrap();
+        db.core.cancel_registration(&bob, date, None).await.unwrap();
         assert_eq!(code(db.core.event(&bob, event).await), "not_found");
         assert_eq!(code(db.core.register(&bob, date, &Party::of(1)).await), "not_found");
         let mine = db.core.my_registrations(&bob, None, &PageRequest::default()).await.unwrap().items;
@@ -296,10 +296,10 @@ on_both! {
         let waits = register(&db, &cid, date, 1).await;
         let shown = |code: &str| TicketInput { code: Some(code.to_owned()), ..TicketInput::default() };
         let code_of_bob = ticket.ticket_code.clone().unwrap();
-        assert_eq!(code(db.core.check_in(&bob, ticket.id).await), "forbidden");
-        assert_eq!(code(db.core.check_in(&cid, ticket.id).await), "not_found");
+        assert_eq!(code(db.core.check_in(&bob, ticket.id, None).await), "forbidden");
+        assert_eq!(code(db.core.check_in(&cid, ticket.id, None).await), "not_found");
         assert_eq!(code(db.core.check_in_by_code(&cid, &shown(&code_of_bob)).await), "not_found");
-        assert_eq!(code(db.core.check_in(&ada, waits.id).await), "not_confirmed");
+        assert_eq!(code(db.core.check_in(&ada, waits.id, None).await), "not_confirmed");
         for (wrong, refusal) in [("", "not_found"), ("0000-0000-0000-0000-0000-0000-0000", "not_found"), ("💥", "not_found")] {
             assert_eq!(code(db.core.check_in_by_code(&ada, &shown(wrong)).await), refusal, "{wrong}");
         }
@@ -310,19 +310,19 @@ on_both! {
         assert!(!first.already && first.registration.status == RegistrationStatus::Attended);
         assert_eq!(first.registration.checked_in_by, Some(id_of(&ada)));
         db.clock.advance(Duration::from_mins(5));
-        let second = db.core.check_in(&ada, ticket.id).await.unwrap();
+        let second = db.core.check_in(&ada, ticket.id, None).await.unwrap();
         assert!(second.already);
         assert_eq!(second.registration.checked_in_at, first.registration.checked_in_at);
         assert_eq!(seats(&db, &ada, date).await, (4, 1));
-        let undone = db.core.undo_check_in(&ada, ticket.id).await.unwrap();
+        let undone = db.core.undo_check_in(&ada, ticket.id, None).await.unwrap();
         assert!(undone.status == RegistrationStatus::Confirmed && undone.checked_in_at.is_none());
-        assert_eq!(db.core.undo_check_in(&ada, ticket.id).await.unwrap(), undone);
-        db.core.check_in(&ada, ticket.id).await.unwrap();
-        db.core.cancel_registration(&bob, date).await.unwrap();
+        assert_eq!(db.core.undo_check_in(&ada, ticket.id, None).await.unwrap(), undone);
+        db.core.check_in(&ada, ticket.id, None).await.unwrap();
+        db.core.cancel_registration(&bob, date, None).await.unwrap();
         assert_eq!(stand(&db, &cid, date).await, "confirmed 1");
-        assert_eq!(code(db.core.check_in(&ada, ticket.id).await), "not_confirmed");
+        assert_eq!(code(db.core.check_in(&ada, ticket.id, None).await), "not_confirmed");
         db.core.cancel_event(&ada, event, None).await.unwrap();
-        assert_eq!(code(db.core.check_in(&ada, waits.id).await), "occurrence_cancelled");
+        assert_eq!(code(db.core.check_in(&ada, waits.id, None).await), "occurrence_cancelled");
     }
 }
 
@@ -336,7 +336,7 @@ on_both! {
             register(&db, &who, date, 2).await;
             people.push(who);
         }
-        db.core.cancel_registration(&people[4], date).await.unwrap();
+        db.core.cancel_registration(&people[4], date, None).await.unwrap();
         let listed = async |status: Option<RegistrationStatus>| {
             let mut request = PageRequest { count: true, ..PageRequest::first(4) };
             let (mut names, mut positions) = (Vec::new(), Vec::new());
@@ -372,7 +372,7 @@ on_both! {
             register(&db, &bob, date, 1).await;
             dates.push(date);
         }
-        db.core.cancel_registration(&bob, dates[4]).await.unwrap();
+        db.core.cancel_registration(&bob, dates[4], None).await.unwrap();
         db.clock.set(at("2026-11-26T00:00:00Z"));
         let listed = async |status: Option<RegistrationStatus>, limit: u32| {
             let mut request = PageRequest { count: true, ..PageRequest::first(limit) };
@@ -403,12 +403,12 @@ on_both! {
             ("UPDATE registrations SET status = 'waitlisted', waitlist_number = 1", "seats_taken is 2, and the parties hold 0"),
         ] {
             let mut tx = db.core.db().begin().await.unwrap();
-            tx.query(Sql::same(spoil)).execute().await.unwrap();
+            tx.query(Sql::portable(spoil)).execute().await.unwrap();
             tx.commit().await.unwrap();
-            let found = db.core.recount().await.unwrap();
+            let found = db.core.check_consistency().await.unwrap();
             assert!(found.iter().any(|wrong| wrong.occurrence == date && wrong.what == what), "{found:?}");
         }
-        let found: Vec<String> = db.core.recount().await.unwrap().into_iter().map(|wrong| wrong.what).collect();
+        let found: Vec<String> = db.core.check_consistency().await.unwrap().into_iter().map(|wrong| wrong.what).collect();
         assert!(found.iter().any(|what| what.contains("next_waitlist_number")) && found.iter().any(|what| what.contains("waits, and 4 of 4 seats are free")), "{found:?}");
     }
 }
@@ -420,21 +420,21 @@ on_both! {
         let (other, _) = evening(&db, &ada, json!({})).await;
         register(&db, &bob, date, 2).await;
         db.pass(&date.to_string(), "2024-03-04T18:30:00Z").await;
-        db.core.give_feedback(&bob, date, &FeedbackInput { rating: Some(5), ..FeedbackInput::default() }, None).await.unwrap();
-        assert_eq!(db.core.recount().await.unwrap(), []);
+        db.core.submit_feedback(&bob, date, &FeedbackInput { rating: Some(5), ..FeedbackInput::default() }, None).await.unwrap();
+        assert_eq!(db.core.check_consistency().await.unwrap(), []);
         for (spoil, what) in [
             ("UPDATE registrations SET event_id = $1", "1 registrations name another event than the date's"),
             // Said of a date at which nobody is registered any more.
             ("UPDATE feedback SET event_id = $1", "1 pieces of feedback name another event than the date's"),
         ] {
             let mut tx = db.core.db().begin().await.unwrap();
-            tx.query(Sql::same(spoil)).bind(other).execute().await.unwrap();
+            tx.query(Sql::portable(spoil)).bind(other).execute().await.unwrap();
             tx.commit().await.unwrap();
-            let found = db.core.recount().await.unwrap();
+            let found = db.core.check_consistency().await.unwrap();
             assert_eq!(found.iter().map(|wrong| (wrong.occurrence, wrong.what.as_str())).collect::<Vec<_>>(), [(date, what)]);
             let mut tx = db.core.db().begin().await.unwrap();
             for mend in ["DELETE FROM registrations", "UPDATE occurrences SET seats_taken = 0"] {
-                tx.query(Sql::same(mend)).execute().await.unwrap();
+                tx.query(Sql::portable(mend)).execute().await.unwrap();
             }
             tx.commit().await.unwrap();
         }
@@ -459,7 +459,7 @@ on_both! {
                 };
                 let came = put(number % 3 + 1).await;
                 match number % 4 {
-                    0 => core.cancel_registration(&who, date).await.unwrap(),
+                    0 => core.cancel_registration(&who, date, None).await.unwrap(),
                     1 => core.delete_user(&who, id_of(&who), None).await.unwrap(),
                     _ => return put(1).await || came,
                 }

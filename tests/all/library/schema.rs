@@ -21,7 +21,7 @@ async fn columns(db: &TestDb) -> BTreeSet<Column> {
         }
     };
     let mut reader = db.core.db().read().await.unwrap();
-    let rows: Vec<Column> = reader.query(Sql::same(sql)).all().await.unwrap();
+    let rows: Vec<Column> = reader.query(Sql::portable(sql)).all().await.unwrap();
     let alike = |kind: &str| match kind {
         "uuid" | "bytea" | "blob" => "bytes",
         "bigint" | "boolean" | "timestamp with time zone" | "integer" => "number",
@@ -42,7 +42,7 @@ async fn indexes(db: &TestDb) -> BTreeSet<String> {
         }
     };
     let mut reader = db.core.db().read().await.unwrap();
-    let rows: Vec<(String,)> = reader.query(Sql::same(sql)).all().await.unwrap();
+    let rows: Vec<(String,)> = reader.query(Sql::portable(sql)).all().await.unwrap();
     rows.into_iter().map(|(name,)| name).collect()
 }
 
@@ -84,7 +84,7 @@ on_both! {
     async fn a_newer_schema_is_refused(db: TestDb) {
         let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
         let mut tx = db.core.db().begin().await.unwrap();
-        tx.query(Sql::same(sql)).execute().await.unwrap();
+        tx.query(Sql::portable(sql)).execute().await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(db.core.schema().await.unwrap(), Schema::Newer);
         let refusal = db.core.migrate().await.unwrap_err().to_string();

@@ -16,7 +16,7 @@ fn evening() -> EventInput {
 }
 
 async fn run(tx: &mut Tx, sql: &'static str) {
-    tx.query(Sql::same(sql)).execute().await.unwrap();
+    tx.query(Sql::portable(sql)).execute().await.unwrap();
 }
 
 /// Runs a statement in a transaction of its own.
@@ -44,7 +44,7 @@ async fn a_transaction_that_loses_a_deadlock_is_run_again() {
     // The library locks the event, then the user whom it names; this locks them the other way round, and is patient, so that it is not the one to give way.
     let mut other = db.core.db().begin().await.unwrap();
     run(&mut other, "SET LOCAL deadlock_timeout = '5min'").await;
-    let lock = |table| Sql::built(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE"));
+    let lock = |table| Sql::dynamic(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE"));
     other.query(lock("users")).bind(id_of(&bob)).execute().await.unwrap();
     let naming = tokio::spawn({
         let core = db.core.clone();
@@ -70,7 +70,7 @@ async fn fail_to_serialize(db: &TestDb, failures: u32) {
             RETURN NEW;
          END $$"
     );
-    tx.query(Sql::built(trigger)).execute().await.unwrap();
+    tx.query(Sql::dynamic(trigger)).execute().await.unwrap();
     run(&mut tx, "CREATE TRIGGER give_way BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION give_way()")
         .await;
     tx.commit().await.unwrap();
@@ -99,14 +99,14 @@ async fn trying_again_has_an_end() {
 
 async fn keep(core: &EventCore, key: String, size: usize) -> Result<()> {
     let mut tx = core.db().begin().await?;
-    let insert = Sql::same("INSERT INTO settings (key, value) VALUES ($1, $2)");
+    let insert = Sql::portable("INSERT INTO settings (key, value) VALUES ($1, $2)");
     tx.query(insert).bind(key).bind("x".repeat(size)).execute().await?;
     tx.commit().await
 }
 
 async fn is_kept(db: &TestDb, key: String) -> bool {
     let mut reader = db.core.db().read().await.unwrap();
-    let sql = Sql::same("SELECT count(*) FROM settings WHERE key = $1");
+    let sql = Sql::portable("SELECT count(*) FROM settings WHERE key = $1");
     reader.query(sql).bind(key).scalar::<i64>().await.unwrap() == 1
 }
 
@@ -158,8 +158,8 @@ async fn a_full_disk_loses_nothing_that_was_answered() {
         let sizes = (0..8).map(|member| if member == large { 400_000 } else { 10 });
         let members = line(&db.core, sizes).await;
         // As many pages as there are, and few more: what a disk does that is full.
-        let pages: i64 = first.query(Sql::same("PRAGMA page_count")).scalar().await.unwrap();
-        let limit = |pages: i64| Sql::built(format!("PRAGMA max_page_count = {pages}"));
+        let pages: i64 = first.query(Sql::portable("PRAGMA page_count")).scalar().await.unwrap();
+        let limit = |pages: i64| Sql::dynamic(format!("PRAGMA max_page_count = {pages}"));
         first.query(limit(pages + 20)).execute().await.unwrap();
         let (begun, outcomes) = tokio::join!(first.commit(), futures_util::future::join_all(members));
         drop(begun);

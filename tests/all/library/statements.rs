@@ -83,10 +83,10 @@ async fn prepare(kind: Kind, statements: fn(Found) -> Vec<String>) {
         let mut tx = connection.begin().await.expect("a transaction");
         let prepared = match kind {
             // EXPLAIN compiles the statement, names and all, and does not run it.
-            Kind::Sqlite => tx.query(Sql::built(format!("EXPLAIN {statement}"))).execute().await.map(drop),
+            Kind::Sqlite => tx.query(Sql::dynamic(format!("EXPLAIN {statement}"))).execute().await.map(drop),
             // Prepared statements outlive their transaction: each needs a name of its own.
             Kind::Postgres => {
-                tx.query(Sql::built(format!("PREPARE tested_{i} AS {statement}"))).execute().await.map(drop)
+                tx.query(Sql::dynamic(format!("PREPARE tested_{i} AS {statement}"))).execute().await.map(drop)
             }
         };
         drop(tx);

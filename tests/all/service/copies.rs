@@ -40,9 +40,9 @@ async fn a_copy_of_a_busy_database_comes_back_whole() {
     writing.abort();
 
     let again = run(&["backup", &path("copy.db"), "--database", &database]).await;
-    assert!(refusal(&again).contains("exists already"));
+    assert!(refusal(&again).contains("already exists"));
     let over = run(&["restore", &path("copy.db"), "--database", &database]).await;
-    assert!(refusal(&over).contains("exists already"));
+    assert!(refusal(&over).contains("already exists"));
 
     let url = format!("sqlite://{}", path("back.db"));
     let restored = run(&["restore", &path("copy.db"), "--database", &url]).await;

@@ -76,7 +76,7 @@ on_both! {
         // Without the jobs, which would stumble over the same table.
         let daemon = Daemon::on(db, &["--workers", "0"]).await;
         let mut tx = daemon.db.core.db().begin().await.unwrap();
-        tx.query(Sql::same("ALTER TABLE occurrences RENAME TO gone")).execute().await.unwrap();
+        tx.query(Sql::portable("ALTER TABLE occurrences RENAME TO gone")).execute().await.unwrap();
         tx.commit().await.unwrap();
         let id = ("x-request-id", "find-me-42");
         let answer = daemon.anonymous().call(Method::GET, "/occurrences", None, &[id]).await;

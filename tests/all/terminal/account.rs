@@ -52,7 +52,7 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
     // A wrong password changes nothing, and signs nobody out; the right one ends the other sessions.
     let passwords = |current: &str| format!("{current}\t{ANOTHER}\t{ANOTHER}\r");
     terminal.types("p").await.shows("Another password").await;
-    terminal.types(&passwords("wrong password")).await.shows("✗ these credentials are not right").await;
+    terminal.types(&passwords("wrong password")).await.shows("✗ wrong username or password").await;
     terminal.types("\x1b").await.hides("Another password").await;
     db.core.sign_in(&credentials(PASSWORD), Some("curl in a script")).await.unwrap();
     terminal.types("R").await.shows("Sessions (2)").await;

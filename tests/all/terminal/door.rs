@@ -33,7 +33,7 @@ async fn door(db: &TestDb, source: &[&str]) {
     ada.types("a").await.shows("Nobody has registered yet").await;
 
     // Who is not there can be typed anew from what was.
-    ada.types("nbop 2\r").await.shows("✗ there is no such user · what you typed is kept").await;
+    ada.types("nbop 2\r").await.shows("✗ no such user · what you typed is kept").await;
     ada.types("n").await.shows("bop 2▏").await;
     ada.types("\x17\x17bob 2\r")
         .await
@@ -42,7 +42,7 @@ async fn door(db: &TestDb, source: &[&str]) {
         .shows("2 of 2 seats taken")
         .await;
     ada.types("ncarla\r").await.shows("✓ Carla waits, 1st in line, for 1").await.shows("1 waits").await;
-    ada.types("ndan 99\r").await.shows("✗ a party may have at most 10 people here").await;
+    ada.types("ndan 99\r").await.shows("✗ a party may have at most 10 people").await;
     ada.types("n\x15dan\r").await.shows("✓ Dan waits, 2nd in line, for 1").await;
 
     // Their seats go to who waits.
@@ -57,7 +57,7 @@ async fn door(db: &TestDb, source: &[&str]) {
     ada.types("   ").await.shows("◆ 3 marked").await;
     ada.types("\r")
         .await
-        .shows("✗ 2 of 3 are checked in: they gave the place up")
+        .shows("✗ 2 of 3 are checked in: this registration was cancelled")
         .await
         .shows("◆ 1 marked")
         .await;

@@ -38,7 +38,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
     let mut bob = Terminal::start(source);
     bob.shows("Tea for one").await.shows("Tue 4 March 2031").await.shows("████████ 0").await;
     bob.types("A").await.shows("Sign in").await;
-    bob.types("bob\twrong password\r").await.shows("✗ these credentials are not right").await;
+    bob.types("bob\twrong password\r").await.shows("✗ wrong username or password").await;
     bob.types(&format!("\x15{PASSWORD}\r")).await.shows("✓ Hello, Bob").await;
 
     waits(&mut bob, db, &carla, tea.id).await;
@@ -143,7 +143,7 @@ async fn waits(bob: &mut Terminal, db: &TestDb, carla: &Actor, tea: OccurrenceId
         .shows("◌ 1st")
         .await;
     bob.types("s").await.shows("‖ 1st paused").await;
-    db.core.cancel_registration(carla, tea).await.unwrap();
+    db.core.cancel_registration(carla, tea, None).await.unwrap();
     bob.types("s").await.shows("✓ There was room: confirmed for 1").await.shows("● you").await;
 }
 

@@ -5,7 +5,9 @@
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use eventcore::Timestamp;
-use eventcore::recurrence::{DateValue, Instance, Limits, Recurrence, Rule, RuleError, Series, Start};
+use eventcore::recurrence::{
+    DateValue, Instance, Recurrence, Rule, RuleError, ScheduleLimits, Series, SeriesStart,
+};
 
 /// Reads a text as everything that it may be.
 pub(crate) fn parse(data: &[u8]) {
@@ -41,7 +43,8 @@ pub(crate) fn expand(data: &[u8]) {
     assert!(!series.to_english().is_empty());
     let first = Timestamp::from(start.local.and_utc());
     let horizon = first.plus(std::time::Duration::from_hours(730 * 24));
-    if let Ok(kept) = series.schedule(eventcore::Timestamp::MIN, horizon, Limits { bounded: 500, ahead: 500 })
+    if let Ok(kept) =
+        series.schedule(eventcore::Timestamp::MIN, horizon, ScheduleLimits { bounded: 500, unbounded: 500 })
     {
         check_order(&kept);
     }
@@ -51,7 +54,7 @@ pub(crate) fn expand(data: &[u8]) {
     check_split(&series, &some.instances, usize::from(head[11]));
 }
 
-fn start(head: [u8; 12]) -> Option<Start> {
+fn start(head: [u8; 12]) -> Option<SeriesStart> {
     let [.., zone, zone_too, all_day, _, _, _, _] = head;
     let mut bytes = [0; 8];
     bytes[..5].copy_from_slice(&head[..5]);
@@ -59,7 +62,7 @@ fn start(head: [u8; 12]) -> Option<Start> {
     let seconds = i64::from_le_bytes(bytes).rem_euclid(315_537_897_600) - 62_135_596_800;
     let local = DateTime::from_timestamp(seconds, 0)?.naive_utc();
     let tz: Tz = TZ_VARIANTS[usize::from(u16::from_le_bytes([zone, zone_too])) % TZ_VARIANTS.len()];
-    Some(if all_day % 4 == 0 { Start::on(local.date(), tz) } else { Start::at(local, tz) })
+    Some(if all_day % 4 == 0 { SeriesStart::on(local.date(), tz) } else { SeriesStart::at(local, tz) })
 }
 
 fn starts(instances: &[Instance]) -> Vec<Timestamp> {

@@ -1,5 +1,5 @@
-//! Changes of one occurrence of an event.
+//! Changing, cancelling and deleting one occurrence of an event.
 
 pub(super) mod change;
-pub(super) mod locked;
+pub(super) mod editable;
 pub(super) mod status;

@@ -1,6 +1,6 @@
-//! Cancelling one date, bringing it back, and taking it off the schedule.
+//! Cancelling, restoring and deleting an occurrence.
 
-use super::locked::{Held, hold, wrong_rule};
+use super::editable::{EditableOccurrence, lock_for_edit, recurrence_violation};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -8,16 +8,16 @@ use crate::error::{Error, Result};
 use crate::events::event::{EventStatus, Occurrence, OccurrenceStatus};
 use crate::events::schedule::reschedule;
 use crate::events::{read, store};
-use crate::id::{EventId, OccurrenceId};
-use crate::recurrence::Recurrence;
+use crate::id::OccurrenceId;
 use crate::seats;
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// Cancels one date. It stays visible, and everyone keeps their record.
+    /// Cancels an occurrence. It stays visible, and its registrations are not changed.
     ///
     /// # Errors
-    /// `occurrence_past` if it is over, `event_not_published` for a date of a draft, which can be deleted.
+    /// `occurrence_past` if it is over; `event_not_published` if its event is a draft: delete the occurrence
+    /// instead; `version_mismatch` if `expected` is not the stored version.
     pub async fn cancel_occurrence(
         &self,
         actor: &Actor,
@@ -26,20 +26,15 @@ impl EventCore {
     ) -> Result<Occurrence> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let held = hold(tx, actor, id, expected, now).await?;
-            if held.event.status == EventStatus::Draft {
-                return Err(Error::EventNotPublished);
-            }
-            reschedule::set_status(tx, id, OccurrenceStatus::Cancelled, now).await?;
-            Ok(read::find_occurrence(tx, id).await?.occurrence(now))
-        })
+        transaction!(self.db(), |tx| cancel(tx, actor, id, expected, now))
     }
 
-    /// Brings a cancelled date back, with everyone who registered. Where the rule no longer has it, it becomes a date besides the rule (RDATE).
+    /// Restores a cancelled occurrence with its registrations. If the rule no longer has it, it becomes an
+    /// RDATE.
     ///
     /// # Errors
-    /// `occurrence_past` if it has begun, `occurrence_cancelled` if the whole event was cancelled.
+    /// `occurrence_past` or `occurrence_begun` if it has started; `occurrence_cancelled` if the whole event
+    /// is cancelled; `version_mismatch` if `expected` is not the stored version.
     pub async fn restore_occurrence(
         &self,
         actor: &Actor,
@@ -48,19 +43,14 @@ impl EventCore {
     ) -> Result<Occurrence> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let held = hold(tx, actor, id, expected, now).await?;
-            if held.date.status == OccurrenceStatus::Cancelled {
-                restore(tx, &held, now).await?;
-            }
-            Ok(read::find_occurrence(tx, id).await?.occurrence(now))
-        })
+        transaction!(self.db(), |tx| restore(tx, actor, id, expected, now))
     }
 
-    /// Takes a date for which nobody has registered off the schedule: the event never takes place then (EXDATE).
+    /// Deletes an occurrence without registrations and excludes it from the recurrence (EXDATE).
     ///
     /// # Errors
-    /// `has_registrations` where someone has, `occurrence_past` if it is over; `invalid_input` for the only date of an event.
+    /// `has_registrations` if anyone has ever registered; `occurrence_past` if it is over; `invalid_input` if
+    /// it is the only occurrence; `version_mismatch` if `expected` is not the stored version.
     pub async fn delete_occurrence(
         &self,
         actor: &Actor,
@@ -69,64 +59,82 @@ impl EventCore {
     ) -> Result<()> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), tx => {
-            let held = hold(tx, actor, id, expected, now).await?;
-            let registered: bool = tx
-                .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE occurrence_id = $1)"))
-                .bind(id)
-                .scalar()
-                .await?;
-            if registered {
-                return Err(Error::HasRegistrations);
-            }
-            if held.event.recurrence()?.is_none() {
-                return Err(Error::invalid("", "nothing_left", "this is the only date of the event: delete the event instead"));
-            }
-            let rest = held.series()?.without(held.date.original_start).map_err(|error| wrong_rule(&error))?;
-            reschedule::delete_date(tx, id).await?;
-            keep_recurrence(tx, held.event.id, &rest, now).await?;
-            reschedule::must_have_a_date(tx, held.event.id).await
-        })
+        transaction!(self.db(), |tx| delete(tx, actor, id, expected, now))
     }
 }
 
-async fn restore(tx: &mut Tx, held: &Held, now: Timestamp) -> Result<()> {
-    if held.event.status == EventStatus::Cancelled {
+async fn cancel(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: OccurrenceId,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<Occurrence> {
+    let locked = lock_for_edit(tx, actor, id, expected, now).await?;
+    if locked.event.status == EventStatus::Draft {
+        return Err(Error::EventNotPublished);
+    }
+    reschedule::set_status(tx, id, OccurrenceStatus::Cancelled, now).await?;
+    Ok(read::find_occurrence(tx, id).await?.occurrence(now))
+}
+
+async fn restore(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: OccurrenceId,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<Occurrence> {
+    let locked = lock_for_edit(tx, actor, id, expected, now).await?;
+    if locked.occurrence.status == OccurrenceStatus::Cancelled {
+        restore_cancelled(tx, &locked, now).await?;
+    }
+    Ok(read::find_occurrence(tx, id).await?.occurrence(now))
+}
+
+async fn restore_cancelled(tx: &mut Tx, locked: &EditableOccurrence, now: Timestamp) -> Result<()> {
+    if locked.event.status == EventStatus::Cancelled {
         return Err(Error::OccurrenceCancelled);
     }
-    if held.date.starts_at <= now {
+    let occurrence = &locked.occurrence;
+    if occurrence.starts_at <= now {
         return Err(Error::OccurrenceBegun);
     }
-    let series = held.series()?;
-    let recurrence = series.with(held.date.original_start).map_err(|error| wrong_rule(&error))?;
+    let series = locked.series()?;
+    let recurrence = series.with(occurrence.original_start).map_err(|error| recurrence_violation(&error))?;
     if recurrence != *series.recurrence() {
-        keep_recurrence(tx, held.event.id, &recurrence, now).await?;
+        store::update_recurrence(tx, locked.event.id, &recurrence, now).await?;
     }
-    reschedule::set_status(tx, held.date.id, OccurrenceStatus::Scheduled, now).await?;
-    seats::promote_waitlist(tx, held.date.id, now).await?;
+    reschedule::set_status(tx, occurrence.id, OccurrenceStatus::Scheduled, now).await?;
+    seats::promote_waitlist(tx, occurrence.id, now).await?;
     Ok(())
 }
 
-/// Writes down what repeats an event, its dates being as it says already.
-pub(crate) async fn keep_recurrence(
+async fn delete(
     tx: &mut Tx,
-    id: EventId,
-    recurrence: &Recurrence,
+    actor: &Actor,
+    id: OccurrenceId,
+    expected: Option<i64>,
     now: Timestamp,
 ) -> Result<()> {
-    let (rrule, rdate, exdate) = store::written(Some(recurrence))?;
-    tx.query(sql!(
-        "UPDATE events SET rrule = $2, rdate = $3, exdate = $4, expanded_until = CASE WHEN $5 THEN NULL ELSE expanded_until END,
-            updated_at = $6, version = version + 1
-         WHERE id = $1"
-    ))
-    .bind(id)
-    .bind(rrule)
-    .bind(rdate)
-    .bind(exdate)
-    .bind(recurrence.is_bounded())
-    .bind(now)
-    .execute()
-    .await?;
-    Ok(())
+    let locked = lock_for_edit(tx, actor, id, expected, now).await?;
+    let registered: bool = tx
+        .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE occurrence_id = $1)"))
+        .bind(id)
+        .scalar()
+        .await?;
+    if registered {
+        return Err(Error::HasRegistrations);
+    }
+    if locked.event.recurrence()?.is_none() {
+        let message = "this is the event's only occurrence: delete the event instead";
+        return Err(Error::invalid("", "nothing_left", message));
+    }
+    let rest = locked
+        .series()?
+        .without(locked.occurrence.original_start)
+        .map_err(|error| recurrence_violation(&error))?;
+    reschedule::delete_occurrence(tx, id).await?;
+    store::update_recurrence(tx, locked.event.id, &rest, now).await?;
+    reschedule::must_have_an_occurrence(tx, locked.event.id).await
 }

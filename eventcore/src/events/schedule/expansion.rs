@@ -1,80 +1,83 @@
-//! The dates that an event has by its start and its rule, without a database.
+//! Expansion of an event's start and rule to planned occurrences, without a database.
 
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 
-use crate::recurrence::{DateValue, Instance, Limits, Recurrence, Result, Series, Start};
-use crate::time;
-use crate::time::Span;
-use crate::time::Timestamp;
+use crate::recurrence::{DateValue, Instance, Recurrence, RuleResult, ScheduleLimits, Series, SeriesStart};
+use crate::time::{self, Span, Timestamp};
 
-/// How far ahead dates are made, and how many.
+/// How far and to how many occurrences a rule is expanded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Horizon {
-    /// Dates of rules that go on for ever are made before this instant.
+    /// The end of the expansion of unbounded rules, exclusive.
     pub(crate) until: Timestamp,
-    pub(crate) limits: Limits,
+    pub(crate) limits: ScheduleLimits,
 }
 
 impl Horizon {
-    /// So much ahead of `now`.
-    pub(crate) fn ahead(now: Timestamp, by: Duration) -> Self {
-        Self { until: now.plus(by), limits: Limits::ahead(by) }
+    /// A horizon `length` after `now`, with the usual limits of a rule.
+    pub(crate) fn after(now: Timestamp, length: Duration) -> Self {
+        Self { until: now.plus(length), limits: ScheduleLimits::for_horizon(length) }
     }
 
-    /// Before `until`, however many.
+    /// A horizon at `until`, without limits, for rules that are stored already.
     pub(crate) const fn unlimited(until: Timestamp) -> Self {
-        Self { until, limits: Limits { bounded: usize::MAX, ahead: usize::MAX } }
+        Self { until, limits: ScheduleLimits { bounded: usize::MAX, unbounded: usize::MAX } }
     }
 }
 
-/// One date, where the rule places it.
+/// An occurrence as the rule plans it, without overrides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Date {
+pub(crate) struct PlannedOccurrence {
     pub(crate) original_start: Timestamp,
-    /// What the rule says that the clocks show, even where they skip it.
+    /// The nominal local start: that of the rule, even where the clocks skip it.
     pub(crate) local: NaiveDateTime,
     pub(crate) ends_at: Timestamp,
 }
 
-impl Date {
-    /// The date that a rule makes of an event that lasts as long as `span`.
-    pub(crate) fn of(instance: &Instance, span: &Span, tz: Tz) -> Self {
+impl PlannedOccurrence {
+    /// An instance of the rule of an event with the length of `span`.
+    pub(crate) fn from_instance(instance: &Instance, span: &Span, tz: Tz) -> Self {
         let original_start = instance.original_start();
         let ends_at = time::end_of(instance.local(), original_start, span.seconds, span.all_day, tz);
         Self { original_start, local: instance.nominal(), ends_at }
     }
 }
 
-/// The series of something that takes place at `span` first.
-pub(crate) fn series(span: &Span, tz: Tz, recurrence: &Recurrence) -> Result<Series> {
-    let start = Start { local: span.local, tz, all_day: span.all_day, instant: Some(span.starts_at) };
+/// The recurrence series of an event whose first occurrence is `span`.
+pub(crate) fn series(span: &Span, tz: Tz, recurrence: &Recurrence) -> RuleResult<Series> {
+    let start = SeriesStart { local: span.local, tz, all_day: span.all_day, instant: Some(span.starts_at) };
     Series::new(start, recurrence.clone())
 }
 
-/// The dates of an event: all of a rule that ends, those from `from` to the horizon of one that doesn't.
-pub(crate) fn dates(
+/// Expands an event: to all occurrences of a bounded rule, or to those of an unbounded rule from `from` to
+/// the horizon.
+///
+/// If an unbounded rule has none before the horizon, the result is its next one, so that every event has an
+/// occurrence.
+pub(crate) fn expand(
     span: &Span,
     tz: Tz,
     recurrence: Option<&Recurrence>,
     from: Timestamp,
     horizon: &Horizon,
-) -> Result<Vec<Date>> {
+) -> RuleResult<Vec<PlannedOccurrence>> {
     let Some(recurrence) = recurrence else {
-        return Ok(vec![Date { original_start: span.starts_at, local: span.local, ends_at: span.ends_at }]);
+        let Span { starts_at, local, ends_at, .. } = *span;
+        return Ok(vec![PlannedOccurrence { original_start: starts_at, local, ends_at }]);
     };
     let series = series(span, tz, recurrence)?;
     let mut instances = series.schedule(from, horizon.until, horizon.limits)?;
     if instances.is_empty() {
-        // The next is beyond the horizon, and the only one that people can see.
         instances = series.first(1, Some(from))?.instances;
     }
-    Ok(instances.iter().map(|instance| Date::of(instance, span, tz)).collect())
+    Ok(instances.iter().map(|instance| PlannedOccurrence::from_instance(instance, span, tz)).collect())
 }
 
-/// The same rule and dates for an event that starts elsewhere: what is said by the clock moves as far as the start does.
+/// The recurrence of an event whose start moves from `from` to `to`: UNTIL, RDATE and EXDATE are shifted as
+/// far.
 pub(crate) fn shifted(recurrence: &Recurrence, from: &Span, to: &Span) -> Recurrence {
     let by = to.local - from.local;
     let days = to.local.date() - from.local.date();

@@ -1,80 +1,81 @@
-//! The jobs that keep the dates of events up to date: moving the horizon, and following the tz database.
+//! Jobs that maintain stored occurrences: extending unbounded rules, and following updates of the tz
+//! database.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::expansion::{Date, Horizon};
-use super::reschedule::{self, Ahead};
+use super::expansion::{Horizon, PlannedOccurrence};
+use super::reschedule::{self, RemainingOccurrence};
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
-use crate::events::event::dates_of;
-use crate::events::event::listed;
-use crate::events::event::zone;
+use crate::events::event::{is_listed, new_occurrence_status, zone};
 use crate::events::rows::EventRow;
-use crate::events::store::{self, Inherited};
+use crate::events::search_texts;
+use crate::events::store::{self, InheritedColumns};
 use crate::id::EventId;
-use crate::time;
-use crate::time::Timestamp;
-use crate::time::read_wall_clock;
-use crate::time::wall_clock;
+use crate::time::{self, Timestamp, format_local, parse_local, round_to_days};
 
-/// Events are looked at again when they lack this much of the horizon, so that each is written once a day.
 const DAY: Duration = Duration::from_hours(24);
 
 impl EventCore {
-    /// How far ahead of `now` dates are made.
+    /// The horizon to which unbounded rules are expanded at `now`.
     pub(crate) fn horizon(&self, now: Timestamp) -> Horizon {
-        Horizon::ahead(now, self.horizon_length())
+        Horizon::after(now, self.horizon_length())
     }
 
-    /// Makes the dates that have come within the horizon, of all rules that go on for ever; answers how many. It may run at any time, any number of
-    /// times, in any number of processes.
+    /// Expands unbounded rules to the current horizon; returns the number of new occurrences.
+    ///
+    /// Safe to run at any time and in several processes at once. An event is extended at most once a day:
+    /// only when its expansion ends a day before the horizon or earlier.
     pub async fn extend_schedules(&self) -> Result<u64> {
         let now = self.now();
         let horizon = self.horizon(now);
-        let behind = horizon.until.minus(DAY);
-        let mut made = 0;
+        let due_until = horizon.until.minus(DAY);
+        let mut inserted = 0;
         loop {
             let due: Vec<(EventId,)> = self
                 .db()
                 .read()
                 .await?
                 .query(sql!(
-                    "SELECT id FROM events WHERE expanded_until IS NOT NULL AND expanded_until <= $1 AND status <> 'cancelled'
+                    "SELECT id FROM events
+                     WHERE expanded_until IS NOT NULL AND expanded_until <= $1 AND status <> 'cancelled'
                      ORDER BY expanded_until, id LIMIT 100"
                 ))
-                .bind(behind)
+                .bind(due_until)
                 .all()
                 .await?;
             if due.is_empty() {
-                return Ok(made);
+                return Ok(inserted);
             }
             for (event,) in due {
-                made += transaction!(self.db(), tx => { extend(tx, event, &horizon, behind, now).await })?;
+                inserted += transaction!(self.db(), |tx| extend(tx, event, &horizon, due_until, now))?;
             }
         }
     }
 
-    /// Recomputes the dates ahead from their wall clocks, if the tz database of this program is another than the one that they were computed with;
-    /// answers how many moved. It may run at any time, in any number of processes.
-    pub async fn follow_time_zones(&self) -> Result<u64> {
-        self.follow_time_zones_to(chrono_tz::IANA_TZDB_VERSION).await
+    /// Recomputes the times of future occurrences from their local times, if the tz database of this program
+    /// is another version than the one by which they were computed; returns how many changed.
+    ///
+    /// Safe to run at any time and in several processes at once.
+    pub async fn recompute_occurrence_times(&self) -> Result<u64> {
+        self.recompute_for_tz_version(chrono_tz::IANA_TZDB_VERSION).await
     }
 
-    async fn follow_time_zones_to(&self, version: &str) -> Result<u64> {
+    async fn recompute_for_tz_version(&self, version: &str) -> Result<u64> {
         let now = self.now();
-        let known: Option<(String,)> = self
+        let stored: Option<(String,)> = self
             .db()
             .read()
             .await?
             .query(sql!("SELECT value FROM settings WHERE key = 'tz_database'"))
             .optional()
             .await?;
-        if known.as_ref().is_some_and(|(known,)| known == version) {
+        if stored.is_some_and(|(stored,)| stored == version) {
             return Ok(0);
         }
-        let mut moved = 0;
+        let mut changed = 0;
         let mut after = EventId::from(uuid::Uuid::nil());
         loop {
             let events: Vec<(EventId,)> = self
@@ -93,109 +94,123 @@ impl EventCore {
             let Some((last,)) = events.last() else { break };
             after = *last;
             for (event,) in events {
-                moved += transaction!(self.db(), tx => { recompute(tx, event, now).await })?;
+                changed += transaction!(self.db(), |tx| recompute(tx, event, now))?;
             }
         }
-        transaction!(self.db(), tx => {
-            tx.query(sql!(
-                "INSERT INTO settings (key, value) VALUES ('tz_database', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-            ))
-            .bind(version.to_owned())
-            .execute()
-            .await?;
-            Ok(())
-        })?;
-        Ok(moved)
+        transaction!(self.db(), |tx| store_tz_version(tx, version))?;
+        Ok(changed)
     }
 }
 
-async fn lock(tx: &mut Tx, id: EventId) -> Result<Option<EventRow>> {
+async fn store_tz_version(tx: &mut Tx, version: &str) -> Result<()> {
+    tx.query(sql!(
+        "INSERT INTO settings (key, value) VALUES ('tz_database', $1)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    ))
+    .bind(version.to_owned())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Locks and loads an event without checking permissions; `None` if it was deleted.
+async fn lock_event(tx: &mut Tx, id: EventId) -> Result<Option<EventRow>> {
     let lock = sql!(
-        sqlite "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category FROM events e WHERE e.id = $1",
-        postgres "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category FROM events e WHERE e.id = $1 FOR NO KEY UPDATE"
+        sqlite "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category
+            FROM events e WHERE e.id = $1",
+        postgres "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category
+            FROM events e WHERE e.id = $1 FOR NO KEY UPDATE"
     );
     Ok(tx.query(lock).bind(id).optional().await?)
 }
 
-/// Makes the dates of one event up to the horizon, unless another process has.
+/// Inserts the occurrences of one event up to the horizon, unless another process has; returns their number.
 async fn extend(
     tx: &mut Tx,
     id: EventId,
     horizon: &Horizon,
-    behind: Timestamp,
+    due_until: Timestamp,
     now: Timestamp,
 ) -> Result<u64> {
-    let Some(event) = lock(tx, id).await? else { return Ok(0) };
-    let Some(from) = event.expanded_until.filter(|until| *until <= behind) else { return Ok(0) };
+    let Some(event) = lock_event(tx, id).await? else { return Ok(0) };
+    let Some(from) = event.expanded_until.filter(|until| *until <= due_until) else { return Ok(0) };
     tx.query(sql!("UPDATE events SET expanded_until = $2 WHERE id = $1"))
         .bind(id)
         .bind(horizon.until)
         .execute()
         .await?;
-    let dates = match event.dates(from, horizon) {
-        Ok(dates) => dates,
-        // One rule that has become unusable keeps no other from going on.
+    let occurrences = match event.expand(from, horizon) {
+        Ok(occurrences) => occurrences,
+        // Log it and go on: one unusable rule must not block the expansion of all others.
         Err(error) => {
-            tracing::error!(event = %id, ?error, "the dates of an event cannot be made");
+            tracing::error!(event = %id, ?error, "the rule of an event cannot be expanded");
             return Ok(0);
         }
     };
-    let inherited = inherited(tx, &event).await?;
-    store::insert_dates(tx, &inherited, &dates, now).await
-}
-
-async fn inherited(tx: &mut Tx, event: &EventRow) -> Result<Inherited> {
-    let text = store::base_words(tx, event.id).await?;
-    Ok(Inherited {
+    let inherited = InheritedColumns {
         event: event.id,
         organizer: event.organizer_id,
         capacity: event.capacity,
-        listed: listed(event.visibility, event.status),
-        status: dates_of(event.status),
-        text,
-    })
+        listed: is_listed(event.visibility, event.status),
+        status: new_occurrence_status(event.status),
+        text: search_texts::event_text_id(tx, event.id).await?,
+    };
+    store::insert_occurrences(tx, &inherited, &occurrences, now).await
 }
 
-/// Moves the dates ahead of one event to the instants that their wall clocks now mean; answers how many moved.
+/// Recomputes the times of the future occurrences of one event from their local times; returns how many
+/// changed.
 async fn recompute(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u64> {
-    let Some(event) = lock(tx, id).await? else { return Ok(0) };
-    let ahead: Vec<Ahead> =
-        reschedule::ahead(tx, id, now).await?.into_iter().filter(|date| date.starts_at > now).collect();
-    let by_clock = by_clock(&event, &ahead)?;
-    let found: Vec<(&Ahead, &Date)> =
-        ahead.iter().filter_map(|date| Some((date, by_clock.get(&date.original_local)?))).collect();
-    let mut moved = reschedule::place(tx, &found, now).await?;
-    for date in &ahead {
-        moved += u64::from(follow_own_clock(tx, &event, date, now).await?);
+    let Some(event) = lock_event(tx, id).await? else { return Ok(0) };
+    let mut future = reschedule::lock_remaining(tx, id, now).await?;
+    future.retain(|occurrence| occurrence.starts_at > now);
+    let planned = planned_by_local_start(&event, &future)?;
+    let matched: Vec<(&RemainingOccurrence, &PlannedOccurrence)> = future
+        .iter()
+        .filter_map(|occurrence| Some((occurrence, planned.get(&occurrence.original_local)?)))
+        .collect();
+    let mut changed = reschedule::move_to_planned(tx, &matched, now).await?;
+    for occurrence in &future {
+        changed += u64::from(recompute_overridden(tx, &event, occurrence, now).await?);
     }
-    Ok(moved)
+    Ok(changed)
 }
 
-/// The dates by rule around those that are ahead, by what the rule says that the clocks show.
-fn by_clock(event: &EventRow, ahead: &[Ahead]) -> Result<HashMap<String, Date>> {
-    let starts = || ahead.iter().map(|date| date.original_start);
+/// The planned occurrences around the stored ones, by their nominal local starts as they are stored.
+fn planned_by_local_start(
+    event: &EventRow,
+    stored: &[RemainingOccurrence],
+) -> Result<HashMap<String, PlannedOccurrence>> {
+    let starts = || stored.iter().map(|occurrence| occurrence.original_start);
     let (Some(first), Some(last)) = (starts().min(), starts().max()) else { return Ok(HashMap::new()) };
-    // No zone ever changed its mind by more than a day.
+    // Two days of margin: no change of a zone's rules has moved a local time by more than one.
     let horizon = Horizon::unlimited(last.plus(2 * DAY));
-    let dates = event.dates(first.minus(2 * DAY), &horizon)?;
-    Ok(dates.into_iter().map(|date| (wall_clock(date.local), date)).collect())
+    let planned = event.expand(first.minus(2 * DAY), &horizon)?;
+    Ok(planned.into_iter().map(|planned| (format_local(planned.local), planned)).collect())
 }
 
-/// A date that was moved by hand stays at its own wall clock.
-async fn follow_own_clock(tx: &mut Tx, event: &EventRow, date: &Ahead, now: Timestamp) -> Result<bool> {
-    let Some(local) = &date.starts_local else { return Ok(false) };
-    let (local, tz) = (read_wall_clock(local)?, zone(&event.timezone));
+/// Recomputes an overridden time from its local start; returns whether it changed.
+async fn recompute_overridden(
+    tx: &mut Tx,
+    event: &EventRow,
+    occurrence: &RemainingOccurrence,
+    now: Timestamp,
+) -> Result<bool> {
+    let Some(local) = &occurrence.starts_local else { return Ok(false) };
+    let (local, tz) = (parse_local(local)?, zone(&event.timezone));
     let starts_at = time::resolve_leniently(local, tz);
-    // Where the clock shows that time twice, either is as good as the other.
-    if starts_at == date.starts_at || date.starts_at.in_zone(tz).naive_local() == local {
+    // A local time that occurs twice may stand for its second instant, which still has the same local time.
+    if starts_at == occurrence.starts_at || occurrence.starts_at.in_zone(tz).naive_local() == local {
         return Ok(false);
     }
-    let seconds = i64::try_from(date.ends_at.since(date.starts_at).as_secs()).map_err(Error::internal)?;
-    let ends_at = time::end_of(local, starts_at, time::whole_days(seconds, event.all_day), event.all_day, tz);
+    let elapsed = occurrence.ends_at.since(occurrence.starts_at).as_secs();
+    let seconds = round_to_days(i64::try_from(elapsed).map_err(Error::internal)?, event.all_day);
+    let ends_at = time::end_of(local, starts_at, seconds, event.all_day, tz);
     tx.query(sql!(
-        "UPDATE occurrences SET starts_at = $2, ends_at = $3, updated_at = $4, version = version + 1 WHERE id = $1"
+        "UPDATE occurrences SET starts_at = $2, ends_at = $3, updated_at = $4, version = version + 1
+         WHERE id = $1"
     ))
-    .bind(date.id)
+    .bind(occurrence.id)
     .bind(starts_at)
     .bind(ends_at)
     .bind(now)

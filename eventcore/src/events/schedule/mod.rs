@@ -1,4 +1,4 @@
-//! An event's schedule: expanding its rule to occurrences, and following changes of the rule.
+//! The schedule of an event: expanding its rule to occurrences, and following changes of the rule.
 
 pub(super) mod expansion;
 pub(super) mod horizon;

@@ -1,29 +1,26 @@
-//! The dates of an event: what becomes of them when the event changes.
+//! Moving, adding and removing the occurrences of an event whose start, time zone or rule changes.
 
 use std::collections::HashSet;
 
 use sqlx::FromRow;
 
-use super::expansion::{Date, Horizon};
-use crate::db::batches;
-use crate::db::values;
-use crate::db::{Dialect, Queries, Sql, Tx, sql};
+use super::expansion::{Horizon, PlannedOccurrence};
+use crate::db::{Dialect, Queries, Sql, Tx, batches, sql, values};
 use crate::error::{Error, Result};
-use crate::events::event::dates_of;
-use crate::events::event::listed;
-use crate::events::event::{EventStatus, OccurrenceStatus, zone};
+use crate::events::event::{EventStatus, OccurrenceStatus, is_listed, new_occurrence_status, zone};
 use crate::events::input::ValidEvent;
 use crate::events::rows::EventRow;
-use crate::events::store::{self, Inherited};
+use crate::events::search_texts;
+use crate::events::store::{self, InheritedColumns};
 use crate::id::{EventId, OccurrenceId};
-use crate::recurrence::{Existing, Realignment, Removal, realign};
-use crate::time::Timestamp;
-use crate::time::wall_clock;
+use crate::recurrence::{ExistingOccurrence, Removal, ScheduleDiff};
+use crate::time::{Timestamp, format_local};
 
-/// Keeps everyone else from all dates of an event until the transaction ends. Whoever writes to several does this first, after the event is locked and
-/// before anything is written to them: a statement that writes takes them as it finds them, and two that take the same in another order wait for each
-/// other.
-pub(crate) async fn lock_dates(tx: &mut Tx, event: EventId) -> Result<()> {
+/// Locks all occurrences of an event in the order of their ids.
+///
+/// Call it after locking the event and before writing to more than one of its occurrences: see the
+/// [lock order](crate::db::lock_order).
+pub(crate) async fn lock_occurrences(tx: &mut Tx, event: EventId) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
         let lock = tx.query(sql!("SELECT id FROM occurrences WHERE event_id = $1 ORDER BY id", for update));
         let _: Vec<(OccurrenceId,)> = lock.bind(event).all().await?;
@@ -31,8 +28,10 @@ pub(crate) async fn lock_dates(tx: &mut Tx, event: EventId) -> Result<()> {
     Ok(())
 }
 
-/// Gives the dates that are over words of their own where the event's are about to change: they never change.
-pub(crate) async fn keep_what_is_over(
+/// Overrides the texts of past occurrences by the event's old ones, where these are about to change.
+///
+/// Past occurrences never change. Call it before the event is updated, with all its occurrences locked.
+pub(crate) async fn freeze_past_occurrences(
     tx: &mut Tx,
     old: &EventRow,
     new: &ValidEvent,
@@ -40,19 +39,22 @@ pub(crate) async fn keep_what_is_over(
 ) -> Result<()> {
     let same = (&old.title, &old.description, &old.location, &old.url)
         == (&new.title, &new.description, &new.location, &new.url);
-    let over: bool = tx
+    let has_past: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM occurrences WHERE event_id = $1 AND ends_at <= $2)"))
         .bind(old.id)
         .bind(now)
         .scalar()
         .await?;
-    if same || !over {
+    if same || !has_past {
         return Ok(());
     }
-    let text = store::insert_words(tx, old.id, &old.title, &old.location).await?;
+    let text = search_texts::insert(tx, old.id, &old.title, &old.location).await?;
     tx.query(sql!(
-        "UPDATE occurrences SET text_id = CASE WHEN title IS NULL AND location IS NULL AND description IS NULL THEN $3 ELSE text_id END,
-            title = coalesce(title, $4), description = coalesce(description, $5), location = coalesce(location, $6), url = coalesce(url, $7)
+        "UPDATE occurrences SET
+            text_id = CASE WHEN title IS NULL AND location IS NULL AND description IS NULL
+                THEN $3 ELSE text_id END,
+            title = coalesce(title, $4), description = coalesce(description, $5),
+            location = coalesce(location, $6), url = coalesce(url, $7)
          WHERE event_id = $1 AND ends_at <= $2"
     ))
     .bind(old.id)
@@ -67,23 +69,27 @@ pub(crate) async fn keep_what_is_over(
     Ok(())
 }
 
-/// A date that is not over, or that the rule places ahead.
+/// An occurrence that is not over, or whose original start is in the future.
 #[derive(Debug, Clone, FromRow)]
-pub(crate) struct Ahead {
+pub(crate) struct RemainingOccurrence {
     pub(crate) id: OccurrenceId,
     pub(crate) original_start: Timestamp,
+    /// The nominal local start.
     pub(crate) original_local: String,
     pub(crate) starts_at: Timestamp,
     pub(crate) ends_at: Timestamp,
-    /// Its own wall clock, where it was moved.
+    /// The local start of an occurrence whose start or end is overridden.
     pub(crate) starts_local: Option<String>,
+    /// Whether its start or end is overridden.
     moved: bool,
     status: OccurrenceStatus,
-    registered: bool,
+    /// Whether there is any registration for it, including cancelled ones.
+    has_registrations: bool,
 }
 
-/// The first instant from which dates of an event can still change: now, or where the rule places a date that is not over.
-pub(crate) async fn first_ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<Timestamp> {
+/// The earliest original start among the occurrences that are not over, at most `now`: occurrences of the
+/// rule before it can no longer change.
+pub(crate) async fn changeable_from(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<Timestamp> {
     let first: Option<Timestamp> = tx
         .query(sql!("SELECT min(original_start) FROM occurrences WHERE event_id = $1 AND ends_at > $2"))
         .bind(id)
@@ -93,12 +99,18 @@ pub(crate) async fn first_ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Res
     Ok(first.map_or(now, |first| first.min(now)))
 }
 
-/// The dates of an event that are not over, or that the rule places ahead; nobody registers for them until the transaction ends.
-pub(crate) async fn ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<Vec<Ahead>> {
-    // The lock comes first: the second query then sees everyone who got in before.
+/// Locks and loads the remaining occurrences of a locked event in the order of their ids.
+pub(crate) async fn lock_remaining(
+    tx: &mut Tx,
+    id: EventId,
+    now: Timestamp,
+) -> Result<Vec<RemainingOccurrence>> {
+    // Lock first, then read: the second statement sees registrations that were committed while the first one
+    // waited.
     let _locked: Vec<(OccurrenceId,)> = tx
         .query(sql!(
-            "SELECT id FROM occurrences WHERE event_id = $1 AND (ends_at > $2 OR original_start > $2) ORDER BY id",
+            "SELECT id FROM occurrences
+             WHERE event_id = $1 AND (ends_at > $2 OR original_start > $2) ORDER BY id",
             for update
         ))
         .bind(id)
@@ -107,9 +119,11 @@ pub(crate) async fn ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<Ve
         .await?;
     Ok(tx
         .query(sql!(
-            "SELECT o.id, o.original_start, o.original_local, o.starts_at, o.ends_at, o.starts_local, o.moved, o.status,
-                EXISTS (SELECT 1 FROM registrations r WHERE r.occurrence_id = o.id) AS registered
-             FROM occurrences o WHERE o.event_id = $1 AND (o.ends_at > $2 OR o.original_start > $2) ORDER BY o.id"
+            "SELECT o.id, o.original_start, o.original_local, o.starts_at, o.ends_at, o.starts_local, o.moved,
+                o.status,
+                EXISTS (SELECT 1 FROM registrations r WHERE r.occurrence_id = o.id) AS has_registrations
+             FROM occurrences o
+             WHERE o.event_id = $1 AND (o.ends_at > $2 OR o.original_start > $2) ORDER BY o.id"
         ))
         .bind(id)
         .bind(now)
@@ -117,164 +131,198 @@ pub(crate) async fn ahead(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<Ve
         .await?)
 }
 
-/// Moves the dates of an event to where its start and its rule now place them: the dates that are over, and those that have begun, stay.
-pub(crate) async fn follow(
+/// Moves the occurrences of an event to its new schedule, adds those that are new, and removes the others.
+///
+/// Occurrences that have started keep their start, and those that are over do not change at all.
+pub(crate) async fn reschedule(
     tx: &mut Tx,
     old: &EventRow,
     new: &ValidEvent,
     status: EventStatus,
     now: Timestamp,
 ) -> Result<()> {
-    let dates = ahead(tx, old.id, now).await?;
-    let orphans = orphans(old, &dates)?;
-    let existing: Vec<Existing> = dates
+    let remaining = lock_remaining(tx, old.id, now).await?;
+    let off_rule = cancelled_off_rule(old, &remaining)?;
+    let existing: Vec<ExistingOccurrence> = remaining
         .iter()
-        .map(|date| Existing {
-            original_start: date.original_start,
-            settled: date.starts_at <= now || orphans.contains(&date.id),
-            registered: date.registered,
+        .map(|occurrence| ExistingOccurrence {
+            original_start: occurrence.original_start,
+            begun: occurrence.starts_at <= now || off_rule.contains(&occurrence.id),
+            has_registrations: occurrence.has_registrations,
         })
         .collect();
-    let starts: Vec<Timestamp> = new.dates.iter().map(|date| date.original_start).collect();
-    let plan = realign(&existing, &starts, (zone(&old.timezone), new.tz), now);
-    carry_out(tx, old, new, status, &dates, &plan, now).await
+    let starts: Vec<Timestamp> = new.occurrences.iter().map(|planned| planned.original_start).collect();
+    let diff = ScheduleDiff::between(&existing, &starts, (zone(&old.timezone), new.tz), now);
+    apply_diff(tx, old, new, status, &remaining, &diff, now).await
 }
 
-/// The cancelled dates that the rule had left already: they stay what they are, a record.
-fn orphans(event: &EventRow, dates: &[Ahead]) -> Result<HashSet<OccurrenceId>> {
-    let cancelled = || dates.iter().filter(|date| date.status == OccurrenceStatus::Cancelled);
-    let (Some(first), Some(last)) = (
-        cancelled().map(|date| date.original_start).min(),
-        cancelled().map(|date| date.original_start).max(),
-    ) else {
+/// The cancelled occurrences that the current rule no longer has. They remain as records and are not matched
+/// to new starts.
+fn cancelled_off_rule(event: &EventRow, remaining: &[RemainingOccurrence]) -> Result<HashSet<OccurrenceId>> {
+    let cancelled = || remaining.iter().filter(|occurrence| occurrence.status == OccurrenceStatus::Cancelled);
+    let starts = || cancelled().map(|occurrence| occurrence.original_start);
+    let (Some(first), Some(last)) = (starts().min(), starts().max()) else {
         return Ok(HashSet::new());
     };
     let horizon = Horizon::unlimited(Timestamp::from_micros(last.as_micros() + 1));
-    let by_rule: HashSet<Timestamp> =
-        event.dates(first, &horizon)?.iter().map(|date| date.original_start).collect();
-    Ok(cancelled().filter(|date| !by_rule.contains(&date.original_start)).map(|date| date.id).collect())
+    let planned: HashSet<Timestamp> =
+        event.expand(first, &horizon)?.iter().map(|planned| planned.original_start).collect();
+    Ok(cancelled()
+        .filter(|occurrence| !planned.contains(&occurrence.original_start))
+        .map(|occurrence| occurrence.id)
+        .collect())
 }
 
-async fn carry_out(
+async fn apply_diff(
     tx: &mut Tx,
     old: &EventRow,
     new: &ValidEvent,
     status: EventStatus,
-    dates: &[Ahead],
-    plan: &Realignment,
+    remaining: &[RemainingOccurrence],
+    diff: &ScheduleDiff,
     now: Timestamp,
 ) -> Result<()> {
-    for (i, removal) in &plan.removed {
-        remove(tx, dates[*i].id, *removal, now).await?;
+    for (i, removal) in &diff.removed {
+        remove(tx, remaining[*i].id, *removal, now).await?;
     }
-    let kept: Vec<(&Ahead, &Date)> =
-        plan.kept.iter().map(|(from, to)| (&dates[*from], &new.dates[*to])).collect();
-    place(tx, &kept, now).await?;
-    let begun = plan.settled.iter().map(|i| &dates[*i]).filter(|date| date.starts_at <= now);
-    for date in begun {
-        if let Some(by_rule) = new.dates.iter().find(|by_rule| by_rule.original_start == date.original_start)
-        {
-            end(tx, date, by_rule.ends_at, now).await?;
+    let matched: Vec<(&RemainingOccurrence, &PlannedOccurrence)> =
+        diff.matched.iter().map(|(from, to)| (&remaining[*from], &new.occurrences[*to])).collect();
+    move_to_planned(tx, &matched, now).await?;
+    // `begun` also holds the cancelled occurrences of the future that are off the rule.
+    for occurrence in diff.begun.iter().map(|i| &remaining[*i]).filter(|begun| begun.starts_at <= now) {
+        let same_start = |planned: &&PlannedOccurrence| planned.original_start == occurrence.original_start;
+        if let Some(planned) = new.occurrences.iter().find(same_start) {
+            change_end(tx, occurrence, planned.ends_at, now).await?;
         }
     }
     if old.timezone != new.tz.name() {
-        read_moved_clocks(tx, dates, new, now).await?;
+        update_overridden_local_starts(tx, remaining, new, now).await?;
     }
-    let text = store::base_words(tx, old.id).await?;
-    let inherited = Inherited {
+    let inherited = InheritedColumns {
         event: old.id,
         organizer: old.organizer_id,
         capacity: new.capacity,
-        listed: listed(new.visibility, status),
-        status: dates_of(status),
-        text,
+        listed: is_listed(new.visibility, status),
+        status: new_occurrence_status(status),
+        text: search_texts::event_text_id(tx, old.id).await?,
     };
-    let added: Vec<Date> = plan.added.iter().map(|i| new.dates[*i]).collect();
-    store::insert_dates(tx, &inherited, &added, now).await?;
-    must_have_a_date(tx, old.id).await
+    let added: Vec<PlannedOccurrence> = diff.added.iter().map(|i| new.occurrences[*i]).collect();
+    store::insert_occurrences(tx, &inherited, &added, now).await?;
+    must_have_an_occurrence(tx, old.id).await
 }
 
-/// Takes a date off the schedule.
 async fn remove(tx: &mut Tx, id: OccurrenceId, removal: Removal, now: Timestamp) -> Result<()> {
     match removal {
-        Removal::Delete => delete_date(tx, id).await,
+        Removal::Delete => delete_occurrence(tx, id).await,
         Removal::Cancel => set_status(tx, id, OccurrenceStatus::Cancelled, now).await,
     }
 }
 
-/// Deletes a date that nobody registered for, with the words that only it has.
-pub(crate) async fn delete_date(tx: &mut Tx, id: OccurrenceId) -> Result<()> {
+/// Deletes an occurrence without registrations, and its search text if no other occurrence has it.
+pub(crate) async fn delete_occurrence(tx: &mut Tx, id: OccurrenceId) -> Result<()> {
     let text: Option<(i64,)> =
         tx.query(sql!("DELETE FROM occurrences WHERE id = $1 RETURNING text_id")).bind(id).optional().await?;
     match text {
-        Some((text,)) => store::drop_unused_words(tx, text).await,
+        Some((text,)) => search_texts::delete_if_unused(tx, text).await,
         None => Ok(()),
     }
 }
 
-/// Places dates where the rule now has them, and answers how many it changed. What was moved by hand stays where it is.
-pub(crate) async fn place(tx: &mut Tx, kept: &[(&Ahead, &Date)], now: Timestamp) -> Result<u64> {
-    let shifted: Vec<_> =
-        kept.iter().filter(|(date, by_rule)| date.original_start != by_rule.original_start).collect();
-    // One may move to where another still stands: all make room first, to before the first that any event can have.
-    for (n, rows) in batches(&shifted).enumerate() {
+/// Moves occurrences to where the rule plans them; returns how many rows changed.
+///
+/// Overridden times are not changed, only the original start of their occurrences.
+pub(crate) async fn move_to_planned(
+    tx: &mut Tx,
+    matched: &[(&RemainingOccurrence, &PlannedOccurrence)],
+    now: Timestamp,
+) -> Result<u64> {
+    park_original_starts(tx, matched).await?;
+    let changed: Vec<_> = matched.iter().filter(|(occurrence, planned)| !occurrence.is_at(planned)).collect();
+    let mut rows_changed = 0;
+    for batch in batches(&changed) {
         let text = format!(
-            "UPDATE occurrences SET original_start = v.column2 FROM (VALUES {}) AS v WHERE occurrences.id = v.column1",
-            values(rows.len(), 2, 1)
-        );
-        let mut query = tx.query(Sql::built(text));
-        for (i, (date, _)) in rows.iter().enumerate() {
-            let room = i64::try_from(n * 64 + i).map_err(Error::internal)?;
-            query = query.bind(date.id).bind(Timestamp::from_micros(-1_000_000_000_000 - room));
-        }
-        query.execute().await?;
-    }
-    let mut touched = 0;
-    let changed: Vec<_> = kept.iter().filter(|(date, by_rule)| !date.stands_at(by_rule)).collect();
-    for rows in batches(&changed) {
-        let text = format!(
-            "UPDATE occurrences SET original_start = v.column2, original_local = v.column3, starts_at = v.column4, ends_at = v.column5,
-                updated_at = $1, version = version + 1
+            "UPDATE occurrences SET original_start = v.column2, original_local = v.column3,
+                starts_at = v.column4, ends_at = v.column5, updated_at = $1, version = version + 1
              FROM (VALUES {}) AS v WHERE occurrences.id = v.column1",
-            values(rows.len(), 5, 2)
+            values(batch.len(), 5, 2)
         );
-        let mut query = tx.query(Sql::built(text)).bind(now);
-        for (date, by_rule) in rows {
-            let (starts_at, ends_at) = date.times(by_rule);
+        let mut query = tx.query(Sql::dynamic(text)).bind(now);
+        for (occurrence, planned) in batch {
+            let (starts_at, ends_at) = occurrence.times_by(planned);
             query = query
-                .bind(date.id)
-                .bind(by_rule.original_start)
-                .bind(wall_clock(by_rule.local))
+                .bind(occurrence.id)
+                .bind(planned.original_start)
+                .bind(format_local(planned.local))
                 .bind(starts_at)
                 .bind(ends_at);
         }
-        touched += query.execute().await?;
+        rows_changed += query.execute().await?;
     }
-    Ok(touched)
+    Ok(rows_changed)
 }
 
-impl Ahead {
-    /// When it takes place, placed there by the rule.
-    fn times(&self, by_rule: &Date) -> (Timestamp, Timestamp) {
-        if self.moved { (self.starts_at, self.ends_at) } else { (by_rule.original_start, by_rule.ends_at) }
+/// The latest original start at which occurrences are parked, in microseconds since 1970: 1969-12-20. No
+/// event can start before 1970, so no occurrence is there.
+const PARKED_FROM: i64 = -1_000_000_000_000;
+
+/// Moves the original starts that are about to change out of the way, to distinct values before 1970.
+///
+/// The original start is unique within an event, and an occurrence may move to where another one is now.
+/// SQLite checks unique indexes row by row and cannot defer the check to the end of the transaction.
+async fn park_original_starts(
+    tx: &mut Tx,
+    matched: &[(&RemainingOccurrence, &PlannedOccurrence)],
+) -> Result<()> {
+    let shifted: Vec<OccurrenceId> = matched
+        .iter()
+        .filter(|(occurrence, planned)| occurrence.original_start != planned.original_start)
+        .map(|(occurrence, _)| occurrence.id)
+        .collect();
+    let mut parked = PARKED_FROM;
+    for batch in batches(&shifted) {
+        let text = format!(
+            "UPDATE occurrences SET original_start = v.column2
+             FROM (VALUES {}) AS v WHERE occurrences.id = v.column1",
+            values(batch.len(), 2, 1)
+        );
+        let mut query = tx.query(Sql::dynamic(text));
+        for id in batch {
+            query = query.bind(*id).bind(Timestamp::from_micros(parked));
+            parked -= 1;
+        }
+        query.execute().await?;
+    }
+    Ok(())
+}
+
+impl RemainingOccurrence {
+    /// Start and end once it is planned as `planned`: overridden times remain.
+    fn times_by(&self, planned: &PlannedOccurrence) -> (Timestamp, Timestamp) {
+        if self.moved { (self.starts_at, self.ends_at) } else { (planned.original_start, planned.ends_at) }
     }
 
-    fn stands_at(&self, by_rule: &Date) -> bool {
-        self.original_start == by_rule.original_start
-            && self.original_local == wall_clock(by_rule.local)
-            && (self.starts_at, self.ends_at) == self.times(by_rule)
+    /// Whether it is stored as `planned` already.
+    fn is_at(&self, planned: &PlannedOccurrence) -> bool {
+        self.original_start == planned.original_start
+            && self.original_local == format_local(planned.local)
+            && (self.starts_at, self.ends_at) == self.times_by(planned)
     }
 }
 
-/// A date that has begun ends when the event says now.
-async fn end(tx: &mut Tx, date: &Ahead, ends_at: Timestamp, now: Timestamp) -> Result<()> {
-    if date.moved || date.ends_at == ends_at {
+/// Changes the end of an occurrence that has started, unless its times are overridden.
+async fn change_end(
+    tx: &mut Tx,
+    occurrence: &RemainingOccurrence,
+    ends_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    if occurrence.moved || occurrence.ends_at == ends_at {
         return Ok(());
     }
     tx.query(sql!(
         "UPDATE occurrences SET ends_at = $2, updated_at = $3, version = version + 1 WHERE id = $1"
     ))
-    .bind(date.id)
+    .bind(occurrence.id)
     .bind(ends_at)
     .bind(now)
     .execute()
@@ -282,38 +330,43 @@ async fn end(tx: &mut Tx, date: &Ahead, ends_at: Timestamp, now: Timestamp) -> R
     Ok(())
 }
 
-/// What was moved by hand keeps its instant in another zone, and is shown by other clocks there.
-async fn read_moved_clocks(tx: &mut Tx, dates: &[Ahead], new: &ValidEvent, now: Timestamp) -> Result<()> {
-    for date in dates.iter().filter(|date| date.moved && date.starts_at > now) {
-        let local = date.starts_at.in_zone(new.tz).naive_local();
+/// Stores the local starts of overridden times in the new zone of the event; their instants do not change.
+async fn update_overridden_local_starts(
+    tx: &mut Tx,
+    remaining: &[RemainingOccurrence],
+    new: &ValidEvent,
+    now: Timestamp,
+) -> Result<()> {
+    for occurrence in remaining.iter().filter(|occurrence| occurrence.moved && occurrence.starts_at > now) {
+        let local = occurrence.starts_at.in_zone(new.tz).naive_local();
         tx.query(sql!("UPDATE occurrences SET starts_local = $2 WHERE id = $1"))
-            .bind(date.id)
-            .bind(wall_clock(local))
+            .bind(occurrence.id)
+            .bind(format_local(local))
             .execute()
             .await?;
     }
     Ok(())
 }
 
-/// An event without a date is none.
-pub(crate) async fn must_have_a_date(tx: &mut Tx, id: EventId) -> Result<()> {
-    let has: bool = tx
+/// Fails if a change of the recurrence has left the event without occurrences.
+pub(crate) async fn must_have_an_occurrence(tx: &mut Tx, id: EventId) -> Result<()> {
+    let has_one: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM occurrences WHERE event_id = $1)"))
         .bind(id)
         .scalar()
         .await?;
-    if has {
+    if has_one {
         Ok(())
     } else {
         Err(Error::invalid(
             "/recurrence/rrule",
             "nothing_left",
-            "leaves the event without a date: delete it instead",
+            "leaves the event without occurrences: delete the event instead",
         ))
     }
 }
 
-/// Sets whether a date takes place; one that already is so stays as it was, its version too.
+/// Sets the status of an occurrence. If it has this status already, nothing changes, its version neither.
 pub(crate) async fn set_status(
     tx: &mut Tx,
     id: OccurrenceId,
@@ -321,7 +374,8 @@ pub(crate) async fn set_status(
     now: Timestamp,
 ) -> Result<()> {
     tx.query(sql!(
-        "UPDATE occurrences SET status = $2, updated_at = $3, version = version + 1 WHERE id = $1 AND status <> $2"
+        "UPDATE occurrences SET status = $2, updated_at = $3, version = version + 1
+         WHERE id = $1 AND status <> $2"
     ))
     .bind(id)
     .bind(status)

@@ -1,9 +1,10 @@
-//! The Gregorian calendar by arithmetic on whole numbers: a day is counted from 1 January 1970.
+//! Gregorian calendar arithmetic. A day is a number of days since 1 January 1970.
 
+/// Seconds of a day.
 pub(in crate::recurrence) const DAY: i64 = 86_400;
-/// The days of 400 years, after which the calendar, weekdays included, comes again.
+/// Days of 400 years, after which the calendar repeats, weekdays included.
 pub(super) const CYCLE: i64 = 146_097;
-/// The last year that RFC 3339 and RFC 5545 can write.
+/// The last year that RFC 3339 and RFC 5545 can represent.
 pub(super) const LAST_YEAR: i64 = 9_999;
 /// 31 December 9999.
 pub(in crate::recurrence) const LAST_DAY: i64 = day_of(LAST_YEAR, 12) + 30;
@@ -25,7 +26,8 @@ pub(super) const fn year_length(year: i64) -> u32 {
     if is_leap(year) { 366 } else { 365 }
 }
 
-/// The first day of a month. Years are counted from March, so that the leap day comes last.
+/// The first day of a month. The computation begins years in March, so that the leap day is the last of a
+/// year.
 pub(super) const fn day_of(year: i64, month: u32) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month = (month as i64 + 9) % 12;
@@ -52,7 +54,7 @@ pub(super) const fn month_of(day: i64) -> (i64, u32) {
     if month < 10 { (year, month as u32 + 3) } else { (year + 1, month as u32 - 9) }
 }
 
-/// 0 is Monday.
+/// The weekday of a day, from 0 for Monday to 6 for Sunday.
 #[expect(clippy::cast_possible_truncation, reason = "the remainder is 0 to 6")]
 pub(super) const fn weekday_of(day: i64) -> u32 {
     (day + 3).rem_euclid(7) as u32

@@ -1,15 +1,17 @@
-//! Which days of a month, and of a year, a rule takes: every part about days is a set of bits, and the days are what they have in common.
+//! The days that a rule matches in a week, month or year. Each part about days is a bit set; the result is
+//! their intersection.
 
 use super::civil::{day_of, is_leap, month_length, weekday_of, year_length};
-use super::plan::{ALL_WEEKDAYS, Plan, YearBits, ones};
+use super::compiled_rule::{ALL_WEEKDAYS, CompiledRule, YearBits, ones};
 
 /// Every seventh bit, from bit 0.
 const EVERY_SEVENTH: u64 = 0x8102_0408_1020_4081;
 
-impl Plan {
-    /// The days of a month that fit every part but BYWEEKNO and weekdays numbered in the year; bit 0 is the 1st, which is the day `first`.
+impl CompiledRule {
+    /// The days of a month that match all parts except BYWEEKNO and weekdays numbered in the year. Bit 0 is
+    /// the 1st, which is the day `first`.
     pub(super) fn month_bits(&self, year: i64, month: u32, first: i64) -> u32 {
-        if !self.takes_month(month) {
+        if !self.includes_month(month) {
             return 0;
         }
         let length = month_length(year, month);
@@ -29,13 +31,14 @@ impl Plan {
         (bits & u64::from(u32::MAX)).try_into().unwrap_or_default()
     }
 
-    /// Whether any day of any year fits. There are fourteen kinds of years, by their first weekday and their length, and these years have them all.
-    pub(super) fn takes_any_day(&self) -> bool {
+    /// Whether any day of any year matches. Years differ in first weekday and length; the 28 years from 2001
+    /// to 2028 have all 14 combinations.
+    pub(super) fn includes_any_day(&self) -> bool {
         (2001..=2028).any(|year| (1..=12).any(|month| self.month_bits(year, month, day_of(year, month)) != 0))
     }
 
-    /// The first day of the next month that BYMONTH takes.
-    pub(super) fn next_month_taken(&self, year: i64, month: u32) -> i64 {
+    /// The first day of the next month in BYMONTH.
+    pub(super) fn next_included_month(&self, year: i64, month: u32) -> i64 {
         let later = self.months >> (month + 1);
         let next = month + 1 + later.trailing_zeros();
         if later == 0 { day_of(year + 1, self.months.trailing_zeros()) } else { day_of(year, next) }
@@ -49,7 +52,7 @@ impl Plan {
         bits
     }
 
-    /// The days of a year that fit every part.
+    /// The days of a year that match all parts. Bit 0 is 1 January.
     pub(super) fn year_bits(&self, year: i64) -> YearBits {
         let january = day_of(year, 1);
         let mut bits = [0; 6];
@@ -59,22 +62,22 @@ impl Plan {
             let (word, shift) = (at as usize / 64, at % 64);
             bits[word] |= days << shift;
             if shift > 32 {
-                // The 12th month begins in the last word at the latest.
+                // December begins in the last word and never extends beyond it.
                 bits[(word + 1).min(5)] |= days >> (64 - shift);
             }
             at += month_length(year, month);
         }
         if self.numbered_in_year && !self.numbered.is_empty() {
-            self.keep_weekdays_of_year(&mut bits, january, year_length(year));
+            self.limit_to_weekdays_of_year(&mut bits, january, year_length(year));
         }
         if let Some(weeks) = self.weeks {
             let weeks = self.weeks_of_year(weeks, year);
-            keep(&mut bits, &weeks);
+            intersect(&mut bits, &weeks);
         }
         bits
     }
 
-    fn keep_weekdays_of_year(&self, bits: &mut YearBits, january: i64, length: u32) {
+    fn limit_to_weekdays_of_year(&self, bits: &mut YearBits, january: i64, length: u32) {
         let first = weekday_of(january);
         let mut fit = [0; 6];
         for (word, shift) in fit.iter_mut().zip((0..).step_by(64)) {
@@ -85,11 +88,12 @@ impl Plan {
                 set(&mut fit, at, at + 1);
             }
         }
-        keep(bits, &fit);
+        intersect(bits, &fit);
     }
 
-    /// The days of a year that lie in the weeks of BYWEEKNO: a week belongs to the year in which it has at least four days, so that the first
-    /// days of January may lie in the last week of the year before, and the last of December in the first of the next.
+    /// The days of a year in the weeks of BYWEEKNO. A week belongs to the year that has at least four of its
+    /// days: the first days of January may be in the last week of the previous year, and the last days of
+    /// December in the first week of the next.
     fn weeks_of_year(&self, (from_start, from_end): (u64, u64), year: i64) -> YearBits {
         let january = day_of(year, 1);
         let length = i64::from(year_length(year));
@@ -117,34 +121,34 @@ impl Plan {
 
     /// The first day of the first week of a year.
     fn first_week(&self, year: i64) -> i64 {
-        // The week that holds 4 January has at least four days in the year, whatever day it begins on.
+        // The week with 4 January has at least four days in the year, whatever its first weekday.
         self.week_of(day_of(year, 1) + 3)
     }
 
-    /// The days of a week, which begins on the day `start`, that fit; bit 0 is its first day.
+    /// The days that match in the week that begins on the day `start`. Bit 0 is its first day.
     pub(super) fn week_bits(&self, start: i64) -> u64 {
         let bits = u64::from(self.weekdays) << 7 | u64::from(self.weekdays);
         let bits = bits >> self.week_start & u64::from(ALL_WEEKDAYS);
-        if self.takes_every_month() {
+        if self.includes_every_month() {
             return bits;
         }
         let (year, month) = super::civil::month_of(start);
         let left = day_of(year, month) + i64::from(month_length(year, month)) - start;
         let in_first = if left >= 7 { u64::from(ALL_WEEKDAYS) } else { (1 << left) - 1 };
         let next = month % 12 + 1;
-        let first = if self.takes_month(month) { in_first } else { 0 };
-        let second = if self.takes_month(next) { !in_first } else { 0 };
+        let first = if self.includes_month(month) { in_first } else { 0 };
+        let second = if self.includes_month(next) { !in_first } else { 0 };
         bits & (first | second)
     }
 }
 
-/// The weekdays (bit 0 is Monday), week after week, from a day that is the weekday `first`.
+/// The bits of `weekdays` (bit 0 is Monday) repeated every week, from a day with the weekday `first`.
 const fn every_week(weekdays: u8, first: u32) -> u64 {
     let twice = (weekdays as u64) << 7 | weekdays as u64;
     (twice >> first & ALL_WEEKDAYS as u64).wrapping_mul(EVERY_SEVENTH)
 }
 
-/// Where the n-th of the days `first`, `first + 7`, … lies among `length` days.
+/// The n-th of the days `first`, `first + 7`, … below `length`; from the end if `nth` is negative.
 fn numbered(nth: i8, first: u32, length: u32) -> Option<u32> {
     let weeks = u32::from(nth.unsigned_abs()) - 1;
     if nth > 0 {
@@ -155,7 +159,7 @@ fn numbered(nth: i8, first: u32, length: u32) -> Option<u32> {
     }
 }
 
-/// 32 bits or more, from the bit `at` on.
+/// At least 32 bits from bit `at` on.
 fn window(bits: &YearBits, at: u32) -> u64 {
     let (word, shift) = (at as usize / 64, at % 64);
     let low = bits[word] >> shift;
@@ -169,18 +173,18 @@ fn set(bits: &mut YearBits, from: u32, to: u32) {
     }
 }
 
-fn keep(bits: &mut YearBits, fit: &YearBits) {
+fn intersect(bits: &mut YearBits, fit: &YearBits) {
     for (word, fit) in bits.iter_mut().zip(fit) {
         *word &= fit;
     }
 }
 
-/// How many days there are.
+/// The number of days in the set.
 pub(super) fn count(bits: &YearBits) -> u32 {
     bits.iter().map(|word| word.count_ones()).sum()
 }
 
-/// The place of the `n`-th day, from 0.
+/// The index of the `n`-th day in the set. Both count from 0.
 pub(super) fn nth(bits: &YearBits, mut n: u32) -> u32 {
     let mut at = 0;
     for word in bits {

@@ -1,6 +1,6 @@
 //! Calendars: events and dates as iCalendar files.
 
-use eventcore::calendars::Calendar;
+use eventcore::calendars::CalendarFile;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
@@ -44,7 +44,7 @@ pub(crate) async fn of_occurrence(call: Call, occurrence: &str) -> Answer {
     Ok(answer(&call, call.core.occurrence_calendar(&call.actor().await?, id).await?))
 }
 
-fn answer(call: &Call, calendar: Calendar) -> Response {
-    let Calendar { text, file_name, version, updated_at } = calendar;
+fn answer(call: &Call, calendar: CalendarFile) -> Response {
+    let CalendarFile { text, file_name, version, updated_at } = calendar;
     reply::file(call, "text/calendar; charset=utf-8", &file_name, text.into(), version, updated_at)
 }

@@ -74,7 +74,7 @@ pub(crate) async fn give(call: Call, occurrence: &str) -> Answer {
     let (core, expected) = (call.core.clone(), etag::expected(&call.headers));
     let date = occurrence_id(occurrence)?;
     let (feedback, created) =
-        core.give_feedback(&actor, date, &call.json::<FeedbackInput>()?, expected).await?;
+        core.submit_feedback(&actor, date, &call.json::<FeedbackInput>()?, expected).await?;
     let answer = versioned(&feedback);
     if created {
         answer.created(&format!("/api/v1/occurrences/{occurrence}/feedback"))

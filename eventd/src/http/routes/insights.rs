@@ -1,7 +1,7 @@
 //! Insights: what organizers read from who registered, who came and what they said.
 
 use eventcore::feedback::FeedbackSummary;
-use eventcore::insights::{DayOfRegistrations, Figures, Insights, OrganizerInsights};
+use eventcore::insights::{DailyRegistrations, Figures, Insights, OrganizerInsights};
 use eventcore::{Error, EventId};
 use futures_util::stream;
 use warp::Filter;
@@ -36,7 +36,7 @@ pub(crate) async fn of_event(call: Call, event: &str) -> Answer {
     if rows_are == OfEvent::Days {
         return days(&insights.by_day);
     }
-    let rows = insights.dates.iter().map(|date| {
+    let rows = insights.occurrences.iter().map(|date| {
         let named = vec![
             date.occurrence_id.to_string(),
             date.starts_at.to_string(),
@@ -88,7 +88,7 @@ pub(crate) enum OfMine {
 }
 
 /// Registrations over time.
-fn days(by_day: &[DayOfRegistrations]) -> Answer {
+fn days(by_day: &[DailyRegistrations]) -> Answer {
     let rows = by_day
         .iter()
         .map(|day| [day.date.to_string(), day.registrations.to_string(), day.people.to_string()]);

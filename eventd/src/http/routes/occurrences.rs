@@ -1,7 +1,7 @@
 //! `/occurrences`: the agenda.
 
 use chrono_tz::Tz;
-use eventcore::agenda::{AgendaFilter, Bound, Facets, MonthOfDays};
+use eventcore::agenda::{AgendaFilter, Bound, DailyCounts, Facets};
 use eventcore::events::{Event, EventInput, EventStatus, Occurrence, OccurrenceStatus, Overrides};
 use eventcore::{Actor, Error, Order, Page, Timestamp, UserId};
 use serde_json::{Map, Value};
@@ -89,7 +89,7 @@ pub(super) async fn filter(
     let organizer =
         query.parsed_text::<Organizer>("organizer", "must be the id or the name of a user, or me");
     let registered = query.parsed_text::<Me>("registered", "must be me");
-    query.also(&filter.wrong());
+    query.also(&filter.violations());
     query.finish()?;
     if registered.is_some() {
         filter.registered = Some(actor.signed_in()?.id);
@@ -212,7 +212,7 @@ pub(crate) async fn lasting(call: Call) -> Answer {
     query.finish()?;
     let from = from.map_or_else(|| call.core.now(), Bound::instant);
     let to = to.map_or(Timestamp::MAX, Bound::instant);
-    reply::page(&call, "/occurrences/lasting", &call.core.lasting(from, to, &page).await?)
+    reply::page(&call, "/occurrences/lasting", &call.core.ongoing(from, to, &page).await?)
 }
 
 /// How many of the dates that the filters find are of what category, tag and month
@@ -242,7 +242,7 @@ pub(crate) async fn facets(call: Call) -> Answer {
         ("title" = Option<String>, Query, max_length = 200), ("location" = Option<String>, Query, max_length = 200),
         ("organizer" = Option<String>, Query, description = "Id or name of a user, or `me`"), ("event" = Option<String>, Query),
         ("status" = Option<OccurrenceStatus>, Query)),
-    responses((status = 200, description = "Each day of the month", body = MonthOfDays)))]
+    responses((status = 200, description = "Each day of the month", body = DailyCounts)))]
 pub(crate) async fn calendar(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
@@ -250,7 +250,7 @@ pub(crate) async fn calendar(call: Call) -> Answer {
     let month = query.required("month", "must be a month such as 2027-03");
     let filter = filter(&call, &actor, query, Listing::Calendar, tz).await?;
     let month = month.ok_or_else(|| Error::internal("a month that is missing was not refused"))?;
-    reply::json(&call.core.calendar(&actor, &filter, month, tz).await?)
+    reply::json(&call.core.daily_counts(&actor, &filter, month, tz).await?)
 }
 
 /// One date

@@ -88,7 +88,7 @@ pub(crate) async fn register(call: Call, occurrence: &str) -> Answer {
 pub(crate) async fn cancel(call: Call, occurrence: &str) -> Answer {
     call.no_query()?;
     let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
-    call.core.cancel_registration_unchanged(&actor, occurrence_id(occurrence)?, expected).await?;
+    call.core.cancel_registration(&actor, occurrence_id(occurrence)?, expected).await?;
     Ok(reply::nothing())
 }
 
@@ -131,7 +131,7 @@ pub(crate) async fn remove(call: Call, occurrence: &str, registration: &str) -> 
     call.no_query()?;
     let (actor, date) = (call.writer().await?, occurrence_id(occurrence)?);
     let (registration, expected) = (registration_id(registration)?, etag::expected(&call.headers));
-    call.core.remove_registration_unchanged(&actor, date, registration, expected).await?;
+    call.core.remove_registration(&actor, date, registration, expected).await?;
     Ok(reply::nothing())
 }
 
@@ -166,7 +166,7 @@ pub(crate) async fn read(call: Call, registration: &str) -> Answer {
 pub(crate) async fn check_in(call: Call, registration: &str) -> Answer {
     call.no_query()?;
     let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
-    reply::json(&call.core.check_in_unchanged(&actor, registration_id(registration)?, expected).await?)
+    reply::json(&call.core.check_in(&actor, registration_id(registration)?, expected).await?)
 }
 
 /// Take a check-in back
@@ -175,7 +175,7 @@ pub(crate) async fn check_in(call: Call, registration: &str) -> Answer {
 pub(crate) async fn undo_check_in(call: Call, registration: &str) -> Answer {
     call.no_query()?;
     let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
-    call.core.undo_check_in_unchanged(&actor, registration_id(registration)?, expected).await?;
+    call.core.undo_check_in(&actor, registration_id(registration)?, expected).await?;
     Ok(reply::nothing())
 }
 

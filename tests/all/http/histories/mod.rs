@@ -238,7 +238,7 @@ impl Stage {
             let mut db = self.db.core.db().read().await.unwrap();
             let sql = "SELECT r.id, u.username, r.status, r.party_size, r.waitlist_number FROM registrations r JOIN users u ON u.id = r.user_id
                 WHERE r.occurrence_id = $1 ORDER BY r.waitlist_number";
-            db.query(Sql::same(sql)).bind(self.places[place].date).all().await.unwrap()
+            db.query(Sql::portable(sql)).bind(self.places[place].date).all().await.unwrap()
         };
         let rows = names.into_iter().map(|(id, name, status, party, number)| Row {
             id,

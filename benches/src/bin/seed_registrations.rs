@@ -1,0 +1,91 @@
+//! Prepares a database for `register`: creates signed-in users and events of one occurrence each, with seats
+//! for half of the users.
+//!
+//! `seed_registrations DATABASE-URL USERS OCCURRENCES FILE` writes a line `person ACCESS-TOKEN` for each user
+//! and a line `date OCCURRENCE-ID` for each occurrence to the file. These two keywords are never changed, so
+//! that the programs of two commits can be measured with the same file.
+
+use std::fmt::Write as _;
+
+use eventcore::accounts::NewUser;
+use eventcore::{Actor, EventCore, Result};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+/// Number of concurrent tasks.
+const TASKS: usize = 16;
+
+#[tokio::main]
+async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [url, users, occurrences, file] = arguments.as_slice() else {
+        return Err("usage: seed_registrations DATABASE-URL USERS OCCURRENCES FILE".into());
+    };
+    let (users, occurrences): (usize, usize) = (users.parse()?, occurrences.parse()?);
+    let seats = (users / occurrences / 2).max(1);
+    let core = EventCore::open(url).await?;
+    let organizer = benches::organizer(&core).await?;
+    let mut lines = String::new();
+    let user_core = core.clone();
+    for token in run_concurrently(users, move |number| sign_in_new_user(user_core.clone(), number)).await? {
+        writeln!(lines, "person {token}")?;
+    }
+    let event_core = core.clone();
+    let create = move |number| create_event(event_core.clone(), organizer, number, seats);
+    for occurrence in run_concurrently(occurrences, create).await? {
+        writeln!(lines, "date {occurrence}")?;
+    }
+    std::fs::write(file, lines)?;
+    core.close().await;
+    Ok(())
+}
+
+/// Calls `operation` with each number below `count`, from [`TASKS`] concurrent tasks. The results are in no
+/// particular order.
+async fn run_concurrently<T: Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
+    count: usize,
+    operation: impl Fn(usize) -> F + Clone + Send + 'static,
+) -> Result<Vec<T>> {
+    let mut running = JoinSet::new();
+    for first in 0..TASKS {
+        let operation = operation.clone();
+        running.spawn(async move {
+            let mut results = Vec::new();
+            for number in (first..count).step_by(TASKS) {
+                results.push(operation(number).await?);
+            }
+            Ok::<_, eventcore::Error>(results)
+        });
+    }
+    let mut all = Vec::with_capacity(count);
+    while let Some(joined) = running.join_next().await {
+        all.extend(joined.map_err(eventcore::Error::internal)??);
+    }
+    Ok(all)
+}
+
+/// Creates a user and a session. Returns the access token.
+async fn sign_in_new_user(core: EventCore, number: usize) -> Result<String> {
+    // Random, so that a database can be prepared several times.
+    let name = format!("p{}", uuid::Uuid::new_v4().simple()).chars().take(20).collect::<String>();
+    let user = NewUser {
+        email: format!("{name}@example.org"),
+        username: name,
+        display_name: Some(format!("Person {number}")),
+        ..NewUser::default()
+    };
+    let user = core.create_user(&Actor::System, &user).await?;
+    Ok(core.open_session(&Actor::System, user.id).await?.access_token)
+}
+
+/// Creates an event of one occurrence. Returns the id of the occurrence.
+async fn create_event(core: EventCore, organizer: Actor, number: usize, seats: usize) -> Result<String> {
+    let input = json!({
+        "title": format!("Rush {number}"),
+        "location": "Arena",
+        "starts_at": "2041-03-04T18:30:00Z",
+        "capacity": seats,
+    });
+    let event = core.create_event(&organizer, &serde_json::from_value(input).unwrap_or_default()).await?;
+    Ok(event.next_occurrence.map(|occurrence| occurrence.id.to_string()).unwrap_or_default())
+}

@@ -1,0 +1,28 @@
+//! The order in which transactions lock rows.
+//!
+//! Two transactions that lock the same rows in different orders wait for each other: a deadlock, which
+//! PostgreSQL resolves by aborting one of them. A transaction that locks more than one row therefore takes
+//! its locks in this order, and rows of one table in the order of their ids:
+//!
+//! 1. the idempotency key of the request, which the prelude of the transaction inserts;
+//! 2. `events` by id, `FOR NO KEY UPDATE`, so that foreign keys to the event can still be checked meanwhile;
+//! 3. `categories` by id and `users` by id: `FOR UPDATE` to change or delete them, `FOR KEY SHARE` to refer
+//!    to them. No transaction changes both, so neither comes before the other;
+//! 4. `occurrences` by id, `FOR UPDATE`;
+//! 5. what belongs to an occurrence or an event: `registrations`, `feedback`, `comments` (a parent before its
+//!    reply).
+//!
+//! Rules that follow from it:
+//!
+//! - Read after locking, in another statement. At READ COMMITTED a statement sees what was committed when it
+//!   began, so one that waited for a lock may return rows from before the wait.
+//! - Lock all occurrences of an event (`reschedule::lock_occurrences`) before a statement that writes to more
+//!   than one of them: an `UPDATE` locks rows in the order in which it scans them.
+//! - Registrations are written only while their occurrence is locked. They need no locks of their own.
+//! - The events of a category, or of an organizer, are locked before the category or the user is. Another one
+//!   may be added in between. So read them again after the second lock, and return [`Error::Contended`] if they
+//!   differ: `transaction!` then runs the whole transaction again.
+//!
+//! SQLite has a single writer, so transactions that write run one after another and row locks are not needed.
+//!
+//! [`Error::Contended`]: crate::Error::Contended

@@ -1,0 +1,146 @@
+//! The open group of transactions on the writer's connection. The module `sqlite` describes its states.
+
+use sqlx::{AssertSqlSafe, Connection, Executor, SqlSafeStr, SqliteConnection};
+use tokio::sync::watch;
+
+use super::deferred::Deferred;
+
+/// Largest number of transactions that share one COMMIT.
+pub(super) const GROUP_LIMIT: usize = 256;
+
+/// The writer's connection and the group that is open on it, if any.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// `None` once the database is closed.
+    conn: Option<SqliteConnection>,
+    /// Whether a BEGIN is open. It then contains a savepoint, for the member at work or for the next one.
+    open: bool,
+    /// Members that wait for the shared COMMIT.
+    members: usize,
+    /// Tells the members of the group whether the shared COMMIT succeeded. Each group has its own channel.
+    outcome: watch::Sender<Option<bool>>,
+}
+
+/// Receives the outcome of one group's COMMIT.
+pub(super) struct GroupOutcome(watch::Receiver<Option<bool>>);
+
+impl GroupOutcome {
+    /// Waits for the shared COMMIT.
+    ///
+    /// # Errors
+    /// If the group was rolled back.
+    pub(super) async fn wait(mut self) -> sqlx::Result<()> {
+        match self.0.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(true)) => Ok(()),
+            _ => Err(sqlx::Error::WorkerCrashed),
+        }
+    }
+}
+
+impl Group {
+    pub(super) fn new(conn: SqliteConnection) -> Self {
+        Self { conn: Some(conn), open: false, members: 0, outcome: watch::channel(None).0 }
+    }
+
+    pub(super) fn conn(&mut self) -> sqlx::Result<&mut SqliteConnection> {
+        self.conn.as_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.members >= GROUP_LIMIT
+    }
+
+    pub(super) fn has_members(&self) -> bool {
+        self.members > 0
+    }
+
+    pub(super) fn outcome(&self) -> GroupOutcome {
+        GroupOutcome(self.outcome.subscribe())
+    }
+
+    async fn run(&mut self, sql: &'static str) -> sqlx::Result<()> {
+        self.conn()?.execute(sql).await.map(drop)
+    }
+
+    /// Opens a group with a savepoint for its first member.
+    pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
+        if let Err(error) = self.run("BEGIN IMMEDIATE; SAVEPOINT member").await {
+            // SAVEPOINT may have failed after BEGIN succeeded. If BEGIN failed, ROLLBACK fails too and does
+            // no harm.
+            drop(self.run("ROLLBACK").await);
+            return Err(error);
+        }
+        self.open = true;
+        self.outcome = watch::channel(None).0;
+        Ok(())
+    }
+
+    /// Runs the deferred statement of the member at work and adds the member to the group. `another_follows`
+    /// also replaces its savepoint by one for the next member; otherwise [`Self::commit`] must follow.
+    pub(super) async fn add_member(
+        &mut self,
+        deferred: Option<Deferred>,
+        another_follows: bool,
+    ) -> sqlx::Result<()> {
+        const NEXT: &str = "RELEASE member; SAVEPOINT member";
+        match (deferred, another_follows) {
+            (None, false) => {}
+            (None, true) => self.run(NEXT).await?,
+            (Some((sql, args)), false) => {
+                self.conn()?.execute(sqlx::query_with(sql, args)).await?;
+            }
+            (Some((sql, args)), true) => {
+                // One command for all of it: a command to the connection's thread costs more than its work
+                // there.
+                let sql = AssertSqlSafe(format!("{}; {NEXT}", sql.as_str())).into_sql_str();
+                self.conn()?.execute(sqlx::query_with(sql, args)).await?;
+            }
+        }
+        self.members += 1;
+        Ok(())
+    }
+
+    /// Rolls back the member at work. The savepoint stays, for the next member.
+    pub(super) async fn roll_back_member(&mut self) -> sqlx::Result<()> {
+        self.run("ROLLBACK TO member").await
+    }
+
+    /// Commits the group, if one is open, and tells its members. COMMIT also releases the savepoint.
+    pub(super) async fn commit(&mut self) {
+        if !self.open {
+            return;
+        }
+        if let Err(error) = self.run("COMMIT").await {
+            tracing::error!(%error, members = self.members, "a group of transactions could not be committed");
+            self.abort().await;
+        } else {
+            self.close_group(true);
+        }
+    }
+
+    /// Rolls back the whole group and tells its members. SQLite itself rolls back everything when a disk is
+    /// full or broken, so no member may be told that it is stored.
+    pub(super) async fn abort(&mut self) {
+        // Fails if SQLite has rolled back by itself.
+        drop(self.run("ROLLBACK").await);
+        self.close_group(false);
+    }
+
+    fn close_group(&mut self, committed: bool) {
+        self.open = false;
+        self.members = 0;
+        self.outcome.send_replace(Some(committed));
+    }
+
+    /// Closes the connection. Statements fail with `PoolClosed` afterwards.
+    pub(super) async fn close_connection(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            // Closing runs a checkpoint. If it fails, the next process to open the file runs it.
+            drop(conn.close().await);
+        }
+    }
+}

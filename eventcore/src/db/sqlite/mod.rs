@@ -1,0 +1,109 @@
+//! SQLite: a pool of read-only connections, and one writing connection that commits transactions in groups.
+//!
+//! SQLite allows one writer at a time, and each COMMIT waits for an fsync. The writer therefore runs
+//! transactions that queue up as savepoints of one `BEGIN IMMEDIATE … COMMIT`: they are the *members* of a
+//! *group* and share its fsync. A member that fails rolls back to its savepoint; the others are not affected.
+//! Every caller is told its outcome after the shared COMMIT, so an `Ok` is durable.
+//!
+//! States of the group, where n is the number of members that wait for the COMMIT:
+//!
+//! ```text
+//!              BEGIN IMMEDIATE; SAVEPOINT member
+//!   closed    ──────────────────────────────────►  open(0)
+//!
+//!              RELEASE member; SAVEPOINT member
+//!   open(n)   ──────────────────────────────────►  open(n + 1)   a member commits, another one is queued
+//!                                                                and n < GROUP_LIMIT
+//!              ROLLBACK TO member
+//!   open(n)   ──────────────────────────────────►  open(n)       a member rolls back, another one is queued
+//!
+//!              COMMIT
+//!   open(n)   ──────────────────────────────────►  closed        nobody is queued, or n = GROUP_LIMIT:
+//!                                                                all members get Ok
+//!              ROLLBACK
+//!   open(n)   ──────────────────────────────────►  closed        COMMIT or ROLLBACK TO failed, as on a full
+//!                                                                disk: all members get an error
+//! ```
+//!
+//! A mutex guards the group. The task that holds it is the member at work; callers that wait for it are
+//! queued. In the state `open` there is always one savepoint: that of the member at work, or that of the next
+//! one.
+
+mod deferred;
+mod group;
+mod writer;
+
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, SqliteConnection};
+use tokio::time::Instant;
+
+pub(super) use deferred::StatementState;
+pub(super) use writer::SqliteTx;
+pub(super) use writer::Writer;
+
+use super::error::is_locked;
+use super::{ACQUIRE_TIMEOUT, STATEMENT_CACHE};
+use crate::error::{Error, Result};
+
+/// Page cache of the writer: 16 MiB. A negative number counts KiB. The rows that one group changes are far
+/// apart.
+const WRITER_CACHE: &str = "-16384";
+/// WAL pages (32 MiB) after which the writer runs a checkpoint. Under load the same pages change again and
+/// again, and a checkpoint copies each of them once. SQLite's default of 1,000 pages cost a fifth of the
+/// registrations a second.
+const CHECKPOINT_PAGES: &str = "8192";
+
+/// Opens the file that `url` names, and creates it if it is missing. Both the writer and the pool of
+/// `readers` connections use WAL mode.
+pub(super) async fn open(url: &str, readers: u32) -> Result<(SqlitePool, Writer)> {
+    let options: SqliteConnectOptions = url
+        .parse()
+        .map_err(|error| Error::Unavailable(format!("the database URL {url} is not valid: {error}")))?;
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(Error::Unavailable(
+            "in-memory databases are not supported: name a file, such as sqlite://events.db".to_owned(),
+        ));
+    }
+    let file = options.get_filename().display().to_string();
+    let options = options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(ACQUIRE_TIMEOUT)
+        .foreign_keys(true)
+        .statement_cache_capacity(STATEMENT_CACHE)
+        .pragma("temp_store", "memory");
+    let cannot_open = |error| match Error::from(error) {
+        Error::Unavailable(why) => Error::Unavailable(format!("{file}: {why}")),
+        _ => Error::Unavailable(format!("{file} is not an SQLite database: name another file")),
+    };
+    let writer =
+        options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+    let writer = connect(&writer).await.map_err(cannot_open)?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(readers.max(1))
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // The connection is to a local file: a ping costs as much as a query and finds nothing.
+        .test_before_acquire(false)
+        .connect_with(options.read_only(true))
+        .await
+        .map_err(cannot_open)?;
+    Ok((pool, Writer::new(writer)))
+}
+
+/// Connects, and retries for [`ACQUIRE_TIMEOUT`] while the file is locked. Switching a new file to WAL mode
+/// needs an exclusive lock, and SQLite does not apply its busy timeout to that.
+async fn connect(options: &SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let deadline = Instant::now() + ACQUIRE_TIMEOUT;
+    loop {
+        match options.connect().await {
+            Err(error) if is_locked(&error) && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+}

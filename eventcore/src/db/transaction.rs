@@ -1,0 +1,135 @@
+//! Transactions and read-only connections on either database.
+
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use super::query::{Queries, Query, Sql};
+use super::sqlite::SqliteTx;
+use super::{Dialect, postgres};
+use crate::error::{Error, Result};
+
+/// A connection for reads outside a transaction: each statement sees what is committed when it begins.
+#[derive(Debug)]
+pub enum Reader {
+    /// A read-only connection.
+    Sqlite(sqlx::pool::PoolConnection<Sqlite>),
+    /// A connection of the pool, which transactions share.
+    Postgres(sqlx::pool::PoolConnection<Postgres>),
+}
+
+impl Queries for Reader {
+    fn query(&mut self, sql: Sql) -> Query<'_> {
+        match self {
+            Self::Sqlite(conn) => Query::sqlite(conn, None, sql),
+            Self::Postgres(conn) => Query::postgres(conn, sql),
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
+/// A transaction. After a failed statement it can only be rolled back, on both databases. Dropping it rolls
+/// it back.
+#[derive(Debug)]
+pub enum Tx {
+    /// A savepoint in the writer's open group.
+    Sqlite(SqliteTx),
+    /// A transaction at READ COMMITTED.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Commits. After `Ok` the changes survive a crash.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Rolls back.
+    ///
+    /// # Errors
+    /// On SQLite, if earlier transactions of the same group were not committed: what this one read never
+    /// existed.
+    pub(crate) async fn rollback(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await?,
+            // A failure means that the connection is broken, and then the server has rolled back.
+            Self::Postgres(tx) => drop(tx.rollback().await),
+        }
+        Ok(())
+    }
+}
+
+impl Queries for Tx {
+    fn query(&mut self, sql: Sql) -> Query<'_> {
+        match self {
+            Self::Sqlite(tx) => tx.query(sql),
+            Self::Postgres(tx) => Query::postgres(tx, sql),
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
+/// Runs an async function in a transaction and commits if it returns `Ok`:
+/// `transaction!(db, |tx| store(tx, &input, now))`.
+///
+/// A transaction that PostgreSQL aborts for a deadlock or a serialization failure (`40P01`, `40001`) is run
+/// again, a bounded number of times, so the function must have no effects outside its transaction.
+///
+/// This is a macro rather than a function that takes an async closure, because the compiler cannot yet prove
+/// that the future of a closure that borrows its argument is `Send`.
+macro_rules! transaction {
+    ($db:expr, |$tx:ident| $work:expr) => {{
+        let db: &$crate::db::Db = $db;
+        let mut attempts = $crate::db::Attempts::default();
+        loop {
+            let mut transaction = db.begin().await?;
+            let outcome: $crate::error::Result<_> = {
+                let $tx = &mut transaction;
+                $work.await
+            };
+            if let Some(outcome) = attempts.end(transaction, outcome).await {
+                break outcome;
+            }
+        }
+    }};
+}
+pub(crate) use transaction;
+
+/// Counts the attempts to run a transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(u32);
+
+impl Attempts {
+    /// Commits if `outcome` is `Ok`, otherwise rolls back. `None` means that the caller should run the
+    /// transaction again; this function has then waited before it returns.
+    pub(crate) async fn end<T>(&mut self, tx: Tx, outcome: Result<T>) -> Option<Result<T>> {
+        let outcome = match outcome {
+            Ok(value) => tx.commit().await.map(|()| value),
+            Err(error) => match tx.rollback().await {
+                // What the refusal is based on was not committed: only the failed rollback may be reported.
+                Err(rollback) if !error.is_unavailable() => Err(rollback),
+                _ => Err(error),
+            },
+        };
+        if matches!(outcome, Err(Error::Contended)) && self.0 < postgres::RETRIES {
+            self.0 += 1;
+            tokio::time::sleep(postgres::backoff(self.0)).await;
+            return None;
+        }
+        Some(outcome)
+    }
+}

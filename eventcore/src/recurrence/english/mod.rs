@@ -1,0 +1,6 @@
+//! Rules in English: [`describe`] writes them, [`parse`] reads the phrases that people type.
+
+mod describe;
+mod parse;
+mod phrase;
+mod words;

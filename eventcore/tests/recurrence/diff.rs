@@ -1,0 +1,275 @@
+//! What a change of schedule does to occurrences and registrations.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use eventcore::Timestamp;
+use eventcore::recurrence::{
+    ExistingOccurrence, Recurrence, Removal, ScheduleDiff, ScheduleLimits, Series, SeriesStart,
+};
+
+use crate::properties::rules;
+use crate::random::{Random, Spec};
+
+/// The starts of a schedule before 2028.
+fn starts(start: &str, tz: Tz, rule: &str) -> Vec<Timestamp> {
+    let start: NaiveDateTime = start.parse().unwrap();
+    let series = Series::new(SeriesStart::at(start, tz), Recurrence::of(rule.parse().unwrap())).unwrap();
+    let instances = series
+        .schedule(eventcore::Timestamp::MIN, at("2028-01-01T00:00:00Z"), ScheduleLimits::default())
+        .unwrap();
+    instances.iter().map(eventcore::recurrence::Instance::original_start).collect()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Occurrences at the starts `old`, each with registrations; those before `now` have begun.
+fn existing(old: &[Timestamp], now: Timestamp) -> Vec<ExistingOccurrence> {
+    let occurrence = |start: &Timestamp| ExistingOccurrence {
+        original_start: *start,
+        begun: *start < now,
+        has_registrations: true,
+    };
+    old.iter().map(occurrence).collect()
+}
+
+const BERLIN: Tz = Tz::Europe__Berlin;
+
+struct Change {
+    old: Vec<Timestamp>,
+    new: Vec<Timestamp>,
+    diff: ScheduleDiff,
+}
+
+/// A change in the middle of February 2027.
+fn change(from: (&str, Tz, &str), to: (&str, Tz, &str)) -> Change {
+    let now = at("2027-02-15T12:00:00Z");
+    let (old, new) = (starts(from.0, from.1, from.2), starts(to.0, to.1, to.2));
+    let diff = ScheduleDiff::between(&existing(&old, now), &new, (from.1, to.1), now);
+    Change { old, new, diff }
+}
+
+impl Change {
+    /// The numbers of matched, added, removed, begun and skipped ones.
+    fn counts(&self) -> [usize; 5] {
+        let ScheduleDiff { matched, added, removed, begun, skipped } = &self.diff;
+        [matched.len(), added.len(), removed.len(), begun.len(), skipped.len()]
+    }
+
+    /// The distances in seconds by which the matched ones move.
+    fn moves(&self) -> BTreeSet<i64> {
+        let by = |(old, new): &(usize, usize)| {
+            (self.new[*new].as_micros() - self.old[*old].as_micros()) / 1_000_000
+        };
+        self.diff.matched.iter().map(by).collect()
+    }
+}
+
+const THURSDAYS: (&str, Tz, &str) = ("2027-01-07T18:30:00", BERLIN, "FREQ=WEEKLY;COUNT=20");
+
+#[test]
+fn one_hour_later_moves_all_in_order() {
+    let change = change(THURSDAYS, ("2027-01-07T19:30:00", BERLIN, "FREQ=WEEKLY;COUNT=20"));
+    assert_eq!(change.counts(), [14, 0, 0, 6, 6]);
+    assert_eq!(change.moves(), BTreeSet::from([3_600]));
+}
+
+#[test]
+fn one_day_later_moves_all_in_order() {
+    let change = change(THURSDAYS, ("2027-01-08T18:30:00", BERLIN, "FREQ=WEEKLY;COUNT=20"));
+    assert_eq!(change.counts(), [14, 0, 0, 6, 6]);
+    assert_eq!(change.moves(), BTreeSet::from([86_400]));
+}
+
+#[test]
+fn one_day_later_moves_every_weekday() {
+    let change = change(
+        ("2027-01-07T18:30:00", BERLIN, "FREQ=WEEKLY;BYDAY=TH,FR;COUNT=20"),
+        ("2027-01-08T18:30:00", BERLIN, "FREQ=WEEKLY;BYDAY=FR,SA;COUNT=20"),
+    );
+    assert_eq!((change.counts()[0], change.counts()[2]), (8, 0));
+    assert_eq!(change.moves(), BTreeSet::from([86_400]));
+}
+
+#[test]
+fn a_daily_series_that_begins_later_keeps_common_starts() {
+    let change = change(
+        ("2027-02-10T18:30:00", BERLIN, "FREQ=DAILY;COUNT=20"),
+        ("2027-02-20T18:30:00", BERLIN, "FREQ=DAILY;COUNT=20"),
+    );
+    assert_eq!(change.moves(), BTreeSet::from([0]));
+    assert_eq!(change.counts(), [10, 10, 5, 5, 0]);
+}
+
+#[test]
+fn a_quarter_later_moves_all_in_order() {
+    let change = change(
+        ("2027-02-18T18:30:00", BERLIN, "FREQ=WEEKLY;COUNT=12"),
+        ("2027-05-20T18:30:00", BERLIN, "FREQ=WEEKLY;COUNT=12"),
+    );
+    assert_eq!(change.counts(), [12, 0, 0, 0, 0]);
+    assert_eq!(change.moves(), BTreeSet::from([91 * 86_400, 91 * 86_400 - 3_600]));
+}
+
+#[test]
+fn every_other_week_keeps_every_other_occurrence() {
+    let change = change(THURSDAYS, ("2027-01-07T18:30:00", BERLIN, "FREQ=WEEKLY;INTERVAL=2;COUNT=20"));
+    assert_eq!(change.moves(), BTreeSet::from([0]));
+    assert_eq!(change.counts(), [7, 10, 7, 6, 3]);
+    assert!(change.diff.removed.iter().all(|(_, removal)| *removal == Removal::Cancel));
+}
+
+#[test]
+fn dropping_a_weekday_removes_only_its_occurrences() {
+    let change = change(
+        ("2027-01-04T18:30:00", BERLIN, "FREQ=WEEKLY;BYDAY=MO,WE,FR;UNTIL=20270601"),
+        ("2027-01-04T18:30:00", BERLIN, "FREQ=WEEKLY;BYDAY=MO,FR;UNTIL=20270601"),
+    );
+    assert_eq!(change.moves(), BTreeSet::from([0]));
+    assert_eq!((change.counts()[1], change.counts()[2]), (0, 15));
+}
+
+#[test]
+fn replacing_one_of_two_weekdays_moves_nothing() {
+    let change = change(
+        ("2027-01-04T18:30:00", BERLIN, "FREQ=WEEKLY;BYDAY=MO,WE;UNTIL=20270601"),
+        ("2027-01-04T18:30:00", BERLIN, "FREQ=WEEKLY;BYDAY=MO,FR;UNTIL=20270601"),
+    );
+    assert_eq!(change.moves(), BTreeSet::from([0]));
+    assert_eq!(change.counts()[1], change.counts()[2]);
+}
+
+#[test]
+fn another_zone_keeps_wall_clock_times() {
+    for tz in [Tz::America__New_York, Tz::Africa__Lagos, Tz::Asia__Kolkata] {
+        let change = change(THURSDAYS, ("2027-01-07T18:30:00", tz, "FREQ=WEEKLY;COUNT=20"));
+        assert_eq!(change.counts(), [14, 0, 0, 6, 6], "{tz}");
+    }
+}
+
+#[test]
+fn a_longer_or_shorter_series_changes_no_other_occurrence() {
+    let more = change(THURSDAYS, ("2027-01-07T18:30:00", BERLIN, "FREQ=WEEKLY;COUNT=25"));
+    assert_eq!(more.counts(), [14, 5, 0, 6, 6]);
+    let fewer = change(THURSDAYS, ("2027-01-07T18:30:00", BERLIN, "FREQ=WEEKLY;UNTIL=20270331"));
+    assert_eq!(fewer.counts(), [6, 0, 8, 6, 6]);
+    assert_eq!((more.moves(), fewer.moves()), (BTreeSet::from([0]), BTreeSet::from([0])));
+}
+
+#[test]
+fn a_start_in_a_gap_moves_with_the_others() {
+    let change = change(
+        ("2027-02-21T02:30:00", BERLIN, "FREQ=WEEKLY;COUNT=10"),
+        ("2027-02-21T04:30:00", BERLIN, "FREQ=WEEKLY;COUNT=10"),
+    );
+    assert_eq!(change.counts(), [10, 0, 0, 0, 0]);
+    assert_eq!(change.moves(), BTreeSet::from([3_600, 7_200]));
+}
+
+#[test]
+fn an_unrelated_rule_moves_nothing() {
+    let change = change(THURSDAYS, ("2027-01-12T18:30:00", BERLIN, "FREQ=MONTHLY;BYDAY=2TU;COUNT=20"));
+    assert_eq!(change.counts(), [0, 18, 14, 6, 2]);
+}
+
+#[test]
+fn an_occurrence_without_registrations_is_deleted() {
+    let now = at("2027-01-01T00:00:00Z");
+    let old = [ExistingOccurrence {
+        original_start: at("2027-02-01T10:00:00Z"),
+        begun: false,
+        has_registrations: false,
+    }];
+    let diff = ScheduleDiff::between(&old, &[], (Tz::UTC, Tz::UTC), now);
+    assert_eq!(diff.removed, [(0, Removal::Delete)]);
+}
+
+/// Two random schedules, related or not.
+fn random_schedules(random: &mut Random) -> Option<(Spec, Vec<Timestamp>, Spec, Vec<Timestamp>)> {
+    let some = |spec: &Spec| {
+        let series = Series::new(spec.start(), Recurrence::of(spec.text().parse().ok()?)).ok()?;
+        let instances = series.all().take(40).collect::<Result<Vec<_>, _>>().ok()?;
+        Some(instances.iter().map(eventcore::recurrence::Instance::original_start).collect::<Vec<_>>())
+    };
+    let from = Spec::random(random);
+    let mut to = if random.one_in(3) { Spec::random(random) } else { from.clone() };
+    match random.between(0, 4) {
+        0 => to.start += chrono::TimeDelta::minutes(random.between(1, 6_000)),
+        1 => to.interval = random.between(1, 4),
+        2 => to.tz = Tz::America__New_York,
+        3 => to.count = Some(random.between(1, 50)).filter(|_| to.until.is_none()),
+        _ => {}
+    }
+    let (old, new) = (some(&from)?, some(&to)?);
+    Some((from, old, to, new))
+}
+
+#[test]
+fn every_occurrence_and_start_is_in_one_list() {
+    let mut random = Random::new(7);
+    for seed in 0..rules() {
+        let Some((from, old, to, new)) = random_schedules(&mut random) else { continue };
+        let now = old[random.index(old.len())];
+        let old: Vec<_> = old
+            .iter()
+            .map(|start| ExistingOccurrence {
+                original_start: *start,
+                begun: *start < now,
+                has_registrations: random.one_in(2),
+            })
+            .collect();
+        let diff = ScheduleDiff::between(&old, &new, (from.tz, to.tz), now);
+        let shown = format!("{seed}: {} → {} {diff:?}", from.text(), to.text());
+
+        let mut was: Vec<usize> = diff.matched.iter().map(|pair| pair.0).collect();
+        was.extend(diff.removed.iter().map(|removed| removed.0));
+        was.extend(&diff.begun);
+        was.sort_unstable();
+        assert!(was.iter().copied().eq(0..old.len()), "each occurrence is in one list: {shown}");
+
+        let mut is: Vec<usize> = diff.matched.iter().map(|pair| pair.1).collect();
+        is.extend(&diff.added);
+        is.extend(&diff.skipped);
+        is.sort_unstable();
+        assert!(is.iter().copied().eq(0..new.len()), "each new start is in one list: {shown}");
+
+        assert!(diff.begun.iter().all(|i| old[*i].begun), "{shown}");
+        assert_eq!(
+            diff.begun.len(),
+            old.iter().filter(|occurrence| occurrence.begun).count(),
+            "occurrences that have begun do not change: {shown}"
+        );
+        for (i, removal) in &diff.removed {
+            assert_eq!(
+                *removal == Removal::Cancel,
+                old[*i].has_registrations,
+                "an occurrence with registrations is cancelled, not deleted: {shown}"
+            );
+        }
+        for (_, to) in &diff.matched {
+            let taken =
+                old.iter().any(|occurrence| occurrence.begun && occurrence.original_start == new[*to]);
+            assert!(new[*to] >= now && !taken, "nothing moves into the past: {shown}");
+        }
+        assert!(diff.added.iter().all(|i| new[*i] >= now), "nothing is added in the past: {shown}");
+        let mut pairs: Vec<_> =
+            diff.matched.iter().map(|(from, to)| (old[*from].original_start, new[*to])).collect();
+        pairs.sort_unstable();
+        assert!(pairs.windows(2).all(|two| two[0].1 < two[1].1), "the order does not change: {shown}");
+    }
+}
+
+#[test]
+fn the_same_schedule_changes_nothing() {
+    let mut random = Random::new(8);
+    for _ in 0..rules() {
+        let Some((from, old, _, _)) = random_schedules(&mut random) else { continue };
+        let now = old[random.index(old.len())];
+        let diff = ScheduleDiff::between(&existing(&old, now), &old, (from.tz, from.tz), now);
+        assert!(diff.added.is_empty() && diff.removed.is_empty(), "{}", from.text());
+        assert!(diff.matched.iter().all(|(from, to)| from == to));
+    }
+}

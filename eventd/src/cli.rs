@@ -7,9 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
 use crate::config::{Config, Flags};
-
-/// Why a command failed, in a sentence for the operator.
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+use crate::failure::Failure;
 
 /// Publishes events over HTTP: accounts, events, the agenda, registration.
 #[derive(Debug, Parser)]
@@ -63,7 +61,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if let Some(Command::Openapi) = cli.command {
-        println!("{}", crate::http::openapi::document().to_pretty_json()?);
+        println!("{}", crate::http::document().to_pretty_json()?);
         return Ok(ExitCode::SUCCESS);
     }
     let innermost = matches.subcommand().map_or(&matches, |(_, inner)| inner);

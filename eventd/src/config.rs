@@ -10,7 +10,7 @@ use std::str::FromStr;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 
 /// What can be set by flags and by the environment.
 #[derive(Debug, Clone, Default, Args)]

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use eventcore::db::Schema;
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
 /// Counts the registrations of every date again, and says where a date says something else. Changes nothing.
 pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {

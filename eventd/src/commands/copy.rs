@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use eventcore::db;
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
 /// Copies the database into a file.
 pub(crate) async fn backup(config: &Config, file: &Path) -> Result<ExitCode, Failure> {

@@ -10,8 +10,8 @@ use eventcore::events::{Event, EventInput, EventStatus, Length, Start, Visibilit
 use eventcore::recurrence::Recurrence;
 use eventcore::{Actor, EventCore, PageRequest, Role};
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
 /// The password of everyone in the demo.
 const PASSWORD: &str = "correct horse 7";

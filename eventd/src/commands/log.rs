@@ -4,8 +4,8 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
 /// Starts logging.
 pub(crate) fn start(config: &Config) -> Result<(), Failure> {

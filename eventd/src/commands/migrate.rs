@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use eventcore::db::Schema;
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
 /// Brings the schema up to date, or says whether it is.
 pub(crate) async fn migrate(config: &Config, check: bool) -> Result<ExitCode, Failure> {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::cli::Failure;
 use crate::config::Config;
-use crate::http::{self, Gate, RateLimit, Server};
+use crate::failure::Failure;
+use crate::http::{self, Admission, RateLimit, Server};
 
 /// Migrates, serves until it is told to stop, and closes the database.
 pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failure> {
@@ -23,23 +23,23 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
     let limit = config.rate_limit.map(|per_second| RateLimit::new(per_second, config.trust_proxy));
-    let gate = Arc::new(Gate::new(config.max_concurrent, limit));
+    let admission = Arc::new(Admission::new(config.max_concurrent, limit, http::path_count()));
     let server = Server {
         core: core.clone(),
         public_url,
         timeout: config.request_timeout,
-        gate: gate.clone(),
-        metrics: config.metrics_listen.is_none(),
+        admission: admission.clone(),
+        serves_metrics: config.metrics_listen.is_none(),
     };
     if let Some(address) = config.metrics_listen {
         let listener = listen(address, "--metrics-listen").await?;
-        tokio::spawn(http::server::run_metrics(listener, core.clone(), gate));
+        tokio::spawn(http::run_metrics(listener, core.clone(), admission));
     }
     let jobs = (config.workers > 0).then(|| tokio::spawn(super::jobs::run(core.clone())));
     let stop = signal()?;
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
-    http::server::run(listener, server, stop).await;
+    http::run(listener, server, stop).await;
     if let Some(jobs) = jobs {
         jobs.abort();
     }

@@ -7,8 +7,8 @@ use clap::Subcommand;
 use eventcore::accounts::{NewUser, UserFilter};
 use eventcore::{Actor, EventCore, PageRequest, Role};
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {

@@ -1,4 +1,4 @@
-//! Tables (RFC 4180): how they are asked for, written and sent.
+//! Responses in CSV (RFC 4180), streamed in chunks of rows.
 
 use eventcore::Error;
 use futures_util::Stream;
@@ -10,32 +10,32 @@ use warp::reply::Response;
 use super::accept;
 use super::call::Call;
 
-/// Whether a table is wanted more than JSON, or as much and named more exactly.
-pub(crate) fn is_wanted(call: &Call) -> bool {
-    accept::wish(&call.headers, "text/csv") > accept::wish(&call.headers, "application/json")
+/// Whether the client prefers CSV to JSON: by weight, then by how exactly `Accept` lists the type.
+pub(crate) fn is_preferred(call: &Call) -> bool {
+    accept::quality(&call.headers, "text/csv") > accept::quality(&call.headers, "application/json")
 }
 
-/// Some rows, below their head where they are the first.
-pub(crate) fn piece<R: IntoIterator<Item = String>>(
-    head: Option<&[&str]>,
+/// Encodes rows, after the column names if given.
+pub(crate) fn chunk<R: IntoIterator<Item = String>>(
+    columns: Option<&[&str]>,
     rows: impl Iterator<Item = R>,
 ) -> Result<Bytes, Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    if let Some(head) = head {
-        writer.write_record(head).map_err(Error::internal)?;
+    if let Some(columns) = columns {
+        writer.write_record(columns).map_err(Error::internal)?;
     }
     for row in rows {
-        writer.write_record(row.into_iter().map(defused)).map_err(Error::internal)?;
+        writer.write_record(row.into_iter().map(escape_formula)).map_err(Error::internal)?;
     }
     Ok(writer.into_inner().map_err(|error| Error::internal(error.to_string()))?.into())
 }
 
-/// The answer: a file by that name, piece by piece as the client takes them.
-pub(crate) fn answer(
-    pieces: impl Stream<Item = Result<Bytes, Error>> + Send + Sync + 'static,
+/// A download named `name.csv`. A chunk is only produced when the client has read those before it.
+pub(crate) fn stream(
+    chunks: impl Stream<Item = Result<Bytes, Error>> + Send + Sync + 'static,
     name: &str,
 ) -> Response {
-    let mut response = warp::reply::stream(pieces).into_response();
+    let mut response = warp::reply::stream(chunks).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\""));
@@ -47,8 +47,8 @@ pub(crate) fn answer(
     response
 }
 
-/// A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front.
-fn defused(cell: String) -> String {
+/// Prefixes a cell with an apostrophe if a spreadsheet could run it as a formula.
+fn escape_formula(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         format!("'{cell}")
     } else {
@@ -61,8 +61,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_are_defused() {
-        for (cell, safe) in [
+    fn formulas_are_escaped() {
+        for (cell, escaped) in [
             ("=1+1", "'=1+1"),
             ("+49", "'+49"),
             ("-1", "'-1"),
@@ -72,7 +72,7 @@ mod tests {
             ("Ada = Bob", "Ada = Bob"),
             ("", ""),
         ] {
-            assert_eq!(defused(cell.to_owned()), safe);
+            assert_eq!(escape_formula(cell.to_owned()), escaped);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Attendees as a table, page by page as the client takes it, so that a full hall never stands in memory.
+//! The attendee list of an occurrence as CSV, read page by page so that memory stays bounded.
 
 use eventcore::registrations::{Registration, RegistrationStatus, Walk};
 use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest};
@@ -6,9 +6,9 @@ use futures_util::stream;
 use tokio::sync::mpsc;
 use warp::reply::Response;
 
-use super::table;
+use super::csv_reply;
 
-const HEAD: [&str; 9] = [
+const COLUMNS: [&str; 9] = [
     "username",
     "display_name",
     "status",
@@ -20,35 +20,36 @@ const HEAD: [&str; 9] = [
     "registration_id",
 ];
 
-/// Everyone of a date, or those who stand as `status` says.
+/// All registrations of an occurrence, or those of one status. An error after the first page cuts the response
+/// off.
 pub(crate) async fn csv(
     core: EventCore,
     actor: Actor,
-    date: OccurrenceId,
+    occurrence: OccurrenceId,
     status: Option<RegistrationStatus>,
 ) -> Result<Response, Error> {
     let mut request = PageRequest::first(PageRequest::MAX_LIMIT);
-    // Whoever may not see it is told so before anything is sent.
-    let mut walk = Walk::default();
-    let first = core.registrations_along(&actor, date, status, &request, &mut walk).await?;
+    let mut positions = Walk::default();
+    // Read the first page before the response starts, so that permission errors have their status.
+    let first = core.registrations_along(&actor, occurrence, status, &request, &mut positions).await?;
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut page = Ok(first);
-        let mut head = Some(&HEAD[..]);
+        let mut columns = Some(&COLUMNS[..]);
         loop {
             let next = page.as_ref().ok().and_then(|page| page.next.clone());
-            let piece = page.and_then(|page| table::piece(head.take(), page.items.iter().map(row)));
-            let broken = piece.is_err();
-            // Who hangs up wants no more.
-            if sender.send(piece).await.is_err() || broken || next.is_none() {
+            let chunk = page.and_then(|page| csv_reply::chunk(columns.take(), page.items.iter().map(row)));
+            let failed = chunk.is_err();
+            // Sending fails once the client has closed the connection.
+            if sender.send(chunk).await.is_err() || failed || next.is_none() {
                 return;
             }
             request.cursor = next;
-            page = core.registrations_along(&actor, date, status, &request, &mut walk).await;
+            page = core.registrations_along(&actor, occurrence, status, &request, &mut positions).await;
         }
     });
-    let pieces = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
-    Ok(table::answer(pieces, "registrations"))
+    let chunks = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    Ok(csv_reply::stream(chunks, "registrations"))
 }
 
 fn row(registration: &Registration) -> [String; 9] {

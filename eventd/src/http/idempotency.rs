@@ -1,6 +1,4 @@
-//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a POST that is sent again gets the first answer again.
-
-use std::pin::Pin;
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a repeated POST gets the stored response.
 
 use eventcore::Error;
 use eventcore::idempotency::Key;
@@ -9,78 +7,76 @@ use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use warp::reply::Response;
 
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, Handler};
 use super::problem::Problem;
 
-/// A route at work.
-pub(crate) type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-/// The key of a request that takes one.
+/// The key of a POST request.
 pub(crate) fn key(call: &Call) -> Option<&str> {
-    if call.method != Method::POST {
+    if call.declaration.method != Method::POST {
         return None;
     }
-    // What is no text is no key, and is refused as such.
+    // A value that is not text becomes the empty key, which the library refuses.
     call.headers.get("idempotency-key").map(|value| unquoted(value.to_str().unwrap_or_default()))
 }
 
-/// The draft has a quoted string; most clients send it bare.
+/// The draft requires a quoted string, but most clients send the bare value.
 fn unquoted(text: &str) -> &str {
     let text = text.trim();
     text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
-/// Answers a call by `work`, or as its key was answered before.
-pub(crate) async fn once(mut call: Call, key: &str, work: impl FnOnce(Call) -> Work) -> Answer {
-    let Ok(body) = &call.body else { return work(call).await };
+/// Calls the handler, or returns the response that is stored for the key.
+pub(crate) async fn run_once(mut call: Call, key: &str, handler: Handler) -> Answer {
+    let Ok(body) = &call.body else { return handler(call).await };
     let actor = call.actor().await?;
-    let parts = [call.path.as_str().as_bytes(), call.query.as_bytes(), body];
-    let key = Key::new(&actor, key, &parts)?;
-    call.known = Some(actor);
+    let request = [call.path.as_str().as_bytes(), call.query.as_bytes(), body];
+    let key = Key::new(&actor, key, &request)?;
+    call.actor = Some(actor);
     let core = call.core.clone();
-    let kept = core
+    let stored = core
         .once(key, |core| {
+            // This core runs the handler in the transaction that also stores the response.
             call.core = core;
-            let work = work(call);
-            async move { Kept::of(work.await?).await }
+            let work = handler(call);
+            async move { StoredResponse::encode(work.await?).await }
         })
         .await?;
-    Kept::answer(&kept)
+    StoredResponse::decode(&stored)
 }
 
-/// An answer as it is kept.
+/// A response as it is stored.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredResponse {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
 }
 
-/// What of an answer belongs to the thing, and not to the moment.
-const HEADERS: [HeaderName; 5] =
+/// The headers to store. All others are set anew for each response.
+const STORED_HEADERS: [HeaderName; 5] =
     [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::LAST_MODIFIED, header::CACHE_CONTROL];
 
-impl Kept {
-    async fn of(response: Response) -> Result<Vec<u8>, Problem> {
+impl StoredResponse {
+    async fn encode(response: Response) -> Result<Vec<u8>, Problem> {
         let (head, body) = response.into_parts();
         let header = |name: &HeaderName| {
             let value = head.headers.get(name)?.to_str().ok()?;
             Some((name.as_str().to_owned(), value.to_owned()))
         };
         let body = body.collect().await.map_err(Error::internal)?.to_bytes();
-        let kept = Self {
+        let stored = Self {
             status: head.status.as_u16(),
-            headers: HEADERS.iter().filter_map(header).collect(),
+            headers: STORED_HEADERS.iter().filter_map(header).collect(),
             body: String::from_utf8(body.into()).map_err(Error::internal)?,
         };
-        Ok(serde_json::to_vec(&kept).map_err(Error::internal)?)
+        Ok(serde_json::to_vec(&stored).map_err(Error::internal)?)
     }
 
-    fn answer(bytes: &[u8]) -> Answer {
-        let kept: Self = serde_json::from_slice(bytes).map_err(Error::internal)?;
-        let mut response = Response::new(kept.body.into());
-        *response.status_mut() = StatusCode::from_u16(kept.status).map_err(Error::internal)?;
-        for (name, value) in &kept.headers {
+    fn decode(bytes: &[u8]) -> Answer {
+        let stored: Self = serde_json::from_slice(bytes).map_err(Error::internal)?;
+        let mut response = Response::new(stored.body.into());
+        *response.status_mut() = StatusCode::from_u16(stored.status).map_err(Error::internal)?;
+        for (name, value) in &stored.headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(Error::internal)?;
             response.headers_mut().insert(name, HeaderValue::from_str(value).map_err(Error::internal)?);
         }
@@ -100,13 +96,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_comes_back_as_it_was() {
+    async fn a_stored_response_is_returned_unchanged() {
         let mut response = Response::new("{}".into());
         *response.status_mut() = StatusCode::CREATED;
         response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/api/v1/events/1"));
         response.headers_mut().insert(header::DATE, HeaderValue::from_static("now"));
-        let Ok(kept) = Kept::of(response).await else { panic!("it can be kept") };
-        let Ok(again) = Kept::answer(&kept) else { panic!("it can be given again") };
+        let Ok(stored) = StoredResponse::encode(response).await else { panic!("it can be stored") };
+        let Ok(again) = StoredResponse::decode(&stored) else { panic!("it can be read back") };
         assert_eq!(again.status(), StatusCode::CREATED);
         assert_eq!(again.headers().get(header::LOCATION).unwrap(), "/api/v1/events/1");
         assert_eq!(again.headers().get(header::DATE), None);

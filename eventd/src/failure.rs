@@ -1,4 +1,4 @@
-//! Errors of commands.
+//! The error type of commands.
 
-/// Why a command failed, in a sentence for the operator.
+/// The reason why a command failed, as a message for the operator.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -20,8 +20,8 @@ const COLUMNS: [&str; 9] = [
     "registration_id",
 ];
 
-/// All registrations of an occurrence, or those of one status. An error after the first page cuts the response
-/// off.
+/// All registrations of an occurrence, or those of one status. An error after the first page cuts the
+/// response off.
 pub(crate) async fn csv(
     core: EventCore,
     actor: Actor,

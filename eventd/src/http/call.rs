@@ -97,8 +97,8 @@ impl Call {
         Ok(self.core.authenticate(token.trim()).await?)
     }
 
-    /// The caller, if allowed to write. Handlers ask before they read the input, so that 401 and 403 come before
-    /// 400.
+    /// The caller, if allowed to write. Handlers ask before they read the input, so that 401 and 403 come
+    /// before 400.
     pub(crate) async fn writer(&self) -> Result<Actor, Problem> {
         let actor = self.actor().await?;
         actor.may_write()?;

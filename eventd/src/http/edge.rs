@@ -44,8 +44,8 @@ fn full_body(bytes: impl Into<Bytes>) -> ResponseBody {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// Sets request ids, matches routes, answers 405, 406, 429 and 431, serves HEAD as GET, and renders all problems,
-/// including those of the layers below.
+/// Sets request ids, matches routes, answers 405, 406, 429 and 431, serves HEAD as GET, and renders all
+/// problems, including those of the layers below.
 #[derive(Clone)]
 pub(crate) struct EdgeService<S> {
     inner: S,
@@ -172,8 +172,8 @@ fn check_head_size<B>(request: &Request<B>) -> Result<(), Problem> {
     Err(Problem::new(Kind::HeadTooLarge, detail))
 }
 
-/// Passes the matched route on to the filter that serves it. An unknown path passes without one: it still counts
-/// against the limits before it is answered with 404.
+/// Passes the matched route on to the filter that serves it. An unknown path passes without one: it still
+/// counts against the limits before it is answered with 404.
 fn match_route<B>(
     request: &mut Request<B>,
     found: Option<(&'static Endpoint, PathParameters)>,
@@ -195,8 +195,8 @@ fn find_route(endpoint: &'static Endpoint, method: &Method) -> Result<&'static R
     })
 }
 
-/// Refuses clients that accept neither a declared response type nor, by name, problems. A response without a body
-/// counts as JSON, as its problems are.
+/// Refuses clients that accept neither a declared response type nor, by name, problems. A response without
+/// a body counts as JSON, as its problems are.
 fn check_accept(headers: &HeaderMap, declaration: &Declaration) -> Result<(), Problem> {
     if !declaration.is_negotiated {
         return Ok(());

@@ -13,7 +13,8 @@ pub(crate) fn tag(version: i64, body: &[u8]) -> Result<ETag, Error> {
     format!("\"{version}.{short:016x}\"").parse().map_err(Error::internal)
 }
 
-/// Whether `If-None-Match` contains the tag, so that the client has the current representation (RFC 9110 13.1.2).
+/// Whether `If-None-Match` contains the tag, so that the client has the current representation (RFC 9110
+/// 13.1.2).
 pub(crate) fn is_current(headers: &HeaderMap, tag: &ETag) -> bool {
     headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(tag))
 }

@@ -28,7 +28,8 @@ pub(crate) struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     process: Collector,
-    /// By path and method, registered on first use. Looking a metric up by its labels costs more than counting.
+    /// By path and method, registered on first use. Looking a metric up by its labels costs more than
+    /// counting.
     operations: Vec<OnceLock<OperationMetrics>>,
 }
 

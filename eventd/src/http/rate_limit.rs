@@ -82,7 +82,8 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// The whole IPv4 address, or the /64 network of an IPv6 address, which is commonly assigned to one household.
+/// The whole IPv4 address, or the /64 network of an IPv6 address, which is commonly assigned to one
+/// household.
 fn client_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),

@@ -33,8 +33,8 @@ use super::{route, routes};
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The largest head that hyper reads, in bytes. It is twice the limit, so that the edge service can answer a head
-/// in between with a problem. hyper answers larger ones with a bare status.
+/// The largest head that hyper reads, in bytes. It is twice the limit, so that the edge service can answer
+/// a head in between with a problem. hyper answers larger ones with a bare status.
 const HEAD_BUFFER: u32 = 2 * edge::HEAD_LIMIT;
 
 /// The parts and settings of the server.

@@ -62,8 +62,8 @@ pub(crate) fn document<'a>(declarations: impl Iterator<Item = &'a Document>) -> 
     document
 }
 
-/// Prefixes the id of an operation with its tag: handlers in several files have the same name, such as `read`,
-/// and ids must be unique.
+/// Prefixes the id of an operation with its tag: handlers in several files have the same name, such as
+/// `read`, and ids must be unique.
 fn qualify_id(operation: &mut Operation) {
     if let (Some(id), Some(tag)) = (&operation.operation_id, operation.tags.iter().flatten().next()) {
         operation.operation_id = Some(format!("{tag}_{id}"));

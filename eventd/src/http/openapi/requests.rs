@@ -19,8 +19,8 @@ struct BodySchema {
     is_patch: bool,
 }
 
-/// Completes the schemas of request bodies. A route with a merge patch declares the type that a PUT or POST of the
-/// same thing takes; the patch gets a copy of that schema in which nothing is required.
+/// Completes the schemas of request bodies. A route with a merge patch declares the type that a PUT or POST
+/// of the same thing takes; the patch gets a copy of that schema in which nothing is required.
 pub(super) fn complete(document: &mut Document) {
     let mut schemas = Vec::new();
     for item in document.paths.paths.values_mut() {
@@ -39,7 +39,8 @@ pub(super) fn complete(document: &mut Document) {
         let mut object: Object = object.clone();
         if is_patch {
             object.required.clear();
-            let description = "A JSON merge patch (RFC 7396): missing fields are unchanged, null resets a field to its default.";
+            let description = "A JSON merge patch (RFC 7396): missing fields are unchanged, null resets a \
+                field to its default.";
             object.description = Some(description.to_owned());
         }
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));

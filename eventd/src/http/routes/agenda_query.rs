@@ -28,7 +28,8 @@ impl Listing {
     }
 }
 
-/// Reads the filter. Call it after all other parameters were read: it fails with the violations of all of them.
+/// Reads the filter. Call it after all other parameters were read: it fails with the violations of all of
+/// them.
 pub(super) async fn filter(
     call: &Call,
     actor: &Actor,
@@ -138,8 +139,8 @@ enum Sort {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters that `filter` reads")]
 pub(super) struct FilterParameters {
-    /// Search in title, tags, location and description. All words must occur, the last one as a prefix; `"a phrase"`
-    /// matches adjacent words, and `-word` excludes a word
+    /// Search in title, tags, location and description. All words must occur, the last one as a
+    /// prefix. `"two words"` matches adjacent words, and `-word` excludes a word
     #[param(max_length = 500)]
     q: Option<String>,
     /// Slug of a category; if repeated, any of them matches

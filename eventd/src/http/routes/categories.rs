@@ -139,7 +139,8 @@ async fn delete(call: Call) -> Answer {
     security((), ("bearer" = [])),
     params(
         ("q" = Option<String>, Query, max_length = 200, description = "Prefix, without case and accents"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Maximum number; default 20"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
+            description = "Maximum number of tags; default 20"),
     ),
     responses(
         (status = 200, description = "The tags with their numbers of events", body = Page<TagCount>),

@@ -36,7 +36,8 @@ fn versioned(comment: &Comment) -> Versioned<'_, Comment> {
         ("event" = String, Path),
         ("parent" = Option<String>, Query, description = "Only the replies to the comment with this id"),
         ("replies" = Option<bool>, Query, description = "Whether to add `replies`: up to 20 to each comment"),
-        ("html" = Option<bool>, Query, description = "Whether to add `body_html`: the body as sanitized HTML"),
+        ("html" = Option<bool>, Query,
+            description = "Whether to add `body_html`: the body as sanitized HTML"),
         PageParameters,
     ),
     responses(
@@ -85,7 +86,8 @@ async fn create(call: Call) -> Answer {
     security((), ("bearer" = [])),
     params(
         ("comment" = String, Path),
-        ("html" = Option<bool>, Query, description = "Whether to add `body_html`: the body as sanitized HTML"),
+        ("html" = Option<bool>, Query,
+            description = "Whether to add `body_html`: the body as sanitized HTML"),
     ),
     responses(
         (status = 200, description = "The comment", body = Comment),

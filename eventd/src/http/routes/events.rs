@@ -52,7 +52,7 @@ async fn create(call: Call) -> Answer {
     params(
         FilterParameters,
         ("from" = Option<String>, Query,
-            description = "Events with an occurrence that starts at or after this instant or date; default now"),
+            description = "An occurrence starts at or after this instant or date; default now"),
         ("to" = Option<String>, Query,
             description = "The first such occurrence starts before this instant, or no later than this date"),
         ZoneParameter,

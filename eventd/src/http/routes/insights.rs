@@ -16,8 +16,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// Insights into an event and each of its occurrences (organizers)
 ///
-/// Registrations over time, fill rate, waitlist, cancellations, attendance and ratings. Send `Accept: text/csv` for a
-/// table.
+/// Registrations over time, fill rate, waitlist, cancellations, attendance and ratings.
+/// Send `Accept: text/csv` for a table.
 #[utoipa::path(
     get,
     path = "/api/v1/events/{event}/insights",

@@ -1,5 +1,5 @@
-//! The routes, in a file for each part of the domain. A handler reads the request, calls the library once, and
-//! builds the response. Its `#[utoipa::path]` is the only declaration of the route.
+//! The routes, in a file for each part of the domain. A handler reads the request, calls the library once,
+//! and builds the response. Its `#[utoipa::path]` is the only declaration of the route.
 
 pub(crate) mod agenda_query;
 mod auth;

@@ -35,7 +35,7 @@ fn versioned(occurrence: &Occurrence) -> Versioned<'_, Occurrence> {
     params(
         FilterParameters,
         ("from" = Option<String>, Query,
-            description = "Start at or after this instant or date; default now. A past one lists past occurrences"),
+            description = "Start at or after this instant or date; default now. Past ones are allowed"),
         ("to" = Option<String>, Query, description = "Start before this instant, or no later than this date"),
         ZoneParameter,
         ("status" = Option<OccurrenceStatus>, Query),
@@ -62,7 +62,8 @@ async fn list(call: Call) -> Answer {
     tag = "occurrences",
     security((), ("bearer" = [])),
     params(
-        ("from" = Option<String>, Query, description = "End after this instant, or on or after this date; default now"),
+        ("from" = Option<String>, Query,
+            description = "End after this instant, or on or after this date; default now"),
         ("to" = Option<String>, Query, description = "Start before this instant, or no later than this date"),
         ZoneParameter,
         PageParameters,

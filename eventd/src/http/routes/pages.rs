@@ -106,14 +106,14 @@ async fn asset(call: Call) -> Answer {
     )
 )]
 async fn problems(call: Call) -> Answer {
-    let item = |kind: &Kind| {
+    let item = |kind: Kind| {
         let (slug, status, title) = (kind.slug(), kind.status().as_u16(), kind.title());
         format!(
             "<li><code>{status}</code> <a href=\"/problems/{slug}\">{title}</a>: {}</li>",
             kind.explanation()
         )
     };
-    let items = Kind::ALL.iter().map(item).collect::<Vec<_>>().concat();
+    let items = Kind::all().map(item).collect::<Vec<_>>().concat();
     let introduction = "Errors are <code>application/problem+json</code> with one of these values \
         of <code>type</code>.";
     let body = format!("<h1>Problems</h1><p>{introduction}</p><ul>{items}</ul>");
@@ -133,7 +133,7 @@ async fn problems(call: Call) -> Answer {
 )]
 async fn problem(call: Call) -> Answer {
     let slug = call.parameter("slug");
-    let kind = Kind::ALL.iter().find(|kind| kind.slug() == slug).ok_or(Error::NotFound("problem"))?;
+    let kind = Kind::all().find(|kind| kind.slug() == slug).ok_or(Error::NotFound("problem"))?;
     let body = format!(
         "<h1>{}</h1><p><code>{} /problems/{slug}</code></p><p>{}</p>\
          <p><a href=\"/problems\">All problems</a></p>",

@@ -113,7 +113,7 @@ async fn cancel(call: Call) -> Answer {
     params(
         ("occurrence" = String, Path),
         ("status" = Option<RegistrationStatus>, Query,
-            description = "`waitlisted` is in the order of the waitlist, all others in the order of registration"),
+            description = "`waitlisted` is in waitlist order, all others are in order of registration"),
         PageParameters,
     ),
     responses(

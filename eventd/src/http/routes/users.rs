@@ -96,7 +96,8 @@ async fn read(call: Call) -> Answer {
     reply::json(&call.core.profile(id).await?)
 }
 
-/// The schema of an account or a profile. An account also has all fields of a profile, hence `anyOf`, not `oneOf`.
+/// The schema of an account or a profile. An account also has all fields of a profile, hence `anyOf`, not
+/// `oneOf`.
 struct AccountOrProfile;
 
 impl PartialSchema for AccountOrProfile {

@@ -1,11 +1,11 @@
-//! Guests for the demo: places that are taken, and people who wait.
+//! Sample registrations: occurrences with free seats, full ones, and waitlists.
 
 use eventcore::accounts::{NewUser, User};
 use eventcore::events::{Event, EventStatus, Visibility};
 use eventcore::registrations::Party;
 use eventcore::{Actor, EventCore, Role};
 
-/// People who come and never sign in.
+/// Username and display name of users without a password, who only attend.
 const GUESTS: &[(&str, &str)] = &[
     ("amara", "Amara"),
     ("bjork", "Björk"),
@@ -21,9 +21,13 @@ const GUESTS: &[(&str, &str)] = &[
     ("leila", "Leïla"),
 ];
 
-/// Registers guests for the next dates of the public events, and those who sign in for each other's. Events with few seats get a waitlist.
-/// Answers how many registrations were made.
-pub(super) async fn come(core: &EventCore, hosts: &[User], events: &[Event]) -> eventcore::Result<usize> {
+/// Creates the guests, and registers them and the organizers for the next occurrences of the public events.
+/// Returns the number of registrations.
+pub(super) async fn create(
+    core: &EventCore,
+    organizers: &[User],
+    events: &[Event],
+) -> eventcore::Result<usize> {
     let mut guests = Vec::new();
     for (username, name) in GUESTS {
         let guest = NewUser {
@@ -35,20 +39,21 @@ pub(super) async fn come(core: &EventCore, hosts: &[User], events: &[Event]) -> 
         guests.push(core.create_user(&Actor::System, &guest).await?);
     }
     let mut registrations = 0;
-    for (number, event) in events.iter().enumerate() {
-        let Some(date) = &event.next_occurrence else { continue };
+    for (event_index, event) in events.iter().enumerate() {
+        let Some(occurrence) = &event.next_occurrence else { continue };
         if (event.visibility, event.status) != (Visibility::Public, EventStatus::Published) {
             continue;
         }
-        let visitors = hosts.iter().filter(|host| host.id != event.organizer.id).chain(&guests);
-        for (turn, visitor) in visitors.enumerate() {
-            // Everyone wants the few seats; to the others come some, by a pattern that looks like chance.
-            let pattern = turn * 7 + number * 5;
+        let others = organizers.iter().filter(|user| user.id != event.organizer.id);
+        for (user_index, user) in others.chain(&guests).enumerate() {
+            // All users register for small events, which fills their waitlists. For the others, a fixed
+            // pattern skips a third of the users and varies the party sizes.
+            let pattern = user_index * 7 + event_index * 5;
             if event.capacity > 15 && pattern % 3 == 0 {
                 continue;
             }
             let party = Party::of(i64::try_from(pattern % 5 / 2).unwrap_or(0) + 1);
-            core.register(&Actor::user(visitor.id, Role::User), date.id, &party).await?;
+            core.register(&Actor::user(user.id, Role::User), occurrence.id, &party).await?;
             registrations += 1;
         }
     }

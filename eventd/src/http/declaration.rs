@@ -11,10 +11,9 @@ pub(crate) struct Declaration {
     pub(crate) path: String,
     /// Media types of the request body. Empty if the route takes no body.
     pub(crate) request_types: Vec<String>,
-    /// Media types of successful responses. Empty if they have no body.
-    pub(crate) response_types: Vec<String>,
-    /// Whether the route declares 406, and so refuses requests that accept none of its response types.
-    pub(crate) is_negotiated: bool,
+    /// Media types of which the client must accept one: those of successful responses. A response without a
+    /// body counts as JSON, as its problems are. Empty if the route does not declare 406.
+    pub(crate) negotiated_types: Vec<String>,
     /// The `Content-Type` of a response of the first declared type.
     pub(crate) content_type: HeaderValue,
 }
@@ -30,13 +29,17 @@ impl Declaration {
         let mut response_types: Vec<String> =
             successes.flat_map(|(_, response)| media_types(response)).collect();
         response_types.dedup();
+        let content_type = content_type(response_types.first().map_or("", String::as_str));
+        if response_types.is_empty() {
+            response_types.push("application/json".to_owned());
+        }
+        let is_negotiated = responses.contains_key("406");
         Self {
             method,
             path: path.to_owned(),
             request_types: body,
-            content_type: content_type(response_types.first().map_or("", String::as_str)),
-            response_types,
-            is_negotiated: responses.contains_key("406"),
+            negotiated_types: if is_negotiated { response_types } else { Vec::new() },
+            content_type,
         }
     }
 }
@@ -55,15 +58,12 @@ fn content_type(media_type: &str) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
-/// The operations of a path with their methods, in the order in which `Allow` lists them.
+/// The methods that routes declare, in the order of `Allow`.
+pub(crate) const METHODS: [Method; 5] =
+    [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH];
+
+/// The operations of a path with their methods.
 pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
-    [
-        (Method::GET, &mut item.get),
-        (Method::PUT, &mut item.put),
-        (Method::POST, &mut item.post),
-        (Method::DELETE, &mut item.delete),
-        (Method::PATCH, &mut item.patch),
-    ]
-    .into_iter()
-    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+    let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+    METHODS.into_iter().zip(operations).filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }

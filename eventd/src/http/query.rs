@@ -86,7 +86,7 @@ impl Query {
     /// As [`Self::parsed`], for a required parameter.
     pub(crate) fn required<T: std::str::FromStr>(&mut self, name: &str, must_be: &str) -> Option<T> {
         if !self.parameters.iter().any(|(known, _)| known == name) {
-            self.add_violation(name, "required", format!("is required: {must_be}"));
+            self.add_violation(name, "required", "is required");
         }
         self.parsed(name, must_be)
     }

@@ -12,7 +12,7 @@ use warp::reply::Response;
 use warp::{Buf, Filter};
 
 use super::call::{self, Call, Context, Handler};
-use super::declaration::{Declaration, operations};
+use super::declaration::{Declaration, METHODS, operations};
 use super::idempotency;
 use super::path_tree::PathTree;
 use super::problem::Problem;
@@ -103,7 +103,8 @@ impl RouteTable {
         }
         let mut paths = PathTree::default();
         let mut endpoints = Vec::new();
-        for (index, (path, routes)) in by_path.into_iter().enumerate() {
+        for (index, (path, mut routes)) in by_path.into_iter().enumerate() {
+            routes.sort_by_key(|route| METHODS.iter().position(|known| *known == route.declaration.method));
             paths.insert(&path, index);
             endpoints.push(Endpoint { index, path, routes });
         }

@@ -39,7 +39,7 @@ async fn login(call: Call) -> Answer {
 
 /// Exchange a refresh token for a new pair
 ///
-/// A refresh token can be used once. Its reuse ends the session.
+/// The old token becomes invalid. Its use after more than 20 seconds ends the session.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",

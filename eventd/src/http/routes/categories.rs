@@ -56,7 +56,7 @@ async fn read(call: Call) -> Answer {
     versioned(&call.core.category(call.parameter("category")).await?).ok(&call)
 }
 
-/// Create a category (admins)
+/// Create a category (admins only)
 #[utoipa::path(
     post,
     path = "/api/v1/categories",
@@ -77,7 +77,7 @@ async fn create(call: Call) -> Answer {
     versioned(&category).created(&format!("/api/v1/categories/{}", category.slug))
 }
 
-/// Change a category by a JSON merge patch (admins)
+/// Change a category by a JSON merge patch (admins only)
 ///
 /// Its former slugs remain valid.
 #[utoipa::path(
@@ -104,7 +104,7 @@ async fn change(call: Call) -> Answer {
     versioned(&core.change_category(&actor, &slug, &call.json::<Value>()?, expected).await?).changed()
 }
 
-/// Delete a category (admins)
+/// Delete a category (admins only)
 #[utoipa::path(
     delete,
     path = "/api/v1/categories/{category}",

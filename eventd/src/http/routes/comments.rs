@@ -101,7 +101,7 @@ async fn read(call: Call) -> Answer {
     versioned(&call.core.comment(&call.actor().await?, call.id("comment")?, html).await?).ok(&call)
 }
 
-/// Change a comment by a JSON merge patch (author)
+/// Change a comment by a JSON merge patch (author only)
 #[utoipa::path(
     patch,
     path = "/api/v1/comments/{comment}",
@@ -125,7 +125,7 @@ async fn change(call: Call) -> Answer {
     versioned(&core.change_comment(&actor, id, &call.json::<Value>()?, expected).await?).changed()
 }
 
-/// Delete a comment (author)
+/// Delete a comment (author only)
 ///
 /// A comment with replies is replaced by a placeholder.
 #[utoipa::path(
@@ -147,7 +147,7 @@ async fn delete(call: Call) -> Answer {
     Ok(reply::no_content())
 }
 
-/// Hide a comment (organizers)
+/// Hide a comment (organizers only)
 #[utoipa::path(
     post,
     path = "/api/v1/comments/{comment}/hide",
@@ -166,7 +166,7 @@ async fn hide(call: Call) -> Answer {
     versioned(&call.core.hide_comment(&actor, call.id("comment")?, true, expected).await?).changed()
 }
 
-/// Show a hidden comment again (organizers)
+/// Show a hidden comment again (organizers only)
 #[utoipa::path(
     delete,
     path = "/api/v1/comments/{comment}/hide",

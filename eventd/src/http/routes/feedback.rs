@@ -95,7 +95,7 @@ async fn give(call: Call) -> Answer {
     security(("bearer" = [])),
     params(("occurrence" = String, Path), IfMatch),
     responses(
-        (status = 204, description = "No feedback of mine exists"),
+        (status = 204, description = "Deleted, or there was none"),
         ApiProblems, NotFound, Conflict, PreconditionFailed,
     )
 )]
@@ -107,7 +107,7 @@ async fn withdraw(call: Call) -> Answer {
     Ok(reply::no_content())
 }
 
-/// Answer feedback publicly (organizers)
+/// Answer feedback publicly (organizers only)
 #[utoipa::path(
     put,
     path = "/api/v1/feedback/{feedback}/answer",
@@ -129,7 +129,7 @@ async fn answer(call: Call) -> Answer {
     versioned(&core.answer_feedback(&actor, id, Some(&answer), expected).await?).changed()
 }
 
-/// Delete the answer to feedback (organizers)
+/// Delete the answer to feedback (organizers only)
 #[utoipa::path(
     delete,
     path = "/api/v1/feedback/{feedback}/answer",
@@ -137,7 +137,7 @@ async fn answer(call: Call) -> Answer {
     security(("bearer" = [])),
     params(("feedback" = String, Path), IfMatch),
     responses(
-        (status = 204, description = "No answer exists"),
+        (status = 204, description = "Deleted, or there was none"),
         ApiProblems, NotFound, Conflict, PreconditionFailed,
     )
 )]

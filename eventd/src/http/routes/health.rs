@@ -56,7 +56,7 @@ async fn ready(call: Call) -> Answer {
     )
 )]
 async fn metrics(call: Call) -> Answer {
-    let admission = call.admission.as_deref().ok_or(Error::NotFound("address"))?;
+    let admission = call.admission.as_deref().ok_or(Error::NotFound("path"))?;
     Ok(metrics_response(&call.core, admission).await)
 }
 

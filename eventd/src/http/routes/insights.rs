@@ -14,7 +14,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes![of_event, of_mine]
 }
 
-/// Insights into an event and each of its occurrences (organizers)
+/// Insights into an event and each of its occurrences (organizers only)
 ///
 /// Registrations over time, fill rate, waitlist, cancellations, attendance and ratings.
 /// Send `Accept: text/csv` for a table.

@@ -55,7 +55,7 @@ async fn list(call: Call) -> Answer {
     reply::page(&call, &call.core.occurrences(&actor, &filter, &page).await?)
 }
 
-/// List multi-day occurrences that overlap a period, first to end first
+/// List multi-day occurrences that overlap a period, by their end
 #[utoipa::path(
     get,
     path = "/api/v1/occurrences/lasting",

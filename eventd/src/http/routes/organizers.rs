@@ -12,7 +12,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes![list, read, add, remove]
 }
 
-/// List the co-organizers of an event (organizers)
+/// List the co-organizers of an event (organizers only)
 #[utoipa::path(
     get,
     path = "/api/v1/events/{event}/organizers",
@@ -31,7 +31,7 @@ async fn list(call: Call) -> Answer {
     reply::json(&Page::whole(call.core.co_organizers(&actor, call.id("event")?).await?))
 }
 
-/// Read a co-organizer (organizers)
+/// Read a co-organizer (organizers only)
 #[utoipa::path(
     get,
     path = "/api/v1/events/{event}/organizers/{user}",
@@ -50,7 +50,7 @@ async fn read(call: Call) -> Answer {
     reply::json(&call.core.co_organizer(&actor, call.id("event")?, call.id("user")?).await?)
 }
 
-/// Add a co-organizer (organizer)
+/// Add a co-organizer
 #[utoipa::path(
     put,
     path = "/api/v1/events/{event}/organizers/{user}",
@@ -58,7 +58,7 @@ async fn read(call: Call) -> Answer {
     security(("bearer" = [])),
     params(("event" = String, Path), ("user" = String, Path)),
     responses(
-        (status = 204, description = "The user is a co-organizer"),
+        (status = 204, description = "Added, or already a co-organizer"),
         ApiProblems, NotFound, Conflict,
     )
 )]
@@ -69,7 +69,7 @@ async fn add(call: Call) -> Answer {
     Ok(reply::no_content())
 }
 
-/// Remove a co-organizer (organizer)
+/// Remove a co-organizer
 #[utoipa::path(
     delete,
     path = "/api/v1/events/{event}/organizers/{user}",
@@ -77,7 +77,7 @@ async fn add(call: Call) -> Answer {
     security(("bearer" = [])),
     params(("event" = String, Path), ("user" = String, Path)),
     responses(
-        (status = 204, description = "The user is not a co-organizer"),
+        (status = 204, description = "Removed, or not a co-organizer"),
         ApiProblems, NotFound, Conflict,
     )
 )]

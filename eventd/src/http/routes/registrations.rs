@@ -91,7 +91,7 @@ async fn register(call: Call) -> Answer {
     security(("bearer" = [])),
     params(("occurrence" = String, Path)),
     responses(
-        (status = 204, description = "I am not registered"),
+        (status = 204, description = "Cancelled, or there was none"),
         ApiProblems, NotFound, Conflict, PreconditionFailed,
     )
 )]
@@ -102,7 +102,7 @@ async fn cancel(call: Call) -> Answer {
     Ok(reply::no_content())
 }
 
-/// List the attendees and the waitlist of an occurrence (organizers)
+/// List the attendees and the waitlist of an occurrence (organizers only)
 ///
 /// Send `Accept: text/csv` for a table of all of them.
 #[utoipa::path(
@@ -135,7 +135,7 @@ async fn list(call: Call) -> Answer {
     reply::page(&call, &call.core.registrations(&actor, occurrence, status, &page).await?)
 }
 
-/// Register a user (organizers)
+/// Register a user (organizers only)
 #[utoipa::path(
     post,
     path = "/api/v1/occurrences/{occurrence}/registrations",
@@ -157,7 +157,7 @@ async fn add(call: Call) -> Answer {
     registered(&outcome, &format!("/api/v1/registrations/{}", outcome.registration.id))
 }
 
-/// Remove an attendee from an occurrence (organizers)
+/// Remove an attendee from an occurrence (organizers only)
 #[utoipa::path(
     delete,
     path = "/api/v1/occurrences/{occurrence}/registrations/{registration}",
@@ -200,7 +200,7 @@ async fn list_mine(call: Call) -> Answer {
     reply::page(&call, &call.core.my_registrations(&actor, status, &page).await?)
 }
 
-/// Read a registration (its user, organizers)
+/// Read a registration (its user and organizers only)
 #[utoipa::path(
     get,
     path = "/api/v1/registrations/{registration}",
@@ -218,7 +218,7 @@ async fn read(call: Call) -> Answer {
     versioned(&registration).ok(&call)
 }
 
-/// Check an attendee in (organizers)
+/// Check an attendee in (organizers only)
 #[utoipa::path(
     post,
     path = "/api/v1/registrations/{registration}/check-in",
@@ -236,7 +236,7 @@ async fn check_in(call: Call) -> Answer {
     reply::json(&call.core.check_in_unchanged(&actor, call.id("registration")?, expected).await?)
 }
 
-/// Undo a check-in (organizers)
+/// Undo a check-in (organizers only)
 #[utoipa::path(
     delete,
     path = "/api/v1/registrations/{registration}/check-in",
@@ -244,7 +244,7 @@ async fn check_in(call: Call) -> Answer {
     security(("bearer" = [])),
     params(("registration" = String, Path)),
     responses(
-        (status = 204, description = "Not checked in"),
+        (status = 204, description = "Check-in undone, or not checked in"),
         ApiProblems, NotFound, Conflict, PreconditionFailed,
     )
 )]
@@ -255,7 +255,7 @@ async fn undo_check_in(call: Call) -> Answer {
     Ok(reply::no_content())
 }
 
-/// Check an attendee in by ticket code (organizers)
+/// Check an attendee in by ticket code (organizers only)
 #[utoipa::path(
     post,
     path = "/api/v1/check-in",

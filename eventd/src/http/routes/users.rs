@@ -49,7 +49,7 @@ async fn create(call: Call) -> Answer {
     versioned(&user).created(&format!("/api/v1/users/{}", user.id))
 }
 
-/// List accounts (admins)
+/// List accounts (admins only)
 #[utoipa::path(
     get,
     path = "/api/v1/users",

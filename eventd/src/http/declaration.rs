@@ -20,7 +20,7 @@ pub(crate) struct Declaration {
 
 impl Declaration {
     pub(crate) fn new(path: &str, method: Method, operation: &Operation) -> Self {
-        let body = match &operation.request_body {
+        let request_types = match &operation.request_body {
             Some(RefOr::T(body)) => body.content.keys().cloned().collect(),
             _ => Vec::new(),
         };
@@ -37,7 +37,7 @@ impl Declaration {
         Self {
             method,
             path: path.to_owned(),
-            request_types: body,
+            request_types,
             negotiated_types: if is_negotiated { response_types } else { Vec::new() },
             content_type,
         }

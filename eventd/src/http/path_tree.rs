@@ -55,7 +55,8 @@ impl PathTree {
 
 impl Node {
     fn parameter(&mut self, name: &str, suffix: &str) -> &mut Self {
-        let known = self.parameters.iter().position(|known| known.suffix == suffix);
+        let is_same = |known: &Parameter| known.name == name && known.suffix == suffix;
+        let known = self.parameters.iter().position(is_same);
         let position = known.unwrap_or_else(|| {
             let longer = |known: &&Parameter| known.suffix.len() > suffix.len();
             let position = self.parameters.iter().filter(longer).count();
@@ -104,14 +105,8 @@ impl Node {
 mod tests {
     use super::*;
 
-    const TEMPLATES: [&str; 6] = [
-        "/",
-        "/events",
-        "/events/{event}",
-        "/events/{event}.ics",
-        "/events/{event}/seats/{seat}",
-        "/events/me",
-    ];
+    const TEMPLATES: [&str; 6] =
+        ["/", "/events", "/events/{event}", "/events/{event}.ics", "/events/{id}/seats/{seat}", "/events/me"];
 
     fn tree() -> PathTree {
         let mut tree = PathTree::default();
@@ -131,8 +126,8 @@ mod tests {
         assert_eq!(found("/events/7.ics"), Some(("/events/{event}.ics", vec![("event", "7")])));
         assert_eq!(found("/events/.ics"), Some(("/events/{event}", vec![("event", ".ics")])));
         assert_eq!(found("/events/me"), Some(("/events/me", Vec::new())));
-        let seat = vec![("event", "me"), ("seat", "b")];
-        assert_eq!(found("/events/me/seats/b"), Some(("/events/{event}/seats/{seat}", seat)));
+        let seat = vec![("id", "me"), ("seat", "b")];
+        assert_eq!(found("/events/me/seats/b"), Some(("/events/{id}/seats/{seat}", seat)));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! A terminal client for events: on a database, through the library, or on a server, over HTTP.
 
+mod api;
 mod app;
 mod backend;
+mod client;
 mod config;
 mod drafts;
 mod elsewhere;
@@ -20,6 +22,7 @@ mod spoken;
 mod status;
 mod terminal;
 mod theme;
+mod user_agent;
 mod view;
 mod widgets;
 
@@ -194,7 +197,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
         due: HashSet::new(),
         marks: HashMap::new(),
     };
-    let mut app = App::new(backend.place(), look, began);
+    let mut app = App::new(backend.name(), look, began);
     app.config = config;
     let drafts = Arc::new(Store::of_user(&source));
     if drafts.is_there() {

@@ -1,4 +1,4 @@
-//! The sign-in at servers, kept between runs in a file that only its owner can read.
+//! Refresh tokens, stored between runs in a file that only its owner can read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,33 +7,32 @@ use std::path::PathBuf;
 
 use crate::files;
 
-/// The refresh tokens by the addresses of their servers.
-type Tokens = BTreeMap<String, String>;
+/// Refresh tokens by the address of their server.
+type RefreshTokens = BTreeMap<String, String>;
 
-/// Where sign-ins are kept.
+/// The file of refresh tokens. Without a file, nothing is stored.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Store {
+pub(super) struct TokenStore {
     file: Option<PathBuf>,
 }
 
-impl Store {
-    /// `$XDG_STATE_HOME/eventtui/sign-in.json`, or below `~/.local/state`; nowhere for who has no home.
+impl TokenStore {
+    /// `$XDG_STATE_HOME/eventtui/sign-in.json`, by default below `~/.local/state`; no file if neither is set.
     pub(super) fn of_user() -> Self {
         let folder = files::of_user("XDG_STATE_HOME", ".local/state");
         Self { file: folder.map(|folder| folder.join("sign-in.json")) }
     }
 
-    fn tokens(&self) -> Tokens {
+    fn tokens(&self) -> RefreshTokens {
         let text = self.file.as_ref().and_then(|file| fs::read_to_string(file).ok());
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
-    /// The refresh token for a server.
     pub(super) fn get(&self, server: &str) -> Option<String> {
         self.tokens().remove(server)
     }
 
-    /// Keeps the refresh token for a server, or forgets it.
+    /// Stores the token of a server; `None` removes it.
     pub(super) fn set(&self, server: &str, token: Option<&str>) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         let mut tokens = self.tokens();
@@ -52,9 +51,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_its_owner_reads_the_file() {
+    fn only_its_owner_can_read_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store { file: Some(folder.path().join("deep/sign-in.json")) };
+        let store = TokenStore { file: Some(folder.path().join("deep/sign-in.json")) };
         assert_eq!(store.get("http://a"), None);
         store.set("http://a", Some("one")).unwrap();
         store.set("http://b", Some("two")).unwrap();

@@ -1,0 +1,86 @@
+//! `/occurrences/{id}/registration`, `/occurrences/{id}/registrations`, `/registrations` and `/check-in`.
+
+use eventcore::registrations::{CheckIn, MyRegistration, Registration};
+use eventcore::{Cursor, OccurrenceId, Page, RegistrationId};
+use serde_json::json;
+
+use super::connection::Call;
+use super::{Client, query};
+use crate::api::{RegistrationsApi, Result};
+
+impl RegistrationsApi for Client {
+    async fn my_registrations(&self, cursor: Option<Cursor>) -> Result<Page<MyRegistration>> {
+        Ok(self.http.get(&format!("/registrations{}", query::page(&[], cursor.as_ref()))).await?)
+    }
+
+    async fn my_registration(&self, occurrence: OccurrenceId) -> Result<Option<Registration>> {
+        if !self.http.is_signed_in().await? {
+            return Ok(None);
+        }
+        Ok(self.http.get_optional(&format!("/occurrences/{occurrence}/registration")).await?)
+    }
+
+    async fn register(&self, occurrence: OccurrenceId, party: i64) -> Result<Registration> {
+        let path = format!("/occurrences/{occurrence}/registration");
+        Ok(self.http.call(Call::put(&path).json(json!({"party_size": party}))).await?)
+    }
+
+    async fn set_auto_promote(
+        &self,
+        occurrence: OccurrenceId,
+        version: i64,
+        auto_promote: bool,
+    ) -> Result<Registration> {
+        let path = format!("/occurrences/{occurrence}/registration");
+        let call = Call::put(&path).json(json!({"auto_promote": auto_promote})).if_match(version);
+        Ok(self.http.call(call).await?)
+    }
+
+    async fn cancel_registration(&self, occurrence: OccurrenceId) -> Result<()> {
+        self.http.send(Call::delete(&format!("/occurrences/{occurrence}/registration"))).await?;
+        Ok(())
+    }
+
+    async fn registrations(
+        &self,
+        occurrence: OccurrenceId,
+        cursor: Option<Cursor>,
+    ) -> Result<Page<Registration>> {
+        let query = query::page(&[], cursor.as_ref());
+        Ok(self.http.get(&format!("/occurrences/{occurrence}/registrations{query}")).await?)
+    }
+
+    async fn add_registration(
+        &self,
+        occurrence: OccurrenceId,
+        username: &str,
+        party: i64,
+    ) -> Result<Registration> {
+        let path = format!("/occurrences/{occurrence}/registrations");
+        let attendee = json!({"username": username, "party_size": party});
+        Ok(self.http.call(Call::post(&path).json(attendee)).await?)
+    }
+
+    async fn remove_registration(
+        &self,
+        occurrence: OccurrenceId,
+        registration: RegistrationId,
+    ) -> Result<()> {
+        let path = format!("/occurrences/{occurrence}/registrations/{registration}");
+        self.http.send(Call::delete(&path)).await?;
+        Ok(())
+    }
+
+    async fn check_in(&self, registration: RegistrationId) -> Result<CheckIn> {
+        Ok(self.http.call(Call::post(&format!("/registrations/{registration}/check-in"))).await?)
+    }
+
+    async fn check_in_by_code(&self, occurrence: OccurrenceId, code: &str) -> Result<CheckIn> {
+        let ticket = json!({"code": code, "occurrence_id": occurrence});
+        Ok(self.http.call(Call::post("/check-in").json(ticket)).await?)
+    }
+
+    async fn undo_check_in(&self, registration: RegistrationId) -> Result<Registration> {
+        Ok(self.http.call(Call::delete(&format!("/registrations/{registration}/check-in"))).await?)
+    }
+}

@@ -18,7 +18,7 @@ const TRIGRAM: usize = 3;
 const SELECTIVE: i64 = 1_000;
 
 /// A day begins at most so long before or after it does elsewhere: from UTC+14 to UTC-12.
-const FARTHEST: Duration = Duration::from_hours(26);
+pub(super) const FARTHEST: Duration = Duration::from_hours(26);
 
 /// Dates that are looked at before it is counted how many texts match.
 const GLANCE: i64 = 512;
@@ -30,6 +30,8 @@ pub(super) enum Need {
     Page,
     /// All that do.
     All,
+    /// Those that fulfil all conditions but `from` and `to`: the caller adds its own.
+    AnyTime,
 }
 
 /// Where the look for dates begins.
@@ -129,7 +131,9 @@ impl Conditions {
         if let Some(event) = filter.event {
             conditions.compare("{o}.event_id =", Value::Id(event.as_uuid()));
         }
-        conditions.starts(filter.from.unwrap_or(Bound::At(now)), filter.to);
+        if need != Need::AnyTime {
+            conditions.starts(filter.from.unwrap_or(Bound::At(now)), filter.to);
+        }
         if let Some(status) = filter.status {
             conditions.compare("{o}.status =", Value::Text(status.as_str().to_owned()));
         }

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::agenda::visible;
 use super::conditions::{Conditions, Need};
+use super::days;
 use super::filter::{AgendaFilter, Bound};
 use super::tally::{Labelled, Listed};
 use crate::actor::Actor;
@@ -57,7 +58,7 @@ pub struct MonthCount {
     pub count: i64,
 }
 
-/// How many dates start on a day.
+/// How many occurrences take place on a day.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DayCount {
@@ -135,7 +136,10 @@ impl EventCore {
         labelled.facets(&categories::slugs(&mut db).await?, tz)
     }
 
-    /// Counts the dates that the filter finds on each day of a month, by the clocks of `tz`. What the filter says of `from` and `to` does not matter.
+    /// Counts the matching occurrences on each day of a month. A multi-day occurrence counts on each of its
+    /// days, by the rule of [`Occurrence::days`]. The filter's own `from` and `to` are ignored.
+    ///
+    /// [`Occurrence::days`]: super::Occurrence::days
     ///
     /// # Errors
     /// As [`EventCore::occurrences`].
@@ -146,21 +150,26 @@ impl EventCore {
         month: Month,
         tz: Tz,
     ) -> Result<MonthOfDays> {
-        let bound = |month: Month| Some(Bound::Day(month.0, tz));
+        let now = self.now();
+        let period = month.first_day()..month.next().first_day();
         let filter = AgendaFilter {
             by_relevance: false,
-            from: bound(month),
-            to: bound(month.next()),
+            from: Some(Bound::Day(period.start, tz)),
+            to: Some(Bound::Day(period.end, tz)),
             ..filter.clone()
         };
         let mut db = self.db().read().await?;
         let visible = visible(&mut db, actor, &filter).await?;
-        let conditions = Conditions::of(&mut db, &filter, visible, Need::Page, self.now()).await?;
-        let calendar = Listed::of(&mut db, conditions).await?.calendar()?;
-        let days = month.0.iter_days().take_while(|day| Month::of(*day) == month);
+        let conditions = Conditions::of(&mut db, &filter, visible, Need::Page, now).await?;
+        let starting = Listed::of(&mut db, conditions).await?.calendar()?;
+        let multi_day = days::of_multi_day(&mut db, &filter, visible, (&period, tz), now).await?;
+        let days = period.start.iter_days().take_while(|date| *date < period.end);
         let days = days.map(|date| {
             let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
-            DayCount { date, count: calendar.between(date, next, tz) }
+            // On their first day they are among those that start.
+            let going_on = multi_day.iter().filter(|days| *days.start() < date && date <= *days.end());
+            let going_on = i64::try_from(going_on.count()).unwrap_or(i64::MAX);
+            DayCount { date, count: starting.between(date, next, tz) + going_on }
         });
         Ok(MonthOfDays { month, timezone: tz.name().to_owned(), days: days.collect() })
     }

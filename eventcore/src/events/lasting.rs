@@ -1,20 +1,13 @@
 //! Dates of several days, for those days on which none of them begins.
 
+use super::days::is_multi_day;
 use super::event::Occurrence;
 use super::rows::{OCCURRENCE_COLUMNS, OccurrenceRow};
 use crate::clock::Timestamp;
 use crate::core::EventCore;
-use crate::db::{Dialect, Queries, Sql};
+use crate::db::{Queries, Sql};
 use crate::error::Result;
 use crate::page::{Key, Keyset, Order, Page, PageRequest};
-
-/// What the index `agenda_lasting` holds: the longest day has 25 hours, and a night is no day more.
-const fn is_lasting(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "o.listed AND o.ends_at - o.starts_at > 90000000000",
-        Dialect::Postgres => "o.listed AND o.ends_at - o.starts_at > INTERVAL '25 hours'",
-    }
-}
 
 impl EventCore {
     /// A page of the dates that last for more than a day and take place at some time from `from` on and before `to`, those that end first before
@@ -28,7 +21,7 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("lasting {from} {to}"), Order::Ascending)?;
         let position = keyset.position.unwrap_or(keyset.beginning());
         let mut db = self.db().read().await?;
-        let lasting = is_lasting(db.dialect());
+        let lasting = format!("o.listed AND {}", is_multi_day(db.dialect()));
         let rows: Vec<OccurrenceRow> = db
             .query(Sql::built(format!(
                 "SELECT {OCCURRENCE_COLUMNS} FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id

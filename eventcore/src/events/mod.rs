@@ -7,6 +7,7 @@ mod conditions;
 mod create;
 mod date_status;
 mod dates;
+mod days;
 mod delete;
 mod event;
 mod facets;

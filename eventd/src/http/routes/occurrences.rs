@@ -235,7 +235,7 @@ pub(crate) async fn facets(call: Call) -> Answer {
     reply::json(&call.core.facets(&actor, &filter, tz).await?)
 }
 
-/// How many of the dates that the filters find there are on each day of a month
+/// Number of matching occurrences per day of a month; one of several days counts on each of its days
 #[utoipa::path(get, path = "/api/v1/occurrences/calendar", tag = "occurrences", security((), ("bearer" = [])),
     params(
         ("month" = String, Query, description = "Such as 2027-03"),

@@ -99,12 +99,9 @@ impl Look {
         }
     }
 
-    /// The first and the last day on which it takes place, by the clocks that are shown.
+    /// The first and the last day on which it takes place, in the zone in which its times are shown.
     pub(crate) fn days(&self, date: &Occurrence) -> (NaiveDate, NaiveDate) {
-        match date.starts_at {
-            Moment::Day(_) => days_in(date, date.timezone.parse().unwrap_or(Tz::UTC)),
-            Moment::At(_) => days_in(date, self.zone_of(&date.timezone)),
-        }
+        days_in(date, self.zone_of(&date.timezone))
     }
 
     /// `18:30`, or `all day`.
@@ -163,58 +160,14 @@ impl Look {
     }
 }
 
-/// From its beginning to its end.
-fn bounds(date: &Occurrence) -> (Timestamp, Timestamp) {
-    let own = date.timezone.parse().unwrap_or(Tz::UTC);
-    let begins = match date.starts_at {
-        Moment::Day(first) => start_of_day(first, own),
-        Moment::At(start) => start.into(),
-    };
-    let ends = match date.ends_at {
-        Moment::Day(last) => start_of_day(last.succ_opt().unwrap_or(last), own),
-        Moment::At(end) => end.into(),
-    };
-    (begins, ends)
-}
-
-/// The first and the last day on which it takes place, by the clocks of a zone. A night belongs to the day on which it began: only what lasts for
-/// more than a day, of which the longest has 25 hours, has several.
+/// The first and the last day on which it takes place, by the rule of [`Occurrence::days`].
 pub(crate) fn days_in(date: &Occurrence, tz: Tz) -> (NaiveDate, NaiveDate) {
-    let (begins, ends) = bounds(date);
-    let first = begins.in_zone(tz).date_naive();
-    if ends.as_micros().saturating_sub(begins.as_micros()) <= LONGEST_DAY {
-        return (first, first);
-    }
-    (first, Timestamp::from_micros(ends.as_micros() - 1).in_zone(tz).date_naive())
+    date.days(tz).into_inner()
 }
-
-/// In microseconds: on it the clocks go back.
-const LONGEST_DAY: i64 = 25 * 3_600 * 1_000_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_have_days_by_the_clocks_that_are_shown() {
-        let berlin = Tz::Europe__Berlin;
-        for (starts, ends, tz, days) in [
-            ("2027-03-05T20:00:00+01:00", "2027-03-06T04:00:00+01:00", berlin, "05 05"),
-            ("2027-03-05T20:00:00+01:00", "2027-03-07T00:00:00+01:00", berlin, "05 06"),
-            ("2027-03-05T20:00:00+01:00", "2027-03-07T00:00:01+01:00", berlin, "05 07"),
-            ("2027-03-05T20:00:00+01:00", "2027-03-07T00:00:00+01:00", Tz::Asia__Tokyo, "06 07"),
-            ("2027-03-05", "2027-03-05", berlin, "05 05"),
-            ("2027-03-05", "2027-03-07", berlin, "05 07"),
-            // The day on which the clocks go back has 25 hours, and that on which they go forward 23.
-            ("2027-10-31", "2027-10-31", berlin, "31 31"),
-            ("2027-03-28", "2027-03-29", berlin, "28 29"),
-        ] {
-            let mut date = serde_json::to_value(crate::app::tests::occurrence(0)).unwrap();
-            (date["starts_at"], date["ends_at"]) = (starts.into(), ends.into());
-            let (first, last) = days_in(&serde_json::from_value(date).unwrap(), tz);
-            assert_eq!(format!("{} {}", first.format("%d"), last.format("%d")), days, "{starts} {ends} {tz}");
-        }
-    }
 
     #[test]
     fn numbers_are_said() {

@@ -7,14 +7,13 @@ use chrono_tz::Tz;
 use eventcore::events::{Month, Occurrence};
 
 use crate::api::{Days, OccurrenceFilter, OccurrencesApi, Refusal, Result};
-use crate::look::days_in;
 
-/// How far an all-day occurrence in another time zone can reach outside of `Days`: its days are those of its own
-/// zone, which are up to 26 hours apart.
+/// How far an all-day occurrence in another time zone can reach outside of `Days`: its days are those of its
+/// own zone, which are up to 26 hours apart.
 const ZONES: chrono::Days = chrono::Days::new(2);
 
-/// The occurrences that take place on these days: first those that started before, then those that start on them,
-/// which are not loaded any further once there are `most` of them.
+/// The occurrences that take place on these days: first those that started before, then those that start on
+/// them, which are not loaded any further once there are `most` of them.
 pub(super) async fn occurrences_on(
     api: &impl OccurrencesApi,
     days: Days,
@@ -22,8 +21,8 @@ pub(super) async fn occurrences_on(
 ) -> Result<Vec<Occurrence>> {
     let mut occurrences = multi_day(api, days, most).await?;
     occurrences.retain(|occurrence| {
-        let (first, last) = days_in(occurrence, days.tz);
-        first < days.from && days.from <= last
+        let its = occurrence.days(days.tz);
+        *its.start() < days.from && days.from <= *its.end()
     });
     let most = occurrences.len() + most;
     let filter = OccurrenceFilter {

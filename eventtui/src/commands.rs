@@ -1,4 +1,4 @@
-//! Without a terminal: what scripts and pipes ask for.
+//! Commands for scripts, which need no terminal.
 
 use std::io::Write;
 
@@ -8,56 +8,57 @@ use clap::{Args, CommandFactory};
 use eventcore::OccurrenceId;
 use eventcore::events::Occurrence;
 
-use crate::backend::{self, Answer, Refusal, Request, Source};
+use crate::Cli;
+use crate::backend::{self, Answer, Refusal, Request, Source, nonsense};
+use crate::failure::Failure;
 use crate::screens::search::Wish;
 use crate::widgets::text::clean;
-use crate::{Cli, Failure};
 
-/// What of the agenda is printed.
+/// Which occurrences to list.
 #[derive(Debug, Args)]
 pub(crate) struct AgendaArgs {
-    /// From this day on, in my time zone [default: from now on]
+    /// First day, in my time zone [default: now]
     #[arg(long, value_name = "DAY")]
     from: Option<NaiveDate>,
-    /// Until the end of this day
+    /// Last day, included
     #[arg(long, value_name = "DAY")]
     to: Option<NaiveDate>,
-    /// With these words in title, tags, location or description: "in a row", -not, the last may be the beginning of one
+    /// Words of title, tags, location or description; the last may be a prefix. "a phrase", -without
     #[arg(long, value_name = "WORDS", default_value = "")]
     search: String,
-    /// Whose location has these words
+    /// Words of the location
     #[arg(long, value_name = "WORDS", default_value = "")]
     location: String,
-    /// Of this category, by its slug; again for any of several
+    /// Slug of a category; repeat it to match any of several
     #[arg(long, value_name = "SLUG")]
     category: Vec<String>,
-    /// With this tag; again for all of several
+    /// Tag; repeat it to match all of several
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
-    /// At most so many
+    /// Maximum number of occurrences
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
-    /// As JSON, one date a line
+    /// JSON, one occurrence per line
     #[arg(long)]
     json: bool,
 }
 
-/// Which date is printed.
+/// Which occurrence to show.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// The id of a date, as `agenda` prints it
+    /// Id of an occurrence, as printed by `agenda`
     id: OccurrenceId,
-    /// As JSON
+    /// JSON
     #[arg(long)]
     json: bool,
 }
 
-/// For which date one registers.
+/// Which occurrence to register for.
 #[derive(Debug, Args)]
 pub(crate) struct RegisterArgs {
-    /// The id of a date, as `agenda` prints it
+    /// Id of an occurrence, as printed by `agenda`
     id: OccurrenceId,
-    /// How many come
+    /// Party size
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     party: i64,
 }
@@ -66,7 +67,7 @@ fn failure(refusal: Refusal) -> Failure {
     let fields = refusal
         .fields
         .iter()
-        .map(|wrong| format!("{}: {}", wrong.pointer.trim_start_matches('/'), wrong.message));
+        .map(|violation| format!("{}: {}", violation.pointer.trim_start_matches('/'), violation.message));
     let fields: Vec<String> = fields.collect();
     if fields.is_empty() { refusal.message.into() } else { fields.join("; ").into() }
 }
@@ -101,8 +102,8 @@ pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> R
     Ok(())
 }
 
-/// A reader that has enough, such as `head`, is no failure.
-fn say(text: &str) -> Result<(), Failure> {
+/// Prints a line. Ends the program if the reader has closed the pipe, as `head` does.
+fn print_line(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout(), "{text}") {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
         outcome => Ok(outcome?),
@@ -111,36 +112,40 @@ fn say(text: &str) -> Result<(), Failure> {
 
 fn print(date: &Occurrence, json: bool) -> Result<(), Failure> {
     if json {
-        return say(&serde_json::to_string(date)?);
+        return print_line(&serde_json::to_string(date)?);
     }
     let (title, location) = (clean(&date.title), clean(&date.location));
-    say(&format!("{}  {}  {title}  {location}  {} left", date.id, date.starts_at, date.seats_left))
+    print_line(&format!("{}  {}  {title}  {location}  {} left", date.id, date.starts_at, date.seats_left))
 }
 
 pub(crate) async fn show(source: &Source<'_>, args: ShowArgs) -> Result<(), Failure> {
     let backend = backend::open(source).await?;
     let answer = backend.run(Request::Date(args.id)).await.map_err(failure)?;
     backend.close().await;
-    let Answer::Date(detail) = answer else { return Err("the answer makes no sense".into()) };
+    let Answer::Date(detail) = answer else { return Err(failure(nonsense())) };
     let date = &detail.date;
     if args.json {
-        return say(&serde_json::to_string_pretty(date)?);
+        return print_line(&serde_json::to_string_pretty(date)?);
     }
-    say(&clean(&date.title))?;
-    say(&format!("{} – {} ({})", date.starts_at, date.ends_at, date.timezone))?;
-    say(&format!("{} · by {}", clean(&date.location), clean(&date.organizer.display_name)))?;
-    say(&format!("{} of {} seats free, {} wait", date.seats_left, date.capacity, date.waitlist_length))?;
+    print_line(&clean(&date.title))?;
+    print_line(&format!("{} – {} ({})", date.starts_at, date.ends_at, date.timezone))?;
+    print_line(&format!("{} · by {}", clean(&date.location), clean(&date.organizer.display_name)))?;
+    print_line(&format!(
+        "{} of {} seats free, {} waiting",
+        date.seats_left, date.capacity, date.waitlist_length
+    ))?;
     let rated = &detail.feedback.summary;
     if let Some(average) = rated.average {
-        say(&format!("rated {average:.1} of 5 by {}", rated.count))?;
+        let noun = if rated.count == 1 { "rating" } else { "ratings" };
+        print_line(&format!("rated {average:.1} of 5 ({} {noun})", rated.count))?;
     }
     if let Some(place) = &detail.place {
-        say(&format!("my place: {}, for {}", place.status, place.party_size))?;
+        print_line(&format!("my registration: {}, party of {}", place.status, place.party_size))?;
     }
     if !date.description.is_empty() {
-        say("")?;
+        print_line("")?;
         for line in date.description.lines() {
-            say(&clean(line))?;
+            print_line(&clean(line))?;
         }
     }
     Ok(())
@@ -151,11 +156,11 @@ pub(crate) async fn register(source: &Source<'_>, args: RegisterArgs) -> Result<
     let answer =
         backend.run(Request::Register { occurrence: args.id, party: args.party }).await.map_err(failure)?;
     backend.close().await;
-    let Answer::Place(place) = answer else { return Err("the answer makes no sense".into()) };
+    let Answer::Place(place) = answer else { return Err(failure(nonsense())) };
     match (place.position, &place.ticket_code) {
-        (Some(position), _) => say(&format!("waitlisted, position {position}")),
-        (None, Some(ticket)) => say(&format!("confirmed for {}, ticket {ticket}", place.party_size)),
-        (None, None) => say(&place.status.to_string()),
+        (Some(position), _) => print_line(&format!("waitlisted, position {position}")),
+        (None, Some(ticket)) => print_line(&format!("confirmed for {}, ticket {ticket}", place.party_size)),
+        (None, None) => print_line(&place.status.to_string()),
     }
 }
 

@@ -1,8 +1,8 @@
-//! Times and lengths as people say them: `tomorrow 7pm`, `fri 18:30`, `2027-03-04 18:30`, `2h`, `90m`.
+//! Natural dates and durations: `tomorrow 7pm`, `fri 18:30`, `2027-03-04 18:30`, `2h`, `90m`.
 
 use chrono::{Datelike, Days, Month, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-/// What someone means by a start.
+/// A start: a local time, or a whole day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     At(NaiveDateTime),
@@ -18,22 +18,23 @@ impl When {
     }
 }
 
-/// Reads a start, seen from `now`; a day without a time is the whole day, a time without a day the next time the clock shows it.
-pub(crate) fn when(text: &str, now: NaiveDateTime) -> Option<When> {
-    let text = between_digits(&text.trim().to_lowercase().replace(',', " "));
+/// Parses a start, relative to `now`. A day without a time is the whole day; a time without a day is the next
+/// time at which the clock shows it.
+pub(crate) fn parse(text: &str, now: NaiveDateTime) -> Option<When> {
+    let text = split_iso_time(&text.trim().to_lowercase().replace(',', " "));
     let mut day = None;
     let mut time = None;
     let words: Vec<&str> = text
         .split_whitespace()
         .filter(|word| !["at", "on", "um", "all", "day", "next", "of", "the"].contains(word))
         .collect();
-    for word in with_months(&words, now.date())? {
+    for word in join_named_months(&words, now.date())? {
         let word = word.as_str();
-        if let Some(found) = read_day(word, now.date()) {
+        if let Some(found) = parse_day(word, now.date()) {
             if day.replace(found).is_some() {
                 return None;
             }
-        } else if let Some(found) = read_time(word) {
+        } else if let Some(found) = parse_time(word) {
             if time.replace(found).is_some() {
                 return None;
             }
@@ -50,9 +51,10 @@ pub(crate) fn when(text: &str, now: NaiveDateTime) -> Option<When> {
     }
 }
 
-/// Days whose month is named become one word: `4 dec`, `december 4th`, `fri 4 december 2026`. Without a year, they are the next that come; none,
-/// where there is no such day, or its weekday is another.
-fn with_months(words: &[&str], today: NaiveDate) -> Option<Vec<String>> {
+/// Joins a day with a named month into one ISO word: `4 dec`, `december 4th`, `fri 4 december 2026`. Without
+/// a year, it is the next such day. `None` if there is no such day, or if it has another weekday than the one
+/// given.
+fn join_named_months(words: &[&str], today: NaiveDate) -> Option<Vec<String>> {
     let Some(at) = words.iter().position(|word| word.len() >= 3 && word.parse::<Month>().is_ok()) else {
         return Some(words.iter().map(|word| (*word).to_owned()).collect());
     };
@@ -85,19 +87,19 @@ fn with_months(words: &[&str], today: NaiveDate) -> Option<Vec<String>> {
         before = rest;
     }
     let day = day.to_string();
-    let said = before.iter().copied().chain([day.as_str()]).chain(words[last + 1..].iter().copied());
-    Some(said.map(str::to_owned).collect())
+    let joined = before.iter().copied().chain([day.as_str()]).chain(words[last + 1..].iter().copied());
+    Some(joined.map(str::to_owned).collect())
 }
 
-/// The `T` of ISO 8601 is a space.
-fn between_digits(text: &str) -> String {
+/// Replaces the `T` of ISO 8601 by a space.
+fn split_iso_time(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let digit = |i: Option<usize>| i.and_then(|i| letters.get(i)).is_some_and(char::is_ascii_digit);
     let separates = |i: usize| letters[i] == 't' && digit(i.checked_sub(1)) && digit(Some(i + 1));
     (0..letters.len()).map(|i| if separates(i) { ' ' } else { letters[i] }).collect()
 }
 
-fn read_day(word: &str, today: NaiveDate) -> Option<NaiveDate> {
+fn parse_day(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     match word {
         "today" => return Some(today),
         "tomorrow" | "tmrw" => return today.succ_opt(),
@@ -115,7 +117,7 @@ fn read_day(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     if let Ok(day) = word.parse::<NaiveDate>() {
         return Some(day);
     }
-    // Day and month, as most of the world writes them: the next time they come.
+    // `24.12.`: the next such day, unless a year follows.
     let mut parts = word.trim_end_matches('.').split('.');
     let (day, month) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     match parts.next() {
@@ -128,7 +130,7 @@ fn read_day(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     }
 }
 
-fn read_time(word: &str) -> Option<NaiveTime> {
+fn parse_time(word: &str) -> Option<NaiveTime> {
     match word {
         "noon" => return NaiveTime::from_hms_opt(12, 0, 0),
         "midnight" => return NaiveTime::from_hms_opt(0, 0, 0),
@@ -153,8 +155,8 @@ fn read_time(word: &str) -> Option<NaiveTime> {
     NaiveTime::from_hms_opt(hour, minute, 0)
 }
 
-/// Reads a length, in seconds: `2h`, `1h30`, `90 min`, `3 days`, `PT2H`.
-pub(crate) fn length(text: &str) -> Option<i64> {
+/// Parses a duration into seconds: `2h`, `1h30`, `90 min`, `3 days`, `PT2H`. Zero is refused.
+pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     let text = text.trim();
     if text.starts_with(['P', 'p']) {
         let length: eventcore::events::Length = text.to_uppercase().parse().ok()?;
@@ -183,13 +185,13 @@ pub(crate) fn length(text: &str) -> Option<i64> {
     (total > 0).then_some(total)
 }
 
-/// A length as [`length`] reads it.
-pub(crate) fn say_length(seconds: i64) -> String {
+/// Writes a duration so that [`parse_duration`] reads it back: `1h 30m`. Drops seconds below a minute.
+pub(crate) fn write_duration(seconds: i64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3_600, seconds % 3_600 / 60);
     let parts = [(days, "d"), (hours, "h"), (minutes, "m")];
-    let said: Vec<String> =
+    let written: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
-    said.join(" ")
+    written.join(" ")
 }
 
 #[cfg(test)]
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_as_people_say_them() {
+    fn natural_dates_are_parsed() {
         // A Monday.
         let now = NaiveDateTime::parse_from_str("2026-11-23 12:00", "%Y-%m-%d %H:%M").unwrap();
         for (text, meant) in [
@@ -235,12 +237,12 @@ mod tests {
             ("13pm", None),
             ("fri sat", None),
         ] {
-            assert_eq!(when(text, now), meant, "{text}");
+            assert_eq!(parse(text, now), meant, "{text}");
         }
     }
 
     #[test]
-    fn lengths_are_read_as_they_are_said() {
+    fn natural_durations_are_parsed() {
         for (text, seconds) in [
             ("2h", Some(7_200)),
             ("1h30", Some(5_400)),
@@ -254,10 +256,10 @@ mod tests {
             ("two hours", None),
             ("99999999999999999999h", None),
         ] {
-            assert_eq!(length(text), seconds, "{text}");
+            assert_eq!(parse_duration(text), seconds, "{text}");
         }
         for seconds in [60, 5_400, 86_400, 93_780] {
-            assert_eq!(length(&say_length(seconds)), Some(seconds));
+            assert_eq!(parse_duration(&write_duration(seconds)), Some(seconds));
         }
     }
 }

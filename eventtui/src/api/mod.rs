@@ -1,5 +1,5 @@
-//! The operations that the client needs, with typed arguments and results. Two implementations: the library on a
-//! database ([`crate::backend`]) and HTTP ([`crate::client`]).
+//! The operations that the client needs, with typed arguments and results. Two implementations: the library
+//! on a database ([`crate::backend`]) and HTTP ([`crate::client`]).
 
 mod refusal;
 
@@ -168,7 +168,8 @@ pub(crate) trait FeedbackApi {
 
 /// The comments on an event.
 pub(crate) trait CommentsApi {
-    /// A page of all replies to `parent`; or, without one, of the top-level comments with their first replies.
+    /// A page of all replies to `parent`; or, without one, of the top-level comments with their first
+    /// replies.
     async fn comments(
         &self,
         event: EventId,

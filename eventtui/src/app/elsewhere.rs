@@ -10,13 +10,13 @@ use crate::backend::{Answer, Refusal, Request};
 use crate::keys::{Key, Tab};
 use crate::look::Look;
 use crate::message::{Effect, Purpose};
-use crate::spoken;
+use crate::natural_dates;
 use crate::widgets::field::Field;
 use crate::widgets::list::Position;
 
 /// The day that someone means.
 pub(crate) fn day(text: &Field, look: &Look) -> Option<NaiveDate> {
-    spoken::when(&text.text(), look.today).map(spoken::When::date)
+    natural_dates::parse(&text.text(), look.today).map(natural_dates::When::date)
 }
 
 impl App {

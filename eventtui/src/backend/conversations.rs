@@ -8,8 +8,8 @@ use crate::api::{CommentsApi, Result};
 /// How many top-level comments are shown, and how many replies to each.
 const MOST: usize = 200;
 
-/// The top-level comments, each followed by its replies. A page of comments has the first replies to each; further
-/// requests are made only for those with more.
+/// The top-level comments, each followed by its replies. A page of comments has the first replies to each;
+/// further requests are made only for those with more.
 pub(super) async fn load(api: &impl CommentsApi, event: EventId) -> Result<Vec<Comment>> {
     let mut comments = Vec::new();
     for mut comment in pages(api, event, None).await? {
@@ -45,9 +45,10 @@ mod tests {
 
     fn comment(n: usize, changes: &Value) -> Comment {
         let mut comment = json!({
-            "id": format!("01890000-0000-7000-8000-{n:012}"), "event_id": "01890000-0000-7000-8000-000000000000",
-            "parent_id": null, "author": null, "by_organizer": false, "body": format!("{n}"), "status": "visible",
-            "reply_count": 0, "created_at": "2027-02-20T10:00:00Z", "edited_at": null, "version": 1
+            "id": format!("01890000-0000-7000-8000-{n:012}"),
+            "event_id": "01890000-0000-7000-8000-000000000000", "parent_id": null, "author": null,
+            "by_organizer": false, "body": format!("{n}"), "status": "visible", "reply_count": 0,
+            "created_at": "2027-02-20T10:00:00Z", "edited_at": null, "version": 1
         });
         comment.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         serde_json::from_value(comment).unwrap()

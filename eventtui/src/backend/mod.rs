@@ -12,7 +12,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::client::Client;
-use crate::{Failure, first_run};
+use crate::failure::Failure;
+use crate::first_run;
 
 pub(crate) use crate::api::{Cause, Days, PAGE, Refusal};
 use dispatch::run;

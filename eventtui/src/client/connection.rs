@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use super::error::{Error, Problem};
 use super::token_store::TokenStore;
-use crate::Failure;
+use crate::failure::Failure;
 use crate::user_agent::user_agent;
 
 /// The largest answer that is read, in bytes.

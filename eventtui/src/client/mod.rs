@@ -11,7 +11,7 @@ mod query;
 mod registrations;
 mod token_store;
 
-use crate::Failure;
+use crate::failure::Failure;
 use connection::Connection;
 
 /// A client of one server.

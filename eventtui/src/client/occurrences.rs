@@ -26,8 +26,8 @@ impl OccurrencesApi for Client {
     async fn multi_day_occurrences(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>> {
         let (from, to) = (days.from.to_string(), days.to.to_string());
         let query = query::page(&[("from", &from), ("to", &to), ("tz", days.tz.name())], cursor.as_ref());
-        // A server without this endpoint takes "lasting" for an id. Its multi-day occurrences are then shown on
-        // their first day only.
+        // A server without this endpoint takes "lasting" for an id. Its multi-day occurrences are then shown
+        // on their first day only.
         let page = self.http.get_optional(&format!("/occurrences/lasting{query}")).await?;
         Ok(page.unwrap_or_else(|| Page::whole(Vec::new())))
     }

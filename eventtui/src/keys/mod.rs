@@ -1,4 +1,4 @@
-//! Every key: what it does and where. The help, the palette and the bottom line are made from the table of them.
+//! Key bindings. The help, the command palette and the bottom line are made from their table.
 
 mod action;
 mod table;
@@ -11,13 +11,13 @@ pub(crate) use self::action::Action;
 use self::table::BINDINGS;
 pub(crate) use crate::places::{Place, Tab};
 
-/// A key, with what is held down beside it.
+/// A key with its modifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key(pub(crate) KeyCode, pub(crate) KeyModifiers);
 
 impl From<KeyEvent> for Key {
     fn from(event: KeyEvent) -> Self {
-        // A capital letter says by itself that shift was held.
+        // Shift is part of a character already.
         let shift =
             if matches!(event.code, KeyCode::Char(_)) { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
         Self(event.code, event.modifiers - shift)
@@ -53,15 +53,15 @@ impl fmt::Display for Key {
     }
 }
 
-/// What some keys do in some places.
+/// An action and the keys for it, in some places.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Binding {
     pub(crate) keys: &'static [Key],
     pub(crate) action: Action,
     pub(crate) places: &'static [Place],
-    /// In the words of the help and the palette.
+    /// The description in the help and the palette.
     pub(crate) what: &'static str,
-    /// In the words of the bottom line; empty where it isn't shown there.
+    /// The label on the bottom line; empty if it is not shown there.
     pub(crate) short: &'static str,
 }
 
@@ -82,7 +82,7 @@ fn is_letter(key: Key) -> bool {
 }
 
 impl Binding {
-    /// Whether the binding means something in a place.
+    /// Whether the binding applies in a place.
     pub(crate) fn holds_in(&self, place: Place) -> bool {
         self.places.contains(&place) || self.places.contains(&Place::Everywhere)
     }
@@ -91,24 +91,24 @@ impl Binding {
         self.keys.contains(&key) && !(place.is_typed_in() && is_letter(key))
     }
 
-    /// The keys that reach it in a place: those that mean nothing narrower there.
+    /// Its keys that are not bound to another action in this place.
     pub(crate) fn keys_in(&self, place: Place) -> impl Iterator<Item = Key> {
         self.keys.iter().copied().filter(move |key| action(place, *key) == Some(self.action))
     }
 }
 
-/// What a key means in a place.
+/// The action of a key in a place. A binding for this place takes precedence over one for everywhere.
 pub(crate) fn action(place: Place, key: Key) -> Option<Action> {
-    let meant = |narrow: bool| {
+    let bound = |narrow: bool| {
         BINDINGS.iter().find(|binding| {
             let here = if narrow { binding.places.contains(&place) } else { binding.holds_in(place) };
             here && binding.has(key, place)
         })
     };
-    meant(true).or_else(|| meant(false)).map(|binding| binding.action)
+    bound(true).or_else(|| bound(false)).map(|binding| binding.action)
 }
 
-/// The bindings that hold in a place, the narrower ones first.
+/// The bindings of a place, then those for everywhere.
 pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
     let narrow = BINDINGS.iter().filter(move |binding| binding.places.contains(&place));
     let wide = BINDINGS.iter().filter(|binding| binding.places.contains(&Place::Everywhere));
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_binding_is_reached_by_its_first_key_somewhere() {
+    fn every_binding_is_reachable() {
         for binding in BINDINGS {
             let reached = Place::ALL
                 .iter()
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_are_text_where_one_types() {
+    fn letters_are_text_in_fields() {
         assert_eq!(action(Place::Form, c('q')), None);
         assert_eq!(action(Place::Form, ctrl('c')), Some(Action::Quit));
         assert_eq!(action(Place::Search, c('j')), None);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_written_as_people_know_them() {
+    fn keys_have_names() {
         let written: Vec<_> = [c('q'), ctrl('p'), k(KeyCode::Enter), k(KeyCode::BackTab), c(' ')]
             .iter()
             .map(Key::to_string)

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use ratatui::text::{Line, Span};
 
 use crate::look::Look;
-use crate::spoken::{self, When};
+use crate::natural_dates::{self, When};
 use crate::widgets::text::clean;
 
 /// A search as it was understood.
@@ -33,7 +33,7 @@ impl Wish {
     /// Reads what was typed: `jazz @pier #open_air in:concert is:free from:fri to:+10`.
     pub(crate) fn read(text: &str, now: NaiveDateTime) -> Self {
         let mut wish = Self::default();
-        let day = |text: &str| spoken::when(text, now).map(When::date);
+        let day = |text: &str| natural_dates::parse(text, now).map(When::date);
         for word in text.split_whitespace() {
             let condition = word.split_once(':').map(|(name, value)| (name.to_lowercase(), value));
             match condition.as_ref().map(|(name, value)| (name.as_str(), *value)) {

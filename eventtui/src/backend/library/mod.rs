@@ -12,8 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use eventcore::{Actor, Cursor, Error, EventCore, PageRequest};
 
 use super::{Backend, Closing, Request, Work, run};
-use crate::Failure;
 use crate::api::PAGE;
+use crate::failure::Failure;
 
 /// A database, and the user who is signed in.
 pub(crate) struct Library {

@@ -2,7 +2,7 @@
 
 use eventcore::events::{Event, Moment};
 
-use crate::spoken;
+use crate::natural_dates;
 
 /// The fields, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +127,7 @@ pub(super) fn say_start(start: &Moment) -> String {
 }
 
 pub(super) fn lasts(start: &Moment, end: &Moment) -> String {
-    spoken::say_length(match (start, end) {
+    natural_dates::write_duration(match (start, end) {
         (Moment::At(start), Moment::At(end)) => (*end - *start).num_seconds(),
         (Moment::Day(first), Moment::Day(last)) => ((*last - *first).num_days() + 1) * 86_400,
         _ => 3_600,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Form, Name, Purpose};
 use crate::backend::Request;
-use crate::spoken::{self, When};
+use crate::natural_dates::{self, When};
 use crate::widgets::field::Field;
 
 /// What was understood of a field, or what is missing.
@@ -24,7 +24,7 @@ impl Form {
 
     /// When it starts, seen from now in its own zone.
     fn when(&self, now: NaiveDateTime) -> Option<When> {
-        spoken::when(&self.text(Name::When), now)
+        natural_dates::parse(&self.text(Name::When), now)
     }
 
     fn start(&self, now: NaiveDateTime) -> Option<Start> {
@@ -85,7 +85,7 @@ impl Form {
                 (Some(_), None) => Err("the time zone is none".to_owned()),
                 (None, _) => Err("say a day and a time, such as: fri 18:30".to_owned()),
             },
-            Name::Length => match spoken::length(&text) {
+            Name::Length => match natural_dates::parse_duration(&text) {
                 Some(seconds) => Ok(self.until(seconds, now).unwrap_or_default()),
                 None => Err("say how long, such as: 2h, 90m, 2 days".to_owned()),
             },
@@ -111,7 +111,7 @@ impl Form {
             },
             Name::Opens if text.trim().is_empty() => Ok("one can register at once".to_owned()),
             Name::Closes if text.trim().is_empty() => Ok("until it begins".to_owned()),
-            Name::Opens | Name::Closes => match spoken::when(&text, now) {
+            Name::Opens | Name::Closes => match natural_dates::parse(&text, now) {
                 Some(When::At(at)) => Ok(at.format("%a %-d %B %Y, %H:%M").to_string()),
                 Some(When::AllDay(day)) => Ok(day.format("%a %-d %B %Y, 00:00").to_string()),
                 None => Err("a day and a time, such as: fri 18:30; or nothing".to_owned()),
@@ -192,7 +192,7 @@ impl Form {
                     }
                 }
                 Name::Length => {
-                    let seconds = spoken::length(trimmed)?;
+                    let seconds = natural_dates::parse_duration(trimmed)?;
                     // A whole day is the least that an all-day event lasts.
                     let all_day = matches!(self.when(now), Some(When::AllDay(_)));
                     let seconds = if all_day { seconds.max(86_400) } else { seconds };
@@ -244,7 +244,7 @@ fn moment(text: &str, now: NaiveDateTime) -> Option<Value> {
     if text.is_empty() {
         return Some(Value::Null);
     }
-    let at = match spoken::when(text, now)? {
+    let at = match natural_dates::parse(text, now)? {
         When::At(at) => at,
         When::AllDay(day) => day.and_time(chrono::NaiveTime::MIN),
     };

@@ -53,7 +53,7 @@ use theme::Theme;
 
 /// Browse, attend and organize events in the terminal.
 #[derive(Debug, Parser)]
-#[command(name = "eventtui", version, about)]
+#[command(name = "eventtui", version)]
 struct Cli {
     /// Database to open directly [default: `DATABASE_URL`, the configured source, or an existing
     /// `sqlite://events.db`]

@@ -81,6 +81,46 @@ impl RegistrationsApi for Client {
     }
 
     async fn undo_check_in(&self, registration: RegistrationId) -> Result<Registration> {
-        Ok(self.http.call(Call::delete(&format!("/registrations/{registration}/check-in"))).await?)
+        // The answer has no content.
+        self.http.send(Call::delete(&format!("/registrations/{registration}/check-in"))).await?;
+        Ok(self.http.get(&format!("/registrations/{registration}")).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_undone_check_in_is_read_again() {
+        let registration = json!({
+            "id": "01890000-0000-7000-9000-000000000000",
+            "occurrence_id": "01890000-0000-7000-8000-000000000001",
+            "event_id": "01890000-0000-7000-8000-000000000000",
+            "user": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"},
+            "status": "confirmed", "party_size": 2, "position": null, "auto_promote": true,
+            "ticket_code": "K7QM-3XFD", "created_at": "2026-11-23T10:00:00Z",
+            "updated_at": "2026-11-23T10:00:00Z", "checked_in_at": null, "checked_in_by": null
+        });
+        let (listener, body) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), registration.to_string());
+        let client = Client::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let server = async {
+            for (request, answer) in [
+                ("DELETE ", "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_owned()),
+                ("GET ", format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}")),
+            ] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = [0; 4_096];
+                let read = stream.read(&mut head).await.unwrap();
+                assert!(head[..read].starts_with(request.as_bytes()));
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        };
+        let id = "01890000-0000-7000-9000-000000000000".parse().unwrap();
+        let (undone, ()) = tokio::join!(client.undo_check_in(id), server);
+        assert_eq!(serde_json::to_value(undone.unwrap()).unwrap(), registration);
     }
 }

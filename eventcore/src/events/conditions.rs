@@ -45,6 +45,8 @@ pub(super) enum Beginning {
     Answers(String),
     /// At events: SQL for their ids.
     Events(String),
+    /// At some occurrences: SQL for their ids.
+    Occurrences(String),
 }
 
 /// The conditions of a list: SQL and the values for its placeholders.
@@ -318,6 +320,9 @@ impl Conditions {
             ),
             Beginning::Events(events) => {
                 format!("({events}) found {join} occurrences o ON o.event_id = found.id{words}")
+            }
+            Beginning::Occurrences(occurrences) => {
+                format!("({occurrences}) found {join} occurrences o ON o.id = found.id{words}")
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::conditions::{Conditions, FARTHEST, Need, Value, Visible};
+use super::conditions::{Beginning, Conditions, FARTHEST, Need, Value, Visible};
 use super::event::{Occurrence, zone};
 use super::filter::AgendaFilter;
 use super::when::{Moment, start_of_day};
@@ -79,17 +79,25 @@ pub(super) async fn of_multi_day(
     let mut conditions = Conditions::of(db, filter, visible, Need::AnyTime, now).await?;
     // For the time zone.
     conditions.of_event = true;
-    conditions.wheres.push(is_multi_day(conditions.dialect).to_owned());
     // All-day occurrences have the days of their own zones.
-    let from = start_of_day(period.start, tz).minus(FARTHEST);
-    let to = start_of_day(period.end, tz).plus(FARTHEST);
-    conditions.compare("{o}.ends_at >", Value::At(from));
-    let starts_before = match conditions.dialect {
+    let from = conditions.place(Value::At(start_of_day(period.start, tz).minus(FARTHEST)));
+    let to = conditions.place(Value::At(start_of_day(period.end, tz).plus(FARTHEST)));
+    let multi_day = is_multi_day(conditions.dialect);
+    let starts_at = match conditions.dialect {
         // The sign keeps SQLite from scanning all that started before, by the index on `starts_at`.
-        Dialect::Sqlite => "+{o}.starts_at <",
-        Dialect::Postgres => "{o}.starts_at <",
+        Dialect::Sqlite => "+o.starts_at",
+        Dialect::Postgres => "o.starts_at",
     };
-    conditions.compare(starts_before, Value::At(to));
+    let overlaps = format!("{multi_day} AND o.ends_at > {from} AND {starts_at} < {to}");
+    match visible {
+        // There are few, so begin with them, whatever other index a filter has.
+        Visible::Listed => {
+            let ids = format!("SELECT o.id FROM occurrences o WHERE o.listed AND {overlaps}");
+            conditions.begins = Beginning::Occurrences(ids);
+        }
+        // The filter names a user or an event, with few occurrences.
+        Visible::All => conditions.wheres.push(overlaps),
+    }
     let text = format!(
         "SELECT o.starts_at, o.ends_at, e.all_day, e.timezone FROM {} WHERE {}",
         conditions.narrow(),

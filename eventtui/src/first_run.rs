@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::keys::Key;
 use crate::terminal::{Screen, Signals};

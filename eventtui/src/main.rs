@@ -5,22 +5,24 @@ mod backend;
 mod config;
 mod drafts;
 mod elsewhere;
+mod failure;
 mod files;
 mod first_run;
 mod input;
 mod keep;
 mod keys;
-mod look;
 mod markdown;
 mod message;
 mod places;
 mod plain;
 mod screens;
+mod search_filter;
 mod spoken;
 mod status;
 mod terminal;
 mod theme;
 mod view;
+mod view_context;
 mod widgets;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -40,10 +42,11 @@ use app::App;
 use backend::{Backend, Cause, Refusal, Source};
 use config::{Config, Start};
 use drafts::Store;
+use failure::Failure;
 use keys::Key;
-use look::Look;
 use message::{Effect, Message, Settled};
 use theme::Theme;
+use view_context::ViewContext;
 
 /// Browse events, come to them, and organize them, in the terminal.
 #[derive(Debug, Parser)]
@@ -88,8 +91,6 @@ enum Command {
 
 /// The theme of who names none.
 const DARK: &str = "dark";
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -186,16 +187,16 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
     }
     let backend = backend::open(&source).await?;
     let began = SystemClock.now().to_utc();
-    let look = Look {
+    let view = ViewContext {
         theme,
-        mine: zone,
-        in_mine: config.in_mine,
-        today: began.with_timezone(&zone).naive_local(),
-        due: HashSet::new(),
-        marks: HashMap::new(),
+        my_zone: zone,
+        in_my_zone: config.in_mine,
+        now: began.with_timezone(&zone).naive_local(),
+        unrated: HashSet::new(),
+        my_statuses: HashMap::new(),
     };
-    let mut app = App::new(backend.place(), look, began);
-    app.config = config;
+    let mut app = App::new(backend.place(), view, began);
+    app.with_config(config);
     let drafts = Arc::new(Store::of_user(&source));
     if drafts.is_there() {
         app.with_drafts(drafts.open());

@@ -12,6 +12,10 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
+    /// Every tab.
+    pub(crate) const EVERY: [Self; 6] =
+        [Self::Agenda, Self::Month, Self::Week, Self::Search, Self::Mine, Self::Organize];
+
     const ALL: [Self; 5] = [Self::Agenda, Self::Month, Self::Search, Self::Mine, Self::Organize];
 
     /// The tabs side by side while this one is shown: the week takes the place of the month that it is part of.

@@ -5,7 +5,7 @@ use std::path::Path;
 use ratatui::style::{Color, Modifier, Style};
 use toml_edit::DocumentMut;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// How things look by what they mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -70,7 +70,7 @@ fn what_is_long_is_read_whole_on_a_small_screen() {
     me.email = Some("augusta.ada.king.countess.of.lovelace@analytical-engines.example".to_owned());
     (me.display_name, me.timezone) =
         ("Augusta Ada King".to_owned(), "America/Argentina/ComodRivadavia".to_owned());
-    driven.app.config.start = Some(Start::Server("https://events.analytical-engines.example".to_owned()));
+    driven.app.cx.config.start = Some(Start::Server("https://events.analytical-engines.example".to_owned()));
     driven.answer(|r| *r == Request::Account, Ok(Answer::Account { me: Box::new(me), sessions: sessions() }));
     insta::assert_snapshot!("me_long_40x15", driven.picture(40, 15));
     driven.send(Message::Resized { width: 40, height: 15 });
@@ -102,7 +102,7 @@ fn a_session_is_ended_once_that_was_meant() {
     driven.press(KeyCode::Char('g')).type_in("xy");
     driven.answer(|r| *r == Request::SignOut, Ok(Answer::Me(None)));
     assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Agenda, "✓ You are signed out"));
-    assert!(driven.app.me.is_none());
+    assert!(driven.app.cx.me.is_none());
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
     let asks = |r: &Request| matches!(r, Request::ChangePassword { new, .. } if new == "another horse 8");
     driven.answer(asks, Err(refusal("these credentials are not right")));
     insta::assert_snapshot!("password_80x24", driven.picture(80, 24));
-    assert!(driven.app.me.is_some());
+    assert!(driven.app.cx.me.is_some());
     let changes = |driven: &Driven| driven.asked.iter().filter(|(_, request)| asks(request)).count();
     driven.press(KeyCode::Enter).press(KeyCode::Enter);
     assert_eq!(changes(&driven), 1, "a password that is being changed is not changed twice");
@@ -195,7 +195,7 @@ fn preferences_are_kept_once_they_make_sense() {
     driven.press(KeyCode::Enter);
     let kept = Settled { config: config.clone(), theme: Theme::DARK, mine: chrono_tz::Tz::Asia__Tokyo };
     driven.send(Message::Preferred(Ok(Box::new(kept))));
-    assert_eq!((driven.app.at(), &driven.app.config), (Place::Agenda, &config));
+    assert_eq!((driven.app.at(), &driven.app.cx.config), (Place::Agenda, &config));
     assert_eq!(driven.last_line(), "✓ Kept: they hold now, and whenever you start");
-    assert_eq!((driven.app.look.mine, driven.app.look.in_mine), (chrono_tz::Tz::Asia__Tokyo, true));
+    assert_eq!((driven.app.cx.view.my_zone, driven.app.cx.view.in_my_zone), (chrono_tz::Tz::Asia__Tokyo, true));
 }

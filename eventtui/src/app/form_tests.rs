@@ -196,7 +196,7 @@ fn drafts_are_for_who_typed_them() {
     let mut other = super::tests::user();
     other.id = serde_json::from_value(json!("01890000-0000-7000-8000-000000000002")).unwrap();
     let mut driven = with_drafts(drafts);
-    driven.app.me = Some(Box::new(other));
+    driven.app.cx.me = Some(Box::new(other));
     driven.press(KeyCode::Char('n'));
     assert!(!driven.picture(80, 24).contains("Tea"), "{}", driven.picture(80, 24));
 }

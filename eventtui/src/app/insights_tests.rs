@@ -77,5 +77,5 @@ fn on_every_screen_in_every_state() {
     driven.press(KeyCode::PageUp);
     insta::assert_snapshot!("insights_middle_40x15", driven.picture(40, 15));
     driven.press(KeyCode::Esc);
-    assert!(driven.app.layers.is_empty());
+    assert!(driven.app.stack.layers.is_empty());
 }

@@ -120,7 +120,10 @@ fn an_answer_is_for_the_day_that_it_was_asked_for() {
 fn a_click_selects_a_day_and_another_one_opens_it() {
     let mut driven = shown();
     driven.send(Message::Click { column: 8, row: 6 });
-    assert_eq!(driven.app.month.day, day("2027-03-09"));
+    assert_eq!(driven.app.stack.tabs.month.day, day("2027-03-09"));
     driven.send(Message::Click { column: 8, row: 7 });
-    assert_eq!((driven.app.at(), driven.app.agenda.from), (Place::Agenda, Some(day("2027-03-09"))));
+    assert_eq!(
+        (driven.app.at(), driven.app.stack.tabs.agenda.from),
+        (Place::Agenda, Some(day("2027-03-09")))
+    );
 }

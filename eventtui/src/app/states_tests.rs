@@ -16,7 +16,7 @@ type Asked = fn(&Request) -> bool;
 /// An answer to it.
 type Told = fn() -> Answer;
 
-struct Screen {
+struct Case {
     name: &'static str,
     /// What is pressed on the agenda to come to it.
     keys: &'static str,
@@ -40,10 +40,10 @@ fn no_dates() -> Answer {
 }
 
 /// Each with an answer that has nothing, and one that has much.
-const SCREENS: &[Screen] = &[
-    Screen { name: "agenda", keys: "", asked: &[(agenda, no_dates, dates)] },
-    Screen { name: "search", keys: "/evening is:free", asked: &[(agenda, no_dates, dates)] },
-    Screen {
+const SCREENS: &[Case] = &[
+    Case { name: "agenda", keys: "", asked: &[(agenda, no_dates, dates)] },
+    Case { name: "search", keys: "/evening is:free", asked: &[(agenda, no_dates, dates)] },
+    Case {
         name: "month",
         keys: "2]hhh",
         asked: &[
@@ -55,12 +55,12 @@ const SCREENS: &[Screen] = &[
             (days, || Answer::Days(Vec::new()), || Answer::Days((69..72).map(occurrence).collect())),
         ],
     },
-    Screen {
+    Case {
         name: "week",
         keys: "w]",
         asked: &[(days, || Answer::Days(Vec::new()), || Answer::Days((0..21).map(occurrence).collect()))],
     },
-    Screen {
+    Case {
         name: "mine",
         keys: "4",
         asked: &[(
@@ -76,7 +76,7 @@ const SCREENS: &[Screen] = &[
             },
         )],
     },
-    Screen {
+    Case {
         name: "organize",
         keys: "5",
         asked: &[(
@@ -85,8 +85,8 @@ const SCREENS: &[Screen] = &[
             || Answer::Events(page(vec![event(); 4], None)),
         )],
     },
-    Screen { name: "over", keys: "5b", asked: &[(|r| matches!(r, Request::Over { .. }), no_dates, dates)] },
-    Screen {
+    Case { name: "over", keys: "5b", asked: &[(|r| matches!(r, Request::Over { .. }), no_dates, dates)] },
+    Case {
         name: "event",
         keys: "\n",
         asked: &[(
@@ -104,7 +104,7 @@ const SCREENS: &[Screen] = &[
             },
         )],
     },
-    Screen {
+    Case {
         name: "attendees",
         keys: "5a",
         asked: &[(
@@ -117,7 +117,7 @@ const SCREENS: &[Screen] = &[
             },
         )],
     },
-    Screen {
+    Case {
         name: "comments",
         keys: "c",
         asked: &[(
@@ -126,7 +126,7 @@ const SCREENS: &[Screen] = &[
             || Answer::Comments(comments_tests::said()),
         )],
     },
-    Screen {
+    Case {
         name: "feedback",
         keys: "F",
         asked: &[(
@@ -135,7 +135,7 @@ const SCREENS: &[Screen] = &[
             feedback_tests::heard,
         )],
     },
-    Screen {
+    Case {
         name: "insights",
         keys: "5I",
         asked: &[(
@@ -144,7 +144,7 @@ const SCREENS: &[Screen] = &[
             || insights_tests::of_dates(9),
         )],
     },
-    Screen {
+    Case {
         name: "account",
         keys: "A",
         asked: &[(
@@ -156,7 +156,7 @@ const SCREENS: &[Screen] = &[
 ];
 
 /// Someone who has come to the screen, before the answer.
-fn come_to(screen: &Screen) -> Driven {
+fn come_to(screen: &Case) -> Driven {
     let mut driven = Driven::new();
     if !screen.keys.is_empty() {
         driven = driven.with_agenda(9);

@@ -1,5 +1,8 @@
 //! The state by messages alone, and pictures of every screen.
 
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+
 use crossterm::event::{KeyCode, KeyModifiers};
 use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
@@ -12,6 +15,8 @@ use serde_json::{Value, json};
 use super::ratings_tests::feedback;
 use super::*;
 use crate::backend::{Answer, Cause, Detail, Refusal};
+use crate::keys::Action;
+use crate::screens::event::EventScreen;
 use crate::theme::Theme;
 use crate::view;
 
@@ -100,15 +105,15 @@ impl Driven {
         let began: DateTime<Utc> = "2027-02-27T09:00:00Z".parse().unwrap();
         let mine = chrono_tz::Tz::Europe__Berlin;
         let today = began.with_timezone(&mine).naive_local();
-        let look = Look {
+        let view = ViewContext {
             theme: Theme::PLAIN,
-            mine,
-            in_mine: false,
-            today,
-            due: HashSet::new(),
-            marks: HashMap::new(),
+            my_zone: mine,
+            in_my_zone: false,
+            now: today,
+            unrated: HashSet::new(),
+            my_statuses: HashMap::new(),
         };
-        let mut app = App::new("events.db", look, began);
+        let mut app = App::new("events.db", view, began);
         app.update(0, Message::Resized { width: 80, height: 24 });
         let mut driven = Self {
             app,
@@ -200,6 +205,21 @@ impl Driven {
         let detail = detail(occurrence(1));
         self.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
         self
+    }
+
+    /// Runs an action as a key would.
+    pub(super) fn act(&mut self, action: Action) -> &mut Self {
+        self.app.act(action);
+        let effects = std::mem::take(&mut self.app.cx.effects);
+        self.take(effects);
+        self
+    }
+
+    /// The layer on top.
+    pub(super) fn layer<T: Screen>(&mut self) -> &mut T {
+        let layer = self.app.stack.layers.last_mut().expect("a layer is open");
+        let screen: &mut dyn Any = &mut *layer.screen;
+        screen.downcast_mut().expect("it is of another kind")
     }
 
     pub(super) fn picture(&self, width: u16, height: u16) -> String {
@@ -306,7 +326,7 @@ fn only_the_newest_answer_counts() {
         .cloned()
         .collect();
     let words = asked.iter().map(|(_, request)| match request {
-        Request::Agenda { wish, .. } => wish.words.as_str(),
+        Request::Agenda { wish: filter, .. } => filter.words.as_str(),
         _ => "",
     });
     assert_eq!(words.collect::<Vec<_>>(), ["", "a", "ab"]);
@@ -318,7 +338,7 @@ fn only_the_newest_answer_counts() {
         ticket: asked[1].0,
         outcome: Ok(Answer::Dates(page(vec![occurrence(8)], None))),
     });
-    assert_eq!(driven.app.search.list.items, [occurrence(7)]);
+    assert_eq!(driven.app.stack.tabs.search.list.items, [occurrence(7)]);
 }
 
 #[test]
@@ -333,11 +353,14 @@ fn pages_are_loaded_before_one_comes_to_their_end() {
     assert_eq!(driven.asked.iter().filter(|(_, request)| more(request)).count(), 1);
     driven.answer(more, Ok(Answer::Dates(page(vec![occurrence(60)], None))));
     driven.press(KeyCode::Char('G'));
-    assert_eq!(driven.app.agenda.list.position.selected, 60);
+    assert_eq!(driven.app.stack.tabs.agenda.list.position.selected, 60);
     // Fresh dates come every quarter of a minute: those of the page that is read.
     driven.wait(15_000).answer(more, Ok(Answer::Dates(page(vec![occurrence(61)], None))));
-    assert_eq!(driven.app.agenda.list.items.len(), 61);
-    assert_eq!(driven.app.agenda.list.selected().map(|date| date.title.as_str()), Some("Evening 61"));
+    assert_eq!(driven.app.stack.tabs.agenda.list.items.len(), 61);
+    assert_eq!(
+        driven.app.stack.tabs.agenda.list.selected().map(|date| date.title.as_str()),
+        Some("Evening 61")
+    );
     driven.press(KeyCode::Char('g')).wait(15_000);
     assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::Agenda { cursor: None, .. })));
 }
@@ -379,7 +402,7 @@ fn who_is_signed_out_is_asked_to_sign_in() {
     // A sign-in that ends meanwhile takes what was mine off the screen.
     driven.press(KeyCode::Char('4'));
     driven.answer(|r| matches!(r, Request::Mine { .. }), Err(refusal("sign in first", Cause::SignedOut)));
-    assert!(driven.app.me.is_none() && driven.picture(80, 24).contains("Sign in (A)"));
+    assert!(driven.app.cx.me.is_none() && driven.picture(80, 24).contains("Sign in (A)"));
 }
 
 #[test]
@@ -439,7 +462,7 @@ fn a_page_that_did_not_come_is_asked_for_again_after_a_while() {
     driven.wait(1);
     assert_eq!(asked(&driven), 1);
     driven.answer(more, Ok(Answer::Dates(page(vec![occurrence(60)], None))));
-    assert_eq!(driven.app.agenda.list.items.len(), 61);
+    assert_eq!(driven.app.stack.tabs.agenda.list.items.len(), 61);
 }
 
 #[test]
@@ -452,4 +475,53 @@ fn each_deed_is_answered_even_where_another_was_done_meanwhile() {
     let cause = Cause::Other;
     driven.answer(|r| *r == Request::Unregister(first), Err(refusal("this date is over", cause)));
     assert_eq!(driven.last_line(), "✗ this date is over");
+}
+
+#[test]
+fn days_are_typed_in_words() {
+    let mut driven = Driven::new().with_agenda(9);
+    driven.press(KeyCode::Char('d')).type_in("soon");
+    assert_eq!(driven.last_line(), "Which day? soon▏ ! say a day, such as: fri, +10, 4 dec, 2027-03-04");
+    driven.press(KeyCode::Enter).control('u').type_in("+10");
+    assert_eq!(driven.last_line(), "Which day? +10▏ → Tue 9 March 2027 · in 10 days · ⏎ goes there");
+    driven.press(KeyCode::Enter);
+    let from: chrono::NaiveDate = "2027-03-09".parse().unwrap();
+    let asked =
+        |request: &Request| matches!(request, Request::Agenda { wish, .. } if wish.from == Some(from));
+    assert!(driven.asked.iter().any(|(_, request)| asked(request)), "{:?}", driven.asked);
+    driven.press(KeyCode::Char('2')).press(KeyCode::Char('d')).type_in("24.12.").press(KeyCode::Enter);
+    assert!(driven.picture(80, 24).contains("December 2027"));
+}
+
+#[test]
+fn long_descriptions_scroll_to_their_end() {
+    let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
+    driven.layer::<EventScreen>().detail.as_mut().unwrap().date.description =
+        (0..60).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n\n");
+    assert!(!driven.picture(80, 24).contains("line 59"));
+    for _ in 0..20 {
+        driven.press(KeyCode::PageDown);
+    }
+    assert!(driven.picture(80, 24).contains("line 59"), "{}", driven.picture(80, 24));
+    for _ in 0..20 {
+        driven.press(KeyCode::PageUp);
+    }
+    assert!(driven.picture(80, 24).contains(" Evening 1 "));
+}
+
+#[test]
+fn a_search_shows_its_conditions() {
+    let mut driven = Driven::new().with_agenda(3);
+    driven.press(KeyCode::Char('/')).type_in("evening @pier to:+10 from:soon");
+    let filter = driven.asked.iter().rev().find_map(|(_, request)| match request {
+        Request::Agenda { wish, .. } => Some(wish.clone()),
+        _ => None,
+    });
+    let filter = filter.unwrap();
+    assert_eq!((filter.words.as_str(), filter.place.as_str(), filter.from), ("evening", "pier", None));
+    driven.answer(
+        |request| matches!(request, Request::Agenda { .. }),
+        Ok(Answer::Dates(page(vec![occurrence(1)], None))),
+    );
+    insta::assert_snapshot!("search_80x24", driven.picture(80, 24));
 }

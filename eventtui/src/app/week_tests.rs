@@ -62,7 +62,7 @@ fn with(dates: Vec<Occurrence>) -> Driven {
 }
 
 fn selected(driven: &Driven) -> String {
-    driven.app.date().map_or_else(String::new, |date| date.title.clone())
+    driven.app.occurrence().map_or_else(String::new, |date| date.title.clone())
 }
 
 #[test]
@@ -120,9 +120,9 @@ fn one_moves_by_dates_days_and_weeks() {
     let Some(Request::Days { days, .. }) = asked else { panic!("{asked:?}") };
     assert_eq!((days.from, days.to), (day("2027-03-07"), day("2027-03-15")), "a day more on both sides");
     driven.type_in("t");
-    assert_eq!(driven.app.week.day, day("2027-02-27"));
+    assert_eq!(driven.app.stack.tabs.week.week.day, day("2027-02-27"));
     driven.type_in("d+40").press(KeyCode::Enter);
-    assert_eq!(driven.app.week.day, day("2027-04-08"));
+    assert_eq!(driven.app.stack.tabs.week.week.day, day("2027-04-08"));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn what_is_selected_is_opened_and_found_again() {
     // By my clocks it is on Monday; the selection stays with it, also when the week is loaded anew.
     driven.type_in("z");
     assert_eq!(
-        (selected(&driven).as_str(), driven.app.week.day.to_string().as_str()),
+        (selected(&driven).as_str(), driven.app.stack.tabs.week.week.day.to_string().as_str()),
         ("夜桜を見る会", "2027-03-01")
     );
     driven.type_in("R");
@@ -151,9 +151,15 @@ fn what_is_selected_is_opened_and_found_again() {
 fn the_month_and_the_week_share_their_day() {
     let mut driven = Driven::new().with_agenda(3);
     driven.type_in("2jjw");
-    assert_eq!((driven.app.at(), driven.app.week.day.to_string().as_str()), (Place::Week, "2027-03-13"));
+    assert_eq!(
+        (driven.app.at(), driven.app.stack.tabs.week.week.day.to_string().as_str()),
+        (Place::Week, "2027-03-13")
+    );
     driven.type_in("lw");
-    assert_eq!((driven.app.at(), driven.app.month.day.to_string().as_str()), (Place::Month, "2027-03-14"));
+    assert_eq!(
+        (driven.app.at(), driven.app.stack.tabs.month.day.to_string().as_str()),
+        (Place::Month, "2027-03-14")
+    );
     driven.type_in("w").press(KeyCode::Tab);
     assert_eq!(driven.app.at(), Place::Search);
 }
@@ -166,7 +172,7 @@ fn a_click_selects_a_day_or_a_date_and_another_one_opens() {
         driven.send(Message::Click { column, row });
     };
     click(&mut driven, 12, 3);
-    assert_eq!(driven.app.week.day.to_string(), "2027-03-02", "the head of a day");
+    assert_eq!(driven.app.stack.tabs.week.week.day.to_string(), "2027-03-02", "the head of a day");
     click(&mut driven, 3, 6);
     assert_eq!((selected(&driven).as_str(), driven.app.at()), ("Evening 1", Place::Week));
     click(&mut driven, 3, 7);

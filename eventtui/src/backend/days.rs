@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use eventcore::events::{MonthOfDays, Occurrence};
 use eventcore::{Cursor, Page};
 
-use crate::look::days_in;
+use crate::view_context::days_in;
 
 /// The days from one to another, both included, by the clocks of a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,8 +20,8 @@ use super::talk::Talk;
 use super::{
     Answer, Backend, CHANGED, Cause, Detail, MOST, PAGE, Refusal, Request, Work, client, each, held,
 };
-use crate::Failure;
-use crate::screens::search::Wish;
+use crate::failure::Failure;
+use crate::search_filter::SearchFilter;
 
 pub(crate) struct Library {
     core: EventCore,
@@ -69,7 +69,7 @@ impl Library {
         Ok(Answer::Me(self.me().await?))
     }
 
-    async fn agenda(&self, wish: Wish, tz: Tz, cursor: Option<Cursor>) -> Result<Answer, Error> {
+    async fn agenda(&self, wish: SearchFilter, tz: Tz, cursor: Option<Cursor>) -> Result<Answer, Error> {
         let filter = AgendaFilter {
             q: Some(wish.words).filter(|words| !words.is_empty()),
             location: Some(wish.place).filter(|place| !place.is_empty()),

@@ -25,8 +25,9 @@ use eventcore::{
 };
 use serde_json::Value;
 
-use crate::screens::search::Wish;
-use crate::{Failure, first_run};
+use crate::failure::Failure;
+use crate::first_run;
+use crate::search_filter::SearchFilter;
 pub(crate) use days::Days;
 
 /// Things that are loaded at once.
@@ -64,7 +65,7 @@ pub(crate) enum Request {
     EndSession(SessionId),
     /// Dates that are sought, from now on if nothing else is said; days are those of `tz`.
     Agenda {
-        wish: Wish,
+        wish: SearchFilter,
         tz: Tz,
         cursor: Option<Cursor>,
     },

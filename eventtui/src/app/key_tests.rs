@@ -1,5 +1,7 @@
 //! The walk through the table of keys: in every place, every key of its help does what the help says.
 
+use std::any::Any;
+
 use crossterm::event::KeyCode;
 use eventcore::registrations::MyRegistration;
 
@@ -7,7 +9,17 @@ use super::tests::{Driven, event, occurrence, page, registration, user};
 use super::*;
 use crate::backend::Answer;
 use crate::keys::Action;
-use crate::screens::comments::Saying;
+use crate::screens::account::AccountScreen;
+use crate::screens::attendees::AttendeesScreen;
+use crate::screens::comments::CommentsScreen;
+use crate::screens::compose::ComposeMode;
+use crate::screens::event::EventScreen;
+use crate::screens::feedback::FeedbackScreen;
+use crate::screens::help::HelpScreen;
+use crate::screens::insights::InsightsScreen;
+use crate::screens::palette::PaletteScreen;
+use crate::screens::prompt::Prompt;
+use crate::widgets::list::Position;
 
 /// Someone in a place with much to see, and, in lists, not at an end of it.
 fn someone_at(place: Place) -> Driven {
@@ -48,8 +60,8 @@ fn someone_at(place: Place) -> Driven {
         | Place::Feedback
         | Place::Ticket => {
             driven = driven.with_detail();
-            let Some(Layer::Event(looked)) = driven.app.layers.last_mut() else { panic!("no event") };
-            looked.detail.as_mut().unwrap().date.description = "A line.\n\n".repeat(60);
+            driven.layer::<EventScreen>().detail.as_mut().unwrap().date.description =
+                "A line.\n\n".repeat(60);
             driven.press(KeyCode::PageDown);
         }
         Place::Form => _ = driven.press(KeyCode::Char('n')),
@@ -84,11 +96,11 @@ fn someone_at(place: Place) -> Driven {
         _ => {}
     }
     if !matches!(place, Place::Event | Place::Month | Place::Form) {
-        driven.app.act(Action::Down);
-        driven.app.act(Action::Down);
+        driven.act(Action::Down);
+        driven.act(Action::Down);
     }
     if place == Place::Week {
-        driven.app.act(Action::Up);
+        driven.act(Action::Up);
     }
     assert_eq!(driven.app.at(), place);
     driven
@@ -96,30 +108,35 @@ fn someone_at(place: Place) -> Driven {
 
 /// Where one is in what is shown: it rises as one goes on.
 fn cursor(app: &App) -> (i64, i64) {
-    let of = |position: &crate::widgets::list::Position| (i64::try_from(position.selected).unwrap(), 0);
+    let of = |position: &Position| (i64::try_from(position.selected).unwrap(), 0);
     let day = |day: chrono::NaiveDate| i64::from(day.to_epoch_days());
-    match app.layers.last() {
-        Some(Layer::Event(looked)) => (of(&looked.position).0, i64::try_from(looked.scrolled).unwrap()),
-        Some(Layer::Attendees(attendees)) => of(&attendees.list.position),
-        Some(Layer::Insights(insights)) => of(&insights.position),
-        Some(Layer::Comments(comments)) => of(&comments.position),
-        Some(Layer::Feedback(heard)) => of(&heard.list.position),
-        Some(Layer::Me(me)) => of(&me.position),
-        Some(Layer::Help(help)) => of(&help.position),
-        Some(Layer::Palette(palette)) => of(&palette.position),
-        Some(Layer::Form(_) | Layer::Account(_) | Layer::Settings(_) | Layer::Ticket(_)) => (0, 0),
-        None => match app.tab {
-            Tab::Agenda => of(&app.agenda.list.position),
-            Tab::Search => of(&app.search.list.position),
-            Tab::Mine => of(&app.mine.position),
-            Tab::Organize => of(&app.organize.position),
-            Tab::Month => (day(app.month.day), 0),
+    let Some(layer) = app.stack.layers.last() else {
+        let tabs = &app.stack.tabs;
+        return match app.stack.tab {
+            Tab::Agenda => of(&tabs.agenda.list.position),
+            Tab::Search => of(&tabs.search.list.position),
+            Tab::Mine => of(&tabs.mine.list.position),
+            Tab::Organize => of(&tabs.organize.events.position),
+            Tab::Month => (day(tabs.month.day), 0),
             Tab::Week => {
-                let id = app.week.selected(&app.look).map(|date| date.id.to_string());
-                (day(app.week.day), id.map_or(0, |id| id[24..].parse().unwrap()))
+                let id = tabs.week.week.selected(&app.cx.view).map(|occurrence| occurrence.id.to_string());
+                (day(tabs.week.week.day), id.map_or(0, |id| id[24..].parse().unwrap()))
             }
-        },
+        };
+    };
+    let screen: &dyn Any = &*layer.screen;
+    if let Some(event) = screen.downcast_ref::<EventScreen>() {
+        return (of(&event.position).0, i64::try_from(event.scrolled).unwrap());
     }
+    let attendees = screen.downcast_ref().map(|screen: &AttendeesScreen| &screen.list.position);
+    let insights = screen.downcast_ref().map(|screen: &InsightsScreen| &screen.position);
+    let comments = screen.downcast_ref().map(|screen: &CommentsScreen| &screen.position);
+    let feedback = screen.downcast_ref().map(|screen: &FeedbackScreen| &screen.list.position);
+    let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
+    let help = screen.downcast_ref().map(|screen: &HelpScreen| &screen.position);
+    let palette = screen.downcast_ref().map(|screen: &PaletteScreen| &screen.position);
+    let position = attendees.or(insights).or(comments).or(feedback).or(account).or(help).or(palette);
+    position.map_or((0, 0), of)
 }
 
 /// What was before a key was pressed.
@@ -140,15 +157,15 @@ impl Before {
         let app = &driven.app;
         Self {
             place: app.at(),
-            tab: app.tab,
-            layers: app.layers.len(),
+            tab: app.stack.tab,
+            layers: app.stack.layers.len(),
             cursor: cursor(app),
             // Only where fields are gone to, since drawing takes longest of all.
             picture: if app.at().is_typed_in() { driven.picture(100, 40) } else { String::new() },
             asked: driven.asked.len(),
-            theme: app.look.theme.name,
-            in_mine: app.look.in_mine,
-            held: app.date().is_some_and(|date| app.look.marks.contains_key(&date.id)),
+            theme: app.cx.view.theme.name,
+            in_mine: app.cx.view.in_my_zone,
+            held: app.occurrence().is_some_and(|date| app.cx.view.my_statuses.contains_key(&date.id)),
         }
     }
 
@@ -158,30 +175,30 @@ impl Before {
         let asks =
             |is: fn(&Request) -> bool| driven.asked[self.asked..].iter().any(|(_, request)| is(request));
         let says = |words: &str| driven.last_line().contains(words);
-        let opens = |place: Place| app.at() == place && app.layers.len() == self.layers + 1;
+        let opens = |place: Place| app.at() == place && app.stack.layers.len() == self.layers + 1;
         let shows = |words: &str| driven.picture(100, 40).contains(words);
         let now = cursor(app);
         let days = now.0 - self.cursor.0;
-        let question = app.question.as_ref();
-        let asks_for = |is: fn(Saying) -> bool| matches!(question, Some(Question::Say { words, .. }) if is(words.saying));
+        let question = app.cx.prompt.as_ref();
+        let asks_for = |is: fn(ComposeMode) -> bool| matches!(question, Some(Prompt::Compose(composition)) if is(composition.mode));
         match action {
             Action::Quit => driven.quit,
-            Action::Back if self.layers > 0 => app.layers.len() == self.layers - 1,
-            Action::Back => app.tab == Tab::Agenda,
+            Action::Back if self.layers > 0 => app.stack.layers.len() == self.layers - 1,
+            Action::Back => app.stack.tab == Tab::Agenda,
             Action::Help => opens(Place::Help) && shows(self.place.name()),
             Action::Palette => opens(Place::Palette),
-            Action::Tab(tab) => app.tab == tab && app.layers.is_empty(),
-            Action::Search => app.tab == Tab::Search && app.layers.is_empty(),
-            Action::NextTab => app.tab == self.tab.beside(1) && app.layers.is_empty(),
-            Action::PreviousTab => app.tab == self.tab.beside(4) && app.layers.is_empty(),
-            Action::Account if app.me.is_none() => opens(Place::Account),
+            Action::Tab(tab) => app.stack.tab == tab && app.stack.layers.is_empty(),
+            Action::Search => app.stack.tab == Tab::Search && app.stack.layers.is_empty(),
+            Action::NextTab => app.stack.tab == self.tab.beside(1) && app.stack.layers.is_empty(),
+            Action::PreviousTab => app.stack.tab == self.tab.beside(4) && app.stack.layers.is_empty(),
+            Action::Account if app.cx.me.is_none() => opens(Place::Account),
             Action::Account => opens(Place::Me) && asks(|r| *r == Request::Account),
             Action::EditProfile => opens(Place::Settings) && shows("My profile"),
             Action::NewPassword => opens(Place::Settings) && shows("password"),
             Action::Preferences => opens(Place::Settings) && shows("My preferences"),
             Action::EndSession => says("End the session of"),
-            Action::Zone => app.look.in_mine != self.in_mine && says("Times are shown in"),
-            Action::Theme => app.look.theme.name != self.theme && says(app.look.theme.name),
+            Action::Zone => app.cx.view.in_my_zone != self.in_mine && says("Times are shown in"),
+            Action::Theme => app.cx.view.theme.name != self.theme && says(app.cx.view.theme.name),
             Action::Reload => asks(|_| true) || says("There is nothing here to load anew"),
             Action::Undo => says("You keep your place") || says("There is nothing to undo"),
             Action::Up if self.place == Place::Month => days == -7,
@@ -196,17 +213,17 @@ impl Before {
             Action::Down | Action::PageDown | Action::Last => now > self.cursor,
             Action::Open if self.place == Place::Palette => app.at() != Place::Palette,
             Action::Open if self.place == Place::Month => {
-                app.tab == Tab::Agenda && app.agenda.from == Some(app.month.day)
+                app.stack.tab == Tab::Agenda && app.stack.tabs.agenda.from == Some(app.stack.tabs.month.day)
             }
             Action::Open => opens(Place::Event) && asks(|r| matches!(r, Request::Date(_))),
-            Action::Today => match app.tab {
-                Tab::Month => app.month.day == app.look.today.date(),
-                Tab::Week => app.week.day == app.look.today.date(),
-                _ => app.agenda.from.is_none() && now == (0, 0),
+            Action::Today => match app.stack.tab {
+                Tab::Month => app.stack.tabs.month.day == app.cx.view.now.date(),
+                Tab::Week => app.stack.tabs.week.week.day == app.cx.view.now.date(),
+                _ => app.stack.tabs.agenda.from.is_none() && now == (0, 0),
             },
-            Action::GoToDay => matches!(question, Some(Question::Day(_))),
-            Action::Register => matches!(question, Some(Question::Party { .. })),
-            Action::Rate => asks_for(|saying| matches!(saying, Saying::Rating(_))),
+            Action::GoToDay => matches!(question, Some(Prompt::Day(_))),
+            Action::Register => matches!(question, Some(Prompt::Party { .. })),
+            Action::Rate => asks_for(|mode| matches!(mode, ComposeMode::Rating(_))),
             Action::Unregister if self.held => says("Your place is given up"),
             Action::Unregister => says("You have no place there"),
             Action::PassOver => {
@@ -249,26 +266,26 @@ impl Before {
         let asks =
             |is: fn(&Request) -> bool| driven.asked[self.asked..].iter().any(|(_, request)| is(request));
         let says = |words: &str| driven.last_line().contains(words);
-        let opens = |place: Place| app.at() == place && app.layers.len() == self.layers + 1;
-        let question = app.question.as_ref();
-        let asks_for = |is: fn(Saying) -> bool| matches!(question, Some(Question::Say { words, .. }) if is(words.saying));
+        let opens = |place: Place| app.at() == place && app.stack.layers.len() == self.layers + 1;
+        let question = app.cx.prompt.as_ref();
+        let asks_for = |is: fn(ComposeMode) -> bool| matches!(question, Some(Prompt::Compose(composition)) if is(composition.mode));
         match action {
-            Action::Say => asks_for(|saying| matches!(saying, Saying::New)),
-            Action::Reply => asks_for(|saying| matches!(saying, Saying::Reply(_))),
-            Action::SayAgain => asks_for(|saying| matches!(saying, Saying::Again(..))),
+            Action::Say => asks_for(|mode| matches!(mode, ComposeMode::Comment)),
+            Action::Reply => asks_for(|mode| matches!(mode, ComposeMode::Reply(_))),
+            Action::SayAgain => asks_for(|mode| matches!(mode, ComposeMode::EditComment(..))),
             Action::DeleteComment => says("Delete this comment?"),
             Action::HideComment => asks(|r| matches!(r, Request::HideComment { .. })),
-            Action::Over => asks(|r| matches!(r, Request::Over { .. })) && app.over.is_some(),
+            Action::Over => {
+                asks(|r| matches!(r, Request::Over { .. })) && app.stack.tabs.organize.past.is_some()
+            }
             Action::Feedback => opens(Place::Feedback) && asks(|r| matches!(r, Request::Feedback { .. })),
-            Action::Answer => asks_for(|saying| matches!(saying, Saying::Answer(_))),
+            Action::Answer => asks_for(|mode| matches!(mode, ComposeMode::Answer(_))),
             Action::TakeAnswerBack => says("Take the answer back?"),
             Action::CheckIn => asks(|r| matches!(r, Request::CheckIn(_))),
             Action::Mark => driven.picture(100, 40).contains("◆ 1 marked"),
-            Action::Enlist => asks_for(|saying| matches!(saying, Saying::Enlist(_))),
+            Action::Enlist => asks_for(|mode| matches!(mode, ComposeMode::AddAttendee(_))),
             Action::Remove => says("off this date"),
-            Action::CheckInCode => {
-                matches!(app.layers.last(), Some(Layer::Attendees(attendees)) if attendees.code.is_some())
-            }
+            Action::CheckInCode => driven.picture(100, 40).contains("Ticket code: "),
             _ => false,
         }
     }
@@ -281,7 +298,7 @@ fn every_key_of_the_help_does_what_it_says() {
             for key in binding.keys_in(place) {
                 let mut driven = someone_at(place);
                 if binding.action == Action::Undo {
-                    driven.app.act(Action::Unregister);
+                    driven.act(Action::Unregister);
                 }
                 let before = Before::of(&driven);
                 driven.send(Message::Key(key));

@@ -71,7 +71,7 @@ fn somebody_is_registered_by_name() {
         .answer(|r| *r == dora, Ok(Answer::Place(Box::new(person(5, "Dora", "waitlisted")))));
     assert_eq!(driven.last_line(), "✓ Dora waits, 3rd in line, for 2");
     assert!(asked(&driven, &Request::Attendees { occurrence: occurrence(0).id, cursor: None }), "it is seen");
-    assert!(!driven.app.look.marks.contains_key(&occurrence(0).id), "it is not my place");
+    assert!(!driven.app.cx.view.my_statuses.contains_key(&occurrence(0).id), "it is not my place");
     driven.press(KeyCode::Char('n')).type_in("@eve").press(KeyCode::Enter);
     let eve = Request::Enlist { occurrence: occurrence(0).id, username: "eve".to_owned(), party: 1 };
     driven.answer(|r| *r == eve, Ok(Answer::Place(Box::new(person(4, "Eve", "confirmed")))));
@@ -148,7 +148,7 @@ fn who_is_checked_in_by_mistake_is_no_place_of_mine() {
     );
     assert_eq!(driven.last_line(), "✓ Carla is no longer checked in");
     assert!(driven.picture(80, 24).contains("● confirmed    Carla (carla)"), "{}", driven.picture(80, 24));
-    assert!(!driven.app.look.marks.contains_key(&occurrence(0).id));
+    assert!(!driven.app.cx.view.my_statuses.contains_key(&occurrence(0).id));
 }
 
 #[test]

@@ -52,9 +52,9 @@ fn who_waits_lets_others_pass_and_goes_on() {
     let id = occurrence(2).id;
     let version = registration(2, "waitlisted").version();
     let ask = |version, over| Request::PassOver { occurrence: id, version, over };
-    let late = refusal("it was changed meanwhile: look at it anew, then try again", Cause::Other);
+    let late = refusal("it was changed meanwhile: view at it anew, then try again", Cause::Other);
     driven.answer(|r| *r == ask(version, true), Err(late));
-    assert_eq!(driven.last_line(), "✗ it was changed meanwhile: look at it anew, then try again");
+    assert_eq!(driven.last_line(), "✗ it was changed meanwhile: view at it anew, then try again");
     let mut paused = waits(2, 2, 3, true);
     paused.updated_at = "2026-11-23T11:00:00Z".parse().unwrap();
     driven.press(KeyCode::Char('s'));

@@ -95,7 +95,7 @@ impl Theme {
                 "selected" => theme.selected = plain().bg(colour),
                 _ => {
                     return Err(format!(
-                        "{meaning} is no meaning: use accent, muted, good, warn, bad or selected"
+                        "{meaning} is not a colour of a theme: use accent, muted, good, warn, bad or selected"
                     ));
                 }
             }
@@ -123,7 +123,7 @@ mod tests {
             Theme::read("warn = 3").unwrap_err(),
             "warn must be a colour such as \"cyan\" or \"#20a0ff\""
         );
-        assert!(Theme::read("shiny = \"red\"").unwrap_err().contains("shiny is no meaning"));
+        assert!(Theme::read("shiny = \"red\"").unwrap_err().contains("shiny is not a colour of a theme"));
         assert!(Theme::open("sparkle").unwrap_err().to_string().contains("there is no theme"));
     }
 

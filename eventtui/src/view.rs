@@ -41,12 +41,21 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         spans.push(Span::styled(text, style));
     }
     let zone = if app.cx.view.in_my_zone { app.cx.view.my_zone.name() } else { "each event's own time" };
-    let who = app.cx.me.as_ref().map_or_else(|| "not signed in".to_owned(), |me| clean(&me.username));
     let left: usize = spans.iter().map(Span::width).sum();
     let room = usize::from(area.width).saturating_sub(left + 1);
-    // As much of it as there is room for.
-    let place = format!("{who}@{}", clean(&app.source));
-    let all = [format!("{place} · {zone} "), format!("{place} "), format!("{who} ")];
+    // As much as fits.
+    let source = clean(&app.source);
+    let all = match &app.cx.me {
+        Some(me) => {
+            let user = clean(&me.username);
+            vec![format!("{user}@{source} · {zone} "), format!("{user}@{source} "), format!("{user} ")]
+        }
+        None => {
+            let place = format!("not signed in · {source}");
+            let long = format!("{place} (A signs in) · {zone} ");
+            vec![long, format!("{place} (A signs in) "), format!("{place} "), "not signed in ".to_owned()]
+        }
+    };
     if let Some(right) = all.into_iter().find(|right| columns(right) <= room) {
         let room = room - columns(&right) + 1;
         spans.push(Span::raw(" ".repeat(room)));
@@ -76,7 +85,7 @@ fn draw_note(frame: &mut Frame<'_>, app: &App, area: Rect) {
             seconds @ ..60 => format!("{seconds} s"),
             seconds => format!("{} min", seconds / 60),
         };
-        let words = format!("! What you see is {old} old. Trying again in {} s", app.tries_again_in());
+        let words = format!("! Loaded {old} ago. Trying again in {} s", app.tries_again_in());
         Line::styled(format!(" {}", fit(&words, usize::from(area.width).saturating_sub(1))), theme.warn)
     } else {
         Line::default()

@@ -55,7 +55,7 @@ fn on_every_screen_in_every_state() {
     insta::assert_snapshot!("me_loading", driven.picture(80, 24));
     driven.answer(|r| *r == Request::Account, Err(Refusal::away("the server does not answer")));
     insta::assert_snapshot!("me_error", driven.picture(80, 24));
-    assert!(shown(Vec::new()).picture(80, 24).contains("None: who owns the database needs none."));
+    assert!(shown(Vec::new()).picture(80, 24).contains("None: the database is opened without signing in."));
     let mut driven = shown(sessions());
     driven.press(KeyCode::Down);
     insta::assert_snapshot!("me_80x24", driven.picture(80, 24));
@@ -87,13 +87,13 @@ fn a_session_is_ended_once_that_was_meant() {
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));
     assert_eq!(
         driven.last_line(),
-        "End the session of ␛[31mcurl, last used 27 Feb 2027 09:45? y does it, any other key leaves it"
+        "End the session of ␛[31mcurl, last used 27 Feb 2027 09:45? y confirms, any other key cancels"
     );
     let id = sessions()[2].id;
     driven.press(KeyCode::Char('n'));
     assert!(!driven.asked.iter().any(|(_, request)| *request == Request::EndSession(id)));
     driven.type_in("xy").answer(|r| *r == Request::EndSession(id), Ok(Answer::Done));
-    assert_eq!(driven.last_line(), "✓ The session has ended");
+    assert_eq!(driven.last_line(), "✓ Session ended");
     let left: Vec<_> = sessions().into_iter().filter(|session| session.id != id).collect();
     let answer = Answer::Account { me: Box::new(user()), sessions: left };
     driven.answer(|r| *r == Request::Account, Ok(answer));
@@ -101,7 +101,7 @@ fn a_session_is_ended_once_that_was_meant() {
     // That which is used is ended by signing out.
     driven.press(KeyCode::Char('g')).type_in("xy");
     driven.answer(|r| *r == Request::SignOut, Ok(Answer::Me(None)));
-    assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Agenda, "✓ You are signed out"));
+    assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Agenda, "✓ Signed out"));
     assert!(driven.app.cx.me.is_none());
 }
 
@@ -144,7 +144,7 @@ fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
     driven.press(KeyCode::Char('p'));
     fill(&mut driven, ["correct horse 7", "another horse 8", "another horse 9"]);
     let picture = driven.picture(80, 24);
-    assert!(picture.contains("! is not the same") && !picture.contains("horse"), "{picture}");
+    assert!(picture.contains("! does not match") && !picture.contains("horse"), "{picture}");
     driven.press(KeyCode::Tab);
     fill(&mut driven, ["wrong horse 7", "another horse 8", "another horse 8"]);
     let asks = |r: &Request| matches!(r, Request::ChangePassword { new, .. } if new == "another horse 8");
@@ -161,7 +161,7 @@ fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
     fill(&mut driven, ["correct horse 7", "another horse 8", "another horse 8"]);
     driven.answer(asks, Ok(Answer::Done));
     assert_eq!(driven.app.at(), Place::Me);
-    assert_eq!(driven.last_line(), "✓ Your password is changed, and your other sessions have ended");
+    assert_eq!(driven.last_line(), "✓ Password changed, other sessions ended");
 }
 
 #[test]
@@ -196,6 +196,9 @@ fn preferences_are_kept_once_they_make_sense() {
     let kept = Settled { config: config.clone(), theme: Theme::DARK, mine: chrono_tz::Tz::Asia__Tokyo };
     driven.send(Message::Preferred(Ok(Box::new(kept))));
     assert_eq!((driven.app.at(), &driven.app.cx.config), (Place::Agenda, &config));
-    assert_eq!(driven.last_line(), "✓ Kept: they hold now, and whenever you start");
-    assert_eq!((driven.app.cx.view.my_zone, driven.app.cx.view.in_my_zone), (chrono_tz::Tz::Asia__Tokyo, true));
+    assert_eq!(driven.last_line(), "✓ Saved: applies now and at every start");
+    assert_eq!(
+        (driven.app.cx.view.my_zone, driven.app.cx.view.in_my_zone),
+        (chrono_tz::Tz::Asia__Tokyo, true)
+    );
 }

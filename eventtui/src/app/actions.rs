@@ -11,7 +11,7 @@ use crate::screens::form::{self, FormScreen};
 use crate::screens::help::HelpScreen;
 use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
-use crate::screens::screen::Handled;
+use crate::screens::screen::{Handled, Screen};
 use crate::screens::settings::SettingsScreen;
 use crate::screens::sign_in::SignInScreen;
 use crate::widgets::text::clean;
@@ -36,7 +36,7 @@ impl App {
             Action::Theme => self.next_theme(),
             Action::Reload => {
                 if !self.refresh() {
-                    self.cx.notify('!', "There is nothing here to load anew");
+                    self.cx.notify('!', "Nothing to reload here");
                 }
             }
             Action::GoToDay => self.cx.prompt = Some(Prompt::Day(TextField::default())),
@@ -119,12 +119,9 @@ impl App {
         let loses = self.cx.unsent.is_some() || self.cx.form_drafts.are_lost(typing);
         if (loses || typing) && !self.cx.form_drafts.warned {
             self.cx.form_drafts.warned = true;
-            let words = if loses {
-                "What you typed is not saved: the same key again quits all the same"
-            } else {
-                "What you typed is not saved, but kept for the next time: the same key again quits"
-            };
-            return self.cx.notify('!', words);
+            let key = if self.at().is_typed_in() { "^C" } else { "q" };
+            let text = if loses { "Unsaved text" } else { "Unsaved text is kept as a draft" };
+            return self.cx.notify('!', format!("{text}: press {key} again to quit"));
         }
         self.store_drafts();
         self.send_cancellation();
@@ -138,7 +135,7 @@ impl App {
             return;
         }
         let top = self.stack.top_owner();
-        if self.call(top, |screen, cx| screen.close(cx)) == Some(true) {
+        if self.call(top, Screen::close) == Some(true) {
             self.stack.remove(top);
         }
     }
@@ -169,7 +166,7 @@ impl App {
     /// Asks for a rating of the selected occurrence, starting with the user's earlier one.
     fn rate(&mut self) {
         let Some(occurrence) = self.occurrence() else { return };
-        let label = format!("How was {}? 1 to 5, and words", clean(&occurrence.title));
+        let label = format!("Rate {}, e.g. “4 good talks”", clean(&occurrence.title));
         let (event, mode) = (occurrence.event_id, ComposeMode::Rating(occurrence.id));
         let before = self.stack.top().my_rating();
         let before = before.map(|mine| format!("{} {}", mine.rating, mine.text).trim_end().to_owned());

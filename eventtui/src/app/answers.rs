@@ -9,7 +9,7 @@ use crate::message::{Purpose, Settled};
 use crate::screens::attendees::AttendeesScreen;
 use crate::screens::form::FormScreen;
 use crate::screens::owner::Owner;
-use crate::screens::screen::LoadFrom;
+use crate::screens::screen::{LoadFrom, Screen};
 use crate::screens::settings::SettingsScreen;
 use crate::screens::sign_in::SignInScreen;
 use crate::view_context::{MyStatus, ViewContext};
@@ -152,7 +152,7 @@ impl App {
         self.cx.me = None;
         self.cx.view.my_statuses.clear();
         self.cx.view.unrated.clear();
-        self.call_all(|screen, cx| screen.signed_out(cx));
+        self.call_all(Screen::signed_out);
     }
 
     fn take_user(&mut self, outcome: Result<Answer, Refusal>) {
@@ -188,10 +188,13 @@ impl App {
             Ok(Answer::CheckedIn { registration, already }) => {
                 let name = &registration.user.display_name;
                 if already {
-                    self.cx.notify('!', format!("{name} was checked in before"));
+                    self.cx.notify('!', format!("{name} is already checked in"));
                 } else {
-                    let party = registration.party_size;
-                    self.cx.notify('✓', format!("{name} is in, party of {party}"));
+                    let people = match registration.party_size {
+                        1 => "1 person".to_owned(),
+                        many => format!("{many} people"),
+                    };
+                    self.cx.notify('✓', format!("{name} checked in ({people})"));
                 }
                 self.registration_changed(&registration);
             }
@@ -226,7 +229,7 @@ impl App {
                 let in_my_zone = config.in_mine;
                 self.set_view(ViewContext { theme, my_zone: mine, in_my_zone, ..self.cx.view.clone() });
                 self.cx.config = config;
-                self.cx.notify('✓', "Kept: they hold now, and whenever you start");
+                self.cx.notify('✓', "Saved: applies now and at every start");
             }
             Err(refusal) if !is_shown => self.cx.notify('✗', refusal.message),
             Err(_) => {}

@@ -57,25 +57,25 @@ fn somebody_is_registered_by_name() {
     let mut driven = shown();
     assert!(driven.picture(80, 24).contains("40 of 40 seats taken · 2 wait"), "the date as it is now");
     driven.press(KeyCode::Char('n')).type_in("dora zwei");
-    assert_eq!(driven.last_line(), "Who comes, and how many (bob 2): dora zwei▏ ⏎ registers them");
+    assert_eq!(driven.last_line(), "Add attendee, e.g. “bob 2”: dora zwei▏ · Enter registers");
     driven.press(KeyCode::Enter);
-    assert!(driven.picture(80, 24).contains("! A name first, and how many come behind it, from 1 on: bob 2"));
+    assert!(driven.picture(80, 24).contains("! Start with a username, then the party size from 1: bob 2"));
     driven.control('w').type_in("2").press(KeyCode::Enter);
     let dora = Request::Enlist { occurrence: occurrence(0).id, username: "dora".to_owned(), party: 2 };
     driven.answer(|r| *r == dora, Err(refusal("there is no such user", Cause::Other)));
-    assert_eq!(driven.last_line(), "✗ there is no such user · what you typed is kept");
+    assert_eq!(driven.last_line(), "✗ there is no such user · your text is kept");
     driven.press(KeyCode::Char('n'));
     assert!(driven.last_line().contains("dora 2▏"), "{}", driven.last_line());
     driven
         .press(KeyCode::Enter)
         .answer(|r| *r == dora, Ok(Answer::Place(Box::new(person(5, "Dora", "waitlisted")))));
-    assert_eq!(driven.last_line(), "✓ Dora waits, 3rd in line, for 2");
+    assert_eq!(driven.last_line(), "✓ Dora is 3rd on the waitlist, party of 2");
     assert!(asked(&driven, &Request::Attendees { occurrence: occurrence(0).id, cursor: None }), "it is seen");
     assert!(!driven.app.cx.view.my_statuses.contains_key(&occurrence(0).id), "it is not my place");
     driven.press(KeyCode::Char('n')).type_in("@eve").press(KeyCode::Enter);
     let eve = Request::Enlist { occurrence: occurrence(0).id, username: "eve".to_owned(), party: 1 };
     driven.answer(|r| *r == eve, Ok(Answer::Place(Box::new(person(4, "Eve", "confirmed")))));
-    assert_eq!(driven.last_line(), "✓ Eve has a place, for 2");
+    assert_eq!(driven.last_line(), "✓ Eve registered, party of 2");
 }
 
 #[test]
@@ -84,17 +84,17 @@ fn who_is_taken_off_is_asked_once() {
     driven.press(KeyCode::Char('x'));
     assert_eq!(
         driven.last_line(),
-        "Take Bob (bob) off this date, with a party of 2? Their 2 seats go to who waits. y does it, any other key leaves it"
+        "Remove Bob (bob) from this occurrence (party of 2)? Their 2 seats go to the waitlist. y confirms, any other key cancels"
     );
     insta::assert_snapshot!("door_question_40x15", driven.picture(40, 15));
     driven.press(KeyCode::Char('n')).press(KeyCode::Char('x')).press(KeyCode::Char('y'));
     driven.answer(|r| *r == remove(&[1]), Ok(Answer::Each(vec![Ok(Answer::Done)])));
-    assert_eq!(driven.last_line(), "✓ 1 is off the list");
+    assert_eq!(driven.last_line(), "✓ 1 removed");
     assert!(driven.picture(80, 24).contains("✗ cancelled    Bob (bob)"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Char('x'));
-    assert_eq!(driven.last_line(), "! Nobody is selected who has a place, or waits for one");
+    assert_eq!(driven.last_line(), "! No registration is selected");
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));
-    assert!(driven.last_line().starts_with("Take Dan (dan) off the waitlist, with a party of 2? y does it"));
+    assert!(driven.last_line().starts_with("Remove Dan (dan) from the waitlist (party of 2)? y confirms"));
     driven.press(KeyCode::Char('y'));
     let over = refusal("this date is over", Cause::Other);
     driven.answer(|r| *r == remove(&[3]), Ok(Answer::Each(vec![Err(over)])));
@@ -119,21 +119,21 @@ fn several_are_marked_and_acted_on_at_once() {
     driven.answer(|r| *r == both, Ok(Answer::Each(vec![Ok(bob), Err(wait)])));
     assert_eq!(
         driven.last_line(),
-        "✗ 1 of 2 are checked in: they wait for seats: there is no place yet to check in to"
+        "✗ 1 of 2 checked in: they wait for seats: there is no place yet to check in to"
     );
     // Who was refused is still marked, and so is who was in before.
     assert!(driven.picture(80, 24).contains("◆ 2 marked"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Char('x'));
     assert!(
-        driven
-            .last_line()
-            .starts_with("Take 2 registrations, for 4 people, off this date? Their 2 seats go to who waits."),
+        driven.last_line().starts_with(
+            "Remove 2 registrations (4 people) from this occurrence? Their 2 seats go to the waitlist."
+        ),
         "{}",
         driven.last_line()
     );
     driven.press(KeyCode::Char('y'));
     driven.answer(|r| *r == remove(&[2, 3]), Ok(Answer::Each(vec![Ok(Answer::Done), Ok(Answer::Done)])));
-    assert_eq!(driven.last_line(), "✓ 2 are off the list");
+    assert_eq!(driven.last_line(), "✓ 2 removed");
     assert!(!driven.picture(80, 24).contains("marked"));
 }
 
@@ -156,7 +156,7 @@ fn an_answer_that_makes_no_sense_or_never_came_hinders_nothing() {
     let mut driven = shown();
     driven.type_in("  ").press(KeyCode::Char('x')).press(KeyCode::Char('y'));
     driven.answer(|r| *r == remove(&[1, 2]), Err(refusal("the server does not answer", Cause::Away)));
-    assert!(driven.last_line().starts_with("✗ 0 of 2 are off the list: the server does not answer."));
+    assert!(driven.last_line().starts_with("✗ 0 of 2 removed: the server does not answer."));
     assert!(driven.picture(80, 24).contains("◆ 2 marked"));
 }
 

@@ -63,12 +63,12 @@ fn on_every_screen_in_every_state() {
 fn stars_come_before_words() {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('*')).type_in("good").press(KeyCode::Enter);
-    assert_eq!(driven.last_line(), " How was Evening 0? 1 to 5, and words: good▏ ⏎ says it".trim());
+    assert_eq!(driven.last_line(), "Rate Evening 0, e.g. “4 good talks”: good▏ · Enter sends");
     driven.control('u').type_in("4 good talks").press(KeyCode::Enter);
     let rated = Request::Rate { occurrence: occurrence(0).id, rating: 4, text: "good talks".to_owned() };
     let refused = Refusal { cause: crate::backend::Cause::Other, ..Refusal::away("the date is not over") };
     driven.answer(|r| *r == rated, Err(refused));
-    assert_eq!(driven.last_line(), "✗ the date is not over · what you typed is kept");
+    assert_eq!(driven.last_line(), "✗ the date is not over · your text is kept");
     driven.press(KeyCode::Char('*'));
     assert!(driven.last_line().contains("4 good talks▏"), "{}", driven.last_line());
 }
@@ -81,7 +81,7 @@ fn one_says_replies_says_anew_deletes_and_hides() {
     driven.press(KeyCode::Char('c')).type_in("Hello").press(KeyCode::Enter);
     let hello = Request::Say { event, reply_to: None, body: "Hello".to_owned() };
     driven.answer(|r| *r == hello, Ok(Answer::Done));
-    assert_eq!(driven.last_line(), "✓ It is said");
+    assert_eq!(driven.last_line(), "✓ Comment posted");
     assert!(
         driven.asked.iter().any(|(_, request)| matches!(request, Request::Comments(_))),
         "it is seen at once"
@@ -102,9 +102,9 @@ fn one_says_replies_says_anew_deletes_and_hides() {
     assert!(asked(&driven, &Request::HideComment { comment: all[3].id, hidden: false }));
     // What is left, or pasted, is not lost.
     driven.press(KeyCode::Char('c')).send(crate::message::Message::Paste("Two\nlines".to_owned()));
-    assert_eq!(driven.last_line(), "Say: Two lines▏ ⏎ says it");
+    assert_eq!(driven.last_line(), "Comment: Two lines▏ · Enter sends");
     driven.press(KeyCode::Left).press(KeyCode::Esc).press(KeyCode::Char('c'));
-    assert_eq!(driven.last_line(), "Say: Two line▏s ⏎ says it");
+    assert_eq!(driven.last_line(), "Comment: Two line▏s · Enter sends");
     driven.control('e').control('u').press(KeyCode::Esc);
     // Nothing is no comment.
     let before = driven.asked.len();

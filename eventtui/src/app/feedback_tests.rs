@@ -71,11 +71,11 @@ fn organizers_answer_change_the_answer_and_take_it_back() {
     let mut driven = shown();
     let first: Feedback = serde_json::from_value(all()[0].clone()).unwrap();
     driven.press(KeyCode::Char('r')).type_in("In the yard");
-    assert_eq!(driven.last_line(), "Answer in public: In the yard▏ ⏎ says it");
+    assert_eq!(driven.last_line(), "Public answer: In the yard▏ · Enter sends");
     driven.press(KeyCode::Enter);
     let answer = |feedback, text: Option<&str>| Request::Answer { feedback, text: text.map(str::to_owned) };
     driven.answer(|r| *r == answer(first.id, Some("In the yard")), Ok(Answer::Done));
-    assert_eq!(driven.last_line(), "✓ It is said");
+    assert_eq!(driven.last_line(), "✓ Answer posted");
     assert!(driven.asked.iter().any(|(_, request)| is_feedback(request)), "it is seen at once");
     driven.press(KeyCode::Char('x'));
     assert_eq!(driven.last_line(), "! It has no answer");
@@ -88,9 +88,9 @@ fn organizers_answer_change_the_answer_and_take_it_back() {
         .press(KeyCode::Enter);
     driven.answer(|r| *r == answer(third().id, Some("Thank you, Bob")), Ok(Answer::Done));
     driven.press(KeyCode::Char('x'));
-    assert!(driven.last_line().starts_with("Take the answer back?"), "{}", driven.last_line());
+    assert!(driven.last_line().starts_with("Delete the answer?"), "{}", driven.last_line());
     driven.press(KeyCode::Char('y')).answer(|r| *r == answer(third().id, None), Ok(Answer::Done));
-    assert_eq!(driven.last_line(), "✓ The answer is taken back");
+    assert_eq!(driven.last_line(), "✓ Answer deleted");
 }
 
 #[test]
@@ -99,9 +99,9 @@ fn who_may_not_answer_is_told_and_keeps_the_words() {
     driven.press(KeyCode::Char('r')).type_in("Mine").press(KeyCode::Enter);
     let refused = Refusal { cause: crate::backend::Cause::Other, ..Refusal::away("only organizers answer") };
     driven.answer(|r| matches!(r, Request::Answer { .. }), Err(refused));
-    assert_eq!(driven.last_line(), "✗ only organizers answer · what you typed is kept");
+    assert_eq!(driven.last_line(), "✗ only organizers answer · your text is kept");
     driven.press(KeyCode::Char('r'));
-    assert_eq!(driven.last_line(), "Answer in public: Mine▏ ⏎ says it");
+    assert_eq!(driven.last_line(), "Public answer: Mine▏ · Enter sends");
 }
 
 #[test]

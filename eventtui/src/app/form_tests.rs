@@ -26,7 +26,7 @@ fn patch(driven: &Driven) -> Option<(i64, Value)> {
 fn what_was_typed_into_any_form_is_kept_for_it() {
     let mut driven = looked();
     driven.press(KeyCode::Char('e')).type_in(" at dawn").press(KeyCode::Esc);
-    assert_eq!(driven.last_line(), "✓ What you typed is kept: the same key goes on with it");
+    assert_eq!(driven.last_line(), "✓ Draft kept: the same key continues it");
     // Another form has nothing of it, and keeps its own.
     driven.press(KeyCode::Char('E')).type_in(" in Berlin").press(KeyCode::Esc);
     driven.press(KeyCode::Char('e'));
@@ -74,11 +74,11 @@ fn a_new_event_may_be_a_draft() {
     let mut made = event();
     made.status = eventcore::events::EventStatus::Draft;
     driven.answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(made))));
-    assert_eq!(driven.last_line(), "✓ Evening is saved as a draft, with 10 dates: p publishes it");
+    assert_eq!(driven.last_line(), "✓ Evening saved as a draft with 10 occurrences: p publishes it");
     // What is there is no draft again.
     let mut driven = looked();
     driven.press(KeyCode::Char('e')).control('d');
-    assert_eq!(driven.last_line(), "! It is there already: ^S saves what you changed");
+    assert_eq!(driven.last_line(), "! Not a new event: ^S saves the changes");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn who_quits_is_told_once_that_something_is_not_saved() {
     let mut driven = looked();
     driven.press(KeyCode::Char('e')).type_in("!").control('c');
     assert!(!driven.quit);
-    assert_eq!(driven.last_line(), "! What you typed is not saved: the same key again quits all the same");
+    assert_eq!(driven.last_line(), "! Unsaved text: press ^C again to quit");
     driven.control('c');
     assert!(driven.quit);
     let mut driven = looked();
@@ -116,10 +116,7 @@ fn what_was_typed_outlives_the_program() {
     driven.wait(2_000);
     assert_eq!(driven.drafts.len(), 2, "but after a pause, whatever becomes of the program");
     driven.type_in(":30").control('c');
-    assert_eq!(
-        driven.last_line(),
-        "! What you typed is not saved, but kept for the next time: the same key again quits"
-    );
+    assert_eq!(driven.last_line(), "! Unsaved text is kept as a draft: press ^C again to quit");
     driven.control('c');
     assert!(driven.quit);
     let typed: Vec<_> = driven.drafts.values().flat_map(|draft| draft.typed.clone()).collect();
@@ -128,7 +125,7 @@ fn what_was_typed_outlives_the_program() {
 
     let mut driven = with_drafts(driven.drafts.clone()).with_detail();
     driven.press(KeyCode::Char('E'));
-    assert_eq!(driven.last_line(), "✓ What you typed before is here again: ^R throws it away");
+    assert_eq!(driven.last_line(), "✓ Draft restored: ^R discards it");
     insta::assert_snapshot!("form_again_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("form_again_120x40", driven.picture(120, 40));
     insta::assert_snapshot!("form_again_40x15", driven.picture(40, 15));
@@ -150,9 +147,9 @@ fn what_was_typed_outlives_the_program() {
 fn what_was_typed_is_thrown_away_and_brought_back() {
     let mut driven = with_drafts(Drafts::new()).with_detail();
     driven.press(KeyCode::Char('e')).control('r');
-    assert_eq!(driven.last_line(), "! Nothing was typed here that could be thrown away");
+    assert_eq!(driven.last_line(), "! Nothing to discard");
     driven.type_in(" at dawn").press(KeyCode::Esc).press(KeyCode::Char('e')).control('r');
-    assert_eq!(driven.last_line(), "✓ What you typed is thrown away: ^R brings it back, until you leave");
+    assert_eq!(driven.last_line(), "✓ Text discarded: ^R restores it until you leave");
     assert!(!driven.picture(80, 24).contains("at dawn"));
     driven.control('r');
     assert!(driven.picture(80, 24).contains("Evening 1 at dawn▏"), "{}", driven.picture(80, 24));
@@ -206,13 +203,10 @@ fn drafts_that_cannot_be_kept_are_lost_only_to_who_was_told() {
     let mut driven = with_drafts(Drafts::new());
     driven.press(KeyCode::Char('n')).type_in("Tea").wait(2_000);
     driven.send(Message::Unkept("drafts.json cannot be written: no space".to_owned()));
-    assert_eq!(
-        driven.last_line(),
-        "✗ What you type is not kept for the next time: drafts.json cannot be written: no space"
-    );
+    assert_eq!(driven.last_line(), "✗ Drafts cannot be stored: drafts.json cannot be written: no space");
     driven.press(KeyCode::Esc).press(KeyCode::Char('q'));
     assert!(!driven.quit);
-    assert_eq!(driven.last_line(), "! What you typed is not saved: the same key again quits all the same");
+    assert_eq!(driven.last_line(), "! Unsaved text: press q again to quit");
 }
 
 #[test]
@@ -255,7 +249,7 @@ fn a_form_says_what_it_understood() {
     insta::assert_snapshot!("form_120x40", driven.picture(120, 40));
     insta::assert_snapshot!("form_40x15", driven.picture(40, 15));
     driven.control('s');
-    assert_eq!(driven.last_line(), "! Not saved yet: the marked field needs a word more");
+    assert_eq!(driven.last_line(), "! Not saved: the marked field is not filled in correctly");
     assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Create(_))));
     // The marked field is where it takes place.
     driven.type_in("Kitchen").control('s');
@@ -283,7 +277,7 @@ fn a_form_says_what_it_understood() {
     driven.press(KeyCode::Esc).press(KeyCode::Char('n'));
     assert!(driven.picture(120, 40).contains("every friday 4 times"));
     driven.control('s').answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(event()))));
-    assert_eq!(driven.last_line(), "✓ Evening is saved, with 10 dates");
+    assert_eq!(driven.last_line(), "✓ Evening saved with 10 occurrences");
 }
 
 #[test]

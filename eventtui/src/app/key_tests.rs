@@ -199,8 +199,8 @@ impl Before {
             Action::EndSession => says("End the session of"),
             Action::Zone => app.cx.view.in_my_zone != self.in_mine && says("Times are shown in"),
             Action::Theme => app.cx.view.theme.name != self.theme && says(app.cx.view.theme.name),
-            Action::Reload => asks(|_| true) || says("There is nothing here to load anew"),
-            Action::Undo => says("You keep your place") || says("There is nothing to undo"),
+            Action::Reload => asks(|_| true) || says("Nothing to reload here"),
+            Action::Undo => says("Registration restored") || says("Nothing to undo"),
             Action::Up if self.place == Place::Month => days == -7,
             Action::Down if self.place == Place::Month => days == 7,
             Action::Left => days == -1,
@@ -224,10 +224,10 @@ impl Before {
             Action::GoToDay => matches!(question, Some(Prompt::Day(_))),
             Action::Register => matches!(question, Some(Prompt::Party { .. })),
             Action::Rate => asks_for(|mode| matches!(mode, ComposeMode::Rating(_))),
-            Action::Unregister if self.held => says("Your place is given up"),
-            Action::Unregister => says("You have no place there"),
+            Action::Unregister if self.held => says("Registration cancelled"),
+            Action::Unregister => says("You are not registered for it"),
             Action::PassOver => {
-                asks(|r| matches!(r, Request::PassOver { .. })) || says("You do not wait there")
+                asks(|r| matches!(r, Request::PassOver { .. })) || says("You are not on its waitlist")
             }
             Action::CopyLink => driven.copied == ["https://example.org/g"],
             Action::OpenLink => driven.handed == [Effect::Browse("https://example.org/g".to_owned())],
@@ -237,12 +237,12 @@ impl Before {
             Action::SaveCalendar => asks(|r| matches!(r, Request::DateCalendar(_))),
             Action::Ticket => opens(Place::Ticket),
             Action::New => opens(Place::Form) && shows("New event"),
-            Action::Edit if self.place == Place::Event => opens(Place::Form) && shows(" This date "),
-            Action::Edit | Action::EditAll => opens(Place::Form) && shows("All dates of the event"),
-            Action::EditFollowing => opens(Place::Form) && shows("This date and all that follow"),
-            Action::Publish => says("It is no draft any more"),
-            Action::CancelDate => says("Cancel this date, for"),
-            Action::CancelEvent => says("Cancel the whole event"),
+            Action::Edit if self.place == Place::Event => opens(Place::Form) && shows(" This occurrence "),
+            Action::Edit | Action::EditAll => opens(Place::Form) && shows("All occurrences of the event"),
+            Action::EditFollowing => opens(Place::Form) && shows("This and all following occurrences"),
+            Action::Publish => says("This event is not a draft"),
+            Action::CancelDate => says("Cancel this date?"),
+            Action::CancelEvent => says("Cancel “"),
             Action::Attendees => opens(Place::Attendees) && asks(|r| matches!(r, Request::Attendees { .. })),
             Action::Insights => opens(Place::Insights) && asks(|r| matches!(r, Request::Insights(_))),
             Action::Comments => opens(Place::Comments) && asks(|r| matches!(r, Request::Comments(_))),
@@ -250,8 +250,8 @@ impl Before {
             Action::Save if self.place == Place::Settings => {
                 matches!(driven.handed.as_slice(), [Effect::Prefer(_)])
             }
-            Action::Save | Action::SaveDraft => says("Not saved yet"),
-            Action::StartOver => says("Nothing was typed here"),
+            Action::Save | Action::SaveDraft => says("Not saved: "),
+            Action::StartOver => says("Nothing to discard"),
             Action::Write => driven.handed == [Effect::Write(String::new())],
             Action::NextField | Action::PreviousField => driven.picture(100, 40) != self.picture,
             Action::SignUp => shows("E-mail  "),
@@ -280,11 +280,11 @@ impl Before {
             }
             Action::Feedback => opens(Place::Feedback) && asks(|r| matches!(r, Request::Feedback { .. })),
             Action::Answer => asks_for(|mode| matches!(mode, ComposeMode::Answer(_))),
-            Action::TakeAnswerBack => says("Take the answer back?"),
+            Action::TakeAnswerBack => says("Delete the answer?"),
             Action::CheckIn => asks(|r| matches!(r, Request::CheckIn(_))),
             Action::Mark => driven.picture(100, 40).contains("◆ 1 marked"),
             Action::Enlist => asks_for(|mode| matches!(mode, ComposeMode::AddAttendee(_))),
-            Action::Remove => says("off this date"),
+            Action::Remove => says("from this occurrence"),
             Action::CheckInCode => driven.picture(100, 40).contains("Ticket code: "),
             _ => false,
         }

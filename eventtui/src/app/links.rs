@@ -15,7 +15,7 @@ impl App {
 
     pub(super) fn copy_link(&mut self) {
         let Some(link) = self.link() else { return };
-        self.cx.notify('✓', "The link is in the clipboard, if your terminal allows it");
+        self.cx.notify('✓', "Link copied, if your terminal allows it");
         self.cx.effects.push(Effect::Copy(link));
     }
 
@@ -23,9 +23,9 @@ impl App {
         let Some(link) = self.link() else { return };
         // Other schemes could make a browser run programs or read files.
         if !(link.starts_with("https://") || link.starts_with("http://")) {
-            return self.cx.notify('!', "The event has no link that a browser opens");
+            return self.cx.notify('!', "This event has no web link");
         }
-        self.cx.notify('✓', format!("The browser opens {link}"));
+        self.cx.notify('✓', format!("Opening {link} in the browser"));
         self.cx.effects.push(Effect::Browse(link));
     }
 
@@ -34,7 +34,7 @@ impl App {
         let (title, request) = match (self.stack.top().event(), self.occurrence()) {
             (Some(event), _) => (&event.title, Request::EventCalendar(event.id)),
             (None, Some(occurrence)) => (&occurrence.title, Request::DateCalendar(occurrence.id)),
-            (None, None) => return self.cx.notify('!', "Nothing is selected that could be saved"),
+            (None, None) => return self.cx.notify('!', "Nothing is selected"),
         };
         let name = file_name(title);
         self.cx.ask(Purpose::Calendar(name), request);
@@ -71,7 +71,7 @@ mod tests {
             Some("file:///etc/passwd".to_owned());
         driven.press(KeyCode::Char('o'));
         assert_eq!(driven.handed.len(), 1);
-        assert_eq!(driven.last_line(), "! The event has no link that a browser opens");
+        assert_eq!(driven.last_line(), "! This event has no web link");
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
         let kept = Effect::Keep { name: "evening-1.ics".to_owned(), text: "BEGIN:VCALENDAR".to_owned() };
         assert_eq!(driven.handed, [kept]);
         driven.send(crate::message::Message::Kept("~/Downloads/evening-1.ics".to_owned()));
-        assert_eq!(driven.last_line(), "✓ Kept as ~/Downloads/evening-1.ics: a calendar opens it");
+        assert_eq!(driven.last_line(), "✓ Saved as ~/Downloads/evening-1.ics: open it with your calendar");
         let away = Refusal::away("the server cannot be reached");
         driven.press(KeyCode::Char('i')).answer(date, Err(away));
         assert!(driven.last_line().starts_with("✗ the server cannot be reached"));

@@ -7,6 +7,7 @@ mod actions;
 mod answers;
 mod links;
 mod mouse;
+mod pending_cancellation;
 mod prompts;
 mod registration;
 mod stack;
@@ -50,7 +51,7 @@ use crate::screens::screen::{Command, Context, LoadFrom, Notice, Screen};
 use crate::screens::sign_in::SignInScreen;
 use crate::status::Status;
 use crate::view_context::ViewContext;
-use registration::PendingCancellation;
+use pending_cancellation::PendingCancellation;
 use stack::Stack;
 
 /// Age from which on the screen is loaded again, in milliseconds.
@@ -122,10 +123,10 @@ impl App {
             Message::Failed(why) => self.cx.notify('✗', why),
             Message::Unkept(why) => {
                 self.cx.form_drafts.cannot_store();
-                self.cx.notify('✗', format!("What you type is not kept for the next time: {why}"));
+                self.cx.notify('✗', format!("Drafts cannot be stored: {why}"));
             }
             Message::Kept(place) => {
-                self.cx.notify('✓', format!("Kept as {place}: a calendar opens it"));
+                self.cx.notify('✓', format!("Saved as {place}: open it with your calendar"));
             }
             Message::Written(text) => self.call_top(|screen, cx| screen.edited(&text, cx)),
             Message::Resized { width, height } => self.cx.size = (width, height),
@@ -232,7 +233,7 @@ impl App {
                 }
                 Command::SignIn => {
                     self.stack.push(Box::<SignInScreen>::default());
-                    self.cx.notify('!', "Sign in first, or make an account with ^N");
+                    self.cx.notify('!', "Sign in first, or create an account with ^N");
                 }
                 Command::Close(owner) => self.stack.remove(owner),
                 Command::Act(action) => self.act(action),
@@ -290,7 +291,7 @@ impl App {
         let top = self.stack.top_owner();
         let has_list = self.stack.get_mut(top).is_some_and(|screen| screen.list().is_some());
         let owner = if has_list { top } else { Owner::Tab(self.stack.tab) };
-        self.call(owner, |screen, cx| screen.load_more(cx));
+        self.call(owner, Screen::load_more);
     }
 
     fn open_tab(&mut self, tab: Tab) {

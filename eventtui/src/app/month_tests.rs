@@ -78,7 +78,7 @@ fn only_the_selected_day_is_loaded_and_all_are_counted() {
     driven.press(KeyCode::Right);
     assert!(driven.asked.is_empty(), "nothing happens on Sunday: {:?}", driven.asked);
     assert!(
-        driven.picture(80, 24).contains("Sun 7 March 2027 · in 8 days · nothing"),
+        driven.picture(80, 24).contains("Sun 7 March 2027 · in 8 days · no events"),
         "{}",
         driven.picture(80, 24)
     );
@@ -94,7 +94,7 @@ fn only_the_selected_day_is_loaded_and_all_are_counted() {
     driven.answer(is_day, Ok(Answer::Days(crowd)));
     let picture = driven.picture(120, 40);
     assert!(
-        picture.contains(" · 500 events") && picture.contains("… 466 more: ⏎ shows them all"),
+        picture.contains(" · 500 events") && picture.contains("… 466 more: Enter shows all"),
         "{picture}"
     );
     // What was looked at is known; what is of another month is asked for.

@@ -22,7 +22,7 @@ impl App {
                 if key.0 == KeyCode::Enter {
                     match size.text().trim().parse::<i64>() {
                         Ok(party) if party > 0 => return self.register(&occurrence, party),
-                        _ => self.cx.notify('!', "How many come must be a number from 1 on"),
+                        _ => self.cx.notify('!', "The party size must be a number from 1"),
                     }
                 } else {
                     size.press(key);
@@ -78,7 +78,7 @@ impl App {
     /// Keeps a text that was cancelled, if anything was typed.
     fn keep_unsent(&mut self, composition: Composition) {
         if composition.is_changed() {
-            self.cx.notify('✓', "What you typed is kept: the same key goes on with it");
+            self.cx.notify('✓', "Draft kept: the same key continues it");
             self.cx.unsent = Some(composition);
         }
     }
@@ -108,9 +108,9 @@ impl App {
                 let (name, party) = (&registration.user.display_name, registration.party_size);
                 let text = match registration.position {
                     Some(position) => {
-                        format!("{name} waits, {} in line, for {party}", ordinal(position))
+                        format!("{name} is {} on the waitlist, party of {party}", ordinal(position))
                     }
-                    None => format!("{name} has a place, for {party}"),
+                    None => format!("{name} registered, party of {party}"),
                 };
                 self.cx.notify('✓', text);
                 self.registration_changed(&registration);
@@ -119,13 +119,11 @@ impl App {
                 let mode = self.cx.unsent.take().map(|composition| composition.mode);
                 if let Some(ComposeMode::Rating(occurrence)) = mode {
                     self.cx.view.unrated.remove(&occurrence);
-                    self.cx.notify('✓', "Thank you: the organizers read it");
-                } else {
-                    self.cx.notify('✓', "It is said");
                 }
+                self.cx.notify('✓', mode.map_or("Done", ComposeMode::sent));
             }
             Err(refusal) => {
-                self.cx.notify('✗', format!("{} · what you typed is kept", explain(&refusal)));
+                self.cx.notify('✗', format!("{} · your text is kept", explain(&refusal)));
             }
         }
         self.refresh();

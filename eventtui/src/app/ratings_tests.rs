@@ -78,14 +78,14 @@ fn what_people_gave_and_wrote_is_read_below() {
         driven.press(KeyCode::PageDown);
     }
     let picture = driven.picture(40, 15);
-    assert!(picture.contains("14 older ones: F shows them"), "one reads to the end:\n{picture}");
+    assert!(picture.contains("14 older: F shows them"), "one reads to the end:\n{picture}");
     insta::assert_snapshot!("ratings_40x15", picture);
 }
 
 #[test]
 fn who_was_there_is_asked_and_who_was_not_is_not() {
     let short = |driven: &Driven, words: &str| driven.picture(80, 24).contains(words);
-    let asks = "* says how it was";
+    let asks = "* rates it";
     let mut over = looked(true, &[], None);
     assert!(short(&over, asks) && !short(&over, "Ratings"));
     assert!(short(&looked(false, &[], None), " 5 comments "), "they are there without ratings too");
@@ -93,7 +93,7 @@ fn who_was_there_is_asked_and_who_was_not_is_not() {
     let mine = said(1, "Ada", 4, &json!({"text": "good talks"}));
     assert!(!short(&looked(true, std::slice::from_ref(&mine), Some(&mine)), asks));
     over.press(KeyCode::Char('*'));
-    assert!(over.last_line().contains("1 to 5, and words: ▏"), "{}", over.last_line());
+    assert!(over.last_line().contains("Rate Evening 1, e.g. “4 good talks”: ▏"), "{}", over.last_line());
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn who_says_it_anew_begins_with_what_they_said() {
     let mine = said(1, "Ada", 4, &json!({"text": "good talks"}));
     let mut driven = looked(true, std::slice::from_ref(&mine), Some(&mine));
     assert!(
-        driven.picture(80, 24).contains("★ 4.5 by 18 · 5 comments · you gave ★★★★☆"),
+        driven.picture(80, 24).contains("★ 4.5 (18 ratings) · 5 comments · you gave"),
         "{}",
         driven.picture(80, 24)
     );
@@ -139,7 +139,7 @@ fn what_is_due_is_told_among_what_is_mine() {
     let (one, two) = (occurrence(1).id, occurrence(2).id);
     let asked = Request::Due(vec![one, two]);
     driven.answer(|r| *r == asked, Ok(Answer::Due(vec![two])));
-    let due = |driven: &Driven| driven.picture(80, 24).matches("* how was it?").count();
+    let due = |driven: &Driven| driven.picture(80, 24).matches("* rate it").count();
     assert_eq!(due(&driven), 1, "{}", driven.picture(80, 24));
     driven.wait(15_000).answer(is_mine, Ok(Answer::Mine(page(all, None))));
     assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Due(_))), "asked once");

@@ -5,6 +5,7 @@ use eventcore::events::Occurrence;
 use eventcore::registrations::{Registration, RegistrationStatus};
 
 use super::App;
+use super::pending_cancellation::PendingCancellation;
 use crate::backend::{Answer, Refusal, Request};
 use crate::message::Purpose;
 use crate::screens::prompt::Prompt;
@@ -14,14 +15,6 @@ use crate::widgets::text_field::TextField;
 
 /// How long a cancellation can be undone, in milliseconds.
 const UNDO: u64 = 5_000;
-
-/// A cancellation that is shown as done, but sent only when it can no longer be undone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PendingCancellation {
-    id: OccurrenceId,
-    /// When it is sent, in milliseconds since the program began.
-    pub(super) at: u64,
-}
 
 impl App {
     /// The occurrence that is shown or selected.
@@ -48,7 +41,7 @@ impl App {
     pub(super) fn cancel_registration(&mut self) {
         let Some(id) = self.occurrence().map(|occurrence| occurrence.id) else { return };
         if self.my_status(id).is_none() {
-            return self.cx.notify('!', "You have no place there");
+            return self.cx.notify('!', "You are not registered for it");
         }
         self.send_cancellation();
         let at = self.cx.now + UNDO;
@@ -56,13 +49,13 @@ impl App {
         if let Some(mine) = self.cx.view.my_statuses.get_mut(&id) {
             mine.status = RegistrationStatus::Cancelled;
         }
-        let text = "Your place is given up: u brings it back, for 5 s".to_owned();
+        let text = "Registration cancelled · u undoes it (5 s)".to_owned();
         self.cx.notice = Some(Notice { sign: '✓', text, until: at });
     }
 
     pub(super) fn undo_cancellation(&mut self) {
         let Some(pending) = self.pending_cancellation.take() else {
-            return self.cx.notify('!', "There is nothing to undo");
+            return self.cx.notify('!', "Nothing to undo");
         };
         if let Some(mine) = self.cx.view.my_statuses.get_mut(&pending.id) {
             mine.status = if mine.position.is_some() {
@@ -71,7 +64,7 @@ impl App {
                 RegistrationStatus::Confirmed
             };
         }
-        self.cx.notify('✓', "You keep your place");
+        self.cx.notify('✓', "Registration restored");
     }
 
     /// Whether the registration for an occurrence is being cancelled.
@@ -87,7 +80,7 @@ impl App {
     /// Sends the cancellation, if there is one.
     pub(super) fn send_cancellation(&mut self) {
         if let Some(pending) = self.pending_cancellation.take() {
-            self.cx.ask(Purpose::Act("Your place is given up"), Request::Unregister(pending.id));
+            self.cx.ask(Purpose::Act("Registration cancelled"), Request::Unregister(pending.id));
         }
     }
 
@@ -96,7 +89,9 @@ impl App {
         let Some(occurrence) = self.occurrence().map(|occurrence| occurrence.id) else { return };
         let mine = self.my_status(occurrence);
         let Some(mine) = mine.filter(|mine| mine.status == RegistrationStatus::Waitlisted) else {
-            return self.cx.notify('!', "You do not wait there: who waits can be passed over");
+            return self
+                .cx
+                .notify('!', "You are not on its waitlist: only a waitlisted registration can be paused");
         };
         let request = Request::PassOver { occurrence, version: mine.version, over: !mine.paused };
         self.cx.ask(Purpose::PassOver, request);
@@ -124,20 +119,20 @@ impl App {
 fn registered_text(registration: &Registration, capacity: i64, left: i64) -> String {
     let party = registration.party_size;
     let Some(position) = registration.position else {
-        return format!("You are registered: confirmed for {party}");
+        return format!("Registered: confirmed for {party}");
     };
     let nth = ordinal(position);
     if party > capacity {
         let seats = if capacity == 1 { "seat" } else { "seats" };
         return format!(
-            "The date has {capacity} {seats}: your party of {party} is {nth} in line, and passed over until there are more"
+            "Only {capacity} {seats} in all: your party of {party} is {nth} on the waitlist until there are more"
         );
     }
     match left {
-        _ if !registration.auto_promote => format!("You are {nth} in line, and paused: s goes on"),
-        ..=0 => format!("It is full: you are {nth} in line"),
-        _ if left >= party && position > 1 => format!("Others wait before you: you are {nth} in line"),
-        _ => format!("There is no room for {party} now: you are {nth} in line"),
+        _ if !registration.auto_promote => format!("You are {nth} on the waitlist, paused: s resumes"),
+        ..=0 => format!("Full: you are {nth} on the waitlist"),
+        _ if left >= party && position > 1 => format!("Others are waiting: you are {nth} on the waitlist"),
+        _ => format!("Not enough seats for {party}: you are {nth} on the waitlist"),
     }
 }
 
@@ -145,9 +140,9 @@ fn registered_text(registration: &Registration, capacity: i64, left: i64) -> Str
 fn paused_text(registration: &Registration) -> String {
     match registration.position.map(ordinal) {
         Some(nth) if registration.auto_promote => {
-            format!("You get a seat when it is your turn: {nth} in line")
+            format!("Resumed: you are {nth} on the waitlist")
         }
-        Some(nth) => format!("Paused: you stay {nth} in line, and others are let in before you; s goes on"),
-        None => format!("There was room: confirmed for {}", registration.party_size),
+        Some(nth) => format!("Paused: you stay {nth} on the waitlist, others go first; s resumes"),
+        None => format!("Seats were free: confirmed for {}", registration.party_size),
     }
 }

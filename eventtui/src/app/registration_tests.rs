@@ -29,25 +29,28 @@ fn told(change: impl Fn(&mut Occurrence), place: Registration) -> String {
 #[test]
 fn who_waits_is_told_why() {
     let full = |date: &mut Occurrence| date.seats_left = 0;
-    assert_eq!(told(full, waits(0, 2, 3, false)), "✓ It is full: you are 3rd in line");
+    assert_eq!(told(full, waits(0, 2, 3, false)), "✓ Full: you are 3rd on the waitlist");
     let few = |date: &mut Occurrence| date.seats_left = 2;
-    assert_eq!(told(few, waits(0, 3, 1, false)), "✓ There is no room for 3 now: you are 1st in line");
-    assert_eq!(told(few, waits(0, 2, 4, false)), "✓ Others wait before you: you are 4th in line");
+    assert_eq!(told(few, waits(0, 3, 1, false)), "✓ Not enough seats for 3: you are 1st on the waitlist");
+    assert_eq!(told(few, waits(0, 2, 4, false)), "✓ Others are waiting: you are 4th on the waitlist");
     let small = |date: &mut Occurrence| (date.capacity, date.seats_left) = (4, 4);
     assert_eq!(
         told(small, waits(0, 5, 1, false)),
-        "✓ The date has 4 seats: your party of 5 is 1st in line, and passed over until there are more"
+        "✓ Only 4 seats in all: your party of 5 is 1st on the waitlist until there are more"
     );
     let tiny = |date: &mut Occurrence| (date.capacity, date.seats_left) = (1, 0);
-    assert!(told(tiny, waits(0, 2, 1, false)).starts_with("✓ The date has 1 seat: your party of 2"));
-    assert_eq!(told(full, waits(0, 2, 3, true)), "✓ You are 3rd in line, and paused: s goes on");
+    assert!(told(tiny, waits(0, 2, 1, false)).starts_with("✓ Only 1 seat in all: your party of 2"));
+    assert_eq!(told(full, waits(0, 2, 3, true)), "✓ You are 3rd on the waitlist, paused: s resumes");
 }
 
 #[test]
 fn who_waits_lets_others_pass_and_goes_on() {
     let mut driven = Driven::new().with_agenda(9).signed_in();
     driven.press(KeyCode::Char('s'));
-    assert_eq!(driven.last_line(), "! You do not wait there: who waits can be passed over");
+    assert_eq!(
+        driven.last_line(),
+        "! You are not on its waitlist: only a waitlisted registration can be paused"
+    );
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('s'));
     let id = occurrence(2).id;
     let version = registration(2, "waitlisted").version();
@@ -59,21 +62,18 @@ fn who_waits_lets_others_pass_and_goes_on() {
     paused.updated_at = "2026-11-23T11:00:00Z".parse().unwrap();
     driven.press(KeyCode::Char('s'));
     driven.answer(|r| *r == ask(version, true), Ok(Answer::Place(Box::new(paused.clone()))));
-    assert_eq!(
-        driven.last_line(),
-        "✓ Paused: you stay 3rd in line, and others are let in before you; s goes on"
-    );
+    assert_eq!(driven.last_line(), "✓ Paused: you stay 3rd on the waitlist, others go first; s resumes");
     assert!(driven.picture(80, 24).contains("‖ 3rd paused"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Char('s'));
     let on = waits(2, 2, 3, false);
     driven.answer(|r| *r == ask(paused.version(), false), Ok(Answer::Place(Box::new(on))));
-    assert_eq!(driven.last_line(), "✓ You get a seat when it is your turn: 3rd in line");
+    assert_eq!(driven.last_line(), "✓ Resumed: you are 3rd on the waitlist");
     driven.press(KeyCode::Char('s'));
     driven.answer(
         |r| matches!(r, Request::PassOver { .. }),
         Ok(Answer::Place(Box::new(registration(2, "confirmed")))),
     );
-    assert_eq!(driven.last_line(), "✓ There was room: confirmed for 2");
+    assert_eq!(driven.last_line(), "✓ Seats were free: confirmed for 2");
 }
 
 #[test]

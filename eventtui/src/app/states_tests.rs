@@ -14,13 +14,13 @@ use crate::message::Message;
 /// What a screen asks for.
 type Asked = fn(&Request) -> bool;
 /// An answer to it.
-type Told = fn() -> Answer;
+type Reply = fn() -> Answer;
 
 struct Case {
     name: &'static str,
     /// What is pressed on the agenda to come to it.
     keys: &'static str,
-    asked: &'static [(Asked, Told, Told)],
+    asked: &'static [(Asked, Reply, Reply)],
 }
 
 fn agenda(request: &Request) -> bool {

@@ -259,7 +259,7 @@ fn one_date_with_all_about_it() {
     insta::assert_snapshot!("event_40x15", looked.picture(40, 15));
     let mut looked = looked;
     insta::assert_snapshot!("ticket_80x24", looked.press(KeyCode::Char('v')).picture(80, 24));
-    assert!(looked.picture(40, 10).contains("too small for the picture"));
+    assert!(looked.picture(40, 10).contains("too small for the QR code"));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_place_is_taken_and_given_up_and_kept_after_all() {
         |r| *r == Request::Register { occurrence: id, party: 3 },
         Ok(Answer::Place(Box::new(registration(0, "waitlisted")))),
     );
-    assert_eq!(driven.last_line(), "✓ Others wait before you: you are 3rd in line");
+    assert_eq!(driven.last_line(), "✓ Others are waiting: you are 3rd on the waitlist");
     driven.press(KeyCode::Char('x')).wait(4_900).press(KeyCode::Char('u')).wait(9_000);
     assert!(
         !driven.asked.iter().any(|(_, request)| matches!(request, Request::Unregister(_))),
@@ -306,7 +306,7 @@ fn a_place_is_taken_and_given_up_and_kept_after_all() {
     );
     driven.press(KeyCode::Char('x')).wait(5_000);
     driven.answer(|r| *r == Request::Unregister(id), Err(refusal("the server does not answer", Cause::Away)));
-    assert_eq!(driven.last_line(), "✗ the server does not answer. What you see is what was known before");
+    assert_eq!(driven.last_line(), "✗ the server does not answer. Showing the last known state");
     // Who quits at once has given it up all the same.
     driven.press(KeyCode::Down).press(KeyCode::Char('x')).press(KeyCode::Char('q'));
     assert!(
@@ -425,7 +425,7 @@ fn what_cannot_be_undone_is_asked_once() {
     driven.press(KeyCode::Char('D'));
     assert_eq!(
         driven.last_line(),
-        "Cancel the whole event and its 10 dates, next for 8 people and 1 who wait? It can't be brought back. y does it, any other key leaves it"
+        "Cancel “Evening” and all 10 dates? Next date: 8 registered, 1 waiting. This cannot be undone. y confirms, any other key cancels"
     );
     driven.press(KeyCode::Char('n'));
     assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::CancelEvent(_))));
@@ -481,9 +481,9 @@ fn each_deed_is_answered_even_where_another_was_done_meanwhile() {
 fn days_are_typed_in_words() {
     let mut driven = Driven::new().with_agenda(9);
     driven.press(KeyCode::Char('d')).type_in("soon");
-    assert_eq!(driven.last_line(), "Which day? soon▏ ! say a day, such as: fri, +10, 4 dec, 2027-03-04");
+    assert_eq!(driven.last_line(), "Go to date: soon▏ ! not a date: try fri, +10, 4 dec, 2027-03-04");
     driven.press(KeyCode::Enter).control('u').type_in("+10");
-    assert_eq!(driven.last_line(), "Which day? +10▏ → Tue 9 March 2027 · in 10 days · ⏎ goes there");
+    assert_eq!(driven.last_line(), "Go to date: +10▏ → Tue 9 March 2027 · in 10 days · Enter goes there");
     driven.press(KeyCode::Enter);
     let from: chrono::NaiveDate = "2027-03-09".parse().unwrap();
     let asked =

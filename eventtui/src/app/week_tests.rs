@@ -74,7 +74,7 @@ fn on_every_screen_in_every_state() {
     insta::assert_snapshot!("week_error", driven.picture(80, 24));
     assert!(driven.picture(40, 15).contains("R tries again"));
     insta::assert_snapshot!("week_empty", with(Vec::new()).picture(80, 24));
-    assert!(with(Vec::new()).picture(40, 15).contains("Nothing this week"));
+    assert!(with(Vec::new()).picture(40, 15).contains("No events this week"));
     let mut driven = with(dates());
     driven.type_in("hhhhj");
     insta::assert_snapshot!("week_80x24", driven.picture(80, 24));
@@ -108,7 +108,7 @@ fn one_moves_by_dates_days_and_weeks() {
     driven.type_in("gll");
     assert_eq!(selected(&driven), "", "nothing on Wednesday");
     driven.press(KeyCode::Enter);
-    assert_eq!(driven.last_line(), "! Nothing is selected that could be opened");
+    assert_eq!(driven.last_line(), "! Nothing is selected");
     driven.type_in("j");
     assert_eq!(selected(&driven), "Spring fair");
     driven.asked.clear();
@@ -144,7 +144,7 @@ fn what_is_selected_is_opened_and_found_again() {
     let opened = date(91, &json!({})).id;
     assert!(driven.asked.iter().any(|(_, request)| *request == Request::Date(opened)));
     driven.press(KeyCode::Esc).type_in("r");
-    assert!(driven.last_line().starts_with("How many come to 夜桜を見る会?"), "{}", driven.last_line());
+    assert!(driven.last_line().starts_with("Party size for 夜桜を見る会:"), "{}", driven.last_line());
 }
 
 #[test]

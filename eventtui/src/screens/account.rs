@@ -52,12 +52,12 @@ impl AccountScreen {
     fn end_session(&self, cx: &mut Context) {
         let Some(session) = self.selected() else { return cx.notify('!', "No session is selected") };
         if session.current {
-            let text = "This is the session that you use: end it and sign out?".to_owned();
-            return cx.confirm(text, Request::SignOut, Purpose::Act("You are signed out"));
+            let text = "End this session? You will be signed out".to_owned();
+            return cx.confirm(text, Request::SignOut, Purpose::Act("Signed out"));
         }
         let (device, used) = (fit(&device(session), 30), last_used(session, &cx.view));
         let text = format!("End the session of {}, last used {used}?", device.trim_end());
-        cx.confirm(text, Request::EndSession(session.id), Purpose::Act("The session has ended"));
+        cx.confirm(text, Request::EndSession(session.id), Purpose::Act("Session ended"));
     }
 
     /// Profile and preferences above the sessions, in an area of this size.
@@ -183,7 +183,9 @@ impl Screen for AccountScreen {
             let (words, style) = match (&self.status.failure, self.status.is_new()) {
                 (Some(failure), _) => (format!(" {}", clean(failure)), theme.bad),
                 (None, true) => (" …".to_owned(), theme.muted),
-                (None, false) => (" None: who owns the database needs none.".to_owned(), theme.muted),
+                (None, false) => {
+                    (" None: the database is opened without signing in.".to_owned(), theme.muted)
+                }
             };
             let words = Paragraph::new(Line::styled(words, style)).wrap(Wrap { trim: false });
             return frame.render_widget(words, list);
@@ -203,7 +205,7 @@ fn on(at: eventcore::Timestamp, view: &ViewContext, format: &str) -> String {
 
 /// The name by which the client of a session signed in.
 fn device(session: &Session) -> String {
-    clean(session.user_agent.as_deref().filter(|name| !name.is_empty()).unwrap_or("a client without a name"))
+    clean(session.user_agent.as_deref().filter(|name| !name.is_empty()).unwrap_or("unknown client"))
 }
 
 /// When a session was last used.
@@ -218,7 +220,7 @@ fn of_session(session: &Session, view: &ViewContext, width: u16) -> Line<'static
     let used = fit(&last_used(session, view), 18);
     let sign = if session.current { "● this one" } else { "" };
     let more = format!(
-        "  began {}, ends {} if it is not used",
+        "  signed in {}, expires {} if unused",
         on(session.created_at, view, "%-d %b %Y"),
         on(session.expires_at, view, "%-d %b %Y")
     );

@@ -96,7 +96,7 @@ impl Screen for AgendaScreen {
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
         if self.list.items.is_empty() {
-            let words = "Nothing ahead. n makes the first event.";
+            let words = "No upcoming events. n creates one.";
             return occurrence_list::draw_empty(frame, area, &self.list.status, cx, words);
         }
         occurrence_list::draw(&self.list, frame, area, &cx.view);

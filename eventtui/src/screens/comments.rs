@@ -79,11 +79,11 @@ impl CommentsScreen {
             }
             Action::DeleteComment => {
                 let request = Request::DeleteComment(comment.id);
-                cx.confirm("Delete this comment?".to_owned(), request, Purpose::Act("It is deleted"));
+                cx.confirm("Delete this comment?".to_owned(), request, Purpose::Act("Deleted"));
             }
             Action::HideComment => {
                 let hidden = comment.status != CommentStatus::Hidden;
-                let then = if hidden { "Others no longer read it" } else { "Everyone reads it again" };
+                let then = if hidden { "Comment hidden" } else { "Comment visible again" };
                 cx.ask(Purpose::Act(then), Request::HideComment { comment: comment.id, hidden });
             }
             _ => return Handled::No,
@@ -156,7 +156,7 @@ impl Screen for CommentsScreen {
         let line = match (&self.status.failure, self.status.is_new()) {
             (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), view.theme.bad),
             (None, true) => Line::styled(" …", view.theme.muted),
-            (None, false) => Line::styled(" Nobody has said anything yet. c does", view.theme.muted),
+            (None, false) => Line::styled(" No comments yet. c adds one", view.theme.muted),
         };
         frame.render_widget(line, body);
     }
@@ -170,10 +170,10 @@ fn block(comment: &Comment, view: &ViewContext, width: u16) -> Vec<Line<'static>
     let mut head = vec![Span::raw(indent.to_owned())];
     match &comment.author {
         Some(author) => head.push(Span::styled(clean(&author.display_name), theme.accent)),
-        None => head.push(Span::styled("somebody", theme.muted)),
+        None => head.push(Span::styled("deleted user", theme.muted)),
     }
     if comment.by_organizer {
-        head.push(Span::styled(" organizes it", theme.good));
+        head.push(Span::styled(" · organizer", theme.good));
     }
     let edited = if comment.edited_at.is_some() { " · edited" } else { "" };
     let hidden = if comment.status == CommentStatus::Hidden { " · hidden" } else { "" };

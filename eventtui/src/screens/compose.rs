@@ -41,21 +41,32 @@ impl ComposeMode {
     /// The question on the bottom line. A rating names the occurrence, so its caller knows more.
     pub(crate) const fn label(self) -> &'static str {
         match self {
-            Self::Comment => "Say",
+            Self::Comment => "Comment",
             Self::Reply(_) => "Reply",
-            Self::EditComment(..) => "Say instead",
-            Self::Answer(_) => "Answer in public",
-            Self::Rating(_) => "How was it",
-            Self::AddAttendee(_) => "Who comes, and how many (bob 2)",
+            Self::EditComment(..) => "Edit comment",
+            Self::Answer(_) => "Public answer",
+            Self::Rating(_) => "Rate",
+            Self::AddAttendee(_) => "Add attendee, e.g. “bob 2”",
+        }
+    }
+
+    /// The notice after the text was accepted.
+    pub(crate) const fn sent(self) -> &'static str {
+        match self {
+            Self::Comment | Self::Reply(_) => "Comment posted",
+            Self::EditComment(..) => "Comment changed",
+            Self::Answer(_) => "Answer posted",
+            Self::Rating(_) => "Thank you for your rating",
+            Self::AddAttendee(_) => "Attendee added",
         }
     }
 
     /// What Enter does.
     pub(crate) const fn enter(self) -> &'static str {
         match self {
-            Self::AddAttendee(_) => "registers them",
+            Self::AddAttendee(_) => "registers",
             Self::Comment | Self::Reply(_) | Self::EditComment(..) | Self::Answer(_) | Self::Rating(_) => {
-                "says it"
+                "sends"
             }
         }
     }
@@ -99,12 +110,12 @@ impl Composition {
             ComposeMode::EditComment(comment, version) => Request::SayAgain { comment, version, body },
             ComposeMode::Answer(feedback) => Request::Answer { feedback, text: Some(body) },
             ComposeMode::Rating(occurrence) => {
-                let (rating, text) = rating(&body).ok_or("Stars first, from 1 to 5: 4 good talks")?;
+                let (rating, text) = rating(&body).ok_or("Start with 1–5 stars")?;
                 Request::Rate { occurrence, rating, text }
             }
             ComposeMode::AddAttendee(occurrence) => {
                 let (username, party) =
-                    attendee(&body).ok_or("A name first, and how many come behind it, from 1 on: bob 2")?;
+                    attendee(&body).ok_or("Start with a username, then the party size from 1: bob 2")?;
                 Request::Enlist { occurrence, username, party }
             }
         })

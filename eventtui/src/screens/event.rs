@@ -53,7 +53,7 @@ impl EventScreen {
     pub(crate) fn open(selected: Option<&Occurrence>, cx: &mut Context) {
         match selected {
             Some(occurrence) => cx.open(Self::of(occurrence)),
-            None => cx.notify('!', "Nothing is selected that could be opened"),
+            None => cx.notify('!', "Nothing is selected"),
         }
     }
 
@@ -105,7 +105,7 @@ impl EventScreen {
         let registration = self.detail.as_ref().and_then(|detail| detail.place.as_ref());
         match registration.and_then(|registration| registration.ticket_code.clone()) {
             Some(code) => cx.open(TicketScreen { code }),
-            None => cx.notify('!', "You have no ticket here"),
+            None => cx.notify('!', "You have no ticket for it"),
         }
     }
 
@@ -122,7 +122,7 @@ impl EventScreen {
     fn draw_text(&self, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {
         let mut lines = text(self.shown(), self.detail.as_deref(), view, area.width);
         if let (None, Some(why)) = (&self.detail, &self.status.failure) {
-            let words = format!(" ✗ The rest could not be loaded: {}. R tries again.", clean(why));
+            let words = format!(" ✗ Could not load the details: {}. R tries again.", clean(why));
             lines.extend(flow(Line::styled(words, view.theme.bad), usize::from(area.width)));
         }
         let lines: Vec<_> = lines.into_iter().skip(self.scrolled).collect();
@@ -134,7 +134,7 @@ impl EventScreen {
         let block = Block::new().borders(Borders::LEFT).border_style(view.theme.muted);
         let inside = block.inner(area);
         frame.render_widget(block, area);
-        let mut lines = vec![Line::styled(" Dates", view.theme.accent)];
+        let mut lines = vec![Line::styled(" Occurrences", view.theme.accent)];
         let height = usize::from(inside.height).saturating_sub(1);
         for (i, date) in detail.dates.iter().enumerate().skip(self.position.top).take(height) {
             let (day, _) = view.local(&date.starts_at, &date.timezone);
@@ -261,9 +261,9 @@ pub(crate) fn text(
         date.seats_left,
         date.capacity,
         match date.waitlist_length {
-            0 => "nobody waits".to_owned(),
-            1 => "1 waits".to_owned(),
-            n => format!("{n} wait"),
+            0 => "no waitlist".to_owned(),
+            1 => "1 waiting".to_owned(),
+            n => format!("{n} waiting"),
         }
     )));
     lines.push(mine(date, detail.and_then(|detail| detail.place.as_ref()), view));
@@ -293,11 +293,11 @@ fn said_rule(detail: &Detail) -> Option<String> {
 
 fn state(date: &Occurrence, detail: Option<&Detail>, view: &ViewContext) -> Option<Line<'static>> {
     if date.status == OccurrenceStatus::Cancelled {
-        return Some(Line::styled(" ✗ This date is cancelled", view.theme.bad));
+        return Some(Line::styled(" ✗ This occurrence is cancelled", view.theme.bad));
     }
     match detail?.event.status {
         EventStatus::Draft => {
-            Some(Line::styled(" ✎ A draft: only its organizers see it (p publishes)", view.theme.warn))
+            Some(Line::styled(" ✎ Draft: visible to organizers only (p publishes)", view.theme.warn))
         }
         EventStatus::Published | EventStatus::Cancelled => None,
     }
@@ -311,7 +311,7 @@ fn mine(date: &Occurrence, place: Option<&Registration>, view: &ViewContext) -> 
         return if let Some(status) = status {
             Line::styled(format!(" {}", status.short()), theme.good)
         } else if date.registration_open && date.seats_left == 0 && date.waitlist_enabled {
-            Line::styled(" It is full: r puts you in line", theme.warn)
+            Line::styled(" Full: r joins the waitlist", theme.warn)
         } else if date.registration_open {
             Line::styled(" r registers you", theme.muted)
         } else {
@@ -319,22 +319,23 @@ fn mine(date: &Occurrence, place: Option<&Registration>, view: &ViewContext) -> 
         };
     };
     if view.my_statuses.get(&date.id).is_some_and(|mine| !mine.is_live()) {
-        return Line::styled(" ○ given up: u keeps it, for a moment", theme.warn);
+        return Line::styled(" ○ cancelled: u undoes it for a moment", theme.warn);
     }
     let ticket = place.ticket_code.as_deref().map(|code| format!(" · ticket {code}")).unwrap_or_default();
     match place.status {
         RegistrationStatus::Waitlisted => {
-            let position =
-                place.position.map_or_else(|| "waiting".to_owned(), |n| format!("{} in line", ordinal(n)));
+            let position = place
+                .position
+                .map_or_else(|| "waiting".to_owned(), |n| format!("{} on the waitlist", ordinal(n)));
             // Whom the whole date cannot hold is passed over: they would wait in vain, and not know why.
             let (sign, then) = if place.party_size > date.capacity {
-                ('‖', ": more than it has seats, so that others pass")
+                ('‖', ": more than the capacity, so others go first")
             } else if place.auto_promote {
-                ('◌', " · s lets others pass")
+                ('◌', " · s pauses")
             } else {
-                ('‖', ": paused, so that others pass (s goes on)")
+                ('‖', " · paused: others go first (s resumes)")
             };
-            Line::styled(format!(" {sign} {position}, for {}{then}", place.party_size), theme.warn)
+            Line::styled(format!(" {sign} {position}, party of {}{then}", place.party_size), theme.warn)
         }
         RegistrationStatus::Attended => {
             Line::styled(format!(" ✓ checked in, party of {}", place.party_size), theme.good)

@@ -9,6 +9,7 @@ use super::screen::{Context, Handled};
 use crate::backend::Request;
 use crate::keys::Action;
 use crate::message::Purpose;
+use crate::widgets::text::clean;
 
 /// Runs an organizer's action on an event. `occurrence` is the one that is shown, or the next one in the list of
 /// events; `on_occurrence` tells whether it is shown, so that editing a series changes that occurrence only.
@@ -28,16 +29,18 @@ pub(crate) fn act(
         (Action::EditFollowing, Some(occurrence)) if is_series => {
             form::open(FormScreen::following(occurrence, event), cx);
         }
-        (Action::EditFollowing, _) => cx.notify('!', "This event has only one date: e edits it"),
+        (Action::EditFollowing, _) => cx.notify('!', "This event has only one occurrence: e edits it"),
         (Action::Publish, _) if event.status == EventStatus::Draft => {
-            cx.ask(Purpose::Act("It is public now"), Request::Publish(event.id));
+            cx.ask(Purpose::Act("Published"), Request::Publish(event.id));
         }
-        (Action::Publish, _) => cx.notify('!', "It is no draft any more"),
+        (Action::Publish, _) => cx.notify('!', "This event is not a draft"),
         (Action::CancelDate, Some(occurrence)) => cancel_occurrence(occurrence, cx),
         (Action::CancelEvent, occurrence) => cancel_event(event, occurrence, cx),
         (Action::Insights, _) => cx.open(InsightsScreen::of(event.id, &event.title)),
         (Action::Attendees, Some(occurrence)) => cx.open(AttendeesScreen::of(occurrence.clone())),
-        (Action::CancelDate | Action::Attendees, None) => cx.notify('!', "The event has no date ahead"),
+        (Action::CancelDate | Action::Attendees, None) => {
+            cx.notify('!', "The event has no upcoming occurrence")
+        }
         _ => return Handled::No,
     }
     Handled::Yes
@@ -51,7 +54,7 @@ pub(crate) fn act_on_past(action: Action, occurrence: Option<&Occurrence>, cx: &
         }
         (Action::Attendees, Some(occurrence)) => cx.open(AttendeesScreen::of(occurrence.clone())),
         (Action::Edit | Action::Publish | Action::CancelEvent, Some(_)) => {
-            cx.notify('!', "Open it first, with ⏎");
+            cx.notify('!', "Open it first with Enter");
         }
         (
             Action::Insights | Action::Attendees | Action::Edit | Action::Publish | Action::CancelEvent,
@@ -66,32 +69,34 @@ pub(crate) fn act_on_past(action: Action, occurrence: Option<&Occurrence>, cx: &
 fn cancel_occurrence(occurrence: &Occurrence, cx: &mut Context) {
     match occurrence.status {
         OccurrenceStatus::Cancelled => {
-            cx.ask(Purpose::Act("The date takes place again"), Request::RestoreDate(occurrence.id));
+            cx.ask(Purpose::Act("Occurrence restored"), Request::RestoreDate(occurrence.id));
         }
         OccurrenceStatus::Scheduled => {
-            let text = format!("Cancel this date, for {}?", people(occurrence));
-            cx.confirm(text, Request::CancelDate(occurrence.id), Purpose::Act("The date is cancelled"));
+            let text = format!("Cancel this date? {}", people(occurrence));
+            cx.confirm(text, Request::CancelDate(occurrence.id), Purpose::Act("Occurrence cancelled"));
         }
     }
 }
 
 fn cancel_event(event: &Event, occurrence: Option<&Occurrence>, cx: &mut Context) {
-    let next = if event.occurrence_count == 1 { ", for" } else { ", next for" };
-    let whom = occurrence.map_or_else(String::new, |occurrence| format!("{next} {}", people(occurrence)));
+    let title = clean(&event.title);
     let what = match event.occurrence_count {
-        1 => "Cancel the event".to_owned(),
-        many => format!("Cancel the whole event and its {many} dates"),
+        1 => format!("Cancel “{title}”?"),
+        many => format!("Cancel “{title}” and all {many} dates?"),
     };
-    let text = format!("{what}{whom}? It can't be brought back");
-    cx.confirm(text, Request::CancelEvent(event.id), Purpose::Act("The event is cancelled"));
+    let whom = occurrence.map_or_else(String::new, |occurrence| match event.occurrence_count {
+        1 => format!(" {}.", people(occurrence)),
+        _ => format!(" Next date: {}.", people(occurrence)),
+    });
+    let text = format!("{what}{whom} This cannot be undone");
+    cx.confirm(text, Request::CancelEvent(event.id), Purpose::Act("Event cancelled"));
 }
 
-/// Who is told when an occurrence changes.
+/// How many people are told when an occurrence changes.
 fn people(occurrence: &Occurrence) -> String {
     match (occurrence.seats_taken, occurrence.waitlist_length) {
-        (0, 0) => "nobody yet".to_owned(),
-        (1, 0) => "1 person".to_owned(),
-        (n, 0) => format!("{n} people"),
-        (n, waiting) => format!("{n} people and {waiting} who wait"),
+        (0, 0) => "Nobody has registered".to_owned(),
+        (registered, 0) => format!("{registered} registered"),
+        (registered, waiting) => format!("{registered} registered, {waiting} waiting"),
     }
 }

@@ -17,7 +17,7 @@ use crate::status::Status;
 use crate::view_context::ViewContext;
 use crate::widgets::blocks;
 use crate::widgets::list::{Motion, PagedList, Pages};
-use crate::widgets::text::{clean, flow};
+use crate::widgets::text::{clean, columns, fit, flow};
 
 /// Rows above the feedback.
 const HEAD: u16 = 2;
@@ -59,8 +59,8 @@ impl FeedbackScreen {
         match self.list.selected() {
             Some(feedback) if feedback.answer.is_some() => {
                 let request = Request::Answer { feedback: feedback.id, text: None };
-                let then = Purpose::Act("The answer is taken back");
-                cx.confirm("Take the answer back?".to_owned(), request, then);
+                let then = Purpose::Act("Answer deleted");
+                cx.confirm("Delete the answer?".to_owned(), request, then);
             }
             Some(_) => cx.notify('!', "It has no answer"),
             None => cx.notify('!', "Nothing is selected"),
@@ -125,11 +125,13 @@ impl Screen for FeedbackScreen {
         let theme = view.theme;
         let [head, body] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1)]).areas(area);
         let rated = self.summary.as_ref().filter(|summary| summary.count > 0);
-        let rated = rated.map(|summary| format!("  {} by {}", ratings::stars(summary), summary.count));
-        let title = Line::from(vec![
-            Span::styled(format!(" Feedback · {}", clean(&self.title)), theme.accent),
-            Span::raw(rated.unwrap_or_default()),
-        ]);
+        let rated = rated.map(|summary| format!("  {}", ratings::average(summary))).unwrap_or_default();
+        // The title gives way to the ratings.
+        let room = usize::from(area.width).saturating_sub(columns(" Feedback · ") + columns(&rated));
+        let event = clean(&self.title);
+        let event = if columns(&event) > room { fit(&event, room) } else { event };
+        let title =
+            Line::from(vec![Span::styled(format!(" Feedback · {event}"), theme.accent), Span::raw(rated)]);
         frame.render_widget(title, head);
         let line = match (&self.list.status.failure, self.list.status.is_new()) {
             _ if !self.list.items.is_empty() => {
@@ -140,10 +142,9 @@ impl Screen for FeedbackScreen {
             }
             (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), theme.bad),
             (None, true) => Line::styled(" …", theme.muted),
-            (None, false) => Line::styled(
-                " Nobody has said how it was yet. Who was there does so with *, once it is over",
-                theme.muted,
-            ),
+            (None, false) => {
+                Line::styled(" No ratings yet. Attendees can rate with * after the event", theme.muted)
+            }
         };
         frame.render_widget(Paragraph::new(flow(line, usize::from(body.width))), body);
     }

@@ -56,7 +56,7 @@ impl Screen for HelpScreen {
         let mut lines = vec![Line::from(vec![
             Span::styled(format!(" Keys · {}  ", self.of.name()), theme.accent),
             Span::raw(format!("{}{CURSOR}", self.typed.text())),
-            Span::styled("  type to search, Esc leaves", theme.muted),
+            Span::styled("  type to search, Esc closes", theme.muted),
         ])];
         lines.push(Line::raw(""));
         for binding in self.found().into_iter().skip(self.position.selected) {

@@ -49,7 +49,7 @@ impl InsightsScreen {
         lines.push(Line::raw(""));
         lines.extend(ratings(insights, view, usize::from(width)));
         lines.push(Line::raw(""));
-        lines.push(Line::styled(format!(" Dates ({})", insights.dates.len()), view.theme.accent));
+        lines.push(Line::styled(format!(" Occurrences ({})", insights.dates.len()), view.theme.accent));
         lines.extend(
             insights.dates.iter().rev().flat_map(|date| of_date(date, &insights.timezone, view, width)),
         );
@@ -133,8 +133,9 @@ fn over_time(by_day: &[DayOfRegistrations], view: &ViewContext, width: usize) ->
     let columns = columns(by_day, width.saturating_sub(2).max(1));
     let most = columns.iter().copied().max().unwrap_or(1).max(1);
     let people: i64 = by_day.iter().map(|day| day.people).sum();
+    let busiest = by_day.iter().map(|day| day.people).max().unwrap_or(0);
     let title = Span::styled(" Registrations over time".to_owned(), theme.accent);
-    let figures = format!("{people} people, at most {most} at a time");
+    let figures = format!("{people} people, busiest day {busiest}");
     let mut lines = beside(vec![title], vec![Span::styled(figures, theme.muted)], width);
     for row in (0..CHART).rev() {
         let text: String = columns.iter().map(|people| step(*people, most, row)).collect();
@@ -193,15 +194,24 @@ fn totals(total: &Figures, view: &ViewContext, width: usize) -> Vec<Line<'static
         beside(figure, vec![Span::styled(words, theme.muted)], width)
     };
     let seats = format!("{} of {} seats taken", total.seats_taken, total.capacity);
-    let list =
-        format!("{} of {} who waited got a place, {} wait", total.promoted, total.waitlisted, total.waiting);
-    let gone = format!("{} of {} registrations given up", total.cancelled, total.registrations);
-    let came = format!("{} came, {} did not", total.attended, total.no_shows);
+    let list = format!("{} of {} promoted, {} waiting", total.promoted, total.waitlisted, total.waiting);
+    let gone = format!("{} of {} registrations cancelled", total.cancelled, total.registrations);
+    let attendance = match (total.attended, total.no_shows) {
+        (0, 0) => "not yet held".to_owned(),
+        (attended, 1) => format!("{attended} attended, 1 no-show"),
+        (attended, no_shows) => format!("{attended} attended, {no_shows} no-shows"),
+    };
     let all = [
         line("Fill", total.seats_taken, total.capacity, total.fill_rate, seats),
         line("Waitlist", total.promoted, total.waitlisted, total.conversion_rate, list),
         line("Cancelled", total.cancelled, total.registrations, total.cancellation_rate, gone),
-        line("Attendance", total.attended, total.attended + total.no_shows, total.attendance_rate, came),
+        line(
+            "Attendance",
+            total.attended,
+            total.attended + total.no_shows,
+            total.attendance_rate,
+            attendance,
+        ),
     ];
     all.into_iter().flatten().collect()
 }
@@ -210,16 +220,16 @@ fn ratings(insights: &Insights, view: &ViewContext, width: usize) -> Vec<Line<'s
     let theme = view.theme;
     let mut head = vec![Span::styled(" Ratings", theme.accent)];
     if insights.feedback.count == 0 {
-        return beside(head, vec![Span::styled("nobody has said anything yet", theme.muted)], width);
+        return beside(head, vec![Span::styled("no ratings yet", theme.muted)], width);
     }
-    head.push(Span::raw(format!("  {} by {}", ratings::stars(&insights.feedback), insights.feedback.count)));
+    head.push(Span::raw(format!("  {}", ratings::average(&insights.feedback))));
     let mut lines = if let Some(trend) = insights.trend {
         let (sign, style) = match trend.recent - trend.earlier {
             more if more >= 0.05 => ("↗", theme.good),
             less if less <= -0.05 => ("↘", theme.warn),
             _ => ("→", theme.muted),
         };
-        let words = format!("{sign} {:.1} before, {:.1} of late", trend.earlier, trend.recent);
+        let words = format!("{sign} {:.1} before, {:.1} recently", trend.earlier, trend.recent);
         beside(head, vec![Span::styled(words, style)], width)
     } else {
         vec![Line::from(head)]
@@ -240,14 +250,14 @@ fn of_date(date: &DateInsights, timezone: &str, view: &ViewContext, width: u16) 
     } else {
         format!("{}/{} {}", figures.seats_taken, figures.capacity, percent(figures.fill_rate))
     };
-    let came = if figures.attendance_rate.is_some() {
-        format!("{} came, {} not", figures.attended, figures.no_shows)
+    let attendance = if figures.attendance_rate.is_some() {
+        format!("{} of {} attended", figures.attended, figures.attended + figures.no_shows)
     } else {
         String::new()
     };
     let stars = ratings::stars(&date.feedback);
     if width < NARROW {
-        let figures = [seats, came].into_iter().filter(|words| !words.is_empty());
+        let figures = [seats, attendance].into_iter().filter(|words| !words.is_empty());
         let figures = Span::styled(figures.collect::<Vec<_>>().join(" · "), theme.muted);
         let mut lines = vec![Line::raw(format!(" {}{stars}", fit(&when, 22)))];
         lines.extend(flow(Line::from(vec![Span::raw("   "), figures]), usize::from(width)));
@@ -257,11 +267,11 @@ fn of_date(date: &DateInsights, timezone: &str, view: &ViewContext, width: u16) 
         Span::raw(format!(" {}", fit(&when, 22))),
         Span::styled(format!(" {}", fit(&seats, 18)), theme.good),
         Span::raw(format!(" {}", fit(&stars, 6))),
-        Span::styled(format!(" {}", fit(&came, 18)), theme.muted),
+        Span::styled(format!(" {}", fit(&attendance, 18)), theme.muted),
     ];
     if width >= 100 {
         let more = format!(
-            " {} registered, {} waited, {} gave up",
+            " {} registered, {} waitlisted, {} cancelled",
             figures.registrations, figures.waitlisted, figures.cancelled
         );
         spans.push(Span::styled(more, theme.muted));

@@ -144,7 +144,7 @@ impl Screen for MineScreen {
             return frame.render_widget(Line::raw(" Sign in (A) to see what is yours."), area);
         }
         if self.list.items.is_empty() {
-            let words = "You go nowhere yet: r registers you for a date of the agenda.";
+            let words = "You have no registrations yet: r in the agenda registers you.";
             return occurrence_list::draw_empty(frame, area, &self.list.status, cx, words);
         }
         row::draw_days(frame, area, &self.list, view, |mine| match &mine.occurrence {
@@ -154,7 +154,7 @@ impl Screen for MineScreen {
                 (Some(day), row::occurrence(occurrence, view, status, area.width))
             }
             None => {
-                let words = "   a date that is no longer for your eyes";
+                let words = "   an occurrence that you may no longer see";
                 (None, Line::styled(words, view.theme.muted))
             }
         });

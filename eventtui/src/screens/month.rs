@@ -194,7 +194,7 @@ impl MonthScreen {
         let theme = view.theme;
         let many = match self.counts.get(&self.day) {
             None => String::new(),
-            Some(0) => " · nothing".to_owned(),
+            Some(0) => " · no events".to_owned(),
             Some(1) => " · 1 event".to_owned(),
             Some(many) => format!(" · {many} events"),
         };
@@ -208,11 +208,11 @@ impl MonthScreen {
             let on_day = |date| row::on_day(date, self.day, days_in(date, view.my_zone), view, area.width);
             lines.extend(occurrences.iter().take(shown).map(on_day));
             if all > shown {
-                let more = format!(" … {} more: ⏎ shows them all", all - shown);
+                let more = format!(" … {} more: Enter shows all", all - shown);
                 lines.push(Line::styled(more, theme.muted));
             }
         } else if let Some(why) = &self.status.failure {
-            let words = format!("Nothing could be loaded: {}. R tries again.", clean(why));
+            let words = format!("Could not load: {}. R tries again.", clean(why));
             let words = wrapped(&words, width.saturating_sub(2));
             lines.extend(words.into_iter().map(|line| Line::styled(format!(" {line}"), theme.bad)));
         } else if self.counts.get(&self.day) != Some(&0) {

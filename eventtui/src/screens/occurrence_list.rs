@@ -63,7 +63,7 @@ fn draw_rows(list: &OccurrenceList, frame: &mut Frame<'_>, area: Rect, view: &Vi
 /// Draws why a list is empty: it is loading, loading failed, or there is nothing.
 pub(crate) fn draw_empty(frame: &mut Frame<'_>, area: Rect, status: &Status, cx: &Context, words: &str) {
     let text = match &status.failure {
-        Some(why) => format!(" Nothing could be loaded: {}. R tries again.", clean(why)),
+        Some(why) => format!(" Could not load: {}. R tries again.", clean(why)),
         None if status.since.is_some() || status.is_new() && cx.me.is_some() => " …".to_owned(),
         None => format!(" {words}"),
     };

@@ -165,12 +165,12 @@ impl Screen for OrganizeScreen {
         let status = self.past.as_ref().map_or(&self.events.status, |past| &past.status);
         match &self.past {
             Some(past) if past.items.is_empty() => {
-                let words = "You organized nothing until today. b comes back to what is ahead.";
+                let words = "No past events of yours. b shows the upcoming ones.";
                 occurrence_list::draw_empty(frame, area, status, cx, words);
             }
             Some(past) => occurrence_list::draw(past, frame, area, &cx.view),
             None if self.events.items.is_empty() => {
-                let words = "You organize nothing that is ahead. n makes an event, b shows what is over.";
+                let words = "No upcoming events of yours. n creates one, b shows past ones.";
                 occurrence_list::draw_empty(frame, area, status, cx, words);
             }
             None => {
@@ -190,7 +190,7 @@ fn line(event: &Event, view: &ViewContext, width: u16) -> Line<'static> {
         EventStatus::Cancelled => ("✗ cancelled", theme.bad),
     };
     let next = event.next_occurrence.as_ref().map_or_else(
-        || "nothing ahead".to_owned(),
+        || "none upcoming".to_owned(),
         |date| {
             let (day, _) = view.local(&date.starts_at, &date.timezone);
             format!("{} {}", day.format("%a %-d %b %Y"), view.time(&date.starts_at, &date.timezone))

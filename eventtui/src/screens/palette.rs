@@ -87,7 +87,7 @@ impl Screen for PaletteScreen {
         ])];
         let found = self.found();
         if found.is_empty() {
-            lines.push(Line::styled(" No command is called that.", view.theme.muted));
+            lines.push(Line::styled(" No such command.", view.theme.muted));
         }
         let height = usize::from(area.height).saturating_sub(1);
         let room = usize::from(area.width).saturating_sub(KEYS + 3).min(60);

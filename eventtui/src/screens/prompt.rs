@@ -53,23 +53,27 @@ impl Prompt {
         match self {
             Self::Party { occurrence, size } => {
                 let title = fit(&occurrence.title, 30);
-                format!("How many come to {}? {} ⏎ registers, Esc leaves it", title.trim_end(), typed(size))
+                format!(
+                    "Party size for {}: {} · Enter registers · Esc cancels",
+                    title.trim_end(),
+                    typed(size)
+                )
             }
             Self::Day(field) => {
                 let hint = match day(field, view) {
                     _ if field.is_empty() => "fri, +10, 4 dec, 2027-03-04".to_owned(),
-                    Some(day) => format!("→ {} · ⏎ goes there", view.day(day)),
-                    None => "! say a day, such as: fri, +10, 4 dec, 2027-03-04".to_owned(),
+                    Some(day) => format!("→ {} · Enter goes there", view.day(day)),
+                    None => "! not a date: try fri, +10, 4 dec, 2027-03-04".to_owned(),
                 };
-                format!("Which day? {} {hint}", typed(field))
+                format!("Go to date: {} {hint}", typed(field))
             }
             Self::Compose(composition) => {
                 let (label, then) = (&composition.label, composition.mode.enter());
-                format!("{label}: {} ⏎ {then}", typed(&composition.body))
+                format!("{label}: {} · Enter {then}", typed(&composition.body))
             }
             Self::Confirm(confirmation) => {
                 let stop = if confirmation.text.ends_with('?') { "" } else { "." };
-                format!("{}{stop} y does it, any other key leaves it", confirmation.text)
+                format!("{}{stop} y confirms, any other key cancels", confirmation.text)
             }
         }
     }

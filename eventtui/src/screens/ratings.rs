@@ -13,6 +13,12 @@ pub(crate) fn stars(feedback: &FeedbackSummary) -> String {
     feedback.average.map_or_else(|| "–".to_owned(), |average| format!("★ {average:.1}"))
 }
 
+/// `★ 4.6 (12 ratings)`.
+pub(crate) fn average(feedback: &FeedbackSummary) -> String {
+    let ratings = if feedback.count == 1 { "rating" } else { "ratings" };
+    format!("{} ({} {ratings})", stars(feedback), feedback.count)
+}
+
 /// `★★★★☆`.
 fn given(rating: i64) -> String {
     let full = usize::try_from(rating.clamp(0, 5)).unwrap_or(0);
@@ -36,10 +42,10 @@ pub(crate) fn distribution(feedback: &FeedbackSummary, view: &ViewContext) -> Ve
 pub(crate) fn summary_line(detail: &Detail, view: &ViewContext) -> Option<Line<'static>> {
     let theme = view.theme;
     let summary = &detail.feedback.summary;
-    let all = (summary.count > 0).then(|| format!("{} by {}", stars(summary), summary.count));
+    let all = (summary.count > 0).then(|| average(summary));
     let mine = match &detail.mine {
         Some(mine) => Some(format!("you gave {}", given(mine.rating))),
-        None if detail.was_there() && view.is_over(&detail.date) => Some("* says how it was".to_owned()),
+        None if detail.was_there() && view.is_over(&detail.date) => Some("* rates it".to_owned()),
         None => None,
     };
     let comments = match detail.comments {
@@ -58,7 +64,7 @@ pub(crate) fn lines(detail: &Detail, view: &ViewContext, width: u16) -> Vec<Line
     if feedback.summary.count == 0 {
         return Vec::new();
     }
-    let head = format!(" Ratings  {} by {}", stars(&feedback.summary), feedback.summary.count);
+    let head = format!(" Ratings  {}", average(&feedback.summary));
     let mut lines = vec![Line::raw(""), Line::styled(head, theme.accent)];
     lines.extend(distribution(&feedback.summary, view));
     let said = feedback.page.items.iter().filter(|said| !said.text.is_empty() || said.answer.is_some());
@@ -70,10 +76,7 @@ pub(crate) fn lines(detail: &Detail, view: &ViewContext, width: u16) -> Vec<Line
     let unread =
         usize::try_from(feedback.summary.count).unwrap_or(0).saturating_sub(feedback.page.items.len());
     if unread > 0 {
-        lines.extend([
-            Line::raw(""),
-            Line::styled(format!(" {unread} older ones: F shows them"), theme.muted),
-        ]);
+        lines.extend([Line::raw(""), Line::styled(format!(" {unread} older: F shows them"), theme.muted)]);
     }
     lines
 }
@@ -96,7 +99,7 @@ pub(super) fn review(said: &Feedback, mine: bool, view: &ViewContext, width: u16
     };
     write(&said.text, "   ", "   ", ratatui::style::Style::new());
     if let Some(answer) = &said.answer {
-        write(&format!("the organizer: {answer}"), "   ↳ ", "     ", theme.good);
+        write(&format!("Organizer's reply: {answer}"), "   ↳ ", "     ", theme.good);
     }
     lines
 }

@@ -99,7 +99,7 @@ fn line(
         .map(MyStatus::long);
     let seats = match mine {
         _ if view.unrated.contains(&occurrence.id) => {
-            Span::styled(format!(" {}", fit("* how was it?", SEATS)), theme.warn)
+            Span::styled(format!(" {}", fit("* rate it", SEATS)), theme.warn)
         }
         Some(mine) => Span::styled(format!(" {}", fit(&mine, SEATS)), theme.good),
         None => Span::styled(

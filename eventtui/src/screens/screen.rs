@@ -367,7 +367,7 @@ pub(crate) fn explain(refusal: &Refusal) -> String {
         Cause::SignedOut => format!("{} (A signs in)", refusal.message),
         Cause::Away => {
             let stop = if refusal.message.ends_with('.') { "" } else { "." };
-            format!("{}{stop} What you see is what was known before", refusal.message)
+            format!("{}{stop} Showing the last known state", refusal.message)
         }
         Cause::Other => refusal.message.clone(),
     }

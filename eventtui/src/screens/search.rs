@@ -117,7 +117,7 @@ impl Screen for SearchScreen {
         ]);
         frame.render_widget(Paragraph::new(vec![typed, chips(&self.filter(view), view)]), head);
         if self.list.items.is_empty() {
-            let words = "Nothing ahead is like that.";
+            let words = "No upcoming event matches.";
             return occurrence_list::draw_empty(frame, body, &self.list.status, cx, words);
         }
         occurrence_list::draw(&self.list, frame, body, view);
@@ -141,7 +141,7 @@ fn chips(filter: &SearchFilter, view: &ViewContext) -> Line<'static> {
         spans.extend([Span::raw(" "), Span::styled(format!("[{chip}]"), view.theme.accent)]);
     }
     for word in &filter.unclear {
-        let said = format!(" ! {} is no day: fri, +10, 24.12.", clean(word));
+        let said = format!(" ! {} is not a date: fri, +10, 24.12.", clean(word));
         spans.push(Span::styled(said, view.theme.warn));
     }
     if spans.is_empty() {

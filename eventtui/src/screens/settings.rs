@@ -55,9 +55,9 @@ impl SettingsScreen {
 
     pub(crate) fn password() -> Self {
         let entries = vec![
-            Entry::secret("Password so far", "/current_password"),
+            Entry::secret("Current password", "/current_password"),
             Entry::secret("New password", "/new_password"),
-            Entry::secret("The new one again", AGAIN),
+            Entry::secret("Repeat new password", AGAIN),
         ];
         Self::of(SettingsKind::Password, entries)
     }
@@ -86,7 +86,7 @@ impl SettingsScreen {
         let todo = match &self.kind {
             SettingsKind::Profile(me) => Ok(self.changed(me)),
             SettingsKind::Password if self.entries.text(1) != self.entries.text(2) => {
-                Err(vec![wrong(AGAIN, "is not the same".to_owned())])
+                Err(vec![wrong(AGAIN, "does not match".to_owned())])
             }
             SettingsKind::Password => {
                 let (current, new) = (self.entries.text(0), self.entries.text(1));
@@ -97,7 +97,7 @@ impl SettingsScreen {
         match todo {
             Ok(todo) => Some(todo),
             Err(fields) => {
-                let message = "something is wrong".to_owned();
+                let message = "a field is invalid".to_owned();
                 self.entries.refuse(Refusal { message, fields, cause: Cause::Other });
                 None
             }
@@ -130,7 +130,7 @@ impl SettingsScreen {
                 cx.me = me;
                 cx.notify('✓', "Saved");
             }
-            Ok(_) => cx.notify('✓', "Your password is changed, and your other sessions have ended"),
+            Ok(_) => cx.notify('✓', "Password changed, other sessions ended"),
             Err(refusal) => return cx.notify('✗', refusal.message),
         }
         cx.refresh();
@@ -182,18 +182,18 @@ impl SettingsScreen {
         Some(match (&self.kind, place) {
             (SettingsKind::Preferences, 0) => "dark, light, contrast, plain, or a file".to_owned(),
             (SettingsKind::Preferences, 1) if empty => format!("such as {}", view.my_zone.name()),
-            (SettingsKind::Preferences, 2) => "mine, or each event's: event".to_owned(),
+            (SettingsKind::Preferences, 2) => "mine, or event: each event's own".to_owned(),
             (SettingsKind::Preferences, 3) if empty => "https://… or sqlite://…".to_owned(),
-            (SettingsKind::Password, 1) => "10 characters or more".to_owned(),
+            (SettingsKind::Password, 1) => "at least 10 characters".to_owned(),
             _ => return None,
         })
     }
 
     fn remark(&self) -> &'static str {
         match &self.kind {
-            SettingsKind::Profile(_) => "who changes the address verifies it anew",
+            SettingsKind::Profile(_) => "a new address must be verified again",
             SettingsKind::Password => "all other sessions end",
-            SettingsKind::Preferences => "what is empty is as it comes",
+            SettingsKind::Preferences => "empty: the default",
         }
     }
 }
@@ -251,12 +251,12 @@ impl Screen for SettingsScreen {
         let view = &cx.view;
         let title = match &self.kind {
             SettingsKind::Profile(_) => " My profile",
-            SettingsKind::Password => " Another password",
+            SettingsKind::Password => " Change password",
             SettingsKind::Preferences => " My preferences",
         };
         let mut lines = vec![Line::raw(""), Line::styled(title, view.theme.accent), Line::raw("")];
         lines.extend(self.entries.lines(view, area.width, |place| self.beside(place, view)));
-        lines.push(Line::styled(format!(" ⏎ saves · {}", self.remark()), view.theme.muted));
+        lines.push(Line::styled(format!(" Enter saves · {}", self.remark()), view.theme.muted));
         frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
     }
 }

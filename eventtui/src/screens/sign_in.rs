@@ -113,13 +113,13 @@ impl Screen for SignInScreen {
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
         let view = &cx.view;
         let (title, other) = if self.signs_up {
-            (" A new account", "^N signs in to one that is there")
+            (" New account", "^N signs in instead")
         } else {
-            (" Sign in", "^N makes a new account")
+            (" Sign in", "^N creates an account")
         };
         let mut lines = vec![Line::raw(""), Line::styled(title, view.theme.accent), Line::raw("")];
         lines.extend(self.entries.lines(view, area.width, |_| None));
-        lines.push(Line::styled(format!(" ⏎ goes on · {other}"), view.theme.muted));
+        lines.push(Line::styled(format!(" Enter continues · {other}"), view.theme.muted));
         frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
     }
 }

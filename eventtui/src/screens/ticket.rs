@@ -40,7 +40,7 @@ impl Screen for TicketScreen {
             let rows = picture.into_iter().map(|row| Line::from(vec![" ".into(), Span::styled(row, ink)]));
             lines.extend(rows);
         } else {
-            let words = " The screen is too small for the picture: say the code.";
+            let words = " The screen is too small for the QR code: use the code above.";
             lines.push(Line::styled(words, theme.muted));
         }
         frame.render_widget(Paragraph::new(lines), area);

@@ -40,21 +40,21 @@ impl AttendeesScreen {
         let is_live = |one: &&Registration| one.status != RegistrationStatus::Cancelled;
         let chosen: Vec<_> = self.chosen().into_iter().filter(is_live).collect();
         let Some(first) = chosen.first() else {
-            return cx.notify('!', "Nobody is selected who has a place, or waits for one");
+            return cx.notify('!', "No registration is selected");
         };
         let question = match chosen.len() {
             1 => {
                 let (name, username) = (clean(&first.user.display_name), clean(&first.user.username));
-                let from = if first.status.sits() { "this date" } else { "the waitlist" };
+                let from = if first.status.sits() { "this occurrence" } else { "the waitlist" };
                 let party = match first.party_size {
                     1 => String::new(),
-                    many => format!(", with a party of {many}"),
+                    many => format!(" (party of {many})"),
                 };
-                format!("Take {name} ({username}) off {from}{party}?")
+                format!("Remove {name} ({username}) from {from}{party}?")
             }
             many => {
                 let people: i64 = chosen.iter().map(|one| one.party_size).sum();
-                format!("Take {many} registrations, for {people} people, off this date?")
+                format!("Remove {many} registrations ({people} people) from this occurrence?")
             }
         };
         let text = question + &self.freed_seats(&chosen, &cx.view);
@@ -75,10 +75,10 @@ impl AttendeesScreen {
             waiting > 0 && !view.has_started(occurrence) && occurrence.status == OccurrenceStatus::Scheduled;
         match (seats, promotes) {
             (0, _) => String::new(),
-            (1, true) => " Their seat goes to who waits".to_owned(),
-            (many, true) => format!(" Their {many} seats go to who waits"),
-            (1, false) => " Their seat is free then".to_owned(),
-            (many, false) => format!(" Their {many} seats are free then"),
+            (1, true) => " The seat goes to the waitlist".to_owned(),
+            (many, true) => format!(" Their {many} seats go to the waitlist"),
+            (1, false) => " The seat becomes free".to_owned(),
+            (many, false) => format!(" Their {many} seats become free"),
         }
     }
 
@@ -115,9 +115,9 @@ impl AttendeesScreen {
         let are = then.words();
         match refused {
             Some(refusal) if all == 1 => cx.notify_refused(&refusal),
-            Some(refusal) => cx.notify('✗', format!("{done} of {all} are {are}: {}", explain(&refusal))),
-            None if done == 1 => cx.notify('✓', format!("1 is {are}")),
-            None => cx.notify('✓', format!("{done} are {are}")),
+            Some(refusal) => cx.notify('✗', format!("{done} of {all} {are}: {}", explain(&refusal))),
+            None if done == 1 => cx.notify('✓', format!("1 {are}")),
+            None => cx.notify('✓', format!("{done} {are}")),
         }
         cx.refresh();
     }

@@ -78,9 +78,9 @@ impl AttendeesScreen {
     /// The lines above the list.
     fn head(&self, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
         let waiting = match self.occurrence.waitlist_length {
-            0 => "nobody waits".to_owned(),
-            1 => "1 waits".to_owned(),
-            many => format!("{many} wait"),
+            0 => "no waitlist".to_owned(),
+            1 => "1 waiting".to_owned(),
+            many => format!("{many} waiting"),
         };
         let (taken, all) = (self.occurrence.seats_taken, self.occurrence.capacity);
         let seats = if width < NARROW {
@@ -199,7 +199,7 @@ impl Screen for AttendeesScreen {
         let nobody = match (&status.failure, status.is_new()) {
             _ if !self.list.items.is_empty() => None,
             (Some(why), _) => {
-                Some((format!(" Nobody could be loaded: {}. R tries again.", clean(why)), view.theme.bad))
+                Some((format!(" Could not load: {}. R tries again.", clean(why)), view.theme.bad))
             }
             (None, true) => Some((" …".to_owned(), view.theme.muted)),
             (None, false) => Some((" Nobody has registered yet.".to_owned(), view.theme.muted)),
@@ -215,7 +215,7 @@ impl Screen for AttendeesScreen {
         }
         if let Some(code) = &self.code {
             frame.render_widget(
-                Line::raw(format!(" Ticket code: {}{CURSOR} ⏎ checks in", clean(&code.text()))),
+                Line::raw(format!(" Ticket code: {}{CURSOR} · Enter checks in", clean(&code.text()))),
                 foot,
             );
         }
@@ -232,7 +232,7 @@ fn line(place: &Registration, capacity: i64, marked: bool, view: &ViewContext, w
             // Skipped at promotion: paused, or larger than the whole capacity.
             let skipped = !place.auto_promote || place.party_size > capacity;
             let sign = if skipped { '‖' } else { '◌' };
-            (format!("{sign} {} in line", ordinal(position.unwrap_or_default())), theme.warn)
+            (format!("{sign} {} waiting", ordinal(position.unwrap_or_default())), theme.warn)
         }
         (RegistrationStatus::Cancelled, _) => ("✗ cancelled".to_owned(), theme.muted),
     };

@@ -73,21 +73,18 @@ impl FormScreen {
     pub(super) fn understood(&self, name: FieldName, now: NaiveDateTime) -> Option<Understood> {
         let text = self.text(name);
         Some(match name {
-            FieldName::Title if text.trim().is_empty() => Err("says what it is: required".to_owned()),
-            FieldName::Location if text.trim().is_empty() => {
-                Err("says where people should go: required".to_owned())
-            }
+            FieldName::Title | FieldName::Location if text.trim().is_empty() => Err("required".to_owned()),
             FieldName::When => match (self.when(now), self.zone()) {
                 (Some(When::At(at)), Some(zone)) => {
                     Ok(format!("{} {zone}", at.format("%a %-d %B %Y, %H:%M")))
                 }
                 (Some(When::AllDay(day)), _) => Ok(format!("{}, all day", day.format("%a %-d %B %Y"))),
-                (Some(_), None) => Err("the time zone is none".to_owned()),
-                (None, _) => Err("say a day and a time, such as: fri 18:30".to_owned()),
+                (Some(_), None) => Err("unknown time zone".to_owned()),
+                (None, _) => Err("day and time, such as: fri 18:30".to_owned()),
             },
             FieldName::Length => match spoken::length(&text) {
                 Some(seconds) => Ok(self.until(seconds, now).unwrap_or_default()),
-                None => Err("say how long, such as: 2h, 90m, 2 days".to_owned()),
+                None => Err("a duration, such as: 2h, 90m, 2 days".to_owned()),
             },
             FieldName::Repeats => match self.recurrence(now) {
                 Err(why) => Err(why),
@@ -100,21 +97,21 @@ impl FormScreen {
                 _ => Err("a number from 1 to 1,000,000".to_owned()),
             },
             FieldName::Party => match text.trim().parse::<i64>() {
-                Ok(1) => Ok("each comes alone".to_owned()),
-                Ok(many @ 2..=1_000_000) => Ok(format!("up to {many} come together")),
-                _ => Err("how many may come together: a number from 1 on".to_owned()),
+                Ok(1) => Ok("one person per registration".to_owned()),
+                Ok(many @ 2..=1_000_000) => Ok(format!("up to {many} people per registration")),
+                _ => Err("largest party size: a number from 1".to_owned()),
             },
             FieldName::Waitlist => match truth(&text) {
-                Some(true) => Ok("who comes late waits in line".to_owned()),
-                Some(false) => Ok("full is full".to_owned()),
+                Some(true) => Ok("waitlist when full".to_owned()),
+                Some(false) => Ok("no waitlist".to_owned()),
                 None => Err("yes or no".to_owned()),
             },
-            FieldName::Opens if text.trim().is_empty() => Ok("one can register at once".to_owned()),
-            FieldName::Closes if text.trim().is_empty() => Ok("until it begins".to_owned()),
+            FieldName::Opens if text.trim().is_empty() => Ok("opens immediately".to_owned()),
+            FieldName::Closes if text.trim().is_empty() => Ok("open until the start".to_owned()),
             FieldName::Opens | FieldName::Closes => match spoken::when(&text, now) {
                 Some(When::At(at)) => Ok(at.format("%a %-d %B %Y, %H:%M").to_string()),
                 Some(When::AllDay(day)) => Ok(day.format("%a %-d %B %Y, 00:00").to_string()),
-                None => Err("a day and a time, such as: fri 18:30; or nothing".to_owned()),
+                None => Err("day and time, such as: fri 18:30; or empty".to_owned()),
             },
             FieldName::Visibility if !["public", "unlisted", "private"].contains(&text.trim()) => {
                 Err("public, unlisted (by link), or private".to_owned())

@@ -204,24 +204,24 @@ impl FormScreen {
             return;
         }
         if as_draft && !matches!(self.kind, FormKind::New) {
-            return cx.notify('!', "It is there already: ^S saves what you changed");
+            return cx.notify('!', "Not a new event: ^S saves the changes");
         }
         match self.request(cx.view.now, as_draft) {
             Some(request) => {
                 self.status.begin(cx.now);
                 cx.ask(Purpose::Save, request);
             }
-            None => cx.notify('!', "Not saved yet: the marked field needs a word more"),
+            None => cx.notify('!', "Not saved: the marked field is not filled in correctly"),
         }
     }
 
     fn discard(&mut self, cx: &mut Context) {
         match self.start_over() {
             Some(true) => {
-                cx.notify('✓', "What you typed is thrown away: ^R brings it back, until you leave");
+                cx.notify('✓', "Text discarded: ^R restores it until you leave");
             }
-            Some(false) => cx.notify('✓', "What you typed is here again"),
-            None => cx.notify('!', "Nothing was typed here that could be thrown away"),
+            Some(false) => cx.notify('✓', "Text restored"),
+            None => cx.notify('!', "Nothing to discard"),
         }
         cx.form_drafts.typed(cx.now);
     }
@@ -237,15 +237,15 @@ impl FormScreen {
             cx.effects.extend(effect);
         }
         if let Answer::Event(event) = answer {
-            let dates = if event.occurrence_count == 1 {
-                "1 date".to_owned()
+            let occurrences = if event.occurrence_count == 1 {
+                "1 occurrence".to_owned()
             } else {
-                format!("{} dates", event.occurrence_count)
+                format!("{} occurrences", event.occurrence_count)
             };
             let text = if event.status == EventStatus::Draft {
-                format!("{} is saved as a draft, with {dates}: p publishes it", event.title)
+                format!("{} saved as a draft with {occurrences}: p publishes it", event.title)
             } else {
-                format!("{} is saved, with {dates}", event.title)
+                format!("{} saved with {occurrences}", event.title)
             };
             cx.notify('✓', text);
         } else {
@@ -269,7 +269,7 @@ pub(crate) fn open(mut form: FormScreen, cx: &mut Context) {
     if let Some(draft) = cx.form_drafts.get(&form.key()) {
         form.restore(draft);
         if form.is_changed() {
-            cx.notify('✓', "What you typed before is here again: ^R throws it away");
+            cx.notify('✓', "Draft restored: ^R discards it");
         }
     }
     cx.open(form);
@@ -313,7 +313,7 @@ impl Screen for FormScreen {
     fn close(&mut self, cx: &mut Context) -> bool {
         if self.is_changed() {
             cx.form_drafts.warned = false;
-            cx.notify('✓', "What you typed is kept: the same key goes on with it");
+            cx.notify('✓', "Draft kept: the same key continues it");
         }
         cx.form_drafts.saving = self.status.since.map(|_| self.key());
         let effect = cx.form_drafts.set(self.key(), self.typed());

@@ -18,9 +18,9 @@ impl FormScreen {
     const fn heading(&self) -> &'static str {
         match self.kind {
             FormKind::New => "New event",
-            FormKind::Event(_) => "All dates of the event",
-            FormKind::Occurrence(_) => "This date",
-            FormKind::Following(_) => "This date and all that follow",
+            FormKind::Event(_) => "All occurrences of the event",
+            FormKind::Occurrence(_) => "This occurrence",
+            FormKind::Following(_) => "This and all following occurrences",
         }
     }
 
@@ -28,11 +28,11 @@ impl FormScreen {
     fn ways(&self, room: usize) -> &'static str {
         let all: &[&str] = match self.kind {
             FormKind::New => &[
-                "^S publishes · ^D keeps it as a draft · Esc leaves, and keeps what you typed",
-                "^S publishes · ^D keeps it as a draft · Esc keeps what you typed",
+                "^S publishes · ^D saves a draft · Esc closes and keeps the text",
+                "^S publishes · ^D saves a draft · Esc keeps the text",
                 "^S publishes · ^D draft",
             ],
-            _ => &["^S saves · Esc leaves, and keeps what you typed", "^S saves"],
+            _ => &["^S saves · Esc closes and keeps the text", "^S saves"],
         };
         all.iter().find(|ways| columns(ways) <= room).copied().unwrap_or_default()
     }

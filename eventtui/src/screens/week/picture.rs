@@ -125,7 +125,7 @@ impl<'a> Picture<'a> {
         let all: HashSet<_> = self.days.iter().flat_map(|(_, dates)| dates).map(|date| date.id).collect();
         let many = match all.len() {
             _ if self.week.is_outdated() => String::new(),
-            0 => " · nothing".to_owned(),
+            0 => " · no events".to_owned(),
             _ if self.week.is_cut() => " · more events than are shown".to_owned(),
             1 => " · 1 event".to_owned(),
             many => format!(" · {many} events"),
@@ -138,9 +138,9 @@ impl<'a> Picture<'a> {
     fn draw_nothing(&self, frame: &mut Frame<'_>, area: Rect) {
         let theme = self.view.theme;
         let (words, style) = match &self.status.failure {
-            Some(why) => (format!(" Nothing could be loaded: {}. R tries again.", clean(why)), theme.bad),
+            Some(why) => (format!(" Could not load: {}. R tries again.", clean(why)), theme.bad),
             None if self.week.is_outdated() => (" …".to_owned(), theme.muted),
-            None => (" Nothing this week. ] goes on, t comes back to today.".to_owned(), theme.muted),
+            None => (" No events this week. ] next week, t today.".to_owned(), theme.muted),
         };
         frame.render_widget(Paragraph::new(Line::styled(words, style)).wrap(Wrap { trim: false }), area);
     }
@@ -204,7 +204,7 @@ impl<'a> Picture<'a> {
         let line = match self.selected() {
             WeekCell::Occurrence(day, place) => self.row(day, place, area.width),
             WeekCell::Day(day) => {
-                Line::styled(format!(" {} · nothing", self.view.day(day)), self.view.theme.muted)
+                Line::styled(format!(" {} · no events", self.view.day(day)), self.view.theme.muted)
             }
         };
         frame.render_widget(line, inside);

@@ -63,7 +63,8 @@ impl Theme {
     };
     const ALL: [Self; 4] = [Self::DARK, Self::LIGHT, Self::CONTRAST, Self::PLAIN];
 
-    /// The theme by its name, or from a TOML file with a colour for each meaning: `accent = "cyan"`, `selected = "#303030"`.
+    /// The theme by its name, or from a TOML file with a colour for each meaning: `accent = "cyan"`,
+    /// `selected = "#303030"`.
     pub(crate) fn open(name: &str) -> Result<Self, Failure> {
         if let Some(theme) = Self::ALL.into_iter().find(|theme| theme.name == name) {
             return Ok(theme);

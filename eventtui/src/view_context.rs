@@ -219,7 +219,7 @@ mod tests {
             ("2027-10-31", "2027-10-31", berlin, "31 31"),
             ("2027-03-28", "2027-03-29", berlin, "28 29"),
         ] {
-            let mut date = serde_json::to_value(crate::app::tests::occurrence(0)).unwrap();
+            let mut date = serde_json::to_value(crate::app::driven::occurrence(0)).unwrap();
             (date["starts_at"], date["ends_at"]) = (starts.into(), ends.into());
             let (first, last) = days_in(&serde_json::from_value(date).unwrap(), tz);
             assert_eq!(format!("{} {}", first.format("%d"), last.format("%d")), days, "{starts} {ends} {tz}");

@@ -5,8 +5,8 @@ use std::any::Any;
 use crossterm::event::KeyCode;
 use eventcore::registrations::MyRegistration;
 
-use super::tests::{Driven, event, occurrence, page, registration, user};
 use super::*;
+use crate::app::driven::{Driven, event, occurrence, page, registration, user};
 use crate::backend::Answer;
 use crate::keys::Action;
 use crate::screens::account::AccountScreen;
@@ -36,7 +36,7 @@ fn someone_at(place: Place) -> Driven {
     match place {
         Place::Month => {
             driven.type_in("2]").answer(|r| matches!(r, Request::Days { .. }), days());
-            let counts = super::month_tests::counts("2027-03-01", &[3; 31]);
+            let counts = crate::screens::month_tests::counts("2027-03-01", &[3; 31]);
             driven.answer(|r| matches!(r, Request::Month { .. }), Ok(counts));
         }
         Place::Week => _ = driven.type_in("w]").answer(|r| matches!(r, Request::Days { .. }), days()),
@@ -66,7 +66,8 @@ fn someone_at(place: Place) -> Driven {
         }
         Place::Form => _ = driven.press(KeyCode::Char('n')),
         Place::Me => {
-            let me = Answer::Account { me: Box::new(user()), sessions: super::account_tests::sessions() };
+            let me =
+                Answer::Account { me: Box::new(user()), sessions: crate::screens::account_tests::sessions() };
             driven.press(KeyCode::Char('A')).answer(|r| *r == Request::Account, Ok(me));
         }
         Place::Settings => _ = driven.press(KeyCode::Char(',')),
@@ -81,15 +82,15 @@ fn someone_at(place: Place) -> Driven {
             driven.press(KeyCode::Char('a')).answer(|r| matches!(r, Request::Attendees { .. }), people);
         }
         Place::Insights => {
-            let seen = Ok(super::insights_tests::of_dates(60));
+            let seen = Ok(crate::screens::insights_tests::of_dates(60));
             driven.press(KeyCode::Char('I')).answer(|r| matches!(r, Request::Insights(_)), seen);
         }
         Place::Comments => {
-            let said = Ok(Answer::Comments(super::comments_tests::said()));
+            let said = Ok(Answer::Comments(crate::screens::comments_tests::said()));
             driven.press(KeyCode::Char('c')).answer(|r| matches!(r, Request::Comments(_)), said);
         }
         Place::Feedback => {
-            let heard = Ok(super::feedback_tests::heard());
+            let heard = Ok(crate::screens::feedback_tests::heard());
             driven.press(KeyCode::Char('F')).answer(|r| matches!(r, Request::Feedback { .. }), heard);
         }
         Place::Ticket => _ = driven.press(KeyCode::Char('v')),

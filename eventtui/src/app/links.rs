@@ -51,7 +51,7 @@ impl App {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Driven;
+    use super::super::driven::Driven;
     use crossterm::event::KeyCode;
 
     use super::*;
@@ -91,7 +91,7 @@ mod tests {
         let gone =
             Refusal { message: "there is no such event".to_owned(), fields: Vec::new(), cause: Cause::Other };
         driven.press(KeyCode::Esc).press(KeyCode::Char('5'));
-        let events = super::super::tests::page(vec![super::super::tests::event()], None);
+        let events = super::super::driven::page(vec![super::super::driven::event()], None);
         driven.answer(|request| matches!(request, Request::Organized { .. }), Ok(Answer::Events(events)));
         driven
             .press(KeyCode::Char('i'))

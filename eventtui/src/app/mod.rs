@@ -1,6 +1,7 @@
 //! The state of the program, and how messages change it: no terminal, no clock, no database.
 //!
-//! The app routes: it holds the screens, gives each message to the screen that it concerns, and carries out what the
+//! The app routes: it holds the screens, gives each message to the screen that it concerns, and carries out
+//! what the
 //! screens ask for. What concerns one screen lives with that screen, in `screens/`.
 
 mod actions;
@@ -13,31 +14,15 @@ mod registration;
 mod stack;
 
 #[cfg(test)]
-mod account_tests;
-#[cfg(test)]
-mod attendees_tests;
-#[cfg(test)]
-mod comments_tests;
-#[cfg(test)]
-mod feedback_tests;
-#[cfg(test)]
-mod form_tests;
-#[cfg(test)]
-mod insights_tests;
+pub(crate) mod driven;
 #[cfg(test)]
 mod key_tests;
-#[cfg(test)]
-mod month_tests;
-#[cfg(test)]
-mod ratings_tests;
 #[cfg(test)]
 mod registration_tests;
 #[cfg(test)]
 mod states_tests;
 #[cfg(test)]
-pub(crate) mod tests;
-#[cfg(test)]
-mod week_tests;
+mod tests;
 
 use chrono::{DateTime, Utc};
 
@@ -47,7 +32,7 @@ use crate::drafts::{Draft, Drafts};
 use crate::keys::{self, Key, Place, Tab};
 use crate::message::{Effect, Message, Purpose};
 use crate::screens::owner::Owner;
-use crate::screens::screen::{Command, Context, LoadFrom, Notice, Screen};
+use crate::screens::screen::{AppCommand, Context, LoadFrom, Notice, Screen};
 use crate::screens::sign_in::SignInScreen;
 use crate::status::Status;
 use crate::view_context::ViewContext;
@@ -107,7 +92,8 @@ impl App {
         std::mem::take(&mut self.cx.effects)
     }
 
-    /// Changes the state by a message that arrived at `now`, in milliseconds since the program began; answers the
+    /// Changes the state by a message that arrived at `now`, in milliseconds since the program began; answers
+    /// the
     /// effects to carry out.
     pub(crate) fn update(&mut self, now: u64, message: Message) -> Vec<Effect> {
         self.cx.now = now;
@@ -227,20 +213,20 @@ impl App {
     fn run_commands(&mut self) {
         for command in std::mem::take(&mut self.cx.commands) {
             match command {
-                Command::Open(screen) => {
+                AppCommand::Open(screen) => {
                     self.stack.push(screen);
                     self.load_layer(LoadFrom::Selection);
                 }
-                Command::SignIn => {
+                AppCommand::SignIn => {
                     self.stack.push(Box::<SignInScreen>::default());
                     self.cx.notify('!', "Sign in first, or create an account with ^N");
                 }
-                Command::Close(owner) => self.stack.remove(owner),
-                Command::Act(action) => self.act(action),
-                Command::ShowAgenda(day) => self.show_agenda(day),
-                Command::Refresh => _ = self.refresh(),
-                Command::UserLoaded(user) => self.user_loaded(user),
-                Command::RegistrationChanged(registration) => self.registration_changed(&registration),
+                AppCommand::Close(owner) => self.stack.remove(owner),
+                AppCommand::Act(action) => self.act(action),
+                AppCommand::ShowAgenda(day) => self.show_agenda(day),
+                AppCommand::Refresh => _ = self.refresh(),
+                AppCommand::UserLoaded(user) => self.user_loaded(user),
+                AppCommand::RegistrationChanged(registration) => self.registration_changed(&registration),
             }
         }
     }

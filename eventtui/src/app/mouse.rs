@@ -9,7 +9,8 @@ use crate::widgets::text::columns;
 const HEAD: u16 = 2;
 
 impl App {
-    /// A click on the tab bar opens a tab. On a tab it selects an item, and opens the one that was selected before.
+    /// A click on the tab bar opens a tab. On a tab it selects an item, and opens the one that was selected
+    /// before.
     pub(super) fn click(&mut self, column: u16, row: u16) {
         if row == 0 {
             self.click_tab_bar(column);
@@ -35,7 +36,7 @@ impl App {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Driven;
+    use super::super::driven::Driven;
 
     use crate::keys::Place;
     use crate::message::Message;

@@ -125,7 +125,8 @@ fn registered_text(registration: &Registration, capacity: i64, left: i64) -> Str
     if party > capacity {
         let seats = if capacity == 1 { "seat" } else { "seats" };
         return format!(
-            "Only {capacity} {seats} in all: your party of {party} is {nth} on the waitlist until there are more"
+            "Only {capacity} {seats} in all: your party of {party} is {nth} on the waitlist \
+             until there are more"
         );
     }
     match left {

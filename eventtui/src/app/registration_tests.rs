@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use eventcore::events::Occurrence;
 use eventcore::registrations::{MyRegistration, Registration};
 
-use super::tests::{Driven, detail, occurrence, page, refusal, registration};
+use crate::app::driven::{Driven, detail, occurrence, page, refusal, registration};
 use crate::backend::{Answer, Cause, Request};
 
 fn waits(n: usize, party: i64, position: i64, passed_over: bool) -> Registration {

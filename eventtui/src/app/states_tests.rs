@@ -1,4 +1,5 @@
-//! Every screen that loads something: while it loads, where that failed, with nothing to show and with much, on a screen of 80 by 24, a large and a
+//! Every screen that loads something: while it loads, where that failed, with nothing to show and with much,
+//! on a screen of 80 by 24, a large and a
 //! tiny one.
 
 use std::fmt::Write;
@@ -6,10 +7,12 @@ use std::fmt::Write;
 use crossterm::event::KeyCode;
 use eventcore::registrations::MyRegistration;
 
-use super::tests::{Driven, detail, event, occurrence, page, registration, user};
-use super::{account_tests, comments_tests, feedback_tests, insights_tests, month_tests, ratings_tests};
+use crate::app::driven::{Driven, detail, event, occurrence, page, registration, user};
 use crate::backend::{Answer, Refusal, Request};
 use crate::message::Message;
+use crate::screens::{
+    account_tests, comments_tests, feedback_tests, insights_tests, month_tests, ratings_tests,
+};
 
 /// What a screen asks for.
 type Asked = fn(&Request) -> bool;

@@ -109,7 +109,8 @@ impl Entries {
         self.refused = Some(refusal);
     }
 
-    /// The fields in `width` columns, each with its error or else a hint. An error about no field follows below.
+    /// The fields in `width` columns, each with its error or else a hint. An error about no field follows
+    /// below.
     pub(crate) fn lines(
         &self,
         view: &ViewContext,

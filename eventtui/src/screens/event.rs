@@ -1,4 +1,4 @@
-//! One date with all about it: its event, the other dates, the seats, and my place.
+//! One occurrence in full: the event, the other occurrences, the seats, and the user's registration.
 
 use eventcore::OccurrenceId;
 use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus};
@@ -21,7 +21,7 @@ use crate::view_context::{ViewContext, ordinal};
 use crate::widgets::list::{Motion, Position};
 use crate::widgets::text::{clean, flow};
 
-/// Columns of the list of dates.
+/// Columns of the list of occurrences.
 const LIST: u16 = 34;
 
 /// One occurrence. The copy from the list is shown until all details are loaded.
@@ -136,17 +136,17 @@ impl EventScreen {
         frame.render_widget(block, area);
         let mut lines = vec![Line::styled(" Occurrences", view.theme.accent)];
         let height = usize::from(inside.height).saturating_sub(1);
-        for (i, date) in detail.dates.iter().enumerate().skip(self.position.top).take(height) {
-            let (day, _) = view.local(&date.starts_at, &date.timezone);
-            let mark = match (date.status, view.my_statuses.get(&date.id)) {
+        for (i, occurrence) in detail.dates.iter().enumerate().skip(self.position.top).take(height) {
+            let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
+            let note = match (occurrence.status, view.my_statuses.get(&occurrence.id)) {
                 (OccurrenceStatus::Cancelled, _) => "✗".to_owned(),
-                (OccurrenceStatus::Scheduled, Some(mark)) => mark.short(),
-                (OccurrenceStatus::Scheduled, None) => format!("{} left", date.seats_left),
+                (OccurrenceStatus::Scheduled, Some(mine)) => mine.short(),
+                (OccurrenceStatus::Scheduled, None) => format!("{} left", occurrence.seats_left),
             };
             let text = format!(
-                " {} {} {mark}",
+                " {} {} {note}",
                 day.format("%a %-d %b %Y"),
-                view.time(&date.starts_at, &date.timezone)
+                view.time(&occurrence.starts_at, &occurrence.timezone)
             );
             let line = Line::from(vec![Span::raw(text)]);
             lines.push(if i == self.position.selected { row::mark_selected(line, view) } else { line });
@@ -154,7 +154,7 @@ impl EventScreen {
         frame.render_widget(Paragraph::new(lines), inside);
     }
 
-    /// Whether the other dates of the series stand beside the text.
+    /// Whether the other occurrences of the series are listed beside the text.
     fn is_split(&self, width: u16) -> bool {
         width >= 80 && self.detail.as_ref().is_some_and(|detail| detail.dates.len() > 1)
     }
@@ -229,47 +229,51 @@ impl Screen for EventScreen {
     }
 }
 
-/// What is said of a date, in the list's detail and on its own screen, in so many columns.
+/// The text about an occurrence in `width` columns, for this screen and for the preview beside lists.
 pub(crate) fn text(
-    date: &Occurrence,
+    occurrence: &Occurrence,
     detail: Option<&Detail>,
     view: &ViewContext,
     width: u16,
 ) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let mut lines = vec![Line::styled(format!(" {}", clean(&date.title)), theme.accent), Line::raw("")];
-    lines.push(Line::raw(format!(" {}", view.span(date))));
-    lines.push(Line::raw(format!(" {} · by {}", clean(&date.location), clean(&date.organizer.display_name))));
-    if let Some(url) = &date.url {
+    let mut lines = vec![Line::styled(format!(" {}", clean(&occurrence.title)), theme.accent), Line::raw("")];
+    lines.push(Line::raw(format!(" {}", view.span(occurrence))));
+    lines.push(Line::raw(format!(
+        " {} · by {}",
+        clean(&occurrence.location),
+        clean(&occurrence.organizer.display_name)
+    )));
+    if let Some(url) = &occurrence.url {
         lines.push(Line::styled(format!(" {}", clean(url)), theme.accent.remove_modifier(Modifier::BOLD)));
     }
-    if let Some(said) = detail.and_then(said_rule) {
-        lines.push(Line::styled(format!(" ↻ {said}"), theme.muted));
+    if let Some(text) = detail.and_then(recurrence_text) {
+        lines.push(Line::styled(format!(" ↻ {text}"), theme.muted));
     }
-    let tags = date.tags.iter().map(|tag| format!("#{}", clean(tag)));
-    let kind: Vec<String> = date.category.iter().map(|category| clean(category)).chain(tags).collect();
+    let tags = occurrence.tags.iter().map(|tag| format!("#{}", clean(tag)));
+    let kind: Vec<String> = occurrence.category.iter().map(|category| clean(category)).chain(tags).collect();
     if !kind.is_empty() {
         lines.push(Line::styled(format!(" {}", kind.join(" ")), theme.muted));
     }
     lines.push(Line::raw(""));
-    if let Some(line) = state(date, detail, view) {
+    if let Some(line) = state(occurrence, detail, view) {
         lines.push(line);
     }
     lines.push(Line::raw(format!(
         " {} {} of {} free · {}",
-        row::bar(date),
-        date.seats_left,
-        date.capacity,
-        match date.waitlist_length {
+        row::bar(occurrence),
+        occurrence.seats_left,
+        occurrence.capacity,
+        match occurrence.waitlist_length {
             0 => "no waitlist".to_owned(),
             1 => "1 waiting".to_owned(),
             n => format!("{n} waiting"),
         }
     )));
-    lines.push(mine(date, detail.and_then(|detail| detail.place.as_ref()), view));
+    lines.push(my_registration(occurrence, detail.and_then(|detail| detail.place.as_ref()), view));
     lines.extend(detail.and_then(|detail| ratings::summary_line(detail, view)));
     lines.push(Line::raw(""));
-    lines.extend(crate::markdown::lines(&date.description, theme).into_iter().map(|mut line| {
+    lines.extend(crate::markdown::lines(&occurrence.description, theme).into_iter().map(|mut line| {
         line.spans.insert(0, Span::raw(" "));
         line
     }));
@@ -277,8 +281,8 @@ pub(crate) fn text(
     lines.into_iter().flat_map(|line| flow(line, usize::from(width))).collect()
 }
 
-/// The rule of the event, in English.
-fn said_rule(detail: &Detail) -> Option<String> {
+/// The recurrence in English.
+fn recurrence_text(detail: &Detail) -> Option<String> {
     let recurrence = detail.event.recurrence.clone()?;
     let input = eventcore::events::PreviewInput {
         starts_at: detail.event.starts_at.to_string().parse().ok(),
@@ -291,8 +295,8 @@ fn said_rule(detail: &Detail) -> Option<String> {
     input.preview().ok().map(|preview| preview.text)
 }
 
-fn state(date: &Occurrence, detail: Option<&Detail>, view: &ViewContext) -> Option<Line<'static>> {
-    if date.status == OccurrenceStatus::Cancelled {
+fn state(occurrence: &Occurrence, detail: Option<&Detail>, view: &ViewContext) -> Option<Line<'static>> {
+    if occurrence.status == OccurrenceStatus::Cancelled {
         return Some(Line::styled(" ✗ This occurrence is cancelled", view.theme.bad));
     }
     match detail?.event.status {
@@ -303,43 +307,53 @@ fn state(date: &Occurrence, detail: Option<&Detail>, view: &ViewContext) -> Opti
     }
 }
 
-fn mine(date: &Occurrence, place: Option<&Registration>, view: &ViewContext) -> Line<'static> {
+fn my_registration(
+    occurrence: &Occurrence,
+    registration: Option<&Registration>,
+    view: &ViewContext,
+) -> Line<'static> {
     let theme = view.theme;
-    let Some(place) = place.filter(|place| place.status != RegistrationStatus::Cancelled) else {
+    let Some(registration) =
+        registration.filter(|registration| registration.status != RegistrationStatus::Cancelled)
+    else {
         // Lists are drawn without the registration: only its status is known.
-        let status = view.my_statuses.get(&date.id).filter(|mine| mine.is_live());
+        let status = view.my_statuses.get(&occurrence.id).filter(|mine| mine.is_live());
         return if let Some(status) = status {
             Line::styled(format!(" {}", status.short()), theme.good)
-        } else if date.registration_open && date.seats_left == 0 && date.waitlist_enabled {
+        } else if occurrence.registration_open && occurrence.seats_left == 0 && occurrence.waitlist_enabled {
             Line::styled(" Full: r joins the waitlist", theme.warn)
-        } else if date.registration_open {
+        } else if occurrence.registration_open {
             Line::styled(" r registers you", theme.muted)
         } else {
             Line::styled(" Registration is closed", theme.muted)
         };
     };
-    if view.my_statuses.get(&date.id).is_some_and(|mine| !mine.is_live()) {
+    if view.my_statuses.get(&occurrence.id).is_some_and(|mine| !mine.is_live()) {
         return Line::styled(" ○ cancelled: u undoes it for a moment", theme.warn);
     }
-    let ticket = place.ticket_code.as_deref().map(|code| format!(" · ticket {code}")).unwrap_or_default();
-    match place.status {
+    let ticket =
+        registration.ticket_code.as_deref().map(|code| format!(" · ticket {code}")).unwrap_or_default();
+    match registration.status {
         RegistrationStatus::Waitlisted => {
-            let position = place
+            let position = registration
                 .position
                 .map_or_else(|| "waiting".to_owned(), |n| format!("{} on the waitlist", ordinal(n)));
-            // Whom the whole date cannot hold is passed over: they would wait in vain, and not know why.
-            let (sign, then) = if place.party_size > date.capacity {
+            // A party larger than the capacity is never promoted: tell the reason.
+            let (sign, then) = if registration.party_size > occurrence.capacity {
                 ('‖', ": more than the capacity, so others go first")
-            } else if place.auto_promote {
+            } else if registration.auto_promote {
                 ('◌', " · s pauses")
             } else {
                 ('‖', " · paused: others go first (s resumes)")
             };
-            Line::styled(format!(" {sign} {position}, party of {}{then}", place.party_size), theme.warn)
+            Line::styled(
+                format!(" {sign} {position}, party of {}{then}", registration.party_size),
+                theme.warn,
+            )
         }
         RegistrationStatus::Attended => {
-            Line::styled(format!(" ✓ checked in, party of {}", place.party_size), theme.good)
+            Line::styled(format!(" ✓ checked in, party of {}", registration.party_size), theme.good)
         }
-        _ => Line::styled(format!(" ● confirmed for {}{ticket}", place.party_size), theme.good),
+        _ => Line::styled(format!(" ● confirmed for {}{ticket}", registration.party_size), theme.good),
     }
 }

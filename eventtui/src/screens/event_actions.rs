@@ -1,4 +1,5 @@
-//! What organizers do with an event or one of its occurrences: edit, publish, cancel, see attendees and insights.
+//! What organizers do with an event or one of its occurrences: edit, publish, cancel, see attendees and
+//! insights.
 
 use eventcore::events::{Event, EventStatus, Occurrence, OccurrenceStatus};
 
@@ -11,7 +12,8 @@ use crate::keys::Action;
 use crate::message::Purpose;
 use crate::widgets::text::clean;
 
-/// Runs an organizer's action on an event. `occurrence` is the one that is shown, or the next one in the list of
+/// Runs an organizer's action on an event. `occurrence` is the one that is shown, or the next one in the list
+/// of
 /// events; `on_occurrence` tells whether it is shown, so that editing a series changes that occurrence only.
 pub(crate) fn act(
     action: Action,

@@ -51,7 +51,7 @@ impl InsightsScreen {
         lines.push(Line::raw(""));
         lines.push(Line::styled(format!(" Occurrences ({})", insights.dates.len()), view.theme.accent));
         lines.extend(
-            insights.dates.iter().rev().flat_map(|date| of_date(date, &insights.timezone, view, width)),
+            insights.dates.iter().rev().flat_map(|one| of_occurrence(one, &insights.timezone, view, width)),
         );
         lines
     }
@@ -123,7 +123,8 @@ fn percent(rate: Option<f64>) -> String {
     rate.map_or_else(|| "–".to_owned(), |rate| format!("{:.0} %", rate * 100.0))
 }
 
-/// Registered people over time, from the first to the last day with a registration. If the days outnumber the columns,
+/// Registered people over time, from the first to the last day with a registration. If the days outnumber the
+/// columns,
 /// a column stands for several days.
 fn over_time(by_day: &[DayOfRegistrations], view: &ViewContext, width: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
@@ -238,14 +239,19 @@ fn ratings(insights: &Insights, view: &ViewContext, width: usize) -> Vec<Line<'s
     lines
 }
 
-fn of_date(date: &DateInsights, timezone: &str, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+fn of_occurrence(
+    occurrence: &DateInsights,
+    timezone: &str,
+    view: &ViewContext,
+    width: u16,
+) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let figures = &date.figures;
-    let when = match view.local(&date.starts_at, timezone) {
+    let figures = &occurrence.figures;
+    let when = match view.local(&occurrence.starts_at, timezone) {
         (_, Some(starts)) => starts.format("%a %-d %b %Y %H:%M").to_string(),
         (day, None) => day.format("%a %-d %b %Y").to_string(),
     };
-    let seats = if date.status == eventcore::events::OccurrenceStatus::Cancelled {
+    let seats = if occurrence.status == eventcore::events::OccurrenceStatus::Cancelled {
         "cancelled".to_owned()
     } else {
         format!("{}/{} {}", figures.seats_taken, figures.capacity, percent(figures.fill_rate))
@@ -255,7 +261,7 @@ fn of_date(date: &DateInsights, timezone: &str, view: &ViewContext, width: u16) 
     } else {
         String::new()
     };
-    let stars = ratings::stars(&date.feedback);
+    let stars = ratings::stars(&occurrence.feedback);
     if width < NARROW {
         let figures = [seats, attendance].into_iter().filter(|words| !words.is_empty());
         let figures = Span::styled(figures.collect::<Vec<_>>().join(" · "), theme.muted);

@@ -28,3 +28,22 @@ pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod ticket;
 pub(crate) mod week;
+
+#[cfg(test)]
+pub(crate) mod account_tests;
+#[cfg(test)]
+pub(crate) mod attendees_tests;
+#[cfg(test)]
+pub(crate) mod comments_tests;
+#[cfg(test)]
+pub(crate) mod feedback_tests;
+#[cfg(test)]
+pub(crate) mod form_tests;
+#[cfg(test)]
+pub(crate) mod insights_tests;
+#[cfg(test)]
+pub(crate) mod month_tests;
+#[cfg(test)]
+pub(crate) mod ratings_tests;
+#[cfg(test)]
+pub(crate) mod week_tests;

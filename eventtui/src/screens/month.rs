@@ -9,7 +9,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::screen::{Command, Context, Handled, LoadFrom, Screen};
+use super::screen::{AppCommand, Context, Handled, LoadFrom, Screen};
 use super::{occurrence_list, row};
 use crate::backend::{Answer, Days, PAGE, Refusal, Request, nonsense};
 use crate::keys::{Action, Place};
@@ -38,7 +38,8 @@ const WEEKS: u16 = 6;
 /// Least rows for the selected day below the month.
 const DAY: u16 = 4;
 
-/// The areas of the month and of the selected day, and the rows of a week: two with the dots below the numbers, or one
+/// The areas of the month and of the selected day, and the rows of a week: two with the dots below the
+/// numbers, or one
 /// on a low screen.
 fn areas(area: Rect) -> (Rect, Rect, u16) {
     let grid = 7 * CELL + 2;
@@ -117,7 +118,7 @@ impl MonthScreen {
 
     /// Opens the agenda at the selected day.
     fn open(&self, cx: &mut Context) {
-        cx.commands.push(Command::ShowAgenda(self.day));
+        cx.commands.push(AppCommand::ShowAgenda(self.day));
     }
 
     /// Selects another day; answers whether the action is one that does so.
@@ -137,7 +138,8 @@ impl MonthScreen {
         true
     }
 
-    /// Selects the day at a column and row of an area of this size; answers whether it was selected before. None if there
+    /// Selects the day at a column and row of an area of this size; answers whether it was selected before.
+    /// None if there
     /// is no day.
     fn select_at(&mut self, (column, row): (u16, u16), (width, height): (u16, u16)) -> Option<bool> {
         let (grid, _, rows) = areas(Rect::new(0, 0, width, height));
@@ -205,7 +207,9 @@ impl MonthScreen {
             let all = occurrences.len().max(many_of(self.counts.get(&self.day)));
             let room = usize::from(area.height).saturating_sub(lines.len());
             let shown = if all > room { room.saturating_sub(1).min(occurrences.len()) } else { all };
-            let on_day = |date| row::on_day(date, self.day, days_in(date, view.my_zone), view, area.width);
+            let on_day = |occurrence| {
+                row::on_day(occurrence, self.day, days_in(occurrence, view.my_zone), view, area.width)
+            };
             lines.extend(occurrences.iter().take(shown).map(on_day));
             if all > shown {
                 let more = format!(" … {} more: Enter shows all", all - shown);

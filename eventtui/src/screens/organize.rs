@@ -191,20 +191,24 @@ fn line(event: &Event, view: &ViewContext, width: u16) -> Line<'static> {
     };
     let next = event.next_occurrence.as_ref().map_or_else(
         || "none upcoming".to_owned(),
-        |date| {
-            let (day, _) = view.local(&date.starts_at, &date.timezone);
-            format!("{} {}", day.format("%a %-d %b %Y"), view.time(&date.starts_at, &date.timezone))
+        |occurrence| {
+            let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
+            format!(
+                "{} {}",
+                day.format("%a %-d %b %Y"),
+                view.time(&occurrence.starts_at, &occurrence.timezone)
+            )
         },
     );
-    let seats = event.next_occurrence.as_ref().map_or_else(String::new, |date| {
-        format!("{} {}/{}", row::bar(date), date.seats_taken, date.capacity)
+    let seats = event.next_occurrence.as_ref().map_or_else(String::new, |occurrence| {
+        format!("{} {}/{}", row::bar(occurrence), occurrence.seats_taken, occurrence.capacity)
     });
     let series =
         if event.recurrence.is_some() { format!("↻ {}", event.occurrence_count) } else { String::new() };
     if width < NARROW {
-        let next = event.next_occurrence.as_ref().map_or_else(String::new, |date| {
-            let (day, _) = view.local(&date.starts_at, &date.timezone);
-            format!("{} {}", day.format("%-d %b"), view.time(&date.starts_at, &date.timezone))
+        let next = event.next_occurrence.as_ref().map_or_else(String::new, |occurrence| {
+            let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
+            format!("{} {}", day.format("%-d %b"), view.time(&occurrence.starts_at, &occurrence.timezone))
         });
         let sign = sign.chars().next().unwrap_or(' ');
         let room = usize::from(width).saturating_sub(4 + WHEN);

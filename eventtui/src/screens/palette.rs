@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::row;
-use super::screen::{Command, Context, Handled, Screen};
+use super::screen::{AppCommand, Context, Handled, Screen};
 use crate::keys::{Action, Binding, Key, Place, bindings};
 use crate::widgets::list::{Motion, Position};
 use crate::widgets::text::fit;
@@ -64,7 +64,7 @@ impl Screen for PaletteScreen {
         match action {
             Action::Open => {
                 cx.close();
-                cx.commands.extend(self.chosen().map(Command::Act));
+                cx.commands.extend(self.chosen().map(AppCommand::Act));
             }
             _ => return Handled::No,
         }

@@ -17,7 +17,8 @@ const TITLE: usize = 10;
 /// Columns for the seats or the status of the user's registration.
 const SEATS: usize = 14;
 
-/// An occurrence under its first day: time, title, location, and seats or `mine`; also its last day if that differs.
+/// An occurrence under its first day: time, title, location, and seats or `mine`; also its last day if that
+/// differs.
 pub(crate) fn occurrence(
     occurrence: &Occurrence,
     view: &ViewContext,
@@ -44,7 +45,8 @@ pub(crate) fn on_day(
     line(occurrence, (time_on(occurrence, day, (first, last), view), note), view, None, width)
 }
 
-/// The time to show on one day of an occurrence: `09:00` on the first, `–17:00` on the last, `all day` between.
+/// The time to show on one day of an occurrence: `09:00` on the first, `–17:00` on the last, `all day`
+/// between.
 pub(crate) fn time_on(
     occurrence: &Occurrence,
     day: NaiveDate,
@@ -176,7 +178,8 @@ pub(crate) enum DayListLine {
     Item(usize),
 }
 
-/// Rows to skip so that the selection is visible although the headings of days need rows too. `days` are those of the
+/// Rows to skip so that the selection is visible although the headings of days need rows too. `days` are
+/// those of the
 /// items from the top on.
 fn hidden(days: &[Option<NaiveDate>], position: Position, height: usize) -> usize {
     let selected = position.selected.saturating_sub(position.top);
@@ -188,7 +191,8 @@ fn hidden(days: &[Option<NaiveDate>], position: Position, height: usize) -> usiz
     first
 }
 
-/// Keeps the selection on the screen, headings of days included, so that moving back up does not scroll the list.
+/// Keeps the selection on the screen, headings of days included, so that moving back up does not scroll the
+/// list.
 pub(crate) fn settle(days: &[Option<NaiveDate>], position: &mut Position, height: usize) {
     position.top += hidden(days, *position, height);
 }

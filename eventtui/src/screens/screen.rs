@@ -28,7 +28,8 @@ use crate::widgets::list::Pages;
 
 /// A tab, or a layer that covers the tab until Esc closes it.
 ///
-/// Methods that change something receive the shared [`Context`]. Through it a screen sends requests, shows notices,
+/// Methods that change something receive the shared [`Context`]. Through it a screen sends requests, shows
+/// notices,
 /// asks on the bottom line, and opens other screens; it never sees the app or the screens around it.
 pub(crate) trait Screen: fmt::Debug + Any {
     /// Selects the key bindings and the heading of the help.
@@ -77,7 +78,8 @@ pub(crate) trait Screen: fmt::Debug + Any {
         None
     }
 
-    /// Loads what the screen shows. Called on opening, periodically while the screen is shown, and after changes.
+    /// Loads what the screen shows. Called on opening, periodically while the screen is shown, and after
+    /// changes.
     fn load(&mut self, from: LoadFrom, cx: &mut Context) {
         load_list(self, from, cx);
     }
@@ -189,7 +191,7 @@ pub(crate) enum LoadFrom {
 
 /// What a screen asks of the app.
 #[derive(Debug)]
-pub(crate) enum Command {
+pub(crate) enum AppCommand {
     /// Puts a layer on top, and loads it.
     Open(Box<dyn Screen>),
     /// Opens the sign-in screen.
@@ -238,7 +240,7 @@ pub(crate) struct Context {
     pub(crate) form_drafts: FormDrafts,
     /// The screen that is called.
     pub(crate) owner: Owner,
-    pub(crate) commands: Vec<Command>,
+    pub(crate) commands: Vec<AppCommand>,
     pub(crate) effects: Vec<Effect>,
     /// Requests without an answer so far, by ticket.
     pub(crate) waiting: HashMap<u64, (Owner, Purpose)>,
@@ -295,22 +297,22 @@ impl Context {
     }
 
     pub(crate) fn open(&mut self, screen: impl Screen) {
-        self.commands.push(Command::Open(Box::new(screen)));
+        self.commands.push(AppCommand::Open(Box::new(screen)));
     }
 
     /// Closes the screen that calls this.
     pub(crate) fn close(&mut self) {
-        self.commands.push(Command::Close(self.owner));
+        self.commands.push(AppCommand::Close(self.owner));
     }
 
     pub(crate) fn refresh(&mut self) {
-        self.commands.push(Command::Refresh);
+        self.commands.push(AppCommand::Refresh);
     }
 
     /// Whether someone is signed in. Opens the sign-in screen if not.
     pub(crate) fn signed_in(&mut self) -> bool {
         if self.me.is_none() {
-            self.commands.push(Command::SignIn);
+            self.commands.push(AppCommand::SignIn);
         }
         self.me.is_some()
     }

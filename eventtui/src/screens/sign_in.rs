@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::entries::{Entries, Entry};
-use super::screen::{Command, Context, Handled, Screen};
+use super::screen::{AppCommand, Context, Handled, Screen};
 use crate::backend::{Answer, Refusal, Request};
 use crate::keys::{Action, Key, Place};
 use crate::message::Purpose;
@@ -68,7 +68,7 @@ impl SignInScreen {
             Ok(_) => return,
             Err(refusal) => Err(refusal),
         };
-        cx.commands.push(Command::UserLoaded(user));
+        cx.commands.push(AppCommand::UserLoaded(user));
     }
 }
 

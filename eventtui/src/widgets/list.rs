@@ -62,8 +62,10 @@ impl<T> PagedList<T> {
 
     /// Adds the page that was requested at `cursor`.
     ///
-    /// A first page (no cursor) replaces the list; a page that is loaded already is replaced; a page that borders on
-    /// neither end is ignored. The selection stays on its item, which `key` identifies. After a refusal the page can
+    /// A first page (no cursor) replaces the list; a page that is loaded already is replaced; a page that
+    /// borders on
+    /// neither end is ignored. The selection stays on its item, which `key` identifies. After a refusal the
+    /// page can
     /// be requested again.
     pub(crate) fn take<K: PartialEq>(
         &mut self,
@@ -121,7 +123,8 @@ impl<T> PagedList<T> {
             .or_else(|| self.pages.iter().position(|page| page.previous.as_ref() == cursor)?.checked_sub(1))
     }
 
-    /// Replaces a loaded page; answers the index of its first item. If the page now ends elsewhere, the pages beyond
+    /// Replaces a loaded page; answers the index of its first item. If the page now ends elsewhere, the pages
+    /// beyond
     /// that end are dropped, because there may be a gap.
     fn replace_page(&mut self, place: usize, page: Page<T>) -> usize {
         let piece = LoadedPage::of(&page);

@@ -3,7 +3,8 @@
 use super::text::columns;
 use crate::keys::Tab;
 
-/// The name of the program, and the tabs behind it. On a narrow screen the other tabs are reduced to their keys.
+/// The name of the program, and the tabs behind it. On a narrow screen the other tabs are reduced to their
+/// keys.
 pub(crate) fn tabs(shown: Tab, width: u16) -> (&'static str, Vec<(Tab, String)>) {
     let whole: Vec<_> = shown.row().into_iter().map(|tab| (tab, format!(" {} ", tab.name()))).collect();
     let name = " eventtui ";

@@ -3,7 +3,8 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// Text from others is text: control characters are shown, never passed on. Pictures that are made of several stand beside each other, since
+/// Text from others is text: control characters are shown, never passed on. Pictures that are made of several
+/// stand beside each other, since
 /// terminals differ in how many columns they take together.
 pub(crate) fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
@@ -75,7 +76,8 @@ pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// A line in as many as it needs to have so many columns at most, broken between words; what goes on is indented like the beginning, or like the
+/// A line in as many as it needs to have so many columns at most, broken between words; what goes on is
+/// indented like the beginning, or like the
 /// text behind a bullet.
 pub(crate) fn flow(line: Line<'static>, room: usize) -> Vec<Line<'static>> {
     if line.width() <= room {

@@ -8,7 +8,8 @@ use crate::keys::Key;
 /// The sign for the cursor.
 pub(crate) const CURSOR: char = '▏';
 
-/// The text and the cursor in it. The cursor moves by grapheme clusters: an emoji of several code points is one step.
+/// The text and the cursor in it. The cursor moves by grapheme clusters: an emoji of several code points is
+/// one step.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TextField(Input);
 

@@ -7,7 +7,7 @@ use eventcore::registrations::{Registration, RegistrationStatus};
 use super::AttendeesScreen;
 use crate::backend::{Answer, Refusal, Request};
 use crate::message::{AtDoor, Purpose};
-use crate::screens::screen::{Command, Context, explain};
+use crate::screens::screen::{AppCommand, Context, explain};
 use crate::view_context::ViewContext;
 use crate::widgets::text::clean;
 
@@ -82,7 +82,8 @@ impl AttendeesScreen {
         }
     }
 
-    /// Tells what became of an action on several registrations. The refused ones stay marked. `screen` is none if it was
+    /// Tells what became of an action on several registrations. The refused ones stay marked. `screen` is
+    /// none if it was
     /// closed meanwhile.
     pub(crate) fn finish(
         mut screen: Option<&mut Self>,
@@ -106,7 +107,7 @@ impl AttendeesScreen {
                         screen.is_done(id, then == AtDoor::OffTheList);
                     }
                     if let Answer::Place(registration) | Answer::CheckedIn { registration, .. } = answer {
-                        cx.commands.push(Command::RegistrationChanged(registration));
+                        cx.commands.push(AppCommand::RegistrationChanged(registration));
                     }
                 }
                 Err(refusal) => _ = refused.get_or_insert(refusal),

@@ -209,8 +209,8 @@ impl Screen for AttendeesScreen {
                 let lines = flow(Line::styled(words, style), usize::from(list.width));
                 frame.render_widget(Paragraph::new(lines), list);
             }
-            None => row::draw_plain(frame, list, &self.list, view, |place| {
-                line(place, self.occurrence.capacity, self.marked.contains(&place.id), view, list.width)
+            None => row::draw_plain(frame, list, &self.list, view, |one| {
+                line(one, self.occurrence.capacity, self.marked.contains(&one.id), view, list.width)
             }),
         }
         if let Some(code) = &self.code {
@@ -222,21 +222,27 @@ impl Screen for AttendeesScreen {
     }
 }
 
-fn line(place: &Registration, capacity: i64, marked: bool, view: &ViewContext, width: u16) -> Line<'static> {
+fn line(
+    registration: &Registration,
+    capacity: i64,
+    marked: bool,
+    view: &ViewContext,
+    width: u16,
+) -> Line<'static> {
     let theme = view.theme;
     let mark = Span::styled(if marked { "◆" } else { " " }, theme.accent);
-    let (sign, style) = match (place.status, place.position) {
+    let (sign, style) = match (registration.status, registration.position) {
         (RegistrationStatus::Confirmed, _) => ("● confirmed".to_owned(), theme.good),
         (RegistrationStatus::Attended, _) => ("✓ checked in".to_owned(), theme.accent),
         (RegistrationStatus::Waitlisted, position) => {
             // Skipped at promotion: paused, or larger than the whole capacity.
-            let skipped = !place.auto_promote || place.party_size > capacity;
+            let skipped = !registration.auto_promote || registration.party_size > capacity;
             let sign = if skipped { '‖' } else { '◌' };
             (format!("{sign} {} waiting", ordinal(position.unwrap_or_default())), theme.warn)
         }
         (RegistrationStatus::Cancelled, _) => ("✗ cancelled".to_owned(), theme.muted),
     };
-    let name = format!("{} ({})", place.user.display_name, place.user.username);
+    let name = format!("{} ({})", registration.user.display_name, registration.user.username);
     if width < NARROW {
         let sign = sign.chars().next().unwrap_or(' ');
         let room = usize::from(width).saturating_sub(9);
@@ -245,18 +251,18 @@ fn line(place: &Registration, capacity: i64, marked: bool, view: &ViewContext, w
             mark,
             Span::styled(format!("{sign} "), style),
             Span::raw(fit(&name, room)),
-            Span::raw(format!(" ×{}", place.party_size)),
+            Span::raw(format!(" ×{}", registration.party_size)),
         ]);
     }
     let room = usize::from(width).saturating_sub(32 + TICKET).max(16);
     let left = usize::from(width).saturating_sub(32 + room).min(TICKET);
-    let ticket = place.ticket_code.clone().unwrap_or_default();
+    let ticket = registration.ticket_code.clone().unwrap_or_default();
     Line::from(vec![
         Span::raw(" "),
         mark,
         Span::styled(fit(&sign, 15), style),
         Span::raw(fit(&name, room)),
-        Span::raw(format!(" {}", fit(&format!("party of {}", place.party_size), 13))),
+        Span::raw(format!(" {}", fit(&format!("party of {}", registration.party_size), 13))),
         Span::styled(format!(" {}", fit(&ticket, left)), theme.muted),
     ])
 }

@@ -17,7 +17,7 @@ pub(super) type Understood = Result<String, String>;
 impl FormScreen {
     fn zone(&self) -> Option<Tz> {
         match &self.kind {
-            FormKind::Occurrence(date) => date.timezone.parse().ok(),
+            FormKind::Occurrence(occurrence) => occurrence.timezone.parse().ok(),
             _ => self.text(FieldName::Zone).trim().parse().ok(),
         }
     }
@@ -143,7 +143,7 @@ impl FormScreen {
             Moment::Day(day) => day.format("%-d %b").to_string(),
             Moment::At(at) => at.format("%-d %b").to_string(),
         };
-        let days: Vec<String> = preview.items.iter().map(|date| day(&date.starts_at)).collect();
+        let days: Vec<String> = preview.items.iter().map(|occurrence| day(&occurrence.starts_at)).collect();
         let more = if preview.complete { "" } else { " …" };
         Some(format!("{} → {}{more}", preview.text, days.join(" · ")))
     }
@@ -164,10 +164,10 @@ impl FormScreen {
             FormKind::Event(event) => {
                 Request::Change { event: event.id, version: event.version, patch: body }
             }
-            FormKind::Occurrence(date) => {
-                Request::ChangeDate { occurrence: date.id, version: date.version, patch: body }
+            FormKind::Occurrence(occurrence) => {
+                Request::ChangeDate { occurrence: occurrence.id, version: occurrence.version, patch: body }
             }
-            FormKind::Following(date) => Request::Split { occurrence: date.id, patch: body },
+            FormKind::Following(occurrence) => Request::Split { occurrence: occurrence.id, patch: body },
         })
     }
 

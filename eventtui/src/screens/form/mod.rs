@@ -67,25 +67,25 @@ impl FormScreen {
         Self::of(FormKind::Event(Box::new(event.clone())), |name| of_event(event, name))
     }
 
-    pub(crate) fn following(date: &Occurrence, event: &Event) -> Self {
-        let kind = FormKind::Following(Box::new(date.clone()));
+    pub(crate) fn following(occurrence: &Occurrence, event: &Event) -> Self {
+        let kind = FormKind::Following(Box::new(occurrence.clone()));
         Self::of(kind, |name| match name {
-            FieldName::When => say_start(&date.original_start),
+            FieldName::When => say_start(&occurrence.original_start),
             // The rule for the rest is computed when the series is split.
             FieldName::Repeats => String::new(),
             name => of_event(event, name),
         })
     }
 
-    pub(crate) fn occurrence(date: &Occurrence) -> Self {
-        Self::of(FormKind::Occurrence(Box::new(date.clone())), |name| match name {
-            FieldName::Title => date.title.clone(),
-            FieldName::When => say_start(&date.starts_at),
-            FieldName::Length => lasts(&date.starts_at, &date.ends_at),
-            FieldName::Location => date.location.clone(),
-            FieldName::Seats => date.capacity.to_string(),
-            FieldName::Link => date.url.clone().unwrap_or_default(),
-            FieldName::Description => date.description.clone(),
+    pub(crate) fn occurrence(occurrence: &Occurrence) -> Self {
+        Self::of(FormKind::Occurrence(Box::new(occurrence.clone())), |name| match name {
+            FieldName::Title => occurrence.title.clone(),
+            FieldName::When => say_start(&occurrence.starts_at),
+            FieldName::Length => lasts(&occurrence.starts_at, &occurrence.ends_at),
+            FieldName::Location => occurrence.location.clone(),
+            FieldName::Seats => occurrence.capacity.to_string(),
+            FieldName::Link => occurrence.url.clone().unwrap_or_default(),
+            FieldName::Description => occurrence.description.clone(),
             _ => String::new(),
         })
     }
@@ -133,8 +133,8 @@ impl FormScreen {
         let what = match &self.kind {
             FormKind::New => "new".to_owned(),
             FormKind::Event(event) => format!("event/{}", event.id),
-            FormKind::Occurrence(date) => format!("date/{}", date.id),
-            FormKind::Following(date) => format!("following/{}", date.id),
+            FormKind::Occurrence(occurrence) => format!("date/{}", occurrence.id),
+            FormKind::Following(occurrence) => format!("following/{}", occurrence.id),
         };
         self.by.map_or_else(|| what.clone(), |by| format!("{what}/by/{by}"))
     }
@@ -226,7 +226,8 @@ impl FormScreen {
         cx.form_drafts.typed(cx.now);
     }
 
-    /// Takes over the answer to saving the form with this key, also after the form was closed. The draft is deleted.
+    /// Takes over the answer to saving the form with this key, also after the form was closed. The draft is
+    /// deleted.
     pub(crate) fn finish(key: Option<String>, outcome: Result<Answer, Refusal>, cx: &mut Context) {
         let answer = match outcome {
             Ok(answer) => answer,

@@ -56,7 +56,8 @@ impl FormScreen {
         }
     }
 
-    /// The lines of a field: its text, and beside it how it was understood. If that does not fit, it moves below the
+    /// The lines of a field: its text, and beside it how it was understood. If that does not fit, it moves
+    /// below the
     /// field, provided the field is selected or wrong.
     fn field(&self, place: usize, view: &ViewContext, width: usize) -> Vec<Line<'static>> {
         let theme = view.theme;

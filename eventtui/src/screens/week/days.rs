@@ -19,7 +19,8 @@ pub(crate) struct Week {
     shown: Option<NaiveDate>,
 }
 
-/// A day and its occurrences in the zone that is shown. All-day occurrences and those that started on an earlier day come
+/// A day and its occurrences in the zone that is shown. All-day occurrences and those that started on an
+/// earlier day come
 /// first.
 pub(super) type Day<'a> = (NaiveDate, Vec<&'a Occurrence>);
 
@@ -68,7 +69,8 @@ impl Week {
         }
     }
 
-    /// Selects another occurrence or day; after the last occurrence of a day follows the next day. Answers whether the
+    /// Selects another occurrence or day; after the last occurrence of a day follows the next day. Answers
+    /// whether the
     /// action is one that does so.
     pub(crate) fn go(&mut self, action: Action, view: &ViewContext) -> bool {
         let last = self.of_day(view).len().saturating_sub(1);
@@ -101,29 +103,29 @@ impl Week {
                 occurrences.push((time.filter(|_| *day == first), occurrence));
             }
         }
-        let sorted = |mut dates: Vec<(_, _)>| {
-            dates.sort_by_key(|(time, _)| *time);
-            dates.into_iter().map(|(_, date)| date).collect()
+        let sorted = |mut occurrences: Vec<(_, _)>| {
+            occurrences.sort_by_key(|(time, _)| *time);
+            occurrences.into_iter().map(|(_, occurrence)| occurrence).collect()
         };
-        days.into_iter().map(|(day, dates)| (day, sorted(dates))).collect()
+        days.into_iter().map(|(day, occurrences)| (day, sorted(occurrences))).collect()
     }
 
     /// The occurrences of the selected day.
     fn of_day(&self, view: &ViewContext) -> Vec<&Occurrence> {
         let day = self.days(view).into_iter().find(|(day, _)| *day == self.day);
-        day.map(|(_, dates)| dates).unwrap_or_default()
+        day.map(|(_, occurrences)| occurrences).unwrap_or_default()
     }
 
     pub(crate) fn selected(&self, view: &ViewContext) -> Option<&Occurrence> {
-        let dates = self.of_day(view);
-        dates.get(self.at.min(dates.len().saturating_sub(1))).copied()
+        let occurrences = self.of_day(view);
+        occurrences.get(self.at.min(occurrences.len().saturating_sub(1))).copied()
     }
 
     /// Selects an occurrence again after loading or after a change of the zone.
     pub(crate) fn follow(&mut self, known: Option<OccurrenceId>, view: &ViewContext) {
         let days = self.days(view);
-        let mut found = days.iter().filter_map(|(day, dates)| {
-            let place = dates.iter().position(|date| Some(date.id) == known)?;
+        let mut found = days.iter().filter_map(|(day, occurrences)| {
+            let place = occurrences.iter().position(|occurrence| Some(occurrence.id) == known)?;
             Some((*day, place))
         });
         // An occurrence of several days is selected on the same day as before, else on its first.

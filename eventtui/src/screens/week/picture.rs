@@ -72,7 +72,7 @@ impl<'a> Picture<'a> {
     }
 
     fn occurrences(&self, day: NaiveDate) -> &[&'a Occurrence] {
-        self.days.iter().find(|(on, _)| *on == day).map_or(&[], |(_, dates)| dates)
+        self.days.iter().find(|(on, _)| *on == day).map_or(&[], |(_, occurrences)| occurrences)
     }
 
     /// What is drawn at a column and row.
@@ -91,7 +91,7 @@ impl<'a> Picture<'a> {
     }
 
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect) {
-        let empty = self.days.iter().all(|(_, dates)| dates.is_empty());
+        let empty = self.days.iter().all(|(_, occurrences)| occurrences.is_empty());
         if let Some(areas) = columns_in(area) {
             frame.render_widget(self.title(), areas.title);
             self.draw_columns(frame, areas.heads, areas.body);
@@ -122,7 +122,12 @@ impl<'a> Picture<'a> {
             (false, _) => monday.format("%-d %B %Y – "),
         };
         // An occurrence of several days counts once.
-        let all: HashSet<_> = self.days.iter().flat_map(|(_, dates)| dates).map(|date| date.id).collect();
+        let all: HashSet<_> = self
+            .days
+            .iter()
+            .flat_map(|(_, occurrences)| occurrences)
+            .map(|occurrence| occurrence.id)
+            .collect();
         let many = match all.len() {
             _ if self.week.is_outdated() => String::new(),
             0 => " · no events".to_owned(),
@@ -147,10 +152,10 @@ impl<'a> Picture<'a> {
 
     fn draw_columns(&self, frame: &mut Frame<'_>, heads: Rect, body: Rect) {
         let wide = body.width / 7;
-        for (n, (day, dates)) in (0u16..).zip(&self.days) {
+        for (n, (day, occurrences)) in (0u16..).zip(&self.days) {
             let place = |within: Rect| Rect { x: within.x + n * wide, width: wide, ..within };
             frame.render_widget(self.head(*day), place(heads));
-            frame.render_widget(Paragraph::new(self.column(*day, dates, place(body))), place(body));
+            frame.render_widget(Paragraph::new(self.column(*day, occurrences, place(body))), place(body));
         }
     }
 
@@ -167,7 +172,8 @@ impl<'a> Picture<'a> {
         Line::styled(format!(" {text} {sign}"), style)
     }
 
-    /// The occurrences of a day in a column of `height` rows: how many are above it, and how many are visible.
+    /// The occurrences of a day in a column of `height` rows: how many are above it, and how many are
+    /// visible.
     fn window(&self, day: NaiveDate, height: u16) -> (usize, usize) {
         let (many, height) = (self.occurrences(day).len(), usize::from(height));
         if many * ENTRY <= height {
@@ -181,17 +187,17 @@ impl<'a> Picture<'a> {
         }
     }
 
-    fn column(&self, day: NaiveDate, dates: &[&Occurrence], area: Rect) -> Vec<Line<'static>> {
+    fn column(&self, day: NaiveDate, occurrences: &[&Occurrence], area: Rect) -> Vec<Line<'static>> {
         let (above, room) = self.window(day, area.height);
         // A blank column separates the days.
         let width = usize::from(area.width.saturating_sub(1));
         let mut lines = Vec::new();
-        for (place, date) in dates.iter().enumerate().skip(above).take(room) {
+        for (place, occurrence) in occurrences.iter().enumerate().skip(above).take(room) {
             let selected = self.selected() == WeekCell::Occurrence(day, place);
             let mark = |line| if selected { row::mark_selected(line, self.view) } else { line };
-            lines.extend(entry(date, day, width, self.view).map(mark));
+            lines.extend(entry(occurrence, day, width, self.view).map(mark));
         }
-        if let more @ 1.. = dates.len() - room.min(dates.len()) {
+        if let more @ 1.. = occurrences.len() - room.min(occurrences.len()) {
             lines.push(Line::styled(fit(&format!(" +{more} more"), width), self.view.theme.muted));
         }
         lines
@@ -210,14 +216,15 @@ impl<'a> Picture<'a> {
         frame.render_widget(line, inside);
     }
 
-    /// The lines of the narrow layout in `height` rows: days, each followed by its occurrences. The selection is in the
+    /// The lines of the narrow layout in `height` rows: days, each followed by its occurrences. The selection
+    /// is in the
     /// middle if possible, and the day of the first line is on top.
     fn lines(&self, height: u16) -> Vec<WeekCell> {
         let height = usize::from(height.saturating_sub(1));
-        let of_day = |(day, dates): &Day<'_>| {
+        let of_day = |(day, occurrences): &Day<'_>| {
             let day = *day;
-            let dates = (0..dates.len()).map(move |place| WeekCell::Occurrence(day, place));
-            [WeekCell::Day(day)].into_iter().chain(dates)
+            let occurrences = (0..occurrences.len()).map(move |place| WeekCell::Occurrence(day, place));
+            [WeekCell::Day(day)].into_iter().chain(occurrences)
         };
         let all: Vec<_> = self.days.iter().flat_map(of_day).collect();
         let selected = self.selected();
@@ -234,8 +241,8 @@ impl<'a> Picture<'a> {
     }
 
     fn row(&self, day: NaiveDate, place: usize, width: u16) -> Line<'static> {
-        let date = self.occurrences(day)[place];
-        row::on_day(date, day, self.view.days(date), self.view, width)
+        let occurrence = self.occurrences(day)[place];
+        row::on_day(occurrence, day, self.view.days(occurrence), self.view, width)
     }
 
     fn line(&self, shown: WeekCell, width: u16) -> Line<'static> {
@@ -258,33 +265,41 @@ fn below(area: Rect, rows: u16) -> Rect {
 }
 
 /// An occurrence in a column: time and seats, title.
-fn entry(date: &Occurrence, day: NaiveDate, width: usize, view: &ViewContext) -> [Line<'static>; ENTRY] {
+fn entry(
+    occurrence: &Occurrence,
+    day: NaiveDate,
+    width: usize,
+    view: &ViewContext,
+) -> [Line<'static>; ENTRY] {
     let theme = view.theme;
-    let when = format!(" {} ", row::time_on(date, day, view.days(date), view));
+    let when = format!(" {} ", row::time_on(occurrence, day, view.days(occurrence), view));
     let room = width.saturating_sub(columns(&when));
-    let (words, style) = seats(date, view);
+    let (words, style) = seats(occurrence, view);
     // A narrow column shows the sign only; the line below the columns has the words.
     let sign = words.split(' ').next().unwrap_or_default();
     let fitting = if room < WORDS || columns(&words) > room { sign } else { &words };
-    let title = if date.status == OccurrenceStatus::Cancelled {
+    let title = if occurrence.status == OccurrenceStatus::Cancelled {
         theme.muted.add_modifier(Modifier::CROSSED_OUT)
     } else {
         Style::new()
     };
     [
         Line::from(vec![Span::styled(when, theme.muted), Span::styled(fit(fitting, room), style)]),
-        Line::from(vec![Span::raw(" "), Span::styled(fit(&date.title, width.saturating_sub(1)), title)]),
+        Line::from(vec![
+            Span::raw(" "),
+            Span::styled(fit(&occurrence.title, width.saturating_sub(1)), title),
+        ]),
     ]
 }
 
 /// The user's registration, or the seats left. The first word suffices by itself.
-fn seats(date: &Occurrence, view: &ViewContext) -> (String, Style) {
+fn seats(occurrence: &Occurrence, view: &ViewContext) -> (String, Style) {
     let theme = view.theme;
-    if date.status == OccurrenceStatus::Cancelled {
+    if occurrence.status == OccurrenceStatus::Cancelled {
         return ("✗ cancelled".to_owned(), theme.bad);
     }
-    match view.my_statuses.get(&date.id).filter(|mine| mine.is_live()) {
+    match view.my_statuses.get(&occurrence.id).filter(|mine| mine.is_live()) {
         Some(mine) => (mine.short(), theme.good),
-        None => (format!("{} left", date.seats_left), row::seats_style(date, view)),
+        None => (format!("{} left", occurrence.seats_left), row::seats_style(occurrence, view)),
     }
 }

@@ -9,10 +9,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::failure::Failure;
+use crate::Failure;
 use crate::input::Input;
 use crate::keys::Key;
-use crate::terminal::{Fullscreen, Signals};
+use crate::terminal::{Screen, Signals};
 use crate::theme::Theme;
 
 /// What is opened where nothing else is named.
@@ -34,7 +34,7 @@ pub(crate) enum Begun {
 }
 
 /// Offers what can be done, and does it.
-pub(crate) async fn offer(screen: &mut Fullscreen, theme: Theme) -> Result<Begun, Failure> {
+pub(crate) async fn offer(screen: &mut Screen, theme: Theme) -> Result<Begun, Failure> {
     let daemon = daemon();
     let mut input = Input::listen()?;
     let mut signals = Signals::listen()?;

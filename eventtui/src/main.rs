@@ -178,7 +178,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
     let mut greeting = None;
     let mut source = source.clone();
     if source.is_nothing() {
-        let screen = screen.insert(terminal::Fullscreen::enter()?);
+        let screen = screen.insert(terminal::Screen::enter()?);
         match first_run::offer(screen, theme).await? {
             first_run::Begun::Ready(said) => greeting = said,
             first_run::Begun::Left => return Ok(()),
@@ -206,7 +206,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
     }
     let mut screen = match screen {
         Some(screen) => screen,
-        None => terminal::Fullscreen::enter()?,
+        None => terminal::Screen::enter()?,
     };
     let outcome = show(&mut screen, &mut app, &backend, &drafts).await;
     drop(screen);
@@ -222,7 +222,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
 
 /// The one loop: messages change the state, the state is drawn, effects run beside it.
 async fn show(
-    screen: &mut terminal::Fullscreen,
+    screen: &mut terminal::Screen,
     app: &mut App,
     backend: &Arc<dyn Backend>,
     drafts: &Arc<Store>,
@@ -384,7 +384,7 @@ fn read(event: Event) -> Option<Heard> {
 }
 
 /// Stops until the shell lets the program go on.
-fn suspend(screen: &mut terminal::Fullscreen) -> Result<(), Failure> {
+fn suspend(screen: &mut terminal::Screen) -> Result<(), Failure> {
     terminal::leave();
     terminal::stop()?;
     screen.resume()?;

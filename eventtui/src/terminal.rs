@@ -18,9 +18,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const FRAME: usize = 64 << 10;
 
 /// The terminal while the program draws on it.
-pub(crate) struct Fullscreen(Terminal<CrosstermBackend<BufWriter<Stdout>>>);
+pub(crate) struct Screen(Terminal<CrosstermBackend<BufWriter<Stdout>>>);
 
-impl Fullscreen {
+impl Screen {
     /// Takes the terminal over; a panic gives it back before it says anything.
     pub(crate) fn enter() -> std::io::Result<Self> {
         static HOOK: Once = Once::new();
@@ -54,7 +54,7 @@ impl Fullscreen {
     }
 }
 
-impl Drop for Fullscreen {
+impl Drop for Screen {
     fn drop(&mut self) {
         leave();
     }

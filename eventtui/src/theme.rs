@@ -1,4 +1,4 @@
-//! Colours by meaning. Every meaning has a sign as well, so that nothing is said by colour alone.
+//! Colours by meaning. Each meaning also has a sign: colour alone carries no information.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use toml_edit::DocumentMut;
 
 use crate::failure::Failure;
 
-/// How things look by what they mean.
+/// The styles of the meanings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Theme {
     pub(crate) name: &'static str,
@@ -24,7 +24,7 @@ const fn plain() -> Style {
 }
 
 impl Theme {
-    /// No colours at all: what `NO_COLOR` asks for.
+    /// Without colours, for `NO_COLOR`.
     pub(crate) const PLAIN: Self = Self {
         name: "plain",
         accent: plain().add_modifier(Modifier::BOLD),

@@ -91,7 +91,7 @@ impl App {
         undelivered
     }
 
-    /// Takes from an answer what concerns all screens, whoever asked.
+    /// Takes from an answer what concerns all screens, not only the one that asked.
     fn loaded(&mut self, outcome: &Result<Answer, Refusal>) {
         match outcome {
             Err(refusal) => self.cx.notify_refused(refusal),

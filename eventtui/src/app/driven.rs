@@ -1,4 +1,5 @@
-//! For tests: an app that is driven by messages, without a terminal, a clock or a backend, and the data it receives.
+//! For tests: an app that is driven by messages, without a terminal, a clock or a backend, and the data it
+//! receives.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
@@ -80,7 +81,7 @@ pub(crate) fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
     Page { items, next: next.map(|next| Cursor::from(next.to_owned())), previous: None, total: None }
 }
 
-/// All about a date, for someone with a place there.
+/// An occurrence with all details, for a registered user.
 pub(crate) fn detail(date: Occurrence) -> Detail {
     let place = Some(registration(1, "confirmed"));
     let feedback = feedback([0; 5], &[]);
@@ -92,16 +93,16 @@ pub(crate) fn refusal(message: &str, cause: Cause) -> Refusal {
     Refusal { message: message.to_owned(), fields: Vec::new(), cause }
 }
 
-/// A program that is driven by hand.
+/// An app that is driven by messages.
 pub(crate) struct Driven {
     pub(crate) app: App,
     now: u64,
     pub(crate) asked: Vec<(u64, Request)>,
     pub(crate) quit: bool,
     pub(crate) copied: Vec<String>,
-    /// What was handed to other programs.
+    /// Effects for other programs.
     pub(crate) handed: Vec<Effect>,
-    /// The drafts that are kept for the next time.
+    /// The stored drafts.
     pub(crate) drafts: Drafts,
 }
 
@@ -175,7 +176,7 @@ impl Driven {
         self.send(Message::Tick)
     }
 
-    /// Answers the newest question of a kind.
+    /// Answers the newest request of a kind.
     pub(crate) fn answer(
         &mut self,
         is: impl Fn(&Request) -> bool,

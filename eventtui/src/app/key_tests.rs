@@ -1,4 +1,4 @@
-//! The walk through the table of keys: in every place, every key of its help does what the help says.
+//! Every key of every screen does what the help says.
 
 use std::any::Any;
 
@@ -21,7 +21,7 @@ use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
 use crate::widgets::list::Position;
 
-/// Someone in a place with much to see, and, in lists, not at an end of it.
+/// A screen with many items, the selection not at an end.
 fn someone_at(place: Place) -> Driven {
     let agenda = |r: &Request| matches!(r, Request::Agenda { .. });
     let mut driven = Driven::new().with_agenda(60);
@@ -107,7 +107,7 @@ fn someone_at(place: Place) -> Driven {
     driven
 }
 
-/// Where one is in what is shown: it rises as one goes on.
+/// The position on the screen; it rises with each step forward.
 fn cursor(app: &App) -> (i64, i64) {
     let of = |position: &Position| (i64::try_from(position.selected).unwrap(), 0);
     let day = |day: chrono::NaiveDate| i64::from(day.to_epoch_days());
@@ -140,7 +140,7 @@ fn cursor(app: &App) -> (i64, i64) {
     position.map_or((0, 0), of)
 }
 
-/// What was before a key was pressed.
+/// The state before a key is pressed.
 struct Before {
     place: Place,
     tab: Tab,
@@ -161,7 +161,7 @@ impl Before {
             tab: app.stack.tab,
             layers: app.stack.layers.len(),
             cursor: cursor(app),
-            // Only where fields are gone to, since drawing takes longest of all.
+            // For fields only, because drawing is slow.
             picture: if app.at().is_typed_in() { driven.picture(100, 40) } else { String::new() },
             asked: driven.asked.len(),
             theme: app.cx.view.theme.name,
@@ -170,7 +170,7 @@ impl Before {
         }
     }
 
-    /// Whether an action did what the table says of it.
+    /// Whether an action had the effect that the table describes.
     fn is_done(&self, action: Action, driven: &Driven) -> bool {
         let app = &driven.app;
         let asks =
@@ -261,7 +261,7 @@ impl Before {
         }
     }
 
-    /// The same for what is said to others, and done for them.
+    /// [`Self::is_done`] for comments, feedback and attendees.
     fn is_done_with_people(&self, action: Action, driven: &Driven) -> bool {
         let app = &driven.app;
         let asks =
@@ -293,7 +293,7 @@ impl Before {
 }
 
 #[test]
-fn every_key_of_the_help_does_what_it_says() {
+fn every_key_does_what_the_help_says() {
     for place in Place::ALL {
         for binding in keys::bindings(place) {
             for key in binding.keys_in(place) {

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn only_pages_are_opened() {
+    fn only_web_links_are_opened() {
         let mut driven = looked();
         driven.press(KeyCode::Char('o'));
         assert_eq!(driven.handed, [Effect::Browse("https://example.org/g".to_owned())]);
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_goes_into_a_calendar() {
+    fn occurrences_are_saved_as_calendar_files() {
         let mut driven = looked();
         driven.press(KeyCode::Char('i'));
         let date = |request: &Request| matches!(request, Request::DateCalendar(_));

@@ -1,8 +1,7 @@
 //! The state of the program, and how messages change it: no terminal, no clock, no database.
 //!
 //! The app routes: it holds the screens, gives each message to the screen that it concerns, and carries out
-//! what the
-//! screens ask for. What concerns one screen lives with that screen, in `screens/`.
+//! what the screens ask for. What concerns one screen lives with that screen, in `screens/`.
 
 mod actions;
 mod answers;
@@ -93,8 +92,7 @@ impl App {
     }
 
     /// Changes the state by a message that arrived at `now`, in milliseconds since the program began; answers
-    /// the
-    /// effects to carry out.
+    /// the effects to carry out.
     pub(crate) fn update(&mut self, now: u64, message: Message) -> Vec<Effect> {
         self.cx.now = now;
         let local = self.began + chrono::TimeDelta::milliseconds(i64::try_from(now).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! My place at a date, as people take it, wait for it, and let others pass.
+//! Registering, waiting and pausing.
 
 use crossterm::event::KeyCode;
 use eventcore::events::Occurrence;
@@ -13,7 +13,7 @@ fn waits(n: usize, party: i64, position: i64, passed_over: bool) -> Registration
     place
 }
 
-/// What is said to who registers for a date, and waits there then.
+/// The notice after registering for an occurrence with a waitlist.
 fn told(change: impl Fn(&mut Occurrence), place: Registration) -> String {
     let mut date = occurrence(0);
     change(&mut date);
@@ -27,7 +27,7 @@ fn told(change: impl Fn(&mut Occurrence), place: Registration) -> String {
 }
 
 #[test]
-fn who_waits_is_told_why() {
+fn a_waitlisted_user_learns_why() {
     let full = |date: &mut Occurrence| date.seats_left = 0;
     assert_eq!(told(full, waits(0, 2, 3, false)), "✓ Full: you are 3rd on the waitlist");
     let few = |date: &mut Occurrence| date.seats_left = 2;
@@ -44,7 +44,7 @@ fn who_waits_is_told_why() {
 }
 
 #[test]
-fn who_waits_lets_others_pass_and_goes_on() {
+fn a_waitlisted_registration_is_paused_and_resumed() {
     let mut driven = Driven::new().with_agenda(9).signed_in();
     driven.press(KeyCode::Char('s'));
     assert_eq!(
@@ -77,7 +77,7 @@ fn who_waits_lets_others_pass_and_goes_on() {
 }
 
 #[test]
-fn who_pauses_sees_it_on_the_date_and_among_what_is_mine() {
+fn a_pause_is_shown_on_the_occurrence_and_in_my_registrations() {
     let mut driven = Driven::new().with_agenda(9).signed_in();
     let mine =
         |place: Registration, n| MyRegistration { registration: place, occurrence: Some(occurrence(n)) };

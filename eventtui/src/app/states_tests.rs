@@ -1,6 +1,5 @@
-//! Every screen that loads something: while it loads, where that failed, with nothing to show and with much,
-//! on a screen of 80 by 24, a large and a
-//! tiny one.
+//! Every screen that loads something: loading, failed, empty and full, at 80x24, on a large and on a tiny
+//! terminal.
 
 use std::fmt::Write;
 
@@ -14,14 +13,14 @@ use crate::screens::{
     account_tests, comments_tests, feedback_tests, insights_tests, month_tests, ratings_tests,
 };
 
-/// What a screen asks for.
+/// Recognises a request of the screen.
 type Asked = fn(&Request) -> bool;
-/// An answer to it.
+/// Makes an answer.
 type Reply = fn() -> Answer;
 
 struct Case {
     name: &'static str,
-    /// What is pressed on the agenda to come to it.
+    /// The keys that open the screen from the agenda.
     keys: &'static str,
     asked: &'static [(Asked, Reply, Reply)],
 }
@@ -42,7 +41,7 @@ fn no_dates() -> Answer {
     Answer::Dates(page(Vec::new(), None))
 }
 
-/// Each with an answer that has nothing, and one that has much.
+/// Each with an empty and a full answer.
 const SCREENS: &[Case] = &[
     Case { name: "agenda", keys: "", asked: &[(agenda, no_dates, dates)] },
     Case { name: "search", keys: "/evening is:free", asked: &[(agenda, no_dates, dates)] },
@@ -158,7 +157,7 @@ const SCREENS: &[Case] = &[
     },
 ];
 
-/// Someone who has come to the screen, before the answer.
+/// The screen before the answer.
 fn come_to(screen: &Case) -> Driven {
     let mut driven = Driven::new();
     if !screen.keys.is_empty() {
@@ -175,7 +174,7 @@ fn come_to(screen: &Case) -> Driven {
     driven
 }
 
-/// What is seen, without the rows of which nothing is.
+/// The picture without blank rows.
 fn seen(driven: &mut Driven) -> String {
     let mut seen = String::new();
     for (width, height) in [(80, 24), (120, 40), (40, 15)] {

@@ -26,7 +26,7 @@ fn the_agenda_in_all_its_states() {
 }
 
 #[test]
-fn one_date_with_all_about_it() {
+fn an_occurrence_with_all_its_details() {
     let looked = Driven::new().with_agenda(9).signed_in().with_detail();
     insta::assert_snapshot!("event_80x24", looked.picture(80, 24));
     insta::assert_snapshot!("event_120x40", looked.picture(120, 40));
@@ -64,7 +64,7 @@ fn other_screens() {
 }
 
 #[test]
-fn a_place_is_taken_and_given_up_and_kept_after_all() {
+fn a_registration_is_made_cancelled_and_restored() {
     let mut driven = Driven::new().with_agenda(9).signed_in();
     driven.press(KeyCode::Char('r')).press(KeyCode::Backspace).type_in("3").press(KeyCode::Enter);
     let id = occurrence(0).id;
@@ -81,7 +81,7 @@ fn a_place_is_taken_and_given_up_and_kept_after_all() {
     driven.press(KeyCode::Char('x')).wait(5_000);
     driven.answer(|r| *r == Request::Unregister(id), Err(refusal("the server does not answer", Cause::Away)));
     assert_eq!(driven.last_line(), "✗ the server does not answer. Showing the last known state");
-    // Who quits at once has given it up all the same.
+    // Quitting sends the cancellation at once.
     driven.press(KeyCode::Down).press(KeyCode::Char('x')).press(KeyCode::Char('q'));
     assert!(
         driven.quit
@@ -90,7 +90,7 @@ fn a_place_is_taken_and_given_up_and_kept_after_all() {
 }
 
 #[test]
-fn only_the_newest_answer_counts() {
+fn stale_answers_are_dropped() {
     let mut driven = Driven::new().with_agenda(3);
     driven.press(KeyCode::Char('/')).type_in("ab");
     let asked: Vec<_> = driven
@@ -116,7 +116,7 @@ fn only_the_newest_answer_counts() {
 }
 
 #[test]
-fn pages_are_loaded_before_one_comes_to_their_end() {
+fn pages_are_loaded_ahead_of_the_selection() {
     let mut driven = Driven::new();
     let items = (0..60).map(occurrence).collect();
     driven.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(page(items, Some("more")))));
@@ -128,7 +128,7 @@ fn pages_are_loaded_before_one_comes_to_their_end() {
     driven.answer(more, Ok(Answer::Dates(page(vec![occurrence(60)], None))));
     driven.press(KeyCode::Char('G'));
     assert_eq!(driven.app.stack.tabs.agenda.list.position.selected, 60);
-    // Fresh dates come every quarter of a minute: those of the page that is read.
+    // The page with the selection is loaded again every 15 s.
     driven.wait(15_000).answer(more, Ok(Answer::Dates(page(vec![occurrence(61)], None))));
     assert_eq!(driven.app.stack.tabs.agenda.list.items.len(), 61);
     assert_eq!(
@@ -140,7 +140,7 @@ fn pages_are_loaded_before_one_comes_to_their_end() {
 }
 
 #[test]
-fn what_is_sought_anew_is_not_loaded_from_where_one_was() {
+fn a_new_filter_loads_from_the_start() {
     let mut driven = Driven::new();
     driven.press(KeyCode::Char('/')).type_in("evening");
     let search = |r: &Request| matches!(r, Request::Agenda { .. });
@@ -153,14 +153,14 @@ fn what_is_sought_anew_is_not_loaded_from_where_one_was() {
     for _ in 0..60 {
         driven.press(KeyCode::Down);
     }
-    // Other words; and before their answer comes it is time to load anew.
+    // The filter changes, and before its answer the refresh is due.
     driven.type_in("s").wait(15_000);
     let newest = driven.asked.iter().rev().find(|(_, request)| search(request));
     assert!(matches!(newest, Some((_, Request::Agenda { cursor: None, .. }))), "{:?}", driven.asked);
 }
 
 #[test]
-fn who_is_signed_out_is_asked_to_sign_in() {
+fn signed_out_users_are_asked_to_sign_in() {
     let mut driven = Driven::new().with_agenda(3);
     driven.answer(|r| *r == Request::Me, Ok(Answer::Me(None)));
     driven.press(KeyCode::Char('r'));
@@ -173,14 +173,14 @@ fn who_is_signed_out_is_asked_to_sign_in() {
     driven.press(KeyCode::Enter).answer(|r| *r == sign_in, Ok(Answer::Me(Some(Box::new(user())))));
     assert!(driven.picture(80, 24).contains("ada@events.db"));
     assert_eq!(driven.app.at(), Place::Agenda);
-    // A sign-in that ends meanwhile takes what was mine off the screen.
+    // When the session ends, the user's data leaves the screen.
     driven.press(KeyCode::Char('4'));
     driven.answer(|r| matches!(r, Request::Mine { .. }), Err(refusal("sign in first", Cause::SignedOut)));
     assert!(driven.app.cx.me.is_none() && driven.picture(80, 24).contains("Sign in (A)"));
 }
 
 #[test]
-fn nothing_from_others_reaches_the_terminal_as_it_is() {
+fn control_characters_never_reach_the_terminal() {
     let mut driven = Driven::new();
     let mut date = occurrence(0);
     date.title = "\u{1b}[31mred\u{7}\u{202e}".to_owned();
@@ -194,7 +194,7 @@ fn nothing_from_others_reaches_the_terminal_as_it_is() {
 }
 
 #[test]
-fn what_cannot_be_undone_is_asked_once() {
+fn irreversible_changes_need_confirmation() {
     let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
     driven.press(KeyCode::Char('D'));
     assert_eq!(
@@ -223,7 +223,7 @@ fn every_screen_fits_on_every_terminal() {
 }
 
 #[test]
-fn a_page_that_did_not_come_is_asked_for_again_after_a_while() {
+fn a_failed_page_is_requested_again_after_a_pause() {
     let mut driven = Driven::new();
     let items = (0..60).map(occurrence).collect();
     driven.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(page(items, Some("more")))));
@@ -240,7 +240,7 @@ fn a_page_that_did_not_come_is_asked_for_again_after_a_while() {
 }
 
 #[test]
-fn each_deed_is_answered_even_where_another_was_done_meanwhile() {
+fn concurrent_changes_are_all_answered() {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     let (first, second) = (occurrence(1).id, occurrence(2).id);
     driven.press(KeyCode::Down).press(KeyCode::Char('x')).wait(5_000);

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 use super::sign_in::Store;
 use super::{CHANGED, Cause, Refusal, client};
-use crate::failure::Failure;
+use crate::Failure;
 
 /// Bytes that an answer may have: a server that sends more sends garbage.
 const ANSWER_LIMIT: usize = 16 << 20;

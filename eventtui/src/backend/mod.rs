@@ -25,9 +25,8 @@ use eventcore::{
 };
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::first_run;
 use crate::search_filter::SearchFilter;
+use crate::{Failure, first_run};
 pub(crate) use days::Days;
 
 /// Things that are loaded at once.

@@ -17,7 +17,7 @@ use super::connection::{Call, Connection};
 use super::days::{ByDays, Days};
 use super::talk::Talk;
 use super::{Answer, Backend, Cause, Detail, MOST, PAGE, Refusal, Request, Work, each, held};
-use crate::failure::Failure;
+use crate::Failure;
 
 /// An eventd, and the way to it.
 pub(crate) struct Server {

@@ -1,4 +1,4 @@
-//! My account and my preferences, as I come to them.
+//! The account, the profile, the password and the preferences.
 
 use crossterm::event::KeyCode;
 use eventcore::accounts::Session;
@@ -30,7 +30,7 @@ pub(crate) fn sessions() -> Vec<Session> {
     ]
 }
 
-/// Before the answer.
+/// The screen before the answer.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('A'));
@@ -49,7 +49,7 @@ fn refusal(message: &str) -> Refusal {
 }
 
 #[test]
-fn on_every_screen_in_every_state() {
+fn all_sizes_and_states() {
     let mut driven = asked();
     driven.wait(200);
     insta::assert_snapshot!("me_loading", driven.picture(80, 24));
@@ -64,7 +64,7 @@ fn on_every_screen_in_every_state() {
 }
 
 #[test]
-fn what_is_long_is_read_whole_on_a_small_screen() {
+fn long_values_wrap_on_a_small_screen() {
     let mut driven = asked();
     let mut me = user();
     me.email = Some("augusta.ada.king.countess.of.lovelace@analytical-engines.example".to_owned());
@@ -82,7 +82,7 @@ fn what_is_long_is_read_whole_on_a_small_screen() {
 }
 
 #[test]
-fn a_session_is_ended_once_that_was_meant() {
+fn ending_a_session_needs_confirmation() {
     let mut driven = shown(sessions());
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));
     assert_eq!(
@@ -98,7 +98,7 @@ fn a_session_is_ended_once_that_was_meant() {
     let answer = Answer::Account { me: Box::new(user()), sessions: left };
     driven.answer(|r| *r == Request::Account, Ok(answer));
     assert!(driven.picture(80, 24).contains("Sessions (3)"));
-    // That which is used is ended by signing out.
+    // Ending the current session signs out.
     driven.press(KeyCode::Char('g')).type_in("xy");
     driven.answer(|r| *r == Request::SignOut, Ok(Answer::Me(None)));
     assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Agenda, "✓ Signed out"));
@@ -106,7 +106,7 @@ fn a_session_is_ended_once_that_was_meant() {
 }
 
 #[test]
-fn a_profile_is_changed_in_what_differs() {
+fn only_changed_profile_fields_are_sent() {
     let mut driven = shown(sessions());
     driven.press(KeyCode::Char('e'));
     insta::assert_snapshot!("profile_80x24", driven.picture(80, 24));
@@ -133,7 +133,7 @@ fn a_profile_is_changed_in_what_differs() {
 }
 
 #[test]
-fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
+fn a_new_password_is_repeated_and_a_wrong_one_is_refused() {
     let mut driven = shown(sessions());
     let fill = |driven: &mut Driven, texts: [&str; 3]| {
         for text in texts {
@@ -154,7 +154,7 @@ fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
     let changes = |driven: &Driven| driven.asked.iter().filter(|(_, request)| asks(request)).count();
     driven.press(KeyCode::Enter).press(KeyCode::Enter);
     assert_eq!(changes(&driven), 1, "a password that is being changed is not changed twice");
-    // Who leaves meanwhile hears of it, and what is open then stays.
+    // The answer to a closed screen is shown, and the screen that is open stays.
     driven.press(KeyCode::Esc).press(KeyCode::Char('e')).answer(asks, Err(refusal("the server is away")));
     assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Settings, "✗ the server is away"));
     driven.press(KeyCode::Esc).press(KeyCode::Char('p'));
@@ -165,9 +165,9 @@ fn a_password_is_typed_twice_and_a_wrong_one_signs_nobody_out() {
 }
 
 #[test]
-fn preferences_are_kept_once_they_make_sense() {
+fn valid_preferences_are_stored() {
     let mut driven = Driven::new().with_agenda(3);
-    // What was chosen since is proposed.
+    // Changes of this session are proposed.
     driven.type_in("Tz,");
     assert_eq!(driven.app.at(), Place::Settings);
     driven.press(KeyCode::Tab).type_in("Mars").press(KeyCode::Tab).press(KeyCode::Tab).type_in("example.org");

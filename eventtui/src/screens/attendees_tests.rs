@@ -1,4 +1,4 @@
-//! The people of a date, as organizers come to them: let in, registered, taken off.
+//! Attendees: check-in, adding and removing.
 
 use crossterm::event::KeyCode;
 use eventcore::registrations::Registration;
@@ -12,7 +12,7 @@ fn person(n: usize, name: &str, status: &str) -> Registration {
     place.user.id =
         serde_json::from_value(format!("01890000-0000-7000-8000-0000000001{n:02}").into()).unwrap();
     (place.user.username, place.user.display_name) = (name.to_lowercase(), name.to_owned());
-    // As long as they are.
+    // A ticket code of full length.
     place.ticket_code = place.ticket_code.map(|_| "W5N2-VGWS-KZK8-60GT-YEJ3-2Q4R-7M".to_owned());
     place
 }
@@ -53,7 +53,7 @@ fn remove(ids: &[usize]) -> Request {
 }
 
 #[test]
-fn somebody_is_registered_by_name() {
+fn attendees_are_added_by_username() {
     let mut driven = shown();
     assert!(driven.picture(80, 24).contains("40 of 40 seats taken · 2 wait"), "the date as it is now");
     driven.press(KeyCode::Char('n')).type_in("dora zwei");
@@ -79,7 +79,7 @@ fn somebody_is_registered_by_name() {
 }
 
 #[test]
-fn who_is_taken_off_is_asked_once() {
+fn removing_needs_confirmation() {
     let mut driven = shown();
     driven.press(KeyCode::Char('x'));
     assert_eq!(
@@ -102,7 +102,7 @@ fn who_is_taken_off_is_asked_once() {
 }
 
 #[test]
-fn several_are_marked_and_acted_on_at_once() {
+fn marked_registrations_are_changed_together() {
     let mut driven = shown();
     driven.type_in("    ").press(KeyCode::Char(' '));
     assert!(driven.picture(80, 24).contains("◆ 3 marked"), "{}", driven.picture(80, 24));
@@ -110,7 +110,7 @@ fn several_are_marked_and_acted_on_at_once() {
     insta::assert_snapshot!("door_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("door_120x40", driven.picture(120, 40));
     insta::assert_snapshot!("door_40x15", driven.picture(40, 15));
-    // Who is in already stays so.
+    // A checked-in registration stays checked in.
     let id = |n| registration(n, "confirmed").id;
     driven.press(KeyCode::Enter);
     let both = Request::Each(vec![Request::CheckIn(id(1)), Request::CheckIn(id(3))]);
@@ -121,7 +121,7 @@ fn several_are_marked_and_acted_on_at_once() {
         driven.last_line(),
         "✗ 1 of 2 checked in: they wait for seats: there is no place yet to check in to"
     );
-    // Who was refused is still marked, and so is who was in before.
+    // The refused registration stays marked, and so does the one checked in before.
     assert!(driven.picture(80, 24).contains("◆ 2 marked"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Char('x'));
     assert!(
@@ -138,7 +138,7 @@ fn several_are_marked_and_acted_on_at_once() {
 }
 
 #[test]
-fn who_is_checked_in_by_mistake_is_no_place_of_mine() {
+fn registrations_of_others_are_not_mine() {
     let mut driven = shown();
     driven.press(KeyCode::Down).press(KeyCode::Enter);
     let carla = registration(2, "confirmed").id;
@@ -152,7 +152,7 @@ fn who_is_checked_in_by_mistake_is_no_place_of_mine() {
 }
 
 #[test]
-fn an_answer_that_makes_no_sense_or_never_came_hinders_nothing() {
+fn unexpected_and_missing_answers_do_no_harm() {
     let mut driven = shown();
     driven.type_in("  ").press(KeyCode::Char('x')).press(KeyCode::Char('y'));
     driven.answer(|r| *r == remove(&[1, 2]), Err(refusal("the server does not answer", Cause::Away)));
@@ -161,7 +161,7 @@ fn an_answer_that_makes_no_sense_or_never_came_hinders_nothing() {
 }
 
 #[test]
-fn who_has_come_far_down_stays_there_while_the_numbers_are_new() {
+fn reloading_keeps_the_position_far_down_the_list() {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('5'));
     driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(Answer::Events(page(vec![event()], None))));

@@ -1,4 +1,4 @@
-//! Comments as people come to them.
+//! Comments.
 
 use crossterm::event::KeyCode;
 use eventcore::comments::Comment;
@@ -29,7 +29,7 @@ pub(crate) fn said() -> Vec<Comment> {
     ]
 }
 
-/// Before the answer.
+/// The screen before the answer.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('c'));
@@ -43,7 +43,7 @@ fn shown() -> Driven {
 }
 
 #[test]
-fn on_every_screen_in_every_state() {
+fn all_sizes_and_states() {
     let mut driven = asked();
     driven.wait(200);
     insta::assert_snapshot!("comments_loading", driven.picture(80, 24));
@@ -60,7 +60,7 @@ fn on_every_screen_in_every_state() {
 }
 
 #[test]
-fn stars_come_before_words() {
+fn a_rating_starts_with_stars() {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('*')).type_in("good").press(KeyCode::Enter);
     assert_eq!(driven.last_line(), "Rate Evening 0, e.g. “4 good talks”: good▏ · Enter sends");
@@ -74,7 +74,7 @@ fn stars_come_before_words() {
 }
 
 #[test]
-fn one_says_replies_says_anew_deletes_and_hides() {
+fn comments_are_posted_edited_deleted_and_hidden() {
     let mut driven = shown();
     let (event, all) = (occurrence(0).event_id, said());
     let asked = |driven: &Driven, request: &Request| driven.asked.iter().any(|(_, asked)| asked == request);
@@ -86,7 +86,7 @@ fn one_says_replies_says_anew_deletes_and_hides() {
         driven.asked.iter().any(|(_, request)| matches!(request, Request::Comments(_))),
         "it is seen at once"
     );
-    // To a reply one replies beside it.
+    // A reply to a reply belongs to the same comment.
     driven.press(KeyCode::Down).press(KeyCode::Char('r')).type_in("Thanks").press(KeyCode::Enter);
     assert!(asked(&driven, &Request::Say { event, reply_to: Some(all[0].id), body: "Thanks".to_owned() }));
     driven.press(KeyCode::Char('g')).press(KeyCode::Char('e')).type_in(" Please").press(KeyCode::Enter);
@@ -100,20 +100,20 @@ fn one_says_replies_says_anew_deletes_and_hides() {
     assert!(asked(&driven, &Request::HideComment { comment: all[0].id, hidden: true }));
     driven.press(KeyCode::Char('G')).press(KeyCode::Char('H'));
     assert!(asked(&driven, &Request::HideComment { comment: all[3].id, hidden: false }));
-    // What is left, or pasted, is not lost.
+    // Cancelled and pasted text is kept.
     driven.press(KeyCode::Char('c')).send(crate::message::Message::Paste("Two\nlines".to_owned()));
     assert_eq!(driven.last_line(), "Comment: Two lines▏ · Enter sends");
     driven.press(KeyCode::Left).press(KeyCode::Esc).press(KeyCode::Char('c'));
     assert_eq!(driven.last_line(), "Comment: Two line▏s · Enter sends");
     driven.control('e').control('u').press(KeyCode::Esc);
-    // Nothing is no comment.
+    // An empty text is not sent.
     let before = driven.asked.len();
     driven.press(KeyCode::Char('c')).type_in("  ").press(KeyCode::Enter);
     assert_eq!(driven.asked.len(), before);
 }
 
 #[test]
-fn what_is_written_in_markdown_is_read_as_text() {
+fn markdown_is_drawn_as_text() {
     let mut driven = asked();
     let question = "# Milk\n\nIs there **oat** milk, as `last time`?\n\n1. oat\n2. [soy](https://soy.example/a?b=c)\n\n> There was.\n\n\u{1b}[31mred\u{202e}";
     let reply = "There is, and ~~cow~~ *almond*:\n\n- in the fridge of the kitchen on the second floor, behind the door\n- on the table";
@@ -126,13 +126,13 @@ fn what_is_written_in_markdown_is_read_as_text() {
     insta::assert_snapshot!("comments_markdown_120x40", driven.picture(120, 40));
     driven.press(KeyCode::Char('j'));
     insta::assert_snapshot!("comments_markdown_40x15", driven.picture(40, 15));
-    // Who says it anew has what was typed.
+    // Composing the same again continues the unsent text.
     driven.press(KeyCode::Char('e'));
     assert!(driven.picture(80, 24).contains("~~cow~~ *almond*"), "{}", driven.picture(80, 24));
 }
 
 #[test]
-fn of_a_long_conversation_every_comment_can_be_come_to() {
+fn every_comment_of_a_long_list_can_be_selected() {
     let mut driven = asked();
     let many = (0..400).map(|n| {
         comment(

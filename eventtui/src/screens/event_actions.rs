@@ -13,8 +13,8 @@ use crate::message::Purpose;
 use crate::widgets::text::clean;
 
 /// Runs an organizer's action on an event. `occurrence` is the one that is shown, or the next one in the list
-/// of
-/// events; `on_occurrence` tells whether it is shown, so that editing a series changes that occurrence only.
+/// of events; `on_occurrence` tells whether it is shown, so that editing a series changes that occurrence
+/// only.
 pub(crate) fn act(
     action: Action,
     event: &Event,

@@ -1,4 +1,4 @@
-//! What people gave an event, and its organizers' answers.
+//! Feedback and the answers of organizers.
 
 use crossterm::event::KeyCode;
 use eventcore::feedback::{Feedback, FeedbackPage};
@@ -23,7 +23,7 @@ fn all() -> Vec<Value> {
     all
 }
 
-/// The first of 64 that people gave.
+/// The first page of 64 ratings.
 pub(crate) fn heard() -> Answer {
     Answer::Feedback(Box::new(feedback([0, 2, 1, 3, 58], &all())))
 }
@@ -32,7 +32,7 @@ fn is_feedback(request: &Request) -> bool {
     matches!(request, Request::Feedback { .. })
 }
 
-/// Before the answer.
+/// The screen before the answer.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('F'));
@@ -51,7 +51,7 @@ fn third() -> Feedback {
 }
 
 #[test]
-fn on_every_screen_in_every_state() {
+fn all_sizes_and_states() {
     let mut driven = asked();
     insta::assert_snapshot!("feedback_loading", driven.wait(200).picture(80, 24));
     driven.answer(is_feedback, Err(Refusal::away("the server does not answer")));
@@ -67,7 +67,7 @@ fn on_every_screen_in_every_state() {
 }
 
 #[test]
-fn organizers_answer_change_the_answer_and_take_it_back() {
+fn organizers_post_edit_and_delete_answers() {
     let mut driven = shown();
     let first: Feedback = serde_json::from_value(all()[0].clone()).unwrap();
     driven.press(KeyCode::Char('r')).type_in("In the yard");
@@ -79,7 +79,7 @@ fn organizers_answer_change_the_answer_and_take_it_back() {
     assert!(driven.asked.iter().any(|(_, request)| is_feedback(request)), "it is seen at once");
     driven.press(KeyCode::Char('x'));
     assert_eq!(driven.last_line(), "! It has no answer");
-    // What was answered before is changed, or taken back.
+    // An existing answer is edited or deleted.
     driven
         .press(KeyCode::Down)
         .press(KeyCode::Down)
@@ -94,7 +94,7 @@ fn organizers_answer_change_the_answer_and_take_it_back() {
 }
 
 #[test]
-fn who_may_not_answer_is_told_and_keeps_the_words() {
+fn a_refused_answer_is_kept() {
     let mut driven = shown();
     driven.press(KeyCode::Char('r')).type_in("Mine").press(KeyCode::Enter);
     let refused = Refusal { cause: crate::backend::Cause::Other, ..Refusal::away("only organizers answer") };
@@ -105,7 +105,7 @@ fn who_may_not_answer_is_told_and_keeps_the_words() {
 }
 
 #[test]
-fn older_ones_come_as_one_gets_to_them() {
+fn older_feedback_is_loaded_ahead() {
     let mut driven = asked();
     let all: FeedbackPage = feedback([0, 2, 1, 3, 58], &all());
     let next = Some(Cursor::from("more".to_owned()));
@@ -122,7 +122,7 @@ fn older_ones_come_as_one_gets_to_them() {
 }
 
 #[test]
-fn a_long_one_is_read_to_its_end() {
+fn long_feedback_scrolls_to_its_end() {
     let mut driven = asked();
     let long = (0..40).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n");
     let said = [said(1, "Ada", 4, &json!({"text": long})), said(2, "Bob", 5, &json!({"text": "short"}))];

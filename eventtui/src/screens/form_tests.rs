@@ -1,4 +1,4 @@
-//! Forms as people leave them, come back to them, and save them.
+//! Forms: drafts, saving, and how fields are understood.
 
 use crossterm::event::KeyCode;
 use eventcore::Violation;
@@ -14,7 +14,7 @@ fn looked() -> Driven {
     Driven::new().with_agenda(9).signed_in().with_detail()
 }
 
-/// What a change of one date says.
+/// The patch of a change of one occurrence.
 fn patch(driven: &Driven) -> Option<(i64, Value)> {
     driven.asked.iter().rev().find_map(|(_, request)| match request {
         Request::ChangeDate { version, patch, .. } => Some((*version, patch.clone())),
@@ -23,23 +23,23 @@ fn patch(driven: &Driven) -> Option<(i64, Value)> {
 }
 
 #[test]
-fn what_was_typed_into_any_form_is_kept_for_it() {
+fn each_form_keeps_its_own_draft() {
     let mut driven = looked();
     driven.press(KeyCode::Char('e')).type_in(" at dawn").press(KeyCode::Esc);
     assert_eq!(driven.last_line(), "✓ Draft kept: the same key continues it");
-    // Another form has nothing of it, and keeps its own.
+    // Another form has its own draft.
     driven.press(KeyCode::Char('E')).type_in(" in Berlin").press(KeyCode::Esc);
     driven.press(KeyCode::Char('e'));
     assert!(driven.picture(80, 24).contains("Evening 1 at dawn▏"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Esc).press(KeyCode::Char('E'));
     assert!(driven.picture(80, 24).contains("Evening in Berlin▏"), "{}", driven.picture(80, 24));
-    // What was not touched is kept by nobody.
+    // An unchanged form has no draft.
     driven.wait(5_000).control('w').control('w').press(KeyCode::Backspace).press(KeyCode::Esc);
     assert!(!driven.last_line().contains("kept"), "{}", driven.last_line());
 }
 
 #[test]
-fn a_change_that_came_too_late_is_made_again_on_what_is_there_now() {
+fn a_draft_survives_a_version_conflict() {
     let mut driven = looked();
     driven.press(KeyCode::Char('e')).type_in(" at dawn").control('s');
     assert_eq!(patch(&driven), Some((1, json!({"title": "Evening 1 at dawn"}))));
@@ -75,14 +75,14 @@ fn a_new_event_may_be_a_draft() {
     made.status = eventcore::events::EventStatus::Draft;
     driven.answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(made))));
     assert_eq!(driven.last_line(), "✓ Evening saved as a draft with 10 occurrences: p publishes it");
-    // What is there is no draft again.
+    // An existing event cannot be saved as a draft.
     let mut driven = looked();
     driven.press(KeyCode::Char('e')).control('d');
     assert_eq!(driven.last_line(), "! Not a new event: ^S saves the changes");
 }
 
 #[test]
-fn who_quits_is_told_once_that_something_is_not_saved() {
+fn quitting_with_unsaved_text_warns_once() {
     let mut driven = looked();
     driven.press(KeyCode::Char('e')).type_in("!").control('c');
     assert!(!driven.quit);
@@ -99,7 +99,7 @@ fn who_quits_is_told_once_that_something_is_not_saved() {
     assert!(driven.quit, "nothing was typed");
 }
 
-/// A program that keeps drafts, and has these of before.
+/// A program that stores drafts, with these from before.
 fn with_drafts(drafts: Drafts) -> Driven {
     let mut driven = Driven::new();
     driven.app.with_drafts(drafts.clone());
@@ -108,7 +108,7 @@ fn with_drafts(drafts: Drafts) -> Driven {
 }
 
 #[test]
-fn what_was_typed_outlives_the_program() {
+fn drafts_outlive_the_program() {
     let mut driven = with_drafts(Drafts::new()).with_detail();
     driven.press(KeyCode::Char('e')).type_in(" at dawn").press(KeyCode::Esc);
     driven.press(KeyCode::Char('E')).press(KeyCode::Tab).control('u').type_in("2027-03-01 19:00");
@@ -129,7 +129,7 @@ fn what_was_typed_outlives_the_program() {
     insta::assert_snapshot!("form_again_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("form_again_120x40", driven.picture(120, 40));
     insta::assert_snapshot!("form_again_40x15", driven.picture(40, 15));
-    // What is saved is no draft any more, and neither is what was not changed after all.
+    // Saving deletes the draft, and so does undoing the changes.
     driven.press(KeyCode::Backspace).press(KeyCode::Backspace).press(KeyCode::Backspace).control('s');
     driven.answer(|r| matches!(r, Request::Change { .. }), Ok(Answer::Event(Box::new(event()))));
     assert_eq!(driven.drafts.len(), 1);
@@ -144,7 +144,7 @@ fn what_was_typed_outlives_the_program() {
 }
 
 #[test]
-fn what_was_typed_is_thrown_away_and_brought_back() {
+fn drafts_are_discarded_and_restored() {
     let mut driven = with_drafts(Drafts::new()).with_detail();
     driven.press(KeyCode::Char('e')).control('r');
     assert_eq!(driven.last_line(), "! Nothing to discard");
@@ -160,7 +160,7 @@ fn what_was_typed_is_thrown_away_and_brought_back() {
 }
 
 #[test]
-fn what_is_left_while_it_is_saved_is_a_draft_until_it_is() {
+fn a_form_closed_while_saving_is_a_draft_until_saved() {
     for saved in [true, false] {
         let mut driven = with_drafts(Drafts::new()).with_detail();
         driven.press(KeyCode::Char('e')).type_in("!").control('s').press(KeyCode::Esc);
@@ -176,7 +176,7 @@ fn what_is_left_while_it_is_saved_is_a_draft_until_it_is() {
 }
 
 #[test]
-fn a_form_that_was_opened_meanwhile_stays() {
+fn an_answer_closes_only_the_form_that_asked() {
     let mut driven = with_drafts(Drafts::new()).with_detail();
     driven.press(KeyCode::Char('e')).type_in("!").control('s').press(KeyCode::Esc);
     driven.press(KeyCode::Char('E')).type_in(" in Berlin");
@@ -186,7 +186,7 @@ fn a_form_that_was_opened_meanwhile_stays() {
 }
 
 #[test]
-fn drafts_are_for_who_typed_them() {
+fn drafts_belong_to_users() {
     let mut driven = with_drafts(Drafts::new());
     driven.press(KeyCode::Char('n')).type_in("Tea").press(KeyCode::Esc);
     let drafts = driven.drafts.clone();
@@ -199,7 +199,7 @@ fn drafts_are_for_who_typed_them() {
 }
 
 #[test]
-fn drafts_that_cannot_be_kept_are_lost_only_to_who_was_told() {
+fn losing_drafts_is_announced() {
     let mut driven = with_drafts(Drafts::new());
     driven.press(KeyCode::Char('n')).type_in("Tea").wait(2_000);
     driven.send(Message::Unkept("drafts.json cannot be written: no space".to_owned()));
@@ -210,7 +210,7 @@ fn drafts_that_cannot_be_kept_are_lost_only_to_who_was_told() {
 }
 
 #[test]
-fn the_field_in_which_one_types_is_on_the_screen() {
+fn the_selected_field_is_visible() {
     let mut driven = looked();
     driven.press(KeyCode::Char('E'));
     for label in [
@@ -237,7 +237,7 @@ fn the_field_in_which_one_types_is_on_the_screen() {
 }
 
 #[test]
-fn a_form_says_what_it_understood() {
+fn fields_show_how_they_are_understood() {
     let mut driven = Driven::new().with_agenda(0).signed_in();
     driven
         .press(KeyCode::Char('n'))
@@ -251,7 +251,7 @@ fn a_form_says_what_it_understood() {
     driven.control('s');
     assert_eq!(driven.last_line(), "! Not saved: the marked field is not filled in correctly");
     assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Create(_))));
-    // The marked field is where it takes place.
+    // The location is selected.
     driven.type_in("Kitchen").control('s');
     let created = driven.asked.iter().find_map(|(_, request)| match request {
         Request::Create(body) => Some(body.clone()),
@@ -273,7 +273,7 @@ fn a_form_says_what_it_understood() {
     driven.answer(|r| matches!(r, Request::Create(_)), Err(refused));
     assert!(driven.picture(120, 40).contains("▌When        fri 18:30▏"), "the wrong field is gone to");
     assert!(driven.picture(120, 40).contains("! must not lie in the past"));
-    // What was typed is kept when one leaves.
+    // Closing keeps the text.
     driven.press(KeyCode::Esc).press(KeyCode::Char('n'));
     assert!(driven.picture(120, 40).contains("every friday 4 times"));
     driven.control('s').answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(event()))));
@@ -281,7 +281,7 @@ fn a_form_says_what_it_understood() {
 }
 
 #[test]
-fn an_edit_says_only_what_differs() {
+fn an_edit_sends_only_changed_fields() {
     let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
     driven.press(KeyCode::Char('e')).type_in("!").control('s');
     assert!(driven.asked.iter().any(|(_, request)| matches!(request, Request::ChangeDate { version: 1, patch, .. } if *patch == json!({"title": "Evening 1!"}))), "{:?}", driven.asked);

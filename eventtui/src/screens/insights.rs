@@ -124,8 +124,7 @@ fn percent(rate: Option<f64>) -> String {
 }
 
 /// Registered people over time, from the first to the last day with a registration. If the days outnumber the
-/// columns,
-/// a column stands for several days.
+/// columns, a column stands for several days.
 fn over_time(by_day: &[DayOfRegistrations], view: &ViewContext, width: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let (Some(first), Some(last)) = (by_day.first(), by_day.last()) else {

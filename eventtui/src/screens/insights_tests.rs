@@ -1,4 +1,4 @@
-//! Insights as an organizer comes to them.
+//! Insights.
 
 use crossterm::event::KeyCode;
 use serde_json::{Value, json};
@@ -36,12 +36,12 @@ fn insights(dates: &[Value]) -> Answer {
     Answer::Insights(Box::new(serde_json::from_value(seen).unwrap()))
 }
 
-/// Of an event with so many dates.
+/// The insights of an event with `count` occurrences.
 pub(crate) fn of_dates(count: usize) -> Answer {
     insights(&vec![date(1, "scheduled", figures(15, 14, 1), Some(4.0)); count])
 }
 
-/// Before the answer.
+/// The screen before the answer.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('5'));
@@ -51,7 +51,7 @@ fn asked() -> Driven {
 }
 
 #[test]
-fn on_every_screen_in_every_state() {
+fn all_sizes_and_states() {
     let mut driven = asked();
     driven.wait(200);
     insta::assert_snapshot!("insights_loading", driven.picture(80, 24));

@@ -39,8 +39,7 @@ const WEEKS: u16 = 6;
 const DAY: u16 = 4;
 
 /// The areas of the month and of the selected day, and the rows of a week: two with the dots below the
-/// numbers, or one
-/// on a low screen.
+/// numbers, or one on a low screen.
 fn areas(area: Rect) -> (Rect, Rect, u16) {
     let grid = 7 * CELL + 2;
     let beside = area.width >= grid + 36;
@@ -139,8 +138,7 @@ impl MonthScreen {
     }
 
     /// Selects the day at a column and row of an area of this size; answers whether it was selected before.
-    /// None if there
-    /// is no day.
+    /// None if there is no day.
     fn select_at(&mut self, (column, row): (u16, u16), (width, height): (u16, u16)) -> Option<bool> {
         let (grid, _, rows) = areas(Rect::new(0, 0, width, height));
         let week = row.checked_sub(HEAD).filter(|_| row < grid.height)? / rows;

@@ -1,4 +1,4 @@
-//! The month as people move in it.
+//! The month.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// How much happens on the days of the month of a day: on the first so much, a day later so much.
+/// The counts of the month of a day, from its first day on.
 pub(crate) fn counts(of: &str, counts: &[i64]) -> Answer {
     let first = day(of);
     let days =
@@ -33,7 +33,7 @@ fn is_day(request: &Request) -> bool {
     matches!(request, Request::Days { .. })
 }
 
-/// On Saturday, 6 March 2027, before the answers.
+/// Saturday, 6 March 2027, before the answers.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(9).signed_in();
     driven.press(KeyCode::Char('2')).press(KeyCode::Down);
@@ -56,7 +56,7 @@ fn shown() -> Driven {
 }
 
 #[test]
-fn on_every_screen_in_every_state() {
+fn all_sizes_and_states() {
     let mut driven = asked();
     insta::assert_snapshot!("month_loading", driven.wait(200).picture(80, 24));
     let away = || Refusal::away("the server does not answer");
@@ -72,7 +72,7 @@ fn on_every_screen_in_every_state() {
 }
 
 #[test]
-fn only_the_selected_day_is_loaded_and_all_are_counted() {
+fn only_the_selected_day_is_loaded() {
     let mut driven = shown();
     driven.asked.clear();
     driven.press(KeyCode::Right);
@@ -97,7 +97,7 @@ fn only_the_selected_day_is_loaded_and_all_are_counted() {
         picture.contains(" · 500 events") && picture.contains("… 466 more: Enter shows all"),
         "{picture}"
     );
-    // What was looked at is known; what is of another month is asked for.
+    // Days that were shown are not loaded again; those of another month are.
     driven.asked.clear();
     driven.press(KeyCode::Left).press(KeyCode::Left).press(KeyCode::Right).press(KeyCode::Right);
     assert!(driven.asked.is_empty(), "{:?}", driven.asked);
@@ -107,7 +107,7 @@ fn only_the_selected_day_is_loaded_and_all_are_counted() {
 }
 
 #[test]
-fn an_answer_is_for_the_day_that_it_was_asked_for() {
+fn answers_belong_to_the_requested_day() {
     let mut driven = shown();
     driven.press(KeyCode::Up);
     let refused = Refusal { cause: Cause::Other, ..Refusal::away("the answer makes no sense") };

@@ -1,4 +1,4 @@
-//! Ratings as people come to them on the screen of a date.
+//! Ratings on the event screen.
 
 use crossterm::event::KeyCode;
 use eventcore::feedback::{Feedback, FeedbackPage};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::app::driven::{Driven, event, occurrence, page, registration};
 use crate::backend::{Answer, Detail, Request};
 
-/// Of how many gave each rating from 1 to 5, and what some of them say.
+/// Feedback with the number of each rating from 1 to 5, and some reviews.
 pub(crate) fn feedback(counts: [i64; 5], said: &[Value]) -> FeedbackPage {
     let count: i64 = counts.iter().sum();
     let sum: i64 = (1..).zip(counts).map(|(rating, count): (i64, i64)| rating * count).sum();
@@ -42,7 +42,7 @@ fn all() -> Vec<Value> {
     ]
 }
 
-/// A date with nine others beside it, over or not, with what people say.
+/// A past or upcoming occurrence of a series of ten, with reviews.
 fn looked(over: bool, said: &[Value], mine: Option<&Value>) -> Driven {
     let mut driven = Driven::new().with_agenda(9).signed_in();
     driven.press(KeyCode::Down).press(KeyCode::Enter);
@@ -66,7 +66,7 @@ fn looked(over: bool, said: &[Value], mine: Option<&Value>) -> Driven {
 }
 
 #[test]
-fn what_people_gave_and_wrote_is_read_below() {
+fn ratings_and_reviews_are_shown_below_the_text() {
     let all = all();
     let mut driven = looked(true, &all, Some(&all[0]));
     insta::assert_snapshot!("ratings_120x40", driven.picture(120, 40));
@@ -83,7 +83,7 @@ fn what_people_gave_and_wrote_is_read_below() {
 }
 
 #[test]
-fn who_was_there_is_asked_and_who_was_not_is_not() {
+fn only_attendees_are_asked_to_rate() {
     let short = |driven: &Driven, words: &str| driven.picture(80, 24).contains(words);
     let asks = "* rates it";
     let mut over = looked(true, &[], None);
@@ -97,7 +97,7 @@ fn who_was_there_is_asked_and_who_was_not_is_not() {
 }
 
 #[test]
-fn who_says_it_anew_begins_with_what_they_said() {
+fn changing_a_rating_starts_with_the_old_one() {
     let mine = said(1, "Ada", 4, &json!({"text": "good talks"}));
     let mut driven = looked(true, std::slice::from_ref(&mine), Some(&mine));
     assert!(
@@ -116,7 +116,7 @@ fn who_says_it_anew_begins_with_what_they_said() {
 }
 
 #[test]
-fn what_is_due_is_told_among_what_is_mine() {
+fn missing_ratings_are_marked_in_my_registrations() {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('4'));
     let mine = |n: usize, status: &str, over: bool| {

@@ -179,8 +179,7 @@ pub(crate) enum DayListLine {
 }
 
 /// Rows to skip so that the selection is visible although the headings of days need rows too. `days` are
-/// those of the
-/// items from the top on.
+/// those of the items from the top on.
 fn hidden(days: &[Option<NaiveDate>], position: Position, height: usize) -> usize {
     let selected = position.selected.saturating_sub(position.top);
     let end = selected.min(days.len().saturating_sub(1));

@@ -29,8 +29,7 @@ use crate::widgets::list::Pages;
 /// A tab, or a layer that covers the tab until Esc closes it.
 ///
 /// Methods that change something receive the shared [`Context`]. Through it a screen sends requests, shows
-/// notices,
-/// asks on the bottom line, and opens other screens; it never sees the app or the screens around it.
+/// notices, asks on the bottom line, and opens other screens; it never sees the app or the screens around it.
 pub(crate) trait Screen: fmt::Debug + Any {
     /// Selects the key bindings and the heading of the help.
     fn place(&self) -> Place;

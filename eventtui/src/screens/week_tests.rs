@@ -1,4 +1,4 @@
-//! The week as people move in it.
+//! The week.
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use crossterm::event::KeyCode;
@@ -12,7 +12,7 @@ use crate::message::Message;
 
 pub(crate) fn date(n: usize, changes: &Value) -> Occurrence {
     let mut date = serde_json::to_value(occurrence(n)).unwrap();
-    // It lasts for two hours, unless something else is said.
+    // Two hours by default.
     if let Some(start) =
         changes["starts_at"].as_str().and_then(|start| start.parse::<DateTime<FixedOffset>>().ok())
     {
@@ -23,7 +23,7 @@ pub(crate) fn date(n: usize, changes: &Value) -> Occurrence {
     serde_json::from_value(date).unwrap()
 }
 
-/// What happens from Monday, 1 March 2027, on, and a little before.
+/// Occurrences from Monday, 1 March 2027, on, and one before.
 fn dates() -> Vec<Occurrence> {
     let mut dates = vec![
         date(90, &json!({"title": "Sunday before", "starts_at": "2027-02-28T10:00:00+01:00"})),
@@ -48,7 +48,7 @@ fn dates() -> Vec<Occurrence> {
     dates
 }
 
-/// Before the answer.
+/// The screen before the answer.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('w')).press(KeyCode::Char(']'));
@@ -66,7 +66,7 @@ fn selected(driven: &Driven) -> String {
 }
 
 #[test]
-fn on_every_screen_in_every_state() {
+fn all_sizes_and_states() {
     let mut driven = asked();
     driven.wait(200);
     insta::assert_snapshot!("week_loading", driven.picture(80, 24));
@@ -80,13 +80,13 @@ fn on_every_screen_in_every_state() {
     insta::assert_snapshot!("week_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("week_120x40", driven.picture(120, 40));
     insta::assert_snapshot!("week_40x15", driven.picture(40, 15));
-    // A day with more than there is room for shows what is selected of it.
+    // A day with too many occurrences scrolls to the selected one.
     driven.type_in("lllG");
     insta::assert_snapshot!("week_crowded", driven.picture(80, 24));
 }
 
 #[test]
-fn one_moves_by_dates_days_and_weeks() {
+fn keys_move_by_occurrences_days_and_weeks() {
     let mut driven = with(dates());
     assert!(
         driven.picture(80, 24).contains("Week 9 · 1–7 March 2027 · 20 events"),
@@ -126,11 +126,11 @@ fn one_moves_by_dates_days_and_weeks() {
 }
 
 #[test]
-fn what_is_selected_is_opened_and_found_again() {
+fn the_selection_survives_reloading_and_zones() {
     let mut driven = with(dates());
     driven.type_in("hhhhh").type_in("jjj");
     assert_eq!(selected(&driven), "夜桜を見る会");
-    // By my clocks it is on Monday; the selection stays with it, also when the week is loaded anew.
+    // In my zone it is on Monday. The selection follows it, also when the week is loaded again.
     driven.type_in("z");
     assert_eq!(
         (selected(&driven).as_str(), driven.app.stack.tabs.week.week.day.to_string().as_str()),
@@ -165,7 +165,7 @@ fn the_month_and_the_week_share_their_day() {
 }
 
 #[test]
-fn a_click_selects_a_day_or_a_date_and_another_one_opens() {
+fn a_click_selects_and_another_one_opens_in_the_week() {
     let mut driven = with(dates());
     driven.picture(80, 24);
     let click = |driven: &mut Driven, column, row| {

@@ -8,8 +8,7 @@ use ratatui::widgets::Paragraph;
 use super::list::Motion;
 
 /// Scrolls within the selected item while it has more lines than the screen has rows. Answers false at its
-/// end: the
-/// caller then selects another item.
+/// end: the caller then selects another item.
 pub(crate) fn read(scrolled: &mut usize, motion: Motion, lines: usize, rows: usize) -> bool {
     let most = lines.saturating_sub(rows);
     let page = rows.saturating_sub(1).max(1);

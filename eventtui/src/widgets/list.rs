@@ -63,10 +63,8 @@ impl<T> PagedList<T> {
     /// Adds the page that was requested at `cursor`.
     ///
     /// A first page (no cursor) replaces the list; a page that is loaded already is replaced; a page that
-    /// borders on
-    /// neither end is ignored. The selection stays on its item, which `key` identifies. After a refusal the
-    /// page can
-    /// be requested again.
+    /// borders on neither end is ignored. The selection stays on its item, which `key` identifies. After a
+    /// refusal the page can be requested again.
     pub(crate) fn take<K: PartialEq>(
         &mut self,
         cursor: Option<&Cursor>,
@@ -124,8 +122,7 @@ impl<T> PagedList<T> {
     }
 
     /// Replaces a loaded page; answers the index of its first item. If the page now ends elsewhere, the pages
-    /// beyond
-    /// that end are dropped, because there may be a gap.
+    /// beyond that end are dropped, because there may be a gap.
     fn replace_page(&mut self, place: usize, page: Page<T>) -> usize {
         let piece = LoadedPage::of(&page);
         let Some(known) = self.pages.get_mut(place) else { return 0 };
@@ -301,7 +298,7 @@ mod tests {
     use super::*;
     use crate::backend::Cause;
 
-    /// A list of so many numbers, in pages of a hundred, as a backend answers them.
+    /// A list of numbers in pages of 100, as a backend answers them.
     struct Numbers(usize);
 
     impl Numbers {
@@ -320,7 +317,7 @@ mod tests {
             }
         }
 
-        /// Moves, and loads what is wanted then.
+        /// Moves, then loads the pages that the list wants.
         fn go(&self, list: &mut PagedList<usize>, motion: Motion) {
             list.go(motion, HEIGHT);
             while let Some(cursor) = list.wanted(0) {
@@ -373,7 +370,7 @@ mod tests {
             list.take(Some(&here), Ok(numbers.page(Some(&here))), (0, HEIGHT), |number| *number);
             assert_eq!((list.items.clone(), list.position), before);
         }
-        // Also where the first page that is held is read, which was not loaded from above.
+        // The first loaded page has no page above it.
         for _ in 0..940 {
             list.go(Motion::Up, HEIGHT);
         }
@@ -392,7 +389,7 @@ mod tests {
         for _ in 0..150 {
             numbers.go(&mut list, Motion::Down);
         }
-        // Two came in before, so that the page ends earlier.
+        // Two items were inserted before, so the page ends earlier.
         let mut page = numbers.page(list.here().as_ref());
         page.items.splice(..0, [1_000, 1_001]);
         page.items.truncate(100);

@@ -83,8 +83,7 @@ impl AttendeesScreen {
     }
 
     /// Tells what became of an action on several registrations. The refused ones stay marked. `screen` is
-    /// none if it was
-    /// closed meanwhile.
+    /// none if it was closed meanwhile.
     pub(crate) fn finish(
         mut screen: Option<&mut Self>,
         then: AtDoor,

@@ -57,8 +57,7 @@ impl FormScreen {
     }
 
     /// The lines of a field: its text, and beside it how it was understood. If that does not fit, it moves
-    /// below the
-    /// field, provided the field is selected or wrong.
+    /// below the field, provided the field is selected or wrong.
     fn field(&self, place: usize, view: &ViewContext, width: usize) -> Vec<Line<'static>> {
         let theme = view.theme;
         let Some((name, field)) = self.fields.get(place) else { return Vec::new() };

@@ -20,8 +20,7 @@ pub(crate) struct Week {
 }
 
 /// A day and its occurrences in the zone that is shown. All-day occurrences and those that started on an
-/// earlier day come
-/// first.
+/// earlier day come first.
 pub(super) type Day<'a> = (NaiveDate, Vec<&'a Occurrence>);
 
 impl Week {
@@ -70,8 +69,7 @@ impl Week {
     }
 
     /// Selects another occurrence or day; after the last occurrence of a day follows the next day. Answers
-    /// whether the
-    /// action is one that does so.
+    /// whether the action is one that does so.
     pub(crate) fn go(&mut self, action: Action, view: &ViewContext) -> bool {
         let last = self.of_day(view).len().saturating_sub(1);
         let at = self.at.min(last);

@@ -217,8 +217,7 @@ impl<'a> Picture<'a> {
     }
 
     /// The lines of the narrow layout in `height` rows: days, each followed by its occurrences. The selection
-    /// is in the
-    /// middle if possible, and the day of the first line is on top.
+    /// is in the middle if possible, and the day of the first line is on top.
     fn lines(&self, height: u16) -> Vec<WeekCell> {
         let height = usize::from(height.saturating_sub(1));
         let of_day = |(day, occurrences): &Day<'_>| {

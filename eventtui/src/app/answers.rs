@@ -4,7 +4,7 @@ use eventcore::accounts::User;
 use eventcore::registrations::{MyRegistration, Registration};
 
 use super::App;
-use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::backend::{Answer, Cause, Refusal, Request, nonsense};
 use crate::message::{Purpose, Settled};
 use crate::screens::attendees::AttendeesScreen;
 use crate::screens::form::FormScreen;
@@ -158,7 +158,7 @@ impl App {
     fn take_user(&mut self, outcome: Result<Answer, Refusal>) {
         match outcome {
             Ok(Answer::Me(me)) => self.user_loaded(Ok(me)),
-            Ok(_) => {}
+            Ok(_) => self.user_loaded(Err(nonsense())),
             Err(refusal) => self.user_loaded(Err(refusal)),
         }
     }

@@ -43,7 +43,7 @@ impl App {
     pub(super) fn take_calendar(&mut self, name: String, outcome: Result<Answer, Refusal>) {
         match outcome {
             Ok(Answer::Calendar(text)) => self.cx.effects.push(Effect::Keep { name, text }),
-            Ok(_) => {}
+            Ok(_) => self.cx.notify_unexpected(),
             Err(refusal) => self.cx.notify_refused(&refusal),
         }
     }

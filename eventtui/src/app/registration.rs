@@ -108,7 +108,7 @@ impl App {
                 self.cx.notify('✓', text);
                 self.registration_changed(&registration);
             }
-            Ok(_) => {}
+            Ok(_) => self.cx.notify_unexpected(),
             Err(refusal) => self.cx.notify_refused(&refusal),
         }
         self.refresh();

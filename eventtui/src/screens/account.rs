@@ -9,7 +9,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 use super::row;
 use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::settings::SettingsScreen;
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{Answer, Refusal, Request, nonsense};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -153,8 +153,12 @@ impl Screen for AccountScreen {
     }
 
     fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let outcome = outcome.and_then(|answer| match answer {
+            Answer::Account { me, sessions } => Ok((me, sessions)),
+            _ => Err(nonsense()),
+        });
         self.status.end(cx.now, outcome.as_ref().err());
-        if let Ok(Answer::Account { me, sessions }) = outcome {
+        if let Ok((me, sessions)) = outcome {
             let selected = self.selected().map(|session| session.id);
             let place = sessions.iter().position(|session| Some(session.id) == selected);
             self.position.selected = place.unwrap_or(self.position.selected);

@@ -76,10 +76,9 @@ impl Screen for AgendaScreen {
     }
 
     fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        if let Purpose::Agenda(cursor) = purpose {
-            let page = occurrence_list::occurrences(outcome);
-            self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |occurrence| occurrence.id);
-        }
+        let Purpose::Agenda(cursor) = purpose else { return cx.notify_unexpected() };
+        let page = occurrence_list::occurrences(outcome);
+        self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |occurrence| occurrence.id);
     }
 
     fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::compose::ComposeMode;
 use super::row;
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{Answer, Refusal, Request, nonsense};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -126,8 +126,12 @@ impl Screen for CommentsScreen {
     }
 
     fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let outcome = outcome.and_then(|answer| match answer {
+            Answer::Comments(comments) => Ok(comments),
+            _ => Err(nonsense()),
+        });
         self.status.end(cx.now, outcome.as_ref().err());
-        if let Ok(Answer::Comments(comments)) = outcome {
+        if let Ok(comments) = outcome {
             self.take(comments);
         }
     }

@@ -13,7 +13,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::ticket::TicketScreen;
 use super::{event_actions, ratings, row};
-use crate::backend::{Answer, Detail, Refusal, Request};
+use crate::backend::{Answer, Detail, Refusal, Request, nonsense};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -195,8 +195,12 @@ impl Screen for EventScreen {
         if purpose != Purpose::Detail(self.id) {
             return;
         }
+        let outcome = outcome.and_then(|answer| match answer {
+            Answer::Date(detail) => Ok(detail),
+            _ => Err(nonsense()),
+        });
         self.status.end(cx.now, outcome.as_ref().err());
-        if let Ok(Answer::Date(detail)) = outcome {
+        if let Ok(detail) = outcome {
             let selected = detail.dates.iter().position(|occurrence| occurrence.id == self.id);
             self.position.selected = selected.unwrap_or(0);
             self.detail = Some(detail);

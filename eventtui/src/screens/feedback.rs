@@ -108,16 +108,15 @@ impl Screen for FeedbackScreen {
     }
 
     fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        if let Purpose::Feedback(_, cursor) = purpose {
-            let page = outcome.and_then(|answer| match answer {
-                Answer::Feedback(feedback) => {
-                    self.summary = Some(feedback.summary);
-                    Ok(feedback.page)
-                }
-                _ => Err(nonsense()),
-            });
-            self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |feedback| feedback.id);
-        }
+        let Purpose::Feedback(_, cursor) = purpose else { return cx.notify_unexpected() };
+        let page = outcome.and_then(|answer| match answer {
+            Answer::Feedback(feedback) => {
+                self.summary = Some(feedback.summary);
+                Ok(feedback.page)
+            }
+            _ => Err(nonsense()),
+        });
+        self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |feedback| feedback.id);
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {

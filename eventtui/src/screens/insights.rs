@@ -10,7 +10,7 @@ use ratatui::widgets::Paragraph;
 
 use super::ratings;
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{Answer, Refusal, Request, nonsense};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -81,8 +81,12 @@ impl Screen for InsightsScreen {
     }
 
     fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let outcome = outcome.and_then(|answer| match answer {
+            Answer::Insights(insights) => Ok(insights),
+            _ => Err(nonsense()),
+        });
         self.status.end(cx.now, outcome.as_ref().err());
-        if let Ok(Answer::Insights(insights)) = outcome {
+        if let Ok(insights) = outcome {
             self.insights = Some(insights);
         }
     }

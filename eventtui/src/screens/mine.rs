@@ -115,13 +115,12 @@ impl Screen for MineScreen {
     }
 
     fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        if let Purpose::Mine(cursor) = purpose {
-            let page = outcome.and_then(|answer| match answer {
-                Answer::Mine(page) => Ok(page),
-                _ => Err(nonsense()),
-            });
-            self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |mine| mine.registration.id);
-        }
+        let Purpose::Mine(cursor) = purpose else { return cx.notify_unexpected() };
+        let page = outcome.and_then(|answer| match answer {
+            Answer::Mine(page) => Ok(page),
+            _ => Err(nonsense()),
+        });
+        self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |mine| mine.registration.id);
     }
 
     fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {

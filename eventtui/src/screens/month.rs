@@ -263,7 +263,8 @@ impl Screen for MonthScreen {
     fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
         match purpose {
             Purpose::Day(day) => self.take_day(day, outcome, cx.now),
-            _ => self.take_counts(outcome, cx.now),
+            Purpose::Month => self.take_counts(outcome, cx.now),
+            _ => cx.notify_unexpected(),
         }
     }
 

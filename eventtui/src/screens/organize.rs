@@ -136,7 +136,7 @@ impl Screen for OrganizeScreen {
                     past.take(cursor.as_ref(), page, here, |occurrence| occurrence.id);
                 }
             }
-            _ => {}
+            _ => cx.notify_unexpected(),
         }
     }
 

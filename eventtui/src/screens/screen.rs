@@ -17,7 +17,7 @@ use super::compose::{ComposeMode, Composition};
 use super::form_drafts::FormDrafts;
 use super::owner::Owner;
 use super::prompt::{Confirmation, Prompt};
-use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::backend::{Answer, Cause, Refusal, Request, nonsense};
 use crate::config::Config;
 use crate::drafts::Draft;
 use crate::keys::{Action, Key, Place};
@@ -278,6 +278,11 @@ impl Context {
     /// Shows why a request was refused, and what the person can do about it.
     pub(crate) fn notify_refused(&mut self, refusal: &Refusal) {
         self.notify('✗', explain(refusal));
+    }
+
+    /// Shows that an answer does not belong to its request.
+    pub(crate) fn notify_unexpected(&mut self) {
+        self.notify_refused(&nonsense());
     }
 
     /// Sends a request. Of several requests for one purpose only the newest is awaited, except for changes.

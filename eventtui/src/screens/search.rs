@@ -90,10 +90,9 @@ impl Screen for SearchScreen {
     }
 
     fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        if let Purpose::Search(cursor) = purpose {
-            let page = occurrence_list::occurrences(outcome);
-            self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |occurrence| occurrence.id);
-        }
+        let Purpose::Search(cursor) = purpose else { return cx.notify_unexpected() };
+        let page = occurrence_list::occurrences(outcome);
+        self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |occurrence| occurrence.id);
     }
 
     fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {

@@ -7,7 +7,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use super::entries::{Entries, Entry};
 use super::screen::{AppCommand, Context, Handled, Screen};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{Answer, Refusal, Request, nonsense};
 use crate::keys::{Action, Key, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -65,7 +65,7 @@ impl SignInScreen {
         }
         let user = match outcome {
             Ok(Answer::Me(me)) => Ok(me),
-            Ok(_) => return,
+            Ok(_) => Err(nonsense()),
             Err(refusal) => Err(refusal),
         };
         cx.commands.push(AppCommand::UserLoaded(user));

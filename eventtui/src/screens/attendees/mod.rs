@@ -173,7 +173,7 @@ impl Screen for AttendeesScreen {
                 self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |one| one.id);
             }
             Purpose::All(then, ids) => Self::finish(Some(self), then, ids, outcome, cx),
-            _ => {}
+            _ => cx.notify_unexpected(),
         }
     }
 

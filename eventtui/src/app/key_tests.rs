@@ -281,7 +281,7 @@ impl Before {
             }
             Action::Feedback => opens(Place::Feedback) && asks(|r| matches!(r, Request::Feedback { .. })),
             Action::Answer => asks_for(|mode| matches!(mode, ComposeMode::Answer(_))),
-            Action::TakeAnswerBack => says("Delete the answer?"),
+            Action::TakeAnswerBack => says("Delete the reply?"),
             Action::CheckIn => asks(|r| matches!(r, Request::CheckIn(_))),
             Action::Mark => driven.picture(100, 40).contains("◆ 1 marked"),
             Action::Enlist => asks_for(|mode| matches!(mode, ComposeMode::AddAttendee(_))),

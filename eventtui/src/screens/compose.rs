@@ -44,7 +44,7 @@ impl ComposeMode {
             Self::Comment => "Comment",
             Self::Reply(_) => "Reply",
             Self::EditComment(..) => "Edit comment",
-            Self::Answer(_) => "Public answer",
+            Self::Answer(_) => "Public reply",
             Self::Rating(_) => "Rate",
             Self::AddAttendee(_) => "Add attendee, e.g. “bob 2”",
         }
@@ -55,7 +55,7 @@ impl ComposeMode {
         match self {
             Self::Comment | Self::Reply(_) => "Comment posted",
             Self::EditComment(..) => "Comment changed",
-            Self::Answer(_) => "Answer posted",
+            Self::Answer(_) => "Reply posted",
             Self::Rating(_) => "Thank you for your rating",
             Self::AddAttendee(_) => "Attendee added",
         }

@@ -59,10 +59,10 @@ impl FeedbackScreen {
         match self.list.selected() {
             Some(feedback) if feedback.answer.is_some() => {
                 let request = Request::Answer { feedback: feedback.id, text: None };
-                let then = Purpose::Act("Answer deleted");
-                cx.confirm("Delete the answer?".to_owned(), request, then);
+                let then = Purpose::Act("Reply deleted");
+                cx.confirm("Delete the reply?".to_owned(), request, then);
             }
-            Some(_) => cx.notify('!', "It has no answer"),
+            Some(_) => cx.notify('!', "It has no reply"),
             None => cx.notify('!', "Nothing is selected"),
         }
     }

@@ -71,14 +71,14 @@ fn organizers_post_edit_and_delete_answers() {
     let mut driven = shown();
     let first: Feedback = serde_json::from_value(all()[0].clone()).unwrap();
     driven.press(KeyCode::Char('r')).type_in("In the yard");
-    assert_eq!(driven.last_line(), "Public answer: In the yard▏ · Enter sends");
+    assert_eq!(driven.last_line(), "Public reply: In the yard▏ · Enter sends");
     driven.press(KeyCode::Enter);
     let answer = |feedback, text: Option<&str>| Request::Answer { feedback, text: text.map(str::to_owned) };
     driven.answer(|r| *r == answer(first.id, Some("In the yard")), Ok(Answer::Done));
-    assert_eq!(driven.last_line(), "✓ Answer posted");
+    assert_eq!(driven.last_line(), "✓ Reply posted");
     assert!(driven.asked.iter().any(|(_, request)| is_feedback(request)), "it is seen at once");
     driven.press(KeyCode::Char('x'));
-    assert_eq!(driven.last_line(), "! It has no answer");
+    assert_eq!(driven.last_line(), "! It has no reply");
     // An existing answer is edited or deleted.
     driven
         .press(KeyCode::Down)
@@ -88,9 +88,9 @@ fn organizers_post_edit_and_delete_answers() {
         .press(KeyCode::Enter);
     driven.answer(|r| *r == answer(third().id, Some("Thank you, Bob")), Ok(Answer::Done));
     driven.press(KeyCode::Char('x'));
-    assert!(driven.last_line().starts_with("Delete the answer?"), "{}", driven.last_line());
+    assert!(driven.last_line().starts_with("Delete the reply?"), "{}", driven.last_line());
     driven.press(KeyCode::Char('y')).answer(|r| *r == answer(third().id, None), Ok(Answer::Done));
-    assert_eq!(driven.last_line(), "✓ Answer deleted");
+    assert_eq!(driven.last_line(), "✓ Reply deleted");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_refused_answer_is_kept() {
     driven.answer(|r| matches!(r, Request::Answer { .. }), Err(refused));
     assert_eq!(driven.last_line(), "✗ only organizers answer · your text is kept");
     driven.press(KeyCode::Char('r'));
-    assert_eq!(driven.last_line(), "Public answer: Mine▏ · Enter sends");
+    assert_eq!(driven.last_line(), "Public reply: Mine▏ · Enter sends");
 }
 
 #[test]

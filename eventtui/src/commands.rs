@@ -11,7 +11,7 @@ use eventcore::events::Occurrence;
 use crate::Cli;
 use crate::backend::{self, Answer, Refusal, Request, Source, nonsense};
 use crate::failure::Failure;
-use crate::screens::search::Wish;
+use crate::search_filter::SearchFilter;
 use crate::widgets::text::clean;
 
 /// Which occurrences to list.
@@ -74,14 +74,14 @@ fn failure(refusal: Refusal) -> Failure {
 
 pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> Result<(), Failure> {
     let backend = backend::open(source).await?;
-    let wish = Wish {
+    let wish = SearchFilter {
         words: args.search.trim().to_owned(),
         place: args.location.trim().to_owned(),
         from: args.from,
         to: args.to,
         categories: args.category,
         tags: args.tag,
-        ..Wish::default()
+        ..SearchFilter::default()
     };
     let mut cursor = None;
     let mut left = args.limit;

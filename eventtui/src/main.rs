@@ -14,17 +14,18 @@ mod files;
 mod first_run;
 mod input;
 mod keys;
-mod look;
 mod markdown;
 mod message;
 mod natural_dates;
 mod places;
 mod screens;
+mod search_filter;
 mod status;
 mod terminal;
 mod theme;
 mod user_agent;
 mod view;
+mod view_context;
 mod widgets;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -46,10 +47,10 @@ use config::{Config, Start};
 use drafts::DraftStore;
 use failure::Failure;
 use keys::Key;
-use look::Look;
 use message::{Effect, Message, Settled};
 use terminal::ProcessSignal;
 use theme::Theme;
+use view_context::ViewContext;
 
 /// Browse, attend and organize events in the terminal.
 #[derive(Debug, Parser)]
@@ -193,16 +194,16 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
     }
     let backend = backend::open(&source).await?;
     let began = SystemClock.now().to_utc();
-    let look = Look {
+    let view = ViewContext {
         theme,
-        mine: zone,
-        in_mine: config.in_mine,
-        today: began.with_timezone(&zone).naive_local(),
-        due: HashSet::new(),
-        marks: HashMap::new(),
+        my_zone: zone,
+        in_my_zone: config.in_mine,
+        now: began.with_timezone(&zone).naive_local(),
+        unrated: HashSet::new(),
+        my_statuses: HashMap::new(),
     };
-    let mut app = App::new(backend.name(), look, began);
-    app.config = config;
+    let mut app = App::new(backend.name(), view, began);
+    app.with_config(config);
     let drafts = Arc::new(DraftStore::of_user(&source));
     if drafts.is_there() {
         app.with_drafts(drafts.open());

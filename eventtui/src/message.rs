@@ -136,7 +136,7 @@ impl AtDoor {
         match self {
             Self::In => "checked in",
             Self::NoLongerIn => "no longer checked in",
-            Self::OffTheList => "off the list",
+            Self::OffTheList => "removed",
         }
     }
 }

@@ -12,6 +12,10 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
+    /// Every tab.
+    pub(crate) const EVERY: [Self; 6] =
+        [Self::Agenda, Self::Month, Self::Week, Self::Search, Self::Mine, Self::Organize];
+
     const ALL: [Self; 5] = [Self::Agenda, Self::Month, Self::Search, Self::Mine, Self::Organize];
 
     /// The tab bar while this tab is shown. The week replaces the month in it.

@@ -7,7 +7,7 @@ use eventcore::registrations::CheckIn;
 
 use super::{Answer, Backend, Request, conversations, days, detail};
 use crate::api::{Api, Cause, EARLIEST, OccurrenceFilter, Refusal, Result};
-use crate::screens::search::Wish;
+use crate::search_filter::SearchFilter;
 
 /// Answers a request.
 pub(super) async fn run(api: &(impl Api + Backend), request: Request) -> Result<Answer> {
@@ -127,7 +127,7 @@ async fn account(api: &impl Api) -> Result<Answer> {
     Ok(Answer::Account { me: Box::new(me.ok_or_else(signed_out)?), sessions })
 }
 
-fn filter(wish: Wish) -> OccurrenceFilter {
+fn filter(wish: SearchFilter) -> OccurrenceFilter {
     OccurrenceFilter {
         words: wish.words,
         location: wish.place,

@@ -16,7 +16,7 @@ use eventcore::{
 use serde_json::Value;
 
 use crate::api::{Days, Refusal};
-use crate::screens::search::Wish;
+use crate::search_filter::SearchFilter;
 
 /// A question or a command of the screens.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ pub(crate) enum Request {
     EndSession(SessionId),
     /// A page of the occurrences that match, from now on by default. The days of the filter are days in `tz`.
     Agenda {
-        wish: Wish,
+        wish: SearchFilter,
         tz: Tz,
         cursor: Option<Cursor>,
     },

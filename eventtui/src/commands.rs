@@ -4,11 +4,10 @@ use std::io::Write;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use eventcore::OccurrenceId;
 use eventcore::events::Occurrence;
 
-use crate::Cli;
 use crate::backend::{self, Answer, Refusal, Request, Source, nonsense};
 use crate::failure::Failure;
 use crate::search_filter::SearchFilter;
@@ -162,16 +161,4 @@ pub(crate) async fn register(source: &Source<'_>, args: RegisterArgs) -> Result<
         (None, Some(ticket)) => print_line(&format!("confirmed for {}, ticket {ticket}", place.party_size)),
         (None, None) => print_line(&place.status.to_string()),
     }
-}
-
-pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "eventtui", &mut text);
-    Ok(std::io::stdout().write_all(&text)?)
-}
-
-pub(crate) fn manual() -> Result<(), Failure> {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
-    Ok(std::io::stdout().write_all(&text)?)
 }

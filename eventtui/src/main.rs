@@ -3,6 +3,7 @@
 mod api;
 mod app;
 mod backend;
+mod cli;
 mod client;
 mod commands;
 mod config;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use crossterm::event::{Event, MouseEventKind};
 use eventcore::{Clock, SystemClock, Violation};
 use tokio::sync::mpsc;
@@ -43,6 +44,7 @@ use tokio::time::Instant;
 
 use app::App;
 use backend::{Backend, Cause, Refusal, Source};
+use cli::{Cli, Command};
 use config::{Config, Start};
 use drafts::DraftStore;
 use failure::Failure;
@@ -51,48 +53,6 @@ use message::{Effect, Message, Settled};
 use terminal::ProcessSignal;
 use theme::Theme;
 use view_context::ViewContext;
-
-/// Browse, attend and organize events in the terminal.
-#[derive(Debug, Parser)]
-#[command(name = "eventtui", version)]
-struct Cli {
-    /// Database to open directly [default: `DATABASE_URL`, the configured source, or an existing
-    /// `sqlite://events.db`]
-    #[arg(long, value_name = "URL", conflicts_with = "server", global = true)]
-    database: Option<String>,
-    /// Server to connect to, such as `https://events.example.org`
-    #[arg(long, value_name = "URL", global = true)]
-    server: Option<String>,
-    /// Act as this user of the database, without a password
-    #[arg(long = "as", value_name = "USER", conflicts_with = "server", global = true)]
-    user: Option<String>,
-    /// My time zone, an IANA name [default: the configured one, `TZ`, or the system's]
-    #[arg(long, value_name = "ZONE", global = true)]
-    timezone: Option<String>,
-    /// dark, light, contrast, plain, or a TOML file of colours [default: the configured one, or dark]
-    #[arg(long, value_name = "THEME")]
-    theme: Option<String>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-/// Commands for scripts, which need no terminal.
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// List occurrences
-    Agenda(commands::AgendaArgs),
-    /// Show one occurrence
-    Show(commands::ShowArgs),
-    /// Register for an occurrence
-    Register(commands::RegisterArgs),
-    /// Print shell completions
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page (roff)
-    Man,
-}
 
 /// The default theme.
 const DEFAULT_THEME: &str = "dark";
@@ -129,8 +89,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
     }
     match cli.command {
-        Some(Command::Completions { shell }) => commands::completions(shell),
-        Some(Command::Man) => commands::manual(),
+        Some(Command::Completions { shell }) => cli::completions(shell),
+        Some(Command::Man) => cli::manual(),
         Some(Command::Agenda(args)) => commands::agenda(&source, zone, args).await,
         Some(Command::Show(args)) => commands::show(&source, args).await,
         Some(Command::Register(args)) => commands::register(&source, args).await,

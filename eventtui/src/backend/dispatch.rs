@@ -5,12 +5,12 @@ use eventcore::OccurrenceId;
 use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
-use super::{Answer, Backend, Request, conversations, days, detail};
+use super::{Answer, Request, conversations, days, detail};
 use crate::api::{Api, Cause, EARLIEST, OccurrenceFilter, Refusal, Result};
 use crate::search_filter::SearchFilter;
 
 /// Answers a request.
-pub(super) async fn run(api: &(impl Api + Backend), request: Request) -> Result<Answer> {
+pub(super) async fn run(api: &impl Api, request: Request) -> Result<Answer> {
     Ok(match request {
         Request::Me => me(api.me().await?),
         Request::SignIn { login, password } => {
@@ -164,10 +164,11 @@ async fn unrated(api: &impl Api, occurrences: Vec<OccurrenceId>) -> Result<Vec<O
 
 /// Runs the requests one after another. Stops where the server is unavailable or the session has ended, since
 /// those that follow would fail as well.
-async fn each(backend: &impl Backend, requests: Vec<Request>) -> Vec<Result<Answer>> {
+async fn each(api: &impl Api, requests: Vec<Request>) -> Vec<Result<Answer>> {
     let mut outcomes = Vec::new();
     for request in requests {
-        let outcome = backend.run(request).await;
+        // Boxed, because `run` calls this function.
+        let outcome = Box::pin(run(api, request)).await;
         let stops = outcome.as_ref().is_err_and(|refusal| refusal.cause != Cause::Other);
         outcomes.push(outcome);
         if stops {

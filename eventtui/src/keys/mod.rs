@@ -1,96 +1,17 @@
 //! Key bindings. The help, the command palette and the bottom line are made from their table.
 
 mod action;
+mod binding;
+mod key;
 mod table;
 
-use std::fmt;
-
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 pub(crate) use self::action::Action;
+pub(crate) use self::binding::Binding;
+pub(crate) use self::key::Key;
 use self::table::BINDINGS;
 pub(crate) use crate::places::{Place, Tab};
 
-/// A key with its modifiers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Key(pub(crate) KeyCode, pub(crate) KeyModifiers);
-
-impl From<KeyEvent> for Key {
-    fn from(event: KeyEvent) -> Self {
-        // Shift is part of a character already.
-        let shift =
-            if matches!(event.code, KeyCode::Char(_)) { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
-        Self(event.code, event.modifiers - shift)
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.1.contains(KeyModifiers::CONTROL) {
-            f.write_str("^")?;
-        }
-        match self.0 {
-            KeyCode::Char(' ') => f.write_str("space"),
-            KeyCode::Char(c) if self.1.contains(KeyModifiers::CONTROL) => {
-                write!(f, "{}", c.to_ascii_uppercase())
-            }
-            KeyCode::Char(c) => write!(f, "{c}"),
-            KeyCode::Enter => f.write_str("⏎"),
-            KeyCode::Esc => f.write_str("Esc"),
-            KeyCode::Up => f.write_str("↑"),
-            KeyCode::Down => f.write_str("↓"),
-            KeyCode::Left => f.write_str("←"),
-            KeyCode::Right => f.write_str("→"),
-            KeyCode::PageUp => f.write_str("PgUp"),
-            KeyCode::PageDown => f.write_str("PgDn"),
-            KeyCode::Home => f.write_str("Home"),
-            KeyCode::End => f.write_str("End"),
-            KeyCode::Tab => f.write_str("Tab"),
-            KeyCode::BackTab => f.write_str("⇧Tab"),
-            KeyCode::F(n) => write!(f, "F{n}"),
-            other => write!(f, "{other:?}"),
-        }
-    }
-}
-
-/// An action and the keys for it, in some places.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Binding {
-    pub(crate) keys: &'static [Key],
-    pub(crate) action: Action,
-    pub(crate) places: &'static [Place],
-    /// The description in the help and the palette.
-    pub(crate) what: &'static str,
-    /// The label on the bottom line; empty if it is not shown there.
-    pub(crate) short: &'static str,
-}
-
-const fn c(letter: char) -> Key {
-    Key(KeyCode::Char(letter), KeyModifiers::NONE)
-}
-
-const fn ctrl(letter: char) -> Key {
-    Key(KeyCode::Char(letter), KeyModifiers::CONTROL)
-}
-
-const fn k(code: KeyCode) -> Key {
-    Key(code, KeyModifiers::NONE)
-}
-
-fn is_letter(key: Key) -> bool {
-    matches!(key.0, KeyCode::Char(_)) && key.1.is_empty()
-}
-
 impl Binding {
-    /// Whether the binding applies in a place.
-    pub(crate) fn holds_in(&self, place: Place) -> bool {
-        self.places.contains(&place) || self.places.contains(&Place::Everywhere)
-    }
-
-    fn has(&self, key: Key, place: Place) -> bool {
-        self.keys.contains(&key) && !(place.is_typed_in() && is_letter(key))
-    }
-
     /// Its keys that are not bound to another action in this place.
     pub(crate) fn keys_in(&self, place: Place) -> impl Iterator<Item = Key> {
         self.keys.iter().copied().filter(move |key| action(place, *key) == Some(self.action))
@@ -117,6 +38,9 @@ pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::KeyCode;
+
+    use super::key::{c, ctrl, k};
     use super::*;
 
     #[test]

@@ -2,7 +2,10 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Action, Binding, Key, Place, Tab, c, ctrl, k};
+use super::action::Action;
+use super::binding::Binding;
+use super::key::{Key, c, ctrl, k};
+use crate::places::{Place, Tab};
 
 const LISTS: &[Place] = &[
     Place::Agenda,

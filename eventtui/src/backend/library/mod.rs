@@ -11,7 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use eventcore::{Actor, Cursor, Error, EventCore, PageRequest};
 
-use super::{Backend, Closing, Request, Work, run};
+use super::dispatch::run;
+use super::{Backend, Closing, Request, Work};
 use crate::api::PAGE;
 use crate::failure::Failure;
 

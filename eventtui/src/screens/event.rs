@@ -358,6 +358,8 @@ fn my_registration(
         RegistrationStatus::Attended => {
             Line::styled(format!(" ✓ checked in, party of {}", registration.party_size), theme.good)
         }
-        _ => Line::styled(format!(" ● confirmed for {}{ticket}", registration.party_size), theme.good),
+        RegistrationStatus::Confirmed | RegistrationStatus::Cancelled => {
+            Line::styled(format!(" ● confirmed for {}{ticket}", registration.party_size), theme.good)
+        }
     }
 }

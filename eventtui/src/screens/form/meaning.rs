@@ -18,7 +18,9 @@ impl FormScreen {
     fn zone(&self) -> Option<Tz> {
         match &self.kind {
             FormKind::Occurrence(occurrence) => occurrence.timezone.parse().ok(),
-            _ => self.text(FieldName::Zone).trim().parse().ok(),
+            FormKind::New | FormKind::Event(_) | FormKind::Following(_) => {
+                self.text(FieldName::Zone).trim().parse().ok()
+            }
         }
     }
 
@@ -43,7 +45,7 @@ impl FormScreen {
         }
         let kept = match &self.kind {
             FormKind::Event(event) => event.recurrence.clone().unwrap_or_default(),
-            _ => Recurrence::default(),
+            FormKind::New | FormKind::Occurrence(_) | FormKind::Following(_) => Recurrence::default(),
         };
         let rule: Result<Rule, _> = if text.to_uppercase().contains("FREQ=") {
             text.to_uppercase().trim_start_matches("RRULE:").parse()

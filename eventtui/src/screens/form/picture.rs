@@ -32,7 +32,9 @@ impl FormScreen {
                 "^S publishes · ^D saves a draft · Esc keeps the text",
                 "^S publishes · ^D draft",
             ],
-            _ => &["^S saves · Esc closes and keeps the text", "^S saves"],
+            FormKind::Event(_) | FormKind::Occurrence(_) | FormKind::Following(_) => {
+                &["^S saves · Esc closes and keeps the text", "^S saves"]
+            }
         };
         all.iter().find(|ways| columns(ways) <= room).copied().unwrap_or_default()
     }

@@ -31,36 +31,42 @@ pub(crate) fn occurrence(n: usize) -> Occurrence {
     let place = ["Hall 2, Berlin", "Pier 4, Hamburg", "上野公園, 東京"][n % 3];
     serde_json::from_value(json!({
         "id": format!("01890000-0000-7000-8000-{n:012}"), "event_id": "01890000-0000-7000-8000-000000000000",
-        "title": format!("Evening {n}"), "description": "Talks and *pizza*.\n\n- bring a laptop", "location": place, "url": null,
-        "original_start": format!("2027-03-{day:02}T18:30:00+01:00"), "starts_at": format!("2027-03-{day:02}T18:30:00+01:00"),
+        "title": format!("Evening {n}"), "description": "Talks and *pizza*.\n\n- bring a laptop",
+        "location": place, "url": null, "original_start": format!("2027-03-{day:02}T18:30:00+01:00"),
+        "starts_at": format!("2027-03-{day:02}T18:30:00+01:00"),
         "ends_at": format!("2027-03-{day:02}T20:30:00+01:00"), "timezone": "Europe/Berlin", "all_day": false,
-        "status": if n % 7 == 5 { "cancelled" } else { "scheduled" }, "overridden": [], "capacity": 40, "seats_taken": n * 8 % 41,
-        "seats_left": 40 - n * 8 % 41, "waitlist_length": n % 3, "waitlist_enabled": true, "registration_open": true,
-        "category": "workshop", "tags": ["rust", "async"],
-        "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "recurring": true,
-        "links": {"google": "https://example.org/g", "outlook": "", "ics": ""}, "version": 1
+        "status": if n % 7 == 5 { "cancelled" } else { "scheduled" }, "overridden": [], "capacity": 40,
+        "seats_taken": n * 8 % 41, "seats_left": 40 - n * 8 % 41, "waitlist_length": n % 3,
+        "waitlist_enabled": true, "registration_open": true, "category": "workshop",
+        "tags": ["rust", "async"],
+        "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"},
+        "recurring": true, "links": {"google": "https://example.org/g", "outlook": "", "ics": ""},
+        "version": 1
     }))
     .unwrap()
 }
 
 pub(crate) fn event() -> Event {
     serde_json::from_value(json!({
-        "id": "01890000-0000-7000-8000-000000000000", "title": "Evening", "description": "Talks and *pizza*.", "location": "Hall 2, Berlin",
-        "url": null, "starts_at": "2027-03-01T18:30:00+01:00", "ends_at": "2027-03-01T20:30:00+01:00", "timezone": "Europe/Berlin",
-        "all_day": false, "capacity": 40, "category": null, "tags": [], "visibility": "public", "status": "published",
-        "waitlist_enabled": true, "registration_opens_at": null, "registration_closes_at": null, "max_party_size": 10,
+        "id": "01890000-0000-7000-8000-000000000000", "title": "Evening", "description": "Talks and *pizza*.",
+        "location": "Hall 2, Berlin", "url": null, "starts_at": "2027-03-01T18:30:00+01:00",
+        "ends_at": "2027-03-01T20:30:00+01:00", "timezone": "Europe/Berlin", "all_day": false, "capacity": 40,
+        "category": null, "tags": [], "visibility": "public", "status": "published", "waitlist_enabled": true,
+        "registration_opens_at": null, "registration_closes_at": null, "max_party_size": 10,
         "recurrence": {"rrule": "FREQ=DAILY;COUNT=10", "rdate": [], "exdate": []},
-        "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "co_organizers": [],
-        "next_occurrence": occurrence(0), "occurrence_count": 10, "links": {"google": "", "outlook": "", "ics": ""},
-        "created_at": "2026-11-23T10:00:00Z", "updated_at": "2026-11-23T10:00:00Z", "version": 3
+        "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"},
+        "co_organizers": [], "next_occurrence": occurrence(0), "occurrence_count": 10,
+        "links": {"google": "", "outlook": "", "ics": ""}, "created_at": "2026-11-23T10:00:00Z",
+        "updated_at": "2026-11-23T10:00:00Z", "version": 3
     }))
     .unwrap()
 }
 
 pub(crate) fn user() -> User {
     serde_json::from_value(json!({
-        "id": "01890000-0000-7000-8000-000000000001", "username": "ada", "email": "ada@example.org", "email_verified": false,
-        "display_name": "Ada", "timezone": "Europe/Berlin", "role": "user", "created_at": "2026-11-23T10:00:00Z", "updated_at": "2026-11-23T10:00:00Z", "version": 1
+        "id": "01890000-0000-7000-8000-000000000001", "username": "ada", "email": "ada@example.org",
+        "email_verified": false, "display_name": "Ada", "timezone": "Europe/Berlin", "role": "user",
+        "created_at": "2026-11-23T10:00:00Z", "updated_at": "2026-11-23T10:00:00Z", "version": 1
     }))
     .unwrap()
 }
@@ -68,11 +74,13 @@ pub(crate) fn user() -> User {
 pub(crate) fn registration(n: usize, status: &str) -> Registration {
     let waits = status == "waitlisted";
     serde_json::from_value(json!({
-        "id": format!("01890000-0000-7000-9000-{n:012}"), "occurrence_id": occurrence(n).id, "event_id": event().id,
-        "user": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "status": status, "party_size": 2,
-        "position": if waits { json!(3) } else { Value::Null }, "auto_promote": true,
-        "ticket_code": if waits { Value::Null } else { json!("K7QM-3XFD") }, "created_at": "2026-11-23T10:00:00Z",
-        "updated_at": "2026-11-23T10:00:00Z", "checked_in_at": null, "checked_in_by": null
+        "id": format!("01890000-0000-7000-9000-{n:012}"), "occurrence_id": occurrence(n).id,
+        "event_id": event().id,
+        "user": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"},
+        "status": status, "party_size": 2, "position": if waits { json!(3) } else { Value::Null },
+        "auto_promote": true, "ticket_code": if waits { Value::Null } else { json!("K7QM-3XFD") },
+        "created_at": "2026-11-23T10:00:00Z", "updated_at": "2026-11-23T10:00:00Z", "checked_in_at": null,
+        "checked_in_by": null
     }))
     .unwrap()
 }

@@ -181,7 +181,10 @@ impl Before {
         let now = cursor(app);
         let days = now.0 - self.cursor.0;
         let question = app.cx.prompt.as_ref();
-        let asks_for = |is: fn(ComposeMode) -> bool| matches!(question, Some(Prompt::Compose(composition)) if is(composition.mode));
+        let asks_for = |is: fn(ComposeMode) -> bool| match question {
+            Some(Prompt::Compose(composition)) => is(composition.mode),
+            _ => false,
+        };
         match action {
             Action::Quit => driven.quit,
             Action::Back if self.layers > 0 => app.stack.layers.len() == self.layers - 1,
@@ -242,7 +245,7 @@ impl Before {
             Action::Edit | Action::EditAll => opens(Place::Form) && shows("All occurrences of the event"),
             Action::EditFollowing => opens(Place::Form) && shows("This and all following occurrences"),
             Action::Publish => says("This event is not a draft"),
-            Action::CancelDate => says("Cancel this date?"),
+            Action::CancelDate => says("Cancel this occurrence?"),
             Action::CancelEvent => says("Cancel “"),
             Action::Attendees => opens(Place::Attendees) && asks(|r| matches!(r, Request::Attendees { .. })),
             Action::Insights => opens(Place::Insights) && asks(|r| matches!(r, Request::Insights(_))),
@@ -269,7 +272,10 @@ impl Before {
         let says = |words: &str| driven.last_line().contains(words);
         let opens = |place: Place| app.at() == place && app.stack.layers.len() == self.layers + 1;
         let question = app.cx.prompt.as_ref();
-        let asks_for = |is: fn(ComposeMode) -> bool| matches!(question, Some(Prompt::Compose(composition)) if is(composition.mode));
+        let asks_for = |is: fn(ComposeMode) -> bool| match question {
+            Some(Prompt::Compose(composition)) => is(composition.mode),
+            _ => false,
+        };
         match action {
             Action::Say => asks_for(|mode| matches!(mode, ComposeMode::Comment)),
             Action::Reply => asks_for(|mode| matches!(mode, ComposeMode::Reply(_))),

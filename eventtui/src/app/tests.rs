@@ -199,7 +199,8 @@ fn irreversible_changes_need_confirmation() {
     driven.press(KeyCode::Char('D'));
     assert_eq!(
         driven.last_line(),
-        "Cancel “Evening” and all 10 dates? Next date: 8 registered, 1 waiting. This cannot be undone. y confirms, any other key cancels"
+        "Cancel “Evening” and all 10 occurrences? Next occurrence: 8 registered, 1 waiting. \
+            This cannot be undone. y confirms, any other key cancels"
     );
     driven.press(KeyCode::Char('n'));
     assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::CancelEvent(_))));

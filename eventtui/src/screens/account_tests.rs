@@ -12,11 +12,11 @@ use crate::message::{Effect, Message, Settled};
 use crate::theme::Theme;
 
 fn session(n: i64, agent: Option<&str>, current: bool) -> Session {
-    serde_json::from_value(
-        json!({"id": format!("01890000-0000-7000-8000-0000000000d{n}"), "user_agent": agent,
+    serde_json::from_value(json!({
+        "id": format!("01890000-0000-7000-8000-0000000000d{n}"), "user_agent": agent,
         "created_at": format!("2027-02-{:02}T08:00:00Z", 20 + n), "last_used_at": "2027-02-27T08:45:00Z",
-        "expires_at": "2027-03-29T08:45:00Z", "current": current}),
-    )
+        "expires_at": "2027-03-29T08:45:00Z", "current": current
+    }))
     .unwrap()
 }
 
@@ -119,7 +119,10 @@ fn only_changed_profile_fields_are_sent() {
         "a zone is missing"
     );
     driven.type_in("Mars/Olympus").press(KeyCode::Enter);
-    let is_change = |r: &Request| matches!(r, Request::ChangeMe { version: 1, patch, .. } if *patch == json!({"display_name": "Ada L.", "timezone": "Mars/Olympus"}));
+    let is_change = |r: &Request| {
+        let changes = json!({"display_name": "Ada L.", "timezone": "Mars/Olympus"});
+        matches!(r, Request::ChangeMe { version: 1, patch, .. } if *patch == changes)
+    };
     let message = "must be an IANA time zone such as Europe/London".to_owned();
     let wrong = eventcore::Violation { pointer: "/timezone".to_owned(), code: "invalid".into(), message };
     driven.answer(is_change, Err(Refusal { fields: vec![wrong], ..refusal("1 field is wrong") }));

@@ -84,7 +84,8 @@ fn removing_needs_confirmation() {
     driven.press(KeyCode::Char('x'));
     assert_eq!(
         driven.last_line(),
-        "Remove Bob (bob) from this occurrence (party of 2)? Their 2 seats go to the waitlist. y confirms, any other key cancels"
+        "Remove Bob (bob) from this occurrence (party of 2)? \
+            Their 2 seats go to the waitlist. y confirms, any other key cancels"
     );
     insta::assert_snapshot!("door_question_40x15", driven.picture(40, 15));
     driven.press(KeyCode::Char('n')).press(KeyCode::Char('x')).press(KeyCode::Char('y'));

@@ -8,10 +8,13 @@ use crate::app::driven::{Driven, occurrence};
 use crate::backend::{Answer, Refusal, Request};
 
 fn comment(n: usize, changes: &Value) -> Comment {
-    let mut comment = json!({"id": format!("01890000-0000-7000-8000-0000000000c{n}"), "event_id": occurrence(0).event_id, "parent_id": null,
-        "author": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"}, "by_organizer": false,
-        "body": "Is there a way in *without stairs*?", "status": "visible", "reply_count": 0, "created_at": "2027-02-20T10:00:00Z",
-        "edited_at": null, "version": 1});
+    let mut comment = json!({
+        "id": format!("01890000-0000-7000-8000-0000000000c{n}"), "event_id": occurrence(0).event_id,
+        "parent_id": null,
+        "author": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"},
+        "by_organizer": false, "body": "Is there a way in *without stairs*?", "status": "visible",
+        "reply_count": 0, "created_at": "2027-02-20T10:00:00Z", "edited_at": null, "version": 1
+    });
     let body = changes.as_object().unwrap().clone();
     comment.as_object_mut().unwrap().extend(body);
     serde_json::from_value(comment).unwrap()
@@ -20,7 +23,8 @@ fn comment(n: usize, changes: &Value) -> Comment {
 pub(crate) fn said() -> Vec<Comment> {
     let question = comment(1, &json!({"reply_count": 2}));
     let reply = |n, changes: Value| Comment { parent_id: Some(question.id), ..comment(n, &changes) };
-    let long = "There is: ring at the yard door, and someone comes down. It takes a minute or two, so come a little earlier than the others.\n\nAnd \u{1b}[31mwelcome!";
+    let long = "There is: ring at the yard door, and someone comes down. \
+        It takes a minute or two, so come a little earlier than the others.\n\nAnd \u{1b}[31mwelcome!";
     vec![
         question.clone(),
         reply(2, json!({"body": long, "by_organizer": true, "edited_at": "2027-02-21T10:00:00Z"})),
@@ -115,8 +119,10 @@ fn comments_are_posted_edited_deleted_and_hidden() {
 #[test]
 fn markdown_is_drawn_as_text() {
     let mut driven = asked();
-    let question = "# Milk\n\nIs there **oat** milk, as `last time`?\n\n1. oat\n2. [soy](https://soy.example/a?b=c)\n\n> There was.\n\n\u{1b}[31mred\u{202e}";
-    let reply = "There is, and ~~cow~~ *almond*:\n\n- in the fridge of the kitchen on the second floor, behind the door\n- on the table";
+    let question = "# Milk\n\nIs there **oat** milk, as `last time`?\n\n\
+        1. oat\n2. [soy](https://soy.example/a?b=c)\n\n> There was.\n\n\u{1b}[31mred\u{202e}";
+    let reply = "There is, and ~~cow~~ *almond*:\n\n\
+        - in the fridge of the kitchen on the second floor, behind the door\n- on the table";
     let said = vec![
         comment(1, &json!({"body": question, "reply_count": 1})),
         comment(2, &json!({"body": reply, "parent_id": comment(1, &json!({})).id})),

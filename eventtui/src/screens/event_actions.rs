@@ -74,7 +74,7 @@ fn cancel_occurrence(occurrence: &Occurrence, cx: &mut Context) {
             cx.ask(Purpose::Act("Occurrence restored"), Request::RestoreDate(occurrence.id));
         }
         OccurrenceStatus::Scheduled => {
-            let text = format!("Cancel this date? {}", people(occurrence));
+            let text = format!("Cancel this occurrence? {}", people(occurrence));
             cx.confirm(text, Request::CancelDate(occurrence.id), Purpose::Act("Occurrence cancelled"));
         }
     }
@@ -84,11 +84,11 @@ fn cancel_event(event: &Event, occurrence: Option<&Occurrence>, cx: &mut Context
     let title = clean(&event.title);
     let what = match event.occurrence_count {
         1 => format!("Cancel “{title}”?"),
-        many => format!("Cancel “{title}” and all {many} dates?"),
+        many => format!("Cancel “{title}” and all {many} occurrences?"),
     };
     let whom = occurrence.map_or_else(String::new, |occurrence| match event.occurrence_count {
         1 => format!(" {}.", people(occurrence)),
-        _ => format!(" Next date: {}.", people(occurrence)),
+        _ => format!(" Next occurrence: {}.", people(occurrence)),
     });
     let text = format!("{what}{whom} This cannot be undone");
     cx.confirm(text, Request::CancelEvent(event.id), Purpose::Act("Event cancelled"));

@@ -11,7 +11,8 @@ use crate::keys::Place;
 use crate::screens::ratings_tests::{feedback, said};
 
 fn all() -> Vec<Value> {
-    let long = "The talks were very good, and the pizza came in time. Only the stairs: is there really no other way up to the second floor for those with a pram?";
+    let long = "The talks were very good, and the pizza came in time. Only the stairs: \
+        is there really no other way up to the second floor for those with a pram?";
     let answer = "Next time we are in the yard,\nwhich has none. \u{1b}[31m";
     let mut all = vec![
         said(1, "Ada", 4, &json!({"text": long})),

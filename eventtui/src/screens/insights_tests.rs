@@ -7,9 +7,12 @@ use crate::app::driven::{Driven, event, page};
 use crate::backend::{Answer, Refusal, Request};
 
 fn figures(seats: i64, attended: i64, no_shows: i64) -> Value {
-    json!({"registrations": 40, "confirmed": 36, "cancelled": 4, "cancellation_rate": 0.1, "capacity": 60, "seats_taken": seats,
-        "fill_rate": 0.75, "waiting": 1, "waitlisted": 8, "promoted": 6, "conversion_rate": 0.75, "attended": attended, "no_shows": no_shows,
-        "attendance_rate": (attended > 0).then_some(0.875)})
+    json!({
+        "registrations": 40, "confirmed": 36, "cancelled": 4, "cancellation_rate": 0.1, "capacity": 60,
+        "seats_taken": seats, "fill_rate": 0.75, "waiting": 1, "waitlisted": 8, "promoted": 6,
+        "conversion_rate": 0.75, "attended": attended, "no_shows": no_shows,
+        "attendance_rate": (attended > 0).then_some(0.875)
+    })
 }
 
 fn summary(average: Option<f64>) -> Value {
@@ -20,8 +23,11 @@ fn summary(average: Option<f64>) -> Value {
 }
 
 fn date(n: i64, status: &str, figures: Value, average: Option<f64>) -> Value {
-    let mut date = json!({"occurrence_id": format!("01890000-0000-7000-8000-00000000001{n}"), "starts_at": format!("2027-02-0{n}T17:30:00Z"),
-        "status": status, "title": "Rust evening", "feedback": summary(average), "by_day": []});
+    let mut date = json!({
+        "occurrence_id": format!("01890000-0000-7000-8000-00000000001{n}"),
+        "starts_at": format!("2027-02-0{n}T17:30:00Z"), "status": status, "title": "Rust evening",
+        "feedback": summary(average), "by_day": []
+    });
     eventcore::input::merge_patch(&mut date, figures);
     date
 }
@@ -29,10 +35,17 @@ fn date(n: i64, status: &str, figures: Value, average: Option<f64>) -> Value {
 fn insights(dates: &[Value]) -> Answer {
     let by_day: Vec<Value> = [(1, 2), (2, 7), (3, 12), (9, 5), (20, 1)]
         .iter()
-        .map(|(day, people)| json!({"date": format!("2027-01-{day:02}"), "registrations": people, "people": people}))
+        .map(|(day, people)| {
+            json!({
+                "date": format!("2027-01-{day:02}"), "registrations": people, "people": people
+            })
+        })
         .collect();
-    let seen = json!({"event_id": event().id, "timezone": "Europe/Berlin", "total": figures(45, 28, 4), "feedback": summary(Some(4.43)),
-        "trend": {"earlier": 4.1, "recent": 4.6}, "by_day": by_day, "dates": dates});
+    let seen = json!({
+        "event_id": event().id, "timezone": "Europe/Berlin", "total": figures(45, 28, 4),
+        "feedback": summary(Some(4.43)), "trend": {"earlier": 4.1, "recent": 4.6}, "by_day": by_day,
+        "dates": dates
+    });
     Answer::Insights(Box::new(serde_json::from_value(seen).unwrap()))
 }
 

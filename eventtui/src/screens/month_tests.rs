@@ -45,7 +45,10 @@ fn shown() -> Driven {
     driven.answer(is_month, Ok(counts("2027-03-01", &[1, 2, 3, 4, 5, 6, 0, 500])));
     let fair =
         json!({"title": "Spring fair", "starts_at": "2027-03-04", "ends_at": "2027-03-07", "all_day": true});
-    let camp = json!({"title": "Winter camp of the climbers", "starts_at": "2027-02-27T09:00:00+01:00", "ends_at": "2027-03-06T17:00:00+01:00"});
+    let camp = json!({
+        "title": "Winter camp of the climbers", "starts_at": "2027-02-27T09:00:00+01:00",
+        "ends_at": "2027-03-06T17:00:00+01:00"
+    });
     let tokyo =
         json!({"title": "夜桜を見る会", "starts_at": "2027-03-07T04:00:00+09:00", "timezone": "Asia/Tokyo"});
     let mut dates = vec![date(90, &fair), date(91, &camp)];

@@ -23,16 +23,20 @@ pub(crate) fn feedback(counts: [i64; 5], said: &[Value]) -> FeedbackPage {
 }
 
 pub(crate) fn said(n: i64, by: &str, rating: i64, changes: &Value) -> Value {
-    let mut said = json!({"id": format!("01890000-0000-7000-8000-0000000f{n:04}"), "occurrence_id": occurrence(1).id,
-        "event_id": occurrence(1).event_id, "user": {"id": format!("01890000-0000-7000-8000-{n:012}"), "username": by, "display_name": by},
-        "rating": rating, "text": "", "answer": null, "answered_at": null, "created_at": "2027-02-20T10:00:00Z",
-        "updated_at": "2027-02-20T10:00:00Z", "version": 1});
+    let mut said = json!({
+        "id": format!("01890000-0000-7000-8000-0000000f{n:04}"), "occurrence_id": occurrence(1).id,
+        "event_id": occurrence(1).event_id,
+        "user": {"id": format!("01890000-0000-7000-8000-{n:012}"), "username": by, "display_name": by},
+        "rating": rating, "text": "", "answer": null, "answered_at": null,
+        "created_at": "2027-02-20T10:00:00Z", "updated_at": "2027-02-20T10:00:00Z", "version": 1
+    });
     said.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     said
 }
 
 fn all() -> Vec<Value> {
-    let long = "The talks were very good, and the pizza came in time. Only the stairs: is there really no other way up to the second floor for those with a pram?";
+    let long = "The talks were very good, and the pizza came in time. Only the stairs: \
+        is there really no other way up to the second floor for those with a pram?";
     let answer = "Next time we are in the yard,\nwhich has none. \u{1b}[31m";
     vec![
         said(1, "Ada", 4, &json!({"text": "I know it best"})),
@@ -48,7 +52,10 @@ fn looked(over: bool, said: &[Value], mine: Option<&Value>) -> Driven {
     driven.press(KeyCode::Down).press(KeyCode::Enter);
     let mut date = serde_json::to_value(occurrence(1)).unwrap();
     if over {
-        let past = json!({"starts_at": "2027-02-20T18:30:00+01:00", "ends_at": "2027-02-20T20:30:00+01:00", "registration_open": false});
+        let past = json!({
+            "starts_at": "2027-02-20T18:30:00+01:00", "ends_at": "2027-02-20T20:30:00+01:00",
+            "registration_open": false
+        });
         date.as_object_mut().unwrap().extend(past.as_object().unwrap().clone());
     }
     let counts = if said.is_empty() { [0; 5] } else { [0, 1, 0, 6, 11] };

@@ -34,14 +34,18 @@ fn dates() -> Vec<Occurrence> {
         ),
         date(
             92,
-            &json!({"title": "Spring fair", "starts_at": "2027-03-04", "ends_at": "2027-03-06", "all_day": true}),
+            &json!({
+                "title": "Spring fair", "starts_at": "2027-03-04", "ends_at": "2027-03-06", "all_day": true
+            }),
         ),
     ];
     dates.extend((0..6).map(occurrence));
     let crowd = |n: usize| {
         date(
             60 + n,
-            &json!({"title": format!("Talk {n}"), "starts_at": format!("2027-03-05T{:02}:00:00+01:00", 8 + n)}),
+            &json!({
+                "title": format!("Talk {n}"), "starts_at": format!("2027-03-05T{:02}:00:00+01:00", 8 + n)
+            }),
         )
     };
     dates.extend((0..12).map(crowd));

@@ -53,11 +53,6 @@ pub fn command(arguments: &[&str]) -> Command {
 }
 
 impl Daemon {
-    /// For [`on_both!`](crate::on_both).
-    pub async fn new(kind: Kind) -> Self {
-        Self::start(kind).await
-    }
-
     /// Serves a new database.
     pub async fn start(kind: Kind) -> Self {
         Self::on(TestDb::in_real_time(kind).await, &[]).await

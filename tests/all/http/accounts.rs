@@ -1,9 +1,14 @@
 //! Signing up, in and out over HTTP.
 
+use rstest::rstest;
 use serde_json::json;
-use tests::{Daemon, Kind, for_each_kind};
+use tests::{Daemon, Kind};
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let anonymous = daemon.anonymous();
     let ada = json!({"username": "ada", "email": "ada@example.org", "password": "correct horse 7", "display_name": "Ada", "timezone": "Europe/London"});
@@ -86,5 +91,3 @@ async fn story(kind: Kind) {
     let left = anonymous.post("/auth/logout", json!({"refresh_token": other["refresh_token"]})).await;
     left.expect(204);
 }
-
-for_each_kind!(story);

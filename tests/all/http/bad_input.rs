@@ -3,8 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -208,7 +209,11 @@ async fn expired(daemon: &Daemon) {
         .expect_problem(401, "token-expired");
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     bodies(&ada).await;
@@ -222,5 +227,3 @@ async fn story(kind: Kind) {
     assert!(!daemon.log().contains("internal error"), "{}", daemon.log());
     daemon.db.check().await;
 }
-
-for_each_kind!(story);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use calcard::icalendar::{ICalendar, ICalendarComponentType};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Answer, Client, Daemon, Kind, for_each_kind};
+use tests::{Answer, Client, Daemon, Kind};
 
 /// One date as a calendar shows it: from, to, what, and whether it takes place.
 type Shown = (String, String, String, bool);
@@ -178,7 +179,11 @@ fn series() -> Vec<(&'static str, Value)> {
     ]
 }
 
-async fn dates_are_the_same(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dates(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anyone) = (daemon.user("ada").await, daemon.anonymous());
     for (title, mut body) in series() {
@@ -192,7 +197,11 @@ async fn dates_are_the_same(kind: Kind) {
     }
 }
 
-async fn changes_are_told(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anyone) = (daemon.user("ada").await, daemon.anonymous());
     let body = json!({"title": "Rust; evening, \"2031\"", "description": "Talks\nand pizza", "location": "Hall 2, Berlin", "starts_at": "2031-03-06T18:30:00",
@@ -248,7 +257,11 @@ async fn changes_are_told(kind: Kind) {
     assert!(reader.dates().iter().all(|(.., takes_place)| !takes_place), "{}", reader.text);
 }
 
-async fn files_are_served(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, guest, anyone) = (daemon.user("ada").await, daemon.user("guest").await, daemon.anonymous());
     let made = async |changes: Value| {
@@ -307,17 +320,4 @@ async fn files_are_served(kind: Kind) {
     ] {
         anyone.get(nothing).await.expect_problem(404, "not-found");
     }
-}
-
-mod dates {
-    use super::*;
-    for_each_kind!(dates_are_the_same);
-}
-mod changes {
-    use super::*;
-    for_each_kind!(changes_are_told);
-}
-mod files {
-    use super::*;
-    for_each_kind!(files_are_served);
 }

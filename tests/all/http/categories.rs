@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb, for_each_kind, on_both};
+use tests::{Client, Daemon, Kind, TestDb};
 
 async fn event(organizer: &Client, changes: Value) -> Value {
     let mut body =
@@ -18,7 +19,11 @@ async fn upcoming(client: &Client, slug: &str) -> i64 {
     client.get(&format!("/categories/{slug}")).await.expect(200).json()["upcoming_events"].as_i64().unwrap()
 }
 
-async fn curating(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn admins_curate_and_links_survive(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, admin, anonymous) = (daemon.user("ada").await, daemon.admin("root").await, daemon.anonymous());
     let first = anonymous.get("/categories").await.expect(200).json();
@@ -138,13 +143,11 @@ async fn found_by(client: &Client, slug: &str, now: &str) {
     assert_eq!(calendar["days"][3]["count"], 1, "{slug}");
 }
 
-mod admins_curate_and_links_survive {
-    use super::*;
-
-    for_each_kind!(curating);
-}
-
-async fn counting(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_hidden_is_counted(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, admin, anonymous) = (daemon.user("ada").await, daemon.admin("root").await, daemon.anonymous());
     let labels = json!({"category": "concert", "tags": ["Jazz", "#jazz", " Café Concert "]});
@@ -204,13 +207,11 @@ async fn counting(kind: Kind) {
     assert_eq!(refused.wrong(), [("/tags".to_owned(), "too_many".to_owned())]);
 }
 
-mod nothing_hidden_is_counted {
-    use super::*;
-
-    for_each_kind!(counting);
-}
-
-async fn splitting(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_split_series_keeps_its_labels(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let series = event(
@@ -232,14 +233,12 @@ async fn splitting(kind: Kind) {
     assert_eq!(ada.get("/tags").await.expect(200).json()["items"], json!([{"tag": "yoga", "count": 2}]));
 }
 
-mod a_split_series_keeps_its_labels {
-    use super::*;
-
-    for_each_kind!(splitting);
-}
-
 /// Admins rename, hand over and delete while organizers publish: nothing is lost, nothing is of a category that is gone, and nobody meets a 500.
-async fn curating_at_once(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn curating_while_others_publish(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, &[]).await;
     let (admin, anonymous) = (daemons[0].admin("root").await, daemons[0].anonymous());
@@ -305,13 +304,11 @@ async fn curating_at_once(kind: Kind) {
     }
 }
 
-mod curating_while_others_publish {
-    use super::*;
-
-    for_each_kind!(curating_at_once);
-}
-
-async fn alphabet(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_alphabet(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let admin = daemon.admin("root").await;
     for (slug, name) in [("z", "Zoo"), ("b", "art fair"), ("a", "apple"), ("e", "Ägypten"), ("y", "Élan")] {
@@ -324,22 +321,19 @@ async fn alphabet(kind: Kind) {
     assert_eq!((names[6], names[14]), ("Élan", "Zoo"));
 }
 
-mod one_alphabet {
-    use super::*;
-
-    for_each_kind!(alphabet);
-}
-
-on_both! {
-    async fn whoever_reads_one_waits_for_nobody_who_changes_it(db: TestDb) {
-        let mut tx = db.core.db().begin().await.unwrap();
-        let hold = Sql::each(
-            "UPDATE categories SET version = version + 1",
-            "SELECT id FROM categories ORDER BY id FOR UPDATE",
-        );
-        tx.query(hold).execute().await.unwrap();
-        let read = tokio::time::timeout(Duration::from_secs(5), db.core.category("workshop")).await;
-        assert_eq!(read.expect("an answer while it is held").unwrap().version, 1);
-        drop(tx);
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_reads_one_waits_for_nobody_who_changes_it(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let mut tx = db.core.db().begin().await.unwrap();
+    let hold = Sql::each(
+        "UPDATE categories SET version = version + 1",
+        "SELECT id FROM categories ORDER BY id FOR UPDATE",
+    );
+    tx.query(hold).execute().await.unwrap();
+    let read = tokio::time::timeout(Duration::from_secs(5), db.core.category("workshop")).await;
+    assert_eq!(read.expect("an answer while it is held").unwrap().version, 1);
+    drop(tx);
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, TestDb, command, for_each_kind};
+use tests::{Client, Daemon, Kind, Random, TestDb, command};
 
 const PEOPLE: usize = 50;
 const STEPS: usize = 30;
@@ -171,7 +172,11 @@ async fn curator(stage: Arc<Stage>) {
     }
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, &["--database-connections", "30"]).await;
     let (admin, helper) = (daemons[0].admin("root").await, daemons[0].user("helper").await);
@@ -219,5 +224,3 @@ async fn story(kind: Kind) {
         assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
     }
 }
-
-for_each_kind!(story);

@@ -4,7 +4,8 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
-use tests::{Kind, TestDb, command, for_each_kind};
+use rstest::rstest;
+use tests::{Kind, TestDb, command};
 use tokio::io::AsyncWriteExt;
 
 async fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
@@ -22,7 +23,11 @@ async fn run_to_the_end(mut command: tokio::process::Command, input: &str) -> (i
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let url = db.url.as_str();
     let create = [
@@ -58,8 +63,6 @@ async fn story(kind: Kind) {
     let (code, out, _) = run(&["migrate", "--check", "--database", url], "").await;
     assert_eq!((code, out.as_str()), (0, "the schema is up to date\n"));
 }
-
-for_each_kind!(story);
 
 #[tokio::test]
 async fn an_empty_database_is_filled_and_migrated() {
@@ -158,7 +161,11 @@ async fn a_server_that_only_follows_is_not_served() {
         .await;
 }
 
-async fn newer(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_schema_is_not_served(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
     let mut tx = db.core.db().begin().await.unwrap();
@@ -170,12 +177,11 @@ async fn newer(kind: Kind) {
     }
 }
 
-mod a_newer_schema_is_not_served {
-    use super::*;
-    for_each_kind!(newer);
-}
-
-async fn many_migrate(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_number_of_processes_may_migrate_at_once(#[case] kind: Kind) {
     let (url, _dir) = TestDb::bare(kind).await;
     let migrate = ["migrate", "--database", url.as_str()];
     let all = futures_util::future::join_all((0..6).map(|_| run(&migrate, ""))).await;
@@ -184,11 +190,6 @@ async fn many_migrate(kind: Kind) {
     }
     let (code, out, _) = run(&["migrate", "--check", "--database", &url], "").await;
     assert_eq!((code, out.as_str()), (0, "the schema is up to date\n"));
-}
-
-mod any_number_of_processes_may_migrate_at_once {
-    use super::*;
-    for_each_kind!(many_migrate);
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Comments over HTTP: who may do what, replies and placeholders, and HTML that is harmless.
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 async fn event(organizer: &Client, helper: &Client, changes: &Value) -> String {
     let mut body =
@@ -33,7 +34,11 @@ async fn act(action: &str, client: &Client, event: &str, comment: &str) -> u16 {
     answer.status.as_u16()
 }
 
-async fn matrix(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_do_what(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
     let (author, other) = (daemon.user("author").await, daemon.user("other").await);
@@ -121,13 +126,11 @@ async fn out_of_sight(organizer: &Client, helper: &Client, author: &Client, admi
     }
 }
 
-mod who_may_do_what {
-    use super::*;
-
-    for_each_kind!(matrix);
-}
-
-async fn talk(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replies_and_placeholders(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob, cid, anonymous) =
         (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await, daemon.anonymous());
@@ -220,13 +223,11 @@ async fn talk(kind: Kind) {
     }
 }
 
-mod replies_and_placeholders {
-    use super::*;
-
-    for_each_kind!(talk);
-}
-
-async fn many_replies(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_with_a_comment(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
     let event = event(&ada, &bob, &json!({})).await;
@@ -243,13 +244,11 @@ async fn many_replies(kind: Kind) {
     ada.get(&format!("{all}?replies=all")).await.expect_problem(400, "invalid-input");
 }
 
-mod what_comes_with_a_comment {
-    use super::*;
-
-    for_each_kind!(many_replies);
-}
-
-async fn deep(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nested_without_end(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
     let event = event(&ada, &bob, &json!({})).await;
@@ -266,13 +265,11 @@ async fn deep(kind: Kind) {
     assert!(reply.matches("<ol>").count() == 20 && reply.contains("deeper"), "{reply}");
 }
 
-mod nested_without_end {
-    use super::*;
-
-    for_each_kind!(deep);
-}
-
-async fn versions(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_change(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
     let event = event(&ada, &bob, &json!({})).await;
@@ -297,10 +294,4 @@ async fn versions(kind: Kind) {
     for parent in [nobody, &elsewhere] {
         bob.get(&format!("/events/{event}/comments?parent={parent}")).await.expect_problem(404, "not-found");
     }
-}
-
-mod what_is_no_change {
-    use super::*;
-
-    for_each_kind!(versions);
 }

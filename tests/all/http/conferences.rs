@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::{Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use eventcore::fold::fold;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, for_each_kind};
+use tests::{Client, Daemon, Kind, Random};
 
 /// A row of the file, as an event.
 struct Conference {
@@ -150,7 +151,11 @@ async fn read(client: &Client, path: &str) -> (Vec<String>, Vec<String>, i64) {
     (there, back.into_iter().rev().flatten().collect(), total)
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let mut organizers = Vec::new();
     for name in ["ada", "bob", "eve"] {
@@ -208,5 +213,3 @@ async fn story(kind: Kind) {
     meddler.await.unwrap();
     daemon.db.check().await;
 }
-
-for_each_kind!(story);

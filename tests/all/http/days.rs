@@ -1,7 +1,8 @@
 //! All-day dates: they are on a day by the clocks of their own zone, wherever one looks from.
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 async fn titles(client: &Client, query: &str) -> Vec<String> {
     let dates = client.all(&format!("/occurrences?{query}")).await;
@@ -21,7 +22,11 @@ async fn months(client: &Client, query: &str) -> Value {
     client.get(&format!("/occurrences/facets?{query}")).await.expect(200).json()["months"].clone()
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn are_on_their_own_day(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let all_day = |title: &str, day: &str, timezone: &str| json!({"title": title, "location": "Hall", "all_day": true, "starts_at": day, "timezone": timezone, "capacity": 9});
@@ -81,13 +86,11 @@ async fn moved(ada: &Client, fair: &str) {
     assert_eq!(dots(ada, "month=2031-03").await, [("2031-03-31".to_owned(), 1)]);
 }
 
-mod are_on_their_own_day {
-    use super::*;
-
-    for_each_kind!(story);
-}
-
-async fn many_tags(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_of_many_tags(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let tags: Vec<String> = (0..10).map(|n| format!("tag{n}")).collect();
@@ -105,10 +108,4 @@ async fn many_tags(kind: Kind) {
     assert_eq!(titles(&ada, &query(&more)).await, [""; 0], "no event has so many");
     let relevant = format!("q=all&sort=relevance&{}", query(&tags));
     assert_eq!(titles(&ada, &relevant).await, ["All"]);
-}
-
-mod all_of_many_tags {
-    use super::*;
-
-    for_each_kind!(many_tags);
 }

@@ -1,8 +1,9 @@
 //! The OpenAPI document, held against the server.
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Daemon, Kind, for_each_kind};
+use tests::{Daemon, Kind};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_documented_route_exists_and_no_other_method_does() {
@@ -91,7 +92,11 @@ fn lacking(document: &Value, schema: &Value, answer: &Value, at: &str, lacking_a
     }
 }
 
-async fn always_there(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_always_there(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob, admin) = (daemon.user("ada").await, daemon.user("bob").await, daemon.admin("root").await);
     let document: Value = ada.raw(Method::GET, "/openapi.json", Vec::new(), &[]).await.expect(200).json();
@@ -176,10 +181,4 @@ async fn always_there(kind: Kind) {
         lacking(&document, &schema, &answer.expect(200).json(), path, &mut wrong);
     }
     assert_eq!(wrong, Vec::<String>::new());
-}
-
-mod what_is_always_there {
-    use super::*;
-
-    for_each_kind!(always_there);
 }

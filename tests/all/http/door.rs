@@ -1,7 +1,8 @@
 //! At the door, over HTTP: whose code lets whom in, once, who let them in and when; and two doors that scan the same ticket.
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb, command, for_each_kind};
+use tests::{Client, Daemon, Kind, TestDb, command};
 
 async fn date(organizer: &Client, changes: Value) -> (String, String) {
     let mut body =
@@ -25,7 +26,11 @@ async fn show(door: &Client, code: &str, date: Option<&str>) -> tests::Answer {
     door.post("/check-in", shown).await
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, helper, eve, bob, cid, dan] = [
         daemon.user("ada").await,
@@ -114,10 +119,12 @@ async fn story(kind: Kind) {
     assert_eq!(show(&ada, code, None).await.expect(200).json()["already"], true, "what was, was");
 }
 
-for_each_kind!(story);
-
 /// Every ticket is scanned at several doors at once, while holders give their places up and come back: one door lets each in.
-async fn doors(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_doors(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, &[]).await;
     let ada = daemons[0].user("ada").await;
@@ -167,10 +174,4 @@ async fn doors(kind: Kind) {
     for daemon in daemons {
         assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
     }
-}
-
-mod several_doors {
-    use super::*;
-
-    for_each_kind!(doors);
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 /// An event, its date, and the people who have a place there.
 async fn date(organizer: &Client, helper: &Client, guests: &[&Client], changes: &Value) -> (String, String) {
@@ -41,7 +42,11 @@ async fn act(action: &str, client: &Client, event: &str, date: &str, feedback: &
     answer.status.as_u16()
 }
 
-async fn matrix(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_do_what(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
     let (holder, other) = (daemon.user("holder").await, daemon.user("other").await);
@@ -79,13 +84,11 @@ async fn matrix(kind: Kind) {
     }
 }
 
-mod who_may_do_what {
-    use super::*;
-
-    for_each_kind!(matrix);
-}
-
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_afterwards_and_once(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob, cid, dan) = (
         daemon.user("ada").await,
@@ -199,7 +202,11 @@ async fn given(daemon: &Daemon, ago: Duration) {
 }
 
 /// Who was there, and who was not: waited in vain, gave the place up, was taken off; and dates that did not take place.
-async fn holders(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_there(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
     let mut guests = Vec::new();
@@ -253,12 +260,6 @@ async fn holders(kind: Kind) {
     }
 }
 
-mod who_was_there {
-    use super::*;
-
-    for_each_kind!(holders);
-}
-
 /// What is at its third version is not changed by who knows the first.
 async fn guarded(author: &Client, organizer: &Client, mine: &str, id: &str) {
     let stale = [("if-match", "\"1\"")];
@@ -279,13 +280,11 @@ async fn guarded(author: &Client, organizer: &Client, mine: &str, id: &str) {
         .expect_problem(403, "not-attended");
 }
 
-mod only_afterwards_and_once {
-    use super::*;
-
-    for_each_kind!(story);
-}
-
-async fn split(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn goes_with_its_date(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
     let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
@@ -308,10 +307,4 @@ async fn split(kind: Kind) {
         assert_eq!(&bob.get(&mine).await.expect(200).json(), said);
     }
     daemon.db.check().await;
-}
-
-mod goes_with_its_date {
-    use super::*;
-
-    for_each_kind!(split);
 }

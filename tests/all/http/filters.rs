@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use eventcore::fold::fold;
 use eventcore::search::{Question, Texts};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, for_each_kind};
+use tests::{Client, Daemon, Kind, Random};
 
 const CATEGORIES: [&str; 3] = ["concert", "workshop", "festival"];
 const TAGS: [&str; 6] = ["jazz", "Café", "open air", "rust", "JAZZ ", "#c++"];
@@ -438,7 +439,11 @@ async fn calendar(asked: &Asked<'_>, month: &str) {
     assert_eq!(told.into_iter().filter(|(_, count)| *count > 0).collect::<BTreeMap<_, _>>(), days, "{path}");
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let world = world(&daemon).await;
     let mut random = Random(3);
@@ -475,5 +480,3 @@ async fn story(kind: Kind) {
     }
     assert!(some > 120, "{some} of 250 found something");
 }
-
-for_each_kind!(story);

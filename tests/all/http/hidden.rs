@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 /// Addresses that [`hidden`] asks, as the document writes them.
 const ASKED: [&str; 21] = [
@@ -46,7 +47,11 @@ const OTHERS: [&str; 11] = [
     "/users/{user}",
 ];
 
-async fn hidden(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_hidden_is_found(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob, guest) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("guest").await);
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("root").await);
@@ -132,12 +137,6 @@ async fn hidden(kind: Kind) {
     }
     known_by_id([&anonymous, &bob, &guest, &ada, &admin], &made).await;
     all_are_asked(&daemon).await;
-}
-
-mod nothing_hidden_is_found {
-    use super::*;
-
-    for_each_kind!(hidden);
 }
 
 /// Who knows the ids is told no more; an unlisted event is for those who do. The clients: nobody, somebody, a guest of the private event, its organizer, an admin.

@@ -1,7 +1,8 @@
 //! What becomes private, unlisted or a draft later is found no more, whatever is made of it meanwhile; and what is shown again is found again.
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 /// Lists and counts by which everyone might find dates, and where the number stands.
 const OF_DATES: [(&str, &str); 11] = [
@@ -81,7 +82,11 @@ async fn dates_of(client: &Client, event: &str) -> Vec<String> {
     dates.iter().map(|date| date["id"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let seekers = Seekers {
         strangers: [daemon.anonymous(), daemon.user("bob").await, daemon.user("cid").await],
@@ -159,5 +164,3 @@ async fn story(kind: Kind) {
     assert!(daemon.db.number("SELECT count(*) FROM occurrences").await > before + 30);
     found(&seekers, 0, 0, "private, without an end").await;
 }
-
-for_each_kind!(story);

@@ -1,8 +1,9 @@
 //! Insights over HTTP: the figures of a story that is known, who may read them, and the table.
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 async fn dates(client: &Client, event: &str) -> Vec<String> {
     let dates = client.all(&format!("/events/{event}/occurrences")).await;
@@ -16,7 +17,11 @@ async fn table(client: &Client, path: &str) -> Vec<Vec<String>> {
     reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_known_story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let body = json!({"title": "=Pottery", "location": "Hall", "starts_at": "2031-03-03T18:30:00", "timezone": "Europe/Berlin", "capacity": 2,
@@ -151,13 +156,11 @@ async fn over_all(ada: &Client, people: &[Client]) {
     assert_eq!((rows.len(), rows[1][1].as_str(), rows[2][3].as_str()), (3, "'=Pottery", "1"));
 }
 
-mod a_known_story {
-    use super::*;
-
-    for_each_kind!(story);
-}
-
-async fn matrix(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_read_them(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
     let (guest, other) = (daemon.user("guest").await, daemon.user("other").await);
@@ -190,10 +193,4 @@ async fn matrix(kind: Kind) {
     }
     anonymous.get("/users/me/insights").await.expect_problem(401, "unauthenticated");
     assert_eq!(other.get("/users/me/insights").await.expect(200).json()["events"], json!([]));
-}
-
-mod who_may_read_them {
-    use super::*;
-
-    for_each_kind!(matrix);
 }

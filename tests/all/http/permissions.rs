@@ -1,7 +1,8 @@
 //! Who may do what: each cell of the table, over HTTP.
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 /// Everyone that the table knows.
 struct People {
@@ -75,7 +76,11 @@ async fn act(action: &str, client: &Client, id: &str, someone: &str) -> u16 {
     answer.status.as_u16()
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let people = People {
         anonymous: daemon.anonymous(),
@@ -181,5 +186,3 @@ async fn users(people: &People, someone: &str) {
     people.admin.delete(&format!("/users/{someone}")).await.expect(204);
     people.admin.get(&format!("/users/{someone}")).await.expect_problem(404, "not-found");
 }
-
-for_each_kind!(story);

@@ -1,8 +1,9 @@
 //! Recurring events over HTTP: a series from its preview to its split.
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -47,7 +48,11 @@ async fn preview(client: &Client) {
     }
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anyone) = (daemon.user("ada").await, daemon.anonymous());
     preview(&anyone).await;
@@ -128,5 +133,3 @@ async fn story(kind: Kind) {
     let single = ada.patch(&path, json!({"recurrence": null})).await.expect(200).json();
     assert_eq!((&single["occurrence_count"], &single["recurrence"]), (&json!(1), &Value::Null));
 }
-
-for_each_kind!(story);

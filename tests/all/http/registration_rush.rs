@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use eventcore::{Actor, UserId};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb, command, for_each_kind, id_of};
+use tests::{Client, Daemon, Kind, TestDb, command, id_of};
 use tokio::sync::watch;
 
 const PEOPLE: usize = 10_000;
@@ -128,7 +129,11 @@ fn sorted(mut ids: Vec<UserId>) -> Vec<UserId> {
     ids
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, &[]).await;
     // A client is a connection, as long as it is asked one thing after another.
@@ -186,5 +191,3 @@ async fn story(kind: Kind) {
         assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
     }
 }
-
-for_each_kind!(story);

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, command, for_each_kind};
+use tests::{Client, Daemon, Kind, command};
 
 /// An event with four seats, changed as asked; answers its date.
 async fn date(organizer: &Client, changes: Value) -> String {
@@ -49,7 +50,11 @@ async fn act(action: &str, who: &Client, date: &str, registration: &str, code: &
     answer.status.as_u16()
 }
 
-async fn matrix(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_do_what(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [organizer, helper, holder, guest, other] = [
         daemon.user("organizer").await,
@@ -117,13 +122,11 @@ async fn read_only_tokens(holder: &Client, guest: &Client, date: &str) {
     reader.get("/registrations").await.expect(200);
 }
 
-mod who_may_do_what {
-    use super::*;
-
-    for_each_kind!(matrix);
-}
-
-async fn refusals(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_refusal_is_a_problem_of_its_own(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
     for (changes, party, status, slug) in [
@@ -175,12 +178,6 @@ async fn refusals(kind: Kind) {
     }
 }
 
-mod each_refusal_is_a_problem_of_its_own {
-    use super::*;
-
-    for_each_kind!(refusals);
-}
-
 /// The text of the QR code in a square picture.
 fn scanned(side: usize, is_light: impl Fn(usize, usize) -> bool) -> String {
     let mut image =
@@ -217,7 +214,11 @@ fn scanned_svg(svg: &[u8]) -> String {
     scanned(side * SCALE, |x, y| !dark.contains(&(x / SCALE, y / SCALE)))
 }
 
-async fn tickets(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tickets_and_tables(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob, cid) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await);
     bob.patch("/users/me", json!({"display_name": "=HYPERLINK(\"http://evil\"), \"Bob\""})).await.expect(200);
@@ -318,10 +319,4 @@ async fn recount(daemon: &Daemon) {
     assert_eq!(spoilt.status.code(), Some(1));
     let report = String::from_utf8(spoilt.stdout).unwrap();
     assert!(report.contains("seats_taken is 4, and the parties hold 3"), "{report}");
-}
-
-mod tickets_and_tables {
-    use super::*;
-
-    for_each_kind!(tickets);
 }

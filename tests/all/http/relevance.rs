@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, for_each_kind};
+use tests::{Client, Daemon, Kind, Random};
 
 /// Events that nobody touches, in each part of the list.
 const EACH: usize = 40;
@@ -85,7 +86,11 @@ async fn seen(client: &Client, path: &str) -> (Vec<String>, Vec<String>) {
     (there, back.into_iter().rev().flatten().collect())
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anonymous) = (daemon.user("ada").await, daemon.anonymous());
     let mut random = Random(8);
@@ -144,5 +149,3 @@ async fn story(kind: Kind) {
     daemon.db.check().await;
     assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
 }
-
-for_each_kind!(story);

@@ -1,7 +1,8 @@
 //! Many clients at once, a third of whom hang up in the middle of what they say.
 
+use rstest::rstest;
 use serde_json::json;
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -42,7 +43,11 @@ async fn rude(address: String, token: String, number: usize) {
     }
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let token =
@@ -76,5 +81,3 @@ async fn story(kind: Kind) {
     daemon.db.check().await;
     assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
 }
-
-for_each_kind!(story);

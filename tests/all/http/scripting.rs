@@ -1,8 +1,9 @@
 //! Tries of cross-site scripting over HTTP: what people write is served as JSON that nothing takes for HTML, and as HTML in which none of it comes through.
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Answer, Client, Daemon, Kind, for_each_kind, harm, tries};
+use tests::{Answer, Client, Daemon, Kind, harm, tries};
 
 /// JSON that a browser takes for nothing else.
 #[track_caller]
@@ -31,7 +32,11 @@ async fn event(organizer: &Client, words: &Value) -> Answer {
     organizer.post("/events", body).await
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_try_comes_through(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob, anonymous) = (daemon.user("ada").await, daemon.user("bob").await, daemon.anonymous());
     let event_of_talk = event(&ada, &json!({})).await.expect(201).json();
@@ -111,10 +116,4 @@ async fn story(kind: Kind) {
     }
     let page = plain(anonymous.get("/events?limit=100").await).expect(200).json();
     assert_eq!(page["items"].as_array().unwrap().len(), 100);
-}
-
-mod no_try_comes_through {
-    use super::*;
-
-    for_each_kind!(story);
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use eventcore::fold::fold;
 use eventcore::search::{Question, Texts};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, for_each_kind};
+use tests::{Client, Daemon, Kind, Random};
 
 const CATEGORIES: [&str; 4] = ["conference", "workshop", "festival", "other"];
 
@@ -112,7 +113,11 @@ fn ids<'a>(found: impl Iterator<Item = &'a Conference>) -> Vec<String> {
     found.map(|c| c.id.clone()).collect()
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn conferences_are_found_alike(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let anonymous = daemon.anonymous();
@@ -422,13 +427,11 @@ async fn every_wrong_parameter_is_named(client: &Client) {
     client.get("/occurrences?organizer=me").await.expect_problem(401, "unauthenticated");
 }
 
-mod conferences_are_found_alike {
-    use super::*;
-
-    for_each_kind!(story);
-}
-
-async fn changes(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_is_found_anew(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anonymous) = (daemon.user("ada").await, daemon.anonymous());
     let body = json!({"title": "Spring course", "location": "Hall", "description": "For beginners", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
@@ -454,10 +457,4 @@ async fn changes(kind: Kind) {
     assert_eq!((found("spring").await, found("summer").await, found("everyone pilates").await), (2, 2, 4));
     ada.delete(&format!("/events/{event}")).await.expect(204);
     assert_eq!((found("spring").await, found("course").await), (0, 2));
-}
-
-mod what_changes_is_found_anew {
-    use super::*;
-
-    for_each_kind!(changes);
 }

@@ -1,7 +1,8 @@
 //! Seats over HTTP: what becomes of them when capacities change, people step aside, dates are cancelled and accounts go.
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, command, for_each_kind};
+use tests::{Client, Daemon, Kind, command};
 
 async fn event(organizer: &Client, changes: Value) -> (String, Vec<String>) {
     let mut body =
@@ -48,7 +49,11 @@ async fn people<const N: usize>(daemon: &Daemon, names: [&str; N]) -> [Client; N
     people.try_into().unwrap_or_else(|_| panic!("as many people as names"))
 }
 
-async fn capacities(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn capacity_is_raised_and_lowered(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob, cid, dan, eve, fay] = people(&daemon, ["ada", "bob", "cid", "dan", "eve", "fay"]).await;
     let (event, dates) = event(&ada, json!({"recurrence": {"rrule": "FREQ=WEEKLY;COUNT=2"}})).await;
@@ -109,7 +114,11 @@ async fn checked(daemon: &Daemon) {
     assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
 }
 
-async fn stepping_aside(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_steps_aside_keeps_the_place(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob, cid, dan, eve] = people(&daemon, ["ada", "bob", "cid", "dan", "eve"]).await;
     let (_, dates) = event(&ada, json!({})).await;
@@ -146,7 +155,11 @@ async fn stepping_aside(kind: Kind) {
     checked(&daemon).await;
 }
 
-async fn departures(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_leaves_seats(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, helper, bob, cid, dan, eve] =
         people(&daemon, ["ada", "helper", "bob", "cid", "dan", "eve"]).await;
@@ -206,7 +219,11 @@ async fn departures(kind: Kind) {
     checked(&daemon).await;
 }
 
-async fn added(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn organizers_add_and_remove(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob, cid] = people(&daemon, ["ada", "bob", "cid"]).await;
     let (_, dates) =
@@ -258,28 +275,4 @@ async fn added(kind: Kind) {
     let listed = ada.get(&format!("{all}?status=cancelled&count=true")).await.expect(200).json();
     assert_eq!(listed["total"], 1);
     checked(&daemon).await;
-}
-
-mod capacity_is_raised_and_lowered {
-    use super::*;
-
-    for_each_kind!(capacities);
-}
-
-mod who_steps_aside_keeps_the_place {
-    use super::*;
-
-    for_each_kind!(stepping_aside);
-}
-
-mod who_goes_leaves_seats {
-    use super::*;
-
-    for_each_kind!(departures);
-}
-
-mod organizers_add_and_remove {
-    use super::*;
-
-    for_each_kind!(added);
 }

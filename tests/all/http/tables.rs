@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Method;
+use rstest::rstest;
 use serde_json::json;
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind};
 
 /// More than two pages of them, so that the table is sent in pieces.
 const PEOPLE: usize = 230;
@@ -56,7 +57,11 @@ fn harmless(rows: &[Vec<String>]) {
     }
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, core) = (daemon.user("ada").await, &daemon.db.core);
     let body = json!({"title": "=cmd|' /C calc'!A0", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 200});
@@ -144,5 +149,3 @@ async fn refused(daemon: &Daemon, all: &str) {
     let nowhere = "/occurrences/01890000-0000-7000-8000-000000000000/registrations";
     bob.call(Method::GET, nowhere, None, &accept).await.expect_problem(404, "not-found");
 }
-
-for_each_kind!(story);

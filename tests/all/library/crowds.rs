@@ -6,8 +6,9 @@ use eventcore::events::{AgendaFilter, EventInput};
 use eventcore::registrations::{Party, RegistrationStatus};
 use eventcore::{Actor, EventId, OccurrenceId, PageRequest};
 use futures_util::future::join_all;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{TestDb, id_of, on_both};
+use tests::{Kind, TestDb, id_of};
 
 async fn concert(db: &TestDb, ada: &Actor, changes: Value) -> (EventId, OccurrenceId) {
     let mut input = json!({"title": "Concert", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00Z", "timezone": "UTC",
@@ -28,103 +29,120 @@ async fn people(db: &TestDb, number: usize) -> Vec<Actor> {
     people
 }
 
-on_both! {
-    async fn each_gets_their_own_answer(db: TestDb) {
-        let ada = db.user("ada").await;
-        let (_, date) = concert(&db, &ada, json!({})).await;
-        let guests = people(&db, 30).await;
-        let gone = db.user("gone").await;
-        db.core.delete_user(&gone, id_of(&gone), None).await.unwrap();
-        // Everyone clicks twice; one is no longer there, and one comes with too many.
-        let party = Party::of(1);
-        let clicks = guests[1..].iter().chain(&guests[1..]).map(|guest| db.core.register(guest, date, &party));
-        let strangers = async {
-            let too_many = Party::of(4);
-            let (left, large) = tokio::join!(db.core.register(&gone, date, &party), db.core.register(&guests[0], date, &too_many));
-            (left.unwrap_err().code(), large.unwrap_err().code())
-        };
-        let (answers, refused) = tokio::join!(join_all(clicks), strangers);
-        assert_eq!(refused, ("unauthenticated", "party_too_large"));
-        let (first, second) = answers.split_at(29);
-        let mut places = BTreeSet::new();
-        for ((guest, first), second) in guests[1..].iter().zip(first).zip(second) {
-            let (first, second) = (first.as_ref().unwrap(), second.as_ref().unwrap());
-            assert!(first.created != second.created, "{first:?} {second:?}");
-            assert_eq!(first.registration.id, second.registration.id);
-            assert_eq!(first.registration.user.id, id_of(guest));
-            let told = if first.created { first } else { second };
-            places.insert((told.registration.status == RegistrationStatus::Waitlisted, told.registration.position));
-        }
-        // Ten have seats, and nineteen each their own place in the list.
-        let expected: BTreeSet<_> = std::iter::once((false, None)).chain((1..=19).map(|place| (true, Some(place)))).collect();
-        assert_eq!(places, expected);
-        assert_eq!(db.core.recount().await.unwrap(), []);
-        let seen = db.core.occurrence(&ada, date).await.unwrap();
-        assert_eq!((seen.seats_taken, seen.waitlist_length), (10, 19));
-    }
-}
-
-on_both! {
-    async fn nobody_is_overtaken_within_a_crowd(db: TestDb) {
-        let ada = db.user("ada").await;
-        let (_, date) = concert(&db, &ada, json!({"capacity": 4})).await;
-        let guests = people(&db, 6).await;
-        db.core.register(&guests[0], date, &Party::of(2)).await.unwrap();
-        // Three do not fit any more: whoever comes after them waits, though there are two seats.
-        let parties = [3, 1, 2, 1, 1].map(Party::of);
-        let crowd = guests[1..].iter().zip(&parties).map(|(guest, party)| db.core.register(guest, date, party));
-        let answers = join_all(crowd).await;
-        let places = answers.iter().map(|answer| answer.as_ref().unwrap().registration.position);
-        assert_eq!(places.collect::<Vec<_>>(), [Some(1), Some(2), Some(3), Some(4), Some(5)]);
-    }
-}
-
-on_both! {
-    async fn what_is_not_theirs_to_see_is_not_there(db: TestDb) {
-        let ada = db.user("ada").await;
-        let (_, date) = concert(&db, &ada, json!({"visibility": "private"})).await;
-        let guests = people(&db, 4).await;
-        let party = Party::of(1);
-        let (mine, others) = tokio::join!(
-            db.core.register(&ada, date, &party),
-            join_all(guests.iter().map(|guest| db.core.register(guest, date, &party)))
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_gets_their_own_answer(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let (_, date) = concert(&db, &ada, json!({})).await;
+    let guests = people(&db, 30).await;
+    let gone = db.user("gone").await;
+    db.core.delete_user(&gone, id_of(&gone), None).await.unwrap();
+    // Everyone clicks twice; one is no longer there, and one comes with too many.
+    let party = Party::of(1);
+    let clicks = guests[1..].iter().chain(&guests[1..]).map(|guest| db.core.register(guest, date, &party));
+    let strangers = async {
+        let too_many = Party::of(4);
+        let (left, large) = tokio::join!(
+            db.core.register(&gone, date, &party),
+            db.core.register(&guests[0], date, &too_many)
         );
-        assert!(mine.unwrap().created);
-        for outcome in others {
-            assert_eq!(outcome.unwrap_err().code(), "not_found");
-        }
-        let nowhere = OccurrenceId::at(db.core.now());
-        for outcome in join_all(guests.iter().map(|guest| db.core.register(guest, nowhere, &party))).await {
-            assert_eq!(outcome.unwrap_err().code(), "not_found");
-        }
+        (left.unwrap_err().code(), large.unwrap_err().code())
+    };
+    let (answers, refused) = tokio::join!(join_all(clicks), strangers);
+    assert_eq!(refused, ("unauthenticated", "party_too_large"));
+    let (first, second) = answers.split_at(29);
+    let mut places = BTreeSet::new();
+    for ((guest, first), second) in guests[1..].iter().zip(first).zip(second) {
+        let (first, second) = (first.as_ref().unwrap(), second.as_ref().unwrap());
+        assert!(first.created != second.created, "{first:?} {second:?}");
+        assert_eq!(first.registration.id, second.registration.id);
+        assert_eq!(first.registration.user.id, id_of(guest));
+        let told = if first.created { first } else { second };
+        places
+            .insert((told.registration.status == RegistrationStatus::Waitlisted, told.registration.position));
+    }
+    // Ten have seats, and nineteen each their own place in the list.
+    let expected: BTreeSet<_> =
+        std::iter::once((false, None)).chain((1..=19).map(|place| (true, Some(place)))).collect();
+    assert_eq!(places, expected);
+    assert_eq!(db.core.recount().await.unwrap(), []);
+    let seen = db.core.occurrence(&ada, date).await.unwrap();
+    assert_eq!((seen.seats_taken, seen.waitlist_length), (10, 19));
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_overtaken_within_a_crowd(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let (_, date) = concert(&db, &ada, json!({"capacity": 4})).await;
+    let guests = people(&db, 6).await;
+    db.core.register(&guests[0], date, &Party::of(2)).await.unwrap();
+    // Three do not fit any more: whoever comes after them waits, though there are two seats.
+    let parties = [3, 1, 2, 1, 1].map(Party::of);
+    let crowd = guests[1..].iter().zip(&parties).map(|(guest, party)| db.core.register(guest, date, party));
+    let answers = join_all(crowd).await;
+    let places = answers.iter().map(|answer| answer.as_ref().unwrap().registration.position);
+    assert_eq!(places.collect::<Vec<_>>(), [Some(1), Some(2), Some(3), Some(4), Some(5)]);
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_theirs_to_see_is_not_there(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let (_, date) = concert(&db, &ada, json!({"visibility": "private"})).await;
+    let guests = people(&db, 4).await;
+    let party = Party::of(1);
+    let (mine, others) = tokio::join!(
+        db.core.register(&ada, date, &party),
+        join_all(guests.iter().map(|guest| db.core.register(guest, date, &party)))
+    );
+    assert!(mine.unwrap().created);
+    for outcome in others {
+        assert_eq!(outcome.unwrap_err().code(), "not_found");
+    }
+    let nowhere = OccurrenceId::at(db.core.now());
+    for outcome in join_all(guests.iter().map(|guest| db.core.register(guest, nowhere, &party))).await {
+        assert_eq!(outcome.unwrap_err().code(), "not_found");
     }
 }
 
-on_both! {
-    async fn whoever_walks_away_holds_nobody_up(db: TestDb) {
-        let ada = db.user("ada").await;
-        let (_, date) = concert(&db, &ada, json!({})).await;
-        let guests = people(&db, 24).await;
-        let crowd: Vec<_> = guests
-            .iter()
-            .map(|guest| {
-                let (core, guest) = (db.core.clone(), *guest);
-                tokio::spawn(async move { core.register(&guest, date, &Party::of(1)).await.map(drop) })
-            })
-            .collect();
-        for leaver in crowd.iter().step_by(3) {
-            leaver.abort();
-        }
-        for (i, guest) in crowd.into_iter().enumerate() {
-            let outcome = guest.await;
-            assert!(i % 3 == 0 || outcome.unwrap().is_ok());
-        }
-        // Whoever walked away has one registration or none, and can come back.
-        for guest in &guests {
-            db.core.register(guest, date, &Party::of(1)).await.unwrap();
-        }
-        assert_eq!(db.core.recount().await.unwrap(), []);
-        let seen = db.core.occurrence(&ada, date).await.unwrap();
-        assert_eq!((seen.seats_taken, seen.waitlist_length), (10, 14));
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_walks_away_holds_nobody_up(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let (_, date) = concert(&db, &ada, json!({})).await;
+    let guests = people(&db, 24).await;
+    let crowd: Vec<_> = guests
+        .iter()
+        .map(|guest| {
+            let (core, guest) = (db.core.clone(), *guest);
+            tokio::spawn(async move { core.register(&guest, date, &Party::of(1)).await.map(drop) })
+        })
+        .collect();
+    for leaver in crowd.iter().step_by(3) {
+        leaver.abort();
     }
+    for (i, guest) in crowd.into_iter().enumerate() {
+        let outcome = guest.await;
+        assert!(i % 3 == 0 || outcome.unwrap().is_ok());
+    }
+    // Whoever walked away has one registration or none, and can come back.
+    for guest in &guests {
+        db.core.register(guest, date, &Party::of(1)).await.unwrap();
+    }
+    assert_eq!(db.core.recount().await.unwrap(), []);
+    let seen = db.core.occurrence(&ada, date).await.unwrap();
+    assert_eq!((seen.seats_taken, seen.waitlist_length), (10, 14));
 }

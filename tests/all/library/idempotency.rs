@@ -5,8 +5,9 @@ use std::time::Duration;
 use eventcore::events::{Event, EventInput};
 use eventcore::idempotency::Key;
 use eventcore::{Actor, Error, EventCore};
+use rstest::rstest;
 use serde_json::json;
-use tests::{TestDb, on_both};
+use tests::{Kind, TestDb};
 
 fn key(actor: &Actor, text: &str, request: &str) -> Key {
     Key::new(actor, text, &[request.as_bytes()]).unwrap()
@@ -31,82 +32,97 @@ async fn events(db: &TestDb) -> i64 {
     db.number("SELECT count(*) FROM events").await
 }
 
-on_both! {
-    async fn of_many_at_once_in_two_processes_one_takes_effect(db: TestDb) {
-        let ada = db.user("ada").await;
-        let another = db.another().await;
-        let calls = (0..40).map(|i| {
-            let core = if i % 2 == 0 { db.core.clone() } else { another.clone() };
-            tokio::spawn(async move { once(&core, ada, "k", 40).await.unwrap() })
-        });
-        let answers = futures_util::future::try_join_all(calls).await.unwrap();
-        assert!(answers.iter().all(|answer| *answer == answers[0]));
-        assert_eq!(events(&db).await, 1);
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_at_once_in_two_processes_one_takes_effect(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let another = db.another().await;
+    let calls = (0..40).map(|i| {
+        let core = if i % 2 == 0 { db.core.clone() } else { another.clone() };
+        tokio::spawn(async move { once(&core, ada, "k", 40).await.unwrap() })
+    });
+    let answers = futures_util::future::try_join_all(calls).await.unwrap();
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    assert_eq!(events(&db).await, 1);
 }
 
-on_both! {
-    async fn what_was_refused_can_be_tried_again_and_what_was_done_not_with_another_request(db: TestDb) {
-        let ada = db.user("ada").await;
-        assert_eq!(once(&db.core, ada, "k", 0).await.unwrap_err().code(), "invalid_input");
-        let first = once(&db.core, ada, "k", 40).await.unwrap();
-        assert_eq!(once(&db.core, ada, "k", 41).await.unwrap_err().code(), "idempotency_key_reused");
-        assert_eq!(once(&db.core, ada, "k", 40).await.unwrap(), first);
-        assert_eq!(events(&db).await, 1);
-        let lin = db.user("lin").await;
-        assert_ne!(once(&db.core, lin, "k", 40).await.unwrap(), first, "a key is its owner's");
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_refused_can_be_tried_again_and_what_was_done_not_with_another_request(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    assert_eq!(once(&db.core, ada, "k", 0).await.unwrap_err().code(), "invalid_input");
+    let first = once(&db.core, ada, "k", 40).await.unwrap();
+    assert_eq!(once(&db.core, ada, "k", 41).await.unwrap_err().code(), "idempotency_key_reused");
+    assert_eq!(once(&db.core, ada, "k", 40).await.unwrap(), first);
+    assert_eq!(events(&db).await, 1);
+    let lin = db.user("lin").await;
+    assert_ne!(once(&db.core, lin, "k", 40).await.unwrap(), first, "a key is its owner's");
 }
 
-on_both! {
-    async fn a_day_later_the_key_is_free_and_the_answer_forgotten(db: TestDb) {
-        let ada = db.user("ada").await;
-        let first = once(&db.core, ada, "k", 40).await.unwrap();
-        once(&db.core, ada, "l", 40).await.unwrap();
-        db.clock.advance(Duration::from_hours(24) - Duration::from_secs(1));
-        assert_eq!(once(&db.core, ada, "k", 40).await.unwrap(), first);
-        db.clock.advance(Duration::from_secs(1));
-        assert_ne!(once(&db.core, ada, "k", 40).await.unwrap(), first);
-        assert_eq!(db.number("SELECT count(*) FROM idempotency_keys").await, 1);
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_later_the_key_is_free_and_the_answer_forgotten(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let first = once(&db.core, ada, "k", 40).await.unwrap();
+    once(&db.core, ada, "l", 40).await.unwrap();
+    db.clock.advance(Duration::from_hours(24) - Duration::from_secs(1));
+    assert_eq!(once(&db.core, ada, "k", 40).await.unwrap(), first);
+    db.clock.advance(Duration::from_secs(1));
+    assert_ne!(once(&db.core, ada, "k", 40).await.unwrap(), first);
+    assert_eq!(db.number("SELECT count(*) FROM idempotency_keys").await, 1);
 }
 
-on_both! {
-    async fn work_goes_on_when_its_caller_is_gone(db: TestDb) {
-        let ada = db.user("ada").await;
-        let (begun, wait_for_begin) = tokio::sync::oneshot::channel();
-        let (go_on, wait_to_go_on) = tokio::sync::oneshot::channel::<()>();
-        let core = db.core.clone();
-        let caller = tokio::spawn(async move {
-            core.once(key(&ada, "k", "40"), |core| async move {
-                begun.send(()).unwrap();
-                wait_to_go_on.await.unwrap();
-                create(core, ada, 40).await
-            })
-            .await
-        });
-        wait_for_begin.await.unwrap();
-        caller.abort();
-        assert!(caller.await.unwrap_err().is_cancelled());
-        go_on.send(()).unwrap();
-        // Whether this one comes before the other's COMMIT or after it.
-        once(&db.core, ada, "k", 40).await.unwrap();
-        assert_eq!(events(&db).await, 1);
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_goes_on_when_its_caller_is_gone(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let (begun, wait_for_begin) = tokio::sync::oneshot::channel();
+    let (go_on, wait_to_go_on) = tokio::sync::oneshot::channel::<()>();
+    let core = db.core.clone();
+    let caller = tokio::spawn(async move {
+        core.once(key(&ada, "k", "40"), |core| async move {
+            begun.send(()).unwrap();
+            wait_to_go_on.await.unwrap();
+            create(core, ada, 40).await
+        })
+        .await
+    });
+    wait_for_begin.await.unwrap();
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    go_on.send(()).unwrap();
+    // Whether this one comes before the other's COMMIT or after it.
+    once(&db.core, ada, "k", 40).await.unwrap();
+    assert_eq!(events(&db).await, 1);
 }
 
-on_both! {
-    async fn what_was_done_is_never_done_again_even_where_its_answer_was_lost(db: TestDb) {
-        let ada = db.user("ada").await;
-        let lost = db
-            .core
-            .once(key(&ada, "k", "40"), |core| async move {
-                create(core, ada, 40).await?;
-                Err(Error::internal("the process ends here"))
-            })
-            .await;
-        assert_eq!(lost.unwrap_err().code(), "idempotency_key_reused");
-        assert_eq!(once(&db.core, ada, "k", 40).await.unwrap_err().code(), "idempotency_key_reused");
-        assert_eq!(events(&db).await, 1);
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_is_never_done_again_even_where_its_answer_was_lost(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let lost = db
+        .core
+        .once(key(&ada, "k", "40"), |core| async move {
+            create(core, ada, 40).await?;
+            Err(Error::internal("the process ends here"))
+        })
+        .await;
+    assert_eq!(lost.unwrap_err().code(), "idempotency_key_reused");
+    assert_eq!(once(&db.core, ada, "k", 40).await.unwrap_err().code(), "idempotency_key_reused");
+    assert_eq!(events(&db).await, 1);
 }

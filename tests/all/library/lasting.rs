@@ -1,8 +1,9 @@
 //! Dates of several days, which go on where none of them begins.
 
 use eventcore::{Actor, PageRequest};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{TestDb, at, on_both};
+use tests::{Kind, TestDb, at};
 
 use super::recurring::create;
 
@@ -22,32 +23,35 @@ async fn going_on(db: &TestDb, from: &str, to: &str, limit: u32) -> Vec<String> 
     }
 }
 
-on_both! {
-    async fn dates_of_several_days_are_found_on_each_of_them(db: TestDb) {
-        let ada: Actor = db.user("ada").await;
-        for changes in [
-            json!({"title": "Fair", "all_day": true, "starts_at": "2026-12-04", "ends_at": "2026-12-06"}),
-            json!({"title": "Conference", "starts_at": "2026-12-05T09:00:00", "ends_at": "2026-12-07T17:00:00"}),
-            json!({"title": "Night", "starts_at": "2026-12-04T20:00:00", "duration": "PT10H"}),
-            json!({"title": "Day", "all_day": true, "starts_at": "2026-12-05"}),
-            json!({"title": "Draft", "starts_at": "2026-12-04T20:00:00", "duration": "P4D", "status": "draft"}),
-            json!({"title": "Friends", "starts_at": "2026-12-04T20:00:00", "duration": "P4D", "visibility": "private"}),
-            json!({"title": "Camp", "starts_at": "2026-12-01T20:00:00", "duration": "P3D", "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=2"}}),
-        ] {
-            let mut event: Value = json!({"location": "Hall 2", "timezone": "Europe/Berlin", "capacity": 20});
-            eventcore::input::merge_patch(&mut event, changes);
-            create(&db, &ada, event).await;
-        }
-        for (from, to, titles) in [
-            ("2026-12-05T00:00:00+01:00", "2026-12-06T00:00:00+01:00", &["Fair", "Conference"][..]),
-            // It has ended with its last day; the other begins only then.
-            ("2026-12-07T00:00:00+01:00", "2026-12-08T20:00:00+01:00", &["Conference"]),
-            ("2026-12-04T00:00:00+01:00", "2026-12-05T00:00:00+01:00", &["Camp", "Fair"]),
-            ("2026-12-01T00:00:00+01:00", "2026-12-31T00:00:00+01:00", &["Camp", "Fair", "Conference", "Camp"]),
-            ("2027-01-01T00:00:00+01:00", "2027-02-01T00:00:00+01:00", &[]),
-        ] {
-            assert_eq!(going_on(&db, from, to, 100).await, titles, "{from} {to}");
-            assert_eq!(going_on(&db, from, to, 1).await, titles, "{from} {to}, one by one");
-        }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dates_of_several_days_are_found_on_each_of_them(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada: Actor = db.user("ada").await;
+    for changes in [
+        json!({"title": "Fair", "all_day": true, "starts_at": "2026-12-04", "ends_at": "2026-12-06"}),
+        json!({"title": "Conference", "starts_at": "2026-12-05T09:00:00", "ends_at": "2026-12-07T17:00:00"}),
+        json!({"title": "Night", "starts_at": "2026-12-04T20:00:00", "duration": "PT10H"}),
+        json!({"title": "Day", "all_day": true, "starts_at": "2026-12-05"}),
+        json!({"title": "Draft", "starts_at": "2026-12-04T20:00:00", "duration": "P4D", "status": "draft"}),
+        json!({"title": "Friends", "starts_at": "2026-12-04T20:00:00", "duration": "P4D", "visibility": "private"}),
+        json!({"title": "Camp", "starts_at": "2026-12-01T20:00:00", "duration": "P3D", "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=2"}}),
+    ] {
+        let mut event: Value = json!({"location": "Hall 2", "timezone": "Europe/Berlin", "capacity": 20});
+        eventcore::input::merge_patch(&mut event, changes);
+        create(&db, &ada, event).await;
+    }
+    for (from, to, titles) in [
+        ("2026-12-05T00:00:00+01:00", "2026-12-06T00:00:00+01:00", &["Fair", "Conference"][..]),
+        // It has ended with its last day; the other begins only then.
+        ("2026-12-07T00:00:00+01:00", "2026-12-08T20:00:00+01:00", &["Conference"]),
+        ("2026-12-04T00:00:00+01:00", "2026-12-05T00:00:00+01:00", &["Camp", "Fair"]),
+        ("2026-12-01T00:00:00+01:00", "2026-12-31T00:00:00+01:00", &["Camp", "Fair", "Conference", "Camp"]),
+        ("2027-01-01T00:00:00+01:00", "2027-02-01T00:00:00+01:00", &[]),
+    ] {
+        assert_eq!(going_on(&db, from, to, 100).await, titles, "{from} {to}");
+        assert_eq!(going_on(&db, from, to, 1).await, titles, "{from} {to}, one by one");
     }
 }

@@ -3,8 +3,9 @@
 use eventcore::events::{AgendaFilter, EventInput};
 use eventcore::registrations::{NewAttendee, Party, RegistrationStatus, Walk};
 use eventcore::{Actor, EventCore, OccurrenceId, PageRequest};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Kind, TestDb, id_of, on_both};
+use tests::{Kind, TestDb, id_of};
 
 async fn dates(db: &TestDb, ada: &Actor, changes: Value) -> Vec<OccurrenceId> {
     let mut input = json!({"title": "Evening", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00Z", "timezone": "UTC", "capacity": 2});
@@ -55,62 +56,98 @@ async fn places(
     }
 }
 
-on_both! {
-    async fn places_are_told_along_the_pages(db: TestDb) {
-        let ada = db.user("ada").await;
-        let date = list(&db, &ada).await;
-        for limit in [1, 3, 7, 100] {
-            for status in [None, Some(RegistrationStatus::Waitlisted)] {
-                assert_eq!(places(&db.core, &ada, date, status, limit).await, (1..=20).collect::<Vec<_>>(), "{limit} {status:?}");
-            }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn places_are_told_along_the_pages(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let date = list(&db, &ada).await;
+    for limit in [1, 3, 7, 100] {
+        for status in [None, Some(RegistrationStatus::Waitlisted)] {
+            assert_eq!(
+                places(&db.core, &ada, date, status, limit).await,
+                (1..=20).collect::<Vec<_>>(),
+                "{limit} {status:?}"
+            );
         }
     }
 }
 
-on_both! {
-    async fn who_reads_all_pages_is_told_each_place_once_though_the_list_moves(db: TestDb) {
-        let ada = db.user("ada").await;
-        let date = list(&db, &ada).await;
-        let (mut walk, mut request) = (Walk::default(), PageRequest::first(5));
-        let status = Some(RegistrationStatus::Waitlisted);
-        let first = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
-        db.core.remove_registration(&ada, date, first.items[2].id).await.unwrap();
-        request.cursor = first.next;
-        let second = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
-        let places: Vec<_> = second.items.iter().map(|registration| registration.position).collect();
-        assert_eq!(places, (6..=10).map(Some).collect::<Vec<_>>());
-        let alone = db.core.registrations(&ada, date, status, &request).await.unwrap();
-        assert_eq!(alone.items[0].position, Some(5), "a page by itself counts what stands there now");
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_all_pages_is_told_each_place_once_though_the_list_moves(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let date = list(&db, &ada).await;
+    let (mut walk, mut request) = (Walk::default(), PageRequest::first(5));
+    let status = Some(RegistrationStatus::Waitlisted);
+    let first = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
+    db.core.remove_registration(&ada, date, first.items[2].id).await.unwrap();
+    request.cursor = first.next;
+    let second = db.core.registrations_along(&ada, date, status, &request, &mut walk).await.unwrap();
+    let places: Vec<_> = second.items.iter().map(|registration| registration.position).collect();
+    assert_eq!(places, (6..=10).map(Some).collect::<Vec<_>>());
+    let alone = db.core.registrations(&ada, date, status, &request).await.unwrap();
+    assert_eq!(alone.items[0].position, Some(5), "a page by itself counts what stands there now");
 }
 
-on_both! {
-    async fn mine_are_told_with_places_and_the_dates_that_are_for_my_eyes(db: TestDb) {
-        let (ada, bob, cid) = (db.user("ada").await, db.user("bob").await, db.user("cid").await);
-        let one = dates(&db, &ada, json!({"title": "waits", "capacity": 1})).await[0];
-        for who in [&cid, &ada, &bob] {
-            db.core.register(who, one, &Party::default()).await.unwrap();
-        }
-        let open = dates(&db, &ada, json!({"title": "left"})).await[0];
-        let private = dates(&db, &ada, json!({"title": "private", "visibility": "private", "recurrence": {"rrule": "FREQ=DAILY;COUNT=2"}})).await;
-        let secret = dates(&db, &ada, json!({"title": "secret", "visibility": "private"})).await[0];
-        db.core.register(&bob, open, &Party::default()).await.unwrap();
-        for date in [private[0], private[1], secret] {
-            let attendee = NewAttendee { user_id: Some(id_of(&bob)), ..NewAttendee::default() };
-            db.core.add_registration(&ada, date, &attendee).await.unwrap();
-        }
-        for date in [open, private[1], secret] {
-            db.core.cancel_registration(&bob, date).await.unwrap();
-        }
-        let page = db.core.my_registrations(&bob, None, &PageRequest::default()).await.unwrap();
-        let mut told: Vec<String> = page.items.into_iter()
-            .map(|mine| format!("{} {:?} {}", mine.registration.status, mine.registration.position, mine.occurrence.map_or("-".to_owned(), |date| date.title)))
-            .collect();
-        told.sort();
-        assert_eq!(told, ["cancelled None -", "cancelled None left", "cancelled None private", "confirmed None private", "waitlisted Some(2) waits"]);
-        let exported = db.core.export_user(&bob, id_of(&bob)).await.unwrap().registrations;
-        assert_eq!(exported.iter().filter_map(|registration| registration.position).collect::<Vec<_>>(), [2]);
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mine_are_told_with_places_and_the_dates_that_are_for_my_eyes(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (ada, bob, cid) = (db.user("ada").await, db.user("bob").await, db.user("cid").await);
+    let one = dates(&db, &ada, json!({"title": "waits", "capacity": 1})).await[0];
+    for who in [&cid, &ada, &bob] {
+        db.core.register(who, one, &Party::default()).await.unwrap();
     }
+    let open = dates(&db, &ada, json!({"title": "left"})).await[0];
+    let private = dates(
+        &db,
+        &ada,
+        json!({"title": "private", "visibility": "private", "recurrence": {"rrule": "FREQ=DAILY;COUNT=2"}}),
+    )
+    .await;
+    let secret = dates(&db, &ada, json!({"title": "secret", "visibility": "private"})).await[0];
+    db.core.register(&bob, open, &Party::default()).await.unwrap();
+    for date in [private[0], private[1], secret] {
+        let attendee = NewAttendee { user_id: Some(id_of(&bob)), ..NewAttendee::default() };
+        db.core.add_registration(&ada, date, &attendee).await.unwrap();
+    }
+    for date in [open, private[1], secret] {
+        db.core.cancel_registration(&bob, date).await.unwrap();
+    }
+    let page = db.core.my_registrations(&bob, None, &PageRequest::default()).await.unwrap();
+    let mut told: Vec<String> = page
+        .items
+        .into_iter()
+        .map(|mine| {
+            format!(
+                "{} {:?} {}",
+                mine.registration.status,
+                mine.registration.position,
+                mine.occurrence.map_or("-".to_owned(), |date| date.title)
+            )
+        })
+        .collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "cancelled None -",
+            "cancelled None left",
+            "cancelled None private",
+            "confirmed None private",
+            "waitlisted Some(2) waits"
+        ]
+    );
+    let exported = db.core.export_user(&bob, id_of(&bob)).await.unwrap().registrations;
+    assert_eq!(exported.iter().filter_map(|registration| registration.position).collect::<Vec<_>>(), [2]);
 }
 
 /// How many statements some reading takes, with the few of a new connection. PostgreSQL counts them for itself; SQLite runs the same ones.

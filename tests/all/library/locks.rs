@@ -6,8 +6,9 @@ use eventcore::events::{AgendaFilter, EventInput};
 use eventcore::registrations::Party;
 use eventcore::{Actor, Error, EventId, OccurrenceId, PageRequest};
 use futures_util::future::join_all;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Kind, TestDb, id_of, on_both};
+use tests::{Kind, TestDb, id_of};
 
 async fn series(db: &TestDb, organizer: &Actor, changes: Value) -> EventId {
     let mut input = json!({"title": "Course", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00Z", "timezone": "UTC", "capacity": 40,
@@ -45,196 +46,239 @@ async fn must_have_gone_smoothly(db: &TestDb) {
     }
 }
 
-on_both! {
-    async fn admins_change_one_category_at_once(db: TestDb) {
-        let admin = db.admin("root").await;
-        let clients = (0..4).map(async |client| {
-            for round in 0..15 {
-                let patch = json!({"description": format!("{client} {round}")});
-                db.core.change_category(&admin, "concert", &patch, None).await.unwrap();
-            }
-        });
-        join_all(clients).await;
-        assert_eq!(db.core.category("concert").await.unwrap().version, 61);
-        must_have_gone_smoothly(&db).await;
-    }
-}
-
-on_both! {
-    async fn categories_are_renamed_towards_each_other(db: TestDb) {
-        let admin = db.admin("root").await;
-        for round in 0..10 {
-            let rename = async |from: &str, to: &str| match db.core.change_category(&admin, from, &json!({"slug": to}), None).await {
-                Ok(_) => true,
-                Err(Error::Invalid(_)) => false,
-                Err(other) => panic!("{other}"),
-            };
-            let new = format!("new{round}");
-            let create = async {
-                let input = CategoryInput { slug: new.clone(), name: new.clone(), ..CategoryInput::default() };
-                db.core.create_category(&admin, &input).await.is_ok()
-            };
-            // Each wants what the other has; and of three who want one new name, one gets it.
-            let (a, b, c, d, e) = tokio::join!(rename("concert", "meetup"), rename("meetup", "concert"), rename("concert", &new), rename("meetup", &new), create);
-            assert_eq!((a, b), (false, false));
-            assert_eq!([c, d, e].into_iter().filter(|done| *done).count(), 1);
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn admins_change_one_category_at_once(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let admin = db.admin("root").await;
+    let clients = (0..4).map(async |client| {
+        for round in 0..15 {
+            let patch = json!({"description": format!("{client} {round}")});
+            db.core.change_category(&admin, "concert", &patch, None).await.unwrap();
         }
-        must_have_gone_smoothly(&db).await;
-    }
+    });
+    join_all(clients).await;
+    assert_eq!(db.core.category("concert").await.unwrap().version, 61);
+    must_have_gone_smoothly(&db).await;
 }
 
-on_both! {
-    async fn a_series_is_edited_while_its_people_leave(db: TestDb) {
-        let ada = db.user("ada").await;
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn categories_are_renamed_towards_each_other(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let admin = db.admin("root").await;
+    for round in 0..10 {
+        let rename = async |from: &str, to: &str| match db
+            .core
+            .change_category(&admin, from, &json!({"slug": to}), None)
+            .await
+        {
+            Ok(_) => true,
+            Err(Error::Invalid(_)) => false,
+            Err(other) => panic!("{other}"),
+        };
+        let new = format!("new{round}");
+        let create = async {
+            let input = CategoryInput { slug: new.clone(), name: new.clone(), ..CategoryInput::default() };
+            db.core.create_category(&admin, &input).await.is_ok()
+        };
+        // Each wants what the other has; and of three who want one new name, one gets it.
+        let (a, b, c, d, e) = tokio::join!(
+            rename("concert", "meetup"),
+            rename("meetup", "concert"),
+            rename("concert", &new),
+            rename("meetup", &new),
+            create
+        );
+        assert_eq!((a, b), (false, false));
+        assert_eq!([c, d, e].into_iter().filter(|done| *done).count(), 1);
+    }
+    must_have_gone_smoothly(&db).await;
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_series_is_edited_while_its_people_leave(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let event = series(&db, &ada, json!({})).await;
+    let dates = dates(&db, &ada, event).await;
+    let people = attendees(&db, "guest", 12, &dates).await;
+    let edits = async {
+        for round in 0..12 {
+            // Capacity, category and tags are written to every date.
+            let patch = json!({"capacity": 30 + round, "category": (if round % 2 == 0 { "concert" } else { "meetup" }), "tags": [format!("t{round}")]});
+            db.core.change_event(&ada, event, &patch, None).await.unwrap();
+        }
+    };
+    let leave = join_all(people.iter().map(|who| db.core.delete_user(who, id_of(who), None)));
+    let ((), left) = tokio::join!(edits, leave);
+    for left in left {
+        left.unwrap();
+    }
+    assert_eq!(db.number("SELECT CAST(sum(seats_taken) AS BIGINT) FROM occurrences").await, 0);
+    must_have_gone_smoothly(&db).await;
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_series_is_published_split_and_cancelled_while_its_people_leave(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    for round in 0..6 {
         let event = series(&db, &ada, json!({})).await;
         let dates = dates(&db, &ada, event).await;
-        let people = attendees(&db, "guest", 12, &dates).await;
-        let edits = async {
-            for round in 0..12 {
-                // Capacity, category and tags are written to every date.
-                let patch = json!({"capacity": 30 + round, "category": (if round % 2 == 0 { "concert" } else { "meetup" }), "tags": [format!("t{round}")]});
-                db.core.change_event(&ada, event, &patch, None).await.unwrap();
+        let people = attendees(&db, &format!("guest{round}x"), 4, &dates).await;
+        let leave = join_all(people.iter().map(|who| db.core.delete_user(who, id_of(who), None)));
+        let change = async {
+            match round % 2 {
+                0 => db
+                    .core
+                    .split_event(&ada, dates[15], &json!({"title": "Later"}), None)
+                    .await
+                    .map(|new| assert_ne!(new.id, event)),
+                _ => db.core.cancel_event(&ada, event, None).await.map(drop),
             }
         };
-        let leave = join_all(people.iter().map(|who| db.core.delete_user(who, id_of(who), None)));
-        let ((), left) = tokio::join!(edits, leave);
+        let (changed, left) = tokio::join!(change, leave);
+        changed.unwrap();
         for left in left {
-                left.unwrap();
-            }
-        assert_eq!(db.number("SELECT CAST(sum(seats_taken) AS BIGINT) FROM occurrences").await, 0);
-        must_have_gone_smoothly(&db).await;
-    }
-}
-
-on_both! {
-    async fn a_series_is_published_split_and_cancelled_while_its_people_leave(db: TestDb) {
-        let ada = db.user("ada").await;
-        for round in 0..6 {
-            let event = series(&db, &ada, json!({})).await;
-            let dates = dates(&db, &ada, event).await;
-            let people = attendees(&db, &format!("guest{round}x"), 4, &dates).await;
-            let leave = join_all(people.iter().map(|who| db.core.delete_user(who, id_of(who), None)));
-            let change = async {
-                match round % 2 {
-                    0 => db.core.split_event(&ada, dates[15], &json!({"title": "Later"}), None).await.map(|new| assert_ne!(new.id, event)),
-                    _ => db.core.cancel_event(&ada, event, None).await.map(drop),
-                }
-            };
-            let (changed, left) = tokio::join!(change, leave);
-            changed.unwrap();
-            for left in left {
-                left.unwrap();
-            }
-        }
-        must_have_gone_smoothly(&db).await;
-    }
-}
-
-on_both! {
-    async fn organizers_who_attend_each_others_dates_leave_at_once(db: TestDb) {
-        for round in 0..4 {
-            let mut organizers = Vec::new();
-            for i in 0..4 {
-                let who = db.admin(&format!("o{round}x{i}")).await;
-                let event = series(&db, &who, json!({})).await;
-                organizers.push((who, event));
-            }
-            for (who, event) in &organizers {
-                for date in dates(&db, who, *event).await {
-                    for (guest, _) in &organizers {
-                        db.core.register(guest, date, &Party::of(1)).await.unwrap();
-                    }
-                }
-                for (heir, _) in &organizers[..2] {
-                    db.core.add_co_organizer(who, *event, id_of(heir)).await.unwrap();
-                }
-            }
-            // One admin stays; who would take an event may leave at the same moment.
-            db.admin(&format!("root{round}")).await;
-            let left = join_all(organizers.iter().map(|(who, _)| db.core.delete_user(who, id_of(who), None))).await;
-            for left in left {
-                left.unwrap();
-            }
-        }
-        assert_eq!(db.number("SELECT count(*) FROM registrations WHERE status <> 'cancelled'").await, 0);
-        must_have_gone_smoothly(&db).await;
-    }
-}
-
-on_both! {
-    async fn people_are_checked_in_while_their_organizer_leaves(db: TestDb) {
-        for round in 0..10 {
-            let (ada, root) = (db.user(&format!("ada{round}")).await, db.admin(&format!("root{round}")).await);
-            let event = series(&db, &ada, json!({"recurrence": {"rrule": "FREQ=DAILY;COUNT=2"}})).await;
-            let dates = dates(&db, &ada, event).await;
-            let guests = attendees(&db, &format!("guest{round}x"), 6, &dates[..1]).await;
-            let mut tickets = Vec::new();
-            for guest in &guests {
-                tickets.push(db.core.my_registration(guest, dates[0]).await.unwrap().id);
-            }
-            let door = async {
-                for ticket in tickets {
-                    let told = db.core.check_in(&ada, ticket).await;
-                    assert!(told.is_ok() || matches!(told, Err(Error::OccurrenceCancelled)), "{told:?}");
-                }
-            };
-            let (left, ()) = tokio::join!(db.core.delete_user(&root, id_of(&ada), None), door);
             left.unwrap();
         }
-        must_have_gone_smoothly(&db).await;
     }
+    must_have_gone_smoothly(&db).await;
 }
 
-on_both! {
-    async fn a_category_hands_its_events_over_while_they_are_edited(db: TestDb) {
-        let (ada, admin) = (db.user("ada").await, db.admin("root").await);
-        let mut events = Vec::new();
-        for _ in 0..5 {
-            events.push(series(&db, &ada, json!({"category": "concert"})).await);
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn organizers_who_attend_each_others_dates_leave_at_once(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    for round in 0..4 {
+        let mut organizers = Vec::new();
+        for i in 0..4 {
+            let who = db.admin(&format!("o{round}x{i}")).await;
+            let event = series(&db, &who, json!({})).await;
+            organizers.push((who, event));
         }
-        let dates = dates(&db, &ada, events[0]).await;
-        let guests = attendees(&db, "guest", 6, &dates[..6]).await;
-        for round in 0..8 {
-            let slug = format!("c{round}");
-            let input = CategoryInput { slug: slug.clone(), name: slug.clone(), ..CategoryInput::default() };
-            db.core.create_category(&admin, &input).await.unwrap();
-            for event in &events {
-                db.core.change_event(&ada, *event, &json!({"category": slug}), None).await.unwrap();
+        for (who, event) in &organizers {
+            for date in dates(&db, who, *event).await {
+                for (guest, _) in &organizers {
+                    db.core.register(guest, date, &Party::of(1)).await.unwrap();
+                }
             }
-            let edits = join_all(events.iter().map(async |event| {
+            for (heir, _) in &organizers[..2] {
+                db.core.add_co_organizer(who, *event, id_of(heir)).await.unwrap();
+            }
+        }
+        // One admin stays; who would take an event may leave at the same moment.
+        db.admin(&format!("root{round}")).await;
+        let left =
+            join_all(organizers.iter().map(|(who, _)| db.core.delete_user(who, id_of(who), None))).await;
+        for left in left {
+            left.unwrap();
+        }
+    }
+    assert_eq!(db.number("SELECT count(*) FROM registrations WHERE status <> 'cancelled'").await, 0);
+    must_have_gone_smoothly(&db).await;
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_checked_in_while_their_organizer_leaves(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    for round in 0..10 {
+        let (ada, root) = (db.user(&format!("ada{round}")).await, db.admin(&format!("root{round}")).await);
+        let event = series(&db, &ada, json!({"recurrence": {"rrule": "FREQ=DAILY;COUNT=2"}})).await;
+        let dates = dates(&db, &ada, event).await;
+        let guests = attendees(&db, &format!("guest{round}x"), 6, &dates[..1]).await;
+        let mut tickets = Vec::new();
+        for guest in &guests {
+            tickets.push(db.core.my_registration(guest, dates[0]).await.unwrap().id);
+        }
+        let door = async {
+            for ticket in tickets {
+                let told = db.core.check_in(&ada, ticket).await;
+                assert!(told.is_ok() || matches!(told, Err(Error::OccurrenceCancelled)), "{told:?}");
+            }
+        };
+        let (left, ()) = tokio::join!(db.core.delete_user(&root, id_of(&ada), None), door);
+        left.unwrap();
+    }
+    must_have_gone_smoothly(&db).await;
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_category_hands_its_events_over_while_they_are_edited(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (ada, admin) = (db.user("ada").await, db.admin("root").await);
+    let mut events = Vec::new();
+    for _ in 0..5 {
+        events.push(series(&db, &ada, json!({"category": "concert"})).await);
+    }
+    let dates = dates(&db, &ada, events[0]).await;
+    let guests = attendees(&db, "guest", 6, &dates[..6]).await;
+    for round in 0..8 {
+        let slug = format!("c{round}");
+        let input = CategoryInput { slug: slug.clone(), name: slug.clone(), ..CategoryInput::default() };
+        db.core.create_category(&admin, &input).await.unwrap();
+        for event in &events {
+            db.core.change_event(&ada, *event, &json!({"category": slug}), None).await.unwrap();
+        }
+        let edits = join_all(events.iter().map(async |event| {
                 for step in 0..4 {
                     // The former slug names the heir.
                     let patch = json!({"capacity": 40 + step, "category": (if step % 2 == 0 { Some(&slug) } else { None })});
                     db.core.change_event(&ada, *event, &patch, None).await.unwrap();
                 }
             }));
-            let registrations = join_all(guests.iter().zip(&dates).map(async |(guest, date)| {
-                for party in [2, 1, 2, 1] {
-                    db.core.register(guest, *date, &Party::of(party)).await.unwrap();
-                }
-            }));
-            let (gone, _, _) = tokio::join!(db.core.delete_category(&admin, &slug, Some("meetup"), None), edits, registrations);
-            gone.unwrap();
-        }
-        let strayed = "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.category_id IS DISTINCT FROM e.category_id";
-        assert_eq!(db.number(strayed).await, 0);
-        must_have_gone_smoothly(&db).await;
+        let registrations = join_all(guests.iter().zip(&dates).map(async |(guest, date)| {
+            for party in [2, 1, 2, 1] {
+                db.core.register(guest, *date, &Party::of(party)).await.unwrap();
+            }
+        }));
+        let (gone, _, _) =
+            tokio::join!(db.core.delete_category(&admin, &slug, Some("meetup"), None), edits, registrations);
+        gone.unwrap();
     }
+    let strayed = "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.category_id IS DISTINCT FROM e.category_id";
+    assert_eq!(db.number(strayed).await, 0);
+    must_have_gone_smoothly(&db).await;
 }
 
-on_both! {
-    async fn two_categories_hand_over_to_each_other(db: TestDb) {
-        let admin = db.admin("root").await;
-        for round in 0..10 {
-            let [a, b] = ["a", "b"].map(|name| format!("{name}{round}"));
-            for slug in [&a, &b] {
-                let input = CategoryInput { slug: slug.clone(), name: slug.clone(), ..CategoryInput::default() };
-                db.core.create_category(&admin, &input).await.unwrap();
-            }
-            let outcomes = tokio::join!(db.core.delete_category(&admin, &a, Some(&b), None), db.core.delete_category(&admin, &b, Some(&a), None));
-            // Whoever comes second finds that both slugs name what is left.
-            assert!(outcomes.0.is_ok() != outcomes.1.is_ok(), "{outcomes:?}");
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_categories_hand_over_to_each_other(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let admin = db.admin("root").await;
+    for round in 0..10 {
+        let [a, b] = ["a", "b"].map(|name| format!("{name}{round}"));
+        for slug in [&a, &b] {
+            let input = CategoryInput { slug: slug.clone(), name: slug.clone(), ..CategoryInput::default() };
+            db.core.create_category(&admin, &input).await.unwrap();
         }
-        must_have_gone_smoothly(&db).await;
+        let outcomes = tokio::join!(
+            db.core.delete_category(&admin, &a, Some(&b), None),
+            db.core.delete_category(&admin, &b, Some(&a), None)
+        );
+        // Whoever comes second finds that both slugs name what is left.
+        assert!(outcomes.0.is_ok() != outcomes.1.is_ok(), "{outcomes:?}");
     }
+    must_have_gone_smoothly(&db).await;
 }

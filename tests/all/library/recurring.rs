@@ -5,8 +5,9 @@ use std::time::Duration;
 use eventcore::db::{Queries, Sql};
 use eventcore::events::{AgendaFilter, Event, EventInput, Occurrence, OccurrenceStatus};
 use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest, RegistrationId, Timestamp};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{TestDb, at, id_of, on_both};
+use tests::{Kind, TestDb, at, id_of};
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
@@ -86,44 +87,53 @@ pub(super) async fn change(db: &TestDb, actor: &Actor, event: &Event, patch: Val
     db.core.change_event(actor, event.id, &patch, None).await.unwrap()
 }
 
-on_both! {
-    async fn a_rule_that_ends_is_expanded_whole(db: TestDb) {
-        let ada = db.user("ada").await;
-        let event = create(&db, &ada, course("FREQ=WEEKLY;BYDAY=TU,TH;COUNT=40")).await;
-        assert_eq!(event.occurrence_count, 40);
-        assert_eq!(event.next_occurrence.as_ref().unwrap().starts_at.to_string(), "2026-12-01T18:30:00+01:00");
-        assert_eq!(event.recurrence.as_ref().unwrap().rrule.as_ref().unwrap().to_string(), "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=40");
-        let dates = dates(&db.core, &event).await;
-        assert!(dates.iter().all(|date| date.recurring && date.starts_at.to_string().contains("T18:30:00+0")));
-        // The clocks go forward on 28 March 2027.
-        assert_eq!(starts(&dates)[33..35], ["2027-03-25T18:30:00+01:00", "2027-03-30T18:30:00+02:00"]);
-        db.check().await;
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_ends_is_expanded_whole(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let event = create(&db, &ada, course("FREQ=WEEKLY;BYDAY=TU,TH;COUNT=40")).await;
+    assert_eq!(event.occurrence_count, 40);
+    assert_eq!(event.next_occurrence.as_ref().unwrap().starts_at.to_string(), "2026-12-01T18:30:00+01:00");
+    assert_eq!(
+        event.recurrence.as_ref().unwrap().rrule.as_ref().unwrap().to_string(),
+        "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=40"
+    );
+    let dates = dates(&db.core, &event).await;
+    assert!(dates.iter().all(|date| date.recurring && date.starts_at.to_string().contains("T18:30:00+0")));
+    // The clocks go forward on 28 March 2027.
+    assert_eq!(starts(&dates)[33..35], ["2027-03-25T18:30:00+01:00", "2027-03-30T18:30:00+02:00"]);
+    db.check().await;
 }
 
-on_both! {
-    async fn a_rule_without_end_reaches_the_horizon_which_a_job_moves(db: TestDb) {
-        let ada = db.user("ada").await;
-        let event = create(&db, &ada, course("FREQ=WEEKLY")).await;
-        assert_eq!(event.occurrence_count, 104);
-        let same = change(&db, &ada, &event, json!({"title": "Rust"})).await;
-        assert_eq!(same.occurrence_count, 104);
-        // Asleep for a month: the job of two processes at once, and once more.
-        db.clock.advance(30 * DAY);
-        let other = db.another().await;
-        let (one, two) = tokio::join!(db.core.extend_schedules(), other.extend_schedules());
-        assert_eq!(one.unwrap() + two.unwrap(), 4);
-        assert_eq!(db.core.extend_schedules().await.unwrap(), 0);
-        let all = dates(&db.core, &event).await;
-        assert_eq!(all.len(), 108);
-        let weekly = all.windows(2).all(|two| {
-            let local = |date: &Occurrence| chrono_local(&date.starts_at.to_string());
-            local(&two[1]) - local(&two[0]) == chrono::TimeDelta::days(7)
-        });
-        assert!(weekly, "{:?}", starts(&all));
-        assert_eq!(all[0].title, "Rust");
-        db.check().await;
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_without_end_reaches_the_horizon_which_a_job_moves(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let event = create(&db, &ada, course("FREQ=WEEKLY")).await;
+    assert_eq!(event.occurrence_count, 104);
+    let same = change(&db, &ada, &event, json!({"title": "Rust"})).await;
+    assert_eq!(same.occurrence_count, 104);
+    // Asleep for a month: the job of two processes at once, and once more.
+    db.clock.advance(30 * DAY);
+    let other = db.another().await;
+    let (one, two) = tokio::join!(db.core.extend_schedules(), other.extend_schedules());
+    assert_eq!(one.unwrap() + two.unwrap(), 4);
+    assert_eq!(db.core.extend_schedules().await.unwrap(), 0);
+    let all = dates(&db.core, &event).await;
+    assert_eq!(all.len(), 108);
+    let weekly = all.windows(2).all(|two| {
+        let local = |date: &Occurrence| chrono_local(&date.starts_at.to_string());
+        local(&two[1]) - local(&two[0]) == chrono::TimeDelta::days(7)
+    });
+    assert!(weekly, "{:?}", starts(&all));
+    assert_eq!(all[0].title, "Rust");
+    db.check().await;
 }
 
 fn chrono_local(text: &str) -> chrono::NaiveDateTime {
@@ -152,171 +162,276 @@ async fn nothing_is_lost(db: &TestDb, event: &Event, before: &[Occurrence]) -> V
     after
 }
 
-on_both! {
-    async fn an_hour_later_everyone_keeps_their_place(db: TestDb) {
-        let (ada, event, before) = running_course(&db).await;
-        change(&db, &ada, &event, json!({"starts_at": "2026-12-01T19:30:00"})).await;
-        let after = nothing_is_lost(&db, &event, &before).await;
-        assert_eq!(ids(&after), ids(&before));
-        assert!(after[2..].iter().all(|date| date.starts_at.to_string().contains("T19:30") && date.overridden.is_empty()));
-        assert!(after[2..].iter().all(|date| date.original_start == date.starts_at));
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_hour_later_everyone_keeps_their_place(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (ada, event, before) = running_course(&db).await;
+    change(&db, &ada, &event, json!({"starts_at": "2026-12-01T19:30:00"})).await;
+    let after = nothing_is_lost(&db, &event, &before).await;
+    assert_eq!(ids(&after), ids(&before));
+    assert!(
+        after[2..]
+            .iter()
+            .all(|date| date.starts_at.to_string().contains("T19:30") && date.overridden.is_empty())
+    );
+    assert!(after[2..].iter().all(|date| date.original_start == date.starts_at));
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_later_everyone_keeps_their_place(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (ada, event, before) = running_course(&db).await;
+    let patch = json!({"starts_at": "2026-12-02T18:30:00", "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=WE,FR;COUNT=10"}});
+    change(&db, &ada, &event, patch).await;
+    let after = nothing_is_lost(&db, &event, &before).await;
+    // Friday the 4th at 18:30 is still ahead at noon, and belongs to the Thursday that is over: it is a date more.
+    let kept: Vec<_> = after.iter().filter(|date| ids(&before).contains(&date.id)).collect();
+    assert_eq!(kept.len(), 10);
+    assert_eq!(kept[2].starts_at.to_string(), "2026-12-09T18:30:00+01:00");
+    assert_eq!(kept[9].starts_at.to_string(), "2027-01-01T18:30:00+01:00");
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_second_week_cancels_what_people_registered_for_and_deletes_the_rest(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (ada, event, before) = running_course(&db).await;
+    change(
+        &db,
+        &ada,
+        &event,
+        json!({"recurrence": {"rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=10"}}),
+    )
+    .await;
+    let after = nothing_is_lost(&db, &event, &before).await;
+    let cancelled: Vec<_> =
+        after.iter().filter(|date| date.status == OccurrenceStatus::Cancelled).map(|date| date.id).collect();
+    // The second week, of which both dates have people; the third keeps its own.
+    assert_eq!(cancelled, [before[2].id, before[3].id]);
+    let scheduled: Vec<_> =
+        after.iter().filter(|date| date.status == OccurrenceStatus::Scheduled).map(|date| date.id).collect();
+    assert_eq!(scheduled[2..4], [before[4].id, before[5].id]);
+    assert!(!scheduled.contains(&before[6].id), "nobody registered for the fourth week");
+    // The cancelled dates do not come in the way of the next change.
+    change(&db, &ada, &event, json!({"starts_at": "2026-12-01T19:00:00"})).await;
+    let later = nothing_is_lost(&db, &event, &before).await;
+    let moved = later.iter().find(|date| date.id == before[4].id).unwrap();
+    assert_eq!(moved.starts_at.to_string(), "2026-12-15T19:00:00+01:00");
+    let still = later.iter().find(|date| date.id == before[2].id).unwrap();
+    assert_eq!((still.status, &still.starts_at), (OccurrenceStatus::Cancelled, &before[2].starts_at));
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_weekday_less_touches_no_other(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (ada, event, before) = running_course(&db).await;
+    change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU;COUNT=5"}})).await;
+    let after = nothing_is_lost(&db, &event, &before).await;
+    let state = |i: usize| {
+        after.iter().find(|date| date.id == before[i].id).map(|date| (date.status, date.starts_at))
+    };
+    for tuesday in [2, 4, 6, 8] {
+        assert_eq!(
+            state(tuesday),
+            Some((OccurrenceStatus::Scheduled, before[tuesday].starts_at)),
+            "{tuesday}"
+        );
+    }
+    assert_eq!(state(3).unwrap().0, OccurrenceStatus::Cancelled);
+    for thursday in [5, 7, 9] {
+        assert_eq!(state(thursday), None, "{thursday}");
     }
 }
 
-on_both! {
-    async fn a_day_later_everyone_keeps_their_place(db: TestDb) {
-        let (ada, event, before) = running_course(&db).await;
-        let patch = json!({"starts_at": "2026-12-02T18:30:00", "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=WE,FR;COUNT=10"}});
-        change(&db, &ada, &event, patch).await;
-        let after = nothing_is_lost(&db, &event, &before).await;
-        // Friday the 4th at 18:30 is still ahead at noon, and belongs to the Thursday that is over: it is a date more.
-        let kept: Vec<_> = after.iter().filter(|date| ids(&before).contains(&date.id)).collect();
-        assert_eq!(kept.len(), 10);
-        assert_eq!(kept[2].starts_at.to_string(), "2026-12-09T18:30:00+01:00");
-        assert_eq!(kept[9].starts_at.to_string(), "2027-01-01T18:30:00+01:00");
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_another_zone_all_keep_their_clock(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (ada, event, before) = running_course(&db).await;
+    change(&db, &ada, &event, json!({"timezone": "Europe/Lisbon", "starts_at": "2026-12-01T18:30:00"})).await;
+    let after = dates(&db.core, &event).await;
+    assert_eq!(ids(&after), ids(&before));
+    assert!(
+        after[2..].iter().all(|date| date.starts_at.to_string().ends_with("T18:30:00Z")),
+        "{:?}",
+        starts(&after)
+    );
+    assert_eq!(
+        after[0].starts_at.to_string(),
+        "2026-12-01T17:30:00Z",
+        "what is over happened when it happened"
+    );
+    assert_eq!(attended(&db).await.len(), 4);
 }
 
-on_both! {
-    async fn every_second_week_cancels_what_people_registered_for_and_deletes_the_rest(db: TestDb) {
-        let (ada, event, before) = running_course(&db).await;
-        change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=10"}})).await;
-        let after = nothing_is_lost(&db, &event, &before).await;
-        let cancelled: Vec<_> = after.iter().filter(|date| date.status == OccurrenceStatus::Cancelled).map(|date| date.id).collect();
-        // The second week, of which both dates have people; the third keeps its own.
-        assert_eq!(cancelled, [before[2].id, before[3].id]);
-        let scheduled: Vec<_> = after.iter().filter(|date| date.status == OccurrenceStatus::Scheduled).map(|date| date.id).collect();
-        assert_eq!(scheduled[2..4], [before[4].id, before[5].id]);
-        assert!(!scheduled.contains(&before[6].id), "nobody registered for the fourth week");
-        // The cancelled dates do not come in the way of the next change.
-        change(&db, &ada, &event, json!({"starts_at": "2026-12-01T19:00:00"})).await;
-        let later = nothing_is_lost(&db, &event, &before).await;
-        let moved = later.iter().find(|date| date.id == before[4].id).unwrap();
-        assert_eq!(moved.starts_at.to_string(), "2026-12-15T19:00:00+01:00");
-        let still = later.iter().find(|date| date.id == before[2].id).unwrap();
-        assert_eq!((still.status, &still.starts_at), (OccurrenceStatus::Cancelled, &before[2].starts_at));
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_or_fewer_dates_touch_no_other(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (ada, event, before) = running_course(&db).await;
+    let longer =
+        change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=14"}})).await;
+    assert_eq!(longer.occurrence_count, 14);
+    let after = nothing_is_lost(&db, &event, &before).await;
+    assert_eq!(ids(&after)[..10], ids(&before));
+    let shorter =
+        change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU,TH;UNTIL=20261212"}}))
+            .await;
+    // The fifth has people, so that it is cancelled; what comes after it is gone.
+    assert_eq!(shorter.occurrence_count, 5);
+    let after = nothing_is_lost(&db, &event, &before).await;
+    assert_eq!(ids(&after), ids(&before)[..5]);
+    assert_eq!(after[4].status, OccurrenceStatus::Cancelled);
+    assert!(after[..4].iter().all(|date| date.status == OccurrenceStatus::Scheduled));
 }
 
-on_both! {
-    async fn a_weekday_less_touches_no_other(db: TestDb) {
-        let (ada, event, before) = running_course(&db).await;
-        change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU;COUNT=5"}})).await;
-        let after = nothing_is_lost(&db, &event, &before).await;
-        let state = |i: usize| after.iter().find(|date| date.id == before[i].id).map(|date| (date.status, date.starts_at));
-        for tuesday in [2, 4, 6, 8] {
-            assert_eq!(state(tuesday), Some((OccurrenceStatus::Scheduled, before[tuesday].starts_at)), "{tuesday}");
-        }
-        assert_eq!(state(3).unwrap().0, OccurrenceStatus::Cancelled);
-        for thursday in [5, 7, 9] {
-            assert_eq!(state(thursday), None, "{thursday}");
-        }
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_rule_an_event_keeps_its_first_date_alone(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let event = create(&db, &ada, course("FREQ=DAILY;COUNT=5")).await;
+    let before = dates(&db.core, &event).await;
+    let single = change(&db, &ada, &event, json!({"recurrence": null})).await;
+    assert_eq!((single.occurrence_count, single.recurrence), (1, None));
+    assert_eq!(ids(&dates(&db.core, &event).await), ids(&before)[..1]);
+    // And back, with a date more and one less.
+    let recurrence = json!({"rrule": "FREQ=DAILY;COUNT=3", "rdate": ["2026-12-24T12:00:00"], "exdate": ["2026-12-02T18:30:00"]});
+    change(&db, &ada, &event, json!({"recurrence": recurrence})).await;
+    let after = dates(&db.core, &event).await;
+    assert_eq!(
+        starts(&after),
+        ["2026-12-01T18:30:00+01:00", "2026-12-03T18:30:00+01:00", "2026-12-24T12:00:00+01:00"]
+    );
+    assert_eq!(after[0].id, before[0].id);
 }
 
-on_both! {
-    async fn in_another_zone_all_keep_their_clock(db: TestDb) {
-        let (ada, event, before) = running_course(&db).await;
-        change(&db, &ada, &event, json!({"timezone": "Europe/Lisbon", "starts_at": "2026-12-01T18:30:00"})).await;
-        let after = dates(&db.core, &event).await;
-        assert_eq!(ids(&after), ids(&before));
-        assert!(after[2..].iter().all(|date| date.starts_at.to_string().ends_with("T18:30:00Z")), "{:?}", starts(&after));
-        assert_eq!(after[0].starts_at.to_string(), "2026-12-01T17:30:00Z", "what is over happened when it happened");
-        assert_eq!(attended(&db).await.len(), 4);
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_has_the_dates_of_its_model_as_far_from_its_start(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let mut model = course("FREQ=WEEKLY;UNTIL=20261222T173000Z");
+    model["recurrence"]["exdate"] = json!(["2026-12-08T18:30:00"]);
+    model["recurrence"]["rdate"] = json!(["2026-12-10T18:30:00"]);
+    let event = create(&db, &ada, model).await;
+    let date = serde_json::from_value(json!({"starts_at": "2027-12-07T18:30:00"})).unwrap();
+    let copy = db.core.duplicate_event(&ada, event.id, &date).await.unwrap();
+    let copied = starts(&dates(&db.core, &copy).await);
+    assert_eq!(
+        copied,
+        [
+            "2027-12-07T18:30:00+01:00",
+            "2027-12-16T18:30:00+01:00",
+            "2027-12-21T18:30:00+01:00",
+            "2027-12-28T18:30:00+01:00"
+        ]
+    );
 }
 
-on_both! {
-    async fn more_or_fewer_dates_touch_no_other(db: TestDb) {
-        let (ada, event, before) = running_course(&db).await;
-        let longer = change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=14"}})).await;
-        assert_eq!(longer.occurrence_count, 14);
-        let after = nothing_is_lost(&db, &event, &before).await;
-        assert_eq!(ids(&after)[..10], ids(&before));
-        let shorter = change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU,TH;UNTIL=20261212"}})).await;
-        // The fifth has people, so that it is cancelled; what comes after it is gone.
-        assert_eq!(shorter.occurrence_count, 5);
-        let after = nothing_is_lost(&db, &event, &before).await;
-        assert_eq!(ids(&after), ids(&before)[..5]);
-        assert_eq!(after[4].status, OccurrenceStatus::Cancelled);
-        assert!(after[..4].iter().all(|date| date.status == OccurrenceStatus::Scheduled));
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_beyond_the_horizon_is_a_date_already(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let mut far = course("FREQ=YEARLY");
+    far["starts_at"] = json!("2030-12-01T18:30:00");
+    let event = create(&db, &ada, far).await;
+    assert_eq!(event.occurrence_count, 1);
+    db.clock.advance(5 * 365 * DAY);
+    assert_eq!(db.core.extend_schedules().await.unwrap(), 2);
+    assert_eq!(starts(&dates(&db.core, &event).await)[2], "2032-12-01T18:30:00+01:00");
 }
 
-on_both! {
-    async fn without_its_rule_an_event_keeps_its_first_date_alone(db: TestDb) {
-        let ada = db.user("ada").await;
-        let event = create(&db, &ada, course("FREQ=DAILY;COUNT=5")).await;
-        let before = dates(&db.core, &event).await;
-        let single = change(&db, &ada, &event, json!({"recurrence": null})).await;
-        assert_eq!((single.occurrence_count, single.recurrence), (1, None));
-        assert_eq!(ids(&dates(&db.core, &event).await), ids(&before)[..1]);
-        // And back, with a date more and one less.
-        let recurrence = json!({"rrule": "FREQ=DAILY;COUNT=3", "rdate": ["2026-12-24T12:00:00"], "exdate": ["2026-12-02T18:30:00"]});
-        change(&db, &ada, &event, json!({"recurrence": recurrence})).await;
-        let after = dates(&db.core, &event).await;
-        assert_eq!(starts(&after), ["2026-12-01T18:30:00+01:00", "2026-12-03T18:30:00+01:00", "2026-12-24T12:00:00+01:00"]);
-        assert_eq!(after[0].id, before[0].id);
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unusable_rules_are_refused_with_the_part_that_is_wrong(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let ten_thousand: Vec<_> = (0..10_000).map(|_| "2027-01-01").collect();
+    for (recurrence, pointer, code, names) in [
+        (
+            json!({"rrule": "FREQ=MONTHLY;BYMONTHDAY=32"}),
+            "/recurrence/rrule",
+            "invalid_rule",
+            "BYMONTHDAY=32",
+        ),
+        (json!({"rrule": "FREQ=SECONDLY"}), "/recurrence/rrule", "unsupported", "FREQ=SECONDLY"),
+        (json!({"rrule": "FREQ=DAILY;COUNT=2;UNTIL=20270101"}), "/recurrence/rrule", "invalid_rule", "COUNT"),
+        (
+            json!({"rrule": "FREQ=DAILY;UNTIL=20261130"}),
+            "/recurrence/rrule",
+            "until_before_start",
+            "UNTIL=20261130",
+        ),
+        (
+            json!({"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}),
+            "/recurrence/rrule",
+            "never_matches",
+            "BYMONTHDAY=30",
+        ),
+        (json!({"rrule": "FREQ=DAILY;COUNT=2001"}), "/recurrence/rrule", "too_many_occurrences", "2000"),
+        (
+            json!({"rrule": format!("FREQ=DAILY;{}", "X".repeat(1_000))}),
+            "/recurrence/rrule",
+            "too_long",
+            "1000",
+        ),
+        (json!({"rdate": ten_thousand}), "/recurrence/rdate", "too_many_dates", "10000"),
+        (json!({"rdate": ["2026-11-30T18:30:00"]}), "/recurrence/rdate/0", "before_start", "2026-11-30"),
+        (
+            json!({"rrule": "FREQ=DAILY", "exdate": ["soon"]}),
+            "/recurrence/exdate/0",
+            "invalid_date",
+            "EXDATE",
+        ),
+        (
+            json!({"rrule": "FREQ=DAILY;COUNT=1", "exdate": ["2026-12-01"]}),
+            "/recurrence/exdate",
+            "nothing_left",
+            "every",
+        ),
+        (json!({"rrule": "FREQ=DAILY", "until": 1}), "/recurrence/until", "unknown_field", "no such"),
+        (json!({"rrule": 7}), "/recurrence/rrule", "wrong_type", "string"),
+        (json!("FREQ=DAILY"), "/recurrence", "wrong_type", "object"),
+    ] {
+        let mut event = course("");
+        event["recurrence"] = recurrence.clone();
+        let Error::Invalid(wrong) = db.core.create_event(&ada, &input(event)).await.unwrap_err() else {
+            panic!("{recurrence}")
+        };
+        let found: Vec<_> = wrong.as_slice().iter().map(|v| (v.pointer.as_str(), v.code.as_ref())).collect();
+        assert_eq!(found, [(pointer, code)], "{wrong:?}");
+        assert!(wrong.as_slice()[0].message.contains(names), "{wrong:?}");
     }
-}
-
-on_both! {
-    async fn a_copy_has_the_dates_of_its_model_as_far_from_its_start(db: TestDb) {
-        let ada = db.user("ada").await;
-        let mut model = course("FREQ=WEEKLY;UNTIL=20261222T173000Z");
-        model["recurrence"]["exdate"] = json!(["2026-12-08T18:30:00"]);
-        model["recurrence"]["rdate"] = json!(["2026-12-10T18:30:00"]);
-        let event = create(&db, &ada, model).await;
-        let date = serde_json::from_value(json!({"starts_at": "2027-12-07T18:30:00"})).unwrap();
-        let copy = db.core.duplicate_event(&ada, event.id, &date).await.unwrap();
-        let copied = starts(&dates(&db.core, &copy).await);
-        assert_eq!(copied, ["2027-12-07T18:30:00+01:00", "2027-12-16T18:30:00+01:00", "2027-12-21T18:30:00+01:00", "2027-12-28T18:30:00+01:00"]);
-    }
-}
-
-on_both! {
-    async fn a_start_beyond_the_horizon_is_a_date_already(db: TestDb) {
-        let ada = db.user("ada").await;
-        let mut far = course("FREQ=YEARLY");
-        far["starts_at"] = json!("2030-12-01T18:30:00");
-        let event = create(&db, &ada, far).await;
-        assert_eq!(event.occurrence_count, 1);
-        db.clock.advance(5 * 365 * DAY);
-        assert_eq!(db.core.extend_schedules().await.unwrap(), 2);
-        assert_eq!(starts(&dates(&db.core, &event).await)[2], "2032-12-01T18:30:00+01:00");
-    }
-}
-
-on_both! {
-    async fn unusable_rules_are_refused_with_the_part_that_is_wrong(db: TestDb) {
-        let ada = db.user("ada").await;
-        let ten_thousand: Vec<_> = (0..10_000).map(|_| "2027-01-01").collect();
-        for (recurrence, pointer, code, names) in [
-            (json!({"rrule": "FREQ=MONTHLY;BYMONTHDAY=32"}), "/recurrence/rrule", "invalid_rule", "BYMONTHDAY=32"),
-            (json!({"rrule": "FREQ=SECONDLY"}), "/recurrence/rrule", "unsupported", "FREQ=SECONDLY"),
-            (json!({"rrule": "FREQ=DAILY;COUNT=2;UNTIL=20270101"}), "/recurrence/rrule", "invalid_rule", "COUNT"),
-            (json!({"rrule": "FREQ=DAILY;UNTIL=20261130"}), "/recurrence/rrule", "until_before_start", "UNTIL=20261130"),
-            (json!({"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}), "/recurrence/rrule", "never_matches", "BYMONTHDAY=30"),
-            (json!({"rrule": "FREQ=DAILY;COUNT=2001"}), "/recurrence/rrule", "too_many_occurrences", "2000"),
-            (json!({"rrule": format!("FREQ=DAILY;{}", "X".repeat(1_000))}), "/recurrence/rrule", "too_long", "1000"),
-            (json!({"rdate": ten_thousand}), "/recurrence/rdate", "too_many_dates", "10000"),
-            (json!({"rdate": ["2026-11-30T18:30:00"]}), "/recurrence/rdate/0", "before_start", "2026-11-30"),
-            (json!({"rrule": "FREQ=DAILY", "exdate": ["soon"]}), "/recurrence/exdate/0", "invalid_date", "EXDATE"),
-            (json!({"rrule": "FREQ=DAILY;COUNT=1", "exdate": ["2026-12-01"]}), "/recurrence/exdate", "nothing_left", "every"),
-            (json!({"rrule": "FREQ=DAILY", "until": 1}), "/recurrence/until", "unknown_field", "no such"),
-            (json!({"rrule": 7}), "/recurrence/rrule", "wrong_type", "string"),
-            (json!("FREQ=DAILY"), "/recurrence", "wrong_type", "object"),
-        ] {
-            let mut event = course("");
-            event["recurrence"] = recurrence.clone();
-            let Error::Invalid(wrong) = db.core.create_event(&ada, &input(event)).await.unwrap_err() else { panic!("{recurrence}") };
-            let found: Vec<_> = wrong.as_slice().iter().map(|v| (v.pointer.as_str(), v.code.as_ref())).collect();
-            assert_eq!(found, [(pointer, code)], "{wrong:?}");
-            assert!(wrong.as_slice()[0].message.contains(names), "{wrong:?}");
-        }
-        // A start that is off the rule is its first date.
-        let event = create(&db, &ada, course("FREQ=WEEKLY;BYDAY=FR;COUNT=3")).await;
-        assert_eq!(starts(&dates(&db.core, &event).await)[..2], ["2026-12-01T18:30:00+01:00", "2026-12-04T18:30:00+01:00"]);
-        assert_eq!(db.number("SELECT count(*) FROM events").await, 1);
-    }
+    // A start that is off the rule is its first date.
+    let event = create(&db, &ada, course("FREQ=WEEKLY;BYDAY=FR;COUNT=3")).await;
+    assert_eq!(
+        starts(&dates(&db.core, &event).await)[..2],
+        ["2026-12-01T18:30:00+01:00", "2026-12-04T18:30:00+01:00"]
+    );
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 1);
 }

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use eventcore::events::EventInput;
 use eventcore::registrations::{Party, Registration, RegistrationStatus};
 use eventcore::{Actor, EventCore, OccurrenceId, PageRequest, UserId};
+use rstest::rstest;
 use serde_json::json;
-use tests::{TestDb, id_of, on_both};
+use tests::{Kind, TestDb, id_of};
 
 const PEOPLE: usize = 10_000;
 const SEATS: usize = 500;
@@ -81,43 +82,61 @@ async fn waitlist(core: &EventCore, ada: &Actor, date: OccurrenceId) -> Vec<User
     }
 }
 
-on_both! {
-    async fn ten_thousand_people_want_five_hundred_seats(db: TestDb) {
-        let ada = db.user("ada").await;
-        let input: EventInput = serde_json::from_value(json!({"title": "The rush", "location": "Arena", "starts_at": "2027-03-04T18:30:00Z", "capacity": SEATS})).unwrap();
-        let date = db.core.create_event(&ada, &input).await.unwrap().next_occurrence.unwrap().id;
-        let creator = db.clone();
-        let people = everyone(&vec![ada; PEOPLE], move |number, _| {
-            let db = creator.clone();
-            async move { db.user(&format!("person{number}")).await }
-        })
-        .await;
-        let answers = register_all([db.core.clone(), db.another().await], &people, date).await;
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_people_want_five_hundred_seats(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let input: EventInput = serde_json::from_value(json!({"title": "The rush", "location": "Arena", "starts_at": "2027-03-04T18:30:00Z", "capacity": SEATS})).unwrap();
+    let date = db.core.create_event(&ada, &input).await.unwrap().next_occurrence.unwrap().id;
+    let creator = db.clone();
+    let people = everyone(&vec![ada; PEOPLE], move |number, _| {
+        let db = creator.clone();
+        async move { db.user(&format!("person{number}")).await }
+    })
+    .await;
+    let answers = register_all([db.core.clone(), db.another().await], &people, date).await;
 
-        let (sit, mut wait): (Vec<&Answer>, Vec<&Answer>) =
-            answers.iter().partition(|answer| answer.registration.status == RegistrationStatus::Confirmed);
-        assert_eq!((sit.len(), wait.len()), (SEATS, PEOPLE - SEATS));
-        wait.sort_by_key(|answer| answer.registration.position);
-        assert!(wait.iter().zip(1..).all(|(answer, position)| answer.registration.position == Some(position)), "each number once");
-        must_be_in_order(&wait);
-        assert_eq!(db.core.recount().await.unwrap(), []);
-        let list: Vec<UserId> = wait.iter().map(|answer| answer.registration.user.id).collect();
-        assert_eq!(waitlist(&db.core, &ada, date).await, list);
+    let (sit, mut wait): (Vec<&Answer>, Vec<&Answer>) =
+        answers.iter().partition(|answer| answer.registration.status == RegistrationStatus::Confirmed);
+    assert_eq!((sit.len(), wait.len()), (SEATS, PEOPLE - SEATS));
+    wait.sort_by_key(|answer| answer.registration.position);
+    assert!(
+        wait.iter().zip(1..).all(|(answer, position)| answer.registration.position == Some(position)),
+        "each number once"
+    );
+    must_be_in_order(&wait);
+    assert_eq!(db.core.recount().await.unwrap(), []);
+    let list: Vec<UserId> = wait.iter().map(|answer| answer.registration.user.id).collect();
+    assert_eq!(waitlist(&db.core, &ada, date).await, list);
 
-        let by_id: HashMap<UserId, Actor> = people.iter().map(|person| (id_of(person), *person)).collect();
-        let leaving: Vec<Actor> = sit.iter().map(|answer| by_id[&answer.registration.user.id]).collect();
-        let core = db.core.clone();
-        everyone(&leaving, move |_, person| {
-            let core = core.clone();
-            async move { core.cancel_registration(&person, date).await.unwrap() }
-        })
-        .await;
-        assert_eq!(waitlist(&db.core, &ada, date).await, list[SEATS..]);
-        let sitting = db.core.registrations(&ada, date, Some(RegistrationStatus::Confirmed), &PageRequest { count: true, ..PageRequest::first(1) }).await.unwrap();
-        assert_eq!(sitting.total, i64::try_from(SEATS).ok());
-        for id in &list[..SEATS] {
-            assert_eq!(db.core.my_registration(&by_id[id], date).await.unwrap().status, RegistrationStatus::Confirmed);
-        }
-        assert_eq!(db.core.recount().await.unwrap(), []);
+    let by_id: HashMap<UserId, Actor> = people.iter().map(|person| (id_of(person), *person)).collect();
+    let leaving: Vec<Actor> = sit.iter().map(|answer| by_id[&answer.registration.user.id]).collect();
+    let core = db.core.clone();
+    everyone(&leaving, move |_, person| {
+        let core = core.clone();
+        async move { core.cancel_registration(&person, date).await.unwrap() }
+    })
+    .await;
+    assert_eq!(waitlist(&db.core, &ada, date).await, list[SEATS..]);
+    let sitting = db
+        .core
+        .registrations(
+            &ada,
+            date,
+            Some(RegistrationStatus::Confirmed),
+            &PageRequest { count: true, ..PageRequest::first(1) },
+        )
+        .await
+        .unwrap();
+    assert_eq!(sitting.total, i64::try_from(SEATS).ok());
+    for id in &list[..SEATS] {
+        assert_eq!(
+            db.core.my_registration(&by_id[id], date).await.unwrap().status,
+            RegistrationStatus::Confirmed
+        );
     }
+    assert_eq!(db.core.recount().await.unwrap(), []);
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use eventcore::EventCore;
 use eventcore::db::{Queries, Schema, Sql};
-use tests::{Kind, TestDb, on_both};
+use rstest::rstest;
+use tests::{Kind, TestDb};
 
 type Column = (String, String, String, bool);
 
@@ -55,7 +56,11 @@ async fn both_databases_have_the_same_tables() {
     assert_eq!(indexes(&sqlite).await, indexes(&postgres).await);
 }
 
-async fn migrate_at_once(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_number_may_migrate_a_database_at_once(#[case] kind: Kind) {
     let (url, _dir) = TestDb::bare(kind).await;
     let mut starting = tokio::task::JoinSet::new();
     for _ in 0..6 {
@@ -70,24 +75,20 @@ async fn migrate_at_once(kind: Kind) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn any_number_may_migrate_an_sqlite_file_at_once() {
-    migrate_at_once(Kind::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn any_number_may_migrate_a_postgres_database_at_once() {
-    migrate_at_once(Kind::Postgres).await;
-}
-
-on_both! {
-    async fn a_newer_schema_is_refused(db: TestDb) {
-        let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
-        let mut tx = db.core.db().begin().await.unwrap();
-        tx.query(Sql::same(sql)).execute().await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(db.core.schema().await.unwrap(), Schema::Newer);
-        let refusal = db.core.migrate().await.unwrap_err().to_string();
-        assert_eq!(refusal, "the database was migrated by a newer version of the program: run that version, or newer");
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_schema_is_refused(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    let mut tx = db.core.db().begin().await.unwrap();
+    tx.query(Sql::same(sql)).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(db.core.schema().await.unwrap(), Schema::Newer);
+    let refusal = db.core.migrate().await.unwrap_err().to_string();
+    assert_eq!(
+        refusal,
+        "the database was migrated by a newer version of the program: run that version, or newer"
+    );
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use eventcore::db::{Db, PoolSizes, Queries, Sql};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use rstest::rstest;
 use tests::{Kind, TestDb};
 
 /// The statements of `sql!(…)`: for SQLite and for PostgreSQL.
@@ -69,11 +70,18 @@ impl Found {
     }
 }
 
-async fn prepare(kind: Kind, statements: fn(Found) -> Vec<String>) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_statement_can_be_prepared(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let mut found = Found::default();
     found.read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../eventcore/src"));
-    let statements = statements(found);
+    let statements = match kind {
+        Kind::Sqlite => found.sqlite,
+        Kind::Postgres => found.postgres,
+    };
     assert!(statements.len() > 50, "only {} statements were found", statements.len());
     let sizes = PoolSizes { postgres: 1, sqlite_readers: 1 };
     let connection = Db::connect(&db.url, sizes).await.expect("a database");
@@ -100,14 +108,4 @@ async fn prepare(kind: Kind, statements: fn(Found) -> Vec<String>) {
         wrong.len(),
         wrong.join("\n")
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sqlite_prepares_every_statement() {
-    prepare(Kind::Sqlite, |found| found.sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn postgres_prepares_every_statement() {
-    prepare(Kind::Postgres, |found| found.postgres).await;
 }

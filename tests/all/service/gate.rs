@@ -2,7 +2,8 @@
 
 use eventcore::db::{Queries, Sql};
 use http::Method;
-use tests::{Daemon, Kind, TestDb, on_both};
+use rstest::rstest;
+use tests::{Daemon, Kind, TestDb};
 
 async fn sqlite(arguments: &[&str]) -> Daemon {
     Daemon::on(TestDb::in_real_time(Kind::Sqlite).await, arguments).await
@@ -38,26 +39,29 @@ async fn without_a_limit_none_is_told() {
     }
 }
 
-on_both! {
-    async fn figures_tell_what_was_asked_and_how_it_was_answered(daemon: Daemon) {
-        let client = daemon.anonymous();
-        client.get("/occurrences").await.expect(200);
-        client.get("/events/0").await.expect(404);
-        client.get("/events/1").await.expect(404);
-        client.raw(Method::GET, "/nowhere", Vec::new(), &[]).await.expect(404);
-        let answer = client.raw(Method::GET, "/metrics", Vec::new(), &[]).await.expect(200);
-        assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-        let figures = String::from_utf8(answer.bytes.to_vec()).unwrap();
-        for line in [
-            "http_requests_total{method=\"GET\",route=\"/api/v1/occurrences\",status=\"200\"} 1",
-            "http_requests_total{method=\"GET\",route=\"/api/v1/events/{event}\",status=\"404\"} 2",
-            "http_requests_total{method=\"GET\",route=\"other\",status=\"404\"} 1",
-            "http_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/occurrences\"} 1",
-            "http_requests_in_flight 1",
-            "eventd_ready 1",
-        ] {
-            assert!(figures.lines().any(|found| found == line), "{line} is not in\n{figures}");
-        }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_tell_what_was_asked_and_how_it_was_answered(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let client = daemon.anonymous();
+    client.get("/occurrences").await.expect(200);
+    client.get("/events/0").await.expect(404);
+    client.get("/events/1").await.expect(404);
+    client.raw(Method::GET, "/nowhere", Vec::new(), &[]).await.expect(404);
+    let answer = client.raw(Method::GET, "/metrics", Vec::new(), &[]).await.expect(200);
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    let figures = String::from_utf8(answer.bytes.to_vec()).unwrap();
+    for line in [
+        "http_requests_total{method=\"GET\",route=\"/api/v1/occurrences\",status=\"200\"} 1",
+        "http_requests_total{method=\"GET\",route=\"/api/v1/events/{event}\",status=\"404\"} 2",
+        "http_requests_total{method=\"GET\",route=\"other\",status=\"404\"} 1",
+        "http_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/occurrences\"} 1",
+        "http_requests_in_flight 1",
+        "eventd_ready 1",
+    ] {
+        assert!(figures.lines().any(|found| found == line), "{line} is not in\n{figures}");
     }
 }
 
@@ -71,25 +75,31 @@ async fn figures_can_have_a_listener_of_their_own() {
     assert!(figures.bytes.starts_with(b"# HELP"), "{figures:?}");
 }
 
-on_both! {
-    async fn a_failure_is_logged_once_with_its_request_and_told_to_nobody(db: TestDb) {
-        // Without the jobs, which would stumble over the same table.
-        let daemon = Daemon::on(db, &["--workers", "0"]).await;
-        let mut tx = daemon.db.core.db().begin().await.unwrap();
-        tx.query(Sql::same("ALTER TABLE occurrences RENAME TO gone")).execute().await.unwrap();
-        tx.commit().await.unwrap();
-        let id = ("x-request-id", "find-me-42");
-        let answer = daemon.anonymous().call(Method::GET, "/occurrences", None, &[id]).await;
-        let problem = answer.expect_problem(500, "internal").json();
-        assert_eq!(problem["instance"], "find-me-42");
-        assert!(!problem.to_string().contains("occurrences"), "{problem}");
-        while !daemon.log().contains("find-me-42") {
-            tokio::task::yield_now().await;
-        }
-        let log = daemon.log();
-        let errors: Vec<_> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
-        assert!(matches!(errors.as_slice(), [one] if one.contains("find-me-42") && one.contains("occurrences")), "{errors:?}");
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_is_logged_once_with_its_request_and_told_to_nobody(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    // Without the jobs, which would stumble over the same table.
+    let daemon = Daemon::on(db, &["--workers", "0"]).await;
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    tx.query(Sql::same("ALTER TABLE occurrences RENAME TO gone")).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    let id = ("x-request-id", "find-me-42");
+    let answer = daemon.anonymous().call(Method::GET, "/occurrences", None, &[id]).await;
+    let problem = answer.expect_problem(500, "internal").json();
+    assert_eq!(problem["instance"], "find-me-42");
+    assert!(!problem.to_string().contains("occurrences"), "{problem}");
+    while !daemon.log().contains("find-me-42") {
+        tokio::task::yield_now().await;
     }
+    let log = daemon.log();
+    let errors: Vec<_> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
+    assert!(
+        matches!(errors.as_slice(), [one] if one.contains("find-me-42") && one.contains("occurrences")),
+        "{errors:?}"
+    );
 }
 
 /// HTTP has nothing to do with the database.

@@ -2,6 +2,7 @@
 
 use eventcore::Actor;
 use eventcore::accounts::{Credentials, NewUser};
+use rstest::rstest;
 use tests::{Daemon, Kind, Terminal, TestDb};
 
 const PASSWORD: &str = "correct horse 7";
@@ -74,13 +75,15 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
     assert_eq!(terminal.ends().await, 0);
 }
 
-async fn on_the_database(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_the_database(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let url = db.url.clone();
     afternoon(&db, &["--database", &url]).await;
 }
-
-tests::for_each_kind!(on_the_database);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_server() {

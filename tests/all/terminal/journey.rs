@@ -3,6 +3,7 @@
 use eventcore::accounts::NewUser;
 use eventcore::registrations::Party;
 use eventcore::{Actor, OccurrenceId, PageRequest};
+use rstest::rstest;
 use serde_json::json;
 use tests::{Daemon, Kind, Terminal, TestDb};
 
@@ -165,13 +166,15 @@ async fn thank(source: &[&str]) {
     assert_eq!(ada.ends().await, 0);
 }
 
-async fn on_the_database(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_the_database(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let url = db.url.clone();
     evening(&db, &["--database", &url]).await;
 }
-
-tests::for_each_kind!(on_the_database);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_server() {

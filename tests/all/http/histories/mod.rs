@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use eventcore::db::{Queries, Sql};
 use eventcore::{Actor, OccurrenceId, RegistrationId};
+use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Daemon, Kind, TestDb, command, id_of};
 use tokio::sync::watch;
@@ -407,7 +408,11 @@ async fn recount(db: &TestDb) {
     db.check().await;
 }
 
-async fn at_once(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_once(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, CONNECTIONS).await;
     let (_all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
@@ -421,10 +426,6 @@ async fn at_once(kind: Kind) {
     let (made, open) = stage.explain().await;
     assert!(made > 500 && open > 50, "{made} made, {open} not waited for");
     recount(&db).await;
-}
-
-mod at_once {
-    tests::for_each_kind!(super::at_once);
 }
 
 /// Kills a server every two seconds, and starts it again, until the play is over. Answers how many it killed.
@@ -458,7 +459,11 @@ async fn killer(
     }
 }
 
-async fn under_fire(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_fire(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, CONNECTIONS).await;
     let (all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
@@ -471,8 +476,4 @@ async fn under_fire(kind: Kind) {
     let (made, open) = stage.explain().await;
     assert!(made > 500 && killed > 0, "{made} made, {open} unanswered, {killed} killed");
     recount(&db).await;
-}
-
-mod under_fire {
-    tests::for_each_kind!(super::under_fire);
 }

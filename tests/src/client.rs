@@ -6,7 +6,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::event::EventBuilder;
+use crate::registrations::board;
 
 type Http = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
 
@@ -134,6 +137,50 @@ impl Client {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         Answer { status: parts.status, headers: parts.headers, bytes, asked }
+    }
+
+    /// Creates an event; answers its id and that of its first occurrence.
+    pub async fn create_event(&self, event: EventBuilder) -> (String, String) {
+        let event = self.post("/events", event.json()).await.expect(201).id();
+        let first = self.occurrences(&event).await.remove(0);
+        (event, first)
+    }
+
+    /// The ids of an event's occurrences, in the order of their starts.
+    pub async fn occurrences(&self, event: &str) -> Vec<String> {
+        let occurrences = self.all(&format!("/events/{event}/occurrences")).await;
+        occurrences.iter().map(|occurrence| occurrence["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// Asks for seats at an occurrence.
+    pub async fn register(&self, occurrence: &str, party_size: i64) -> Answer {
+        let path = format!("/occurrences/{occurrence}/registration");
+        self.put(&path, json!({"party_size": party_size})).await
+    }
+
+    /// Makes someone a co-organizer of an event.
+    pub async fn add_co_organizer(&self, event: &str, helper: &Self) {
+        self.put(&format!("/events/{event}/organizers/{}", helper.id()), json!({})).await.expect(204);
+    }
+
+    /// Who has seats and who waits, as an organizer is told: `bob 3, cid 1 | dan 2, eve 4` says that Bob has
+    /// seats for three and Cid for one, that Dan waits first and Eve second. Those with seats come in the
+    /// order of their names.
+    pub async fn board(&self, occurrence: &str) -> String {
+        let registrations = self.all(&format!("/occurrences/{occurrence}/registrations")).await;
+        let (mut seated, mut waiting) = (Vec::new(), Vec::new());
+        for registration in registrations.iter().filter(|one| one["status"] != "cancelled") {
+            let name = registration["user"]["username"].as_str().expect("a name");
+            let party = format!("{name} {}", registration["party_size"]);
+            match registration["position"].as_i64() {
+                None => seated.push(party),
+                Some(position) => waiting.push((position, party)),
+            }
+        }
+        seated.sort();
+        waiting.sort();
+        let waiting: Vec<String> = waiting.into_iter().map(|(_, party)| party).collect();
+        board(&seated, &waiting)
     }
 
     /// All items of a list, page by page, and the cursors of its pages.

@@ -128,6 +128,22 @@ impl Daemon {
         self.signed_in(&actor).await
     }
 
+    /// Users of these names who are signed in, in their order.
+    pub async fn users<const N: usize>(&self, names: [&str; N]) -> [Client; N] {
+        let mut users = Vec::with_capacity(N);
+        for name in names {
+            users.push(self.user(name).await);
+        }
+        users.try_into().unwrap_or_else(|_| unreachable!("as many users as names"))
+    }
+
+    /// Runs `eventd check`, which finds all counts right, and looks into the log, which has no error.
+    pub async fn check(&self) {
+        let check = command(&["check", "--database", &self.db.url]).output().await.expect("eventd runs");
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
+        assert!(!self.log().contains("ERROR"), "{}", self.log());
+    }
+
     /// An admin who is signed in.
     pub async fn admin(&self, name: &str) -> Client {
         let actor = self.db.admin(name).await;

@@ -131,13 +131,18 @@ impl TestDb {
         self.counted("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = $1").await
     }
 
+    /// The name of a database of PostgreSQL.
+    pub(crate) fn name(&self) -> &str {
+        let path = self.url.split('?').next().unwrap_or_default();
+        path.rsplit('/').next().unwrap_or_default()
+    }
+
     async fn counted(&self, count: &'static str) -> i64 {
         let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
         // From another database, so that the question is not counted.
         let db = Db::connect(&postgres_url("postgres"), sizes).await.expect("the server");
         let mut reader = db.read().await.expect("a connection");
-        let path = self.url.split('?').next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = self.name().to_owned();
         let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
         while reader.query(Sql::same(others)).bind(name.clone()).scalar::<i64>().await.expect("a count") > 0 {
             tokio::task::yield_now().await;

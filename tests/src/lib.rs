@@ -3,14 +3,18 @@
 mod client;
 mod daemon;
 mod database;
+mod event;
 mod html;
 mod postgres;
 mod random;
+mod registrations;
 mod terminal;
 
 pub use client::{Answer, Client};
 pub use daemon::{Daemon, command};
 pub use database::{Kind, START, TestDb, at, id_of};
+pub use event::{EventBuilder, new_event, new_event_in_2031};
 pub use html::{harm, tries};
 pub use random::Random;
+pub use registrations::refusal_code;
 pub use terminal::{Terminal, tui};

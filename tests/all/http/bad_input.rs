@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, EventBuilder, Kind};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -50,9 +50,8 @@ async fn fields(client: &Client) {
         (json!({"url": "javascript:alert(1)"}), "/url", "invalid"),
         (json!({"organizer": "me"}), "/organizer", "unknown_field"),
     ] {
-        let mut event = good.clone();
-        eventcore::input::merge_patch(&mut event, changes.clone());
-        let answer = client.post("/events", event).await.expect(400);
+        let event = EventBuilder::of(&good).with(&changes);
+        let answer = client.post("/events", event.json()).await.expect(400);
         assert_eq!(answer.wrong(), [(pointer.to_owned(), code.to_owned())], "{changes}");
     }
     let all = client

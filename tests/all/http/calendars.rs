@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Answer, Client, Daemon, Kind};
+use tests::{Answer, Client, Daemon, EventBuilder, Kind, new_event_in_2031};
 
 /// One date as a calendar shows it: from, to, what, and whether it takes place.
 type Shown = (String, String, String, bool);
@@ -186,9 +186,9 @@ fn series() -> Vec<(&'static str, Value)> {
 async fn dates(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anyone) = (daemon.user("ada").await, daemon.anonymous());
-    for (title, mut body) in series() {
-        eventcore::input::merge_patch(&mut body, json!({"title": title, "location": "Hall", "capacity": 9}));
-        let event = ada.post("/events", body).await.expect(201).id();
+    for (title, schedule) in series() {
+        let event = EventBuilder::of(&schedule).title(title).location("Pier").capacity(9);
+        let (event, _) = ada.create_event(event).await;
         let file = anyone.get(&format!("/events/{event}.ics")).await.expect(200);
         let reader = Reader::of(&file);
         assert_eq!(reader.dates(), listed(&anyone, &event).await, "{}", reader.text);
@@ -265,9 +265,12 @@ async fn files(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, guest, anyone) = (daemon.user("ada").await, daemon.user("guest").await, daemon.anonymous());
     let made = async |changes: Value| {
-        let mut body = json!({"title": "Jazz am Fluß", "location": "Pier", "starts_at": "2031-03-06T18:30:00Z", "capacity": 9});
-        eventcore::input::merge_patch(&mut body, changes);
-        let event = ada.post("/events", body).await.expect(201).json();
+        let event = new_event_in_2031()
+            .title("Jazz am Fluß")
+            .location("Pier")
+            .starts_at("2031-03-06T18:30:00Z")
+            .with(&changes);
+        let event = ada.post("/events", event.json()).await.expect(201).json();
         [event["links"]["ics"].clone(), event["next_occurrence"]["links"]["ics"].clone()].map(|link| {
             link.as_str().and_then(|link| link.strip_prefix("/api/v1")).expect("a link").to_owned()
         })

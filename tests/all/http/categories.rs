@@ -6,13 +6,10 @@ use std::time::Duration;
 use eventcore::db::{Queries, Sql};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb};
+use tests::{Client, Daemon, EventBuilder, Kind, TestDb, new_event_in_2031};
 
 async fn event(organizer: &Client, changes: Value) -> Value {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, changes);
-    organizer.post("/events", body).await.expect(201).json()
+    organizer.post("/events", new_event_in_2031().with(&changes).json()).await.expect(201).json()
 }
 
 async fn upcoming(client: &Client, slug: &str) -> i64 {
@@ -159,9 +156,7 @@ async fn nothing_hidden_is_counted(#[case] kind: Kind) {
     for hidden in
         [json!({"visibility": "private"}), json!({"visibility": "unlisted"}), json!({"status": "draft"})]
     {
-        let mut changes = labels.clone();
-        eventcore::input::merge_patch(&mut changes, hidden);
-        event(&ada, changes).await;
+        event(&ada, EventBuilder::of(&labels).with(&hidden).json()).await;
     }
     event(
         &ada,

@@ -3,15 +3,13 @@
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, Kind, new_event_in_2031};
 
+/// An event with two organizers.
 async fn event(organizer: &Client, helper: &Client, changes: &Value) -> String {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, changes.clone());
-    let id = organizer.post("/events", body).await.expect(201).id();
-    organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
-    id
+    let (event, _) = organizer.create_event(new_event_in_2031().with(changes)).await;
+    organizer.add_co_organizer(&event, helper).await;
+    event
 }
 
 async fn say(client: &Client, event: &str, body: Value) -> String {
@@ -40,8 +38,8 @@ async fn act(action: &str, client: &Client, event: &str, comment: &str) -> u16 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_do_what(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
-    let (author, other) = (daemon.user("author").await, daemon.user("other").await);
+    let [organizer, helper] = daemon.users(["organizer", "helper"]).await;
+    let [author, other] = daemon.users(["author", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
     let (unlisted, cancelled) = (json!({"visibility": "unlisted"}), json!({"status": "cancelled"}));
@@ -229,7 +227,7 @@ async fn replies_and_placeholders(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_comes_with_a_comment(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
     let all = format!("/events/{event}/comments");
     let busy = say(&bob, &event, json!({"body": "Who comes?"})).await;
@@ -250,7 +248,7 @@ async fn what_comes_with_a_comment(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nested_without_end(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
     let all = format!("/events/{event}/comments");
     let quote = say(&bob, &event, json!({"body": format!("{}deep", ">".repeat(4_990))})).await;
@@ -271,7 +269,7 @@ async fn nested_without_end(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_change(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
     let comment = format!("/comments/{}", say(&bob, &event, json!({"body": "Nice"})).await);
     let hide = format!("{comment}/hide");

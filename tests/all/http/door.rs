@@ -2,16 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb, command};
-
-async fn date(organizer: &Client, changes: Value) -> (String, String) {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 2});
-    eventcore::input::merge_patch(&mut body, changes);
-    let event = organizer.post("/events", body).await.expect(201).json();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    (text(&event["id"]), text(&event["next_occurrence"]["id"]))
-}
+use tests::{Client, Daemon, Kind, TestDb, command, new_event_in_2031};
 
 async fn register(who: &Client, date: &str) -> Value {
     who.put(&format!("/occurrences/{date}/registration"), json!({})).await.expect(201).json()
@@ -32,17 +23,10 @@ async fn show(door: &Client, code: &str, date: Option<&str>) -> tests::Answer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn story(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let [ada, helper, eve, bob, cid, dan] = [
-        daemon.user("ada").await,
-        daemon.user("helper").await,
-        daemon.user("eve").await,
-        daemon.user("bob").await,
-        daemon.user("cid").await,
-        daemon.user("dan").await,
-    ];
-    let (event, here) = date(&ada, json!({})).await;
-    let (_, elsewhere) = date(&ada, json!({})).await;
-    date(&eve, json!({})).await;
+    let [ada, helper, eve, bob, cid, dan] = daemon.users(["ada", "helper", "eve", "bob", "cid", "dan"]).await;
+    let (event, here) = ada.create_event(new_event_in_2031().capacity(2)).await;
+    let (_, elsewhere) = ada.create_event(new_event_in_2031().capacity(2)).await;
+    eve.create_event(new_event_in_2031().capacity(2)).await;
     ada.put(&format!("/events/{event}/organizers/{}", helper.id()), json!({})).await.expect(204);
     let ticket = register(&bob, &here).await;
     let (id, code) = (ticket["id"].as_str().unwrap(), ticket["ticket_code"].as_str().unwrap());
@@ -128,7 +112,7 @@ async fn several_doors(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, &[]).await;
     let ada = daemons[0].user("ada").await;
-    let (_, here) = date(&ada, json!({"capacity": 30})).await;
+    let (_, here) = ada.create_event(new_event_in_2031().capacity(30)).await;
     let mut scanning = tokio::task::JoinSet::new();
     for number in 0..30 {
         let guest = daemons[number % daemons.len()].user(&format!("guest{number}")).await;

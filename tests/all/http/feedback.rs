@@ -6,19 +6,12 @@ use eventcore::db::{Queries, Sql};
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, Kind, new_event_in_2031};
 
 /// An event, its date, and the people who have a place there.
 async fn date(organizer: &Client, helper: &Client, guests: &[&Client], changes: &Value) -> (String, String) {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, changes.clone());
-    let event = organizer.post("/events", body).await.expect(201).json();
-    let (id, date) = (
-        event["id"].as_str().unwrap().to_owned(),
-        event["next_occurrence"]["id"].as_str().unwrap().to_owned(),
-    );
-    organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
+    let (id, date) = organizer.create_event(new_event_in_2031().with(changes)).await;
+    organizer.add_co_organizer(&id, helper).await;
     for guest in guests {
         organizer
             .post(&format!("/occurrences/{date}/registrations"), json!({"user_id": guest.id()}))
@@ -48,8 +41,8 @@ async fn act(action: &str, client: &Client, event: &str, date: &str, feedback: &
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_do_what(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
-    let (holder, other) = (daemon.user("holder").await, daemon.user("other").await);
+    let [organizer, helper] = daemon.users(["organizer", "helper"]).await;
+    let [holder, other] = daemon.users(["holder", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
     // The statuses for: anonymous, somebody else, the holder of a place, who said something already, co-organizer, organizer, admin.
@@ -90,12 +83,7 @@ async fn who_may_do_what(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_afterwards_and_once(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob, cid, dan) = (
-        daemon.user("ada").await,
-        daemon.user("bob").await,
-        daemon.user("cid").await,
-        daemon.user("dan").await,
-    );
+    let [ada, bob, cid, dan] = daemon.users(["ada", "bob", "cid", "dan"]).await;
     let (event, date) = date(&ada, &bob, &[&cid, &dan], &json!({})).await;
     let (mine, all) = (format!("/occurrences/{date}/feedback"), format!("/events/{event}/feedback"));
     cid.put(&mine, json!({"rating": 5})).await.expect_problem(409, "occurrence-not-over");
@@ -208,7 +196,7 @@ async fn given(daemon: &Daemon, ago: Duration) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_there(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let mut guests = Vec::new();
     for name in ["sat", "came", "left", "removed", "waited"] {
         guests.push(daemon.user(name).await);
@@ -286,7 +274,7 @@ async fn guarded(author: &Client, organizer: &Client, mine: &str, id: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn goes_with_its_date(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
         "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3"}});
     let event = ada.post("/events", body).await.expect(201).id();

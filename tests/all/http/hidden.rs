@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, Kind, new_event_in_2031};
 
 /// Addresses that [`hidden`] asks, as the document writes them.
 const ASKED: [&str; 21] = [
@@ -53,7 +53,7 @@ const OTHERS: [&str; 11] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_hidden_is_found(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob, guest) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("guest").await);
+    let [ada, bob, guest] = daemon.users(["ada", "bob", "guest"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("root").await);
     let mut made = Vec::new();
     for changes in [
@@ -62,10 +62,14 @@ async fn nothing_hidden_is_found(#[case] kind: Kind) {
         json!({"status": "draft"}),
         json!({}),
     ] {
-        let mut body = json!({"title": "Xylophone evening", "location": "Hall", "description": "secret", "starts_at": "2031-03-04T18:30:00Z", "duration": "P2D", "capacity": 4,
-            "category": "concert", "tags": ["xylophone"]});
-        eventcore::input::merge_patch(&mut body, changes.clone());
-        let event = ada.post("/events", body).await.expect(201).json();
+        let event = new_event_in_2031()
+            .title("Xylophone evening")
+            .description("secret")
+            .duration("P2D")
+            .category("concert")
+            .tags(["xylophone"])
+            .with(&changes);
+        let event = ada.post("/events", event.json()).await.expect(201).json();
         let date = event["next_occurrence"]["id"].as_str().unwrap().to_owned();
         made.push((event["id"].as_str().unwrap().to_owned(), date.clone()));
         if changes["visibility"] == "private" {

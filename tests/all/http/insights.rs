@@ -162,8 +162,8 @@ async fn over_all(ada: &Client, people: &[Client]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_read_them(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
-    let (guest, other) = (daemon.user("guest").await, daemon.user("other").await);
+    let [organizer, helper] = daemon.users(["organizer", "helper"]).await;
+    let [guest, other] = daemon.users(["guest", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     for (visibility, status, codes) in [
         ("public", "published", [401, 403, 403, 200, 200, 200]),

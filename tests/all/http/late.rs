@@ -2,16 +2,8 @@
 
 use http::Method;
 use rstest::rstest;
-use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, command};
-
-async fn date(ada: &Client, changes: Value) -> String {
-    let mut input =
-        json!({"title": "Evening", "location": "Hall 2", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut input, changes);
-    let event = ada.post("/events", input).await.expect(201).json();
-    event["next_occurrence"]["id"].as_str().unwrap().to_owned()
-}
+use serde_json::json;
+use tests::{Daemon, Kind, command, new_event_in_2031};
 
 #[rstest]
 #[case::sqlite(Kind::Sqlite)]
@@ -19,8 +11,8 @@ async fn date(ada: &Client, changes: Value) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn if_match_guards_registrations(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
-    let date = date(&ada, json!({})).await;
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
+    let (_, date) = ada.create_event(new_event_in_2031()).await;
     let mine = format!("/occurrences/{date}/registration");
     let put = async |party: i64, tag: &str| {
         bob.call(Method::PUT, &mine, Some(json!({"party_size": party})), &[("if-match", tag)]).await
@@ -65,8 +57,8 @@ async fn if_match_guards_registrations(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_has_no_place_is_not_checked_in(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob, cid) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await);
-    let date = date(&ada, json!({"capacity": 1})).await;
+    let [ada, bob, cid] = daemon.users(["ada", "bob", "cid"]).await;
+    let (_, date) = ada.create_event(new_event_in_2031().capacity(1)).await;
     let mine = format!("/occurrences/{date}/registration");
     let sits = bob.put(&mine, json!({})).await.expect(201).id();
     let waits = cid.put(&mine, json!({})).await.expect(201).id();
@@ -93,7 +85,7 @@ async fn who_has_no_place_is_not_checked_in(#[case] kind: Kind) {
 async fn lists_come_in_the_form_that_is_wanted(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
-    let date = date(&ada, json!({})).await;
+    let (_, date) = ada.create_event(new_event_in_2031()).await;
     let all = format!("/occurrences/{date}/registrations");
     for (accept, kind) in [
         ("text/csv", Some("text/csv")),

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, Kind, new_event_in_2031};
 
 /// Everyone that the table knows.
 struct People {
@@ -26,14 +26,9 @@ impl People {
 
     /// A new event of the organizer, with its co-organizer.
     async fn event(&self, changes: &Value) -> String {
-        let mut body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00", "timezone": "UTC", "capacity": 4});
-        eventcore::input::merge_patch(&mut body, changes.clone());
-        let id = self.organizer.post("/events", body).await.expect(201).id();
-        self.organizer
-            .put(&format!("/events/{id}/organizers/{}", self.co_organizer.id()), json!({}))
-            .await
-            .expect(204);
-        id
+        let (event, _) = self.organizer.create_event(new_event_in_2031().with(changes)).await;
+        self.organizer.add_co_organizer(&event, &self.co_organizer).await;
+        event
     }
 }
 

@@ -3,7 +3,7 @@
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind};
+use tests::{Client, Daemon, EventBuilder, Kind};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -41,8 +41,7 @@ async fn preview(client: &Client) {
         (json!({"starts_at": null}), "/starts_at", "required"),
         (json!({"colour": "red"}), "/colour", "unknown_field"),
     ] {
-        let mut wrong = asked.clone();
-        eventcore::input::merge_patch(&mut wrong, change);
+        let wrong = EventBuilder::of(&asked).with(&change).json();
         let answer = client.post("/recurrence/preview", wrong).await.expect(400);
         assert_eq!(answer.wrong(), [(pointer.to_owned(), code.to_owned())]);
     }

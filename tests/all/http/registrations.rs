@@ -5,24 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, command};
-
-/// An event with four seats, changed as asked; answers its date.
-async fn date(organizer: &Client, changes: Value) -> String {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, changes);
-    let event = organizer.post("/events", body).await.expect(201).id();
-    let dates = organizer.get(&format!("/events/{event}/occurrences")).await.expect(200).json();
-    dates["items"][0]["id"].as_str().unwrap().to_owned()
-}
-
-async fn event_of(organizer: &Client, date: &str) -> String {
-    organizer.get(&format!("/occurrences/{date}")).await.expect(200).json()["event_id"]
-        .as_str()
-        .unwrap()
-        .to_owned()
-}
+use tests::{Client, Daemon, Kind, command, new_event_in_2031};
 
 async fn act(action: &str, who: &Client, date: &str, registration: &str, code: &str) -> u16 {
     let (mine, all, one) = (
@@ -56,13 +39,8 @@ async fn act(action: &str, who: &Client, date: &str, registration: &str, code: &
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_do_what(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let [organizer, helper, holder, guest, other] = [
-        daemon.user("organizer").await,
-        daemon.user("helper").await,
-        daemon.user("holder").await,
-        daemon.user("guest").await,
-        daemon.user("other").await,
-    ];
+    let [organizer, helper, holder, guest, other] =
+        daemon.users(["organizer", "helper", "holder", "guest", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
     // What, at which event, and the statuses for: anonymous, somebody else, the holder, co-organizer, organizer, admin.
@@ -90,12 +68,8 @@ async fn who_may_do_what(#[case] kind: Kind) {
     for (action, changes, statuses) in table {
         let people = [&anonymous, &other, &holder, &helper, &organizer, &admin];
         for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
-            let date = date(&organizer, changes.clone()).await;
-            let event = event_of(&organizer, &date).await;
-            organizer
-                .put(&format!("/events/{event}/organizers/{}", helper.id()), json!({}))
-                .await
-                .expect(204);
+            let (event, date) = organizer.create_event(new_event_in_2031().with(changes)).await;
+            organizer.add_co_organizer(&event, &helper).await;
             let place = organizer
                 .post(&format!("/occurrences/{date}/registrations"), json!({"user_id": holder.id()}))
                 .await
@@ -109,7 +83,7 @@ async fn who_may_do_what(#[case] kind: Kind) {
             );
         }
     }
-    read_only_tokens(&holder, &guest, &date(&organizer, json!({})).await).await;
+    read_only_tokens(&holder, &guest, &organizer.create_event(new_event_in_2031()).await.1).await;
 }
 
 /// A token that may only read lets nobody in.
@@ -128,7 +102,7 @@ async fn read_only_tokens(holder: &Client, guest: &Client, date: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_refusal_is_a_problem_of_its_own(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     for (changes, party, status, slug) in [
         (json!({"registration_opens_at": "2031-01-01T00:00:00Z"}), json!(1), 409, "registration-not-open"),
         (json!({"registration_closes_at": "2026-01-01T00:00:00Z"}), json!(1), 409, "registration-closed"),
@@ -143,17 +117,17 @@ async fn each_refusal_is_a_problem_of_its_own(#[case] kind: Kind) {
         (json!({}), json!("two"), 400, "invalid-input"),
         (json!({}), json!(1e300), 400, "invalid-input"),
     ] {
-        let date = date(&ada, changes.clone()).await;
+        let (_, date) = ada.create_event(new_event_in_2031().with(&changes)).await;
         let answer =
             bob.put(&format!("/occurrences/{date}/registration"), json!({"party_size": party})).await;
         answer.expect_problem(status, slug);
     }
-    let draft = date(&ada, json!({"status": "draft"})).await;
+    let (_, draft) = ada.create_event(new_event_in_2031().draft()).await;
     ada.put(&format!("/occurrences/{draft}/registration"), json!({}))
         .await
         .expect_problem(409, "event-not-published");
-    let off = date(&ada, json!({})).await;
-    ada.poke(&format!("/events/{}/cancel", event_of(&ada, &off).await)).await.expect(200);
+    let (event, off) = ada.create_event(new_event_in_2031()).await;
+    ada.poke(&format!("/events/{}/cancel", event)).await.expect(200);
     let mine = format!("/occurrences/{off}/registration");
     bob.put(&mine, json!({})).await.expect_problem(409, "occurrence-cancelled");
     bob.put(&mine, json!({"seats": 1})).await.expect_problem(400, "unknown-field");
@@ -220,9 +194,9 @@ fn scanned_svg(svg: &[u8]) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tickets_and_tables(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob, cid) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await);
+    let [ada, bob, cid] = daemon.users(["ada", "bob", "cid"]).await;
     bob.patch("/users/me", json!({"display_name": "=HYPERLINK(\"http://evil\"), \"Bob\""})).await.expect(200);
-    let date = date(&ada, json!({})).await;
+    let (_, date) = ada.create_event(new_event_in_2031()).await;
     let (mine, all) =
         (format!("/occurrences/{date}/registration"), format!("/occurrences/{date}/registrations"));
     // Two devices, at once, without a body.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random};
+use tests::{Client, Daemon, Kind, Random, new_event};
 
 /// Events that nobody touches, in each part of the list.
 const EACH: usize = 40;
@@ -21,9 +21,12 @@ const PLACES: [fn(&str) -> Value; 4] = [
 fn event(random: &mut Random, place: usize, word: &str) -> Value {
     let day =
         chrono::NaiveDate::from_ymd_opt(2031, 1, 1).unwrap() + chrono::Days::new(random.below(60) as u64);
-    let mut body = json!({"title": "Evening", "location": "Somewhere", "starts_at": format!("{day}T{:02}:00:00Z", random.below(24)), "capacity": 9});
-    eventcore::input::merge_patch(&mut body, PLACES[place](word));
-    body
+    new_event()
+        .location("Somewhere")
+        .starts_at(format!("{day}T{:02}:00:00Z", random.below(24)))
+        .capacity(9)
+        .with(&PLACES[place](word))
+        .json()
 }
 
 /// Writes without end: new ones that answer the same question, which become others, move, and go.

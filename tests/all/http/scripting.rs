@@ -3,7 +3,7 @@
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Answer, Client, Daemon, Kind, harm, tries};
+use tests::{Answer, Client, Daemon, Kind, harm, new_event_in_2031, tries};
 
 /// JSON that a browser takes for nothing else.
 #[track_caller]
@@ -26,10 +26,7 @@ fn taken(answer: Answer) -> bool {
 }
 
 async fn event(organizer: &Client, words: &Value) -> Answer {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, words.clone());
-    organizer.post("/events", body).await
+    organizer.post("/events", new_event_in_2031().with(words).json()).await
 }
 
 #[rstest]

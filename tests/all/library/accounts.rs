@@ -6,11 +6,11 @@ use eventcore::accounts::{
     Credentials, NewAccessToken, NewPassword, NewUser, RefreshToken, TokenPair, UserFilter,
 };
 use eventcore::db::{Queries, Sql};
-use eventcore::events::{AgendaFilter, EventInput, EventStatus};
+use eventcore::events::{AgendaFilter, EventStatus};
 use eventcore::{Actor, Error, EventCore, PageRequest, Role, Scope};
 use rstest::rstest;
 use serde_json::json;
-use tests::{Kind, TestDb, id_of};
+use tests::{Kind, TestDb, id_of, new_event};
 
 const PASSWORD: &str = "correct horse 7";
 
@@ -240,7 +240,7 @@ async fn the_last_admin_stays(#[case] kind: Kind) {
 async fn accounts_change_by_merge_patch_under_a_version(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let [ada, bob] = db.people(["ada", "bob"]).await;
     let id = id_of(&ada);
     let changed = core
         .change_user(&ada, id, &json!({"display_name": "Countess", "timezone": "Europe/London"}), Some(1))
@@ -334,10 +334,6 @@ async fn a_deleted_user_cannot_sign_in_and_leaves_no_name_behind(#[case] kind: K
     core.create_user(&Actor::Anonymous, &new_user("xanthippe", "xanthippe@quill.example")).await.unwrap();
 }
 
-fn evening(title: &str) -> EventInput {
-    serde_json::from_value(json!({"title": title, "location": "Hall 2", "starts_at": "2027-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 40})).unwrap()
-}
-
 #[rstest]
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
@@ -345,14 +341,11 @@ fn evening(title: &str) -> EventInput {
 async fn events_of_who_leaves_are_handed_over_or_cancelled(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
-    let shared = core.create_event(&ada, &evening("shared")).await.unwrap();
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let shared = core.create_event(&ada, &new_event().title("shared").input()).await.unwrap();
     core.add_co_organizer(&ada, shared.id, id_of(&bob)).await.unwrap();
-    let lone = core.create_event(&ada, &evening("lone")).await.unwrap();
-    let draft = core
-        .create_event(&ada, &EventInput { status: Some(EventStatus::Draft), ..evening("draft") })
-        .await
-        .unwrap();
+    let lone = core.create_event(&ada, &new_event().title("lone").input()).await.unwrap();
+    let draft = core.create_event(&ada, &new_event().title("draft").draft().input()).await.unwrap();
     core.delete_user(&ada, id_of(&ada), None).await.unwrap();
     let shared = core.event(&Actor::Anonymous, shared.id).await.unwrap();
     assert_eq!(

@@ -2,31 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use eventcore::events::{AgendaFilter, EventInput};
+use eventcore::OccurrenceId;
 use eventcore::registrations::{Party, RegistrationStatus};
-use eventcore::{Actor, EventId, OccurrenceId, PageRequest};
 use futures_util::future::join_all;
 use rstest::rstest;
-use serde_json::{Value, json};
-use tests::{Kind, TestDb, id_of};
+use tests::{EventBuilder, Kind, TestDb, id_of, new_event};
 
-async fn concert(db: &TestDb, ada: &Actor, changes: Value) -> (EventId, OccurrenceId) {
-    let mut input = json!({"title": "Concert", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00Z", "timezone": "UTC",
-        "capacity": 10, "max_party_size": 3});
-    eventcore::input::merge_patch(&mut input, changes);
-    let input: EventInput = serde_json::from_value(input).unwrap();
-    let event = db.core.create_event(ada, &input).await.unwrap();
-    let filter = AgendaFilter { event: Some(event.id), ..AgendaFilter::default() };
-    let dates = db.core.occurrences(ada, &filter, &PageRequest::first(1)).await.unwrap();
-    (event.id, dates.items[0].id)
-}
-
-async fn people(db: &TestDb, number: usize) -> Vec<Actor> {
-    let mut people = Vec::new();
-    for i in 0..number {
-        people.push(db.user(&format!("guest{i}")).await);
-    }
-    people
+fn concert() -> EventBuilder {
+    new_event().title("Concert").capacity(10).max_party_size(3)
 }
 
 #[rstest]
@@ -36,8 +19,8 @@ async fn people(db: &TestDb, number: usize) -> Vec<Actor> {
 async fn each_gets_their_own_answer(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let (_, date) = concert(&db, &ada, json!({})).await;
-    let guests = people(&db, 30).await;
+    let (_, date) = db.create_event(&ada, concert()).await;
+    let guests = db.guests(30).await;
     let gone = db.user("gone").await;
     db.core.delete_user(&gone, id_of(&gone), None).await.unwrap();
     // Everyone clicks twice; one is no longer there, and one comes with too many.
@@ -80,8 +63,8 @@ async fn each_gets_their_own_answer(#[case] kind: Kind) {
 async fn nobody_is_overtaken_within_a_crowd(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let (_, date) = concert(&db, &ada, json!({"capacity": 4})).await;
-    let guests = people(&db, 6).await;
+    let (_, date) = db.create_event(&ada, concert().capacity(4)).await;
+    let guests = db.guests(6).await;
     db.core.register(&guests[0], date, &Party::of(2)).await.unwrap();
     // Three do not fit any more: whoever comes after them waits, though there are two seats.
     let parties = [3, 1, 2, 1, 1].map(Party::of);
@@ -98,8 +81,8 @@ async fn nobody_is_overtaken_within_a_crowd(#[case] kind: Kind) {
 async fn what_is_not_theirs_to_see_is_not_there(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let (_, date) = concert(&db, &ada, json!({"visibility": "private"})).await;
-    let guests = people(&db, 4).await;
+    let (_, date) = db.create_event(&ada, concert().private()).await;
+    let guests = db.guests(4).await;
     let party = Party::of(1);
     let (mine, others) = tokio::join!(
         db.core.register(&ada, date, &party),
@@ -122,8 +105,8 @@ async fn what_is_not_theirs_to_see_is_not_there(#[case] kind: Kind) {
 async fn whoever_walks_away_holds_nobody_up(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let (_, date) = concert(&db, &ada, json!({})).await;
-    let guests = people(&db, 24).await;
+    let (_, date) = db.create_event(&ada, concert()).await;
+    let guests = db.guests(24).await;
     let crowd: Vec<_> = guests
         .iter()
         .map(|guest| {

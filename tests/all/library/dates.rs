@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Kind, TestDb, at};
 
-use super::recurring::{DAY, attended, change, course, create, dates, ids, register, running_course, starts};
+use super::recurring::{DAY, attended, change, course, create, ids, register, running_course, starts};
 
 async fn patch(db: &TestDb, actor: &Actor, id: OccurrenceId, patch: Value) -> Result<Occurrence, Error> {
     db.core.change_occurrence(actor, id, &patch, None).await
@@ -139,7 +139,7 @@ async fn what_cannot_be_is_refused(#[case] kind: Kind) {
     ] {
         assert!(matches!(refusal, Error::NotFound("occurrence")), "{refusal:?}");
     }
-    assert_eq!(starts(&dates(&db.core, &event).await), starts(&all));
+    assert_eq!(starts(&db.occurrences(event.id).await), starts(&all));
 }
 
 #[rstest]
@@ -180,9 +180,7 @@ async fn a_cancelled_date_comes_back_with_its_people(#[case] kind: Kind) {
     db.core.cancel_event(&ada, event.id, None).await.unwrap();
     assert_eq!(db.core.restore_occurrence(&ada, id, None).await.unwrap_err().code(), "occurrence_cancelled");
     assert_eq!(db.core.cancel_occurrence(&ada, all[0].id, None).await.unwrap_err().code(), "occurrence_past");
-    let mut draft = course("FREQ=DAILY;COUNT=2");
-    draft["status"] = json!("draft");
-    draft["starts_at"] = json!("2026-12-20T18:30:00");
+    let draft = course().starts_at("2026-12-20T18:30:00").rule("FREQ=DAILY;COUNT=2").draft();
     let draft = create(&db, &ada, draft).await;
     let first = draft.next_occurrence.unwrap().id;
     assert_eq!(db.core.cancel_occurrence(&ada, first, None).await.unwrap_err().code(), "event_not_published");
@@ -204,7 +202,7 @@ async fn a_date_that_nobody_registered_for_is_taken_off_the_rule(#[case] kind: K
     assert_eq!(db.core.delete_occurrence(&ada, all[0].id, None).await.unwrap_err().code(), "occurrence_past");
     db.core.delete_occurrence(&ada, all[5].id, None).await.unwrap();
     assert_eq!(db.core.delete_occurrence(&ada, all[5].id, None).await.unwrap_err().code(), "not_found");
-    let left = dates(&db.core, &event).await;
+    let left = db.occurrences(event.id).await;
     assert_eq!((left.len(), left.iter().any(|date| date.id == all[5].id)), (9, false));
     // It stays away when the event changes, and comes back when the organizer says so.
     let event = change(&db, &ada, &event, json!({"duration": "PT1H"})).await;
@@ -213,19 +211,16 @@ async fn a_date_that_nobody_registered_for_is_taken_off_the_rule(#[case] kind: K
     let event = change(&db, &ada, &event, json!({"recurrence": {"exdate": []}})).await;
     assert_eq!(event.occurrence_count, 10);
 
-    let mut single = course("");
-    single["recurrence"] = Value::Null;
-    single["starts_at"] = json!("2026-12-20T18:30:00");
-    let only = create(&db, &ada, single).await.next_occurrence.unwrap().id;
+    let single = course().starts_at("2026-12-20T18:30:00");
+    let (_, only) = db.create_event(&ada, single).await;
     assert_eq!(
         wrong(&db.core.delete_occurrence(&ada, only, None).await.unwrap_err()),
         [("", "nothing_left")]
     );
-    let mut twice = course("");
-    twice["recurrence"] = json!({"rdate": ["2026-12-21T18:30:00"]});
-    twice["starts_at"] = json!("2026-12-20T18:30:00");
+    let twice =
+        course().starts_at("2026-12-20T18:30:00").recurrence(json!({"rdate": ["2026-12-21T18:30:00"]}));
     let twice = create(&db, &ada, twice).await;
-    let both = dates(&db.core, &twice).await;
+    let both = db.occurrences(twice.id).await;
     assert!(both[0].recurring);
     db.core.delete_occurrence(&ada, both[1].id, None).await.unwrap();
     let one = db.core.event(&ada, twice.id).await.unwrap();
@@ -263,7 +258,7 @@ async fn this_and_following_become_an_event_of_their_own_with_their_people(#[cas
     let old = db.core.event(&ada, event.id).await.unwrap();
     assert_eq!((old.occurrence_count, old.title.as_str()), (3, "Rust course"));
 
-    let (head, tail) = (dates(&db.core, &old).await, dates(&db.core, &new).await);
+    let (head, tail) = (db.occurrences(old.id).await, db.occurrences(new.id).await);
     assert_eq!(ids(&head), ids(&all)[..3]);
     assert_eq!(starts(&head), starts(&all)[..3]);
     assert_eq!(ids(&tail), ids(&all)[3..]);
@@ -294,8 +289,8 @@ async fn this_and_following_become_an_event_of_their_own_with_their_people(#[cas
 async fn a_series_without_end_goes_on_after_the_cut(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let event = create(&db, &ada, course("FREQ=WEEKLY")).await;
-    let all = dates(&db.core, &event).await;
+    let event = create(&db, &ada, course().rule("FREQ=WEEKLY")).await;
+    let all = db.occurrences(event.id).await;
     assert_eq!(
         wrong(&db.core.split_event(&ada, all[0].id, &json!({}), None).await.unwrap_err()),
         [("/recurrence/rrule", "cannot_split")]
@@ -309,8 +304,8 @@ async fn a_series_without_end_goes_on_after_the_cut(#[case] kind: Kind) {
     assert_eq!(new.occurrence_count, 95);
     db.clock.advance(70 * DAY);
     assert_eq!(db.core.extend_schedules().await.unwrap(), 10);
-    assert_eq!(dates(&db.core, &event).await.len(), 9);
-    assert_eq!(dates(&db.core, &new).await.len(), 105);
+    assert_eq!(db.occurrences(event.id).await.len(), 9);
+    assert_eq!(db.occurrences(new.id).await.len(), 105);
     db.check().await;
 }
 
@@ -321,8 +316,8 @@ async fn a_series_without_end_goes_on_after_the_cut(#[case] kind: Kind) {
 async fn more_seats_for_one_date_go_to_who_waits_for_it(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let event = create(&db, &ada, course("FREQ=WEEKLY;COUNT=3")).await;
-    let all = dates(&db.core, &event).await;
+    let event = create(&db, &ada, course().rule("FREQ=WEEKLY;COUNT=3")).await;
+    let all = db.occurrences(event.id).await;
     patch(&db, &ada, all[1].id, json!({"capacity": 1})).await.unwrap();
     for name in ["bob", "cleo", "dan"] {
         let user = db.user(name).await;
@@ -365,11 +360,11 @@ async fn a_newer_tz_database_moves_what_is_ahead_to_its_wall_clock(#[case] kind:
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
     let bob = db.user("bob").await;
-    let event = create(&db, &ada, course("FREQ=HOURLY;INTERVAL=8;COUNT=300")).await;
-    let all = dates(&db.core, &event).await;
+    let event = create(&db, &ada, course().rule("FREQ=HOURLY;INTERVAL=8;COUNT=300")).await;
+    let all = db.occurrences(event.id).await;
     patch(&db, &ada, all[290].id, json!({"starts_at": "2027-03-20T12:00:00"})).await.unwrap();
     register(&db, &all[299], &bob).await;
-    let before = dates(&db.core, &event).await;
+    let before = db.occurrences(event.id).await;
     assert_eq!(db.core.follow_time_zones().await.unwrap(), 0);
 
     let mut tx = db.core.db().begin().await.unwrap();
@@ -377,13 +372,13 @@ async fn a_newer_tz_database_moves_what_is_ahead_to_its_wall_clock(#[case] kind:
         tx.query(Sql::each(sqlite, postgres)).execute().await.unwrap();
     }
     tx.commit().await.unwrap();
-    let shifted = dates(&db.core, &event).await;
+    let shifted = db.occurrences(event.id).await;
     let changed = shifted.iter().zip(&before).filter(|(one, other)| one.starts_at != other.starts_at).count();
     assert!(changed > 100, "{changed}");
     db.clock.set(at("2027-02-01T00:00:00Z"));
     let moved = db.core.follow_time_zones().await.unwrap();
     let now = "2027-02-01";
-    let after = dates(&db.core, &event).await;
+    let after = db.occurrences(event.id).await;
     assert_eq!(after.len(), 300);
     for (after, before) in
         after.iter().zip(&before).filter(|(_, before)| before.starts_at.to_string().as_str() > now)

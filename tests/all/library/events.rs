@@ -2,35 +2,23 @@
 
 use std::time::Duration;
 
-use eventcore::events::{
-    AgendaFilter, Event, EventInput, EventStatus, NewDate, OccurrenceStatus, Visibility,
-};
+use eventcore::events::{AgendaFilter, Event, EventStatus, NewDate, OccurrenceStatus, Visibility};
 use eventcore::{Actor, Error, EventCore, Order, PageRequest, Timestamp};
 use rstest::rstest;
-use serde_json::{Value, json};
-use tests::{Kind, TestDb, id_of};
+use serde_json::json;
+use tests::{EventBuilder, Kind, TestDb, id_of, new_event};
 
-fn input(value: Value) -> EventInput {
-    serde_json::from_value(value).unwrap()
+fn rust_evening() -> EventBuilder {
+    new_event().title("Rust evening").location("Room 2, Köln").timezone("Europe/Berlin").capacity(40)
 }
 
-fn evening() -> Value {
-    json!({"title": "Rust evening", "location": "Hall 2, Köln", "starts_at": "2027-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 40})
-}
-
-fn with(changes: Value) -> EventInput {
-    let mut event = evening();
-    eventcore::input::merge_patch(&mut event, changes);
-    input(event)
+async fn create(core: &EventCore, actor: &Actor, event: EventBuilder) -> Event {
+    core.create_event(actor, &event.input()).await.unwrap()
 }
 
 async fn titles(core: &EventCore, actor: &Actor, filter: AgendaFilter) -> Vec<String> {
     let page = core.occurrences(actor, &filter, &PageRequest::first(100)).await.unwrap();
     page.items.into_iter().map(|o| o.title).collect()
-}
-
-async fn create(core: &EventCore, actor: &Actor, changes: Value) -> Event {
-    core.create_event(actor, &with(changes)).await.unwrap()
 }
 
 #[rstest]
@@ -43,7 +31,7 @@ async fn what_is_created_is_read_again(#[case] kind: Kind) {
     let event = create(
         &db.core,
         &ada,
-        json!({"duration": "PT2H", "url": "https://example.org/x", "max_party_size": 4}),
+        rust_evening().duration("PT2H").set("url", "https://example.org/x").max_party_size(4),
     )
     .await;
     assert_eq!(event, db.core.event(&Actor::Anonymous, event.id).await.unwrap());
@@ -65,7 +53,7 @@ async fn an_event_changes_by_merge_patch_under_a_version(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
-    let event = create(core, &ada, json!({"description": "old", "duration": "PT2H"})).await;
+    let event = create(core, &ada, rust_evening().description("old").duration("PT2H")).await;
     let moved = core
         .change_event(
             &ada,
@@ -109,9 +97,9 @@ async fn replacing_resets_what_is_left_out_but_not_the_status(#[case] kind: Kind
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
-    let event =
-        create(core, &ada, json!({"status": "draft", "visibility": "private", "description": "old"})).await;
-    let replaced = core.replace_event(&ada, event.id, &with(json!({"title": "New"})), None).await.unwrap();
+    let event = create(core, &ada, rust_evening().draft().private().description("old")).await;
+    let replaced =
+        core.replace_event(&ada, event.id, &rust_evening().title("New").input(), None).await.unwrap();
     assert_eq!(
         (replaced.title.as_str(), replaced.description.as_str(), replaced.visibility),
         ("New", "", Visibility::Public)
@@ -127,7 +115,7 @@ async fn drafts_are_published_and_events_cancelled(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
-    let event = create(core, &ada, json!({"status": "draft"})).await;
+    let event = create(core, &ada, rust_evening().draft()).await;
     assert_eq!(titles(core, &Actor::Anonymous, AgendaFilter::default()).await, Vec::<String>::new());
     assert_eq!(core.cancel_event(&ada, event.id, None).await.unwrap_err().code(), "event_not_published");
     core.publish_event(&ada, event.id, None).await.unwrap();
@@ -151,7 +139,7 @@ async fn a_draft_whose_date_has_passed_is_not_published(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
-    let event = create(core, &ada, json!({"status": "draft"})).await;
+    let event = create(core, &ada, rust_evening().draft()).await;
     db.clock.advance(Duration::from_hours(24 * 365));
     assert_eq!(core.publish_event(&ada, event.id, None).await.unwrap_err().code(), "invalid_input");
 }
@@ -164,7 +152,7 @@ async fn a_date_that_is_over_never_changes(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
-    let event = create(core, &ada, json!({"description": "old"})).await;
+    let event = create(core, &ada, rust_evening().description("old")).await;
     let date = event.next_occurrence.unwrap().id;
     db.clock.advance(Duration::from_hours(24 * 365));
     core.change_event(
@@ -178,7 +166,7 @@ async fn a_date_that_is_over_never_changes(#[case] kind: Kind) {
     let over = core.occurrence(&Actor::Anonymous, date).await.unwrap();
     assert_eq!(
         (over.title.as_str(), over.location.as_str(), over.capacity),
-        ("Rust evening", "Hall 2, Köln", 40)
+        ("Rust evening", "Room 2, Köln", 40)
     );
     let past = AgendaFilter {
         from: Some(Timestamp::MIN.into()),
@@ -200,8 +188,8 @@ async fn a_date_that_is_over_never_changes(#[case] kind: Kind) {
 async fn deleting_is_for_events_that_nobody_registered_for(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
-    let event = create(core, &ada, json!({})).await;
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let event = create(core, &ada, rust_evening()).await;
     assert_eq!(core.delete_event(&bob, event.id, None).await.unwrap_err().code(), "forbidden");
     core.delete_event(&ada, event.id, None).await.unwrap();
     assert_eq!(core.event(&ada, event.id).await.unwrap_err().code(), "not_found");
@@ -216,9 +204,10 @@ async fn deleting_is_for_events_that_nobody_registered_for(#[case] kind: Kind) {
 async fn a_duplicate_is_a_draft_on_a_new_date(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let [ada, bob] = db.people(["ada", "bob"]).await;
     let event =
-        create(core, &ada, json!({"duration": "PT3H", "registration_opens_at": "2027-01-01T00:00:00"})).await;
+        create(core, &ada, rust_evening().duration("PT3H").registration_opens_at("2027-01-01T00:00:00"))
+            .await;
     let date: NewDate = serde_json::from_value(json!({"starts_at": "2027-06-01T10:00:00"})).unwrap();
     assert_eq!(core.duplicate_event(&bob, event.id, &date).await.unwrap_err().code(), "forbidden");
     let copy = core.duplicate_event(&ada, event.id, &date).await.unwrap();
@@ -248,7 +237,7 @@ async fn words_are_found_without_case_and_accents(#[case] kind: Kind) {
         ("\"Quoted\" OR nothing", "Straße 7"),
         ("東京の夜", "上野公園"),
     ] {
-        create(core, &ada, json!({"title": title, "location": location})).await;
+        create(core, &ada, rust_evening().title(title).location(location)).await;
     }
     let find = async |title: &str, location: &str| {
         let text = |t: &str| Some(t.to_owned()).filter(|t| !t.is_empty());
@@ -292,7 +281,7 @@ async fn who_organizes_sees_what_nobody_else_finds(#[case] kind: Kind) {
         ("unlisted", json!({"title": "unlisted", "visibility": "unlisted"})),
         ("public", json!({"title": "public"})),
     ] {
-        let event = create(core, &ada, changes).await;
+        let event = create(core, &ada, rust_evening().with(&changes)).await;
         for (actor, sees) in
             [(&Actor::Anonymous, "unlisted public"), (&bob, "unlisted public"), (&ada, title), (&root, title)]
         {
@@ -326,7 +315,7 @@ async fn the_agenda_is_what_lies_ahead_in_pages(#[case] kind: Kind) {
         create(
             core,
             &ada,
-            json!({"title": day.to_string(), "starts_at": format!("2027-03-0{day}T12:00:00")}),
+            rust_evening().title(day.to_string()).starts_at(format!("2027-03-0{day}T12:00:00")),
         )
         .await;
     }
@@ -364,8 +353,8 @@ async fn the_agenda_is_what_lies_ahead_in_pages(#[case] kind: Kind) {
 async fn organizers_are_named_and_taken_off(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
-    let (ada, bob, eve) = (db.user("ada").await, db.user("bob").await, db.user("eve").await);
-    let event = create(core, &ada, json!({"visibility": "private"})).await;
+    let [ada, bob, eve] = db.people(["ada", "bob", "eve"]).await;
+    let event = create(core, &ada, rust_evening().private()).await;
     assert_eq!(core.add_co_organizer(&bob, event.id, id_of(&bob)).await.unwrap_err().code(), "not_found");
     let named = core.add_co_organizer(&ada, event.id, id_of(&bob)).await.unwrap();
     assert_eq!(named.co_organizers.iter().map(|p| p.username.as_str()).collect::<Vec<_>>(), ["bob"]);

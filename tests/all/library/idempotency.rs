@@ -2,24 +2,19 @@
 
 use std::time::Duration;
 
-use eventcore::events::{Event, EventInput};
+use eventcore::events::Event;
 use eventcore::idempotency::Key;
 use eventcore::{Actor, Error, EventCore};
 use rstest::rstest;
-use serde_json::json;
-use tests::{Kind, TestDb};
+use tests::{Kind, TestDb, new_event};
 
 fn key(actor: &Actor, text: &str, request: &str) -> Key {
     Key::new(actor, text, &[request.as_bytes()]).unwrap()
 }
 
-fn evening(capacity: i64) -> EventInput {
-    let event = json!({"title": "Once", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": capacity});
-    serde_json::from_value(event).unwrap()
-}
-
 async fn create(core: EventCore, actor: Actor, capacity: i64) -> Result<Vec<u8>, Error> {
-    let event: Event = core.create_event(&actor, &evening(capacity)).await?;
+    let event: Event =
+        core.create_event(&actor, &new_event().title("Once").capacity(capacity).input()).await?;
     Ok(event.id.to_string().into_bytes())
 }
 

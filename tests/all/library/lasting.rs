@@ -1,11 +1,8 @@
 //! Dates of several days, which go on where none of them begins.
 
-use eventcore::{Actor, PageRequest};
+use eventcore::PageRequest;
 use rstest::rstest;
-use serde_json::{Value, json};
-use tests::{Kind, TestDb, at};
-
-use super::recurring::create;
+use tests::{Kind, TestDb, at, new_event};
 
 async fn going_on(db: &TestDb, from: &str, to: &str, limit: u32) -> Vec<String> {
     let mut titles = Vec::new();
@@ -29,19 +26,19 @@ async fn going_on(db: &TestDb, from: &str, to: &str, limit: u32) -> Vec<String> 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dates_of_several_days_are_found_on_each_of_them(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
-    let ada: Actor = db.user("ada").await;
-    for changes in [
-        json!({"title": "Fair", "all_day": true, "starts_at": "2026-12-04", "ends_at": "2026-12-06"}),
-        json!({"title": "Conference", "starts_at": "2026-12-05T09:00:00", "ends_at": "2026-12-07T17:00:00"}),
-        json!({"title": "Night", "starts_at": "2026-12-04T20:00:00", "duration": "PT10H"}),
-        json!({"title": "Day", "all_day": true, "starts_at": "2026-12-05"}),
-        json!({"title": "Draft", "starts_at": "2026-12-04T20:00:00", "duration": "P4D", "status": "draft"}),
-        json!({"title": "Friends", "starts_at": "2026-12-04T20:00:00", "duration": "P4D", "visibility": "private"}),
-        json!({"title": "Camp", "starts_at": "2026-12-01T20:00:00", "duration": "P3D", "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=2"}}),
+    let ada = db.user("ada").await;
+    let event = |title: &str| new_event().title(title).timezone("Europe/Berlin").capacity(20);
+    let all_day = |title: &str, start: &str| event(title).set("all_day", true).starts_at(start);
+    for event in [
+        all_day("Fair", "2026-12-04").ends_at("2026-12-06"),
+        event("Conference").starts_at("2026-12-05T09:00:00").ends_at("2026-12-07T17:00:00"),
+        event("Night").starts_at("2026-12-04T20:00:00").duration("PT10H"),
+        all_day("Day", "2026-12-05"),
+        event("Draft").starts_at("2026-12-04T20:00:00").duration("P4D").draft(),
+        event("Friends").starts_at("2026-12-04T20:00:00").duration("P4D").private(),
+        event("Camp").starts_at("2026-12-01T20:00:00").duration("P3D").rule("FREQ=WEEKLY;COUNT=2"),
     ] {
-        let mut event: Value = json!({"location": "Hall 2", "timezone": "Europe/Berlin", "capacity": 20});
-        eventcore::input::merge_patch(&mut event, changes);
-        create(&db, &ada, event).await;
+        db.create_event(&ada, event).await;
     }
     for (from, to, titles) in [
         ("2026-12-05T00:00:00+01:00", "2026-12-06T00:00:00+01:00", &["Fair", "Conference"][..]),

@@ -1,25 +1,13 @@
 //! Lists of registrations: what they say, and how often they ask the database.
 
-use eventcore::events::{AgendaFilter, EventInput};
 use eventcore::registrations::{NewAttendee, Party, RegistrationStatus, Walk};
 use eventcore::{Actor, EventCore, OccurrenceId, PageRequest};
 use rstest::rstest;
-use serde_json::{Value, json};
-use tests::{Kind, TestDb, id_of};
-
-async fn dates(db: &TestDb, ada: &Actor, changes: Value) -> Vec<OccurrenceId> {
-    let mut input = json!({"title": "Evening", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00Z", "timezone": "UTC", "capacity": 2});
-    eventcore::input::merge_patch(&mut input, changes);
-    let input: EventInput = serde_json::from_value(input).unwrap();
-    let event = db.core.create_event(ada, &input).await.unwrap();
-    let filter = AgendaFilter { event: Some(event.id), ..AgendaFilter::default() };
-    let page = db.core.occurrences(ada, &filter, &PageRequest::first(100)).await.unwrap();
-    page.items.into_iter().map(|date| date.id).collect()
-}
+use tests::{Kind, TestDb, id_of, new_event};
 
 /// A date with a list of 20, who came in their order; two sit among them, and two have left.
 async fn list(db: &TestDb, ada: &Actor) -> OccurrenceId {
-    let date = dates(db, ada, json!({})).await[0];
+    let date = db.create_series(ada, new_event().capacity(2)).await[0];
     let later = Party { auto_promote: Some(false), ..Party::default() };
     let mut people = Vec::new();
     for number in 0..24 {
@@ -101,19 +89,16 @@ async fn who_reads_all_pages_is_told_each_place_once_though_the_list_moves(#[cas
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mine_are_told_with_places_and_the_dates_that_are_for_my_eyes(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
-    let (ada, bob, cid) = (db.user("ada").await, db.user("bob").await, db.user("cid").await);
-    let one = dates(&db, &ada, json!({"title": "waits", "capacity": 1})).await[0];
+    let [ada, bob, cid] = db.people(["ada", "bob", "cid"]).await;
+    let one = db.create_series(&ada, new_event().title("waits").capacity(1)).await[0];
     for who in [&cid, &ada, &bob] {
         db.core.register(who, one, &Party::default()).await.unwrap();
     }
-    let open = dates(&db, &ada, json!({"title": "left"})).await[0];
-    let private = dates(
-        &db,
-        &ada,
-        json!({"title": "private", "visibility": "private", "recurrence": {"rrule": "FREQ=DAILY;COUNT=2"}}),
-    )
-    .await;
-    let secret = dates(&db, &ada, json!({"title": "secret", "visibility": "private"})).await[0];
+    let open = db.create_series(&ada, new_event().capacity(2).title("left")).await[0];
+    let private = db
+        .create_series(&ada, new_event().capacity(2).title("private").private().rule("FREQ=DAILY;COUNT=2"))
+        .await;
+    let secret = db.create_series(&ada, new_event().capacity(2).title("secret").private()).await[0];
     db.core.register(&bob, open, &Party::default()).await.unwrap();
     for date in [private[0], private[1], secret] {
         let attendee = NewAttendee { user_id: Some(id_of(&bob)), ..NewAttendee::default() };
@@ -168,9 +153,9 @@ async fn statements(db: &TestDb, read: impl AsyncFn(&EventCore)) -> i64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_takes_a_handful_of_statements() {
     let db = TestDb::new(Kind::Postgres).await;
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let [ada, bob] = db.people(["ada", "bob"]).await;
     let date = list(&db, &ada).await;
-    let mine = dates(&db, &ada, json!({"capacity": 5, "recurrence": {"rrule": "FREQ=DAILY;COUNT=30"}})).await;
+    let mine = db.create_series(&ada, new_event().capacity(5).rule("FREQ=DAILY;COUNT=30")).await;
     for (number, date) in mine.iter().enumerate() {
         db.core.register(&bob, *date, &Party::default()).await.unwrap();
         if number % 2 == 0 {

@@ -2,26 +2,16 @@
 //! found. SQLite has one writer, and no locks to order; there the same stories only have to come out right.
 
 use eventcore::categories::CategoryInput;
-use eventcore::events::{AgendaFilter, EventInput};
 use eventcore::registrations::Party;
-use eventcore::{Actor, Error, EventId, OccurrenceId, PageRequest};
+use eventcore::{Actor, Error, OccurrenceId};
 use futures_util::future::join_all;
 use rstest::rstest;
-use serde_json::{Value, json};
-use tests::{Kind, TestDb, id_of};
+use serde_json::json;
+use tests::{EventBuilder, Kind, TestDb, id_of, new_event};
 
-async fn series(db: &TestDb, organizer: &Actor, changes: Value) -> EventId {
-    let mut input = json!({"title": "Course", "location": "Hall 2", "starts_at": "2027-03-04T18:30:00Z", "timezone": "UTC", "capacity": 40,
-        "recurrence": {"rrule": "FREQ=DAILY;COUNT=30"}});
-    eventcore::input::merge_patch(&mut input, changes);
-    let input: EventInput = serde_json::from_value(input).unwrap();
-    db.core.create_event(organizer, &input).await.unwrap().id
-}
-
-async fn dates(db: &TestDb, organizer: &Actor, event: EventId) -> Vec<OccurrenceId> {
-    let filter = AgendaFilter { event: Some(event), ..AgendaFilter::default() };
-    let page = db.core.occurrences(organizer, &filter, &PageRequest::first(100)).await.unwrap();
-    page.items.into_iter().map(|date| date.id).collect()
+/// Thirty days in a row, with forty seats each.
+fn course() -> EventBuilder {
+    new_event().title("Course").capacity(40).rule("FREQ=DAILY;COUNT=30")
 }
 
 /// People who have a place at each of the dates.
@@ -107,8 +97,8 @@ async fn categories_are_renamed_towards_each_other(#[case] kind: Kind) {
 async fn a_series_is_edited_while_its_people_leave(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let event = series(&db, &ada, json!({})).await;
-    let dates = dates(&db, &ada, event).await;
+    let (event, _) = db.create_event(&ada, course()).await;
+    let dates = db.occurrence_ids(event).await;
     let people = attendees(&db, "guest", 12, &dates).await;
     let edits = async {
         for round in 0..12 {
@@ -134,8 +124,8 @@ async fn a_series_is_published_split_and_cancelled_while_its_people_leave(#[case
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
     for round in 0..6 {
-        let event = series(&db, &ada, json!({})).await;
-        let dates = dates(&db, &ada, event).await;
+        let (event, _) = db.create_event(&ada, course()).await;
+        let dates = db.occurrence_ids(event).await;
         let people = attendees(&db, &format!("guest{round}x"), 4, &dates).await;
         let leave = join_all(people.iter().map(|who| db.core.delete_user(who, id_of(who), None)));
         let change = async {
@@ -167,11 +157,11 @@ async fn organizers_who_attend_each_others_dates_leave_at_once(#[case] kind: Kin
         let mut organizers = Vec::new();
         for i in 0..4 {
             let who = db.admin(&format!("o{round}x{i}")).await;
-            let event = series(&db, &who, json!({})).await;
+            let (event, _) = db.create_event(&who, course()).await;
             organizers.push((who, event));
         }
         for (who, event) in &organizers {
-            for date in dates(&db, who, *event).await {
+            for date in db.occurrence_ids(*event).await {
                 for (guest, _) in &organizers {
                     db.core.register(guest, date, &Party::of(1)).await.unwrap();
                 }
@@ -200,8 +190,8 @@ async fn people_are_checked_in_while_their_organizer_leaves(#[case] kind: Kind) 
     let db = TestDb::new(kind).await;
     for round in 0..10 {
         let (ada, root) = (db.user(&format!("ada{round}")).await, db.admin(&format!("root{round}")).await);
-        let event = series(&db, &ada, json!({"recurrence": {"rrule": "FREQ=DAILY;COUNT=2"}})).await;
-        let dates = dates(&db, &ada, event).await;
+        let (event, _) = db.create_event(&ada, course().rule("FREQ=DAILY;COUNT=2")).await;
+        let dates = db.occurrence_ids(event).await;
         let guests = attendees(&db, &format!("guest{round}x"), 6, &dates[..1]).await;
         let mut tickets = Vec::new();
         for guest in &guests {
@@ -228,9 +218,9 @@ async fn a_category_hands_its_events_over_while_they_are_edited(#[case] kind: Ki
     let (ada, admin) = (db.user("ada").await, db.admin("root").await);
     let mut events = Vec::new();
     for _ in 0..5 {
-        events.push(series(&db, &ada, json!({"category": "concert"})).await);
+        events.push(db.create_event(&ada, course().category("concert")).await.0);
     }
-    let dates = dates(&db, &ada, events[0]).await;
+    let dates = db.occurrence_ids(events[0]).await;
     let guests = attendees(&db, "guest", 6, &dates[..6]).await;
     for round in 0..8 {
         let slug = format!("c{round}");

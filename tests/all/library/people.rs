@@ -3,16 +3,11 @@
 use std::time::Duration;
 
 use eventcore::accounts::{NewAccessToken, NewUser, UserFilter};
-use eventcore::events::{EventInput, EventStatus};
+use eventcore::events::EventStatus;
 use eventcore::{Actor, Error, EventCore, PageRequest, Role};
 use rstest::rstest;
 use serde_json::json;
-use tests::{Kind, TestDb, id_of};
-
-fn evening(title: &str) -> EventInput {
-    let evening = json!({"title": title, "location": "Hall 2", "starts_at": "2027-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 40});
-    serde_json::from_value(evening).unwrap()
-}
+use tests::{Kind, TestDb, id_of, new_event};
 
 #[track_caller]
 fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
@@ -129,12 +124,9 @@ async fn every_wrong_field_of_a_new_account_is_named_at_once(#[case] kind: Kind)
 async fn everything_about_a_person_can_be_had_by_them_and_by_admins(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
-    let own = core
-        .create_event(&ada, &EventInput { status: Some(EventStatus::Draft), ..evening("own") })
-        .await
-        .unwrap();
-    let shared = core.create_event(&bob, &evening("shared")).await.unwrap();
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let own = core.create_event(&ada, &new_event().title("own").draft().input()).await.unwrap();
+    let shared = core.create_event(&bob, &new_event().title("shared").input()).await.unwrap();
     core.add_co_organizer(&bob, shared.id, id_of(&ada)).await.unwrap();
     let named = NewAccessToken { name: "script".to_owned(), ..NewAccessToken::default() };
     let secret = core.create_access_token(&ada, &named).await.unwrap().secret;
@@ -191,9 +183,10 @@ async fn no_event_is_left_with_nobody_to_run_it(#[case] kind: Kind) {
     let (core, other) = (&db.core, db.another().await);
     for round in 0..12 {
         let (ada, bob) = (db.user(&format!("ada{round}")).await, db.user(&format!("bob{round}")).await);
-        let shared = core.create_event(&ada, &evening("shared")).await.unwrap().id;
-        let (late, heir) =
-            (evening("late"), async { core.add_co_organizer(&ada, shared, id_of(&bob)).await });
+        let shared = core.create_event(&ada, &new_event().title("shared").input()).await.unwrap().id;
+        let (late, heir) = (new_event().title("late").input(), async {
+            core.add_co_organizer(&ada, shared, id_of(&bob)).await
+        });
         let (created, named, left, gone) = tokio::join!(
             other.create_event(&ada, &late),
             heir,
@@ -223,8 +216,8 @@ async fn no_event_is_left_with_nobody_to_run_it(#[case] kind: Kind) {
 async fn an_event_goes_to_who_can_still_sign_in(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
-    let (ada, off, bob) = (db.user("ada").await, db.user("off").await, db.user("bob").await);
-    let event = core.create_event(&ada, &evening("shared")).await.unwrap().id;
+    let [ada, off, bob] = db.people(["ada", "off", "bob"]).await;
+    let event = core.create_event(&ada, &new_event().title("shared").input()).await.unwrap().id;
     for helper in [&off, &bob] {
         db.clock.advance(Duration::from_secs(1));
         core.add_co_organizer(&ada, event, id_of(helper)).await.unwrap();

@@ -3,44 +3,29 @@
 use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
-use eventcore::events::{AgendaFilter, Event, EventInput, Occurrence, OccurrenceStatus};
-use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest, RegistrationId, Timestamp};
+use eventcore::events::{Event, Occurrence, OccurrenceStatus};
+use eventcore::{Actor, Error, OccurrenceId, RegistrationId};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Kind, TestDb, at, id_of};
+use tests::{EventBuilder, Kind, TestDb, at, id_of, new_event};
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
+/// A course from 1 December 2026, a Tuesday, at 18:30 in Berlin, for two hours.
+pub(super) fn course() -> EventBuilder {
+    new_event()
+        .title("Rust course")
+        .starts_at("2026-12-01T18:30:00")
+        .timezone("Europe/Berlin")
+        .duration("PT2H")
+        .capacity(20)
+}
+
+pub(super) async fn create(db: &TestDb, organizer: &Actor, event: EventBuilder) -> Event {
+    db.core.create_event(organizer, &event.input()).await.unwrap()
+}
+
 /// Tuesdays and Thursdays from 1 December 2026 on, 18:30 in Berlin.
-pub(super) fn course(rrule: &str) -> Value {
-    json!({"title": "Rust course", "location": "Hall 2", "starts_at": "2026-12-01T18:30:00", "timezone": "Europe/Berlin", "capacity": 20,
-        "duration": "PT2H", "recurrence": {"rrule": rrule}})
-}
-
-pub(super) fn input(value: Value) -> EventInput {
-    serde_json::from_value(value).unwrap()
-}
-
-pub(super) async fn create(db: &TestDb, actor: &Actor, value: Value) -> Event {
-    db.core.create_event(actor, &input(value)).await.unwrap()
-}
-
-/// All dates of an event, past ones included.
-pub(super) async fn dates(core: &EventCore, event: &Event) -> Vec<Occurrence> {
-    let filter =
-        AgendaFilter { event: Some(event.id), from: Some(Timestamp::MIN.into()), ..AgendaFilter::default() };
-    let mut dates = Vec::new();
-    let mut page = PageRequest { limit: 100, ..PageRequest::default() };
-    loop {
-        let found = core.occurrences(&Actor::System, &filter, &page).await.unwrap();
-        dates.extend(found.items);
-        match found.next {
-            Some(next) => page.cursor = Some(next),
-            None => return dates,
-        }
-    }
-}
-
 pub(super) fn starts(dates: &[Occurrence]) -> Vec<String> {
     dates.iter().map(|date| date.starts_at.to_string()).collect()
 }
@@ -94,14 +79,14 @@ pub(super) async fn change(db: &TestDb, actor: &Actor, event: &Event, patch: Val
 async fn a_rule_that_ends_is_expanded_whole(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let event = create(&db, &ada, course("FREQ=WEEKLY;BYDAY=TU,TH;COUNT=40")).await;
+    let event = create(&db, &ada, course().rule("FREQ=WEEKLY;BYDAY=TU,TH;COUNT=40")).await;
     assert_eq!(event.occurrence_count, 40);
     assert_eq!(event.next_occurrence.as_ref().unwrap().starts_at.to_string(), "2026-12-01T18:30:00+01:00");
     assert_eq!(
         event.recurrence.as_ref().unwrap().rrule.as_ref().unwrap().to_string(),
         "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=40"
     );
-    let dates = dates(&db.core, &event).await;
+    let dates = db.occurrences(event.id).await;
     assert!(dates.iter().all(|date| date.recurring && date.starts_at.to_string().contains("T18:30:00+0")));
     // The clocks go forward on 28 March 2027.
     assert_eq!(starts(&dates)[33..35], ["2027-03-25T18:30:00+01:00", "2027-03-30T18:30:00+02:00"]);
@@ -115,7 +100,7 @@ async fn a_rule_that_ends_is_expanded_whole(#[case] kind: Kind) {
 async fn a_rule_without_end_reaches_the_horizon_which_a_job_moves(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let event = create(&db, &ada, course("FREQ=WEEKLY")).await;
+    let event = create(&db, &ada, course().rule("FREQ=WEEKLY")).await;
     assert_eq!(event.occurrence_count, 104);
     let same = change(&db, &ada, &event, json!({"title": "Rust"})).await;
     assert_eq!(same.occurrence_count, 104);
@@ -125,7 +110,7 @@ async fn a_rule_without_end_reaches_the_horizon_which_a_job_moves(#[case] kind: 
     let (one, two) = tokio::join!(db.core.extend_schedules(), other.extend_schedules());
     assert_eq!(one.unwrap() + two.unwrap(), 4);
     assert_eq!(db.core.extend_schedules().await.unwrap(), 0);
-    let all = dates(&db.core, &event).await;
+    let all = db.occurrences(event.id).await;
     assert_eq!(all.len(), 108);
     let weekly = all.windows(2).all(|two| {
         let local = |date: &Occurrence| chrono_local(&date.starts_at.to_string());
@@ -142,9 +127,9 @@ fn chrono_local(text: &str) -> chrono::NaiveDateTime {
 
 /// A course with places on its first, third, fourth and fifth dates, after the first two are over.
 pub(super) async fn running_course(db: &TestDb) -> (Actor, Event, Vec<Occurrence>) {
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
-    let event = create(db, &ada, course("FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10")).await;
-    let all = dates(&db.core, &event).await;
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let event = create(db, &ada, course().rule("FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10")).await;
+    let all = db.occurrences(event.id).await;
     for place in [0, 2, 3, 4] {
         register(db, &all[place], &bob).await;
     }
@@ -154,7 +139,7 @@ pub(super) async fn running_course(db: &TestDb) -> (Actor, Event, Vec<Occurrence
 
 /// What is over stays as it was, and nobody has lost a place.
 async fn nothing_is_lost(db: &TestDb, event: &Event, before: &[Occurrence]) -> Vec<Occurrence> {
-    let after = dates(&db.core, event).await;
+    let after = db.occurrences(event.id).await;
     assert_eq!(ids(&after)[..2], ids(before)[..2]);
     assert_eq!(starts(&after)[..2], starts(before)[..2]);
     assert_eq!(attended(db).await.len(), 4);
@@ -262,7 +247,7 @@ async fn in_another_zone_all_keep_their_clock(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let (ada, event, before) = running_course(&db).await;
     change(&db, &ada, &event, json!({"timezone": "Europe/Lisbon", "starts_at": "2026-12-01T18:30:00"})).await;
-    let after = dates(&db.core, &event).await;
+    let after = db.occurrences(event.id).await;
     assert_eq!(ids(&after), ids(&before));
     assert!(
         after[2..].iter().all(|date| date.starts_at.to_string().ends_with("T18:30:00Z")),
@@ -307,15 +292,15 @@ async fn more_or_fewer_dates_touch_no_other(#[case] kind: Kind) {
 async fn without_its_rule_an_event_keeps_its_first_date_alone(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let event = create(&db, &ada, course("FREQ=DAILY;COUNT=5")).await;
-    let before = dates(&db.core, &event).await;
+    let event = create(&db, &ada, course().rule("FREQ=DAILY;COUNT=5")).await;
+    let before = db.occurrences(event.id).await;
     let single = change(&db, &ada, &event, json!({"recurrence": null})).await;
     assert_eq!((single.occurrence_count, single.recurrence), (1, None));
-    assert_eq!(ids(&dates(&db.core, &event).await), ids(&before)[..1]);
+    assert_eq!(ids(&db.occurrences(event.id).await), ids(&before)[..1]);
     // And back, with a date more and one less.
     let recurrence = json!({"rrule": "FREQ=DAILY;COUNT=3", "rdate": ["2026-12-24T12:00:00"], "exdate": ["2026-12-02T18:30:00"]});
     change(&db, &ada, &event, json!({"recurrence": recurrence})).await;
-    let after = dates(&db.core, &event).await;
+    let after = db.occurrences(event.id).await;
     assert_eq!(
         starts(&after),
         ["2026-12-01T18:30:00+01:00", "2026-12-03T18:30:00+01:00", "2026-12-24T12:00:00+01:00"]
@@ -330,13 +315,15 @@ async fn without_its_rule_an_event_keeps_its_first_date_alone(#[case] kind: Kind
 async fn a_copy_has_the_dates_of_its_model_as_far_from_its_start(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let mut model = course("FREQ=WEEKLY;UNTIL=20261222T173000Z");
-    model["recurrence"]["exdate"] = json!(["2026-12-08T18:30:00"]);
-    model["recurrence"]["rdate"] = json!(["2026-12-10T18:30:00"]);
+    let model = course().recurrence(json!({
+        "rrule": "FREQ=WEEKLY;UNTIL=20261222T173000Z",
+        "exdate": ["2026-12-08T18:30:00"],
+        "rdate": ["2026-12-10T18:30:00"],
+    }));
     let event = create(&db, &ada, model).await;
     let date = serde_json::from_value(json!({"starts_at": "2027-12-07T18:30:00"})).unwrap();
     let copy = db.core.duplicate_event(&ada, event.id, &date).await.unwrap();
-    let copied = starts(&dates(&db.core, &copy).await);
+    let copied = starts(&db.occurrences(copy.id).await);
     assert_eq!(
         copied,
         [
@@ -355,13 +342,12 @@ async fn a_copy_has_the_dates_of_its_model_as_far_from_its_start(#[case] kind: K
 async fn a_start_beyond_the_horizon_is_a_date_already(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let mut far = course("FREQ=YEARLY");
-    far["starts_at"] = json!("2030-12-01T18:30:00");
+    let far = course().starts_at("2030-12-01T18:30:00").rule("FREQ=YEARLY");
     let event = create(&db, &ada, far).await;
     assert_eq!(event.occurrence_count, 1);
     db.clock.advance(5 * 365 * DAY);
     assert_eq!(db.core.extend_schedules().await.unwrap(), 2);
-    assert_eq!(starts(&dates(&db.core, &event).await)[2], "2032-12-01T18:30:00+01:00");
+    assert_eq!(starts(&db.occurrences(event.id).await)[2], "2032-12-01T18:30:00+01:00");
 }
 
 #[rstest]
@@ -418,9 +404,8 @@ async fn unusable_rules_are_refused_with_the_part_that_is_wrong(#[case] kind: Ki
         (json!({"rrule": 7}), "/recurrence/rrule", "wrong_type", "string"),
         (json!("FREQ=DAILY"), "/recurrence", "wrong_type", "object"),
     ] {
-        let mut event = course("");
-        event["recurrence"] = recurrence.clone();
-        let Error::Invalid(wrong) = db.core.create_event(&ada, &input(event)).await.unwrap_err() else {
+        let event = course().recurrence(recurrence.clone()).input();
+        let Error::Invalid(wrong) = db.core.create_event(&ada, &event).await.unwrap_err() else {
             panic!("{recurrence}")
         };
         let found: Vec<_> = wrong.as_slice().iter().map(|v| (v.pointer.as_str(), v.code.as_ref())).collect();
@@ -428,9 +413,9 @@ async fn unusable_rules_are_refused_with_the_part_that_is_wrong(#[case] kind: Ki
         assert!(wrong.as_slice()[0].message.contains(names), "{wrong:?}");
     }
     // A start that is off the rule is its first date.
-    let event = create(&db, &ada, course("FREQ=WEEKLY;BYDAY=FR;COUNT=3")).await;
+    let event = create(&db, &ada, course().rule("FREQ=WEEKLY;BYDAY=FR;COUNT=3")).await;
     assert_eq!(
-        starts(&dates(&db.core, &event).await)[..2],
+        starts(&db.occurrences(event.id).await)[..2],
         ["2026-12-01T18:30:00+01:00", "2026-12-04T18:30:00+01:00"]
     );
     assert_eq!(db.number("SELECT count(*) FROM events").await, 1);

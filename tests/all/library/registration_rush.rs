@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use eventcore::events::EventInput;
 use eventcore::registrations::{Party, Registration, RegistrationStatus};
 use eventcore::{Actor, EventCore, OccurrenceId, PageRequest, UserId};
 use rstest::rstest;
-use serde_json::json;
-use tests::{Kind, TestDb, id_of};
+use tests::{Kind, TestDb, id_of, new_event};
 
 const PEOPLE: usize = 10_000;
 const SEATS: usize = 500;
@@ -89,8 +87,7 @@ async fn waitlist(core: &EventCore, ada: &Actor, date: OccurrenceId) -> Vec<User
 async fn ten_thousand_people_want_five_hundred_seats(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let input: EventInput = serde_json::from_value(json!({"title": "The rush", "location": "Arena", "starts_at": "2027-03-04T18:30:00Z", "capacity": SEATS})).unwrap();
-    let date = db.core.create_event(&ada, &input).await.unwrap().next_occurrence.unwrap().id;
+    let (_, date) = db.create_event(&ada, new_event().title("The rush").capacity(SEATS)).await;
     let creator = db.clone();
     let people = everyone(&vec![ada; PEOPLE], move |number, _| {
         let db = creator.clone();

@@ -5,15 +5,8 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use eventcore::db::{Queries, Sql, Tx};
-use eventcore::events::EventInput;
 use eventcore::{Error, EventCore, Result};
-use serde_json::json;
-use tests::{Kind, TestDb, id_of};
-
-fn evening() -> EventInput {
-    let body = json!({"title": "T", "location": "L", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    serde_json::from_value(body).unwrap()
-}
+use tests::{Kind, TestDb, id_of, new_event};
 
 async fn run(tx: &mut Tx, sql: &'static str) {
     tx.query(Sql::same(sql)).execute().await.unwrap();
@@ -36,8 +29,8 @@ async fn until(db: &TestDb, sql: &'static str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_that_loses_a_deadlock_is_run_again() {
     let db = TestDb::new(Kind::Postgres).await;
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
-    let event = db.core.create_event(&ada, &evening()).await.unwrap().id;
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let event = db.core.create_event(&ada, &new_event().input()).await.unwrap().id;
     let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
     assert_eq!(db.number(deadlocks).await, 0);
 
@@ -81,7 +74,7 @@ async fn a_serialization_failure_is_tried_again() {
     let db = TestDb::new(Kind::Postgres).await;
     let ada = db.user("ada").await;
     fail_to_serialize(&db, 3).await;
-    db.core.create_event(&ada, &evening()).await.unwrap();
+    db.core.create_event(&ada, &new_event().input()).await.unwrap();
     assert_eq!(db.number("SELECT last_value FROM attempts").await, 4);
     assert_eq!(db.number("SELECT count(*) FROM events").await, 1);
 }
@@ -91,7 +84,7 @@ async fn trying_again_has_an_end() {
     let db = TestDb::new(Kind::Postgres).await;
     let ada = db.user("ada").await;
     fail_to_serialize(&db, 1_000).await;
-    let outcome = db.core.create_event(&ada, &evening()).await;
+    let outcome = db.core.create_event(&ada, &new_event().input()).await;
     assert!(matches!(outcome, Err(Error::Contended)), "{outcome:?}");
     assert_eq!(db.number("SELECT last_value FROM attempts").await, 9, "once, and eight times again");
     assert_eq!(db.number("SELECT count(*) FROM events").await, 0);

@@ -50,7 +50,7 @@ async fn a_repeat_gets_the_first_answer(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secret_is_told_again_to_its_owner_alone(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, lin) = (daemon.user("ada").await, daemon.user("lin").await);
+    let [ada, lin] = daemon.users(["ada", "lin"]).await;
     let first = post(&ada, "/tokens", json!({"name": "script"}), "k").await.expect(201);
     let again = post(&ada, "/tokens", json!({"name": "script"}), "k").await.expect(201);
     assert_eq!(first.json()["secret"], again.json()["secret"]);

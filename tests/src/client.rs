@@ -1,4 +1,4 @@
-//! A client of the API: one for each identity.
+//! A client of the HTTP API: one for each identity.
 
 use eventcore::UserId;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -13,7 +13,7 @@ use crate::registrations::board;
 
 type Http = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
 
-/// Someone who calls.
+/// A client with the identity of one user, or of nobody.
 #[derive(Clone)]
 pub struct Client {
     http: Http,
@@ -22,7 +22,7 @@ pub struct Client {
     id: Option<UserId>,
 }
 
-/// What the server answered.
+/// The response of the server.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
@@ -31,7 +31,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body.
     pub bytes: Bytes,
-    /// What was asked, for failures.
+    /// The request, for the messages of failed assertions.
     asked: String,
 }
 
@@ -41,12 +41,12 @@ impl Client {
         Self { http, base: format!("http://{address}"), token, id }
     }
 
-    /// Someone who calls another server.
+    /// An anonymous client of another server.
     pub fn at(address: &str) -> Self {
         Self::new(address, None, None)
     }
 
-    /// The same caller, over HTTP/2 from the first byte.
+    /// This client over HTTP/2 without negotiation.
     #[must_use]
     pub fn over_http_2(&self) -> Self {
         let http =
@@ -54,24 +54,24 @@ impl Client {
         Self { http, ..self.clone() }
     }
 
-    /// The same caller at another address.
+    /// This client at another address.
     #[must_use]
     pub(crate) fn moved_to(&self, address: &str) -> Self {
         Self { base: format!("http://{address}"), ..self.clone() }
     }
 
-    /// The same server, with this token.
+    /// A client of this server with another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// What proves who calls.
+    /// The access token.
     pub fn token(&self) -> &str {
-        self.token.as_deref().expect("someone who is signed in")
+        self.token.as_deref().expect("a signed-in client")
     }
 
-    /// The user's id.
+    /// The id of the user.
     pub fn id(&self) -> UserId {
         self.id.expect("a user")
     }
@@ -86,7 +86,7 @@ impl Client {
         self.call(Method::POST, path, Some(body), &[]).await
     }
 
-    /// `POST` without a body.
+    /// `POST` without a body below `/api/v1`.
     pub async fn poke(&self, path: &str) -> Answer {
         self.call(Method::POST, path, None, &[]).await
     }
@@ -106,7 +106,7 @@ impl Client {
         self.call(Method::DELETE, path, None, &[]).await
     }
 
-    /// Any call with JSON below `/api/v1`.
+    /// Any request with a JSON body, or none, below `/api/v1`.
     pub async fn call(
         &self,
         method: Method,
@@ -122,7 +122,7 @@ impl Client {
         self.raw(method, &format!("/api/v1{path}"), bytes, &all).await
     }
 
-    /// Any call with any body.
+    /// Any request with any body, at any path.
     pub async fn raw(&self, method: Method, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Answer {
         let asked = format!("{method} {path} {}", String::from_utf8_lossy(&body[..body.len().min(300)]));
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
@@ -183,7 +183,7 @@ impl Client {
         board(&seated, &waiting)
     }
 
-    /// All items of a list, page by page, and the cursors of its pages.
+    /// All items of a list, read page by page.
     pub async fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
@@ -203,16 +203,16 @@ impl Client {
 }
 
 impl Answer {
-    /// The answer, if it has this status.
-    #[expect(clippy::return_self_not_must_use, reason = "often the check is all that a test wants")]
+    /// Asserts the status.
+    #[expect(clippy::return_self_not_must_use, reason = "many tests want the assertion alone")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}\n{}", self.asked, String::from_utf8_lossy(&self.bytes));
         self
     }
 
-    /// The answer, if it is this problem: its status and the last part of its type.
-    #[expect(clippy::return_self_not_must_use, reason = "often the check is all that a test wants")]
+    /// Asserts that this is a problem document: its status and the last part of its type.
+    #[expect(clippy::return_self_not_must_use, reason = "many tests want the assertion alone")]
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         let answer = self.expect(status);
@@ -224,7 +224,7 @@ impl Answer {
         answer
     }
 
-    /// A header, empty where there is none.
+    /// A header; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -243,7 +243,7 @@ impl Answer {
         self.json()["id"].as_str().expect("an id").to_owned()
     }
 
-    /// The wrong fields of a problem: pointer and code of each.
+    /// The invalid fields of a problem document: pointer and code of each.
     pub fn wrong(&self) -> Vec<(String, String)> {
         let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();

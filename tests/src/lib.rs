@@ -1,4 +1,5 @@
-//! The test kit: databases of both kinds, the real daemon on a real socket, and clients to talk to it.
+//! The test kit: databases of both kinds, the daemon and the terminal client as real processes, and
+//! builders and verbs for the stories that tests tell.
 
 mod client;
 mod daemon;

@@ -8,7 +8,7 @@ use tests::{Daemon, Kind};
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn story(#[case] kind: Kind) {
+async fn people_sign_up_sign_in_and_leave(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let anonymous = daemon.anonymous();
     let ada = json!({"username": "ada", "email": "ada@example.org", "password": "correct horse 7", "display_name": "Ada", "timezone": "Europe/London"});

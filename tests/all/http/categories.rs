@@ -1,4 +1,4 @@
-//! Categories and tags: admins curate, links survive, nothing hidden is counted.
+//! Categories and tags: changed by admins, with redirects from old slugs and counts of public events.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,7 +20,7 @@ async fn upcoming(client: &Client, slug: &str) -> i64 {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn admins_curate_and_links_survive(#[case] kind: Kind) {
+async fn old_links_lead_to_renamed_and_merged_categories(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, admin, anonymous) = (daemon.user("ada").await, daemon.admin("root").await, daemon.anonymous());
     let first = anonymous.get("/categories").await.expect(200).json();
@@ -214,9 +214,9 @@ async fn a_split_series_keeps_its_labels(#[case] kind: Kind) {
         json!({"category": "course", "tags": ["yoga"], "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=4"}}),
     )
     .await;
-    let dates =
+    let occurrences =
         ada.get(&format!("/events/{}/occurrences", series["id"].as_str().unwrap())).await.expect(200).json();
-    let third = dates["items"][2]["id"].as_str().unwrap();
+    let third = occurrences["items"][2]["id"].as_str().unwrap();
     let rest = ada
         .post(&format!("/occurrences/{third}/split"), json!({"category": "sports"}))
         .await
@@ -228,12 +228,13 @@ async fn a_split_series_keeps_its_labels(#[case] kind: Kind) {
     assert_eq!(ada.get("/tags").await.expect(200).json()["items"], json!([{"tag": "yoga", "count": 2}]));
 }
 
-/// Admins rename, hand over and delete while organizers publish: nothing is lost, nothing is of a category that is gone, and nobody meets a 500.
+/// Admins rename, merge and delete categories while organizers publish: no event is lost or in a deleted
+/// category, and no response is a 500.
 #[rstest]
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn curating_while_others_publish(#[case] kind: Kind) {
+async fn categories_change_while_events_are_published(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, &[]).await;
     let (admin, anonymous) = (daemons[0].admin("root").await, daemons[0].anonymous());
@@ -250,7 +251,7 @@ async fn curating_while_others_publish(#[case] kind: Kind) {
             let mut made = Vec::new();
             for round in 0..15 {
                 let category = format!("round{}", round % 5);
-                let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4, "category": category});
+                let body = new_event_in_2031().category(category).json();
                 // Whatever becomes of a category, its slug leads to one.
                 let id = ada.post("/events", body).await.expect(201).id();
                 ada.patch(&format!("/events/{id}"), json!({"title": "Night"})).await.expect(200);
@@ -303,7 +304,7 @@ async fn curating_while_others_publish(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_alphabet(#[case] kind: Kind) {
+async fn categories_and_tags_are_sorted_alike_on_both_databases(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let admin = daemon.admin("root").await;
     for (slug, name) in [("z", "Zoo"), ("b", "art fair"), ("a", "apple"), ("e", "Ägypten"), ("y", "Élan")] {
@@ -320,7 +321,7 @@ async fn one_alphabet(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_reads_one_waits_for_nobody_who_changes_it(#[case] kind: Kind) {
+async fn reading_a_category_does_not_wait_for_its_changes(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let mut tx = db.core.db().begin().await.unwrap();
     let hold = Sql::each(

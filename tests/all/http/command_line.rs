@@ -27,7 +27,7 @@ async fn run_to_the_end(mut command: tokio::process::Command, input: &str) -> (i
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn story(#[case] kind: Kind) {
+async fn an_operator_manages_users_and_the_schema(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let url = db.url.as_str();
     let create = [
@@ -76,7 +76,7 @@ async fn an_empty_database_is_filled_and_migrated() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_said_in_a_sentence() {
+async fn an_unusable_setting_is_reported_in_one_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let read_only = dir.path().join("config.toml");
     std::fs::write(&read_only, "colour = \"red\"").unwrap();
@@ -141,7 +141,7 @@ fn without_privileges(arguments: &[&str]) -> tokio::process::Command {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_may_only_be_read_is_not_served() {
+async fn a_read_only_file_is_not_served() {
     let db = TestDb::new(Kind::Sqlite).await;
     db.core.close().await;
     let file = std::path::Path::new(db.url.strip_prefix("sqlite://").unwrap());
@@ -154,7 +154,7 @@ async fn a_file_that_may_only_be_read_is_not_served() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_only_follows_is_not_served() {
+async fn a_read_only_replica_is_not_served() {
     let db = TestDb::new(Kind::Postgres).await;
     let follower = format!("{}&options=-c%20default_transaction_read_only%3Don", db.url);
     fails(command(&["serve", "--database", &follower]), "takes no changes: name the one that it follows")
@@ -193,11 +193,24 @@ async fn any_number_of_processes_may_migrate_at_once(#[case] kind: Kind) {
 }
 
 #[tokio::test]
-async fn the_configuration_says_where_it_comes_from() {
+async fn config_shows_the_origin_of_each_setting() {
     let (code, out, _) =
         run(&["config", "--listen", "127.0.0.1:99", "--jwt-secret", "0123456789abcdef0123456789abcdef"], "")
             .await;
     assert_eq!(code, 0);
     assert!(out.contains("127.0.0.1:99  (flag)") && out.contains("sqlite://events.db  (default)"), "{out}");
     assert!(!out.contains("0123456789abcdef"), "{out}");
+}
+
+/// Whoever mistypes a name is told so, and finds no new file there.
+#[tokio::test]
+async fn checking_a_missing_database_does_not_create_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/evnets.db", dir.path().display());
+    for arguments in [&["check", "--database", &url][..], &["migrate", "--check", "--database", &url]] {
+        let said = command(arguments).output().await.unwrap();
+        let text = String::from_utf8(said.stderr).unwrap();
+        assert!(!said.status.success() && text.contains("evnets.db is not there"), "{text}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
 }

@@ -36,14 +36,15 @@ async fn act(action: &str, client: &Client, event: &str, comment: &str) -> u16 {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_do_what(#[case] kind: Kind) {
+async fn permissions_of_comments(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [organizer, helper] = daemon.users(["organizer", "helper"]).await;
     let [author, other] = daemon.users(["author", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
     let (unlisted, cancelled) = (json!({"visibility": "unlisted"}), json!({"status": "cancelled"}));
-    // The statuses for: anonymous, somebody else, the author (registered where the event is private), co-organizer, organizer, admin.
+    // The statuses for: anonymous, another user, the author (an attendee if the event is private), co-organizer,
+    // organizer, admin.
     let table: [(&str, &Value, [u16; 6]); 24] = [
         ("list", &public, [200, 200, 200, 200, 200, 200]),
         ("list", &private, [404, 404, 200, 200, 200, 200]),
@@ -75,10 +76,10 @@ async fn who_may_do_what(#[case] kind: Kind) {
         for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
             let off = changes["status"] == "cancelled";
             let event = event(&organizer, &helper, if off { &public } else { changes }).await;
-            let date = organizer.get(&format!("/events/{event}")).await.expect(200).json()["next_occurrence"]
-                ["id"]
-                .clone();
-            let attendees = format!("/occurrences/{}/registrations", date.as_str().unwrap());
+            let occurrence =
+                organizer.get(&format!("/events/{event}")).await.expect(200).json()["next_occurrence"]["id"]
+                    .clone();
+            let attendees = format!("/occurrences/{}/registrations", occurrence.as_str().unwrap());
             organizer.post(&attendees, json!({"user_id": author.id()})).await.expect(201);
             let comment = say(&author, &event, json!({"body": "Nice"})).await;
             if off {
@@ -101,15 +102,15 @@ async fn who_may_do_what(#[case] kind: Kind) {
     }
 }
 
-/// What somebody said where they see no longer what they said it about: it is not there for them, nor for others, and the organizers have it.
+/// Comments of an author who may no longer see the event: hidden from the author and others, but not from organizers.
 async fn out_of_sight(organizer: &Client, helper: &Client, author: &Client, admin: &Client) {
     let private = json!({"visibility": "private"});
     let guests = event(organizer, helper, &private).await;
     let seen = organizer.get(&format!("/events/{guests}")).await.expect(200).json();
-    let date = format!("/occurrences/{}", seen["next_occurrence"]["id"].as_str().unwrap());
-    organizer.post(&format!("{date}/registrations"), json!({"user_id": author.id()})).await.expect(201);
+    let occurrence = format!("/occurrences/{}", seen["next_occurrence"]["id"].as_str().unwrap());
+    organizer.post(&format!("{occurrence}/registrations"), json!({"user_id": author.id()})).await.expect(201);
     let of_guest = say(author, &guests, json!({"body": "Nice"})).await;
-    author.delete(&format!("{date}/registration")).await.expect(204);
+    author.delete(&format!("{occurrence}/registration")).await.expect(204);
     let withdrawn = event(organizer, helper, &json!({})).await;
     let of_draft = say(author, &withdrawn, json!({"body": "Nice"})).await;
     organizer.patch(&format!("/events/{withdrawn}"), json!({"status": "draft"})).await.expect(200);
@@ -128,7 +129,7 @@ async fn out_of_sight(organizer: &Client, helper: &Client, author: &Client, admi
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replies_and_placeholders(#[case] kind: Kind) {
+async fn a_deleted_comment_with_replies_leaves_a_placeholder(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob, cid, anonymous) =
         (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await, daemon.anonymous());
@@ -225,7 +226,7 @@ async fn replies_and_placeholders(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_comes_with_a_comment(#[case] kind: Kind) {
+async fn comments_have_html_counts_and_authors(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
@@ -246,7 +247,7 @@ async fn what_comes_with_a_comment(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nested_without_end(#[case] kind: Kind) {
+async fn replies_to_replies_are_refused(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
@@ -267,7 +268,7 @@ async fn nested_without_end(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_change(#[case] kind: Kind) {
+async fn an_edit_without_a_change_keeps_the_version(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;

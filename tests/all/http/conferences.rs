@@ -1,4 +1,4 @@
-//! 3,852 real conferences, found by every combination of filters just as a plain model of the file finds them.
+//! 3,852 real conferences, found by every combination of filters as a plain model in Rust finds them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -155,7 +155,7 @@ async fn read(client: &Client, path: &str) -> (Vec<String>, Vec<String>, i64) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn story(#[case] kind: Kind) {
+async fn thousands_of_real_conferences_are_imported_and_found(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let mut organizers = Vec::new();
     for name in ["ada", "bob", "eve"] {

@@ -1,4 +1,5 @@
-//! All filters of the agenda together: lists, pages there and back, totals, facets and calendars are what plain Rust finds among the dates.
+//! All filters of the agenda combined: lists, pages in both directions, totals, facets and calendars match a
+//! plain model in Rust.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -26,7 +27,7 @@ const WORDS: [&str; 12] = [
     "café",
     "Evening's",
 ];
-/// Clocks that change at different times of the night: at midnight, by half an hour, never; and some far ahead.
+/// Time zones with unusual clock changes (at midnight, by half an hour, none) and large offsets.
 const ZONES: [Tz; 9] = [
     Tz::UTC,
     Tz::Europe__Berlin,
@@ -443,7 +444,7 @@ async fn calendar(asked: &Asked<'_>, month: &str) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn story(#[case] kind: Kind) {
+async fn all_filters_together_find_what_a_model_finds(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let world = world(&daemon).await;
     let mut random = Random(3);

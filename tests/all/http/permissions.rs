@@ -32,14 +32,14 @@ impl People {
     }
 }
 
-/// The second date of an event, which only its organizers may change.
-async fn date(people: &People, id: &str) -> String {
-    let dates = people.organizer.all(&format!("/events/{id}/occurrences")).await;
-    format!("/occurrences/{}", dates[1]["id"].as_str().expect("an id"))
+/// The second occurrence of an event, which only its organizers may change.
+async fn occurrence(people: &People, id: &str) -> String {
+    let occurrences = people.organizer.all(&format!("/events/{id}/occurrences")).await;
+    format!("/occurrences/{}", occurrences[1]["id"].as_str().expect("an id"))
 }
 
-async fn act_on_date(action: &str, client: &Client, people: &People, id: &str) -> u16 {
-    let path = date(people, id).await;
+async fn act_on_occurrence(action: &str, client: &Client, people: &People, id: &str) -> u16 {
+    let path = occurrence(people, id).await;
     let answer = match action {
         "read" => client.get(&path).await,
         "change" => client.patch(&path, json!({"title": "Changed"})).await,
@@ -75,7 +75,7 @@ async fn act(action: &str, client: &Client, id: &str, someone: &str) -> u16 {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn story(#[case] kind: Kind) {
+async fn permissions_of_events_and_occurrences(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let people = People {
         anonymous: daemon.anonymous(),
@@ -119,12 +119,12 @@ async fn story(#[case] kind: Kind) {
             assert_eq!(act(action, client, &id, &someone).await, status, "{who}: {action} {changes}");
         }
     }
-    dates(&people).await;
+    occurrences(&people).await;
     users(&people, &someone).await;
 }
 
-/// The same for single dates: anonymous, other, co-organizer, organizer, admin.
-async fn dates(people: &People) {
+/// The same for single occurrences: anonymous, other, co-organizer, organizer, admin.
+async fn occurrences(people: &People) {
     let series = |visibility: &str, status: &str| json!({"recurrence": {"rrule": "FREQ=DAILY;COUNT=3"}, "visibility": visibility, "status": status});
     let (public, private, draft) =
         (series("public", "published"), series("private", "published"), series("public", "draft"));
@@ -147,7 +147,7 @@ async fn dates(people: &People) {
         for ((who, client), status) in people.columns().into_iter().zip(statuses) {
             let id = people.event(changes).await;
             assert_eq!(
-                act_on_date(action, client, people, &id).await,
+                act_on_occurrence(action, client, people, &id).await,
                 status,
                 "{who}: {action} a date of {changes}"
             );

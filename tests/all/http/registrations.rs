@@ -1,4 +1,4 @@
-//! Registration over HTTP: who may do what, each refusal by its own problem, tickets and tables.
+//! Registration over HTTP: permissions, problem types, preconditions, tickets and lists.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, command, new_event_in_2031};
 
-async fn act(action: &str, who: &Client, date: &str, registration: &str, code: &str) -> u16 {
+async fn act(action: &str, who: &Client, occurrence: &str, registration: &str, code: &str) -> u16 {
     let (mine, all, one) = (
-        format!("/occurrences/{date}/registration"),
-        format!("/occurrences/{date}/registrations"),
+        format!("/occurrences/{occurrence}/registration"),
+        format!("/occurrences/{occurrence}/registrations"),
         format!("/registrations/{registration}"),
     );
     let answer = match action {
@@ -37,13 +37,13 @@ async fn act(action: &str, who: &Client, date: &str, registration: &str, code: &
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_do_what(#[case] kind: Kind) {
+async fn permissions_of_registrations(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [organizer, helper, holder, guest, other] =
         daemon.users(["organizer", "helper", "holder", "guest", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
-    // What, at which event, and the statuses for: anonymous, somebody else, the holder, co-organizer, organizer, admin.
+    // Action, event, and the statuses for: anonymous, another user, the attendee, co-organizer, organizer, admin.
     let table: [(&str, &Value, [u16; 6]); 19] = [
         ("register", &public, [401, 201, 200, 201, 201, 201]),
         ("register", &private, [401, 404, 200, 201, 201, 201]),
@@ -68,16 +68,16 @@ async fn who_may_do_what(#[case] kind: Kind) {
     for (action, changes, statuses) in table {
         let people = [&anonymous, &other, &holder, &helper, &organizer, &admin];
         for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
-            let (event, date) = organizer.create_event(new_event_in_2031().with(changes)).await;
+            let (event, occurrence) = organizer.create_event(new_event_in_2031().with(changes)).await;
             organizer.add_co_organizer(&event, &helper).await;
             let place = organizer
-                .post(&format!("/occurrences/{date}/registrations"), json!({"user_id": holder.id()}))
+                .post(&format!("/occurrences/{occurrence}/registrations"), json!({"user_id": holder.id()}))
                 .await
                 .expect(201)
                 .json();
             let (id, code) = (place["id"].as_str().unwrap(), place["ticket_code"].as_str().unwrap());
             assert_eq!(
-                act(action, who, &date, id, code).await,
+                act(action, who, &occurrence, id, code).await,
                 status,
                 "column {column}: {action} {changes}"
             );
@@ -87,10 +87,10 @@ async fn who_may_do_what(#[case] kind: Kind) {
 }
 
 /// A token that may only read lets nobody in.
-async fn read_only_tokens(holder: &Client, guest: &Client, date: &str) {
+async fn read_only_tokens(holder: &Client, guest: &Client, occurrence: &str) {
     let token = guest.post("/tokens", json!({"name": "look", "scope": "read"})).await.expect(201).json();
     let reader = holder.with_token(token["secret"].as_str().unwrap());
-    let mine = format!("/occurrences/{date}/registration");
+    let mine = format!("/occurrences/{occurrence}/registration");
     reader.put(&mine, json!({})).await.expect_problem(403, "forbidden");
     reader.delete(&mine).await.expect_problem(403, "forbidden");
     reader.get("/registrations").await.expect(200);
@@ -100,7 +100,7 @@ async fn read_only_tokens(holder: &Client, guest: &Client, date: &str) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_refusal_is_a_problem_of_its_own(#[case] kind: Kind) {
+async fn each_refusal_has_its_own_problem_type(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob] = daemon.users(["ada", "bob"]).await;
     for (changes, party, status, slug) in [
@@ -117,9 +117,9 @@ async fn each_refusal_is_a_problem_of_its_own(#[case] kind: Kind) {
         (json!({}), json!("two"), 400, "invalid-input"),
         (json!({}), json!(1e300), 400, "invalid-input"),
     ] {
-        let (_, date) = ada.create_event(new_event_in_2031().with(&changes)).await;
+        let (_, occurrence) = ada.create_event(new_event_in_2031().with(&changes)).await;
         let answer =
-            bob.put(&format!("/occurrences/{date}/registration"), json!({"party_size": party})).await;
+            bob.put(&format!("/occurrences/{occurrence}/registration"), json!({"party_size": party})).await;
         answer.expect_problem(status, slug);
     }
     let (_, draft) = ada.create_event(new_event_in_2031().draft()).await;
@@ -192,13 +192,15 @@ fn scanned_svg(svg: &[u8]) -> String {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tickets_and_tables(#[case] kind: Kind) {
+async fn tickets_are_qr_codes_and_lists_are_csv(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob, cid] = daemon.users(["ada", "bob", "cid"]).await;
     bob.patch("/users/me", json!({"display_name": "=HYPERLINK(\"http://evil\"), \"Bob\""})).await.expect(200);
-    let (_, date) = ada.create_event(new_event_in_2031()).await;
-    let (mine, all) =
-        (format!("/occurrences/{date}/registration"), format!("/occurrences/{date}/registrations"));
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    let (mine, all) = (
+        format!("/occurrences/{occurrence}/registration"),
+        format!("/occurrences/{occurrence}/registrations"),
+    );
     // Two devices, at once, without a body.
     let (one, two) =
         tokio::join!(bob.call(Method::PUT, &mine, None, &[]), bob.call(Method::PUT, &mine, None, &[]));
@@ -212,7 +214,7 @@ async fn tickets_and_tables(#[case] kind: Kind) {
         (&waits["status"], &waits["position"], &waits["ticket_code"]),
         (&json!("waitlisted"), &json!(1), &Value::Null)
     );
-    let seen = bob.get(&format!("/occurrences/{date}")).await.expect(200).json();
+    let seen = bob.get(&format!("/occurrences/{occurrence}")).await.expect(200).json();
     assert_eq!(
         (&seen["seats_taken"], &seen["seats_left"], &seen["waitlist_length"]),
         (&json!(4), &json!(0), &json!(1))
@@ -253,7 +255,7 @@ async fn tickets_and_tables(#[case] kind: Kind) {
     assert_eq!(String::from_utf8_lossy(&waitlist.bytes).lines().count(), 2);
     cid.call(Method::GET, &all, None, &[("accept", "text/csv")]).await.expect_problem(403, "forbidden");
 
-    let scan = json!({"code": scanned_png(&png.bytes), "occurrence_id": date});
+    let scan = json!({"code": scanned_png(&png.bytes), "occurrence_id": occurrence});
     let first = ada.post("/check-in", scan.clone()).await.expect(200).json();
     let again = ada.post("/check-in", scan).await.expect(200).json();
     assert_eq!(
@@ -293,4 +295,82 @@ async fn recount(daemon: &Daemon) {
     assert_eq!(spoilt.status.code(), Some(1));
     let report = String::from_utf8(spoilt.stdout).unwrap();
     assert!(report.contains("seats_taken is 4, and the parties hold 3"), "{report}");
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn if_match_guards_registrations(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    let mine = format!("/occurrences/{occurrence}/registration");
+    let put = async |party: i64, tag: &str| {
+        bob.call(Method::PUT, &mine, Some(json!({"party_size": party})), &[("if-match", tag)]).await
+    };
+    put(1, "\"1\"").await.expect_problem(412, "version-mismatch");
+    bob.get(&mine).await.expect(404);
+    let first = bob.put(&mine, json!({})).await.expect(201);
+    let (id, old) = (first.id(), first.header("etag").to_owned());
+    let new = put(2, &old).await.expect(200).header("etag").to_owned();
+    put(3, &old).await.expect_problem(412, "version-mismatch");
+    assert_eq!(bob.get(&mine).await.expect(200).header("etag"), new);
+    bob.call(Method::DELETE, &mine, None, &[("if-match", &old)])
+        .await
+        .expect_problem(412, "version-mismatch");
+    let (door, one) =
+        (format!("/registrations/{id}/check-in"), format!("/occurrences/{occurrence}/registrations/{id}"));
+    let guarded = async |method: Method, path: &str, tag: &str| {
+        ada.call(method, path, None, &[("if-match", tag)]).await
+    };
+    guarded(Method::POST, &door, &old).await.expect_problem(412, "version-mismatch");
+    guarded(Method::POST, &door, &new).await.expect(200);
+    guarded(Method::DELETE, &door, &new).await.expect_problem(412, "version-mismatch");
+    guarded(Method::DELETE, &one, &new).await.expect_problem(412, "version-mismatch");
+    let now = bob.get(&mine).await.expect(200);
+    assert_eq!(now.json()["status"], "attended");
+    guarded(Method::DELETE, &door, now.header("etag")).await.expect(204);
+    let now = bob.get(&mine).await.expect(200).header("etag").to_owned();
+    guarded(Method::DELETE, &one, &now).await.expect(204);
+    guarded(Method::DELETE, &one, &now).await.expect_problem(412, "version-mismatch");
+    ada.delete(&one).await.expect(204);
+    bob.call(Method::DELETE, &mine, None, &[("if-match", &now)])
+        .await
+        .expect_problem(412, "version-mismatch");
+    bob.delete(&mine).await.expect(204);
+    let again = bob.put(&mine, json!({})).await.expect(201).header("etag").to_owned();
+    bob.call(Method::DELETE, &mine, None, &[("if-match", &again)]).await.expect(204);
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accept_chooses_between_json_and_csv(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let ada = daemon.user("ada").await;
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    let all = format!("/occurrences/{occurrence}/registrations");
+    for (accept, kind) in [
+        ("text/csv", Some("text/csv")),
+        ("text/csv, application/json;q=0.1", Some("text/csv")),
+        ("application/json, text/csv;q=0.9", Some("application/json")),
+        ("text/csv;q=0, */*", Some("application/json")),
+        ("text/csv, */*", Some("text/csv")),
+        ("*/*", Some("application/json")),
+        ("text/csv;q=0", None),
+    ] {
+        let answer = ada.call(Method::GET, &all, None, &[("accept", accept)]).await;
+        match kind {
+            Some(kind) => assert!(answer.expect(200).header("content-type").starts_with(kind), "{accept}"),
+            None => drop(answer.expect_problem(406, "not-acceptable")),
+        }
+    }
+    ada.call(Method::GET, "/registrations", None, &[("accept", "text/csv")])
+        .await
+        .expect_problem(406, "not-acceptable");
+    ada.call(Method::GET, "/registrations", None, &[("accept", "text/csv, application/json")])
+        .await
+        .expect(200);
 }

@@ -1,4 +1,5 @@
-//! Pages by relevance, there and back, while others publish, rename, move and delete: what stood still is seen once, in order.
+//! Pages by relevance, in both directions, while others publish, rename, move and delete events: unchanged ones
+//! appear once and in order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -93,7 +94,7 @@ async fn seen(client: &Client, path: &str) -> (Vec<String>, Vec<String>) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn story(#[case] kind: Kind) {
+async fn results_are_sorted_by_relevance_while_events_change(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anonymous) = (daemon.user("ada").await, daemon.anonymous());
     let mut random = Random(8);
@@ -112,7 +113,7 @@ async fn story(#[case] kind: Kind) {
         ));
     }
     made.sort();
-    let dates: Vec<String> = made.iter().map(|(.., date, _)| date.clone()).collect();
+    let occurrences: Vec<String> = made.iter().map(|(.., occurrence, _)| occurrence.clone()).collect();
     let events: Vec<String> = made.iter().map(|(.., event)| event.clone()).collect();
 
     let (stop, written) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
@@ -122,7 +123,7 @@ async fn story(#[case] kind: Kind) {
         meddlers.spawn(meddle(client, stop.clone(), written.clone(), seed));
     }
     for limit in [2, 7, 100, 33] {
-        for (list, expected) in [("occurrences", &dates), ("events", &events)] {
+        for (list, expected) in [("occurrences", &occurrences), ("events", &events)] {
             let before = written.load(Ordering::Relaxed);
             for words in ["marimba", "marim", "evening+marimba+-trombone"] {
                 // Pages of two are many: one question is enough for them.

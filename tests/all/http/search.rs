@@ -1,4 +1,4 @@
-//! Search: 3,852 real conferences, found by hundreds of questions just as plain Rust finds them, and nothing hidden in any list.
+//! Search: 3,852 real conferences, found by hundreds of queries as a plain model in Rust finds them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ fn ids<'a>(found: impl Iterator<Item = &'a Conference>) -> Vec<String> {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn conferences_are_found_alike(#[case] kind: Kind) {
+async fn both_databases_find_the_same_conferences(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let anonymous = daemon.anonymous();
@@ -170,7 +170,7 @@ async fn conferences_are_found_alike(#[case] kind: Kind) {
         if round % 4 == 2 && found.len() < 300 {
             let pages = anonymous.all(&format!("/occurrences?{parameters}&limit=7")).await;
             let pages: Vec<String> =
-                pages.iter().map(|date| date["id"].as_str().unwrap().to_owned()).collect();
+                pages.iter().map(|occurrence| occurrence["id"].as_str().unwrap().to_owned()).collect();
             assert_eq!(pages, ids(found.iter().copied()), "{asked:?} {parameters}");
         } else {
             let few = anonymous.get(&format!("/occurrences?{parameters}&limit=7")).await.expect(200).json();
@@ -178,7 +178,7 @@ async fn conferences_are_found_alike(#[case] kind: Kind) {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|date| date["id"].as_str().unwrap().to_owned())
+                .map(|occurrence| occurrence["id"].as_str().unwrap().to_owned())
                 .collect();
             assert_eq!(few, ids(found.iter().copied().take(7)), "{asked:?} {parameters}");
         }
@@ -431,7 +431,7 @@ async fn every_wrong_parameter_is_named(client: &Client) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_changes_is_found_anew(#[case] kind: Kind) {
+async fn search_follows_changes(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anonymous) = (daemon.user("ada").await, daemon.anonymous());
     let body = json!({"title": "Spring course", "location": "Hall", "description": "For beginners", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
@@ -447,8 +447,8 @@ async fn what_changes_is_found_anew(#[case] kind: Kind) {
         .await
         .expect(200);
     assert_eq!((found("beginners").await, found("yoga").await, found("everyone pilates").await), (0, 0, 4));
-    let dates = ada.all(&format!("/events/{event}/occurrences")).await;
-    let path = |i: usize| format!("/occurrences/{}", dates[i]["id"].as_str().unwrap());
+    let occurrences = ada.all(&format!("/events/{event}/occurrences")).await;
+    let path = |i: usize| format!("/occurrences/{}", occurrences[i]["id"].as_str().unwrap());
     ada.patch(&path(1), json!({"description": "With a guest from afar"})).await.expect(200);
     assert_eq!((found("afar").await, found("everyone").await, found("spring").await), (1, 3, 4));
     ada.patch(&path(1), json!({"description": null})).await.expect(200);

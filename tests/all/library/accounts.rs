@@ -1,4 +1,4 @@
-//! Accounts: uniqueness, sessions, and leaving without a trace.
+//! Accounts: uniqueness, sessions, tokens and deletion.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn ada(core: &EventCore) -> TokenPair {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn names_are_unique_without_case(#[case] kind: Kind) {
+async fn usernames_and_emails_are_unique_without_case(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let user = core.create_user(&Actor::Anonymous, &new_user("Ada", "Ada@Example.org")).await.unwrap();
@@ -62,7 +62,7 @@ async fn names_are_unique_without_case(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_who_want_one_name_one_gets_it(#[case] kind: Kind) {
+async fn one_of_many_concurrent_sign_ups_gets_the_username(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let mut racing = tokio::task::JoinSet::new();
     for i in 0..8 {
@@ -99,7 +99,7 @@ async fn a_refresh_token_used_twice_ends_the_family(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_uses_at_once_one_counts_and_both_end_the_family(#[case] kind: Kind) {
+async fn a_refresh_token_used_twice_at_once_ends_the_family(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let pair = ada(&db.core).await;
     let (one, other) = (db.another().await, db.another().await);
@@ -114,7 +114,7 @@ async fn of_two_uses_at_once_one_counts_and_both_end_the_family(#[case] kind: Ki
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tokens_run_out(#[case] kind: Kind) {
+async fn tokens_expire(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let pair = ada(core).await;
@@ -160,7 +160,7 @@ async fn a_new_password_ends_the_other_sessions(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_process_takes_the_others_tokens(#[case] kind: Kind) {
+async fn processes_accept_each_others_tokens(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let pair = ada(&db.core).await;
     let other = db.another().await;
@@ -171,7 +171,7 @@ async fn every_process_takes_the_others_tokens(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn scripts_have_tokens_of_their_own(#[case] kind: Kind) {
+async fn personal_access_tokens_are_scoped_and_revocable(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let owner = db.user("ada").await;
@@ -198,7 +198,7 @@ async fn scripts_have_tokens_of_their_own(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_disabled_or_no_longer_admin_loses_it_at_once(#[case] kind: Kind) {
+async fn disabling_and_demotion_take_effect_at_once(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     db.admin("root").await;
@@ -237,7 +237,7 @@ async fn the_last_admin_stays(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn accounts_change_by_merge_patch_under_a_version(#[case] kind: Kind) {
+async fn accounts_are_changed_by_merge_patch_and_version(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let [ada, bob] = db.people(["ada", "bob"]).await;
@@ -338,7 +338,7 @@ async fn a_deleted_user_cannot_sign_in_and_leaves_no_name_behind(#[case] kind: K
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_of_who_leaves_are_handed_over_or_cancelled(#[case] kind: Kind) {
+async fn events_of_a_deleted_user_are_handed_over_or_cancelled(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let [ada, bob] = db.people(["ada", "bob"]).await;

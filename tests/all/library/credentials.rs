@@ -63,7 +63,7 @@ fn forge(alg: Algorithm, secret: &str, claims: &Value) -> String {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn made_up_tokens_are_refused_and_good_ones_run_out_by_the_librarys_clock(#[case] kind: Kind) {
+async fn forged_tokens_are_refused_and_valid_ones_expire_by_the_clock(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let (ada, bob) = (sign_up(core, "ada").await, sign_up(core, "bob").await);
@@ -144,7 +144,7 @@ async fn made_up_tokens_are_refused_and_good_ones_run_out_by_the_librarys_clock(
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_lives_for_thirty_days_from_its_last_use(#[case] kind: Kind) {
+async fn a_session_expires_thirty_days_after_its_last_use(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     sign_up(core, "ada").await;
@@ -194,7 +194,7 @@ async fn signing_out_ends_one_session_at_once(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sessions_are_ones_own_to_see_and_end(#[case] kind: Kind) {
+async fn users_list_and_revoke_only_their_own_sessions(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     sign_up(core, "ada").await;
@@ -217,7 +217,7 @@ async fn sessions_are_ones_own_to_see_and_end(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_refusal_tells_whether_there_is_such_an_account(#[case] kind: Kind) {
+async fn refusals_do_not_reveal_whether_an_account_exists(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     sign_up(core, "ada").await;
@@ -245,7 +245,7 @@ async fn no_refusal_tells_whether_there_is_such_an_account(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_session_begun_with_the_old_password_survives_its_change(#[case] kind: Kind) {
+async fn a_new_password_ends_sign_ins_that_race_with_it(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let (core, other) = (&db.core, db.another().await);
     sign_up(core, "ada").await;
@@ -271,7 +271,7 @@ async fn no_session_begun_with_the_old_password_survives_its_change(#[case] kind
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_new_passwords_at_once_one_holds(#[case] kind: Kind) {
+async fn one_of_two_concurrent_password_changes_succeeds(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let (core, other) = (&db.core, db.another().await);
     sign_up(core, "ada").await;
@@ -291,7 +291,7 @@ async fn of_two_new_passwords_at_once_one_holds(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_operator_resets_passwords_and_shuts_people_out(#[case] kind: Kind) {
+async fn the_operator_resets_passwords_and_disables_users(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     sign_up(core, "ada").await;
@@ -320,7 +320,7 @@ async fn the_operator_resets_passwords_and_shuts_people_out(#[case] kind: Kind) 
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn personal_tokens_are_noted_by_the_minute_and_beget_none(#[case] kind: Kind) {
+async fn personal_tokens_record_their_use_and_create_no_tokens(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let owner = db.user("ada").await;
@@ -356,7 +356,7 @@ async fn personal_tokens_are_noted_by_the_minute_and_beget_none(#[case] kind: Ki
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_that_is_given_signs_and_another_is_foreign(#[case] kind: Kind) {
+async fn a_configured_secret_signs_and_other_signatures_are_refused(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let with = async |secret: &str| {
         EventCore::connect(

@@ -42,7 +42,7 @@ async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transaction_dropped_at_any_await_leaves_nothing_and_stalls_nobody(#[case] kind: Kind) {
+async fn a_transaction_dropped_at_any_await_is_rolled_back(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let mut finished = 0;
     for times in 0..60 {
@@ -77,7 +77,7 @@ async fn a_transaction_dropped_at_any_await_leaves_nothing_and_stalls_nobody(#[c
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_transaction_is_never_seen(#[case] kind: Kind) {
+async fn partial_transactions_are_never_visible(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     for times in 0..40 {
         polled(times, insert(&db.core, format!("half {times}"))).await;
@@ -90,7 +90,7 @@ async fn half_a_transaction_is_never_seen(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_statement_ends_its_transaction_and_no_other(#[case] kind: Kind) {
+async fn a_failed_statement_rolls_back_its_own_transaction_only(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     insert(&db.core, "taken".to_owned()).await.unwrap();
     let neighbour = tokio::spawn({
@@ -112,7 +112,7 @@ async fn a_failed_statement_ends_its_transaction_and_no_other(#[case] kind: Kind
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_writers_lose_nothing(#[case] kind: Kind) {
+async fn concurrent_writers_lose_no_row(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..40 {

@@ -1,4 +1,4 @@
-//! Events: what becomes of them and of their dates.
+//! Events: created, changed, published, cancelled, duplicated, deleted and searched.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn titles(core: &EventCore, actor: &Actor, filter: AgendaFilter) -> Vec<St
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_created_is_read_again(#[case] kind: Kind) {
+async fn a_created_event_is_read_back(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
     let event = create(
@@ -49,7 +49,7 @@ async fn what_is_created_is_read_again(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_changes_by_merge_patch_under_a_version(#[case] kind: Kind) {
+async fn an_event_is_changed_by_merge_patch_and_version(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
@@ -93,7 +93,7 @@ async fn an_event_changes_by_merge_patch_under_a_version(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replacing_resets_what_is_left_out_but_not_the_status(#[case] kind: Kind) {
+async fn replacing_an_event_resets_omitted_fields_but_not_its_status(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
@@ -135,7 +135,7 @@ async fn drafts_are_published_and_events_cancelled(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_draft_whose_date_has_passed_is_not_published(#[case] kind: Kind) {
+async fn a_draft_in_the_past_is_not_published(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
@@ -148,12 +148,12 @@ async fn a_draft_whose_date_has_passed_is_not_published(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_date_that_is_over_never_changes(#[case] kind: Kind) {
+async fn past_occurrences_never_change(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
     let event = create(core, &ada, rust_evening().description("old")).await;
-    let date = event.next_occurrence.unwrap().id;
+    let occurrence = event.next_occurrence.unwrap().id;
     db.clock.advance(Duration::from_hours(24 * 365));
     core.change_event(
         &ada,
@@ -163,7 +163,7 @@ async fn a_date_that_is_over_never_changes(#[case] kind: Kind) {
     )
     .await
     .unwrap();
-    let over = core.occurrence(&Actor::Anonymous, date).await.unwrap();
+    let over = core.occurrence(&Actor::Anonymous, occurrence).await.unwrap();
     assert_eq!(
         (over.title.as_str(), over.location.as_str(), over.capacity),
         ("Rust evening", "Room 2, Köln", 40)
@@ -177,7 +177,7 @@ async fn a_date_that_is_over_never_changes(#[case] kind: Kind) {
     let moved =
         core.change_event(&ada, event.id, &json!({"starts_at": "2028-03-04T18:30:00"}), None).await.unwrap();
     assert_eq!(moved.occurrence_count, 2, "the past stays, a new date is made");
-    assert_eq!(core.occurrence(&Actor::Anonymous, date).await.unwrap().starts_at, over.starts_at);
+    assert_eq!(core.occurrence(&Actor::Anonymous, occurrence).await.unwrap().starts_at, over.starts_at);
     db.check().await;
 }
 
@@ -185,7 +185,7 @@ async fn a_date_that_is_over_never_changes(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn deleting_is_for_events_that_nobody_registered_for(#[case] kind: Kind) {
+async fn only_events_without_registrations_are_deleted(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let [ada, bob] = db.people(["ada", "bob"]).await;
@@ -201,16 +201,16 @@ async fn deleting_is_for_events_that_nobody_registered_for(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_duplicate_is_a_draft_on_a_new_date(#[case] kind: Kind) {
+async fn a_duplicate_is_a_draft_at_another_start(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let [ada, bob] = db.people(["ada", "bob"]).await;
     let event =
         create(core, &ada, rust_evening().duration("PT3H").registration_opens_at("2027-01-01T00:00:00"))
             .await;
-    let date: NewDate = serde_json::from_value(json!({"starts_at": "2027-06-01T10:00:00"})).unwrap();
-    assert_eq!(core.duplicate_event(&bob, event.id, &date).await.unwrap_err().code(), "forbidden");
-    let copy = core.duplicate_event(&ada, event.id, &date).await.unwrap();
+    let occurrence: NewDate = serde_json::from_value(json!({"starts_at": "2027-06-01T10:00:00"})).unwrap();
+    assert_eq!(core.duplicate_event(&bob, event.id, &occurrence).await.unwrap_err().code(), "forbidden");
+    let copy = core.duplicate_event(&ada, event.id, &occurrence).await.unwrap();
     assert_eq!((copy.status, copy.title.as_str()), (EventStatus::Draft, "Rust evening"));
     assert_eq!(
         (copy.ends_at.to_string().as_str(), copy.registration_opens_at),
@@ -227,7 +227,7 @@ async fn a_duplicate_is_a_draft_on_a_new_date(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn words_are_found_without_case_and_accents(#[case] kind: Kind) {
+async fn search_ignores_case_and_accents(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
@@ -271,7 +271,7 @@ async fn words_are_found_without_case_and_accents(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_organizes_sees_what_nobody_else_finds(#[case] kind: Kind) {
+async fn hidden_events_are_seen_by_organizers_and_admins_only(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let (ada, bob, root) = (db.user("ada").await, db.user("bob").await, db.admin("root").await);
@@ -307,7 +307,7 @@ async fn who_organizes_sees_what_nobody_else_finds(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_agenda_is_what_lies_ahead_in_pages(#[case] kind: Kind) {
+async fn the_agenda_pages_through_upcoming_occurrences(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let ada = db.user("ada").await;
@@ -350,7 +350,7 @@ async fn the_agenda_is_what_lies_ahead_in_pages(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn organizers_are_named_and_taken_off(#[case] kind: Kind) {
+async fn co_organizers_are_added_and_removed(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let core = &db.core;
     let [ada, bob, eve] = db.people(["ada", "bob", "eve"]).await;

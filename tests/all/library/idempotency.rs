@@ -1,4 +1,4 @@
-//! Work that is done once for a key.
+//! Work that is executed once per idempotency key.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn events(db: &TestDb) -> i64 {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_at_once_in_two_processes_one_takes_effect(#[case] kind: Kind) {
+async fn one_of_many_concurrent_requests_takes_effect(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
     let another = db.another().await;
@@ -48,7 +48,7 @@ async fn of_many_at_once_in_two_processes_one_takes_effect(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_refused_can_be_tried_again_and_what_was_done_not_with_another_request(#[case] kind: Kind) {
+async fn a_refused_request_may_be_repeated_and_a_key_not_reused(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
     assert_eq!(once(&db.core, ada, "k", 0).await.unwrap_err().code(), "invalid_input");
@@ -64,7 +64,7 @@ async fn what_was_refused_can_be_tried_again_and_what_was_done_not_with_another_
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_day_later_the_key_is_free_and_the_answer_forgotten(#[case] kind: Kind) {
+async fn keys_and_answers_expire_after_a_day(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
     let first = once(&db.core, ada, "k", 40).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_day_later_the_key_is_free_and_the_answer_forgotten(#[case] kind: Kind
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn work_goes_on_when_its_caller_is_gone(#[case] kind: Kind) {
+async fn work_completes_though_its_caller_is_gone(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
     let (begun, wait_for_begin) = tokio::sync::oneshot::channel();
@@ -107,7 +107,7 @@ async fn work_goes_on_when_its_caller_is_gone(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_done_is_never_done_again_even_where_its_answer_was_lost(#[case] kind: Kind) {
+async fn completed_work_is_not_repeated_though_its_answer_was_lost(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
     let lost = db

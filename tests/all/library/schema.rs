@@ -1,4 +1,4 @@
-//! The schema: alike on both databases, made once however many ask, refused when it is somebody else's.
+//! The schema: equal on both databases, migrated once however many processes ask, refused if it is newer.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Every statement that the library has is one that both databases can prepare.
+//! Every statement of the library can be prepared on both databases.
 
 use std::path::Path;
 

@@ -79,14 +79,14 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_the_database(#[case] kind: Kind) {
+async fn a_user_manages_the_account_in_a_database(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let url = db.url.clone();
     afternoon(&db, &["--database", &url]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_server() {
+async fn a_user_manages_the_account_on_a_server() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     let address = format!("http://{}", daemon.address());
     afternoon(&daemon.db, &["--server", &address]).await;

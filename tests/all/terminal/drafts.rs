@@ -70,21 +70,21 @@ async fn drafts(source: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_database() {
+async fn unsaved_text_is_restored_in_a_database() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     signs_up(&db).await;
     drafts(&["--database", &db.url, "--as", "ada"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_server() {
+async fn unsaved_text_is_restored_on_a_server() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     signs_up(&daemon.db).await;
     drafts(&["--server", &format!("http://{}", daemon.address())]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_makes_no_sense_hinders_nobody() {
+async fn an_unreadable_drafts_file_is_ignored() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     signs_up(&db).await;
     let home = Arc::new(tempfile::tempdir().unwrap());

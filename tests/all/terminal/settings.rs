@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use eventcore::Actor;
 use eventcore::accounts::NewUser;
-use serde_json::json;
 use tempfile::TempDir;
-use tests::{Daemon, Kind, Terminal, TestDb, tui};
+use tests::{Daemon, Kind, Terminal, TestDb, new_event, tui};
 
 /// A home with a configuration file.
 fn home(config: &str) -> Arc<TempDir> {
@@ -28,13 +27,13 @@ async fn with_event(db: &TestDb, title: &str) {
     let name = title.to_lowercase();
     let user = NewUser { email: format!("{name}@example.org"), username: name, ..NewUser::default() };
     let user = db.core.create_user(&Actor::System, &user).await.unwrap();
-    let event = json!({"title": title, "location": "Hall", "starts_at": "2031-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 4});
+    let event = new_event().title(title).starts_at("2031-03-04T18:30:00").timezone("Europe/Berlin").json();
     let event = serde_json::from_value(event).unwrap();
     db.core.create_event(&Actor::user(user.id, user.role), &event).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_configured_is_opened_where_nothing_else_is_said() {
+async fn the_configured_server_is_the_default() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     with_event(&db, "Preferred").await;
     let daemon = Daemon::start(Kind::Sqlite).await;
@@ -83,7 +82,7 @@ async fn what_is_configured_is_opened_where_nothing_else_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_preferred_holds_at_once_and_ever_after() {
+async fn preferences_apply_at_once_and_are_saved() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     with_event(&db, "Preferred").await;
     let home = home("# mine\n");
@@ -116,7 +115,7 @@ async fn what_is_preferred_holds_at_once_and_ever_after() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_configuration_the_folder_says_what_is_opened() {
+async fn without_a_configuration_a_file_in_the_folder_is_opened() {
     let home = home("# nothing yet\n");
     let folder = home.path().join("events.db");
     let core = eventcore::EventCore::open(&format!("sqlite://{}", folder.display())).await.unwrap();
@@ -133,7 +132,7 @@ async fn without_a_configuration_the_folder_says_what_is_opened() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_configuration_that_is_wrong_is_named() {
+async fn an_invalid_configuration_is_reported() {
     for (config, said) in [
         ("sever = \"http://a\"", "config.toml: sever is no setting"),
         (

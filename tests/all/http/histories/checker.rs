@@ -1,4 +1,5 @@
-//! Looks for an order of what was asked of one date in which every answer is right (linearisability, by the search of Wing and Gong).
+//! Searches for an order of the requests for one occurrence in which every response is right: a check of
+//! linearizability by the algorithm of Wing and Gong.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,7 +12,8 @@ pub(super) struct Asked {
     pub(super) ask: Ask,
     /// Nanoseconds since the test began.
     pub(super) from: u128,
-    /// When the answer was there, and the answer; `None` where nobody waited for it, and the end shows that it took effect.
+    /// The time and content of the response; `None` if the client did not wait and the final state shows that the
+    /// request took effect.
     pub(super) told: Option<(u128, Told)>,
     /// The number that was drawn for the waitlist: of those who drew one, the lowest comes first.
     pub(super) number: Option<i64>,
@@ -26,7 +28,7 @@ struct Search<'a> {
     seen: HashSet<u64>,
     steps: usize,
     longest: usize,
-    /// Where the longest order ends: the date, and what could come next.
+    /// Where the longest order ends: the occurrence, and what could come next.
     stuck: String,
     end: &'a dyn Fn(&Date) -> bool,
 }
@@ -62,39 +64,39 @@ pub(super) fn explain(
 }
 
 impl Search<'_> {
-    fn goes_on(&mut self, date: &Date, count: usize) -> bool {
+    fn goes_on(&mut self, occurrence: &Date, count: usize) -> bool {
         if count > self.longest {
             self.longest = count;
             let next = self.candidates().into_iter().map(|i| format!("\n{:?}", self.asked[i]));
-            self.stuck = format!("{date:?}{}", next.collect::<Vec<_>>().concat());
+            self.stuck = format!("{occurrence:?}{}", next.collect::<Vec<_>>().concat());
         }
         if count == self.asked.len() {
-            return (self.end)(date);
+            return (self.end)(occurrence);
         }
         self.steps += 1;
-        if self.steps >= PATIENCE || !self.is_new(date) {
+        if self.steps >= PATIENCE || !self.is_new(occurrence) {
             return false;
         }
         let candidates = self.candidates();
         // What is right now and changes nothing may as well come now: whatever comes later comes later still.
         let idle = candidates.iter().copied().find(|next| {
-            let mut after = date.clone();
+            let mut after = occurrence.clone();
             let told = after.answer(self.asked[*next].ask);
-            after == *date && self.asked[*next].told.as_ref().is_some_and(|(_, answer)| *answer == told)
+            after == *occurrence && self.asked[*next].told.as_ref().is_some_and(|(_, answer)| *answer == told)
         });
         if let Some(idle) = idle {
             self.done[idle] = true;
-            let found = self.goes_on(date, count + 1);
+            let found = self.goes_on(occurrence, count + 1);
             self.done[idle] = false;
             return found;
         }
         for next in candidates {
-            let mut after = date.clone();
+            let mut after = occurrence.clone();
             let told = after.answer(self.asked[next].ask);
             let fits = match &self.asked[next].told {
                 Some((_, answer)) => *answer == told,
                 // It took effect, so it changed something.
-                None => after != *date,
+                None => after != *occurrence,
             };
             if fits {
                 self.done[next] = true;
@@ -107,13 +109,14 @@ impl Search<'_> {
         false
     }
 
-    fn is_new(&mut self, date: &Date) -> bool {
+    fn is_new(&mut self, occurrence: &Date) -> bool {
         let mut hasher = DefaultHasher::new();
-        (&self.done, date).hash(&mut hasher);
+        (&self.done, occurrence).hash(&mut hasher);
         self.seen.insert(hasher.finish())
     }
 
-    /// What may come next: whatever was asked before the first answer that is still to come. Those that were answered first come first.
+    /// The candidates for the next step: all requests sent before the earliest outstanding response, in the order
+    /// of their responses.
     fn candidates(&self) -> Vec<usize> {
         let open = || self.asked.iter().enumerate().filter(|(i, _)| !self.done[*i]);
         let returned = |asked: &Asked| asked.told.as_ref().map_or(u128::MAX, |(at, _)| *at);
@@ -149,18 +152,18 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_found_where_there_is_one() {
+    fn a_valid_history_has_an_order() {
         let history = vec![
             asked(one(1), 0, 9, waits(1, 1)),
             asked(one(2), 1, 8, sits(1)),
             asked(Ask::Cancel { who: 2 }, 10, 12, Told::Nothing),
         ];
-        let end = |date: &Date| date.sit.keys().eq([&1]) && date.wait.is_empty();
+        let end = |occurrence: &Date| occurrence.sit.keys().eq([&1]) && occurrence.wait.is_empty();
         explain(&Date::new(1), history, end).unwrap();
     }
 
     #[test]
-    fn two_on_one_seat_and_overtaking_are_found() {
+    fn double_booking_and_overtaking_are_found() {
         let twice = vec![asked(one(1), 0, 9, sits(1)), asked(one(2), 1, 8, sits(1))];
         assert!(explain(&Date::new(1), twice, |_| true).is_err());
         let overtaken = vec![
@@ -172,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_waited_for_counts_where_it_took_effect() {
+    fn an_unanswered_request_counts_if_it_took_effect() {
         let silent = Asked { ask: one(1), from: 0, told: None, number: None };
         let history = vec![silent, asked(one(2), 5, 6, waits(1, 1))];
         explain(&Date::new(1), history.clone(), |_| true).unwrap();

@@ -1,4 +1,5 @@
-//! Histories: many clients at many dates, some of whom hang up, and servers that are killed; afterwards there must be an order in which every answer was right.
+//! Histories of concurrent requests: many clients and occurrences, clients that disconnect, and servers that are
+//! killed. Afterwards there must be an order of the requests in which every response was right.
 
 mod checker;
 mod model;
@@ -12,7 +13,7 @@ use eventcore::db::{Queries, Sql};
 use eventcore::{Actor, OccurrenceId, RegistrationId};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Daemon, Kind, TestDb, command, id_of};
+use tests::{Daemon, Kind, TestDb, command, id_of, new_event_in_2031};
 use tokio::sync::watch;
 
 use self::checker::Asked;
@@ -25,12 +26,12 @@ const CAPACITY: i64 = 8;
 /// What an organizer asks for, one after another.
 const CAPACITIES: [i64; 8] = [12, 5, 9, 3, 15, 4, 10, 6];
 
-/// Enough that nobody waits five seconds for one on a machine that is busy with other tests: who does is told that the database is away.
+/// Enough connections that none waits five seconds on a busy machine, after which a request is refused.
 const CONNECTIONS: &[&str] = &["--database-connections", "50"];
 
-/// A date, and who may change it.
+/// An occurrence, and who may change it.
 struct Place {
-    date: OccurrenceId,
+    occurrence: OccurrenceId,
     event: String,
     token: String,
 }
@@ -43,7 +44,7 @@ struct Stage {
     /// Where servers listen at the moment.
     servers: watch::Receiver<Vec<String>>,
     began: Instant,
-    /// What was asked of each date.
+    /// What was asked of each occurrence.
     asked: Vec<Mutex<Vec<Line>>>,
     /// How much that is by now.
     progress: Vec<watch::Sender<usize>>,
@@ -98,7 +99,7 @@ impl Stage {
         self.progress[place].send_modify(|asked| *asked = asked.saturating_add(1));
     }
 
-    /// Asks; false where no answer came, so that this client must leave the date alone.
+    /// Asks; false where no answer came, so that this client must leave the occurrence alone.
     async fn ask(&self, place: usize, ask: Ask, token: &str, dice: &mut Dice) -> bool {
         let request = self.request(place, ask, token);
         loop {
@@ -120,15 +121,15 @@ impl Stage {
     }
 
     fn request(&self, place: usize, ask: Ask, token: &str) -> Vec<u8> {
-        let Place { date, event, .. } = &self.places[place];
-        let mine = format!("/occurrences/{date}/registration");
+        let Place { occurrence, event, .. } = &self.places[place];
+        let mine = format!("/occurrences/{occurrence}/registration");
         match ask {
             Ask::Register { party, .. } => {
                 wire::request("PUT", &mine, token, Some(&json!({"party_size": party})))
             }
             Ask::Cancel { .. } => wire::request("DELETE", &mine, token, None),
             Ask::Mine { .. } => wire::request("GET", &mine, token, None),
-            Ask::Look => wire::request("GET", &format!("/occurrences/{date}"), token, None),
+            Ask::Look => wire::request("GET", &format!("/occurrences/{occurrence}"), token, None),
             Ask::Capacity(capacity) => wire::request(
                 "PATCH",
                 &format!("/events/{event}"),
@@ -202,7 +203,8 @@ impl Stage {
         organizers.join_all().await;
     }
 
-    /// Finds an order for what was asked of each date. Answers how many registrations were made, and how often nobody waited.
+    /// Finds an order for the requests for each occurrence. Answers the numbers of registrations and of requests
+    /// without a response.
     async fn explain(&self) -> (usize, usize) {
         let (mut made, mut open) = (0, 0);
         for (place, asked) in self.asked.iter().enumerate() {
@@ -227,7 +229,8 @@ impl Stage {
                 "{place}: {} rows, {new} answered",
                 end.rows.len()
             );
-            if let Err(why) = checker::explain(&Date::new(CAPACITY), history, |date| end.is(date)) {
+            if let Err(why) = checker::explain(&Date::new(CAPACITY), history, |occurrence| end.is(occurrence))
+            {
                 panic!("date {place}: {why}\nends as {end:?}");
             }
         }
@@ -239,7 +242,7 @@ impl Stage {
             let mut db = self.db.core.db().read().await.unwrap();
             let sql = "SELECT r.id, u.username, r.status, r.party_size, r.waitlist_number FROM registrations r JOIN users u ON u.id = r.user_id
                 WHERE r.occurrence_id = $1 ORDER BY r.waitlist_number";
-            db.query(Sql::same(sql)).bind(self.places[place].date).all().await.unwrap()
+            db.query(Sql::same(sql)).bind(self.places[place].occurrence).all().await.unwrap()
         };
         let rows = names.into_iter().map(|(id, name, status, party, number)| Row {
             id,
@@ -250,7 +253,7 @@ impl Stage {
         });
         let rows = rows.collect();
         let capacity =
-            self.db.core.occurrence(&Actor::System, self.places[place].date).await.unwrap().capacity;
+            self.db.core.occurrence(&Actor::System, self.places[place].occurrence).await.unwrap().capacity;
         End { capacity, rows }
     }
 }
@@ -268,7 +271,7 @@ struct Row {
     number: Option<i64>,
 }
 
-/// What the database holds of a date in the end.
+/// What the database holds of an occurrence in the end.
 #[derive(Debug)]
 struct End {
     capacity: i64,
@@ -276,15 +279,15 @@ struct End {
 }
 
 impl End {
-    /// Whether a date stands as the database says.
-    fn is(&self, date: &Date) -> bool {
+    /// Whether an occurrence stands as the database says.
+    fn is(&self, occurrence: &Date) -> bool {
         let of = |status: &'static str| {
             let rows = self.rows.iter().filter(move |row| row.status == status);
             rows.map(|row| (row.who, row.party))
         };
-        date.capacity == self.capacity
-            && of("confirmed").collect::<BTreeMap<_, _>>() == date.sit
-            && of("waitlisted").eq(date.wait.iter().copied())
+        occurrence.capacity == self.capacity
+            && of("confirmed").collect::<BTreeMap<_, _>>() == occurrence.sit
+            && of("waitlisted").eq(occurrence.wait.iter().copied())
     }
 
     /// Which number the registration drew that this line made, if it made one.
@@ -299,7 +302,8 @@ impl End {
         row?.number
     }
 
-    /// Whether what nobody waited for took effect. Whoever hung up left the date alone from then on, so the end shows it.
+    /// Whether a request without a response took effect. Its client left the occurrence alone afterwards, so the
+    /// final state shows it.
     fn shows(&self, told: &Line, all: &[Line]) -> bool {
         let live = |who: usize| self.rows.iter().find(|row| row.who == who && row.status != "cancelled");
         match told.asked.ask {
@@ -374,10 +378,14 @@ async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize
     for number in 0..DATES {
         let name = format!("organizer{number}");
         let actor = db.user(&name).await;
-        let input = json!({"title": name, "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": CAPACITY});
+        let input = new_event_in_2031().title(name).capacity(CAPACITY).json();
         let event = db.core.create_event(&actor, &serde_json::from_value(input).unwrap()).await.unwrap();
         let token = db.core.open_session(&Actor::System, id_of(&actor)).await.unwrap().access_token;
-        places.push(Place { date: event.next_occurrence.unwrap().id, event: event.id.to_string(), token });
+        places.push(Place {
+            occurrence: event.next_occurrence.unwrap().id,
+            event: event.id.to_string(),
+            token,
+        });
     }
     let mut signing_in = tokio::task::JoinSet::new();
     for who in 0..CLIENTS {
@@ -412,7 +420,7 @@ async fn recount(db: &TestDb) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn at_once(#[case] kind: Kind) {
+async fn concurrent_registrations_are_linearizable(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, CONNECTIONS).await;
     let (_all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
@@ -443,7 +451,7 @@ async fn killer(
         if over.load(std::sync::atomic::Ordering::SeqCst) {
             return killed;
         }
-        // On a busy machine hardly anything would be answered between two kills, and whoever gets no answer leaves the date alone.
+        // Shorter intervals would leave hardly any responses between two kills on a busy machine.
         let asked: usize = stage.asked.iter().map(|asked| asked.lock().unwrap().len()).sum();
         if asked < due {
             continue;
@@ -463,7 +471,7 @@ async fn killer(
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_fire(#[case] kind: Kind) {
+async fn registrations_are_linearizable_while_servers_are_killed(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, CONNECTIONS).await;
     let (all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());

@@ -1,8 +1,8 @@
-//! One date as a person would keep it on paper: who sits, and who waits in which order, counted anew each time.
+//! A model of one occurrence: who has seats, and who waits in which order, recomputed at each step.
 
 use std::collections::BTreeMap;
 
-/// What someone asks of a date.
+/// What someone asks of an occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ask {
     Register {
@@ -30,7 +30,7 @@ pub(super) enum Told {
     Refused(String),
 }
 
-/// A date.
+/// An occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Date {
     pub(super) capacity: i64,
@@ -90,7 +90,7 @@ impl Date {
         told
     }
 
-    /// The first who waits and for whom the date is large enough.
+    /// The first who waits and for whom the occurrence is large enough.
     fn head(&self) -> Option<usize> {
         self.wait.iter().position(|(_, party)| *party <= self.capacity)
     }

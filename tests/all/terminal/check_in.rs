@@ -1,0 +1,85 @@
+//! The attendees of an occurrence, as its organizer manages them: added, checked in, removed.
+
+use eventcore::Actor;
+use eventcore::accounts::NewUser;
+use tests::{Daemon, Kind, Terminal, TestDb, new_event};
+
+const PASSWORD: &str = "correct horse 7";
+
+async fn person(db: &TestDb, name: &str) -> Actor {
+    let input = NewUser {
+        username: name.to_lowercase(),
+        email: format!("{name}@example.org"),
+        password: Some(PASSWORD.to_owned()),
+        display_name: Some(name.to_owned()),
+        ..NewUser::default()
+    };
+    let user = db.core.create_user(&Actor::System, &input).await.unwrap();
+    Actor::user(user.id, user.role)
+}
+
+async fn door(db: &TestDb, source: &[&str]) {
+    let ada = person(db, "Ada").await;
+    for name in ["Bob", "Carla", "Dan"] {
+        person(db, name).await;
+    }
+    let tea = new_event()
+        .title("Tea for two")
+        .location("Kitchen")
+        .starts_at("2031-03-04T18:30:00")
+        .timezone("Europe/Berlin")
+        .capacity(2)
+        .json();
+    db.core.create_event(&ada, &serde_json::from_value(tea).unwrap()).await.unwrap();
+    let mut ada = Terminal::start(source);
+    ada.types("A").await.shows("Sign in").await;
+    ada.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
+    ada.types("5").await.shows("● public").await;
+    ada.types("a").await.shows("Nobody has registered yet").await;
+
+    // Who is not there can be typed anew from what was.
+    ada.types("nbop 2\r").await.shows("✗ there is no such user · what you typed is kept").await;
+    ada.types("n").await.shows("bop 2▏").await;
+    ada.types("\x17\x17bob 2\r")
+        .await
+        .shows("✓ Bob has a place, for 2")
+        .await
+        .shows("2 of 2 seats taken")
+        .await;
+    ada.types("ncarla\r").await.shows("✓ Carla waits, 1st in line, for 1").await.shows("1 waits").await;
+    ada.types("ndan 99\r").await.shows("✗ a party may have at most 10 people here").await;
+    ada.types("n\x15dan\r").await.shows("✓ Dan waits, 2nd in line, for 1").await;
+
+    // Their seats go to who waits.
+    ada.types("gx")
+        .await
+        .shows("Take Bob (bob) off this date, with a party of 2? Their 2 seats go to who waits.")
+        .await;
+    ada.types("y").await.shows("✓ 1 is off the list").await.shows("✗ cancelled    Bob").await;
+    ada.shows("● confirmed    Carla").await.shows("● confirmed    Dan").await.shows("nobody waits").await;
+
+    // Several at once.
+    ada.types("   ").await.shows("◆ 3 marked").await;
+    ada.types("\r")
+        .await
+        .shows("✗ 2 of 3 are checked in: they gave the place up")
+        .await
+        .shows("◆ 1 marked")
+        .await;
+    ada.shows("✓ checked in   Carla").await.shows("✓ checked in   Dan").await;
+    ada.types("q").await;
+    assert_eq!(ada.ends().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organizer_manages_attendees_in_a_database() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    door(&db, &["--database", &db.url]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organizer_manages_attendees_on_a_server() {
+    let daemon = Daemon::start(Kind::Sqlite).await;
+    let address = format!("http://{}", daemon.address());
+    door(&daemon.db, &["--server", &address]).await;
+}

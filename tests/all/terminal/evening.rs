@@ -1,0 +1,206 @@
+//! One evening with the terminal client, on a database and on a server.
+
+use eventcore::accounts::NewUser;
+use eventcore::registrations::Party;
+use eventcore::{Actor, OccurrenceId, PageRequest};
+use rstest::rstest;
+use serde_json::json;
+use tests::{Daemon, Kind, Terminal, TestDb, new_event};
+
+const PASSWORD: &str = "correct horse 7";
+
+async fn person(db: &TestDb, name: &str) -> Actor {
+    let input = NewUser {
+        username: name.to_owned(),
+        email: format!("{name}@example.org"),
+        password: Some(PASSWORD.to_owned()),
+        display_name: Some(format!("{}{}", name[..1].to_uppercase(), &name[1..])),
+        timezone: Some("Europe/Berlin".to_owned()),
+        ..NewUser::default()
+    };
+    let user = db.core.create_user(&Actor::System, &input).await.unwrap();
+    Actor::user(user.id, user.role)
+}
+
+async fn evening(db: &TestDb, source: &[&str]) {
+    let (ada, carla) = (person(db, "ada").await, person(db, "carla").await);
+    person(db, "bob").await;
+    let tea = new_event()
+        .title("Tea for one")
+        .location("Kitchen")
+        .starts_at("2031-03-04T18:30:00")
+        .timezone("Europe/Berlin")
+        .capacity(1)
+        .description("Bring *cake*.")
+        .json();
+    let tea = db
+        .core
+        .create_event(&ada, &serde_json::from_value(tea).unwrap())
+        .await
+        .unwrap()
+        .next_occurrence
+        .unwrap();
+    db.core.register(&carla, tea.id, &Party::default()).await.unwrap();
+
+    let mut bob = Terminal::start(source);
+    bob.shows("Tea for one").await.shows("Tue 4 March 2031").await.shows("████████ 0").await;
+    bob.types("A").await.shows("Sign in").await;
+    bob.types("bob\twrong password\r").await.shows("✗ these credentials are not right").await;
+    bob.types(&format!("\x15{PASSWORD}\r")).await.shows("✓ Hello, Bob").await;
+
+    waits(&mut bob, db, &carla, tea.id).await;
+    bob.types("\r").await.shows("Bring cake.").await.shows("● confirmed for 1 · ticket").await;
+    // Into the calendar; a second time is a second file.
+    bob.types("i").await.shows("✓ Kept as ~/tea-for-one.ics").await;
+    bob.types("i").await.shows("✓ Kept as ~/tea-for-one-2.ics").await;
+    let kept = |name: &str| std::fs::read_to_string(bob.home.path().join(name)).expect(name);
+    assert!(kept("tea-for-one.ics").contains("\r\nDTSTART;TZID=Europe/Berlin:20310304T183000\r\n"));
+    assert_eq!(kept("tea-for-one.ics"), kept("tea-for-one-2.ics"));
+    bob.types("\x1b").await.hides("Esc back").await;
+
+    // What people say.
+    bob.types("c").await.shows("Nobody has said anything yet").await;
+    bob.types("cIs there milk?\r").await.shows("✓ It is said").await.shows("Is there milk?").await;
+    let tea_event = db.core.occurrence(&Actor::Anonymous, tea.id).await.unwrap().event_id;
+    let answer = serde_json::from_value(json!({"body": "Oat milk."})).unwrap();
+    db.core.add_comment(&ada, tea_event, &answer).await.unwrap();
+    bob.types("R").await.shows("Oat milk.").await.shows("organizes it").await;
+    bob.types("\x1b").await.hides("Oat milk.").await;
+
+    // Found by words, and narrowed.
+    bob.types("/for te is:mine").await.shows("[mine]").await.shows("Tea for one").await;
+    bob.types(" #nothing").await.shows("[#nothing]").await.hides("Tea for one").await;
+    bob.types("\x1b").await.hides("[#nothing]").await;
+
+    // In its week, by the day that it is on.
+    bob.types("wd2031-03-04\r")
+        .await
+        .shows("Week 10 · 3–9 March 2031 · 1 event")
+        .await
+        .shows("[Tue 4]")
+        .await;
+    bob.types("\r").await.shows("Bring cake.").await;
+    bob.types("\x1b").await.hides("Bring cake.").await;
+
+    // A series of his own, seen before it is saved.
+    bob.types("5").await.shows("You organize nothing").await;
+    bob.types("n").await.shows("New event").await;
+    bob.types("Chess\t2031-03-07 19:00\t\tevery friday 4 times\t\tLibrary").await;
+    bob.shows("→ Fri 7 March 2031, 19:00 Europe/Berlin")
+        .await
+        .shows("→ every Friday, 4 times → 7 Mar · 14 Mar")
+        .await;
+    bob.types("\x13").await.shows("✓ Chess is saved, with 4 dates").await.shows("↻ 4").await;
+
+    // One occurrence of it differs; who comes is checked in at the door.
+    bob.types("\r").await.shows("↻ every Friday, 4 times").await;
+    bob.types("e").await.shows("This date").await;
+    bob.types(" final\x13").await.shows("✓ Saved").await.shows("Chess final").await;
+    let mine = db.core.profile_by_username("bob").await.unwrap().id;
+    let filter = eventcore::events::AgendaFilter { organizer: Some(mine), ..Default::default() };
+    let occurrences =
+        db.core.occurrences(&Actor::Anonymous, &filter, &PageRequest::default()).await.unwrap().items;
+    let titles: Vec<_> = occurrences.iter().map(|occurrence| occurrence.title.as_str()).collect();
+    assert_eq!(titles, ["Chess final", "Chess", "Chess", "Chess"]);
+    db.core.register(&carla, occurrences[0].id, &Party::of(2)).await.unwrap();
+    bob.types("a").await.shows("Carla (carla)").await.shows("party of 2").await;
+    bob.types("\r").await.shows("✓ Carla is in, party of 2").await.shows("✓ checked in").await;
+
+    // What it came to.
+    bob.types("\x1b").await.hides("✓ checked in").await;
+    bob.types("I").await.shows("Insights · Chess").await.shows("Registrations over time  2 people").await;
+    bob.shows("2 of 20 seats taken").await.shows("1 came, 0 did not").await.shows("Fri 7 Mar 2031").await;
+
+    // The tea is over, and he says how it was.
+    db.pass(&tea.id.to_string(), "2024-03-04T18:30:00Z").await;
+    bob.types("\x1b").await.hides("Insights · Chess").await;
+    bob.types("4R").await.shows("Tea for one").await.shows("2024").await.shows("* how was it?").await;
+    bob.types("*").await.shows("How was Tea for one?").await;
+    bob.types("5 strong and hot\r").await.shows("✓ Thank you: the organizers read it").await;
+    bob.hides("* how was it?").await;
+    let heard = db.core.feedback(&ada, tea_event, &PageRequest::default()).await.unwrap();
+    assert_eq!((heard.summary.average, heard.page.items[0].text.as_str()), (Some(5.0), "strong and hot"));
+    let id = tea.id.to_string();
+    let printed = tests::tui(&[&["show", &id], source].concat()).output().await.unwrap();
+    assert!(String::from_utf8_lossy(&printed.stdout).contains("\nrated 5.0 of 5 by 1\n"), "{printed:?}");
+    thank(source).await;
+    bob.types("\r")
+        .await
+        .shows("★ 5.0 by 1 · 2 comments · you gave ★★★★★")
+        .await
+        .shows("strong and hot")
+        .await;
+    bob.shows("↳ the organizer: Cake next time, too").await;
+    bob.types("q").await;
+    assert_eq!(bob.ends().await, 0);
+}
+
+/// The one seat is taken; it comes free while he lets others pass, of whom there are none.
+async fn waits(bob: &mut Terminal, db: &TestDb, carla: &Actor, tea: OccurrenceId) {
+    bob.types("r").await.shows("How many come to Tea for one? 1").await;
+    bob.types("\x153\r")
+        .await
+        .shows("✓ The date has 1 seat: your party of 3 is 1st in line, and passed over")
+        .await;
+    bob.types("r\x151\r").await.shows("✓ It is full: you are 1st in line").await.shows("◌ 1st").await;
+    bob.types("s").await.shows("✓ Paused: you stay 1st in line").await.shows("‖ 1st paused").await;
+    bob.types("s")
+        .await
+        .shows("✓ You get a seat when it is your turn: 1st in line")
+        .await
+        .shows("◌ 1st")
+        .await;
+    bob.types("s").await.shows("‖ 1st paused").await;
+    db.core.cancel_registration(carla, tea).await.unwrap();
+    bob.types("s").await.shows("✓ There was room: confirmed for 1").await.shows("● you").await;
+}
+
+/// Ada reads what Bob said, and answers: at first not well, then not at all, then well.
+async fn thank(source: &[&str]) {
+    let mut ada = Terminal::start(source);
+    ada.types("A").await.shows("Sign in").await;
+    ada.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
+    // Among what she organized, it is over.
+    ada.types("5b").await.shows("Mon 4 March 2024").await.shows("Tea for one").await;
+    ada.types("\r").await.shows("strong and hot").await;
+    ada.types("F").await.shows("Feedback · Tea for one").await.shows("strong and hot").await;
+    ada.types("rMilk\r").await.shows("↳ the organizer: Milk").await;
+    ada.types("x").await.shows("Take the answer back?").await;
+    ada.types("y").await.shows("✓ The answer is taken back").await.hides("↳ the organizer").await;
+    ada.types("rCake next\r").await.shows("↳ the organizer: Cake next").await;
+    ada.types("r time, too\r").await.shows("↳ the organizer: Cake next time, too").await;
+    ada.types("q").await;
+    assert_eq!(ada.ends().await, 0);
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_people_plan_an_evening_in_a_database(#[case] kind: Kind) {
+    let db = TestDb::in_real_time(kind).await;
+    let url = db.url.clone();
+    evening(&db, &["--database", &url]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_people_plan_an_evening_on_a_server() {
+    let daemon = Daemon::start(Kind::Sqlite).await;
+    let address = format!("http://{}", daemon.address());
+    evening(&daemon.db, &["--server", &address]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owner_of_a_database_file_needs_no_password() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    person(&db, "ada").await;
+    let mut ada = Terminal::start(&["--database", &db.url, "--as", "ada"]);
+    ada.shows("Nothing ahead. n makes the first event.").await.shows("ada@events.db").await;
+    ada.types("?").await.shows("Keys · Agenda").await;
+    ada.types("theme").await.shows("the next theme").await.hides("one page up").await;
+    ada.types("\x1b").await.hides("Keys · Agenda").await;
+    ada.types(":thme\r").await.shows("✓ Theme: light").await;
+    ada.types("z").await.shows("Times are shown in Europe/Berlin").await;
+    ada.types("\x03").await;
+    assert_eq!(ada.ends().await, 0);
+}

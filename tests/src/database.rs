@@ -133,7 +133,7 @@ impl TestDb {
     }
 
     /// The name of a database of PostgreSQL.
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         let path = self.url.split('?').next().unwrap_or_default();
         path.rsplit('/').next().unwrap_or_default()
     }
@@ -181,7 +181,7 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
 }
 
-async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
+pub(crate) async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
     let pools = PoolSizes { postgres: 10, ..PoolSizes::default() };
     EventCore::connect(url, Options { clock: Box::new(clock), pools, ..Options::default() })
         .await

@@ -9,6 +9,7 @@ mod html;
 mod postgres;
 mod random;
 mod registrations;
+mod statement_log;
 mod terminal;
 
 pub use client::{Answer, Client};
@@ -18,4 +19,5 @@ pub use event::{EventBuilder, new_event, new_event_in_2031};
 pub use html::{harm, tries};
 pub use random::Random;
 pub use registrations::refusal_code;
+pub use statement_log::StatementLog;
 pub use terminal::{Terminal, tui};

@@ -28,7 +28,7 @@ $as initdb --pgdata="$dir/data" --username=tests --auth=trust --encoding=UTF8 --
 # The server writes to a file: open pipes would keep the caller of the tests waiting.
 $as postgres -D "$dir/data" -h '' -k "$dir" -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
     -c max_connections=400 -c shared_buffers=64MB -c autovacuum=off \
-    -c log_min_messages=fatal >>"$dir/log" 2>&1 &
+    -c log_min_messages=fatal -c log_line_prefix='%d %p ' >>"$dir/log" 2>&1 &
 server=$!
 until $as pg_isready -q -h "$dir" -U tests -d postgres; do
     kill -0 "$server" || fail

@@ -9,6 +9,7 @@ mod database_failures;
 mod deadlocks;
 mod events;
 mod idempotency;
+mod lock_order;
 mod multi_day;
 mod occurrences;
 mod privacy;

@@ -11,7 +11,13 @@ use tests::{Daemon, Kind};
 async fn people_sign_up_sign_in_and_leave(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let anonymous = daemon.anonymous();
-    let ada = json!({"username": "ada", "email": "ada@example.org", "password": "correct horse 7", "display_name": "Ada", "timezone": "Europe/London"});
+    let ada = json!({
+        "username": "ada",
+        "email": "ada@example.org",
+        "password": "correct horse 7",
+        "display_name": "Ada",
+        "timezone": "Europe/London",
+    });
     let created = anonymous.post("/users", ada.clone()).await.expect(201);
     let user = created.json();
     assert_eq!(created.header("location"), format!("/api/v1/users/{}", user["id"].as_str().unwrap()));

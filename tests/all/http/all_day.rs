@@ -9,7 +9,7 @@ async fn titles(client: &Client, query: &str) -> Vec<String> {
     occurrences.iter().map(|occurrence| occurrence["title"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The days of a month on which something is, and how much.
+/// The days of a month with occurrences, and their counts.
 async fn dots(client: &Client, query: &str) -> Vec<(String, i64)> {
     let month = client.get(&format!("/occurrences/calendar?{query}")).await.expect(200).json();
     let days = month["days"].as_array().unwrap().iter();
@@ -39,7 +39,7 @@ async fn all_day_occurrences_are_on_the_day_of_their_own_time_zone(#[case] kind:
 
     for tz in ["UTC", "Pacific/Auckland", "Pacific/Pago_Pago", "America/New_York"] {
         let day = format!("from=2031-04-01&to=2031-04-01&tz={tz}");
-        // For Auckland the talk is past midnight.
+        // In Auckland the talk is after midnight.
         let with_times = tz != "Pacific/Auckland";
         let mut expected = vec!["Fair", "Walk", "Talk"];
         expected.retain(|title| with_times || *title != "Talk");
@@ -58,12 +58,12 @@ async fn all_day_occurrences_are_on_the_day_of_their_own_time_zone(#[case] kind:
         let occurrences = ada.all(&format!("/events/{fair}/occurrences?{day}")).await;
         assert_eq!(occurrences.len(), 1, "{tz}");
     }
-    // Instants are instants: the fair begins by its own clocks.
+    // With instants, the fair starts at midnight of its own time zone.
     assert_eq!(titles(&ada, "from=2031-04-01T00:00:00Z&sort=-starts_at").await, ["Talk", "Walk"]);
     moved(&ada, &fair).await;
 }
 
-/// Pages, and occurrences that are moved, and that get times.
+/// Pages, and occurrences that are moved or get times.
 async fn moved(ada: &Client, fair: &str) {
     let day = "from=2031-04-01&to=2031-04-01";
     let first = ada.get(&format!("/occurrences?{day}&limit=1")).await.expect(200).json();
@@ -83,7 +83,7 @@ async fn moved(ada: &Client, fair: &str) {
     let with_times =
         json!({"all_day": false, "starts_at": "2031-04-01T09:00:00", "ends_at": null, "duration": "PT1H"});
     ada.patch(&format!("/events/{fair}"), with_times).await.expect(200);
-    // Nine in the morning in Auckland is the day before by UTC.
+    // Nine in the morning in Auckland is the day before in UTC.
     assert_eq!(dots(ada, "month=2031-03").await, [("2031-03-31".to_owned(), 1)]);
 }
 
@@ -104,7 +104,7 @@ async fn many_tags_may_be_required_at_once(#[case] kind: Kind) {
     assert_eq!(titles(&ada, &query(&tags)).await, ["All"]);
     assert_eq!(titles(&ada, &query(&tags[..5])).await.len(), 2);
     assert_eq!(titles(&ada, &query(&tags[..6])).await, ["All"]);
-    // However often and however it is written, a tag is one.
+    // Repeated tags, and tags in another case, count once.
     let again: Vec<String> = tags.iter().cycle().take(15).map(|tag| tag.to_uppercase()).collect();
     assert_eq!(titles(&ada, &query(&again)).await, ["All"]);
     let more: Vec<String> = (0..20).map(|n| format!("tag{n}")).collect();

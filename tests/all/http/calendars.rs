@@ -12,7 +12,7 @@ use tests::{Answer, Client, Daemon, EventBuilder, Kind, new_event, new_event_in_
 /// An occurrence as a calendar shows it: start, end, title, and whether it takes place.
 type Shown = (String, String, String, bool);
 
-/// What a calendar shows of a file.
+/// A file as a calendar program reads it.
 struct Reader {
     text: String,
 }
@@ -31,7 +31,7 @@ impl Reader {
         Self { text: text.replace("\r\n ", "") }
     }
 
-    /// The entries, each with the values of its properties by their names, parameters included.
+    /// The entries: for each the values of its properties by name, parameters included.
     fn entries(&self) -> Vec<BTreeMap<&str, Vec<&str>>> {
         let entries = self.text.split("BEGIN:VEVENT\r\n").skip(1);
         let properties = entries.map(|entry| {
@@ -82,8 +82,8 @@ fn length(entry: &BTreeMap<&str, Vec<&str>>) -> chrono::TimeDelta {
     }
 }
 
-/// The instant of a property. Days begin at midnight UTC; times skipped by the clocks have the offset from before
-/// the gap (RFC 5545, 3.3.5).
+/// The instant of a property. Days begin at midnight UTC; times skipped by the clocks have the offset from
+/// before the gap (RFC 5545, 3.3.5).
 fn time(line: &str) -> DateTime<Utc> {
     let (name, value) = line.rsplit_once(':').expect("a value");
     let format = if name.ends_with("VALUE=DATE") { "%Y%m%d%H%M%S" } else { "%Y%m%dT%H%M%S" };
@@ -110,7 +110,7 @@ fn starts(entry: &BTreeMap<&str, Vec<&str>>) -> Vec<DateTime<Utc>> {
 }
 
 fn starts_of(lines: &str) -> Vec<DateTime<Utc>> {
-    // The crate knows no days: theirs is midnight in UTC.
+    // The crate has no days: they are midnight UTC.
     let lines: Vec<_> = lines
         .lines()
         .map(|line| match line.split_once(";VALUE=DATE:") {
@@ -151,9 +151,17 @@ async fn listed(client: &Client, event: &str) -> Vec<Shown> {
     occurrences
 }
 
-/// Rules on which calendar programs differ, and rules around clock changes (30 March and 26 October 2031 in Berlin).
+/// Rules on which calendar programs differ, and rules around clock changes (30 March and 26 October 2031 in
+/// Berlin).
 fn series() -> Vec<(&'static str, Value)> {
-    let berlin = |start: &str, duration: &str, rrule: &str| json!({"starts_at": start, "timezone": "Europe/Berlin", "duration": duration, "recurrence": {"rrule": rrule}});
+    let berlin = |start: &str, duration: &str, rrule: &str| {
+        json!({
+            "starts_at": start,
+            "timezone": "Europe/Berlin",
+            "duration": duration,
+            "recurrence": {"rrule": rrule},
+        })
+    };
     let mut besides = berlin("2031-03-06T18:30:00", "PT1H", "FREQ=WEEKLY;BYDAY=TH;COUNT=8");
     besides["recurrence"]["rdate"] = json!(["2031-03-07T20:00:00", "2031-10-26T01:30:00Z"]);
     besides["recurrence"]["exdate"] = json!(["2031-03-13", "2031-04-03T18:30:00"]);
@@ -170,11 +178,16 @@ fn series() -> Vec<(&'static str, Value)> {
         ("besides and lacking", besides),
         (
             "in UTC",
-            json!({"starts_at": "2031-03-06T18:30:00Z", "timezone": "UTC", "recurrence": {"rrule": "FREQ=MONTHLY;BYDAY=-1FR;COUNT=4"}}),
+            json!({
+                "starts_at": "2031-03-06T18:30:00Z",
+                "timezone": "UTC",
+                "recurrence": {"rrule": "FREQ=MONTHLY;BYDAY=-1FR;COUNT=4"},
+            }),
         ),
         (
             "whole days",
-            json!({"all_day": true, "starts_at": "2031-03-28", "ends_at": "2031-03-30", "timezone": "Europe/Berlin",
+            json!({"all_day": true, "starts_at": "2031-03-28", "ends_at": "2031-03-30",
+                "timezone": "Europe/Berlin",
             "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3;BYHOUR=7", "exdate": ["2031-04-04"]}}),
         ),
     ]
@@ -193,7 +206,7 @@ async fn a_calendar_shows_exactly_our_occurrences(#[case] kind: Kind) {
         let file = anyone.get(&format!("/events/{event}.ics")).await.expect(200);
         let reader = Reader::of(&file);
         assert_eq!(reader.occurrences(), listed(&anyone, &event).await, "{}", reader.text);
-        // Whoever repeats by a rule that all read alike says so, and not by a list.
+        // A rule that all programs read alike is exported as a rule, not as a list.
         assert_eq!(reader.entries()[0].contains_key("RRULE"), title != "by the hour", "{}", reader.text);
     }
 }
@@ -241,7 +254,7 @@ async fn a_calendar_follows_every_change(#[case] kind: Kind) {
     }
     assert!(!entry.contains_key("ORGANIZER") && !entry.contains_key("CLASS"));
 
-    // One moved, one with a title of its own, one cancelled, one off the schedule.
+    // One is moved, one has another title, one is cancelled, one is excluded.
     let occurrences = anyone.all(&format!("{path}/occurrences?limit=100")).await;
     let at = |place: usize| format!("/occurrences/{}", occurrences[place]["id"].as_str().expect("an id"));
     ada.patch(&at(3), json!({"starts_at": "2031-03-29T10:00:00", "duration": "PT3H"})).await.expect(200);
@@ -307,7 +320,7 @@ async fn calendar_files_are_named_cached_and_protected(#[case] kind: Kind) {
         );
         anyone.get(&format!("{link}?colour=red")).await.expect_problem(400, "unknown-field");
     }
-    // The rules of reading the event hold: found by link, by its guests, by nobody else.
+    // Permissions are those of the event: unlisted by link, private for guests only.
     for link in made(json!({"visibility": "unlisted"})).await {
         anyone.get(&link).await.expect(200);
     }

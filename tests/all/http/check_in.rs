@@ -1,4 +1,5 @@
-//! Check-in over HTTP: by whom, with which ticket codes, once; also when devices scan a ticket at the same time.
+//! Check-in over HTTP: by whom, with which ticket codes, once; also when devices scan a ticket at the same
+//! time.
 
 use http::Method;
 use rstest::rstest;
@@ -55,7 +56,7 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
     }
     assert_eq!(bob.get(&format!("/registrations/{id}")).await.expect(200).json()["status"], "confirmed");
 
-    // Typed from a phone held up, by a helper; the second time tells of the first.
+    // Typed in lower case, by a co-organizer; the second time answers with the first check-in.
     let typed = code.to_lowercase().replace('-', " ");
     let first = show(&helper, &typed, Some(&here)).await.expect(200).json();
     assert_eq!((&first["already"], &first["status"]), (&json!(false), &json!("attended")));
@@ -70,13 +71,13 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
             assert_eq!(again[field], first[field], "{field}");
         }
     }
-    // Seats stay taken, and who is in stays registered however often they ask.
+    // An attendee keeps the seats, and registering again changes nothing.
     let seen = bob.put(&format!("/occurrences/{here}/registration"), json!({})).await.expect(200).json();
     assert_eq!((&seen["status"], &seen["checked_in_at"]), (&json!("attended"), &first["checked_in_at"]));
     let seats = ada.get(&format!("/occurrences/{here}")).await.expect(200).json();
     assert_eq!((&seats["seats_taken"], &seats["waitlist_length"]), (&json!(2), &json!(1)));
 
-    // Undone, twice, and in again.
+    // Undone twice, and checked in again.
     for _ in 0..2 {
         ada.delete(&format!("/registrations/{id}/check-in")).await.expect(204);
     }
@@ -89,7 +90,7 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
     assert_eq!((&anew["already"], &anew["checked_in_by"]), (&json!(false), &json!(ada.id())));
     assert!(anew["checked_in_at"].as_str() > first["checked_in_at"].as_str());
 
-    // Who waits, who gave the place up, and whose occurrence is off, does not come in.
+    // Waitlisted and cancelled registrations, and cancelled occurrences, have no check-in.
     ada.poke(&format!("/registrations/{}/check-in", waits["id"].as_str().unwrap()))
         .await
         .expect_problem(409, "not-confirmed");
@@ -135,7 +136,7 @@ async fn a_ticket_scanned_twice_at_once_is_checked_in_once(#[case] kind: Kind) {
                 .map(|answer| answer.json())
                 .collect();
             if number % 3 == 0 {
-                // Who left is not in, whenever that was.
+                // A cancelled registration is not checked in.
                 guest
                     .get(&format!("/occurrences/{here}/registration"))
                     .await

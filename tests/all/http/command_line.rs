@@ -97,7 +97,7 @@ async fn an_unusable_setting_is_reported_in_one_sentence() {
     }
 }
 
-/// Fails with one sentence that has `says` in it, and says nothing else.
+/// Asserts that a command fails with one sentence that contains `says`, and prints nothing else.
 async fn fails(command: tokio::process::Command, says: &str) {
     let (code, out, err) = run_to_the_end(command, "").await;
     let sentence = err.strip_prefix("eventd: ").and_then(|rest| rest.strip_suffix('\n'));
@@ -124,7 +124,7 @@ async fn a_database_that_does_not_exist_is_not_served() {
     fails(command(&["serve", "--database", &elsewhere]), "does not exist").await;
 }
 
-/// eventd as someone whom file permissions bind: root is not bound by them.
+/// `eventd` as a process that obeys file permissions, which root does not.
 fn without_privileges(arguments: &[&str]) -> tokio::process::Command {
     let plain = command(arguments);
     let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
@@ -167,7 +167,8 @@ async fn a_read_only_replica_is_not_served() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_schema_is_not_served(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
-    let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    let sql = "UPDATE _sqlx_migrations SET version = 9999 \
+               WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
     let mut tx = db.core.db().begin().await.unwrap();
     tx.query(Sql::same(sql)).execute().await.unwrap();
     tx.commit().await.unwrap();
@@ -202,7 +203,7 @@ async fn config_shows_the_origin_of_each_setting() {
     assert!(!out.contains("0123456789abcdef"), "{out}");
 }
 
-/// Whoever mistypes a name is told so, and finds no new file there.
+/// A mistyped name is reported, and no new file is created.
 #[tokio::test]
 async fn checking_a_missing_database_does_not_create_it() {
     let dir = tempfile::tempdir().unwrap();

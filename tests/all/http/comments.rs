@@ -1,4 +1,4 @@
-//! Comments over HTTP: who may do what, replies and placeholders, and HTML that is harmless.
+//! Comments over HTTP: permissions, replies and placeholders, and sanitized HTML.
 
 use http::Method;
 use rstest::rstest;
@@ -43,8 +43,8 @@ async fn permissions_of_comments(#[case] kind: Kind) {
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
     let (unlisted, cancelled) = (json!({"visibility": "unlisted"}), json!({"status": "cancelled"}));
-    // The statuses for: anonymous, another user, the author (an attendee if the event is private), co-organizer,
-    // organizer, admin.
+    // The statuses for: anonymous, another user, the author (an attendee if the event is private),
+    // co-organizer, organizer, admin.
     let table: [(&str, &Value, [u16; 6]); 24] = [
         ("list", &public, [200, 200, 200, 200, 200, 200]),
         ("list", &private, [404, 404, 200, 200, 200, 200]),
@@ -102,7 +102,8 @@ async fn permissions_of_comments(#[case] kind: Kind) {
     }
 }
 
-/// Comments of an author who may no longer see the event: hidden from the author and others, but not from organizers.
+/// Comments of an author who may no longer see the event: hidden from the author and others, but not from
+/// organizers.
 async fn out_of_sight(organizer: &Client, helper: &Client, author: &Client, admin: &Client) {
     let private = json!({"visibility": "private"});
     let guests = event(organizer, helper, &private).await;
@@ -172,7 +173,7 @@ async fn a_deleted_comment_with_replies_leaves_a_placeholder(#[case] kind: Kind)
         .await
         .expect_problem(412, "version-mismatch");
 
-    // A hidden comment is a placeholder, but not to its author and the organizers.
+    // A hidden comment is a placeholder, except to its author and the organizers.
     bob.poke(&format!("/comments/{answer}/hide")).await.expect(200);
     let placeholder = anonymous.get(&format!("/comments/{answer}?html=true")).await.expect(200).json();
     assert_eq!(
@@ -186,7 +187,7 @@ async fn a_deleted_comment_with_replies_leaves_a_placeholder(#[case] kind: Kind)
     bob.delete(&format!("/comments/{answer}/hide")).await.expect(204);
     assert_eq!(anonymous.get(&format!("/comments/{answer}")).await.expect(200).json()["body"], "There is");
 
-    // A deleted one keeps its place as long as there are replies.
+    // A deleted comment leaves a placeholder as long as it has replies.
     cid.delete(&format!("/comments/{question}")).await.expect(204);
     cid.delete(&format!("/comments/{question}")).await.expect_problem(404, "not-found");
     let placeholder = ada.get(&format!("/comments/{question}")).await.expect(200).json();
@@ -201,7 +202,7 @@ async fn a_deleted_comment_with_replies_leaves_a_placeholder(#[case] kind: Kind)
     anonymous.get(&format!("/comments/{question}")).await.expect_problem(404, "not-found");
     assert_eq!(anonymous.get(&all).await.expect(200).json()["items"], json!([]));
 
-    // What somebody said stays when they go.
+    // Comments of deleted users stay.
     let last = say(&cid, &event, json!({"body": "Goodbye"})).await;
     let export = cid.get("/users/me/export").await.expect(200).json();
     assert_eq!(export["comments"][0]["body"], "Goodbye");
@@ -276,7 +277,7 @@ async fn an_edit_without_a_change_keeps_the_version(#[case] kind: Kind) {
     let hide = format!("{comment}/hide");
     let (first, second) = ([("if-match", "\"1\"")], [("if-match", "\"2\"")]);
 
-    // What says the same is no change.
+    // An edit to the same text is no change.
     for patch in [json!({}), json!({"body": "Nice"})] {
         let same = bob.patch(&comment, patch).await.expect(200).json();
         assert_eq!((&same["edited_at"], &same["version"]), (&Value::Null, &json!(1)));
@@ -286,7 +287,7 @@ async fn an_edit_without_a_change_keeps_the_version(#[case] kind: Kind) {
     ada.call(Method::DELETE, &hide, None, &first).await.expect_problem(412, "version-mismatch");
     ada.call(Method::DELETE, &hide, None, &second).await.expect(204);
 
-    // A list of replies is that to a comment on this event.
+    // Replies are listed for a comment on this event only.
     let nobody = "01890000-0000-7000-8000-000000000000";
     let other = self::event(&ada, &bob, &json!({})).await;
     let elsewhere = say(&bob, &other, json!({"body": "Here"})).await;

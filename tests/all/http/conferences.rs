@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use eventcore::fold::fold;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random};
+use tests::{Client, Daemon, Kind, Random, new_event};
 
 /// A row of the file, as an event.
 struct Conference {
@@ -17,7 +17,7 @@ struct Conference {
     title: String,
     location: String,
     organizer: usize,
-    /// Microseconds.
+    /// In microseconds.
     starts_at: i64,
 }
 
@@ -26,7 +26,7 @@ fn rows() -> Vec<Value> {
     std::fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Moved by whole years, so that it lies ahead; 29 February becomes the 28th where there is none.
+/// Moved by ten years into the future; 29 February becomes the 28th if necessary.
 fn ahead(date: &str) -> NaiveDate {
     let date: NaiveDate = date.parse().unwrap();
     let year = date.year() + 10;
@@ -43,16 +43,25 @@ async fn load(organizers: &[Client]) -> Vec<Conference> {
             let mut loaded = Vec::new();
             for (i, row) in rows.iter().enumerate().skip(worker).step_by(16) {
                 let text = |name: &str| row[name].as_str().unwrap_or_default().trim().to_owned();
-                let location = if text("city").is_empty() { "online".to_owned() } else { format!("{}, {}", text("city"), text("country")) };
+                let location = if text("city").is_empty() {
+                    "online".to_owned()
+                } else {
+                    format!("{}, {}", text("city"), text("country"))
+                };
                 let day = ahead(&text("start_date"));
                 let tz: Tz = text("timezone").parse().unwrap();
                 let body = json!({
-                    "title": text("name"), "location": location, "starts_at": format!("{day}T09:00:00"), "timezone": tz.name(), "capacity": 100,
+                    "title": text("name"), "location": location, "starts_at": format!("{day}T09:00:00"),
+                    "timezone": tz.name(), "capacity": 100,
                     "description": format!("A conference on {}", text("topic")),
                 });
                 let organizer = i % organizers.len();
                 let event = organizers[organizer].post("/events", body).await.expect(201).json();
-                let starts_at = tz.from_local_datetime(&day.and_hms_opt(9, 0, 0).unwrap()).earliest().unwrap().timestamp_micros();
+                let starts_at = tz
+                    .from_local_datetime(&day.and_hms_opt(9, 0, 0).unwrap())
+                    .earliest()
+                    .unwrap()
+                    .timestamp_micros();
                 let id = event["next_occurrence"]["id"].as_str().unwrap().to_owned();
                 loaded.push(Conference { id, title: text("name"), location, organizer, starts_at });
             }
@@ -62,7 +71,7 @@ async fn load(organizers: &[Client]) -> Vec<Conference> {
     loading.join_all().await.into_iter().flatten().collect()
 }
 
-/// A piece of some conference's text, in another case.
+/// A part of the text of a conference, in another case.
 fn piece(random: &mut Random, text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let start = random.below(letters.len());
@@ -77,7 +86,7 @@ fn encode(text: &str) -> String {
         .collect()
 }
 
-/// A query, and what the model says that it finds.
+/// A query, and the results of the model.
 fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (String, Vec<String>) {
     let mut parameters: BTreeMap<&str, String> = BTreeMap::new();
     let mut found: Vec<&Conference> = all.iter().collect();
@@ -134,7 +143,7 @@ fn ids(page: &Value) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Reads all pages there, and all pages back.
+/// Reads all pages forwards and backwards.
 async fn read(client: &Client, path: &str) -> (Vec<String>, Vec<String>, i64) {
     let mut page = client.get(&format!("{path}&count=true")).await.expect(200).json();
     let total = page["total"].as_i64().unwrap();
@@ -166,7 +175,7 @@ async fn thousands_of_real_conferences_are_imported_and_found(#[case] kind: Kind
     let mut random = Random(7);
     for round in 0..300 {
         let (path, expected) = query(&mut random, &all, &organizers);
-        // Long lists are read whole once in a while; of the others the first page and the number tell enough.
+        // Long lists are read completely now and then; otherwise the first page and the total suffice.
         if expected.len() > 400 && round % 25 != 0 {
             let page = anonymous.get(&format!("{path}&count=true")).await.expect(200).json();
             assert_eq!(page["total"], expected.len(), "{path}");
@@ -179,7 +188,7 @@ async fn thousands_of_real_conferences_are_imported_and_found(#[case] kind: Kind
         assert_eq!(usize::try_from(total).unwrap(), expected.len(), "{path}");
     }
 
-    // While another client inserts and deletes, what was there all along is seen once, in order.
+    // While another client inserts and deletes, unchanged events appear once and in order.
     let stop = Arc::new(AtomicBool::new(false));
     let meddler = tokio::spawn({
         let (stop, client) = (stop.clone(), organizers[0].clone());
@@ -191,7 +200,8 @@ async fn thousands_of_real_conferences_are_imported_and_found(#[case] kind: Kind
                     1 + u32::try_from(random.below(365)).unwrap(),
                 )
                 .unwrap();
-                let body = json!({"title": "Meddler", "location": "Here", "starts_at": format!("{day}T09:00:00"), "timezone": "UTC", "capacity": 1});
+                let body =
+                    new_event().title("Meddler").starts_at(format!("{day}T09:00:00")).capacity(1).json();
                 let id = client.post("/events", body).await.expect(201).id();
                 client.delete(&format!("/events/{id}")).await.expect(204);
             }

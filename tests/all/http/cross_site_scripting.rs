@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Answer, Client, Daemon, Kind, harm, new_event_in_2031, tries};
 
-/// JSON that a browser takes for nothing else.
+/// Asserts that a browser takes the response for JSON only.
 #[track_caller]
 fn plain(answer: Answer) -> Answer {
     let kind = answer.header("content-type");
@@ -15,7 +15,7 @@ fn plain(answer: Answer) -> Answer {
     answer
 }
 
-/// Whether it was taken; it may be refused as what it is: too long, or with signs that no title has.
+/// Whether the input was accepted. It may be refused as too long or for control characters.
 #[track_caller]
 fn taken(answer: Answer) -> bool {
     let answer = plain(answer);
@@ -49,13 +49,13 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
     let mut counts = [0; 9];
     let admin = daemon.admin("root").await;
     for one in tries() {
-        // Labels and names, and the links that are made of titles.
+        // Tags and names, and links made of titles.
         counts[6] += usize::from(taken(event(&ada, &json!({"tags": [one]})).await));
         counts[7] += usize::from(taken(bob.patch("/users/me", json!({"display_name": one})).await));
         counts[8] += usize::from(taken(
             admin.patch("/categories/other", json!({"name": one, "description": one})).await,
         ));
-        // No address but those of the web: a client makes a link of it.
+        // URLs are http or https only, because clients show them as links.
         let linked = event(&ada, &json!({"url": one})).await;
         if linked.status.is_success() {
             let url = linked.json()["url"].as_str().unwrap().to_ascii_lowercase();
@@ -88,7 +88,7 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
             assert_eq!(harm(shown["body_html"].as_str().unwrap()), None, "{one}");
         }
         counts[5] += usize::from(taken(said));
-        // What is asked for comes back in no page.
+        // The query is echoed in no page.
         let asked: String = form_urlencoded::byte_serialize(one.as_bytes()).collect();
         for path in [
             format!("/problems/{asked}"),
@@ -107,9 +107,9 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
             }
         }
     }
-    // Most tries are words like others, and are kept as they are.
+    // Most attempts are ordinary text and are stored unchanged.
     assert!(counts[..6].iter().all(|taken| *taken > 100), "{counts:?}");
-    // Labels and names are shorter, and of one line.
+    // Tags and names are shorter and have one line.
     assert!(counts[6..].iter().all(|taken| *taken > 50), "{counts:?}");
     for path in ["/tags?limit=100", "/categories", "/categories/other", "/occurrences/facets"] {
         plain(anonymous.get(path).await).expect(200);

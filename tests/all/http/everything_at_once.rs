@@ -1,4 +1,5 @@
-//! All operations at once, at one process or three: no response is a 5xx, and all counts are right at the end.
+//! All operations at once, at one process or three: no response is a 5xx, and all counts are right at the
+//! end.
 
 use std::sync::Arc;
 
@@ -11,24 +12,24 @@ const PEOPLE: usize = 50;
 const STEPS: usize = 30;
 const SERIES: usize = 4;
 
-/// What all share.
+/// The state that all clients share.
 struct Stage {
-    /// Each organizer, with the series that is theirs.
+    /// Each organizer, and the path of their series.
     organizers: Vec<(Client, String)>,
-    /// Who helps with every other series, and goes on with it should its organizer leave.
+    /// The co-organizer of every other series, who takes it over if its organizer is deleted.
     helper: Client,
     admin: Client,
-    /// One for each process.
-    doors: Vec<Client>,
+    /// A client of each process.
+    processes: Vec<Client>,
 }
 
 impl Stage {
-    /// The same person, at any process.
+    /// This user as a client of a random process.
     fn anywhere(&self, random: &mut Random, who: &Client) -> Client {
-        random.pick(&self.doors).with_token(who.token())
+        random.pick(&self.processes).with_token(who.token())
     }
 
-    /// Some occurrence of some series, as far as this person sees any.
+    /// A random occurrence of a random series, if this user sees any.
     async fn occurrence(&self, random: &mut Random, who: &Client) -> Option<String> {
         let (_, series) = random.pick(&self.organizers);
         let page = asked(who, Method::GET, &format!("{series}/occurrences?limit=20"), None).await?;
@@ -38,7 +39,7 @@ impl Stage {
     }
 }
 
-/// Asks, and answers what came back, if it is what was asked for. Refusals are fine, breakdowns are not.
+/// Sends a request and answers the body if it succeeded. Refusals are fine, server errors are not.
 async fn asked(who: &Client, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
     let shown = format!("{method} {path} {body:?}");
     let answer = who.call(method, path, body, &[]).await;
@@ -50,7 +51,7 @@ async fn asked(who: &Client, method: Method, path: &str, body: Option<Value>) ->
     Some(if answer.bytes.is_empty() { Value::Null } else { answer.json() })
 }
 
-/// What a person does at an occurrence.
+/// A random action of a user at an occurrence.
 async fn attend(who: &Client, random: &mut Random, occurrence: &str) {
     let mine = format!("{occurrence}/registration");
     match random.below(8) {
@@ -62,7 +63,7 @@ async fn attend(who: &Client, random: &mut Random, occurrence: &str) {
     };
 }
 
-/// What an organizer, a helper or an admin does with an occurrence.
+/// A random action of an organizer, a co-organizer or an admin.
 async fn organize(who: &Client, random: &mut Random, series: &str, occurrence: &str) {
     let all = format!("{occurrence}/registrations");
     match random.below(14) {
@@ -101,7 +102,7 @@ async fn organize(who: &Client, random: &mut Random, series: &str, occurrence: &
     };
 }
 
-/// What anyone does beside that.
+/// A random action of anyone.
 async fn linger(who: &Client, random: &mut Random, series: &str) {
     let talk = format!("{series}/comments");
     match random.below(5) {
@@ -134,7 +135,7 @@ async fn person(stage: Arc<Stage>, who: Client, number: usize) {
             }
             _ => attend(&here, &mut random, &occurrence).await,
         }
-        // Some leave the system in the middle of it.
+        // Some accounts are deleted in the middle.
         if step > 10 && number.is_multiple_of(5) && random.one_in(6) {
             asked(&here, Method::DELETE, "/users/me", None).await;
             return;
@@ -157,7 +158,7 @@ async fn organizer(stage: Arc<Stage>, number: usize) {
         organize(&here, &mut random, series, &format!("/occurrences/{}", occurrence["id"].as_str().unwrap()))
             .await;
     }
-    // One hands over to the helper, and one has nobody to hand over to.
+    // One organizer has a co-organizer as the successor, and one has none.
     if number < 2 {
         asked(&stage.organizers[number].0, Method::DELETE, "/users/me", None).await;
     }
@@ -193,8 +194,8 @@ async fn everything_at_once_causes_no_server_error_and_leaves_all_counts_right(#
         }
         organizers.push((owner, path));
     }
-    let doors = daemons.iter().map(Daemon::anonymous).collect();
-    let stage = Arc::new(Stage { organizers, helper, admin, doors });
+    let processes = daemons.iter().map(Daemon::anonymous).collect();
+    let stage = Arc::new(Stage { organizers, helper, admin, processes });
     let mut everyone = tokio::task::JoinSet::new();
     for number in 0..PEOPLE {
         let who = daemons[0].user(&format!("person{number}")).await;
@@ -212,13 +213,18 @@ async fn everything_at_once_causes_no_server_error_and_leaves_all_counts_right(#
     let made = db.number("SELECT count(*) FROM registrations").await;
     let attended = db.number("SELECT count(*) FROM registrations WHERE checked_in_at IS NOT NULL").await;
     assert!(made > 100 && attended > 0, "{made} registrations, {attended} attended");
-    // The copies by which occurrences are found say what their events say.
+    // The columns copied from events to occurrences are consistent.
     for sql in [
-        "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.category_id IS DISTINCT FROM e.category_id",
-        "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.organizer_id <> e.organizer_id",
-        "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.listed <> (e.visibility = 'public' AND e.status <> 'draft')",
-        "SELECT count(*) FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id WHERE r.event_id <> o.event_id",
-        "SELECT count(*) FROM registrations r JOIN users u ON u.id = r.user_id WHERE u.deleted_at IS NOT NULL AND r.status IN ('confirmed', 'waitlisted')",
+        "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id \
+             WHERE o.category_id IS DISTINCT FROM e.category_id",
+        "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id \
+             WHERE o.organizer_id <> e.organizer_id",
+        "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id \
+             WHERE o.listed <> (e.visibility = 'public' AND e.status <> 'draft')",
+        "SELECT count(*) FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id \
+             WHERE r.event_id <> o.event_id",
+        "SELECT count(*) FROM registrations r JOIN users u ON u.id = r.user_id \
+             WHERE u.deleted_at IS NOT NULL AND r.status IN ('confirmed', 'waitlisted')",
     ] {
         assert_eq!(db.number(sql).await, 0, "{sql}");
     }

@@ -50,7 +50,8 @@ async fn permissions_of_feedback(#[case] kind: Kind) {
     let [holder, other] = daemon.users(["holder", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
-    // The statuses for: anonymous, another user, an attendee who gave feedback, co-organizer, organizer, admin.
+    // The statuses for: anonymous, another user, an attendee who gave feedback, co-organizer, organizer,
+    // admin.
     let table: [(&str, &Value, [u16; 6]); 10] = [
         ("list", &public, [200, 200, 200, 200, 200, 200]),
         ("list", &private, [404, 404, 200, 200, 200, 200]),
@@ -156,18 +157,18 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
     dan.delete(&mine).await.expect(204);
     dan.get(&mine).await.expect_problem(404, "not-found");
     assert_eq!(ada.get(&all).await.expect(200).json()["summary"]["average"], 4.0);
-    // What is held of it then is when it was said.
+    // The time limit counts from the first submission.
     let held = dan.get("/users/me/export").await.expect(200).json();
     let taken_back =
         json!([{"occurrence_id": occurrence, "first_said_at": export["feedback"][0]["created_at"]}]);
     assert_eq!((&held["feedback"], &held["feedback_taken_back"]), (&json!([]), &taken_back));
 
-    // What is said anew was said at first when it was.
+    // An edit keeps the time of creation.
     let anew = dan.put(&mine, json!({"rating": 3})).await.expect(201).json();
     assert_eq!((&anew["created_at"], &anew["version"]), (&export["feedback"][0]["created_at"], &json!(1)));
     assert_ne!(anew["updated_at"], anew["created_at"]);
 
-    // Thirty days later it stands as it is, but can be withdrawn, once and for all.
+    // After thirty days it cannot be changed, but withdrawn for good.
     given(&daemon, Duration::from_hours(30 * 24 - 1)).await;
     let changed = cid.put(&mine, json!({"rating": 3})).await.expect(200).json();
     assert_eq!((&changed["rating"], &changed["id"]), (&json!(3), &said["id"]));
@@ -176,7 +177,7 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
         client.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
     }
     assert_eq!(cid.get(&mine).await.expect(200).json()["rating"], 3);
-    // What organizers say to it has its own time.
+    // Answers of organizers have their own time.
     ada.put(&format!("/feedback/{id}/answer"), json!({"text": "Still"})).await.expect(200);
     for _ in 0..2 {
         cid.delete(&mine).await.expect(204);
@@ -187,7 +188,7 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
     cid.delete(nowhere).await.expect_problem(404, "not-found");
 }
 
-/// Lets all feedback be that old: nobody can wait for it.
+/// Moves all feedback into the past by SQL.
 async fn given(daemon: &Daemon, ago: Duration) {
     let at = daemon.db.core.now().minus(ago);
     let mut tx = daemon.db.core.db().begin().await.unwrap();
@@ -215,7 +216,7 @@ async fn only_attendees_give_feedback(#[case] kind: Kind) {
     );
     let id = async |who: &Client| who.get(&registration).await.expect(200).id();
     let (of_came, of_removed) = (id(came).await, id(removed).await);
-    // Nobody takes the seats that become free, so that one waits to the end.
+    // Promotion is paused, so that one registration waits to the end.
     waited.put(&registration, json!({"auto_promote": false})).await.expect(200);
     left.delete(&registration).await.expect(204);
     ada.delete(&format!("{all}/{of_removed}")).await.expect(204);
@@ -234,12 +235,12 @@ async fn only_attendees_give_feedback(#[case] kind: Kind) {
         daemon.anonymous().get(&format!("/events/{event}/feedback?count=true")).await.expect(200).json();
     assert_eq!((&seen["total"], &seen["summary"]["count"]), (&json!(2), &json!(2)));
 
-    // Two devices at once: one opinion.
+    // Two requests at once create one feedback.
     let (one, two) = tokio::join!(sat.put(&mine, json!({"rating": 1})), sat.put(&mine, json!({"rating": 5})));
     assert_eq!(one.expect(200).id(), two.expect(200).id());
     assert_eq!(daemon.db.number("SELECT count(*) FROM feedback").await, 2);
 
-    // What did not take place was neither good nor bad.
+    // A cancelled occurrence gets no feedback.
     let (_, off) = self::occurrence(&ada, &bob, &[sat], &json!({})).await;
     ada.poke(&format!("/occurrences/{off}/cancel")).await.expect(200);
     daemon.db.pass(&off, "2024-03-04T18:30:00Z").await;
@@ -256,7 +257,7 @@ async fn only_attendees_give_feedback(#[case] kind: Kind) {
     }
 }
 
-/// What is at its third version is not changed by who knows the first.
+/// A change that names an older version is refused.
 async fn guarded(author: &Client, organizer: &Client, mine: &str, id: &str) {
     let stale = [("if-match", "\"1\"")];
     let answer = format!("/feedback/{id}/answer");
@@ -289,7 +290,7 @@ async fn feedback_moves_with_its_occurrence_when_a_series_is_split(#[case] kind:
     let at = |place: usize| occurrences[place]["id"].as_str().unwrap();
     for (place, rating) in [(0, 1), (2, 5)] {
         bob.put(&format!("/occurrences/{}/registration", at(place)), json!({})).await.expect(201);
-        // The last was moved to before the one at which the event is cut.
+        // The last occurrence was moved before the one at which the series is split.
         daemon.db.pass(at(place), "2024-03-04T18:30:00Z").await;
         bob.put(&format!("/occurrences/{}/feedback", at(place)), json!({"rating": rating})).await.expect(201);
     }

@@ -50,12 +50,12 @@ async fn figures_match_a_known_series(#[case] kind: Kind) {
     }
     let occurrences = occurrences(&ada, &event).await;
     let mine = |occurrence: usize| format!("/occurrences/{}/registration", occurrences[occurrence]);
-    // The first: two seats, one waits and is promoted, another waits in vain; one comes, one does not.
+    // The first: two are seated, one is promoted, one stays waitlisted; one attends, one does not.
     for person in &people[..4] {
         person.put(&mine(0), json!({})).await.expect(201);
     }
     people[0].delete(&mine(0)).await.expect(204);
-    // The second: one party of two. The third: one who gives up. The fourth: nobody.
+    // The second: one party of two. The third: one cancellation. The fourth: nobody.
     people[0].put(&mine(1), json!({"party_size": 2})).await.expect(201);
     people[1].put(&mine(2), json!({})).await.expect(201);
     people[1].delete(&mine(2)).await.expect(204);
@@ -83,8 +83,10 @@ async fn figures_match_a_known_series(#[case] kind: Kind) {
 
     let seen = ada.get(&path).await.expect(200).json();
     let total = &seen["total"];
-    let expected = json!({"registrations": 6, "confirmed": 3, "cancelled": 2, "cancellation_rate": 0.3333, "capacity": 6, "seats_taken": 4,
-        "fill_rate": 0.6667, "waiting": 1, "waitlisted": 2, "promoted": 1, "conversion_rate": 0.5, "attended": 1, "no_shows": 1,
+    let expected = json!({"registrations": 6, "confirmed": 3, "cancelled": 2, "cancellation_rate": 0.3333,
+        "capacity": 6, "seats_taken": 4,
+        "fill_rate": 0.6667, "waiting": 1, "waitlisted": 2, "promoted": 1, "conversion_rate": 0.5,
+        "attended": 1, "no_shows": 1,
         "attendance_rate": 0.5});
     assert_eq!(*total, expected);
     assert_eq!((&seen["feedback"]["count"], &seen["feedback"]["average"]), (&json!(3), &json!(4.0)));
@@ -137,7 +139,7 @@ async fn figures_match_a_known_series(#[case] kind: Kind) {
     assert_eq!(ada.get(&path).await.expect(200).json()["total"]["capacity"], 4);
 }
 
-/// Over all events: another one of the organizer's, and one that is not theirs.
+/// Figures over all events of an organizer: two of them, and one of another organizer.
 async fn over_all(ada: &Client, people: &[Client]) {
     let other = new_event().title("Chess").starts_at("2031-05-05T18:30:00Z").capacity(10).json();
     let chess = ada.post("/events", other.clone()).await.expect(201).json();

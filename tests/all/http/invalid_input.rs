@@ -1,4 +1,4 @@
-//! Hostile and mistaken input: each the problem that the contract names, never a 500, nothing half-written.
+//! Hostile and mistaken input is refused with the documented problem, never with a 500, and changes nothing.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -74,7 +74,7 @@ async fn fields(client: &Client) {
     );
 }
 
-/// A megabyte of fields that nobody has must not cost more than reading it.
+/// A megabyte of unknown fields must not cost more than reading it.
 async fn many_fields(client: &Client) {
     let fields = (0..90_000).map(|number| format!("\"{number:x}\":1")).collect::<Vec<_>>().join(",");
     let body = format!("{{{fields}}}").into_bytes();
@@ -159,7 +159,8 @@ fn forged(claims: &Value, algorithm: &str) -> String {
 
 async fn tokens(daemon: &Daemon, client: &Client) {
     let anonymous = daemon.anonymous();
-    let claims = json!({"iss": "eventcore", "sub": client.id(), "sid": client.id(), "iat": 0, "exp": 4_000_000_000_i64});
+    let claims = json!({"iss": "eventcore", "sub": client.id(), "sid": client.id(), "iat": 0,
+        "exp": 4_000_000_000_i64});
     let foreign = jsonwebtoken::encode(
         &jsonwebtoken::Header::default(),
         &claims,

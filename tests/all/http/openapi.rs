@@ -1,4 +1,4 @@
-//! The OpenAPI document, held against the server.
+//! The OpenAPI document matches the server.
 
 use http::Method;
 use rstest::rstest;
@@ -69,7 +69,8 @@ async fn html_pages_load_nothing_from_other_hosts() {
     client.raw(Method::GET, "/problems/nonsense", Vec::new(), &[]).await.expect_problem(404, "not-found");
 }
 
-/// All properties that the schema requires and the response lacks. A schema with `allOf` requires those of each part.
+/// All properties that the schema requires and the response lacks. A schema with `allOf` requires those of
+/// each part.
 fn lacking(document: &Value, schema: &Value, answer: &Value, at: &str, lacking_at: &mut Vec<String>) {
     if let Some(reference) = schema["$ref"].as_str() {
         let schema = document.pointer(reference.trim_start_matches('#')).expect("a component");
@@ -128,7 +129,7 @@ async fn required_properties_are_always_present(#[case] kind: Kind) {
         assert!(responses["404"].is_object(), "{path}");
     }
 
-    // What is demanded is there indeed.
+    // All required properties are present.
     let event = new_event_in_2031().json();
     let event = ada.post("/events", event).await.expect(201).json();
     let (id, occurrence) = (event["id"].as_str().unwrap(), event["next_occurrence"]["id"].as_str().unwrap());

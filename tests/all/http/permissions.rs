@@ -1,10 +1,10 @@
-//! Who may do what: each cell of the table, over HTTP.
+//! Permissions over HTTP: the status for each action and each kind of user.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, new_event_in_2031};
 
-/// Everyone that the table knows.
+/// The users of the tables.
 struct People {
     anonymous: Client,
     other: Client,
@@ -24,7 +24,7 @@ impl People {
         ]
     }
 
-    /// A new event of the organizer, with its co-organizer.
+    /// A new event with both organizers.
     async fn event(&self, changes: &Value) -> String {
         let (event, _) = self.organizer.create_event(new_event_in_2031().with(changes)).await;
         self.organizer.add_co_organizer(&event, &self.co_organizer).await;
@@ -91,7 +91,7 @@ async fn permissions_of_events_and_occurrences(#[case] kind: Kind) {
         json!({"visibility": "unlisted"}),
         json!({"status": "draft"}),
     );
-    // What, of which event, and the statuses for: anonymous, other, co-organizer, organizer, admin.
+    // Action, event, and the statuses for: anonymous, another user, co-organizer, organizer, admin.
     let table: [(&str, &Value, [u16; 5]); 19] = [
         ("read", &public, [200, 200, 200, 200, 200]),
         ("read", &unlisted, [200, 200, 200, 200, 200]),
@@ -123,9 +123,12 @@ async fn permissions_of_events_and_occurrences(#[case] kind: Kind) {
     users(&people, &someone).await;
 }
 
-/// The same for single occurrences: anonymous, other, co-organizer, organizer, admin.
+/// Actions on occurrences. Columns: anonymous, another user, co-organizer, organizer, admin.
 async fn occurrences(people: &People) {
-    let series = |visibility: &str, status: &str| json!({"recurrence": {"rrule": "FREQ=DAILY;COUNT=3"}, "visibility": visibility, "status": status});
+    let series = |visibility: &str, status: &str| {
+        let rule = json!({"rrule": "FREQ=DAILY;COUNT=3"});
+        json!({"recurrence": rule, "visibility": visibility, "status": status})
+    };
     let (public, private, draft) =
         (series("public", "published"), series("private", "published"), series("public", "draft"));
     let table: [(&str, &Value, [u16; 5]); 13] = [
@@ -155,7 +158,7 @@ async fn occurrences(people: &People) {
     }
 }
 
-/// The same for accounts: anonymous, other, oneself, admin.
+/// Actions on accounts. Columns: anonymous, another user, the user, admin.
 async fn users(people: &People, someone: &str) {
     let me = people.organizer.id();
     for (who, client, list, read_fully, change) in [

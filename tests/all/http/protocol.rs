@@ -1,4 +1,4 @@
-//! What stands around the routes: tags, headers, compression, CORS, the end.
+//! ETags, headers, compression, shutdown and probes.
 
 use http::Method;
 use serde_json::json;
@@ -84,11 +84,12 @@ async fn running_requests_finish_at_shutdown() {
             .to_owned();
     let mut slow = TcpStream::connect(daemon.address()).await.unwrap();
     let head = format!(
-        "POST /api/v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        "POST /api/v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     slow.write_all(head.as_bytes()).await.unwrap();
-    // The server asks for the body, so the request is under way.
+    // The server has asked for the body, so the request is running.
     let mut asked = [0; 25];
     slow.read_exact(&mut asked).await.unwrap();
     assert!(asked.starts_with(b"HTTP/1.1 100"));
@@ -112,7 +113,8 @@ async fn probes_distinguish_alive_from_ready() {
     client.raw(Method::GET, "/readyz", Vec::new(), &[]).await.expect(200);
     let mut tx = daemon.db.core.db().begin().await.unwrap();
     let newer = eventcore::db::Sql::same(
-        "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)",
+        "UPDATE _sqlx_migrations SET version = 9999 \
+             WHERE version = (SELECT max(version) FROM _sqlx_migrations)",
     );
     eventcore::db::Queries::query(&mut tx, newer).execute().await.unwrap();
     tx.commit().await.unwrap();

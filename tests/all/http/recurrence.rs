@@ -8,8 +8,11 @@ use tests::{Client, Daemon, EventBuilder, Kind};
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 fn series() -> Value {
-    json!({"title": "Rust evening", "location": "Hall 2, Berlin", "starts_at": "2031-03-06T18:30:00", "timezone": "Europe/Berlin", "duration": "PT2H",
-        "capacity": 40, "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TH;COUNT=10", "rdate": [], "exdate": ["2031-04-03T18:30:00"]}})
+    json!({"title": "Rust evening", "location": "Hall 2, Berlin", "starts_at": "2031-03-06T18:30:00",
+        "timezone": "Europe/Berlin", "duration": "PT2H",
+        "capacity": 40,
+        "recurrence": {
+            "rrule": "FREQ=WEEKLY;BYDAY=TH;COUNT=10", "rdate": [], "exdate": ["2031-04-03T18:30:00"]}})
 }
 
 async fn preview(client: &Client) {
@@ -20,11 +23,16 @@ async fn preview(client: &Client) {
     let seen = client.post("/recurrence/preview", asked.clone()).await.expect(200).json();
     assert_eq!(seen["text"], "every Thursday, 10 times, except on 1 date");
     assert_eq!((seen["complete"].clone(), seen["items"].as_array().map(Vec::len)), (json!(true), Some(9)));
-    let third = json!({"original_start": "2031-03-20T18:30:00+01:00", "starts_at": "2031-03-20T18:30:00+01:00", "ends_at": "2031-03-20T20:30:00+01:00"});
+    let third = json!({
+        "original_start": "2031-03-20T18:30:00+01:00",
+        "starts_at": "2031-03-20T18:30:00+01:00",
+        "ends_at": "2031-03-20T20:30:00+01:00",
+    });
     assert_eq!(seen["items"][2], third);
 
-    // From long ago, of any length, and for whole days.
-    let endless = json!({"starts_at": "1990-01-31", "all_day": true, "timezone": "Asia/Tokyo", "duration": "P2D", "from": "2031-01-01", "limit": 2,
+    // A start long ago, an unbounded rule, and all-day occurrences.
+    let endless = json!({"starts_at": "1990-01-31", "all_day": true, "timezone": "Asia/Tokyo",
+        "duration": "P2D", "from": "2031-01-01", "limit": 2,
         "recurrence": {"rrule": "FREQ=MONTHLY;BYMONTHDAY=-1"}});
     let seen = client.post("/recurrence/preview", endless).await.expect(200).json();
     assert_eq!(
@@ -70,11 +78,11 @@ async fn a_series_from_its_preview_to_its_split(#[case] kind: Kind) {
             .all(|occurrence| occurrence["recurring"] == true && occurrence["overridden"] == json!([]))
     );
 
-    // The agenda shows single occurrences; the list of events, each once.
+    // The agenda lists occurrences; the list of events has each event once.
     assert_eq!(anyone.get("/occurrences?limit=5").await.json()["items"].as_array().map(Vec::len), Some(5));
     assert_eq!(anyone.all("/events").await.len(), 1);
 
-    // One occurrence: moved by one editor, while another had it open.
+    // One occurrence: moved by one editor while another has it open.
     let read = anyone.get(&at(2)).await.expect(200);
     let tag = read.header("etag").to_owned();
     let moved = ada
@@ -100,7 +108,7 @@ async fn a_series_from_its_preview_to_its_split(#[case] kind: Kind) {
         .await
         .expect_problem(412, "version-mismatch");
 
-    // Cancelled and back; dropped for good.
+    // Cancelled and restored; deleted.
     assert_eq!(ada.poke(&format!("{}/cancel", at(3))).await.expect(200).json()["status"], "cancelled");
     assert_eq!(
         anyone.get("/occurrences?status=cancelled").await.json()["items"][0]["id"],
@@ -112,7 +120,7 @@ async fn a_series_from_its_preview_to_its_split(#[case] kind: Kind) {
     let event = anyone.get(&path).await.json();
     assert_eq!(event["recurrence"]["exdate"], json!(["2031-04-03T18:30:00", "2031-03-13T18:30:00"]));
 
-    // This and following, an hour later and in another room.
+    // This and following: an hour later and in another room.
     let later = json!({"starts_at": "2031-04-17T19:30:00", "location": "Hall 9"});
     let split = ada.post(&format!("{}/split", at(5)), later).await.expect(201);
     assert!(split.header("location").ends_with(&split.id()));
@@ -129,7 +137,7 @@ async fn a_series_from_its_preview_to_its_split(#[case] kind: Kind) {
     }
     ada.poke(&format!("{}/split", at(5))).await.expect_problem(400, "invalid-input");
 
-    // All: the rule becomes fortnightly, then the event a single occurrence again.
+    // All: the rule becomes fortnightly, then is removed.
     let event = ada
         .patch(&path, json!({"recurrence": {"rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH;COUNT=3"}}))
         .await

@@ -1,4 +1,5 @@
-//! Load over HTTP: 10,000 users compete for 500 seats, at one process or three; then those with a seat cancel.
+//! Load over HTTP: 10,000 users compete for 500 seats, at one process or three; then those with a seat
+//! cancel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,12 +13,12 @@ use tokio::sync::watch;
 
 const PEOPLE: usize = 10_000;
 const SEATS: usize = 500;
-/// Connections that are open at the same time.
+/// Concurrent connections.
 const CONNECTIONS: usize = 96;
-/// One in how many people asks twice at once, the second time of another process where there are several.
+/// One in so many users sends two requests at once, the second to another process if there are several.
 const IMPATIENT: usize = 25;
 
-/// What someone was told, and when they asked and were answered.
+/// A response, and the times of the request and the response.
 struct Answer {
     person: usize,
     from: Duration,
@@ -31,7 +32,8 @@ impl Answer {
     }
 }
 
-/// Does `work` for the numbers up to `count`, on as many connections as there are lines, each with two clients.
+/// Does `work` for the numbers up to `count`, on as many connections as there are lines, each with two
+/// clients.
 async fn each<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     lines: &[[Client; 2]],
     count: usize,
@@ -68,7 +70,7 @@ async fn crowd(db: &TestDb, lines: &[[Client; 2]]) -> Vec<(UserId, String)> {
     .await
 }
 
-/// Everyone asks for a seat.
+/// Registers everyone.
 async fn register_all(lines: &[[Client; 2]], people: &Arc<Vec<(UserId, String)>>, mine: &str) -> Vec<Answer> {
     let (began, people, mine) = (Instant::now(), people.clone(), mine.to_owned());
     each(lines, PEOPLE, move |line, person| {
@@ -91,7 +93,7 @@ async fn register_all(lines: &[[Client; 2]], people: &Arc<Vec<(UserId, String)>>
     .await
 }
 
-/// Whoever was answered before another one asked has a seat before them, or stands before them.
+/// Asserts that a response which preceded another request also precedes it in the order of admission.
 fn must_be_in_order(sit: &[&Answer], wait: &[&Answer]) {
     let mut earliest_answer = Duration::MAX;
     for answer in wait.iter().rev() {
@@ -103,8 +105,8 @@ fn must_be_in_order(sit: &[&Answer], wait: &[&Answer]) {
     }
 }
 
-/// Reads the occurrence until told to stop: seats are never overbooked, and nobody waits while a seat is free.
-/// Answers the number of reads.
+/// Reads the occurrence until told to stop: seats are never overbooked, and nobody waits while a seat is
+/// free. Answers the number of reads.
 async fn looks_on(anyone: Client, occurrence: String, over: watch::Receiver<bool>) -> usize {
     let mut looks = 0;
     while !*over.borrow() {
@@ -138,7 +140,7 @@ fn sorted(mut ids: Vec<UserId>) -> Vec<UserId> {
 async fn thousands_of_clients_share_the_seats_without_overbooking(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, &[]).await;
-    // A client is a connection, as long as it is asked one thing after another.
+    // A client uses one connection while its requests are sequential.
     let at = |number: usize| Client::at(daemons[number % daemons.len()].address());
     let lines: Vec<[Client; 2]> = (0..CONNECTIONS).map(|number| [at(number), at(number + 1)]).collect();
     let people = Arc::new(crowd(&db, &lines).await);
@@ -170,7 +172,7 @@ async fn thousands_of_clients_share_the_seats_without_overbooking(#[case] kind: 
     let list: Vec<UserId> = wait.iter().map(|answer| people[answer.person].0).collect();
     assert_eq!(ids(&ada, &occurrence, "waitlisted").await, list);
 
-    // Half of those with a seat give it back, and then the others.
+    // Half of those with a seat cancel, and then the others.
     let leaving: Arc<Vec<usize>> = Arc::new(sit.iter().map(|answer| answer.person).collect());
     for half in 0..2 {
         let (people, leaving, mine) = (people.clone(), leaving.clone(), mine.clone());

@@ -43,7 +43,8 @@ async fn permissions_of_registrations(#[case] kind: Kind) {
         daemon.users(["organizer", "helper", "holder", "guest", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
-    // Action, event, and the statuses for: anonymous, another user, the attendee, co-organizer, organizer, admin.
+    // Action, event, and the statuses for: anonymous, another user, the attendee, co-organizer, organizer,
+    // admin.
     let table: [(&str, &Value, [u16; 6]); 19] = [
         ("register", &public, [401, 201, 200, 201, 201, 201]),
         ("register", &private, [401, 404, 200, 201, 201, 201]),
@@ -86,7 +87,7 @@ async fn permissions_of_registrations(#[case] kind: Kind) {
     read_only_tokens(&holder, &guest, &organizer.create_event(new_event_in_2031()).await.1).await;
 }
 
-/// A token that may only read lets nobody in.
+/// A read-only token neither registers nor cancels.
 async fn read_only_tokens(holder: &Client, guest: &Client, occurrence: &str) {
     let token = guest.post("/tokens", json!({"name": "look", "scope": "read"})).await.expect(201).json();
     let reader = holder.with_token(token["secret"].as_str().unwrap());
@@ -152,7 +153,7 @@ async fn each_refusal_has_its_own_problem_type(#[case] kind: Kind) {
     }
 }
 
-/// The text of the QR code in a square picture.
+/// The text of the QR code in a square image.
 fn scanned(side: usize, is_light: impl Fn(usize, usize) -> bool) -> String {
     let mut image =
         rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| if is_light(x, y) { 255 } else { 0 });
@@ -167,9 +168,9 @@ fn scanned_png(png: &[u8]) -> String {
     scanned(info.width as usize, |x, y| bits[y * info.line_size + x / 8] & (0x80 >> (x % 8)) != 0)
 }
 
-/// Black squares in one path on a white one: all that there is to draw.
+/// Reads a drawing of black squares, in one path, on a white square.
 fn scanned_svg(svg: &[u8]) -> String {
-    /// Dots of a square, enough for whoever looks for corners.
+    /// Pixels per square, enough for the corner detection.
     const SCALE: usize = 4;
     let svg = std::str::from_utf8(svg).unwrap();
     let between = |before: &str, after: &str| {
@@ -201,7 +202,7 @@ async fn tickets_are_qr_codes_and_lists_are_csv(#[case] kind: Kind) {
         format!("/occurrences/{occurrence}/registration"),
         format!("/occurrences/{occurrence}/registrations"),
     );
-    // Two devices, at once, without a body.
+    // Two requests at once, without a body.
     let (one, two) =
         tokio::join!(bob.call(Method::PUT, &mine, None, &[]), bob.call(Method::PUT, &mine, None, &[]));
     let mut statuses = [one.status.as_u16(), two.status.as_u16()];
@@ -282,7 +283,7 @@ async fn tickets_are_qr_codes_and_lists_are_csv(#[case] kind: Kind) {
     recount(&daemon).await;
 }
 
-/// What `eventd check` says, before and after a count is spoilt.
+/// Runs `eventd check` before and after a count is falsified.
 async fn recount(daemon: &Daemon) {
     let check = async || command(&["check", "--database", &daemon.db.url]).output().await.unwrap();
     let clean = check().await;

@@ -1,5 +1,5 @@
-//! Pages by relevance, in both directions, while others publish, rename, move and delete events: unchanged ones
-//! appear once and in order.
+//! Pages by relevance, in both directions, while others publish, rename, move and delete events: unchanged
+//! ones appear once and in order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,10 +8,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, Random, new_event};
 
-/// Events that nobody touches, in each part of the list.
+/// The number of unchanged events in each part of the list.
 const EACH: usize = 40;
 
-/// Where the word stands: in the title, in a tag, in the location, or in the description.
+/// The field that contains the word: title, tag, location or description.
 const PLACES: [fn(&str) -> Value; 4] = [
     |word| json!({"title": format!("An evening of {word}")}),
     |word| json!({"tags": [word]}),
@@ -30,7 +30,7 @@ fn event(random: &mut Random, place: usize, word: &str) -> Value {
         .json()
 }
 
-/// Writes without end: new ones that answer the same question, which become others, move, and go.
+/// Creates, renames, moves and deletes events that match the same query, until told to stop.
 async fn meddle(client: Client, stop: Arc<AtomicBool>, written: Arc<AtomicUsize>, seed: u64) {
     let mut random = Random(seed);
     let mut mine: Vec<String> = Vec::new();
@@ -67,7 +67,7 @@ async fn meddle(client: Client, stop: Arc<AtomicBool>, written: Arc<AtomicUsize>
     }
 }
 
-/// All that stood still, in the order in which pages of this size show it, there or back.
+/// The unchanged events in the order of pages of this size, forwards or backwards.
 async fn seen(client: &Client, path: &str) -> (Vec<String>, Vec<String>) {
     let still = |page: &Value| -> Vec<String> {
         let items = page["items"].as_array().unwrap().iter();

@@ -20,7 +20,7 @@ struct Conference {
     category: &'static str,
     tags: Vec<String>,
     free: bool,
-    /// All of it, only the title, and all but the description.
+    /// The whole text, the title alone, and everything except the description.
     texts: [Texts; 3],
 }
 
@@ -43,14 +43,23 @@ async fn load(client: &Client) -> Vec<Conference> {
             let mut loaded = Vec::new();
             for (i, row) in rows.iter().enumerate().skip(worker).step_by(16) {
                 let city = text(row, "city");
-                let location = if city.is_empty() { "online".to_owned() } else { format!("{city}, {}", text(row, "country")) };
-                let tags: Vec<String> =
-                    [text(row, "topic"), text(row, "country")].into_iter().filter(|tag| !tag.is_empty()).collect();
+                let location = if city.is_empty() {
+                    "online".to_owned()
+                } else {
+                    format!("{city}, {}", text(row, "country"))
+                };
+                let tags: Vec<String> = [text(row, "topic"), text(row, "country")]
+                    .into_iter()
+                    .filter(|tag| !tag.is_empty())
+                    .collect();
                 let category = CATEGORIES[text(row, "topic").len() % CATEGORIES.len()];
-                // A day of its own for each, so that the order is plain.
-                let day = chrono::NaiveDate::from_ymd_opt(2040, 1, 1).unwrap() + chrono::Days::new(u64::try_from(i).unwrap());
-                let (title, description) = (text(row, "name"), format!("Find out more at {}", text(row, "url")));
-                let body = json!({"title": title, "location": location, "description": description, "starts_at": format!("{day}T09:00:00Z"),
+                // Each on another day, so that the order is unambiguous.
+                let day = chrono::NaiveDate::from_ymd_opt(2040, 1, 1).unwrap()
+                    + chrono::Days::new(u64::try_from(i).unwrap());
+                let (title, description) =
+                    (text(row, "name"), format!("Find out more at {}", text(row, "url")));
+                let body = json!({"title": title, "location": location, "description": description,
+                    "starts_at": format!("{day}T09:00:00Z"),
                     "capacity": 1, "category": category, "tags": tags});
                 let event = client.post("/events", body).await.expect(201).json();
                 let id = event["next_occurrence"]["id"].as_str().unwrap().to_owned();
@@ -66,7 +75,17 @@ async fn load(client: &Client) -> Vec<Conference> {
                     Texts::of(&[&title, &words, &location]),
                 ];
                 let starts_at = day.to_string();
-                loaded.push(Conference { id, starts_at, title, location, description, category, tags, free, texts });
+                loaded.push(Conference {
+                    id,
+                    starts_at,
+                    title,
+                    location,
+                    description,
+                    category,
+                    tags,
+                    free,
+                    texts,
+                });
             }
             loaded
         });
@@ -80,7 +99,7 @@ fn encode(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// Words of some conference, whole or in part, with quotes and minus signs, and now and then with rubbish.
+/// Words of a conference, whole or in part, with quotes and minus signs, and sometimes with noise.
 fn question(random: &mut Random, all: &[Conference]) -> String {
     let sample = random.pick(all);
     let source = match random.below(4) {
@@ -166,7 +185,7 @@ async fn both_databases_find_the_same_conferences(#[case] kind: Kind) {
             page["items"].as_array().unwrap().iter().map(|o| o["id"].as_str().unwrap().to_owned()).collect();
         assert_eq!(page["total"], found.len(), "{asked:?} {parameters}");
         assert_eq!(first, ids(found.iter().copied().take(100)), "{asked:?} {parameters}");
-        // A page without a count begins elsewhere.
+        // A page without a count takes another path in the library.
         if round % 4 == 2 && found.len() < 300 {
             let pages = anonymous.all(&format!("/occurrences?{parameters}&limit=7")).await;
             let pages: Vec<String> =
@@ -205,7 +224,7 @@ async fn both_databases_find_the_same_conferences(#[case] kind: Kind) {
 
 fn by_relevance<'c>(asked: &str, found: &[&'c Conference]) -> Vec<&'c Conference> {
     let question = Question::parse(asked);
-    // What is unwanted stands nowhere in what was found; so each part answers the question by itself or not.
+    // Excluded words appear in no result, so each part matches the query by itself or not.
     let rank = |c: &Conference| {
         if question.fits(&c.texts[1]) {
             0
@@ -270,7 +289,7 @@ async fn facets(client: &Client, parameters: &str, found: &[&Conference]) {
     }
 }
 
-/// A calendar says itself from when to when it reaches.
+/// A calendar has its own period.
 fn without_from(parameters: &str) -> String {
     let kept: Vec<&str> = parameters.split('&').filter(|part| !part.starts_with("from=")).collect();
     kept.join("&")
@@ -373,11 +392,11 @@ async fn hostile(client: &Client) {
         client.get(&format!("/occurrences/calendar?{query}")).await.expect_problem(400, "invalid-input");
     }
     assert_eq!(client.get("/occurrences?category=nothing&count=true").await.expect(200).json()["total"], 0);
-    // Words that belong to both databases' languages are words: a hundred of them are a question too.
+    // Operators of the query languages of both databases are plain words, even a hundred of them.
     client.get(&format!("/occurrences?q={}", encode(&"a ".repeat(250)))).await.expect(200);
 }
 
-/// However many there are, whoever reads them, and none that has no effect passes.
+/// Unknown and invalid parameters are refused, for all users.
 async fn every_wrong_parameter_is_named(client: &Client) {
     let long = "x".repeat(600);
     let texts = format!("tag=%00&q={long}&title={long}&location=%00&category={long}");
@@ -422,7 +441,7 @@ async fn every_wrong_parameter_is_named(client: &Client) {
         named.sort_unstable();
         assert_eq!(named, pointers, "{path}?{query}");
     }
-    // Who must sign in first is told so only where all else is right.
+    // Sign-in is demanded only if the query is valid.
     client.get("/occurrences?registered=me").await.expect_problem(401, "unauthenticated");
     client.get("/occurrences?organizer=me").await.expect_problem(401, "unauthenticated");
 }
@@ -434,7 +453,8 @@ async fn every_wrong_parameter_is_named(client: &Client) {
 async fn search_follows_changes(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anonymous) = (daemon.user("ada").await, daemon.anonymous());
-    let body = json!({"title": "Spring course", "location": "Hall", "description": "For beginners", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
+    let body = json!({"title": "Spring course", "location": "Hall", "description": "For beginners",
+        "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
         "tags": ["yoga"], "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=4"}});
     let event = ada.post("/events", body).await.expect(201).id();
     let found = async |q: &str| {

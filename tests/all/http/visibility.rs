@@ -1,4 +1,4 @@
-//! What is private, a draft or unlisted: in no list, no search and no count, for nobody who may not see it.
+//! Private, unlisted and draft events appear in no list, search or count of those who may not see them.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, new_event_in_2031};
 
-/// Addresses that [`hidden`] asks, as the document writes them.
+/// Paths of the OpenAPI document that the test requests.
 const ASKED: [&str; 21] = [
     "/occurrences",
     "/occurrences/facets",
@@ -32,7 +32,8 @@ const ASKED: [&str; 21] = [
     "/occurrences/{occurrence}/feedback",
 ];
 
-/// Paths that answer with the user's own data, or with nothing about events. Other tests check their permissions.
+/// Paths that answer with the user's own data, or with nothing about events. Other tests check their
+/// permissions.
 const OTHERS: [&str; 11] = [
     "/comments/{comment}",
     "/events/{event}/organizers/{user}",
@@ -116,7 +117,7 @@ async fn hidden_events_appear_in_no_answer(#[case] kind: Kind) {
         let counts = categories["items"].as_array().unwrap().iter();
         assert_eq!(counts.map(|category| category["upcoming_events"].as_i64().unwrap()).sum::<i64>(), 1);
     }
-    // What hangs on a person shows them what they may see, and others nothing more.
+    // Lists of one user show what that user may see, and nothing more to others.
     for (client, path, count) in [
         (&ada, "/occurrences?organizer=me&q=xylo&count=true", 4),
         (&admin, "/occurrences?organizer=ada&q=xylo&count=true", 4),
@@ -183,7 +184,7 @@ async fn known_by_id(clients: [&Client; 5], made: &[(String, String)]) {
     }
 }
 
-/// Nothing new is served without a word on what it shows.
+/// Fails on documented paths that this file does not list.
 async fn all_are_asked(daemon: &Daemon) {
     let document: Value =
         daemon.anonymous().raw(Method::GET, "/openapi.json", Vec::new(), &[]).await.expect(200).json();

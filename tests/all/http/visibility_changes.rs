@@ -5,8 +5,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, new_event, new_event_in_2031};
 
-/// Lists and counts by which everyone might find occurrences, and where the number stands.
-const OF_DATES: [(&str, &str); 11] = [
+/// Lists and counts of occurrences, and the JSON pointer of the number.
+const OF_OCCURRENCES: [(&str, &str); 11] = [
     ("/occurrences?count=true", "/total"),
     ("/occurrences?count=true&q=xylophone+evening", "/total"),
     ("/occurrences?count=true&q=secret&sort=relevance", "/total"),
@@ -19,7 +19,7 @@ const OF_DATES: [(&str, &str); 11] = [
     ("/occurrences/facets?q=xylo", "/tags/0/count"),
     ("/occurrences/facets?organizer=ada", "/categories/0/count"),
 ];
-/// The same for events.
+/// Lists and counts of events, and the JSON pointer of the number.
 const OF_EVENTS: [(&str, &str); 5] = [
     ("/events?count=true", "/total"),
     ("/events?count=true&q=xylo&sort=relevance", "/total"),
@@ -29,24 +29,24 @@ const OF_EVENTS: [(&str, &str); 5] = [
 ];
 
 struct Seekers {
-    /// Nobody, somebody, and who organizes something else.
+    /// Anonymous, another user, and the organizer of another event.
     strangers: [Client; 3],
     ada: Client,
     admin: Client,
 }
 
-/// What all seekers must find: occurrences, and events.
+/// Asserts how many occurrences and events everyone finds.
 async fn found(seekers: &Seekers, occurrences: i64, events: i64, when: &str) {
     let Seekers { strangers: [nobody, somebody, host], ada, admin } = seekers;
     for (who, client) in
         [("nobody", nobody), ("somebody", somebody), ("a host", host), ("ada", ada), ("admin", admin)]
     {
-        let lists = OF_DATES
+        let lists = OF_OCCURRENCES
             .iter()
             .map(|list| (list, occurrences))
             .chain(OF_EVENTS.iter().map(|list| (list, events)));
         for ((path, pointer), count) in lists {
-            // Who asks for their own sees all of it.
+            // Organizers and admins see their own hidden events.
             if path.contains("organizer=ada") && ["ada", "admin"].contains(&who) {
                 continue;
             }
@@ -160,7 +160,7 @@ async fn events_disappear_and_reappear_with_their_visibility(#[case] kind: Kind)
     ada.delete(&event).await.expect(204);
     found(&seekers, 2, 1, "half of it gone").await;
 
-    // Dates that come into sight later are as hidden as those before.
+    // Occurrences that the horizon adds later are hidden as well.
     ada.patch(&rest, json!({"visibility": "private"})).await.expect(200);
     let soon =
         (daemon.db.core.now().to_utc() + chrono::Days::new(2)).format("%Y-%m-%dT%H:00:00Z").to_string();

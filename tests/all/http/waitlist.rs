@@ -29,7 +29,8 @@ async fn capacity_is_raised_and_lowered(#[case] kind: Kind) {
     eve.register(occurrence, 1).await.expect(201);
     assert_eq!(seats(&ada, occurrence).await, "4 taken, 0 left, 2 waiting, open");
 
-    // Lowered below the seats taken: nobody is evicted, and no party is admitted or grows until seats are free.
+    // Lowered below the seats taken: nobody is evicted, and no party is admitted or grows until seats are
+    // free.
     ada.patch(&event_path, json!({"capacity": 2})).await.expect(200);
     assert_eq!(seats(&fay, occurrence).await, "4 taken, 0 left, 2 waiting, closed");
     assert_eq!(ada.board(occurrence).await, "bob 3, cid 1 | dan 2, eve 1");

@@ -269,11 +269,13 @@ async fn accounts_are_changed_by_merge_patch_and_version(#[case] kind: Kind) {
     assert_eq!(wrong.as_slice().len(), 3);
 }
 
-/// Every text in every table, in one string.
+/// All text columns of all tables, concatenated.
 async fn everything(db: &TestDb) -> String {
     let tables = match db.kind {
         Kind::Sqlite => {
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%trigrams%'"
+            "SELECT name FROM sqlite_schema \
+                 WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite%' AND \
+                 name NOT LIKE '%trigrams%'"
         }
         Kind::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
     };
@@ -291,7 +293,8 @@ async fn everything(db: &TestDb) -> String {
                 .unwrap(),
             Kind::Postgres => {
                 let sql = format!(
-                    "SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}' AND data_type = 'text'"
+                    "SELECT column_name::text FROM information_schema.columns \
+                         WHERE table_name = '{table}' AND data_type = 'text'"
                 );
                 reader.query(Sql::built(sql)).all().await.unwrap()
             }

@@ -23,7 +23,7 @@ async fn each_member_of_a_batch_gets_its_own_answer(#[case] kind: Kind) {
     let guests = db.guests(30).await;
     let gone = db.user("gone").await;
     db.core.delete_user(&gone, id_of(&gone), None).await.unwrap();
-    // Everyone clicks twice; one is no longer there, and one comes with too many.
+    // Everyone registers twice; one account is deleted, and one party is too large.
     let party = Party::of(1);
     let clicks =
         guests[1..].iter().chain(&guests[1..]).map(|guest| db.core.register(guest, occurrence, &party));
@@ -48,7 +48,7 @@ async fn each_member_of_a_batch_gets_its_own_answer(#[case] kind: Kind) {
         places
             .insert((told.registration.status == RegistrationStatus::Waitlisted, told.registration.position));
     }
-    // Ten have seats, and nineteen each their own place in the list.
+    // Ten have seats, and nineteen have distinct positions.
     let expected: BTreeSet<_> =
         std::iter::once((false, None)).chain((1..=19).map(|place| (true, Some(place)))).collect();
     assert_eq!(places, expected);
@@ -67,7 +67,7 @@ async fn nobody_is_overtaken_within_a_batch(#[case] kind: Kind) {
     let (_, occurrence) = db.create_event(&ada, concert().capacity(4)).await;
     let guests = db.guests(6).await;
     db.core.register(&guests[0], occurrence, &Party::of(2)).await.unwrap();
-    // Three do not fit any more: whoever comes after them waits, though there are two seats.
+    // The party of three does not fit, so those after it wait, although two seats are free.
     let parties = [3, 1, 2, 1, 1].map(Party::of);
     let crowd =
         guests[1..].iter().zip(&parties).map(|(guest, party)| db.core.register(guest, occurrence, party));
@@ -123,7 +123,7 @@ async fn a_cancelled_call_delays_nobody(#[case] kind: Kind) {
         let outcome = guest.await;
         assert!(i % 3 == 0 || outcome.unwrap().is_ok());
     }
-    // Whoever walked away has one registration or none, and can come back.
+    // Those whose calls were dropped have one registration or none, and can register again.
     for guest in &guests {
         db.core.register(guest, occurrence, &Party::of(1)).await.unwrap();
     }

@@ -57,7 +57,7 @@ async fn rows_of_another_event_than_their_occurrence_are_found(#[case] kind: Kin
     assert_eq!(db.core.recount().await.unwrap(), []);
     for (spoil, what) in [
         ("UPDATE registrations SET event_id = $1", "1 registrations name another event than the date's"),
-        // Said of an occurrence at which nobody is registered any more.
+        // Also reported for an occurrence without registrations.
         ("UPDATE feedback SET event_id = $1", "1 pieces of feedback name another event than the date's"),
     ] {
         let mut tx = db.core.db().begin().await.unwrap();

@@ -1,4 +1,4 @@
-//! Credentials: which are refused, what ends them, and what happens when people and thieves are quick.
+//! Credentials: which are refused, what ends them, and races with attackers.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
     outcome.expect_err("a refusal").code()
 }
 
-/// Signs claims as the library does, unless told otherwise.
+/// Signs claims as the library does, with these changes.
 fn forge(alg: Algorithm, secret: &str, claims: &Value) -> String {
     encode(&Header::new(alg), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
 }

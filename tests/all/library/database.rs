@@ -1,4 +1,4 @@
-//! The database layer: transactions that are dropped anywhere, that fail, and that share a commit.
+//! The database layer: dropped, failed and grouped transactions.
 
 use std::future::Future;
 use std::pin::pin;
@@ -24,7 +24,7 @@ async fn stored(core: &EventCore, key: &str) -> bool {
     reader.query(READ).bind(key.to_owned()).scalar::<i64>().await.unwrap() == 1
 }
 
-/// Polls a future at most so often, then drops it.
+/// Polls a future up to `times` times, then drops it.
 async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = times;
@@ -55,7 +55,7 @@ async fn a_transaction_dropped_at_any_await_is_rolled_back(#[case] kind: Kind) {
         while let Some(done) = others.join_next().await {
             done.unwrap().unwrap();
         }
-        // Standing in line behind it proves that it is over.
+        // The single writer being free proves that the dropped transaction has ended.
         insert(&db.core, format!("after {times}")).await.unwrap();
         if let Some(answer) = answer {
             answer.unwrap();
@@ -101,7 +101,7 @@ async fn a_failed_statement_rolls_back_its_own_transaction_only(#[case] kind: Ki
     tx.query(INSERT).bind("lost").bind("x").execute().await.unwrap();
     tx.query(INSERT).bind("taken").bind("x").execute().await.unwrap_err();
     tx.query(INSERT).bind("later").bind("x").execute().await.unwrap_err();
-    // PostgreSQL answers such a COMMIT with a rollback; either way nothing is stored.
+    // PostgreSQL turns this COMMIT into a rollback, so nothing is stored on either database.
     drop(tx.commit().await);
     neighbour.await.unwrap().unwrap();
     assert!(!stored(&db.core, "lost").await && !stored(&db.core, "later").await);

@@ -12,14 +12,14 @@ async fn run(tx: &mut Tx, sql: &'static str) {
     tx.query(Sql::same(sql)).execute().await.unwrap();
 }
 
-/// Runs a statement in a transaction of its own.
+/// Runs a statement in its own transaction.
 async fn once(db: &TestDb, sql: &'static str) {
     let mut tx = db.core.db().begin().await.unwrap();
     run(&mut tx, sql).await;
     tx.commit().await.unwrap();
 }
 
-/// Waits until a query answers anything but 0.
+/// Waits until a query returns another number than 0.
 async fn until(db: &TestDb, sql: &'static str) {
     while db.number(sql).await == 0 {
         tokio::task::yield_now().await;
@@ -44,7 +44,12 @@ async fn a_deadlocked_transaction_is_retried() {
         let core = db.core.clone();
         async move { core.add_co_organizer(&ada, event, id_of(&bob)).await }
     });
-    until(&db, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await;
+    until(
+        &db,
+        "SELECT count(*) FROM pg_stat_activity \
+                WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    .await;
     other.query(lock("events")).bind(event).execute().await.unwrap();
     drop(other);
 
@@ -56,11 +61,13 @@ async fn a_deadlocked_transaction_is_retried() {
 /// Lets the first `failures` inserts of an event fail with a serialization failure, and counts the attempts.
 async fn fail_to_serialize(db: &TestDb, failures: u32) {
     let mut tx = db.core.db().begin().await.unwrap();
-    // What a sequence has counted stays counted when the transaction is rolled back.
+    // Sequences are not rolled back.
     run(&mut tx, "CREATE SEQUENCE attempts").await;
     let trigger = format!(
         "CREATE FUNCTION give_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            IF nextval('attempts') <= {failures} THEN RAISE EXCEPTION 'try again' USING ERRCODE = 'serialization_failure'; END IF;
+            IF nextval('attempts') <= {failures} THEN
+                RAISE EXCEPTION 'try again' USING ERRCODE = 'serialization_failure';
+            END IF;
             RETURN NEW;
          END $$"
     );
@@ -106,7 +113,7 @@ async fn is_kept(db: &TestDb, key: String) -> bool {
 
 type Kept<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
-/// Writers who stand in line, in this order: whoever holds the writer hands the group on to them.
+/// Writers that wait in this order for the current group to end, and form the next group.
 async fn line(core: &EventCore, sizes: impl Iterator<Item = usize>) -> Vec<Kept<'_>> {
     let mut writers = Vec::new();
     for (number, size) in sizes.enumerate() {
@@ -131,7 +138,7 @@ async fn a_failed_group_commit_fails_for_every_member() {
     .await;
     let mut orphan = db.core.db().begin().await.unwrap();
     let members = line(&db.core, [10; 8].into_iter()).await;
-    // SQLite asks for the parent at the COMMIT, which all share.
+    // SQLite checks the deferred foreign key at the COMMIT, which the group shares.
     run(&mut orphan, "INSERT INTO children (parent) VALUES ('nobody')").await;
     let (first, others) = tokio::join!(orphan.commit(), futures_util::future::join_all(members));
     for outcome in others.into_iter().chain([first]) {
@@ -151,7 +158,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
         let mut first = db.core.db().begin().await.unwrap();
         let sizes = (0..8).map(|member| if member == large { 400_000 } else { 10 });
         let members = line(&db.core, sizes).await;
-        // As many pages as there are, and few more: what a disk does that is full.
+        // Leaves room for only a few more pages, like a full disk.
         let pages: i64 = first.query(Sql::same("PRAGMA page_count")).scalar().await.unwrap();
         let limit = |pages: i64| Sql::built(format!("PRAGMA max_page_count = {pages}"));
         first.query(limit(pages + 20)).execute().await.unwrap();

@@ -9,12 +9,12 @@ use rstest::rstest;
 use serde_json::json;
 use tests::{EventBuilder, Kind, TestDb, id_of, new_event};
 
-/// Thirty days in a row, with forty seats each.
+/// Thirty daily occurrences with forty seats each.
 fn course() -> EventBuilder {
     new_event().title("Course").capacity(40).rule("FREQ=DAILY;COUNT=30")
 }
 
-/// People who have a place at each of the occurrences.
+/// New users who are registered for each of the occurrences.
 async fn attendees(db: &TestDb, name: &str, number: usize, occurrences: &[OccurrenceId]) -> Vec<Actor> {
     let mut people = Vec::new();
     for i in 0..number {
@@ -27,7 +27,7 @@ async fn attendees(db: &TestDb, name: &str, number: usize, occurrences: &[Occurr
     people
 }
 
-/// What holds after every story.
+/// Asserts that all counts are right and that there was no deadlock.
 async fn must_have_gone_smoothly(db: &TestDb) {
     assert_eq!(db.core.recount().await.unwrap(), []);
     db.check().await;
@@ -76,7 +76,7 @@ async fn categories_swap_slugs_at_once(#[case] kind: Kind) {
             let input = CategoryInput { slug: new.clone(), name: new.clone(), ..CategoryInput::default() };
             db.core.create_category(&admin, &input).await.is_ok()
         };
-        // Each wants what the other has; and of three who want one new name, one gets it.
+        // Nobody gets a slug that is taken, and one of three gets the new slug.
         let (a, b, c, d, e) = tokio::join!(
             rename("concert", "meetup"),
             rename("meetup", "concert"),
@@ -103,7 +103,9 @@ async fn a_series_is_edited_while_its_attendees_are_deleted(#[case] kind: Kind) 
     let edits = async {
         for round in 0..12 {
             // Capacity, category and tags are written to every occurrence.
-            let patch = json!({"capacity": 30 + round, "category": (if round % 2 == 0 { "concert" } else { "meetup" }), "tags": [format!("t{round}")]});
+            let patch = json!({"capacity": 30 + round,
+                "category": (if round % 2 == 0 { "concert" } else { "meetup" }),
+                "tags": [format!("t{round}")]});
             db.core.change_event(&ada, event, &patch, None).await.unwrap();
         }
     };
@@ -170,7 +172,7 @@ async fn organizers_who_attend_each_others_events_are_deleted_at_once(#[case] ki
                 db.core.add_co_organizer(who, *event, id_of(heir)).await.unwrap();
             }
         }
-        // One admin stays; who would take an event may leave at the same moment.
+        // One admin stays. The successors of an event may be deleted at the same time.
         db.admin(&format!("root{round}")).await;
         let left =
             join_all(organizers.iter().map(|(who, _)| db.core.delete_user(who, id_of(who), None))).await;
@@ -230,12 +232,13 @@ async fn events_are_edited_while_their_category_is_deleted(#[case] kind: Kind) {
             db.core.change_event(&ada, *event, &json!({"category": slug}), None).await.unwrap();
         }
         let edits = join_all(events.iter().map(async |event| {
-                for step in 0..4 {
-                    // The former slug names the heir.
-                    let patch = json!({"capacity": 40 + step, "category": (if step % 2 == 0 { Some(&slug) } else { None })});
-                    db.core.change_event(&ada, *event, &patch, None).await.unwrap();
-                }
-            }));
+            for step in 0..4 {
+                // The old slug leads to the category that took the events over.
+                let patch = json!({"capacity": 40 + step,
+                        "category": (if step % 2 == 0 { Some(&slug) } else { None })});
+                db.core.change_event(&ada, *event, &patch, None).await.unwrap();
+            }
+        }));
         let registrations = join_all(guests.iter().zip(&occurrences).map(async |(guest, occurrence)| {
             for party in [2, 1, 2, 1] {
                 db.core.register(guest, *occurrence, &Party::of(party)).await.unwrap();
@@ -245,7 +248,8 @@ async fn events_are_edited_while_their_category_is_deleted(#[case] kind: Kind) {
             tokio::join!(db.core.delete_category(&admin, &slug, Some("meetup"), None), edits, registrations);
         gone.unwrap();
     }
-    let strayed = "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.category_id IS DISTINCT FROM e.category_id";
+    let strayed = "SELECT count(*) FROM occurrences o JOIN events e ON e.id = o.event_id \
+                   WHERE o.category_id IS DISTINCT FROM e.category_id";
     assert_eq!(db.number(strayed).await, 0);
     must_have_gone_smoothly(&db).await;
 }
@@ -267,7 +271,7 @@ async fn two_categories_are_merged_into_each_other_at_once(#[case] kind: Kind) {
             db.core.delete_category(&admin, &a, Some(&b), None),
             db.core.delete_category(&admin, &b, Some(&a), None)
         );
-        // Whoever comes second finds that both slugs name what is left.
+        // The second deletion finds that both slugs name the remaining category.
         assert!(outcomes.0.is_ok() != outcomes.1.is_ok(), "{outcomes:?}");
     }
     must_have_gone_smoothly(&db).await;

@@ -98,7 +98,7 @@ async fn work_completes_though_its_caller_is_gone(#[case] kind: Kind) {
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
     go_on.send(()).unwrap();
-    // Whether this one comes before the other's COMMIT or after it.
+    // Whether this call comes before the COMMIT of the other or after it.
     once(&db.core, ada, "k", 40).await.unwrap();
     assert_eq!(events(&db).await, 1);
 }

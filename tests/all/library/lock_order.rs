@@ -259,7 +259,8 @@ async fn accounts(db: &TestDb, watch: &mut Watch) {
     let disable = async |core: &EventCore| core.set_user_disabled(&Actor::System, "neo", true).await;
     watch.run("set_user_disabled", disable).await;
 
-    // Bob organizes two events, one of them with a co-organizer, and attends a third. Cid waits for his seats.
+    // Bob organizes two events, one of them with a co-organizer, and attends a third. Cid waits for his
+    // seats.
     let [ada, bob, cid] = db.people(["ada2", "bob2", "cid2"]).await;
     db.admin("root2").await;
     let (shared, _) = db.create_event(&bob, new_event().rule("FREQ=DAILY;COUNT=3")).await;
@@ -415,7 +416,8 @@ fn locks_are_read_from_statements() {
         ("SELECT id FROM events WHERE organizer_id = $1 ORDER BY id FOR UPDATE", vec!["events"]),
         ("SELECT id FROM events WHERE organizer_id = $1 FOR UPDATE", vec!["events?"]),
         (
-            "SELECT o.id FROM occurrences o JOIN users u ON u.id = $2 WHERE o.id = $1 FOR KEY SHARE OF u FOR UPDATE OF o",
+            "SELECT o.id FROM occurrences o JOIN users u ON u.id = $2 \
+                 WHERE o.id = $1 FOR KEY SHARE OF u FOR UPDATE OF o",
             vec!["users", "occurrences"],
         ),
         ("UPDATE occurrences SET seats_taken = 1 WHERE id = $1", vec!["occurrences"]),

@@ -42,7 +42,7 @@ async fn multi_day_occurrences_are_found_on_each_of_their_days(#[case] kind: Kin
     }
     for (from, to, titles) in [
         ("2026-12-05T00:00:00+01:00", "2026-12-06T00:00:00+01:00", &["Fair", "Conference"][..]),
-        // It has ended with its last day; the other begins only then.
+        // The fair has ended with its last day, and the second camp starts at the end of the period.
         ("2026-12-07T00:00:00+01:00", "2026-12-08T20:00:00+01:00", &["Conference"]),
         ("2026-12-04T00:00:00+01:00", "2026-12-05T00:00:00+01:00", &["Camp", "Fair"]),
         ("2026-12-01T00:00:00+01:00", "2026-12-31T00:00:00+01:00", &["Camp", "Fair", "Conference", "Camp"]),

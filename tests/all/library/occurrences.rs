@@ -49,7 +49,7 @@ async fn overrides_of_an_occurrence_survive_changes_of_the_event(#[case] kind: K
     assert_eq!(found(&db, "koln").await, [occurrence.id]);
     assert_eq!(found(&db, "room").await.len(), 7);
 
-    // The event changes around it: only what the occurrence does not say itself.
+    // A change of the event applies to fields without an override only.
     let everything = json!({
         "title": "Rust",
         "location": "Room 3",
@@ -72,7 +72,7 @@ async fn overrides_of_an_occurrence_survive_changes_of_the_event(#[case] kind: K
     let over = db.core.occurrence(&ada, all[0].id).await.unwrap();
     assert_eq!((over.title.as_str(), over.location.as_str()), ("Rust course", "Room 2"));
 
-    // Null gives back what the event says.
+    // Null removes an override.
     let back =
         json!({"title": null, "location": null, "starts_at": null, "duration": null, "capacity": null});
     let occurrence = patch(&db, &ada, occurrence.id, back).await.unwrap();
@@ -175,7 +175,7 @@ async fn a_restored_occurrence_keeps_its_registrations(#[case] kind: Kind) {
             (OccurrenceStatus::Cancelled, false, 2)
         );
     }
-    // A change of the event leaves it cancelled.
+    // It stays cancelled when the event changes.
     change(&db, &ada, &event, json!({"starts_at": "2026-12-01T18:45:00"})).await;
     let occurrence = db.core.occurrence(&ada, id).await.unwrap();
     assert_eq!(
@@ -185,7 +185,7 @@ async fn a_restored_occurrence_keeps_its_registrations(#[case] kind: Kind) {
     let occurrence = db.core.restore_occurrence(&ada, id, None).await.unwrap();
     assert_eq!((occurrence.status, occurrence.seats_taken), (OccurrenceStatus::Scheduled, 1));
 
-    // The rule leaves it; restored, it stands beside the rule, and stays through further changes.
+    // The rule no longer yields it. Restored, it is outside of the rule and survives further changes.
     change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TH;COUNT=5"}})).await;
     assert_eq!(db.core.occurrence(&ada, id).await.unwrap().status, OccurrenceStatus::Cancelled);
     db.core.restore_occurrence(&ada, id, None).await.unwrap();
@@ -222,7 +222,7 @@ async fn deleting_an_occurrence_excludes_it_from_the_rule(#[case] kind: Kind) {
     assert_eq!(db.core.delete_occurrence(&ada, all[5].id, None).await.unwrap_err().code(), "not_found");
     let left = db.occurrences(event.id).await;
     assert_eq!((left.len(), left.iter().any(|occurrence| occurrence.id == all[5].id)), (9, false));
-    // It stays away when the event changes, and comes back when the organizer says so.
+    // It stays excluded when the event changes, until the organizer includes it again.
     let event = change(&db, &ada, &event, json!({"duration": "PT1H"})).await;
     let exdate = &event.recurrence.as_ref().unwrap().exdate;
     assert_eq!((event.occurrence_count, exdate[0].to_string().as_str()), (9, "2026-12-17T18:30:00"));
@@ -281,17 +281,17 @@ async fn a_split_moves_following_occurrences_and_their_registrations(#[case] kin
     assert_eq!(starts(&head), starts(&all)[..3]);
     assert_eq!(ids(&tail), ids(&all)[3..]);
     assert_eq!(tail[0].starts_at.to_string(), "2026-12-10T19:00:00+01:00");
-    // What was moved stays where it was moved to, and keeps its words.
+    // Moved occurrences keep their times and texts.
     assert_eq!(
         (tail[1].starts_at.to_string().as_str(), tail[1].location.as_str(), tail[1].title.as_str()),
         ("2026-12-16T10:00:00+01:00", "Köln", "Advanced Rust")
     );
     assert_eq!(found(&db, "koln").await, [tail[1].id]);
     assert_eq!(found(&db, "room").await.len(), 7);
-    // Registrations went with their occurrences: a joined list of both has all four.
+    // Registrations moved with their occurrences: a join of both has all four.
     assert_eq!(attended(&db).await, [all[0].id, all[2].id, all[3].id, all[4].id]);
 
-    // Each goes its own way from now on.
+    // The two series are independent from now on.
     change(&db, &ada, &old, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=5"}})).await;
     db.core.cancel_event(&ada, new.id, None).await.unwrap();
     assert_eq!(db.core.event(&ada, old.id).await.unwrap().occurrence_count, 5);
@@ -345,24 +345,28 @@ async fn raising_the_capacity_of_an_occurrence_promotes_its_waitlist(#[case] kin
     assert_eq!((full.seats_taken, full.waitlist_length), (1, 2));
     let more = patch(&db, &ada, all[1].id, json!({"capacity": 2})).await.unwrap();
     assert_eq!((more.seats_taken, more.waitlist_length), (2, 1));
-    // The event's own capacity is not this occurrence's.
+    // The capacity of the event does not apply to this occurrence.
     change(&db, &ada, &event, json!({"capacity": 50})).await;
     assert_eq!(db.core.occurrence(&ada, all[1].id).await.unwrap().waitlist_length, 1);
     let none = patch(&db, &ada, all[1].id, json!({"capacity": null})).await.unwrap();
     assert_eq!((none.capacity, none.seats_taken, none.waitlist_length), (50, 3, 0));
-    // A cancelled occurrence promotes nobody; brought back, it does.
+    // A cancelled occurrence promotes nobody until it is restored.
     assert_eq!(db.core.recount().await.unwrap(), []);
 }
 
-/// What an older tz database would have computed: an hour later than it turned out, from some day on.
+/// Instants as an older time zone database would have computed them: an hour later, from some day on.
 const OLDER: &[(&str, &str)] = &[
     (
-        "UPDATE occurrences SET original_start = original_start + 3600000000 WHERE original_start > 1800000000000000",
-        "UPDATE occurrences SET original_start = original_start + interval '1 hour' WHERE original_start > to_timestamp(1800000000)",
+        "UPDATE occurrences SET original_start = original_start + 3600000000 \
+             WHERE original_start > 1800000000000000",
+        "UPDATE occurrences SET original_start = original_start + interval '1 hour' \
+             WHERE original_start > to_timestamp(1800000000)",
     ),
     (
-        "UPDATE occurrences SET starts_at = starts_at + 3600000000, ends_at = ends_at + 3600000000 WHERE starts_at > 1800000000000000",
-        "UPDATE occurrences SET starts_at = starts_at + interval '1 hour', ends_at = ends_at + interval '1 hour' WHERE starts_at > to_timestamp(1800000000)",
+        "UPDATE occurrences SET starts_at = starts_at + 3600000000, ends_at = ends_at + 3600000000 \
+             WHERE starts_at > 1800000000000000",
+        "UPDATE occurrences SET starts_at = starts_at + interval '1 hour', ends_at = ends_at + interval \
+             '1 hour' WHERE starts_at > to_timestamp(1800000000)",
     ),
     (
         "UPDATE settings SET value = '2020a' WHERE key = 'tz_database'",

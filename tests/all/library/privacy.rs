@@ -77,9 +77,10 @@ async fn admins_search_users_without_case_and_accents(#[case] kind: Kind) {
 async fn all_invalid_fields_of_a_new_account_are_reported_together(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let input: NewUser = serde_json::from_value(json!({
-            "username": "a b", "email": "nowhere", "password": "short", "display_name": "\u{7}", "timezone": "Mars/Olympus", "role": "queen", "nick": "x"
-        }))
-        .unwrap();
+        "username": "a b", "email": "nowhere", "password": "short", "display_name": "\u{7}",
+        "timezone": "Mars/Olympus", "role": "queen", "nick": "x"
+    }))
+    .unwrap();
     let Error::Invalid(wrong) = db.core.create_user(&Actor::Anonymous, &input).await.unwrap_err() else {
         panic!("invalid")
     };
@@ -201,9 +202,11 @@ async fn no_event_is_left_without_an_active_organizer(#[case] kind: Kind) {
                 "{refusal:?}"
             );
         }
-        let orphans = "SELECT count(*) FROM events e JOIN users u ON u.id = e.organizer_id WHERE u.deleted_at IS NOT NULL AND e.status <> 'cancelled'";
+        let orphans = "SELECT count(*) FROM events e JOIN users u ON u.id = e.organizer_id \
+                       WHERE u.deleted_at IS NOT NULL AND e.status <> 'cancelled'";
         assert_eq!(db.number(orphans).await, 0);
-        let helpers = "SELECT count(*) FROM event_organizers o JOIN users u ON u.id = o.user_id WHERE u.deleted_at IS NOT NULL";
+        let helpers = "SELECT count(*) FROM event_organizers o JOIN users u ON u.id = o.user_id \
+                       WHERE u.deleted_at IS NOT NULL";
         assert_eq!(db.number(helpers).await, 0);
     }
     db.check().await;

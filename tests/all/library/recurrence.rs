@@ -26,7 +26,6 @@ pub(super) async fn create(db: &TestDb, organizer: &Actor, event: EventBuilder) 
     db.core.create_event(organizer, &event.input()).await.unwrap()
 }
 
-/// Tuesdays and Thursdays from 1 December 2026 on, 18:30 in Berlin.
 pub(super) fn starts(occurrences: &[Occurrence]) -> Vec<String> {
     occurrences.iter().map(|occurrence| occurrence.starts_at.to_string()).collect()
 }
@@ -41,7 +40,8 @@ pub(super) async fn register(db: &TestDb, occurrence: &Occurrence, user: &Actor)
     let now = db.core.now();
     let id = RegistrationId::at(now);
     tx.query(Sql::same(
-        "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, ticket_code, created_at, updated_at)
+        "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, \
+             ticket_code, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 'confirmed', 1, $5, $6, $6)",
     ))
     .bind(id)
@@ -64,7 +64,9 @@ pub(super) async fn register(db: &TestDb, occurrence: &Occurrence, user: &Actor)
 /// The occurrences that have registrations.
 pub(super) async fn attended(db: &TestDb) -> Vec<OccurrenceId> {
     let mut reader = db.core.db().read().await.unwrap();
-    let sql = "SELECT r.occurrence_id FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id AND o.event_id = r.event_id ORDER BY o.starts_at";
+    let sql = "SELECT r.occurrence_id \
+               FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id AND o.event_id = \
+               r.event_id ORDER BY o.starts_at";
     let rows: Vec<(OccurrenceId,)> = reader.query(Sql::same(sql)).all().await.unwrap();
     rows.into_iter().map(|(id,)| id).collect()
 }
@@ -109,7 +111,7 @@ async fn an_unbounded_rule_is_expanded_up_to_the_moving_horizon(#[case] kind: Ki
     assert_eq!(event.occurrence_count, 104);
     let same = change(&db, &ada, &event, json!({"title": "Rust"})).await;
     assert_eq!(same.occurrence_count, 104);
-    // Asleep for a month: the job of two processes at once, and once more.
+    // A month without the job; then two processes run it at once, and once more.
     db.clock.advance(30 * DAY);
     let other = db.another().await;
     let (one, two) = tokio::join!(db.core.extend_schedules(), other.extend_schedules());
@@ -130,7 +132,8 @@ fn chrono_local(text: &str) -> chrono::NaiveDateTime {
     chrono::DateTime::parse_from_rfc3339(text).unwrap().naive_local()
 }
 
-/// A course with registrations for its first, third, fourth and fifth occurrences, after the first two are over.
+/// A course with registrations for its first, third, fourth and fifth occurrences, after the first two are
+/// over.
 pub(super) async fn running_course(db: &TestDb) -> (Actor, Event, Vec<Occurrence>) {
     let [ada, bob] = db.people(["ada", "bob"]).await;
     let event = create(db, &ada, course().rule("FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10")).await;
@@ -142,7 +145,7 @@ pub(super) async fn running_course(db: &TestDb) -> (Actor, Event, Vec<Occurrence
     (ada, event, all)
 }
 
-/// What is over stays as it was, and nobody has lost a place.
+/// Asserts that past occurrences are unchanged and that no registration is lost.
 async fn nothing_is_lost(db: &TestDb, event: &Event, before: &[Occurrence]) -> Vec<Occurrence> {
     let after = db.occurrences(event.id).await;
     assert_eq!(ids(&after)[..2], ids(before)[..2]);
@@ -176,10 +179,12 @@ async fn registrations_survive_a_shift_by_an_hour(#[case] kind: Kind) {
 async fn registrations_survive_a_shift_by_a_day(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let (ada, event, before) = running_course(&db).await;
-    let patch = json!({"starts_at": "2026-12-02T18:30:00", "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=WE,FR;COUNT=10"}});
+    let rule = json!({"rrule": "FREQ=WEEKLY;BYDAY=WE,FR;COUNT=10"});
+    let patch = json!({"starts_at": "2026-12-02T18:30:00", "recurrence": rule});
     change(&db, &ada, &event, patch).await;
     let after = nothing_is_lost(&db, &event, &before).await;
-    // Friday the 4th at 18:30 is still in the future, but its counterpart on Thursday is over: a new occurrence.
+    // Friday the 4th at 18:30 is still in the future, but its counterpart on Thursday is over: a new
+    // occurrence.
     let kept: Vec<_> = after.iter().filter(|occurrence| ids(&before).contains(&occurrence.id)).collect();
     assert_eq!(kept.len(), 10);
     assert_eq!(kept[2].starts_at.to_string(), "2026-12-09T18:30:00+01:00");
@@ -206,7 +211,7 @@ async fn dropped_occurrences_are_cancelled_if_registered_for_and_deleted_otherwi
         .filter(|occurrence| occurrence.status == OccurrenceStatus::Cancelled)
         .map(|occurrence| occurrence.id)
         .collect();
-    // The second week, of which both occurrences have people; the third keeps its own.
+    // The second week, both of whose occurrences have registrations; the third week stays.
     assert_eq!(cancelled, [before[2].id, before[3].id]);
     let scheduled: Vec<_> = after
         .iter()
@@ -215,7 +220,7 @@ async fn dropped_occurrences_are_cancelled_if_registered_for_and_deleted_otherwi
         .collect();
     assert_eq!(scheduled[2..4], [before[4].id, before[5].id]);
     assert!(!scheduled.contains(&before[6].id), "nobody registered for the fourth week");
-    // The cancelled occurrences do not come in the way of the next change.
+    // Cancelled occurrences do not disturb the next change.
     change(&db, &ada, &event, json!({"starts_at": "2026-12-01T19:00:00"})).await;
     let later = nothing_is_lost(&db, &event, &before).await;
     let moved = later.iter().find(|occurrence| occurrence.id == before[4].id).unwrap();
@@ -290,7 +295,7 @@ async fn changing_the_count_keeps_the_other_occurrences(#[case] kind: Kind) {
     let shorter =
         change(&db, &ada, &event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU,TH;UNTIL=20261212"}}))
             .await;
-    // The fifth has people, so that it is cancelled; what comes after it is gone.
+    // The fifth has a registration and is cancelled; those after it are deleted.
     assert_eq!(shorter.occurrence_count, 5);
     let after = nothing_is_lost(&db, &event, &before).await;
     assert_eq!(ids(&after), ids(&before)[..5]);
@@ -310,8 +315,9 @@ async fn removing_the_rule_keeps_only_the_next_occurrence(#[case] kind: Kind) {
     let single = change(&db, &ada, &event, json!({"recurrence": null})).await;
     assert_eq!((single.occurrence_count, single.recurrence), (1, None));
     assert_eq!(ids(&db.occurrences(event.id).await), ids(&before)[..1]);
-    // And back, with an occurrence more and one less.
-    let recurrence = json!({"rrule": "FREQ=DAILY;COUNT=3", "rdate": ["2026-12-24T12:00:00"], "exdate": ["2026-12-02T18:30:00"]});
+    // And back, with one more occurrence and one less.
+    let recurrence = json!({"rrule": "FREQ=DAILY;COUNT=3", "rdate": ["2026-12-24T12:00:00"],
+        "exdate": ["2026-12-02T18:30:00"]});
     change(&db, &ada, &event, json!({"recurrence": recurrence})).await;
     let after = db.occurrences(event.id).await;
     assert_eq!(
@@ -425,7 +431,7 @@ async fn unusable_rules_are_refused_with_the_part_that_is_wrong(#[case] kind: Ki
         assert_eq!(found, [(pointer, code)], "{wrong:?}");
         assert!(wrong.as_slice()[0].message.contains(names), "{wrong:?}");
     }
-    // A start that is off the rule is its first occurrence.
+    // A start that is off the rule is the first occurrence.
     let event = create(&db, &ada, course().rule("FREQ=WEEKLY;BYDAY=FR;COUNT=3")).await;
     assert_eq!(
         starts(&db.occurrences(event.id).await)[..2],

@@ -5,7 +5,7 @@ use eventcore::{Actor, EventCore, OccurrenceId, PageRequest};
 use rstest::rstest;
 use tests::{Kind, TestDb, id_of, new_event};
 
-/// An occurrence with a list of 20, who came in their order; two sit among them, and two have left.
+/// An occurrence with a waitlist of 20, two seated and two cancelled registrations.
 async fn list(db: &TestDb, ada: &Actor) -> OccurrenceId {
     let occurrence = db.create_series(ada, new_event().capacity(2)).await[0];
     let later = Party { auto_promote: Some(false), ..Party::default() };
@@ -24,7 +24,7 @@ async fn list(db: &TestDb, ada: &Actor) -> OccurrenceId {
     occurrence
 }
 
-/// The places in the list, as all pages of a walk tell them.
+/// The positions in the waitlist, from all pages of a list.
 async fn places(
     core: &EventCore,
     ada: &Actor,

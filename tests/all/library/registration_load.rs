@@ -12,10 +12,10 @@ use tests::{Kind, TestDb, id_of, new_event};
 
 const PEOPLE: usize = 10_000;
 const SEATS: usize = 500;
-/// Who asks at the same time. PostgreSQL's pool lets ten of each process in.
+/// Concurrent requests. Each process has ten connections to PostgreSQL.
 const AT_ONCE: usize = 64;
 
-/// Does `work` for everyone, many at once.
+/// Runs `work` for all people, [`AT_ONCE`] at a time.
 async fn everyone<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     people: &[Actor],
     work: impl Fn(usize, Actor) -> F + Send + Sync + 'static,
@@ -36,7 +36,7 @@ async fn everyone<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     tasks.join_all().await.into_iter().flatten().collect()
 }
 
-/// What someone was told, and when they asked and were answered.
+/// A response, and the times of the request and the response.
 struct Answer {
     from: Duration,
     to: Duration,
@@ -56,7 +56,7 @@ async fn register_all(cores: [EventCore; 2], people: &[Actor], occurrence: Occur
     everyone(people, register).await
 }
 
-/// Whoever was answered before another one asked stands before them.
+/// Asserts that a response which preceded another request also precedes it in the waitlist.
 fn must_be_in_order(answers: &[&Answer]) {
     let mut earliest_answer = Duration::MAX;
     for answer in answers.iter().rev() {

@@ -13,11 +13,14 @@ type Column = (String, String, String, bool);
 async fn columns(db: &TestDb) -> BTreeSet<Column> {
     let sql = match db.kind {
         Kind::Sqlite => {
-            "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
-             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\' AND t.name NOT LIKE '%trigrams%' AND t.name NOT LIKE 'texts\\_words%' ESCAPE '\\'"
+            "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 \
+                 FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\'
+                 AND t.name NOT LIKE '%trigrams%' AND t.name NOT LIKE 'texts\\_words%' ESCAPE '\\'"
         }
         Kind::Postgres => {
-            "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES' FROM information_schema.columns
+            "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES' \
+                 FROM information_schema.columns
              WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%' AND table_name <> 'texts_words'"
         }
     };
@@ -38,7 +41,9 @@ async fn indexes(db: &TestDb) -> BTreeSet<String> {
     let sql = match db.kind {
         Kind::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite%'",
         Kind::Postgres => {
-            "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'
+            "SELECT indexname::text FROM pg_indexes \
+                 WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_pkey'
+                    AND indexname NOT LIKE '%\\_key'
                 AND indexdef NOT LIKE '%gin%'"
         }
     };
@@ -81,7 +86,8 @@ async fn any_number_may_migrate_a_database_at_once(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_schema_is_refused(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
-    let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    let sql = "UPDATE _sqlx_migrations SET version = 9999 \
+               WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
     let mut tx = db.core.db().begin().await.unwrap();
     tx.query(Sql::same(sql)).execute().await.unwrap();
     tx.commit().await.unwrap();

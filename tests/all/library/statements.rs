@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use rstest::rstest;
 use tests::{Kind, TestDb};
 
-/// The statements of `sql!(…)`: for SQLite and for PostgreSQL.
+/// The statements of all `sql!(…)` in the library, for each database.
 #[derive(Default)]
 struct Found {
     sqlite: Vec<String>,
@@ -90,9 +90,9 @@ async fn every_statement_can_be_prepared(#[case] kind: Kind) {
     for (i, statement) in statements.into_iter().enumerate() {
         let mut tx = connection.begin().await.expect("a transaction");
         let prepared = match kind {
-            // EXPLAIN compiles the statement, names and all, and does not run it.
+            // EXPLAIN compiles the statement without running it.
             Kind::Sqlite => tx.query(Sql::built(format!("EXPLAIN {statement}"))).execute().await.map(drop),
-            // Prepared statements outlive their transaction: each needs a name of its own.
+            // Prepared statements outlive their transaction, so each needs a unique name.
             Kind::Postgres => {
                 tx.query(Sql::built(format!("PREPARE tested_{i} AS {statement}"))).execute().await.map(drop)
             }

@@ -1,4 +1,4 @@
-//! `eventd backup` and `eventd restore`: only SQLite is copied this way.
+//! `eventd backup` and `eventd restore`, which are for SQLite only.
 
 use std::process::Output;
 
@@ -9,7 +9,7 @@ async fn run(arguments: &[&str]) -> Output {
     command(arguments).output().await.unwrap()
 }
 
-/// What a command says in one sentence when it refuses.
+/// The one-sentence error of a command that refuses.
 #[track_caller]
 fn refusal(output: &Output) -> String {
     let said = String::from_utf8(output.stderr.clone()).unwrap();

@@ -27,7 +27,7 @@ async fn a_repeat_gets_the_first_answer(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let first = post(&ada, "/events", event("concert"), "\"k\"").await.expect(201);
-    // The draft of the header has the key quoted; bare, it is the same.
+    // The draft of the header quotes the key; a bare key is the same.
     let again = post(&ada, "/events", event("concert"), "k").await.expect(201);
     assert_eq!(first.bytes, again.bytes);
     for header in ["etag", "location", "content-type", "last-modified"] {
@@ -75,11 +75,12 @@ async fn a_client_that_disconnects_and_repeats_creates_one_event(#[case] kind: K
     for key in 0..20 {
         let mut stream = TcpStream::connect(daemon.address()).await.unwrap();
         let head = format!(
-            "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nIdempotency-Key: k{key}\r\nContent-Length: {}\r\n\r\n",
+            "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+                 Content-Type: application/json\r\nIdempotency-Key: k{key}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-        // Gone before the answer.
+        // Disconnects before the response.
         drop(stream);
     }
     for key in 0..20 {
@@ -95,33 +96,35 @@ async fn a_client_that_disconnects_and_repeats_creates_one_event(#[case] kind: K
 async fn a_repeat_after_a_crash_takes_effect_once(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
-    // Asked for before anyone writes: the crash may come before a slow writer has begun.
+    // Sessions are opened first: the crash may come before a slow writer has begun.
     let token =
         ada.post("/tokens", json!({"name": "raw", "scope": "write"})).await.expect(201).json()["secret"]
             .as_str()
             .unwrap()
             .to_owned();
     let writers = (0..8).map(|writer| {
-            let (address, body, token) = (daemon.address().to_owned(), event("crash").to_string(), token.clone());
-            tokio::spawn(async move {
-                for key in 0_i64.. {
-                    let Ok(mut stream) = TcpStream::connect(&address).await else { return key };
-                    let head = format!(
-                        "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nIdempotency-Key: k{writer}-{key}\r\nContent-Length: {}\r\n\r\n",
-                        body.len()
-                    );
-                    let sent = stream.write_all(format!("{head}{body}").as_bytes()).await;
-                    let mut answer = Vec::new();
-                    let answered = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer).await;
-                    if sent.is_err() || answered.is_err() || !answer.starts_with(b"HTTP/1.1 201") {
-                        return key + 1;
-                    }
+        let (address, body, token) = (daemon.address().to_owned(), event("crash").to_string(), token.clone());
+        tokio::spawn(async move {
+            for key in 0_i64.. {
+                let Ok(mut stream) = TcpStream::connect(&address).await else { return key };
+                let head = format!(
+                    "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                             Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+                             Idempotency-Key: k{writer}-{key}\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
+                let sent = stream.write_all(format!("{head}{body}").as_bytes()).await;
+                let mut answer = Vec::new();
+                let answered = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer).await;
+                if sent.is_err() || answered.is_err() || !answer.starts_with(b"HTTP/1.1 201") {
+                    return key + 1;
                 }
-                0
-            })
-        });
+            }
+            0
+        })
+    });
     let writers: Vec<_> = writers.collect();
-    // Once some have been answered, the rest is under way.
+    // Once some requests are answered, the others are running.
     while total(&ada, "crash").await.as_i64().unwrap() < 30 {}
     let db = daemon.kill().await;
     let daemon = Daemon::on(db, &[]).await;

@@ -1,4 +1,4 @@
-//! Limits, figures and logs of the running daemon.
+//! Rate limits, metrics, logs and CORS of the running daemon.
 
 use eventcore::db::{Queries, Sql};
 use http::Method;
@@ -9,7 +9,7 @@ async fn sqlite(arguments: &[&str]) -> Daemon {
     Daemon::on(TestDb::in_real_time(Kind::Sqlite).await, arguments).await
 }
 
-/// The limits stand before the database, whichever it is.
+/// On one database, because limits apply before the database is asked.
 #[tokio::test]
 async fn a_client_above_the_rate_limit_is_told_to_wait() {
     let daemon = sqlite(&["--rate-limit", "2"]).await;
@@ -65,7 +65,7 @@ async fn metrics_count_requests_and_responses(#[case] kind: Kind) {
     }
 }
 
-/// The listener has nothing to do with the database.
+/// On one database, because the listener does not depend on it.
 #[tokio::test]
 async fn metrics_can_have_their_own_listener() {
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
@@ -81,7 +81,7 @@ async fn metrics_can_have_their_own_listener() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_internal_error_is_logged_once_and_not_disclosed(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
-    // Without the jobs, which would stumble over the same table.
+    // Without the jobs, which would fail on the same table.
     let daemon = Daemon::on(db, &["--workers", "0"]).await;
     let mut tx = daemon.db.core.db().begin().await.unwrap();
     tx.query(Sql::same("ALTER TABLE occurrences RENAME TO gone")).execute().await.unwrap();
@@ -102,7 +102,7 @@ async fn an_internal_error_is_logged_once_and_not_disclosed(#[case] kind: Kind) 
     );
 }
 
-/// HTTP has nothing to do with the database.
+/// On one database, because the response does not depend on it.
 #[tokio::test]
 async fn head_has_a_length_and_no_body_on_both_http_versions() {
     let daemon = sqlite(&[]).await;
@@ -117,7 +117,7 @@ async fn head_has_a_length_and_no_body_on_both_http_versions() {
     }
 }
 
-/// HTTP has nothing to do with the database.
+/// On one database, because the response does not depend on it.
 #[tokio::test]
 async fn cors_allows_any_origin_with_a_token() {
     let daemon = sqlite(&[]).await;

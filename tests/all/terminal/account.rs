@@ -1,4 +1,4 @@
-//! One's own account in the terminal, on a database and on a server.
+//! Managing the own account in the terminal, on a database and on a server.
 
 use eventcore::Actor;
 use eventcore::accounts::{Credentials, NewUser};
@@ -28,7 +28,7 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
     terminal.types("A").await.shows("Sign in").await;
     terminal.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
 
-    // Where one is signed in; what is not known is ended.
+    // Sessions are listed; an unknown one is ended.
     terminal.types("A").await.shows("Sessions (2)").await.shows("● this one").await;
     terminal.types("j").await.shows("▌Firefox on the sofa").await;
     terminal.types("x").await.shows("End the session of Firefox on the sofa, last used").await;
@@ -50,7 +50,7 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
         ("Ada Lovelace", Some("lovelace@example.org"))
     );
 
-    // A wrong password changes nothing, and signs nobody out; the right one ends the other sessions.
+    // A wrong password has no effect; the right one ends the other sessions.
     let passwords = |current: &str| format!("{current}\t{ANOTHER}\t{ANOTHER}\r");
     terminal.types("p").await.shows("Another password").await;
     terminal.types(&passwords("wrong password")).await.shows("✗ these credentials are not right").await;
@@ -68,7 +68,7 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
     assert!(db.core.sign_in(&credentials(PASSWORD), None).await.is_err());
     db.core.sign_in(&credentials(ANOTHER), None).await.unwrap();
 
-    // The one that is used is signed out.
+    // Ending the current session signs out.
     terminal.types("x").await.shows("This is the session that you use").await;
     terminal.types("y").await.shows("✓ You are signed out").await.shows("not signed in").await;
     terminal.types("q").await;

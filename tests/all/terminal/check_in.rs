@@ -37,7 +37,7 @@ async fn door(db: &TestDb, source: &[&str]) {
     ada.types("5").await.shows("● public").await;
     ada.types("a").await.shows("Nobody has registered yet").await;
 
-    // Who is not there can be typed anew from what was.
+    // The text of a failed entry can be corrected.
     ada.types("nbop 2\r").await.shows("✗ there is no such user · what you typed is kept").await;
     ada.types("n").await.shows("bop 2▏").await;
     ada.types("\x17\x17bob 2\r")
@@ -50,7 +50,7 @@ async fn door(db: &TestDb, source: &[&str]) {
     ada.types("ndan 99\r").await.shows("✗ a party may have at most 10 people here").await;
     ada.types("n\x15dan\r").await.shows("✓ Dan waits, 2nd in line, for 1").await;
 
-    // Their seats go to who waits.
+    // Their seats go to the waitlist.
     ada.types("gx")
         .await
         .shows("Take Bob (bob) off this date, with a party of 2? Their 2 seats go to who waits.")

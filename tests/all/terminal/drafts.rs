@@ -1,4 +1,4 @@
-//! What was typed into a form and not saved is there the next time, however the program ended.
+//! Unsaved text of a form is restored at the next start, however the program ended.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -30,11 +30,11 @@ fn kept(home: &TempDir) -> String {
     fs::read_to_string(file(home)).unwrap_or_default()
 }
 
-/// Signed in, at the form for a new event.
+/// A signed-in client that shows the form for a new event.
 async fn writes(home: &Arc<TempDir>, source: &[&str]) -> Terminal {
     let mut ada = Terminal::at_home(home, source);
     ada.shows("Nothing ahead").await;
-    // At a server one stays signed in.
+    // On a server the sign-in is kept.
     let signs_in = source.contains(&"--server") && !home.path().join(".local").exists();
     if signs_in {
         ada.types("A").await.shows("Sign in").await;
@@ -95,7 +95,7 @@ async fn an_unreadable_drafts_file_is_ignored() {
     ada.types("Chess\x1b").await.shows("✓ What you typed is kept").await;
     ada.types("q").await;
     assert_eq!(ada.ends().await, 0);
-    // A folder where the file should be: it is said, and nothing else is the matter.
+    // A folder in place of the file is reported, and nothing else fails.
     fs::remove_file(file(&home)).unwrap();
     fs::create_dir(file(&home)).unwrap();
     let mut ada = writes(&home, &source).await;

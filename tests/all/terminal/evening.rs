@@ -50,7 +50,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
 
     waits(&mut bob, db, &carla, tea.id).await;
     bob.types("\r").await.shows("Bring cake.").await.shows("● confirmed for 1 · ticket").await;
-    // Into the calendar; a second time is a second file.
+    // The calendar file is saved; a second time under another name.
     bob.types("i").await.shows("✓ Kept as ~/tea-for-one.ics").await;
     bob.types("i").await.shows("✓ Kept as ~/tea-for-one-2.ics").await;
     let kept = |name: &str| std::fs::read_to_string(bob.home.path().join(name)).expect(name);
@@ -58,7 +58,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
     assert_eq!(kept("tea-for-one.ics"), kept("tea-for-one-2.ics"));
     bob.types("\x1b").await.hides("Esc back").await;
 
-    // What people say.
+    // Comments.
     bob.types("c").await.shows("Nobody has said anything yet").await;
     bob.types("cIs there milk?\r").await.shows("✓ It is said").await.shows("Is there milk?").await;
     let tea_event = db.core.occurrence(&Actor::Anonymous, tea.id).await.unwrap().event_id;
@@ -67,12 +67,12 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("R").await.shows("Oat milk.").await.shows("organizes it").await;
     bob.types("\x1b").await.hides("Oat milk.").await;
 
-    // Found by words, and narrowed.
+    // Found by words, then filtered.
     bob.types("/for te is:mine").await.shows("[mine]").await.shows("Tea for one").await;
     bob.types(" #nothing").await.shows("[#nothing]").await.hides("Tea for one").await;
     bob.types("\x1b").await.hides("[#nothing]").await;
 
-    // In its week, by the day that it is on.
+    // Found in its week, by its day.
     bob.types("wd2031-03-04\r")
         .await
         .shows("Week 10 · 3–9 March 2031 · 1 event")
@@ -82,7 +82,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("\r").await.shows("Bring cake.").await;
     bob.types("\x1b").await.hides("Bring cake.").await;
 
-    // A series of his own, seen before it is saved.
+    // A new series, previewed before it is saved.
     bob.types("5").await.shows("You organize nothing").await;
     bob.types("n").await.shows("New event").await;
     bob.types("Chess\t2031-03-07 19:00\t\tevery friday 4 times\t\tLibrary").await;
@@ -92,7 +92,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
         .await;
     bob.types("\x13").await.shows("✓ Chess is saved, with 4 dates").await.shows("↻ 4").await;
 
-    // One occurrence of it differs; who comes is checked in at the door.
+    // One occurrence gets another title; an attendee is checked in.
     bob.types("\r").await.shows("↻ every Friday, 4 times").await;
     bob.types("e").await.shows("This date").await;
     bob.types(" final\x13").await.shows("✓ Saved").await.shows("Chess final").await;
@@ -106,12 +106,12 @@ async fn evening(db: &TestDb, source: &[&str]) {
     bob.types("a").await.shows("Carla (carla)").await.shows("party of 2").await;
     bob.types("\r").await.shows("✓ Carla is in, party of 2").await.shows("✓ checked in").await;
 
-    // What it came to.
+    // Insights.
     bob.types("\x1b").await.hides("✓ checked in").await;
     bob.types("I").await.shows("Insights · Chess").await.shows("Registrations over time  2 people").await;
     bob.shows("2 of 20 seats taken").await.shows("1 came, 0 did not").await.shows("Fri 7 Mar 2031").await;
 
-    // The tea is over, and he says how it was.
+    // The tea is over, and he gives feedback.
     db.pass(&tea.id.to_string(), "2024-03-04T18:30:00Z").await;
     bob.types("\x1b").await.hides("Insights · Chess").await;
     bob.types("4R").await.shows("Tea for one").await.shows("2024").await.shows("* how was it?").await;
@@ -135,7 +135,7 @@ async fn evening(db: &TestDb, source: &[&str]) {
     assert_eq!(bob.ends().await, 0);
 }
 
-/// The one seat is taken; it comes free while he lets others pass, of whom there are none.
+/// The only seat is taken. It becomes free while he has paused promotion and nobody else waits.
 async fn waits(bob: &mut Terminal, db: &TestDb, carla: &Actor, tea: OccurrenceId) {
     bob.types("r").await.shows("How many come to Tea for one? 1").await;
     bob.types("\x153\r")
@@ -155,12 +155,12 @@ async fn waits(bob: &mut Terminal, db: &TestDb, carla: &Actor, tea: OccurrenceId
     bob.types("s").await.shows("✓ There was room: confirmed for 1").await.shows("● you").await;
 }
 
-/// Ada reads what Bob said, and answers: at first not well, then not at all, then well.
+/// Ada reads the feedback of Bob and answers it; she edits, deletes and rewrites the answer.
 async fn thank(source: &[&str]) {
     let mut ada = Terminal::start(source);
     ada.types("A").await.shows("Sign in").await;
     ada.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
-    // Among what she organized, it is over.
+    // It is in the list of her past events.
     ada.types("5b").await.shows("Mon 4 March 2024").await.shows("Tea for one").await;
     ada.types("\r").await.shows("strong and hot").await;
     ada.types("F").await.shows("Feedback · Tea for one").await.shows("strong and hot").await;

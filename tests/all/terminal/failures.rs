@@ -1,4 +1,4 @@
-//! What goes wrong is said, and the terminal is given back whatever happens.
+//! Failures are reported, and the terminal is restored in any case.
 
 use tests::{Daemon, Kind, Terminal, TestDb, new_event_in_2031, tui};
 
@@ -14,7 +14,7 @@ async fn the_terminal_is_restored_after_a_signal() {
     }
 }
 
-// Only debug builds panic when they are asked to.
+// Only debug builds panic on request.
 #[cfg(debug_assertions)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_terminal_is_restored_after_a_panic() {
@@ -64,7 +64,7 @@ async fn an_unusable_database_is_reported_in_one_sentence() {
         terminal.shows(said).await;
         assert_eq!(terminal.ends().await, 1, "{arguments:?}");
     }
-    // Without a terminal there is nothing to draw on.
+    // Without a terminal.
     let output = tui(&["--database", &db.url]).output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("needs a terminal to draw on"));

@@ -1,4 +1,4 @@
-//! Without a terminal: what scripts and pipes get.
+//! Output for scripts and pipes, without a terminal.
 
 use eventcore::Actor;
 use eventcore::accounts::NewUser;

@@ -1,4 +1,4 @@
-//! What someone prefers, in their configuration file.
+//! Preferences in the configuration file of a user.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use eventcore::accounts::NewUser;
 use tempfile::TempDir;
 use tests::{Daemon, Kind, Terminal, TestDb, new_event, tui};
 
-/// A home with a configuration file.
+/// A home directory with a configuration file.
 fn home(config: &str) -> Arc<TempDir> {
     let home = tempfile::tempdir().unwrap();
     configure(home.path(), config);
@@ -22,7 +22,7 @@ fn configure(home: &Path, config: &str) {
     fs::write(folder.join("config.toml"), config).unwrap();
 }
 
-/// One event on a database, whose title names it.
+/// A database with one event of this title.
 async fn with_event(db: &TestDb, title: &str) {
     let name = title.to_lowercase();
     let user = NewUser { email: format!("{name}@example.org"), username: name, ..NewUser::default() };
@@ -61,7 +61,7 @@ async fn the_configured_server_is_the_default() {
     terminal.shows("Served").await;
     terminal.types("q").await;
     assert_eq!(terminal.ends().await, 0);
-    // The environment comes before the configuration, and the command line before both.
+    // The environment overrides the configuration, and the command line overrides both.
     let address = format!("http://{}", daemon.address());
     for (arguments, title) in
         [(vec!["agenda"], "Preferred"), (vec!["agenda", "--server", &address], "Served")]
@@ -71,7 +71,7 @@ async fn the_configured_server_is_the_default() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(text.contains(title) && text.lines().count() == 1, "{arguments:?}: {text}");
     }
-    // Scripts too, and what the command line says comes first.
+    // For scripts too; the command line has precedence.
     for (arguments, title) in
         [(vec!["agenda"], "Served"), (vec!["agenda", "--database", &db.url], "Preferred")]
     {

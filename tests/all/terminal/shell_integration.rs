@@ -12,7 +12,7 @@ async fn the_program_is_suspended_and_resumed() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     let mut terminal = Terminal::start(&["--database", &db.url]);
     terminal.shows("Nothing ahead").await;
-    // By the key, and by a signal of the shell.
+    // By the key, and by a signal.
     terminal.types("\x1a").await;
     terminal.hides("Nothing ahead").await.stops().await;
     assert!(!terminal.is_taken());
@@ -44,7 +44,7 @@ async fn a_new_user_is_offered_the_demo() {
     assert_eq!(other.ends().await, 0);
 }
 
-/// A program of a few lines, as an editor is one.
+/// A shell script that serves as the editor.
 fn script(home: &Path, name: &str, lines: &str) -> String {
     let path = home.join(name);
     std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).expect("a script");
@@ -67,7 +67,7 @@ while read -r line; do [ "$line" = . ] && exit; echo "> $line"; echo "$line" >>"
     ada.types("n").await.shows("New event").await;
     ada.types("Tea\ttomorrow 18:30\t\t\t\tKitchen\x0f").await.shows("--wait READY").await;
     assert!(!ada.is_taken());
-    // All that is typed is the editor's, however quickly it comes.
+    // All keys go to the editor, however quickly they are typed.
     let poem: Vec<String> = (1..=40).map(|n| format!("Line {n} of *tea*")).collect();
     ada.types(&format!("{}\n", poem.join("\n"))).await.shows("> Line 40 of *tea*").await;
     ada.types(".\n").await.shows("Line 39 of *tea*⏎Line 40 of *tea*▏").await;
@@ -77,9 +77,9 @@ while read -r line; do [ "$line" = . ] && exit; echo "> $line"; echo "$line" >>"
     let edited = note("edited");
     let (mode, path) = edited.trim().split_once(' ').expect("a mode and a path");
     assert_eq!((mode, Path::new(path).exists()), ("600", false));
-    // What was written before is there to go on with.
+    // The editor opens with the text so far.
     ada.types("\x0f").await.shows("Line 40 of *tea*\n--wait READY").await;
-    // The last line of a frame is drawn last: the first frame has all of it, and who saves at once saves it.
+    // The last line of a frame is drawn last, so once it shows, the text is complete.
     ada.types("Sugar\n.\n").await.shows("^S save").await;
     ada.types("\x13").await.shows("✓ Tea is saved").await;
     ada.types("q").await;

@@ -27,8 +27,8 @@ pub(crate) fn parse(data: &[u8]) {
     }
 }
 
-/// The first twelve bytes are the start, its time zone and a window. The lines that follow are the rule, an RDATE and
-/// EXDATEs.
+/// The first twelve bytes are the start, its time zone and a window. The lines that follow are the rule, an
+/// RDATE and EXDATEs.
 pub(crate) fn expand(data: &[u8]) {
     let Some((head, text)) = data.split_first_chunk::<12>() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };

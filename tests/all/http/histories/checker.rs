@@ -12,10 +12,10 @@ pub(super) struct Asked {
     pub(super) ask: Ask,
     /// Nanoseconds since the test began.
     pub(super) from: u128,
-    /// The time and content of the response; `None` if the client did not wait and the final state shows that the
-    /// request took effect.
+    /// The time and content of the response; `None` if the client did not wait and the final state shows
+    /// that the request took effect.
     pub(super) told: Option<(u128, Told)>,
-    /// The number that was drawn for the waitlist: of those who drew one, the lowest comes first.
+    /// The number in the waitlist, if one was assigned: lower numbers come first.
     pub(super) number: Option<i64>,
 }
 
@@ -28,12 +28,12 @@ struct Search<'a> {
     seen: HashSet<u64>,
     steps: usize,
     longest: usize,
-    /// Where the longest order ends: the occurrence, and what could come next.
+    /// The end of the longest order: the state, and the candidates for the next step.
     stuck: String,
     end: &'a dyn Fn(&Date) -> bool,
 }
 
-/// An order in which all answers are right and which ends as `end` wants it; or why there is none.
+/// An order in which all responses are right and whose final state satisfies `end`; or why there is none.
 pub(super) fn explain(
     start: &Date,
     mut asked: Vec<Asked>,
@@ -78,7 +78,7 @@ impl Search<'_> {
             return false;
         }
         let candidates = self.candidates();
-        // What is right now and changes nothing may as well come now: whatever comes later comes later still.
+        // A request that is right and changes nothing can be placed at once, without backtracking.
         let idle = candidates.iter().copied().find(|next| {
             let mut after = occurrence.clone();
             let told = after.answer(self.asked[*next].ask);
@@ -95,7 +95,7 @@ impl Search<'_> {
             let told = after.answer(self.asked[next].ask);
             let fits = match &self.asked[next].told {
                 Some((_, answer)) => *answer == told,
-                // It took effect, so it changed something.
+                // It took effect, so it must have changed something.
                 None => after != *occurrence,
             };
             if fits {
@@ -115,8 +115,8 @@ impl Search<'_> {
         self.seen.insert(hasher.finish())
     }
 
-    /// The candidates for the next step: all requests sent before the earliest outstanding response, in the order
-    /// of their responses.
+    /// The candidates for the next step: all requests sent before the earliest outstanding response, in the
+    /// order of their responses.
     fn candidates(&self) -> Vec<usize> {
         let open = || self.asked.iter().enumerate().filter(|(i, _)| !self.done[*i]);
         let returned = |asked: &Asked| asked.told.as_ref().map_or(u128::MAX, |(at, _)| *at);

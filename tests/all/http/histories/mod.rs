@@ -1,5 +1,5 @@
-//! Histories of concurrent requests: many clients and occurrences, clients that disconnect, and servers that are
-//! killed. Afterwards there must be an order of the requests in which every response was right.
+//! Histories of concurrent requests: many clients and occurrences, clients that disconnect, and servers that
+//! are killed. Afterwards there must be an order of the requests in which every response was right.
 
 mod checker;
 mod model;
@@ -23,7 +23,7 @@ use self::wire::Ended;
 const CLIENTS: usize = 300;
 const DATES: usize = 20;
 const CAPACITY: i64 = 8;
-/// What an organizer asks for, one after another.
+/// The capacities that an organizer sets, one after another.
 const CAPACITIES: [i64; 8] = [12, 5, 9, 3, 15, 4, 10, 6];
 
 /// Enough connections that none waits five seconds on a busy machine, after which a request is refused.
@@ -36,34 +36,34 @@ struct Place {
     token: String,
 }
 
-/// Everything that a story shares.
+/// The shared state of a test.
 struct Stage {
     db: TestDb,
     places: Vec<Place>,
     tokens: Vec<String>,
-    /// Where servers listen at the moment.
+    /// The current addresses of the servers.
     servers: watch::Receiver<Vec<String>>,
     began: Instant,
-    /// What was asked of each occurrence.
+    /// The history of each occurrence.
     asked: Vec<Mutex<Vec<Line>>>,
-    /// How much that is by now.
+    /// The number of requests so far.
     progress: Vec<watch::Sender<usize>>,
     /// Requests of each client.
     rounds: usize,
-    /// One in how many requests is not waited for; never, where it is zero.
+    /// One in so many requests disconnects; 0 for none.
     rude: u64,
 }
 
-/// A line of the record: what was asked, its answer, and whether its effect must be looked up in the end.
+/// A record: the request, the response, and whether the final state must show its effect.
 #[derive(Debug, Clone)]
 struct Line {
     asked: Asked,
     open: bool,
-    /// Which registration the answer was about.
+    /// The registration in the response.
     id: Option<RegistrationId>,
 }
 
-/// Numbers that look random, the same in each run.
+/// Pseudo-random numbers, the same in each run.
 struct Dice(u64);
 
 impl Dice {
@@ -84,7 +84,7 @@ impl Stage {
         self.began.elapsed().as_nanos()
     }
 
-    /// Where a server listens; waits until one does.
+    /// The address of a server; waits until one listens.
     async fn server(&self, dice: &mut Dice) -> String {
         let mut servers = self.servers.clone();
         let servers = servers.wait_for(|servers| !servers.is_empty()).await.unwrap();
@@ -99,7 +99,8 @@ impl Stage {
         self.progress[place].send_modify(|asked| *asked = asked.saturating_add(1));
     }
 
-    /// Asks; false where no answer came, so that this client must leave the occurrence alone.
+    /// Sends a request. Answers false if there was no response: the client must then leave the occurrence
+    /// alone.
     async fn ask(&self, place: usize, ask: Ask, token: &str, dice: &mut Dice) -> bool {
         let request = self.request(place, ask, token);
         loop {
@@ -139,7 +140,7 @@ impl Stage {
         }
     }
 
-    /// What one person does, until they have asked often enough.
+    /// The requests of one user.
     async fn person(self: Arc<Self>, who: usize) {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (who as u64 + 1).wrapping_mul(0xff51_afd7_ed55_8ccd));
         let mut places: Vec<usize> = (0..DATES).collect();
@@ -158,7 +159,7 @@ impl Stage {
             let writes = matches!(ask, Ask::Register { .. } | Ask::Cancel { .. });
             let answered = if writes && self.rude > 0 && dice.roll(self.rude) == 0 {
                 let request = self.request(place, ask, token);
-                // Half of them say all of it.
+                // Half of them send the whole request.
                 let length =
                     if dice.roll(2) == 0 { request.len() } else { usize::try_from(dice.roll(300)).unwrap() };
                 let (from, server) = (self.now(), self.server(&mut dice).await);
@@ -174,12 +175,12 @@ impl Stage {
         }
     }
 
-    /// What an organizer does.
+    /// The requests of an organizer.
     async fn organizer(self: Arc<Self>, place: usize) {
         let mut dice = Dice(place as u64 + 77);
         let asks = self.rounds * CLIENTS / DATES;
         for (change, capacity) in CAPACITIES.into_iter().enumerate() {
-            // The people's requests lie between, however fast either side is.
+            // Spreads the changes over the requests of the users, however fast either side is.
             let due = asks * change / CAPACITIES.len();
             self.progress[place].subscribe().wait_for(|asked| *asked >= due).await.unwrap();
             if !self.ask(place, Ask::Capacity(capacity), &self.places[place].token, &mut dice).await {
@@ -203,8 +204,8 @@ impl Stage {
         organizers.join_all().await;
     }
 
-    /// Finds an order for the requests for each occurrence. Answers the numbers of registrations and of requests
-    /// without a response.
+    /// Finds an order for the requests for each occurrence. Answers the numbers of registrations and of
+    /// requests without a response.
     async fn explain(&self) -> (usize, usize) {
         let (mut made, mut open) = (0, 0);
         for (place, asked) in self.asked.iter().enumerate() {
@@ -240,7 +241,8 @@ impl Stage {
     async fn end(&self, place: usize) -> End {
         let names: Vec<(RegistrationId, String, String, i64, Option<i64>)> = {
             let mut db = self.db.core.db().read().await.unwrap();
-            let sql = "SELECT r.id, u.username, r.status, r.party_size, r.waitlist_number FROM registrations r JOIN users u ON u.id = r.user_id
+            let sql = "SELECT r.id, u.username, r.status, r.party_size, r.waitlist_number \
+                       FROM registrations r JOIN users u ON u.id = r.user_id
                 WHERE r.occurrence_id = $1 ORDER BY r.waitlist_number";
             db.query(Sql::same(sql)).bind(self.places[place].occurrence).all().await.unwrap()
         };
@@ -271,7 +273,7 @@ struct Row {
     number: Option<i64>,
 }
 
-/// What the database holds of an occurrence in the end.
+/// The final state of an occurrence in the database.
 #[derive(Debug)]
 struct End {
     capacity: i64,
@@ -279,7 +281,7 @@ struct End {
 }
 
 impl End {
-    /// Whether an occurrence stands as the database says.
+    /// Whether the model of an occurrence equals the database.
     fn is(&self, occurrence: &Date) -> bool {
         let of = |status: &'static str| {
             let rows = self.rows.iter().filter(move |row| row.status == status);
@@ -290,7 +292,7 @@ impl End {
             && of("waitlisted").eq(occurrence.wait.iter().copied())
     }
 
-    /// Which number the registration drew that this line made, if it made one.
+    /// The waitlist number of the registration that this request created, if any.
     fn number(&self, line: &Line, all: &[Line]) -> Option<i64> {
         let Ask::Register { who, .. } = line.asked.ask else { return None };
         let row = if line.open {
@@ -302,8 +304,8 @@ impl End {
         row?.number
     }
 
-    /// Whether a request without a response took effect. Its client left the occurrence alone afterwards, so the
-    /// final state shows it.
+    /// Whether a request without a response took effect. Its client left the occurrence alone afterwards, so
+    /// the final state shows it.
     fn shows(&self, told: &Line, all: &[Line]) -> bool {
         let live = |who: usize| self.rows.iter().find(|row| row.who == who && row.status != "cancelled");
         match told.asked.ask {
@@ -334,10 +336,15 @@ impl End {
 }
 
 fn is_of(told: &Line, who: usize) -> bool {
-    matches!(told.asked.ask, Ask::Register { who: w, .. } | Ask::Cancel { who: w } | Ask::Mine { who: w } if w == who)
+    let (Ask::Register { who: other, .. } | Ask::Cancel { who: other } | Ask::Mine { who: other }) =
+        told.asked.ask
+    else {
+        return false;
+    };
+    other == who
 }
 
-/// Whether someone held something after the last answer that they waited for.
+/// Whether a user was registered according to the last response.
 fn was_live(all: &[Line], who: usize) -> bool {
     let answers = all.iter().filter(|told| is_of(told, who)).filter_map(|told| match &told.asked.told {
         Some((at, Told::Place { .. })) => Some((*at, true)),
@@ -347,7 +354,7 @@ fn was_live(all: &[Line], who: usize) -> bool {
     answers.max_by_key(|(at, _)| *at).is_some_and(|(_, live)| live)
 }
 
-/// An answer, as the model would give it.
+/// A response in the terms of the model.
 fn told(status: u16, body: &Value) -> Told {
     match status {
         200 | 201 if body["party_size"].is_number() => Told::Place {
@@ -426,7 +433,7 @@ async fn concurrent_registrations_are_linearizable(#[case] kind: Kind) {
     let (_all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
     let stage = stage(&db, servers, 20, 25).await;
     stage.play().await;
-    // What was hung up on may be at work still: when the servers have ended, it has too.
+    // Requests without a response may still be running until the servers have ended.
     for daemon in daemons {
         assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
         daemon.stop().await;
@@ -436,7 +443,7 @@ async fn concurrent_registrations_are_linearizable(#[case] kind: Kind) {
     recount(&db).await;
 }
 
-/// Kills a server every two seconds, and starts it again, until the play is over. Answers how many it killed.
+/// Kills and restarts a server every two seconds until the clients are done. Answers the number of kills.
 async fn killer(
     stage: Arc<Stage>,
     mut daemons: Vec<Daemon>,

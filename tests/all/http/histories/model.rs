@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// What someone asks of an occurrence.
+/// A request for an occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ask {
     Register {
@@ -12,16 +12,16 @@ pub(super) enum Ask {
     Cancel {
         who: usize,
     },
-    /// One's own registration.
+    /// Reads the registration of the user.
     Mine {
         who: usize,
     },
     Capacity(i64),
-    /// The numbers that everyone sees.
+    /// Reads the public counts.
     Look,
 }
 
-/// What they are told.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Told {
     Place { new: bool, sits: bool, party: i64, position: Option<usize> },
@@ -30,13 +30,13 @@ pub(super) enum Told {
     Refused(String),
 }
 
-/// An occurrence.
+/// The state of an occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Date {
     pub(super) capacity: i64,
-    /// Who sits, with how many.
+    /// Users with seats, and their party sizes.
     pub(super) sit: BTreeMap<usize, i64>,
-    /// Who waits, with how many, in order.
+    /// The waitlist in order: users and party sizes.
     pub(super) wait: Vec<(usize, i64)>,
 }
 
@@ -61,7 +61,7 @@ impl Date {
         }
     }
 
-    /// Does what is asked.
+    /// Executes a request.
     pub(super) fn answer(&mut self, ask: Ask) -> Told {
         let told = match ask {
             Ask::Register { who, party } => match self.register(who, party) {
@@ -90,7 +90,7 @@ impl Date {
         told
     }
 
-    /// The first who waits and for whom the occurrence is large enough.
+    /// The first in the waitlist whose party fits into the capacity.
     fn head(&self) -> Option<usize> {
         self.wait.iter().position(|(_, party)| *party <= self.capacity)
     }

@@ -250,3 +250,8 @@ impl Answer {
         errors.iter().map(|e| (text(&e["pointer"]), text(&e["code"]))).collect()
     }
 }
+
+/// A text as the value of a query parameter.
+pub fn url_encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

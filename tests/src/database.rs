@@ -104,6 +104,20 @@ impl TestDb {
         self.user_with(name, Role::Admin).await
     }
 
+    /// A new user who can sign in with a password: in Berlin, with the capitalized name as the display name.
+    pub async fn user_with_password(&self, name: &str, password: &str) -> Actor {
+        let input = eventcore::accounts::NewUser {
+            username: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: Some(password.to_owned()),
+            display_name: Some(format!("{}{}", name[..1].to_uppercase(), &name[1..])),
+            timezone: Some("Europe/Berlin".to_owned()),
+            ..Default::default()
+        };
+        let user = self.core.create_user(&Actor::System, &input).await.expect("a user");
+        Actor::user(user.id, user.role)
+    }
+
     async fn user_with(&self, name: &str, role: Role) -> Actor {
         let input = eventcore::accounts::NewUser {
             username: name.to_owned(),

@@ -12,7 +12,7 @@ mod registrations;
 mod statement_log;
 mod terminal;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, url_encoded};
 pub use daemon::{Daemon, command};
 pub use database::{Kind, START, TestDb, at, id_of};
 pub use event::{EventBuilder, new_event, new_event_in_2031};

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use eventcore::fold::fold;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, new_event};
+use tests::{Client, Daemon, Kind, Random, new_event, url_encoded};
 
 /// A row of the file, as an event.
 struct Conference {
@@ -80,12 +80,6 @@ fn piece(random: &mut Random, text: &str) -> String {
     if random.one_in(2) { piece.to_uppercase() } else { piece }
 }
 
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
-}
-
 /// A query, and the results of the model.
 fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (String, Vec<String>) {
     let mut parameters: BTreeMap<&str, String> = BTreeMap::new();
@@ -94,17 +88,17 @@ fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (Str
     if random.one_in(2) {
         let needle = piece(random, &sample.title);
         found.retain(|c| fold(&c.title).contains(&fold(&needle)));
-        parameters.insert("title", encode(&needle));
+        parameters.insert("title", url_encoded(&needle));
     }
     if random.one_in(2) {
         let needle = piece(random, &sample.location);
         found.retain(|c| fold(&c.location).contains(&fold(&needle)));
-        parameters.insert("location", encode(&needle));
+        parameters.insert("location", url_encoded(&needle));
     }
     if random.one_in(3) {
         let at = chrono::DateTime::from_timestamp_micros(sample.starts_at).unwrap();
         found.retain(|c| c.starts_at >= sample.starts_at);
-        parameters.insert("from", encode(&at.to_rfc3339()));
+        parameters.insert("from", url_encoded(&at.to_rfc3339()));
     }
     if random.one_in(3) {
         let tz = [Tz::UTC, Tz::Asia__Tokyo, Tz::America__Los_Angeles][random.below(3)];
@@ -119,7 +113,7 @@ fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (Str
             .timestamp_micros();
         found.retain(|c| c.starts_at < end);
         parameters.insert("to", day.to_string());
-        parameters.insert("tz", encode(tz.name()));
+        parameters.insert("tz", url_encoded(tz.name()));
     }
     if random.one_in(4) {
         let organizer = random.below(organizers.len());

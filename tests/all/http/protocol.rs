@@ -1,4 +1,4 @@
-//! ETags, headers, compression, shutdown and probes.
+//! Entity tags, headers, compression, shutdown and probes.
 
 use http::Method;
 use serde_json::json;

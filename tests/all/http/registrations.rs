@@ -128,7 +128,7 @@ async fn each_refusal_has_its_own_problem_type(#[case] kind: Kind) {
         .await
         .expect_problem(409, "event-not-published");
     let (event, off) = ada.create_event(new_event_in_2031()).await;
-    ada.poke(&format!("/events/{}/cancel", event)).await.expect(200);
+    ada.poke(&format!("/events/{event}/cancel")).await.expect(200);
     let mine = format!("/occurrences/{off}/registration");
     bob.put(&mine, json!({})).await.expect_problem(409, "occurrence-cancelled");
     bob.put(&mine, json!({"seats": 1})).await.expect_problem(400, "unknown-field");

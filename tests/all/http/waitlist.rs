@@ -179,14 +179,14 @@ async fn organizers_add_and_remove_attendees(#[case] kind: Kind) {
     let (_, occurrence) = ada
         .create_event(new_event_in_2031().max_party_size(3).registration_opens_at("2031-01-01T00:00:00Z"))
         .await;
-    let all = format!("/occurrences/{}/registrations", occurrence);
+    let all = format!("/occurrences/{occurrence}/registrations");
     for party in [json!(0), json!(-1), json!(1.5), json!("2"), json!(1e300), json!(true), json!([1])] {
         let refused = ada
             .post(&all, json!({"username": "bob", "party_size": party}))
             .await
             .expect_problem(400, "invalid-input");
         assert_eq!(refused.wrong()[0].0, "/party_size", "{party}");
-        bob.put(&format!("/occurrences/{}/registration", occurrence), json!({"party_size": party}))
+        bob.put(&format!("/occurrences/{occurrence}/registration"), json!({"party_size": party}))
             .await
             .expect_problem(400, "invalid-input");
     }

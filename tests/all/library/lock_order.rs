@@ -149,9 +149,9 @@ fn locks_of_select(tokens: &[(usize, String)], at: usize, after: usize) -> Vec<L
             sources.push((table, alias));
         }
     }
-    let order = select.windows(2).rposition(|two| two[0].1 == "ORDER" && two[1].1 == "BY");
-    let by_id =
-        order.is_some_and(|_| select.last().is_some_and(|(_, last)| last == "id" || last.ends_with(".id")));
+    let is_sorted = select.windows(2).any(|two| two[0].1 == "ORDER" && two[1].1 == "BY");
+    let last = select.last().map_or("", |(_, last)| last.as_str());
+    let by_id = is_sorted && last.rsplit('.').next() == Some("id");
     let wanted: Option<Vec<&str>> = is(tokens, after, &["OF"]).then(|| {
         let names = tokens[after + 1..].iter().map(|(_, name)| name.as_str());
         names.take_while(|name| *name != "FOR").filter(|name| *name != ",").collect()

@@ -1,27 +1,13 @@
 //! The attendees of an occurrence, as its organizer manages them: added, checked in, removed.
 
-use eventcore::Actor;
-use eventcore::accounts::NewUser;
 use tests::{Daemon, Kind, Terminal, TestDb, new_event};
 
 const PASSWORD: &str = "correct horse 7";
 
-async fn person(db: &TestDb, name: &str) -> Actor {
-    let input = NewUser {
-        username: name.to_lowercase(),
-        email: format!("{name}@example.org"),
-        password: Some(PASSWORD.to_owned()),
-        display_name: Some(name.to_owned()),
-        ..NewUser::default()
-    };
-    let user = db.core.create_user(&Actor::System, &input).await.unwrap();
-    Actor::user(user.id, user.role)
-}
-
 async fn door(db: &TestDb, source: &[&str]) {
-    let ada = person(db, "Ada").await;
-    for name in ["Bob", "Carla", "Dan"] {
-        person(db, name).await;
+    let ada = db.user_with_password("ada", PASSWORD).await;
+    for name in ["bob", "carla", "dan"] {
+        db.user_with_password(name, PASSWORD).await;
     }
     let tea = new_event()
         .title("Tea for two")

@@ -1,6 +1,5 @@
 //! One evening with the terminal client, on a database and on a server.
 
-use eventcore::accounts::NewUser;
 use eventcore::registrations::Party;
 use eventcore::{Actor, OccurrenceId, PageRequest};
 use rstest::rstest;
@@ -9,22 +8,10 @@ use tests::{Daemon, Kind, Terminal, TestDb, new_event};
 
 const PASSWORD: &str = "correct horse 7";
 
-async fn person(db: &TestDb, name: &str) -> Actor {
-    let input = NewUser {
-        username: name.to_owned(),
-        email: format!("{name}@example.org"),
-        password: Some(PASSWORD.to_owned()),
-        display_name: Some(format!("{}{}", name[..1].to_uppercase(), &name[1..])),
-        timezone: Some("Europe/Berlin".to_owned()),
-        ..NewUser::default()
-    };
-    let user = db.core.create_user(&Actor::System, &input).await.unwrap();
-    Actor::user(user.id, user.role)
-}
-
 async fn evening(db: &TestDb, source: &[&str]) {
-    let (ada, carla) = (person(db, "ada").await, person(db, "carla").await);
-    person(db, "bob").await;
+    let (ada, carla) =
+        (db.user_with_password("ada", PASSWORD).await, db.user_with_password("carla", PASSWORD).await);
+    db.user_with_password("bob", PASSWORD).await;
     let tea = new_event()
         .title("Tea for one")
         .location("Kitchen")
@@ -193,7 +180,7 @@ async fn two_people_plan_an_evening_on_a_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_owner_of_a_database_file_needs_no_password() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
-    person(&db, "ada").await;
+    db.user_with_password("ada", PASSWORD).await;
     let mut ada = Terminal::start(&["--database", &db.url, "--as", "ada"]);
     ada.shows("Nothing ahead. n makes the first event.").await.shows("ada@events.db").await;
     ada.types("?").await.shows("Keys · Agenda").await;

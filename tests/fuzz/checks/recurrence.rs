@@ -1,13 +1,13 @@
-//! What must hold of any input: shared by the fuzz targets and the test that replays their corpus.
+//! Checks of any input, shared by the fuzz targets and the test that runs their corpus.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each of those who share this uses a part of it")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each user of this file needs a part of it")]
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use eventcore::Timestamp;
 use eventcore::recurrence::{DateValue, Instance, Limits, Recurrence, Rule, RuleError, Series, Start};
 
-/// Reads a text as everything that it may be.
+/// Reads a text as a rule, a date and a phrase.
 pub(crate) fn parse(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(rule) = text.parse::<Rule>() {
@@ -71,7 +71,7 @@ fn check_order(instances: &[Instance]) {
     assert!(starts(instances).windows(2).all(|two| two[0] < two[1]), "in order, each once");
 }
 
-/// Whoever starts in the middle gets the same.
+/// Starting in the middle gives the same occurrences.
 fn check_near(series: &Series, all: &[Instance], middle: usize) {
     let Some(from) = all.get(middle % all.len().max(1)) else { return };
     let rest: Result<Vec<_>, RuleError> =
@@ -81,7 +81,7 @@ fn check_near(series: &Series, all: &[Instance], middle: usize) {
     assert!(rest.iter().zip(expected).all(|(a, b)| a == b), "starting near is starting at the start");
 }
 
-/// Both halves of a series are the whole.
+/// Both halves of a split series are the whole.
 fn check_split(series: &Series, all: &[Instance], middle: usize) {
     let Some(at) = all.get(middle % all.len().max(1)).map(Instance::original_start) else { return };
     let Ok(split) = series.split(at) else { return };

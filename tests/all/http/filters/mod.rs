@@ -8,15 +8,11 @@ use eventcore::fold::fold;
 use eventcore::search::Question;
 use rstest::rstest;
 use serde_json::Value;
-use tests::{Client, Daemon, Kind, Random};
+use tests::{Client, Daemon, Kind, Random, url_encoded};
 
 use world::{CATEGORIES, DAYS, Occurrence, TAGS, WORDS, World, ZONES, world};
 
 mod world;
-
-fn encode(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
 
 /// A query, and the results of the model.
 struct Asked<'w> {
@@ -66,7 +62,7 @@ impl<'w> Asked<'w> {
             let asked = question(random, sample);
             let read = Question::parse(&asked);
             found.retain(|occurrence| read.fits(&occurrence.texts[0]));
-            filters.push(format!("q={}", encode(&asked)));
+            filters.push(format!("q={}", url_encoded(&asked)));
             q = Some(asked);
         }
         for (name, text) in [("title", &sample.title), ("location", &sample.location)] {
@@ -77,7 +73,7 @@ impl<'w> Asked<'w> {
                     fold(if name == "title" { &occurrence.title } else { &occurrence.location })
                         .contains(&needle)
                 });
-                filters.push(format!("{name}={}", encode(&piece.to_uppercase())));
+                filters.push(format!("{name}={}", url_encoded(&piece.to_uppercase())));
             }
         }
         if random.one_in(4) {
@@ -91,7 +87,7 @@ impl<'w> Asked<'w> {
             let tag = random.pick(&TAGS);
             let folded = fold(tag.trim().trim_start_matches('#'));
             found.retain(|occurrence| occurrence.tags.iter().any(|other| fold(other) == folded));
-            filters.push(format!("tag={}", encode(&tag.to_uppercase())));
+            filters.push(format!("tag={}", url_encoded(&tag.to_uppercase())));
         }
         if random.one_in(5) {
             found.retain(|occurrence| occurrence.free && occurrence.scheduled);
@@ -122,7 +118,7 @@ impl<'w> Asked<'w> {
         let day = sample.at.with_timezone(&zone).date_naive();
         match random.below(5) {
             0 => {
-                self.period.push(format!("from={}", encode(&sample.at.to_rfc3339())));
+                self.period.push(format!("from={}", url_encoded(&sample.at.to_rfc3339())));
                 self.within.retain(|occurrence| occurrence.at >= sample.at);
             }
             1 => {
@@ -139,7 +135,7 @@ impl<'w> Asked<'w> {
             }
             _ => {}
         }
-        self.filters.push(format!("tz={}", encode(zone.name())));
+        self.filters.push(format!("tz={}", url_encoded(zone.name())));
     }
 
     fn rank(&self, occurrence: &Occurrence) -> usize {

@@ -255,3 +255,9 @@ impl Answer {
 pub fn url_encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
+
+/// The ids of the items of a page.
+pub fn ids_of(page: &Value) -> Vec<String> {
+    let items = page["items"].as_array().expect("items").iter();
+    items.map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
+}

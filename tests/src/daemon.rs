@@ -53,6 +53,12 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// Asserts that `eventd check` finds all counts consistent.
+pub async fn eventd_check(db: &TestDb) {
+    let check = command(&["check", "--database", &db.url]).output().await.expect("eventd runs");
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
+}
+
 impl Daemon {
     /// Serves a new database, on the clock of the machine.
     pub async fn start(kind: Kind) -> Self {
@@ -140,8 +146,7 @@ impl Daemon {
 
     /// Asserts that `eventd check` finds all counts consistent and that the log has no error.
     pub async fn check(&self) {
-        let check = command(&["check", "--database", &self.db.url]).output().await.expect("eventd runs");
-        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
+        eventd_check(&self.db).await;
         assert!(!self.log().contains("ERROR"), "{}", self.log());
     }
 

@@ -12,8 +12,8 @@ mod registrations;
 mod statement_log;
 mod terminal;
 
-pub use client::{Answer, Client, url_encoded};
-pub use daemon::{Daemon, command};
+pub use client::{Answer, Client, ids_of, url_encoded};
+pub use daemon::{Daemon, command, eventd_check};
 pub use database::{Kind, START, TestDb, at, id_of};
 pub use event::{EventBuilder, new_event, new_event_in_2031};
 pub use html::{harm, tries};

@@ -10,7 +10,7 @@ async fn titles(client: &Client, query: &str) -> Vec<String> {
 }
 
 /// The days of a month with occurrences, and their counts.
-async fn dots(client: &Client, query: &str) -> Vec<(String, i64)> {
+async fn days_with_counts(client: &Client, query: &str) -> Vec<(String, i64)> {
     let month = client.get(&format!("/occurrences/calendar?{query}")).await.expect(200).json();
     let days = month["days"].as_array().unwrap().iter();
     days.map(|day| (day["date"].as_str().unwrap().to_owned(), day["count"].as_i64().unwrap()))
@@ -47,8 +47,8 @@ async fn all_day_occurrences_are_on_the_day_of_their_own_time_zone(#[case] kind:
         let count = if with_times { 3 } else { 2 };
         let mut on_days = vec![("2031-04-01".to_owned(), count)];
         on_days.extend((!with_times).then(|| ("2031-04-02".to_owned(), 1)));
-        assert_eq!(dots(&ada, &format!("month=2031-04&tz={tz}")).await, on_days, "{tz}");
-        assert_eq!(dots(&ada, &format!("month=2031-03&tz={tz}")).await, [], "{tz}");
+        assert_eq!(days_with_counts(&ada, &format!("month=2031-04&tz={tz}")).await, on_days, "{tz}");
+        assert_eq!(days_with_counts(&ada, &format!("month=2031-03&tz={tz}")).await, [], "{tz}");
         let april = json!([{"month": "2031-04", "count": 3}]);
         assert_eq!(months(&ada, &format!("from=2031-01-01&tz={tz}")).await, april, "{tz}");
         assert_eq!(titles(&ada, &format!("from=2031-04-03&tz={tz}")).await, [""; 0], "{tz}");
@@ -77,14 +77,14 @@ async fn moved(ada: &Client, fair: &str) {
 
     let id = first["items"][0]["id"].as_str().unwrap();
     ada.patch(&format!("/occurrences/{id}"), json!({"starts_at": "2031-05-01"})).await.expect(200);
-    assert_eq!(dots(ada, "month=2031-05").await, [("2031-05-01".to_owned(), 1)]);
+    assert_eq!(days_with_counts(ada, "month=2031-05").await, [("2031-05-01".to_owned(), 1)]);
     ada.patch(&format!("/occurrences/{id}"), json!({"starts_at": null})).await.expect(200);
-    assert_eq!(dots(ada, "month=2031-05").await, []);
+    assert_eq!(days_with_counts(ada, "month=2031-05").await, []);
     let with_times =
         json!({"all_day": false, "starts_at": "2031-04-01T09:00:00", "ends_at": null, "duration": "PT1H"});
     ada.patch(&format!("/events/{fair}"), with_times).await.expect(200);
     // Nine in the morning in Auckland is the day before in UTC.
-    assert_eq!(dots(ada, "month=2031-03").await, [("2031-03-31".to_owned(), 1)]);
+    assert_eq!(days_with_counts(ada, "month=2031-03").await, [("2031-03-31".to_owned(), 1)]);
 }
 
 #[rstest]

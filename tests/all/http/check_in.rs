@@ -4,14 +4,14 @@
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb, command, new_event_in_2031};
+use tests::{Client, Daemon, Kind, TestDb, eventd_check, new_event_in_2031};
 
 async fn register(who: &Client, occurrence: &str) -> Value {
     who.put(&format!("/occurrences/{occurrence}/registration"), json!({})).await.expect(201).json()
 }
 
 /// Scans a code, for an occurrence or for any.
-async fn show(door: &Client, code: &str, occurrence: Option<&str>) -> tests::Answer {
+async fn scan_code(door: &Client, code: &str, occurrence: Option<&str>) -> tests::Answer {
     let mut shown = json!({"code": code});
     if let Some(occurrence) = occurrence {
         shown["occurrence_id"] = json!(occurrence);
@@ -29,7 +29,7 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
     let (event, here) = ada.create_event(new_event_in_2031().capacity(2)).await;
     let (_, elsewhere) = ada.create_event(new_event_in_2031().capacity(2)).await;
     eve.create_event(new_event_in_2031().capacity(2)).await;
-    ada.put(&format!("/events/{event}/organizers/{}", helper.id()), json!({})).await.expect(204);
+    ada.add_co_organizer(&event, &helper).await;
     let ticket = register(&bob, &here).await;
     let (id, code) = (ticket["id"].as_str().unwrap(), ticket["ticket_code"].as_str().unwrap());
     let left = register(&cid, &here).await;
@@ -37,14 +37,14 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
     assert_eq!((&waits["status"], &waits["ticket_code"]), (&json!("waitlisted"), &Value::Null));
 
     // Tickets of other occurrences, and scans by people who do not organize the event, are refused.
-    show(&ada, code, Some(&elsewhere)).await.expect_problem(404, "not-found");
+    scan_code(&ada, code, Some(&elsewhere)).await.expect_problem(404, "not-found");
     for stranger in [&eve, &bob, &dan] {
-        show(stranger, code, None).await.expect_problem(404, "not-found");
-        show(stranger, code, Some(&here)).await.expect_problem(404, "not-found");
+        scan_code(stranger, code, None).await.expect_problem(404, "not-found");
+        scan_code(stranger, code, Some(&here)).await.expect_problem(404, "not-found");
     }
-    show(&daemon.anonymous(), code, None).await.expect_problem(401, "unauthenticated");
+    scan_code(&daemon.anonymous(), code, None).await.expect_problem(401, "unauthenticated");
     let almost = code.replace(&code[..1], if code.starts_with('A') { "B" } else { "A" });
-    show(&ada, &almost, None).await.expect_problem(404, "not-found");
+    scan_code(&ada, &almost, None).await.expect_problem(404, "not-found");
     for wrong in [
         json!({"code": 7}),
         json!({"code": code, "occurrence_id": "x"}),
@@ -58,12 +58,12 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
 
     // Typed in lower case, by a co-organizer; the second time answers with the first check-in.
     let typed = code.to_lowercase().replace('-', " ");
-    let first = show(&helper, &typed, Some(&here)).await.expect(200).json();
+    let first = scan_code(&helper, &typed, Some(&here)).await.expect(200).json();
     assert_eq!((&first["already"], &first["status"]), (&json!(false), &json!("attended")));
     assert_eq!(first["checked_in_by"], json!(helper.id()));
     assert!(first["checked_in_at"].is_string());
     for again in [
-        show(&ada, code, None).await.expect(200).json(),
+        scan_code(&ada, code, None).await.expect(200).json(),
         ada.poke(&format!("/registrations/{id}/check-in")).await.expect(200).json(),
     ] {
         assert_eq!(again["already"], true);
@@ -86,7 +86,7 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
         (&undone["status"], &undone["checked_in_at"], &undone["checked_in_by"]),
         (&json!("confirmed"), &Value::Null, &Value::Null)
     );
-    let anew = show(&ada, code, None).await.expect(200).json();
+    let anew = scan_code(&ada, code, None).await.expect(200).json();
     assert_eq!((&anew["already"], &anew["checked_in_by"]), (&json!(false), &json!(ada.id())));
     assert!(anew["checked_in_at"].as_str() > first["checked_in_at"].as_str());
 
@@ -95,14 +95,14 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
         .await
         .expect_problem(409, "not-confirmed");
     cid.delete(&format!("/occurrences/{here}/registration")).await.expect(204);
-    show(&ada, left["ticket_code"].as_str().unwrap(), None).await.expect_problem(409, "not-confirmed");
+    scan_code(&ada, left["ticket_code"].as_str().unwrap(), None).await.expect_problem(409, "not-confirmed");
     let promoted = dan.get(&format!("/occurrences/{here}/registration")).await.expect(200).json();
     assert_eq!(promoted["status"], "confirmed");
     ada.poke(&format!("/events/{event}/cancel")).await.expect(200);
-    show(&ada, promoted["ticket_code"].as_str().unwrap(), None)
+    scan_code(&ada, promoted["ticket_code"].as_str().unwrap(), None)
         .await
         .expect_problem(409, "occurrence-cancelled");
-    assert_eq!(show(&ada, code, None).await.expect(200).json()["already"], true, "what was, was");
+    assert_eq!(scan_code(&ada, code, None).await.expect(200).json()["already"], true, "what was, was");
 }
 
 /// Every ticket is scanned by several devices at once while attendees cancel and return: one scan checks in.
@@ -123,7 +123,7 @@ async fn a_ticket_scanned_twice_at_once_is_checked_in_once(#[case] kind: Kind) {
         let doors: Vec<Client> = daemons.iter().cycle().take(3).map(|daemon| daemon.again(&ada)).collect();
         let here = here.clone();
         scanning.spawn(async move {
-            let scans = doors.iter().map(|door| show(door, &code, Some(&here)));
+            let scans = doors.iter().map(|door| scan_code(door, &code, Some(&here)));
             let leaves = async {
                 if number % 3 == 0 {
                     guest.delete(&format!("/occurrences/{here}/registration")).await.expect(204);
@@ -155,8 +155,8 @@ async fn a_ticket_scanned_twice_at_once_is_checked_in_once(#[case] kind: Kind) {
         .expect(200)
         .json();
     assert_eq!(inside["total"], 20);
-    let said = command(&["check", "--database", &db.url]).output().await.unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+    eventd_check(&db).await;
+    db.check().await;
     for daemon in daemons {
         assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
     }

@@ -12,7 +12,7 @@ async fn event(organizer: &Client, helper: &Client, changes: &Value) -> String {
     event
 }
 
-async fn say(client: &Client, event: &str, body: Value) -> String {
+async fn add_comment(client: &Client, event: &str, body: Value) -> String {
     client.post(&format!("/events/{event}/comments"), body).await.expect(201).id()
 }
 
@@ -81,7 +81,7 @@ async fn permissions_of_comments(#[case] kind: Kind) {
                     .clone();
             let attendees = format!("/occurrences/{}/registrations", occurrence.as_str().unwrap());
             organizer.post(&attendees, json!({"user_id": author.id()})).await.expect(201);
-            let comment = say(&author, &event, json!({"body": "Nice"})).await;
+            let comment = add_comment(&author, &event, json!({"body": "Nice"})).await;
             if off {
                 organizer.poke(&format!("/events/{event}/cancel")).await.expect(200);
             }
@@ -92,11 +92,11 @@ async fn permissions_of_comments(#[case] kind: Kind) {
             );
         }
     }
-    out_of_sight(&organizer, &helper, &author, &admin).await;
+    comments_on_hidden_events(&organizer, &helper, &author, &admin).await;
     let token = author.post("/tokens", json!({"name": "look", "scope": "read"})).await.expect(201).json();
     let reader = author.with_token(token["secret"].as_str().unwrap());
     let event = event(&organizer, &helper, &public).await;
-    let comment = say(&author, &event, json!({"body": "Nice"})).await;
+    let comment = add_comment(&author, &event, json!({"body": "Nice"})).await;
     for action in ["say", "change", "delete"] {
         assert_eq!(act(action, &reader, &event, &comment).await, 403, "{action}");
     }
@@ -104,16 +104,16 @@ async fn permissions_of_comments(#[case] kind: Kind) {
 
 /// Comments of an author who may no longer see the event: hidden from the author and others, but not from
 /// organizers.
-async fn out_of_sight(organizer: &Client, helper: &Client, author: &Client, admin: &Client) {
+async fn comments_on_hidden_events(organizer: &Client, helper: &Client, author: &Client, admin: &Client) {
     let private = json!({"visibility": "private"});
     let guests = event(organizer, helper, &private).await;
     let seen = organizer.get(&format!("/events/{guests}")).await.expect(200).json();
     let occurrence = format!("/occurrences/{}", seen["next_occurrence"]["id"].as_str().unwrap());
     organizer.post(&format!("{occurrence}/registrations"), json!({"user_id": author.id()})).await.expect(201);
-    let of_guest = say(author, &guests, json!({"body": "Nice"})).await;
+    let of_guest = add_comment(author, &guests, json!({"body": "Nice"})).await;
     author.delete(&format!("{occurrence}/registration")).await.expect(204);
     let withdrawn = event(organizer, helper, &json!({})).await;
-    let of_draft = say(author, &withdrawn, json!({"body": "Nice"})).await;
+    let of_draft = add_comment(author, &withdrawn, json!({"body": "Nice"})).await;
     organizer.patch(&format!("/events/{withdrawn}"), json!({"status": "draft"})).await.expect(200);
     for (event, comment) in [(&guests, &of_guest), (&withdrawn, &of_draft)] {
         for action in ["list", "read", "say", "reply", "change", "delete", "hide", "show"] {
@@ -136,9 +136,9 @@ async fn a_deleted_comment_with_replies_leaves_a_placeholder(#[case] kind: Kind)
         (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await, daemon.anonymous());
     let event = event(&ada, &bob, &json!({})).await;
     let all = format!("/events/{event}/comments");
-    let question = say(&cid, &event, json!({"body": "Is there *tea*?"})).await;
-    let answer = say(&ada, &event, json!({"body": "There is", "parent_id": question})).await;
-    let thanks = say(&cid, &event, json!({"body": "Thanks", "parent_id": question})).await;
+    let question = add_comment(&cid, &event, json!({"body": "Is there *tea*?"})).await;
+    let answer = add_comment(&ada, &event, json!({"body": "There is", "parent_id": question})).await;
+    let thanks = add_comment(&cid, &event, json!({"body": "Thanks", "parent_id": question})).await;
     let shown = anonymous.get(&format!("{all}?html=true&count=true")).await.expect(200).json();
     assert_eq!((&shown["total"], shown["items"].as_array().unwrap().len()), (&json!(1), 1));
     let first = &shown["items"][0];
@@ -203,7 +203,7 @@ async fn a_deleted_comment_with_replies_leaves_a_placeholder(#[case] kind: Kind)
     assert_eq!(anonymous.get(&all).await.expect(200).json()["items"], json!([]));
 
     // Comments of deleted users stay.
-    let last = say(&cid, &event, json!({"body": "Goodbye"})).await;
+    let last = add_comment(&cid, &event, json!({"body": "Goodbye"})).await;
     let export = cid.get("/users/me/export").await.expect(200).json();
     assert_eq!(export["comments"][0]["body"], "Goodbye");
     cid.delete("/users/me").await.expect(204);
@@ -232,10 +232,11 @@ async fn comments_have_html_counts_and_authors(#[case] kind: Kind) {
     let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
     let all = format!("/events/{event}/comments");
-    let busy = say(&bob, &event, json!({"body": "Who comes?"})).await;
+    let busy = add_comment(&bob, &event, json!({"body": "Who comes?"})).await;
     let mut me_too = Vec::new();
     for n in 0..22 {
-        me_too.push(say(&ada, &event, json!({"body": format!("I do, {n}"), "parent_id": busy})).await);
+        me_too
+            .push(add_comment(&ada, &event, json!({"body": format!("I do, {n}"), "parent_id": busy})).await);
     }
     let whole = ada.get(&format!("{all}?replies=true")).await.expect(200).json();
     assert_eq!(whole["items"][0]["reply_count"], 22);
@@ -253,8 +254,9 @@ async fn replies_to_replies_are_refused(#[case] kind: Kind) {
     let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
     let all = format!("/events/{event}/comments");
-    let quote = say(&bob, &event, json!({"body": format!("{}deep", ">".repeat(4_990))})).await;
-    say(&ada, &event, json!({"body": format!("{}deeper", "1. ".repeat(1_660)), "parent_id": quote})).await;
+    let quote = add_comment(&bob, &event, json!({"body": format!("{}deep", ">".repeat(4_990))})).await;
+    add_comment(&ada, &event, json!({"body": format!("{}deeper", "1. ".repeat(1_660)), "parent_id": quote}))
+        .await;
     let one = bob.get(&format!("/comments/{quote}?html=true")).await.expect(200).json();
     let html = one["body_html"].as_str().unwrap();
     assert_eq!(html.matches("<blockquote>").count(), 20);
@@ -273,7 +275,7 @@ async fn an_edit_without_a_change_keeps_the_version(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
-    let comment = format!("/comments/{}", say(&bob, &event, json!({"body": "Nice"})).await);
+    let comment = format!("/comments/{}", add_comment(&bob, &event, json!({"body": "Nice"})).await);
     let hide = format!("{comment}/hide");
     let (first, second) = ([("if-match", "\"1\"")], [("if-match", "\"2\"")]);
 
@@ -290,7 +292,7 @@ async fn an_edit_without_a_change_keeps_the_version(#[case] kind: Kind) {
     // Replies are listed for a comment on this event only.
     let nobody = "01890000-0000-7000-8000-000000000000";
     let other = self::event(&ada, &bob, &json!({})).await;
-    let elsewhere = say(&bob, &other, json!({"body": "Here"})).await;
+    let elsewhere = add_comment(&bob, &other, json!({"body": "Here"})).await;
     for parent in [nobody, &elsewhere] {
         bob.get(&format!("/events/{event}/comments?parent={parent}")).await.expect_problem(404, "not-found");
     }

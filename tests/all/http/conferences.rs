@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use eventcore::fold::fold;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, new_event, url_encoded};
+use tests::{Client, Daemon, Kind, Random, ids_of, new_event, url_encoded};
 
 /// A row of the file, as an event.
 struct Conference {
@@ -27,7 +27,7 @@ fn rows() -> Vec<Value> {
 }
 
 /// Moved by ten years into the future; 29 February becomes the 28th if necessary.
-fn ahead(date: &str) -> NaiveDate {
+fn ten_years_later(date: &str) -> NaiveDate {
     let date: NaiveDate = date.parse().unwrap();
     let year = date.year() + 10;
     date.with_year(year).or_else(|| date.with_day(28)?.with_year(year)).unwrap()
@@ -48,7 +48,7 @@ async fn load(organizers: &[Client]) -> Vec<Conference> {
                 } else {
                     format!("{}, {}", text("city"), text("country"))
                 };
-                let day = ahead(&text("start_date"));
+                let day = ten_years_later(&text("start_date"));
                 let tz: Tz = text("timezone").parse().unwrap();
                 let body = json!({
                     "title": text("name"), "location": location, "starts_at": format!("{day}T09:00:00"),
@@ -72,7 +72,7 @@ async fn load(organizers: &[Client]) -> Vec<Conference> {
 }
 
 /// A part of the text of a conference, in another case.
-fn piece(random: &mut Random, text: &str) -> String {
+fn excerpt(random: &mut Random, text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let start = random.below(letters.len());
     let length = 1 + random.below(6.min(letters.len() - start));
@@ -86,12 +86,12 @@ fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (Str
     let mut found: Vec<&Conference> = all.iter().collect();
     let sample = &all[random.below(all.len())];
     if random.one_in(2) {
-        let needle = piece(random, &sample.title);
+        let needle = excerpt(random, &sample.title);
         found.retain(|c| fold(&c.title).contains(&fold(&needle)));
         parameters.insert("title", url_encoded(&needle));
     }
     if random.one_in(2) {
-        let needle = piece(random, &sample.location);
+        let needle = excerpt(random, &sample.location);
         found.retain(|c| fold(&c.location).contains(&fold(&needle)));
         parameters.insert("location", url_encoded(&needle));
     }
@@ -133,23 +133,19 @@ fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (Str
     (format!("/occurrences?{}", text.join("&")), found.iter().map(|c| c.id.clone()).collect())
 }
 
-fn ids(page: &Value) -> Vec<String> {
-    page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
-}
-
 /// Reads all pages forwards and backwards.
 async fn read(client: &Client, path: &str) -> (Vec<String>, Vec<String>, i64) {
     let mut page = client.get(&format!("{path}&count=true")).await.expect(200).json();
     let total = page["total"].as_i64().unwrap();
-    let mut there = ids(&page);
+    let mut there = ids_of(&page);
     while let Some(next) = page["next"].as_str() {
         page = client.get(&format!("{path}&cursor={next}")).await.expect(200).json();
-        there.extend(ids(&page));
+        there.extend(ids_of(&page));
     }
-    let mut back = vec![ids(&page)];
+    let mut back = vec![ids_of(&page)];
     while let Some(previous) = page["previous"].as_str() {
         page = client.get(&format!("{path}&cursor={previous}")).await.expect(200).json();
-        back.push(ids(&page));
+        back.push(ids_of(&page));
     }
     (there, back.into_iter().rev().flatten().collect(), total)
 }
@@ -173,7 +169,7 @@ async fn thousands_of_real_conferences_are_imported_and_found(#[case] kind: Kind
         if expected.len() > 400 && round % 25 != 0 {
             let page = anonymous.get(&format!("{path}&count=true")).await.expect(200).json();
             assert_eq!(page["total"], expected.len(), "{path}");
-            assert!(expected.starts_with(&ids(&page)), "{path}");
+            assert!(expected.starts_with(&ids_of(&page)), "{path}");
             continue;
         }
         let (there, back, total) = read(&anonymous, &path).await;

@@ -8,7 +8,7 @@ use tests::{Answer, Client, Daemon, Kind, harm, new_event_in_2031, tries};
 
 /// Asserts that a browser takes the response for JSON only.
 #[track_caller]
-fn plain(answer: Answer) -> Answer {
+fn must_be_json(answer: Answer) -> Answer {
     let kind = answer.header("content-type");
     assert!(["application/json", "application/problem+json"].contains(&kind), "{kind}");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
@@ -17,8 +17,8 @@ fn plain(answer: Answer) -> Answer {
 
 /// Whether the input was accepted. It may be refused as too long or for control characters.
 #[track_caller]
-fn taken(answer: Answer) -> bool {
-    let answer = plain(answer);
+fn is_accepted(answer: Answer) -> bool {
+    let answer = must_be_json(answer);
     if answer.status.is_success() {
         return true;
     }
@@ -50,9 +50,9 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
     let admin = daemon.admin("root").await;
     for one in tries() {
         // Tags and names, and links made of titles.
-        counts[6] += usize::from(taken(event(&ada, &json!({"tags": [one]})).await));
-        counts[7] += usize::from(taken(bob.patch("/users/me", json!({"display_name": one})).await));
-        counts[8] += usize::from(taken(
+        counts[6] += usize::from(is_accepted(event(&ada, &json!({"tags": [one]})).await));
+        counts[7] += usize::from(is_accepted(bob.patch("/users/me", json!({"display_name": one})).await));
+        counts[8] += usize::from(is_accepted(
             admin.patch("/categories/other", json!({"name": one, "description": one})).await,
         ));
         // URLs are http or https only, because clients show them as links.
@@ -66,7 +66,7 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
             let made = event(&ada, &json!({field: one})).await;
             if made.status.is_success() {
                 let id = made.id();
-                let shown = plain(anonymous.get(&format!("/events/{id}")).await).expect(200).json();
+                let shown = must_be_json(anonymous.get(&format!("/events/{id}")).await).expect(200).json();
                 assert_eq!(shown[field], made.json()[field], "{one}");
                 for (name, link) in shown["links"].as_object().unwrap() {
                     let link = link.as_str().unwrap();
@@ -75,19 +75,20 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
                     assert!(link.starts_with("https://") || link.starts_with("/api/v1/"), "{name}: {link}");
                 }
             }
-            counts[i] += usize::from(taken(made));
+            counts[i] += usize::from(is_accepted(made));
         }
-        counts[3] += usize::from(taken(bob.put(&mine, json!({"rating": 1, "text": one})).await));
+        counts[3] += usize::from(is_accepted(bob.put(&mine, json!({"rating": 1, "text": one})).await));
         let answer = format!("/feedback/{feedback}/answer");
-        counts[4] += usize::from(taken(ada.put(&answer, json!({"text": one})).await));
-        plain(anonymous.get(&format!("/events/{talk}/feedback")).await).expect(200);
+        counts[4] += usize::from(is_accepted(ada.put(&answer, json!({"text": one})).await));
+        must_be_json(anonymous.get(&format!("/events/{talk}/feedback")).await).expect(200);
         let said = bob.post(&format!("/events/{talk}/comments"), json!({"body": one})).await;
         if said.status.is_success() {
-            let shown =
-                plain(anonymous.get(&format!("/comments/{}?html=true", said.id())).await).expect(200).json();
+            let shown = must_be_json(anonymous.get(&format!("/comments/{}?html=true", said.id())).await)
+                .expect(200)
+                .json();
             assert_eq!(harm(shown["body_html"].as_str().unwrap()), None, "{one}");
         }
-        counts[5] += usize::from(taken(said));
+        counts[5] += usize::from(is_accepted(said));
         // The query is echoed in no page.
         let asked: String = form_urlencoded::byte_serialize(one.as_bytes()).collect();
         for path in [
@@ -103,7 +104,7 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
                 let home = anonymous.raw(Method::GET, "/", Vec::new(), &[]).await;
                 assert_eq!(answer.bytes, home.bytes, "{path}");
             } else {
-                plain(answer);
+                must_be_json(answer);
             }
         }
     }
@@ -112,8 +113,8 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
     // Tags and names are shorter and have one line.
     assert!(counts[6..].iter().all(|taken| *taken > 50), "{counts:?}");
     for path in ["/tags?limit=100", "/categories", "/categories/other", "/occurrences/facets"] {
-        plain(anonymous.get(path).await).expect(200);
+        must_be_json(anonymous.get(path).await).expect(200);
     }
-    let page = plain(anonymous.get("/events?limit=100").await).expect(200).json();
+    let page = must_be_json(anonymous.get("/events?limit=100").await).expect(200).json();
     assert_eq!(page["items"].as_array().unwrap().len(), 100);
 }

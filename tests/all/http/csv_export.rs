@@ -51,7 +51,7 @@ async fn table(client: &Client, path: &str) -> (String, Vec<Vec<String>>) {
 
 /// Asserts that no cell begins like a formula.
 #[track_caller]
-fn harmless(rows: &[Vec<String>]) {
+fn must_be_harmless(rows: &[Vec<String>]) {
     for cell in rows.iter().flatten() {
         let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
         assert!(!cell.starts_with(formula), "{cell}");
@@ -100,7 +100,7 @@ async fn a_csv_export_is_complete_and_harmless_while_people_come_and_go(#[case] 
     });
     for _ in 0..3 {
         let (text, rows) = table(&ada, &all).await;
-        harmless(&rows);
+        must_be_harmless(&rows);
         assert_eq!(text.matches("username,display_name,status").count(), 1, "one head, however many pieces");
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for row in rows[1..].iter().filter(|row| row[0] != "restless") {
@@ -130,7 +130,7 @@ async fn a_csv_export_is_complete_and_harmless_while_people_come_and_go(#[case] 
         [format!("/events/{}/insights", event["id"].as_str().unwrap()), "/users/me/insights".to_owned()]
     {
         let (_, rows) = table(&ada, &path).await;
-        harmless(&rows);
+        must_be_harmless(&rows);
         assert!(rows[1].iter().any(|cell| cell == "'=cmd|' /C calc'!A0"), "{rows:?}");
     }
     refused(&daemon, &all).await;

@@ -10,7 +10,7 @@ const CLIENTS: usize = 200;
 const ROUNDS: usize = 5;
 
 /// Creates and changes events; answers their ids.
-async fn polite(client: Client, number: usize) -> Vec<String> {
+async fn create_and_change(client: Client, number: usize) -> Vec<String> {
     let mut created = Vec::new();
     for round in 0..ROUNDS {
         let body = new_event_in_2031().title(format!("{number} {round}")).json();
@@ -25,7 +25,7 @@ async fn polite(client: Client, number: usize) -> Vec<String> {
 }
 
 /// Begins the same requests and disconnects somewhere.
-async fn rude(address: String, token: String, number: usize) {
+async fn disconnect_midway(address: String, token: String, number: usize) {
     for round in 0..ROUNDS {
         let body = new_event_in_2031().title(format!("rude {number}")).json().to_string();
         let request = format!(
@@ -61,17 +61,17 @@ async fn clients_that_hang_up_disturb_nobody(#[case] kind: Kind) {
         let (client, address, token) = (ada.clone(), daemon.address().to_owned(), token.clone());
         clients.spawn(async move {
             if number % 3 == 0 {
-                rude(address, token, number).await;
+                disconnect_midway(address, token, number).await;
                 Vec::new()
             } else {
-                polite(client, number).await
+                create_and_change(client, number).await
             }
         });
     }
     let created: Vec<String> = clients.join_all().await.into_iter().flatten().collect();
     assert_eq!(created.len(), CLIENTS.div_ceil(3).abs_diff(CLIENTS) * ROUNDS);
     // A blocked writer would block this request as well.
-    polite(ada.clone(), CLIENTS).await;
+    create_and_change(ada.clone(), CLIENTS).await;
     for id in created.iter().step_by(7) {
         let title = ada.get(&format!("/events/{id}")).await.expect(200).json()["title"].clone();
         assert!(title.as_str().unwrap().ends_with("changed"));

@@ -169,10 +169,10 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
     assert_ne!(anew["updated_at"], anew["created_at"]);
 
     // After thirty days it cannot be changed, but withdrawn for good.
-    given(&daemon, Duration::from_hours(30 * 24 - 1)).await;
+    make_older(&daemon, Duration::from_hours(30 * 24 - 1)).await;
     let changed = cid.put(&mine, json!({"rating": 3})).await.expect(200).json();
     assert_eq!((&changed["rating"], &changed["id"]), (&json!(3), &said["id"]));
-    given(&daemon, Duration::from_hours(30 * 24) + Duration::from_secs(1)).await;
+    make_older(&daemon, Duration::from_hours(30 * 24) + Duration::from_secs(1)).await;
     for client in [&cid, &dan] {
         client.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
     }
@@ -189,7 +189,7 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
 }
 
 /// Moves all feedback into the past by SQL.
-async fn given(daemon: &Daemon, ago: Duration) {
+async fn make_older(daemon: &Daemon, ago: Duration) {
     let at = daemon.db.core.now().minus(ago);
     let mut tx = daemon.db.core.db().begin().await.unwrap();
     tx.query(Sql::same("UPDATE feedback SET created_at = $1")).bind(at).execute().await.unwrap();

@@ -5,11 +5,6 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, new_event, new_event_in_2031};
 
-async fn occurrences(client: &Client, event: &str) -> Vec<String> {
-    let occurrences = client.all(&format!("/events/{event}/occurrences")).await;
-    occurrences.iter().map(|occurrence| occurrence["id"].as_str().unwrap().to_owned()).collect()
-}
-
 async fn table(client: &Client, path: &str) -> Vec<Vec<String>> {
     let answer = client.call(Method::GET, path, None, &[("accept", "text/csv")]).await.expect(200);
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"insights.csv\"");
@@ -48,7 +43,7 @@ async fn figures_match_a_known_series(#[case] kind: Kind) {
     for number in 0..5 {
         people.push(daemon.user(&format!("person{number}")).await);
     }
-    let occurrences = occurrences(&ada, &event).await;
+    let occurrences = ada.occurrences(&event).await;
     let mine = |occurrence: usize| format!("/occurrences/{}/registration", occurrences[occurrence]);
     // The first: two are seated, one is promoted, one stays waitlisted; one attends, one does not.
     for person in &people[..4] {
@@ -193,7 +188,7 @@ async fn only_organizers_read_insights(#[case] kind: Kind) {
         let body = new_event_in_2031().visibility(visibility).status(status).json();
         let event = organizer.post("/events", body).await.expect(201).json();
         let (id, occurrence) = (event["id"].as_str().unwrap(), event["next_occurrence"]["id"].as_str());
-        organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
+        organizer.add_co_organizer(id, &helper).await;
         if status == "published" {
             organizer
                 .post(

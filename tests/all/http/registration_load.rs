@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use eventcore::{Actor, UserId};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb, command, id_of, new_event};
+use tests::{Client, Daemon, Kind, TestDb, eventd_check, id_of, new_event};
 use tokio::sync::watch;
 
 const PEOPLE: usize = 10_000;
@@ -16,7 +16,7 @@ const SEATS: usize = 500;
 /// Concurrent connections.
 const CONNECTIONS: usize = 96;
 /// One in so many users sends two requests at once, the second to another process if there are several.
-const IMPATIENT: usize = 25;
+const ONE_IN_SENDS_TWICE: usize = 25;
 
 /// A response, and the times of the request and the response.
 struct Answer {
@@ -34,7 +34,7 @@ impl Answer {
 
 /// Does `work` for the numbers up to `count`, on as many connections as there are lines, each with two
 /// clients.
-async fn each<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+async fn for_each_number<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     lines: &[[Client; 2]],
     count: usize,
     work: impl Fn([Client; 2], usize) -> F + Clone + Send + 'static,
@@ -58,9 +58,9 @@ async fn each<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
 }
 
 /// Signed-in users and their tokens. They have no passwords: hashing ten thousand would take minutes.
-async fn crowd(db: &TestDb, lines: &[[Client; 2]]) -> Vec<(UserId, String)> {
+async fn signed_in_users(db: &TestDb, lines: &[[Client; 2]]) -> Vec<(UserId, String)> {
     let db = db.clone();
-    each(lines, PEOPLE, move |_, number| {
+    for_each_number(lines, PEOPLE, move |_, number| {
         let db = db.clone();
         async move {
             let id = id_of(&db.user(&format!("person{number}")).await);
@@ -73,12 +73,12 @@ async fn crowd(db: &TestDb, lines: &[[Client; 2]]) -> Vec<(UserId, String)> {
 /// Registers everyone.
 async fn register_all(lines: &[[Client; 2]], people: &Arc<Vec<(UserId, String)>>, mine: &str) -> Vec<Answer> {
     let (began, people, mine) = (Instant::now(), people.clone(), mine.to_owned());
-    each(lines, PEOPLE, move |line, person| {
+    for_each_number(lines, PEOPLE, move |line, person| {
         let (people, mine) = (people.clone(), mine.clone());
         async move {
             let [one, other] = line.map(|device| device.with_token(&people[person].1));
             let from = began.elapsed();
-            if person % IMPATIENT != 0 {
+            if person % ONE_IN_SENDS_TWICE != 0 {
                 let told = one.put(&mine, json!({})).await.expect(201).json();
                 return Answer { person, from, to: began.elapsed(), told };
             }
@@ -107,7 +107,7 @@ fn must_be_in_order(sit: &[&Answer], wait: &[&Answer]) {
 
 /// Reads the occurrence until told to stop: seats are never overbooked, and nobody waits while a seat is
 /// free. Answers the number of reads.
-async fn looks_on(anyone: Client, occurrence: String, over: watch::Receiver<bool>) -> usize {
+async fn watch_for_overbooking(anyone: Client, occurrence: String, over: watch::Receiver<bool>) -> usize {
     let mut looks = 0;
     while !*over.borrow() {
         let seen = anyone.get(&format!("/occurrences/{occurrence}")).await.expect(200).json();
@@ -143,7 +143,7 @@ async fn thousands_of_clients_share_the_seats_without_overbooking(#[case] kind: 
     // A client uses one connection while its requests are sequential.
     let at = |number: usize| Client::at(daemons[number % daemons.len()].address());
     let lines: Vec<[Client; 2]> = (0..CONNECTIONS).map(|number| [at(number), at(number + 1)]).collect();
-    let people = Arc::new(crowd(&db, &lines).await);
+    let people = Arc::new(signed_in_users(&db, &lines).await);
 
     let ada = daemons[0].user("ada").await;
     let arena = new_event()
@@ -156,7 +156,7 @@ async fn thousands_of_clients_share_the_seats_without_overbooking(#[case] kind: 
     let occurrence = event["next_occurrence"]["id"].as_str().unwrap().to_owned();
     let mine = format!("/occurrences/{occurrence}/registration");
     let (over, told) = watch::channel(false);
-    let onlooker = tokio::spawn(looks_on(daemons[0].anonymous(), occurrence.clone(), told));
+    let onlooker = tokio::spawn(watch_for_overbooking(daemons[0].anonymous(), occurrence.clone(), told));
 
     let answers = register_all(&lines, &people, &mine).await;
     let (sit, mut wait): (Vec<&Answer>, Vec<&Answer>) =
@@ -176,7 +176,7 @@ async fn thousands_of_clients_share_the_seats_without_overbooking(#[case] kind: 
     let leaving: Arc<Vec<usize>> = Arc::new(sit.iter().map(|answer| answer.person).collect());
     for half in 0..2 {
         let (people, leaving, mine) = (people.clone(), leaving.clone(), mine.clone());
-        each(&lines, SEATS / 2, move |[one, _], number| {
+        for_each_number(&lines, SEATS / 2, move |[one, _], number| {
             let leaver = one.with_token(&people[leaving[half * SEATS / 2 + number]].1);
             let mine = mine.clone();
             async move { leaver.delete(&mine).await.expect(204) }
@@ -193,8 +193,7 @@ async fn thousands_of_clients_share_the_seats_without_overbooking(#[case] kind: 
     over.send_replace(true);
     assert!(onlooker.await.unwrap() > 20);
 
-    let said = command(&["check", "--database", &db.url]).output().await.unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+    eventd_check(&db).await;
     db.check().await;
     for daemon in daemons {
         assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());

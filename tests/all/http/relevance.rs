@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, Random, new_event};
 
 /// The number of unchanged events in each part of the list.
-const EACH: usize = 40;
+const UNCHANGED_EACH: usize = 40;
 
 /// The field that contains the word: title, tag, location or description.
 const PLACES: [fn(&str) -> Value; 4] = [
@@ -31,7 +31,7 @@ fn event(random: &mut Random, place: usize, word: &str) -> Value {
 }
 
 /// Creates, renames, moves and deletes events that match the same query, until told to stop.
-async fn meddle(client: Client, stop: Arc<AtomicBool>, written: Arc<AtomicUsize>, seed: u64) {
+async fn change_other_events(client: Client, stop: Arc<AtomicBool>, written: Arc<AtomicUsize>, seed: u64) {
     let mut random = Random(seed);
     let mut mine: Vec<String> = Vec::new();
     while !stop.load(Ordering::Relaxed) {
@@ -99,7 +99,7 @@ async fn results_are_sorted_by_relevance_while_events_change(#[case] kind: Kind)
     let (ada, anonymous) = (daemon.user("ada").await, daemon.anonymous());
     let mut random = Random(8);
     let mut made = Vec::new();
-    for number in 0..EACH * 4 {
+    for number in 0..UNCHANGED_EACH * 4 {
         let body = event(&mut random, number % 4, "marimba");
         let event = ada.post("/events", body).await.expect(201).json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -120,7 +120,7 @@ async fn results_are_sorted_by_relevance_while_events_change(#[case] kind: Kind)
     let mut meddlers = tokio::task::JoinSet::new();
     for seed in 1..=3 {
         let client = daemon.user(&format!("meddler{seed}")).await;
-        meddlers.spawn(meddle(client, stop.clone(), written.clone(), seed));
+        meddlers.spawn(change_other_events(client, stop.clone(), written.clone(), seed));
     }
     for limit in [2, 7, 100, 33] {
         for (list, expected) in [("occurrences", &occurrences), ("events", &events)] {
@@ -136,7 +136,7 @@ async fn results_are_sorted_by_relevance_while_events_change(#[case] kind: Kind)
                 if words.contains("evening") {
                     let still: std::collections::BTreeSet<_> = there.iter().collect();
                     assert_eq!(still.len(), there.len(), "{path}: each once");
-                    assert!(there.len() >= EACH, "{path}");
+                    assert!(there.len() >= UNCHANGED_EACH, "{path}");
                     assert_eq!(back, there, "{path}, backwards");
                 } else {
                     assert_eq!(&there, expected, "{path}");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, new_event_in_2031};
 
 /// Paths of the OpenAPI document that the test requests.
-const ASKED: [&str; 21] = [
+const REQUESTED: [&str; 21] = [
     "/occurrences",
     "/occurrences/facets",
     "/occurrences/calendar",
@@ -141,7 +141,7 @@ async fn hidden_events_appear_in_no_answer(#[case] kind: Kind) {
         assert_eq!(insights["total"]["registrations"], registrations);
     }
     known_by_id([&anonymous, &bob, &guest, &ada, &admin], &made).await;
-    all_are_asked(&daemon).await;
+    every_documented_path_is_listed(&daemon).await;
 }
 
 /// Known ids reveal nothing about hidden events, except that unlisted events are open to those who know them.
@@ -185,11 +185,11 @@ async fn known_by_id(clients: [&Client; 5], made: &[(String, String)]) {
 }
 
 /// Fails on documented paths that this file does not list.
-async fn all_are_asked(daemon: &Daemon) {
+async fn every_documented_path_is_listed(daemon: &Daemon) {
     let document: Value =
         daemon.anonymous().raw(Method::GET, "/openapi.json", Vec::new(), &[]).await.expect(200).json();
     let paths = document["paths"].as_object().unwrap().iter().filter(|(_, item)| item.get("get").is_some());
     let served: BTreeSet<&str> = paths.filter_map(|(path, _)| path.strip_prefix("/api/v1")).collect();
-    let known: BTreeSet<&str> = ASKED.into_iter().chain(OTHERS).collect();
+    let known: BTreeSet<&str> = REQUESTED.into_iter().chain(OTHERS).collect();
     assert_eq!(served, known);
 }

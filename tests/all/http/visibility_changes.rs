@@ -28,7 +28,7 @@ const OF_EVENTS: [(&str, &str); 5] = [
     ("/tags?q=xylo", "/items/0/count"),
 ];
 
-struct Seekers {
+struct Clients {
     /// Anonymous, another user, and the organizer of another event.
     strangers: [Client; 3],
     ada: Client,
@@ -36,8 +36,8 @@ struct Seekers {
 }
 
 /// Asserts how many occurrences and events everyone finds.
-async fn found(seekers: &Seekers, occurrences: i64, events: i64, when: &str) {
-    let Seekers { strangers: [nobody, somebody, host], ada, admin } = seekers;
+async fn found(clients: &Clients, occurrences: i64, events: i64, when: &str) {
+    let Clients { strangers: [nobody, somebody, host], ada, admin } = clients;
     for (who, client) in
         [("nobody", nobody), ("somebody", somebody), ("a host", host), ("ada", ada), ("admin", admin)]
     {
@@ -80,7 +80,7 @@ async fn found(seekers: &Seekers, occurrences: i64, events: i64, when: &str) {
     }
 }
 
-async fn dates_of(client: &Client, event: &str) -> Vec<String> {
+async fn occurrences_of(client: &Client, event: &str) -> Vec<String> {
     let occurrences = client.all(&format!("{event}/occurrences")).await;
     occurrences.iter().map(|occurrence| occurrence["id"].as_str().unwrap().to_owned()).collect()
 }
@@ -91,12 +91,12 @@ async fn dates_of(client: &Client, event: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_disappear_and_reappear_with_their_visibility(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let seekers = Seekers {
+    let clients = Clients {
         strangers: [daemon.anonymous(), daemon.user("bob").await, daemon.user("cid").await],
         ada: daemon.user("ada").await,
         admin: daemon.admin("root").await,
     };
-    let (ada, admin) = (&seekers.ada, &seekers.admin);
+    let (ada, admin) = (&clients.ada, &clients.admin);
     let series = new_event_in_2031()
         .title("Xylophone evening")
         .location("Hall")
@@ -106,17 +106,17 @@ async fn events_disappear_and_reappear_with_their_visibility(#[case] kind: Kind)
         .rule("FREQ=WEEKLY;COUNT=3")
         .json();
     let event = format!("/events/{}", ada.post("/events", series).await.expect(201).id());
-    found(&seekers, 3, 1, "at first").await;
+    found(&clients, 3, 1, "at first").await;
 
     ada.patch(&event, json!({"visibility": "private"})).await.expect(200);
-    found(&seekers, 0, 0, "private").await;
-    let occurrences = dates_of(ada, &event).await;
+    found(&clients, 0, 0, "private").await;
+    let occurrences = occurrences_of(ada, &event).await;
     let occurrence = |number: usize| format!("/occurrences/{}", occurrences[number]);
     ada.patch(&occurrence(0), json!({"title": "Xylophone evening with a secret guest", "capacity": 9}))
         .await
         .expect(200);
     ada.patch(&event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;COUNT=5"}})).await.expect(200);
-    found(&seekers, 0, 0, "private, with dates more and a text of one's own").await;
+    found(&clients, 0, 0, "private, with dates more and a text of one's own").await;
     ada.patch(
         &event,
         json!({"tags": ["xylophone", "music"], "category": "festival", "description": "a secret"}),
@@ -124,41 +124,41 @@ async fn events_disappear_and_reappear_with_their_visibility(#[case] kind: Kind)
     .await
     .expect(200);
     ada.patch(&event, json!({"starts_at": "2031-03-04T19:30:00Z"})).await.expect(200);
-    found(&seekers, 0, 0, "private, and described anew").await;
+    found(&clients, 0, 0, "private, and described anew").await;
     ada.poke(&format!("{}/cancel", occurrence(1))).await.expect(200);
     ada.poke(&format!("{}/restore", occurrence(1))).await.expect(200);
-    found(&seekers, 0, 0, "private, and brought back").await;
-    let occurrences = dates_of(ada, &event).await;
+    found(&clients, 0, 0, "private, and brought back").await;
+    let occurrences = occurrences_of(ada, &event).await;
     let rest = ada
         .post(&format!("/occurrences/{}/split", occurrences[3]), json!({"location": "Hall 2"}))
         .await
         .expect(201);
     let rest = format!("/events/{}", rest.id());
-    found(&seekers, 0, 0, "private, in two parts").await;
+    found(&clients, 0, 0, "private, in two parts").await;
     let copy = ada
         .post(&format!("{event}/duplicate"), json!({"starts_at": "2031-03-05T18:30:00Z"}))
         .await
         .expect(201)
         .id();
-    found(&seekers, 0, 0, "private, with a copy").await;
+    found(&clients, 0, 0, "private, with a copy").await;
     ada.delete(&format!("/events/{copy}")).await.expect(204);
     admin.patch("/categories/festival", json!({"slug": "fest"})).await.expect(200);
     admin.delete("/categories/fest?move_to=concert").await.expect(204);
-    found(&seekers, 0, 0, "private, of another category").await;
+    found(&clients, 0, 0, "private, of another category").await;
 
     ada.patch(&rest, json!({"visibility": "public"})).await.expect(200);
-    found(&seekers, 2, 1, "half of it public").await;
+    found(&clients, 2, 1, "half of it public").await;
     ada.patch(&event, json!({"visibility": "public"})).await.expect(200);
-    found(&seekers, 5, 2, "all of it public").await;
+    found(&clients, 5, 2, "all of it public").await;
     ada.patch(&event, json!({"visibility": "unlisted"})).await.expect(200);
-    found(&seekers, 2, 1, "half of it unlisted").await;
+    found(&clients, 2, 1, "half of it unlisted").await;
     ada.patch(&event, json!({"visibility": "public", "status": "draft"})).await.expect(200);
-    found(&seekers, 2, 1, "half of it a draft").await;
-    seekers.strangers[0].get(&event).await.expect_problem(404, "not-found");
+    found(&clients, 2, 1, "half of it a draft").await;
+    clients.strangers[0].get(&event).await.expect_problem(404, "not-found");
     ada.poke(&format!("{event}/publish")).await.expect(200);
-    found(&seekers, 5, 2, "published again").await;
+    found(&clients, 5, 2, "published again").await;
     ada.delete(&event).await.expect(204);
-    found(&seekers, 2, 1, "half of it gone").await;
+    found(&clients, 2, 1, "half of it gone").await;
 
     // Occurrences that the horizon adds later are hidden as well.
     ada.patch(&rest, json!({"visibility": "private"})).await.expect(200);
@@ -180,5 +180,5 @@ async fn events_disappear_and_reappear_with_their_visibility(#[case] kind: Kind)
     daemon.db.clock.advance(std::time::Duration::from_hours(24 * 40));
     daemon.db.core.extend_schedules().await.unwrap();
     assert!(daemon.db.number("SELECT count(*) FROM occurrences").await > before + 30);
-    found(&seekers, 0, 0, "private, without an end").await;
+    found(&clients, 0, 0, "private, without an end").await;
 }

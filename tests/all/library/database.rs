@@ -25,7 +25,7 @@ async fn stored(core: &EventCore, key: &str) -> bool {
 }
 
 /// Polls a future up to `times` times, then drops it.
-async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
+async fn poll_times<F: Future>(times: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = times;
     std::future::poll_fn(move |cx| {
@@ -51,7 +51,7 @@ async fn a_transaction_dropped_at_any_await_is_rolled_back(#[case] kind: Kind) {
             let core = db.core.clone();
             others.spawn(async move { insert(&core, format!("other {times} {other}")).await });
         }
-        let answer = polled(times, insert(&db.core, format!("dropped {times}"))).await;
+        let answer = poll_times(times, insert(&db.core, format!("dropped {times}"))).await;
         while let Some(done) = others.join_next().await {
             done.unwrap().unwrap();
         }
@@ -80,7 +80,7 @@ async fn a_transaction_dropped_at_any_await_is_rolled_back(#[case] kind: Kind) {
 async fn partial_transactions_are_never_visible(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     for times in 0..40 {
-        polled(times, insert(&db.core, format!("half {times}"))).await;
+        poll_times(times, insert(&db.core, format!("half {times}"))).await;
     }
     insert(&db.core, "last".to_owned()).await.unwrap();
     assert_eq!(db.number("SELECT count(*) FROM settings WHERE value = 'first'").await, 0);

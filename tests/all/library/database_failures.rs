@@ -98,26 +98,26 @@ async fn retries_are_limited() {
     assert_eq!(db.number("SELECT count(*) FROM events").await, 0);
 }
 
-async fn keep(core: &EventCore, key: String, size: usize) -> Result<()> {
+async fn insert_setting(core: &EventCore, key: String, size: usize) -> Result<()> {
     let mut tx = core.db().begin().await?;
     let insert = Sql::same("INSERT INTO settings (key, value) VALUES ($1, $2)");
     tx.query(insert).bind(key).bind("x".repeat(size)).execute().await?;
     tx.commit().await
 }
 
-async fn is_kept(db: &TestDb, key: String) -> bool {
+async fn is_stored(db: &TestDb, key: String) -> bool {
     let mut reader = db.core.db().read().await.unwrap();
     let sql = Sql::same("SELECT count(*) FROM settings WHERE key = $1");
     reader.query(sql).bind(key).scalar::<i64>().await.unwrap() == 1
 }
 
-type Kept<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+type Writer<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// Writers that wait in this order for the current group to end, and form the next group.
-async fn line(core: &EventCore, sizes: impl Iterator<Item = usize>) -> Vec<Kept<'_>> {
+async fn queue_writers(core: &EventCore, sizes: impl Iterator<Item = usize>) -> Vec<Writer<'_>> {
     let mut writers = Vec::new();
     for (number, size) in sizes.enumerate() {
-        let mut writer: Kept<'_> = Box::pin(keep(core, format!("member {number}"), size));
+        let mut writer: Writer<'_> = Box::pin(insert_setting(core, format!("member {number}"), size));
         std::future::poll_fn(|cx| {
             assert!(writer.as_mut().poll(cx).is_pending(), "the writer is held by another");
             Poll::Ready(())
@@ -137,7 +137,7 @@ async fn a_failed_group_commit_fails_for_every_member() {
     )
     .await;
     let mut orphan = db.core.db().begin().await.unwrap();
-    let members = line(&db.core, [10; 8].into_iter()).await;
+    let members = queue_writers(&db.core, [10; 8].into_iter()).await;
     // SQLite checks the deferred foreign key at the COMMIT, which the group shares.
     run(&mut orphan, "INSERT INTO children (parent) VALUES ('nobody')").await;
     let (first, others) = tokio::join!(orphan.commit(), futures_util::future::join_all(members));
@@ -146,8 +146,8 @@ async fn a_failed_group_commit_fails_for_every_member() {
     }
     assert_eq!(db.number("SELECT count(*) FROM children").await, 0);
     assert_eq!(db.number("SELECT count(*) FROM settings WHERE key LIKE 'member%'").await, 0);
-    keep(&db.core, "later".to_owned(), 10).await.unwrap();
-    assert!(is_kept(&db, "later".to_owned()).await, "the writer lives on");
+    insert_setting(&db.core, "later".to_owned(), 10).await.unwrap();
+    assert!(is_stored(&db, "later".to_owned()).await, "the writer lives on");
     db.check().await;
 }
 
@@ -157,7 +157,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
         let db = TestDb::new(Kind::Sqlite).await;
         let mut first = db.core.db().begin().await.unwrap();
         let sizes = (0..8).map(|member| if member == large { 400_000 } else { 10 });
-        let members = line(&db.core, sizes).await;
+        let members = queue_writers(&db.core, sizes).await;
         // Leaves room for only a few more pages, like a full disk.
         let pages: i64 = first.query(Sql::same("PRAGMA page_count")).scalar().await.unwrap();
         let limit = |pages: i64| Sql::built(format!("PRAGMA max_page_count = {pages}"));
@@ -167,7 +167,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
         for (member, outcome) in outcomes.into_iter().enumerate() {
             assert_eq!(
                 outcome.is_ok(),
-                is_kept(&db, format!("member {member}")).await,
+                is_stored(&db, format!("member {member}")).await,
                 "{large} {member}: {outcome:?}"
             );
             match outcome {
@@ -180,7 +180,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
         let mut tx = db.core.db().begin().await.unwrap();
         tx.query(limit(1_000_000)).execute().await.unwrap();
         tx.commit().await.unwrap();
-        keep(&db.core, "later".to_owned(), 400_000).await.unwrap();
-        assert!(is_kept(&db, "later".to_owned()).await, "with space again, the writer goes on");
+        insert_setting(&db.core, "later".to_owned(), 400_000).await.unwrap();
+        assert!(is_stored(&db, "later".to_owned()).await, "with space again, the writer goes on");
     }
 }

@@ -4,7 +4,7 @@ use eventcore::PageRequest;
 use rstest::rstest;
 use tests::{Kind, TestDb, at, new_event};
 
-async fn going_on(db: &TestDb, from: &str, to: &str, limit: u32) -> Vec<String> {
+async fn overlapping(db: &TestDb, from: &str, to: &str, limit: u32) -> Vec<String> {
     let mut titles = Vec::new();
     let mut page = PageRequest { count: true, ..PageRequest::first(limit) };
     loop {
@@ -48,7 +48,7 @@ async fn multi_day_occurrences_are_found_on_each_of_their_days(#[case] kind: Kin
         ("2026-12-01T00:00:00+01:00", "2026-12-31T00:00:00+01:00", &["Camp", "Fair", "Conference", "Camp"]),
         ("2027-01-01T00:00:00+01:00", "2027-02-01T00:00:00+01:00", &[]),
     ] {
-        assert_eq!(going_on(&db, from, to, 100).await, titles, "{from} {to}");
-        assert_eq!(going_on(&db, from, to, 1).await, titles, "{from} {to}, one by one");
+        assert_eq!(overlapping(&db, from, to, 100).await, titles, "{from} {to}");
+        assert_eq!(overlapping(&db, from, to, 1).await, titles, "{from} {to}, one by one");
     }
 }

@@ -7,7 +7,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Kind, TestDb, at};
 
-use super::recurrence::{DAY, attended, change, course, create, ids, register, running_course, starts};
+use super::recurrence::{
+    DAY, change, course, create, ids, register, registered_occurrences, running_course, starts,
+};
 
 async fn patch(db: &TestDb, actor: &Actor, id: OccurrenceId, patch: Value) -> Result<Occurrence, Error> {
     db.core.change_occurrence(actor, id, &patch, None).await
@@ -89,7 +91,7 @@ async fn overrides_of_an_occurrence_survive_changes_of_the_event(#[case] kind: K
         2,
         "the event's words, and those of what is over"
     );
-    assert_eq!(attended(&db).await.len(), 4);
+    assert_eq!(registered_occurrences(&db).await.len(), 4);
     db.check().await;
 }
 
@@ -202,7 +204,7 @@ async fn a_restored_occurrence_keeps_its_registrations(#[case] kind: Kind) {
     let draft = create(&db, &ada, draft).await;
     let first = draft.next_occurrence.unwrap().id;
     assert_eq!(db.core.cancel_occurrence(&ada, first, None).await.unwrap_err().code(), "event_not_published");
-    assert_eq!(attended(&db).await.len(), 4);
+    assert_eq!(registered_occurrences(&db).await.len(), 4);
     db.check().await;
 }
 
@@ -289,7 +291,7 @@ async fn a_split_moves_following_occurrences_and_their_registrations(#[case] kin
     assert_eq!(found(&db, "koln").await, [tail[1].id]);
     assert_eq!(found(&db, "room").await.len(), 7);
     // Registrations moved with their occurrences: a join of both has all four.
-    assert_eq!(attended(&db).await, [all[0].id, all[2].id, all[3].id, all[4].id]);
+    assert_eq!(registered_occurrences(&db).await, [all[0].id, all[2].id, all[3].id, all[4].id]);
 
     // The two series are independent from now on.
     change(&db, &ada, &old, json!({"recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=5"}})).await;
@@ -412,6 +414,6 @@ async fn a_new_time_zone_database_keeps_future_wall_clocks(#[case] kind: Kind) {
         "{moved} of {changed}: what is over stays"
     );
     assert_eq!(db.core.follow_time_zones().await.unwrap(), 0);
-    assert_eq!(attended(&db).await, [all[299].id]);
+    assert_eq!(registered_occurrences(&db).await, [all[299].id]);
     db.check().await;
 }

@@ -7,12 +7,7 @@ use eventcore::events::EventStatus;
 use eventcore::{Actor, Error, EventCore, PageRequest, Role};
 use rstest::rstest;
 use serde_json::json;
-use tests::{Kind, TestDb, id_of, new_event};
-
-#[track_caller]
-fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
-    outcome.expect_err("a refusal").code()
-}
+use tests::{Kind, TestDb, id_of, new_event, refusal_code};
 
 async fn named(core: &EventCore, username: &str, display_name: &str, email: &str) -> Actor {
     let input = NewUser {
@@ -64,7 +59,9 @@ async fn admins_search_users_without_case_and_accents(#[case] kind: Kind) {
     );
     for q in ["a".repeat(201), "a\0".to_owned()] {
         assert_eq!(
-            code(core.users(&Actor::System, &UserFilter { q: Some(q) }, &PageRequest::default()).await),
+            refusal_code(
+                core.users(&Actor::System, &UserFilter { q: Some(q) }, &PageRequest::default()).await
+            ),
             "invalid_input"
         );
     }
@@ -105,8 +102,8 @@ async fn all_invalid_fields_of_a_new_account_are_reported_together(#[case] kind:
         role: Some(Role::Admin),
         ..NewUser::default()
     };
-    assert_eq!(code(db.core.create_user(&Actor::Anonymous, &admin).await), "unauthenticated");
-    assert_eq!(code(db.core.create_user(&db.user("bob").await, &admin).await), "forbidden");
+    assert_eq!(refusal_code(db.core.create_user(&Actor::Anonymous, &admin).await), "unauthenticated");
+    assert_eq!(refusal_code(db.core.create_user(&db.user("bob").await, &admin).await), "forbidden");
     assert_eq!(db.core.create_user(&db.admin("root").await, &admin).await.unwrap().role, Role::Admin);
     let bare = NewUser {
         password: None,
@@ -114,7 +111,7 @@ async fn all_invalid_fields_of_a_new_account_are_reported_together(#[case] kind:
         email: "n@example.org".to_owned(),
         ..NewUser::default()
     };
-    assert_eq!(code(db.core.create_user(&Actor::Anonymous, &bare).await), "invalid_input");
+    assert_eq!(refusal_code(db.core.create_user(&Actor::Anonymous, &bare).await), "invalid_input");
     assert_eq!(db.number("SELECT count(*) FROM users").await, 3, "nothing is half-written");
 }
 
@@ -144,8 +141,8 @@ async fn users_and_admins_export_all_personal_data(#[case] kind: Kind) {
         assert_eq!(export.access_tokens[0].name, "script");
         assert!(!serde_json::to_string(&export).unwrap().contains(&secret));
     }
-    assert_eq!(code(core.export_user(&bob, id_of(&ada)).await), "forbidden");
-    assert_eq!(code(core.export_user(&Actor::Anonymous, id_of(&ada)).await), "unauthenticated");
+    assert_eq!(refusal_code(core.export_user(&bob, id_of(&ada)).await), "forbidden");
+    assert_eq!(refusal_code(core.export_user(&Actor::Anonymous, id_of(&ada)).await), "unauthenticated");
 }
 
 #[rstest]
@@ -164,7 +161,7 @@ async fn the_last_of_two_leaving_admins_stays(#[case] kind: Kind) {
             other.change_user(&stays, id_of(&stays), &step_down, None)
         );
         assert!(deleted.is_ok() != demoted.is_ok(), "{deleted:?} {demoted:?}");
-        assert_eq!(code(deleted.and(demoted.map(drop))), "forbidden");
+        assert_eq!(refusal_code(deleted.and(demoted.map(drop))), "forbidden");
         assert_eq!(
             db.number("SELECT count(*) FROM users WHERE role = 'admin' AND deleted_at IS NULL").await,
             1

@@ -62,7 +62,7 @@ pub(super) async fn register(db: &TestDb, occurrence: &Occurrence, user: &Actor)
 }
 
 /// The occurrences that have registrations.
-pub(super) async fn attended(db: &TestDb) -> Vec<OccurrenceId> {
+pub(super) async fn registered_occurrences(db: &TestDb) -> Vec<OccurrenceId> {
     let mut reader = db.core.db().read().await.unwrap();
     let sql = "SELECT r.occurrence_id \
                FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id AND o.event_id = \
@@ -150,7 +150,7 @@ async fn nothing_is_lost(db: &TestDb, event: &Event, before: &[Occurrence]) -> V
     let after = db.occurrences(event.id).await;
     assert_eq!(ids(&after)[..2], ids(before)[..2]);
     assert_eq!(starts(&after)[..2], starts(before)[..2]);
-    assert_eq!(attended(db).await.len(), 4);
+    assert_eq!(registered_occurrences(db).await.len(), 4);
     db.check().await;
     after
 }
@@ -277,7 +277,7 @@ async fn occurrences_keep_their_wall_clock_in_another_time_zone(#[case] kind: Ki
         "2026-12-01T17:30:00Z",
         "what is over happened when it happened"
     );
-    assert_eq!(attended(&db).await.len(), 4);
+    assert_eq!(registered_occurrences(&db).await.len(), 4);
 }
 
 #[rstest]

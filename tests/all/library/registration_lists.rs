@@ -6,7 +6,7 @@ use rstest::rstest;
 use tests::{Kind, TestDb, id_of, new_event};
 
 /// An occurrence with a waitlist of 20, two seated and two cancelled registrations.
-async fn list(db: &TestDb, ada: &Actor) -> OccurrenceId {
+async fn occurrence_with_waitlist(db: &TestDb, ada: &Actor) -> OccurrenceId {
     let occurrence = db.create_series(ada, new_event().capacity(2)).await[0];
     let later = Party { auto_promote: Some(false), ..Party::default() };
     let mut people = Vec::new();
@@ -25,7 +25,7 @@ async fn list(db: &TestDb, ada: &Actor) -> OccurrenceId {
 }
 
 /// The positions in the waitlist, from all pages of a list.
-async fn places(
+async fn all_positions(
     core: &EventCore,
     ada: &Actor,
     occurrence: OccurrenceId,
@@ -51,11 +51,11 @@ async fn places(
 async fn positions_continue_from_page_to_page(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let occurrence = list(&db, &ada).await;
+    let occurrence = occurrence_with_waitlist(&db, &ada).await;
     for limit in [1, 3, 7, 100] {
         for status in [None, Some(RegistrationStatus::Waitlisted)] {
             assert_eq!(
-                places(&db.core, &ada, occurrence, status, limit).await,
+                all_positions(&db.core, &ada, occurrence, status, limit).await,
                 (1..=20).collect::<Vec<_>>(),
                 "{limit} {status:?}"
             );
@@ -70,7 +70,7 @@ async fn positions_continue_from_page_to_page(#[case] kind: Kind) {
 async fn paging_shows_each_position_once_while_the_waitlist_moves(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let ada = db.user("ada").await;
-    let occurrence = list(&db, &ada).await;
+    let occurrence = occurrence_with_waitlist(&db, &ada).await;
     let (mut walk, mut request) = (Walk::default(), PageRequest::first(5));
     let status = Some(RegistrationStatus::Waitlisted);
     let first = db.core.registrations_along(&ada, occurrence, status, &request, &mut walk).await.unwrap();
@@ -154,7 +154,7 @@ async fn statements(db: &TestDb, read: impl AsyncFn(&EventCore)) -> i64 {
 async fn a_page_takes_at_most_ten_statements() {
     let db = TestDb::new(Kind::Postgres).await;
     let [ada, bob] = db.people(["ada", "bob"]).await;
-    let occurrence = list(&db, &ada).await;
+    let occurrence = occurrence_with_waitlist(&db, &ada).await;
     let mine = db.create_series(&ada, new_event().capacity(5).rule("FREQ=DAILY;COUNT=30")).await;
     for (number, occurrence) in mine.iter().enumerate() {
         db.core.register(&bob, *occurrence, &Party::default()).await.unwrap();

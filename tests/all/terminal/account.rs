@@ -12,7 +12,7 @@ fn credentials(password: &str) -> Credentials {
     Credentials { login: "ada".to_owned(), password: password.to_owned(), ..Credentials::default() }
 }
 
-async fn afternoon(db: &TestDb, source: &[&str]) {
+async fn manage_account(db: &TestDb, source: &[&str]) {
     let input = NewUser {
         username: "ada".to_owned(),
         email: "ada@example.org".to_owned(),
@@ -82,12 +82,12 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
 async fn a_user_manages_the_account_in_a_database(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let url = db.url.clone();
-    afternoon(&db, &["--database", &url]).await;
+    manage_account(&db, &["--database", &url]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_manages_the_account_on_a_server() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     let address = format!("http://{}", daemon.address());
-    afternoon(&daemon.db, &["--server", &address]).await;
+    manage_account(&daemon.db, &["--server", &address]).await;
 }

@@ -4,7 +4,7 @@ use tests::{Daemon, Kind, Terminal, TestDb, new_event};
 
 const PASSWORD: &str = "correct horse 7";
 
-async fn door(db: &TestDb, source: &[&str]) {
+async fn manage_attendees(db: &TestDb, source: &[&str]) {
     let ada = db.user_with_password("ada", PASSWORD).await;
     for name in ["bob", "carla", "dan"] {
         db.user_with_password(name, PASSWORD).await;
@@ -60,12 +60,12 @@ async fn door(db: &TestDb, source: &[&str]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_organizer_manages_attendees_in_a_database() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
-    door(&db, &["--database", &db.url]).await;
+    manage_attendees(&db, &["--database", &db.url]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_organizer_manages_attendees_on_a_server() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     let address = format!("http://{}", daemon.address());
-    door(&daemon.db, &["--server", &address]).await;
+    manage_attendees(&daemon.db, &["--server", &address]).await;
 }

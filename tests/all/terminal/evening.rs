@@ -8,7 +8,7 @@ use tests::{Daemon, Kind, Terminal, TestDb, new_event};
 
 const PASSWORD: &str = "correct horse 7";
 
-async fn evening(db: &TestDb, source: &[&str]) {
+async fn plan_an_evening(db: &TestDb, source: &[&str]) {
     let (ada, carla) =
         (db.user_with_password("ada", PASSWORD).await, db.user_with_password("carla", PASSWORD).await);
     db.user_with_password("bob", PASSWORD).await;
@@ -167,14 +167,14 @@ async fn thank(source: &[&str]) {
 async fn two_people_plan_an_evening_in_a_database(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let url = db.url.clone();
-    evening(&db, &["--database", &url]).await;
+    plan_an_evening(&db, &["--database", &url]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_people_plan_an_evening_on_a_server() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     let address = format!("http://{}", daemon.address());
-    evening(&daemon.db, &["--server", &address]).await;
+    plan_an_evening(&daemon.db, &["--server", &address]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,7 @@ use eventcore::fold::fold;
 use eventcore::search::Question;
 use rstest::rstest;
 use serde_json::Value;
-use tests::{Client, Daemon, Kind, Random, url_encoded};
+use tests::{Client, Daemon, Kind, Random, ids_of, url_encoded};
 
 use world::{CATEGORIES, DAYS, Occurrence, TAGS, WORDS, World, ZONES, world};
 
@@ -175,25 +175,21 @@ fn question(random: &mut Random, sample: &Occurrence) -> String {
     }
 }
 
-fn ids(page: &Value) -> Vec<String> {
-    page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
-}
-
 /// Reads all pages forwards and backwards; each has the total.
 async fn read(client: &Client, path: &str, expected: &[&str]) {
     let mut page = client.get(path).await.expect(200).json();
-    let mut there = ids(&page);
+    let mut there = ids_of(&page);
     while let Some(next) = page["next"].as_str() {
         assert_eq!(page["total"], expected.len(), "{path}");
         page = client.get(&format!("{path}&cursor={next}")).await.expect(200).json();
-        there.extend(ids(&page));
+        there.extend(ids_of(&page));
     }
     assert_eq!(page["total"], expected.len(), "{path}");
     assert_eq!(there, expected, "{path}");
-    let mut back = vec![ids(&page)];
+    let mut back = vec![ids_of(&page)];
     while let Some(previous) = page["previous"].as_str() {
         page = client.get(&format!("{path}&cursor={previous}")).await.expect(200).json();
-        back.push(ids(&page));
+        back.push(ids_of(&page));
     }
     assert_eq!(back.into_iter().rev().flatten().collect::<Vec<_>>(), expected, "{path}, backwards");
 }

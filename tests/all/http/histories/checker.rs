@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::model::{Ask, Date, Told};
+use super::model::{Ask, Occurrence, Told};
 
 /// What was asked, when, and what came back.
 #[derive(Debug, Clone)]
@@ -30,14 +30,14 @@ struct Search<'a> {
     longest: usize,
     /// The end of the longest order: the state, and the candidates for the next step.
     stuck: String,
-    end: &'a dyn Fn(&Date) -> bool,
+    end: &'a dyn Fn(&Occurrence) -> bool,
 }
 
 /// An order in which all responses are right and whose final state satisfies `end`; or why there is none.
 pub(super) fn explain(
-    start: &Date,
+    start: &Occurrence,
     mut asked: Vec<Asked>,
-    end: impl Fn(&Date) -> bool,
+    end: impl Fn(&Occurrence) -> bool,
 ) -> Result<(), String> {
     asked.sort_by_key(|asked| asked.from);
     let mut search = Search {
@@ -64,7 +64,7 @@ pub(super) fn explain(
 }
 
 impl Search<'_> {
-    fn goes_on(&mut self, occurrence: &Date, count: usize) -> bool {
+    fn goes_on(&mut self, occurrence: &Occurrence, count: usize) -> bool {
         if count > self.longest {
             self.longest = count;
             let next = self.candidates().into_iter().map(|i| format!("\n{:?}", self.asked[i]));
@@ -109,7 +109,7 @@ impl Search<'_> {
         false
     }
 
-    fn is_new(&mut self, occurrence: &Date) -> bool {
+    fn is_new(&mut self, occurrence: &Occurrence) -> bool {
         let mut hasher = DefaultHasher::new();
         (&self.done, occurrence).hash(&mut hasher);
         self.seen.insert(hasher.finish())
@@ -158,27 +158,27 @@ mod tests {
             asked(one(2), 1, 8, sits(1)),
             asked(Ask::Cancel { who: 2 }, 10, 12, Told::Nothing),
         ];
-        let end = |occurrence: &Date| occurrence.sit.keys().eq([&1]) && occurrence.wait.is_empty();
-        explain(&Date::new(1), history, end).unwrap();
+        let end = |occurrence: &Occurrence| occurrence.sit.keys().eq([&1]) && occurrence.wait.is_empty();
+        explain(&Occurrence::new(1), history, end).unwrap();
     }
 
     #[test]
     fn double_booking_and_overtaking_are_found() {
         let twice = vec![asked(one(1), 0, 9, sits(1)), asked(one(2), 1, 8, sits(1))];
-        assert!(explain(&Date::new(1), twice, |_| true).is_err());
+        assert!(explain(&Occurrence::new(1), twice, |_| true).is_err());
         let overtaken = vec![
             asked(one(0), 0, 1, sits(1)),
             asked(one(1), 2, 3, waits(1, 2)),
             asked(one(2), 4, 5, waits(1, 1)),
         ];
-        assert!(explain(&Date::new(1), overtaken, |_| true).is_err());
+        assert!(explain(&Occurrence::new(1), overtaken, |_| true).is_err());
     }
 
     #[test]
     fn an_unanswered_request_counts_if_it_took_effect() {
         let silent = Asked { ask: one(1), from: 0, told: None, number: None };
         let history = vec![silent, asked(one(2), 5, 6, waits(1, 1))];
-        explain(&Date::new(1), history.clone(), |_| true).unwrap();
-        assert!(explain(&Date::new(1), history[1..].to_vec(), |_| true).is_err());
+        explain(&Occurrence::new(1), history.clone(), |_| true).unwrap();
+        assert!(explain(&Occurrence::new(1), history[1..].to_vec(), |_| true).is_err());
     }
 }

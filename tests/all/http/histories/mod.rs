@@ -13,15 +13,15 @@ use eventcore::db::{Queries, Sql};
 use eventcore::{Actor, OccurrenceId, RegistrationId};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Daemon, Kind, TestDb, command, id_of, new_event_in_2031};
+use tests::{Daemon, Kind, TestDb, eventd_check, id_of, new_event_in_2031};
 use tokio::sync::watch;
 
 use self::checker::Asked;
-use self::model::{Ask, Date, Told};
+use self::model::{Ask, Occurrence, Told};
 use self::wire::Ended;
 
 const CLIENTS: usize = 300;
-const DATES: usize = 20;
+const OCCURRENCES: usize = 20;
 const CAPACITY: i64 = 8;
 /// The capacities that an organizer sets, one after another.
 const CAPACITIES: [i64; 8] = [12, 5, 9, 3, 15, 4, 10, 6];
@@ -143,7 +143,7 @@ impl Stage {
     /// The requests of one user.
     async fn person(self: Arc<Self>, who: usize) {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (who as u64 + 1).wrapping_mul(0xff51_afd7_ed55_8ccd));
-        let mut places: Vec<usize> = (0..DATES).collect();
+        let mut places: Vec<usize> = (0..OCCURRENCES).collect();
         for _ in 0..self.rounds {
             if places.is_empty() {
                 return;
@@ -178,7 +178,7 @@ impl Stage {
     /// The requests of an organizer.
     async fn organizer(self: Arc<Self>, place: usize) {
         let mut dice = Dice(place as u64 + 77);
-        let asks = self.rounds * CLIENTS / DATES;
+        let asks = self.rounds * CLIENTS / OCCURRENCES;
         for (change, capacity) in CAPACITIES.into_iter().enumerate() {
             // Spreads the changes over the requests of the users, however fast either side is.
             let due = asks * change / CAPACITIES.len();
@@ -191,7 +191,7 @@ impl Stage {
 
     async fn play(self: &Arc<Self>) {
         let (mut people, mut organizers) = (tokio::task::JoinSet::new(), tokio::task::JoinSet::new());
-        for place in 0..DATES {
+        for place in 0..OCCURRENCES {
             organizers.spawn(self.clone().organizer(place));
         }
         for who in 0..CLIENTS {
@@ -230,7 +230,8 @@ impl Stage {
                 "{place}: {} rows, {new} answered",
                 end.rows.len()
             );
-            if let Err(why) = checker::explain(&Date::new(CAPACITY), history, |occurrence| end.is(occurrence))
+            if let Err(why) =
+                checker::explain(&Occurrence::new(CAPACITY), history, |occurrence| end.is(occurrence))
             {
                 panic!("date {place}: {why}\nends as {end:?}");
             }
@@ -282,7 +283,7 @@ struct End {
 
 impl End {
     /// Whether the model of an occurrence equals the database.
-    fn is(&self, occurrence: &Date) -> bool {
+    fn is(&self, occurrence: &Occurrence) -> bool {
         let of = |status: &'static str| {
             let rows = self.rows.iter().filter(move |row| row.status == status);
             rows.map(|row| (row.who, row.party))
@@ -382,7 +383,7 @@ async fn sign_in(db: &TestDb, name: String) -> String {
 
 async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize, rude: u64) -> Arc<Stage> {
     let mut places = Vec::new();
-    for number in 0..DATES {
+    for number in 0..OCCURRENCES {
         let name = format!("organizer{number}");
         let actor = db.user(&name).await;
         let input = new_event_in_2031().title(name).capacity(CAPACITY).json();
@@ -402,8 +403,8 @@ async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize
     let mut tokens = signing_in.join_all().await;
     tokens.sort_unstable_by_key(|(who, _)| *who);
     let tokens = tokens.into_iter().map(|(_, token)| token).collect();
-    let asked = (0..DATES).map(|_| Mutex::default()).collect();
-    let progress = (0..DATES).map(|_| watch::channel(0).0).collect();
+    let asked = (0..OCCURRENCES).map(|_| Mutex::default()).collect();
+    let progress = (0..OCCURRENCES).map(|_| watch::channel(0).0).collect();
     Arc::new(Stage {
         db: db.clone(),
         places,
@@ -417,9 +418,8 @@ async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize
     })
 }
 
-async fn recount(db: &TestDb) {
-    let said = command(&["check", "--database", &db.url]).output().await.unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+async fn must_be_consistent(db: &TestDb) {
+    eventd_check(db).await;
     db.check().await;
 }
 
@@ -440,7 +440,7 @@ async fn concurrent_registrations_are_linearizable(#[case] kind: Kind) {
     }
     let (made, open) = stage.explain().await;
     assert!(made > 500 && open > 50, "{made} made, {open} not waited for");
-    recount(&db).await;
+    must_be_consistent(&db).await;
 }
 
 /// Kills and restarts a server every two seconds until the clients are done. Answers the number of kills.
@@ -490,5 +490,5 @@ async fn registrations_are_linearizable_while_servers_are_killed(#[case] kind: K
     let killed = killing.await.unwrap();
     let (made, open) = stage.explain().await;
     assert!(made > 500 && killed > 0, "{made} made, {open} unanswered, {killed} killed");
-    recount(&db).await;
+    must_be_consistent(&db).await;
 }

@@ -32,7 +32,7 @@ pub(super) enum Told {
 
 /// The state of an occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Date {
+pub(super) struct Occurrence {
     pub(super) capacity: i64,
     /// Users with seats, and their party sizes.
     pub(super) sit: BTreeMap<usize, i64>,
@@ -40,7 +40,7 @@ pub(super) struct Date {
     pub(super) wait: Vec<(usize, i64)>,
 }
 
-impl Date {
+impl Occurrence {
     pub(super) const fn new(capacity: i64) -> Self {
         Self { capacity, sit: BTreeMap::new(), wait: Vec::new() }
     }

@@ -163,9 +163,9 @@ impl Client {
         self.put(&format!("/events/{event}/organizers/{}", helper.id()), json!({})).await.expect(204);
     }
 
-    /// Who has seats and who waits, as an organizer is told: `bob 3, cid 1 | dan 2, eve 4` says that Bob has
-    /// seats for three and Cid for one, that Dan waits first and Eve second. Those with seats come in the
-    /// order of their names.
+    /// The seated and the waiting parties, as an organizer sees them: `bob 3, cid 1 | dan 2, eve 4` says
+    /// that Bob has seats for three and Cid for one, that Dan waits first and Eve second. Those with seats
+    /// come in the order of their names.
     pub async fn board(&self, occurrence: &str) -> String {
         let registrations = self.all(&format!("/occurrences/{occurrence}/registrations")).await;
         let (mut seated, mut waiting) = (Vec::new(), Vec::new());

@@ -10,7 +10,7 @@ use crate::database::TestDb;
 use crate::event::EventBuilder;
 
 impl TestDb {
-    /// Users of these names, in their order.
+    /// New users of these names, in the given order.
     pub async fn people<const N: usize>(&self, names: [&str; N]) -> [Actor; N] {
         let mut people = [Actor::Anonymous; N];
         for (person, name) in people.iter_mut().zip(names) {
@@ -19,7 +19,7 @@ impl TestDb {
         people
     }
 
-    /// So many users, called `guest0`, `guest1` and so on.
+    /// This many new users, called `guest0`, `guest1` and so on.
     pub async fn guests(&self, number: usize) -> Vec<Actor> {
         let mut guests = Vec::with_capacity(number);
         for i in 0..number {
@@ -60,16 +60,17 @@ impl TestDb {
         self.occurrences(event).await.into_iter().map(|occurrence| occurrence.id).collect()
     }
 
-    /// Registers a party, a second after whatever happened before.
+    /// Registers a party, after advancing the clock by a second.
     pub async fn register(&self, who: &Actor, occurrence: OccurrenceId, party_size: i64) -> Registration {
         self.clock.advance(Duration::from_secs(1));
         let party = Party::of(party_size);
         self.core.register(who, occurrence, &party).await.expect("a registration").registration
     }
 
-    /// Who has seats and who waits: `bob 3, cid 1 | dan 2, eve 4` says that Bob has seats for three and Cid
-    /// for one, that Dan waits first and Eve second. Those with seats come in the order of their names, and
-    /// `+` marks the attended. Checks on the way that the attendees are told the same, and all counts.
+    /// The seated and the waiting parties: `bob 3, cid 1 | dan 2, eve 4` says that Bob has seats for three
+    /// and Cid for one, that Dan waits first and Eve second. Those with seats come in the order of their
+    /// names, and `+` marks those checked in. Also asserts that attendees and organizers see the same, and
+    /// all counts.
     pub async fn board(&self, occurrence: OccurrenceId) -> String {
         let page = PageRequest::first(100);
         let listed = self.core.registrations(&Actor::System, occurrence, None, &page).await.expect("a list");
@@ -80,7 +81,7 @@ impl TestDb {
             }
             let user = Actor::user(registration.user.id, Role::User);
             let told = self.core.my_registration(&user, occurrence).await.expect("a registration");
-            assert_eq!(told, registration, "an attendee and an organizer are told the same");
+            assert_eq!(told, registration, "an attendee and an organizer see the same");
             let attended = if registration.status == RegistrationStatus::Attended { "+" } else { "" };
             let party = format!("{} {}{attended}", registration.user.username, registration.party_size);
             match registration.position {
@@ -98,7 +99,7 @@ impl TestDb {
         board(&seated, &waiting)
     }
 
-    /// The seats that are taken, and the registrations that wait. Checks all counts on the way.
+    /// The numbers of seats taken and of waiting registrations. Also asserts all counts.
     pub async fn counts(&self, occurrence: OccurrenceId) -> (i64, i64) {
         assert_eq!(self.core.recount().await.expect("counts"), []);
         let occurrence = self.core.occurrence(&Actor::System, occurrence).await.expect("an occurrence");
@@ -106,7 +107,7 @@ impl TestDb {
     }
 }
 
-/// Those with seats, and behind a bar those who wait.
+/// The seated parties, then a bar and the waiting ones.
 pub(crate) fn board(seated: &[String], waiting: &[String]) -> String {
     let (seated, waiting) = (seated.join(", "), waiting.join(", "));
     match (seated.is_empty(), waiting.is_empty()) {

@@ -36,7 +36,7 @@ async fn change_other_events(client: Client, stop: Arc<AtomicBool>, written: Arc
     let mut mine: Vec<String> = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         match random.below(5) {
-            // Few, so that whoever reads page by page gets to an end.
+            // Few, so that readers of pages reach the end.
             0..=1 if mine.len() < 10 => {
                 let place = random.below(4);
                 let mut body = event(&mut random, place, "marimba");

@@ -134,7 +134,7 @@ async fn seats_of_deleted_users_go_to_the_waitlist(#[case] kind: Kind) {
     ada.poke(&format!("/occurrences/{}/restore", occurrences[2])).await.expect(200);
     assert_eq!(ada.board(&occurrences[2]).await, "cid 2, dan 2 | eve 1");
 
-    // The seats of deleted users go to the waitlists, whoever deletes them: themselves or an admin.
+    // The seats of users who delete themselves, or are deleted by an admin, go to the waitlists.
     bob.delete("/users/me").await.expect(204);
     for occurrence in &occurrences[..2] {
         assert_eq!(ada.board(occurrence).await, "cid 2, dan 2 | eve 1");

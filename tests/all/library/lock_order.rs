@@ -130,7 +130,7 @@ fn locks(statement: &str) -> Vec<Lock> {
     locks
 }
 
-/// The rows that a `SELECT` locks whose `FOR …` stands at a place and ends at another.
+/// The rows that a `SELECT` locks. Its `FOR UPDATE` or the like begins at token `at` and ends before `after`.
 fn locks_of_select(tokens: &[(usize, String)], at: usize, after: usize) -> Vec<Lock> {
     let depth = tokens[at].0;
     let inside = |i: &usize| tokens[*i].0 >= depth;
@@ -236,7 +236,7 @@ fn input<T: serde::de::DeserializeOwned>(json: serde_json::Value) -> T {
     serde_json::from_value(json).unwrap()
 }
 
-/// Accounts: they lock users, and whoever leaves locks what they organized and attended.
+/// Operations on accounts lock users. Deletion also locks what the user organized and attended.
 async fn accounts(db: &TestDb, watch: &mut Watch) {
     let new = json!({"username": "neo", "email": "neo@example.org", "password": "correct horse 7"});
     let neo =

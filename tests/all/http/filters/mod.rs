@@ -15,7 +15,7 @@ use world::{CATEGORIES, DAYS, Occurrence, TAGS, WORDS, World, ZONES, world};
 mod world;
 
 /// A query, and the results of the model.
-struct Asked<'w> {
+struct Query<'w> {
     who: &'w Client,
     /// The parameters that apply to facets and calendars as well as lists.
     filters: Vec<String>,
@@ -29,7 +29,7 @@ struct Asked<'w> {
     q: Option<String>,
 }
 
-impl<'w> Asked<'w> {
+impl<'w> Query<'w> {
     fn draw(world: &'w World, random: &mut Random) -> Self {
         let who = *random.pick(&[&world.anonymous, &world.guest, &world.organizers[0], &world.admin]);
         let (is_guest, is_ada, is_admin) = (
@@ -212,7 +212,7 @@ fn tally(labels: impl Iterator<Item = String>) -> BTreeMap<String, i64> {
     counts
 }
 
-async fn facets(asked: &Asked<'_>) {
+async fn facets(asked: &Query<'_>) {
     let query = asked.filters.iter().chain(&asked.period).cloned().collect::<Vec<_>>().join("&");
     let facets = asked.who.get(&format!("/occurrences/facets?{query}")).await.expect(200).json();
     let occurrences = || asked.within.iter();
@@ -231,7 +231,7 @@ async fn facets(asked: &Asked<'_>) {
     assert_eq!(counted(&facets["months"], "month"), tally(asked.within.iter().map(month)), "{query}");
 }
 
-async fn calendar(asked: &Asked<'_>, month: &str) {
+async fn calendar(asked: &Query<'_>, month: &str) {
     let query = asked.filters.join("&");
     let path = format!("/occurrences/calendar?month={month}&{query}");
     let calendar = asked.who.get(&path).await.expect(200).json();
@@ -252,7 +252,7 @@ async fn all_filters_together_find_what_a_model_finds(#[case] kind: Kind) {
     let mut random = Random(3);
     let mut some = 0;
     for round in 0..250 {
-        let asked = Asked::draw(&world, &mut random);
+        let asked = Query::draw(&world, &mut random);
         some += usize::from(!asked.within.is_empty());
         let query = asked.query();
         let limit = 1 + random.below(20);

@@ -4,17 +4,17 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::model::{Ask, Occurrence, Told};
+use super::model::{Occurrence, Request, Response};
 
 /// What was asked, when, and what came back.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
-    pub(super) ask: Ask,
+pub(super) struct Exchange {
+    pub(super) ask: Request,
     /// Nanoseconds since the test began.
     pub(super) from: u128,
     /// The time and content of the response; `None` if the client did not wait and the final state shows
     /// that the request took effect.
-    pub(super) told: Option<(u128, Told)>,
+    pub(super) response: Option<(u128, Response)>,
     /// The number in the waitlist, if one was assigned: lower numbers come first.
     pub(super) number: Option<i64>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Asked {
 const PATIENCE: usize = 3_000_000;
 
 struct Search<'a> {
-    asked: &'a [Asked],
+    asked: &'a [Exchange],
     done: Vec<bool>,
     seen: HashSet<u64>,
     steps: usize,
@@ -36,7 +36,7 @@ struct Search<'a> {
 /// An order in which all responses are right and whose final state satisfies `end`; or why there is none.
 pub(super) fn explain(
     start: &Occurrence,
-    mut asked: Vec<Asked>,
+    mut asked: Vec<Exchange>,
     end: impl Fn(&Occurrence) -> bool,
 ) -> Result<(), String> {
     asked.sort_by_key(|asked| asked.from);
@@ -81,8 +81,9 @@ impl Search<'_> {
         // A request that is right and changes nothing can be placed at once, without backtracking.
         let idle = candidates.iter().copied().find(|next| {
             let mut after = occurrence.clone();
-            let told = after.answer(self.asked[*next].ask);
-            after == *occurrence && self.asked[*next].told.as_ref().is_some_and(|(_, answer)| *answer == told)
+            let response = after.answer(self.asked[*next].ask);
+            after == *occurrence
+                && self.asked[*next].response.as_ref().is_some_and(|(_, answer)| *answer == response)
         });
         if let Some(idle) = idle {
             self.done[idle] = true;
@@ -92,9 +93,9 @@ impl Search<'_> {
         }
         for next in candidates {
             let mut after = occurrence.clone();
-            let told = after.answer(self.asked[next].ask);
-            let fits = match &self.asked[next].told {
-                Some((_, answer)) => *answer == told,
+            let response = after.answer(self.asked[next].ask);
+            let fits = match &self.asked[next].response {
+                Some((_, answer)) => *answer == response,
                 // It took effect, so it must have changed something.
                 None => after != *occurrence,
             };
@@ -119,11 +120,12 @@ impl Search<'_> {
     /// order of their responses.
     fn candidates(&self) -> Vec<usize> {
         let open = || self.asked.iter().enumerate().filter(|(i, _)| !self.done[*i]);
-        let returned = |asked: &Asked| asked.told.as_ref().map_or(u128::MAX, |(at, _)| *at);
+        let returned = |asked: &Exchange| asked.response.as_ref().map_or(u128::MAX, |(at, _)| *at);
         let first_answer = open().map(|(_, asked)| returned(asked)).min().unwrap_or(u128::MAX);
         let number = open().filter_map(|(_, asked)| asked.number).min();
-        let may_come =
-            |asked: &Asked| asked.from <= first_answer && (asked.number.is_none() || asked.number == number);
+        let may_come = |asked: &Exchange| {
+            asked.from <= first_answer && (asked.number.is_none() || asked.number == number)
+        };
         let mut candidates: Vec<usize> =
             open().filter(|(_, asked)| may_come(asked)).map(|(i, _)| i).collect();
         candidates.sort_by_key(|i| returned(&self.asked[*i]));
@@ -135,39 +137,40 @@ impl Search<'_> {
 mod tests {
     use super::*;
 
-    fn asked(ask: Ask, from: u128, to: u128, told: Told) -> Asked {
-        Asked { ask, from, told: Some((to, told)), number: None }
+    fn asked(ask: Request, from: u128, to: u128, response: Response) -> Exchange {
+        Exchange { ask, from, response: Some((to, response)), number: None }
     }
 
-    fn sits(party: i64) -> Told {
-        Told::Place { new: true, sits: true, party, position: None }
+    fn seated(party: i64) -> Response {
+        Response::Place { new: true, seated: true, party, position: None }
     }
 
-    fn waits(party: i64, position: usize) -> Told {
-        Told::Place { new: true, sits: false, party, position: Some(position) }
+    fn waits(party: i64, position: usize) -> Response {
+        Response::Place { new: true, seated: false, party, position: Some(position) }
     }
 
-    fn one(who: usize) -> Ask {
-        Ask::Register { who, party: 1 }
+    fn one(who: usize) -> Request {
+        Request::Register { who, party: 1 }
     }
 
     #[test]
     fn a_valid_history_has_an_order() {
         let history = vec![
             asked(one(1), 0, 9, waits(1, 1)),
-            asked(one(2), 1, 8, sits(1)),
-            asked(Ask::Cancel { who: 2 }, 10, 12, Told::Nothing),
+            asked(one(2), 1, 8, seated(1)),
+            asked(Request::Cancel { who: 2 }, 10, 12, Response::Nothing),
         ];
-        let end = |occurrence: &Occurrence| occurrence.sit.keys().eq([&1]) && occurrence.wait.is_empty();
+        let end =
+            |occurrence: &Occurrence| occurrence.seated.keys().eq([&1]) && occurrence.waiting.is_empty();
         explain(&Occurrence::new(1), history, end).unwrap();
     }
 
     #[test]
     fn double_booking_and_overtaking_are_found() {
-        let twice = vec![asked(one(1), 0, 9, sits(1)), asked(one(2), 1, 8, sits(1))];
+        let twice = vec![asked(one(1), 0, 9, seated(1)), asked(one(2), 1, 8, seated(1))];
         assert!(explain(&Occurrence::new(1), twice, |_| true).is_err());
         let overtaken = vec![
-            asked(one(0), 0, 1, sits(1)),
+            asked(one(0), 0, 1, seated(1)),
             asked(one(1), 2, 3, waits(1, 2)),
             asked(one(2), 4, 5, waits(1, 1)),
         ];
@@ -176,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_unanswered_request_counts_if_it_took_effect() {
-        let silent = Asked { ask: one(1), from: 0, told: None, number: None };
+        let silent = Exchange { ask: one(1), from: 0, response: None, number: None };
         let history = vec![silent, asked(one(2), 5, 6, waits(1, 1))];
         explain(&Occurrence::new(1), history.clone(), |_| true).unwrap();
         assert!(explain(&Occurrence::new(1), history[1..].to_vec(), |_| true).is_err());

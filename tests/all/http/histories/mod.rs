@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use tests::{Daemon, Kind, TestDb, eventd_check, id_of, new_event_in_2031};
 use tokio::sync::watch;
 
-use self::checker::Asked;
-use self::model::{Ask, Occurrence, Told};
+use self::checker::Exchange;
+use self::model::{Occurrence, Request, Response};
 use self::wire::Ended;
 
 const CLIENTS: usize = 300;
@@ -37,7 +37,7 @@ struct Place {
 }
 
 /// The shared state of a test.
-struct Stage {
+struct Shared {
     db: TestDb,
     places: Vec<Place>,
     tokens: Vec<String>,
@@ -57,16 +57,16 @@ struct Stage {
 /// A record: the request, the response, and whether the final state must show its effect.
 #[derive(Debug, Clone)]
 struct Line {
-    asked: Asked,
+    asked: Exchange,
     open: bool,
     /// The registration in the response.
     id: Option<RegistrationId>,
 }
 
 /// Pseudo-random numbers, the same in each run.
-struct Dice(u64);
+struct Generator(u64);
 
-impl Dice {
+impl Generator {
     fn roll(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -79,37 +79,44 @@ impl Dice {
     }
 }
 
-impl Stage {
+impl Shared {
     fn now(&self) -> u128 {
         self.began.elapsed().as_nanos()
     }
 
     /// The address of a server; waits until one listens.
-    async fn server(&self, dice: &mut Dice) -> String {
+    async fn server(&self, random: &mut Generator) -> String {
         let mut servers = self.servers.clone();
         let servers = servers.wait_for(|servers| !servers.is_empty()).await.unwrap();
-        dice.pick(&servers)
+        random.pick(&servers)
     }
 
-    fn record(&self, place: usize, ask: Ask, from: u128, told: Option<(u128, Told)>, body: &Value) {
-        let open = told.is_none();
+    fn record(
+        &self,
+        place: usize,
+        ask: Request,
+        from: u128,
+        response: Option<(u128, Response)>,
+        body: &Value,
+    ) {
+        let open = response.is_none();
         let id = body["id"].as_str().and_then(|id| id.parse().ok());
-        let asked = Asked { ask, from, told, number: None };
+        let asked = Exchange { ask, from, response, number: None };
         self.asked[place].lock().unwrap().push(Line { asked, open, id });
         self.progress[place].send_modify(|asked| *asked = asked.saturating_add(1));
     }
 
     /// Sends a request. Answers false if there was no response: the client must then leave the occurrence
     /// alone.
-    async fn ask(&self, place: usize, ask: Ask, token: &str, dice: &mut Dice) -> bool {
+    async fn ask(&self, place: usize, ask: Request, token: &str, random: &mut Generator) -> bool {
         let request = self.request(place, ask, token);
         loop {
-            let server = self.server(dice).await;
+            let server = self.server(random).await;
             let from = self.now();
             match wire::exchange(&server, &request).await {
                 Ended::Answered(status, body) => {
                     assert!(status < 500, "{ask:?}: {status} {body}");
-                    self.record(place, ask, from, Some((self.now(), told(status, &body))), &body);
+                    self.record(place, ask, from, Some((self.now(), response(status, &body))), &body);
                     return true;
                 }
                 Ended::Broken => {
@@ -121,17 +128,17 @@ impl Stage {
         }
     }
 
-    fn request(&self, place: usize, ask: Ask, token: &str) -> Vec<u8> {
+    fn request(&self, place: usize, ask: Request, token: &str) -> Vec<u8> {
         let Place { occurrence, event, .. } = &self.places[place];
         let mine = format!("/occurrences/{occurrence}/registration");
         match ask {
-            Ask::Register { party, .. } => {
+            Request::Register { party, .. } => {
                 wire::request("PUT", &mine, token, Some(&json!({"party_size": party})))
             }
-            Ask::Cancel { .. } => wire::request("DELETE", &mine, token, None),
-            Ask::Mine { .. } => wire::request("GET", &mine, token, None),
-            Ask::Look => wire::request("GET", &format!("/occurrences/{occurrence}"), token, None),
-            Ask::Capacity(capacity) => wire::request(
+            Request::Cancel { .. } => wire::request("DELETE", &mine, token, None),
+            Request::Mine { .. } => wire::request("GET", &mine, token, None),
+            Request::Look => wire::request("GET", &format!("/occurrences/{occurrence}"), token, None),
+            Request::Capacity(capacity) => wire::request(
                 "PATCH",
                 &format!("/events/{event}"),
                 token,
@@ -142,32 +149,36 @@ impl Stage {
 
     /// The requests of one user.
     async fn person(self: Arc<Self>, who: usize) {
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (who as u64 + 1).wrapping_mul(0xff51_afd7_ed55_8ccd));
+        let mut random =
+            Generator(0x9e37_79b9_7f4a_7c15 ^ (who as u64 + 1).wrapping_mul(0xff51_afd7_ed55_8ccd));
         let mut places: Vec<usize> = (0..OCCURRENCES).collect();
         for _ in 0..self.rounds {
             if places.is_empty() {
                 return;
             }
-            let place = dice.pick(&places);
-            let ask = match dice.roll(20) {
-                0..10 => Ask::Register { who, party: i64::try_from(dice.roll(4)).unwrap() + 1 },
-                10..15 => Ask::Cancel { who },
-                15..18 => Ask::Mine { who },
-                _ => Ask::Look,
+            let place = random.pick(&places);
+            let ask = match random.roll(20) {
+                0..10 => Request::Register { who, party: i64::try_from(random.roll(4)).unwrap() + 1 },
+                10..15 => Request::Cancel { who },
+                15..18 => Request::Mine { who },
+                _ => Request::Look,
             };
             let token = &self.tokens[who];
-            let writes = matches!(ask, Ask::Register { .. } | Ask::Cancel { .. });
-            let answered = if writes && self.rude > 0 && dice.roll(self.rude) == 0 {
+            let writes = matches!(ask, Request::Register { .. } | Request::Cancel { .. });
+            let answered = if writes && self.rude > 0 && random.roll(self.rude) == 0 {
                 let request = self.request(place, ask, token);
                 // Half of them send the whole request.
-                let length =
-                    if dice.roll(2) == 0 { request.len() } else { usize::try_from(dice.roll(300)).unwrap() };
-                let (from, server) = (self.now(), self.server(&mut dice).await);
+                let length = if random.roll(2) == 0 {
+                    request.len()
+                } else {
+                    usize::try_from(random.roll(300)).unwrap()
+                };
+                let (from, server) = (self.now(), self.server(&mut random).await);
                 wire::hang_up(&server, &request, length).await;
                 self.record(place, ask, from, None, &Value::Null);
                 false
             } else {
-                self.ask(place, ask, token, &mut dice).await
+                self.ask(place, ask, token, &mut random).await
             };
             if !answered {
                 places.retain(|other| *other != place);
@@ -177,13 +188,13 @@ impl Stage {
 
     /// The requests of an organizer.
     async fn organizer(self: Arc<Self>, place: usize) {
-        let mut dice = Dice(place as u64 + 77);
+        let mut random = Generator(place as u64 + 77);
         let asks = self.rounds * CLIENTS / OCCURRENCES;
         for (change, capacity) in CAPACITIES.into_iter().enumerate() {
             // Spreads the changes over the requests of the users, however fast either side is.
             let due = asks * change / CAPACITIES.len();
             self.progress[place].subscribe().wait_for(|asked| *asked >= due).await.unwrap();
-            if !self.ask(place, Ask::Capacity(capacity), &self.places[place].token, &mut dice).await {
+            if !self.ask(place, Request::Capacity(capacity), &self.places[place].token, &mut random).await {
                 return;
             }
         }
@@ -211,19 +222,20 @@ impl Stage {
         for (place, asked) in self.asked.iter().enumerate() {
             let end = self.end(place).await;
             let asked = std::mem::take(&mut *asked.lock().unwrap());
-            open += asked.iter().filter(|told| told.open).count();
-            let history: Vec<Asked> = asked
+            open += asked.iter().filter(|response| response.open).count();
+            let history: Vec<Exchange> = asked
                 .iter()
-                .filter(|told| !told.open || end.shows(told, &asked))
-                .map(|line| Asked { number: end.number(line, &asked), ..line.asked.clone() })
+                .filter(|response| !response.open || end.shows(response, &asked))
+                .map(|line| Exchange { number: end.number(line, &asked), ..line.asked.clone() })
                 .collect();
-            let new =
-                history.iter().filter(|asked| matches!(asked.ask, Ask::Register { .. }) && made_one(asked));
+            let new = history
+                .iter()
+                .filter(|asked| matches!(asked.ask, Request::Register { .. }) && made_one(asked));
             let new = new.count();
             made += new;
             let silent = history
                 .iter()
-                .filter(|asked| asked.told.is_none() && matches!(asked.ask, Ask::Register { .. }))
+                .filter(|asked| asked.response.is_none() && matches!(asked.ask, Request::Register { .. }))
                 .count();
             assert!(
                 end.rows.len() >= new && end.rows.len() <= new + silent,
@@ -261,8 +273,8 @@ impl Stage {
     }
 }
 
-fn made_one(asked: &Asked) -> bool {
-    matches!(asked.told, Some((_, Told::Place { new: true, .. })))
+fn made_one(asked: &Exchange) -> bool {
+    matches!(asked.response, Some((_, Response::Place { new: true, .. })))
 }
 
 #[derive(Debug)]
@@ -289,13 +301,13 @@ impl End {
             rows.map(|row| (row.who, row.party))
         };
         occurrence.capacity == self.capacity
-            && of("confirmed").collect::<BTreeMap<_, _>>() == occurrence.sit
-            && of("waitlisted").eq(occurrence.wait.iter().copied())
+            && of("confirmed").collect::<BTreeMap<_, _>>() == occurrence.seated
+            && of("waitlisted").eq(occurrence.waiting.iter().copied())
     }
 
     /// The waitlist number of the registration that this request created, if any.
     fn number(&self, line: &Line, all: &[Line]) -> Option<i64> {
-        let Ask::Register { who, .. } = line.asked.ask else { return None };
+        let Request::Register { who, .. } = line.asked.ask else { return None };
         let row = if line.open {
             let known = |row: &Row| all.iter().any(|line| line.id == Some(row.id));
             self.rows.iter().find(|row| row.who == who && !known(row))
@@ -307,18 +319,18 @@ impl End {
 
     /// Whether a request without a response took effect. Its client left the occurrence alone afterwards, so
     /// the final state shows it.
-    fn shows(&self, told: &Line, all: &[Line]) -> bool {
+    fn shows(&self, response: &Line, all: &[Line]) -> bool {
         let live = |who: usize| self.rows.iter().find(|row| row.who == who && row.status != "cancelled");
-        match told.asked.ask {
-            Ask::Register { who, party } => {
+        match response.asked.ask {
+            Request::Register { who, party } => {
                 let rows = self.rows.iter().filter(|row| row.who == who).count();
                 let by_this =
-                    |other: &&Line| matches!(other.asked.ask, Ask::Register { who: w, .. } if w == who);
+                    |other: &&Line| matches!(other.asked.ask, Request::Register { who: w, .. } if w == who);
                 let made = all.iter().filter(by_this).filter(|other| made_one(&other.asked)).count();
                 let last = all.iter().filter(|other| is_of(other, who)).filter_map(|other| {
-                    match &other.asked.told {
-                        Some((at, Told::Place { party, .. })) => Some((*at, *party)),
-                        Some((at, Told::Nothing)) => Some((*at, 0)),
+                    match &other.asked.response {
+                        Some((at, Response::Place { party, .. })) => Some((*at, *party)),
+                        Some((at, Response::Nothing)) => Some((*at, 0)),
                         _ => None,
                     }
                 });
@@ -326,19 +338,20 @@ impl End {
                 rows > made
                     || (before > 0 && before != party && live(who).is_some_and(|row| row.party == party))
             }
-            Ask::Cancel { who } => {
+            Request::Cancel { who } => {
                 let rows = self.rows.iter().any(|row| row.who == who);
                 rows && live(who).is_none() && was_live(all, who)
             }
-            Ask::Capacity(capacity) => self.capacity == capacity,
-            Ask::Mine { .. } | Ask::Look => false,
+            Request::Capacity(capacity) => self.capacity == capacity,
+            Request::Mine { .. } | Request::Look => false,
         }
     }
 }
 
-fn is_of(told: &Line, who: usize) -> bool {
-    let (Ask::Register { who: other, .. } | Ask::Cancel { who: other } | Ask::Mine { who: other }) =
-        told.asked.ask
+fn is_of(response: &Line, who: usize) -> bool {
+    let (Request::Register { who: other, .. }
+    | Request::Cancel { who: other }
+    | Request::Mine { who: other }) = response.asked.ask
     else {
         return false;
     };
@@ -347,30 +360,32 @@ fn is_of(told: &Line, who: usize) -> bool {
 
 /// Whether a user was registered according to the last response.
 fn was_live(all: &[Line], who: usize) -> bool {
-    let answers = all.iter().filter(|told| is_of(told, who)).filter_map(|told| match &told.asked.told {
-        Some((at, Told::Place { .. })) => Some((*at, true)),
-        Some((at, Told::Nothing)) => Some((*at, false)),
-        _ => None,
+    let answers = all.iter().filter(|response| is_of(response, who)).filter_map(|response| {
+        match &response.asked.response {
+            Some((at, Response::Place { .. })) => Some((*at, true)),
+            Some((at, Response::Nothing)) => Some((*at, false)),
+            _ => None,
+        }
     });
     answers.max_by_key(|(at, _)| *at).is_some_and(|(_, live)| live)
 }
 
 /// A response in the terms of the model.
-fn told(status: u16, body: &Value) -> Told {
+fn response(status: u16, body: &Value) -> Response {
     match status {
-        200 | 201 if body["party_size"].is_number() => Told::Place {
+        200 | 201 if body["party_size"].is_number() => Response::Place {
             new: status == 201,
-            sits: body["status"] == "confirmed",
+            seated: body["status"] == "confirmed",
             party: body["party_size"].as_i64().unwrap(),
             position: body["position"].as_u64().map(|position| usize::try_from(position).unwrap()),
         },
-        200 if body["seats_taken"].is_number() => Told::Numbers {
+        200 if body["seats_taken"].is_number() => Response::Numbers {
             capacity: body["capacity"].as_i64().unwrap(),
             taken: body["seats_taken"].as_i64().unwrap(),
             waiting: usize::try_from(body["waitlist_length"].as_u64().unwrap()).unwrap(),
         },
-        200 | 204 => Told::Nothing,
-        _ => Told::Refused(
+        200 | 204 => Response::Nothing,
+        _ => Response::Refused(
             body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned(),
         ),
     }
@@ -381,7 +396,7 @@ async fn sign_in(db: &TestDb, name: String) -> String {
     db.core.open_session(&Actor::System, id_of(&actor)).await.unwrap().access_token
 }
 
-async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize, rude: u64) -> Arc<Stage> {
+async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize, rude: u64) -> Arc<Shared> {
     let mut places = Vec::new();
     for number in 0..OCCURRENCES {
         let name = format!("organizer{number}");
@@ -405,7 +420,7 @@ async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize
     let tokens = tokens.into_iter().map(|(_, token)| token).collect();
     let asked = (0..OCCURRENCES).map(|_| Mutex::default()).collect();
     let progress = (0..OCCURRENCES).map(|_| watch::channel(0).0).collect();
-    Arc::new(Stage {
+    Arc::new(Shared {
         db: db.clone(),
         places,
         tokens,
@@ -445,7 +460,7 @@ async fn concurrent_registrations_are_linearizable(#[case] kind: Kind) {
 
 /// Kills and restarts a server every two seconds until the clients are done. Answers the number of kills.
 async fn killer(
-    stage: Arc<Stage>,
+    stage: Arc<Shared>,
     mut daemons: Vec<Daemon>,
     addresses: watch::Sender<Vec<String>>,
     over: Arc<std::sync::atomic::AtomicBool>,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::dates::Horizon;
+use super::dates::{self, Horizon};
 use super::event::{Event, EventStatus, zone};
 use super::input::{EventInput, Stands, Terms, ValidEvent};
 use super::length::Length;
@@ -16,7 +16,7 @@ use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Violations};
 use crate::fold::fold;
 use crate::id::EventId;
 use crate::input::merge_patch;
@@ -37,6 +37,9 @@ impl EventCore {
     }
 
     /// Changes the fields of an event that a JSON merge patch (RFC 7396) names.
+    ///
+    /// Another start, time zone or `all_day` moves the whole series: EXDATE, RDATE and UNTIL move with it, unless the patch
+    /// names them in `recurrence`.
     ///
     /// # Errors
     /// `version_mismatch` if `expected` is not the version that is stored.
@@ -80,6 +83,9 @@ enum Edit<'a> {
 }
 
 /// The event with a patch applied: `duration` stays unless `ends_at` or `all_day` says otherwise.
+///
+/// If the patch moves the start, the parts of `recurrence` that it does not name move too. The parts that it names are
+/// taken as they are given.
 pub(super) fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
     if !patch.is_object() {
         return Err(Error::invalid("", "wrong_type", "must be a JSON object"));
@@ -89,8 +95,41 @@ pub(super) fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
     if turns || patch.get("ends_at").is_some_and(|end| !end.is_null()) {
         event["duration"] = Value::Null;
     }
-    merge_patch(&mut event, patch.clone());
+    let mut moves = patch.clone();
+    let recurrence = moves.as_object_mut().and_then(|fields| fields.remove("recurrence"));
+    merge_patch(&mut event, moves);
+    let mut input: EventInput = serde_json::from_value(event.clone()).map_err(Error::internal)?;
+    let Some(recurrence) = recurrence else {
+        shift(row, &mut input)?;
+        return Ok(input);
+    };
+    // A rule that is replaced may be wrong at the new start.
+    let mut shifted = input.clone();
+    shift(row, &mut shifted)?;
+    if recurrence.is_object() && shifted.misread == input.misread {
+        event["recurrence"] = json!(shifted.recurrence);
+    }
+    merge_patch(&mut event, json!({"recurrence": recurrence}));
     serde_json::from_value(event).map_err(Error::internal)
+}
+
+/// Moves EXDATE, RDATE and UNTIL to where an event's new start takes them, and notes in `misread` what is wrong there. If
+/// the start is wrong, they stay, and validation refuses it.
+pub(super) fn shift(row: &EventRow, input: &mut EventInput) -> Result<()> {
+    let tz = zone(&row.timezone);
+    let (Some(recurrence), (Some(new_tz), Some(new))) =
+        (&input.recurrence, input.timing().read(&mut Violations::default(), tz))
+    else {
+        return Ok(());
+    };
+    match dates::shifted(recurrence, (&row.span()?, tz), (&new, new_tz)) {
+        Ok(shifted) => input.recurrence = Some(shifted),
+        Err(error) => {
+            let pointer = format!("/recurrence{}", error.pointer());
+            input.misread.add(pointer, error.code(), error.message());
+        }
+    }
+    Ok(())
 }
 
 /// The event as someone would have to give it to get it as it is.

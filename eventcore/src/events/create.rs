@@ -1,6 +1,6 @@
 //! Creating an event, and making a new one like another.
 
-use super::dates::{self, Horizon};
+use super::dates::Horizon;
 use super::event::{Event, EventStatus, zone};
 use super::input::{EventInput, Terms};
 use super::start::Start;
@@ -27,8 +27,8 @@ impl EventCore {
         })
     }
 
-    /// Makes a draft with the fields of another event, its start moved to `date.starts_at` and the dates of its rule as far, organized by the actor,
-    /// who must be an organizer of the other.
+    /// Makes a draft with the fields of another event that starts at `date.starts_at`. EXDATE, RDATE and UNTIL move with
+    /// the start. The actor, who must be an organizer of the other event, organizes it.
     pub async fn duplicate_event(&self, actor: &Actor, id: EventId, date: &NewDate) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();
@@ -43,11 +43,7 @@ impl EventCore {
             (input.registration_opens_at, input.registration_closes_at) = (None, None);
             input.status = Some(EventStatus::Draft);
             input.misread = date.misread.clone();
-            if let Some(recurrence) = &input.recurrence {
-                // Where the new start is wrong, all of it is refused below.
-                let (_, span) = input.timing().read(&mut Violations::default(), zone(&seen.row.timezone));
-                input.recurrence = Some(dates::shifted(recurrence, &seen.row.span()?, &span.unwrap_or(seen.row.span()?)));
-            }
+            change::shift(&seen.row, &mut input)?;
             let copy = create(tx, &input, organizer, now, self.horizon(now)).await?;
             rows::load_one(tx, copy, now).await
         })

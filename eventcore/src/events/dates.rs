@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::timing::Span;
 use super::when;
 use crate::clock::Timestamp;
-use crate::recurrence::{DateValue, Instance, Limits, Recurrence, Result, Series, Start};
+use crate::recurrence::{Instance, Limits, Recurrence, Result, Series, Start};
 
 /// How far ahead dates are made, and how many.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +50,11 @@ impl Date {
 
 /// The series of something that takes place at `span` first.
 pub(crate) fn series(span: &Span, tz: Tz, recurrence: &Recurrence) -> Result<Series> {
-    let start = Start { local: span.local, tz, all_day: span.all_day, instant: Some(span.starts_at) };
-    Series::new(start, recurrence.clone())
+    Series::new(start(span, tz), recurrence.clone())
+}
+
+fn start(span: &Span, tz: Tz) -> Start {
+    Start { local: span.local, tz, all_day: span.all_day, instant: Some(span.starts_at) }
 }
 
 /// The dates of an event: all of a rule that ends, those from `from` to the horizon of one that doesn't.
@@ -74,25 +77,10 @@ pub(crate) fn dates(
     Ok(instances.iter().map(|instance| Date::of(instance, span, tz)).collect())
 }
 
-/// The same rule and dates for an event that starts elsewhere: what is said by the clock moves as far as the start does.
-pub(crate) fn shifted(recurrence: &Recurrence, from: &Span, to: &Span) -> Recurrence {
-    let by = to.local - from.local;
-    let days = to.local.date() - from.local.date();
-    let shift = |value: &DateValue| match *value {
-        DateValue::Date(date) => DateValue::Date(date.checked_add_signed(days).unwrap_or(date)),
-        DateValue::Local(local) => DateValue::Local(local.checked_add_signed(by).unwrap_or(local)),
-        DateValue::Utc(instant) => {
-            let micros = by.num_microseconds().unwrap_or_default();
-            DateValue::Utc(Timestamp::from_micros(instant.as_micros().saturating_add(micros)))
-        }
-    };
-    let rrule = recurrence.rrule.clone().map(|rule| match rule.until() {
-        Some(until) => rule.with_until(shift(&until)),
-        None => rule,
-    });
-    Recurrence {
-        rrule,
-        rdate: recurrence.rdate.iter().map(shift).collect(),
-        exdate: recurrence.exdate.iter().map(shift).collect(),
-    }
+/// The same recurrence for an event whose first occurrence moves: see [`Recurrence::shifted`].
+///
+/// # Errors
+/// `too_much_work`, and what is wrong with the rule at the new start.
+pub(crate) fn shifted(recurrence: &Recurrence, from: (&Span, Tz), to: (&Span, Tz)) -> Result<Recurrence> {
+    recurrence.shifted(start(from.0, from.1), start(to.0, to.1))
 }

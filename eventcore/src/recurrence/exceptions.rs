@@ -56,7 +56,7 @@ impl Series {
     }
 
     /// The start of an instance as RDATE and EXDATE write it: by the clock, unless the clock shows that time twice and the second is meant.
-    fn written(&self, nominal: i64, at: Timestamp) -> DateValue {
+    pub(super) fn written(&self, nominal: i64, at: Timestamp) -> DateValue {
         if self.start.all_day {
             DateValue::Date(naive(nominal).date())
         } else if self.zone.instant(nominal) == seconds(at) {

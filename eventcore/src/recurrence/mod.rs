@@ -49,6 +49,7 @@ mod realign;
 mod rule;
 mod schedule;
 mod series;
+mod shift;
 mod split;
 mod validate;
 mod zone;

@@ -27,5 +27,6 @@ mod rush;
 mod scripting;
 mod search;
 mod seats;
+mod series_shift;
 mod shell;
 mod tables;

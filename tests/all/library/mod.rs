@@ -16,5 +16,6 @@ mod registration_rush;
 mod registrations;
 mod schema;
 mod seats;
+mod series_shift;
 mod setbacks;
 mod statements;

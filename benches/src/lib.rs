@@ -72,7 +72,7 @@ pub fn three_word_query(number: usize) -> String {
     }
 }
 
-/// The element at `index`, counted round and round.
+/// The element at `index` modulo the length.
 fn nth(of: &[&str], index: usize) -> String {
     of.get(index % of.len()).copied().unwrap_or_default().to_owned()
 }

@@ -96,7 +96,7 @@ impl EventCore {
     /// unindexed.
     ///
     /// # Errors
-    /// `unavailable` if the database has a newer schema than this version knows.
+    /// `unavailable` if the database has a newer schema than this version.
     pub async fn migrate(&self) -> Result<()> {
         self.db.migrate().await?;
         // Versions without the word index stored texts that are not indexed yet.

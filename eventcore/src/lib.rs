@@ -45,11 +45,11 @@
 //! - **Input.** Types such as [`events::EventInput`] implement `Deserialize`. Fields that are unknown or of
 //!   the wrong type do not fail the deserialization: they are collected in the field `parse_errors`, and the
 //!   operation reports them together with all other violations.
-//! - **Errors.** [`Error`] has a variant for each way to fail. [`Error::code`] is stable, its text is a
-//!   message for the user, and [`Error::Invalid`] lists every invalid field with a JSON pointer, a code and a
-//!   message.
-//! - **Versions.** Operations that change a record take `expected`, the version that the caller has read.
-//!   Another stored version is [`Error::VersionMismatch`]; `None` skips the check.
+//! - **Errors.** [`Error`] has a variant for each way to fail. [`Error::code`] is stable, its `Display` text
+//!   is a message for the user, and [`Error::Invalid`] lists every invalid field with a JSON pointer, a code
+//!   and a message.
+//! - **Versions.** Operations that change a record take `expected`, the version that the caller has read. If
+//!   the stored version is another one, they fail with [`Error::VersionMismatch`]; `None` skips the check.
 //! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors.
 //! - **Time.** The current time comes from the [`Clock`] in [`Options`], never from the operating system.
 //! - **Jobs.** Call `extend_schedules` once a day, and `recompute_occurrence_times` after each start of the
@@ -59,14 +59,15 @@
 //!
 //! A module imports only from layers below its own, and within a layer from modules named before it.
 //!
-//! 1. [`error`], [`fold`], [`db`], [`time`], [`id`] and [`recurrence`], which know nothing of the domain;
-//! 2. [`actor`], [`page`], [`input`] and [`markdown`], which operations of all subjects use;
+//! 1. [`error`], [`fold`], [`db`], [`time`], [`id`] and [`recurrence`], which do not depend on the domain;
+//! 2. [`actor`], [`page`], [`input`] and [`markdown`], which the operations of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
 //! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`], which refer to
 //!    events;
-//! 6. [`privacy`]: what concerns all data of a person; [`idempotency`]: what concerns all operations;
+//! 6. [`privacy`]: export and deletion of all data of a user; [`idempotency`]: execution of any operation
+//!    once per key;
 //! 7. `core`: [`EventCore`], the composition root. Every module adds its operations to that type, so all of
 //!    them import it, and it holds the state of `accounts` and `registrations`. This is the only import
 //!    cycle.
@@ -75,12 +76,12 @@
 //!
 //! # Adding an operation
 //!
-//! 1. **Library.** Add a file named for the verb to the module of its subject, such as
+//! 1. **Library.** Add a file named after the operation to the module of its subject, such as
 //!    `registrations/transfer.rs`. Write the rule as a pure function with unit tests. Write
-//!    `impl EventCore { pub async fn … }`, which takes the actor first: check the permission, load, decide,
-//!    store. Everything that writes goes into an `async fn verb(tx: &mut Tx, …)` that is called as
-//!    `transaction!(self.db(), |tx| verb(tx, …))`. Write statements with `sql!`, so that the test that
-//!    prepares every statement on both databases finds them.
+//!    `impl EventCore { pub async fn … }` with the actor as the first argument: check the permission, load,
+//!    decide, store. Everything that writes goes into an `async fn verb(tx: &mut Tx, …)`, called as
+//!    `transaction!(self.db(), |tx| verb(tx, …))`. Write statements with `sql!`: a test finds those and
+//!    prepares each of them on both databases.
 //! 2. **HTTP.** Add a route to the file of the same name in `eventd/src/http/routes`: it parses the request,
 //!    calls the operation once, and writes the response. A new [`Error`] also needs a row in the table of
 //!    `problem.rs`.

@@ -18,7 +18,7 @@ const BATCH_SIZE: usize = 16;
 static RENDERERS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get)));
 
-/// The allowed HTML. Images are not allowed, because loading them tells their server who reads the text.
+/// The allowed HTML. Images are not allowed, because loading them reveals to their server who reads the text.
 static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut sanitizer = ammonia::Builder::default();
     sanitizer

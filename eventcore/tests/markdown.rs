@@ -69,7 +69,7 @@ fn markdown_is_rendered() {
     }
 }
 
-/// How deep the elements of HTML stand in one another.
+/// The nesting depth of the elements of HTML.
 fn deepest(html: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for tag in html.split('<').skip(1) {

@@ -7,11 +7,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
 use crate::config::{Config, Flags};
+use crate::failure::Failure;
 
-/// Why a command failed, in a sentence for the operator.
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// Publishes events over HTTP: accounts, events, the agenda, registration.
+/// Event management over HTTP: accounts, events, registrations and feedback
 #[derive(Debug, Parser)]
 #[command(name = "eventd", version, about, max_term_width = 100)]
 struct Cli {
@@ -23,47 +21,47 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Migrate the database and serve; what happens when no command is given
+    /// Migrate the database and serve (default)
     Serve {
-        /// Fill the database with people, events and registrations first, if it is empty
+        /// First fill the database with sample data, if it is empty
         #[arg(long)]
         demo: bool,
     },
-    /// Bring the schema of the database up to date
+    /// Migrate the database schema to this version
     Migrate {
-        /// Change nothing: say whether it is, and exit with 1 where it isn't
+        /// Only check the schema, and exit with 1 if it is not current
         #[arg(long)]
         check: bool,
     },
-    /// Count all seats and waitlists again, change nothing, and exit with 1 where a date says something else than its registrations
+    /// Check seat counts and waitlists against registrations, and exit with 1 on a discrepancy
     Check,
-    /// Create, list and mend accounts
+    /// Create, list and repair accounts
     #[command(subcommand)]
     User(commands::user::UserCommand),
-    /// Fill an empty database with people, events and registrations to look at
+    /// Fill an empty database with sample data
     Demo,
-    /// Copy an SQLite database as it is at this moment, while it is in use
+    /// Back up an SQLite database, which may be in use
     Backup {
-        /// The copy, which must not exist yet
+        /// The backup file, which must not exist yet
         file: PathBuf,
     },
-    /// Bring a copy back; the database must not exist yet
+    /// Restore an SQLite database, which must not exist yet, from a backup
     Restore {
-        /// The copy
+        /// The backup file
         file: PathBuf,
     },
     /// Print the OpenAPI document
     Openapi,
-    /// Print the configuration in force and where each value came from, secrets hidden
+    /// Print the configuration with the source of each value, and with secrets hidden
     Config,
 }
 
-/// Reads the command line and does what it says.
+/// Parses the command line and runs the command.
 pub(crate) async fn run() -> Result<ExitCode, Failure> {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if let Some(Command::Openapi) = cli.command {
-        println!("{}", crate::http::openapi::document().to_pretty_json()?);
+        println!("{}", crate::http::document().to_pretty_json()?);
         return Ok(ExitCode::SUCCESS);
     }
     let innermost = matches.subcommand().map_or(&matches, |(_, inner)| inner);
@@ -90,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_command_line_is_valid() {
         Cli::command().debug_assert();
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration: flags over environment over file, and where each value came from.
+//! The configuration. Flags take precedence over the environment, and that over the file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,59 +10,60 @@ use std::str::FromStr;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 
-/// What can be set by flags and by the environment.
+/// Settings from flags and the environment.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Flags {
-    /// Where the data is: `sqlite://FILE` or `postgres://USER@HOST/NAME` [default: `sqlite://events.db`]
+    /// Database URL: `sqlite://FILE` or `postgres://USER@HOST/NAME` [default: `sqlite://events.db`]
     #[arg(long, env = "DATABASE_URL", global = true, value_name = "URL", hide_env_values = true)]
     database: Option<String>,
-    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
+    /// Address to listen on; port 0 picks a free port [default: 127.0.0.1:8080]
     #[arg(long, env = "LISTEN", global = true, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// The port to listen on, on all addresses, where LISTEN is not set
+    /// Port to listen on, on all IPv4 addresses; ignored if LISTEN is set
     #[arg(long, env = "PORT", global = true, value_name = "PORT", hide = true)]
     port: Option<String>,
-    /// The address by which people reach this server, for links [default: http:// and where it listens]
+    /// Public base URL of this server, for links [default: http:// and the listen address]
     #[arg(long, env = "PUBLIC_URL", global = true, value_name = "URL")]
     public_url: Option<String>,
-    /// Signs access tokens, 32 characters or more [default: made once and kept in the database]
+    /// Secret that signs access tokens, at least 32 characters [default: generated and stored in the
+    /// database]
     #[arg(long, env = "JWT_SECRET", global = true, value_name = "SECRET", hide_env_values = true)]
     jwt_secret: Option<String>,
-    /// What to log: error, warn, info, debug, trace, or directives such as eventd=debug [default: info]
+    /// Log level (error, warn, info, debug, trace) or directives such as eventd=debug [default: info]
     #[arg(long, env = "LOG", global = true, value_name = "LEVEL")]
     log: Option<String>,
-    /// Seconds that a request may take [default: 30]
+    /// Time limit of a request in seconds [default: 30]
     #[arg(long, env = "REQUEST_TIMEOUT", global = true, value_name = "SECONDS")]
     request_timeout: Option<String>,
-    /// Requests that are served at once; more are told to come back [default: 1024]
+    /// Maximum number of concurrent requests; more are answered with 503 [default: 1024]
     #[arg(long, env = "MAX_CONCURRENT", global = true, value_name = "NUMBER")]
     max_concurrent: Option<String>,
-    /// Requests a second that one client may make of the API; more are answered with 429 [default: no limit]
+    /// API requests per second and client; more are answered with 429 [default: no limit]
     #[arg(long, env = "RATE_LIMIT", global = true, value_name = "NUMBER")]
     rate_limit: Option<String>,
-    /// Whether a proxy stands before the server and names clients in X-Forwarded-For: true or false [default: false]
+    /// Take client addresses from X-Forwarded-For, which a proxy must set: true or false [default: false]
     #[arg(long, env = "TRUST_PROXY", global = true, value_name = "BOOLEAN")]
     trust_proxy: Option<String>,
-    /// Where to answer /metrics instead of on the main address, for an address that only your network reaches
+    /// Separate address for /metrics, such as one in a private network [default: the listen address]
     #[arg(long, env = "METRICS_LISTEN", global = true, value_name = "ADDRESS:PORT")]
     metrics_listen: Option<String>,
-    /// Connections to PostgreSQL [default: 16]
+    /// Maximum number of connections to PostgreSQL [default: 16]
     #[arg(long, env = "DATABASE_CONNECTIONS", global = true, value_name = "NUMBER")]
     database_connections: Option<String>,
-    /// Background jobs of this process: 0 only serves, and leaves them to others [default: 1]
+    /// Background workers of this process; 0 leaves jobs to other processes [default: 1]
     #[arg(long, env = "WORKERS", global = true, value_name = "NUMBER")]
     workers: Option<String>,
-    /// Days ahead for which the dates of recurring events are made [default: 730]
+    /// Days ahead for which occurrences of recurring events are created [default: 730]
     #[arg(long, env = "HORIZON_DAYS", global = true, value_name = "NUMBER")]
     horizon_days: Option<String>,
-    /// A TOML file with any of these, named as the flags with _ for -
+    /// TOML file with these settings, named like the flags with _ instead of -
     #[arg(long, env = "CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Flag,
@@ -82,7 +83,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// The configuration in force.
+/// The resolved configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) database: String,
@@ -98,27 +99,27 @@ pub(crate) struct Config {
     pub(crate) database_connections: u32,
     pub(crate) workers: u16,
     pub(crate) horizon: std::time::Duration,
-    /// What `eventd config` prints.
+    /// Every setting as `eventd config` prints it, without secrets.
     shown: Vec<(&'static str, String, Source)>,
 }
 
-/// The settings while they are gathered.
+/// Settings while they are resolved.
 struct Settings {
     given: BTreeMap<&'static str, (String, Source)>,
     shown: Vec<(&'static str, String, Source)>,
 }
 
 impl Settings {
-    /// Reads one setting, or its default.
+    /// A setting, or its default.
     fn read<T: FromStr>(&mut self, key: &'static str, default: &str, must_be: &str) -> Result<T, Failure> {
         let (text, source) = self.given.get(key).cloned().unwrap_or((default.to_owned(), Source::Default));
         let value =
-            text.parse().map_err(|_| format!("{key} ({source}) must be {must_be}, and is {text:?}"))?;
+            text.parse().map_err(|_| format!("{key} ({source}) must be {must_be}, but is {text:?}"))?;
         self.shown.push((key, hide_password(&text), source));
         Ok(value)
     }
 
-    /// Reads a setting that may be unset.
+    /// A setting without a default. `unset` is shown for it if it is not set.
     fn maybe<T: FromStr>(
         &mut self,
         key: &'static str,
@@ -144,7 +145,7 @@ impl Settings {
     }
 }
 
-/// A URL without the password in it.
+/// Replaces the password in a URL.
 fn hide_password(text: &str) -> String {
     let hidden = text.split_once("://").and_then(|(scheme, rest)| {
         let (credentials, place) = rest.split_once('@')?;
@@ -172,7 +173,8 @@ const KEYS: &[&str] = &[
 ];
 
 impl Config {
-    /// Puts flags over environment over file. Global flags may stand before or after the command, so both places are asked.
+    /// Resolves all settings. Global flags may precede or follow the command, so `outer` and `inner` are
+    /// both checked for the source of a value.
     pub(crate) fn resolve(flags: &Flags, outer: &ArgMatches, inner: &ArgMatches) -> Result<Self, Failure> {
         let mut given = read_file(flags)?;
         let values = [
@@ -211,20 +213,20 @@ impl Config {
             (None, Some((port, source))) => {
                 let port = port
                     .parse()
-                    .map_err(|_| format!("port ({source}) must be a number up to 65535, and is {port:?}"))?;
+                    .map_err(|_| format!("port ({source}) must be a number up to 65535, but is {port:?}"))?;
                 let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port);
                 settings.shown.push(("listen", listen.to_string(), source));
                 listen
             }
             _ => settings.read("listen", "127.0.0.1:8080", "an address and a port such as 127.0.0.1:8080")?,
         };
-        let public_url = settings.optional("public_url", "(http:// and where it listens)", false);
+        let public_url = settings.optional("public_url", "(http:// and the listen address)", false);
         if let Some(url) = &public_url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
-            return Err(format!("public_url must begin with http:// or https://, and is {url:?}").into());
+            return Err(format!("public_url must begin with http:// or https://, but is {url:?}").into());
         }
-        let jwt_secret = settings.optional("jwt_secret", "(made once, kept in the database)", true);
+        let jwt_secret = settings.optional("jwt_secret", "(generated, stored in the database)", true);
         if jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             return Err("jwt_secret must have at least 32 characters".into());
         }
@@ -235,7 +237,7 @@ impl Config {
         let trust_proxy = settings.read("trust_proxy", "false", "true or false")?;
         let metrics_listen = settings.maybe(
             "metrics_listen",
-            "(/metrics, where all else is)",
+            "(the listen address)",
             "an address and a port such as 127.0.0.1:9090",
         )?;
         let database_connections =
@@ -265,7 +267,7 @@ fn read_file(flags: &Flags) -> Result<BTreeMap<&'static str, (String, Source)>, 
     let Some(path) = &flags.config else { return Ok(BTreeMap::new()) };
     let place = path.display();
     let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("the configuration file {place} cannot be read: {error}"))?;
+        .map_err(|error| format!("cannot read the configuration file {place}: {error}"))?;
     parse_file(&text).map_err(|error| format!("{place}: {error}").into())
 }
 
@@ -274,7 +276,7 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
     let mut given = BTreeMap::new();
     for (key, value) in table {
         let known =
-            KEYS.iter().find(|known| **known == key).ok_or_else(|| format!("{key} is not a setting"))?;
+            KEYS.iter().find(|known| **known == key).ok_or_else(|| format!("unknown setting {key}"))?;
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
@@ -305,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_alone_means_all_addresses() {
+    fn a_port_without_an_address_listens_on_all_addresses() {
         assert_eq!(config(&[]).unwrap().listen.to_string(), "127.0.0.1:8080");
         assert_eq!(
             config(&[("port", "9000", Source::Environment)]).unwrap().listen.to_string(),
@@ -316,24 +318,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_name_the_setting() {
         for (key, value, error) in [
             (
                 "listen",
                 "here",
-                "listen (flag) must be an address and a port such as 127.0.0.1:8080, and is \"here\"",
+                "listen (flag) must be an address and a port such as 127.0.0.1:8080, but is \"here\"",
             ),
-            ("max_concurrent", "0", "max_concurrent (flag) must be a number above 0, and is \"0\""),
+            ("max_concurrent", "0", "max_concurrent (flag) must be a number above 0, but is \"0\""),
             ("jwt_secret", "short", "jwt_secret must have at least 32 characters"),
             (
                 "public_url",
                 "example.org",
-                "public_url must begin with http:// or https://, and is \"example.org\"",
+                "public_url must begin with http:// or https://, but is \"example.org\"",
             ),
         ] {
             assert_eq!(config(&[(key, value, Source::Flag)]).unwrap_err(), error);
         }
-        assert_eq!(parse_file("colour = \"red\"").unwrap_err().to_string(), "colour is not a setting");
+        assert_eq!(parse_file("colour = \"red\"").unwrap_err().to_string(), "unknown setting colour");
         assert_eq!(
             parse_file("listen = []").unwrap_err().to_string(),
             "listen must be a string, a number, true or false"

@@ -1,13 +1,15 @@
-//! The event management daemon: HTTP over `eventcore`, and no rule of the domain.
+//! The event management daemon: an HTTP API over `eventcore`, which holds all rules of the domain.
 
 mod cli;
 mod commands;
 mod config;
+mod failure;
 mod http;
 
 use std::process::ExitCode;
 
-/// Rows are made on the database's threads and freed on those that serve: this allocator does that without locks.
+/// mimalloc, because rows are allocated on the database's threads and freed on the server's. It frees
+/// memory of other threads without locks.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! What someone prefers, kept in a TOML file that they may edit too: where the data is, the theme, and whose clocks are shown.
+//! Preferences, stored in a TOML file that users may edit: source of the data, theme, time zone.
 
 use std::fmt;
 use std::fs;
@@ -9,14 +9,15 @@ use std::str::FromStr;
 use chrono_tz::Tz;
 use toml_edit::{DocumentMut, Item, value};
 
-use crate::{Failure, files};
+use crate::failure::Failure;
+use crate::files;
 
-/// Where the data is that is opened when nothing else is said.
+/// The default source of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// An eventd, by its address.
+    /// The address of an eventd.
     Server(String),
-    /// A database, by its URL.
+    /// The URL of a database.
     Database(String),
 }
 
@@ -24,10 +25,10 @@ impl FromStr for Start {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let begins = |schemes: &[&str]| schemes.iter().any(|scheme| text.starts_with(scheme));
-        if begins(&["https://", "http://"]) {
+        let has_scheme = |schemes: &[&str]| schemes.iter().any(|scheme| text.starts_with(scheme));
+        if has_scheme(&["https://", "http://"]) {
             Ok(Self::Server(text.to_owned()))
-        } else if begins(&["sqlite://", "postgres://", "postgresql://"]) {
+        } else if has_scheme(&["sqlite://", "postgres://", "postgresql://"]) {
             Ok(Self::Database(text.to_owned()))
         } else {
             Err("must begin with https://, http://, sqlite:// or postgres://")
@@ -38,36 +39,36 @@ impl FromStr for Start {
 impl fmt::Display for Start {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Server(place) | Self::Database(place) => f.write_str(place),
+            Self::Server(url) | Self::Database(url) => f.write_str(url),
         }
     }
 }
 
-/// The preferences. What is not said is as it comes.
+/// The preferences. Each has a default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) start: Option<Start>,
-    /// A name, or a file of colours.
+    /// The name of a theme, or the path of a file of colours.
     pub(crate) theme: Option<String>,
     pub(crate) timezone: Option<Tz>,
-    /// Times are shown in mine, rather than in each event's own.
+    /// Shows times in my time zone, rather than in each event's own.
     pub(crate) in_mine: bool,
 }
 
-/// `$XDG_CONFIG_HOME/eventtui/config.toml`, or below `~/.config`; nowhere for who has no home.
+/// `$XDG_CONFIG_HOME/eventtui/config.toml`, by default below `~/.config`; `None` if `HOME` is not set either.
 pub(crate) fn file() -> Option<PathBuf> {
     files::of_user("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("config.toml"))
 }
 
 impl Config {
-    /// The preferences of a file; none, where there is no such file.
+    /// Reads the file; the defaults if it does not exist.
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
         let Some(file) = file else { return Ok(Self::default()) };
-        let place = file.display();
+        let path = file.display();
         match fs::read_to_string(file) {
-            Ok(text) => Self::read(&text).map_err(|error| format!("{place}: {error}").into()),
+            Ok(text) => Self::read(&text).map_err(|error| format!("{path}: {error}").into()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(format!("{place} cannot be read: {error}").into()),
+            Err(error) => Err(format!("{path} cannot be read: {error}").into()),
         }
     }
 
@@ -83,7 +84,7 @@ impl Config {
                         (key, &start),
                         ("server", Start::Server(_)) | ("database", Start::Database(_))
                     ) {
-                        return Err(format!("{text:?} is no {key}"));
+                        return Err(format!("{text:?} is not a {key}"));
                     }
                     if config.start.replace(start).is_some() {
                         return Err("name a server or a database, not both".to_owned());
@@ -94,7 +95,7 @@ impl Config {
                 "times" => config.in_mine = in_mine(text)?,
                 _ => {
                     return Err(format!(
-                        "{key} is no setting: use server or database, theme, timezone and times"
+                        "unknown setting {key}: there are server or database, theme, timezone and times"
                     ));
                 }
             }
@@ -102,22 +103,22 @@ impl Config {
         Ok(config)
     }
 
-    /// Keeps the preferences in the file. What else stands in it, such as remarks, stays.
-    pub(crate) fn keep(&self, file: Option<&Path>) -> Result<(), String> {
-        let file = file.ok_or("there is no home folder to keep them in")?;
-        // Who keeps such files elsewhere and links to them goes on doing so.
+    /// Writes the preferences to the file. Comments in it are preserved.
+    pub(crate) fn save(&self, file: Option<&Path>) -> Result<(), String> {
+        let file = file.ok_or("there is no folder for them: set HOME or XDG_CONFIG_HOME")?;
+        // A symbolic link to the file stays one.
         let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         let before = match fs::read_to_string(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.to_string()),
             read => Ok(read.unwrap_or_default()),
         };
-        let kept = before.and_then(|before| {
+        let saved = before.and_then(|before| {
             files::write(&file, &self.written(&before)?).map_err(|error| error.to_string())
         });
-        kept.map_err(|error| format!("{} cannot be written: {error}", file.display()))
+        saved.map_err(|error| format!("{} cannot be written: {error}", file.display()))
     }
 
-    /// The file's text with these preferences in it.
+    /// The text of the file, updated to these preferences.
     fn written(&self, before: &str) -> Result<String, String> {
         let mut table = before.parse::<DocumentMut>().map_err(|error| error.message().to_owned())?;
         let start = |server: bool| {
@@ -136,7 +137,7 @@ impl Config {
         for (key, setting) in settings {
             match (table.get_mut(key), setting) {
                 (Some(Item::Value(old)), Some(new)) => {
-                    // A remark behind the setting stays there.
+                    // Keeps a comment behind the setting.
                     let decor = old.decor().clone();
                     *old = new.into();
                     *old.decor_mut() = decor;
@@ -149,12 +150,12 @@ impl Config {
     }
 }
 
-/// A time zone by its name.
+/// A time zone by its IANA name.
 pub(crate) fn zone(name: &str) -> Result<Tz, String> {
-    name.parse().map_err(|_| format!("{name:?} is no IANA time zone such as Europe/Berlin"))
+    name.parse().map_err(|_| format!("{name:?} is not a time zone: use an IANA name such as Europe/Berlin"))
 }
 
-/// Whose clocks are shown, as it is written: whether they are mine.
+/// Parses the setting `times`.
 pub(crate) fn in_mine(text: &str) -> Result<bool, String> {
     match text {
         "mine" => Ok(true),
@@ -168,8 +169,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_says_what_someone_prefers() {
-        let text = "server = \"https://events.example.org\"\ntheme = \"light\"\ntimezone = \"Asia/Tokyo\"\ntimes = \"mine\"\n";
+    fn the_file_is_read() {
+        let text = "server = \"https://events.example.org\"\ntheme = \"light\"\n\
+                    timezone = \"Asia/Tokyo\"\ntimes = \"mine\"\n";
         let config = Config::read(text).unwrap();
         let wanted = Config {
             start: Some(Start::Server("https://events.example.org".to_owned())),
@@ -179,39 +181,42 @@ mod tests {
         };
         assert_eq!(config, wanted);
         assert_eq!(Config::read(""), Ok(Config::default()));
-        for (text, said) in [
-            ("sever = \"x\"", "sever is no setting: use server"),
+        for (text, message) in [
+            ("sever = \"x\"", "unknown setting sever: there are server"),
             ("theme = 3", "theme must be a string"),
             ("server = \"example.org\"", "server must begin with https://"),
-            ("server = \"sqlite://x.db\"", "\"sqlite://x.db\" is no server"),
+            ("server = \"sqlite://x.db\"", "\"sqlite://x.db\" is not a server"),
             ("server = \"http://a\"\ndatabase = \"sqlite://x.db\"", "not both"),
-            ("timezone = \"Mars/Olympus\"", "no IANA time zone"),
+            ("timezone = \"Mars/Olympus\"", "is not a time zone"),
             ("times = \"yours\"", "times must be"),
             ("theme = ", "string"),
         ] {
             let error = Config::read(text).unwrap_err();
-            assert!(error.contains(said), "{text}: {error}");
+            assert!(error.contains(message), "{text}: {error}");
         }
     }
 
     #[test]
-    fn what_someone_wrote_beside_it_stays() {
+    fn comments_are_preserved() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep/config.toml");
         assert_eq!(Config::open(Some(&file)).unwrap(), Config::default());
-        Config { theme: Some("light".to_owned()), ..Config::default() }.keep(Some(&file)).unwrap();
+        Config { theme: Some("light".to_owned()), ..Config::default() }.save(Some(&file)).unwrap();
         let before = "# mine\ntheme = \"light\" # for the day\n\ndatabase = \"sqlite://a.db\"\n";
         fs::write(&file, before).unwrap();
         let mut config = Config::open(Some(&file)).unwrap();
         config.theme = Some("dark".to_owned());
         config.start = Some(Start::Server("https://events.example.org".to_owned()));
-        config.keep(Some(&file)).unwrap();
-        let kept = fs::read_to_string(&file).unwrap();
-        assert_eq!(kept, "# mine\ntheme = \"dark\" # for the day\nserver = \"https://events.example.org\"\n");
+        config.save(Some(&file)).unwrap();
+        let saved = fs::read_to_string(&file).unwrap();
+        assert_eq!(
+            saved,
+            "# mine\ntheme = \"dark\" # for the day\nserver = \"https://events.example.org\"\n"
+        );
         assert_eq!(Config::open(Some(&file)).unwrap(), config);
-        assert!(config.keep(None).is_err());
+        assert!(config.save(None).is_err());
         fs::write(&file, "theme = ").unwrap();
-        let broken = config.keep(Some(&file)).unwrap_err();
+        let broken = config.save(Some(&file)).unwrap_err();
         assert!(broken.contains("config.toml cannot be written"), "{broken}");
     }
 
@@ -221,7 +226,7 @@ mod tests {
         let (real, link) = (folder.path().join("real.toml"), folder.path().join("config.toml"));
         fs::write(&real, "").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        Config { in_mine: true, ..Config::default() }.keep(Some(&link)).unwrap();
+        Config { in_mine: true, ..Config::default() }.save(Some(&link)).unwrap();
         assert_eq!(fs::read_to_string(&real).unwrap(), "times = \"mine\"\n");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }

@@ -1,4 +1,4 @@
-//! What was typed into forms and not saved, kept between runs in a file that only its owner can read.
+//! Unsaved text of forms, stored between runs in a file that only its owner can read.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -12,51 +12,51 @@ use serde_json::{Map, Value};
 use crate::backend::Source;
 use crate::files;
 
-/// Bytes of a file that is read: no person types as much.
-const LARGEST: u64 = 4 << 20;
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 4 << 20;
 
-/// What was typed into one form.
+/// The unsaved text of one form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Draft {
-    /// What differs from what was there at first, by the names of the fields.
+    /// The changed fields, by name.
     pub(crate) typed: BTreeMap<String, String>,
-    /// The field in which one typed last.
+    /// The name of the focused field.
     pub(crate) at: String,
 }
 
-/// The drafts of one source, by what they are of.
+/// The drafts of one source, by the key of their form.
 pub(crate) type Drafts = BTreeMap<String, Draft>;
 
-/// Where the drafts of one source are kept.
+/// The file of drafts, as seen from one source. Without a file, nothing is stored.
 #[derive(Debug, Default)]
-pub(crate) struct Store {
+pub(crate) struct DraftStore {
     file: Option<PathBuf>,
     source: String,
-    /// The last change that was made to each: they come on several threads.
-    made: Mutex<HashMap<String, u64>>,
-    turn: AtomicU64,
+    /// The number of the last change to each draft. Changes are written on several threads, in any order.
+    written: Mutex<HashMap<String, u64>>,
+    next_change: AtomicU64,
 }
 
-impl Store {
-    /// `$XDG_STATE_HOME/eventtui/drafts.json`, or below `~/.local/state`; nowhere for who has no home.
+impl DraftStore {
+    /// `$XDG_STATE_HOME/eventtui/drafts.json`, by default below `~/.local/state`; no file if neither is set.
     pub(crate) fn of_user(source: &Source<'_>) -> Self {
         let folder = files::of_user("XDG_STATE_HOME", ".local/state");
         let file = folder.map(|folder| folder.join("drafts.json"));
-        Self { file, source: known_as(source), ..Self::default() }
+        Self { file, source: key(source), ..Self::default() }
     }
 
-    /// Whether there is a place to keep anything.
+    /// Whether drafts can be stored.
     pub(crate) const fn is_there(&self) -> bool {
         self.file.is_some()
     }
 
-    /// The drafts of all sources. A file that makes no sense holds none: it must not hinder anyone.
+    /// The drafts of all sources; none if the file cannot be read or parsed.
     fn all(&self) -> Map<String, Value> {
         let file = self
             .file
             .as_ref()
-            .filter(|file| fs::metadata(file).is_ok_and(|found| found.is_file() && found.len() <= LARGEST));
+            .filter(|file| fs::metadata(file).is_ok_and(|found| found.is_file() && found.len() <= MAX_FILE));
         let text = file.and_then(|file| fs::read_to_string(file).ok());
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
@@ -68,19 +68,20 @@ impl Store {
         mine.into_iter().filter_map(read).collect()
     }
 
-    /// The number of a change, in the order in which they are made.
-    pub(crate) fn turn(&self) -> u64 {
-        self.turn.fetch_add(1, Ordering::Relaxed)
+    /// The number of a change; call it in the order of the changes.
+    pub(crate) fn next_change(&self) -> u64 {
+        self.next_change.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Keeps a draft, or none any more, unless that was changed after this turn. What others keep in the file stays there.
-    pub(crate) fn set(&self, turn: u64, of: &str, draft: Option<&Draft>) -> Result<(), String> {
+    /// Stores a draft; `None` removes it. Does nothing if a later change is written already. Drafts of other
+    /// sources are preserved.
+    pub(crate) fn set(&self, change: u64, of: &str, draft: Option<&Draft>) -> Result<(), String> {
         let Some(file) = &self.file else { return Ok(()) };
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.get(of).is_some_and(|last| *last > turn) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.get(of).is_some_and(|last| *last > change) {
             return Ok(());
         }
-        made.insert(of.to_owned(), turn);
+        written.insert(of.to_owned(), change);
         let mut all = self.all();
         let mut mine = match all.remove(&self.source) {
             Some(Value::Object(mine)) => mine,
@@ -93,13 +94,13 @@ impl Store {
         if !mine.is_empty() {
             all.insert(self.source.clone(), Value::Object(mine));
         }
-        let kept = files::write(file, &Value::Object(all).to_string());
-        kept.map_err(|error| format!("{} cannot be written: {error}", file.display()))
+        let saved = files::write(file, &Value::Object(all).to_string());
+        saved.map_err(|error| format!("{} cannot be written: {error}", file.display()))
     }
 }
 
-/// What a source is called in the file: without a password, and the same from whichever folder it is opened.
-fn known_as(source: &Source<'_>) -> String {
+/// The key of a source in the file: its URL without password and parameters, with an absolute path.
+fn key(source: &Source<'_>) -> String {
     let Some(url) = source.server.or(source.database) else { return String::new() };
     let url = url.split('?').next().unwrap_or(url).trim_end_matches('/');
     let Some((scheme, rest)) = url.split_once(':') else { return url.to_owned() };
@@ -119,8 +120,8 @@ mod tests {
 
     use super::*;
 
-    fn store(file: PathBuf, source: &str) -> Store {
-        Store { file: Some(file), source: source.to_owned(), ..Store::default() }
+    fn store(file: PathBuf, source: &str) -> DraftStore {
+        DraftStore { file: Some(file), source: source.to_owned(), ..DraftStore::default() }
     }
 
     fn draft(title: &str) -> Draft {
@@ -129,63 +130,67 @@ mod tests {
     }
 
     #[test]
-    fn each_source_has_its_own_and_only_its_owner_reads_them() {
+    fn each_source_has_its_own_drafts_and_only_the_owner_can_read_them() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep/drafts.json");
         let (one, other) = (store(file.clone(), "http://a"), store(file.clone(), "http://b"));
         assert_eq!(one.open(), Drafts::new());
-        one.set(one.turn(), "new", Some(&draft("Tea"))).unwrap();
-        other.set(other.turn(), "new", Some(&draft("Chess"))).unwrap();
-        one.set(one.turn(), "event/1", Some(&draft("Cake"))).unwrap();
+        one.set(one.next_change(), "new", Some(&draft("Tea"))).unwrap();
+        other.set(other.next_change(), "new", Some(&draft("Chess"))).unwrap();
+        one.set(one.next_change(), "event/1", Some(&draft("Cake"))).unwrap();
         assert_eq!(one.open().keys().collect::<Vec<_>>(), ["event/1", "new"]);
         assert_eq!(other.open()["new"], draft("Chess"));
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        one.set(one.turn(), "new", None).unwrap();
-        one.set(one.turn(), "event/1", None).unwrap();
-        assert_eq!(fs::read_to_string(file).unwrap().matches("http://").count(), 1, "nothing is left of it");
+        one.set(one.next_change(), "new", None).unwrap();
+        one.set(one.next_change(), "event/1", None).unwrap();
+        assert_eq!(
+            fs::read_to_string(file).unwrap().matches("http://").count(),
+            1,
+            "the other source is removed from the file"
+        );
     }
 
     #[test]
-    fn an_older_change_that_comes_late_is_not_made() {
+    fn an_older_change_that_comes_late_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path().join("drafts.json"), "http://a");
-        let (first, second) = (store.turn(), store.turn());
+        let (first, second) = (store.next_change(), store.next_change());
         store.set(second, "new", Some(&draft("Tea, please"))).unwrap();
         store.set(first, "new", Some(&draft("Tea"))).unwrap();
         assert_eq!(store.open()["new"], draft("Tea, please"));
     }
 
     #[test]
-    fn a_file_that_makes_no_sense_hinders_nobody() {
+    fn an_unreadable_file_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("drafts.json");
         let store = store(file.clone(), "http://a");
         for text in ["", "{", "[1]", r#"{"http://a": 7}"#, r#"{"http://a": {"new": [1]}}"#, "\u{0}"] {
             fs::write(&file, text).unwrap();
             assert_eq!(store.open(), Drafts::new(), "{text}");
-            store.set(store.turn(), "new", Some(&draft("Tea"))).unwrap();
+            store.set(store.next_change(), "new", Some(&draft("Tea"))).unwrap();
             assert_eq!(store.open()["new"], draft("Tea"), "{text}");
         }
-        // One that makes none beside another.
+        // A valid draft beside an invalid one.
         fs::write(&file, r#"{"http://a": {"new": {"typed": {"title": "Tea"}}, "event/1": {"typed": 7}}}"#)
             .unwrap();
         assert_eq!(store.open().keys().collect::<Vec<_>>(), ["new"]);
-        // Neither what is no file, nor a folder that is none.
+        // A folder in its place.
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
         assert_eq!(store.open(), Drafts::new());
-        let why = store.set(store.turn(), "new", Some(&draft("Tea"))).unwrap_err();
+        let why = store.set(store.next_change(), "new", Some(&draft("Tea"))).unwrap_err();
         assert!(why.contains("drafts.json cannot be written: "), "{why}");
         assert_eq!(
-            Store::default().set(0, "new", Some(&draft("Tea"))),
+            DraftStore::default().set(0, "new", Some(&draft("Tea"))),
             Ok(()),
-            "who has no home has no file"
+            "without a file nothing is stored"
         );
     }
 
     #[test]
-    fn sources_are_known_without_their_passwords() {
-        let database = |url| known_as(&Source { database: Some(url), ..Source::default() });
+    fn keys_have_no_passwords() {
+        let database = |url| key(&Source { database: Some(url), ..Source::default() });
         assert_eq!(
             database("postgres://ada:secret@db.example:5432/events?sslmode=require"),
             "postgres://db.example:5432/events"
@@ -194,7 +199,7 @@ mod tests {
         assert_eq!(database("sqlite:none.db"), database("sqlite://none.db"));
         let here = std::env::current_dir().unwrap();
         assert_eq!(database("sqlite://none.db?mode=rwc"), format!("sqlite://{}/none.db", here.display()));
-        let server = known_as(&Source { server: Some("https://events.example.org/"), ..Source::default() });
+        let server = key(&Source { server: Some("https://events.example.org/"), ..Source::default() });
         assert_eq!(server, "https://events.example.org");
     }
 }

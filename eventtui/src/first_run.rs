@@ -1,4 +1,4 @@
-//! The first screen of who starts in a folder without a database: it offers the demo, or an empty one.
+//! The screen at start if no source is named and the folder has no database: offers a demo or an empty one.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -9,32 +9,32 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::keys::Key;
-use crate::terminal::{Screen, Signals};
+use crate::terminal::{FullScreen, Signals};
 use crate::theme::Theme;
 
-/// What is opened where nothing else is named.
+/// The default database.
 pub(crate) const DATABASE: &str = "sqlite://events.db";
 
-/// What someone wants of an empty folder.
+/// The user's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Choice {
     Demo,
     Empty,
-    Leave,
+    Quit,
 }
 
-/// What is left to do after the choice.
-pub(crate) enum Begun {
-    /// The database is there, or is made on opening; what to say first.
+/// The outcome of the choice.
+pub(crate) enum FirstRun {
+    /// The database exists, or is created when it is opened; with a notice to show first.
     Ready(Option<String>),
-    Left,
+    Quit,
 }
 
-/// Offers what can be done, and does it.
-pub(crate) async fn offer(screen: &mut Screen, theme: Theme) -> Result<Begun, Failure> {
+/// Offers the choice and carries it out.
+pub(crate) async fn offer(screen: &mut FullScreen, theme: Theme) -> Result<FirstRun, Failure> {
     let daemon = daemon();
     let mut input = Input::listen()?;
     let mut signals = Signals::listen()?;
@@ -49,12 +49,14 @@ pub(crate) async fn offer(screen: &mut Screen, theme: Theme) -> Result<Begun, Fa
                 }
                 _ => {}
             },
-            _ = signals.next() => break Choice::Leave,
+            _ = signals.next() => break Choice::Quit,
         }
     };
     match (choice, daemon) {
         (Choice::Demo, Some(daemon)) => {
-            screen.draw(|frame| frame.render_widget(Line::raw(" Filling events.db …"), frame.area()))?;
+            screen.draw(|frame| {
+                frame.render_widget(Line::raw(" Creating the demo in events.db …"), frame.area())
+            })?;
             let filling = tokio::process::Command::new(daemon)
                 .args(["demo", "--database", DATABASE])
                 .stdin(Stdio::null())
@@ -63,19 +65,19 @@ pub(crate) async fn offer(screen: &mut Screen, theme: Theme) -> Result<Begun, Fa
             let filled = filling.await?;
             if !filled.status.success() {
                 let why = String::from_utf8_lossy(&filled.stderr);
-                return Err(format!("the demo could not be made: {}", why.trim()).into());
+                return Err(format!("the demo could not be created: {}", why.trim()).into());
             }
-            let said = String::from_utf8_lossy(&filled.stdout);
-            // How one signs in is what matters, and what there is room for.
-            let sign_in = said.lines().next().and_then(|line| line.rsplit("; ").next());
-            Ok(Begun::Ready(sign_in.map(|said| said.replace(" with the password:", ", password:"))))
+            let output = String::from_utf8_lossy(&filled.stdout);
+            // The first line ends with the username and the password; the notice shows only that.
+            let sign_in = output.lines().next().and_then(|line| line.rsplit("; ").next());
+            Ok(FirstRun::Ready(sign_in.map(|line| line.replace(" with the password:", ", password:"))))
         }
-        (Choice::Empty, _) => Ok(Begun::Ready(None)),
-        _ => Ok(Begun::Left),
+        (Choice::Empty, _) => Ok(FirstRun::Ready(None)),
+        _ => Ok(FirstRun::Quit),
     }
 }
 
-/// The daemon, which knows how to fill a demo: beside this program, or on the path.
+/// eventd, which can create a demo: beside this program, or in `PATH`.
 fn daemon() -> Option<PathBuf> {
     let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -87,7 +89,7 @@ fn chosen(key: Key, demo: bool) -> Option<Choice> {
     match key.0 {
         KeyCode::Char('d') | KeyCode::Enter if demo => Some(Choice::Demo),
         KeyCode::Char('n') => Some(Choice::Empty),
-        KeyCode::Char('q' | 'c') | KeyCode::Esc => Some(Choice::Leave),
+        KeyCode::Char('q' | 'c') | KeyCode::Esc => Some(Choice::Quit),
         _ => None,
     }
 }
@@ -103,16 +105,16 @@ fn draw(frame: &mut Frame<'_>, theme: Theme, demo: bool) {
         Line::raw(""),
     ];
     if demo {
-        lines.push(key("d", "fill one with a demo: people, events, guests"));
+        lines.push(key("d", "create a demo: users, events, registrations"));
     }
-    lines.push(key("n", "make an empty one"));
-    lines.push(key("q", "leave it"));
+    lines.push(key("n", "create an empty database"));
+    lines.push(key("q", "quit"));
     lines.push(Line::raw(""));
     if !demo {
-        lines.push(Line::styled(" With eventd on the path there would be a demo, too.", theme.muted));
+        lines.push(Line::styled(" Put eventd in your PATH to be offered a demo.", theme.muted));
     }
     lines.push(Line::styled(
-        " What is elsewhere: eventtui --database URL, or eventtui --server https://…",
+        " To open another: eventtui --database URL, or eventtui --server https://…",
         Style::new().patch(theme.muted),
     ));
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), frame.area());
@@ -127,14 +129,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_offers_what_there_is() {
+    fn the_demo_is_offered_only_with_eventd() {
         let picture = |demo: bool| {
             let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
             terminal.draw(|frame| draw(frame, Theme::PLAIN, demo)).unwrap();
             terminal.backend().to_string()
         };
         insta::assert_snapshot!("first_run_80x24", picture(true));
-        assert!(!picture(false).contains("fill one with a demo"));
+        assert!(!picture(false).contains("create a demo"));
         let key = |letter| Key(KeyCode::Char(letter), KeyModifiers::NONE);
         assert_eq!(chosen(key('d'), true), Some(Choice::Demo));
         assert_eq!(chosen(key('d'), false), None);

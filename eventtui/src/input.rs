@@ -1,4 +1,5 @@
-//! What comes from the terminal: read only when there is something, and only while someone listens, so that an editor can have it meanwhile.
+//! Events of the terminal: keys, pastes, mouse and resizes. Reads only while [`Input::next`] is awaited, so
+//! that an editor can have the terminal meanwhile.
 
 use std::collections::VecDeque;
 use std::io::{Error, ErrorKind, Result, Stdin, stdin};
@@ -11,41 +12,43 @@ use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Keys, pastes, the mouse, and new sizes.
+/// The terminal's event stream.
 ///
-/// crossterm's own stream leaves a thread reading when it is dropped, which takes the next key from whoever has the terminal then. Here the terminal is watched
-/// without reading; a thread reads what has come, since the rest of an escape sequence may be waited for, and then nothing until it is asked again.
+/// crossterm's own stream leaves a thread that reads when it is dropped, which would take the next key from
+/// an editor. This one waits for the terminal to become readable without reading. Then a thread reads what
+/// has arrived, since crossterm may block for the rest of an escape sequence, and reads no more until the
+/// next request.
 pub(crate) struct Input {
     terminal: AsyncFd<Stdin>,
     resized: Signal,
     ask: mpsc::Sender<()>,
     read: UnboundedReceiver<Result<Vec<Event>>>,
-    /// Whether the thread reads.
+    /// Whether a request to the thread is open.
     asked: bool,
-    come: VecDeque<Event>,
+    arrived: VecDeque<Event>,
 }
 
 impl Input {
     pub(crate) fn listen() -> Result<Self> {
         let (ask, asks) = mpsc::channel();
         let (tell, read) = unbounded_channel();
-        // It ends with the program, also where the rest of an escape sequence never comes.
+        // Detached: it may block forever in an incomplete escape sequence.
         std::thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || while asks.recv().is_ok() && tell.send(read_all()).is_ok() {})?;
         #[expect(
             deprecated,
-            reason = "its successor is unsafe, to ask for what holds here: standard input stays open until the end"
+            reason = "its successor is unsafe; here standard input stays open until the end, as it requires"
         )]
         let terminal = AsyncFd::with_interest(stdin(), Interest::READABLE)?;
         let resized = signal(SignalKind::window_change())?;
-        Ok(Self { terminal, resized, ask, read, asked: false, come: VecDeque::new() })
+        Ok(Self { terminal, resized, ask, read, asked: false, arrived: VecDeque::new() })
     }
 
-    /// The next event. Who stops waiting loses none.
+    /// The next event. Cancel safe: dropping the future loses no event.
     pub(crate) async fn next(&mut self) -> Result<Event> {
         loop {
-            if let Some(event) = self.come.pop_front() {
+            if let Some(event) = self.arrived.pop_front() {
                 return Ok(event);
             }
             if !self.asked {
@@ -53,27 +56,27 @@ impl Input {
                     ready = self.terminal.readable() => {
                         let mut ready = ready?;
                         if ready.ready().is_read_closed() {
-                            return Err(gone());
+                            return Err(closed());
                         }
                         ready.clear_ready();
                     }
                     _ = self.resized.recv() => {}
                 }
-                self.ask.send(()).map_err(|_| gone())?;
+                self.ask.send(()).map_err(|_| closed())?;
                 self.asked = true;
             }
-            let read = self.read.recv().await.ok_or_else(gone)?;
+            let read = self.read.recv().await.ok_or_else(closed)?;
             self.asked = false;
-            self.come.extend(read?);
+            self.arrived.extend(read?);
         }
     }
 }
 
-fn gone() -> Error {
-    Error::new(ErrorKind::UnexpectedEof, "the terminal is gone")
+fn closed() -> Error {
+    Error::new(ErrorKind::UnexpectedEof, "the terminal was closed")
 }
 
-/// All that has come.
+/// All events that have arrived.
 fn read_all() -> Result<Vec<Event>> {
     let mut events = Vec::new();
     while event::poll(Duration::ZERO)? {

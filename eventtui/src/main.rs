@@ -1,26 +1,32 @@
-//! A terminal client for events: on a database, through the library, or on a server, over HTTP.
+//! A terminal client for events, on a database through the library, or on a server over HTTP.
 
+mod api;
 mod app;
 mod backend;
+mod cli;
+mod client;
+mod commands;
 mod config;
+mod download;
 mod drafts;
-mod elsewhere;
+mod external;
+mod failure;
 mod files;
 mod first_run;
 mod input;
-mod keep;
 mod keys;
-mod look;
 mod markdown;
 mod message;
+mod natural_dates;
 mod places;
-mod plain;
 mod screens;
-mod spoken;
+mod search_filter;
 mod status;
 mod terminal;
 mod theme;
+mod user_agent;
 mod view;
+mod view_context;
 mod widgets;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -30,7 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use crossterm::event::{Event, MouseEventKind};
 use eventcore::{Clock, SystemClock, Violation};
 use tokio::sync::mpsc;
@@ -38,58 +44,18 @@ use tokio::time::Instant;
 
 use app::App;
 use backend::{Backend, Cause, Refusal, Source};
+use cli::{Cli, Command};
 use config::{Config, Start};
-use drafts::Store;
+use drafts::DraftStore;
+use failure::Failure;
 use keys::Key;
-use look::Look;
 use message::{Effect, Message, Settled};
+use terminal::ProcessSignal;
 use theme::Theme;
+use view_context::ViewContext;
 
-/// Browse events, come to them, and organize them, in the terminal.
-#[derive(Debug, Parser)]
-#[command(name = "eventtui", version, about)]
-struct Cli {
-    /// The database to open directly [default: `DATABASE_URL`, else what the configuration names, else `sqlite://events.db`, if that file exists]
-    #[arg(long, value_name = "URL", conflicts_with = "server", global = true)]
-    database: Option<String>,
-    /// The server to talk to, such as `https://events.example.org`
-    #[arg(long, value_name = "URL", global = true)]
-    server: Option<String>,
-    /// Act as this user of the database, without a password: for who owns the file
-    #[arg(long = "as", value_name = "USER", conflicts_with = "server", global = true)]
-    user: Option<String>,
-    /// My time zone, an IANA name [default: the configuration's, else TZ, else the machine's]
-    #[arg(long, value_name = "ZONE", global = true)]
-    timezone: Option<String>,
-    /// dark, light, contrast, plain, or a TOML file with a colour for each meaning [default: the configuration's, else dark]
-    #[arg(long, value_name = "THEME")]
-    theme: Option<String>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-/// For scripts and pipes: what needs no terminal.
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Print what is coming
-    Agenda(plain::AgendaArgs),
-    /// Print one date with all about it
-    Show(plain::ShowArgs),
-    /// Register for a date
-    Register(plain::RegisterArgs),
-    /// Print the completions of a shell
-    Completions {
-        /// Whose
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page
-    Man,
-}
-
-/// The theme of who names none.
-const DARK: &str = "dark";
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// The default theme.
+const DEFAULT_THEME: &str = "dark";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -117,25 +83,26 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     if source.database.is_none() && source.server.is_none() {
         match &config.start {
             Some(Start::Database(url)) => source.database = Some(url),
-            // Who acts as someone means a database, and here is none but that in the folder.
+            // `--as` needs a database, so the configured server is skipped for the one in the current folder.
             Some(Start::Server(address)) if source.user.is_none() => source.server = Some(address),
             _ => {}
         }
     }
     match cli.command {
-        Some(Command::Completions { shell }) => plain::completions(shell),
-        Some(Command::Man) => plain::manual(),
-        Some(Command::Agenda(args)) => plain::agenda(&source, zone, args).await,
-        Some(Command::Show(args)) => plain::show(&source, args).await,
-        Some(Command::Register(args)) => plain::register(&source, args).await,
+        Some(Command::Completions { shell }) => cli::completions(shell),
+        Some(Command::Man) => cli::manual(),
+        Some(Command::Agenda(args)) => commands::agenda(&source, zone, args).await,
+        Some(Command::Show(args)) => commands::show(&source, args).await,
+        Some(Command::Register(args)) => commands::register(&source, args).await,
         None => {
-            let theme = cli.theme.as_deref().or(config.theme.as_deref()).unwrap_or(DARK);
+            let theme = cli.theme.as_deref().or(config.theme.as_deref()).unwrap_or(DEFAULT_THEME);
             full_screen(&source, zone, theme, config.clone()).await
         }
     }
 }
 
-/// The zone of the machine is a wish; a zone that is named is meant.
+/// The time zone of the command line, the configuration, `TZ` or the system. An unknown one is an error only
+/// on the command line.
 fn my_zone(named: Option<&str>, preferred: Option<Tz>) -> Result<Tz, Failure> {
     if let Some(name) = named {
         return Ok(config::zone(name)?);
@@ -143,60 +110,61 @@ fn my_zone(named: Option<&str>, preferred: Option<Tz>) -> Result<Tz, Failure> {
     if let Some(zone) = preferred {
         return Ok(zone);
     }
-    let told = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
-    let machine = told.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok());
-    Ok(machine.unwrap_or(Tz::UTC))
+    let environment = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
+    let system = environment.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok());
+    Ok(system.unwrap_or(Tz::UTC))
 }
 
+/// The theme of this name; without colours if `NO_COLOR` is set.
 fn my_theme(named: &str) -> Result<Theme, Failure> {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if no_colour { Ok(Theme::PLAIN) } else { Theme::open(named) }
 }
 
-/// Keeps preferences, if they can hold.
-fn settle(config: Config) -> Result<Settled, Refusal> {
+/// Validates and saves preferences.
+fn save_preferences(config: Config) -> Result<Settled, Refusal> {
     let refused = |pointer: &str, error: Failure| {
         let message = error.to_string();
-        let wrong =
+        let violation =
             Violation { pointer: pointer.to_owned(), code: "invalid".into(), message: message.clone() };
-        Refusal { message, fields: vec![wrong], cause: Cause::Other }
+        Refusal { message, fields: vec![violation], cause: Cause::Other }
     };
-    let theme =
-        my_theme(config.theme.as_deref().unwrap_or(DARK)).map_err(|error| refused("/theme", error))?;
+    let theme = my_theme(config.theme.as_deref().unwrap_or(DEFAULT_THEME))
+        .map_err(|error| refused("/theme", error))?;
     let mine = my_zone(None, config.timezone).map_err(|error| refused("/timezone", error))?;
-    config.keep(config::file().as_deref()).map_err(|error| refused("", error.into()))?;
+    config.save(config::file().as_deref()).map_err(|error| refused("", error.into()))?;
     Ok(Settled { config, theme, mine })
 }
 
 async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config) -> Result<(), Failure> {
     let theme = my_theme(theme)?;
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err("needs a terminal to draw on; `eventtui agenda` prints to a pipe".into());
+        return Err("standard input and output must be a terminal; for scripts, use `eventtui agenda`".into());
     }
     let mut screen = None;
     let mut greeting = None;
     let mut source = source.clone();
     if source.is_nothing() {
-        let screen = screen.insert(terminal::Screen::enter()?);
+        let screen = screen.insert(terminal::FullScreen::enter()?);
         match first_run::offer(screen, theme).await? {
-            first_run::Begun::Ready(said) => greeting = said,
-            first_run::Begun::Left => return Ok(()),
+            first_run::FirstRun::Ready(notice) => greeting = notice,
+            first_run::FirstRun::Quit => return Ok(()),
         }
         source.database = Some(first_run::DATABASE);
     }
     let backend = backend::open(&source).await?;
     let began = SystemClock.now().to_utc();
-    let look = Look {
+    let view = ViewContext {
         theme,
-        mine: zone,
-        in_mine: config.in_mine,
-        today: began.with_timezone(&zone).naive_local(),
-        due: HashSet::new(),
-        marks: HashMap::new(),
+        my_zone: zone,
+        in_my_zone: config.in_mine,
+        now: began.with_timezone(&zone).naive_local(),
+        unrated: HashSet::new(),
+        my_statuses: HashMap::new(),
     };
-    let mut app = App::new(backend.place(), look, began);
-    app.config = config;
-    let drafts = Arc::new(Store::of_user(&source));
+    let mut app = App::new(backend.name(), view, began);
+    app.with_config(config);
+    let drafts = Arc::new(DraftStore::of_user(&source));
     if drafts.is_there() {
         app.with_drafts(drafts.open());
     }
@@ -205,26 +173,26 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
     }
     let mut screen = match screen {
         Some(screen) => screen,
-        None => terminal::Screen::enter()?,
+        None => terminal::FullScreen::enter()?,
     };
     let outcome = show(&mut screen, &mut app, &backend, &drafts).await;
     drop(screen);
-    // However it ended, by a signal or because something went wrong: what was being typed is there the next time.
+    // Also after a signal or an error, so that unsaved text is there at the next start.
     for (of, draft) in app.last_drafts() {
-        if let Err(why) = drafts.set(drafts.turn(), &of, draft.as_ref()) {
-            eprintln!("eventtui: what you typed is not kept: {why}");
+        if let Err(why) = drafts.set(drafts.next_change(), &of, draft.as_ref()) {
+            eprintln!("eventtui: your unsaved text could not be stored: {why}");
         }
     }
     backend.close().await;
     outcome
 }
 
-/// The one loop: messages change the state, the state is drawn, effects run beside it.
+/// The event loop: a message changes the state, the state is drawn, and effects run concurrently.
 async fn show(
-    screen: &mut terminal::Screen,
+    screen: &mut terminal::FullScreen,
     app: &mut App,
     backend: &Arc<dyn Backend>,
-    drafts: &Arc<Store>,
+    drafts: &Arc<DraftStore>,
 ) -> Result<(), Failure> {
     let (sender, mut answers) = mpsc::unbounded_channel();
     let began = Instant::now();
@@ -243,36 +211,36 @@ async fn show(
                 Effect::Quit => quits = true,
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Browse(url) => {
-                    if let Err(why) = elsewhere::browse(&url) {
+                    if let Err(why) = external::browse(&url) {
                         queue.extend(app.update(since(), Message::Failed(why)));
                     }
                 }
                 Effect::Write(text) => {
-                    let written = match elsewhere::editor() {
+                    let written = match external::editor() {
                         Ok(editor) => {
-                            // Nothing is read from the terminal while nobody asks `input`.
+                            // `input` reads only while it is polled, so the editor gets all keys.
                             terminal::leave();
-                            let written = elsewhere::write(&editor, &text, &mut signals).await;
+                            let written = external::edit(&editor, &text, &mut signals).await;
                             screen.resume()?;
                             written
                         }
                         Err(why) => Err(why),
                     };
-                    // It is there before anything else is: no frame without it is drawn, and no key that was typed meanwhile comes before it.
+                    // Taken in before the next frame and before keys typed meanwhile.
                     queue.extend(app.update(since(), written.map_or_else(Message::Failed, Message::Written)));
                     quits |= signals.ends;
                 }
                 Effect::Keep { name, text } => {
                     let sender = sender.clone();
                     running.spawn_blocking(move || {
-                        let kept = keep::keep(&name, &text);
-                        drop(sender.send(kept.map_or_else(Message::Failed, Message::Kept)));
+                        let saved = download::save(&name, &text);
+                        drop(sender.send(saved.map_or_else(Message::Failed, Message::Kept)));
                     });
                 }
                 Effect::Draft { of, draft } => {
-                    let (drafts, turn, sender) = (drafts.clone(), drafts.turn(), sender.clone());
+                    let (drafts, change, sender) = (drafts.clone(), drafts.next_change(), sender.clone());
                     running.spawn_blocking(move || {
-                        if let Err(why) = drafts.set(turn, &of, draft.as_ref()) {
+                        if let Err(why) = drafts.set(change, &of, draft.as_ref()) {
                             drop(sender.send(Message::Unkept(why)));
                         }
                     });
@@ -280,15 +248,15 @@ async fn show(
                 Effect::Prefer(config) => {
                     let sender = sender.clone();
                     running.spawn_blocking(move || {
-                        drop(sender.send(Message::Preferred(settle(config).map(Box::new))));
+                        drop(sender.send(Message::Preferred(save_preferences(config).map(Box::new))));
                     });
                 }
                 Effect::Run { ticket, request } => {
                     let (backend, sender) = (backend.clone(), sender.clone());
                     running.spawn(async move {
                         let outcome = backend.run(request).await;
-                        panic_if_told("work");
-                        // Nobody listens any more once the program ends.
+                        panic_if_asked("work");
+                        // Fails only while the program ends.
                         drop(sender.send(Message::Answered { ticket, outcome }));
                     });
                 }
@@ -298,29 +266,29 @@ async fn show(
             return finish(running).await;
         }
         screen.draw(|frame| view::draw(frame, app))?;
-        panic_if_told("loop");
+        panic_if_asked("loop");
         let wakes_at = app.wakes_at().map(|at| began + Duration::from_millis(at));
         let message = tokio::select! {
             Some(answer) = answers.recv() => answer,
             event = input.next() => match event.map(read) {
-                Ok(Some(Heard::Message(message))) => message,
-                Ok(Some(Heard::Suspend)) => {
+                Ok(Some(TerminalInput::Message(message))) => message,
+                Ok(Some(TerminalInput::Suspend)) => {
                     suspend(screen)?;
                     continue;
                 }
                 Ok(None) => continue,
-                // A terminal that was closed says so by a signal as well.
+                // A closed terminal also sends SIGHUP.
                 Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
                 Err(error) => return Err(error.into()),
             },
             signal = signals.next() => match signal {
-                terminal::Told::End | terminal::Told::Interrupt => return Ok(()),
-                terminal::Told::Stop => {
+                ProcessSignal::Terminate | ProcessSignal::Interrupt => return Ok(()),
+                ProcessSignal::Suspend => {
                     suspend(screen)?;
                     continue;
                 }
             },
-            // Work that panicked has given the terminal back already: there is nothing left to draw on.
+            // The panic hook has restored the terminal already, so the program ends.
             Some(done) = running.join_next() => {
                 done?;
                 continue;
@@ -331,20 +299,19 @@ async fn show(
     }
 }
 
-/// Panics where a test names the place, to see what becomes of the terminal. A release knows nothing of it.
+/// Panics if `EVENTTUI_PANIC` names this place, to test that the terminal is restored. Debug builds only.
 #[cfg(debug_assertions)]
-fn panic_if_told(place: &str) {
-    let told = std::env::var_os("EVENTTUI_PANIC").is_some_and(|told| told == place);
-    assert!(!told, "this is the panic that was asked for");
+fn panic_if_asked(place: &str) {
+    let asked = std::env::var_os("EVENTTUI_PANIC").is_some_and(|named| named == place);
+    assert!(!asked, "this is the panic that was asked for");
 }
 
 #[cfg(not(debug_assertions))]
-const fn panic_if_told(_place: &str) {}
+const fn panic_if_asked(_place: &str) {}
 
-/// Lets what was asked for last, such as giving up a place, reach its end.
+/// Waits up to two seconds for running effects, such as the cancellation of a registration.
 async fn finish(mut running: tokio::task::JoinSet<()>) -> Result<(), Failure> {
     let all = async { while running.join_next().await.is_some() {} };
-    // Who quits does not wait long for a server that is away.
     let _ = tokio::time::timeout(Duration::from_secs(2), all).await;
     Ok(())
 }
@@ -356,18 +323,18 @@ async fn sleep_until(at: Option<Instant>) {
     }
 }
 
-/// What a terminal event means.
-enum Heard {
+/// The meaning of a terminal event.
+enum TerminalInput {
     Message(Message),
     Suspend,
 }
 
-fn read(event: Event) -> Option<Heard> {
+fn read(event: Event) -> Option<TerminalInput> {
     use crossterm::event::{KeyCode, KeyModifiers};
-    Some(Heard::Message(match event {
+    Some(TerminalInput::Message(match event {
         Event::Key(key) if !key.is_press() => return None,
         Event::Key(key) if Key::from(key) == Key(KeyCode::Char('z'), KeyModifiers::CONTROL) => {
-            return Some(Heard::Suspend);
+            return Some(TerminalInput::Suspend);
         }
         Event::Key(key) => Message::Key(key.into()),
         Event::Paste(text) => Message::Paste(text),
@@ -382,8 +349,8 @@ fn read(event: Event) -> Option<Heard> {
     }))
 }
 
-/// Stops until the shell lets the program go on.
-fn suspend(screen: &mut terminal::Screen) -> Result<(), Failure> {
+/// Restores the terminal and stops the process; enters again after SIGCONT.
+fn suspend(screen: &mut terminal::FullScreen) -> Result<(), Failure> {
     terminal::leave();
     terminal::stop()?;
     screen.resume()?;

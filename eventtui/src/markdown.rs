@@ -1,4 +1,4 @@
-//! Descriptions and comments: Markdown as a terminal can show it.
+//! Markdown of descriptions and comments, rendered for the terminal.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
@@ -7,25 +7,25 @@ use ratatui::text::{Line, Span};
 use crate::theme::Theme;
 use crate::widgets::text::clean;
 
-/// Lists in lists that are indented further than those around them: nobody reads more, and blanks would fill the screen.
-const DEEPEST: usize = 8;
+/// The deepest level of lists that is indented further; hostile nesting would fill the memory with blanks.
+const MAX_INDENT: usize = 8;
 
-/// Text that becomes lines, piece by piece.
+/// The lines rendered so far, and the open elements.
 #[derive(Default)]
 struct Page {
     lines: Vec<Line<'static>>,
     line: Vec<Span<'static>>,
-    /// Of all that is open here: the style of what is in it.
+    /// The styles of the open elements, each including those around it.
     style: Vec<Style>,
-    /// Where the links lead that are open here.
+    /// The targets of the open links.
     links: Vec<String>,
     indent: usize,
-    /// Of each list around: the number of its next item, if it counts them.
+    /// The open lists: the number of the next item if the list is ordered.
     lists: Vec<Option<u64>>,
 }
 
 impl Page {
-    /// What follows looks like what is around it, and like this.
+    /// Opens an element: adds the style to those around it.
     fn begin(&mut self, style: Style) {
         let around = self.style.last().copied().unwrap_or_default();
         self.style.push(around.patch(style));
@@ -34,7 +34,7 @@ impl Page {
     fn push(&mut self, text: &str) {
         let style = self.style.last().copied().unwrap_or_default();
         if self.line.is_empty() && self.indent > 1 {
-            self.line.push(Span::raw("  ".repeat(self.indent.min(DEEPEST) - 1)));
+            self.line.push(Span::raw("  ".repeat(self.indent.min(MAX_INDENT) - 1)));
         }
         self.line.push(Span::styled(clean(text), style));
     }
@@ -43,7 +43,7 @@ impl Page {
         self.lines.push(Line::from(std::mem::take(&mut self.line)));
     }
 
-    /// Ends a block: an empty line stands between two.
+    /// Ends a block with an empty line.
     fn end_block(&mut self) {
         if !self.line.is_empty() {
             self.end_line();
@@ -54,7 +54,7 @@ impl Page {
     }
 }
 
-/// The lines of a Markdown text. HTML in it is shown as the text that it is.
+/// Renders a Markdown text. HTML is shown as text.
 pub(crate) fn lines(markdown: &str, theme: Theme) -> Vec<Line<'static>> {
     let mut page = Page::default();
     for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
@@ -132,12 +132,12 @@ fn end(page: &mut Page, tag: TagEnd, theme: Theme) {
         }
         TagEnd::Link => {
             page.style.pop();
-            let leads = page.links.pop().unwrap_or_default();
-            // Nobody can point at a link here to see where it leads.
-            let said = page.line.last().is_some_and(|text| clean(&leads).ends_with(text.content.as_ref()));
-            if !said && !leads.is_empty() {
+            let target = page.links.pop().unwrap_or_default();
+            // The target is shown unless the text of the link is the target itself.
+            let shown = page.line.last().is_some_and(|text| clean(&target).ends_with(text.content.as_ref()));
+            if !shown && !target.is_empty() {
                 page.begin(theme.muted);
-                page.push(&format!(" ({leads})"));
+                page.push(&format!(" ({target})"));
                 page.style.pop();
             }
         }
@@ -166,8 +166,9 @@ mod tests {
     }
 
     #[test]
-    fn markdown_reads_as_text() {
-        let text = "# Talks\n\nAnd *pizza*, `cargo`.\nBring:\n\n- a laptop\n- friends\n  - two\n\n> quoted\n\n```\nlet x;\nlet y;\n```";
+    fn markdown_is_rendered_as_text() {
+        let text = "# Talks\n\nAnd *pizza*, `cargo`.\nBring:\n\n- a laptop\n- friends\n  - two\n\n\
+                    > quoted\n\n```\nlet x;\nlet y;\n```";
         assert_eq!(
             shown(text),
             [
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_count_where_they_were_counted() {
+    fn ordered_lists_are_numbered() {
         assert_eq!(
             shown("3. tea\n4. cake\n   - plum\n5. talk"),
             ["3. tea", "4. cake", "  • plum", "5. talk"]
@@ -196,19 +197,19 @@ mod tests {
     }
 
     #[test]
-    fn links_say_where_they_lead() {
+    fn links_show_their_targets() {
         assert_eq!(
             shown(
-                "[the door](https://a.example/x?y) <https://b.example> <me@c.example> ~~[gone]()~~ [bob.example](https://eve.example)"
+                "[the door](https://a.example/x?y) <https://b.example> <me@c.example> ~~[gone]()~~ \
+                 [bob.example](https://eve.example)"
             ),
-            [
-                "the door (https://a.example/x?y) https://b.example me@c.example gone bob.example (https://eve.example)"
-            ]
+            ["the door (https://a.example/x?y) https://b.example me@c.example gone \
+                 bob.example (https://eve.example)"]
         );
     }
 
     #[test]
-    fn what_is_nested_however_deep_takes_no_room() {
+    fn deep_nesting_is_bounded() {
         for text in ["- ".repeat(10_000), "> ".repeat(10_000), "1. ".repeat(6_000)] {
             let lines = shown(&format!("{text}tea"));
             let letters: usize = lines.iter().map(String::len).sum();
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_it_reaches_the_terminal() {
+    fn control_characters_and_html_are_inert() {
         assert_eq!(shown("\u{1b}[31mred <script>alert(1)</script>"), ["␛[31mred <script>alert(1)</script>"]);
         assert_eq!(shown(""), Vec::<String>::new());
     }

@@ -1,4 +1,4 @@
-//! What happens to the program, and what it does about it.
+//! Messages that change the state, and the effects that it returns.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -10,12 +10,12 @@ use crate::drafts::Draft;
 use crate::keys::Key;
 use crate::theme::Theme;
 
-/// What happened.
+/// An event that changes the state.
 #[derive(Debug)]
 pub(crate) enum Message {
     Key(Key),
     Paste(String),
-    /// A click on a row of the screen, or a turn of the wheel.
+    /// A mouse click at this cell of the screen.
     Click {
         column: u16,
         row: u16,
@@ -27,25 +27,25 @@ pub(crate) enum Message {
         width: u16,
         height: u16,
     },
-    /// Another program could not be run, or a file not be kept, and why.
+    /// An external program could not be run, or a file not be saved: the reason.
     Failed(String),
-    /// Where a file is kept.
+    /// A file was saved: its path.
     Kept(String),
-    /// A draft could not be kept, and why.
+    /// A draft could not be stored: the reason.
     Unkept(String),
-    /// What an editor made of a text.
+    /// The text from the editor.
     Written(String),
-    /// Time has passed.
+    /// The time of `App::wakes_at` has been reached.
     Tick,
     Answered {
         ticket: u64,
         outcome: Result<Answer, Refusal>,
     },
-    /// The preferences are kept, or why not.
+    /// The preferences were saved or refused.
     Preferred(Result<Box<Settled>, Refusal>),
 }
 
-/// Preferences that hold from now on, and what they mean.
+/// Saved preferences, with their theme and time zone.
 #[derive(Debug)]
 pub(crate) struct Settled {
     pub(crate) config: Config,
@@ -53,7 +53,7 @@ pub(crate) struct Settled {
     pub(crate) mine: Tz,
 }
 
-/// What is to be done.
+/// Work outside of the state.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Effect {
     Quit,
@@ -61,27 +61,27 @@ pub(crate) enum Effect {
         ticket: u64,
         request: Request,
     },
-    /// To the clipboard.
+    /// Copies to the clipboard.
     Copy(String),
-    /// In the browser.
+    /// Opens a link in the browser.
     Browse(String),
-    /// In the editor, which has the terminal meanwhile.
+    /// Edits a text in the external editor.
     Write(String),
-    /// As a file of its own, of that name or one like it.
+    /// Saves a download under this name, or a numbered one if it is taken.
     Keep {
         name: String,
         text: String,
     },
-    /// In the configuration.
+    /// Saves the preferences.
     Prefer(Config),
-    /// What was typed into a form and not saved, for the next time; or that nothing was.
+    /// Stores the unsaved text of a form for the next start; `None` removes it.
     Draft {
         of: String,
         draft: Option<Draft>,
     },
 }
 
-/// What an answer is for. Of several for one purpose, only the newest counts.
+/// What a request is for. Of several requests for the same purpose, only the newest is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Me,
@@ -89,41 +89,41 @@ pub(crate) enum Purpose {
     Agenda(Option<Cursor>),
     Search(Option<Cursor>),
     Month,
-    /// The dates of a day of the month.
+    /// The occurrences of the selected day of the month.
     Day(NaiveDate),
     Week,
     Mine(Option<Cursor>),
-    /// Whether something is to be said of these dates.
+    /// Which past occurrences I have not rated.
     Due,
     Organized(Option<Cursor>),
-    /// The dates that I organized, until today.
+    /// The past occurrences that I organized.
     Over(Option<Cursor>),
     Detail(OccurrenceId),
     Attendees(OccurrenceId, Option<Cursor>),
     Insights(EventId),
     Comments(EventId),
     Feedback(EventId, Option<Cursor>),
-    /// A file for calendars, of that name.
+    /// An iCalendar file to save under this name.
     Calendar(String),
     SignIn,
     Account,
     Settings,
     Save,
     Say,
-    /// I register for a date with so many seats, of which so many seem to be left.
+    /// My registration for an occurrence with this capacity, of which this many seats were free before.
     Come {
         capacity: i64,
         left: i64,
     },
-    /// I let others pass, or no longer.
+    /// Pausing or resuming my promotion from the waitlist.
     PassOver,
-    /// Something was done; what to say then.
+    /// A command, with the notice to show on success.
     Act(&'static str),
-    /// Something was done at the door for each of several people.
+    /// A command for each of several attendees.
     All(AtDoor, Vec<RegistrationId>),
 }
 
-/// What people at the door are then.
+/// What happens to attendees at check-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AtDoor {
     In,
@@ -136,7 +136,7 @@ impl AtDoor {
         match self {
             Self::In => "checked in",
             Self::NoLongerIn => "no longer checked in",
-            Self::OffTheList => "off the list",
+            Self::OffTheList => "removed",
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The screens: those always at hand, and every place in which keys mean something.
+//! The tabs, and the places in which keys have a meaning.
 
-/// The screens that are always at hand.
+/// The screens of the tab bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Tab {
     Agenda,
@@ -12,18 +12,22 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
+    /// Every tab.
+    pub(crate) const EVERY: [Self; 6] =
+        [Self::Agenda, Self::Month, Self::Week, Self::Search, Self::Mine, Self::Organize];
+
     const ALL: [Self; 5] = [Self::Agenda, Self::Month, Self::Search, Self::Mine, Self::Organize];
 
-    /// The tabs side by side while this one is shown: the week takes the place of the month that it is part of.
+    /// The tab bar while this tab is shown. The week replaces the month in it.
     pub(crate) fn row(self) -> [Self; 5] {
         Self::ALL.map(|tab| if (self, tab) == (Self::Week, Self::Month) { self } else { tab })
     }
 
-    /// The tab so many places further in the row, which has no end.
+    /// The tab `by` positions further, cyclic.
     pub(crate) fn beside(self, by: usize) -> Self {
         let row = self.row();
-        let place = row.iter().position(|tab| *tab == self).unwrap_or(0);
-        row[(place + by) % row.len()]
+        let position = row.iter().position(|tab| *tab == self).unwrap_or(0);
+        row[(position + by) % row.len()]
     }
 
     pub(crate) const fn name(self) -> &'static str {
@@ -38,9 +42,10 @@ impl Tab {
     }
 }
 
-/// Where a key means something.
+/// A screen, as far as keys are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
+    /// Wherever the key has no other meaning.
     Everywhere,
     Agenda,
     Month,
@@ -63,7 +68,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Every place but everywhere.
+    /// All but `Everywhere`.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 18] = [
         Self::Agenda,
@@ -86,7 +91,7 @@ impl Place {
         Self::Palette,
     ];
 
-    /// Whether letters are text here, so that only keys that are no letters mean something.
+    /// Whether letters are typed into a field here, so that only other keys are bound.
     pub(crate) const fn is_typed_in(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! The terminal: taken over on entering, given back whatever happens.
+//! The terminal: raw mode and the alternate screen, restored on every exit, and process signals.
 
 use std::io::{BufWriter, Stdout, Write, stdout};
 use std::sync::Once;
@@ -14,24 +14,25 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Bytes of a frame that go out at once: more than any has, so that nobody sees half of one, and the terminal is woken once.
-const FRAME: usize = 64 << 10;
+/// The size of the output buffer, in bytes. Larger than any frame, so that each is written at once and never
+/// seen in part.
+const OUTPUT_BUFFER: usize = 64 << 10;
 
-/// The terminal while the program draws on it.
-pub(crate) struct Screen(Terminal<CrosstermBackend<BufWriter<Stdout>>>);
+/// The terminal in raw mode, on the alternate screen. Dropping it restores the terminal.
+pub(crate) struct FullScreen(Terminal<CrosstermBackend<BufWriter<Stdout>>>);
 
-impl Screen {
-    /// Takes the terminal over; a panic gives it back before it says anything.
+impl FullScreen {
+    /// Enters the alternate screen. A panic restores the terminal before its message is printed.
     pub(crate) fn enter() -> std::io::Result<Self> {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
-            let say = std::panic::take_hook();
+            let print = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
                 leave();
-                say(panic);
+                print(panic);
             }));
         });
-        take()?;
+        enter()?;
         Ok(Self(on_stdout()?))
     }
 
@@ -45,31 +46,31 @@ impl Screen {
         self.0.size().map(|size| (size.width, size.height))
     }
 
-    /// Takes the terminal over again after the program was suspended, or another one had it; all is drawn anew.
+    /// Enters again after [`leave`]; the next frame is drawn in full.
     pub(crate) fn resume(&mut self) -> std::io::Result<()> {
-        take()?;
-        // Clearing would ask the terminal where the cursor is, and whoever reads the keys would get the answer.
+        enter()?;
+        // A new one, because clearing would query the cursor position, and the answer would be read as keys.
         self.0 = on_stdout()?;
         Ok(())
     }
 }
 
-impl Drop for Screen {
+impl Drop for FullScreen {
     fn drop(&mut self) {
         leave();
     }
 }
 
 fn on_stdout() -> std::io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
-    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME, stdout())))
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(OUTPUT_BUFFER, stdout())))
 }
 
-fn take() -> std::io::Result<()> {
+fn enter() -> std::io::Result<()> {
     enable_raw_mode()?;
     execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
 }
 
-/// Gives the terminal back; where that fails there is no terminal any more.
+/// Restores the terminal. Errors are ignored: there is no terminal to restore then.
 pub(crate) fn leave() {
     let _ = execute!(
         stdout(),
@@ -81,34 +82,36 @@ pub(crate) fn leave() {
     let _ = disable_raw_mode();
 }
 
-/// Puts a text into the clipboard of whoever sits before the terminal (OSC 52), also over SSH.
+/// Copies a text to the clipboard of the user's terminal, also over SSH (OSC 52).
 pub(crate) fn copy(text: &str) -> std::io::Result<()> {
     let mut out = stdout();
     write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
     out.flush()
 }
 
-/// Stops the program until the shell lets it go on.
+/// Stops the process until it gets SIGCONT.
 pub(crate) fn stop() -> std::io::Result<()> {
     signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)
 }
 
-/// What a signal tells the program.
+/// A signal to the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
-    End,
-    /// ^C, of a terminal that makes a signal of it: ours makes a key.
+pub(crate) enum ProcessSignal {
+    /// SIGTERM or SIGHUP.
+    Terminate,
+    /// SIGINT. In raw mode ^C is a key and sends no signal.
     Interrupt,
-    Stop,
+    /// SIGTSTP.
+    Suspend,
 }
 
-/// SIGTERM, SIGHUP, SIGINT and SIGTSTP: so that the terminal is given back then too.
+/// SIGTERM, SIGHUP, SIGINT and SIGTSTP, caught so that the terminal is restored.
 pub(crate) struct Signals {
     term: Signal,
     hangup: Signal,
     interrupt: Signal,
     stop: Signal,
-    /// Whether any told the program to end.
+    /// Whether SIGTERM or SIGHUP has arrived.
     pub(crate) ends: bool,
 }
 
@@ -123,15 +126,15 @@ impl Signals {
         })
     }
 
-    /// Waits for one.
-    pub(crate) async fn next(&mut self) -> Told {
-        let told = tokio::select! {
-            _ = self.term.recv() => Told::End,
-            _ = self.hangup.recv() => Told::End,
-            _ = self.interrupt.recv() => Told::Interrupt,
-            _ = self.stop.recv() => Told::Stop,
+    /// Waits for the next signal.
+    pub(crate) async fn next(&mut self) -> ProcessSignal {
+        let signal = tokio::select! {
+            _ = self.term.recv() => ProcessSignal::Terminate,
+            _ = self.hangup.recv() => ProcessSignal::Terminate,
+            _ = self.interrupt.recv() => ProcessSignal::Interrupt,
+            _ = self.stop.recv() => ProcessSignal::Suspend,
         };
-        self.ends |= told == Told::End;
-        told
+        self.ends |= signal == ProcessSignal::Terminate;
+        signal
     }
 }

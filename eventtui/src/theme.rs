@@ -1,13 +1,13 @@
-//! Colours by meaning. Every meaning has a sign as well, so that nothing is said by colour alone.
+//! Colours by meaning. Each meaning also has a sign: colour alone carries no information.
 
 use std::path::Path;
 
 use ratatui::style::{Color, Modifier, Style};
 use toml_edit::DocumentMut;
 
-use crate::Failure;
+use crate::failure::Failure;
 
-/// How things look by what they mean.
+/// The styles of the meanings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Theme {
     pub(crate) name: &'static str,
@@ -24,7 +24,7 @@ const fn plain() -> Style {
 }
 
 impl Theme {
-    /// No colours at all: what `NO_COLOR` asks for.
+    /// Without colours, for `NO_COLOR`.
     pub(crate) const PLAIN: Self = Self {
         name: "plain",
         accent: plain().add_modifier(Modifier::BOLD),
@@ -63,7 +63,8 @@ impl Theme {
     };
     const ALL: [Self; 4] = [Self::DARK, Self::LIGHT, Self::CONTRAST, Self::PLAIN];
 
-    /// The theme by its name, or from a TOML file with a colour for each meaning: `accent = "cyan"`, `selected = "#303030"`.
+    /// The theme by its name, or from a TOML file with a colour for each meaning: `accent = "cyan"`,
+    /// `selected = "#303030"`.
     pub(crate) fn open(name: &str) -> Result<Self, Failure> {
         if let Some(theme) = Self::ALL.into_iter().find(|theme| theme.name == name) {
             return Ok(theme);
@@ -95,7 +96,7 @@ impl Theme {
                 "selected" => theme.selected = plain().bg(colour),
                 _ => {
                     return Err(format!(
-                        "{meaning} is no meaning: use accent, muted, good, warn, bad or selected"
+                        "{meaning} is not a colour of a theme: use accent, muted, good, warn, bad or selected"
                     ));
                 }
             }
@@ -123,7 +124,7 @@ mod tests {
             Theme::read("warn = 3").unwrap_err(),
             "warn must be a colour such as \"cyan\" or \"#20a0ff\""
         );
-        assert!(Theme::read("shiny = \"red\"").unwrap_err().contains("shiny is no meaning"));
+        assert!(Theme::read("shiny = \"red\"").unwrap_err().contains("shiny is not a colour of a theme"));
         assert!(Theme::open("sparkle").unwrap_err().to_string().contains("there is no theme"));
     }
 

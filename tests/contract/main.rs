@@ -1,5 +1,6 @@
-//! Holds the running daemon against its own OpenAPI document: thousands of requests that schemathesis makes up, on both databases, for a user and
-//! for an admin. `tests/contract/run` installs schemathesis and starts this.
+//! Tests the running daemon against its own OpenAPI document with thousands of requests that schemathesis
+//! generates, on both databases, as a user and as an admin. Start it by `tests/contract/run`, which installs
+//! schemathesis.
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Output, Stdio};
@@ -10,16 +11,17 @@ use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind};
 use tokio::process::Command;
 
-/// The same requests in each run, as far as the answers are the same.
+/// The seed of the generated requests, which also depend on the responses.
 const SEED: &str = "7";
-/// Random requests for each operation; those that the document's limits suggest come on top.
+/// Random requests for each operation, in addition to those at the limits of the schema.
 const EXAMPLES: &str = "6";
-/// The first says that a request that fits the schema must be taken: no schema says that a start lies ahead, or that a cursor is one that we gave. The
-/// second wants headers that are required, and none of ours is.
+/// Checks that do not apply. The first expects every request that fits the schema to be accepted, but a
+/// schema cannot express that a start is in the future. The second is about required headers, of which there
+/// are none.
 const LEFT_OUT: &str = "positive_data_acceptance,missing_required_header";
-/// Operations that can end the session by which the requests are made. They are tried last, on their own.
+/// Operations that can end the session of the requests. They run last, on their own.
 const FATAL: [&str; 3] = ["sessions_end", "tokens_delete", "users_delete"];
-/// What takes longer hangs.
+/// The time limit of a run.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 #[tokio::main]
@@ -28,7 +30,7 @@ async fn main() -> ExitCode {
         eprintln!("start this by tests/contract/run, which installs schemathesis");
         return ExitCode::FAILURE;
     };
-    // Builds it, where that is still to be done, before anything runs that must not wait.
+    // Builds the daemon before the time limits begin.
     drop(tests::command(&["--version"]));
     let begun = Instant::now();
     let all = [(Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, false), (Kind::Postgres, true)];
@@ -45,7 +47,7 @@ async fn main() -> ExitCode {
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Tries every operation on a daemon of its own. Answers what was wrong.
+/// Tests every operation on a new daemon. Returns the report of the failures.
 async fn hold(program: PathBuf, kind: Kind, admin: bool) -> Option<String> {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
@@ -106,29 +108,30 @@ async fn tell(program: &Path, dir: &Path, daemon: &Daemon, caller: &Client, fata
         .expect("schemathesis runs")
 }
 
-/// Fills the database, and writes down for schemathesis which ids exist: half of its requests are about those.
+/// Fills the database and writes the configuration of schemathesis: half of its requests use existing ids.
 async fn known(daemon: &Daemon, ada: &Client) -> String {
     let bob = daemon.user("bob").await;
     let mut ids = vec![("user", vec![ada.id().to_string(), bob.id().to_string()])];
-    let (mut events, mut dates, mut registrations) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut events, mut occurrences, mut registrations) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..12 {
         let event = json!({
-            "title": format!("Evening {number}"), "location": "Köln", "starts_at": "2031-03-04T18:30", "timezone": "Europe/Berlin", "capacity": 2,
+            "title": format!("Evening {number}"), "location": "Köln", "starts_at": "2031-03-04T18:30",
+            "timezone": "Europe/Berlin", "capacity": 2,
             "status": if number % 4 == 3 { "draft" } else { "published" },
             "recurrence": if number % 2 == 0 { json!({"rrule": "FREQ=WEEKLY;COUNT=4"}) } else { Value::Null },
         });
         let event = ada.post("/events", event).await.expect(201).id();
-        for date in ada.all(&format!("/events/{event}/occurrences")).await {
-            let date = date["id"].as_str().expect("an id").to_owned();
-            let registration = bob.put(&format!("/occurrences/{date}/registration"), json!({})).await;
+        for occurrence in ada.all(&format!("/events/{event}/occurrences")).await {
+            let occurrence = occurrence["id"].as_str().expect("an id").to_owned();
+            let registration = bob.put(&format!("/occurrences/{occurrence}/registration"), json!({})).await;
             if registration.status == 201 {
                 registrations.push(registration.id());
             }
-            dates.push(date);
+            occurrences.push(occurrence);
         }
         events.push(event);
     }
-    ids.extend([("event", events), ("occurrence", dates), ("registration", registrations)]);
+    ids.extend([("event", events), ("occurrence", occurrences), ("registration", registrations)]);
     ids.push(("slug", vec!["not-found".to_owned(), "event-full".to_owned()]));
     let mut config = String::new();
     for (name, values) in &ids {
@@ -138,7 +141,8 @@ async fn known(daemon: &Daemon, ada: &Client) -> String {
     for (name, _) in &ids {
         config += &format!("\"path.{name}\" = {{ dictionary = \"{name}\", probability = 0.5 }}\n");
     }
-    // A version that is another than the one expected is refused before the body is read.
+    // A version mismatch is refused before the body is read.
     config
-        + "[checks.negative_data_rejection]\nexpected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 415, 429, \"5xx\"]\n"
+        + "[checks.negative_data_rejection]\nexpected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, \
+             415, 429, \"5xx\"]\n"
 }

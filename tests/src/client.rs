@@ -1,4 +1,4 @@
-//! A client of the API: one for each identity.
+//! A client of the HTTP API: one for each identity.
 
 use eventcore::UserId;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -6,11 +6,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::event::EventBuilder;
+use crate::registrations::board;
 
 type Http = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
 
-/// Someone who calls.
+/// A client with the identity of one user, or of nobody.
 #[derive(Clone)]
 pub struct Client {
     http: Http,
@@ -19,7 +22,7 @@ pub struct Client {
     id: Option<UserId>,
 }
 
-/// What the server answered.
+/// The response of the server.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
@@ -28,7 +31,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body.
     pub bytes: Bytes,
-    /// What was asked, for failures.
+    /// The request, for the messages of failed assertions.
     asked: String,
 }
 
@@ -38,12 +41,12 @@ impl Client {
         Self { http, base: format!("http://{address}"), token, id }
     }
 
-    /// Someone who calls another server.
+    /// An anonymous client of another server.
     pub fn at(address: &str) -> Self {
         Self::new(address, None, None)
     }
 
-    /// The same caller, over HTTP/2 from the first byte.
+    /// This client over HTTP/2 without negotiation.
     #[must_use]
     pub fn over_http_2(&self) -> Self {
         let http =
@@ -51,24 +54,24 @@ impl Client {
         Self { http, ..self.clone() }
     }
 
-    /// The same caller at another address.
+    /// This client at another address.
     #[must_use]
     pub(crate) fn moved_to(&self, address: &str) -> Self {
         Self { base: format!("http://{address}"), ..self.clone() }
     }
 
-    /// The same server, with this token.
+    /// A client of this server with another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// What proves who calls.
+    /// The access token.
     pub fn token(&self) -> &str {
-        self.token.as_deref().expect("someone who is signed in")
+        self.token.as_deref().expect("a signed-in client")
     }
 
-    /// The user's id.
+    /// The id of the user.
     pub fn id(&self) -> UserId {
         self.id.expect("a user")
     }
@@ -83,7 +86,7 @@ impl Client {
         self.call(Method::POST, path, Some(body), &[]).await
     }
 
-    /// `POST` without a body.
+    /// `POST` without a body below `/api/v1`.
     pub async fn poke(&self, path: &str) -> Answer {
         self.call(Method::POST, path, None, &[]).await
     }
@@ -103,7 +106,7 @@ impl Client {
         self.call(Method::DELETE, path, None, &[]).await
     }
 
-    /// Any call with JSON below `/api/v1`.
+    /// Any request with a JSON body, or none, below `/api/v1`.
     pub async fn call(
         &self,
         method: Method,
@@ -119,7 +122,7 @@ impl Client {
         self.raw(method, &format!("/api/v1{path}"), bytes, &all).await
     }
 
-    /// Any call with any body.
+    /// Any request with any body, at any path.
     pub async fn raw(&self, method: Method, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Answer {
         let asked = format!("{method} {path} {}", String::from_utf8_lossy(&body[..body.len().min(300)]));
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
@@ -136,7 +139,51 @@ impl Client {
         Answer { status: parts.status, headers: parts.headers, bytes, asked }
     }
 
-    /// All items of a list, page by page, and the cursors of its pages.
+    /// Creates an event; returns its id and that of its first occurrence.
+    pub async fn create_event(&self, event: EventBuilder) -> (String, String) {
+        let event = self.post("/events", event.json()).await.expect(201).id();
+        let first = self.occurrences(&event).await.remove(0);
+        (event, first)
+    }
+
+    /// The ids of an event's occurrences, in the order of their starts.
+    pub async fn occurrences(&self, event: &str) -> Vec<String> {
+        let occurrences = self.all(&format!("/events/{event}/occurrences")).await;
+        occurrences.iter().map(|occurrence| occurrence["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// Registers for an occurrence.
+    pub async fn register(&self, occurrence: &str, party_size: i64) -> Answer {
+        let path = format!("/occurrences/{occurrence}/registration");
+        self.put(&path, json!({"party_size": party_size})).await
+    }
+
+    /// Makes someone a co-organizer of an event.
+    pub async fn add_co_organizer(&self, event: &str, helper: &Self) {
+        self.put(&format!("/events/{event}/organizers/{}", helper.id()), json!({})).await.expect(204);
+    }
+
+    /// The seated and the waiting parties, as an organizer sees them: `bob 3, cid 1 | dan 2, eve 4` means
+    /// that Bob has seats for three and Cid for one, that Dan waits first and Eve second. Those with seats
+    /// are in the order of their names.
+    pub async fn board(&self, occurrence: &str) -> String {
+        let registrations = self.all(&format!("/occurrences/{occurrence}/registrations")).await;
+        let (mut seated, mut waiting) = (Vec::new(), Vec::new());
+        for registration in registrations.iter().filter(|one| one["status"] != "cancelled") {
+            let name = registration["user"]["username"].as_str().expect("a name");
+            let party = format!("{name} {}", registration["party_size"]);
+            match registration["position"].as_i64() {
+                None => seated.push(party),
+                Some(position) => waiting.push((position, party)),
+            }
+        }
+        seated.sort();
+        waiting.sort();
+        let waiting: Vec<String> = waiting.into_iter().map(|(_, party)| party).collect();
+        board(&seated, &waiting)
+    }
+
+    /// All items of a list, read page by page.
     pub async fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
@@ -156,16 +203,16 @@ impl Client {
 }
 
 impl Answer {
-    /// The answer, if it has this status.
-    #[expect(clippy::return_self_not_must_use, reason = "often the check is all that a test wants")]
+    /// Asserts the status.
+    #[expect(clippy::return_self_not_must_use, reason = "many tests want the assertion alone")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}\n{}", self.asked, String::from_utf8_lossy(&self.bytes));
         self
     }
 
-    /// The answer, if it is this problem: its status and the last part of its type.
-    #[expect(clippy::return_self_not_must_use, reason = "often the check is all that a test wants")]
+    /// Asserts that this is a problem document: its status and the last part of its type.
+    #[expect(clippy::return_self_not_must_use, reason = "many tests want the assertion alone")]
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         let answer = self.expect(status);
@@ -177,7 +224,7 @@ impl Answer {
         answer
     }
 
-    /// A header, empty where there is none.
+    /// A header; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -196,10 +243,21 @@ impl Answer {
         self.json()["id"].as_str().expect("an id").to_owned()
     }
 
-    /// The wrong fields of a problem: pointer and code of each.
+    /// The invalid fields of a problem document: pointer and code of each.
     pub fn wrong(&self) -> Vec<(String, String)> {
         let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
         errors.iter().map(|e| (text(&e["pointer"]), text(&e["code"]))).collect()
     }
+}
+
+/// A text as the value of a query parameter.
+pub fn url_encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// The ids of the items of a page.
+pub fn ids_of(page: &Value) -> Vec<String> {
+    let items = page["items"].as_array().expect("items").iter();
+    items.map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
 }

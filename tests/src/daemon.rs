@@ -1,4 +1,4 @@
-//! The real daemon, on a free port, ended with the test.
+//! The real daemon as a process of its own, on a free port. It ends with the test.
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use crate::client::Client;
 use crate::database::{Kind, TestDb, id_of};
 
-/// An `eventd` that serves a database of its own.
+/// An `eventd` process that serves a test database.
 pub struct Daemon {
     /// The database.
     pub db: TestDb,
@@ -20,15 +20,16 @@ pub struct Daemon {
     log: Arc<Mutex<String>>,
 }
 
-/// A binary of the workspace, built from the sources at hand.
+/// The path of a binary of the workspace. The first call builds the binaries.
 pub(crate) fn binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT
         .get_or_init(|| {
             let mut build = std::process::Command::new(env!("CARGO"));
-            // The whole workspace, so that the features of dependencies are those of the tests and nothing is built twice.
+            // With the whole workspace, dependencies have the features that they have in the tests, and
+            // nothing is built twice.
             build.args(["build", "--quiet", "--workspace", "--bin", "eventd", "--bin", "eventtui"]);
-            // What cargo tells the tests of their own package, build scripts (ring's) take for a change of theirs, and half the tree is built again.
+            // The build script of ring reruns when these variables change, and with it half of the tree.
             let of_the_tests =
                 |name: &str| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_");
             for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_the_tests)) {
@@ -44,7 +45,7 @@ pub(crate) fn binary(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A command of the binary, free of the environment's settings, that ends with the test, however that ends.
+/// A command of `eventd` without the settings of the environment. It is killed when the test process ends.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]).arg(binary("eventd")).args(arguments);
@@ -52,23 +53,24 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-impl Daemon {
-    /// For [`on_both!`](crate::on_both).
-    pub async fn new(kind: Kind) -> Self {
-        Self::start(kind).await
-    }
+/// Asserts that `eventd check` finds all counts consistent.
+pub async fn eventd_check(db: &TestDb) {
+    let check = command(&["check", "--database", &db.url]).output().await.expect("eventd runs");
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
+}
 
-    /// Serves a new database.
+impl Daemon {
+    /// Serves a new database, on the clock of the machine.
     pub async fn start(kind: Kind) -> Self {
         Self::on(TestDb::in_real_time(kind).await, &[]).await
     }
 
-    /// Serves a database that exists.
+    /// Serves an existing database, with these arguments of `eventd serve`.
     pub async fn on(db: TestDb, arguments: &[&str]) -> Self {
         Self::listening(db, "127.0.0.1:0", arguments).await
     }
 
-    /// As many processes as may share a database: one of SQLite's, three of PostgreSQL's.
+    /// As many processes as may share a database: one on SQLite, three on PostgreSQL.
     pub async fn several(db: &TestDb, arguments: &[&str]) -> Vec<Self> {
         let mut daemons = Vec::new();
         for _ in 0..if db.kind == Kind::Sqlite { 1 } else { 3 } {
@@ -77,7 +79,7 @@ impl Daemon {
         daemons
     }
 
-    /// Serves a database that exists at this address, as a daemon does that is started again.
+    /// Serves an existing database at a given address, as a restarted daemon does.
     pub async fn listening(db: TestDb, address: &str, arguments: &[&str]) -> Self {
         let mut child = command(&["serve", "--listen", address, "--database", &db.url])
             .args(arguments)
@@ -98,7 +100,7 @@ impl Daemon {
             }
         });
         let address = loop {
-            let line = lines.next_line().await.expect("eventd speaks");
+            let line = lines.next_line().await.expect("output of eventd");
             let line = line.unwrap_or_else(|| panic!("eventd ended: {}", log.lock().expect("a lock")));
             if let Some(address) = line.strip_prefix("listening on http://") {
                 break address.to_owned();
@@ -107,33 +109,48 @@ impl Daemon {
         Self { db, child, address, log }
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// What it wrote to standard error.
+    /// Its standard error so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("a lock").clone()
     }
 
-    /// Someone who is not signed in.
+    /// A client without a token.
     pub fn anonymous(&self) -> Client {
         Client::new(&self.address, None, None)
     }
 
-    /// Someone who knew the daemon before it was started again.
+    /// A client of this daemon's predecessor, at the new address.
     pub fn again(&self, client: &Client) -> Client {
         client.moved_to(&self.address)
     }
 
-    /// A user who is signed in.
+    /// A new user who is signed in.
     pub async fn user(&self, name: &str) -> Client {
         let actor = self.db.user(name).await;
         self.signed_in(&actor).await
     }
 
-    /// An admin who is signed in.
+    /// New users of these names who are signed in, in the given order.
+    pub async fn users<const N: usize>(&self, names: [&str; N]) -> [Client; N] {
+        let mut users = Vec::with_capacity(N);
+        for name in names {
+            users.push(self.user(name).await);
+        }
+        users.try_into().unwrap_or_else(|_| unreachable!("as many users as names"))
+    }
+
+    /// Asserts that `eventd check` finds all counts consistent and that the log has no error.
+    pub async fn check(&self) {
+        eventd_check(&self.db).await;
+        assert!(!self.log().contains("ERROR"), "{}", self.log());
+    }
+
+    /// A new admin who is signed in.
     pub async fn admin(&self, name: &str) -> Client {
         let actor = self.db.admin(name).await;
         self.signed_in(&actor).await
@@ -148,7 +165,7 @@ impl Daemon {
         Client::new(&self.address, Some(tokens.access_token), Some(id))
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Sends SIGTERM and waits for the exit.
     pub async fn stop(mut self) -> ExitStatus {
         let pid = self.child.id().expect("it runs").to_string();
         let told = std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
@@ -156,7 +173,7 @@ impl Daemon {
         self.child.wait().await.expect("it ends")
     }
 
-    /// Ends it at once, as a crash would; answers the database.
+    /// Kills it, as a crash would. Returns the database.
     pub async fn kill(mut self) -> TestDb {
         self.child.kill().await.expect("it ends");
         self.db

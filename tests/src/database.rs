@@ -1,4 +1,4 @@
-//! A database for one test, of either kind.
+//! A new database for each test: SQLite or PostgreSQL.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::postgres;
 
-/// Which database.
+/// A supported database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// SQLite in a file.
@@ -18,21 +18,21 @@ pub enum Kind {
     Postgres,
 }
 
-/// A migrated, empty database, and the library on it with a clock that the test turns. Copies share it.
+/// A migrated, empty database, and the library on it with a clock that the test sets. Clones share both.
 #[derive(Clone)]
 pub struct TestDb {
-    /// Which database it is.
+    /// SQLite or PostgreSQL.
     pub kind: Kind,
-    /// Where it is, for other processes.
+    /// Its URL, for other processes.
     pub url: String,
     /// The library.
     pub core: EventCore,
-    /// What the library takes for now.
+    /// The clock of the library.
     pub clock: Arc<ManualClock>,
     _dir: Arc<TempDir>,
 }
 
-/// What the clocks of tests show at first.
+/// The first instant on the clocks of tests.
 pub const START: &str = "2026-11-23T10:00:00Z";
 
 impl TestDb {
@@ -45,24 +45,24 @@ impl TestDb {
         Self { kind, url, core, clock, _dir: Arc::new(dir) }
     }
 
-    /// Lets a date be over since an instant, behind the library's back: nobody can wait for it.
-    pub async fn pass(&self, date: &str, at: &str) {
-        let date: OccurrenceId = date.parse().expect("an id");
+    /// Moves an occurrence into the past by SQL, because daemons run on the clock of the machine.
+    pub async fn pass(&self, occurrence: &str, at: &str) {
+        let occurrence: OccurrenceId = occurrence.parse().expect("an id");
         let at: Timestamp = at.parse().expect("an instant");
         let mut tx = self.core.db().begin().await.expect("a transaction");
         let sql = Sql::portable("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
-        tx.query(sql).bind(date).bind(at).execute().await.expect("an update");
+        tx.query(sql).bind(occurrence).bind(at).execute().await.expect("an update");
         tx.commit().await.expect("a commit");
     }
 
-    /// A new database on the machine's clock, for daemons.
+    /// A new database, with the clock set to the time of the machine: for daemons.
     pub async fn in_real_time(kind: Kind) -> Self {
         let db = Self::new(kind).await;
         db.clock.set(eventcore::SystemClock.now());
         db
     }
 
-    /// The address of a database without a schema, and the folder that goes with it.
+    /// The URL of a new database that nobody has opened, and the folder that holds it.
     pub async fn empty(kind: Kind) -> (String, TempDir) {
         let dir = tempfile::tempdir().expect("a folder");
         let url = match kind {
@@ -72,7 +72,7 @@ impl TestDb {
         (url, dir)
     }
 
-    /// The address of a database that nobody has migrated yet, and the folder that goes with it.
+    /// The URL of a new database without a schema, and the folder that holds it.
     pub async fn bare(kind: Kind) -> (String, TempDir) {
         let (url, dir) = Self::empty(kind).await;
         if kind == Kind::Postgres {
@@ -89,19 +89,33 @@ impl TestDb {
         (url, dir)
     }
 
-    /// The library once more on the same database and clock, as another process would have it.
+    /// A second instance of the library on this database and clock, as in another process.
     pub async fn another(&self) -> EventCore {
         open(&self.url, self.clock.clone()).await
     }
 
-    /// A user without a password, made at once.
+    /// A new user without a password. Hashing one takes long.
     pub async fn user(&self, name: &str) -> Actor {
         self.user_with(name, Role::User).await
     }
 
-    /// An admin without a password, made at once.
+    /// A new admin without a password.
     pub async fn admin(&self, name: &str) -> Actor {
         self.user_with(name, Role::Admin).await
+    }
+
+    /// A new user who can sign in with a password: in Berlin, with the capitalized name as the display name.
+    pub async fn user_with_password(&self, name: &str, password: &str) -> Actor {
+        let input = eventcore::accounts::NewUser {
+            username: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: Some(password.to_owned()),
+            display_name: Some(format!("{}{}", name[..1].to_uppercase(), &name[1..])),
+            timezone: Some("Europe/Berlin".to_owned()),
+            ..Default::default()
+        };
+        let user = self.core.create_user(&Actor::System, &input).await.expect("a user");
+        Actor::user(user.id, user.role)
     }
 
     async fn user_with(&self, name: &str, role: Role) -> Actor {
@@ -115,7 +129,7 @@ impl TestDb {
         Actor::user(user.id, role)
     }
 
-    /// The one number that a query answers.
+    /// The result of a query for a single number.
     pub async fn number(&self, sql: &'static str) -> i64 {
         self.core
             .db()
@@ -128,24 +142,30 @@ impl TestDb {
             .expect("a number")
     }
 
-    /// How many deadlocks there were on PostgreSQL, whose count is only right once all connections of the library are closed.
+    /// The number of deadlocks on PostgreSQL. Closes the library: the server counts when connections end.
     pub async fn deadlocks(&self) -> i64 {
         self.core.close().await;
         self.counted("SELECT deadlocks FROM pg_stat_database WHERE datname = $1").await
     }
 
-    /// How many transactions there were on PostgreSQL, where each statement that only reads is one; right once all connections are closed.
+    /// The number of transactions on PostgreSQL, where each statement outside of one counts as well. Correct
+    /// once all connections are closed.
     pub async fn transactions(&self) -> i64 {
         self.counted("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = $1").await
     }
 
+    /// The name of a database of PostgreSQL.
+    pub(crate) fn name(&self) -> &str {
+        let path = self.url.split('?').next().unwrap_or_default();
+        path.rsplit('/').next().unwrap_or_default()
+    }
+
     async fn counted(&self, count: &'static str) -> i64 {
         let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
-        // From another database, so that the question is not counted.
+        // From another database, so that this query is not counted.
         let db = Db::connect(&postgres_url("postgres"), sizes).await.expect("the server");
         let mut reader = db.read().await.expect("a connection");
-        let path = self.url.split('?').next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = self.name().to_owned();
         let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
         while reader.query(Sql::portable(others)).bind(name.clone()).scalar::<i64>().await.expect("a count")
             > 0
@@ -155,7 +175,7 @@ impl TestDb {
         reader.query(Sql::portable(count)).bind(name).scalar().await.expect("a count")
     }
 
-    /// What must hold in every database at every time.
+    /// Asserts what holds in every database at all times.
     pub async fn check(&self) {
         if self.kind == Kind::Sqlite {
             let mut reader = self.core.db().read().await.expect("a reader");
@@ -169,12 +189,13 @@ impl TestDb {
                 .expect("a count");
             assert_eq!(broken, 0, "foreign keys");
         }
-        let eventless = "SELECT count(*) FROM events e WHERE NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.event_id = e.id)";
-        assert_eq!(self.number(eventless).await, 0, "every event has a date");
+        let without_occurrence = "SELECT count(*) FROM events e
+             WHERE NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.event_id = e.id)";
+        assert_eq!(self.number(without_occurrence).await, 0, "every event has an occurrence");
     }
 }
 
-/// The id of a user who acts.
+/// The id of a signed-in actor.
 pub fn id_of(actor: &Actor) -> UserId {
     actor.user_id().expect("a user")
 }
@@ -184,7 +205,7 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
 }
 
-async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
+pub(crate) async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
     let pools = PoolSizes { postgres: 10, ..PoolSizes::default() };
     EventCore::connect(url, Options { clock: Box::new(clock), pools, ..Options::default() })
         .await
@@ -195,7 +216,7 @@ fn postgres_url(database: &str) -> String {
     format!("postgres://tests@localhost/{database}?host={}", postgres::socket_dir())
 }
 
-/// A copy of a template that is migrated once.
+/// A copy of a template database, which is migrated once per test process.
 async fn create_postgres() -> String {
     static TEMPLATE: OnceCell<()> = OnceCell::const_new();
     TEMPLATE
@@ -217,9 +238,9 @@ fn uuid_like() -> String {
 }
 
 async fn administer(sql: String) {
-    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    // Two copies of one template at once refuse each other.
-    let _turn = ONE_AT_A_TIME.lock().await;
+    static COPYING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    // PostgreSQL refuses to copy a template while it is being copied.
+    let _lock = COPYING.lock().await;
     let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
     let db = Db::connect(&postgres_url("postgres"), sizes).await.expect("the server");
     db.read().await.expect("a connection").query(Sql::dynamic(sql)).execute().await.expect("a new database");

@@ -1,6 +1,6 @@
-//! Tries of cross-site scripting, and a reader that sees whether one came through.
+//! Attempts of cross-site scripting, and a check whether HTML is harmless.
 
-/// The tries, by the ways that OWASP's filter-evasion cheat sheet names.
+/// The attempts listed by OWASP's cheat sheet on filter evasion.
 pub fn tries() -> impl Iterator<Item = String> {
     let lines = include_str!("../data/xss.txt").lines().filter(|line| !line.is_empty());
     lines.map(|line| {
@@ -8,7 +8,7 @@ pub fn tries() -> impl Iterator<Item = String> {
     })
 }
 
-/// Tags and attributes that may stand in what is served, and no others.
+/// The only tags that the server may send.
 const TAGS: &[&str] = &[
     "a",
     "blockquote",
@@ -31,7 +31,7 @@ const TAGS: &[&str] = &[
     "ul",
 ];
 
-/// What is not allowed in HTML that people wrote: a reader of HTML as serializers write it, of its own.
+/// The first forbidden tag or attribute in HTML. It reads HTML as serializers write it.
 pub fn harm(html: &str) -> Option<String> {
     for (i, _) in html.match_indices('<') {
         let tag = &html[i + 1..i + html[i..].find('>')?];

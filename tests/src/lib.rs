@@ -1,55 +1,23 @@
-//! The test kit: databases of both kinds, the real daemon on a real socket, and clients to talk to it.
+//! The test kit: databases of both kinds, the daemon and the terminal client as real processes, and builders
+//! and operations for test scenarios.
 
 mod client;
 mod daemon;
 mod database;
+mod event;
 mod html;
 mod postgres;
 mod random;
+mod registrations;
+mod statement_log;
 mod terminal;
 
-pub use client::{Answer, Client};
-pub use daemon::{Daemon, command};
+pub use client::{Answer, Client, ids_of, url_encoded};
+pub use daemon::{Daemon, command, eventd_check};
 pub use database::{Kind, START, TestDb, at, id_of};
+pub use event::{EventBuilder, new_event, new_event_in_2031};
 pub use html::{harm, tries};
 pub use random::Random;
+pub use registrations::refusal_code;
+pub use statement_log::StatementLog;
 pub use terminal::{Terminal, tui};
-
-/// Makes a test of each database from one async function that takes a [`TestDb`].
-#[macro_export]
-macro_rules! on_both {
-    ($(#[$meta:meta])* async fn $name:ident($db:ident: $type:ty) $body:block) => {
-        mod $name {
-            use super::*;
-
-            $(#[$meta])*
-            async fn story($db: $type) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                story(<$type>::new($crate::Kind::Sqlite).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                story(<$type>::new($crate::Kind::Postgres).await).await;
-            }
-        }
-    };
-}
-
-/// Makes a test of each database from one async function that takes a [`Kind`].
-#[macro_export]
-macro_rules! for_each_kind {
-    ($story:path) => {
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn sqlite() {
-            $story($crate::Kind::Sqlite).await;
-        }
-
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn postgres() {
-            $story($crate::Kind::Postgres).await;
-        }
-    };
-}

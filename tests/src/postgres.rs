@@ -1,34 +1,45 @@
-//! A PostgreSQL server of the tests' own: started once per test process, ended with it, whatever ends it.
+//! A PostgreSQL server for the tests. Each test process starts one, and it stops when that process ends.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// Starts a server in a new directory, says when it is ready, and stops it and removes the directory once standard input closes, which
-/// happens when the test process ends, even by SIGKILL. PostgreSQL refuses to run as root, so root runs it as another user.
+/// Starts a server in a new directory and prints the directory when the server is ready. Once standard input
+/// closes, which happens when the test process ends, even by SIGKILL, it stops the server and removes the
+/// directory. PostgreSQL refuses to run as root, so root runs it as another user.
 const SUPERVISOR: &str = r#"
 set -eu
 as=
 if [ "$(id -u)" = 0 ]; then as="setpriv --reuid=$PG_USER --regid=$PG_USER --clear-groups --"; fi
 dir=$(mktemp -d)
 server=
-trap 'if [ -n "$server" ]; then kill -QUIT "$server" 2>/dev/null || true; wait "$server" || true; fi; rm -rf "$dir"' EXIT
+stop() {
+    if [ -n "$server" ]; then kill -QUIT "$server" 2>/dev/null || true; wait "$server" || true; fi
+    rm -rf "$dir"
+}
+trap stop EXIT
 if [ -n "$as" ]; then chown "$PG_USER" "$dir"; fi
 cd "$dir"
-# initdb tells more than a failure needs, and only a failure is of interest.
-$as initdb --pgdata="$dir/data" --username=tests --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-# The server's own output must not hold the pipes of who runs the tests.
-$as postgres -D "$dir/data" -h '' -k "$dir" -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=400 \
-    -c shared_buffers=64MB -c autovacuum=off -c log_min_messages=fatal >>"$dir/log" 2>&1 &
+fail() { cat "$dir/log" >&2; exit 1; }
+# The output of initdb is of interest only if it fails.
+$as initdb --pgdata="$dir/data" --username=tests --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync \
+    >"$dir/log" 2>&1 || fail
+# The server writes to a file: open pipes would keep the caller of the tests waiting.
+$as postgres -D "$dir/data" -h '' -k "$dir" -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
+    -c max_connections=400 -c shared_buffers=64MB -c autovacuum=off \
+    -c log_min_messages=fatal -c log_line_prefix='%d %p ' >>"$dir/log" 2>&1 &
 server=$!
-until $as pg_isready -q -h "$dir" -U tests -d postgres; do kill -0 "$server" || { cat "$dir/log" >&2; exit 1; }; sleep 0.05; done
+until $as pg_isready -q -h "$dir" -U tests -d postgres; do
+    kill -0 "$server" || fail
+    sleep 0.05
+done
 echo "$dir"
 exec >/dev/null 2>&1
 cat
 "#;
 
-/// The directory of the server's socket.
+/// The directory of the server's socket and log. The first call starts the server.
 pub(crate) fn socket_dir() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(start)
@@ -36,7 +47,7 @@ pub(crate) fn socket_dir() -> &'static str {
 
 fn start() -> String {
     let mut path = std::env::var_os("PATH").unwrap_or_default();
-    // Debian keeps the server's programs out of the PATH.
+    // Debian does not put the programs of the server on the PATH.
     for version in (13..=20).rev() {
         let bin = format!("/usr/lib/postgresql/{version}/bin");
         if Path::new(&bin).join("postgres").exists() {
@@ -54,10 +65,10 @@ fn start() -> String {
         .expect("a shell");
     let stdout = supervisor.stdout.take().expect("a pipe");
     let mut line = String::new();
-    BufReader::new(stdout).read_line(&mut line).expect("the supervisor speaks");
+    BufReader::new(stdout).read_line(&mut line).expect("output of the supervisor");
     let dir = line.trim().to_owned();
     assert!(!dir.is_empty(), "PostgreSQL did not start (see above): is it installed? `tests/run` does that");
-    // The pipe on its standard input stays open for as long as this process lives.
+    // The pipe on its standard input stays open for as long as this process runs.
     std::mem::forget(supervisor);
     dir
 }

@@ -1,6 +1,6 @@
-//! Numbers that look random, the same in each run.
+//! Pseudo-random numbers, the same in each run.
 
-/// A small generator (Knuth's MMIX constants), so that a failure repeats.
+/// A linear congruential generator with Knuth's MMIX constants. The seed makes failures reproducible.
 #[derive(Debug, Clone)]
 pub struct Random(pub u64);
 
@@ -16,7 +16,7 @@ impl Random {
         self.below(n) == 0
     }
 
-    /// One of them.
+    /// A random element.
     pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }

@@ -1,4 +1,4 @@
-//! The real terminal client in a pseudo-terminal, and the screen that a person would see.
+//! The real terminal client in a pseudo-terminal, and the screen that a user sees.
 
 use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use crate::daemon::binary;
 
 const ROWS: NonZeroU16 = NonZeroU16::new(30).expect("more than none");
 const COLUMNS: NonZeroU16 = NonZeroU16::new(100).expect("more than none");
-/// How long a screen may take to show what is waited for: far longer than any does.
+/// The longest wait for a screen. No screen takes that long unless the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An `eventtui` that draws on a screen of 100 columns and 30 rows.
@@ -22,24 +22,25 @@ pub struct Terminal {
     input: pty_process::OwnedWritePty,
     screen: Arc<Mutex<vt100::Parser>>,
     drawn: Arc<Notify>,
-    /// Ends with the last that the program wrote.
+    /// Reads the output; ends when the program has closed it.
     reading: tokio::task::JoinHandle<()>,
-    /// Its home, where it keeps its sign-in and its preferences.
+    /// Its home directory, with credentials and preferences.
     pub home: Arc<TempDir>,
 }
 
 impl Terminal {
-    /// Starts it in a new home.
+    /// Starts it in a new home directory.
     pub fn start(arguments: &[&str]) -> Self {
         Self::at_home(&Arc::new(tempfile::tempdir().expect("a folder")), arguments)
     }
 
-    /// Starts it in a home. A shell around it notes the modes of the terminal before and after.
+    /// Starts it in an existing home directory.
     pub fn at_home(home: &Arc<TempDir>, arguments: &[&str]) -> Self {
         Self::with(home, &[], arguments)
     }
 
-    /// Starts it in a home, with something more in its environment.
+    /// Starts it in an existing home directory with additional environment variables. A shell around it
+    /// records the modes of the terminal before and after.
     pub fn with(home: &Arc<TempDir>, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let home = home.clone();
         let (pty, pts) = pty_process::open().expect("a pseudo-terminal");
@@ -73,7 +74,7 @@ impl Terminal {
         Self { child, input, screen, drawn, reading, home }
     }
 
-    /// What is on the screen.
+    /// The text of the screen.
     pub fn text(&self) -> String {
         self.screen.lock().expect("a lock").screen().contents()
     }
@@ -83,12 +84,12 @@ impl Terminal {
         self.screen.lock().expect("a lock").screen().alternate_screen()
     }
 
-    /// Waits until the screen shows a text.
+    /// Waits until the screen contains a text.
     pub async fn shows(&self, text: &str) -> &Self {
         self.shows_that(text, |screen| screen.contains(text)).await
     }
 
-    /// Waits until the screen no longer shows a text.
+    /// Waits until the screen does not contain a text.
     pub async fn hides(&self, text: &str) -> &Self {
         self.shows_that(text, |screen| !screen.contains(text)).await
     }
@@ -104,13 +105,13 @@ impl Terminal {
         self
     }
 
-    /// Types a text, as someone at a keyboard does: `\r` is Enter, `\t` Tab, `\x13` Ctrl-S.
+    /// Types a text: `\r` is Enter, `\t` Tab, `\x13` Ctrl-S.
     pub async fn types(&mut self, text: &str) -> &mut Self {
-        self.input.write_all(text.as_bytes()).await.expect("it listens");
+        self.input.write_all(text.as_bytes()).await.expect("an open terminal");
         self
     }
 
-    /// The processes that the shell around it has started.
+    /// The processes started by the shell around it.
     fn programs(&self) -> Vec<String> {
         let shell = self.child.id().expect("a process");
         let children =
@@ -118,44 +119,44 @@ impl Terminal {
         children.split_whitespace().map(str::to_owned).collect()
     }
 
-    /// Sends the program, not the shell around it, a signal.
+    /// Sends a signal to the program, not to the shell around it.
     pub async fn signal(&self, signal: &str) {
         let status = tokio::process::Command::new("kill").args(["-s", signal]).args(self.programs()).status();
         assert!(status.await.expect("kill runs").success());
     }
 
-    /// Waits until the program has stopped: a signal to go on that comes earlier is lost.
+    /// Waits until the program is suspended. An earlier SIGCONT would be lost.
     pub async fn stops(&self) -> &Self {
-        // The state stands behind the name, which is in parentheses.
+        // The state follows the name, which is in parentheses.
         let is_stopped = |program: &String| {
             let stat = std::fs::read_to_string(format!("/proc/{program}/stat")).unwrap_or_default();
             stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
         };
         let wait = async {
             while !self.programs().iter().all(is_stopped) {
-                // Only its parent is told, and that is the shell.
+                // Only the parent, the shell, is notified.
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        assert!(tokio::time::timeout(PATIENCE, wait).await.is_ok(), "it goes on:\n{}", self.text());
+        assert!(tokio::time::timeout(PATIENCE, wait).await.is_ok(), "still running:\n{}", self.text());
         self
     }
 
-    /// Waits for its end; answers its exit status. The terminal is as it was before.
+    /// Waits for the exit and returns the status. Asserts that the terminal is restored.
     pub async fn ends(mut self) -> i32 {
         let over = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-        assert!(over.is_ok(), "it goes on:\n{}", self.text());
+        assert!(over.is_ok(), "still running:\n{}", self.text());
         let read = tokio::time::timeout(PATIENCE, &mut self.reading).await;
         assert!(read.is_ok(), "something holds its output:\n{}", self.text());
         let note = |name: &str| std::fs::read_to_string(self.home.path().join(name)).expect(name);
         assert_eq!(note("before"), note("after"), "the modes of the terminal");
-        assert!(!self.is_taken(), "the screen is given back");
+        assert!(!self.is_taken(), "the alternate screen is left");
         assert!(!self.screen.lock().expect("a lock").screen().hide_cursor(), "the cursor is shown");
         note("status").trim().parse().expect("a number")
     }
 }
 
-/// A command of the terminal client without a terminal, free of the environment's settings.
+/// A command of the terminal client without a terminal and without the settings of the environment.
 pub fn tui(arguments: &[&str]) -> tokio::process::Command {
     let mut command = tokio::process::Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]).arg(binary("eventtui")).args(arguments);

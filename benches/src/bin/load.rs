@@ -1,4 +1,4 @@
-//! The load driver: sends requests over several connections and prints the answers per second.
+//! The load driver: sends requests over several connections and prints the responses per second.
 //!
 //! `load ADDRESS get CONNECTIONS SECONDS PATH` requests a path, and
 //! `load ADDRESS create CONNECTIONS SECONDS ACCESS-TOKEN` creates events.
@@ -51,7 +51,7 @@ impl Work {
 }
 
 /// Sends one request after another over one connection until the time is up. Returns the latencies, and how
-/// many answers were not successful.
+/// many responses were not successful.
 async fn send_requests(
     address: String,
     work: Arc<Work>,

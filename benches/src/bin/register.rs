@@ -24,8 +24,8 @@ struct Registrations {
     next: AtomicUsize,
 }
 
-/// Registers one user after another over one connection. Returns the latencies, and how many answers were not
-/// `201 Created`.
+/// Registers one user after another over one connection. Returns the latencies, and how many responses were
+/// not `201 Created`.
 async fn register(
     address: String,
     registrations: Arc<Registrations>,

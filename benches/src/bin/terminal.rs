@@ -1,4 +1,4 @@
-//! Measures the terminal client in a pseudo-terminal: time to the first screen, answers to keys, CPU time
+//! Measures the terminal client in a pseudo-terminal: time to the first screen, latency of keys, CPU time
 //! while idle, and memory.
 //!
 //! `terminal PROGRAM DATABASE-URL`. The database must have the events of `seed_events`, at least 10,000 of
@@ -22,7 +22,7 @@ const STARTS: usize = 20;
 const IDLE: Duration = Duration::from_secs(32);
 /// A frame has ended when no output follows for this long.
 const PAUSE: Duration = Duration::from_millis(2);
-/// An expected screen that has not come by then is an error.
+/// An expected screen that has not appeared by then is an error.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running client.

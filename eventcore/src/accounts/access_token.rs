@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 
 /// The maximum number of tokens of a user.
 const MAX_TOKENS: i64 = 100;
-/// The precision of `last_used_at`. Writing it at each use would turn every read into a write.
+/// The precision of `last_used_at`. Updating it at each use would require a write for every read.
 const LAST_USE_PRECISION: Duration = Duration::from_mins(1);
 
 /// A personal access token without its secret.

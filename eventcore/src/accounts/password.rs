@@ -10,8 +10,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result, Violations};
 
-/// Common passwords of 10 or more characters, sorted. NIST SP 800-63B, 5.1.1.2 asks to refuse them. The file
-/// names its source.
+/// Common passwords of 10 or more characters, sorted. NIST SP 800-63B, 5.1.1.2 requires refusing them. The
+/// file names its source.
 static KNOWN_BAD: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("known_bad.txt").lines().filter(|line| !line.starts_with('#')).collect());
 

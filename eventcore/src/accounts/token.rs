@@ -39,8 +39,8 @@ impl Signer {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        // jsonwebtoken would ask the operating system for the time. `read` checks the expiry by the library's
-        // clock.
+        // jsonwebtoken would take the time from the operating system. `read` checks the expiry by the
+        // library's clock.
         validation.validate_exp = false;
         Self {
             encoding: EncodingKey::from_secret(secret),

@@ -19,9 +19,9 @@ use crate::time::{Timestamp, start_of_day};
 
 /// Separates the labels of two occurrences: the ASCII record separator.
 const RECORD_END: char = '\u{1e}';
-/// Tags in facets at most.
+/// Maximum number of tags in facets.
 const MAX_TAGS: usize = 50;
-/// Months in facets at most: twenty years.
+/// Maximum number of months in facets: twenty years.
 const MAX_MONTHS: usize = 240;
 
 /// The slugs of all categories.
@@ -134,7 +134,7 @@ impl MatchedLabels {
 
 async fn aggregate<R: Row>(db: &mut impl Queries, mut query: AgendaQuery, columns: &str) -> Result<R> {
     query.skip_verified_conditions();
-    let text = format!("SELECT {columns} FROM {} WHERE {}", query.from_clause(), query.where_clause());
+    let text = format!("SELECT {columns} FROM {} WHERE {}", query.table_list(), query.where_clause());
     Ok(query.query(db, text).one().await?)
 }
 

@@ -49,7 +49,7 @@ pub struct MonthCount {
     pub count: i64,
 }
 
-/// The number of occurrences that start on a day.
+/// The number of occurrences that take place on a day.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DayCount {

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::counting::{MatchedLabels, MatchedStarts};
 use super::counts::{DailyCounts, DayCount, Facets, Month};
+use super::days;
 use super::filter::{AgendaFilter, Bound};
 use super::list::visible_scope;
 use super::query::{AgendaQuery, Extent};
@@ -29,7 +30,10 @@ impl EventCore {
 
     /// Counts the occurrences that match the filter on each day of a month in `tz`.
     ///
-    /// `from` and `to` of the filter are ignored.
+    /// An occurrence of several days counts on each of them, by the rule of [`Occurrence::days`]. `from` and
+    /// `to` of the filter are ignored.
+    ///
+    /// [`Occurrence::days`]: crate::events::Occurrence::days
     ///
     /// # Errors
     /// As [`EventCore::occurrences`].
@@ -40,21 +44,26 @@ impl EventCore {
         month: Month,
         tz: Tz,
     ) -> Result<DailyCounts> {
-        let bound = |month: Month| Some(Bound::Day(month.0, tz));
+        let now = self.now();
+        let period = month.first_day()..month.next().first_day();
         let filter = AgendaFilter {
             by_relevance: false,
-            from: bound(month),
-            to: bound(month.next()),
+            from: Some(Bound::Day(period.start, tz)),
+            to: Some(Bound::Day(period.end, tz)),
             ..filter.clone()
         };
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
-        let query = AgendaQuery::new(&mut db, &filter, visible, Extent::Page, self.now()).await?;
+        let query = AgendaQuery::new(&mut db, &filter, visible, Extent::Page, now).await?;
         let starts = MatchedStarts::load(&mut db, query).await?.sorted()?;
-        let days = month.0.iter_days().take_while(|day| Month::of(*day) == month);
+        let multi_day = days::of_multi_day(&mut db, &filter, visible, (&period, tz), now).await?;
+        let days = period.start.iter_days().take_while(|date| *date < period.end);
         let days = days.map(|date| {
             let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
-            DayCount { date, count: starts.between(date, next, tz) }
+            // On its first day an occurrence counts as one that starts.
+            let continuing = multi_day.iter().filter(|days| *days.start() < date && date <= *days.end());
+            let continuing = i64::try_from(continuing.count()).unwrap_or(i64::MAX);
+            DayCount { date, count: starts.between(date, next, tz) + continuing }
         });
         Ok(DailyCounts { month, timezone: tz.name().to_owned(), days: days.collect() })
     }

@@ -73,13 +73,13 @@ impl From<Timestamp> for Bound {
     }
 }
 
-/// Characters of a substring filter at most.
+/// Maximum number of characters of a substring filter.
 const MAX_SUBSTRING: usize = 200;
-/// Characters of a full-text search at most.
+/// Maximum number of characters of a full-text search.
 const MAX_SEARCH: usize = 500;
-/// Categories or tags of a filter at most.
+/// Maximum number of categories or tags of a filter.
 const MAX_LABELS: usize = 20;
-/// Characters of a category or tag at most.
+/// Maximum number of characters of a category or tag.
 const MAX_LABEL: usize = 200;
 
 impl AgendaFilter {
@@ -91,7 +91,7 @@ impl AgendaFilter {
             check_word(&mut violations, name, text.as_deref().unwrap_or_default(), MAX_SUBSTRING);
         }
         match self.search_text() {
-            // Control characters are fine here: they only separate words.
+            // Control characters are allowed here: they only separate words.
             Some(text) if text.chars().count() > MAX_SEARCH => {
                 violations.add("/q", "too_long", "must have at most 500 characters");
             }

@@ -87,7 +87,7 @@ struct RankedOccurrence {
     position: i64,
 }
 
-/// The rows of a page, and one more, which tells that another page follows.
+/// The rows of a page, and one more, which shows that another page follows.
 ///
 /// `select` gets SQL for the occurrences found and for the sort key of an occurrence `o`, and returns the
 /// statement.
@@ -162,6 +162,6 @@ pub(super) async fn visible_scope(
 }
 
 async fn count(db: &mut impl Queries, query: AgendaQuery) -> Result<i64> {
-    let text = format!("SELECT count(*) FROM {} WHERE {}", query.from_clause(), query.where_clause());
+    let text = format!("SELECT count(*) FROM {} WHERE {}", query.table_list(), query.where_clause());
     Ok(query.query(db, text).scalar().await?)
 }

@@ -2,8 +2,10 @@
 
 mod counting;
 mod counts;
+mod days;
 mod facets;
 mod filter;
+mod index_lookup;
 mod list;
 mod ongoing;
 mod predicates;

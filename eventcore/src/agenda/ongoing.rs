@@ -1,19 +1,12 @@
 //! Occurrences of several days, which take place on days on which they do not start.
 
+use super::days::is_multi_day;
 use crate::core::EventCore;
-use crate::db::{Dialect, Queries, Sql};
+use crate::db::{Queries, Sql};
 use crate::error::Result;
 use crate::events::{OCCURRENCE_COLUMNS, Occurrence, OccurrenceRow};
 use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
 use crate::time::Timestamp;
-
-/// The predicate of the index `agenda_lasting`: longer than 25 hours, the longest calendar day.
-const fn multi_day_predicate(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "o.listed AND o.ends_at - o.starts_at > 90000000000",
-        Dialect::Postgres => "o.listed AND o.ends_at - o.starts_at > INTERVAL '25 hours'",
-    }
-}
 
 impl EventCore {
     /// A page of the public occurrences that last longer than a day and overlap `from..to`, in order of their
@@ -27,7 +20,7 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("ongoing {from} {to}"), Order::Ascending)?;
         let position = keyset.position.unwrap_or(keyset.beginning());
         let mut db = self.db().read().await?;
-        let multi_day = multi_day_predicate(db.dialect());
+        let multi_day = format!("o.listed AND {}", is_multi_day(db.dialect()));
         let rows: Vec<OccurrenceRow> = db
             .query(Sql::dynamic(format!(
                 "SELECT {OCCURRENCE_COLUMNS} FROM occurrences o JOIN events e ON e.id = o.event_id

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::filter::AgendaFilter;
-use super::query::{AgendaQuery, IndexLookup, SqlValue};
+use super::index_lookup::IndexLookup;
+use super::query::{AgendaQuery, SqlValue};
 use crate::categories;
 use crate::db::{Dialect, Queries};
 use crate::error::Result;

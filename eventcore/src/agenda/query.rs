@@ -6,22 +6,20 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::filter::{AgendaFilter, Bound};
+use super::index_lookup::{IndexLookup, finds_few};
 use crate::db::{Dialect, Queries, Query, Sql};
 use crate::error::Result;
 use crate::page::{Keyset, SortKey};
-use crate::search::{SearchQuery, SearchScope};
+use crate::search::SearchQuery;
 use crate::time::Timestamp;
 
-/// Characters that a trigram index needs at least.
+/// Minimum number of characters for a lookup in a trigram index.
 const TRIGRAM_LENGTH: usize = 3;
-/// With more matching texts than this a page is found sooner by walking the agenda than by collecting the
-/// matches.
-const FEW_MATCHES: i64 = 1_000;
 
 /// The largest difference between the starts of one calendar day in two time zones: UTC+14 to UTC-12.
-const MAX_DAY_SHIFT: Duration = Duration::from_hours(26);
+pub(super) const MAX_DAY_SHIFT: Duration = Duration::from_hours(26);
 
-/// Occurrences that the probe tests for the words before the matches of the index are counted.
+/// Number of occurrences that the probe tests for the words, before the matches of the index are counted.
 const PROBE_SIZE: i64 = 512;
 
 /// How much of the result is needed.
@@ -31,6 +29,8 @@ pub(super) enum Extent {
     Page,
     /// All matches, for counting.
     All,
+    /// All matches of the other conditions. `from` and `to` are ignored: the caller bounds the time.
+    AnyTime,
 }
 
 /// The table that drives the query.
@@ -44,6 +44,8 @@ pub(super) enum Driver {
     MatchingDocuments(String),
     /// `events`: SQL for their ids.
     Events(String),
+    /// Some occurrences: SQL for their ids.
+    OccurrenceIds(String),
 }
 
 /// The SQL conditions of a filter, with the values of their placeholders.
@@ -132,7 +134,9 @@ impl AgendaQuery {
         if let Some(event) = filter.event {
             query.compare("{o}.event_id =", SqlValue::Id(event.as_uuid()));
         }
-        query.filter_starts(filter.from.unwrap_or(Bound::At(now)), filter.to);
+        if extent != Extent::AnyTime {
+            query.filter_starts(filter.from.unwrap_or(Bound::At(now)), filter.to);
+        }
         if let Some(status) = filter.status {
             query.compare("{o}.status =", SqlValue::Text(status.as_str().to_owned()));
         }
@@ -251,7 +255,7 @@ impl AgendaQuery {
         format!(
             "SELECT o.id, o.event_id, o.starts_at FROM {} WHERE {}
                 ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
-            self.from_clause(),
+            self.table_list(),
             self.where_clause(),
             dir = keyset.direction(),
         )
@@ -267,7 +271,7 @@ impl AgendaQuery {
             return None;
         }
         // The far bound is tested outside: with both bounds PostgreSQL underestimates the range, and sorts it
-        // instead of walking the index until it has enough rows.
+        // instead of scanning the index until it has enough rows.
         let end = if keyset.comparison() == ">" { &self.latest } else { &self.earliest };
         let is_end = |condition: &String| {
             end.as_ref().is_some_and(|end| {
@@ -292,7 +296,7 @@ impl AgendaQuery {
                 (SELECT o.id, o.event_id, o.text_id, o.starts_at, o.day FROM {} WHERE {}
                     ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {PROBE_SIZE}) o
                 {} texts t ON t.id = o.text_id WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
-            occurrences.from_clause(),
+            occurrences.table_list(),
             occurrences.where_clause(),
             self.join_keyword(),
             words.where_clause(),
@@ -309,7 +313,7 @@ impl AgendaQuery {
         self.conditions.join(" AND ").replace("{o}", occurrences).replace("{t}", texts)
     }
 
-    /// `CROSS JOIN` keeps SQLite from reordering the tables; PostgreSQL chooses the order well.
+    /// `CROSS JOIN` prevents SQLite from reordering the tables; PostgreSQL chooses a good order.
     const fn join_keyword(&self) -> &'static str {
         match self.dialect {
             Dialect::Sqlite => "CROSS JOIN",
@@ -320,10 +324,10 @@ impl AgendaQuery {
     /// The driver joined with `occurrences o` and, if a condition names them, `texts t`.
     fn tables(&self) -> String {
         let join = self.join_keyword();
-        let words =
+        let joined_texts =
             if self.joins_texts { format!(" {join} texts t ON t.id = o.text_id") } else { String::new() };
         match &self.driver {
-            Driver::Occurrences => format!("occurrences o{words}"),
+            Driver::Occurrences => format!("occurrences o{joined_texts}"),
             Driver::MatchingDocuments(texts) if !self.joins_texts => {
                 format!("({texts}) found {join} occurrences o ON o.text_id = found.id")
             }
@@ -331,13 +335,16 @@ impl AgendaQuery {
                 "({texts}) found {join} texts t ON t.id = found.id {join} occurrences o ON o.text_id = t.id"
             ),
             Driver::Events(events) => {
-                format!("({events}) found {join} occurrences o ON o.event_id = found.id{words}")
+                format!("({events}) found {join} occurrences o ON o.event_id = found.id{joined_texts}")
+            }
+            Driver::OccurrenceIds(ids) => {
+                format!("({ids}) found {join} occurrences o ON o.id = found.id{joined_texts}")
             }
         }
     }
 
     /// The tables that the conditions name.
-    pub(super) fn from_clause(&self) -> String {
+    pub(super) fn table_list(&self) -> String {
         let event = if self.joins_events { " JOIN events e ON e.id = o.event_id" } else { "" };
         format!("{}{event}", self.tables())
     }
@@ -347,7 +354,7 @@ impl AgendaQuery {
         format!("{} + {}", micros(self.dialect), self.tier_offset)
     }
 
-    /// Keeps only the first occurrence of each event, by start, among the matches so far.
+    /// Selects only the first occurrence of each event, by start, among the matches so far.
     pub(super) fn keep_first_of_each_event(&mut self) {
         let words = if self.joins_texts { " JOIN texts words ON words.id = earlier.text_id" } else { "" };
         self.conditions.push(format!(
@@ -357,7 +364,7 @@ impl AgendaQuery {
         ));
     }
 
-    /// Keeps what comes after the cursor.
+    /// Selects only the rows after the cursor.
     pub(super) fn after_cursor(&mut self, keyset: &Keyset) {
         if let Some(SortKey { number, id }) = keyset.position {
             let at = Timestamp::from_micros(number.saturating_sub(self.tier_offset));
@@ -367,8 +374,8 @@ impl AgendaQuery {
         }
     }
 
-    /// Drops a bound that the cursor implies: SQLite would start the index walk at the bound and step over
-    /// all earlier pages.
+    /// Drops a bound that the cursor implies: SQLite would start the index scan at the bound and skip all
+    /// earlier pages.
     fn drop_implied_bound(&mut self, position: Timestamp, comparison: &str) {
         let wider = if comparison == ">" {
             self.earliest.take().filter(|from| from.at <= position)
@@ -416,13 +423,13 @@ impl AgendaQuery {
 /// Which occurrences the actor may see in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VisibleScope {
-    /// Only what is starts_of_matches.
+    /// Only public occurrences of published events.
     Listed,
     /// All matches: permission was checked by the filter's event, organizer or user.
     All,
 }
 
-/// Wraps each placeholder into a subquery, whose value the planner does not know.
+/// Wraps each placeholder into a subquery, whose value is hidden from the planner.
 fn hide_parameters(text: &str) -> String {
     let mut pieces = text.split('$');
     let first = pieces.next().unwrap_or_default().to_owned();
@@ -439,61 +446,6 @@ pub(super) fn micros(dialect: Dialect) -> String {
         Dialect::Sqlite => "o.starts_at".to_owned(),
         Dialect::Postgres => "CAST(extract(epoch FROM o.starts_at) * 1000000 AS BIGINT)".to_owned(),
     }
-}
-
-/// A lookup in an index of texts or tags.
-#[derive(Debug, Clone)]
-pub(super) enum IndexLookup {
-    /// In SQLite's trigram index of titles and locations.
-    Trigrams(String),
-    /// In the full-text index, within a scope.
-    Words(SearchScope, String),
-    /// Among the tags of events.
-    Tag(String),
-}
-
-impl IndexLookup {
-    /// The lookup of all required words; `None` if the search only excludes words.
-    pub(super) fn words(search: &SearchQuery, scope: SearchScope, dialect: Dialect) -> Option<Self> {
-        Some(Self::Words(scope, search.full_text(dialect, scope)?))
-    }
-
-    const fn text(&self) -> &str {
-        match self {
-            Self::Trigrams(text) | Self::Words(_, text) | Self::Tag(text) => text.as_str(),
-        }
-    }
-
-    /// SQL for the ids found; the value of `placeholder` is [`Self::text`].
-    fn found(&self, dialect: Dialect, placeholder: &str) -> String {
-        match (self, dialect) {
-            (Self::Words(scope, _), Dialect::Postgres) => {
-                let words = match scope {
-                    SearchScope::Title => "ts_filter(w.words, '{a}')",
-                    SearchScope::Head => "ts_filter(w.words, '{a,b,c}')",
-                    SearchScope::All => "w.words",
-                };
-                format!("SELECT w.id FROM texts_words w WHERE {words} @@ CAST({placeholder} AS tsquery)")
-            }
-            (Self::Words(..), Dialect::Sqlite) => {
-                format!("SELECT rowid AS id FROM texts_words WHERE texts_words MATCH {placeholder}")
-            }
-            (Self::Trigrams(_), _) => {
-                format!("SELECT rowid AS id FROM texts_trigrams WHERE texts_trigrams MATCH {placeholder}")
-            }
-            (Self::Tag(_), _) => {
-                format!("SELECT event_id AS id FROM event_tags WHERE folded = {placeholder}")
-            }
-        }
-    }
-}
-
-/// Whether a query with the one parameter `text` finds at most [`FEW_MATCHES`] rows.
-async fn finds_few(db: &mut impl Queries, rows: &str, text: &str) -> Result<bool> {
-    let count = format!("SELECT count(*) FROM ({rows} LIMIT {}) AS few", FEW_MATCHES + 1);
-    let found: i64 =
-        db.query(Sql::dynamic(count)).bind(text.to_owned()).without_cached_plan().scalar().await?;
-    Ok(found <= FEW_MATCHES)
 }
 
 #[cfg(test)]

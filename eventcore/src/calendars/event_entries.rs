@@ -140,7 +140,7 @@ impl CalendarEvent {
             occurrences.binary_search_by_key(at, |occurrence| occurrence.original_start).is_ok()
         };
         // If the rule does not match the start, some calendars take it for the first occurrence and others do
-        // not: RDATE settles it.
+        // not: with an RDATE it is one in all of them.
         let start = (starts_off_rule && stored(&first)).then(|| self.local_value(self.span.local));
         let extra = occurrences.iter().filter(|occurrence| {
             occurrence.original_start > first && !rule_starts.contains_key(&occurrence.original_start)
@@ -200,8 +200,8 @@ impl CalendarEvent {
                 && !rule_starts.contains_key(&occurrence.original_start)
     }
 
-    /// Whether an occurrence begins as the rule says and has the duration of the event, both in local and in
-    /// elapsed time: calendars use either.
+    /// Whether an occurrence begins at its start by the rule and has the duration of the event, both in local
+    /// and in elapsed time: calendars use either.
     fn has_regular_time(&self, occurrence: &CalendarOccurrence) -> bool {
         let (starts, ends) = (self.wall_clock(occurrence.starts_at), self.wall_clock(occurrence.ends_at));
         if occurrence.starts_at != occurrence.original_start {

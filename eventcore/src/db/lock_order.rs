@@ -7,10 +7,10 @@
 //! 1. the idempotency key of the request, which the prelude of the transaction inserts;
 //! 2. `events` by id, `FOR NO KEY UPDATE`, so that foreign keys to the event can still be checked meanwhile;
 //! 3. `categories` by id and `users` by id: `FOR UPDATE` to change or delete them, `FOR KEY SHARE` to refer
-//!    to them. No transaction changes both, so neither comes before the other;
+//!    to them. No transaction changes both, so their relative order does not matter;
 //! 4. `occurrences` by id, `FOR UPDATE`;
-//! 5. what belongs to an occurrence or an event: `registrations`, `feedback`, `comments` (a parent before its
-//!    reply).
+//! 5. rows that belong to an occurrence or an event: `registrations`, `feedback`, `comments` (a parent before
+//!    its reply).
 //!
 //! Rules that follow from it:
 //!
@@ -19,9 +19,9 @@
 //! - Lock all occurrences of an event (`reschedule::lock_occurrences`) before a statement that writes to more
 //!   than one of them: an `UPDATE` locks rows in the order in which it scans them.
 //! - Registrations are written only while their occurrence is locked. They need no locks of their own.
-//! - The events of a category, or of an organizer, are locked before the category or the user is. Another one
-//!   may be added in between. So read them again after the second lock, and return [`Error::Contended`] if they
-//!   differ: `transaction!` then runs the whole transaction again.
+//! - The events of a category, or of an organizer, are locked before the category or the user is. Another
+//!   event may be added in between, so read them again after the second lock, and return [`Error::Contended`]
+//!   if they differ: `transaction!` then runs the whole transaction again.
 //!
 //! SQLite has a single writer, so transactions that write run one after another and row locks are not needed.
 //!

@@ -1,12 +1,14 @@
-//! Access to SQLite and PostgreSQL: pools, transactions, queries and migrations. Nothing here knows the
+//! Access to SQLite and PostgreSQL: pools, transactions, queries and migrations. Nothing here depends on the
 //! domain.
 
 mod array_agg;
 mod batch;
 mod copy;
+mod dialect;
 mod error;
 pub(crate) mod lock_order;
 mod migrate;
+mod pool_settings;
 mod postgres;
 mod query;
 mod row_gate;
@@ -17,7 +19,6 @@ mod transaction;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::Connection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
@@ -26,8 +27,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
 pub(crate) use batch::{batches, placeholders, values};
 pub use copy::{backup, restore};
+pub use dialect::Dialect;
 pub(crate) use error::violates_unique;
 pub use migrate::Schema;
+pub use pool_settings::PoolSizes;
+use pool_settings::{ACQUIRE_TIMEOUT, PING_AFTER};
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};
 pub(crate) use row_gate::RowPermit;
@@ -36,13 +40,6 @@ pub(crate) use transaction::{Attempts, transaction};
 pub use transaction::{Reader, Tx};
 
 use crate::error::{Error, Result};
-
-/// Longest wait for a connection or for SQLite's write lock. After it the call fails with `unavailable`.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// A PostgreSQL connection idle for this long is pinged before it is used.
-const PING_AFTER: Duration = Duration::from_secs(1);
-/// Prepared statements cached per connection.
-const STATEMENT_CACHE: usize = 500;
 
 /// An open database. Clones share its pools.
 #[derive(Clone)]
@@ -62,36 +59,12 @@ enum Backend {
     Postgres { pool: PgPool, row_gate: row_gate::RowGate },
 }
 
-/// The SQL dialect of a database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// SQLite, a file.
-    Sqlite,
-    /// PostgreSQL, or a server that speaks its protocol and SQL.
-    Postgres,
-}
-
-/// Sizes of the connection pools.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolSizes {
-    /// Read-only connections to the SQLite file. There is always one more, which writes.
-    pub sqlite_readers: u32,
-    /// Connections to PostgreSQL.
-    pub postgres: u32,
-}
-
-impl Default for PoolSizes {
-    fn default() -> Self {
-        Self { sqlite_readers: 4, postgres: 16 }
-    }
-}
-
 /// Number of pooled connections. SQLite's writer is not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connections {
     /// Open connections, idle ones included.
     pub open: usize,
-    /// Open connections that nobody uses.
+    /// Idle connections.
     pub idle: usize,
 }
 
@@ -120,7 +93,7 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(sizes.postgres)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            // A ping costs a round trip: connections that were used a moment ago go without it.
+            // A ping costs a round trip: recently used connections are not pinged.
             .test_before_acquire(false)
             .before_acquire(|conn, used| {
                 Box::pin(async move {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
-use super::STATEMENT_CACHE;
+use super::pool_settings::STATEMENT_CACHE;
 use crate::error::{Error, Result};
 
 /// Greatest number of times that a transaction is run again after a deadlock or a serialization failure.
@@ -30,7 +30,7 @@ pub(super) fn connect_error(address: &str, error: &sqlx::Error) -> Error {
 }
 
 /// The wait before attempt number `attempt`, from 1: at least 4 ms, doubled with each attempt up to 256 ms. A
-/// random part of up to the same length keeps two transactions from colliding again.
+/// random part of up to the same length prevents two transactions from colliding again.
 pub(super) fn backoff(attempt: u32) -> Duration {
     let base = 2_000_u64 << attempt.min(7);
     Duration::from_micros(base + u64::from(random_u32()) % base)

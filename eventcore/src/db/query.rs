@@ -7,7 +7,7 @@ use sqlx::{
     SqliteConnection, Type,
 };
 
-use super::Dialect;
+use super::dialect::Dialect;
 use super::sqlite::StatementState;
 
 /// The text of a statement. The library writes constant ones with `sql!`: a test finds and prepares each of

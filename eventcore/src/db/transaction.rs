@@ -2,9 +2,10 @@
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
+use super::dialect::Dialect;
+use super::postgres;
 use super::query::{Queries, Query, Sql};
 use super::sqlite::SqliteTx;
-use super::{Dialect, postgres};
 use crate::error::{Error, Result};
 
 /// A connection for reads outside a transaction: each statement sees what is committed when it begins.
@@ -93,7 +94,7 @@ impl Queries for Tx {
 /// that the future of a closure that borrows its argument is `Send`.
 macro_rules! transaction {
     ($db:expr, |$tx:ident| $work:expr) => {{
-        let db: &$crate::db::Db = $db;
+        let db = $db;
         let mut attempts = $crate::db::Attempts::default();
         loop {
             let mut transaction = db.begin().await?;

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::event::{Event, EventStatus, is_listed, zone};
 use super::input::{CurrentEvent, EventInput, ValidEvent, ValidationContext};
 use super::rows::{self, EventRow};
-use super::schedule::expansion::Horizon;
+use super::schedule::expansion::{self, Horizon};
 use super::schedule::reschedule;
 use super::{classification, search_texts, status, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result, Violations, must_be_version};
 use crate::id::EventId;
 use crate::input::{merge_patch, must_be_object};
 use crate::seats;
@@ -37,6 +37,9 @@ impl EventCore {
 
     /// Changes an event by a JSON merge patch (RFC 7396) to its [`EventInput`]. Past occurrences do not
     /// change.
+    ///
+    /// Another start, time zone or `all_day` moves the whole series: EXDATE, RDATE and UNTIL move with it,
+    /// unless the patch names them in `recurrence`.
     ///
     /// # Errors
     /// `version_mismatch` if `expected` is not the stored version.
@@ -91,6 +94,9 @@ async fn edit_locked(
 
 /// The input that a merge patch makes of a stored event. The event keeps its duration, unless the patch sets
 /// `ends_at` or `duration`, or changes `all_day`.
+///
+/// If the patch moves the start, the parts of `recurrence` that it does not name move too. The parts that it
+/// names are taken as they are given.
 pub(super) fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
     must_be_object(patch)?;
     let mut event = as_json(row)?;
@@ -99,8 +105,41 @@ pub(super) fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
     if changes_all_day || patch.get("ends_at").is_some_and(|end| !end.is_null()) {
         event["duration"] = Value::Null;
     }
-    merge_patch(&mut event, patch.clone());
+    let mut moves = patch.clone();
+    let recurrence = moves.as_object_mut().and_then(|fields| fields.remove("recurrence"));
+    merge_patch(&mut event, moves);
+    let mut input: EventInput = serde_json::from_value(event.clone()).map_err(Error::internal)?;
+    let Some(recurrence) = recurrence else {
+        shift_recurrence(row, &mut input)?;
+        return Ok(input);
+    };
+    // A rule that is replaced may be wrong at the new start.
+    let mut shifted = input.clone();
+    shift_recurrence(row, &mut shifted)?;
+    if recurrence.is_object() && shifted.parse_errors == input.parse_errors {
+        event["recurrence"] = json!(shifted.recurrence);
+    }
+    merge_patch(&mut event, json!({"recurrence": recurrence}));
     serde_json::from_value(event).map_err(Error::internal)
+}
+
+/// Moves EXDATE, RDATE and UNTIL to where an event's new start takes them, and adds what is wrong there to
+/// `parse_errors`. If the start itself is invalid, they stay, and validation refuses it.
+pub(super) fn shift_recurrence(row: &EventRow, input: &mut EventInput) -> Result<()> {
+    let tz = zone(&row.timezone);
+    let (Some(recurrence), (Some(new_tz), Some(new))) =
+        (&input.recurrence, input.timing().read(&mut Violations::default(), tz))
+    else {
+        return Ok(());
+    };
+    match expansion::shifted(recurrence, (&row.span()?, tz), (&new, new_tz)) {
+        Ok(shifted) => input.recurrence = Some(shifted),
+        Err(error) => {
+            let pointer = format!("/recurrence{}", error.pointer());
+            input.parse_errors.add(pointer, error.code(), error.message());
+        }
+    }
+    Ok(())
 }
 
 /// The input that would create the stored event.
@@ -141,7 +180,7 @@ fn as_json(row: &EventRow) -> Result<Value> {
     }))
 }
 
-/// Changes a locked event to what the input says, and its occurrences that are not over with it.
+/// Replaces the fields of a locked event by the input, and updates its occurrences that are not over.
 pub(super) async fn apply(
     tx: &mut Tx,
     row: &EventRow,
@@ -151,7 +190,7 @@ pub(super) async fn apply(
 ) -> Result<()> {
     let old_span = row.span()?;
     let recurrence = row.recurrence()?;
-    // The category comes before the occurrences in the lock order (see `db::lock_order`).
+    // The category precedes the occurrences in the lock order (see `db::lock_order`).
     let input = classification::check_category(tx, input).await?;
     reschedule::lock_occurrences(tx, row.id).await?;
     let changeable_from = reschedule::changeable_from(tx, row.id, now).await?;
@@ -200,8 +239,8 @@ async fn update(
     update_inherited_columns(tx, row.id, event, is_listed(event.visibility, status), now).await
 }
 
-/// Copies capacity and visibility of an event to its occurrences that are not over; what decides on their
-/// place in lists, to past ones too.
+/// Copies the capacity and the visibility of an event to its occurrences that are not over. Past occurrences
+/// get only the columns that decide whether and how lists show them.
 async fn update_inherited_columns(
     tx: &mut Tx,
     id: EventId,

@@ -2,7 +2,7 @@
 
 use super::event::{Event, EventStatus, zone};
 use super::input::{EventInput, ValidationContext};
-use super::schedule::expansion::{self, Horizon};
+use super::schedule::expansion::Horizon;
 use super::{change, classification, rows, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
@@ -27,7 +27,7 @@ impl EventCore {
 
     /// Creates a draft as a copy of an event that the actor organizes, with another start.
     ///
-    /// The recurrence is shifted with the start. Registration times are not copied. The actor becomes the
+    /// EXDATE, RDATE and UNTIL move with the start. Registration times are not copied. The actor becomes the
     /// organizer.
     ///
     /// # Errors
@@ -59,12 +59,7 @@ async fn duplicate(
     (input.registration_opens_at, input.registration_closes_at) = (None, None);
     input.status = Some(EventStatus::Draft);
     input.parse_errors = duplicate.parse_errors.clone();
-    if let Some(recurrence) = &input.recurrence {
-        // An invalid start is reported by the validation in `create`.
-        let (_, span) = input.timing().read(&mut Violations::default(), zone(&row.timezone));
-        let old_span = row.span()?;
-        input.recurrence = Some(expansion::shifted(recurrence, &old_span, &span.unwrap_or(old_span)));
-    }
+    change::shift_recurrence(&row, &mut input)?;
     create(tx, &input, organizer, now, horizon).await
 }
 

@@ -22,7 +22,7 @@ impl EventCore {
         Ok(rows::load_one(&mut db, event, self.now()).await?.co_organizers)
     }
 
-    /// One co-organizer of an event. Only its organizers and admins can ask.
+    /// One co-organizer of an event. Only its organizers and admins can read it.
     ///
     /// # Errors
     /// `not_found` if the user is not a co-organizer.

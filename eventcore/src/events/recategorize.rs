@@ -39,7 +39,7 @@ async fn delete(
         Some(slug) => find_by_slug(tx, slug).await?.filter(|target| *target != id),
         None => None,
     };
-    // Events come before categories in the lock order (see `db::lock_order`).
+    // Events precede categories in the lock order (see `db::lock_order`).
     let locked = if target.is_some() { lock_events_in(tx, id).await? } else { 0 };
     lock(tx, id, target).await?;
     must_be_version(load(tx, id, now).await?.version, expected)?;
@@ -56,7 +56,8 @@ async fn delete(
     Ok(())
 }
 
-/// Moves events and slugs of a category to another. Both categories are locked, and `locked` events.
+/// Moves events and slugs of a category to another. Both categories must be locked, and the `locked` events
+/// of the first.
 async fn move_contents(
     tx: &mut Tx,
     from: CategoryId,

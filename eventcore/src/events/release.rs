@@ -39,7 +39,7 @@ pub(crate) async fn release_events_of(
     if !events.iter().map(|(event,)| event).eq(locked) {
         return Err(Error::Contended);
     }
-    // Users come before occurrences in the lock order, so find all successors first.
+    // Users precede occurrences in the lock order, so find all successors first.
     let mut successors = Vec::with_capacity(events.len());
     for (event,) in &events {
         successors.push(lock_successor(tx, *event).await?);

@@ -1,4 +1,4 @@
-//! Privacy: the operations on all data of a person, the export and the deletion of an account.
+//! Privacy: the export and the deletion of all data of a user.
 
 mod delete;
 mod export;

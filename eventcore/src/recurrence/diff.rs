@@ -143,8 +143,9 @@ fn match_starts(old: &[Placed], new: &[Placed]) -> Pairs {
     match_shifted(old, new, complete).filter(|pairs| pairs.len() > same.len()).unwrap_or(same)
 }
 
-/// Lets an unmatched occurrence with registrations keep a start that exists in the new schedule, instead of
-/// being cancelled because another occurrence moves there. The other one may in turn keep its own start.
+/// If an unmatched occurrence with registrations has a start that exists in the new schedule, it is matched
+/// to that start, instead of being cancelled because another occurrence moves there. The other one may in
+/// turn be matched to its own start.
 fn prefer_registered(
     pairs: &Pairs,
     old: &[Placed],

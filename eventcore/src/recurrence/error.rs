@@ -6,7 +6,7 @@ use std::fmt;
 /// The result of this module's functions.
 pub type RuleResult<T> = Result<T, RuleError>;
 
-/// Why a recurrence cannot be used, with a message that tells a person what to correct.
+/// Why a recurrence cannot be used, with a message for the user about what to correct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
     pointer: Cow<'static, str>,
@@ -37,7 +37,7 @@ impl RuleError {
     /// | code | meaning |
     /// | --- | --- |
     /// | `invalid_rule` | a part is unknown, malformed, out of range, repeated, or not allowed here |
-    /// | `unsupported` | part of RFC 5545 that this library does not support; the message says why |
+    /// | `unsupported` | part of RFC 5545 that this library does not support; the message has the reason |
     /// | `too_long` | the text of the rule is longer than 1,000 characters |
     /// | `invalid_date` | an RDATE or EXDATE cannot be parsed |
     /// | `before_start` | an RDATE is before the start |
@@ -54,7 +54,7 @@ impl RuleError {
         self.code
     }
 
-    /// What is wrong, for a person. It names the part of the rule.
+    /// The message for the user. It names the part of the rule.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -59,7 +59,7 @@ impl Series {
 
     /// The start of an instance as the value of RDATE or EXDATE: a local time, or an instant for the second
     /// of two equal local times.
-    fn date_value(&self, nominal: i64, at: Timestamp) -> DateValue {
+    pub(super) fn date_value(&self, nominal: i64, at: Timestamp) -> DateValue {
         if self.start.all_day {
             DateValue::Date(naive(nominal).date())
         } else if self.zone.instant(nominal) == seconds(at) {

@@ -60,6 +60,7 @@ mod print;
 mod rule;
 mod schedule;
 mod series;
+mod shift;
 mod split;
 mod validate;
 mod zone;

@@ -73,7 +73,7 @@ impl BatchRunner {
     async fn run_each(&self, batch: Vec<PendingRegistration>) {
         for PendingRegistration { actor, user, party, answer } in batch {
             let outcome = self.core.register_alone(&actor, user, self.occurrence, &party).await;
-            // The receiver is gone if the caller was dropped; the registration stands.
+            // The receiver is gone if the caller was dropped; the registration is made all the same.
             let _ = answer.send(outcome);
         }
     }

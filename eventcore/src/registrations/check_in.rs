@@ -12,7 +12,7 @@ use crate::input::Fields;
 use crate::seats;
 use crate::time::Timestamp;
 
-/// A ticket code shown at the door.
+/// A ticket code shown at the entrance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TicketInput {
@@ -130,7 +130,7 @@ async fn check_in_by_code(
         other => other,
     })?;
     if occurrence.is_some_and(|occurrence| occurrence != row.occurrence_id) {
-        return Err(Error::NotFound("ticket for this date"));
+        return Err(Error::NotFound("ticket for this occurrence"));
     }
     mark_attended(tx, actor, row, now).await
 }

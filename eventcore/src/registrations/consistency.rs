@@ -12,7 +12,7 @@ use crate::id::OccurrenceId;
 pub struct Discrepancy {
     /// The occurrence.
     pub occurrence: OccurrenceId,
-    /// What is wrong, for a person.
+    /// The message for the operator.
     pub what: String,
 }
 

@@ -77,7 +77,7 @@ struct ForAttendee {
 impl LockedOccurrence {
     /// Locks an occurrence for a change of the attendee's registration, and loads it.
     ///
-    /// Free seats that are due to the waitlist are given to it first, so that the caller overtakes nobody.
+    /// Seats that are due to the waitlist go to it first, so that the caller overtakes nobody.
     pub(super) async fn lock_and_load(
         tx: &mut Tx,
         actor: &Actor,
@@ -115,7 +115,8 @@ impl LockedOccurrence {
 
     /// Loads an occurrence without locking it.
     ///
-    /// Relation and registration come in the same statement: under load each round trip to the server counts.
+    /// The same statement loads relation and registration: under load each round trip to the server is
+    /// expensive.
     pub(super) async fn load(
         db: &mut impl Queries,
         actor: &Actor,
@@ -245,8 +246,7 @@ pub(super) async fn lock(tx: &mut Tx, occurrence: OccurrenceId, attendee: UserId
     Ok(locked.is_some())
 }
 
-/// Locks several accounts against deletion, then the occurrence: users come before occurrences in the lock
-/// order.
+/// Locks several accounts against deletion, then the occurrence: users precede occurrences in the lock order.
 async fn lock_with_users(tx: &mut Tx, occurrence: OccurrenceId, users: &str) -> Result<()> {
     if tx.dialect() == Dialect::Sqlite {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::id::{OccurrenceId, UserId};
 
-/// Requests in one batch at most, so that nobody waits long for those behind them.
+/// Maximum number of requests in a batch, so that the first of them does not wait long for the others.
 const BATCH_SIZE: usize = 100;
 
 /// Pending requests by occurrence, in order of arrival. An occurrence has an entry while a batch runner

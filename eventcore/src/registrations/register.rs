@@ -109,7 +109,7 @@ async fn register_attendee(
     now: Timestamp,
 ) -> Result<Registered> {
     // Without a user the occurrence is loaded all the same, so that permission is checked before the input is
-    // judged.
+    // validated.
     let id = user.unwrap_or(UserId::from(uuid::Uuid::nil()));
     let locked = LockedOccurrence::lock_and_load(tx, actor, occurrence, id, now).await?.organized(actor)?;
     let party = attendee.party();

@@ -207,8 +207,8 @@ pub(super) struct RegistrationRow {
 
 /// The columns of a [`RegistrationRow`], from `registrations r` and `users u`.
 pub(super) const COLUMNS: &str = "r.id, r.occurrence_id, r.event_id, r.user_id, u.username, u.display_name, \
-     r.status, r.party_size, r.waitlist_number, r.auto_promote, r.ticket_code, r.checked_in_at, r.checked_in_by, \
-     r.created_at, r.updated_at";
+     r.status, r.party_size, r.waitlist_number, r.auto_promote, r.ticket_code, r.checked_in_at, \
+     r.checked_in_by, r.created_at, r.updated_at";
 
 /// A row with its waitlist position, read in one statement so that both are of one moment.
 #[derive(Debug, Clone, FromRow)]

@@ -19,7 +19,8 @@ struct PendingDocument {
 
 /// Rows of `texts` with the texts of their occurrence, or of the event where the occurrence inherits them.
 const DOCUMENTS: &str = "SELECT x.id, coalesce(o.title, e.title) AS title,
-        coalesce(o.location, e.location) AS location, coalesce(o.description, e.description) AS description, e.tags
+        coalesce(o.location, e.location) AS location,
+        coalesce(o.description, e.description) AS description, e.tags
      FROM texts x JOIN events e ON e.id = x.event_id
         LEFT JOIN occurrences o ON o.id = (SELECT d.id FROM occurrences d WHERE d.text_id = x.id LIMIT 1)";
 
@@ -47,7 +48,7 @@ async fn index_all(tx: &mut Tx, documents: &[PendingDocument]) -> Result<()> {
 
 /// Writes the full-text index entry of a document, and its tokens as plain text.
 ///
-/// The plain text serves queries that walk the agenda: testing one document is cheap, while the index can
+/// The plain text serves queries that scan the agenda: testing one document is cheap, while the index can
 /// only list all matches.
 async fn index_document(tx: &mut Tx, document: &PendingDocument) -> Result<()> {
     let tags: Vec<String> = serde_json::from_str(&document.tags).unwrap_or_default();

@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use crate::fold::fold;
 
-/// Characters of a token at most; the rest of a longer word is ignored.
+/// Maximum number of characters of a token; the rest of a longer word is ignored.
 const MAX_TOKEN_LENGTH: usize = 100;
-/// Tokens of a text at most. A `tsvector` has 16,383 positions for all texts together.
+/// Maximum number of tokens of a text. A `tsvector` has 16,383 positions for all texts together.
 const MAX_TOKENS: usize = 15_000;
-/// Times that a token is indexed in one text at most. A `tsvector` keeps 256 positions of a token, and a
-/// document has four texts.
+/// Maximum number of times that a token is indexed in one text. A `tsvector` keeps 256 positions of a token,
+/// and a document has four texts.
 const MAX_REPEATS: usize = 60;
 /// Takes the position of a token that is not indexed, and separates texts. It is not a token itself.
 pub(super) const FILLER: &str = "#";
@@ -61,7 +61,8 @@ fn end(words: &mut Vec<String>, word: &mut String) {
 const fn is_single_character_token(c: char) -> bool {
     matches!(c,
         '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
-        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        | '\u{20000}'..='\u{3ffff}')
 }
 
 /// The tokens of a text by position; `None` for tokens that are not indexed.

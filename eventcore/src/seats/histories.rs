@@ -208,7 +208,7 @@ proptest! {
             prop_assert_eq!(usize::try_from(seats.waiting).ok(), Some(rules.list.len()));
             // Within capacity, or no fuller than before if the capacity was lowered.
             prop_assert!(seats.taken <= seats.capacity || seats.taken <= before.taken);
-            // Who still waits keeps their order, with new ones behind.
+            // Registrations that still wait keep their order, and new ones follow.
             let still_waiting = waiting.iter().filter(|who| rules.list.contains(who));
             prop_assert!(rules.list.iter().zip(still_waiting).all(|(now, then)| now == then));
             // No party that fits is left waiting at the head.

@@ -1,4 +1,4 @@
-//! Who gets a seat: pure rules over the seats of one occurrence, its waitlist and a request.
+//! Admission and promotion: pure rules over the seats of one occurrence, its waitlist and a request.
 //!
 //! Each rule returns effects, which the storage code carries out.
 
@@ -88,7 +88,7 @@ impl Seats {
 
 /// Decides a new registration: seats if the party fits and overtakes nobody, else the end of the waitlist.
 ///
-/// `someone_next` says whether the waitlist has a registration that is not passed over.
+/// `someone_next`: whether the waitlist has a registration that is not passed over.
 ///
 /// # Errors
 /// `registration_closed` while more seats are taken than there are; `event_full` if the party would have to

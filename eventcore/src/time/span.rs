@@ -1,4 +1,4 @@
-//! [`SpanInput`], the fields of a request that say when an event takes place, and [`Span`], their meaning.
+//! [`SpanInput`], the fields of a request for the time of an event, and [`Span`], the time after validation.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::timestamp::Timestamp;
 use super::wall_clock;
 use crate::error::Violations;
 
-/// The fields of a request that say when an event takes place.
+/// The fields of a request for the time of an event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpanInput<'a> {
     pub(crate) starts_at: Option<TimeInput>,

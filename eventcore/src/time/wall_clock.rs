@@ -128,7 +128,7 @@ pub fn resolve_leniently(local: NaiveDateTime, tz: Tz) -> Timestamp {
     })
 }
 
-/// The bounds of the gap that contains `local`, found by bisection: chrono does not tell them.
+/// The bounds of the gap that contains `local`, found by bisection, because chrono does not provide them.
 fn gap_around(local: NaiveDateTime, tz: Tz) -> (NaiveDateTime, NaiveDateTime) {
     let exists = |at: NaiveDateTime| !matches!(tz.offset_from_local_datetime(&at), chrono::LocalResult::None);
     // The longest gap is 24 hours: Samoa skipped 30 December 2011. 49 hours are outside any gap.

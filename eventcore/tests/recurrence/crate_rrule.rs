@@ -30,7 +30,7 @@ fn simple_rule(random: &mut Random) -> Spec {
 fn expand_with_rrule(spec: &Spec, count: u16) -> Option<Vec<Timestamp>> {
     let text = format!("DTSTART:{}Z\nRRULE:{}", spec.start.format("%Y%m%dT%H%M%S"), spec.text());
     let set: RRuleSet = text.parse().ok()?;
-    // The bound keeps the crate from searching for seconds on rules that never match.
+    // The bound prevents the crate from searching for seconds on rules that never match.
     let before = (spec.start + chrono::Days::new(900)).and_utc().with_timezone(&Tz::UTC);
     let dates = set.before(before).all(count).dates;
     Some(dates.into_iter().map(|date: DateTime<Tz>| date.with_timezone(&Utc).into()).collect())

@@ -174,7 +174,7 @@ fn phrases_that_mean_no_rule_are_refused() {
         ("every month on friday", "which one"),
         ("every week on the 15th", "every month on the 15th"),
         ("every friday at 6pm", "the time of day"),
-        ("every friday starting monday", "the first date"),
+        ("every friday starting monday", "the first occurrence"),
         ("every friday except in may", "EXDATE"),
         ("every friday 10 times until may", "two ends"),
         ("every 0 weeks", "every 0"),

@@ -4,25 +4,28 @@ use std::process::ExitCode;
 
 use eventcore::db::Schema;
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
-/// Counts the registrations of every date again, and says where a date says something else. Changes nothing.
+/// Recounts the registrations of every occurrence and prints the stored counts that differ. Changes nothing.
 pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
-    let core = super::connect_to_look(config).await?;
+    let core = super::connect_existing(config).await?;
     let schema = core.schema().await?;
     if schema != Schema::Current {
         return Err(schema.refusal().into());
     }
-    let wrong = core.check_consistency().await?;
-    for discrepancy in &wrong {
+    let discrepancies = core.check_consistency().await?;
+    for discrepancy in &discrepancies {
         println!("occurrence {}: {}", discrepancy.occurrence, discrepancy.what);
     }
     core.close().await;
-    if wrong.is_empty() {
-        println!("every date says what its registrations say");
-        return Ok(ExitCode::SUCCESS);
+    match discrepancies.len() {
+        0 => {
+            println!("all seat counts are consistent");
+            return Ok(ExitCode::SUCCESS);
+        }
+        1 => println!("1 discrepancy"),
+        count => println!("{count} discrepancies"),
     }
-    println!("{} discrepancies", wrong.len());
     Ok(ExitCode::FAILURE)
 }

@@ -5,19 +5,19 @@ use std::process::ExitCode;
 
 use eventcore::db;
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
-/// Copies the database into a file.
+/// Writes a backup of the SQLite database.
 pub(crate) async fn backup(config: &Config, file: &Path) -> Result<ExitCode, Failure> {
     let bytes = db::backup(&config.database, file).await?;
-    println!("{} holds a copy of {bytes} bytes", file.display());
+    println!("wrote {bytes} bytes to {}", file.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the database from a copy.
+/// Creates the SQLite database from a backup.
 pub(crate) async fn restore(config: &Config, file: &Path) -> Result<ExitCode, Failure> {
     let bytes = db::restore(&config.database, file).await?;
-    println!("{} is back, {bytes} bytes from {}", config.database, file.display());
+    println!("restored {} from {}: {bytes} bytes", config.database, file.display());
     Ok(ExitCode::SUCCESS)
 }

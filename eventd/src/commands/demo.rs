@@ -1,4 +1,4 @@
-//! `eventd demo`: people, events and registrations to look at, dated from now.
+//! `eventd demo`: sample users, events, registrations and comments, dated relative to today.
 
 use std::process::ExitCode;
 
@@ -11,29 +11,31 @@ use eventcore::recurrence::Recurrence;
 use eventcore::time::{IsoDuration, TimeInput};
 use eventcore::{Actor, EventCore, PageRequest, Role};
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
-/// The password of everyone in the demo.
+/// The password of all sample users who can sign in.
 const PASSWORD: &str = "correct horse 7";
 
-/// Username, display name, time zone, role.
-const PEOPLE: &[(&str, &str, &str, Role)] = &[
+/// Username, display name, time zone and role.
+const USERS: &[(&str, &str, &str, Role)] = &[
     ("ada", "Ada", "Europe/London", Role::Admin),
     ("grace", "Grace", "America/New_York", Role::User),
     ("lin", "Lín", "Europe/Berlin", Role::User),
     ("kenji", "健二", "Asia/Tokyo", Role::User),
 ];
 
-/// What a demo event is.
+/// A sample event.
 struct Sample {
+    /// Index in `USERS`.
     organizer: usize,
     title: &'static str,
     description: &'static str,
     location: &'static str,
     timezone: Tz,
-    /// Days from today, and the time of day; a whole day, where there is none.
+    /// Days from today.
     day: u64,
+    /// Hour and minute. `None` for an all-day event.
     time: Option<(u32, u32)>,
     minutes: i64,
     capacity: i64,
@@ -44,8 +46,8 @@ struct Sample {
     tags: &'static [&'static str],
 }
 
-/// Most events are published, public, and in Berlin.
-const USUAL: Sample = Sample {
+/// The defaults: a published, public event in Berlin.
+const DEFAULTS: Sample = Sample {
     organizer: 2,
     title: "",
     description: "",
@@ -69,7 +71,7 @@ const SAMPLES: &[Sample] = &[
         description: "Talks and *pizza*. Bring a laptop.",
         location: "Hall 2, Berlin",
         day: 3,
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         title: "Jazz at the quay",
@@ -80,7 +82,7 @@ const SAMPLES: &[Sample] = &[
         time: Some((19, 0)),
         day: 3,
         capacity: 120,
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         title: "Board games",
@@ -91,7 +93,7 @@ const SAMPLES: &[Sample] = &[
         day: 3,
         capacity: 12,
         rrule: Some("FREQ=WEEKLY"),
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         title: "Data days",
@@ -103,7 +105,7 @@ const SAMPLES: &[Sample] = &[
         day: 10,
         minutes: 1_980,
         capacity: 200,
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         title: "Spring fair",
@@ -115,7 +117,7 @@ const SAMPLES: &[Sample] = &[
         minutes: 2 * 1_440,
         day: 20,
         capacity: 900,
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         organizer: 0,
@@ -129,7 +131,7 @@ const SAMPLES: &[Sample] = &[
         day: 5,
         capacity: 15,
         rrule: Some("FREQ=WEEKLY;INTERVAL=2;COUNT=8"),
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         organizer: 1,
@@ -143,7 +145,7 @@ const SAMPLES: &[Sample] = &[
         day: 6,
         minutes: 90,
         capacity: 30,
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         organizer: 3,
@@ -156,7 +158,7 @@ const SAMPLES: &[Sample] = &[
         time: Some((18, 0)),
         day: 12,
         capacity: 60,
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         title: "Sourdough course",
@@ -168,7 +170,7 @@ const SAMPLES: &[Sample] = &[
         day: 7,
         minutes: 240,
         capacity: 8,
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         title: "Repair café",
@@ -181,7 +183,7 @@ const SAMPLES: &[Sample] = &[
         minutes: 180,
         capacity: 25,
         rrule: Some("FREQ=MONTHLY"),
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         title: "Committee meeting",
@@ -191,7 +193,7 @@ const SAMPLES: &[Sample] = &[
         day: 4,
         visibility: Visibility::Private,
         capacity: 10,
-        ..USUAL
+        ..DEFAULTS
     },
     Sample {
         organizer: 0,
@@ -202,11 +204,11 @@ const SAMPLES: &[Sample] = &[
         timezone: Tz::Europe__London,
         day: 40,
         status: EventStatus::Draft,
-        ..USUAL
+        ..DEFAULTS
     },
 ];
 
-/// Who says what on the first event, and whether in reply to the first word.
+/// Comments on the first event: author (index in `USERS`), body, and whether it replies to the first comment.
 const COMMENTS: &[(usize, &str, bool)] = &[
     (1, "Is there a way in *without stairs*?", false),
     (2, "There is: ring at the yard door, and someone comes down.", true),
@@ -218,19 +220,19 @@ const COMMENTS: &[(usize, &str, bool)] = &[
 pub(crate) async fn demo(config: &Config) -> Result<ExitCode, Failure> {
     let core = super::open(config).await?;
     if !is_empty(&core).await? {
-        return Err("the database has accounts already: name an empty one with --database".into());
+        return Err("the database already has accounts: name an empty one with --database".into());
     }
     fill(&core).await?;
     core.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fills the database if nothing is in it; says so if something is.
+/// Fills the database if it is empty, otherwise prints a notice.
 pub(crate) async fn fill_if_empty(core: &EventCore) -> Result<(), Failure> {
     if is_empty(core).await? {
         return fill(core).await;
     }
-    eprintln!("the database has accounts already, so the demo leaves it as it is");
+    eprintln!("the database already has accounts: no sample data added");
     Ok(())
 }
 
@@ -239,8 +241,8 @@ async fn is_empty(core: &EventCore) -> eventcore::Result<bool> {
 }
 
 async fn fill(core: &EventCore) -> Result<(), Failure> {
-    let mut people = Vec::new();
-    for (username, name, timezone, role) in PEOPLE {
+    let mut users = Vec::new();
+    for (username, name, timezone, role) in USERS {
         let user = NewUser {
             username: (*username).to_owned(),
             email: format!("{username}@events.example"),
@@ -250,35 +252,36 @@ async fn fill(core: &EventCore) -> Result<(), Failure> {
             role: Some(*role),
             ..NewUser::default()
         };
-        people.push(core.create_user(&Actor::System, &user).await?);
+        users.push(core.create_user(&Actor::System, &user).await?);
     }
     let mut events = Vec::new();
     for sample in SAMPLES {
-        let Some(organizer) = people.get(sample.organizer) else { continue };
-        events
-            .push(core.create_event(&Actor::user(organizer.id, organizer.role), &input(core, sample)).await?);
+        let Some(organizer) = users.get(sample.organizer) else { continue };
+        let actor = Actor::user(organizer.id, organizer.role);
+        events.push(core.create_event(&actor, &input(core, sample)).await?);
     }
-    let registrations = super::demo_guests::come(core, &people, &events).await?;
-    let comments = talk(core, &people, &events).await?;
+    let registrations = super::demo_registrations::create(core, &users, &events).await?;
+    let comments = add_comments(core, &users, &events).await?;
     println!(
-        "demo: {} hosts, {} events, {registrations} registrations and {comments} comments; sign in as ada (admin), grace, lin or kenji with the password: {PASSWORD}",
-        people.len(),
+        "created {} organizers, {} events, {registrations} registrations and {comments} comments; \
+         sign in as ada (admin), grace, lin or kenji with the password: {PASSWORD}",
+        users.len(),
         events.len()
     );
     Ok(())
 }
 
-/// What is said on the first event: a question, two replies, praise. Answers how much.
-async fn talk(core: &EventCore, people: &[User], events: &[Event]) -> eventcore::Result<usize> {
+/// Adds the comments, and returns their number.
+async fn add_comments(core: &EventCore, users: &[User], events: &[Event]) -> eventcore::Result<usize> {
     let Some(event) = events.first() else { return Ok(0) };
-    let mut said: Vec<Comment> = Vec::new();
-    for (person, body, reply) in COMMENTS {
-        let Some(author) = people.get(*person) else { continue };
-        let parent_id = said.first().filter(|_| *reply).map(|question| question.id);
+    let mut comments: Vec<Comment> = Vec::new();
+    for (author, body, is_reply) in COMMENTS {
+        let Some(author) = users.get(*author) else { continue };
+        let parent_id = comments.first().filter(|_| *is_reply).map(|first| first.id);
         let input = CommentInput { body: (*body).to_owned(), parent_id, ..CommentInput::default() };
-        said.push(core.add_comment(&Actor::user(author.id, author.role), event.id, &input).await?);
+        comments.push(core.add_comment(&Actor::user(author.id, author.role), event.id, &input).await?);
     }
-    Ok(said.len())
+    Ok(comments.len())
 }
 
 fn input(core: &EventCore, sample: &Sample) -> EventInput {

@@ -1,27 +1,29 @@
-//! What a serving process does by itself, beside answering requests.
+//! Background jobs of a serving process.
 
 use std::time::Duration;
 
 use eventcore::EventCore;
 
-/// How often it is asked whether dates are due: a look at an index, and each event is written once a day.
+/// How often to look for recurring events whose horizon has moved. The query is one index scan, and each
+/// event is extended once a day.
 const PERIOD: Duration = Duration::from_hours(1);
 
-/// Follows the tz database, then moves the horizon of recurring events for as long as the process serves. Any number of processes may do so.
+/// Updates occurrences to the current tz database, then extends recurring events to the horizon at
+/// intervals. Several processes may run this at the same time. Never returns.
 pub(super) async fn run(core: EventCore) {
     match core.recompute_occurrence_times().await {
         Ok(0) => {}
-        Ok(moved) => tracing::info!(moved, "dates follow the new tz database"),
-        Err(error) => tracing::error!(?error, "dates could not follow the tz database"),
+        Ok(moved) => tracing::info!(moved, "occurrences were moved to the new tz database"),
+        Err(error) => tracing::error!(?error, "cannot move occurrences to the new tz database"),
     }
     let mut ticks = tokio::time::interval(PERIOD);
     loop {
         ticks.tick().await;
         match core.extend_schedules().await {
             Ok(0) => {}
-            Ok(made) => tracing::info!(made, "dates were made up to the horizon"),
-            // The next look makes up for this one.
-            Err(error) => tracing::error!(?error, "dates could not be made"),
+            Ok(made) => tracing::info!(made, "occurrences were created up to the horizon"),
+            // The next tick tries again.
+            Err(error) => tracing::error!(?error, "cannot create occurrences up to the horizon"),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Logs: text on a terminal, JSON elsewhere, always on standard error.
+//! Logging to standard error: as text on a terminal, otherwise as JSON.
 
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
-/// Starts logging.
+/// Starts logging. Fails if the configured level is invalid.
 pub(crate) fn start(config: &Config) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| format!("log must be a level such as info: {error}"))?;

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use eventcore::db::Schema;
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
-/// Brings the schema up to date, or says whether it is.
+/// Migrates the schema, or, with `check`, only reports whether it is current.
 pub(crate) async fn migrate(config: &Config, check: bool) -> Result<ExitCode, Failure> {
-    let core = if check { super::connect_to_look(config).await? } else { super::connect(config).await? };
+    let core = if check { super::connect_existing(config).await? } else { super::connect(config).await? };
     if !check {
         core.migrate().await?;
     }

@@ -1,9 +1,9 @@
-//! What the commands of the command line do, a file each.
+//! The commands of the command line, one per file.
 
 pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod demo;
-mod demo_guests;
+mod demo_registrations;
 mod jobs;
 pub(crate) mod log;
 pub(crate) mod migrate;
@@ -15,7 +15,7 @@ use eventcore::{EventCore, Options};
 
 use crate::config::Config;
 
-/// Opens the database as it is.
+/// Connects to the database without migrating it.
 async fn connect(config: &Config) -> eventcore::Result<EventCore> {
     let pools = PoolSizes { postgres: config.database_connections, ..PoolSizes::default() };
     EventCore::connect(
@@ -30,17 +30,20 @@ async fn connect(config: &Config) -> eventcore::Result<EventCore> {
     .await
 }
 
-/// Opens a database that is there, for commands that change nothing: not even a file that a mistyped name would make.
-async fn connect_to_look(config: &Config) -> eventcore::Result<EventCore> {
+/// Connects to a database that must exist, for commands that change nothing. SQLite would create a missing
+/// file.
+async fn connect_existing(config: &Config) -> eventcore::Result<EventCore> {
     if let Some(file) = Db::missing_file(&config.database) {
-        let why =
-            format!("{} is not there: name another file, or make it with `eventd migrate`", file.display());
-        return Err(eventcore::Error::Unavailable(why));
+        let reason = format!(
+            "{} does not exist: name another file, or create it with `eventd migrate`",
+            file.display()
+        );
+        return Err(eventcore::Error::Unavailable(reason));
     }
     connect(config).await
 }
 
-/// Opens the database and brings its schema up to date.
+/// Connects to the database and migrates it.
 async fn open(config: &Config) -> eventcore::Result<EventCore> {
     let core = connect(config).await?;
     core.migrate().await?;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::cli::Failure;
 use crate::config::Config;
-use crate::http::{self, Gate, RateLimit, Server};
+use crate::failure::Failure;
+use crate::http::{self, Admission, RateLimit, Server};
 
-/// Migrates, serves until it is told to stop, and closes the database.
+/// Migrates the database, serves until a signal to stop, and closes the database.
 pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failure> {
     let core = super::open(config).await?;
     core.db().must_be_writable().await?;
@@ -23,23 +23,23 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
     let limit = config.rate_limit.map(|per_second| RateLimit::new(per_second, config.trust_proxy));
-    let gate = Arc::new(Gate::new(config.max_concurrent, limit));
+    let admission = Arc::new(Admission::new(config.max_concurrent, limit, http::path_count()));
     let server = Server {
         core: core.clone(),
         public_url,
         timeout: config.request_timeout,
-        gate: gate.clone(),
-        metrics: config.metrics_listen.is_none(),
+        admission: admission.clone(),
+        serves_metrics: config.metrics_listen.is_none(),
     };
     if let Some(address) = config.metrics_listen {
         let listener = listen(address, "--metrics-listen").await?;
-        tokio::spawn(http::server::run_metrics(listener, core.clone(), gate));
+        tokio::spawn(http::run_metrics(listener, core.clone(), admission));
     }
     let jobs = (config.workers > 0).then(|| tokio::spawn(super::jobs::run(core.clone())));
-    let stop = signal()?;
+    let stop = stop_signal()?;
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
-    http::server::run(listener, server, stop).await;
+    http::run(listener, server, stop).await;
     if let Some(jobs) = jobs {
         jobs.abort();
     }
@@ -49,12 +49,13 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
 }
 
 async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
-    let refused = |error| format!("cannot listen on {address}: {error} (choose another with {flag})").into();
+    let refused =
+        |error| format!("cannot listen on {address}: {error} (choose another address with {flag})").into();
     TcpListener::bind(address).await.map_err(refused)
 }
 
-/// Comes when the operator wants the program to end: SIGTERM or SIGINT.
-fn signal() -> std::io::Result<impl Future<Output = ()>> {
+/// Completes on SIGTERM or SIGINT.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
@@ -62,6 +63,6 @@ fn signal() -> std::io::Result<impl Future<Output = ()>> {
             _ = term.recv() => {}
             _ = int.recv() => {}
         }
-        tracing::info!("stopping: no new connections, finishing what runs");
+        tracing::info!("stopping: no new connections; running requests finish");
     })
 }

@@ -1,4 +1,4 @@
-//! `eventd user`: the operator's tools for accounts.
+//! `eventd user`: account administration for the operator.
 
 use std::io::BufRead;
 use std::process::ExitCode;
@@ -7,20 +7,20 @@ use clap::Subcommand;
 use eventcore::accounts::{NewUser, UserFilter};
 use eventcore::{Actor, EventCore, PageRequest, Role};
 
-use crate::cli::Failure;
 use crate::config::Config;
+use crate::failure::Failure;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// Create an account
     Create {
-        /// 3 to 32 of the letters a to z, digits, and . _ -
+        /// Username: 3 to 32 of a-z, 0-9 and . _ -
         #[arg(long)]
         username: String,
-        /// The e-mail address
+        /// E-mail address
         #[arg(long)]
         email: String,
-        /// Make it an admin
+        /// Create an admin
         #[arg(long)]
         admin: bool,
         /// Read the password from the first line of standard input
@@ -29,22 +29,22 @@ pub(crate) enum UserCommand {
     },
     /// List all accounts
     List,
-    /// Set a new password, read from the first line of standard input, and end all sessions
+    /// Set a password, read from the first line of standard input, and end all sessions of the user
     ResetPassword {
-        /// Whose
+        /// Username
         username: String,
     },
-    /// Keep a user from signing in
+    /// Disable an account: its user cannot sign in
     Disable {
-        /// Whom
+        /// Username
         username: String,
-        /// Let them sign in again
+        /// Enable the account again
         #[arg(long)]
         undo: bool,
     },
 }
 
-/// Does what the command says, as the system.
+/// Runs the command as the system actor.
 pub(crate) async fn run(config: &Config, command: UserCommand) -> Result<ExitCode, Failure> {
     let core = super::open(config).await?;
     let done = perform(&core, command).await;
@@ -65,20 +65,16 @@ async fn perform(core: &EventCore, command: UserCommand) -> Result<(), Failure> 
                 ..NewUser::default()
             };
             let user = core.create_user(&system, &new).await?;
-            println!("created {} ({}) with the id {}", user.username, user.role, user.id);
+            println!("created {} ({}) with id {}", user.username, user.role, user.id);
         }
         UserCommand::List => list(core).await?,
         UserCommand::ResetPassword { username } => {
             let user = core.reset_password(&system, &username, &password_from_stdin()?).await?;
-            println!("{} has a new password, and is signed out everywhere", user.username);
+            println!("password of {} changed, all sessions ended", user.username);
         }
         UserCommand::Disable { username, undo } => {
             let user = core.set_user_disabled(&system, &username, !undo).await?;
-            println!(
-                "{} {}",
-                user.username,
-                if undo { "can sign in again" } else { "can no longer sign in" }
-            );
+            println!("{} {}", user.username, if undo { "is enabled" } else { "is disabled" });
         }
     }
     Ok(())
@@ -108,5 +104,5 @@ fn password_from_stdin() -> Result<String, Failure> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() { Err("standard input gave no password".into()) } else { Ok(password.to_owned()) }
+    if password.is_empty() { Err("no password on standard input".into()) } else { Ok(password.to_owned()) }
 }

@@ -1,56 +1,56 @@
-//! What a client takes: `Accept`, with its weights (RFC 9110 12.5.1).
+//! Content negotiation by `Accept` and its weights (RFC 9110 12.5.1).
 
 use http::{HeaderMap, header};
 
-/// How much a client wants something.
+/// How well a client accepts a media type. Greater is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Wish {
-    /// In thousandths; with 0 it does not take it.
+pub(crate) struct Quality {
+    /// The weight in thousandths; 0 refuses the type.
     weight: u32,
-    /// How exactly it was named: 3 by its own name, 2 by its family, 1 with everything else, 0 not at all.
-    named: u8,
+    /// How exactly the type is listed: 3 as itself, 2 as `type/*`, 1 as `*/*`, 0 not at all.
+    specificity: u8,
 }
 
-impl Wish {
-    /// Whether it is taken at all.
-    pub(crate) const fn is_one(self) -> bool {
+impl Quality {
+    /// Whether the type is accepted.
+    pub(crate) const fn is_accepted(self) -> bool {
         self.weight > 0
     }
 
-    /// Whether it is taken, and was named itself.
-    pub(crate) const fn is_by_name(self) -> bool {
-        self.is_one() && self.named == 3
+    /// Whether the type is accepted and listed as itself, not by a wildcard.
+    pub(crate) const fn is_explicit(self) -> bool {
+        self.is_accepted() && self.specificity == 3
     }
 }
 
-/// How much a client wants a type. Whoever says nothing takes everything.
-pub(crate) fn wish(headers: &HeaderMap, kind: &str) -> Wish {
-    let family = kind.split('/').next().unwrap_or_default();
+/// The quality of a media type. Without `Accept`, every type is accepted.
+pub(crate) fn quality(headers: &HeaderMap, media_type: &str) -> Quality {
+    let family = media_type.split('/').next().unwrap_or_default();
     let texts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let (mut said, mut wish) = (false, Wish { weight: 0, named: 0 });
+    let (mut is_given, mut quality) = (false, Quality { weight: 0, specificity: 0 });
     for range in texts.flat_map(|text| text.split(',')) {
         let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
         let name = parts.next().unwrap_or_default();
         if name.is_empty() {
             continue;
         }
-        said = true;
-        let named = match name.strip_suffix("/*") {
+        is_given = true;
+        let specificity = match name.strip_suffix("/*") {
             Some("*") => 1,
             Some(other) if other == family => 2,
-            None if name == kind => 3,
+            None if name == media_type => 3,
             _ => continue,
         };
-        // The most exact range counts.
-        if named >= wish.named {
+        // The most specific range decides, whatever its weight.
+        if specificity >= quality.specificity {
             let weight = parts.find_map(|part| part.strip_prefix("q=").map(thousandths));
-            wish = Wish { weight: weight.unwrap_or(1000), named };
+            quality = Quality { weight: weight.unwrap_or(1000), specificity };
         }
     }
-    if said { wish } else { Wish { weight: 1000, named: 1 } }
+    if is_given { quality } else { Quality { weight: 1000, specificity: 1 } }
 }
 
-/// A weight; one that is none weighs as much as nothing said.
+/// A weight in thousandths. An invalid weight counts as 1, the default.
 fn thousandths(weight: &str) -> u32 {
     let (whole, rest) = weight.split_once('.').unwrap_or((weight, ""));
     let digits = format!("{rest:0<3}");
@@ -66,14 +66,14 @@ mod tests {
 
     use super::*;
 
-    fn taken(accept: &'static str, kind: &str) -> (u32, u8) {
+    fn quality_of(accept: &'static str, media_type: &str) -> (u32, u8) {
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
-        let wish = wish(&headers, kind);
-        (wish.weight, wish.named)
+        let quality = quality(&headers, media_type);
+        (quality.weight, quality.specificity)
     }
 
     #[test]
-    fn the_most_exact_range_counts_and_its_weight() {
+    fn the_most_specific_range_decides() {
         for (accept, csv) in [
             ("text/csv", (1000, 3)),
             ("text/csv;q=0", (0, 3)),
@@ -86,7 +86,7 @@ mod tests {
             ("text/csv;q=much", (1000, 3)),
             ("text/csv;q=0.0001", (1000, 3)),
         ] {
-            assert_eq!(taken(accept, "text/csv"), csv, "{accept}");
+            assert_eq!(quality_of(accept, "text/csv"), csv, "{accept}");
         }
     }
 }

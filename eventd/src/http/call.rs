@@ -1,76 +1,76 @@
-//! A call: what a request brings, and how routes read it.
+//! A call: one request as the handlers read it.
 
+use std::pin::Pin;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use eventcore::{Actor, Error, EventCore};
 use futures_util::{Stream, StreamExt};
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
-use warp::filters::BoxedFilter;
+use utoipa::openapi::OpenApi as Document;
+use warp::Buf;
 use warp::path::FullPath;
 use warp::reply::Response;
-use warp::{Buf, Filter, Rejection};
 
-use super::gate::Gate;
-use super::problem::{Kind, Problem};
+use super::admission::Admission;
+use super::declaration::Declaration;
+use super::problem::Problem;
+use super::problem_kind::Kind;
 use super::query::Query;
 
-/// Bytes that a body may have.
+/// The largest request body, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
-/// How deep JSON may be nested.
+/// The deepest nesting of arrays and objects in a JSON body.
 const DEPTH_LIMIT: usize = 32;
 
-/// What every route has at hand.
+/// What all handlers share.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) core: EventCore,
+    /// The base of absolute links, without a trailing slash.
     pub(crate) public_url: Arc<str>,
-    /// Where `/metrics` is answered here, and not on a listener of its own.
-    pub(crate) figures: Option<Arc<Gate>>,
+    /// The source of `/metrics`. `None` if a listener of its own serves them.
+    pub(crate) admission: Option<Arc<Admission>>,
+    pub(crate) document: &'static Document,
 }
 
-/// A request, read whole.
+/// A request whose body has been read.
 pub(crate) struct Call {
     pub(crate) core: EventCore,
     pub(crate) public_url: Arc<str>,
-    pub(crate) headers: HeaderMap,
-    pub(super) method: Method,
+    pub(crate) admission: Option<Arc<Admission>>,
+    pub(crate) document: &'static Document,
+    pub(crate) declaration: &'static Declaration,
+    pub(super) parameters: Vec<(&'static str, String)>,
     pub(super) path: FullPath,
+    pub(crate) headers: HeaderMap,
     pub(super) query: String,
     pub(super) body: Result<Vec<u8>, Problem>,
-    /// Who calls, once that is known.
-    pub(super) known: Option<Actor>,
+    /// The caller, once authenticated.
+    pub(super) actor: Option<Actor>,
 }
 
-/// The answer of a route.
+/// The result of a handler.
 pub(crate) type Answer = Result<Response, Problem>;
 
-/// Reads a request; the body only where a method has one.
-pub(crate) fn call(context: &Context) -> BoxedFilter<(Call,)> {
-    let context = context.clone();
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    warp::method()
-        .and(warp::path::full())
-        .and(warp::header::headers_cloned())
-        .and(query)
-        .and(warp::body::stream())
-        .then(move |method, path, headers, query, body| {
-            let Context { core, public_url, .. } = context.clone();
-            async move {
-                let body = collect(body).await;
-                Call { core, public_url, headers, method, path, query, body, known: None }
-            }
-        })
-        .boxed()
-}
+/// The future of a running handler.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-async fn collect(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<Vec<u8>, Problem> {
+/// The function that handles the requests of a route.
+pub(crate) type Handler = fn(Call) -> Work;
+
+/// Reads a request body of up to 1 MiB.
+pub(crate) async fn read_body(
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     let mut body = std::pin::pin!(body);
     while let Some(chunk) = body.next().await {
-        let mut chunk = chunk.map_err(|_| Problem::new(Kind::MalformedJson, "the body broke off"))?;
+        let mut chunk =
+            chunk.map_err(|_| Problem::new(Kind::MalformedJson, "the request body is incomplete"))?;
         if bytes.len() + chunk.remaining() > BODY_LIMIT {
-            return Err(Problem::new(Kind::PayloadTooLarge, "a body has at most 1 MiB"));
+            return Err(Problem::new(Kind::PayloadTooLarge, "the body must be at most 1 MiB"));
         }
         while chunk.has_remaining() {
             let piece = chunk.chunk();
@@ -82,15 +82,10 @@ async fn collect(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Res
     Ok(bytes)
 }
 
-/// Turns a route's answer into a response.
-pub(crate) fn answer(answer: Answer) -> Response {
-    answer.unwrap_or_else(Problem::into_response)
-}
-
 impl Call {
-    /// Who calls, by `Authorization: Bearer`; anonymous without it.
+    /// The caller by `Authorization: Bearer`; anonymous without that header.
     pub(crate) async fn actor(&self) -> Result<Actor, Problem> {
-        if let Some(actor) = self.known {
+        if let Some(actor) = self.actor {
             return Ok(actor);
         }
         let Some(value) = self.headers.get(header::AUTHORIZATION) else { return Ok(Actor::Anonymous) };
@@ -102,24 +97,36 @@ impl Call {
         Ok(self.core.authenticate(token.trim()).await?)
     }
 
-    /// Who calls, if they may change anything: so that whoever may not is told so before their input is read.
+    /// The caller, if allowed to write. Handlers check this before they read the input, so that 401 and 403
+    /// come before 400.
     pub(crate) async fn writer(&self) -> Result<Actor, Problem> {
         let actor = self.actor().await?;
         actor.may_write()?;
         Ok(actor)
     }
 
-    /// A value of a request header, if it is text.
+    /// The value of a request header, if it is valid text.
     pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The query string, to be read parameter by parameter.
-    pub(crate) fn query(&self) -> Query {
-        Query::of(&self.query)
+    /// A path parameter, not percent-decoded. Empty if the declared path has no such parameter.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        let found = self.parameters.iter().find(|(known, _)| *known == name);
+        found.map_or("", |(_, value)| value)
     }
 
-    /// The query string as it came.
+    /// A path parameter as an id. An invalid id is answered with 404, as an unknown one is.
+    pub(crate) fn id<T: FromStr>(&self, name: &'static str) -> Result<T, Error> {
+        self.parameter(name).parse().map_err(|_| Error::NotFound(name))
+    }
+
+    /// The query string, to be read parameter by parameter.
+    pub(crate) fn query(&self) -> Query {
+        Query::parse(&self.query)
+    }
+
+    /// The query string as sent.
     pub(crate) fn raw_query(&self) -> &str {
         &self.query
     }
@@ -129,7 +136,7 @@ impl Call {
         Ok(self.query().finish()?)
     }
 
-    /// The JSON body, or nothing where there is none.
+    /// The JSON body, or `None` if the body is empty.
     pub(crate) fn json_if_any<T: DeserializeOwned>(self) -> Result<Option<T>, Problem> {
         match &self.body {
             Ok(body) if body.is_empty() => Ok(None),
@@ -137,33 +144,34 @@ impl Call {
         }
     }
 
-    /// The JSON body.
+    /// The JSON body. Refuses media types that the route does not declare.
     pub(crate) fn json<T: DeserializeOwned>(self) -> Result<T, Problem> {
         let body = self.body?;
-        must_be_json(&self.headers, &body)?;
-        must_be_shallow(&body)?;
+        if body.is_empty() {
+            return Err(Problem::new(Kind::MalformedJson, "the body is empty: send JSON"));
+        }
+        check_media_type(&self.headers, &self.declaration.request_types)?;
+        check_depth(&body)?;
         let malformed = |error: serde_json::Error| {
-            Problem::new(Kind::MalformedJson, format!("the body is not JSON: {error}"))
+            Problem::new(Kind::MalformedJson, format!("the body is not valid JSON: {error}"))
         };
         serde_json::from_slice(&body).map_err(malformed)
     }
 }
 
-fn must_be_json(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    let json = ["application/json", "application/merge-patch+json"]
-        .iter()
-        .any(|json| kind.eq_ignore_ascii_case(json));
-    match (json, body.is_empty()) {
-        (_, true) => Err(Problem::new(Kind::MalformedJson, "the body is empty: send JSON")),
-        (false, _) => Err(Problem::new(Kind::UnsupportedMediaType, "send the body as application/json")),
-        (true, _) => Ok(()),
+/// Checks `Content-Type`, parameters aside, against the declared media types.
+fn check_media_type(headers: &HeaderMap, declared: &[String]) -> Result<(), Problem> {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let sent = sent.split(';').next().unwrap_or_default().trim();
+    if declared.iter().any(|media_type| sent.eq_ignore_ascii_case(media_type)) {
+        return Ok(());
     }
+    let detail = format!("send the body as {}", declared.join(" or "));
+    Err(Problem::new(Kind::UnsupportedMediaType, detail))
 }
 
-/// Counts brackets outside of strings: cheaper than parsing, and it never recurses.
-fn must_be_shallow(body: &[u8]) -> Result<(), Problem> {
+/// Limits nesting by counting brackets outside of strings. Unlike a parser, this cannot overflow the stack.
+fn check_depth(body: &[u8]) -> Result<(), Problem> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in body {
         match (in_string, byte) {
@@ -175,33 +183,39 @@ fn must_be_shallow(body: &[u8]) -> Result<(), Problem> {
             _ => {}
         }
         if depth > DEPTH_LIMIT {
-            return Err(Problem::new(Kind::MalformedJson, "the body is nested more than 32 levels deep"));
+            let detail = "the body is nested more than 32 levels deep";
+            return Err(Problem::new(Kind::MalformedJson, detail));
         }
     }
     Ok(())
 }
 
-/// What became of a request that no route took.
-pub(crate) fn unrouted(rejection: &Rejection) -> Problem {
-    if rejection.is_not_found() {
-        return Problem::new(Kind::NotFound, "there is nothing at this address");
-    }
-    if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
-        return Problem::of_status(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    tracing::debug!(?rejection, "a request was rejected");
-    Problem::new(Kind::InvalidInput, "the request cannot be read")
-}
-
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
     fn depth_is_counted_outside_of_strings() {
-        assert!(must_be_shallow(&[b'['; 32]).is_ok());
-        assert!(must_be_shallow(&[b'['; 33]).is_err());
-        assert!(must_be_shallow(format!("\"{}\\\"[\"", "[".repeat(100)).as_bytes()).is_ok());
-        assert!(must_be_shallow("[]".repeat(1000).as_bytes()).is_ok());
+        assert!(check_depth(&[b'['; 32]).is_ok());
+        assert!(check_depth(&[b'['; 33]).is_err());
+        assert!(check_depth(format!("\"{}\\\"[\"", "[".repeat(100)).as_bytes()).is_ok());
+        assert!(check_depth("[]".repeat(1000).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn only_declared_media_types_are_accepted() {
+        let json = ["application/json".to_owned()];
+        for (sent, accepted) in [
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/merge-patch+json", false),
+            ("text/plain", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(sent))]);
+            assert_eq!(check_media_type(&headers, &json).is_ok(), accepted, "{sent}");
+        }
     }
 }

@@ -1,38 +1,36 @@
-//! Entity tags: `"<version>.<digest>"`. The digest tells whether anything on the page changed, seats included; the version alone guards changes.
+//! Entity tags of the form `"<version>.<digest>"`. The digest covers the whole representation, for
+//! `If-None-Match`; the version alone counts for `If-Match`.
 
+use eventcore::Error;
+use headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
-/// The tag of a representation.
-pub(crate) fn tag(version: i64, body: &[u8]) -> String {
+/// The entity tag of a representation.
+pub(crate) fn tag(version: i64, body: &[u8]) -> Result<ETag, Error> {
     let digest = Sha256::digest(body);
     let short = digest.iter().take(8).fold(0_u64, |short, byte| short << 8 | u64::from(*byte));
-    format!("\"{version}.{short:016x}\"")
+    format!("\"{version}.{short:016x}\"").parse().map_err(Error::internal)
 }
 
-/// Whether `If-None-Match` names the tag (RFC 9110 13.1.2): the client has this very representation.
-pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let mut tags = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    tags.any(|known| {
-        let known = known.trim();
-        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
-    })
+/// Whether `If-None-Match` contains the tag, so that the client has the current representation (RFC 9110
+/// 13.1.2).
+pub(crate) fn is_current(headers: &HeaderMap, tag: &ETag) -> bool {
+    headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(tag))
 }
 
-/// The version that `If-Match` (RFC 9110 13.1.1) demands. Any tag of that version will do: seats that were taken meanwhile are no change of the thing.
-pub(crate) fn expected(headers: &HeaderMap) -> Option<i64> {
+/// The version that `If-Match` requires (RFC 9110 13.1.1). The digest is ignored: a change of free seats, for
+/// example, alters the representation but not the version, and must not refuse an organizer's edit.
+pub(crate) fn expected_version(headers: &HeaderMap) -> Option<i64> {
     let value = headers.get(header::IF_MATCH)?;
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
+    if headers.typed_get::<IfMatch>().is_some_and(|expected| expected.is_any()) {
         return None;
     }
-    let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-    let version = version.split('.').next().and_then(|version| version.parse().ok());
-    // A tag that we never gave matches nothing, as a version that never was.
+    // `headers` only compares tags, so the version is read here. Quotes may be missing.
+    let text = value.to_str().unwrap_or_default().trim();
+    let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let version = text.split('.').next().and_then(|version| version.parse().ok());
+    // No version is negative, so a tag of another form is answered with 412.
     Some(version.unwrap_or(-1))
 }
 
@@ -42,25 +40,31 @@ mod tests {
 
     use super::*;
 
-    fn with(name: header::HeaderName, value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    fn headers_with(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
     }
 
     #[test]
-    fn a_tag_is_known_by_the_whole_of_it() {
-        let tag = tag(3, b"body");
-        assert_eq!(tag.len(), 20);
-        assert!(is_known(&HeaderMap::from_iter([(header::IF_NONE_MATCH, tag.parse().unwrap())]), &tag));
-        assert!(is_known(
-            &HeaderMap::from_iter([(header::IF_NONE_MATCH, format!("\"x\", W/{tag}").parse().unwrap())]),
-            &tag
-        ));
-        assert!(!is_known(&with(header::IF_NONE_MATCH, "\"3\""), &tag));
-        assert!(is_known(&with(header::IF_NONE_MATCH, "*"), &tag));
+    fn the_whole_tag_must_match_for_not_modified() {
+        let tag = tag(3, b"body").unwrap();
+        let mut tagged = HeaderMap::new();
+        tagged.typed_insert(tag.clone());
+        let text = tagged.get(header::ETAG).unwrap().to_str().unwrap();
+        assert_eq!(text.len(), 20);
+        for (known, current) in [
+            (text.to_owned(), true),
+            (format!("\"x\", W/{text}"), true),
+            ("*".to_owned(), true),
+            ("\"3\"".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_current(&headers_with(header::IF_NONE_MATCH, &known), &tag), current, "{known}");
+        }
+        assert!(!is_current(&HeaderMap::new(), &tag));
     }
 
     #[test]
-    fn a_change_is_guarded_by_the_version() {
+    fn only_the_version_counts_for_a_change() {
         for (value, version) in [
             ("\"3.abc\"", Some(3)),
             ("\"3\"", Some(3)),
@@ -69,8 +73,8 @@ mod tests {
             ("\"x\"", Some(-1)),
             ("", Some(-1)),
         ] {
-            assert_eq!(expected(&with(header::IF_MATCH, value)), version, "{value}");
+            assert_eq!(expected_version(&headers_with(header::IF_MATCH, value)), version, "{value}");
         }
-        assert_eq!(expected(&HeaderMap::new()), None);
+        assert_eq!(expected_version(&HeaderMap::new()), None);
     }
 }

@@ -1,23 +1,35 @@
-//! HTTP: routes, problems, and what stands around them.
+//! The HTTP interface: the server, the layers around the routes, the routes, and problem responses.
 
 mod accept;
-mod attendees;
+mod admission;
+mod attendee_list;
 mod call;
+mod csv_reply;
+mod declaration;
+mod edge;
 mod etag;
-mod gate;
-mod layers;
-mod limit;
-mod meters;
-mod once;
-pub(crate) mod openapi;
+mod idempotency;
+mod metrics;
+mod openapi;
+mod path_tree;
 mod problem;
+mod problem_kind;
+mod problem_responses;
 mod qr;
 mod query;
+mod query_parameters;
+mod rate_limit;
 mod reply;
+mod route;
 mod routes;
-pub(crate) mod server;
-mod table;
+mod server;
 
-pub(crate) use gate::Gate;
-pub(crate) use limit::RateLimit;
-pub(crate) use server::Server;
+pub(crate) use admission::Admission;
+pub(crate) use rate_limit::RateLimit;
+pub(crate) use routes::document;
+pub(crate) use server::{Server, run, run_metrics};
+
+/// The number of paths that routes declare.
+pub(crate) fn path_count() -> usize {
+    routes::table().len()
+}

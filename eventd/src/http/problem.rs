@@ -1,4 +1,4 @@
-//! Problems: every error as RFC 9457 has it, and the one table from the library's errors to HTTP.
+//! Errors as problem details (RFC 9457), and the mapping from the library's errors to them.
 
 use std::sync::Arc;
 
@@ -7,24 +7,26 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use warp::reply::Response;
 
-/// An error on its way out. The request id is filled in at the door.
+use super::problem_kind::Kind;
+
+/// An error before it is rendered. The edge service adds the request id.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) kind: Kind,
     pub(crate) detail: String,
     pub(crate) errors: Vec<Violation>,
-    /// For 405.
+    /// The value of `Allow`, for 405.
     pub(crate) allow: Option<String>,
-    /// What really happened, where that is for the log alone.
+    /// The internal error, which is logged and not sent.
     pub(crate) cause: Option<Cause>,
 }
 
-/// What went wrong inside.
+/// An internal error.
 #[derive(Debug, Clone)]
 pub(crate) struct Cause(Arc<Error>);
 
 impl Cause {
-    /// Writes it to the log, with the request that ran into it.
+    /// Logs the error with its request.
     pub(crate) fn log(&self, request: &str, method: &Method, route: &str) {
         match &*self.0 {
             Error::Internal(source) => {
@@ -36,90 +38,25 @@ impl Cause {
     }
 }
 
-/// What is sent.
+/// The body of a problem response.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct ProblemBody {
-    /// A stable reference to what kind of problem it is; it answers with an explanation.
+    /// The kind of problem, as the path of a page that explains it.
     #[serde(rename = "type")]
     #[schema(example = "/problems/invalid-input")]
     kind: String,
-    /// The kind in words.
+    /// The kind of problem in words.
     title: String,
     /// The HTTP status.
     status: u16,
-    /// What happened this time.
+    /// What happened in this case.
     detail: String,
-    /// The id of the request.
+    /// The request id, as in `X-Request-Id`.
     instance: String,
-    /// Every wrong field, where input was wrong.
+    /// All invalid fields, if the input is invalid.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Violation>,
-}
-
-/// The kinds of problems.
-macro_rules! kinds {
-    ($($kind:ident $slug:literal $status:ident $title:literal $explanation:literal;)+) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Kind { $($kind,)+ }
-
-        impl Kind {
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$kind,)+];
-
-            /// The last part of its address.
-            pub(crate) const fn slug(self) -> &'static str {
-                match self { $(Self::$kind => $slug,)+ }
-            }
-
-            pub(crate) const fn status(self) -> StatusCode {
-                match self { $(Self::$kind => StatusCode::$status,)+ }
-            }
-
-            pub(crate) const fn title(self) -> &'static str {
-                match self { $(Self::$kind => $title,)+ }
-            }
-
-            /// What its page says.
-            pub(crate) const fn explanation(self) -> &'static str {
-                match self { $(Self::$kind => $explanation,)+ }
-            }
-        }
-    };
-}
-
-kinds! {
-    InvalidInput "invalid-input" BAD_REQUEST "Invalid input" "Fields of the request break rules. `errors` names every one of them with a pointer, a code and a message.";
-    MalformedJson "malformed-json" BAD_REQUEST "Malformed JSON" "The body is not JSON in UTF-8, or is nested more than 32 levels deep.";
-    UnknownField "unknown-field" BAD_REQUEST "Unknown field" "The body or the query has fields that do not exist, so a typing error never silently does something else.";
-    Unauthenticated "unauthenticated" UNAUTHORIZED "Sign in first" "Send an access token as `Authorization: Bearer …`; `POST /api/v1/auth/login` gives one.";
-    InvalidCredentials "invalid-credentials" UNAUTHORIZED "Invalid credentials" "The name, the password or the token is not right, or no longer holds.";
-    TokenExpired "token-expired" UNAUTHORIZED "The token has expired" "Exchange the refresh token for a new pair with `POST /api/v1/auth/refresh`.";
-    Forbidden "forbidden" FORBIDDEN "Not allowed" "You are known, and may not do this.";
-    NotFound "not-found" NOT_FOUND "Not found" "There is nothing here, or nothing for your eyes.";
-    MethodNotAllowed "method-not-allowed" METHOD_NOT_ALLOWED "Method not allowed" "The address exists, and answers the methods that `Allow` names.";
-    NotAcceptable "not-acceptable" NOT_ACCEPTABLE "Not acceptable" "The answer exists only in types that `Accept` rules out.";
-    UnsupportedMediaType "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" "Bodies are `application/json`; a PATCH may say `application/merge-patch+json`.";
-    PayloadTooLarge "payload-too-large" PAYLOAD_TOO_LARGE "Payload too large" "A body has at most 1 MiB.";
-    HeadTooLarge "head-too-large" REQUEST_HEADER_FIELDS_TOO_LARGE "Head too large" "The address and the headers of a request have at most 16 KiB together.";
-    UsernameTaken "username-taken" CONFLICT "Username taken" "Another user has this username; names are compared without case.";
-    EmailTaken "email-taken" CONFLICT "E-mail address taken" "Another user has this address; addresses are compared without case.";
-    EventFull "event-full" CONFLICT "Event full" "No seats are left for the party, and there is no waitlist.";
-    RegistrationClosed "registration-closed" CONFLICT "Registration closed" "Registration for this date has closed.";
-    RegistrationNotOpen "registration-not-open" CONFLICT "Registration not open" "Registration for this date has not opened yet.";
-    OccurrencePast "occurrence-past" CONFLICT "Date past" "The date has begun or is over.";
-    OccurrenceCancelled "occurrence-cancelled" CONFLICT "Date cancelled" "The date, or its whole event, was cancelled.";
-    EventNotPublished "event-not-published" CONFLICT "Event not published" "The event is still a draft.";
-    PartyTooLarge "party-too-large" CONFLICT "Party too large" "The party has more people than `max_party_size` of the event allows.";
-    HasRegistrations "has-registrations" CONFLICT "People have registered" "What people registered for is cancelled instead, so that they are told and keep their record.";
-    CategoryInUse "category-in-use" CONFLICT "Category in use" "Events use the category: name another one to take them.";
-    VersionMismatch "version-mismatch" PRECONDITION_FAILED "Changed meanwhile" "Somebody changed the thing since you read it: read it again, then change it.";
-    IdempotencyKeyReused "idempotency-key-reused" CONFLICT "Idempotency-Key reused" "The key came with another request before, or with one whose answer was lost when the server broke off: then look whether it took effect. A new request wants a new key.";
-    NotAttended "not-attended" FORBIDDEN "Not attended" "Only people who held a place can do this.";
-    NotConfirmed "not-confirmed" CONFLICT "Not confirmed" "Who waits, or has given the place up, has no place to be checked in to.";
-    OccurrenceNotOver "occurrence-not-over" CONFLICT "Date not over" "This can be done once the date is over.";
-    RateLimited "rate-limited" TOO_MANY_REQUESTS "Too many requests" "Wait as many seconds as `Retry-After` says.";
-    Unavailable "unavailable" SERVICE_UNAVAILABLE "Unavailable" "The server is overloaded or ending, or its database is away. `Retry-After` says when to try again.";
-    Internal "internal" INTERNAL_SERVER_ERROR "Internal error" "The fault is ours. The log has the details under the request id.";
 }
 
 impl Problem {
@@ -127,8 +64,8 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new(), allow: None, cause: None }
     }
 
-    /// What a bare status from elsewhere means.
-    pub(crate) fn of_status(status: StatusCode) -> Self {
+    /// The problem for an error status that a layer below set without one.
+    pub(crate) fn from_status(status: StatusCode) -> Self {
         let kind = match status {
             StatusCode::BAD_REQUEST => Kind::InvalidInput,
             StatusCode::PAYLOAD_TOO_LARGE => Kind::PayloadTooLarge,
@@ -144,7 +81,7 @@ impl Problem {
         Self::new(kind, kind.title())
     }
 
-    /// The response, its body still without the request id: [`Problem::render`] writes it.
+    /// An empty response that carries the problem. [`Problem::render`] gives its body.
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::default();
         *response.status_mut() = self.kind.status();
@@ -152,7 +89,7 @@ impl Problem {
         response
     }
 
-    /// The headers and the body for the request `instance`.
+    /// The headers and the body of the response to the request `instance`.
     pub(crate) fn render(&self, instance: &str) -> (http::HeaderMap, Vec<u8>) {
         let body = ProblemBody {
             kind: format!("/problems/{}", self.kind.slug()),
@@ -167,7 +104,7 @@ impl Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.kind {
             Kind::Unauthenticated => {
-                _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             Kind::InvalidCredentials | Kind::TokenExpired => {
                 headers.insert(
@@ -176,7 +113,7 @@ impl Problem {
                 );
             }
             Kind::Unavailable | Kind::RateLimited => {
-                _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ => {}
         }
@@ -188,7 +125,6 @@ impl Problem {
 }
 
 impl From<Error> for Problem {
-    /// The one table from the library's errors to HTTP.
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::Invalid(wrong) if wrong.as_slice().iter().all(|v| v.code == "unknown_field") => {
@@ -220,10 +156,10 @@ impl From<Error> for Problem {
             _ => Kind::Internal,
         };
         let detail = match &error {
-            Error::Internal(_) => "the fault is ours; it has been logged under this request".to_owned(),
-            Error::Unavailable(_) => "the database is away: try again shortly".to_owned(),
+            Error::Internal(_) => "internal error: the server has logged it under this request id".to_owned(),
+            Error::Unavailable(_) => "the database is unavailable: try again shortly".to_owned(),
             Error::Invalid(wrong) if wrong.as_slice().len() > 1 => {
-                format!("{} fields are wrong", wrong.as_slice().len())
+                format!("{} fields are invalid", wrong.as_slice().len())
             }
             other => other.to_string(),
         };
@@ -281,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn internals_stay_inside() {
+    fn internal_errors_are_not_sent() {
         let (_, body) = Problem::from(Error::internal("secret table")).render("42");
         let body = String::from_utf8(body).unwrap();
         assert!(!body.contains("secret") && body.contains("\"instance\":\"42\""), "{body}");

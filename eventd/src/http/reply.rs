@@ -1,7 +1,9 @@
-//! Replies: JSON, with what stands in their headers.
+//! Responses: JSON, pages of lists, files and texts, with their headers.
 
+use eventcore::Error;
 use eventcore::page::Page;
 use eventcore::time::Timestamp;
+use headers::{ETag, HeaderMapExt};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use warp::reply::Response;
@@ -9,155 +11,158 @@ use warp::reply::Response;
 use super::call::{Answer, Call};
 use super::etag;
 
-fn body(value: &impl Serialize) -> Result<Vec<u8>, eventcore::Error> {
-    serde_json::to_vec(value).map_err(eventcore::Error::internal)
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+fn to_json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(Error::internal)
 }
 
-fn respond(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response {
+fn respond(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 
-/// Sets a header, if its value can be one.
-fn set(response: &mut Response, name: HeaderName, value: &str) {
+/// Sets a header, unless the value has characters that no header may have.
+fn set_header(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// `200` with the thing.
+/// `200` with a value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Answer {
-    Ok(respond(StatusCode::OK, "application/json", body(value)?))
+    Ok(respond(StatusCode::OK, JSON, to_json(value)?))
 }
 
 /// `204`.
-pub(crate) fn nothing() -> Response {
+pub(crate) fn no_content() -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 
-/// A text of some type.
-pub(crate) fn text(kind: &'static str, text: impl Into<Vec<u8>>) -> Response {
-    respond(StatusCode::OK, kind, text.into())
+/// `200` with a body of the first media type that the route declares.
+pub(crate) fn content(call: &Call, body: impl Into<Vec<u8>>) -> Response {
+    respond(StatusCode::OK, call.declaration.content_type.clone(), body.into())
 }
 
-/// Bytes of some type that only the caller may see.
-pub(crate) fn secret(kind: &'static str, bytes: Vec<u8>) -> Response {
-    let mut response = respond(StatusCode::OK, kind, bytes);
-    set(&mut response, header::CACHE_CONTROL, "no-store");
+/// `200` with a body of a type that varies, or has parameters that the declaration lacks.
+pub(crate) fn content_of_type(content_type: &'static str, body: impl Into<Vec<u8>>) -> Response {
+    respond(StatusCode::OK, HeaderValue::from_static(content_type), body.into())
+}
+
+/// As [`content`], never stored by a cache.
+pub(crate) fn private_content(call: &Call, body: Vec<u8>) -> Response {
+    let mut response = content(call, body);
+    set_header(&mut response, header::CACHE_CONTROL, "no-store");
     response
 }
 
-/// A single thing that has a version.
+/// `200` with a file to download, or `304` if `If-None-Match` has its tag.
+pub(crate) fn file(call: &Call, name: &str, bytes: Vec<u8>, version: i64, updated_at: Timestamp) -> Answer {
+    let tag = etag::tag(version, &bytes)?;
+    if etag::is_current(&call.headers, &tag) {
+        return Ok(not_modified(tag));
+    }
+    let mut response = content(call, bytes);
+    set_version(&mut response, tag, Some(updated_at));
+    set_header(&mut response, header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
+    Ok(response)
+}
+
+fn not_modified(tag: ETag) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().typed_insert(tag);
+    response
+}
+
+/// Sets `ETag` and `Last-Modified`, and makes caches revalidate before each use.
+fn set_version(response: &mut Response, tag: ETag, updated_at: Option<Timestamp>) {
+    response.headers_mut().typed_insert(tag);
+    set_header(response, header::CACHE_CONTROL, "no-cache");
+    if let Some(at) = updated_at {
+        // The date format of RFC 9110 5.6.7.
+        let date = at.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        set_header(response, header::LAST_MODIFIED, &date);
+    }
+}
+
+/// A value with a version, to be sent with its entity tag.
 pub(crate) struct Versioned<'a, T> {
     pub(crate) value: &'a T,
     pub(crate) version: i64,
     pub(crate) updated_at: Option<Timestamp>,
 }
 
-/// A file that has a version: `200` with it, to be kept under `name`, or `304` for who has it already.
-pub(crate) fn file(
-    call: &Call,
-    kind: &'static str,
-    name: &str,
-    bytes: Vec<u8>,
-    version: i64,
-    updated_at: Timestamp,
-) -> Response {
-    let tag = etag::tag(version, &bytes);
-    if etag::is_known(&call.headers, &tag) {
-        return not_modified(&tag);
-    }
-    let mut response = respond(StatusCode::OK, kind, bytes);
-    mark(&mut response, &tag, Some(updated_at));
-    set(&mut response, header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
-    response
-}
-
-fn not_modified(tag: &str) -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    set(&mut response, header::ETAG, tag);
-    response
-}
-
-/// Says which version of a thing an answer is.
-fn mark(response: &mut Response, tag: &str, updated_at: Option<Timestamp>) {
-    set(response, header::ETAG, tag);
-    set(response, header::CACHE_CONTROL, "no-cache");
-    if let Some(at) = updated_at {
-        // RFC 9110 5.6.7.
-        set(response, header::LAST_MODIFIED, &at.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
-    }
-}
-
 impl<T: Serialize> Versioned<'_, T> {
-    /// `200` with the thing and its tag, or `304` for who has it already.
+    /// `200`, or `304` if `If-None-Match` has the tag.
     pub(crate) fn ok(self, call: &Call) -> Answer {
-        let body = body(self.value)?;
-        let tag = etag::tag(self.version, &body);
-        if etag::is_known(&call.headers, &tag) {
-            return Ok(not_modified(&tag));
+        let (body, tag) = self.encode()?;
+        if etag::is_current(&call.headers, &tag) {
+            return Ok(not_modified(tag));
         }
-        Ok(self.tagged(StatusCode::OK, &tag, body))
+        Ok(self.respond(StatusCode::OK, tag, body))
     }
 
-    /// `200` with what became of the thing.
+    /// `200` after a change.
     pub(crate) fn changed(self) -> Answer {
-        let body = body(self.value)?;
-        let tag = etag::tag(self.version, &body);
-        Ok(self.tagged(StatusCode::OK, &tag, body))
+        let (body, tag) = self.encode()?;
+        Ok(self.respond(StatusCode::OK, tag, body))
     }
 
-    /// `201` with the thing and where it is.
+    /// `201` with `Location`.
     pub(crate) fn created(self, location: &str) -> Answer {
-        let body = body(self.value)?;
-        let tag = etag::tag(self.version, &body);
-        let mut response = self.tagged(StatusCode::CREATED, &tag, body);
-        set(&mut response, header::LOCATION, location);
+        let (body, tag) = self.encode()?;
+        let mut response = self.respond(StatusCode::CREATED, tag, body);
+        set_header(&mut response, header::LOCATION, location);
         Ok(response)
     }
 
-    fn tagged(self, status: StatusCode, tag: &str, body: Vec<u8>) -> Response {
-        let mut response = respond(status, "application/json", body);
-        mark(&mut response, tag, self.updated_at);
+    fn encode(&self) -> Result<(Vec<u8>, ETag), Error> {
+        let body = to_json(self.value)?;
+        let tag = etag::tag(self.version, &body)?;
+        Ok((body, tag))
+    }
+
+    fn respond(&self, status: StatusCode, tag: ETag, body: Vec<u8>) -> Response {
+        let mut response = respond(status, JSON, body);
+        set_version(&mut response, tag, self.updated_at);
         response
     }
 }
 
-/// `201` with a thing that has no version.
+/// `201` with a value that has no version, and `Location`.
 pub(crate) fn created(value: &impl Serialize, location: &str) -> Answer {
-    let mut response = respond(StatusCode::CREATED, "application/json", body(value)?);
-    set(&mut response, header::LOCATION, location);
+    let mut response = respond(StatusCode::CREATED, JSON, to_json(value)?);
+    set_header(&mut response, header::LOCATION, location);
     Ok(response)
 }
 
-/// `200` with a page, and links to its neighbours (RFC 8288).
-pub(crate) fn page<T: Serialize>(call: &Call, path: &str, page: &Page<T>) -> Answer {
-    page_with(call, path, page, page)
+/// `200` with a page of a list, and links to the next and previous pages (RFC 8288).
+pub(crate) fn page<T: Serialize>(call: &Call, page: &Page<T>) -> Answer {
+    page_within(call, page, page)
 }
 
-/// As [`page`], where the answer holds more than the page.
-pub(crate) fn page_with<T>(call: &Call, path: &str, page: &Page<T>, whole: &impl Serialize) -> Answer {
-    let mut response = respond(StatusCode::OK, "application/json", body(whole)?);
+/// As [`page`], for a response `value` that contains the page.
+pub(crate) fn page_within<T>(call: &Call, page: &Page<T>, value: &impl Serialize) -> Answer {
+    let mut response = respond(StatusCode::OK, JSON, to_json(value)?);
     let link = |cursor: &eventcore::Cursor, rel: &str| {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in
-            form_urlencoded::parse(call.raw_query().as_bytes()).filter(|(name, _)| name != "cursor")
-        {
+        let parameters = form_urlencoded::parse(call.raw_query().as_bytes());
+        for (name, value) in parameters.filter(|(name, _)| name != "cursor") {
             query.append_pair(&name, &value);
         }
         query.append_pair("cursor", cursor.as_str());
-        format!("<{}/api/v1{path}?{}>; rel=\"{rel}\"", call.public_url, query.finish())
+        format!("<{}{}?{}>; rel=\"{rel}\"", call.public_url, call.path.as_str(), query.finish())
     };
     let next = page.next.as_ref().map(|cursor| link(cursor, "next"));
     let previous = page.previous.as_ref().map(|cursor| link(cursor, "prev"));
     let links: Vec<String> = next.into_iter().chain(previous).collect();
     if !links.is_empty() {
-        set(&mut response, header::LINK, &links.join(", "));
+        set_header(&mut response, header::LINK, &links.join(", "));
     }
     Ok(response)
 }

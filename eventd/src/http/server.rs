@@ -1,4 +1,4 @@
-//! The server: connections in, layers around the routes, and an end that lets running requests finish.
+//! The server: accepts connections, stacks layers around the routes, and shuts down gracefully.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,59 +22,62 @@ use tower_http::trace::TraceLayer;
 use warp::Filter;
 use warp::reply::Response;
 
-use super::call::{Context, unrouted};
-use super::gate::Gate;
-use super::layers::{self, Door};
-use super::limit::Peer;
+use super::admission::Admission;
+use super::call::Context;
+use super::edge::{self, EdgeService};
 use super::problem::Problem;
-use super::routes;
+use super::rate_limit::PeerAddress;
+use super::{route, routes};
 
-/// For how long running requests may go on once the server is told to stop.
-const GRACE: Duration = Duration::from_secs(20);
-/// For how long a client may take to send the head of a request.
+/// How long running requests may take to finish after the signal to stop.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes of a head that are read: twice what it may have, so that whoever asks too long a question is told so by the door. Beyond, all that
-/// is ever said is the status.
-const HEAD_READ: u32 = 2 * layers::HEAD_LIMIT;
+/// The largest head that hyper reads, in bytes. It is twice the limit, so that the edge service can answer
+/// a head in between with a problem. hyper answers larger ones with a bare status.
+const HEAD_BUFFER: u32 = 2 * edge::HEAD_LIMIT;
 
-/// What the server needs.
+/// The parts and settings of the server.
 pub(crate) struct Server {
     pub(crate) core: EventCore,
     pub(crate) public_url: Arc<str>,
-    /// For how long a request may run.
+    /// The time limit of a request.
     pub(crate) timeout: Duration,
-    pub(crate) gate: Arc<Gate>,
-    /// Whether `/metrics` is answered here.
-    pub(crate) metrics: bool,
+    pub(crate) admission: Arc<Admission>,
+    /// Whether to serve `/metrics` here, and not on a listener of its own.
+    pub(crate) serves_metrics: bool,
 }
 
-/// Serves until `stop` comes, then lets running requests finish.
+/// Serves until `stop` completes, then lets running requests finish, for up to 20 seconds.
 pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future<Output = ()>) {
-    let Server { core, public_url, timeout, gate, metrics } = server;
-    let routes = routes::all(&Context { core, public_url, figures: metrics.then(|| gate.clone()) })
-        .recover(async |rejection: warp::Rejection| {
-            Ok::<_, std::convert::Infallible>(unrouted(&rejection).into_response())
-        })
-        .unify()
-        .boxed();
-    let limited = gate.limit.is_some();
-    let tidying = tokio::spawn(gate.clone().keep_tidy());
+    let Server { core, public_url, timeout, admission, serves_metrics } = server;
+    let context = Context {
+        core,
+        public_url,
+        admission: serves_metrics.then(|| admission.clone()),
+        document: routes::document(),
+    };
+    let is_limited = admission.rate_limit.is_some();
+    let upkeep = tokio::spawn(admission.clone().run_upkeep());
     let service = ServiceBuilder::new()
-        .map_response(layers::name)
+        .map_response(edge::add_request_id)
         .layer(compression())
         .layer(cors())
-        .layer_fn(|inner| Door::new(inner, gate.clone()))
-        // Failures are logged at the door, with their cause.
-        .layer(TraceLayer::new_for_http().make_span_with(layers::span::<Incoming>).on_failure(()))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer_fn(|inner| EdgeService::new(inner, routes::table(), admission.clone()))
+        // The edge service logs failures, with their cause.
+        .layer(TraceLayer::new_for_http().make_span_with(edge::span::<Incoming>).on_failure(()))
+        .layer(CatchPanicLayer::custom(panic_response))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
-        .service(warp::service(routes));
+        .service(warp::service(route::filter(&context)));
 
     let mut http = Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_READ as usize);
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BUFFER as usize);
     http.http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(HEAD_READ)
+        .max_header_list_size(HEAD_BUFFER)
         .keep_alive_interval(Duration::from_secs(30));
     let running = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
@@ -83,61 +86,65 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Out of file descriptors, mostly: existing connections will free some.
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Usually too many open files. Wait until other connections have closed some.
+                    tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
             },
             () = &mut stop => break,
         };
-        // Answers are small and written whole: waiting to fill a packet only delays them.
+        // Responses are small and written at once: Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
-        let peer = limited.then(|| Peer(peer.ip()));
-        let named = ServiceBuilder::new().map_request(move |mut request: Request<Incoming>| {
+        let peer = is_limited.then(|| PeerAddress(peer.ip()));
+        let with_peer = ServiceBuilder::new().map_request(move |mut request: Request<Incoming>| {
             if let Some(peer) = peer {
                 request.extensions_mut().insert(peer);
             }
             request
         });
-        let service = TowerToHyperService::new(named.service(service.clone()));
+        let service = TowerToHyperService::new(with_peer.service(service.clone()));
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
         let watched = running.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = watched.await {
-                tracing::debug!(error, "a connection broke");
+                tracing::debug!(error, "a connection failed");
             }
         });
     }
     drop(listener);
-    tidying.abort();
-    if tokio::time::timeout(GRACE, running.shutdown()).await.is_err() {
+    upkeep.abort();
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, running.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
 }
 
-/// Serves `/metrics` alone, for ever: an address that only the operator's network reaches.
-pub(crate) async fn run_metrics(listener: TcpListener, core: EventCore, gate: Arc<Gate>) {
-    warp::serve(routes::health::only_metrics(core, gate)).incoming(listener).run().await;
+/// Serves `/metrics` alone, on a listener that only the operator's network reaches. Never returns.
+pub(crate) async fn run_metrics(listener: TcpListener, core: EventCore, admission: Arc<Admission>) {
+    let metrics = warp::get().and(warp::path!("metrics")).then(move || {
+        let (core, admission) = (core.clone(), admission.clone());
+        async move { routes::health::metrics_response(&core, &admission).await }
+    });
+    warp::serve(metrics).incoming(listener).run().await;
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "this is how the layer calls it")]
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+#[expect(clippy::needless_pass_by_value, reason = "the panic layer passes the panic by value")]
+fn panic_response(panic: Box<dyn std::any::Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    Problem::from(Error::internal(format!("a panic: {text}"))).into_response()
+    Problem::from(Error::internal(format!("a handler panicked: {text}"))).into_response()
 }
 
-/// br and gzip above 1 KiB, as fast as they go: the answers are made anew each time.
+/// Brotli and gzip for bodies above 1 KiB, at the fastest level: no response is cached in compressed form.
 fn compression() -> CompressionLayer<impl Predicate + Send + Sync + 'static> {
     CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)))
 }
 
-/// Any page may call: callers prove themselves by a token in a header, never by a cookie.
+/// Allows every origin: clients authenticate by a header, never by a cookie that a foreign page could use.
 fn cors() -> CorsLayer {
-    let seen = [
+    let response_headers = [
         header::ETAG,
         header::LOCATION,
         header::LINK,
@@ -148,8 +155,8 @@ fn cors() -> CorsLayer {
         HeaderName::from_static("ratelimit-policy"),
         HeaderName::from_static("x-request-id"),
     ];
-    // By name, because `*` leaves out `Authorization`.
-    let sent = [
+    // Listed by name, because `*` does not include `Authorization`.
+    let request_headers = [
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
         header::IF_MATCH,
@@ -161,7 +168,7 @@ fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods(Any)
-        .allow_headers(sent)
-        .expose_headers(seen)
+        .allow_headers(request_headers)
+        .expose_headers(response_headers)
         .max_age(Duration::from_hours(1))
 }

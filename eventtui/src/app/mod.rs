@@ -1,465 +1,308 @@
 //! The state of the program, and how messages change it: no terminal, no clock, no database.
+//!
+//! The app is a router: it owns the screens, passes each message to its screen, and performs the effects that
+//! the screens request. Code for a single screen is in `screens/`.
 
-mod account;
-#[cfg(test)]
-mod account_tests;
 mod actions;
 mod answers;
-mod coming;
-#[cfg(test)]
-mod coming_tests;
-#[cfg(test)]
-mod comments_tests;
-mod door;
-#[cfg(test)]
-mod door_tests;
-mod drafting;
-pub(crate) mod elsewhere;
-#[cfg(test)]
-mod feedback_tests;
-#[cfg(test)]
-mod form_tests;
-#[cfg(test)]
-mod insights_tests;
-mod loads;
-#[cfg(test)]
-mod month_tests;
+mod links;
 mod mouse;
-mod organizing;
+mod pending_cancellation;
+mod prompts;
+mod registration;
+mod stack;
+
 #[cfg(test)]
-mod ratings_tests;
+pub(crate) mod driven;
+#[cfg(test)]
+mod key_tests;
+#[cfg(test)]
+mod registration_tests;
 #[cfg(test)]
 mod states_tests;
-mod talk;
 #[cfg(test)]
-pub(crate) mod tests;
-#[cfg(test)]
-mod walk_tests;
-#[cfg(test)]
-mod week_tests;
-
-use std::collections::{HashMap, HashSet};
+mod tests;
 
 use chrono::{DateTime, Utc};
-use eventcore::EventId;
-use eventcore::OccurrenceId;
-use eventcore::accounts::User;
-use eventcore::events::Occurrence;
 
 use crate::backend::Request;
 use crate::config::Config;
-use crate::drafts::Drafts;
+use crate::drafts::{Draft, Drafts};
 use crate::keys::{self, Key, Place, Tab};
-use crate::look::Look;
 use crate::message::{Effect, Message, Purpose};
-use crate::screens::account::Account;
-use crate::screens::agenda::Dates;
-use crate::screens::attendees::Attendees;
-use crate::screens::comments::{Comments, Saying};
-use crate::screens::event::Looked;
-use crate::screens::feedback::Heard;
-use crate::screens::form::Form;
-use crate::screens::help::Help;
-use crate::screens::insights::Insights;
-use crate::screens::me::Me;
-use crate::screens::mine::Mine;
-use crate::screens::month::Month;
-use crate::screens::organize::Organize;
-use crate::screens::palette::Palette;
-use crate::screens::settings::Settings;
-use crate::screens::week::Week;
-use crate::widgets::field::Field;
+use crate::screens::owner::Owner;
+use crate::screens::screen::{AppCommand, Context, LoadFrom, Notice, Screen};
+use crate::screens::sign_in::SignInScreen;
+use crate::status::Status;
+use crate::view_context::ViewContext;
+use pending_cancellation::PendingCancellation;
+use stack::Stack;
 
-/// What lies over a tab.
-#[derive(Debug)]
-pub(crate) enum Layer {
-    Event(Box<Looked>),
-    Attendees(Box<Attendees>),
-    Insights(Box<Insights>),
-    Comments(Box<Comments>),
-    Feedback(Box<Heard>),
-    Form(Box<Form>),
-    Account(Box<Account>),
-    Me(Box<Me>),
-    Settings(Box<Settings>),
-    /// The code of my ticket.
-    Ticket(String),
-    Help(Box<Help>),
-    Palette(Box<Palette>),
-}
-
-/// What was said to the person, until when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Notice {
-    pub(crate) sign: char,
-    pub(crate) text: String,
-    until: u64,
-}
-
-/// A question on the bottom line.
-#[derive(Debug)]
-pub(crate) enum Question {
-    /// How many come.
-    Party { date: Box<Occurrence>, size: Field },
-    /// Which day to go to.
-    Day(Field),
-    /// What to say about the event, or how one of its dates was.
-    Say { what: String, words: Words },
-    /// What can't be undone is asked once, in words that say what will happen.
-    Sure { words: String, request: Box<Request>, then: Purpose },
-}
-
-/// What someone is saying.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Words {
-    pub(crate) event: EventId,
-    pub(crate) saying: Saying,
-    /// What it was at first.
-    first: String,
-    pub(crate) body: Field,
-}
-
-/// A place that is being given up: nothing is sent until it can't be undone any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Leaving {
-    id: OccurrenceId,
-    at: u64,
-}
-
-/// How long giving up a place can be undone.
-const UNDO: u64 = 5_000;
-/// How long a notice stays.
-const NOTICE: u64 = 4_000;
-/// How old what is on the screen may get.
+/// Age from which on the screen is loaded again, in milliseconds.
 const FRESH: u64 = 15_000;
+/// How long the first notice is shown, in milliseconds: it takes time to read.
+const GREETING: u64 = 30_000;
 
-/// Everything.
+/// The whole state.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) place: String,
-    pub(crate) look: Look,
-    /// What someone prefers, with what they chose since.
-    pub(crate) config: Config,
-    pub(crate) me: Option<Box<User>>,
-    pub(crate) tab: Tab,
-    pub(crate) layers: Vec<Layer>,
-    pub(crate) agenda: Dates,
-    pub(crate) search: Dates,
-    pub(crate) month: Month,
-    pub(crate) week: Week,
-    pub(crate) mine: Mine,
-    pub(crate) organize: Organize,
-    /// What I organized until today, where that is looked at.
-    pub(crate) over: Option<Dates>,
-    pub(crate) notice: Option<Notice>,
-    pub(crate) question: Option<Question>,
-    /// What was typed into forms that were left before they were saved, by what they are for.
-    drafts: Drafts,
-    /// Whether drafts outlive the program.
-    keeps_drafts: bool,
-    /// When what is being typed is kept next.
-    keeps_at: Option<u64>,
-    /// What a form is for that was left while it was being saved.
-    saving: Option<String>,
-    /// Whether who quits was told that something is not saved.
-    warned: bool,
-    /// What was not said after all, or not heard: whoever says the same again goes on with it.
-    unsaid: Option<Words>,
-    /// Dates of which was asked whether I have said how they were.
-    looked_after: HashSet<OccurrenceId>,
-    leaving: Option<Leaving>,
-    waiting: HashMap<u64, Purpose>,
-    next_ticket: u64,
-    size: (u16, u16),
-    /// Milliseconds since the program began.
-    pub(crate) now: u64,
+    /// The name of the database or the server.
+    pub(crate) source: String,
+    pub(crate) cx: Context,
+    pub(crate) stack: Stack,
+    pending_cancellation: Option<PendingCancellation>,
+    /// When the screen was loaded last, in milliseconds since the program began.
     refreshed_at: u64,
     began: DateTime<Utc>,
 }
 
 impl App {
-    pub(crate) fn new(place: &str, look: Look, began: DateTime<Utc>) -> Self {
+    pub(crate) fn new(source: &str, view: ViewContext, began: DateTime<Utc>) -> Self {
         Self {
-            place: place.to_owned(),
-            month: Month::at(look.today.date()),
-            week: Week::at(look.today.date()),
-            look,
-            config: Config::default(),
-            me: None,
-            tab: Tab::Agenda,
-            layers: Vec::new(),
-            agenda: Dates::default(),
-            search: Dates::default(),
-            mine: Mine::default(),
-            organize: Organize::default(),
-            over: None,
-            notice: None,
-            question: None,
-            drafts: Drafts::new(),
-            keeps_drafts: false,
-            keeps_at: None,
-            saving: None,
-            warned: false,
-            unsaid: None,
-            looked_after: HashSet::new(),
-            leaving: None,
-            waiting: HashMap::new(),
-            next_ticket: 0,
-            size: (80, 24),
-            now: 0,
+            source: source.to_owned(),
+            stack: Stack::new(view.now.date()),
+            cx: Context::new(view),
+            pending_cancellation: None,
             refreshed_at: 0,
             began,
         }
     }
 
-    /// What to do first.
-    pub(crate) fn begin(&mut self) -> Vec<Effect> {
-        let mut effects = vec![self.ask(Purpose::Me, Request::Me)];
-        effects.extend(self.load_tab());
-        effects
+    /// Sets the preferences of the configuration.
+    pub(crate) fn with_config(&mut self, config: Config) {
+        self.cx.config = config;
     }
 
-    /// Takes in what happened at `now`, in milliseconds since the program began; answers what is to be done.
+    /// Restores the drafts of an earlier session. From then on drafts are stored.
+    pub(crate) fn with_drafts(&mut self, drafts: Drafts) {
+        self.cx.form_drafts.restore(drafts);
+    }
+
+    /// Shows the first notice.
+    pub(crate) fn greet(&mut self, text: String) {
+        self.cx.notice = Some(Notice { sign: '✓', text, until: self.cx.now + GREETING });
+    }
+
+    /// The first effects.
+    pub(crate) fn begin(&mut self) -> Vec<Effect> {
+        self.cx.ask(Purpose::Me, Request::Me);
+        self.load_tab();
+        self.run_commands();
+        std::mem::take(&mut self.cx.effects)
+    }
+
+    /// Changes the state by a message that arrived at `now`, in milliseconds since the program began; returns
+    /// the effects to carry out.
     pub(crate) fn update(&mut self, now: u64, message: Message) -> Vec<Effect> {
-        self.now = now;
+        self.cx.now = now;
         let local = self.began + chrono::TimeDelta::milliseconds(i64::try_from(now).unwrap_or_default());
-        self.look.today = local.with_timezone(&self.look.mine).naive_local();
-        let mut effects = match message {
+        self.cx.view.now = local.with_timezone(&self.cx.view.my_zone).naive_local();
+        match message {
             Message::Key(key) => self.press(key),
             Message::Paste(text) => self.paste(&text),
             Message::Click { column, row } => self.click(column, row),
-            Message::Wheel { down } => self.turn_wheel(down),
-            Message::Failed(why) => {
-                self.say('✗', why);
-                Vec::new()
+            Message::Wheel { down } => {
+                self.call(self.stack.top_owner(), |screen, cx| screen.wheel(down, cx));
             }
+            Message::Failed(why) => self.cx.notify('✗', why),
             Message::Unkept(why) => {
-                self.cannot_keep(&why);
-                Vec::new()
+                self.cx.form_drafts.cannot_store();
+                self.cx.notify('✗', format!("Drafts cannot be stored: {why}"));
             }
             Message::Kept(place) => {
-                self.say('✓', format!("Kept as {place}: a calendar opens it"));
-                Vec::new()
+                self.cx.notify('✓', format!("Saved as {place}: open it with your calendar"));
             }
-            Message::Written(text) => {
-                self.take_written(&text);
-                Vec::new()
-            }
-            Message::Resized { width, height } => {
-                self.size = (width, height);
-                Vec::new()
-            }
-            Message::Tick => Vec::new(),
+            Message::Written(text) => self.call_top(|screen, cx| screen.edited(&text, cx)),
+            Message::Resized { width, height } => self.cx.size = (width, height),
+            Message::Tick => {}
             Message::Answered { ticket, outcome } => self.answered(ticket, outcome),
-            Message::Preferred(outcome) => {
-                self.take_preferred(outcome);
-                Vec::new()
-            }
-        };
-        effects.extend(self.pass_time());
-        effects.extend(self.load_ahead());
-        self.settle();
-        effects
+            Message::Preferred(outcome) => self.preferences_saved(outcome),
+        }
+        self.pass_time();
+        self.load_more();
+        self.call(Owner::Tab(self.stack.tab), |screen, cx| screen.settle(cx));
+        std::mem::take(&mut self.cx.effects)
     }
 
-    /// When something changes by itself next, if anything does.
+    /// When the screen changes without a message, if it does.
     pub(crate) fn wakes_at(&self) -> Option<u64> {
-        let slow = self.statuses().filter_map(|status| status.wakes_at(self.now));
-        let notice = self.notice.as_ref().map(|notice| notice.until);
-        let leaving = self.leaving.as_ref().map(|leaving| leaving.at);
+        let now = self.cx.now;
+        let spinner = self.statuses().filter_map(|status| status.wakes_at(now));
+        let notice = self.cx.notice.as_ref().map(|notice| notice.until);
+        let cancellation = self.pending_cancellation.as_ref().map(|pending| pending.at);
         // The seconds until the next try are counted down.
-        let count = self.status().failure.as_ref().map(|_| (self.now / 1_000 + 1) * 1_000);
-        slow.chain(count)
+        let countdown =
+            self.status().and_then(|status| status.failure.as_ref()).map(|_| (now / 1_000 + 1) * 1_000);
+        spinner
+            .chain(countdown)
             .chain(notice)
-            .chain(leaving)
-            .chain(self.keeps_at)
+            .chain(cancellation)
+            .chain(self.cx.form_drafts.store_at)
             .chain([self.refreshed_at + FRESH])
             .min()
     }
 
-    fn statuses(&self) -> impl Iterator<Item = &crate::status::Status> {
-        let layer = self.layers.last().and_then(|layer| match layer {
-            Layer::Event(looked) => Some(&looked.status),
-            Layer::Attendees(attendees) => Some(&attendees.list.status),
-            Layer::Insights(insights) => Some(&insights.status),
-            Layer::Comments(comments) => Some(&comments.status),
-            Layer::Feedback(heard) => Some(&heard.list.status),
-            Layer::Form(form) => Some(&form.status),
-            Layer::Account(account) => Some(&account.status),
-            Layer::Me(me) => Some(&me.status),
-            Layer::Settings(settings) => Some(&settings.status),
-            Layer::Ticket(_) | Layer::Help(_) | Layer::Palette(_) => None,
-        });
-        [self.tab_status()].into_iter().chain(layer)
+    /// The loading states of the tab and of the layer on top.
+    fn statuses(&self) -> impl Iterator<Item = &Status> {
+        let layer = self.stack.layers.last().and_then(|layer| layer.screen.status());
+        self.stack.shown_tab().status().into_iter().chain(layer)
     }
 
-    pub(crate) fn tab_status(&self) -> &crate::status::Status {
-        match self.tab {
-            Tab::Agenda => &self.agenda.list.status,
-            Tab::Month => &self.month.status,
-            Tab::Week => &self.week.status,
-            Tab::Search => &self.search.list.status,
-            Tab::Mine => &self.mine.status,
-            Tab::Organize => self.over.as_ref().map_or(&self.organize.status, |over| &over.list.status),
-        }
+    /// The loading state to show: that of the layer on top if it has one, else that of the tab.
+    pub(crate) fn status(&self) -> Option<&Status> {
+        self.statuses().last()
     }
 
-    /// Seconds until what is on the screen is loaded anew.
+    /// Seconds until the screen is loaded again.
     pub(crate) fn tries_again_in(&self) -> u64 {
-        (self.refreshed_at + FRESH).saturating_sub(self.now).div_ceil(1_000)
+        (self.refreshed_at + FRESH).saturating_sub(self.cx.now).div_ceil(1_000)
     }
 
-    /// The status of what is on top.
-    pub(crate) fn status(&self) -> &crate::status::Status {
-        self.statuses().last().unwrap_or_else(|| self.tab_status())
-    }
-
-    /// Whose keys hold.
+    /// The place of the screen on top, which selects the key bindings.
     pub(crate) fn at(&self) -> Place {
-        match self.layers.last() {
-            Some(Layer::Event(_)) => Place::Event,
-            Some(Layer::Attendees(_)) => Place::Attendees,
-            Some(Layer::Insights(_)) => Place::Insights,
-            Some(Layer::Comments(_)) => Place::Comments,
-            Some(Layer::Feedback(_)) => Place::Feedback,
-            Some(Layer::Form(_)) => Place::Form,
-            Some(Layer::Account(_)) => Place::Account,
-            Some(Layer::Me(_)) => Place::Me,
-            Some(Layer::Settings(_)) => Place::Settings,
-            Some(Layer::Ticket(_)) => Place::Ticket,
-            Some(Layer::Help(_)) => Place::Help,
-            Some(Layer::Palette(_)) => Place::Palette,
-            None => match self.tab {
-                Tab::Agenda => Place::Agenda,
-                Tab::Month => Place::Month,
-                Tab::Week => Place::Week,
-                Tab::Search => Place::Search,
-                Tab::Mine => Place::Mine,
-                Tab::Organize => Place::Organize,
-            },
+        self.stack.top().place()
+    }
+
+    /// The drafts of open forms, for a program that ends without notice.
+    pub(crate) fn last_drafts(&self) -> Vec<(String, Option<Draft>)> {
+        let is_known = |(key, draft): &(String, Option<Draft>)| {
+            draft.is_some() || self.cx.form_drafts.get(key).is_some()
+        };
+        self.open_drafts().into_iter().filter(is_known).collect()
+    }
+
+    fn open_drafts(&self) -> Vec<(String, Option<Draft>)> {
+        self.stack.layers.iter().filter_map(|layer| layer.screen.draft()).collect()
+    }
+
+    /// Stores the drafts of open forms.
+    fn store_drafts(&mut self) {
+        self.cx.form_drafts.store_at = None;
+        for (key, draft) in self.open_drafts() {
+            let effect = self.cx.form_drafts.set(key, draft);
+            self.cx.effects.extend(effect);
         }
     }
 
-    /// Rows of a list on the screen.
-    fn height(&self) -> usize {
-        usize::from(self.size.1.saturating_sub(5)).max(1)
+    /// Calls a screen, then performs what it requests. None if the screen was closed.
+    fn call<R>(&mut self, owner: Owner, call: impl FnOnce(&mut dyn Screen, &mut Context) -> R) -> Option<R> {
+        let screen = self.stack.get_mut(owner)?;
+        self.cx.owner = owner;
+        let result = call(screen, &mut self.cx);
+        self.cx.owner = Owner::App;
+        self.run_commands();
+        Some(result)
     }
 
-    pub(crate) fn say(&mut self, sign: char, text: impl Into<String>) {
-        self.notice = Some(Notice { sign, text: text.into(), until: self.now + NOTICE });
+    fn call_top<R>(&mut self, call: impl FnOnce(&mut dyn Screen, &mut Context) -> R) -> R
+    where
+        R: Default,
+    {
+        self.call(self.stack.top_owner(), call).unwrap_or_default()
     }
 
-    /// Says what one should know at first, for as long as it takes to read it.
-    pub(crate) fn greet(&mut self, text: String) {
-        self.notice = Some(Notice { sign: '✓', text, until: self.now + 30_000 });
-    }
-
-    /// Asks for something; what was asked for the same purpose before does not count any more, but for deeds, of which each is answered.
-    fn ask(&mut self, purpose: Purpose, request: Request) -> Effect {
-        let kind = std::mem::discriminant(&purpose);
-        self.waiting.retain(|_, asked| {
-            matches!(
-                asked,
-                Purpose::Act(_)
-                    | Purpose::All(..)
-                    | Purpose::Come { .. }
-                    | Purpose::PassOver
-                    | Purpose::Say
-                    | Purpose::Calendar(_)
-            ) || std::mem::discriminant(asked) != kind
-        });
-        self.next_ticket += 1;
-        self.waiting.insert(self.next_ticket, purpose);
-        Effect::Run { ticket: self.next_ticket, request }
-    }
-
-    fn pass_time(&mut self) -> Vec<Effect> {
-        if self.notice.as_ref().is_some_and(|notice| notice.until <= self.now) {
-            self.notice = None;
+    fn call_all(&mut self, mut call: impl FnMut(&mut dyn Screen, &mut Context)) {
+        for owner in self.stack.owners() {
+            self.call(owner, &mut call);
         }
-        let mut effects = self.keep_typed();
-        if self.leaving.as_ref().is_some_and(|leaving| leaving.at <= self.now) {
-            effects.extend(self.leave_now());
-        }
-        if self.now >= self.refreshed_at + FRESH {
-            effects.extend(self.refresh());
-        }
-        effects
     }
 
-    /// Sends what could be undone until now.
-    fn leave_now(&mut self) -> Option<Effect> {
-        let leaving = self.leaving.take()?;
-        Some(self.ask(Purpose::Act("Your place is given up"), Request::Unregister(leaving.id)))
-    }
-
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
-        if let Some(question) = &mut self.question {
-            match question {
-                Question::Party { size: field, .. }
-                | Question::Day(field)
-                | Question::Say { words: Words { body: field, .. }, .. } => field.paste(text),
-                // Who pastes does not say yes to what can't be undone.
-                Question::Sure { .. } => {}
-            }
-            return Vec::new();
-        }
-        match self.layers.last_mut() {
-            Some(Layer::Form(form)) => {
-                form.paste(text);
-                self.has_typed();
-            }
-            Some(Layer::Account(account)) => account.entries.paste(text),
-            Some(Layer::Settings(settings)) => settings.entries.paste(text),
-            Some(Layer::Help(help)) => help.words.paste(text),
-            Some(Layer::Palette(palette)) => palette.words.paste(text),
-            Some(Layer::Attendees(attendees)) => {
-                if let Some(code) = &mut attendees.code {
-                    code.paste(text);
+    /// Performs the requests of screens, in order.
+    fn run_commands(&mut self) {
+        for command in std::mem::take(&mut self.cx.commands) {
+            match command {
+                AppCommand::Open(screen) => {
+                    self.stack.push(screen);
+                    self.load_layer(LoadFrom::Selection);
                 }
+                AppCommand::SignIn => {
+                    self.stack.push(Box::<SignInScreen>::default());
+                    self.cx.notify('!', "Sign in first, or create an account with ^N");
+                }
+                AppCommand::Close(owner) => self.stack.remove(owner),
+                AppCommand::Act(action) => self.act(action),
+                AppCommand::ShowAgenda(day) => self.show_agenda(day),
+                AppCommand::Refresh => _ = self.refresh(),
+                AppCommand::UserLoaded(user) => self.user_loaded(user),
+                AppCommand::RegistrationChanged(registration) => self.registration_changed(&registration),
             }
-            None if self.tab == Tab::Search => {
-                self.search.words.paste(text);
-                return self.load_tab();
-            }
-            _ => {}
         }
-        Vec::new()
     }
 
-    fn press(&mut self, key: Key) -> Vec<Effect> {
-        // What was wrong with the key before says nothing about this one.
-        self.notice = self.notice.take().filter(|notice| notice.sign != '!');
-        if let Some(question) = self.question.take() {
-            return self.answer_question(question, key);
+    fn pass_time(&mut self) {
+        let now = self.cx.now;
+        self.cx.notice.take_if(|notice| notice.until <= now);
+        if self.cx.form_drafts.store_at.is_some_and(|at| at <= now) {
+            self.store_drafts();
         }
-        if let Some(Layer::Attendees(attendees)) = self.layers.last_mut()
-            && let Some(code) = &mut attendees.code
-            && code.press(key)
-        {
-            return Vec::new();
+        if self.pending_cancellation.as_ref().is_some_and(|pending| pending.at <= now) {
+            self.send_cancellation();
         }
-        if let Some(action) = keys::action(self.at(), key) {
-            return self.act(action);
+        if now >= self.refreshed_at + FRESH {
+            self.refresh();
         }
-        match self.layers.last_mut() {
-            Some(Layer::Form(form)) => {
-                form.press(key);
-                self.has_typed();
-            }
-            Some(Layer::Account(account)) => account.entries.press(key),
-            Some(Layer::Settings(settings)) => settings.entries.press(key),
-            Some(Layer::Help(help)) => help.press(key),
-            Some(Layer::Palette(palette)) => palette.press(key),
-            None if self.tab == Tab::Search => {
-                let before = self.search.words.text();
-                self.search.words.press(key);
-                if self.search.words.text() != before {
-                    return self.load_tab();
-                }
-            }
-            _ => {}
+    }
+
+    /// Loads the screen on top again; returns whether anything is loaded. The earlier data is shown
+    /// meanwhile.
+    fn refresh(&mut self) -> bool {
+        self.refreshed_at = self.cx.now;
+        // A screen with text fields has nothing to load, and typing is not disturbed.
+        if !self.stack.layers.is_empty() && self.at().is_typed_in() {
+            return false;
         }
-        Vec::new()
+        let before = self.cx.requests_sent();
+        self.call(self.stack.top_owner(), |screen, cx| screen.load(LoadFrom::Selection, cx));
+        if self.cx.me.is_some() {
+            self.cx.ask(Purpose::Marks, Request::Mine { cursor: None });
+        }
+        self.cx.requests_sent() != before
+    }
+
+    /// Loads the tab from its start.
+    fn load_tab(&mut self) {
+        self.call(Owner::Tab(self.stack.tab), |screen, cx| screen.load(LoadFrom::Start, cx));
+    }
+
+    /// Loads the layer on top, if there is one.
+    fn load_layer(&mut self, from: LoadFrom) {
+        if !self.stack.layers.is_empty() {
+            self.call(self.stack.top_owner(), |screen, cx| screen.load(from, cx));
+        }
+    }
+
+    /// Loads the next page of the layer on top; of the tab, if the layer has no list.
+    fn load_more(&mut self) {
+        let top = self.stack.top_owner();
+        let has_list = self.stack.get_mut(top).is_some_and(|screen| screen.list().is_some());
+        let owner = if has_list { top } else { Owner::Tab(self.stack.tab) };
+        self.call(owner, Screen::load_more);
+    }
+
+    fn open_tab(&mut self, tab: Tab) {
+        self.stack.show_tab(tab);
+        self.load_tab();
+    }
+
+    fn paste(&mut self, text: &str) {
+        match &mut self.cx.prompt {
+            Some(prompt) => prompt.paste(text),
+            None => self.call_top(|screen, cx| screen.paste(text, cx)),
+        }
+    }
+
+    fn press(&mut self, key: Key) {
+        // A warning belongs to the previous key.
+        self.cx.notice.take_if(|notice| notice.sign == '!');
+        if let Some(prompt) = self.cx.prompt.take() {
+            return self.answer_prompt(prompt, key);
+        }
+        if self.call_top(|screen, _| screen.capture(key)) {
+            return;
+        }
+        match keys::action(self.at(), key) {
+            Some(action) => self.act(action),
+            None => self.call_top(|screen, cx| screen.press(key, cx)),
+        }
     }
 }

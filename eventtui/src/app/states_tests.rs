@@ -1,26 +1,28 @@
-//! Every screen that loads something: while it loads, where that failed, with nothing to show and with much, on a screen of 80 by 24, a large and a
-//! tiny one.
+//! Every screen that loads something: loading, failed, empty and full, at 80x24, on a large and on a tiny
+//! terminal.
 
 use std::fmt::Write;
 
 use crossterm::event::KeyCode;
 use eventcore::registrations::MyRegistration;
 
-use super::tests::{Driven, detail, event, occurrence, page, registration, user};
-use super::{account_tests, comments_tests, feedback_tests, insights_tests, month_tests, ratings_tests};
+use crate::app::driven::{Driven, detail, event, occurrence, page, registration, user};
 use crate::backend::{Answer, Refusal, Request};
 use crate::message::Message;
+use crate::screens::{
+    account_tests, comments_tests, feedback_tests, insights_tests, month_tests, ratings_tests,
+};
 
-/// What a screen asks for.
+/// Recognises a request of the screen.
 type Asked = fn(&Request) -> bool;
-/// An answer to it.
-type Told = fn() -> Answer;
+/// Makes an answer.
+type Reply = fn() -> Answer;
 
-struct Screen {
+struct Case {
     name: &'static str,
-    /// What is pressed on the agenda to come to it.
+    /// The keys that open the screen from the agenda.
     keys: &'static str,
-    asked: &'static [(Asked, Told, Told)],
+    asked: &'static [(Asked, Reply, Reply)],
 }
 
 fn agenda(request: &Request) -> bool {
@@ -39,11 +41,11 @@ fn no_dates() -> Answer {
     Answer::Dates(page(Vec::new(), None))
 }
 
-/// Each with an answer that has nothing, and one that has much.
-const SCREENS: &[Screen] = &[
-    Screen { name: "agenda", keys: "", asked: &[(agenda, no_dates, dates)] },
-    Screen { name: "search", keys: "/evening is:free", asked: &[(agenda, no_dates, dates)] },
-    Screen {
+/// Each with an empty and a full answer.
+const SCREENS: &[Case] = &[
+    Case { name: "agenda", keys: "", asked: &[(agenda, no_dates, dates)] },
+    Case { name: "search", keys: "/evening is:free", asked: &[(agenda, no_dates, dates)] },
+    Case {
         name: "month",
         keys: "2]hhh",
         asked: &[
@@ -55,12 +57,12 @@ const SCREENS: &[Screen] = &[
             (days, || Answer::Days(Vec::new()), || Answer::Days((69..72).map(occurrence).collect())),
         ],
     },
-    Screen {
+    Case {
         name: "week",
         keys: "w]",
         asked: &[(days, || Answer::Days(Vec::new()), || Answer::Days((0..21).map(occurrence).collect()))],
     },
-    Screen {
+    Case {
         name: "mine",
         keys: "4",
         asked: &[(
@@ -76,7 +78,7 @@ const SCREENS: &[Screen] = &[
             },
         )],
     },
-    Screen {
+    Case {
         name: "organize",
         keys: "5",
         asked: &[(
@@ -85,8 +87,8 @@ const SCREENS: &[Screen] = &[
             || Answer::Events(page(vec![event(); 4], None)),
         )],
     },
-    Screen { name: "over", keys: "5b", asked: &[(|r| matches!(r, Request::Over { .. }), no_dates, dates)] },
-    Screen {
+    Case { name: "over", keys: "5b", asked: &[(|r| matches!(r, Request::Over { .. }), no_dates, dates)] },
+    Case {
         name: "event",
         keys: "\n",
         asked: &[(
@@ -104,7 +106,7 @@ const SCREENS: &[Screen] = &[
             },
         )],
     },
-    Screen {
+    Case {
         name: "attendees",
         keys: "5a",
         asked: &[(
@@ -117,7 +119,7 @@ const SCREENS: &[Screen] = &[
             },
         )],
     },
-    Screen {
+    Case {
         name: "comments",
         keys: "c",
         asked: &[(
@@ -126,7 +128,7 @@ const SCREENS: &[Screen] = &[
             || Answer::Comments(comments_tests::said()),
         )],
     },
-    Screen {
+    Case {
         name: "feedback",
         keys: "F",
         asked: &[(
@@ -135,7 +137,7 @@ const SCREENS: &[Screen] = &[
             feedback_tests::heard,
         )],
     },
-    Screen {
+    Case {
         name: "insights",
         keys: "5I",
         asked: &[(
@@ -144,7 +146,7 @@ const SCREENS: &[Screen] = &[
             || insights_tests::of_dates(9),
         )],
     },
-    Screen {
+    Case {
         name: "account",
         keys: "A",
         asked: &[(
@@ -155,8 +157,8 @@ const SCREENS: &[Screen] = &[
     },
 ];
 
-/// Someone who has come to the screen, before the answer.
-fn come_to(screen: &Screen) -> Driven {
+/// The screen before the answer.
+fn come_to(screen: &Case) -> Driven {
     let mut driven = Driven::new();
     if !screen.keys.is_empty() {
         driven = driven.with_agenda(9);
@@ -172,7 +174,7 @@ fn come_to(screen: &Screen) -> Driven {
     driven
 }
 
-/// What is seen, without the rows of which nothing is.
+/// The picture without blank rows.
 fn seen(driven: &mut Driven) -> String {
     let mut seen = String::new();
     for (width, height) in [(80, 24), (120, 40), (40, 15)] {

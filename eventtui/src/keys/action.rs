@@ -1,8 +1,8 @@
-//! Everything that a key can ask for.
+//! The actions of keys.
 
 use crate::places::Tab;
 
-/// What someone wants.
+/// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     Quit,

@@ -1,47 +1,103 @@
-//! The agenda, and the search, which is the agenda with words: dates by day, loaded as one comes to them.
+//! The agenda: upcoming public occurrences by day.
 
 use chrono::NaiveDate;
 use eventcore::Cursor;
 use eventcore::events::Occurrence;
+use ratatui::Frame;
+use ratatui::layout::Rect;
 
-use super::search::Wish;
-use crate::backend::Request;
-use crate::look::Look;
-use crate::widgets::field::Field;
-use crate::widgets::list::Paged;
+use super::event::EventScreen;
+use super::occurrence_list::{self, OccurrenceList};
+use super::screen::{Context, Handled, LoadFrom, Screen};
+use crate::backend::{Answer, Refusal, Request};
+use crate::keys::{Action, Place};
+use crate::message::Purpose;
+use crate::search_filter::SearchFilter;
+use crate::status::Status;
+use crate::view_context::ViewContext;
+use crate::widgets::list::{Motion, Pages, Position};
 
-/// A list of dates.
 #[derive(Debug, Default)]
-pub(crate) struct Dates {
-    pub(crate) list: Paged<Occurrence>,
-    /// What is sought; only the search has some.
-    pub(crate) words: Field,
-    /// From which day on; from now on, if none.
+pub(crate) struct AgendaScreen {
+    pub(crate) list: OccurrenceList,
+    /// The first day that is shown; now if none.
     pub(crate) from: Option<NaiveDate>,
 }
 
-impl Dates {
-    /// What to ask for the page at a cursor.
-    pub(crate) fn request(&self, cursor: Option<Cursor>, look: &Look) -> Request {
-        let mut wish = self.wish(look);
-        wish.from = wish.from.or(self.from);
-        Request::Agenda { wish, tz: look.mine, cursor }
+impl AgendaScreen {
+    /// Starts the list on a day, or now.
+    pub(crate) fn show_from(&mut self, day: Option<NaiveDate>) {
+        self.from = day;
+        self.list.position = Position::default();
+    }
+}
+
+impl Screen for AgendaScreen {
+    fn place(&self) -> Place {
+        Place::Agenda
     }
 
-    /// What to ask for the page at a cursor of the dates that I organized until today.
-    pub(crate) fn over(cursor: Option<Cursor>, look: &Look) -> Request {
-        Request::Over { until: look.today.date(), tz: look.mine, cursor }
+    fn status(&self) -> Option<&Status> {
+        Some(&self.list.status)
     }
 
-    /// What is sought, as it is understood.
-    pub(crate) fn wish(&self, look: &Look) -> Wish {
-        Wish::read(&self.words.text(), look.today)
-    }
-
-    /// Puts a date in the place of what was known of it.
-    pub(crate) fn learn(&mut self, date: &Occurrence) {
-        if let Some(known) = self.list.items.iter_mut().find(|known| known.id == date.id) {
-            *known = date.clone();
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        if let Some(motion) = Motion::of(action) {
+            if self.list.go(motion, cx.height()) {
+                self.load(LoadFrom::Start, cx);
+            }
+            return Handled::Yes;
         }
+        match action {
+            Action::Open => EventScreen::open(self.list.selected(), cx),
+            Action::Today => {
+                self.show_from(None);
+                self.load(LoadFrom::Start, cx);
+            }
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn click(&mut self, at: (u16, u16), cx: &mut Context) {
+        if occurrence_list::click(&mut self.list, at, occurrence_list::rows(cx, 0), cx) {
+            EventScreen::open(self.list.selected(), cx);
+        }
+    }
+
+    fn list(&mut self) -> Option<&mut dyn Pages> {
+        Some(&mut self.list)
+    }
+
+    fn page(&self, cursor: Option<Cursor>, cx: &Context) -> Option<(Purpose, Request)> {
+        let wish = SearchFilter { from: self.from, ..SearchFilter::default() };
+        let purpose = Purpose::Agenda(cursor.clone());
+        Some((purpose, Request::Agenda { wish, tz: cx.view.my_zone, cursor }))
+    }
+
+    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let Purpose::Agenda(cursor) = purpose else { return cx.notify_unexpected() };
+        let page = occurrence_list::occurrences(outcome);
+        self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |occurrence| occurrence.id);
+    }
+
+    fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {
+        self.list.selected()
+    }
+
+    fn settle(&mut self, cx: &Context) {
+        occurrence_list::settle(&mut self.list, occurrence_list::rows(cx, 0), &cx.view);
+    }
+
+    fn occurrence_loaded(&mut self, occurrence: &Occurrence) {
+        occurrence_list::replace(&mut self.list, occurrence);
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        if self.list.items.is_empty() {
+            let words = "No upcoming events. n creates one.";
+            return occurrence_list::draw_empty(frame, area, &self.list.status, cx, words);
+        }
+        occurrence_list::draw(&self.list, frame, area, &cx.view);
     }
 }

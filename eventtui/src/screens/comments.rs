@@ -1,93 +1,146 @@
-//! What people say about an event.
+//! The comments on an event.
 
+use eventcore::EventId;
 use eventcore::comments::{Comment, CommentStatus};
-use eventcore::{CommentId, EventId, FeedbackId, OccurrenceId};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
+use super::compose::ComposeMode;
 use super::row;
-use crate::keys::Action;
-use crate::look::Look;
+use super::screen::{Context, Handled, LoadFrom, Screen};
+use crate::backend::{Answer, Refusal, Request, nonsense};
+use crate::keys::{Action, Place};
+use crate::message::Purpose;
 use crate::status::Status;
+use crate::view_context::ViewContext;
 use crate::widgets::blocks;
-use crate::widgets::list::Position;
+use crate::widgets::list::{Motion, Position};
 use crate::widgets::text::{clean, columns, fit, flow};
 
 /// Rows above the comments.
 const HEAD: u16 = 2;
 
-/// The comments of one event: each with its replies below it.
+/// The comments of one event, each followed by its replies.
 #[derive(Debug)]
-pub(crate) struct Comments {
-    pub(crate) event: EventId,
+pub(crate) struct CommentsScreen {
+    event: EventId,
     title: String,
-    pub(crate) said: Vec<Comment>,
-    pub(crate) status: Status,
+    comments: Vec<Comment>,
+    status: Status,
     pub(crate) position: Position,
-    /// Lines of the selected one that stand above the screen.
+    /// Lines of the selected comment above the screen.
     scrolled: usize,
 }
 
-/// What someone is about to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Saying {
-    /// Something new.
-    New,
-    /// In reply to a comment.
-    Reply(CommentId),
-    /// Anew what they said before, in the version that they saw.
-    Again(CommentId, i64),
-    /// As an organizer, to feedback.
-    Answer(FeedbackId),
-    /// How a date was: stars first, and words behind them.
-    Rating(OccurrenceId),
-    /// Who comes to a date, for its organizers: a name first, and how many behind it.
-    Enlist(OccurrenceId),
-}
-
-impl Saying {
-    /// Whether it is about the same thing, in whichever version of it.
-    pub(crate) fn is_like(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Again(one, _), Self::Again(another, _)) => one == another,
-            _ => self == other,
-        }
-    }
-}
-
-impl Comments {
+impl CommentsScreen {
     pub(crate) fn of(event: EventId, title: &str) -> Self {
         let title = title.to_owned();
         let (status, position) = (Status::default(), Position::default());
-        Self { event, title, said: Vec::new(), status, position, scrolled: 0 }
+        Self { event, title, comments: Vec::new(), status, position, scrolled: 0 }
     }
 
-    pub(crate) fn selected(&self) -> Option<&Comment> {
-        self.said.get(self.position.selected)
+    fn selected(&self) -> Option<&Comment> {
+        self.comments.get(self.position.selected)
     }
 
-    /// Moves in a comment that is longer than the screen, else to another.
-    pub(crate) fn go(&mut self, action: Action, look: &Look, (width, rows): (u16, usize)) {
-        let rows = rows.saturating_sub(usize::from(HEAD));
-        let lines = self.selected().map_or(0, |comment| block(comment, look, width).len());
-        if !blocks::read(&mut self.scrolled, action, lines, rows) {
-            self.position.go(action, self.said.len(), rows / 4);
+    /// Scrolls a comment that is longer than the screen, then selects another.
+    fn go(&mut self, motion: Motion, cx: &Context) {
+        let rows = cx.height().saturating_sub(usize::from(HEAD));
+        let lines = self.selected().map_or(0, |comment| block(comment, &cx.view, cx.size.0).len());
+        if !blocks::read(&mut self.scrolled, motion, lines, rows) {
+            self.position.go(motion, self.comments.len(), rows / 4);
         }
     }
 
-    /// Takes what was said, and stays at the comment that is selected.
-    pub(crate) fn take(&mut self, said: Vec<Comment>) {
-        let known = self.selected().map(|comment| comment.id);
-        self.said = said;
-        let place = known.and_then(|known| self.said.iter().position(|comment| comment.id == known));
+    /// Replaces the comments; the selection stays on its comment.
+    fn take(&mut self, comments: Vec<Comment>) {
+        let selected = self.selected().map(|comment| comment.id);
+        self.comments = comments;
+        let place = self.comments.iter().position(|comment| Some(comment.id) == selected);
         self.position.selected = place.unwrap_or(0);
     }
 
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    /// Runs an action on the selected comment.
+    fn act_on_selected(&self, action: Action, cx: &mut Context) -> Handled {
+        let Some(comment) = self.selected() else {
+            cx.notify('!', "No comment is selected");
+            return Handled::Yes;
+        };
+        match action {
+            // Replies have no replies: a reply to a reply is another reply to the same comment.
+            Action::Reply => {
+                let mode = ComposeMode::Reply(comment.parent_id.unwrap_or(comment.id));
+                self.compose(mode, String::new(), cx);
+            }
+            Action::SayAgain => {
+                let mode = ComposeMode::EditComment(comment.id, comment.version);
+                self.compose(mode, comment.body.clone().unwrap_or_default(), cx);
+            }
+            Action::DeleteComment => {
+                let request = Request::DeleteComment(comment.id);
+                cx.confirm("Delete this comment?".to_owned(), request, Purpose::Act("Deleted"));
+            }
+            Action::HideComment => {
+                let hidden = comment.status != CommentStatus::Hidden;
+                let then = if hidden { "Comment hidden" } else { "Comment visible again" };
+                cx.ask(Purpose::Act(then), Request::HideComment { comment: comment.id, hidden });
+            }
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn compose(&self, mode: ComposeMode, original: String, cx: &mut Context) {
+        cx.compose(self.event, mode, mode.label().to_owned(), original);
+    }
+}
+
+impl Screen for CommentsScreen {
+    fn place(&self) -> Place {
+        Place::Comments
+    }
+
+    fn status(&self) -> Option<&Status> {
+        Some(&self.status)
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        if let Some(motion) = Motion::of(action) {
+            self.go(motion, cx);
+            return Handled::Yes;
+        }
+        if !cx.signed_in() {
+            return Handled::Yes;
+        }
+        match action {
+            Action::Say => self.compose(ComposeMode::Comment, String::new(), cx),
+            _ => return self.act_on_selected(action, cx),
+        }
+        Handled::Yes
+    }
+
+    fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
+        self.status.begin(cx.now);
+        cx.ask(Purpose::Comments(self.event), Request::Comments(self.event));
+    }
+
+    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let outcome = outcome.and_then(|answer| match answer {
+            Answer::Comments(comments) => Ok(comments),
+            _ => Err(nonsense()),
+        });
+        self.status.end(cx.now, outcome.as_ref().err());
+        if let Ok(comments) = outcome {
+            self.take(comments);
+        }
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let view = &cx.view;
         let [head, body] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1)]).areas(area);
-        let replies = self.said.iter().filter(|comment| comment.parent_id.is_some()).count();
-        let count = match (self.said.len() - replies, replies) {
+        let replies = self.comments.iter().filter(|comment| comment.parent_id.is_some()).count();
+        let count = match (self.comments.len() - replies, replies) {
             (many, 0) => many.to_string(),
             (many, 1) => format!("{many} + 1 reply"),
             (many, _) => format!("{many} + {replies} replies"),
@@ -95,36 +148,36 @@ impl Comments {
         let room = usize::from(area.width).saturating_sub(columns(&count) + 15);
         let event = fit(&self.title, room);
         let title = format!(" Comments · {} ({count})", event.trim_end());
-        frame.render_widget(Line::styled(title, look.theme.accent), head);
-        if !self.said.is_empty() {
-            // Of a long conversation only what can be on the screen is made into lines: each has two at least.
+        frame.render_widget(Line::styled(title, view.theme.accent), head);
+        if !self.comments.is_empty() {
+            // Only comments that can be on the screen are laid out: each has two lines or more.
             let first = self.position.selected.saturating_sub(usize::from(body.height));
-            let near = self.said.iter().skip(first).take(2 * usize::from(body.height) + 1);
-            let all = near.map(|comment| block(comment, look, body.width)).collect();
-            let mark = |line| row::mark_selected(line, look);
+            let near = self.comments.iter().skip(first).take(2 * usize::from(body.height) + 1);
+            let all = near.map(|comment| block(comment, view, body.width)).collect();
+            let mark = |line| row::mark_selected(line, view);
             return blocks::draw(frame, body, all, (self.position.selected - first, self.scrolled), mark);
         }
         let line = match (&self.status.failure, self.status.is_new()) {
-            (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), look.theme.bad),
-            (None, true) => Line::styled(" …", look.theme.muted),
-            (None, false) => Line::styled(" Nobody has said anything yet. c does", look.theme.muted),
+            (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), view.theme.bad),
+            (None, true) => Line::styled(" …", view.theme.muted),
+            (None, false) => Line::styled(" No comments yet. c adds one", view.theme.muted),
         };
         frame.render_widget(line, body);
     }
 }
 
-/// A comment: who said it and when, and what, below.
-fn block(comment: &Comment, look: &Look, width: u16) -> Vec<Line<'static>> {
-    let theme = look.theme;
+/// The lines of a comment: author and time, the text, and an empty line.
+fn block(comment: &Comment, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme;
     let indent = if comment.parent_id.is_some() { "   ↳ " } else { " " };
-    let at = comment.created_at.in_zone(look.mine).naive_local().format("%-d %b %Y %H:%M");
+    let at = comment.created_at.in_zone(view.my_zone).naive_local().format("%-d %b %Y %H:%M");
     let mut head = vec![Span::raw(indent.to_owned())];
     match &comment.author {
         Some(author) => head.push(Span::styled(clean(&author.display_name), theme.accent)),
-        None => head.push(Span::styled("somebody", theme.muted)),
+        None => head.push(Span::styled("deleted user", theme.muted)),
     }
     if comment.by_organizer {
-        head.push(Span::styled(" organizes it", theme.good));
+        head.push(Span::styled(" · organizer", theme.good));
     }
     let edited = if comment.edited_at.is_some() { " · edited" } else { "" };
     let hidden = if comment.status == CommentStatus::Hidden { " · hidden" } else { "" };

@@ -1,46 +1,46 @@
-//! Lines to type in, each with its name, and with what is wrong or understood beside it.
+//! Labelled text fields below each other, each with a hint or an error beside it.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::backend::Refusal;
 use crate::keys::Key;
-use crate::look::Look;
-use crate::widgets::field::Field;
+use crate::view_context::ViewContext;
 use crate::widgets::text::{clean, columns, fit, wrapped};
+use crate::widgets::text_field::{CURSOR, TextField};
 
-/// Columns of the name of a line, with the sign before it.
-const NAME: usize = 21;
-/// Columns of what is typed, where something stands beside it.
+/// Columns of a label with the sign before it.
+const LABEL: usize = 21;
+/// Columns of the text, if there is a hint beside it.
 const TEXT: usize = 32;
 
-/// A line to type in.
+/// A labelled text field.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    name: &'static str,
-    /// Which field of a refusal is about it.
+    label: &'static str,
+    /// The JSON pointer of the field in a refusal.
     pointer: &'static str,
-    field: Field,
-    /// What is typed is not shown.
+    field: TextField,
+    /// The text is shown as dots.
     secret: bool,
-    /// It may stay empty.
+    /// The field may stay empty.
     optional: bool,
 }
 
 impl Entry {
-    pub(crate) fn of(name: &'static str, pointer: &'static str, text: &str) -> Self {
-        Self { name, pointer, field: Field::of(text), secret: false, optional: false }
+    pub(crate) fn of(label: &'static str, pointer: &'static str, text: &str) -> Self {
+        Self { label, pointer, field: TextField::of(text), secret: false, optional: false }
     }
 
-    pub(crate) fn secret(name: &'static str, pointer: &'static str) -> Self {
-        Self { secret: true, ..Self::of(name, pointer, "") }
+    pub(crate) fn secret(label: &'static str, pointer: &'static str) -> Self {
+        Self { secret: true, ..Self::of(label, pointer, "") }
     }
 
     pub(crate) fn optional(self) -> Self {
         Self { optional: true, ..self }
     }
 
-    /// What is seen of it in so many columns: where one types, the text around the cursor.
+    /// The text in `room` columns; with the cursor and scrolled to it if the field is selected.
     fn shown(&self, here: bool, room: usize) -> String {
         let seen = |text: String| if self.secret { "•".repeat(text.chars().count()) } else { clean(&text) };
         let (all, before) = (self.field.text(), self.field.before());
@@ -52,11 +52,11 @@ impl Entry {
         while columns(&before) + 1 > room && !before.is_empty() {
             before.remove(0);
         }
-        format!("{before}▏{after}")
+        format!("{before}{CURSOR}{after}")
     }
 }
 
-/// The lines, and the one among them that is typed in.
+/// The fields, one of them selected.
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     all: Vec<Entry>,
@@ -86,7 +86,7 @@ impl Entries {
         }
     }
 
-    /// What stands in a line: as it was typed, for secrets; else without blanks around it.
+    /// The text of a field, trimmed unless it is a secret.
     pub(crate) fn text(&self, place: usize) -> String {
         self.all.get(place).map_or_else(String::new, |entry| {
             let text = entry.field.text();
@@ -94,7 +94,7 @@ impl Entries {
         })
     }
 
-    /// Whether nothing is missing; else the first line that is empty is gone to.
+    /// Whether no required field is empty. Selects the first empty one.
     pub(crate) fn are_complete(&mut self) -> bool {
         let empty = self.all.iter().position(|entry| !entry.optional && entry.field.is_empty());
         self.at = empty.unwrap_or(self.at);
@@ -102,21 +102,22 @@ impl Entries {
         empty.is_none()
     }
 
-    /// Shows what is wrong, beside the lines that are, and goes to the first of them.
+    /// Shows the errors of a refusal beside their fields, and selects the first of them.
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
         let wrong = |entry: &Entry| refusal.fields.iter().any(|wrong| wrong.pointer == entry.pointer);
         self.at = self.all.iter().position(wrong).unwrap_or(self.at);
         self.refused = Some(refusal);
     }
 
-    /// The lines in so many columns, each with what is wrong with it, or else with words of its own; what is wrong with none of them stands below.
+    /// The fields in `width` columns, each with its error or else a hint. An error about no field follows
+    /// below.
     pub(crate) fn lines(
         &self,
-        look: &Look,
+        view: &ViewContext,
         width: u16,
         beside: impl Fn(usize) -> Option<String>,
     ) -> Vec<Line<'static>> {
-        let theme = look.theme;
+        let theme = view.theme;
         let width = usize::from(width);
         let mut lines = Vec::new();
         for (place, entry) in self.all.iter().enumerate() {
@@ -125,17 +126,17 @@ impl Entries {
                 Some(wrong) => (format!("! {wrong}"), theme.bad),
                 None => (beside(place).unwrap_or_default(), theme.muted),
             };
-            let room = width.saturating_sub(NAME + 1).min(TEXT);
-            let fits = NAME + room + 2 + columns(&words) <= width;
-            let room = if fits { room } else { width.saturating_sub(NAME + 1) };
+            let room = width.saturating_sub(LABEL + 1).min(TEXT);
+            let fits = LABEL + room + 2 + columns(&words) <= width;
+            let room = if fits { room } else { width.saturating_sub(LABEL + 1) };
             let text = if here { theme.selected } else { Style::new() };
             let mark = if here { "▌" } else { " " };
             lines.push(Line::from(vec![
-                Span::styled(format!("{mark}{}", fit(entry.name, NAME - 1)), theme.muted),
+                Span::styled(format!("{mark}{}", fit(entry.label, LABEL - 1)), theme.muted),
                 Span::styled(fit(&entry.shown(here, room), room), text),
                 Span::styled(if fits { format!(" {words}") } else { String::new() }, style),
             ]));
-            // What may be typed is said where one types, if there is no room for all of it.
+            // On a narrow screen the hint moves below its field, if that is selected or wrong.
             if !fits && (here || self.wrong(entry).is_some()) {
                 let below = wrapped(&words, width.saturating_sub(3));
                 lines.extend(below.into_iter().map(|words| Line::styled(format!("   {words}"), style)));

@@ -1,7 +1,8 @@
-//! One date with all about it: its event, the other dates, the seats, and my place.
+//! One occurrence in full: the event, the other occurrences, the seats, and the user's registration.
 
 use eventcore::OccurrenceId;
 use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus};
+use eventcore::feedback::Feedback;
 use eventcore::registrations::{Registration, RegistrationStatus};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -9,34 +10,38 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
-use super::{ratings, row};
-use crate::backend::{Answer, Detail, Refusal};
-use crate::look::{Look, ordinal};
+use super::screen::{Context, Handled, LoadFrom, Screen};
+use super::ticket::TicketScreen;
+use super::{event_actions, ratings, row};
+use crate::backend::{Answer, Detail, Refusal, Request, nonsense};
+use crate::keys::{Action, Place};
+use crate::message::Purpose;
 use crate::status::Status;
-use crate::widgets::list::Position;
+use crate::view_context::{ViewContext, ordinal};
+use crate::widgets::list::{Motion, Position};
 use crate::widgets::text::{clean, flow};
 
-/// Columns of the list of dates.
+/// Columns of the list of occurrences.
 const LIST: u16 = 34;
 
-/// The date that is looked at. What the list knew of it is shown until all is there.
+/// One occurrence. The copy from the list is shown until all details are loaded.
 #[derive(Debug)]
-pub(crate) struct Looked {
+pub(crate) struct EventScreen {
     pub(crate) id: OccurrenceId,
-    pub(crate) known: Option<Occurrence>,
+    listed: Occurrence,
     pub(crate) detail: Option<Box<Detail>>,
-    pub(crate) status: Status,
-    /// Among the dates of the event.
+    status: Status,
+    /// Among the occurrences of the event.
     pub(crate) position: Position,
-    /// Lines of the text that stand above the screen.
+    /// Lines of the text above the screen.
     pub(crate) scrolled: usize,
 }
 
-impl Looked {
-    pub(crate) fn of(date: &Occurrence) -> Self {
+impl EventScreen {
+    fn of(occurrence: &Occurrence) -> Self {
         Self {
-            id: date.id,
-            known: Some(date.clone()),
+            id: occurrence.id,
+            listed: occurrence.clone(),
             detail: None,
             status: Status::default(),
             position: Position::default(),
@@ -44,137 +49,244 @@ impl Looked {
         }
     }
 
-    pub(crate) fn date(&self) -> Option<&Occurrence> {
-        self.detail.as_ref().map(|detail| &detail.date).or(self.known.as_ref())
-    }
-
-    /// Takes what there is to know about the date.
-    pub(crate) fn take(&mut self, outcome: Result<Answer, Refusal>, now: u64) {
-        self.status.end(now, outcome.as_ref().err());
-        if let Ok(Answer::Date(detail)) = outcome {
-            let place = detail.dates.iter().position(|date| date.id == self.id);
-            self.position.selected = place.unwrap_or(0);
-            self.detail = Some(detail);
+    /// Opens the screen of the occurrence that is selected in a list.
+    pub(crate) fn open(selected: Option<&Occurrence>, cx: &mut Context) {
+        match selected {
+            Some(occurrence) => cx.open(Self::of(occurrence)),
+            None => cx.notify('!', "Nothing is selected"),
         }
     }
 
-    /// Shows my place there as it is now.
-    pub(crate) fn learn(&mut self, place: &Registration) {
-        if let Some(detail) = self.detail.as_mut().filter(|_| self.id == place.occurrence_id) {
-            detail.place = Some(place.clone());
+    fn shown(&self) -> &Occurrence {
+        self.detail.as_ref().map_or(&self.listed, |detail| &detail.date)
+    }
+
+    /// Scrolls the text, or selects another occurrence of the series.
+    fn go(&mut self, motion: Motion, cx: &mut Context) {
+        let height = cx.height();
+        match motion {
+            Motion::PageUp | Motion::PageDown => {
+                self.scroll(motion == Motion::PageDown, height.saturating_sub(1), cx);
+            }
+            Motion::Up | Motion::Down | Motion::First | Motion::Last => {
+                let occurrences = self.detail.as_ref().map_or(0, |detail| detail.dates.len());
+                self.position.go(motion, occurrences, height);
+                self.show_selected(cx);
+            }
         }
     }
 
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        if !self.is_split(area.width) {
-            return self.draw_text(frame, area, look);
+    /// Shows the selected occurrence of the series.
+    fn show_selected(&mut self, cx: &mut Context) {
+        let selected = self.detail.as_ref().and_then(|detail| detail.dates.get(self.position.selected));
+        let Some(occurrence) = selected.filter(|occurrence| occurrence.id != self.id).cloned() else {
+            return;
+        };
+        self.id = occurrence.id;
+        self.scrolled = 0;
+        if let Some(detail) = &mut self.detail {
+            (detail.place, detail.mine) = (None, None);
+            detail.date = occurrence;
         }
-        let [text, list] = Layout::horizontal([Constraint::Min(40), Constraint::Length(LIST)]).areas(area);
-        self.draw_text(frame, text, look);
-        self.draw_dates(frame, list, look);
+        self.load(LoadFrom::Selection, cx);
     }
 
-    fn draw_dates(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let Some(detail) = &self.detail else { return };
-        let block = Block::new().borders(Borders::LEFT).border_style(look.theme.muted);
-        let inside = block.inner(area);
-        frame.render_widget(block, area);
-        let mut lines = vec![Line::styled(" Dates", look.theme.accent)];
-        let height = usize::from(inside.height).saturating_sub(1);
-        for (i, date) in detail.dates.iter().enumerate().skip(self.position.top).take(height) {
-            let (day, _) = look.local(&date.starts_at, &date.timezone);
-            let mark = match (date.status, look.marks.get(&date.id)) {
-                (OccurrenceStatus::Cancelled, _) => "✗".to_owned(),
-                (OccurrenceStatus::Scheduled, Some(mark)) => mark.short(),
-                (OccurrenceStatus::Scheduled, None) => format!("{} left", date.seats_left),
-            };
-            let text = format!(
-                " {} {} {mark}",
-                day.format("%a %-d %b %Y"),
-                look.time(&date.starts_at, &date.timezone)
-            );
-            let line = Line::from(vec![Span::raw(text)]);
-            lines.push(if i == self.position.selected { row::mark_selected(line, look) } else { line });
-        }
-        frame.render_widget(Paragraph::new(lines), inside);
-    }
-
-    /// Whether the other dates of the series stand beside the text.
-    fn is_split(&self, width: u16) -> bool {
-        width >= 80 && self.detail.as_ref().is_some_and(|detail| detail.dates.len() > 1)
-    }
-
-    /// Moves the text by so many lines, as far as there is more of it.
-    pub(crate) fn scroll(&mut self, down: bool, by: usize, look: &Look, (width, height): (u16, u16)) {
-        let Some(date) = self.date() else { return };
-        let width = usize::from(if self.is_split(width) { width - LIST } else { width }).max(1);
-        let lines = text(date, self.detail.as_deref(), look, u16::try_from(width).unwrap_or(u16::MAX));
+    /// Scrolls the text by `by` lines.
+    fn scroll(&mut self, down: bool, by: usize, cx: &Context) {
+        let (width, height) = cx.size;
+        let width = if self.is_split(width) { width - LIST } else { width }.max(1);
+        let lines = text(self.shown(), self.detail.as_deref(), &cx.view, width);
         let most = lines.len().saturating_sub(usize::from(height.saturating_sub(5)));
         self.scrolled = if down { (self.scrolled + by).min(most) } else { self.scrolled.saturating_sub(by) };
     }
 
-    fn draw_text(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let Some(date) = self.date() else { return };
-        let mut lines = text(date, self.detail.as_deref(), look, area.width);
+    /// Opens the ticket of the user's registration.
+    fn show_ticket(&self, cx: &mut Context) {
+        let registration = self.detail.as_ref().and_then(|detail| detail.place.as_ref());
+        match registration.and_then(|registration| registration.ticket_code.clone()) {
+            Some(code) => cx.open(TicketScreen { code }),
+            None => cx.notify('!', "You have no ticket for it"),
+        }
+    }
+
+    fn manage(&self, action: Action, cx: &mut Context) -> Handled {
+        if !cx.signed_in() {
+            return Handled::Yes;
+        }
+        match &self.detail {
+            Some(detail) => event_actions::act(action, &detail.event, Some(&detail.date), true, cx),
+            None => Handled::Yes,
+        }
+    }
+
+    fn draw_text(&self, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {
+        let mut lines = text(self.shown(), self.detail.as_deref(), view, area.width);
         if let (None, Some(why)) = (&self.detail, &self.status.failure) {
-            let words = format!(" ✗ The rest could not be loaded: {}. R tries again.", clean(why));
-            lines.extend(flow(Line::styled(words, look.theme.bad), usize::from(area.width)));
+            let words = format!(" ✗ Could not load the details: {}. R tries again.", clean(why));
+            lines.extend(flow(Line::styled(words, view.theme.bad), usize::from(area.width)));
         }
         let lines: Vec<_> = lines.into_iter().skip(self.scrolled).collect();
         frame.render_widget(Paragraph::new(lines), area);
     }
+
+    fn draw_occurrences(&self, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {
+        let Some(detail) = &self.detail else { return };
+        let block = Block::new().borders(Borders::LEFT).border_style(view.theme.muted);
+        let inside = block.inner(area);
+        frame.render_widget(block, area);
+        let mut lines = vec![Line::styled(" Occurrences", view.theme.accent)];
+        let height = usize::from(inside.height).saturating_sub(1);
+        for (i, occurrence) in detail.dates.iter().enumerate().skip(self.position.top).take(height) {
+            let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
+            let note = match (occurrence.status, view.my_statuses.get(&occurrence.id)) {
+                (OccurrenceStatus::Cancelled, _) => "✗".to_owned(),
+                (OccurrenceStatus::Scheduled, Some(mine)) => mine.short(),
+                (OccurrenceStatus::Scheduled, None) => format!("{} left", occurrence.seats_left),
+            };
+            let text = format!(
+                " {} {} {note}",
+                day.format("%a %-d %b %Y"),
+                view.time(&occurrence.starts_at, &occurrence.timezone)
+            );
+            let line = Line::from(vec![Span::raw(text)]);
+            lines.push(if i == self.position.selected { row::mark_selected(line, view) } else { line });
+        }
+        frame.render_widget(Paragraph::new(lines), inside);
+    }
+
+    /// Whether the other occurrences of the series are listed beside the text.
+    fn is_split(&self, width: u16) -> bool {
+        width >= 80 && self.detail.as_ref().is_some_and(|detail| detail.dates.len() > 1)
+    }
 }
 
-/// What is said of a date, in the list's detail and on its own screen, in so many columns.
+impl Screen for EventScreen {
+    fn place(&self) -> Place {
+        Place::Event
+    }
+
+    fn status(&self) -> Option<&Status> {
+        Some(&self.status)
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        if let Some(motion) = Motion::of(action) {
+            self.go(motion, cx);
+            return Handled::Yes;
+        }
+        match action {
+            Action::Ticket => self.show_ticket(cx),
+            _ => return self.manage(action, cx),
+        }
+        Handled::Yes
+    }
+
+    fn wheel(&mut self, down: bool, cx: &mut Context) -> Handled {
+        self.scroll(down, 3, cx);
+        Handled::Yes
+    }
+
+    fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
+        self.status.begin(cx.now);
+        cx.ask(Purpose::Detail(self.id), Request::Date(self.id));
+    }
+
+    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        if purpose != Purpose::Detail(self.id) {
+            return;
+        }
+        let outcome = outcome.and_then(|answer| match answer {
+            Answer::Date(detail) => Ok(detail),
+            _ => Err(nonsense()),
+        });
+        self.status.end(cx.now, outcome.as_ref().err());
+        if let Ok(detail) = outcome {
+            let selected = detail.dates.iter().position(|occurrence| occurrence.id == self.id);
+            self.position.selected = selected.unwrap_or(0);
+            self.detail = Some(detail);
+        }
+    }
+
+    fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {
+        Some(self.shown())
+    }
+
+    fn my_rating(&self) -> Option<&Feedback> {
+        self.detail.as_ref()?.mine.as_ref()
+    }
+
+    fn registration_changed(&mut self, registration: &Registration, mine: bool) {
+        let is_shown = mine && self.id == registration.occurrence_id;
+        if let Some(detail) = self.detail.as_mut().filter(|_| is_shown) {
+            detail.place = Some(registration.clone());
+        }
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let view = &cx.view;
+        if !self.is_split(area.width) {
+            return self.draw_text(frame, area, view);
+        }
+        let [text, list] = Layout::horizontal([Constraint::Min(40), Constraint::Length(LIST)]).areas(area);
+        self.draw_text(frame, text, view);
+        self.draw_occurrences(frame, list, view);
+    }
+}
+
+/// The text about an occurrence in `width` columns, for this screen and for the preview beside lists.
 pub(crate) fn text(
-    date: &Occurrence,
+    occurrence: &Occurrence,
     detail: Option<&Detail>,
-    look: &Look,
+    view: &ViewContext,
     width: u16,
 ) -> Vec<Line<'static>> {
-    let theme = look.theme;
-    let mut lines = vec![Line::styled(format!(" {}", clean(&date.title)), theme.accent), Line::raw("")];
-    lines.push(Line::raw(format!(" {}", look.span(date))));
-    lines.push(Line::raw(format!(" {} · by {}", clean(&date.location), clean(&date.organizer.display_name))));
-    if let Some(url) = &date.url {
+    let theme = view.theme;
+    let mut lines = vec![Line::styled(format!(" {}", clean(&occurrence.title)), theme.accent), Line::raw("")];
+    lines.push(Line::raw(format!(" {}", view.span(occurrence))));
+    lines.push(Line::raw(format!(
+        " {} · by {}",
+        clean(&occurrence.location),
+        clean(&occurrence.organizer.display_name)
+    )));
+    if let Some(url) = &occurrence.url {
         lines.push(Line::styled(format!(" {}", clean(url)), theme.accent.remove_modifier(Modifier::BOLD)));
     }
-    if let Some(said) = detail.and_then(said_rule) {
-        lines.push(Line::styled(format!(" ↻ {said}"), theme.muted));
+    if let Some(text) = detail.and_then(recurrence_text) {
+        lines.push(Line::styled(format!(" ↻ {text}"), theme.muted));
     }
-    let tags = date.tags.iter().map(|tag| format!("#{}", clean(tag)));
-    let kind: Vec<String> = date.category.iter().map(|category| clean(category)).chain(tags).collect();
+    let tags = occurrence.tags.iter().map(|tag| format!("#{}", clean(tag)));
+    let kind: Vec<String> = occurrence.category.iter().map(|category| clean(category)).chain(tags).collect();
     if !kind.is_empty() {
         lines.push(Line::styled(format!(" {}", kind.join(" ")), theme.muted));
     }
     lines.push(Line::raw(""));
-    if let Some(line) = state(date, detail, look) {
+    if let Some(line) = state(occurrence, detail, view) {
         lines.push(line);
     }
     lines.push(Line::raw(format!(
         " {} {} of {} free · {}",
-        row::bar(date),
-        date.seats_left,
-        date.capacity,
-        match date.waitlist_length {
-            0 => "nobody waits".to_owned(),
-            1 => "1 waits".to_owned(),
-            n => format!("{n} wait"),
+        row::bar(occurrence),
+        occurrence.seats_left,
+        occurrence.capacity,
+        match occurrence.waitlist_length {
+            0 => "no waitlist".to_owned(),
+            1 => "1 waiting".to_owned(),
+            n => format!("{n} waiting"),
         }
     )));
-    lines.push(mine(date, detail.and_then(|detail| detail.place.as_ref()), look));
-    lines.extend(detail.and_then(|detail| ratings::in_short(detail, look)));
+    lines.push(my_registration(occurrence, detail.and_then(|detail| detail.place.as_ref()), view));
+    lines.extend(detail.and_then(|detail| ratings::summary_line(detail, view)));
     lines.push(Line::raw(""));
-    lines.extend(crate::markdown::lines(&date.description, theme).into_iter().map(|mut line| {
+    lines.extend(crate::markdown::lines(&occurrence.description, theme).into_iter().map(|mut line| {
         line.spans.insert(0, Span::raw(" "));
         line
     }));
-    lines.extend(detail.map(|detail| ratings::lines(detail, look, width)).unwrap_or_default());
+    lines.extend(detail.map(|detail| ratings::lines(detail, view, width)).unwrap_or_default());
     lines.into_iter().flat_map(|line| flow(line, usize::from(width))).collect()
 }
 
-/// The rule of the event, in English.
-fn said_rule(detail: &Detail) -> Option<String> {
+/// The recurrence in English.
+fn recurrence_text(detail: &Detail) -> Option<String> {
     let recurrence = detail.event.recurrence.clone()?;
     let input = eventcore::events::PreviewInput {
         starts_at: detail.event.starts_at.to_string().parse().ok(),
@@ -187,54 +299,67 @@ fn said_rule(detail: &Detail) -> Option<String> {
     input.preview().ok().map(|preview| preview.text)
 }
 
-fn state(date: &Occurrence, detail: Option<&Detail>, look: &Look) -> Option<Line<'static>> {
-    if date.status == OccurrenceStatus::Cancelled {
-        return Some(Line::styled(" ✗ This date is cancelled", look.theme.bad));
+fn state(occurrence: &Occurrence, detail: Option<&Detail>, view: &ViewContext) -> Option<Line<'static>> {
+    if occurrence.status == OccurrenceStatus::Cancelled {
+        return Some(Line::styled(" ✗ This occurrence is cancelled", view.theme.bad));
     }
     match detail?.event.status {
         EventStatus::Draft => {
-            Some(Line::styled(" ✎ A draft: only its organizers see it (p publishes)", look.theme.warn))
+            Some(Line::styled(" ✎ Draft: visible to organizers only (p publishes)", view.theme.warn))
         }
         EventStatus::Published | EventStatus::Cancelled => None,
     }
 }
 
-fn mine(date: &Occurrence, place: Option<&Registration>, look: &Look) -> Line<'static> {
-    let theme = look.theme;
-    let Some(place) = place.filter(|place| place.status != RegistrationStatus::Cancelled) else {
-        // The lists know only the mark.
-        let mark = look.marks.get(&date.id).map(|mark| mark.short()).filter(|mark| !mark.is_empty());
-        return if let Some(mark) = mark {
-            Line::styled(format!(" {mark}"), theme.good)
-        } else if date.registration_open && date.seats_left == 0 && date.waitlist_enabled {
-            Line::styled(" It is full: r puts you in line", theme.warn)
-        } else if date.registration_open {
+fn my_registration(
+    occurrence: &Occurrence,
+    registration: Option<&Registration>,
+    view: &ViewContext,
+) -> Line<'static> {
+    let theme = view.theme;
+    let Some(registration) =
+        registration.filter(|registration| registration.status != RegistrationStatus::Cancelled)
+    else {
+        // Lists are drawn without the registration: only its status is known.
+        let status = view.my_statuses.get(&occurrence.id).filter(|mine| mine.is_live());
+        return if let Some(status) = status {
+            Line::styled(format!(" {}", status.short()), theme.good)
+        } else if occurrence.registration_open && occurrence.seats_left == 0 && occurrence.waitlist_enabled {
+            Line::styled(" Full: r joins the waitlist", theme.warn)
+        } else if occurrence.registration_open {
             Line::styled(" r registers you", theme.muted)
         } else {
             Line::styled(" Registration is closed", theme.muted)
         };
     };
-    if look.marks.get(&date.id).is_some_and(|mark| mark.status == RegistrationStatus::Cancelled) {
-        return Line::styled(" ○ given up: u keeps it, for a moment", theme.warn);
+    if view.my_statuses.get(&occurrence.id).is_some_and(|mine| !mine.is_live()) {
+        return Line::styled(" ○ cancelled: u undoes it for a moment", theme.warn);
     }
-    let ticket = place.ticket_code.as_deref().map(|code| format!(" · ticket {code}")).unwrap_or_default();
-    match place.status {
+    let ticket =
+        registration.ticket_code.as_deref().map(|code| format!(" · ticket {code}")).unwrap_or_default();
+    match registration.status {
         RegistrationStatus::Waitlisted => {
-            let position =
-                place.position.map_or_else(|| "waiting".to_owned(), |n| format!("{} in line", ordinal(n)));
-            // Whom the whole date cannot hold is passed over: they would wait in vain, and not know why.
-            let (sign, then) = if place.party_size > date.capacity {
-                ('‖', ": more than it has seats, so that others pass")
-            } else if place.auto_promote {
-                ('◌', " · s lets others pass")
+            let position = registration
+                .position
+                .map_or_else(|| "waiting".to_owned(), |n| format!("{} on the waitlist", ordinal(n)));
+            // A party larger than the capacity is never promoted: show the reason.
+            let (sign, then) = if registration.party_size > occurrence.capacity {
+                ('‖', ": more than the capacity, so others go first")
+            } else if registration.auto_promote {
+                ('◌', " · s pauses")
             } else {
-                ('‖', ": paused, so that others pass (s goes on)")
+                ('‖', " · paused: others go first (s resumes)")
             };
-            Line::styled(format!(" {sign} {position}, for {}{then}", place.party_size), theme.warn)
+            Line::styled(
+                format!(" {sign} {position}, party of {}{then}", registration.party_size),
+                theme.warn,
+            )
         }
         RegistrationStatus::Attended => {
-            Line::styled(format!(" ✓ checked in, party of {}", place.party_size), theme.good)
+            Line::styled(format!(" ✓ checked in, party of {}", registration.party_size), theme.good)
         }
-        _ => Line::styled(format!(" ● confirmed for {}{ticket}", place.party_size), theme.good),
+        RegistrationStatus::Confirmed | RegistrationStatus::Cancelled => {
+            Line::styled(format!(" ● confirmed for {}{ticket}", registration.party_size), theme.good)
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What people gave an event and wrote of it, and what its organizers answer.
+//! The ratings and reviews of an event, with the replies of its organizers.
 
 use eventcore::feedback::{Feedback, FeedbackSummary};
 use eventcore::{Cursor, EventId};
@@ -7,87 +7,151 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::compose::ComposeMode;
+use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::{ratings, row};
-use crate::backend::{Answer, Refusal, nonsense};
-use crate::keys::Action;
-use crate::look::Look;
+use crate::backend::{Answer, Refusal, Request, nonsense};
+use crate::keys::{Action, Place};
+use crate::message::Purpose;
+use crate::status::Status;
+use crate::view_context::ViewContext;
 use crate::widgets::blocks;
-use crate::widgets::list::{Paged, Pages};
-use crate::widgets::text::{clean, flow};
+use crate::widgets::list::{Motion, PagedList, Pages};
+use crate::widgets::text::{clean, columns, fit, flow};
 
 /// Rows above the feedback.
 const HEAD: u16 = 2;
 
 /// The feedback on one event, the newest first.
 #[derive(Debug)]
-pub(crate) struct Heard {
-    pub(crate) event: EventId,
+pub(crate) struct FeedbackScreen {
+    event: EventId,
     title: String,
-    pub(crate) list: Paged<Feedback>,
+    pub(crate) list: PagedList<Feedback>,
     summary: Option<FeedbackSummary>,
-    /// Lines of the selected one that stand above the screen.
+    /// Lines of the selected item above the screen.
     scrolled: usize,
 }
 
-impl Heard {
+impl FeedbackScreen {
     pub(crate) fn of(event: EventId, title: &str) -> Self {
-        Self { event, title: title.to_owned(), list: Paged::default(), summary: None, scrolled: 0 }
+        Self { event, title: title.to_owned(), list: PagedList::default(), summary: None, scrolled: 0 }
     }
 
-    pub(crate) fn take(
-        &mut self,
-        cursor: Option<&Cursor>,
-        outcome: Result<Answer, Refusal>,
-        here: (u64, usize),
-    ) {
-        let outcome = outcome.and_then(|answer| match answer {
+    /// Scrolls feedback that is longer than the screen, then selects another item.
+    fn go(&mut self, motion: Motion, cx: &mut Context) {
+        let rows = cx.height().saturating_sub(usize::from(HEAD));
+        let lines = self.list.selected().map_or(0, |feedback| block(feedback, &cx.view, cx.size.0).len());
+        if !blocks::read(&mut self.scrolled, motion, lines, rows) && self.list.go(motion, rows / 4) {
+            self.load(LoadFrom::Start, cx);
+        }
+    }
+
+    /// Replies to the selected feedback as an organizer. The library decides whether the user is one.
+    fn answer(&self, cx: &mut Context) {
+        let Some(feedback) = self.list.selected() else { return cx.notify('!', "Nothing is selected") };
+        let mode = ComposeMode::Answer(feedback.id);
+        let before = feedback.answer.clone().unwrap_or_default();
+        cx.compose(self.event, mode, mode.label().to_owned(), before);
+    }
+
+    fn withdraw_answer(&self, cx: &mut Context) {
+        match self.list.selected() {
+            Some(feedback) if feedback.answer.is_some() => {
+                let request = Request::Answer { feedback: feedback.id, text: None };
+                let then = Purpose::Act("Reply deleted");
+                cx.confirm("Delete the reply?".to_owned(), request, then);
+            }
+            Some(_) => cx.notify('!', "It has no reply"),
+            None => cx.notify('!', "Nothing is selected"),
+        }
+    }
+}
+
+impl Screen for FeedbackScreen {
+    fn place(&self) -> Place {
+        Place::Feedback
+    }
+
+    fn status(&self) -> Option<&Status> {
+        Some(&self.list.status)
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        if let Some(motion) = Motion::of(action) {
+            self.go(motion, cx);
+            return Handled::Yes;
+        }
+        match action {
+            Action::Answer => {
+                if cx.signed_in() {
+                    self.answer(cx);
+                }
+            }
+            Action::TakeAnswerBack => {
+                if cx.signed_in() {
+                    self.withdraw_answer(cx);
+                }
+            }
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn list(&mut self) -> Option<&mut dyn Pages> {
+        Some(&mut self.list)
+    }
+
+    fn page(&self, cursor: Option<Cursor>, _cx: &Context) -> Option<(Purpose, Request)> {
+        let event = self.event;
+        Some((Purpose::Feedback(event, cursor.clone()), Request::Feedback { event, cursor }))
+    }
+
+    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let Purpose::Feedback(_, cursor) = purpose else { return cx.notify_unexpected() };
+        let page = outcome.and_then(|answer| match answer {
             Answer::Feedback(feedback) => {
                 self.summary = Some(feedback.summary);
                 Ok(feedback.page)
             }
             _ => Err(nonsense()),
         });
-        self.list.take(cursor, outcome, here, |said| said.id);
+        self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |feedback| feedback.id);
     }
 
-    /// Moves in feedback that is longer than the screen, else to other; answers whether the list is to be loaded from its start for that.
-    pub(crate) fn go(&mut self, action: Action, look: &Look, (width, rows): (u16, usize)) -> bool {
-        let rows = rows.saturating_sub(usize::from(HEAD));
-        let lines = self.list.selected().map_or(0, |said| block(said, look, width).len());
-        !blocks::read(&mut self.scrolled, action, lines, rows) && self.list.go(action, rows / 4)
-    }
-
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let theme = look.theme;
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let view = &cx.view;
+        let theme = view.theme;
         let [head, body] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1)]).areas(area);
         let rated = self.summary.as_ref().filter(|summary| summary.count > 0);
-        let rated = rated.map(|summary| format!("  {} by {}", ratings::stars(summary), summary.count));
-        let title = Line::from(vec![
-            Span::styled(format!(" Feedback · {}", clean(&self.title)), theme.accent),
-            Span::raw(rated.unwrap_or_default()),
-        ]);
+        let rated = rated.map(|summary| format!("  {}", ratings::average(summary))).unwrap_or_default();
+        // The title is cut to leave room for the ratings.
+        let room = usize::from(area.width).saturating_sub(columns(" Feedback · ") + columns(&rated));
+        let event = clean(&self.title);
+        let event = if columns(&event) > room { fit(&event, room) } else { event };
+        let title =
+            Line::from(vec![Span::styled(format!(" Feedback · {event}"), theme.accent), Span::raw(rated)]);
         frame.render_widget(title, head);
         let line = match (&self.list.status.failure, self.list.status.is_new()) {
             _ if !self.list.items.is_empty() => {
-                let all = self.list.items.iter().map(|said| block(said, look, body.width)).collect();
-                let mark = |line| row::mark_selected(line, look);
+                let all = self.list.items.iter().map(|said| block(said, view, body.width)).collect();
+                let mark = |line| row::mark_selected(line, view);
                 let place = (self.list.position.selected, self.scrolled);
                 return blocks::draw(frame, body, all, place, mark);
             }
             (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), theme.bad),
             (None, true) => Line::styled(" …", theme.muted),
-            (None, false) => Line::styled(
-                " Nobody has said how it was yet. Who was there does so with *, once it is over",
-                theme.muted,
-            ),
+            (None, false) => {
+                Line::styled(" No ratings yet. Attendees can rate with * after the event", theme.muted)
+            }
         };
         frame.render_widget(Paragraph::new(flow(line, usize::from(body.width))), body);
     }
 }
 
-/// What one gave and wrote, with the answer, and an empty line below.
-fn block(said: &Feedback, look: &Look, width: u16) -> Vec<Line<'static>> {
-    let mut lines = ratings::words(said, false, look, width);
+/// The lines of an item, and an empty line.
+fn block(said: &Feedback, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+    let mut lines = ratings::review(said, false, view, width);
     lines.push(Line::raw(""));
     lines
 }

@@ -1,48 +1,66 @@
-//! All keys of a screen, from the table of bindings.
+//! The help: all keys of a screen, from the table of bindings.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::keys::{Binding, Key, Place, bindings};
-use crate::look::Look;
-use crate::widgets::field::Field;
-use crate::widgets::list::Position;
+use super::screen::{Context, Handled, Screen};
+use crate::keys::{Action, Binding, Key, Place, bindings};
+use crate::widgets::list::{Motion, Position};
+use crate::widgets::text_field::{CURSOR, TextField};
 
-/// The help of a place, searched by words.
+/// The keys of a screen, filtered by what is typed.
 #[derive(Debug)]
-pub(crate) struct Help {
-    pub(crate) place: Place,
-    pub(crate) words: Field,
+pub(crate) struct HelpScreen {
+    /// The screen whose keys are listed.
+    of: Place,
+    typed: TextField,
     pub(crate) position: Position,
 }
 
-impl Help {
+impl HelpScreen {
     pub(crate) fn of(place: Place) -> Self {
-        Self { place, words: Field::default(), position: Position::default() }
+        Self { of: place, typed: TextField::default(), position: Position::default() }
     }
 
-    pub(crate) fn found(&self) -> Vec<&'static Binding> {
-        let words = self.words.text().to_lowercase();
-        bindings(self.place).filter(|binding| binding.what.to_lowercase().contains(words.trim())).collect()
+    fn found(&self) -> Vec<&'static Binding> {
+        let typed = self.typed.text().to_lowercase();
+        bindings(self.of).filter(|binding| binding.what.to_lowercase().contains(typed.trim())).collect()
+    }
+}
+
+impl Screen for HelpScreen {
+    fn place(&self) -> Place {
+        Place::Help
     }
 
-    pub(crate) fn press(&mut self, key: Key) {
-        self.words.press(key);
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        let Some(motion) = Motion::of(action) else { return Handled::No };
+        let len = self.found().len();
+        self.position.go(motion, len, cx.height());
+        Handled::Yes
+    }
+
+    fn press(&mut self, key: Key, _cx: &mut Context) {
+        self.typed.press(key);
         self.position = Position::default();
     }
 
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let theme = look.theme;
+    fn paste(&mut self, text: &str, _cx: &mut Context) {
+        self.typed.paste(text);
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let theme = cx.view.theme;
         let mut lines = vec![Line::from(vec![
-            Span::styled(format!(" Keys · {}  ", self.place.name()), theme.accent),
-            Span::raw(format!("{}▏", self.words.text())),
-            Span::styled("  type to search, Esc leaves", theme.muted),
+            Span::styled(format!(" Keys · {}  ", self.of.name()), theme.accent),
+            Span::raw(format!("{}{CURSOR}", self.typed.text())),
+            Span::styled("  type to search, Esc closes", theme.muted),
         ])];
         lines.push(Line::raw(""));
         for binding in self.found().into_iter().skip(self.position.selected) {
-            let keys: Vec<String> = binding.keys_in(self.place).map(|key| key.to_string()).collect();
+            let keys: Vec<String> = binding.keys_in(self.of).map(|key| key.to_string()).collect();
             lines.push(Line::from(vec![
                 Span::styled(format!("  {:<14}", keys.join(" ")), theme.good),
                 Span::raw(binding.what),

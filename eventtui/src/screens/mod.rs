@@ -1,23 +1,49 @@
-//! The screens, a file each: what they know, what actions do to it, and how it looks.
+//! The screens, a file each: state, actions, answers and drawing of one tab or layer.
 
 pub(crate) mod account;
 pub(crate) mod agenda;
 pub(crate) mod attendees;
 pub(crate) mod comments;
+pub(crate) mod compose;
 pub(crate) mod entries;
 pub(crate) mod event;
+pub(crate) mod event_actions;
 pub(crate) mod feedback;
 pub(crate) mod form;
+pub(crate) mod form_drafts;
 pub(crate) mod help;
 pub(crate) mod insights;
-pub(crate) mod me;
 pub(crate) mod mine;
 pub(crate) mod month;
+pub(crate) mod occurrence_list;
 pub(crate) mod organize;
+pub(crate) mod owner;
 pub(crate) mod palette;
+pub(crate) mod prompt;
 pub(crate) mod ratings;
 pub(crate) mod row;
+pub(crate) mod screen;
 pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod sign_in;
 pub(crate) mod ticket;
 pub(crate) mod week;
+
+#[cfg(test)]
+pub(crate) mod account_tests;
+#[cfg(test)]
+pub(crate) mod attendees_tests;
+#[cfg(test)]
+pub(crate) mod comments_tests;
+#[cfg(test)]
+pub(crate) mod feedback_tests;
+#[cfg(test)]
+pub(crate) mod form_tests;
+#[cfg(test)]
+pub(crate) mod insights_tests;
+#[cfg(test)]
+pub(crate) mod month_tests;
+#[cfg(test)]
+pub(crate) mod ratings_tests;
+#[cfg(test)]
+pub(crate) mod week_tests;

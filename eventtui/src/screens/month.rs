@@ -1,4 +1,4 @@
-//! A month: how much happens on which day, and what happens on one of them.
+//! The month: the number of occurrences of each day, and those of the selected day.
 
 use std::collections::BTreeMap;
 
@@ -9,34 +9,37 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::row;
+use super::screen::{AppCommand, Context, Handled, LoadFrom, Screen};
+use super::{occurrence_list, row};
 use crate::backend::{Answer, Days, PAGE, Refusal, Request, nonsense};
-use crate::keys::Action;
-use crate::look::{Look, days_in};
+use crate::keys::{Action, Place};
+use crate::message::Purpose;
 use crate::status::Status;
+use crate::view_context::{ViewContext, days_in};
 use crate::widgets::text::{clean, wrapped};
 
-/// The month around a day, by my clocks.
+/// The month of the selected day, in the user's time zone.
 #[derive(Debug)]
-pub(crate) struct Month {
+pub(crate) struct MonthScreen {
     pub(crate) day: NaiveDate,
-    pub(crate) status: Status,
-    /// How many dates take place on each day of the month that is shown.
+    status: Status,
+    /// The number of occurrences of each day. Empty or of another month until loaded.
     counts: BTreeMap<NaiveDate, i64>,
-    /// The dates of days that were looked at.
-    dates: BTreeMap<NaiveDate, Vec<Occurrence>>,
+    /// The occurrences of days that were selected.
+    occurrences: BTreeMap<NaiveDate, Vec<Occurrence>>,
 }
 
 /// Columns of a day.
 const CELL: u16 = 5;
-/// Rows above the weeks, of two rows each: the name of the month, and those of the days.
+/// Rows above the weeks: the name of the month, and those of the days.
 const HEAD: u16 = 2;
 /// Weeks of the longest month.
 const WEEKS: u16 = 6;
-/// Rows that the day wants below the month, at least.
+/// Minimum number of rows for the selected day below the month.
 const DAY: u16 = 4;
 
-/// Where the month and the day stand, and the rows of a week: two, with the dots below the numbers, or one where there is no room for more.
+/// The areas of the month and of the selected day, and the rows of a week: two with the dots below the
+/// numbers, or one on a low screen.
 fn areas(area: Rect) -> (Rect, Rect, u16) {
     let grid = 7 * CELL + 2;
     let beside = area.width >= grid + 36;
@@ -49,42 +52,49 @@ fn areas(area: Rect) -> (Rect, Rect, u16) {
     (grid, day, rows)
 }
 
-impl Month {
+impl MonthScreen {
     pub(crate) fn at(day: NaiveDate) -> Self {
-        Self { day, status: Status::default(), counts: BTreeMap::new(), dates: BTreeMap::new() }
+        Self { day, status: Status::default(), counts: BTreeMap::new(), occurrences: BTreeMap::new() }
     }
 
     fn first(&self) -> NaiveDate {
         self.day.with_day(1).unwrap_or(self.day)
     }
 
-    /// The Monday from which on the weeks are shown.
+    /// The Monday of the first week.
     fn monday(&self) -> NaiveDate {
         let first = self.first();
         let before = u64::from(first.weekday().num_days_from_monday());
         first.checked_sub_days(Count::new(before)).unwrap_or(first)
     }
 
-    /// Whether another month is shown than the selected day is in.
-    pub(crate) fn is_outdated(&self) -> bool {
+    /// Whether the counts of the month are not loaded.
+    fn is_outdated(&self) -> bool {
         !self.counts.contains_key(&self.day)
     }
 
-    /// Whether the dates of the selected day are still to be loaded: not those of a day without any.
-    pub(crate) fn wants_day(&self) -> bool {
-        !self.dates.contains_key(&self.day) && self.counts.get(&self.day) != Some(&0)
+    /// Whether the occurrences of the selected day must be loaded. A day without any needs none.
+    fn wants_day(&self) -> bool {
+        !self.occurrences.contains_key(&self.day) && self.counts.get(&self.day) != Some(&0)
     }
 
-    pub(crate) fn request(&self, look: &Look) -> Request {
-        Request::Month { of: self.day, tz: look.mine }
-    }
-
-    pub(crate) fn request_day(&self, look: &Look) -> Request {
+    /// Loads the occurrences of the selected day.
+    fn load_day(&self, cx: &mut Context) {
         let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
-        Request::Days { days: Days { from: self.day, to: self.day, tz: look.mine }, most }
+        let days = Days { from: self.day, to: self.day, tz: cx.view.my_zone };
+        cx.ask(Purpose::Day(self.day), Request::Days { days, most });
     }
 
-    pub(crate) fn take(&mut self, outcome: Result<Answer, Refusal>, now: u64) {
+    /// Loads what is missing for the selected day.
+    fn load_missing(&mut self, cx: &mut Context) {
+        if self.is_outdated() {
+            self.load(LoadFrom::Start, cx);
+        } else if self.wants_day() {
+            self.load_day(cx);
+        }
+    }
+
+    fn take_counts(&mut self, outcome: Result<Answer, Refusal>, now: u64) {
         let outcome = outcome.and_then(|answer| match answer {
             Answer::Month(counts) => Ok(counts),
             _ => Err(nonsense()),
@@ -92,27 +102,26 @@ impl Month {
         self.status.end(now, outcome.as_ref().err());
         if let Ok(counts) = outcome {
             self.counts = counts;
-            // What was known of other days is as old as the counts before.
-            self.dates.retain(|day, _| *day == self.day);
+            // The occurrences of other days are as old as the former counts.
+            self.occurrences.retain(|day, _| *day == self.day);
         }
     }
 
-    pub(crate) fn take_day(&mut self, day: NaiveDate, outcome: Result<Answer, Refusal>, now: u64) {
+    fn take_day(&mut self, day: NaiveDate, outcome: Result<Answer, Refusal>, now: u64) {
         match outcome {
-            Ok(Answer::Days(dates)) => _ = self.dates.insert(day, dates),
-            Ok(_) => {}
+            Ok(Answer::Days(occurrences)) => _ = self.occurrences.insert(day, occurrences),
+            Ok(_) => self.status.end(now, Some(&nonsense())),
             Err(refusal) => self.status.end(now, Some(&refusal)),
         }
     }
 
-    /// Puts a date in the place of what was known of it.
-    pub(crate) fn learn(&mut self, date: &Occurrence) {
-        for known in self.dates.values_mut().flatten().filter(|known| known.id == date.id) {
-            *known = date.clone();
-        }
+    /// Opens the agenda at the selected day.
+    fn open(&self, cx: &mut Context) {
+        cx.commands.push(AppCommand::ShowAgenda(self.day));
     }
 
-    pub(crate) fn go(&mut self, action: Action, today: NaiveDate) -> bool {
+    /// Selects another day; returns whether the action selects a day.
+    fn go(&mut self, action: Action, today: NaiveDate) -> bool {
         let day = self.day;
         let moved = match action {
             Action::Left => day.pred_opt(),
@@ -128,8 +137,9 @@ impl Month {
         true
     }
 
-    /// Selects the day that stands at a column and row of an area of this size; answers whether it was selected before. None where no day stands.
-    pub(crate) fn click(&mut self, (column, row): (u16, u16), (width, height): (u16, u16)) -> Option<bool> {
+    /// Selects the day at a column and row of an area of this size; returns whether it was selected before.
+    /// None if there is no day.
+    fn select_at(&mut self, (column, row): (u16, u16), (width, height): (u16, u16)) -> Option<bool> {
         let (grid, _, rows) = areas(Rect::new(0, 0, width, height));
         let week = row.checked_sub(HEAD).filter(|_| row < grid.height)? / rows;
         let place = (column / CELL).min(7);
@@ -141,14 +151,8 @@ impl Month {
         Some(before == day)
     }
 
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let (grid, day, rows) = areas(area);
-        self.draw_grid(frame, grid, rows, look);
-        self.draw_day(frame, day, look);
-    }
-
-    fn draw_grid(&self, frame: &mut Frame<'_>, area: Rect, rows: u16, look: &Look) {
-        let theme = look.theme;
+    fn draw_grid(&self, frame: &mut Frame<'_>, area: Rect, rows: u16, view: &ViewContext) {
+        let theme = view.theme;
         let first = self.first();
         let mut lines = vec![Line::styled(
             format!("{:^width$}", first.format("%B %Y").to_string(), width = usize::from(7 * CELL)),
@@ -168,7 +172,7 @@ impl Month {
                     (true, true, _) => format!("[{}]", day.day()),
                     (true, false, _) => format!("{} ", day.day()),
                 };
-                let style = match (day == self.day, day == look.today.date()) {
+                let style = match (day == self.day, day == view.now.date()) {
                     (true, _) => theme.selected,
                     (false, true) => theme.accent,
                     _ => ratatui::style::Style::new(),
@@ -186,29 +190,31 @@ impl Month {
         frame.render_widget(Paragraph::new(lines), area);
     }
 
-    fn draw_day(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let theme = look.theme;
+    fn draw_day(&self, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {
+        let theme = view.theme;
         let many = match self.counts.get(&self.day) {
             None => String::new(),
-            Some(0) => " · nothing".to_owned(),
+            Some(0) => " · no events".to_owned(),
             Some(1) => " · 1 event".to_owned(),
             Some(many) => format!(" · {many} events"),
         };
-        let mut lines = vec![Line::styled(format!(" {}{many}", look.day(self.day)), theme.accent)];
+        let mut lines = vec![Line::styled(format!(" {}{many}", view.day(self.day)), theme.accent)];
         let width = usize::from(area.width);
-        if let Some(dates) = self.dates.get(&self.day) {
-            // What there is no room for is said to be there.
-            let all = dates.len().max(many_of(self.counts.get(&self.day)));
+        if let Some(occurrences) = self.occurrences.get(&self.day) {
+            // The last row counts the occurrences that do not fit.
+            let all = occurrences.len().max(many_of(self.counts.get(&self.day)));
             let room = usize::from(area.height).saturating_sub(lines.len());
-            let shown = if all > room { room.saturating_sub(1).min(dates.len()) } else { all };
-            let on_day = |date| row::on_day(date, self.day, days_in(date, look.mine), look, area.width);
-            lines.extend(dates.iter().take(shown).map(on_day));
+            let shown = if all > room { room.saturating_sub(1).min(occurrences.len()) } else { all };
+            let on_day = |occurrence| {
+                row::on_day(occurrence, self.day, days_in(occurrence, view.my_zone), view, area.width)
+            };
+            lines.extend(occurrences.iter().take(shown).map(on_day));
             if all > shown {
-                let more = format!(" … {} more: ⏎ shows them all", all - shown);
+                let more = format!(" … {} more: Enter shows all", all - shown);
                 lines.push(Line::styled(more, theme.muted));
             }
         } else if let Some(why) = &self.status.failure {
-            let words = format!("Nothing could be loaded: {}. R tries again.", clean(why));
+            let words = format!("Could not load: {}. R tries again.", clean(why));
             let words = wrapped(&words, width.saturating_sub(2));
             lines.extend(words.into_iter().map(|line| Line::styled(format!(" {line}"), theme.bad)));
         } else if self.counts.get(&self.day) != Some(&0) {
@@ -218,11 +224,82 @@ impl Month {
     }
 }
 
+impl Screen for MonthScreen {
+    fn place(&self) -> Place {
+        Place::Month
+    }
+
+    fn status(&self) -> Option<&Status> {
+        Some(&self.status)
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        if self.go(action, cx.view.now.date()) {
+            self.load_missing(cx);
+            return Handled::Yes;
+        }
+        match action {
+            Action::Open => self.open(cx),
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn click(&mut self, at: (u16, u16), cx: &mut Context) {
+        let rows = u16::try_from(occurrence_list::rows(cx, 0)).unwrap_or(u16::MAX);
+        match self.select_at(at, (cx.size.0, rows)) {
+            Some(true) => self.open(cx),
+            Some(false) => self.load_missing(cx),
+            None => {}
+        }
+    }
+
+    fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
+        self.status.begin(cx.now);
+        cx.ask(Purpose::Month, Request::Month { of: self.day, tz: cx.view.my_zone });
+        self.load_day(cx);
+    }
+
+    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        match purpose {
+            Purpose::Day(day) => self.take_day(day, outcome, cx.now),
+            Purpose::Month => self.take_counts(outcome, cx.now),
+            _ => cx.notify_unexpected(),
+        }
+    }
+
+    fn day(&self) -> Option<NaiveDate> {
+        Some(self.day)
+    }
+
+    fn start_on(&mut self, day: NaiveDate) {
+        self.day = day;
+    }
+
+    fn go_to_day(&mut self, day: NaiveDate, cx: &mut Context) -> Handled {
+        self.day = day;
+        self.load_missing(cx);
+        Handled::Yes
+    }
+
+    fn occurrence_loaded(&mut self, occurrence: &Occurrence) {
+        for known in self.occurrences.values_mut().flatten().filter(|known| known.id == occurrence.id) {
+            *known = occurrence.clone();
+        }
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let (grid, day, rows) = areas(area);
+        self.draw_grid(frame, grid, rows, &cx.view);
+        self.draw_day(frame, day, &cx.view);
+    }
+}
+
 fn many_of(count: Option<&i64>) -> usize {
     count.and_then(|count| usize::try_from(*count).ok()).unwrap_or(0)
 }
 
-/// How much happens on a day.
+/// Dots for the number of occurrences of a day.
 const fn dots_of(many: usize) -> &'static str {
     match many {
         0 => "",
@@ -239,7 +316,7 @@ mod tests {
     #[test]
     fn days_are_moved_by_weeks_and_months() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let mut month = Month::at(day("2027-01-31"));
+        let mut month = MonthScreen::at(day("2027-01-31"));
         for (action, then) in [
             (Action::NextMonth, "2027-02-28"),
             (Action::Down, "2027-03-07"),
@@ -257,17 +334,17 @@ mod tests {
 
     #[test]
     fn a_click_finds_the_day_below_it() {
-        let mut month = Month::at("2027-03-10".parse().unwrap());
-        // Monday, 1 March, stands in the first place; the last week ends with Wednesday.
+        let mut month = MonthScreen::at("2027-03-10".parse().unwrap());
+        // Monday, 1 March, is in the first cell; the last week ends with Wednesday.
         for (at, found) in
             [((1, 2), Some("2027-03-01")), ((34, 5), Some("2027-03-14")), ((11, 11), Some("2027-03-31"))]
         {
-            assert_eq!(month.click(at, (80, 20)), Some(false), "{at:?}");
+            assert_eq!(month.select_at(at, (80, 20)), Some(false), "{at:?}");
             assert_eq!(Some(month.day.to_string().as_str()), found);
-            assert_eq!(month.click(at, (80, 20)), Some(true), "{at:?}");
+            assert_eq!(month.select_at(at, (80, 20)), Some(true), "{at:?}");
         }
         for at in [(1, 0), (1, 1), (16, 11), (36, 3), (1, 17)] {
-            assert_eq!(month.click(at, (80, 20)), None, "{at:?}");
+            assert_eq!(month.select_at(at, (80, 20)), None, "{at:?}");
         }
     }
 }

@@ -1,50 +1,214 @@
-//! What I organize.
+//! The events that the user organizes, and their past occurrences.
 
-use eventcore::events::{Event, EventStatus};
+use eventcore::Cursor;
+use eventcore::events::{Event, EventStatus, Occurrence};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::event::EventScreen;
+use super::event_actions;
+use super::occurrence_list::{self, OccurrenceList};
 use super::row;
-use crate::look::Look;
-use crate::widgets::list::Paged;
+use super::screen::{Context, Handled, LoadFrom, Screen, load_list};
+use crate::backend::{Answer, Refusal, Request, nonsense};
+use crate::keys::{Action, Place};
+use crate::message::Purpose;
+use crate::status::Status;
+use crate::view_context::ViewContext;
+use crate::widgets::list::{Motion, PagedList, Pages};
 use crate::widgets::text::fit;
 
-/// Columns below which only a sign says what an event is, and only its next date is told.
+/// Columns below which the status is a sign, and only the next occurrence is shown.
 const NARROW: u16 = 76;
 /// Columns of `14 Dec all day`.
 const WHEN: usize = 14;
 
-/// My events by their next date.
-pub(crate) type Organize = Paged<Event>;
-
-pub(crate) fn draw(list: &Organize, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-    row::draw_plain(frame, area, list, look, |event| line(event, look, area.width));
+/// The events by their next occurrence, or the past occurrences.
+#[derive(Debug, Default)]
+pub(crate) struct OrganizeScreen {
+    pub(crate) events: PagedList<Event>,
+    /// The past occurrences, while they are shown.
+    pub(crate) past: Option<OccurrenceList>,
 }
 
-fn line(event: &Event, look: &Look, width: u16) -> Line<'static> {
-    let theme = look.theme;
+impl OrganizeScreen {
+    fn selected(&self) -> Option<&Occurrence> {
+        match &self.past {
+            Some(past) => past.selected(),
+            None => self.events.selected()?.next_occurrence.as_ref(),
+        }
+    }
+
+    fn manage(&self, action: Action, cx: &mut Context) -> Handled {
+        if !cx.signed_in() {
+            return Handled::Yes;
+        }
+        if let Some(past) = &self.past {
+            return event_actions::act_on_past(action, past.selected(), cx);
+        }
+        match self.events.selected() {
+            Some(event) => event_actions::act(action, event, event.next_occurrence.as_ref(), false, cx),
+            None => Handled::Yes,
+        }
+    }
+}
+
+impl Screen for OrganizeScreen {
+    fn place(&self) -> Place {
+        Place::Organize
+    }
+
+    fn status(&self) -> Option<&Status> {
+        Some(self.past.as_ref().map_or(&self.events.status, |past| &past.status))
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        if let Some(motion) = Motion::of(action) {
+            if self.list().is_some_and(|list| list.go(motion, cx.height())) {
+                self.load(LoadFrom::Start, cx);
+            }
+            return Handled::Yes;
+        }
+        match action {
+            Action::Open => EventScreen::open(self.selected(), cx),
+            Action::Over => {
+                if cx.signed_in() {
+                    self.past = if self.past.is_some() { None } else { Some(OccurrenceList::default()) };
+                    self.load(LoadFrom::Start, cx);
+                }
+            }
+            _ => return self.manage(action, cx),
+        }
+        Handled::Yes
+    }
+
+    fn click(&mut self, at: (u16, u16), cx: &mut Context) {
+        let opens = match &mut self.past {
+            Some(past) => occurrence_list::click(past, at, occurrence_list::rows(cx, 0), cx),
+            None => {
+                let position = &mut self.events.position;
+                let item = position.top + usize::from(at.1);
+                item < self.events.items.len() && std::mem::replace(&mut position.selected, item) == item
+            }
+        };
+        if opens {
+            EventScreen::open(self.selected(), cx);
+        }
+    }
+
+    fn list(&mut self) -> Option<&mut dyn Pages> {
+        Some(match &mut self.past {
+            Some(past) => past,
+            None => &mut self.events,
+        })
+    }
+
+    fn page(&self, cursor: Option<Cursor>, cx: &Context) -> Option<(Purpose, Request)> {
+        let at = cursor.clone();
+        Some(if self.past.is_some() {
+            let (until, tz) = (cx.view.now.date(), cx.view.my_zone);
+            (Purpose::Over(at), Request::Over { until, tz, cursor })
+        } else {
+            (Purpose::Organized(at), Request::Organized { cursor })
+        })
+    }
+
+    fn load(&mut self, from: LoadFrom, cx: &mut Context) {
+        if cx.me.is_some() {
+            load_list(self, from, cx);
+        }
+    }
+
+    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let here = (cx.now, cx.height());
+        match purpose {
+            Purpose::Organized(cursor) => {
+                let page = outcome.and_then(|answer| match answer {
+                    Answer::Events(page) => Ok(page),
+                    _ => Err(nonsense()),
+                });
+                self.events.take(cursor.as_ref(), page, here, |event| event.id);
+            }
+            Purpose::Over(cursor) => {
+                if let Some(past) = &mut self.past {
+                    let page = occurrence_list::occurrences(outcome);
+                    past.take(cursor.as_ref(), page, here, |occurrence| occurrence.id);
+                }
+            }
+            _ => cx.notify_unexpected(),
+        }
+    }
+
+    fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {
+        self.selected()
+    }
+
+    fn event(&self) -> Option<&Event> {
+        self.events.selected().filter(|_| self.past.is_none())
+    }
+
+    fn settle(&mut self, cx: &Context) {
+        if let Some(past) = &mut self.past {
+            occurrence_list::settle(past, occurrence_list::rows(cx, 0), &cx.view);
+        }
+    }
+
+    fn signed_out(&mut self, _cx: &mut Context) {
+        *self = Self::default();
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        if cx.me.is_none() {
+            return frame.render_widget(Line::raw(" Sign in (A) to see what is yours."), area);
+        }
+        let status = self.past.as_ref().map_or(&self.events.status, |past| &past.status);
+        match &self.past {
+            Some(past) if past.items.is_empty() => {
+                let words = "No past events of yours. b shows the upcoming ones.";
+                occurrence_list::draw_empty(frame, area, status, cx, words);
+            }
+            Some(past) => occurrence_list::draw(past, frame, area, &cx.view),
+            None if self.events.items.is_empty() => {
+                let words = "No upcoming events of yours. n creates one, b shows past ones.";
+                occurrence_list::draw_empty(frame, area, status, cx, words);
+            }
+            None => {
+                row::draw_plain(frame, area, &self.events, &cx.view, |event| {
+                    line(event, &cx.view, area.width)
+                });
+            }
+        }
+    }
+}
+
+fn line(event: &Event, view: &ViewContext, width: u16) -> Line<'static> {
+    let theme = view.theme;
     let (sign, style) = match event.status {
         EventStatus::Draft => ("✎ draft", theme.warn),
         EventStatus::Published => ("● public", theme.good),
         EventStatus::Cancelled => ("✗ cancelled", theme.bad),
     };
     let next = event.next_occurrence.as_ref().map_or_else(
-        || "nothing ahead".to_owned(),
-        |date| {
-            let (day, _) = look.local(&date.starts_at, &date.timezone);
-            format!("{} {}", day.format("%a %-d %b %Y"), look.time(&date.starts_at, &date.timezone))
+        || "none upcoming".to_owned(),
+        |occurrence| {
+            let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
+            format!(
+                "{} {}",
+                day.format("%a %-d %b %Y"),
+                view.time(&occurrence.starts_at, &occurrence.timezone)
+            )
         },
     );
-    let seats = event.next_occurrence.as_ref().map_or_else(String::new, |date| {
-        format!("{} {}/{}", row::bar(date), date.seats_taken, date.capacity)
+    let seats = event.next_occurrence.as_ref().map_or_else(String::new, |occurrence| {
+        format!("{} {}/{}", row::bar(occurrence), occurrence.seats_taken, occurrence.capacity)
     });
     let series =
         if event.recurrence.is_some() { format!("↻ {}", event.occurrence_count) } else { String::new() };
     if width < NARROW {
-        let next = event.next_occurrence.as_ref().map_or_else(String::new, |date| {
-            let (day, _) = look.local(&date.starts_at, &date.timezone);
-            format!("{} {}", day.format("%-d %b"), look.time(&date.starts_at, &date.timezone))
+        let next = event.next_occurrence.as_ref().map_or_else(String::new, |occurrence| {
+            let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
+            format!("{} {}", day.format("%-d %b"), view.time(&occurrence.starts_at, &occurrence.timezone))
         });
         let sign = sign.chars().next().unwrap_or(' ');
         let room = usize::from(width).saturating_sub(4 + WHEN);

@@ -1,4 +1,4 @@
-//! The commands of a screen, found by a few letters of their names.
+//! The command palette: the commands of a screen, found by a few letters of their names.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -6,72 +6,104 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::row;
+use super::screen::{AppCommand, Context, Handled, Screen};
 use crate::keys::{Action, Binding, Key, Place, bindings};
-use crate::look::Look;
-use crate::widgets::field::Field;
-use crate::widgets::list::Position;
+use crate::widgets::list::{Motion, Position};
 use crate::widgets::text::fit;
+use crate::widgets::text_field::{CURSOR, TextField};
 
 /// Columns for the keys of a command.
 const KEYS: usize = 8;
 
-/// The palette, opened in a place.
+/// The commands of a screen, filtered by what is typed.
 #[derive(Debug)]
-pub(crate) struct Palette {
-    place: Place,
-    pub(crate) words: Field,
+pub(crate) struct PaletteScreen {
+    /// The screen whose commands are listed.
+    of: Place,
+    typed: TextField,
     pub(crate) position: Position,
 }
 
-impl Palette {
+impl PaletteScreen {
     pub(crate) fn of(place: Place) -> Self {
-        Self { place, words: Field::default(), position: Position::default() }
+        Self { of: place, typed: TextField::default(), position: Position::default() }
     }
 
-    /// The commands that fit what was typed, the closest first.
-    pub(crate) fn found(&self) -> Vec<&'static Binding> {
-        let words = self.words.text();
-        let mut found: Vec<_> = bindings(self.place)
+    /// The commands that match what was typed, the closest first.
+    fn found(&self) -> Vec<&'static Binding> {
+        let typed = self.typed.text();
+        let mut found: Vec<_> = bindings(self.of)
             .filter(|binding| !matches!(binding.action, Action::Palette | Action::Up | Action::Down))
-            .filter_map(|binding| Some((distance(words.trim(), binding.what)?, binding)))
+            .filter_map(|binding| Some((distance(typed.trim(), binding.what)?, binding)))
             .collect();
         found.sort_by_key(|(distance, _)| *distance);
         found.into_iter().map(|(_, binding)| binding).collect()
     }
 
-    pub(crate) fn chosen(&self) -> Option<Action> {
+    fn chosen(&self) -> Option<Action> {
         self.found().get(self.position.selected).map(|binding| binding.action)
     }
 
-    pub(crate) fn press(&mut self, key: Key) {
-        self.words.press(key);
+    fn edit(&mut self, key: Key) {
+        self.typed.press(key);
         self.position = Position::default();
     }
+}
 
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+impl Screen for PaletteScreen {
+    fn place(&self) -> Place {
+        Place::Palette
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        if let Some(motion) = Motion::of(action) {
+            let len = self.found().len();
+            self.position.go(motion, len, cx.height());
+            return Handled::Yes;
+        }
+        match action {
+            Action::Open => {
+                cx.close();
+                cx.commands.extend(self.chosen().map(AppCommand::Act));
+            }
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn press(&mut self, key: Key, _cx: &mut Context) {
+        self.edit(key);
+    }
+
+    fn paste(&mut self, text: &str, _cx: &mut Context) {
+        self.typed.paste(text);
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let view = &cx.view;
         let mut lines = vec![Line::from(vec![
-            Span::styled(" : ", look.theme.accent),
-            Span::raw(format!("{}▏", self.words.text())),
+            Span::styled(" : ", view.theme.accent),
+            Span::raw(format!("{}{CURSOR}", self.typed.text())),
         ])];
         let found = self.found();
         if found.is_empty() {
-            lines.push(Line::styled(" No command is called that.", look.theme.muted));
+            lines.push(Line::styled(" No such command.", view.theme.muted));
         }
         let height = usize::from(area.height).saturating_sub(1);
         let room = usize::from(area.width).saturating_sub(KEYS + 3).min(60);
         for (i, binding) in found.into_iter().enumerate().skip(self.position.top).take(height) {
-            let keys: Vec<String> = binding.keys_in(self.place).map(|key| key.to_string()).collect();
+            let keys: Vec<String> = binding.keys_in(self.of).map(|key| key.to_string()).collect();
             let line = Line::from(vec![
                 Span::raw(format!("  {} ", fit(binding.what, room))),
-                Span::styled(keys.join(" "), look.theme.muted),
+                Span::styled(keys.join(" "), view.theme.muted),
             ]);
-            lines.push(if i == self.position.selected { row::mark_selected(line, look) } else { line });
+            lines.push(if i == self.position.selected { row::mark_selected(line, view) } else { line });
         }
         frame.render_widget(Paragraph::new(lines), area);
     }
 }
 
-/// How far the letters of `typed`, in order, lie apart in `name`; none where they don't all come.
+/// The gaps between the letters of `typed` where they occur in order in `name`. None if one does not occur.
 fn distance(typed: &str, name: &str) -> Option<usize> {
     let name = name.to_lowercase();
     let mut gaps = 0;
@@ -92,12 +124,12 @@ mod tests {
 
     #[test]
     fn a_few_letters_find_a_command() {
-        let mut palette = Palette::of(Place::Agenda);
+        let mut palette = PaletteScreen::of(Place::Agenda);
         for letter in "thme".chars() {
-            palette.press(Key(KeyCode::Char(letter), KeyModifiers::NONE));
+            palette.edit(Key(KeyCode::Char(letter), KeyModifiers::NONE));
         }
         assert_eq!(palette.chosen(), Some(Action::Theme));
-        palette.press(Key(KeyCode::Char('ß'), KeyModifiers::NONE));
+        palette.edit(Key(KeyCode::Char('ß'), KeyModifiers::NONE));
         assert_eq!((palette.found().len(), palette.chosen()), (0, None));
     }
 }

@@ -1,10 +1,10 @@
-//! How an event was: what people who were there gave it, and said.
+//! Ratings and reviews, as parts of other screens.
 
 use eventcore::feedback::{Feedback, FeedbackSummary};
 use ratatui::text::{Line, Span};
 
 use crate::backend::Detail;
-use crate::look::Look;
+use crate::view_context::ViewContext;
 use crate::widgets::bar::bar;
 use crate::widgets::text::{clean, wrapped};
 
@@ -13,33 +13,39 @@ pub(crate) fn stars(feedback: &FeedbackSummary) -> String {
     feedback.average.map_or_else(|| "–".to_owned(), |average| format!("★ {average:.1}"))
 }
 
+/// `★ 4.6 (12 ratings)`.
+pub(crate) fn average(feedback: &FeedbackSummary) -> String {
+    let ratings = if feedback.count == 1 { "rating" } else { "ratings" };
+    format!("{} ({} {ratings})", stars(feedback), feedback.count)
+}
+
 /// `★★★★☆`.
 fn given(rating: i64) -> String {
     let full = usize::try_from(rating.clamp(0, 5)).unwrap_or(0);
     format!("{}{}", "★".repeat(full), "☆".repeat(5 - full))
 }
 
-/// How often each rating was given, the best first.
-pub(crate) fn distribution(feedback: &FeedbackSummary, look: &Look) -> Vec<Line<'static>> {
+/// How often each rating was given, 5 stars first.
+pub(crate) fn distribution(feedback: &FeedbackSummary, view: &ViewContext) -> Vec<Line<'static>> {
     let line = |rating: i64, count: i64| {
         let full = "★".repeat(usize::try_from(rating).unwrap_or(0));
         Line::from(vec![
-            Span::styled(format!(" {rating} {full:<9}"), look.theme.muted),
-            Span::styled(bar(count, feedback.count), look.theme.good),
+            Span::styled(format!(" {rating} {full:<9}"), view.theme.muted),
+            Span::styled(bar(count, feedback.count), view.theme.good),
             Span::raw(format!(" {count:>5}")),
         ])
     };
     feedback.distribution.iter().rev().map(|given| line(given.rating, given.count)).collect()
 }
 
-/// In one line, for the head of the event: what all gave it, how much they say, and what I gave it, or could.
-pub(crate) fn in_short(detail: &Detail, look: &Look) -> Option<Line<'static>> {
-    let theme = look.theme;
+/// One line for the head of the event screen: the average, the number of comments, and the user's own rating.
+pub(crate) fn summary_line(detail: &Detail, view: &ViewContext) -> Option<Line<'static>> {
+    let theme = view.theme;
     let summary = &detail.feedback.summary;
-    let all = (summary.count > 0).then(|| format!("{} by {}", stars(summary), summary.count));
+    let all = (summary.count > 0).then(|| average(summary));
     let mine = match &detail.mine {
         Some(mine) => Some(format!("you gave {}", given(mine.rating))),
-        None if detail.was_there() && look.is_over(&detail.date) => Some("* says how it was".to_owned()),
+        None if detail.was_there() && view.is_over(&detail.date) => Some("* rates it".to_owned()),
         None => None,
     };
     let comments = match detail.comments {
@@ -51,37 +57,34 @@ pub(crate) fn in_short(detail: &Detail, look: &Look) -> Option<Line<'static>> {
     (!words.is_empty()).then(|| Line::styled(format!(" {}", words.join(" · ")), theme.accent))
 }
 
-/// All of it, for the end of the event: how often each rating was given, and what people wrote, in so many columns.
-pub(crate) fn lines(detail: &Detail, look: &Look, width: u16) -> Vec<Line<'static>> {
-    let theme = look.theme;
+/// The section at the end of the event screen: the distribution and the newest reviews, in `width` columns.
+pub(crate) fn lines(detail: &Detail, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme;
     let feedback = &detail.feedback;
     if feedback.summary.count == 0 {
         return Vec::new();
     }
-    let head = format!(" Ratings  {} by {}", stars(&feedback.summary), feedback.summary.count);
+    let head = format!(" Ratings  {}", average(&feedback.summary));
     let mut lines = vec![Line::raw(""), Line::styled(head, theme.accent)];
-    lines.extend(distribution(&feedback.summary, look));
+    lines.extend(distribution(&feedback.summary, view));
     let said = feedback.page.items.iter().filter(|said| !said.text.is_empty() || said.answer.is_some());
     let mine = detail.mine.as_ref().map(|mine| mine.id);
     for said in said {
         lines.push(Line::raw(""));
-        lines.extend(words(said, mine == Some(said.id), look, width));
+        lines.extend(review(said, mine == Some(said.id), view, width));
     }
     let unread =
         usize::try_from(feedback.summary.count).unwrap_or(0).saturating_sub(feedback.page.items.len());
     if unread > 0 {
-        lines.extend([
-            Line::raw(""),
-            Line::styled(format!(" {unread} older ones: F shows them"), theme.muted),
-        ]);
+        lines.extend([Line::raw(""), Line::styled(format!(" {unread} older: F shows them"), theme.muted)]);
     }
     lines
 }
 
-/// What one wrote, and what an organizer answered.
-pub(super) fn words(said: &Feedback, mine: bool, look: &Look, width: u16) -> Vec<Line<'static>> {
-    let theme = look.theme;
-    let on = said.created_at.in_zone(look.mine).naive_local().format("%-d %b %Y");
+/// A review with the organizer's reply.
+pub(super) fn review(said: &Feedback, mine: bool, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let on = said.created_at.in_zone(view.my_zone).naive_local().format("%-d %b %Y");
     let who = if mine { "you".to_owned() } else { clean(&said.user.display_name) };
     let mut lines = vec![Line::from(vec![
         Span::styled(format!(" {} {who}", given(said.rating)), theme.accent),
@@ -96,7 +99,7 @@ pub(super) fn words(said: &Feedback, mine: bool, look: &Look, width: u16) -> Vec
     };
     write(&said.text, "   ", "   ", ratatui::style::Style::new());
     if let Some(answer) = &said.answer {
-        write(&format!("the organizer: {answer}"), "   ↳ ", "     ", theme.good);
+        write(&format!("Organizer's reply: {answer}"), "   ↳ ", "     ", theme.good);
     }
     lines
 }

@@ -1,127 +1,151 @@
-//! What someone seeks: words, and among them what narrows it, shown as chips.
+//! The search: the agenda, filtered by what is typed.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
+use eventcore::Cursor;
+use eventcore::events::Occurrence;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
 
-use crate::look::Look;
-use crate::spoken::{self, When};
+use super::event::EventScreen;
+use super::occurrence_list::{self, OccurrenceList};
+use super::screen::{Context, Handled, LoadFrom, Screen};
+use crate::backend::{Answer, Refusal, Request};
+use crate::keys::{Action, Key, Place};
+use crate::message::Purpose;
+use crate::search_filter::SearchFilter;
+use crate::status::Status;
+use crate::view_context::ViewContext;
+use crate::widgets::list::{Motion, Pages};
 use crate::widgets::text::clean;
+use crate::widgets::text_field::{CURSOR, TextField};
 
-/// A search as it was understood.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wish {
-    /// Stand in title, tags, location or description; `"in a row"`, `-not`.
-    pub(crate) words: String,
-    /// Stands in the location.
-    pub(crate) place: String,
-    /// Of any of these categories.
-    pub(crate) categories: Vec<String>,
-    /// With all of these tags.
-    pub(crate) tags: Vec<String>,
-    /// With free seats.
-    pub(crate) free: bool,
-    /// Where I have a place, or wait for one.
-    pub(crate) mine: bool,
-    pub(crate) from: Option<NaiveDate>,
-    /// The last day.
-    pub(crate) to: Option<NaiveDate>,
-    /// What looks like a condition and says nothing.
-    pub(crate) unclear: Vec<String>,
+/// Rows above the list: what is typed, and how it is understood.
+const HEAD: u16 = 2;
+
+#[derive(Debug, Default)]
+pub(crate) struct SearchScreen {
+    pub(crate) list: OccurrenceList,
+    typed: TextField,
 }
 
-impl Wish {
-    /// Reads what was typed: `jazz @pier #open_air in:concert is:free from:fri to:+10`.
-    pub(crate) fn read(text: &str, now: NaiveDateTime) -> Self {
-        let mut wish = Self::default();
-        let day = |text: &str| spoken::when(text, now).map(When::date);
-        for word in text.split_whitespace() {
-            let condition = word.split_once(':').map(|(name, value)| (name.to_lowercase(), value));
-            match condition.as_ref().map(|(name, value)| (name.as_str(), *value)) {
-                Some(("from", value)) => wish.from = wish.day(word, day(value)),
-                Some(("to" | "until", value)) => wish.to = wish.day(word, day(value)),
-                Some(("in" | "category", value)) if !value.is_empty() => {
-                    wish.categories.push(value.to_lowercase());
-                }
-                Some(("is", "free")) => wish.free = true,
-                Some(("is", "mine")) => wish.mine = true,
-                _ => match (word.strip_prefix('@'), word.strip_prefix('#')) {
-                    (Some(place), _) => join(&mut wish.place, place),
-                    (_, Some(tag)) if !tag.is_empty() => wish.tags.push(tag.replace('_', " ")),
-                    _ => join(&mut wish.words, word),
-                },
+impl SearchScreen {
+    fn filter(&self, view: &ViewContext) -> SearchFilter {
+        SearchFilter::parse(&self.typed.text(), view.now)
+    }
+}
+
+impl Screen for SearchScreen {
+    fn place(&self) -> Place {
+        Place::Search
+    }
+
+    fn status(&self) -> Option<&Status> {
+        Some(&self.list.status)
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        if let Some(motion) = Motion::of(action) {
+            if self.list.go(motion, cx.height().saturating_sub(usize::from(HEAD))) {
+                self.load(LoadFrom::Start, cx);
             }
+            return Handled::Yes;
         }
-        wish
+        match action {
+            Action::Open => EventScreen::open(self.list.selected(), cx),
+            _ => return Handled::No,
+        }
+        Handled::Yes
     }
 
-    fn day(&mut self, word: &str, day: Option<NaiveDate>) -> Option<NaiveDate> {
-        if day.is_none() {
-            self.unclear.push(word.to_owned());
+    fn press(&mut self, key: Key, cx: &mut Context) {
+        let before = self.typed.text();
+        self.typed.press(key);
+        if self.typed.text() != before {
+            self.load(LoadFrom::Start, cx);
         }
-        day
     }
 
-    /// What narrows the search, as chips; how it could be narrowed, where nothing does.
-    pub(crate) fn chips(&self, look: &Look) -> Line<'static> {
-        let day = |day: NaiveDate| day.format("%a %-d %b %Y").to_string();
-        let chips = [
-            Some(&self.place).filter(|place| !place.is_empty()).map(|place| format!("at {}", clean(place))),
-            self.free.then(|| "free seats".to_owned()),
-            self.mine.then(|| "mine".to_owned()),
-            self.from.map(|from| format!("from {}", day(from))),
-            self.to.map(|to| format!("until {}", day(to))),
-        ];
-        let kinds = self.categories.iter().map(|category| clean(category));
-        let tags = self.tags.iter().map(|tag| format!("#{}", clean(tag)));
-        let mut spans = Vec::new();
-        for chip in kinds.chain(tags).chain(chips.into_iter().flatten()) {
-            spans.extend([Span::raw(" "), Span::styled(format!("[{chip}]"), look.theme.accent)]);
+    fn paste(&mut self, text: &str, cx: &mut Context) {
+        self.typed.paste(text);
+        self.load(LoadFrom::Start, cx);
+    }
+
+    fn click(&mut self, (column, row): (u16, u16), cx: &mut Context) {
+        let Some(line) = row.checked_sub(HEAD) else { return };
+        let rows = occurrence_list::rows(cx, HEAD);
+        if occurrence_list::click(&mut self.list, (column, line), rows, cx) {
+            EventScreen::open(self.list.selected(), cx);
         }
-        for word in &self.unclear {
-            let said = format!(" ! {} is no day: fri, +10, 24.12.", clean(word));
-            spans.push(Span::styled(said, look.theme.warn));
+    }
+
+    fn list(&mut self) -> Option<&mut dyn Pages> {
+        Some(&mut self.list)
+    }
+
+    fn page(&self, cursor: Option<Cursor>, cx: &Context) -> Option<(Purpose, Request)> {
+        let purpose = Purpose::Search(cursor.clone());
+        Some((purpose, Request::Agenda { wish: self.filter(&cx.view), tz: cx.view.my_zone, cursor }))
+    }
+
+    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let Purpose::Search(cursor) = purpose else { return cx.notify_unexpected() };
+        let page = occurrence_list::occurrences(outcome);
+        self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |occurrence| occurrence.id);
+    }
+
+    fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {
+        self.list.selected()
+    }
+
+    fn settle(&mut self, cx: &Context) {
+        occurrence_list::settle(&mut self.list, occurrence_list::rows(cx, HEAD), &cx.view);
+    }
+
+    fn occurrence_loaded(&mut self, occurrence: &Occurrence) {
+        occurrence_list::replace(&mut self.list, occurrence);
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let view = &cx.view;
+        let [head, body] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1)]).areas(area);
+        let typed = Line::from(vec![
+            Span::styled(" / ", view.theme.accent),
+            Span::raw(format!("{}{CURSOR}", clean(&self.typed.text()))),
+        ]);
+        frame.render_widget(Paragraph::new(vec![typed, chips(&self.filter(view), view)]), head);
+        if self.list.items.is_empty() {
+            let words = "No upcoming event matches.";
+            return occurrence_list::draw_empty(frame, body, &self.list.status, cx, words);
         }
-        if spans.is_empty() {
-            let hint =
-                " words · @place · #tag · in:concert · is:free · is:mine · from:fri · to:+10".to_owned();
-            spans.push(Span::styled(hint, look.theme.muted));
-        }
-        Line::from(spans)
+        occurrence_list::draw(&self.list, frame, body, view);
     }
 }
 
-fn join(text: &mut String, word: &str) {
-    if !text.is_empty() {
-        text.push(' ');
+/// The conditions of the filter as chips. Without any, a line that lists the available ones.
+fn chips(filter: &SearchFilter, view: &ViewContext) -> Line<'static> {
+    let day = |day: NaiveDate| day.format("%a %-d %b %Y").to_string();
+    let chips = [
+        Some(&filter.place).filter(|place| !place.is_empty()).map(|place| format!("at {}", clean(place))),
+        filter.free.then(|| "free seats".to_owned()),
+        filter.mine.then(|| "mine".to_owned()),
+        filter.from.map(|from| format!("from {}", day(from))),
+        filter.to.map(|to| format!("until {}", day(to))),
+    ];
+    let kinds = filter.categories.iter().map(|category| clean(category));
+    let tags = filter.tags.iter().map(|tag| format!("#{}", clean(tag)));
+    let mut spans = Vec::new();
+    for chip in kinds.chain(tags).chain(chips.into_iter().flatten()) {
+        spans.extend([Span::raw(" "), Span::styled(format!("[{chip}]"), view.theme.accent)]);
     }
-    text.push_str(word);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn conditions_are_read_among_the_words() {
-        let now: NaiveDateTime = "2026-11-23T12:00:00".parse().unwrap();
-        let day = |text: &str| Some(text.parse().unwrap());
-        let wish =
-            Wish::read("jazz @pier from:fri night to:+10 @4 #open_air IN:Concert is:free #rust is:mine", now);
-        let meant = Wish {
-            words: "jazz night".to_owned(),
-            place: "pier 4".to_owned(),
-            categories: vec!["concert".to_owned()],
-            tags: vec!["open air".to_owned(), "rust".to_owned()],
-            free: true,
-            mine: true,
-            from: day("2026-11-27"),
-            to: day("2026-12-03"),
-            unclear: Vec::new(),
-        };
-        assert_eq!(wish, meant);
-        let unclear = Wish::read("from:soon", now);
-        assert_eq!((unclear.from, unclear.unclear), (None, vec!["from:soon".to_owned()]));
-        assert_eq!(Wish::read("talk: rust # in: is:late", now).words, "talk: rust # in: is:late");
-        assert_eq!(Wish::read("\"open air\" -winter", now).words, "\"open air\" -winter");
+    for word in &filter.unclear {
+        let said = format!(" ! {} is not a date: fri, +10, 24.12.", clean(word));
+        spans.push(Span::styled(said, view.theme.warn));
     }
+    if spans.is_empty() {
+        let hint = " words · @place · #tag · in:concert · is:free · is:mine · from:fri · to:+10".to_owned();
+        spans.push(Span::styled(hint, view.theme.muted));
+    }
+    Line::from(spans)
 }

@@ -1,4 +1,4 @@
-//! What someone changes of themselves: their profile, their password, their preferences.
+//! Forms for the profile, the password and the preferences.
 
 use eventcore::Violation;
 use eventcore::accounts::User;
@@ -9,54 +9,57 @@ use ratatui::widgets::{Paragraph, Wrap};
 use serde_json::{Map, Value};
 
 use super::entries::{Entries, Entry};
-use crate::backend::{Cause, Refusal, Request};
+use super::screen::{Context, Handled, Screen};
+use crate::backend::{Answer, Cause, Refusal, Request};
 use crate::config::{self, Config};
-use crate::look::Look;
+use crate::keys::{Action, Key, Place};
+use crate::message::{Effect, Purpose};
 use crate::status::Status;
+use crate::view_context::ViewContext;
 
-/// What is changed.
+/// What the form changes.
 #[derive(Debug)]
-enum Kind {
-    /// Of a user as they were.
+enum SettingsKind {
+    /// The profile; the user as loaded.
     Profile(Box<User>),
     Password,
     Preferences,
 }
 
-/// The lines of one of them.
+/// The fields of one of the forms.
 #[derive(Debug)]
-pub(crate) struct Settings {
-    kind: Kind,
-    pub(crate) entries: Entries,
-    pub(crate) status: Status,
+pub(crate) struct SettingsScreen {
+    kind: SettingsKind,
+    entries: Entries,
+    status: Status,
 }
 
-/// What is to be done with what was typed.
+/// How the fields are saved.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Todo {
+enum SaveAction {
     /// Nothing differs.
     Nothing,
-    Ask(Request),
-    Keep(Config),
+    Send(Request),
+    Store(Config),
 }
 
-impl Settings {
+impl SettingsScreen {
     pub(crate) fn profile(me: &User) -> Self {
         let entries = vec![
             Entry::of("Name", "/display_name", &me.display_name),
             Entry::of("E-mail", "/email", me.email.as_deref().unwrap_or_default()),
             Entry::of("Time zone", "/timezone", &me.timezone),
         ];
-        Self::of(Kind::Profile(Box::new(me.clone())), entries)
+        Self::of(SettingsKind::Profile(Box::new(me.clone())), entries)
     }
 
     pub(crate) fn password() -> Self {
         let entries = vec![
-            Entry::secret("Password so far", "/current_password"),
+            Entry::secret("Current password", "/current_password"),
             Entry::secret("New password", "/new_password"),
-            Entry::secret("The new one again", AGAIN),
+            Entry::secret("Repeat new password", AGAIN),
         ];
-        Self::of(Kind::Password, entries)
+        Self::of(SettingsKind::Password, entries)
     }
 
     pub(crate) fn preferences(config: &Config) -> Self {
@@ -68,41 +71,73 @@ impl Settings {
             Entry::of("Times", "/times", if config.in_mine { "mine" } else { "event" }).optional(),
             Entry::of("Start with", "/start", &start).optional(),
         ];
-        Self::of(Kind::Preferences, entries)
+        Self::of(SettingsKind::Preferences, entries)
     }
 
-    fn of(kind: Kind, entries: Vec<Entry>) -> Self {
+    fn of(kind: SettingsKind, entries: Vec<Entry>) -> Self {
         Self { kind, entries: Entries::of(entries), status: Status::default() }
     }
 
-    /// What to do, once all is typed and makes sense; else what is wrong is shown.
-    pub(crate) fn save(&mut self) -> Option<Todo> {
+    /// How to save. None if a field is empty or wrong, which is then shown.
+    fn save_action(&mut self) -> Option<SaveAction> {
         if !self.entries.are_complete() {
             return None;
         }
         let todo = match &self.kind {
-            Kind::Profile(me) => Ok(self.changed(me)),
-            Kind::Password if self.entries.text(1) != self.entries.text(2) => {
-                Err(vec![wrong(AGAIN, "is not the same".to_owned())])
+            SettingsKind::Profile(me) => Ok(self.changed(me)),
+            SettingsKind::Password if self.entries.text(1) != self.entries.text(2) => {
+                Err(vec![wrong(AGAIN, "does not match".to_owned())])
             }
-            Kind::Password => {
+            SettingsKind::Password => {
                 let (current, new) = (self.entries.text(0), self.entries.text(1));
-                Ok(Todo::Ask(Request::ChangePassword { current, new }))
+                Ok(SaveAction::Send(Request::ChangePassword { current, new }))
             }
-            Kind::Preferences => self.preferred().map(Todo::Keep),
+            SettingsKind::Preferences => self.preferred().map(SaveAction::Store),
         };
         match todo {
             Ok(todo) => Some(todo),
             Err(fields) => {
-                let message = "something is wrong".to_owned();
+                let message = "a field is invalid".to_owned();
                 self.entries.refuse(Refusal { message, fields, cause: Cause::Other });
                 None
             }
         }
     }
 
-    /// The profile's fields that differ from what they were.
-    fn changed(&self, me: &User) -> Todo {
+    fn save(&mut self, cx: &mut Context) {
+        // The key may be pressed again before the answer arrives.
+        if self.status.since.is_some() {
+            return;
+        }
+        match self.save_action() {
+            None => {}
+            Some(SaveAction::Nothing) => cx.close(),
+            Some(SaveAction::Store(config)) => {
+                self.status.begin(cx.now);
+                cx.effects.push(Effect::Prefer(config));
+            }
+            Some(SaveAction::Send(request)) => {
+                self.status.begin(cx.now);
+                cx.ask(Purpose::Settings, request);
+            }
+        }
+    }
+
+    /// Takes over the answer to a change of profile or password, also after the screen was closed.
+    pub(crate) fn finish(outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        match outcome {
+            Ok(Answer::Me(me)) => {
+                cx.me = me;
+                cx.notify('✓', "Saved");
+            }
+            Ok(_) => cx.notify('✓', "Password changed, other sessions ended"),
+            Err(refusal) => return cx.notify('✗', refusal.message),
+        }
+        cx.refresh();
+    }
+
+    /// A patch of the fields of the profile that differ.
+    fn changed(&self, me: &User) -> SaveAction {
         let before =
             [&me.display_name, me.email.as_ref().unwrap_or(&String::new()), &me.timezone].map(String::clone);
         let names = ["display_name", "email", "timezone"];
@@ -114,9 +149,9 @@ impl Settings {
             }
         }
         if patch.is_empty() {
-            return Todo::Nothing;
+            return SaveAction::Nothing;
         }
-        Todo::Ask(Request::ChangeMe { user: me.id, version: me.version, patch: Value::Object(patch) })
+        SaveAction::Send(Request::ChangeMe { user: me.id, version: me.version, patch: Value::Object(patch) })
     }
 
     fn preferred(&self) -> Result<Config, Vec<Violation>> {
@@ -141,41 +176,92 @@ impl Settings {
         if fields.is_empty() { Ok(config) } else { Err(fields) }
     }
 
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let title = match &self.kind {
-            Kind::Profile(_) => " My profile",
-            Kind::Password => " Another password",
-            Kind::Preferences => " My preferences",
-        };
-        let mut lines = vec![Line::raw(""), Line::styled(title, look.theme.accent), Line::raw("")];
-        lines.extend(self.entries.lines(look, area.width, |place| self.beside(place, look)));
-        lines.push(Line::styled(format!(" ⏎ saves · {}", self.remark()), look.theme.muted));
-        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
-    }
-
-    /// What may be typed in a line.
-    fn beside(&self, place: usize, look: &Look) -> Option<String> {
+    /// A hint for a field.
+    fn beside(&self, place: usize, view: &ViewContext) -> Option<String> {
         let empty = self.entries.text(place).is_empty();
         Some(match (&self.kind, place) {
-            (Kind::Preferences, 0) => "dark, light, contrast, plain, or a file".to_owned(),
-            (Kind::Preferences, 1) if empty => format!("such as {}", look.mine.name()),
-            (Kind::Preferences, 2) => "mine, or each event's: event".to_owned(),
-            (Kind::Preferences, 3) if empty => "https://… or sqlite://…".to_owned(),
-            (Kind::Password, 1) => "10 characters or more".to_owned(),
+            (SettingsKind::Preferences, 0) => "dark, light, contrast, plain, or a file".to_owned(),
+            (SettingsKind::Preferences, 1) if empty => format!("such as {}", view.my_zone.name()),
+            (SettingsKind::Preferences, 2) => "mine, or event: each event's own".to_owned(),
+            (SettingsKind::Preferences, 3) if empty => "https://… or sqlite://…".to_owned(),
+            (SettingsKind::Password, 1) => "at least 10 characters".to_owned(),
             _ => return None,
         })
     }
 
     fn remark(&self) -> &'static str {
         match &self.kind {
-            Kind::Profile(_) => "who changes the address verifies it anew",
-            Kind::Password => "all other sessions end",
-            Kind::Preferences => "what is empty is as it comes",
+            SettingsKind::Profile(_) => "a new address must be verified again",
+            SettingsKind::Password => "all other sessions end",
+            SettingsKind::Preferences => "empty: the default",
         }
     }
 }
 
-/// Names the line in which the new password is typed again; nobody else knows of it.
+impl Screen for SettingsScreen {
+    fn place(&self) -> Place {
+        Place::Settings
+    }
+
+    fn status(&self) -> Option<&Status> {
+        Some(&self.status)
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        match action {
+            Action::Save => self.save(cx),
+            Action::NextField | Action::PreviousField => self.entries.next(action == Action::PreviousField),
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn press(&mut self, key: Key, _cx: &mut Context) {
+        self.entries.press(key);
+    }
+
+    fn paste(&mut self, text: &str, _cx: &mut Context) {
+        self.entries.paste(text);
+    }
+
+    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        self.status.end(cx.now, outcome.as_ref().err());
+        match outcome {
+            Err(refusal) => self.entries.refuse(refusal),
+            Ok(_) => {
+                cx.close();
+                Self::finish(outcome, cx);
+            }
+        }
+    }
+
+    fn preferences_saved(&mut self, refusal: Option<&Refusal>, cx: &mut Context) -> bool {
+        if self.status.since.is_none() {
+            return false;
+        }
+        self.status.end(cx.now, refusal);
+        match refusal {
+            Some(refusal) => self.entries.refuse(refusal.clone()),
+            None => cx.close(),
+        }
+        true
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let view = &cx.view;
+        let title = match &self.kind {
+            SettingsKind::Profile(_) => " My profile",
+            SettingsKind::Password => " Change password",
+            SettingsKind::Preferences => " My preferences",
+        };
+        let mut lines = vec![Line::raw(""), Line::styled(title, view.theme.accent), Line::raw("")];
+        lines.extend(self.entries.lines(view, area.width, |place| self.beside(place, view)));
+        lines.push(Line::styled(format!(" Enter saves · {}", self.remark()), view.theme.muted));
+        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
+    }
+}
+
+/// Names the field for the repeated password, which is not sent.
 const AGAIN: &str = "/again";
 
 fn wrong(pointer: &str, message: String) -> Violation {

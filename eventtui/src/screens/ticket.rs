@@ -1,37 +1,53 @@
-//! My ticket, for the door: the code as a picture and in letters.
+//! The ticket for check-in: the code in letters and as a QR code.
 
 use fast_qr::qr::QRBuilder;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::look::Look;
+use super::screen::{Context, Handled, Screen};
+use crate::keys::{Action, Place};
 
-/// Light modules around the code; ISO/IEC 18004 6.3.8 asks for four, and readers are content with two.
+/// Light modules around the code. ISO/IEC 18004 6.3.8 requires four; scanners accept two.
 const QUIET: usize = 2;
 
-/// Draws the code, two modules a row, black on white whatever the theme is: readers know nothing else.
-pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, code: &str, look: &Look) {
-    let mut lines = vec![Line::styled(format!(" {code}"), look.theme.accent), Line::raw("")];
-    let picture = picture(code);
-    let fits = picture.len() + 2 <= usize::from(area.height)
-        && picture.first().is_some_and(|row| row.chars().count() < usize::from(area.width));
-    if fits {
-        let ink = Style::new().fg(Color::Black).bg(Color::White);
-        lines.extend(
-            picture
-                .into_iter()
-                .map(|row| Line::from(vec![" ".into(), ratatui::text::Span::styled(row, ink)])),
-        );
-    } else {
-        lines.push(Line::styled(" The screen is too small for the picture: say the code.", look.theme.muted));
-    }
-    frame.render_widget(Paragraph::new(lines), area);
+/// The ticket of the user's registration.
+#[derive(Debug)]
+pub(crate) struct TicketScreen {
+    pub(crate) code: String,
 }
 
-/// The rows of the code; none where it holds too much.
+impl Screen for TicketScreen {
+    fn place(&self) -> Place {
+        Place::Ticket
+    }
+
+    fn act(&mut self, _action: Action, _cx: &mut Context) -> Handled {
+        Handled::No
+    }
+
+    /// Draws two modules a row. Black on white in every theme: scanners need it.
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        let theme = cx.view.theme;
+        let mut lines = vec![Line::styled(format!(" {}", self.code), theme.accent), Line::raw("")];
+        let picture = picture(&self.code);
+        let fits = picture.len() + 2 <= usize::from(area.height)
+            && picture.first().is_some_and(|row| row.chars().count() < usize::from(area.width));
+        if fits {
+            let ink = Style::new().fg(Color::Black).bg(Color::White);
+            let rows = picture.into_iter().map(|row| Line::from(vec![" ".into(), Span::styled(row, ink)]));
+            lines.extend(rows);
+        } else {
+            let words = " The screen is too small for the QR code: use the code above.";
+            lines.push(Line::styled(words, theme.muted));
+        }
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+}
+
+/// The rows of the QR code. None if the text is too long for one.
 fn picture(code: &str) -> Vec<String> {
     let Ok(qr) = QRBuilder::new(code).build() else { return Vec::new() };
     let side = qr.size + 2 * QUIET;

@@ -1,33 +1,34 @@
-//! Things of several lines each, below one another, of which one is selected.
+//! A list of items of several lines each, one of them selected.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use crate::keys::Action;
+use super::list::Motion;
 
-/// Moves within the selected one, where it has more lines than the screen has rows; answers whether it did, or another one is to be gone to.
-pub(crate) fn read(scrolled: &mut usize, action: Action, lines: usize, rows: usize) -> bool {
+/// Scrolls within the selected item while it has more lines than the screen has rows. Returns false at its
+/// end: the caller then selects another item.
+pub(crate) fn read(scrolled: &mut usize, motion: Motion, lines: usize, rows: usize) -> bool {
     let most = lines.saturating_sub(rows);
     let page = rows.saturating_sub(1).max(1);
     let before = *scrolled;
-    *scrolled = match action {
-        Action::Down => before + 1,
-        Action::PageDown => before + page,
-        Action::Up => before.saturating_sub(1),
-        Action::PageUp => before.saturating_sub(page),
-        _ => 0,
+    *scrolled = match motion {
+        Motion::Down => before + 1,
+        Motion::PageDown => before + page,
+        Motion::Up => before.saturating_sub(1),
+        Motion::PageUp => before.saturating_sub(page),
+        Motion::First | Motion::Last => 0,
     };
     *scrolled = (*scrolled).min(most);
-    let moved = *scrolled != before && !matches!(action, Action::First | Action::Last);
+    let moved = *scrolled != before && !matches!(motion, Motion::First | Motion::Last);
     if !moved {
         *scrolled = 0;
     }
     moved
 }
 
-/// Draws them so that the selected one is on the screen: all of it where there is room, else as much as there is room for, from a line of it on.
+/// Draws the items so that the selected one is visible: all of it if it fits, else from line `scrolled` on.
 pub(crate) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -51,20 +52,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_longer_than_the_screen_is_read_to_its_end() {
+    fn long_items_scroll_to_their_end() {
         let mut scrolled = 0;
-        let mut go = |action, lines, moved, then| {
-            assert_eq!((read(&mut scrolled, action, lines, 10), scrolled), (moved, then), "{action:?}");
+        let mut go = |motion, lines, moved, then| {
+            assert_eq!((read(&mut scrolled, motion, lines, 10), scrolled), (moved, then), "{motion:?}");
         };
-        go(Action::PageDown, 25, true, 9);
-        go(Action::Down, 25, true, 10);
-        go(Action::PageDown, 25, true, 15);
-        go(Action::PageUp, 25, true, 6);
-        go(Action::PageUp, 25, true, 0);
-        go(Action::Up, 25, false, 0);
-        go(Action::PageDown, 10, false, 0);
-        go(Action::PageDown, 25, true, 9);
-        go(Action::PageDown, 25, true, 15);
-        go(Action::PageDown, 25, false, 0);
+        go(Motion::PageDown, 25, true, 9);
+        go(Motion::Down, 25, true, 10);
+        go(Motion::PageDown, 25, true, 15);
+        go(Motion::PageUp, 25, true, 6);
+        go(Motion::PageUp, 25, true, 0);
+        go(Motion::Up, 25, false, 0);
+        go(Motion::PageDown, 10, false, 0);
+        go(Motion::PageDown, 25, true, 9);
+        go(Motion::PageDown, 25, true, 15);
+        go(Motion::PageDown, 25, false, 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Lists that may be longer than anyone knows: what is there of them, and the place in them.
+//! Lists of unknown length, loaded page by page, and the position in them.
 
 use std::collections::VecDeque;
 
@@ -8,35 +8,35 @@ use crate::backend::Refusal;
 use crate::keys::Action;
 use crate::status::Status;
 
-/// Things that remain on either side of the selection before more are loaded.
+/// Loads another page when fewer items than this lie between the selection and an end of the loaded ones.
 const AHEAD: usize = 50;
-/// Things that are held at most, where there are more on the way from the first to the last: those that are farthest from the selection go.
-const HELD: usize = 1_000;
+/// Maximum number of items in memory. Beyond that, pages far from the selection are dropped.
+const LOADED_MOST: usize = 1_000;
 
-/// A list that is loaded page by page, as one comes to them, and of which what lies far behind is let go.
+/// A list that loads pages near the selection and drops pages far from it.
 #[derive(Debug)]
-pub(crate) struct Paged<T> {
+pub(crate) struct PagedList<T> {
     pub(crate) items: Vec<T>,
     pub(crate) position: Position,
     pub(crate) status: Status,
-    pages: VecDeque<Piece>,
+    pages: VecDeque<LoadedPage>,
 }
 
-/// What is known of a page whose things are held.
+/// A page in memory: its length and the cursors to its neighbours.
 #[derive(Debug)]
-struct Piece {
+struct LoadedPage {
     len: usize,
     previous: Option<Cursor>,
     next: Option<Cursor>,
 }
 
-impl Piece {
+impl LoadedPage {
     fn of<T>(page: &Page<T>) -> Self {
         Self { len: page.items.len(), previous: page.previous.clone(), next: page.next.clone() }
     }
 }
 
-impl<T> Default for Paged<T> {
+impl<T> Default for PagedList<T> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
@@ -47,7 +47,7 @@ impl<T> Default for Paged<T> {
     }
 }
 
-impl<T> Paged<T> {
+impl<T> PagedList<T> {
     pub(crate) fn selected(&self) -> Option<&T> {
         self.items.get(self.position.selected)
     }
@@ -60,8 +60,11 @@ impl<T> Paged<T> {
         self.pages.front()?.previous.as_ref()
     }
 
-    /// Takes a page. One from the start replaces what was there, one that was there already what was known of it, and the selection stays with its
-    /// thing, which `key` tells from others. One that did not come can be asked for again, and one that has no place here is left.
+    /// Adds the page that was requested at `cursor`.
+    ///
+    /// A first page (no cursor) replaces the list; a page that is loaded already is replaced; a page that
+    /// borders on neither end is ignored. The selection stays on its item, which `key` identifies. After a
+    /// refusal the page can be requested again.
     pub(crate) fn take<K: PartialEq>(
         &mut self,
         cursor: Option<&Cursor>,
@@ -73,7 +76,7 @@ impl<T> Paged<T> {
         let page = match outcome {
             Ok(page) => page,
             Err(refusal) => {
-                // It is of another list than this has become.
+                // The cursor belongs to another list: the filter has changed since.
                 if refusal.fields.iter().any(|wrong| wrong.pointer == "/cursor") {
                     self.pages.clear();
                 }
@@ -89,14 +92,14 @@ impl<T> Paged<T> {
             self.position.selected = place.unwrap_or(0);
         } else if cursor == self.next() {
             self.append(page);
-            self.let_go_above();
+            self.drop_above();
         } else if cursor == self.previous() {
             self.position.shift_down(page.items.len());
-            self.pages.push_front(Piece::of(&page));
+            self.pages.push_front(LoadedPage::of(&page));
             self.items.splice(..0, page.items);
-            self.let_go_below(height);
-        } else if let Some(place) = self.place_of(cursor) {
-            let start = self.put_again(place, page);
+            self.drop_below(height);
+        } else if let Some(place) = self.index_of(cursor) {
+            let start = self.replace_page(place, page);
             let found = known.and_then(|known| {
                 self.items.iter().skip(start).position(|item| key(item) == known).map(|at| start + at)
             });
@@ -106,22 +109,22 @@ impl<T> Paged<T> {
     }
 
     fn append(&mut self, page: Page<T>) {
-        self.pages.push_back(Piece::of(&page));
+        self.pages.push_back(LoadedPage::of(&page));
         self.items.extend(page.items);
     }
 
-    /// Which of the pages that are held a cursor leads to.
-    fn place_of(&self, cursor: Option<&Cursor>) -> Option<usize> {
+    /// The index of the loaded page to which a cursor leads.
+    fn index_of(&self, cursor: Option<&Cursor>) -> Option<usize> {
         let from_above =
             self.pages.iter().position(|page| page.next.as_ref() == cursor).map(|above| above + 1);
         from_above
             .or_else(|| self.pages.iter().position(|page| page.previous.as_ref() == cursor)?.checked_sub(1))
     }
 
-    /// Puts a page in the place of what was known of it; answers where it begins. What stood beyond an end that is now elsewhere is let go: something
-    /// may stand between.
-    fn put_again(&mut self, place: usize, page: Page<T>) -> usize {
-        let piece = Piece::of(&page);
+    /// Replaces a loaded page; returns the index of its first item. If the page now ends elsewhere, the pages
+    /// beyond that end are dropped, because there may be a gap.
+    fn replace_page(&mut self, place: usize, page: Page<T>) -> usize {
+        let piece = LoadedPage::of(&page);
         let Some(known) = self.pages.get_mut(place) else { return 0 };
         let old = std::mem::replace(known, piece);
         let mut start: usize = self.pages.iter().take(place).map(|page| page.len).sum();
@@ -141,9 +144,9 @@ impl<T> Paged<T> {
         start
     }
 
-    fn let_go_above(&mut self) {
+    fn drop_above(&mut self) {
         while let Some(first) = self.pages.front()
-            && self.items.len() > HELD
+            && self.items.len() > LOADED_MOST
             && first.len + AHEAD < self.position.top.min(self.position.selected)
         {
             let len = first.len;
@@ -153,9 +156,9 @@ impl<T> Paged<T> {
         }
     }
 
-    fn let_go_below(&mut self, height: usize) {
+    fn drop_below(&mut self, height: usize) {
         while let Some(last) = self.pages.back()
-            && self.items.len() > HELD
+            && self.items.len() > LOADED_MOST
             && self.position.selected + height + AHEAD + last.len < self.items.len()
         {
             self.items.truncate(self.items.len() - last.len);
@@ -164,31 +167,31 @@ impl<T> Paged<T> {
     }
 }
 
-/// What is asked of a list, whatever it is a list of.
+/// A list, independent of the type of its items.
 pub(crate) trait Pages {
     fn status(&mut self) -> &mut Status;
 
-    /// Moves; answers whether the list is to be loaded from its start for that.
-    fn go(&mut self, action: Action, height: usize) -> bool;
+    /// Moves; returns whether the list must be loaded from its start for that.
+    fn go(&mut self, motion: Motion, height: usize) -> bool;
 
-    /// The cursor of the page after or before what is held, if it is time to load it.
+    /// The cursor of the next or previous page, if it is time to load it. Begins the loading.
     fn wanted(&mut self, now: u64) -> Option<Cursor>;
 
-    /// The cursor that leads again to the page of what is selected; none, where that is the first page.
+    /// The cursor of the page with the selection. None for the first page.
     fn here(&self) -> Option<Cursor>;
 
-    /// Something else is asked for: what is held is shown until it comes, and leads nowhere any more.
+    /// Forgets the cursors. The items stay until the first page arrives.
     fn start_over(&mut self);
 }
 
-impl<T> Pages for Paged<T> {
+impl<T> Pages for PagedList<T> {
     fn status(&mut self) -> &mut Status {
         &mut self.status
     }
 
-    fn go(&mut self, action: Action, height: usize) -> bool {
-        self.position.go(action, self.items.len(), height);
-        action == Action::First && self.previous().is_some()
+    fn go(&mut self, motion: Motion, height: usize) -> bool {
+        self.position.go(motion, self.items.len(), height);
+        motion == Motion::First && self.previous().is_some()
     }
 
     fn wanted(&mut self, now: u64) -> Option<Cursor> {
@@ -218,28 +221,52 @@ impl<T> Pages for Paged<T> {
     }
 }
 
-/// What is selected, and what stands on top of the screen.
+/// The index of the selected item, and of the first one on the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) selected: usize,
     pub(crate) top: usize,
 }
 
+/// A step in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+}
+
+impl Motion {
+    /// The step of an action. None for actions that do not move in a list.
+    pub(crate) const fn of(action: Action) -> Option<Self> {
+        Some(match action {
+            Action::Up => Self::Up,
+            Action::Down => Self::Down,
+            Action::PageUp => Self::PageUp,
+            Action::PageDown => Self::PageDown,
+            Action::First => Self::First,
+            Action::Last => Self::Last,
+            _ => return None,
+        })
+    }
+}
+
 impl Position {
-    /// Moves in a list of so many things, of which `height` are on the screen; answers whether the action was one of moving.
-    pub(crate) fn go(&mut self, action: Action, len: usize, height: usize) -> bool {
+    /// Moves in a list of `len` items, of which `height` fit on the screen.
+    pub(crate) fn go(&mut self, motion: Motion, len: usize, height: usize) {
         let height = height.max(1);
-        self.selected = match action {
-            Action::Down => self.selected + 1,
-            Action::Up => self.selected.saturating_sub(1),
-            Action::PageDown => self.selected + height,
-            Action::PageUp => self.selected.saturating_sub(height),
-            Action::First => 0,
-            Action::Last => len,
-            _ => return false,
+        self.selected = match motion {
+            Motion::Down => self.selected + 1,
+            Motion::Up => self.selected.saturating_sub(1),
+            Motion::PageDown => self.selected + height,
+            Motion::PageUp => self.selected.saturating_sub(height),
+            Motion::First => 0,
+            Motion::Last => len,
         };
         self.settle(len, height);
-        true
     }
 
     const fn shift_down(&mut self, by: usize) {
@@ -252,7 +279,7 @@ impl Position {
         self.top = self.top.saturating_sub(by);
     }
 
-    /// Keeps the selection within the list, and on the screen.
+    /// Keeps the selection within the list and on the screen.
     pub(crate) fn settle(&mut self, len: usize, height: usize) {
         self.selected = self.selected.min(len.saturating_sub(1));
         let height = height.max(1);
@@ -271,7 +298,7 @@ mod tests {
     use super::*;
     use crate::backend::Cause;
 
-    /// A list of so many numbers, in pages of a hundred, as a backend answers them.
+    /// A list of numbers in pages of 100, as a backend returns them.
     struct Numbers(usize);
 
     impl Numbers {
@@ -290,14 +317,14 @@ mod tests {
             }
         }
 
-        /// Moves, and loads what is wanted then.
-        fn go(&self, list: &mut Paged<usize>, action: Action) {
-            list.go(action, HEIGHT);
+        /// Moves, then loads the pages that the list wants.
+        fn go(&self, list: &mut PagedList<usize>, motion: Motion) {
+            list.go(motion, HEIGHT);
             while let Some(cursor) = list.wanted(0) {
                 list.take(Some(&cursor), Ok(self.page(Some(&cursor))), (0, HEIGHT), |number| *number);
             }
             let held = &list.items;
-            assert!(held.len() <= HELD + 100, "{} are held", held.len());
+            assert!(held.len() <= LOADED_MOST + 100, "{} are held", held.len());
             assert!(held.windows(2).all(|two| two[0] + 1 == two[1]), "there is a gap");
         }
     }
@@ -305,36 +332,36 @@ mod tests {
     const HEIGHT: usize = 30;
 
     #[test]
-    fn however_far_one_goes_what_is_near_is_held_and_nothing_else() {
+    fn only_pages_near_the_selection_stay_loaded() {
         let numbers = Numbers(5_123);
-        let mut list = Paged::default();
+        let mut list = PagedList::default();
         list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
         for n in 1..=5_122 {
-            numbers.go(&mut list, Action::Down);
+            numbers.go(&mut list, Motion::Down);
             assert_eq!(list.selected(), Some(&n));
         }
-        assert!(list.go(Action::First, HEIGHT), "the start is not held");
-        numbers.go(&mut list, Action::Last);
-        numbers.go(&mut list, Action::Down);
+        assert!(list.go(Motion::First, HEIGHT), "the start is not held");
+        numbers.go(&mut list, Motion::Last);
+        numbers.go(&mut list, Motion::Down);
         assert_eq!(list.selected(), Some(&5_122), "the last");
         for n in (0..5_122).rev() {
             let above = list.position.selected - list.position.top;
-            numbers.go(&mut list, Action::Up);
+            numbers.go(&mut list, Motion::Up);
             assert_eq!(list.selected(), Some(&n));
             let now_above = list.position.selected - list.position.top;
             assert!(now_above + 1 == above || now_above == 0, "what is being read stays where it is");
         }
-        assert!(!list.go(Action::First, HEIGHT), "the start is held");
+        assert!(!list.go(Motion::First, HEIGHT), "the start is held");
     }
 
     #[test]
-    fn what_is_loaded_again_keeps_the_place() {
+    fn reloading_keeps_the_position() {
         let numbers = Numbers(5_123);
-        let mut list = Paged::default();
+        let mut list = PagedList::default();
         list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
         assert_eq!(list.here(), None);
         for n in 1..3_000 {
-            numbers.go(&mut list, Action::Down);
+            numbers.go(&mut list, Motion::Down);
             let Some(here) = list.here() else {
                 assert!(n < 100);
                 continue;
@@ -343,9 +370,9 @@ mod tests {
             list.take(Some(&here), Ok(numbers.page(Some(&here))), (0, HEIGHT), |number| *number);
             assert_eq!((list.items.clone(), list.position), before);
         }
-        // Also where the first page that is held is read, which was not loaded from above.
+        // The first loaded page has no page above it.
         for _ in 0..940 {
-            list.go(Action::Up, HEIGHT);
+            list.go(Motion::Up, HEIGHT);
         }
         let selected = list.selected().copied();
         let here = list.here().unwrap();
@@ -355,14 +382,14 @@ mod tests {
     }
 
     #[test]
-    fn what_has_moved_is_found_again_and_no_gap_is_left() {
+    fn moved_items_are_found_again_and_no_gap_is_left() {
         let numbers = Numbers(500);
-        let mut list = Paged::default();
+        let mut list = PagedList::default();
         list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
         for _ in 0..150 {
-            numbers.go(&mut list, Action::Down);
+            numbers.go(&mut list, Motion::Down);
         }
-        // Two came in before, so that the page ends earlier.
+        // Two items were inserted before, so the page ends earlier.
         let mut page = numbers.page(list.here().as_ref());
         page.items.splice(..0, [1_000, 1_001]);
         page.items.truncate(100);
@@ -375,13 +402,13 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_is_not_asked_for_again() {
+    fn dead_cursors_are_not_requested_again() {
         let far = || {
             let numbers = Numbers(500);
-            let mut list = Paged::default();
+            let mut list = PagedList::default();
             list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
             for _ in 0..150 {
-                numbers.go(&mut list, Action::Down);
+                numbers.go(&mut list, Motion::Down);
             }
             list
         };
@@ -399,9 +426,9 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_comes_twice_or_too_late_changes_nothing() {
+    fn a_page_that_comes_twice_or_too_late_is_ignored() {
         let numbers = Numbers(500);
-        let mut list = Paged::default();
+        let mut list = PagedList::default();
         list.take(None, Ok(numbers.page(None)), (0, HEIGHT), |number| *number);
         let next = Cursor::from(">100".to_owned());
         for _ in 0..2 {
@@ -416,19 +443,19 @@ mod tests {
     #[test]
     fn the_selection_stays_on_the_screen() {
         let mut position = Position::default();
-        for (action, selected, top) in [
-            (Action::Up, 0, 0),
-            (Action::Down, 1, 0),
-            (Action::PageDown, 6, 2),
-            (Action::Last, 9, 5),
-            (Action::Down, 9, 5),
-            (Action::PageUp, 4, 4),
-            (Action::First, 0, 0),
+        for (motion, selected, top) in [
+            (Motion::Up, 0, 0),
+            (Motion::Down, 1, 0),
+            (Motion::PageDown, 6, 2),
+            (Motion::Last, 9, 5),
+            (Motion::Down, 9, 5),
+            (Motion::PageUp, 4, 4),
+            (Motion::First, 0, 0),
         ] {
-            assert!(position.go(action, 10, 5));
-            assert_eq!((position.selected, position.top), (selected, top), "{action:?}");
+            position.go(motion, 10, 5);
+            assert_eq!((position.selected, position.top), (selected, top), "{motion:?}");
         }
-        assert!(!position.go(Action::Quit, 10, 5));
+        assert_eq!(Motion::of(Action::Quit), None);
         position.settle(0, 5);
         assert_eq!(position.selected, 0);
     }

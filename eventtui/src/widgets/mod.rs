@@ -1,7 +1,8 @@
-//! What several screens draw.
+//! Parts that several screens draw.
 
 pub(crate) mod bar;
 pub(crate) mod blocks;
-pub(crate) mod field;
 pub(crate) mod list;
+pub(crate) mod tab_bar;
 pub(crate) mod text;
+pub(crate) mod text_field;

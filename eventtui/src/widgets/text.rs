@@ -1,17 +1,17 @@
-//! Text as a terminal may have it: cleaned, and cut to columns.
+//! Text for the terminal: made harmless, cut, filled and wrapped to columns.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// Text from others is text: control characters are shown, never passed on. Pictures that are made of several stand beside each other, since
-/// terminals differ in how many columns they take together.
+/// Makes text from users harmless: control characters are shown as `␛`, never sent to the terminal. Emoji
+/// that are joined to one picture are separated, because terminals disagree about its width.
 pub(crate) fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
     while let Some(c) = letters.next() {
         match c {
             _ if c.is_control() || is_direction(c) => cleaned.push('␛'),
-            // How a picture is drawn: in colours, in which of them, and as one with the next.
+            // Variation selectors, skin tones and joiners between emoji.
             '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => {}
             '\u{200d}' if letters.peek().is_none_or(|next| is_picture(*next)) => {}
             _ => cleaned.push(c),
@@ -24,17 +24,17 @@ const fn is_picture(c: char) -> bool {
     matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{2190}'..='\u{2bff}')
 }
 
-/// Characters that turn the direction of all that follows would turn the rest of the line too.
+/// Characters that change the writing direction: they would affect the rest of the line.
 const fn is_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// How many columns the terminal needs for it.
+/// The columns of a text in the terminal.
 pub(crate) fn columns(text: &str) -> usize {
     Span::raw(text).width()
 }
 
-/// The text, cut or filled to so many columns.
+/// The text, cut or filled with blanks to `room` columns.
 pub(crate) fn fit(text: &str, room: usize) -> String {
     let mut fitted = clean(text);
     if columns(&fitted) > room {
@@ -47,7 +47,7 @@ pub(crate) fn fit(text: &str, room: usize) -> String {
     fitted + &" ".repeat(missing)
 }
 
-/// The text in lines of so many columns at most; a word that is longer is cut.
+/// The text in lines of at most `room` columns. Longer words are cut.
 pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let room = room.max(1);
     let mut lines = vec![String::new()];
@@ -75,8 +75,8 @@ pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// A line in as many as it needs to have so many columns at most, broken between words; what goes on is indented like the beginning, or like the
-/// text behind a bullet.
+/// Wraps a styled line between words to at most `room` columns. Further lines are indented like the first, or
+/// like the text after its bullet.
 pub(crate) fn flow(line: Line<'static>, room: usize) -> Vec<Line<'static>> {
     if line.width() <= room {
         return vec![line];
@@ -90,7 +90,7 @@ pub(crate) fn flow(line: Line<'static>, room: usize) -> Vec<Line<'static>> {
     for letter in letters {
         let wide = columns(letter.0.encode_utf8(&mut [0; 4]));
         if used + wide > room && !here.is_empty() {
-            // At the last blank behind the margin, or in the middle of a word that is longer than a line.
+            // Break at the last blank after the margin, or within a word that is longer than a line.
             let blank = here.iter().rposition(|(c, _)| *c == ' ').filter(|at| *at >= margin.max(blanks));
             let rest = match blank {
                 _ if letter.0 == ' ' => Vec::new(),

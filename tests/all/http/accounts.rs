@@ -1,12 +1,23 @@
 //! Signing up, in and out over HTTP.
 
+use rstest::rstest;
 use serde_json::json;
-use tests::{Daemon, Kind, for_each_kind};
+use tests::{Daemon, Kind};
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_sign_up_sign_in_and_leave(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let anonymous = daemon.anonymous();
-    let ada = json!({"username": "ada", "email": "ada@example.org", "password": "correct horse 7", "display_name": "Ada", "timezone": "Europe/London"});
+    let ada = json!({
+        "username": "ada",
+        "email": "ada@example.org",
+        "password": "correct horse 7",
+        "display_name": "Ada",
+        "timezone": "Europe/London",
+    });
     let created = anonymous.post("/users", ada.clone()).await.expect(201);
     let user = created.json();
     assert_eq!(created.header("location"), format!("/api/v1/users/{}", user["id"].as_str().unwrap()));
@@ -86,5 +97,3 @@ async fn story(kind: Kind) {
     let left = anonymous.post("/auth/logout", json!({"refresh_token": other["refresh_token"]})).await;
     left.expect(204);
 }
-
-for_each_kind!(story);

@@ -1,17 +1,18 @@
-//! Events and dates as iCalendar files, read back by parsers that are not ours.
+//! Events and occurrences as iCalendar files, read back by independent parsers.
 
 use std::collections::BTreeMap;
 
 use calcard::icalendar::{ICalendar, ICalendarComponentType};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Answer, Client, Daemon, Kind, for_each_kind};
+use tests::{Answer, Client, Daemon, EventBuilder, Kind, new_event, new_event_in_2031};
 
-/// One date as a calendar shows it: from, to, what, and whether it takes place.
+/// An occurrence as a calendar shows it: start, end, title, and whether it takes place.
 type Shown = (String, String, String, bool);
 
-/// What a calendar shows of a file.
+/// A file as a calendar program reads it.
 struct Reader {
     text: String,
 }
@@ -30,7 +31,7 @@ impl Reader {
         Self { text: text.replace("\r\n ", "") }
     }
 
-    /// The entries, each with the values of its properties by their names, parameters included.
+    /// The entries: for each the values of its properties by name, parameters included.
     fn entries(&self) -> Vec<BTreeMap<&str, Vec<&str>>> {
         let entries = self.text.split("BEGIN:VEVENT\r\n").skip(1);
         let properties = entries.map(|entry| {
@@ -43,8 +44,8 @@ impl Reader {
         properties.collect()
     }
 
-    /// All dates, expanded by the rrule crate, with those that stand for others in their place.
-    fn dates(&self) -> Vec<Shown> {
+    /// All occurrences, expanded by the rrule crate, with overridden ones in place of the originals.
+    fn occurrences(&self) -> Vec<Shown> {
         let entries = self.entries();
         let mut shown: BTreeMap<DateTime<Utc>, Shown> = BTreeMap::new();
         let (others, series): (Vec<_>, Vec<_>) =
@@ -52,21 +53,21 @@ impl Reader {
         for entry in series {
             let length = length(entry);
             for start in starts(entry) {
-                shown.insert(start, date(entry, start, start + length));
+                shown.insert(start, instance(entry, start, start + length));
             }
         }
         for entry in others {
             let start = time(entry["DTSTART"][0]);
             shown.remove(&time(entry["RECURRENCE-ID"][0]));
-            shown.insert(start, date(entry, start, start + length(entry)));
+            shown.insert(start, instance(entry, start, start + length(entry)));
         }
-        let mut dates: Vec<_> = shown.into_values().collect();
-        dates.sort();
-        dates
+        let mut occurrences: Vec<_> = shown.into_values().collect();
+        occurrences.sort();
+        occurrences
     }
 }
 
-fn date(entry: &BTreeMap<&str, Vec<&str>>, start: DateTime<Utc>, end: DateTime<Utc>) -> Shown {
+fn instance(entry: &BTreeMap<&str, Vec<&str>>, start: DateTime<Utc>, end: DateTime<Utc>) -> Shown {
     let title = entry["SUMMARY"][0].strip_prefix("SUMMARY:").expect("a title").replace('\\', "");
     (start.to_rfc3339(), end.to_rfc3339(), title, entry["STATUS"][0] != "STATUS:CANCELLED")
 }
@@ -81,7 +82,8 @@ fn length(entry: &BTreeMap<&str, Vec<&str>>) -> chrono::TimeDelta {
     }
 }
 
-/// The instant that a property names; days begin at midnight in UTC, and what the clocks skip takes the offset from before (RFC 5545, 3.3.5).
+/// The instant of a property. Days begin at midnight UTC; times skipped by the clocks have the offset from
+/// before the gap (RFC 5545, 3.3.5).
 fn time(line: &str) -> DateTime<Utc> {
     let (name, value) = line.rsplit_once(':').expect("a value");
     let format = if name.ends_with("VALUE=DATE") { "%Y%m%d%H%M%S" } else { "%Y%m%dT%H%M%S" };
@@ -108,7 +110,7 @@ fn starts(entry: &BTreeMap<&str, Vec<&str>>) -> Vec<DateTime<Utc>> {
 }
 
 fn starts_of(lines: &str) -> Vec<DateTime<Utc>> {
-    // The crate knows no days: theirs is midnight in UTC.
+    // The crate has no days: they are midnight UTC.
     let lines: Vec<_> = lines
         .lines()
         .map(|line| match line.split_once(";VALUE=DATE:") {
@@ -126,10 +128,10 @@ fn starts_of(lines: &str) -> Vec<DateTime<Utc>> {
     set.into_iter().take(2_000).map(|start| start.to_utc()).collect()
 }
 
-/// The dates as the API lists them.
+/// The occurrences as the API lists them.
 async fn listed(client: &Client, event: &str) -> Vec<Shown> {
     let items = client.all(&format!("/events/{event}/occurrences?limit=100")).await;
-    let mut dates: Vec<_> = items
+    let mut occurrences: Vec<_> = items
         .iter()
         .map(|item| {
             let text = |name: &str| item[name].as_str().expect("text").to_owned();
@@ -145,13 +147,21 @@ async fn listed(client: &Client, event: &str) -> Vec<Shown> {
             (at("starts_at", 0), at("ends_at", 1), text("title"), text("status") == "scheduled")
         })
         .collect();
-    dates.sort();
-    dates
+    occurrences.sort();
+    occurrences
 }
 
-/// Events that repeat in ways on which calendars differ, or around a change of the clocks (30 March and 26 October 2031 in Berlin).
+/// Rules on which calendar programs differ, and rules around clock changes (30 March and 26 October 2031 in
+/// Berlin).
 fn series() -> Vec<(&'static str, Value)> {
-    let berlin = |start: &str, duration: &str, rrule: &str| json!({"starts_at": start, "timezone": "Europe/Berlin", "duration": duration, "recurrence": {"rrule": rrule}});
+    let berlin = |start: &str, duration: &str, rrule: &str| {
+        json!({
+            "starts_at": start,
+            "timezone": "Europe/Berlin",
+            "duration": duration,
+            "recurrence": {"rrule": rrule},
+        })
+    };
     let mut besides = berlin("2031-03-06T18:30:00", "PT1H", "FREQ=WEEKLY;BYDAY=TH;COUNT=8");
     besides["recurrence"]["rdate"] = json!(["2031-03-07T20:00:00", "2031-10-26T01:30:00Z"]);
     besides["recurrence"]["exdate"] = json!(["2031-03-13", "2031-04-03T18:30:00"]);
@@ -168,36 +178,58 @@ fn series() -> Vec<(&'static str, Value)> {
         ("besides and lacking", besides),
         (
             "in UTC",
-            json!({"starts_at": "2031-03-06T18:30:00Z", "timezone": "UTC", "recurrence": {"rrule": "FREQ=MONTHLY;BYDAY=-1FR;COUNT=4"}}),
+            json!({
+                "starts_at": "2031-03-06T18:30:00Z",
+                "timezone": "UTC",
+                "recurrence": {"rrule": "FREQ=MONTHLY;BYDAY=-1FR;COUNT=4"},
+            }),
         ),
         (
             "whole days",
-            json!({"all_day": true, "starts_at": "2031-03-28", "ends_at": "2031-03-30", "timezone": "Europe/Berlin",
+            json!({"all_day": true, "starts_at": "2031-03-28", "ends_at": "2031-03-30",
+                "timezone": "Europe/Berlin",
             "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3;BYHOUR=7", "exdate": ["2031-04-04"]}}),
         ),
     ]
 }
 
-async fn dates_are_the_same(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_calendar_shows_exactly_our_occurrences(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anyone) = (daemon.user("ada").await, daemon.anonymous());
-    for (title, mut body) in series() {
-        eventcore::input::merge_patch(&mut body, json!({"title": title, "location": "Hall", "capacity": 9}));
-        let event = ada.post("/events", body).await.expect(201).id();
+    for (title, schedule) in series() {
+        let event = EventBuilder::of(&schedule).title(title).location("Pier").capacity(9);
+        let (event, _) = ada.create_event(event).await;
         let file = anyone.get(&format!("/events/{event}.ics")).await.expect(200);
         let reader = Reader::of(&file);
-        assert_eq!(reader.dates(), listed(&anyone, &event).await, "{}", reader.text);
-        // Whoever repeats by a rule that all read alike says so, and not by a list.
+        assert_eq!(reader.occurrences(), listed(&anyone, &event).await, "{}", reader.text);
+        // A rule that all programs read alike is exported as a rule, not as a list.
         assert_eq!(reader.entries()[0].contains_key("RRULE"), title != "by the hour", "{}", reader.text);
     }
 }
 
-async fn changes_are_told(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_calendar_follows_every_change(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anyone) = (daemon.user("ada").await, daemon.anonymous());
-    let body = json!({"title": "Rust; evening, \"2031\"", "description": "Talks\nand pizza", "location": "Hall 2, Berlin", "starts_at": "2031-03-06T18:30:00",
-        "timezone": "Europe/Berlin", "capacity": 9, "category": "workshop", "tags": ["rust"], "url": "https://example.org/a?b=c;d,e",
-        "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=TH;COUNT=12"}});
+    let body = new_event()
+        .title("Rust; evening, \"2031\"")
+        .description("Talks\nand pizza")
+        .location("Hall 2, Berlin")
+        .starts_at("2031-03-06T18:30:00")
+        .timezone("Europe/Berlin")
+        .capacity(9)
+        .category("workshop")
+        .tags(["rust"])
+        .set("url", "https://example.org/a?b=c;d,e")
+        .rule("FREQ=WEEKLY;BYDAY=TH;COUNT=12")
+        .json();
     let event = ada.post("/events", body).await.expect(201).id();
     let path = format!("/events/{event}");
     let file = anyone.get(&format!("{path}.ics")).await.expect(200);
@@ -222,9 +254,9 @@ async fn changes_are_told(kind: Kind) {
     }
     assert!(!entry.contains_key("ORGANIZER") && !entry.contains_key("CLASS"));
 
-    // One moved, one with a title of its own, one cancelled, one off the schedule.
-    let dates = anyone.all(&format!("{path}/occurrences?limit=100")).await;
-    let at = |place: usize| format!("/occurrences/{}", dates[place]["id"].as_str().expect("an id"));
+    // One is moved, one has another title, one is cancelled, one is excluded.
+    let occurrences = anyone.all(&format!("{path}/occurrences?limit=100")).await;
+    let at = |place: usize| format!("/occurrences/{}", occurrences[place]["id"].as_str().expect("an id"));
     ada.patch(&at(3), json!({"starts_at": "2031-03-29T10:00:00", "duration": "PT3H"})).await.expect(200);
     ada.patch(&at(5), json!({"title": "Rust night"})).await.expect(200);
     ada.poke(&format!("{}/cancel", at(6))).await.expect(200);
@@ -232,11 +264,11 @@ async fn changes_are_told(kind: Kind) {
     let file = anyone.get(&format!("{path}.ics")).await.expect(200);
     let reader = Reader::of(&file);
     let listed = listed(&anyone, &event).await;
-    assert_eq!(reader.dates(), listed);
+    assert_eq!(reader.occurrences(), listed);
     assert_eq!(reader.entries().len(), 4);
     assert!(reader.entries()[0]["SEQUENCE"][0] > "SEQUENCE:0");
 
-    // A date by itself is named as in the file of its event, so that nobody has it twice.
+    // A single occurrence has the UID of its event, so that calendars do not show it twice.
     let one = Reader::of(&anyone.get(&format!("{}.ics", at(3))).await.expect(200));
     let whole = reader.entries();
     let same = whole.iter().find(|entry| entry.get("RECURRENCE-ID") == one.entries()[0].get("RECURRENCE-ID"));
@@ -245,16 +277,23 @@ async fn changes_are_told(kind: Kind) {
 
     ada.poke(&format!("{path}/cancel")).await.expect(200);
     let reader = Reader::of(&anyone.get(&format!("{path}.ics")).await.expect(200));
-    assert!(reader.dates().iter().all(|(.., takes_place)| !takes_place), "{}", reader.text);
+    assert!(reader.occurrences().iter().all(|(.., takes_place)| !takes_place), "{}", reader.text);
 }
 
-async fn files_are_served(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calendar_files_are_named_cached_and_protected(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, guest, anyone) = (daemon.user("ada").await, daemon.user("guest").await, daemon.anonymous());
     let made = async |changes: Value| {
-        let mut body = json!({"title": "Jazz am Fluß", "location": "Pier", "starts_at": "2031-03-06T18:30:00Z", "capacity": 9});
-        eventcore::input::merge_patch(&mut body, changes);
-        let event = ada.post("/events", body).await.expect(201).json();
+        let event = new_event_in_2031()
+            .title("Jazz am Fluß")
+            .location("Pier")
+            .starts_at("2031-03-06T18:30:00Z")
+            .with(&changes);
+        let event = ada.post("/events", event.json()).await.expect(201).json();
         [event["links"]["ics"].clone(), event["next_occurrence"]["links"]["ics"].clone()].map(|link| {
             link.as_str().and_then(|link| link.strip_prefix("/api/v1")).expect("a link").to_owned()
         })
@@ -281,17 +320,17 @@ async fn files_are_served(kind: Kind) {
         );
         anyone.get(&format!("{link}?colour=red")).await.expect_problem(400, "unknown-field");
     }
-    // The rules of reading the event hold: found by link, by its guests, by nobody else.
+    // Permissions are those of the event: unlisted by link, private for registered users only.
     for link in made(json!({"visibility": "unlisted"})).await {
         anyone.get(&link).await.expect(200);
     }
     let private = made(json!({"visibility": "private"})).await;
-    let date = private[1].strip_suffix(".ics").expect("a file");
+    let occurrence = private[1].strip_suffix(".ics").expect("a file");
     for link in &private {
         anyone.get(link).await.expect_problem(404, "not-found");
         guest.get(link).await.expect_problem(404, "not-found");
     }
-    ada.post(&format!("{date}/registrations"), json!({"user_id": guest.id()})).await.expect(201);
+    ada.post(&format!("{occurrence}/registrations"), json!({"user_id": guest.id()})).await.expect(201);
     for link in &private {
         assert!(Reader::of(&guest.get(link).await.expect(200)).text.contains("\r\nCLASS:PRIVATE\r\n"));
     }
@@ -307,17 +346,4 @@ async fn files_are_served(kind: Kind) {
     ] {
         anyone.get(nothing).await.expect_problem(404, "not-found");
     }
-}
-
-mod dates {
-    use super::*;
-    for_each_kind!(dates_are_the_same);
-}
-mod changes {
-    use super::*;
-    for_each_kind!(changes_are_told);
-}
-mod files {
-    use super::*;
-    for_each_kind!(files_are_served);
 }

@@ -1,24 +1,26 @@
-//! Categories and tags: admins curate, links survive, nothing hidden is counted.
+//! Categories and tags: changed by admins, with redirects from old slugs and counts of public events.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, TestDb, for_each_kind, on_both};
+use tests::{Client, Daemon, EventBuilder, Kind, TestDb, new_event_in_2031};
 
 async fn event(organizer: &Client, changes: Value) -> Value {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, changes);
-    organizer.post("/events", body).await.expect(201).json()
+    organizer.post("/events", new_event_in_2031().with(&changes).json()).await.expect(201).json()
 }
 
 async fn upcoming(client: &Client, slug: &str) -> i64 {
     client.get(&format!("/categories/{slug}")).await.expect(200).json()["upcoming_events"].as_i64().unwrap()
 }
 
-async fn curating(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_links_lead_to_renamed_and_merged_categories(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, admin, anonymous) = (daemon.user("ada").await, daemon.admin("root").await, daemon.anonymous());
     let first = anonymous.get("/categories").await.expect(200).json();
@@ -83,11 +85,9 @@ async fn curating(kind: Kind) {
         "the old link leads there"
     );
     assert_eq!(anonymous.get(&format!("/events/{id}")).await.expect(200).json()["category"], "outdoors");
-    // Sent by a client that still has the old page.
-    assert_eq!(
-        ada.patch(&format!("/events/{id}"), json!({"category": "open-air"})).await.expect(200).json()["category"],
-        "outdoors"
-    );
+    // Sent by a client that still shows the old slug.
+    let moved = ada.patch(&format!("/events/{id}"), json!({"category": "open-air"})).await.expect(200);
+    assert_eq!(moved.json()["category"], "outdoors");
     assert_eq!(
         admin.post("/categories", json!({"slug": "open-air", "name": "Again"})).await.expect(400).wrong(),
         [("/slug".to_owned(), "taken".to_owned())]
@@ -121,7 +121,7 @@ async fn curating(kind: Kind) {
     admin.delete("/categories/sports").await.expect_problem(404, "not-found");
 }
 
-/// A link to what is of a category leads there by each of its slugs.
+/// Links to the events of a category work with each of its slugs.
 async fn found_by(client: &Client, slug: &str, now: &str) {
     for list in ["/occurrences", "/events"] {
         let page = client.get(&format!("{list}?category={slug}&count=true")).await.expect(200).json();
@@ -138,13 +138,11 @@ async fn found_by(client: &Client, slug: &str, now: &str) {
     assert_eq!(calendar["days"][3]["count"], 1, "{slug}");
 }
 
-mod admins_curate_and_links_survive {
-    use super::*;
-
-    for_each_kind!(curating);
-}
-
-async fn counting(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_hidden_is_counted(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, admin, anonymous) = (daemon.user("ada").await, daemon.admin("root").await, daemon.anonymous());
     let labels = json!({"category": "concert", "tags": ["Jazz", "#jazz", " Café Concert "]});
@@ -156,16 +154,14 @@ async fn counting(kind: Kind) {
     for hidden in
         [json!({"visibility": "private"}), json!({"visibility": "unlisted"}), json!({"status": "draft"})]
     {
-        let mut changes = labels.clone();
-        eventcore::input::merge_patch(&mut changes, hidden);
-        event(&ada, changes).await;
+        event(&ada, EventBuilder::of(&labels).with(&hidden).json()).await;
     }
     event(
         &ada,
         json!({"category": "concert", "tags": ["jazz"], "recurrence": {"rrule": "FREQ=DAILY;COUNT=3"}}),
     )
     .await;
-    // For everyone: the organizer too counts what everyone may find.
+    // Counts are of public events, also for their organizer.
     for client in [&anonymous, &ada, &admin] {
         assert_eq!(upcoming(client, "concert").await, 2);
         let tags = client.get("/tags").await.expect(200).json();
@@ -204,13 +200,11 @@ async fn counting(kind: Kind) {
     assert_eq!(refused.wrong(), [("/tags".to_owned(), "too_many".to_owned())]);
 }
 
-mod nothing_hidden_is_counted {
-    use super::*;
-
-    for_each_kind!(counting);
-}
-
-async fn splitting(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_split_series_keeps_its_labels(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
     let series = event(
@@ -218,9 +212,9 @@ async fn splitting(kind: Kind) {
         json!({"category": "course", "tags": ["yoga"], "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=4"}}),
     )
     .await;
-    let dates =
+    let occurrences =
         ada.get(&format!("/events/{}/occurrences", series["id"].as_str().unwrap())).await.expect(200).json();
-    let third = dates["items"][2]["id"].as_str().unwrap();
+    let third = occurrences["items"][2]["id"].as_str().unwrap();
     let rest = ada
         .post(&format!("/occurrences/{third}/split"), json!({"category": "sports"}))
         .await
@@ -232,14 +226,13 @@ async fn splitting(kind: Kind) {
     assert_eq!(ada.get("/tags").await.expect(200).json()["items"], json!([{"tag": "yoga", "count": 2}]));
 }
 
-mod a_split_series_keeps_its_labels {
-    use super::*;
-
-    for_each_kind!(splitting);
-}
-
-/// Admins rename, hand over and delete while organizers publish: nothing is lost, nothing is of a category that is gone, and nobody meets a 500.
-async fn curating_at_once(kind: Kind) {
+/// Admins rename, merge and delete categories while organizers publish: no event is lost or in a deleted
+/// category, and no response is a 500.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn categories_change_while_events_are_published(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, &[]).await;
     let (admin, anonymous) = (daemons[0].admin("root").await, daemons[0].anonymous());
@@ -256,8 +249,8 @@ async fn curating_at_once(kind: Kind) {
             let mut made = Vec::new();
             for round in 0..15 {
                 let category = format!("round{}", round % 5);
-                let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4, "category": category});
-                // Whatever becomes of a category, its slug leads to one.
+                let body = new_event_in_2031().category(category).json();
+                // The slug of a category always leads to a category.
                 let id = ada.post("/events", body).await.expect(201).id();
                 ada.patch(&format!("/events/{id}"), json!({"title": "Night"})).await.expect(200);
                 made.push(id);
@@ -274,7 +267,7 @@ async fn curating_at_once(kind: Kind) {
                     .patch(&format!("/categories/{slug}"), json!({"slug": format!("{slug}-{curator}")}))
                     .await;
                 assert!([200, 404].contains(&renamed.status.as_u16()), "{renamed:?}");
-                // Either moves it: to the other's heir, or to the one that all have.
+                // It moves to the successor of the other category, or to the default category.
                 let gone = admin.delete(&format!("/categories/{slug}?move_to=other")).await.status.as_u16();
                 assert!([204, 400, 404].contains(&gone), "{gone}");
             }
@@ -288,7 +281,7 @@ async fn curating_at_once(kind: Kind) {
         .iter()
         .map(|category| category["slug"].as_str().unwrap().to_owned())
         .collect();
-    // The heir may have been renamed by an old slug that leads to it.
+    // The successor may have been renamed to one of its old slugs.
     let heir = anonymous.get("/categories/other").await.expect(200).json()["slug"].clone();
     let mut inherited = 0;
     for id in &made {
@@ -305,13 +298,11 @@ async fn curating_at_once(kind: Kind) {
     }
 }
 
-mod curating_while_others_publish {
-    use super::*;
-
-    for_each_kind!(curating_at_once);
-}
-
-async fn alphabet(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn categories_and_tags_are_sorted_alike_on_both_databases(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let admin = daemon.admin("root").await;
     for (slug, name) in [("z", "Zoo"), ("b", "art fair"), ("a", "apple"), ("e", "Ägypten"), ("y", "Élan")] {
@@ -324,22 +315,19 @@ async fn alphabet(kind: Kind) {
     assert_eq!((names[6], names[14]), ("Élan", "Zoo"));
 }
 
-mod one_alphabet {
-    use super::*;
-
-    for_each_kind!(alphabet);
-}
-
-on_both! {
-    async fn whoever_reads_one_waits_for_nobody_who_changes_it(db: TestDb) {
-        let mut tx = db.core.db().begin().await.unwrap();
-        let hold = Sql::per_dialect(
-            "UPDATE categories SET version = version + 1",
-            "SELECT id FROM categories ORDER BY id FOR UPDATE",
-        );
-        tx.query(hold).execute().await.unwrap();
-        let read = tokio::time::timeout(Duration::from_secs(5), db.core.category("workshop")).await;
-        assert_eq!(read.expect("an answer while it is held").unwrap().version, 1);
-        drop(tx);
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_a_category_does_not_wait_for_its_changes(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let mut tx = db.core.db().begin().await.unwrap();
+    let hold = Sql::per_dialect(
+        "UPDATE categories SET version = version + 1",
+        "SELECT id FROM categories ORDER BY id FOR UPDATE",
+    );
+    tx.query(hold).execute().await.unwrap();
+    let read = tokio::time::timeout(Duration::from_secs(5), db.core.category("workshop")).await;
+    assert_eq!(read.expect("an answer while it is held").unwrap().version, 1);
+    drop(tx);
 }

@@ -4,7 +4,8 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
-use tests::{Kind, TestDb, command, for_each_kind};
+use rstest::rstest;
+use tests::{Kind, TestDb, command};
 use tokio::io::AsyncWriteExt;
 
 async fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
@@ -22,7 +23,11 @@ async fn run_to_the_end(mut command: tokio::process::Command, input: &str) -> (i
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_manages_users_and_the_schema(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let url = db.url.as_str();
     let create = [
@@ -45,27 +50,25 @@ async fn story(kind: Kind) {
     assert!(code == 0 && out.contains("root@example.org"), "{out}");
     let (code, out, _) =
         run(&["user", "reset-password", "root", "--database", url], "another horse 8\n").await;
-    assert_eq!((code, out.as_str()), (0, "root has a new password, and is signed out everywhere\n"));
+    assert_eq!((code, out.as_str()), (0, "password of root changed, all sessions ended\n"));
     let (code, out, _) = run(&["user", "disable", "root", "--database", url], "").await;
-    assert_eq!((code, out.as_str()), (0, "root can no longer sign in\n"));
+    assert_eq!((code, out.as_str()), (0, "root is disabled\n"));
     let (code, _, err) = run(&["user", "disable", "nobody", "--database", url], "").await;
     assert_eq!((code, err.as_str()), (1, "eventd: no such user\n"));
     let (code, _, err) = run(&["demo", "--database", url], "").await;
     assert_eq!(
         (code, err.as_str()),
-        (1, "eventd: the database has accounts already: name an empty one with --database\n")
+        (1, "eventd: the database already has accounts: name an empty one with --database\n")
     );
     let (code, out, _) = run(&["migrate", "--check", "--database", url], "").await;
     assert_eq!((code, out.as_str()), (0, "the schema is up to date\n"));
 }
 
-for_each_kind!(story);
-
 #[tokio::test]
 async fn an_empty_database_is_filled_and_migrated() {
     let (url, _dir) = TestDb::empty(Kind::Sqlite).await;
     let (code, _, err) = run(&["migrate", "--check", "--database", &url], "").await;
-    assert!(code == 1 && err.contains("make it with `eventd migrate`"), "{err}");
+    assert!(code == 1 && err.contains("create it with `eventd migrate`"), "{err}");
     let (code, out, _) = run(&["demo", "--database", &url], "").await;
     assert!(code == 0 && out.contains("sign in as ada"), "{out}");
     let (code, ..) = run(&["migrate", "--check", "--database", &url], "").await;
@@ -73,7 +76,7 @@ async fn an_empty_database_is_filled_and_migrated() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_said_in_a_sentence() {
+async fn an_unusable_setting_is_reported_in_one_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let read_only = dir.path().join("config.toml");
     std::fs::write(&read_only, "colour = \"red\"").unwrap();
@@ -83,8 +86,8 @@ async fn what_cannot_be_used_is_said_in_a_sentence() {
         (vec!["serve", "--database", "mysql://x"], "must begin with sqlite:// or postgres://"),
         (vec!["migrate", "--database", "postgres://nobody@127.0.0.1:1/x"], "cannot be reached"),
         (vec!["serve", "--listen", "here"], "listen (flag) must be an address"),
-        (vec!["config", "--config", &config], "colour is not a setting"),
-        (vec!["config", "--config", "/no/such/file"], "cannot be read"),
+        (vec!["config", "--config", &config], "unknown setting colour"),
+        (vec!["config", "--config", "/no/such/file"], "cannot read"),
     ] {
         let (code, out, err) = run(&arguments, "").await;
         assert!(
@@ -94,7 +97,7 @@ async fn what_cannot_be_used_is_said_in_a_sentence() {
     }
 }
 
-/// Fails with one sentence that has `says` in it, and says nothing else.
+/// Asserts that a command fails with one sentence that contains `says`, and prints nothing else.
 async fn fails(command: tokio::process::Command, says: &str) {
     let (code, out, err) = run_to_the_end(command, "").await;
     let sentence = err.strip_prefix("eventd: ").and_then(|rest| rest.strip_suffix('\n'));
@@ -121,7 +124,7 @@ async fn a_database_that_does_not_exist_is_not_served() {
     fails(command(&["serve", "--database", &elsewhere]), "does not exist").await;
 }
 
-/// eventd as someone whom file permissions bind: root is not bound by them.
+/// `eventd` as a process that obeys file permissions, which root does not.
 fn without_privileges(arguments: &[&str]) -> tokio::process::Command {
     let plain = command(arguments);
     let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
@@ -138,7 +141,7 @@ fn without_privileges(arguments: &[&str]) -> tokio::process::Command {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_may_only_be_read_is_not_served() {
+async fn a_read_only_file_is_not_served() {
     let db = TestDb::new(Kind::Sqlite).await;
     db.core.close().await;
     let file = std::path::Path::new(db.url.strip_prefix("sqlite://").unwrap());
@@ -151,16 +154,21 @@ async fn a_file_that_may_only_be_read_is_not_served() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_only_follows_is_not_served() {
+async fn a_read_only_replica_is_not_served() {
     let db = TestDb::new(Kind::Postgres).await;
     let follower = format!("{}&options=-c%20default_transaction_read_only%3Don", db.url);
     fails(command(&["serve", "--database", &follower]), "is read-only (a standby): connect to its primary")
         .await;
 }
 
-async fn newer(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_schema_is_not_served(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
-    let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    let sql = "UPDATE _sqlx_migrations SET version = 9999 \
+               WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
     let mut tx = db.core.db().begin().await.unwrap();
     tx.query(Sql::portable(sql)).execute().await.unwrap();
     tx.commit().await.unwrap();
@@ -170,12 +178,11 @@ async fn newer(kind: Kind) {
     }
 }
 
-mod a_newer_schema_is_not_served {
-    use super::*;
-    for_each_kind!(newer);
-}
-
-async fn many_migrate(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_number_of_processes_may_migrate_at_once(#[case] kind: Kind) {
     let (url, _dir) = TestDb::bare(kind).await;
     let migrate = ["migrate", "--database", url.as_str()];
     let all = futures_util::future::join_all((0..6).map(|_| run(&migrate, ""))).await;
@@ -186,17 +193,25 @@ async fn many_migrate(kind: Kind) {
     assert_eq!((code, out.as_str()), (0, "the schema is up to date\n"));
 }
 
-mod any_number_of_processes_may_migrate_at_once {
-    use super::*;
-    for_each_kind!(many_migrate);
-}
-
 #[tokio::test]
-async fn the_configuration_says_where_it_comes_from() {
+async fn config_shows_the_origin_of_each_setting() {
     let (code, out, _) =
         run(&["config", "--listen", "127.0.0.1:99", "--jwt-secret", "0123456789abcdef0123456789abcdef"], "")
             .await;
     assert_eq!(code, 0);
     assert!(out.contains("127.0.0.1:99  (flag)") && out.contains("sqlite://events.db  (default)"), "{out}");
     assert!(!out.contains("0123456789abcdef"), "{out}");
+}
+
+/// A mistyped name is reported, and no new file is created.
+#[tokio::test]
+async fn checking_a_missing_database_does_not_create_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/evnets.db", dir.path().display());
+    for arguments in [&["check", "--database", &url][..], &["migrate", "--check", "--database", &url]] {
+        let said = command(arguments).output().await.unwrap();
+        let text = String::from_utf8(said.stderr).unwrap();
+        assert!(!said.status.success() && text.contains("evnets.db does not exist"), "{text}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
 }

@@ -1,19 +1,18 @@
-//! Comments over HTTP: who may do what, replies and placeholders, and HTML that is harmless.
+//! Comments over HTTP: permissions, replies and placeholders, and sanitized HTML.
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind, new_event_in_2031};
 
+/// An event with two organizers.
 async fn event(organizer: &Client, helper: &Client, changes: &Value) -> String {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, changes.clone());
-    let id = organizer.post("/events", body).await.expect(201).id();
-    organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
-    id
+    let (event, _) = organizer.create_event(new_event_in_2031().with(changes)).await;
+    organizer.add_co_organizer(&event, helper).await;
+    event
 }
 
-async fn say(client: &Client, event: &str, body: Value) -> String {
+async fn add_comment(client: &Client, event: &str, body: Value) -> String {
     client.post(&format!("/events/{event}/comments"), body).await.expect(201).id()
 }
 
@@ -33,14 +32,19 @@ async fn act(action: &str, client: &Client, event: &str, comment: &str) -> u16 {
     answer.status.as_u16()
 }
 
-async fn matrix(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permissions_of_comments(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
-    let (author, other) = (daemon.user("author").await, daemon.user("other").await);
+    let [organizer, helper] = daemon.users(["organizer", "helper"]).await;
+    let [author, other] = daemon.users(["author", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
     let (unlisted, cancelled) = (json!({"visibility": "unlisted"}), json!({"status": "cancelled"}));
-    // The statuses for: anonymous, somebody else, the author (registered where the event is private), co-organizer, organizer, admin.
+    // The statuses for: anonymous, another user, the author (an attendee if the event is private),
+    // co-organizer, organizer, admin.
     let table: [(&str, &Value, [u16; 6]); 24] = [
         ("list", &public, [200, 200, 200, 200, 200, 200]),
         ("list", &private, [404, 404, 200, 200, 200, 200]),
@@ -72,12 +76,12 @@ async fn matrix(kind: Kind) {
         for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
             let off = changes["status"] == "cancelled";
             let event = event(&organizer, &helper, if off { &public } else { changes }).await;
-            let date = organizer.get(&format!("/events/{event}")).await.expect(200).json()["next_occurrence"]
-                ["id"]
-                .clone();
-            let attendees = format!("/occurrences/{}/registrations", date.as_str().unwrap());
+            let occurrence =
+                organizer.get(&format!("/events/{event}")).await.expect(200).json()["next_occurrence"]["id"]
+                    .clone();
+            let attendees = format!("/occurrences/{}/registrations", occurrence.as_str().unwrap());
             organizer.post(&attendees, json!({"user_id": author.id()})).await.expect(201);
-            let comment = say(&author, &event, json!({"body": "Nice"})).await;
+            let comment = add_comment(&author, &event, json!({"body": "Nice"})).await;
             if off {
                 organizer.poke(&format!("/events/{event}/cancel")).await.expect(200);
             }
@@ -88,27 +92,28 @@ async fn matrix(kind: Kind) {
             );
         }
     }
-    out_of_sight(&organizer, &helper, &author, &admin).await;
+    comments_on_hidden_events(&organizer, &helper, &author, &admin).await;
     let token = author.post("/tokens", json!({"name": "look", "scope": "read"})).await.expect(201).json();
     let reader = author.with_token(token["secret"].as_str().unwrap());
     let event = event(&organizer, &helper, &public).await;
-    let comment = say(&author, &event, json!({"body": "Nice"})).await;
+    let comment = add_comment(&author, &event, json!({"body": "Nice"})).await;
     for action in ["say", "change", "delete"] {
         assert_eq!(act(action, &reader, &event, &comment).await, 403, "{action}");
     }
 }
 
-/// What somebody said where they see no longer what they said it about: it is not there for them, nor for others, and the organizers have it.
-async fn out_of_sight(organizer: &Client, helper: &Client, author: &Client, admin: &Client) {
+/// Comments of an author who may no longer see the event: hidden from the author and others, but not from
+/// organizers.
+async fn comments_on_hidden_events(organizer: &Client, helper: &Client, author: &Client, admin: &Client) {
     let private = json!({"visibility": "private"});
     let guests = event(organizer, helper, &private).await;
     let seen = organizer.get(&format!("/events/{guests}")).await.expect(200).json();
-    let date = format!("/occurrences/{}", seen["next_occurrence"]["id"].as_str().unwrap());
-    organizer.post(&format!("{date}/registrations"), json!({"user_id": author.id()})).await.expect(201);
-    let of_guest = say(author, &guests, json!({"body": "Nice"})).await;
-    author.delete(&format!("{date}/registration")).await.expect(204);
+    let occurrence = format!("/occurrences/{}", seen["next_occurrence"]["id"].as_str().unwrap());
+    organizer.post(&format!("{occurrence}/registrations"), json!({"user_id": author.id()})).await.expect(201);
+    let of_guest = add_comment(author, &guests, json!({"body": "Nice"})).await;
+    author.delete(&format!("{occurrence}/registration")).await.expect(204);
     let withdrawn = event(organizer, helper, &json!({})).await;
-    let of_draft = say(author, &withdrawn, json!({"body": "Nice"})).await;
+    let of_draft = add_comment(author, &withdrawn, json!({"body": "Nice"})).await;
     organizer.patch(&format!("/events/{withdrawn}"), json!({"status": "draft"})).await.expect(200);
     for (event, comment) in [(&guests, &of_guest), (&withdrawn, &of_draft)] {
         for action in ["list", "read", "say", "reply", "change", "delete", "hide", "show"] {
@@ -121,21 +126,19 @@ async fn out_of_sight(organizer: &Client, helper: &Client, author: &Client, admi
     }
 }
 
-mod who_may_do_what {
-    use super::*;
-
-    for_each_kind!(matrix);
-}
-
-async fn talk(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_comment_with_replies_leaves_a_placeholder(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, bob, cid, anonymous) =
         (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await, daemon.anonymous());
     let event = event(&ada, &bob, &json!({})).await;
     let all = format!("/events/{event}/comments");
-    let question = say(&cid, &event, json!({"body": "Is there *tea*?"})).await;
-    let answer = say(&ada, &event, json!({"body": "There is", "parent_id": question})).await;
-    let thanks = say(&cid, &event, json!({"body": "Thanks", "parent_id": question})).await;
+    let question = add_comment(&cid, &event, json!({"body": "Is there *tea*?"})).await;
+    let answer = add_comment(&ada, &event, json!({"body": "There is", "parent_id": question})).await;
+    let thanks = add_comment(&cid, &event, json!({"body": "Thanks", "parent_id": question})).await;
     let shown = anonymous.get(&format!("{all}?html=true&count=true")).await.expect(200).json();
     assert_eq!((&shown["total"], shown["items"].as_array().unwrap().len()), (&json!(1), 1));
     let first = &shown["items"][0];
@@ -170,7 +173,7 @@ async fn talk(kind: Kind) {
         .await
         .expect_problem(412, "version-mismatch");
 
-    // A hidden comment is a placeholder, but not to its author and the organizers.
+    // A hidden comment is a placeholder, except to its author and the organizers.
     bob.poke(&format!("/comments/{answer}/hide")).await.expect(200);
     let placeholder = anonymous.get(&format!("/comments/{answer}?html=true")).await.expect(200).json();
     assert_eq!(
@@ -184,7 +187,7 @@ async fn talk(kind: Kind) {
     bob.delete(&format!("/comments/{answer}/hide")).await.expect(204);
     assert_eq!(anonymous.get(&format!("/comments/{answer}")).await.expect(200).json()["body"], "There is");
 
-    // A deleted one keeps its place as long as there are replies.
+    // A deleted comment leaves a placeholder as long as it has replies.
     cid.delete(&format!("/comments/{question}")).await.expect(204);
     cid.delete(&format!("/comments/{question}")).await.expect_problem(404, "not-found");
     let placeholder = ada.get(&format!("/comments/{question}")).await.expect(200).json();
@@ -199,8 +202,8 @@ async fn talk(kind: Kind) {
     anonymous.get(&format!("/comments/{question}")).await.expect_problem(404, "not-found");
     assert_eq!(anonymous.get(&all).await.expect(200).json()["items"], json!([]));
 
-    // What somebody said stays when they go.
-    let last = say(&cid, &event, json!({"body": "Goodbye"})).await;
+    // Comments of deleted users stay.
+    let last = add_comment(&cid, &event, json!({"body": "Goodbye"})).await;
     let export = cid.get("/users/me/export").await.expect(200).json();
     assert_eq!(export["comments"][0]["body"], "Goodbye");
     cid.delete("/users/me").await.expect(204);
@@ -220,21 +223,20 @@ async fn talk(kind: Kind) {
     }
 }
 
-mod replies_and_placeholders {
-    use super::*;
-
-    for_each_kind!(talk);
-}
-
-async fn many_replies(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn comments_have_html_counts_and_authors(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
     let all = format!("/events/{event}/comments");
-    let busy = say(&bob, &event, json!({"body": "Who comes?"})).await;
+    let busy = add_comment(&bob, &event, json!({"body": "Who comes?"})).await;
     let mut me_too = Vec::new();
     for n in 0..22 {
-        me_too.push(say(&ada, &event, json!({"body": format!("I do, {n}"), "parent_id": busy})).await);
+        me_too
+            .push(add_comment(&ada, &event, json!({"body": format!("I do, {n}"), "parent_id": busy})).await);
     }
     let whole = ada.get(&format!("{all}?replies=true")).await.expect(200).json();
     assert_eq!(whole["items"][0]["reply_count"], 22);
@@ -243,19 +245,18 @@ async fn many_replies(kind: Kind) {
     ada.get(&format!("{all}?replies=all")).await.expect_problem(400, "invalid-input");
 }
 
-mod what_comes_with_a_comment {
-    use super::*;
-
-    for_each_kind!(many_replies);
-}
-
-async fn deep(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replies_to_replies_are_refused(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
     let all = format!("/events/{event}/comments");
-    let quote = say(&bob, &event, json!({"body": format!("{}deep", ">".repeat(4_990))})).await;
-    say(&ada, &event, json!({"body": format!("{}deeper", "1. ".repeat(1_660)), "parent_id": quote})).await;
+    let quote = add_comment(&bob, &event, json!({"body": format!("{}deep", ">".repeat(4_990))})).await;
+    add_comment(&ada, &event, json!({"body": format!("{}deeper", "1. ".repeat(1_660)), "parent_id": quote}))
+        .await;
     let one = bob.get(&format!("/comments/{quote}?html=true")).await.expect(200).json();
     let html = one["body_html"].as_str().unwrap();
     assert_eq!(html.matches("<blockquote>").count(), 20);
@@ -266,21 +267,19 @@ async fn deep(kind: Kind) {
     assert!(reply.matches("<ol>").count() == 20 && reply.contains("deeper"), "{reply}");
 }
 
-mod nested_without_end {
-    use super::*;
-
-    for_each_kind!(deep);
-}
-
-async fn versions(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_without_a_change_keeps_the_version(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let event = event(&ada, &bob, &json!({})).await;
-    let comment = format!("/comments/{}", say(&bob, &event, json!({"body": "Nice"})).await);
+    let comment = format!("/comments/{}", add_comment(&bob, &event, json!({"body": "Nice"})).await);
     let hide = format!("{comment}/hide");
     let (first, second) = ([("if-match", "\"1\"")], [("if-match", "\"2\"")]);
 
-    // What says the same is no change.
+    // An edit to the same text is no change.
     for patch in [json!({}), json!({"body": "Nice"})] {
         let same = bob.patch(&comment, patch).await.expect(200).json();
         assert_eq!((&same["edited_at"], &same["version"]), (&Value::Null, &json!(1)));
@@ -290,17 +289,11 @@ async fn versions(kind: Kind) {
     ada.call(Method::DELETE, &hide, None, &first).await.expect_problem(412, "version-mismatch");
     ada.call(Method::DELETE, &hide, None, &second).await.expect(204);
 
-    // A list of replies is that to a comment on this event.
+    // Replies are listed for a comment on this event only.
     let nobody = "01890000-0000-7000-8000-000000000000";
     let other = self::event(&ada, &bob, &json!({})).await;
-    let elsewhere = say(&bob, &other, json!({"body": "Here"})).await;
+    let elsewhere = add_comment(&bob, &other, json!({"body": "Here"})).await;
     for parent in [nobody, &elsewhere] {
         bob.get(&format!("/events/{event}/comments?parent={parent}")).await.expect_problem(404, "not-found");
     }
-}
-
-mod what_is_no_change {
-    use super::*;
-
-    for_each_kind!(versions);
 }

@@ -1,4 +1,4 @@
-//! 3,852 real conferences, found by every combination of filters just as a plain model of the file finds them.
+//! 3,852 real conferences, found by every combination of filters as a plain model in Rust finds them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::{Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use eventcore::fold::fold;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, for_each_kind};
+use tests::{Client, Daemon, Kind, Random, ids_of, new_event, url_encoded};
 
 /// A row of the file, as an event.
 struct Conference {
@@ -16,7 +17,7 @@ struct Conference {
     title: String,
     location: String,
     organizer: usize,
-    /// Microseconds.
+    /// In microseconds.
     starts_at: i64,
 }
 
@@ -25,8 +26,8 @@ fn rows() -> Vec<Value> {
     std::fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Moved by whole years, so that it lies ahead; 29 February becomes the 28th where there is none.
-fn ahead(date: &str) -> NaiveDate {
+/// Moved by ten years into the future; 29 February becomes the 28th if necessary.
+fn ten_years_later(date: &str) -> NaiveDate {
     let date: NaiveDate = date.parse().unwrap();
     let year = date.year() + 10;
     date.with_year(year).or_else(|| date.with_day(28)?.with_year(year)).unwrap()
@@ -42,16 +43,25 @@ async fn load(organizers: &[Client]) -> Vec<Conference> {
             let mut loaded = Vec::new();
             for (i, row) in rows.iter().enumerate().skip(worker).step_by(16) {
                 let text = |name: &str| row[name].as_str().unwrap_or_default().trim().to_owned();
-                let location = if text("city").is_empty() { "online".to_owned() } else { format!("{}, {}", text("city"), text("country")) };
-                let day = ahead(&text("start_date"));
+                let location = if text("city").is_empty() {
+                    "online".to_owned()
+                } else {
+                    format!("{}, {}", text("city"), text("country"))
+                };
+                let day = ten_years_later(&text("start_date"));
                 let tz: Tz = text("timezone").parse().unwrap();
                 let body = json!({
-                    "title": text("name"), "location": location, "starts_at": format!("{day}T09:00:00"), "timezone": tz.name(), "capacity": 100,
+                    "title": text("name"), "location": location, "starts_at": format!("{day}T09:00:00"),
+                    "timezone": tz.name(), "capacity": 100,
                     "description": format!("A conference on {}", text("topic")),
                 });
                 let organizer = i % organizers.len();
                 let event = organizers[organizer].post("/events", body).await.expect(201).json();
-                let starts_at = tz.from_local_datetime(&day.and_hms_opt(9, 0, 0).unwrap()).earliest().unwrap().timestamp_micros();
+                let starts_at = tz
+                    .from_local_datetime(&day.and_hms_opt(9, 0, 0).unwrap())
+                    .earliest()
+                    .unwrap()
+                    .timestamp_micros();
                 let id = event["next_occurrence"]["id"].as_str().unwrap().to_owned();
                 loaded.push(Conference { id, title: text("name"), location, organizer, starts_at });
             }
@@ -61,8 +71,8 @@ async fn load(organizers: &[Client]) -> Vec<Conference> {
     loading.join_all().await.into_iter().flatten().collect()
 }
 
-/// A piece of some conference's text, in another case.
-fn piece(random: &mut Random, text: &str) -> String {
+/// A part of the text of a conference, in another case.
+fn excerpt(random: &mut Random, text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let start = random.below(letters.len());
     let length = 1 + random.below(6.min(letters.len() - start));
@@ -70,31 +80,25 @@ fn piece(random: &mut Random, text: &str) -> String {
     if random.one_in(2) { piece.to_uppercase() } else { piece }
 }
 
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
-}
-
-/// A query, and what the model says that it finds.
+/// A query, and the results of the model.
 fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (String, Vec<String>) {
     let mut parameters: BTreeMap<&str, String> = BTreeMap::new();
     let mut found: Vec<&Conference> = all.iter().collect();
     let sample = &all[random.below(all.len())];
     if random.one_in(2) {
-        let needle = piece(random, &sample.title);
+        let needle = excerpt(random, &sample.title);
         found.retain(|c| fold(&c.title).contains(&fold(&needle)));
-        parameters.insert("title", encode(&needle));
+        parameters.insert("title", url_encoded(&needle));
     }
     if random.one_in(2) {
-        let needle = piece(random, &sample.location);
+        let needle = excerpt(random, &sample.location);
         found.retain(|c| fold(&c.location).contains(&fold(&needle)));
-        parameters.insert("location", encode(&needle));
+        parameters.insert("location", url_encoded(&needle));
     }
     if random.one_in(3) {
         let at = chrono::DateTime::from_timestamp_micros(sample.starts_at).unwrap();
         found.retain(|c| c.starts_at >= sample.starts_at);
-        parameters.insert("from", encode(&at.to_rfc3339()));
+        parameters.insert("from", url_encoded(&at.to_rfc3339()));
     }
     if random.one_in(3) {
         let tz = [Tz::UTC, Tz::Asia__Tokyo, Tz::America__Los_Angeles][random.below(3)];
@@ -109,7 +113,7 @@ fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (Str
             .timestamp_micros();
         found.retain(|c| c.starts_at < end);
         parameters.insert("to", day.to_string());
-        parameters.insert("tz", encode(tz.name()));
+        parameters.insert("tz", url_encoded(tz.name()));
     }
     if random.one_in(4) {
         let organizer = random.below(organizers.len());
@@ -129,28 +133,28 @@ fn query(random: &mut Random, all: &[Conference], organizers: &[Client]) -> (Str
     (format!("/occurrences?{}", text.join("&")), found.iter().map(|c| c.id.clone()).collect())
 }
 
-fn ids(page: &Value) -> Vec<String> {
-    page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
-}
-
-/// Reads all pages there, and all pages back.
+/// Reads all pages forwards and backwards.
 async fn read(client: &Client, path: &str) -> (Vec<String>, Vec<String>, i64) {
     let mut page = client.get(&format!("{path}&count=true")).await.expect(200).json();
     let total = page["total"].as_i64().unwrap();
-    let mut there = ids(&page);
+    let mut there = ids_of(&page);
     while let Some(next) = page["next"].as_str() {
         page = client.get(&format!("{path}&cursor={next}")).await.expect(200).json();
-        there.extend(ids(&page));
+        there.extend(ids_of(&page));
     }
-    let mut back = vec![ids(&page)];
+    let mut back = vec![ids_of(&page)];
     while let Some(previous) = page["previous"].as_str() {
         page = client.get(&format!("{path}&cursor={previous}")).await.expect(200).json();
-        back.push(ids(&page));
+        back.push(ids_of(&page));
     }
     (there, back.into_iter().rev().flatten().collect(), total)
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_real_conferences_are_imported_and_found(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let mut organizers = Vec::new();
     for name in ["ada", "bob", "eve"] {
@@ -161,11 +165,11 @@ async fn story(kind: Kind) {
     let mut random = Random(7);
     for round in 0..300 {
         let (path, expected) = query(&mut random, &all, &organizers);
-        // Long lists are read whole once in a while; of the others the first page and the number tell enough.
+        // Long lists are read completely now and then; otherwise the first page and the total suffice.
         if expected.len() > 400 && round % 25 != 0 {
             let page = anonymous.get(&format!("{path}&count=true")).await.expect(200).json();
             assert_eq!(page["total"], expected.len(), "{path}");
-            assert!(expected.starts_with(&ids(&page)), "{path}");
+            assert!(expected.starts_with(&ids_of(&page)), "{path}");
             continue;
         }
         let (there, back, total) = read(&anonymous, &path).await;
@@ -174,7 +178,7 @@ async fn story(kind: Kind) {
         assert_eq!(usize::try_from(total).unwrap(), expected.len(), "{path}");
     }
 
-    // While another client inserts and deletes, what was there all along is seen once, in order.
+    // While another client inserts and deletes, unchanged events appear once and in order.
     let stop = Arc::new(AtomicBool::new(false));
     let meddler = tokio::spawn({
         let (stop, client) = (stop.clone(), organizers[0].clone());
@@ -186,7 +190,8 @@ async fn story(kind: Kind) {
                     1 + u32::try_from(random.below(365)).unwrap(),
                 )
                 .unwrap();
-                let body = json!({"title": "Meddler", "location": "Here", "starts_at": format!("{day}T09:00:00"), "timezone": "UTC", "capacity": 1});
+                let body =
+                    new_event().title("Meddler").starts_at(format!("{day}T09:00:00")).capacity(1).json();
                 let id = client.post("/events", body).await.expect(201).id();
                 client.delete(&format!("/events/{id}")).await.expect(204);
             }
@@ -208,5 +213,3 @@ async fn story(kind: Kind) {
     meddler.await.unwrap();
     daemon.db.check().await;
 }
-
-for_each_kind!(story);

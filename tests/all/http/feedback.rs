@@ -1,34 +1,33 @@
-//! Feedback over HTTP: only from people who were there, only afterwards, and who may do what.
+//! Feedback over HTTP: from attendees only, afterwards only, and permissions.
 
 use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind, new_event_in_2031};
 
-/// An event, its date, and the people who have a place there.
-async fn date(organizer: &Client, helper: &Client, guests: &[&Client], changes: &Value) -> (String, String) {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, changes.clone());
-    let event = organizer.post("/events", body).await.expect(201).json();
-    let (id, date) = (
-        event["id"].as_str().unwrap().to_owned(),
-        event["next_occurrence"]["id"].as_str().unwrap().to_owned(),
-    );
-    organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
+/// An event with two organizers and these attendees; returns it and its occurrence.
+async fn occurrence(
+    organizer: &Client,
+    helper: &Client,
+    guests: &[&Client],
+    changes: &Value,
+) -> (String, String) {
+    let (id, occurrence) = organizer.create_event(new_event_in_2031().with(changes)).await;
+    organizer.add_co_organizer(&id, helper).await;
     for guest in guests {
         organizer
-            .post(&format!("/occurrences/{date}/registrations"), json!({"user_id": guest.id()}))
+            .post(&format!("/occurrences/{occurrence}/registrations"), json!({"user_id": guest.id()}))
             .await
             .expect(201);
     }
-    (id, date)
+    (id, occurrence)
 }
 
-async fn act(action: &str, client: &Client, event: &str, date: &str, feedback: &str) -> u16 {
-    let mine = format!("/occurrences/{date}/feedback");
+async fn act(action: &str, client: &Client, event: &str, occurrence: &str, feedback: &str) -> u16 {
+    let mine = format!("/occurrences/{occurrence}/feedback");
     let answer = match action {
         "list" => client.get(&format!("/events/{event}/feedback")).await,
         "read mine" => client.get(&mine).await,
@@ -41,13 +40,18 @@ async fn act(action: &str, client: &Client, event: &str, date: &str, feedback: &
     answer.status.as_u16()
 }
 
-async fn matrix(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permissions_of_feedback(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
-    let (holder, other) = (daemon.user("holder").await, daemon.user("other").await);
+    let [organizer, helper] = daemon.users(["organizer", "helper"]).await;
+    let [holder, other] = daemon.users(["holder", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
-    // The statuses for: anonymous, somebody else, the holder of a place, who said something already, co-organizer, organizer, admin.
+    // The statuses for: anonymous, another user, an attendee who gave feedback, co-organizer, organizer,
+    // admin.
     let table: [(&str, &Value, [u16; 6]); 10] = [
         ("list", &public, [200, 200, 200, 200, 200, 200]),
         ("list", &private, [404, 404, 200, 200, 200, 200]),
@@ -63,15 +67,15 @@ async fn matrix(kind: Kind) {
     for (action, changes, statuses) in table {
         let people = [&anonymous, &other, &holder, &helper, &organizer, &admin];
         for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
-            let (event, date) = date(&organizer, &helper, &[&holder], changes).await;
-            daemon.db.pass(&date, "2024-03-04T18:30:00Z").await;
+            let (event, occurrence) = occurrence(&organizer, &helper, &[&holder], changes).await;
+            daemon.db.pass(&occurrence, "2024-03-04T18:30:00Z").await;
             let feedback = holder
-                .put(&format!("/occurrences/{date}/feedback"), json!({"rating": 5}))
+                .put(&format!("/occurrences/{occurrence}/feedback"), json!({"rating": 5}))
                 .await
                 .expect(201)
                 .id();
             assert_eq!(
-                act(action, who, &event, &date, &feedback).await,
+                act(action, who, &event, &occurrence, &feedback).await,
                 status,
                 "column {column}: {action} {changes}"
             );
@@ -79,25 +83,18 @@ async fn matrix(kind: Kind) {
     }
 }
 
-mod who_may_do_what {
-    use super::*;
-
-    for_each_kind!(matrix);
-}
-
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob, cid, dan) = (
-        daemon.user("ada").await,
-        daemon.user("bob").await,
-        daemon.user("cid").await,
-        daemon.user("dan").await,
-    );
-    let (event, date) = date(&ada, &bob, &[&cid, &dan], &json!({})).await;
-    let (mine, all) = (format!("/occurrences/{date}/feedback"), format!("/events/{event}/feedback"));
+    let [ada, bob, cid, dan] = daemon.users(["ada", "bob", "cid", "dan"]).await;
+    let (event, occurrence) = occurrence(&ada, &bob, &[&cid, &dan], &json!({})).await;
+    let (mine, all) = (format!("/occurrences/{occurrence}/feedback"), format!("/events/{event}/feedback"));
     cid.put(&mine, json!({"rating": 5})).await.expect_problem(409, "occurrence-not-over");
     bob.put(&mine, json!({"rating": 5})).await.expect_problem(403, "not-attended");
-    daemon.db.pass(&date, "2024-03-04T18:30:00Z").await;
+    daemon.db.pass(&occurrence, "2024-03-04T18:30:00Z").await;
     let none = daemon.anonymous().get(&all).await.expect(200).json();
     assert_eq!(
         (&none["summary"]["count"], &none["summary"]["average"], &none["items"]),
@@ -160,26 +157,27 @@ async fn story(kind: Kind) {
     dan.delete(&mine).await.expect(204);
     dan.get(&mine).await.expect_problem(404, "not-found");
     assert_eq!(ada.get(&all).await.expect(200).json()["summary"]["average"], 4.0);
-    // What is held of it then is when it was said.
+    // The time limit counts from the first submission.
     let held = dan.get("/users/me/export").await.expect(200).json();
-    let taken_back = json!([{"occurrence_id": date, "first_said_at": export["feedback"][0]["created_at"]}]);
+    let taken_back =
+        json!([{"occurrence_id": occurrence, "first_said_at": export["feedback"][0]["created_at"]}]);
     assert_eq!((&held["feedback"], &held["feedback_taken_back"]), (&json!([]), &taken_back));
 
-    // What is said anew was said at first when it was.
+    // An edit keeps the time of creation.
     let anew = dan.put(&mine, json!({"rating": 3})).await.expect(201).json();
     assert_eq!((&anew["created_at"], &anew["version"]), (&export["feedback"][0]["created_at"], &json!(1)));
     assert_ne!(anew["updated_at"], anew["created_at"]);
 
-    // Thirty days later it stands as it is, but can be withdrawn, once and for all.
-    given(&daemon, Duration::from_hours(30 * 24 - 1)).await;
+    // After thirty days it cannot be changed, but withdrawn for good.
+    make_older(&daemon, Duration::from_hours(30 * 24 - 1)).await;
     let changed = cid.put(&mine, json!({"rating": 3})).await.expect(200).json();
     assert_eq!((&changed["rating"], &changed["id"]), (&json!(3), &said["id"]));
-    given(&daemon, Duration::from_hours(30 * 24) + Duration::from_secs(1)).await;
+    make_older(&daemon, Duration::from_hours(30 * 24) + Duration::from_secs(1)).await;
     for client in [&cid, &dan] {
         client.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
     }
     assert_eq!(cid.get(&mine).await.expect(200).json()["rating"], 3);
-    // What organizers say to it has its own time.
+    // Answers of organizers have their own time.
     ada.put(&format!("/feedback/{id}/answer"), json!({"text": "Still"})).await.expect(200);
     for _ in 0..2 {
         cid.delete(&mine).await.expect(204);
@@ -190,35 +188,41 @@ async fn story(kind: Kind) {
     cid.delete(nowhere).await.expect_problem(404, "not-found");
 }
 
-/// Lets all feedback be that old: nobody can wait for it.
-async fn given(daemon: &Daemon, ago: Duration) {
+/// Moves all feedback into the past by SQL.
+async fn make_older(daemon: &Daemon, ago: Duration) {
     let at = daemon.db.core.now().minus(ago);
     let mut tx = daemon.db.core.db().begin().await.unwrap();
     tx.query(Sql::portable("UPDATE feedback SET created_at = $1")).bind(at).execute().await.unwrap();
     tx.commit().await.unwrap();
 }
 
-/// Who was there, and who was not: waited in vain, gave the place up, was taken off; and dates that did not take place.
-async fn holders(kind: Kind) {
+/// Attendees, and those who are none: waitlisted, cancelled, removed; and cancelled occurrences.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_attendees_give_feedback(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let mut guests = Vec::new();
     for name in ["sat", "came", "left", "removed", "waited"] {
         guests.push(daemon.user(name).await);
     }
     let [sat, came, left, removed, waited] = &guests[..] else { panic!("five") };
-    let (event, date) = date(&ada, &bob, &[sat, came, left, removed, waited], &json!({})).await;
-    let (registration, all) =
-        (format!("/occurrences/{date}/registration"), format!("/occurrences/{date}/registrations"));
+    let (event, occurrence) = occurrence(&ada, &bob, &[sat, came, left, removed, waited], &json!({})).await;
+    let (registration, all) = (
+        format!("/occurrences/{occurrence}/registration"),
+        format!("/occurrences/{occurrence}/registrations"),
+    );
     let id = async |who: &Client| who.get(&registration).await.expect(200).id();
     let (of_came, of_removed) = (id(came).await, id(removed).await);
-    // Nobody takes the seats that become free, so that one waits to the end.
+    // Promotion is paused, so that one registration waits to the end.
     waited.put(&registration, json!({"auto_promote": false})).await.expect(200);
     left.delete(&registration).await.expect(204);
     ada.delete(&format!("{all}/{of_removed}")).await.expect(204);
     ada.poke(&format!("/registrations/{of_came}/check-in")).await.expect(200);
-    daemon.db.pass(&date, "2024-03-04T18:30:00Z").await;
-    let mine = format!("/occurrences/{date}/feedback");
+    daemon.db.pass(&occurrence, "2024-03-04T18:30:00Z").await;
+    let mine = format!("/occurrences/{occurrence}/feedback");
     for (who, status) in [(left, 403), (removed, 403), (waited, 403), (&ada, 403), (sat, 201), (came, 201)] {
         let answer = who.put(&mine, json!({"rating": 4})).await;
         if status == 403 {
@@ -231,13 +235,13 @@ async fn holders(kind: Kind) {
         daemon.anonymous().get(&format!("/events/{event}/feedback?count=true")).await.expect(200).json();
     assert_eq!((&seen["total"], &seen["summary"]["count"]), (&json!(2), &json!(2)));
 
-    // Two devices at once: one opinion.
+    // Two requests at once create one feedback.
     let (one, two) = tokio::join!(sat.put(&mine, json!({"rating": 1})), sat.put(&mine, json!({"rating": 5})));
     assert_eq!(one.expect(200).id(), two.expect(200).id());
     assert_eq!(daemon.db.number("SELECT count(*) FROM feedback").await, 2);
 
-    // What did not take place was neither good nor bad.
-    let (_, off) = self::date(&ada, &bob, &[sat], &json!({})).await;
+    // A cancelled occurrence gets no feedback.
+    let (_, off) = self::occurrence(&ada, &bob, &[sat], &json!({})).await;
     ada.poke(&format!("/occurrences/{off}/cancel")).await.expect(200);
     daemon.db.pass(&off, "2024-03-04T18:30:00Z").await;
     sat.put(&format!("/occurrences/{off}/feedback"), json!({"rating": 5}))
@@ -253,13 +257,7 @@ async fn holders(kind: Kind) {
     }
 }
 
-mod who_was_there {
-    use super::*;
-
-    for_each_kind!(holders);
-}
-
-/// What is at its third version is not changed by who knows the first.
+/// A change that names an older version is refused.
 async fn guarded(author: &Client, organizer: &Client, mine: &str, id: &str) {
     let stale = [("if-match", "\"1\"")];
     let answer = format!("/feedback/{id}/answer");
@@ -279,39 +277,30 @@ async fn guarded(author: &Client, organizer: &Client, mine: &str, id: &str) {
         .expect_problem(403, "not-attended");
 }
 
-mod only_afterwards_and_once {
-    use super::*;
-
-    for_each_kind!(story);
-}
-
-async fn split(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn feedback_moves_with_its_occurrence_when_a_series_is_split(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
-    let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4,
-        "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3"}});
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
+    let body = new_event_in_2031().rule("FREQ=WEEKLY;COUNT=3").json();
     let event = ada.post("/events", body).await.expect(201).id();
-    let dates = ada.all(&format!("/events/{event}/occurrences")).await;
-    let at = |place: usize| dates[place]["id"].as_str().unwrap();
+    let occurrences = ada.all(&format!("/events/{event}/occurrences")).await;
+    let at = |place: usize| occurrences[place]["id"].as_str().unwrap();
     for (place, rating) in [(0, 1), (2, 5)] {
         bob.put(&format!("/occurrences/{}/registration", at(place)), json!({})).await.expect(201);
-        // The last was moved to before the one at which the event is cut.
+        // The last occurrence was moved before the one at which the series is split.
         daemon.db.pass(at(place), "2024-03-04T18:30:00Z").await;
         bob.put(&format!("/occurrences/{}/feedback", at(place)), json!({"rating": rating})).await.expect(201);
     }
     let tail = ada.poke(&format!("/occurrences/{}/split", at(1))).await.expect(201).id();
-    for (id, date, average) in [(&event, at(0), 1.0), (&tail, at(2), 5.0)] {
+    for (id, occurrence, average) in [(&event, at(0), 1.0), (&tail, at(2), 5.0)] {
         let feedback = ada.get(&format!("/events/{id}/feedback?count=true")).await.expect(200).json();
         assert_eq!((&feedback["summary"]["average"], &feedback["total"]), (&json!(average), &json!(1)));
-        let (said, mine) = (&feedback["items"][0], format!("/occurrences/{date}/feedback"));
-        assert_eq!((&said["event_id"], &said["occurrence_id"]), (&json!(id), &json!(date)));
+        let (said, mine) = (&feedback["items"][0], format!("/occurrences/{occurrence}/feedback"));
+        assert_eq!((&said["event_id"], &said["occurrence_id"]), (&json!(id), &json!(occurrence)));
         assert_eq!(&bob.get(&mine).await.expect(200).json(), said);
     }
     daemon.db.check().await;
-}
-
-mod goes_with_its_date {
-    use super::*;
-
-    for_each_kind!(split);
 }

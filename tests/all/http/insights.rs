@@ -1,13 +1,9 @@
-//! Insights over HTTP: the figures of a story that is known, who may read them, and the table.
+//! Insights over HTTP: the figures of a known series, permissions, and the CSV export.
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
-
-async fn dates(client: &Client, event: &str) -> Vec<String> {
-    let dates = client.all(&format!("/events/{event}/occurrences")).await;
-    dates.iter().map(|date| date["id"].as_str().unwrap().to_owned()).collect()
-}
+use tests::{Client, Daemon, Kind, new_event, new_event_in_2031};
 
 async fn table(client: &Client, path: &str) -> Vec<Vec<String>> {
     let answer = client.call(Method::GET, path, None, &[("accept", "text/csv")]).await.expect(200);
@@ -16,11 +12,20 @@ async fn table(client: &Client, path: &str) -> Vec<Vec<String>> {
     reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_match_a_known_series(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let ada = daemon.user("ada").await;
-    let body = json!({"title": "=Pottery", "location": "Hall", "starts_at": "2031-03-03T18:30:00", "timezone": "Europe/Berlin", "capacity": 2,
-        "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=4"}});
+    let body = new_event()
+        .title("=Pottery")
+        .starts_at("2031-03-03T18:30:00")
+        .timezone("Europe/Berlin")
+        .capacity(2)
+        .rule("FREQ=WEEKLY;COUNT=4")
+        .json();
     let event = ada.post("/events", body).await.expect(201).id();
     let path = format!("/events/{event}/insights");
     let nothing = ada.get(&path).await.expect(200).json();
@@ -38,34 +43,45 @@ async fn story(kind: Kind) {
     for number in 0..5 {
         people.push(daemon.user(&format!("person{number}")).await);
     }
-    let dates = dates(&ada, &event).await;
-    let mine = |date: usize| format!("/occurrences/{}/registration", dates[date]);
-    // The first: two seats, one waits and is promoted, another waits in vain; one comes, one does not.
+    let occurrences = ada.occurrences(&event).await;
+    let mine = |occurrence: usize| format!("/occurrences/{}/registration", occurrences[occurrence]);
+    // The first: two are seated, one is promoted, one stays waitlisted; one attends, one does not.
     for person in &people[..4] {
         person.put(&mine(0), json!({})).await.expect(201);
     }
     people[0].delete(&mine(0)).await.expect(204);
-    // The second: one party of two. The third: one who gives up. The fourth: nobody.
+    // The second: one party of two. The third: one cancellation. The fourth: nobody.
     people[0].put(&mine(1), json!({"party_size": 2})).await.expect(201);
     people[1].put(&mine(2), json!({})).await.expect(201);
     people[1].delete(&mine(2)).await.expect(204);
     let places = ada
-        .get(&format!("/occurrences/{}/registrations?status=confirmed", dates[0]))
+        .get(&format!("/occurrences/{}/registrations?status=confirmed", occurrences[0]))
         .await
         .expect(200)
         .json();
     let place = places["items"][0]["id"].as_str().unwrap();
     ada.post(&format!("/registrations/{place}/check-in"), json!({})).await.expect(200);
-    daemon.db.pass(&dates[0], "2024-03-04T18:30:00Z").await;
-    daemon.db.pass(&dates[1], "2024-03-11T18:30:00Z").await;
-    people[1].put(&format!("/occurrences/{}/feedback", dates[0]), json!({"rating": 2})).await.expect(201);
-    people[2].put(&format!("/occurrences/{}/feedback", dates[0]), json!({"rating": 5})).await.expect(201);
-    people[0].put(&format!("/occurrences/{}/feedback", dates[1]), json!({"rating": 5})).await.expect(201);
+    daemon.db.pass(&occurrences[0], "2024-03-04T18:30:00Z").await;
+    daemon.db.pass(&occurrences[1], "2024-03-11T18:30:00Z").await;
+    people[1]
+        .put(&format!("/occurrences/{}/feedback", occurrences[0]), json!({"rating": 2}))
+        .await
+        .expect(201);
+    people[2]
+        .put(&format!("/occurrences/{}/feedback", occurrences[0]), json!({"rating": 5}))
+        .await
+        .expect(201);
+    people[0]
+        .put(&format!("/occurrences/{}/feedback", occurrences[1]), json!({"rating": 5}))
+        .await
+        .expect(201);
 
     let seen = ada.get(&path).await.expect(200).json();
     let total = &seen["total"];
-    let expected = json!({"registrations": 6, "confirmed": 3, "cancelled": 2, "cancellation_rate": 0.3333, "capacity": 6, "seats_taken": 4,
-        "fill_rate": 0.6667, "waiting": 1, "waitlisted": 2, "promoted": 1, "conversion_rate": 0.5, "attended": 1, "no_shows": 1,
+    let expected = json!({"registrations": 6, "confirmed": 3, "cancelled": 2, "cancellation_rate": 0.3333,
+        "capacity": 6, "seats_taken": 4,
+        "fill_rate": 0.6667, "waiting": 1, "waitlisted": 2, "promoted": 1, "conversion_rate": 0.5,
+        "attended": 1, "no_shows": 1,
         "attendance_rate": 0.5});
     assert_eq!(*total, expected);
     assert_eq!((&seen["feedback"]["count"], &seen["feedback"]["average"]), (&json!(3), &json!(4.0)));
@@ -80,16 +96,20 @@ async fn story(kind: Kind) {
         .as_array()
         .unwrap()
         .iter()
-        .map(|date| {
-            (date["occurrence_id"].as_str().unwrap(), date["fill_rate"].clone(), date["no_shows"].clone())
+        .map(|occurrence| {
+            (
+                occurrence["occurrence_id"].as_str().unwrap(),
+                occurrence["fill_rate"].clone(),
+                occurrence["no_shows"].clone(),
+            )
         })
         .collect();
     assert_eq!(
         compared,
         [
-            (dates[0].as_str(), json!(1.0), json!(1)),
-            (dates[1].as_str(), json!(1.0), json!(0)),
-            (dates[2].as_str(), json!(0.0), json!(0)),
+            (occurrences[0].as_str(), json!(1.0), json!(1)),
+            (occurrences[1].as_str(), json!(1.0), json!(0)),
+            (occurrences[2].as_str(), json!(0.0), json!(0)),
         ],
         "in order, and without what lies ahead and nobody asked for"
     );
@@ -109,15 +129,14 @@ async fn story(kind: Kind) {
     ada.get(&format!("{path}?table=people")).await.expect_problem(400, "invalid-input");
 
     over_all(&ada, &people).await;
-    // A cancelled date keeps its registrations, and has no seats to fill.
-    ada.post(&format!("/occurrences/{}/cancel", dates[2]), json!({})).await.expect(200);
+    // A cancelled occurrence keeps its registrations, and has no seats to fill.
+    ada.post(&format!("/occurrences/{}/cancel", occurrences[2]), json!({})).await.expect(200);
     assert_eq!(ada.get(&path).await.expect(200).json()["total"]["capacity"], 4);
 }
 
-/// Over all events: another one of the organizer's, and one that is not theirs.
+/// Figures over all events of an organizer: two of them, and one of another organizer.
 async fn over_all(ada: &Client, people: &[Client]) {
-    let other =
-        json!({"title": "Chess", "location": "Hall", "starts_at": "2031-05-05T18:30:00Z", "capacity": 10});
+    let other = new_event().title("Chess").starts_at("2031-05-05T18:30:00Z").capacity(10).json();
     let chess = ada.post("/events", other.clone()).await.expect(201).json();
     people[4]
         .put(
@@ -151,16 +170,14 @@ async fn over_all(ada: &Client, people: &[Client]) {
     assert_eq!((rows.len(), rows[1][1].as_str(), rows[2][3].as_str()), (3, "'=Pottery", "1"));
 }
 
-mod a_known_story {
-    use super::*;
-
-    for_each_kind!(story);
-}
-
-async fn matrix(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_organizers_read_insights(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (organizer, helper) = (daemon.user("organizer").await, daemon.user("helper").await);
-    let (guest, other) = (daemon.user("guest").await, daemon.user("other").await);
+    let [organizer, helper] = daemon.users(["organizer", "helper"]).await;
+    let [guest, other] = daemon.users(["guest", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     for (visibility, status, codes) in [
         ("public", "published", [401, 403, 403, 200, 200, 200]),
@@ -168,15 +185,14 @@ async fn matrix(kind: Kind) {
         ("private", "published", [401, 404, 403, 200, 200, 200]),
         ("public", "draft", [401, 404, 404, 200, 200, 200]),
     ] {
-        let body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4, "visibility": visibility,
-            "status": status});
+        let body = new_event_in_2031().visibility(visibility).status(status).json();
         let event = organizer.post("/events", body).await.expect(201).json();
-        let (id, date) = (event["id"].as_str().unwrap(), event["next_occurrence"]["id"].as_str());
-        organizer.put(&format!("/events/{id}/organizers/{}", helper.id()), json!({})).await.expect(204);
+        let (id, occurrence) = (event["id"].as_str().unwrap(), event["next_occurrence"]["id"].as_str());
+        organizer.add_co_organizer(id, &helper).await;
         if status == "published" {
             organizer
                 .post(
-                    &format!("/occurrences/{}/registrations", date.unwrap()),
+                    &format!("/occurrences/{}/registrations", occurrence.unwrap()),
                     json!({"user_id": guest.id()}),
                 )
                 .await
@@ -190,10 +206,4 @@ async fn matrix(kind: Kind) {
     }
     anonymous.get("/users/me/insights").await.expect_problem(401, "unauthenticated");
     assert_eq!(other.get("/users/me/insights").await.expect(200).json()["events"], json!([]));
-}
-
-mod who_may_read_them {
-    use super::*;
-
-    for_each_kind!(matrix);
 }

@@ -1,31 +1,31 @@
-//! The daemon over real sockets, on both databases.
+//! The daemon over HTTP, on both databases.
 
 mod accounts;
-mod bad_input;
+mod all_day;
 mod calendars;
 mod categories;
-mod chaos;
+mod check_in;
 mod command_line;
 mod comments;
 mod conferences;
-mod days;
-mod document;
-mod door;
+mod cross_site_scripting;
+mod csv_export;
+mod disconnects;
+mod everything_at_once;
 mod feedback;
 mod filters;
-mod hidden;
-mod hidden_later;
 mod histories;
 mod insights;
-mod late;
+mod invalid_input;
+mod openapi;
 mod permissions;
-mod recurring;
-mod registration_rush;
+mod protocol;
+mod recurrence;
+mod registration_load;
 mod registrations;
 mod relevance;
-mod rush;
-mod scripting;
 mod search;
-mod seats;
-mod shell;
-mod tables;
+mod series_shift;
+mod visibility;
+mod visibility_changes;
+mod waitlist;

@@ -1,9 +1,10 @@
-//! Who may do what: each cell of the table, over HTTP.
+//! Permissions over HTTP: the status for each action and each kind of user.
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, for_each_kind};
+use tests::{Client, Daemon, Kind, new_event_in_2031};
 
-/// Everyone that the table knows.
+/// The users of the tables.
 struct People {
     anonymous: Client,
     other: Client,
@@ -23,27 +24,22 @@ impl People {
         ]
     }
 
-    /// A new event of the organizer, with its co-organizer.
+    /// A new event with both organizers.
     async fn event(&self, changes: &Value) -> String {
-        let mut body = json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00", "timezone": "UTC", "capacity": 4});
-        eventcore::input::merge_patch(&mut body, changes.clone());
-        let id = self.organizer.post("/events", body).await.expect(201).id();
-        self.organizer
-            .put(&format!("/events/{id}/organizers/{}", self.co_organizer.id()), json!({}))
-            .await
-            .expect(204);
-        id
+        let (event, _) = self.organizer.create_event(new_event_in_2031().with(changes)).await;
+        self.organizer.add_co_organizer(&event, &self.co_organizer).await;
+        event
     }
 }
 
-/// The second date of an event, which only its organizers may change.
-async fn date(people: &People, id: &str) -> String {
-    let dates = people.organizer.all(&format!("/events/{id}/occurrences")).await;
-    format!("/occurrences/{}", dates[1]["id"].as_str().expect("an id"))
+/// The second occurrence of an event, which only its organizers may change.
+async fn occurrence(people: &People, id: &str) -> String {
+    let occurrences = people.organizer.all(&format!("/events/{id}/occurrences")).await;
+    format!("/occurrences/{}", occurrences[1]["id"].as_str().expect("an id"))
 }
 
-async fn act_on_date(action: &str, client: &Client, people: &People, id: &str) -> u16 {
-    let path = date(people, id).await;
+async fn act_on_occurrence(action: &str, client: &Client, people: &People, id: &str) -> u16 {
+    let path = occurrence(people, id).await;
     let answer = match action {
         "read" => client.get(&path).await,
         "change" => client.patch(&path, json!({"title": "Changed"})).await,
@@ -75,7 +71,11 @@ async fn act(action: &str, client: &Client, id: &str, someone: &str) -> u16 {
     answer.status.as_u16()
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permissions_of_events_and_occurrences(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let people = People {
         anonymous: daemon.anonymous(),
@@ -91,7 +91,7 @@ async fn story(kind: Kind) {
         json!({"visibility": "unlisted"}),
         json!({"status": "draft"}),
     );
-    // What, of which event, and the statuses for: anonymous, other, co-organizer, organizer, admin.
+    // Action, event, and the statuses for: anonymous, another user, co-organizer, organizer, admin.
     let table: [(&str, &Value, [u16; 5]); 19] = [
         ("read", &public, [200, 200, 200, 200, 200]),
         ("read", &unlisted, [200, 200, 200, 200, 200]),
@@ -119,13 +119,16 @@ async fn story(kind: Kind) {
             assert_eq!(act(action, client, &id, &someone).await, status, "{who}: {action} {changes}");
         }
     }
-    dates(&people).await;
+    occurrences(&people).await;
     users(&people, &someone).await;
 }
 
-/// The same for single dates: anonymous, other, co-organizer, organizer, admin.
-async fn dates(people: &People) {
-    let series = |visibility: &str, status: &str| json!({"recurrence": {"rrule": "FREQ=DAILY;COUNT=3"}, "visibility": visibility, "status": status});
+/// Actions on occurrences. Columns: anonymous, another user, co-organizer, organizer, admin.
+async fn occurrences(people: &People) {
+    let series = |visibility: &str, status: &str| {
+        let rule = json!({"rrule": "FREQ=DAILY;COUNT=3"});
+        json!({"recurrence": rule, "visibility": visibility, "status": status})
+    };
     let (public, private, draft) =
         (series("public", "published"), series("private", "published"), series("public", "draft"));
     let table: [(&str, &Value, [u16; 5]); 13] = [
@@ -147,7 +150,7 @@ async fn dates(people: &People) {
         for ((who, client), status) in people.columns().into_iter().zip(statuses) {
             let id = people.event(changes).await;
             assert_eq!(
-                act_on_date(action, client, people, &id).await,
+                act_on_occurrence(action, client, people, &id).await,
                 status,
                 "{who}: {action} a date of {changes}"
             );
@@ -155,7 +158,7 @@ async fn dates(people: &People) {
     }
 }
 
-/// The same for accounts: anonymous, other, oneself, admin.
+/// Actions on accounts. Columns: anonymous, another user, the user, admin.
 async fn users(people: &People, someone: &str) {
     let me = people.organizer.id();
     for (who, client, list, read_fully, change) in [
@@ -181,5 +184,3 @@ async fn users(people: &People, someone: &str) {
     people.admin.delete(&format!("/users/{someone}")).await.expect(204);
     people.admin.get(&format!("/users/{someone}")).await.expect_problem(404, "not-found");
 }
-
-for_each_kind!(story);

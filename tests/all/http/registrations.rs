@@ -1,32 +1,16 @@
-//! Registration over HTTP: who may do what, each refusal by its own problem, tickets and tables.
+//! Registration over HTTP: permissions, problem types, preconditions, tickets and lists.
 
 use std::collections::BTreeSet;
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, command, for_each_kind};
+use tests::{Client, Daemon, Kind, command, new_event_in_2031};
 
-/// An event with four seats, changed as asked; answers its date.
-async fn date(organizer: &Client, changes: Value) -> String {
-    let mut body =
-        json!({"title": "Evening", "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": 4});
-    eventcore::input::merge_patch(&mut body, changes);
-    let event = organizer.post("/events", body).await.expect(201).id();
-    let dates = organizer.get(&format!("/events/{event}/occurrences")).await.expect(200).json();
-    dates["items"][0]["id"].as_str().unwrap().to_owned()
-}
-
-async fn event_of(organizer: &Client, date: &str) -> String {
-    organizer.get(&format!("/occurrences/{date}")).await.expect(200).json()["event_id"]
-        .as_str()
-        .unwrap()
-        .to_owned()
-}
-
-async fn act(action: &str, who: &Client, date: &str, registration: &str, code: &str) -> u16 {
+async fn act(action: &str, who: &Client, occurrence: &str, registration: &str, code: &str) -> u16 {
     let (mine, all, one) = (
-        format!("/occurrences/{date}/registration"),
-        format!("/occurrences/{date}/registrations"),
+        format!("/occurrences/{occurrence}/registration"),
+        format!("/occurrences/{occurrence}/registrations"),
         format!("/registrations/{registration}"),
     );
     let answer = match action {
@@ -49,18 +33,18 @@ async fn act(action: &str, who: &Client, date: &str, registration: &str, code: &
     answer.status.as_u16()
 }
 
-async fn matrix(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permissions_of_registrations(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let [organizer, helper, holder, guest, other] = [
-        daemon.user("organizer").await,
-        daemon.user("helper").await,
-        daemon.user("holder").await,
-        daemon.user("guest").await,
-        daemon.user("other").await,
-    ];
+    let [organizer, helper, holder, guest, other] =
+        daemon.users(["organizer", "helper", "holder", "guest", "other"]).await;
     let (anonymous, admin) = (daemon.anonymous(), daemon.admin("admin").await);
     let (public, private) = (json!({}), json!({"visibility": "private"}));
-    // What, at which event, and the statuses for: anonymous, somebody else, the holder, co-organizer, organizer, admin.
+    // Action, event, and the statuses for: anonymous, another user, the attendee, co-organizer, organizer,
+    // admin.
     let table: [(&str, &Value, [u16; 6]); 19] = [
         ("register", &public, [401, 201, 200, 201, 201, 201]),
         ("register", &private, [401, 404, 200, 201, 201, 201]),
@@ -85,47 +69,41 @@ async fn matrix(kind: Kind) {
     for (action, changes, statuses) in table {
         let people = [&anonymous, &other, &holder, &helper, &organizer, &admin];
         for (column, (who, status)) in people.into_iter().zip(statuses).enumerate() {
-            let date = date(&organizer, changes.clone()).await;
-            let event = event_of(&organizer, &date).await;
-            organizer
-                .put(&format!("/events/{event}/organizers/{}", helper.id()), json!({}))
-                .await
-                .expect(204);
+            let (event, occurrence) = organizer.create_event(new_event_in_2031().with(changes)).await;
+            organizer.add_co_organizer(&event, &helper).await;
             let place = organizer
-                .post(&format!("/occurrences/{date}/registrations"), json!({"user_id": holder.id()}))
+                .post(&format!("/occurrences/{occurrence}/registrations"), json!({"user_id": holder.id()}))
                 .await
                 .expect(201)
                 .json();
             let (id, code) = (place["id"].as_str().unwrap(), place["ticket_code"].as_str().unwrap());
             assert_eq!(
-                act(action, who, &date, id, code).await,
+                act(action, who, &occurrence, id, code).await,
                 status,
                 "column {column}: {action} {changes}"
             );
         }
     }
-    read_only_tokens(&holder, &guest, &date(&organizer, json!({})).await).await;
+    read_only_tokens(&holder, &guest, &organizer.create_event(new_event_in_2031()).await.1).await;
 }
 
-/// A token that may only read lets nobody in.
-async fn read_only_tokens(holder: &Client, guest: &Client, date: &str) {
+/// A read-only token neither registers nor cancels.
+async fn read_only_tokens(holder: &Client, guest: &Client, occurrence: &str) {
     let token = guest.post("/tokens", json!({"name": "look", "scope": "read"})).await.expect(201).json();
     let reader = holder.with_token(token["secret"].as_str().unwrap());
-    let mine = format!("/occurrences/{date}/registration");
+    let mine = format!("/occurrences/{occurrence}/registration");
     reader.put(&mine, json!({})).await.expect_problem(403, "forbidden");
     reader.delete(&mine).await.expect_problem(403, "forbidden");
     reader.get("/registrations").await.expect(200);
 }
 
-mod who_may_do_what {
-    use super::*;
-
-    for_each_kind!(matrix);
-}
-
-async fn refusals(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_refusal_has_its_own_problem_type(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
     for (changes, party, status, slug) in [
         (json!({"registration_opens_at": "2031-01-01T00:00:00Z"}), json!(1), 409, "registration-not-open"),
         (json!({"registration_closes_at": "2026-01-01T00:00:00Z"}), json!(1), 409, "registration-closed"),
@@ -140,17 +118,17 @@ async fn refusals(kind: Kind) {
         (json!({}), json!("two"), 400, "invalid-input"),
         (json!({}), json!(1e300), 400, "invalid-input"),
     ] {
-        let date = date(&ada, changes.clone()).await;
+        let (_, occurrence) = ada.create_event(new_event_in_2031().with(&changes)).await;
         let answer =
-            bob.put(&format!("/occurrences/{date}/registration"), json!({"party_size": party})).await;
+            bob.put(&format!("/occurrences/{occurrence}/registration"), json!({"party_size": party})).await;
         answer.expect_problem(status, slug);
     }
-    let draft = date(&ada, json!({"status": "draft"})).await;
+    let (_, draft) = ada.create_event(new_event_in_2031().draft()).await;
     ada.put(&format!("/occurrences/{draft}/registration"), json!({}))
         .await
         .expect_problem(409, "event-not-published");
-    let off = date(&ada, json!({})).await;
-    ada.poke(&format!("/events/{}/cancel", event_of(&ada, &off).await)).await.expect(200);
+    let (event, off) = ada.create_event(new_event_in_2031()).await;
+    ada.poke(&format!("/events/{event}/cancel")).await.expect(200);
     let mine = format!("/occurrences/{off}/registration");
     bob.put(&mine, json!({})).await.expect_problem(409, "occurrence-cancelled");
     bob.put(&mine, json!({"seats": 1})).await.expect_problem(400, "unknown-field");
@@ -175,13 +153,7 @@ async fn refusals(kind: Kind) {
     }
 }
 
-mod each_refusal_is_a_problem_of_its_own {
-    use super::*;
-
-    for_each_kind!(refusals);
-}
-
-/// The text of the QR code in a square picture.
+/// The text of the QR code in a square image.
 fn scanned(side: usize, is_light: impl Fn(usize, usize) -> bool) -> String {
     let mut image =
         rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| if is_light(x, y) { 255 } else { 0 });
@@ -196,9 +168,9 @@ fn scanned_png(png: &[u8]) -> String {
     scanned(info.width as usize, |x, y| bits[y * info.line_size + x / 8] & (0x80 >> (x % 8)) != 0)
 }
 
-/// Black squares in one path on a white one: all that there is to draw.
+/// Reads a drawing of black squares, in one path, on a white square.
 fn scanned_svg(svg: &[u8]) -> String {
-    /// Dots of a square, enough for whoever looks for corners.
+    /// Pixels per square, enough for the corner detection.
     const SCALE: usize = 4;
     let svg = std::str::from_utf8(svg).unwrap();
     let between = |before: &str, after: &str| {
@@ -217,14 +189,20 @@ fn scanned_svg(svg: &[u8]) -> String {
     scanned(side * SCALE, |x, y| !dark.contains(&(x / SCALE, y / SCALE)))
 }
 
-async fn tickets(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tickets_are_qr_codes_and_lists_are_csv(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
-    let (ada, bob, cid) = (daemon.user("ada").await, daemon.user("bob").await, daemon.user("cid").await);
+    let [ada, bob, cid] = daemon.users(["ada", "bob", "cid"]).await;
     bob.patch("/users/me", json!({"display_name": "=HYPERLINK(\"http://evil\"), \"Bob\""})).await.expect(200);
-    let date = date(&ada, json!({})).await;
-    let (mine, all) =
-        (format!("/occurrences/{date}/registration"), format!("/occurrences/{date}/registrations"));
-    // Two devices, at once, without a body.
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    let (mine, all) = (
+        format!("/occurrences/{occurrence}/registration"),
+        format!("/occurrences/{occurrence}/registrations"),
+    );
+    // Two requests at once, without a body.
     let (one, two) =
         tokio::join!(bob.call(Method::PUT, &mine, None, &[]), bob.call(Method::PUT, &mine, None, &[]));
     let mut statuses = [one.status.as_u16(), two.status.as_u16()];
@@ -237,7 +215,7 @@ async fn tickets(kind: Kind) {
         (&waits["status"], &waits["position"], &waits["ticket_code"]),
         (&json!("waitlisted"), &json!(1), &Value::Null)
     );
-    let seen = bob.get(&format!("/occurrences/{date}")).await.expect(200).json();
+    let seen = bob.get(&format!("/occurrences/{occurrence}")).await.expect(200).json();
     assert_eq!(
         (&seen["seats_taken"], &seen["seats_left"], &seen["waitlist_length"]),
         (&json!(4), &json!(0), &json!(1))
@@ -278,7 +256,7 @@ async fn tickets(kind: Kind) {
     assert_eq!(String::from_utf8_lossy(&waitlist.bytes).lines().count(), 2);
     cid.call(Method::GET, &all, None, &[("accept", "text/csv")]).await.expect_problem(403, "forbidden");
 
-    let scan = json!({"code": scanned_png(&png.bytes), "occurrence_id": date});
+    let scan = json!({"code": scanned_png(&png.bytes), "occurrence_id": occurrence});
     let first = ada.post("/check-in", scan.clone()).await.expect(200).json();
     let again = ada.post("/check-in", scan).await.expect(200).json();
     assert_eq!(
@@ -305,7 +283,7 @@ async fn tickets(kind: Kind) {
     recount(&daemon).await;
 }
 
-/// What `eventd check` says, before and after a count is spoilt.
+/// Runs `eventd check` before and after a count is falsified.
 async fn recount(daemon: &Daemon) {
     let check = async || command(&["check", "--database", &daemon.db.url]).output().await.unwrap();
     let clean = check().await;
@@ -317,11 +295,83 @@ async fn recount(daemon: &Daemon) {
     let spoilt = check().await;
     assert_eq!(spoilt.status.code(), Some(1));
     let report = String::from_utf8(spoilt.stdout).unwrap();
-    assert!(report.contains("seats_taken is 4, and the parties hold 3"), "{report}");
+    assert!(report.contains("seats_taken is 4, but the parties hold 3"), "{report}");
 }
 
-mod tickets_and_tables {
-    use super::*;
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn if_match_guards_registrations(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    let mine = format!("/occurrences/{occurrence}/registration");
+    let put = async |party: i64, tag: &str| {
+        bob.call(Method::PUT, &mine, Some(json!({"party_size": party})), &[("if-match", tag)]).await
+    };
+    put(1, "\"1\"").await.expect_problem(412, "version-mismatch");
+    bob.get(&mine).await.expect(404);
+    let first = bob.put(&mine, json!({})).await.expect(201);
+    let (id, old) = (first.id(), first.header("etag").to_owned());
+    let new = put(2, &old).await.expect(200).header("etag").to_owned();
+    put(3, &old).await.expect_problem(412, "version-mismatch");
+    assert_eq!(bob.get(&mine).await.expect(200).header("etag"), new);
+    bob.call(Method::DELETE, &mine, None, &[("if-match", &old)])
+        .await
+        .expect_problem(412, "version-mismatch");
+    let (door, one) =
+        (format!("/registrations/{id}/check-in"), format!("/occurrences/{occurrence}/registrations/{id}"));
+    let guarded = async |method: Method, path: &str, tag: &str| {
+        ada.call(method, path, None, &[("if-match", tag)]).await
+    };
+    guarded(Method::POST, &door, &old).await.expect_problem(412, "version-mismatch");
+    guarded(Method::POST, &door, &new).await.expect(200);
+    guarded(Method::DELETE, &door, &new).await.expect_problem(412, "version-mismatch");
+    guarded(Method::DELETE, &one, &new).await.expect_problem(412, "version-mismatch");
+    let now = bob.get(&mine).await.expect(200);
+    assert_eq!(now.json()["status"], "attended");
+    guarded(Method::DELETE, &door, now.header("etag")).await.expect(204);
+    let now = bob.get(&mine).await.expect(200).header("etag").to_owned();
+    guarded(Method::DELETE, &one, &now).await.expect(204);
+    guarded(Method::DELETE, &one, &now).await.expect_problem(412, "version-mismatch");
+    ada.delete(&one).await.expect(204);
+    bob.call(Method::DELETE, &mine, None, &[("if-match", &now)])
+        .await
+        .expect_problem(412, "version-mismatch");
+    bob.delete(&mine).await.expect(204);
+    let again = bob.put(&mine, json!({})).await.expect(201).header("etag").to_owned();
+    bob.call(Method::DELETE, &mine, None, &[("if-match", &again)]).await.expect(204);
+}
 
-    for_each_kind!(tickets);
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accept_chooses_between_json_and_csv(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let ada = daemon.user("ada").await;
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    let all = format!("/occurrences/{occurrence}/registrations");
+    for (accept, kind) in [
+        ("text/csv", Some("text/csv")),
+        ("text/csv, application/json;q=0.1", Some("text/csv")),
+        ("application/json, text/csv;q=0.9", Some("application/json")),
+        ("text/csv;q=0, */*", Some("application/json")),
+        ("text/csv, */*", Some("text/csv")),
+        ("*/*", Some("application/json")),
+        ("text/csv;q=0", None),
+    ] {
+        let answer = ada.call(Method::GET, &all, None, &[("accept", accept)]).await;
+        match kind {
+            Some(kind) => assert!(answer.expect(200).header("content-type").starts_with(kind), "{accept}"),
+            None => drop(answer.expect_problem(406, "not-acceptable")),
+        }
+    }
+    ada.call(Method::GET, "/registrations", None, &[("accept", "text/csv")])
+        .await
+        .expect_problem(406, "not-acceptable");
+    ada.call(Method::GET, "/registrations", None, &[("accept", "text/csv, application/json")])
+        .await
+        .expect(200);
 }

@@ -1,15 +1,17 @@
-//! Pages by relevance, there and back, while others publish, rename, move and delete: what stood still is seen once, in order.
+//! Pages by relevance, in both directions, while others publish, rename, move and delete events: unchanged
+//! ones appear once and in order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, Random, for_each_kind};
+use tests::{Client, Daemon, Kind, Random, new_event};
 
-/// Events that nobody touches, in each part of the list.
-const EACH: usize = 40;
+/// The number of unchanged events in each part of the list.
+const UNCHANGED_EACH: usize = 40;
 
-/// Where the word stands: in the title, in a tag, in the location, or in the description.
+/// The field that contains the word: title, tag, location or description.
 const PLACES: [fn(&str) -> Value; 4] = [
     |word| json!({"title": format!("An evening of {word}")}),
     |word| json!({"tags": [word]}),
@@ -20,18 +22,21 @@ const PLACES: [fn(&str) -> Value; 4] = [
 fn event(random: &mut Random, place: usize, word: &str) -> Value {
     let day =
         chrono::NaiveDate::from_ymd_opt(2031, 1, 1).unwrap() + chrono::Days::new(random.below(60) as u64);
-    let mut body = json!({"title": "Evening", "location": "Somewhere", "starts_at": format!("{day}T{:02}:00:00Z", random.below(24)), "capacity": 9});
-    eventcore::input::merge_patch(&mut body, PLACES[place](word));
-    body
+    new_event()
+        .location("Somewhere")
+        .starts_at(format!("{day}T{:02}:00:00Z", random.below(24)))
+        .capacity(9)
+        .with(&PLACES[place](word))
+        .json()
 }
 
-/// Writes without end: new ones that answer the same question, which become others, move, and go.
-async fn meddle(client: Client, stop: Arc<AtomicBool>, written: Arc<AtomicUsize>, seed: u64) {
+/// Creates, renames, moves and deletes events that match the same query, until it is stopped.
+async fn change_other_events(client: Client, stop: Arc<AtomicBool>, written: Arc<AtomicUsize>, seed: u64) {
     let mut random = Random(seed);
     let mut mine: Vec<String> = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         match random.below(5) {
-            // Few, so that whoever reads page by page gets to an end.
+            // Few, so that readers of pages reach the end.
             0..=1 if mine.len() < 10 => {
                 let place = random.below(4);
                 let mut body = event(&mut random, place, "marimba");
@@ -62,7 +67,7 @@ async fn meddle(client: Client, stop: Arc<AtomicBool>, written: Arc<AtomicUsize>
     }
 }
 
-/// All that stood still, in the order in which pages of this size show it, there or back.
+/// The unchanged events in the order of pages of this size, forwards or backwards.
 async fn seen(client: &Client, path: &str) -> (Vec<String>, Vec<String>) {
     let still = |page: &Value| -> Vec<String> {
         let items = page["items"].as_array().unwrap().iter();
@@ -85,12 +90,16 @@ async fn seen(client: &Client, path: &str) -> (Vec<String>, Vec<String>) {
     (there, back.into_iter().rev().flatten().collect())
 }
 
-async fn story(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn results_are_sorted_by_relevance_while_events_change(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, anonymous) = (daemon.user("ada").await, daemon.anonymous());
     let mut random = Random(8);
     let mut made = Vec::new();
-    for number in 0..EACH * 4 {
+    for number in 0..UNCHANGED_EACH * 4 {
         let body = event(&mut random, number % 4, "marimba");
         let event = ada.post("/events", body).await.expect(201).json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -104,30 +113,30 @@ async fn story(kind: Kind) {
         ));
     }
     made.sort();
-    let dates: Vec<String> = made.iter().map(|(.., date, _)| date.clone()).collect();
+    let occurrences: Vec<String> = made.iter().map(|(.., occurrence, _)| occurrence.clone()).collect();
     let events: Vec<String> = made.iter().map(|(.., event)| event.clone()).collect();
 
     let (stop, written) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let mut meddlers = tokio::task::JoinSet::new();
     for seed in 1..=3 {
         let client = daemon.user(&format!("meddler{seed}")).await;
-        meddlers.spawn(meddle(client, stop.clone(), written.clone(), seed));
+        meddlers.spawn(change_other_events(client, stop.clone(), written.clone(), seed));
     }
     for limit in [2, 7, 100, 33] {
-        for (list, expected) in [("occurrences", &dates), ("events", &events)] {
+        for (list, expected) in [("occurrences", &occurrences), ("events", &events)] {
             let before = written.load(Ordering::Relaxed);
             for words in ["marimba", "marim", "evening+marimba+-trombone"] {
-                // Pages of two are many: one question is enough for them.
+                // Reading pages of two takes many requests, so only one query is read that way.
                 if limit == 2 && words != "marim" {
                     continue;
                 }
                 let path = format!("/{list}?q={words}&sort=relevance&limit={limit}");
                 let (there, back) = seen(&anonymous, &path).await;
-                // Where two words are asked for, the order is another; what there is, is the same.
+                // With two words the order is another, but each event appears once, in both directions.
                 if words.contains("evening") {
                     let still: std::collections::BTreeSet<_> = there.iter().collect();
                     assert_eq!(still.len(), there.len(), "{path}: each once");
-                    assert!(there.len() >= EACH, "{path}");
+                    assert!(there.len() >= UNCHANGED_EACH, "{path}");
                     assert_eq!(back, there, "{path}, backwards");
                 } else {
                     assert_eq!(&there, expected, "{path}");
@@ -144,5 +153,3 @@ async fn story(kind: Kind) {
     daemon.db.check().await;
     assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
 }
-
-for_each_kind!(story);

@@ -1,4 +1,4 @@
-//! The database layer: transactions that are dropped anywhere, that fail, and that share a commit.
+//! The database layer: dropped, failed and grouped transactions.
 
 use std::future::Future;
 use std::pin::pin;
@@ -6,7 +6,8 @@ use std::task::Poll;
 
 use eventcore::db::{Queries, Sql};
 use eventcore::{Error, EventCore};
-use tests::{TestDb, on_both};
+use rstest::rstest;
+use tests::{Kind, TestDb};
 
 const INSERT: Sql = Sql::portable("INSERT INTO settings (key, value) VALUES ($1, $2)");
 const READ: Sql = Sql::portable("SELECT count(*) FROM settings WHERE key = $1");
@@ -26,8 +27,8 @@ async fn stored(core: &EventCore, key: &str) -> bool {
     reader.query(READ).bind(key.to_owned()).scalar::<i64>().await.unwrap() == 1
 }
 
-/// Polls a future at most so often, then drops it.
-async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
+/// Polls a future up to `times` times, then drops it.
+async fn poll_times<F: Future>(times: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = times;
     std::future::poll_fn(move |cx| {
@@ -40,90 +41,108 @@ async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
     .await
 }
 
-on_both! {
-    async fn a_transaction_dropped_at_any_await_leaves_nothing_and_stalls_nobody(db: TestDb) {
-        let mut finished = 0;
-        for times in 0..60 {
-            let mut others = tokio::task::JoinSet::new();
-            for other in 0..3 {
-                let core = db.core.clone();
-                others.spawn(async move { insert(&core, format!("other {times} {other}")).await });
-            }
-            let answer = polled(times, insert(&db.core, format!("dropped {times}"))).await;
-            while let Some(done) = others.join_next().await {
-                done.unwrap().unwrap();
-            }
-            // Standing in line behind it proves that it is over.
-            insert(&db.core, format!("after {times}")).await.unwrap();
-            if let Some(answer) = answer {
-                answer.unwrap();
-                finished += 1;
-                assert!(stored(&db.core, &format!("dropped {times}")).await, "what was answered is stored ({times})");
-            }
-            for other in 0..3 {
-                assert!(stored(&db.core, &format!("other {times} {other}")).await);
-            }
-        }
-        assert!((1..60).contains(&finished), "some were dropped and some were not: {finished}");
-        db.check().await;
-    }
-}
-
-on_both! {
-    async fn half_a_transaction_is_never_seen(db: TestDb) {
-        for times in 0..40 {
-            polled(times, insert(&db.core, format!("half {times}"))).await;
-        }
-        insert(&db.core, "last".to_owned()).await.unwrap();
-        assert_eq!(db.number("SELECT count(*) FROM settings WHERE value = 'first'").await, 0);
-    }
-}
-
-on_both! {
-    async fn a_failed_statement_ends_its_transaction_and_no_other(db: TestDb) {
-        insert(&db.core, "taken".to_owned()).await.unwrap();
-        let neighbour = tokio::spawn({
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_dropped_at_any_await_is_rolled_back(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let mut finished = 0;
+    for times in 0..60 {
+        let mut others = tokio::task::JoinSet::new();
+        for other in 0..3 {
             let core = db.core.clone();
-            async move { insert(&core, "neighbour".to_owned()).await }
+            others.spawn(async move { insert(&core, format!("other {times} {other}")).await });
+        }
+        let answer = poll_times(times, insert(&db.core, format!("dropped {times}"))).await;
+        while let Some(done) = others.join_next().await {
+            done.unwrap().unwrap();
+        }
+        // The single writer being free proves that the dropped transaction has ended.
+        insert(&db.core, format!("after {times}")).await.unwrap();
+        if let Some(answer) = answer {
+            answer.unwrap();
+            finished += 1;
+            assert!(
+                stored(&db.core, &format!("dropped {times}")).await,
+                "what was answered is stored ({times})"
+            );
+        }
+        for other in 0..3 {
+            assert!(stored(&db.core, &format!("other {times} {other}")).await);
+        }
+    }
+    assert!((1..60).contains(&finished), "some were dropped and some were not: {finished}");
+    db.check().await;
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn partial_transactions_are_never_visible(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    for times in 0..40 {
+        poll_times(times, insert(&db.core, format!("half {times}"))).await;
+    }
+    insert(&db.core, "last".to_owned()).await.unwrap();
+    assert_eq!(db.number("SELECT count(*) FROM settings WHERE value = 'first'").await, 0);
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_statement_rolls_back_its_own_transaction_only(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    insert(&db.core, "taken".to_owned()).await.unwrap();
+    let neighbour = tokio::spawn({
+        let core = db.core.clone();
+        async move { insert(&core, "neighbour".to_owned()).await }
+    });
+    let mut tx = db.core.db().begin().await.unwrap();
+    tx.query(INSERT).bind("lost").bind("x").execute().await.unwrap();
+    tx.query(INSERT).bind("taken").bind("x").execute().await.unwrap_err();
+    tx.query(INSERT).bind("later").bind("x").execute().await.unwrap_err();
+    // PostgreSQL turns this COMMIT into a rollback, so nothing is stored on either database.
+    drop(tx.commit().await);
+    neighbour.await.unwrap().unwrap();
+    assert!(!stored(&db.core, "lost").await && !stored(&db.core, "later").await);
+    assert!(stored(&db.core, "neighbour").await);
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_writers_lose_no_row(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..40 {
+        let core = db.core.clone();
+        writers.spawn(async move {
+            for round in 0..10 {
+                insert(&core, format!("{writer} {round}")).await.unwrap();
+            }
         });
-        let mut tx = db.core.db().begin().await.unwrap();
-        tx.query(INSERT).bind("lost").bind("x").execute().await.unwrap();
-        tx.query(INSERT).bind("taken").bind("x").execute().await.unwrap_err();
-        tx.query(INSERT).bind("later").bind("x").execute().await.unwrap_err();
-        // PostgreSQL answers such a COMMIT with a rollback; either way nothing is stored.
-        drop(tx.commit().await);
-        neighbour.await.unwrap().unwrap();
-        assert!(!stored(&db.core, "lost").await && !stored(&db.core, "later").await);
-        assert!(stored(&db.core, "neighbour").await);
     }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(db.number("SELECT count(*) FROM settings WHERE value = 'second'").await, 400);
 }
 
-on_both! {
-    async fn many_writers_lose_nothing(db: TestDb) {
-        let mut writers = tokio::task::JoinSet::new();
-        for writer in 0..40 {
-            let core = db.core.clone();
-            writers.spawn(async move {
-                for round in 0..10 {
-                    insert(&core, format!("{writer} {round}")).await.unwrap();
-                }
-            });
-        }
-        while let Some(done) = writers.join_next().await {
-            done.unwrap();
-        }
-        assert_eq!(db.number("SELECT count(*) FROM settings WHERE value = 'second'").await, 400);
-    }
-}
-
-on_both! {
-    async fn what_is_committed_survives_closing(db: TestDb) {
-        insert(&db.core, "kept".to_owned()).await.unwrap();
-        db.core.close().await;
-        assert!(matches!(insert(&db.core, "too late".to_owned()).await, Err(Error::Unavailable(_))));
-        let again = db.another().await;
-        assert!(stored(&again, "kept").await && !stored(&again, "too late").await);
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_committed_survives_closing(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    insert(&db.core, "kept".to_owned()).await.unwrap();
+    db.core.close().await;
+    assert!(matches!(insert(&db.core, "too late".to_owned()).await, Err(Error::Unavailable(_))));
+    let again = db.another().await;
+    assert!(stored(&again, "kept").await && !stored(&again, "too late").await);
 }
 
 #[tokio::test]
@@ -137,7 +156,7 @@ async fn databases_that_cannot_be_opened_say_why() {
     .unwrap();
     for (url, says) in [
         ("mysql://localhost/events".to_owned(), "must begin with sqlite:// or postgres://"),
-        ("sqlite::memory:".to_owned(), "cannot be shared"),
+        ("sqlite::memory:".to_owned(), "are not supported"),
         (
             format!("sqlite://{}/no/such/folder/events.db", dir.path().display()),
             "check that its folder exists",

@@ -1,20 +1,23 @@
-//! The library through its public door, on both databases.
+//! The library through its public API, on both databases.
 
 mod accounts;
+mod batching;
+mod consistency;
 mod credentials;
-mod crowds;
 mod database;
-mod dates;
+mod database_failures;
+mod deadlocks;
 mod events;
 mod idempotency;
-mod lasting;
-mod lists;
-mod locks;
-mod people;
-mod recurring;
-mod registration_rush;
+mod lock_order;
+mod multi_day;
+mod occurrences;
+mod privacy;
+mod recurrence;
+mod registration_lists;
+mod registration_load;
 mod registrations;
 mod schema;
-mod seats;
-mod setbacks;
+mod series_shift;
 mod statements;
+mod waitlist;

@@ -1,10 +1,11 @@
-//! The schema: alike on both databases, made once however many ask, refused when it is somebody else's.
+//! The schema: equal on both databases, migrated once by any number of processes, refused if it is newer.
 
 use std::collections::BTreeSet;
 
 use eventcore::EventCore;
 use eventcore::db::{Queries, Schema, Sql};
-use tests::{Kind, TestDb, on_both};
+use rstest::rstest;
+use tests::{Kind, TestDb};
 
 type Column = (String, String, String, bool);
 
@@ -12,11 +13,14 @@ type Column = (String, String, String, bool);
 async fn columns(db: &TestDb) -> BTreeSet<Column> {
     let sql = match db.kind {
         Kind::Sqlite => {
-            "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
-             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\' AND t.name NOT LIKE '%trigrams%' AND t.name NOT LIKE 'texts\\_words%' ESCAPE '\\'"
+            "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 \
+                 FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\'
+                 AND t.name NOT LIKE '%trigrams%' AND t.name NOT LIKE 'texts\\_words%' ESCAPE '\\'"
         }
         Kind::Postgres => {
-            "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES' FROM information_schema.columns
+            "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES' \
+                 FROM information_schema.columns
              WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%' AND table_name <> 'texts_words'"
         }
     };
@@ -37,7 +41,9 @@ async fn indexes(db: &TestDb) -> BTreeSet<String> {
     let sql = match db.kind {
         Kind::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite%'",
         Kind::Postgres => {
-            "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'
+            "SELECT indexname::text FROM pg_indexes \
+                 WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_pkey'
+                    AND indexname NOT LIKE '%\\_key'
                 AND indexdef NOT LIKE '%gin%'"
         }
     };
@@ -55,7 +61,11 @@ async fn both_databases_have_the_same_tables() {
     assert_eq!(indexes(&sqlite).await, indexes(&postgres).await);
 }
 
-async fn migrate_at_once(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_number_may_migrate_a_database_at_once(#[case] kind: Kind) {
     let (url, _dir) = TestDb::bare(kind).await;
     let mut starting = tokio::task::JoinSet::new();
     for _ in 0..6 {
@@ -70,24 +80,21 @@ async fn migrate_at_once(kind: Kind) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn any_number_may_migrate_an_sqlite_file_at_once() {
-    migrate_at_once(Kind::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn any_number_may_migrate_a_postgres_database_at_once() {
-    migrate_at_once(Kind::Postgres).await;
-}
-
-on_both! {
-    async fn a_newer_schema_is_refused(db: TestDb) {
-        let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
-        let mut tx = db.core.db().begin().await.unwrap();
-        tx.query(Sql::portable(sql)).execute().await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(db.core.schema().await.unwrap(), Schema::Newer);
-        let refusal = db.core.migrate().await.unwrap_err().to_string();
-        assert_eq!(refusal, "the database was migrated by a newer version of the program: run that version, or newer");
-    }
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_schema_is_refused(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let sql = "UPDATE _sqlx_migrations SET version = 9999 \
+               WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    let mut tx = db.core.db().begin().await.unwrap();
+    tx.query(Sql::portable(sql)).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(db.core.schema().await.unwrap(), Schema::Newer);
+    let refusal = db.core.migrate().await.unwrap_err().to_string();
+    assert_eq!(
+        refusal,
+        "the database was migrated by a newer version of the program: run that version, or newer"
+    );
 }

@@ -1,12 +1,13 @@
-//! Every statement that the library has is one that both databases can prepare.
+//! Every statement of the library can be prepared on both databases.
 
 use std::path::Path;
 
 use eventcore::db::{Db, PoolSizes, Queries, Sql};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use rstest::rstest;
 use tests::{Kind, TestDb};
 
-/// The statements of `sql!(…)`: for SQLite and for PostgreSQL.
+/// The statements of all `sql!(…)` in the library, for each database.
 #[derive(Default)]
 struct Found {
     sqlite: Vec<String>,
@@ -69,11 +70,18 @@ impl Found {
     }
 }
 
-async fn prepare(kind: Kind, statements: fn(Found) -> Vec<String>) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_statement_can_be_prepared(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let mut found = Found::default();
     found.read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../eventcore/src"));
-    let statements = statements(found);
+    let statements = match kind {
+        Kind::Sqlite => found.sqlite,
+        Kind::Postgres => found.postgres,
+    };
     assert!(statements.len() > 50, "only {} statements were found", statements.len());
     let sizes = PoolSizes { postgres: 1, sqlite_readers: 1 };
     let connection = Db::connect(&db.url, sizes).await.expect("a database");
@@ -82,9 +90,9 @@ async fn prepare(kind: Kind, statements: fn(Found) -> Vec<String>) {
     for (i, statement) in statements.into_iter().enumerate() {
         let mut tx = connection.begin().await.expect("a transaction");
         let prepared = match kind {
-            // EXPLAIN compiles the statement, names and all, and does not run it.
+            // EXPLAIN compiles the statement without running it.
             Kind::Sqlite => tx.query(Sql::dynamic(format!("EXPLAIN {statement}"))).execute().await.map(drop),
-            // Prepared statements outlive their transaction: each needs a name of its own.
+            // Prepared statements outlive their transaction, so each needs a unique name.
             Kind::Postgres => {
                 tx.query(Sql::dynamic(format!("PREPARE tested_{i} AS {statement}"))).execute().await.map(drop)
             }
@@ -100,14 +108,4 @@ async fn prepare(kind: Kind, statements: fn(Found) -> Vec<String>) {
         wrong.len(),
         wrong.join("\n")
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sqlite_prepares_every_statement() {
-    prepare(Kind::Sqlite, |found| found.sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn postgres_prepares_every_statement() {
-    prepare(Kind::Postgres, |found| found.postgres).await;
 }

@@ -1,5 +1,5 @@
-//! What an operator and a careful client rely on: requests sent twice, limits, figures, logs, copies.
+//! Operation of the daemon: repeated requests, limits, metrics, logs, backups.
 
-mod copies;
-mod gate;
-mod once;
+mod backup;
+mod idempotency;
+mod limits_and_metrics;

@@ -1,7 +1,8 @@
-//! One's own account in the terminal, on a database and on a server.
+//! Managing the own account in the terminal, on a database and on a server.
 
 use eventcore::Actor;
 use eventcore::accounts::{Credentials, NewUser};
+use rstest::rstest;
 use tests::{Daemon, Kind, Terminal, TestDb};
 
 const PASSWORD: &str = "correct horse 7";
@@ -11,7 +12,7 @@ fn credentials(password: &str) -> Credentials {
     Credentials { login: "ada".to_owned(), password: password.to_owned(), ..Credentials::default() }
 }
 
-async fn afternoon(db: &TestDb, source: &[&str]) {
+async fn manage_account(db: &TestDb, source: &[&str]) {
     let input = NewUser {
         username: "ada".to_owned(),
         email: "ada@example.org".to_owned(),
@@ -23,15 +24,15 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
     let ada = db.core.create_user(&Actor::System, &input).await.unwrap();
     db.core.sign_in(&credentials(PASSWORD), Some("Firefox on the sofa")).await.unwrap();
     let mut terminal = Terminal::start(source);
-    terminal.shows("Nothing ahead").await;
+    terminal.shows("No upcoming events").await;
     terminal.types("A").await.shows("Sign in").await;
     terminal.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
 
-    // Where one is signed in; what is not known is ended.
+    // Sessions are listed; an unknown one is ended.
     terminal.types("A").await.shows("Sessions (2)").await.shows("● this one").await;
     terminal.types("j").await.shows("▌Firefox on the sofa").await;
     terminal.types("x").await.shows("End the session of Firefox on the sofa, last used").await;
-    terminal.types("y").await.shows("✓ The session has ended").await.shows("Sessions (1)").await;
+    terminal.types("y").await.shows("✓ Session ended").await.shows("Sessions (1)").await;
 
     // The profile, field by field.
     terminal.types("e").await.shows("My profile").await;
@@ -49,42 +50,38 @@ async fn afternoon(db: &TestDb, source: &[&str]) {
         ("Ada Lovelace", Some("lovelace@example.org"))
     );
 
-    // A wrong password changes nothing, and signs nobody out; the right one ends the other sessions.
+    // A wrong password has no effect; the right one ends the other sessions.
     let passwords = |current: &str| format!("{current}\t{ANOTHER}\t{ANOTHER}\r");
-    terminal.types("p").await.shows("Another password").await;
+    terminal.types("p").await.shows("Change password").await;
     terminal.types(&passwords("wrong password")).await.shows("✗ wrong username or password").await;
-    terminal.types("\x1b").await.hides("Another password").await;
+    terminal.types("\x1b").await.hides("Change password").await;
     db.core.sign_in(&credentials(PASSWORD), Some("curl in a script")).await.unwrap();
     terminal.types("R").await.shows("Sessions (2)").await;
-    terminal.types("p").await.shows("Another password").await;
-    terminal
-        .types(&passwords(PASSWORD))
-        .await
-        .shows("✓ Your password is changed")
-        .await
-        .shows("Sessions (1)")
-        .await;
+    terminal.types("p").await.shows("Change password").await;
+    terminal.types(&passwords(PASSWORD)).await.shows("✓ Password changed").await.shows("Sessions (1)").await;
     assert!(db.core.sign_in(&credentials(PASSWORD), None).await.is_err());
     db.core.sign_in(&credentials(ANOTHER), None).await.unwrap();
 
-    // The one that is used is signed out.
-    terminal.types("x").await.shows("This is the session that you use").await;
-    terminal.types("y").await.shows("✓ You are signed out").await.shows("not signed in").await;
+    // Ending the current session signs out.
+    terminal.types("x").await.shows("End this session?").await;
+    terminal.types("y").await.shows("✓ Signed out").await.shows("not signed in").await;
     terminal.types("q").await;
     assert_eq!(terminal.ends().await, 0);
 }
 
-async fn on_the_database(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_manages_the_account_in_a_database(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let url = db.url.clone();
-    afternoon(&db, &["--database", &url]).await;
+    manage_account(&db, &["--database", &url]).await;
 }
 
-tests::for_each_kind!(on_the_database);
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_server() {
+async fn a_user_manages_the_account_on_a_server() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     let address = format!("http://{}", daemon.address());
-    afternoon(&daemon.db, &["--server", &address]).await;
+    manage_account(&daemon.db, &["--server", &address]).await;
 }

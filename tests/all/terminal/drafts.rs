@@ -1,4 +1,4 @@
-//! What was typed into a form and not saved is there the next time, however the program ended.
+//! Unsaved text of a form is restored at the next start, however the program ended.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -30,11 +30,11 @@ fn kept(home: &TempDir) -> String {
     fs::read_to_string(file(home)).unwrap_or_default()
 }
 
-/// Signed in, at the form for a new event.
+/// A signed-in client that shows the form for a new event.
 async fn writes(home: &Arc<TempDir>, source: &[&str]) -> Terminal {
     let mut ada = Terminal::at_home(home, source);
-    ada.shows("Nothing ahead").await;
-    // At a server one stays signed in.
+    ada.shows("No upcoming events").await;
+    // On a server the sign-in is kept.
     let signs_in = source.contains(&"--server") && !home.path().join(".local").exists();
     if signs_in {
         ada.types("A").await.shows("Sign in").await;
@@ -55,36 +55,36 @@ async fn drafts(source: &[&str]) {
     assert_eq!(mode & 0o777, 0o600, "{}", kept(&home));
 
     let mut ada = writes(&home, source).await;
-    ada.shows("✓ What you typed before is here again").await.shows("Chess").await;
-    ada.types(" 2\x03").await.shows("! What you typed is not saved, but kept for the next time").await;
+    ada.shows("✓ Draft restored").await.shows("Chess").await;
+    ada.types(" 2\x03").await.shows("! Unsaved text is kept as a draft").await;
     ada.types("\x03").await;
     assert_eq!(ada.ends().await, 0);
     assert!(kept(&home).contains("2031-03-07 19:00 2"), "{}", kept(&home));
 
     let mut ada = writes(&home, source).await;
     ada.shows("2031-03-07 19:00 2").await;
-    ada.types("\x7f\x7f\t\t\t\tLibrary\x13").await.shows("✓ Chess is saved, with 1 date").await;
+    ada.types("\x7f\x7f\t\t\t\tLibrary\x13").await.shows("✓ Chess saved with 1 occurrence").await;
     ada.types("q").await;
     assert_eq!(ada.ends().await, 0);
     assert_eq!(kept(&home), "{}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_database() {
+async fn unsaved_text_is_restored_in_a_database() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     signs_up(&db).await;
     drafts(&["--database", &db.url, "--as", "ada"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_server() {
+async fn unsaved_text_is_restored_on_a_server() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     signs_up(&daemon.db).await;
     drafts(&["--server", &format!("http://{}", daemon.address())]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_makes_no_sense_hinders_nobody() {
+async fn an_unreadable_drafts_file_is_ignored() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     signs_up(&db).await;
     let home = Arc::new(tempfile::tempdir().unwrap());
@@ -92,15 +92,15 @@ async fn a_file_that_makes_no_sense_hinders_nobody() {
     fs::write(file(&home), "no JSON").unwrap();
     let source = ["--database", db.url.as_str(), "--as", "ada"];
     let mut ada = writes(&home, &source).await;
-    ada.types("Chess\x1b").await.shows("✓ What you typed is kept").await;
+    ada.types("Chess\x1b").await.shows("✓ Draft kept").await;
     ada.types("q").await;
     assert_eq!(ada.ends().await, 0);
-    // A folder where the file should be: it is said, and nothing else is the matter.
+    // A folder in place of the file is reported, and nothing else fails.
     fs::remove_file(file(&home)).unwrap();
     fs::create_dir(file(&home)).unwrap();
     let mut ada = writes(&home, &source).await;
-    ada.types("Tea\x1b").await.shows("✗ What you type is not kept for the next time:").await;
-    ada.types("q").await.shows("! What you typed is not saved").await;
+    ada.types("Tea\x1b").await.shows("✗ Drafts cannot be stored:").await;
+    ada.types("q").await.shows("! Unsaved text").await;
     ada.types("q").await;
     assert_eq!(ada.ends().await, 0);
 }

@@ -1,10 +1,10 @@
 //! The terminal client in a real terminal.
 
 mod account;
-mod door;
+mod check_in;
 mod drafts;
-mod elsewhere;
-mod journey;
-mod plain;
+mod evening;
+mod failures;
+mod scripting;
 mod settings;
-mod trouble;
+mod shell_integration;

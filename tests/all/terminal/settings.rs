@@ -1,4 +1,4 @@
-//! What someone prefers, in their configuration file.
+//! Preferences in the configuration file of a user.
 
 use std::fs;
 use std::path::Path;
@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use eventcore::Actor;
 use eventcore::accounts::NewUser;
-use serde_json::json;
 use tempfile::TempDir;
-use tests::{Daemon, Kind, Terminal, TestDb, tui};
+use tests::{Daemon, Kind, Terminal, TestDb, new_event, tui};
 
-/// A home with a configuration file.
+/// A home directory with a configuration file.
 fn home(config: &str) -> Arc<TempDir> {
     let home = tempfile::tempdir().unwrap();
     configure(home.path(), config);
@@ -23,18 +22,18 @@ fn configure(home: &Path, config: &str) {
     fs::write(folder.join("config.toml"), config).unwrap();
 }
 
-/// One event on a database, whose title names it.
+/// A database with one event of this title.
 async fn with_event(db: &TestDb, title: &str) {
     let name = title.to_lowercase();
     let user = NewUser { email: format!("{name}@example.org"), username: name, ..NewUser::default() };
     let user = db.core.create_user(&Actor::System, &user).await.unwrap();
-    let event = json!({"title": title, "location": "Hall", "starts_at": "2031-03-04T18:30:00", "timezone": "Europe/Berlin", "capacity": 4});
+    let event = new_event().title(title).starts_at("2031-03-04T18:30:00").timezone("Europe/Berlin").json();
     let event = serde_json::from_value(event).unwrap();
     db.core.create_event(&Actor::user(user.id, user.role), &event).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_configured_is_opened_where_nothing_else_is_said() {
+async fn the_configured_server_is_the_default() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     with_event(&db, "Preferred").await;
     let daemon = Daemon::start(Kind::Sqlite).await;
@@ -62,7 +61,7 @@ async fn what_is_configured_is_opened_where_nothing_else_is_said() {
     terminal.shows("Served").await;
     terminal.types("q").await;
     assert_eq!(terminal.ends().await, 0);
-    // The environment comes before the configuration, and the command line before both.
+    // The environment overrides the configuration, and the command line overrides both.
     let address = format!("http://{}", daemon.address());
     for (arguments, title) in
         [(vec!["agenda"], "Preferred"), (vec!["agenda", "--server", &address], "Served")]
@@ -72,7 +71,7 @@ async fn what_is_configured_is_opened_where_nothing_else_is_said() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(text.contains(title) && text.lines().count() == 1, "{arguments:?}: {text}");
     }
-    // Scripts too, and what the command line says comes first.
+    // For scripts too; the command line has precedence.
     for (arguments, title) in
         [(vec!["agenda"], "Served"), (vec!["agenda", "--database", &db.url], "Preferred")]
     {
@@ -83,7 +82,7 @@ async fn what_is_configured_is_opened_where_nothing_else_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_preferred_holds_at_once_and_ever_after() {
+async fn preferences_apply_at_once_and_are_saved() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     with_event(&db, "Preferred").await;
     let home = home("# mine\n");
@@ -91,12 +90,12 @@ async fn what_is_preferred_holds_at_once_and_ever_after() {
     terminal.shows("Preferred").await.shows("Tue 4 March 2031").await;
     terminal.types(",").await.shows("My preferences").await;
     terminal.types("sparkle\tMars/Olympus\t\x15mine\t").await.types(&db.url).await.types("\r").await;
-    terminal.shows("! \"Mars/Olympus\" is no IANA time zone").await;
+    terminal.shows("! \"Mars/Olympus\" is not a time zone").await;
     terminal.types("\x15Asia/Tokyo\r").await.shows("! there is no theme \"sparkle\"").await;
     terminal
         .types("\x15light\r")
         .await
-        .shows("✓ Kept")
+        .shows("✓ Saved")
         .await
         .shows("Wed 5 March 2031")
         .await
@@ -116,13 +115,13 @@ async fn what_is_preferred_holds_at_once_and_ever_after() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_configuration_the_folder_says_what_is_opened() {
+async fn without_a_configuration_a_file_in_the_folder_is_opened() {
     let home = home("# nothing yet\n");
     let folder = home.path().join("events.db");
     let core = eventcore::EventCore::open(&format!("sqlite://{}", folder.display())).await.unwrap();
     core.close().await;
     let mut terminal = Terminal::at_home(&home, &[]);
-    terminal.shows("Nothing ahead").await.shows("@events.db").await;
+    terminal.shows("No upcoming events").await.shows("· events.db").await;
     terminal.types("q").await;
     assert_eq!(terminal.ends().await, 0);
     fs::remove_file(folder).unwrap();
@@ -133,9 +132,9 @@ async fn without_a_configuration_the_folder_says_what_is_opened() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_configuration_that_is_wrong_is_named() {
+async fn an_invalid_configuration_is_reported() {
     for (config, said) in [
-        ("sever = \"http://a\"", "config.toml: sever is no setting"),
+        ("sever = \"http://a\"", "config.toml: unknown setting sever"),
         (
             "server = \"http://a\"\ndatabase = \"sqlite://b\"",
             "config.toml: name a server or a database, not both",

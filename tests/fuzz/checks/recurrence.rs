@@ -1,6 +1,6 @@
-//! What must hold of any input: shared by the fuzz targets and the test that replays their corpus.
+//! Checks of any input, shared by the fuzz targets and the test that runs their corpus.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each of those who share this uses a part of it")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each user of this file needs a part of it")]
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -9,7 +9,7 @@ use eventcore::recurrence::{
     DateValue, Instance, Recurrence, Rule, RuleError, ScheduleLimits, Series, SeriesStart,
 };
 
-/// Reads a text as everything that it may be.
+/// Reads a text as a rule, a date and a phrase.
 pub(crate) fn parse(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(rule) = text.parse::<Rule>() {
@@ -29,7 +29,8 @@ pub(crate) fn parse(data: &[u8]) {
     }
 }
 
-/// The first twelve bytes are the start, its zone and a window; what follows is the rule, and after line breaks an RDATE and an EXDATE.
+/// The first twelve bytes are the start, its time zone and a window. The lines that follow are the rule, an
+/// RDATE and EXDATEs.
 pub(crate) fn expand(data: &[u8]) {
     let Some((head, text)) = data.split_first_chunk::<12>() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
@@ -73,7 +74,7 @@ fn check_order(instances: &[Instance]) {
     assert!(starts(instances).windows(2).all(|two| two[0] < two[1]), "in order, each once");
 }
 
-/// Whoever starts in the middle gets the same.
+/// Starting in the middle gives the same occurrences.
 fn check_near(series: &Series, all: &[Instance], middle: usize) {
     let Some(from) = all.get(middle % all.len().max(1)) else { return };
     let rest: Result<Vec<_>, RuleError> =
@@ -83,7 +84,7 @@ fn check_near(series: &Series, all: &[Instance], middle: usize) {
     assert!(rest.iter().zip(expected).all(|(a, b)| a == b), "starting near is starting at the start");
 }
 
-/// Both halves of a series are the whole.
+/// Both halves of a split series are the whole.
 fn check_split(series: &Series, all: &[Instance], middle: usize) {
     let Some(at) = all.get(middle % all.len().max(1)).map(Instance::original_start) else { return };
     let Ok(split) = series.split(at) else { return };

@@ -1,4 +1,4 @@
-//! Rules that are read and expanded, from any start in any zone.
+//! Expands rules from any start in any time zone.
 #![no_main]
 
 #[path = "../checks/recurrence.rs"]

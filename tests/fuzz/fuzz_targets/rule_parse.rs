@@ -1,4 +1,4 @@
-//! Texts as rules, dates and phrases.
+//! Reads texts as rules, dates and phrases.
 #![no_main]
 
 #[path = "../checks/recurrence.rs"]

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 pub(crate) struct Allowed {
     pub(crate) from: &'static str,
     pub(crate) to: &'static str,
-    /// For readers of this list.
+    /// Why the import is left out.
     #[expect(dead_code, reason = "documents the entry")]
     pub(crate) reason: &'static str,
 }

@@ -33,7 +33,7 @@ struct Reader {
     scope: Scope,
     /// Local variables of the outermost function.
     variables: HashSet<String>,
-    /// How many functions are around.
+    /// The number of enclosing functions.
     depth: usize,
 }
 

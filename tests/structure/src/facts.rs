@@ -1,8 +1,8 @@
-//! What one file says, as plain data: no syntax tree, so that it can cross threads.
+//! The facts of one file, as plain data without a syntax tree, so that it can be sent to another thread.
 
 use std::collections::BTreeMap;
 
-/// What a file says. Code under `#[cfg(test)]` is left out.
+/// The facts of a file. Code under `#[cfg(test)]` is left out.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) scope: Scope,

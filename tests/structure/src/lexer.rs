@@ -1,4 +1,4 @@
-//! Tells comments, string literals and code apart, character by character.
+//! Distinguishes comments, string literals and code, character by character.
 
 /// What a character belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,9 +13,9 @@
 use crate::finding::Finding;
 use crate::lexer::Class;
 
-/// The most lines of a file.
+/// Maximum number of lines of a file.
 const LINES: usize = 500;
-/// The most columns of a line.
+/// Maximum number of columns of a line.
 const COLUMNS: usize = 110;
 /// Names of directories of test data, below a directory named `tests`.
 const DATA: &[&str] = &["corpus", "data", "fixtures"];

@@ -15,7 +15,7 @@ pub(crate) enum Target {
     Unseen(usize),
 }
 
-/// Names under way, so that imports that lead in circles end.
+/// Names being resolved, so that circular imports end.
 type Seen = HashSet<(usize, String)>;
 
 impl Tree<'_> {
@@ -54,7 +54,7 @@ impl Tree<'_> {
     fn step(&self, target: Target, name: &str, seen: &mut Seen) -> Vec<Target> {
         match target {
             Target::Module(module) => {
-                // A repeated name is a circle of imports, not a name that is not there.
+                // A repeated name is a circle of imports, not an unknown name.
                 let repeated = seen.contains(&(module, name.to_owned()));
                 let found = self.look_up(module, name, seen);
                 if found.is_empty() && !repeated { vec![Target::Unseen(module)] } else { found }

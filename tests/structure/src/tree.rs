@@ -13,7 +13,7 @@ pub(crate) struct Module<'a> {
     pub(crate) file: &'a str,
     pub(crate) parent: Option<usize>,
     pub(crate) scope: &'a Scope,
-    /// More than one of a name where `cfg` decides.
+    /// Several modules of one name if `cfg` selects one of them.
     pub(crate) children: BTreeMap<&'a str, Vec<usize>>,
     pub(crate) items: BTreeMap<&'a str, Vec<Kind>>,
     pub(crate) imports: BTreeMap<&'a str, Vec<&'a Import>>,
@@ -139,7 +139,7 @@ fn directory_of(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..=at])
 }
 
-/// Without `.` and `..`.
+/// The path without `.` and `..`.
 fn normal(path: &str) -> String {
     let mut parts = Vec::new();
     for part in path.split('/') {

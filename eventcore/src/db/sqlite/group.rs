@@ -17,7 +17,7 @@ pub(super) struct Group {
     open: bool,
     /// Members that wait for the shared COMMIT.
     members: usize,
-    /// Tells the members of the group whether the shared COMMIT succeeded. Each group has its own channel.
+    /// Sends the outcome of the shared COMMIT to the members of the group. Each group has its own channel.
     outcome: watch::Sender<Option<bool>>,
 }
 
@@ -109,7 +109,8 @@ impl Group {
         self.run("ROLLBACK TO member").await
     }
 
-    /// Commits the group, if one is open, and tells its members. COMMIT also releases the savepoint.
+    /// Commits the group, if one is open, and sends the outcome to its members. COMMIT also releases the
+    /// savepoint.
     pub(super) async fn commit(&mut self) {
         if !self.open {
             return;
@@ -122,8 +123,8 @@ impl Group {
         }
     }
 
-    /// Rolls back the whole group and tells its members. SQLite itself rolls back everything when a disk is
-    /// full or broken, so no member may be told that it is stored.
+    /// Rolls back the whole group and sends the error to its members. SQLite itself rolls back everything
+    /// when a disk is full or broken, so no member may be reported as stored.
     pub(super) async fn abort(&mut self) {
         // Fails if SQLite has rolled back by itself.
         drop(self.run("ROLLBACK").await);

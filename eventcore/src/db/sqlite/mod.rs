@@ -3,7 +3,7 @@
 //! SQLite allows one writer at a time, and each COMMIT waits for an fsync. The writer therefore runs
 //! transactions that queue up as savepoints of one `BEGIN IMMEDIATE … COMMIT`: they are the *members* of a
 //! *group* and share its fsync. A member that fails rolls back to its savepoint; the others are not affected.
-//! Every caller is told its outcome after the shared COMMIT, so an `Ok` is durable.
+//! Every caller gets its outcome after the shared COMMIT, so an `Ok` is durable.
 //!
 //! States of the group, where n is the number of members that wait for the COMMIT:
 //!
@@ -46,7 +46,7 @@ pub(super) use writer::SqliteTx;
 pub(super) use writer::Writer;
 
 use super::error::is_locked;
-use super::{ACQUIRE_TIMEOUT, STATEMENT_CACHE};
+use super::pool_settings::{ACQUIRE_TIMEOUT, STATEMENT_CACHE};
 use crate::error::{Error, Result};
 
 /// Page cache of the writer: 16 MiB. A negative number counts KiB. The rows that one group changes are far

@@ -20,7 +20,7 @@ pub(in crate::db) struct Writer {
 }
 
 /// Runs `work` on a task of its own, so that it finishes even if the caller is dropped: the steps that change
-/// the state of a group must not stop half way.
+/// the state of a group must all run.
 async fn run_to_completion<T: Send + 'static>(
     work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
 ) -> sqlx::Result<T> {

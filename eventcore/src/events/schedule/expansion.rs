@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 
-use crate::recurrence::{DateValue, Instance, Recurrence, RuleResult, ScheduleLimits, Series, SeriesStart};
+use crate::recurrence::{Instance, Recurrence, RuleResult, ScheduleLimits, Series, SeriesStart};
 use crate::time::{self, Span, Timestamp};
 
 /// How far and to how many occurrences a rule is expanded.
@@ -48,8 +48,11 @@ impl PlannedOccurrence {
 
 /// The recurrence series of an event whose first occurrence is `span`.
 pub(crate) fn series(span: &Span, tz: Tz, recurrence: &Recurrence) -> RuleResult<Series> {
-    let start = SeriesStart { local: span.local, tz, all_day: span.all_day, instant: Some(span.starts_at) };
-    Series::new(start, recurrence.clone())
+    Series::new(series_start(span, tz), recurrence.clone())
+}
+
+fn series_start(span: &Span, tz: Tz) -> SeriesStart {
+    SeriesStart { local: span.local, tz, all_day: span.all_day, instant: Some(span.starts_at) }
 }
 
 /// Expands an event: to all occurrences of a bounded rule, or to those of an unbounded rule from `from` to
@@ -76,26 +79,10 @@ pub(crate) fn expand(
     Ok(instances.iter().map(|instance| PlannedOccurrence::from_instance(instance, span, tz)).collect())
 }
 
-/// The recurrence of an event whose start moves from `from` to `to`: UNTIL, RDATE and EXDATE are shifted as
-/// far.
-pub(crate) fn shifted(recurrence: &Recurrence, from: &Span, to: &Span) -> Recurrence {
-    let by = to.local - from.local;
-    let days = to.local.date() - from.local.date();
-    let shift = |value: &DateValue| match *value {
-        DateValue::Date(date) => DateValue::Date(date.checked_add_signed(days).unwrap_or(date)),
-        DateValue::Local(local) => DateValue::Local(local.checked_add_signed(by).unwrap_or(local)),
-        DateValue::Utc(instant) => {
-            let micros = by.num_microseconds().unwrap_or_default();
-            DateValue::Utc(Timestamp::from_micros(instant.as_micros().saturating_add(micros)))
-        }
-    };
-    let rrule = recurrence.rrule.clone().map(|rule| match rule.until() {
-        Some(until) => rule.with_until(shift(&until)),
-        None => rule,
-    });
-    Recurrence {
-        rrule,
-        rdate: recurrence.rdate.iter().map(shift).collect(),
-        exdate: recurrence.exdate.iter().map(shift).collect(),
-    }
+/// The recurrence of an event whose first occurrence moves: see [`Recurrence::shifted`].
+///
+/// # Errors
+/// `too_much_work`, and what is wrong with the rule at the new start.
+pub(crate) fn shifted(recurrence: &Recurrence, from: (&Span, Tz), to: (&Span, Tz)) -> RuleResult<Recurrence> {
+    recurrence.shifted(series_start(from.0, from.1), series_start(to.0, to.1))
 }

@@ -199,7 +199,7 @@ async fn recompute_overridden(
     let Some(local) = &occurrence.starts_local else { return Ok(false) };
     let (local, tz) = (parse_local(local)?, zone(&event.timezone));
     let starts_at = time::resolve_leniently(local, tz);
-    // A local time that occurs twice may stand for its second instant, which still has the same local time.
+    // A local time that occurs twice may mean its second instant, which still has the same local time.
     if starts_at == occurrence.starts_at || occurrence.starts_at.in_zone(tz).naive_local() == local {
         return Ok(false);
     }

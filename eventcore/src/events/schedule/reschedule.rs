@@ -261,11 +261,11 @@ pub(crate) async fn move_to_planned(
     Ok(rows_changed)
 }
 
-/// The latest original start at which occurrences are parked, in microseconds since 1970: 1969-12-20. No
-/// event can start before 1970, so no occurrence is there.
+/// The latest temporary original start, in microseconds since 1970: 1969-12-20. No event can start before
+/// 1970, so no occurrence is there.
 const PARKED_FROM: i64 = -1_000_000_000_000;
 
-/// Moves the original starts that are about to change out of the way, to distinct values before 1970.
+/// Sets the original starts that are about to change to distinct temporary values before 1970.
 ///
 /// The original start is unique within an event, and an occurrence may move to where another one is now.
 /// SQLite checks unique indexes row by row and cannot defer the check to the end of the transaction.
@@ -366,7 +366,7 @@ pub(crate) async fn must_have_an_occurrence(tx: &mut Tx, id: EventId) -> Result<
     }
 }
 
-/// Sets the status of an occurrence. If it has this status already, nothing changes, its version neither.
+/// Sets the status of an occurrence. If it has this status already, nothing changes, not even its version.
 pub(crate) async fn set_status(
     tx: &mut Tx,
     id: OccurrenceId,

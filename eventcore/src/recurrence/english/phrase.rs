@@ -6,7 +6,7 @@ use super::words::{Word, split};
 use crate::recurrence::error::{RuleError, RuleResult};
 use crate::recurrence::rule::Freq;
 
-/// The error for a phrase that means no rule. `what` tells the person what to write instead.
+/// The error for a phrase that means no rule. `what` is the message for the user.
 pub(super) fn not_understood(what: impl Into<String>) -> RuleError {
     RuleError::in_rule("not_understood", what)
 }
@@ -177,7 +177,7 @@ impl PhraseParser {
             "twice" => self.end(PhraseEnd::Count(2)),
             "at" => Err(not_understood("the time of day is that of the start: omit “at …”")),
             "from" | "starting" | "beginning" if !self.weekday_range_follows() => {
-                Err(not_understood("the first date is that of the start: omit “starting …”"))
+                Err(not_understood("the first occurrence is at the start: omit “starting …”"))
             }
             "except" | "but" => Err(not_understood("excluded dates belong in EXDATE: omit “except …”")),
             "on" | "the" | "of" | "in" | "and" | "or" | "&" | "a" | "per" | "repeat" | "repeats"
@@ -343,7 +343,7 @@ impl PhraseParser {
 
     fn end(&mut self, end: PhraseEnd) -> RuleResult<()> {
         if self.phrase.end.replace(end).is_some() {
-            return Err(not_understood("there are two ends: keep one"));
+            return Err(not_understood("the phrase has two ends: keep one"));
         }
         Ok(())
     }

@@ -1,102 +1,127 @@
-//! Insights: what organizers read from who registered, who came and what they said.
+//! Insights for organizers: registrations, attendance and feedback, as JSON or as CSV.
 
 use eventcore::feedback::FeedbackSummary;
 use eventcore::insights::{DailyRegistrations, Figures, Insights, OrganizerInsights};
 use eventcore::{Error, EventId};
 use futures_util::stream;
-use warp::Filter;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
 
-use super::{any_of, id, route};
-use crate::http::call::{Answer, Call, Context};
-use crate::http::{reply, table};
+use crate::http::call::{Answer, Call};
+use crate::http::problem_responses::{ApiProblems, NotFound};
+use crate::http::route::{Route, routes};
+use crate::http::{csv_reply, reply};
 
-pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
-    any_of!(
-        warp::path("events").and(route!(context, get { event } "insights" => of_event)),
-        warp::path("users").and(warp::path("me")).and(route!(context, get "insights" => of_mine)),
-    )
+pub(super) fn routes() -> Vec<Route> {
+    routes![of_event, of_mine]
 }
 
-/// Registrations over time, fill, waitlist, cancellations, attendance and ratings of an event and of each of its dates, for its organizers; as a table with `Accept: text/csv`
-#[utoipa::path(get, path = "/api/v1/events/{event}/insights", tag = "insights", security(("bearer" = [])),
-    params(("event" = String, Path), ("table" = inline(Option<OfEvent>), Query, description = "What the table has a row for: each date, or each day on which people registered")),
-    responses((status = 200, description = "The insights, or a table of them as CSV", content((Insights = "application/json"), (String = "text/csv")))))]
-pub(crate) async fn of_event(call: Call, event: &str) -> Answer {
+/// Insights into an event and each of its occurrences (organizers only)
+///
+/// Registrations over time, fill rate, waitlist, cancellations, attendance and ratings.
+/// Send `Accept: text/csv` for a table.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events/{event}/insights",
+    tag = "insights",
+    security(("bearer" = [])),
+    params(
+        ("event" = String, Path),
+        ("table" = inline(Option<EventTable>), Query,
+            description = "Rows of the CSV table: occurrences (`dates`, default), or days of registration"),
+    ),
+    responses(
+        (status = 200, description = "The insights, or one table of them as CSV",
+            content((Insights = "application/json"), (String = "text/csv"))),
+        ApiProblems, NotFound,
+    )
+)]
+async fn of_event(call: Call) -> Answer {
     let mut query = call.query();
-    let words = [("dates", OfEvent::Dates), ("days", OfEvent::Days)];
-    let rows_are = query.word("table", &words).unwrap_or(OfEvent::Dates);
+    let words = [("dates", EventTable::Dates), ("days", EventTable::Days)];
+    let table = query.word("table", &words).unwrap_or(EventTable::Dates);
     query.finish()?;
-    let event: EventId = id(event, "event")?;
+    let event: EventId = call.id("event")?;
     let insights = call.core.insights(&call.actor().await?, event).await?;
-    if !table::is_wanted(&call) {
+    if !csv_reply::is_preferred(&call) {
         return reply::json(&insights);
     }
-    if rows_are == OfEvent::Days {
+    if table == EventTable::Days {
         return days(&insights.by_day);
     }
-    let rows = insights.occurrences.iter().map(|date| {
-        let named = vec![
-            date.occurrence_id.to_string(),
-            date.starts_at.to_string(),
-            date.title.clone(),
-            date.status.to_string(),
+    let rows = insights.occurrences.iter().map(|occurrence| {
+        let key = vec![
+            occurrence.occurrence_id.to_string(),
+            occurrence.starts_at.to_string(),
+            occurrence.title.clone(),
+            occurrence.status.to_string(),
         ];
-        with_cells(named, &date.figures, &date.feedback)
+        row(key, &occurrence.figures, &occurrence.feedback)
     });
-    sent(&["occurrence_id", "starts_at", "title", "status"], rows)
+    csv(&["occurrence_id", "starts_at", "title", "status"], rows)
 }
 
-/// The same for all events that I organize; as a table with `Accept: text/csv`
-#[utoipa::path(get, path = "/api/v1/users/me/insights", tag = "insights", security(("bearer" = [])),
-    params(("table" = inline(Option<OfMine>), Query, description = "What the table has a row for: each event, or each day on which people registered")),
-    responses((status = 200, description = "The insights, or a table of them as CSV", content((OrganizerInsights = "application/json"), (String = "text/csv")))))]
-pub(crate) async fn of_mine(call: Call) -> Answer {
+/// Insights into all events that I organize
+///
+/// Send `Accept: text/csv` for a table.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/me/insights",
+    tag = "insights",
+    security(("bearer" = [])),
+    params(
+        ("table" = inline(Option<OrganizerTable>), Query,
+            description = "Rows of the CSV table: events (default), or days of registration"),
+    ),
+    responses(
+        (status = 200, description = "The insights, or one table of them as CSV",
+            content((OrganizerInsights = "application/json"), (String = "text/csv"))),
+        ApiProblems,
+    )
+)]
+async fn of_mine(call: Call) -> Answer {
     let mut query = call.query();
-    let words = [("events", OfMine::Events), ("days", OfMine::Days)];
-    let rows_are = query.word("table", &words).unwrap_or(OfMine::Events);
+    let words = [("events", OrganizerTable::Events), ("days", OrganizerTable::Days)];
+    let table = query.word("table", &words).unwrap_or(OrganizerTable::Events);
     query.finish()?;
     let insights = call.core.organizer_insights(&call.actor().await?).await?;
-    if !table::is_wanted(&call) {
+    if !csv_reply::is_preferred(&call) {
         return reply::json(&insights);
     }
-    if rows_are == OfMine::Days {
+    if table == OrganizerTable::Days {
         return days(&insights.by_day);
     }
     let rows = insights.events.iter().map(|event| {
-        let named = vec![event.event_id.to_string(), event.title.clone(), event.status.to_string()];
-        with_cells(named, &event.figures, &event.feedback)
+        let key = vec![event.event_id.to_string(), event.title.clone(), event.status.to_string()];
+        row(key, &event.figures, &event.feedback)
     });
-    sent(&["event_id", "title", "status"], rows)
+    csv(&["event_id", "title", "status"], rows)
 }
 
-/// What a table of an event's insights has rows for.
+/// The tables of an event's insights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
-pub(crate) enum OfEvent {
+enum EventTable {
     Dates,
     Days,
 }
 
-/// What a table of an organizer's insights has rows for.
+/// The tables of an organizer's insights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
-pub(crate) enum OfMine {
+enum OrganizerTable {
     Events,
     Days,
 }
 
-/// Registrations over time.
+/// The table of registrations by day.
 fn days(by_day: &[DailyRegistrations]) -> Answer {
     let rows = by_day
         .iter()
         .map(|day| [day.date.to_string(), day.registrations.to_string(), day.people.to_string()]);
-    let piece = table::piece(Some(&["date", "registrations", "people"]), rows)?;
-    Ok(table::answer(stream::iter([Ok::<_, Error>(piece)]), "insights"))
+    let table = csv_reply::chunk(Some(&["date", "registrations", "people"]), rows)?;
+    Ok(csv_reply::stream(stream::iter([Ok::<_, Error>(table)]), "insights"))
 }
 
-/// The columns behind those that say what a row is about.
+/// The columns after the key of a row.
 const COLUMNS: [&str; 21] = [
     "registrations",
     "confirmed",
@@ -121,13 +146,14 @@ const COLUMNS: [&str; 21] = [
     "rated_5",
 ];
 
-fn sent(named: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Answer {
-    let piece = table::piece(Some(&[named, &COLUMNS].concat()), rows)?;
-    Ok(table::answer(stream::iter([Ok::<_, Error>(piece)]), "insights"))
+/// A table. `key` names the columns that identify a row.
+fn csv(key: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Answer {
+    let table = csv_reply::chunk(Some(&[key, &COLUMNS].concat()), rows)?;
+    Ok(csv_reply::stream(stream::iter([Ok::<_, Error>(table)]), "insights"))
 }
 
-/// Puts what is counted behind what names the row.
-fn with_cells(mut row: Vec<String>, figures: &Figures, feedback: &FeedbackSummary) -> Vec<String> {
+/// A row: the key, then a cell for each of `COLUMNS`.
+fn row(mut row: Vec<String>, figures: &Figures, feedback: &FeedbackSummary) -> Vec<String> {
     let rate = |rate: Option<f64>| rate.map(|rate| rate.to_string()).unwrap_or_default();
     row.extend([
         figures.registrations.to_string(),

@@ -1,118 +1,171 @@
-//! The routes, a file each part of the domain. A route reads the request, calls the library once, and answers.
+//! The routes, in a file for each part of the domain. A handler reads the request, calls the library once,
+//! and builds the response. Its `#[utoipa::path]` is the only declaration of the route.
 
-pub(crate) mod auth;
-pub(crate) mod calendars;
-pub(crate) mod categories;
-pub(crate) mod comments;
-pub(crate) mod events;
-pub(crate) mod feedback;
+pub(crate) mod agenda_query;
+mod auth;
+mod calendars;
+mod categories;
+mod comments;
+mod events;
+mod feedback;
 pub(crate) mod health;
-pub(crate) mod insights;
-pub(crate) mod occurrences;
-pub(crate) mod organizers;
-pub(crate) mod pages;
-pub(crate) mod recurrence;
-pub(crate) mod registrations;
-pub(crate) mod sessions;
-pub(crate) mod tokens;
-pub(crate) mod users;
+mod insights;
+mod occurrences;
+mod organizers;
+mod pages;
+mod recurrence;
+mod registrations;
+mod sessions;
+mod tokens;
+mod users;
 
-use warp::Filter;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
+use std::sync::LazyLock;
 
-use super::call::Context;
+use utoipa::openapi::OpenApi as Document;
+
+use super::openapi;
+use super::route::RouteTable;
+
+static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
+    let routes = [
+        auth::routes(),
+        calendars::routes(),
+        categories::routes(),
+        comments::routes(),
+        events::routes(),
+        feedback::routes(),
+        health::routes(),
+        insights::routes(),
+        occurrences::routes(),
+        organizers::routes(),
+        pages::routes(),
+        recurrence::routes(),
+        registrations::routes(),
+        sessions::routes(),
+        tokens::routes(),
+        users::routes(),
+    ];
+    RouteTable::new(routes.into_iter().flatten().collect())
+});
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| openapi::document(TABLE.documents()));
 
 /// All routes.
-pub(crate) fn all(context: &Context) -> BoxedFilter<(Response,)> {
-    // A file's name ends in what an id could, so that it comes before.
-    let api = calendars::routes(context)
-        .or(occurrences::routes(context))
-        .unify()
-        .or(events::routes(context))
-        .unify()
-        .or(registrations::routes(context))
-        .unify()
-        .or(organizers::routes(context))
-        .unify()
-        .or(categories::routes(context))
-        .unify()
-        .or(comments::routes(context))
-        .unify()
-        .or(feedback::routes(context))
-        .unify()
-        .or(insights::routes(context))
-        .unify()
-        .or(users::routes(context))
-        .unify()
-        .or(auth::routes(context))
-        .unify()
-        .or(sessions::routes(context))
-        .unify()
-        .or(tokens::routes(context))
-        .unify()
-        .or(recurrence::routes(context))
-        .unify()
-        .boxed();
-    warp::path("api")
-        .and(warp::path("v1"))
-        .and(api)
-        .or(health::routes(context))
-        .unify()
-        .or(pages::routes(context))
-        .unify()
-        .boxed()
+pub(crate) fn table() -> &'static RouteTable {
+    &TABLE
 }
 
-/// One route: `route!(context, GET "events" / id => read)` calls `read(call, id)` for its path below the prefix of the domain.
-macro_rules! route {
-    ($context:expr, $method:ident => $handler:path) => {
-        route!(@ $context, $method, warp::path::end(), () => $handler)
-    };
-    ($context:expr, $method:ident $literal:literal => $handler:path) => {
-        route!(@ $context, $method, warp::path($literal).and(warp::path::end()), () => $handler)
-    };
-    ($context:expr, $method:ident { $a:ident } => $handler:path) => {
-        route!(@ $context, $method, warp::path::param::<String>().and(warp::path::end()), ($a) => $handler)
-    };
-    ($context:expr, $method:ident { $a:ident } . ics => $handler:path) => {
-        route!(@ $context, $method, warp::path::param::<$crate::http::routes::calendars::Ics>().map(|file: $crate::http::routes::calendars::Ics| file.0).and(warp::path::end()), ($a) => $handler)
-    };
-    ($context:expr, $method:ident { $a:ident } $literal:literal => $handler:path) => {
-        route!(@ $context, $method, warp::path::param::<String>().and(warp::path($literal)).and(warp::path::end()), ($a) => $handler)
-    };
-    ($context:expr, $method:ident { $a:ident } $literal:literal { $b:ident } => $handler:path) => {
-        route!(@ $context, $method, warp::path::param::<String>().and(warp::path($literal)).and(warp::path::param::<String>()).and(warp::path::end()),
-            ($a, $b) => $handler)
-    };
-    (@ $context:expr, $method:ident, $path:expr, ($($param:ident),*) => $handler:path) => {
-        warp::$method()
-            .and($path)
-            .and($crate::http::call::call($context))
-            .then(|$($param: String,)* call: $crate::http::call::Call| async move {
-                $crate::http::call::answer(match $crate::http::once::key(&call) {
-                    None => $handler(call $(, &$param)*).await,
-                    Some(key) => {
-                        let key = key.to_owned();
-                        let work = move |call| Box::pin(async move { $handler(call $(, &$param)*).await }) as $crate::http::once::Work;
-                        $crate::http::once::once(call, &key, work).await
-                    }
-                })
-            })
-            .boxed()
-    };
-}
-pub(crate) use route;
-
-/// An id in a path; what is no id names nothing.
-pub(crate) fn id<T: std::str::FromStr>(text: &str, thing: &'static str) -> Result<T, eventcore::Error> {
-    text.parse().map_err(|_| eventcore::Error::NotFound(thing))
+/// The OpenAPI document of all routes.
+pub(crate) fn document() -> &'static Document {
+    &DOCUMENT
 }
 
-/// Joins routes.
-macro_rules! any_of {
-    ($first:expr $(, $rest:expr)* $(,)?) => {
-        $first$(.or($rest).unify())*.boxed()
-    };
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::http::declaration::operations;
+
+    fn document_json() -> Value {
+        serde_json::to_value(document()).unwrap()
+    }
+
+    #[test]
+    fn allow_lists_the_methods_of_a_path() {
+        let allow = |path: &str| table().find(path).map(|(endpoint, _)| endpoint.allow());
+        for (path, methods) in [
+            ("/healthz", "GET"),
+            ("/api/v1/events", "GET, POST"),
+            ("/api/v1/events/", "GET, POST"),
+            ("/api/v1/users/me/password", "PUT"),
+            ("/api/v1/events/0198.ics", "GET"),
+            ("/api/v1/occurrences/0198.ics", "GET"),
+            ("/docs/start.js", "GET"),
+        ] {
+            assert_eq!(allow(path).as_deref(), Some(methods), "{path}");
+        }
+        for unknown in ["/api/v1/nothing", "/api/v1/events//publish", "/healthz/x", ""] {
+            assert_eq!(allow(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn every_reference_in_the_document_resolves() {
+        let json = document_json();
+        let text = json.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(json.pointer(reference).is_some(), "{reference} is missing");
+        }
+    }
+
+    #[test]
+    fn operation_ids_are_unique() {
+        let mut document = document().clone();
+        let all = document.paths.paths.values_mut().flat_map(operations);
+        let ids: Vec<_> = all.map(|(_, operation)| operation.operation_id.clone().unwrap()).collect();
+        let unique: BTreeSet<_> = ids.iter().collect();
+        assert_eq!(unique.len(), ids.len(), "{ids:?}");
+        assert!(ids.contains(&"events_create".to_owned()), "{ids:?}");
+    }
+
+    /// A handler reads a parameter by its name, which must be that of the declared path.
+    #[test]
+    fn declared_parameters_are_those_of_the_path() {
+        let json = document_json();
+        for (path, item) in json["paths"].as_object().unwrap() {
+            let in_path: BTreeSet<&str> =
+                path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()).collect();
+            for (method, operation) in item.as_object().unwrap() {
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                let declared: BTreeSet<&str> = parameters
+                    .filter(|parameter| parameter["in"] == "path")
+                    .map(|parameter| parameter["name"].as_str().unwrap())
+                    .collect();
+                assert_eq!(declared, in_path, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn routes_with_a_body_declare_its_problems_and_others_do_not() {
+        let json = document_json();
+        for (path, item) in json["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let responses = &operation["responses"];
+                let has = |status: &str| responses.get(status).is_some();
+                let has_body = operation.get("requestBody").is_some();
+                assert_eq!((has("413"), has("415")), (has_body, has_body), "{method} {path}");
+                assert_eq!(
+                    (has("406"), has("429")),
+                    (path.starts_with("/api/"), has("406")),
+                    "{method} {path}"
+                );
+                let secured = operation.get("security").is_some();
+                assert!(!secured || has("401") && has("403"), "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_merge_patch_has_the_fields_of_the_whole_and_requires_none() {
+        let json = document_json();
+        let body = |path: &str, method: &str| {
+            let content = &json["paths"][path][method]["requestBody"]["content"];
+            let reference = |media_type: &str| {
+                content[media_type]["schema"]["$ref"].as_str().map(|at| at.trim_start_matches('#').to_owned())
+            };
+            let of_json = reference("application/json");
+            assert!(method != "patch" || reference("application/merge-patch+json") == of_json);
+            json.pointer(&of_json.unwrap()).unwrap()
+        };
+        let (new, change) = (body("/api/v1/events", "post"), body("/api/v1/events/{event}", "patch"));
+        assert_eq!(new["properties"], change["properties"]);
+        assert!(!new["required"].as_array().unwrap().is_empty() && change["required"].is_null());
+        assert!(new["additionalProperties"] == false && change["additionalProperties"] == false);
+        let account = body("/api/v1/users/{user}", "patch");
+        assert!(account["properties"]["email"].is_object() && account["required"].is_null());
+    }
 }
-pub(crate) use any_of;

@@ -1,48 +1,25 @@
-//! Registrations: one's own, those of a date, and the door.
+//! Registrations: mine, those of an occurrence, and check-in.
 
 use eventcore::registrations::{
     CheckIn, MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus, TicketInput,
 };
-use eventcore::{OccurrenceId, Page, RegistrationId};
-use warp::Filter;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
+use eventcore::{Error, OccurrenceId, Page, RegistrationId};
 
-use super::{any_of, id, route};
-use crate::http::call::{Answer, Call, Context};
+use crate::http::call::{Answer, Call};
+use crate::http::problem::Problem;
+use crate::http::problem_responses::{
+    ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
+};
+use crate::http::query::Query;
+use crate::http::query_parameters::PageParameters;
 use crate::http::reply::{self, Versioned};
-use crate::http::{attendees, etag, qr, table};
+use crate::http::route::{Route, routes};
+use crate::http::{attendee_list, csv_reply, etag, qr};
 
-pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
-    let of_dates = any_of!(
-        route!(context, get { occurrence } "registration" => read_mine),
-        route!(context, put { occurrence } "registration" => register),
-        route!(context, delete { occurrence } "registration" => cancel),
-        route!(context, get { occurrence } "registrations" => list),
-        route!(context, post { occurrence } "registrations" => add),
-        route!(context, delete { occurrence } "registrations" { registration } => remove),
-    );
-    let below = any_of!(
-        route!(context, get => list_mine),
-        route!(context, get { registration } => read),
-        route!(context, post { registration } "check-in" => check_in),
-        route!(context, delete { registration } "check-in" => undo_check_in),
-        route!(context, get { registration } "ticket.svg" => ticket_svg),
-        route!(context, get { registration } "ticket.png" => ticket_png),
-    );
-    any_of!(
-        warp::path("occurrences").and(of_dates),
-        warp::path("registrations").and(below),
-        route!(context, post "check-in" => check_in_by_code),
-    )
-}
-
-fn occurrence_id(text: &str) -> Result<OccurrenceId, eventcore::Error> {
-    id(text, "occurrence")
-}
-
-fn registration_id(text: &str) -> Result<RegistrationId, eventcore::Error> {
-    id(text, "registration")
+pub(super) fn routes() -> Vec<Route> {
+    let mut routes = routes![read_mine, register, cancel, list, add, remove, list_mine, read];
+    routes.extend(routes![check_in, undo_check_in, check_in_by_code, ticket_svg, ticket_png]);
+    routes
 }
 
 fn versioned(registration: &Registration) -> Versioned<'_, Registration> {
@@ -54,159 +31,285 @@ fn versioned(registration: &Registration) -> Versioned<'_, Registration> {
 }
 
 fn registered(registered: &Registered, location: &str) -> Answer {
-    let answer = versioned(&registered.registration);
-    if registered.created { answer.created(location) } else { answer.changed() }
+    let registration = versioned(&registered.registration);
+    if registered.created { registration.created(location) } else { registration.changed() }
 }
 
-/// My registration for a date
-#[utoipa::path(get, path = "/api/v1/occurrences/{occurrence}/registration", tag = "registrations", security(("bearer" = [])),
+fn status(query: &mut Query) -> Option<RegistrationStatus> {
+    query.parsed("status", "must be confirmed, waitlisted, cancelled or attended")
+}
+
+/// Read my registration for an occurrence
+#[utoipa::path(
+    get,
+    path = "/api/v1/occurrences/{occurrence}/registration",
+    tag = "registrations",
+    security(("bearer" = [])),
     params(("occurrence" = String, Path)),
-    responses((status = 200, description = "The registration", body = Registration), (status = 304, description = "You have it")))]
-pub(crate) async fn read_mine(call: Call, occurrence: &str) -> Answer {
+    responses(
+        (status = 200, description = "My registration", body = Registration),
+        NotModified, ApiProblems, NotFound,
+    )
+)]
+async fn read_mine(call: Call) -> Answer {
     call.no_query()?;
-    let registration = call.core.my_registration(&call.actor().await?, occurrence_id(occurrence)?).await?;
+    let registration = call.core.my_registration(&call.actor().await?, call.id("occurrence")?).await?;
     versioned(&registration).ok(&call)
 }
 
-/// Register for a date, or change the registration; what is left out stays as it is
-#[utoipa::path(put, path = "/api/v1/occurrences/{occurrence}/registration", tag = "registrations", security(("bearer" = [])),
-    params(("occurrence" = String, Path)), request_body = Option<Party>,
-    responses((status = 200, description = "As it was, or changed", body = Registration), (status = 201, description = "New: confirmed, or waitlisted", body = Registration)))]
-pub(crate) async fn register(call: Call, occurrence: &str) -> Answer {
+/// Register for an occurrence, or change my registration
+///
+/// Missing fields are unchanged.
+#[utoipa::path(
+    put,
+    path = "/api/v1/occurrences/{occurrence}/registration",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(("occurrence" = String, Path)),
+    request_body = Option<Party>,
+    responses(
+        (status = 200, description = "My registration, changed or unchanged", body = Registration),
+        (status = 201, description = "My new registration, confirmed or waitlisted", body = Registration),
+        ApiProblems, BodyProblems, NotFound, Conflict, PreconditionFailed,
+    )
+)]
+async fn register(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, occurrence) = (call.core.clone(), occurrence_id(occurrence)?);
-    let expected = etag::expected(&call.headers);
+    let (core, occurrence) = (call.core.clone(), call.id::<OccurrenceId>("occurrence")?);
+    let expected = etag::expected_version(&call.headers);
     let party = Party { expected, ..call.json_if_any::<Party>()?.unwrap_or_default() };
     let outcome = core.register(&actor, occurrence, &party).await?;
     registered(&outcome, &format!("/api/v1/occurrences/{occurrence}/registration"))
 }
 
 /// Cancel my registration
-#[utoipa::path(delete, path = "/api/v1/occurrences/{occurrence}/registration", tag = "registrations", security(("bearer" = [])),
-    params(("occurrence" = String, Path)), responses((status = 204, description = "You have none, or no longer")))]
-pub(crate) async fn cancel(call: Call, occurrence: &str) -> Answer {
+#[utoipa::path(
+    delete,
+    path = "/api/v1/occurrences/{occurrence}/registration",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(("occurrence" = String, Path)),
+    responses(
+        (status = 204, description = "Cancelled, or there was none"),
+        ApiProblems, NotFound, Conflict, PreconditionFailed,
+    )
+)]
+async fn cancel(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
-    call.core.cancel_registration(&actor, occurrence_id(occurrence)?, expected).await?;
-    Ok(reply::nothing())
+    let (actor, expected) = (call.writer().await?, etag::expected_version(&call.headers));
+    call.core.cancel_registration(&actor, call.id("occurrence")?, expected).await?;
+    Ok(reply::no_content())
 }
 
-/// Attendees and waitlist of a date, for its organizers; as a table with `Accept: text/csv`, which then comes whole
-#[utoipa::path(get, path = "/api/v1/occurrences/{occurrence}/registrations", tag = "registrations", security(("bearer" = [])),
-    params(("occurrence" = String, Path), ("status" = Option<RegistrationStatus>, Query, description = "The waitlist comes in its order, all else by time"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query), ("count" = Option<bool>, Query)),
-    responses((status = 200, description = "A page of registrations, or all as CSV", content((Page<Registration> = "application/json"), (String = "text/csv")))))]
-pub(crate) async fn list(call: Call, occurrence: &str) -> Answer {
+/// List the attendees and the waitlist of an occurrence (organizers only)
+///
+/// Send `Accept: text/csv` for a table of all of them.
+#[utoipa::path(
+    get,
+    path = "/api/v1/occurrences/{occurrence}/registrations",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(
+        ("occurrence" = String, Path),
+        ("status" = Option<RegistrationStatus>, Query,
+            description = "`waitlisted` is in waitlist order, all others are in order of registration"),
+        PageParameters,
+    ),
+    responses(
+        (status = 200, description = "A page of registrations, or all of them as CSV",
+            content((Page<Registration> = "application/json"), (String = "text/csv"))),
+        ApiProblems, NotFound,
+    )
+)]
+async fn list(call: Call) -> Answer {
     let actor = call.actor().await?;
-    let date = occurrence_id(occurrence)?;
+    let occurrence: OccurrenceId = call.id("occurrence")?;
     let mut query = call.query();
-    let status = query.parsed("status", "must be confirmed, waitlisted, cancelled or attended");
+    let status = status(&mut query);
     let page = query.page();
     query.finish()?;
-    if table::is_wanted(&call) {
-        return Ok(attendees::csv(call.core.clone(), actor, date, status).await?);
+    if csv_reply::is_preferred(&call) {
+        return Ok(attendee_list::csv(call.core.clone(), actor, occurrence, status).await?);
     }
-    let registrations = call.core.registrations(&actor, date, status, &page).await?;
-    reply::page(&call, &format!("/occurrences/{occurrence}/registrations"), &registrations)
+    reply::page(&call, &call.core.registrations(&actor, occurrence, status, &page).await?)
 }
 
-/// Register someone, for the organizers
-#[utoipa::path(post, path = "/api/v1/occurrences/{occurrence}/registrations", tag = "registrations", security(("bearer" = [])),
-    params(("occurrence" = String, Path)), request_body = NewAttendee,
-    responses((status = 200, description = "As it was, or changed", body = Registration), (status = 201, description = "New: confirmed, or waitlisted", body = Registration)))]
-pub(crate) async fn add(call: Call, occurrence: &str) -> Answer {
+/// Register a user (organizers only)
+#[utoipa::path(
+    post,
+    path = "/api/v1/occurrences/{occurrence}/registrations",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(("occurrence" = String, Path)),
+    request_body = NewAttendee,
+    responses(
+        (status = 200, description = "The registration, changed or unchanged", body = Registration),
+        (status = 201, description = "The new registration, confirmed or waitlisted", body = Registration),
+        ApiProblems, BodyProblems, NotFound, Conflict,
+    )
+)]
+async fn add(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let core = call.core.clone();
-    let outcome =
-        core.add_registration(&actor, occurrence_id(occurrence)?, &call.json::<NewAttendee>()?).await?;
+    let (core, occurrence) = (call.core.clone(), call.id::<OccurrenceId>("occurrence")?);
+    let outcome = core.add_registration(&actor, occurrence, &call.json::<NewAttendee>()?).await?;
     registered(&outcome, &format!("/api/v1/registrations/{}", outcome.registration.id))
 }
 
-/// Take someone off a date, for the organizers
-#[utoipa::path(delete, path = "/api/v1/occurrences/{occurrence}/registrations/{registration}", tag = "registrations", security(("bearer" = [])),
-    params(("occurrence" = String, Path), ("registration" = String, Path)), responses((status = 204, description = "They are off")))]
-pub(crate) async fn remove(call: Call, occurrence: &str, registration: &str) -> Answer {
+/// Remove an attendee from an occurrence (organizers only)
+#[utoipa::path(
+    delete,
+    path = "/api/v1/occurrences/{occurrence}/registrations/{registration}",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(("occurrence" = String, Path), ("registration" = String, Path)),
+    responses(
+        (status = 204, description = "Removed"),
+        ApiProblems, NotFound, Conflict, PreconditionFailed,
+    )
+)]
+async fn remove(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, date) = (call.writer().await?, occurrence_id(occurrence)?);
-    let (registration, expected) = (registration_id(registration)?, etag::expected(&call.headers));
-    call.core.remove_registration(&actor, date, registration, expected).await?;
-    Ok(reply::nothing())
+    let (actor, occurrence) = (call.writer().await?, call.id::<OccurrenceId>("occurrence")?);
+    let registration: RegistrationId = call.id("registration")?;
+    let expected = etag::expected_version(&call.headers);
+    call.core.remove_registration(&actor, occurrence, registration, expected).await?;
+    Ok(reply::no_content())
 }
 
-/// All of my registrations: what is ahead first, soonest first, then what is over, latest first
-#[utoipa::path(get, path = "/api/v1/registrations", tag = "registrations", security(("bearer" = [])),
-    params(("status" = Option<RegistrationStatus>, Query),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query), ("count" = Option<bool>, Query)),
-    responses((status = 200, description = "A page of registrations with their dates", body = Page<MyRegistration>)))]
-pub(crate) async fn list_mine(call: Call) -> Answer {
+/// List my registrations: upcoming ones, soonest first, then past ones, latest first
+#[utoipa::path(
+    get,
+    path = "/api/v1/registrations",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(("status" = Option<RegistrationStatus>, Query), PageParameters),
+    responses(
+        (status = 200, description = "A page of registrations with their occurrences",
+            body = Page<MyRegistration>),
+        ApiProblems,
+    )
+)]
+async fn list_mine(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
-    let status = query.parsed("status", "must be confirmed, waitlisted, cancelled or attended");
+    let status = status(&mut query);
     let page = query.page();
     query.finish()?;
-    reply::page(&call, "/registrations", &call.core.my_registrations(&actor, status, &page).await?)
+    reply::page(&call, &call.core.my_registrations(&actor, status, &page).await?)
 }
 
-/// One registration, for its user and the organizers
-#[utoipa::path(get, path = "/api/v1/registrations/{registration}", tag = "registrations", security(("bearer" = [])),
+/// Read a registration (its user and organizers only)
+#[utoipa::path(
+    get,
+    path = "/api/v1/registrations/{registration}",
+    tag = "registrations",
+    security(("bearer" = [])),
     params(("registration" = String, Path)),
-    responses((status = 200, description = "The registration", body = Registration), (status = 304, description = "You have it")))]
-pub(crate) async fn read(call: Call, registration: &str) -> Answer {
+    responses(
+        (status = 200, description = "The registration", body = Registration),
+        NotModified, ApiProblems, NotFound,
+    )
+)]
+async fn read(call: Call) -> Answer {
     call.no_query()?;
-    let registration = call.core.registration(&call.actor().await?, registration_id(registration)?).await?;
+    let registration = call.core.registration(&call.actor().await?, call.id("registration")?).await?;
     versioned(&registration).ok(&call)
 }
 
-/// Check someone in, for the organizers
-#[utoipa::path(post, path = "/api/v1/registrations/{registration}/check-in", tag = "registrations", security(("bearer" = [])),
+/// Check an attendee in (organizers only)
+#[utoipa::path(
+    post,
+    path = "/api/v1/registrations/{registration}/check-in",
+    tag = "registrations",
+    security(("bearer" = [])),
     params(("registration" = String, Path)),
-    responses((status = 200, description = "They are in; `already` says that they were before", body = CheckIn)))]
-pub(crate) async fn check_in(call: Call, registration: &str) -> Answer {
+    responses(
+        (status = 200, description = "Checked in; `already` is true if that was so before", body = CheckIn),
+        ApiProblems, NotFound, Conflict, PreconditionFailed,
+    )
+)]
+async fn check_in(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
-    reply::json(&call.core.check_in(&actor, registration_id(registration)?, expected).await?)
+    let (actor, expected) = (call.writer().await?, etag::expected_version(&call.headers));
+    reply::json(&call.core.check_in(&actor, call.id("registration")?, expected).await?)
 }
 
-/// Take a check-in back
-#[utoipa::path(delete, path = "/api/v1/registrations/{registration}/check-in", tag = "registrations", security(("bearer" = [])),
-    params(("registration" = String, Path)), responses((status = 204, description = "They are not in")))]
-pub(crate) async fn undo_check_in(call: Call, registration: &str) -> Answer {
+/// Undo a check-in (organizers only)
+#[utoipa::path(
+    delete,
+    path = "/api/v1/registrations/{registration}/check-in",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(("registration" = String, Path)),
+    responses(
+        (status = 204, description = "Check-in undone, or not checked in"),
+        ApiProblems, NotFound, Conflict, PreconditionFailed,
+    )
+)]
+async fn undo_check_in(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, expected) = (call.writer().await?, etag::expected(&call.headers));
-    call.core.undo_check_in(&actor, registration_id(registration)?, expected).await?;
-    Ok(reply::nothing())
+    let (actor, expected) = (call.writer().await?, etag::expected_version(&call.headers));
+    call.core.undo_check_in(&actor, call.id("registration")?, expected).await?;
+    Ok(reply::no_content())
 }
 
-/// Check someone in by the code of their ticket, for the organizers
-#[utoipa::path(post, path = "/api/v1/check-in", tag = "registrations", security(("bearer" = [])), request_body = TicketInput,
-    responses((status = 200, description = "They are in; `already` says that they were before", body = CheckIn), (status = 404, description = "No ticket for this door")))]
-pub(crate) async fn check_in_by_code(call: Call) -> Answer {
+/// Check an attendee in by ticket code (organizers only)
+#[utoipa::path(
+    post,
+    path = "/api/v1/check-in",
+    tag = "registrations",
+    security(("bearer" = [])),
+    request_body = TicketInput,
+    responses(
+        (status = 200, description = "Checked in; `already` is true if that was so before", body = CheckIn),
+        ApiProblems, BodyProblems, NotFound, Conflict,
+    )
+)]
+async fn check_in_by_code(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let core = call.core.clone();
     reply::json(&core.check_in_by_code(&actor, &call.json::<TicketInput>()?).await?)
 }
 
-/// The ticket as a QR code, drawn in lines
-#[utoipa::path(get, path = "/api/v1/registrations/{registration}/ticket.svg", tag = "registrations", security(("bearer" = [])),
-    params(("registration" = String, Path)), responses((status = 200, description = "The code", body = String, content_type = "image/svg+xml")))]
-pub(crate) async fn ticket_svg(call: Call, registration: &str) -> Answer {
-    let code = ticket(&call, registration).await?;
-    Ok(reply::secret("image/svg+xml", qr::svg(&code)?))
+/// Read the ticket's QR code as SVG
+#[utoipa::path(
+    get,
+    path = "/api/v1/registrations/{registration}/ticket.svg",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(("registration" = String, Path)),
+    responses(
+        (status = 200, description = "The image", body = String, content_type = "image/svg+xml"),
+        ApiProblems, NotFound,
+    )
+)]
+async fn ticket_svg(call: Call) -> Answer {
+    let code = ticket_code(&call).await?;
+    Ok(reply::private_content(&call, qr::svg(&code)?))
 }
 
-/// The ticket as a QR code, in dots
-#[utoipa::path(get, path = "/api/v1/registrations/{registration}/ticket.png", tag = "registrations", security(("bearer" = [])),
-    params(("registration" = String, Path)), responses((status = 200, description = "The code", body = [u8], content_type = "image/png")))]
-pub(crate) async fn ticket_png(call: Call, registration: &str) -> Answer {
-    let code = ticket(&call, registration).await?;
-    Ok(reply::secret("image/png", qr::png(&code)?))
+/// Read the ticket's QR code as PNG
+#[utoipa::path(
+    get,
+    path = "/api/v1/registrations/{registration}/ticket.png",
+    tag = "registrations",
+    security(("bearer" = [])),
+    params(("registration" = String, Path)),
+    responses(
+        (status = 200, description = "The image", body = [u8], content_type = "image/png"),
+        ApiProblems, NotFound,
+    )
+)]
+async fn ticket_png(call: Call) -> Answer {
+    let code = ticket_code(&call).await?;
+    Ok(reply::private_content(&call, qr::png(&code)?))
 }
 
-async fn ticket(call: &Call, registration: &str) -> Result<String, crate::http::problem::Problem> {
+async fn ticket_code(call: &Call) -> Result<String, Problem> {
     call.no_query()?;
-    let registration = call.core.registration(&call.actor().await?, registration_id(registration)?).await?;
-    Ok(registration.ticket_code.ok_or(eventcore::Error::NotFound("ticket"))?)
+    let registration = call.core.registration(&call.actor().await?, call.id("registration")?).await?;
+    Ok(registration.ticket_code.ok_or(Error::NotFound("ticket"))?)
 }

@@ -1,33 +1,48 @@
-//! `/sessions`: my sign-ins.
+//! `/sessions`: my sessions.
 
 use eventcore::accounts::Session;
-use warp::Filter;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
+use eventcore::page::Page;
 
-use super::{any_of, id, route};
-use crate::http::call::{Answer, Call, Context};
+use crate::http::call::{Answer, Call};
+use crate::http::problem_responses::{ApiProblems, Conflict, NotFound};
 use crate::http::reply;
+use crate::http::route::{Route, routes};
 
-pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
-    let below = any_of!(route!(context, get => list), route!(context, delete { session } => end));
-    warp::path("sessions").and(below).boxed()
+pub(super) fn routes() -> Vec<Route> {
+    routes![list, end]
 }
 
-/// My sessions, newest first
-#[utoipa::path(get, path = "/api/v1/sessions", tag = "sessions", security(("bearer" = [])),
-    responses((status = 200, description = "All that hold", body = eventcore::page::Page<Session>)))]
-pub(crate) async fn list(call: Call) -> Answer {
+/// List my active sessions, newest first
+#[utoipa::path(
+    get,
+    path = "/api/v1/sessions",
+    tag = "sessions",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "All active sessions", body = Page<Session>),
+        ApiProblems,
+    )
+)]
+async fn list(call: Call) -> Answer {
     call.no_query()?;
-    reply::json(&eventcore::page::Page::whole(call.core.sessions(&call.actor().await?).await?))
+    reply::json(&Page::whole(call.core.sessions(&call.actor().await?).await?))
 }
 
 /// End one of my sessions
-#[utoipa::path(delete, path = "/api/v1/sessions/{session}", tag = "sessions", security(("bearer" = [])),
-    params(("session" = String, Path)), responses((status = 204, description = "It has ended")))]
-pub(crate) async fn end(call: Call, session: &str) -> Answer {
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions/{session}",
+    tag = "sessions",
+    security(("bearer" = [])),
+    params(("session" = String, Path)),
+    responses(
+        (status = 204, description = "Session ended"),
+        ApiProblems, NotFound, Conflict,
+    )
+)]
+async fn end(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    call.core.end_session(&actor, id(session, "session")?).await?;
-    Ok(reply::nothing())
+    call.core.end_session(&actor, call.id("session")?).await?;
+    Ok(reply::no_content())
 }

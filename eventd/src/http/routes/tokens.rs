@@ -1,35 +1,48 @@
 //! `/tokens`: my personal access tokens.
 
 use eventcore::accounts::{AccessToken, NewAccessToken, NewSecret};
-use warp::Filter;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
+use eventcore::page::Page;
 
-use super::{any_of, id, route};
-use crate::http::call::{Answer, Call, Context};
+use crate::http::call::{Answer, Call};
+use crate::http::problem_responses::{ApiProblems, BodyProblems, Conflict, NotFound};
 use crate::http::reply;
+use crate::http::route::{Route, routes};
 
-pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
-    let below = any_of!(
-        route!(context, get => list),
-        route!(context, post => create),
-        route!(context, delete { token } => delete)
-    );
-    warp::path("tokens").and(below).boxed()
+pub(super) fn routes() -> Vec<Route> {
+    routes![list, create, delete]
 }
 
-/// My personal access tokens, oldest first
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "tokens", security(("bearer" = [])),
-    responses((status = 200, description = "All of them, without their secrets", body = eventcore::page::Page<AccessToken>)))]
-pub(crate) async fn list(call: Call) -> Answer {
+/// List my personal access tokens, oldest first
+#[utoipa::path(
+    get,
+    path = "/api/v1/tokens",
+    tag = "tokens",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "All tokens, without their secrets", body = Page<AccessToken>),
+        ApiProblems,
+    )
+)]
+async fn list(call: Call) -> Answer {
     call.no_query()?;
-    reply::json(&eventcore::page::Page::whole(call.core.access_tokens(&call.actor().await?).await?))
+    reply::json(&Page::whole(call.core.access_tokens(&call.actor().await?).await?))
 }
 
-/// Make a personal access token; its secret is shown this once
-#[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", security(("bearer" = [])), request_body = NewAccessToken,
-    responses((status = 201, description = "The token and its secret", body = NewSecret)))]
-pub(crate) async fn create(call: Call) -> Answer {
+/// Create a personal access token
+///
+/// The response is the only one that contains its secret.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tokens",
+    tag = "tokens",
+    security(("bearer" = [])),
+    request_body = NewAccessToken,
+    responses(
+        (status = 201, description = "The new token and its secret", body = NewSecret),
+        ApiProblems, BodyProblems, Conflict,
+    )
+)]
+async fn create(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
     let core = call.core.clone();
@@ -37,12 +50,21 @@ pub(crate) async fn create(call: Call) -> Answer {
     reply::created(&secret, &format!("/api/v1/tokens/{}", secret.token.id))
 }
 
-/// Delete a personal access token
-#[utoipa::path(delete, path = "/api/v1/tokens/{token}", tag = "tokens", security(("bearer" = [])),
-    params(("token" = String, Path)), responses((status = 204, description = "It holds no longer")))]
-pub(crate) async fn delete(call: Call, token: &str) -> Answer {
+/// Revoke a personal access token
+#[utoipa::path(
+    delete,
+    path = "/api/v1/tokens/{token}",
+    tag = "tokens",
+    security(("bearer" = [])),
+    params(("token" = String, Path)),
+    responses(
+        (status = 204, description = "Revoked"),
+        ApiProblems, NotFound, Conflict,
+    )
+)]
+async fn delete(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    call.core.delete_access_token(&actor, id(token, "token")?).await?;
-    Ok(reply::nothing())
+    call.core.delete_access_token(&actor, call.id("token")?).await?;
+    Ok(reply::no_content())
 }

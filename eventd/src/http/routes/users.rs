@@ -7,37 +7,23 @@ use serde_json::Value;
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
-use warp::Filter;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
 
-use super::{any_of, id, route};
-use crate::http::call::{Answer, Call, Context};
+use crate::http::call::{Answer, Call};
 use crate::http::etag;
-use crate::http::problem::Problem;
+use crate::http::problem_responses::{
+    ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
+};
+use crate::http::query_parameters::{IfMatch, PageParameters};
 use crate::http::reply::{self, Versioned};
+use crate::http::route::{Route, routes};
 
-pub(super) fn routes(context: &Context) -> BoxedFilter<(Response,)> {
-    let below = any_of!(
-        route!(context, post => create),
-        route!(context, get => list),
-        route!(context, get { user } "export" => export),
-        route!(context, put { user } "password" => change_password),
-        route!(context, get { user } => read),
-        route!(context, patch { user } => change),
-        route!(context, delete { user } => delete),
-    );
-    warp::path("users").and(below).boxed()
+pub(super) fn routes() -> Vec<Route> {
+    routes![create, list, read, change, delete, export, change_password]
 }
 
-/// The id in the path; `me` stands for one's own.
-fn user_id(actor: &Actor, text: &str) -> Result<UserId, Error> {
-    if text == "me" { Ok(actor.signed_in()?.id) } else { id(text, "user") }
-}
-
-/// What only exists for oneself.
-fn must_be_me(text: &str) -> Result<(), Problem> {
-    if text == "me" { Ok(()) } else { Err(Error::NotFound("thing").into()) }
+/// The user in the path: an id, or `me` for the caller.
+fn user_id(call: &Call, actor: &Actor) -> Result<UserId, Error> {
+    if call.parameter("user") == "me" { Ok(actor.signed_in()?.id) } else { call.id("user") }
 }
 
 fn versioned(user: &User) -> Versioned<'_, User> {
@@ -45,9 +31,18 @@ fn versioned(user: &User) -> Versioned<'_, User> {
 }
 
 /// Create an account
-#[utoipa::path(post, path = "/api/v1/users", tag = "users", security((), ("bearer" = [])), request_body = NewUser,
-    responses((status = 201, description = "The account", body = User)))]
-pub(crate) async fn create(call: Call) -> Answer {
+#[utoipa::path(
+    post,
+    path = "/api/v1/users",
+    tag = "users",
+    security((), ("bearer" = [])),
+    request_body = NewUser,
+    responses(
+        (status = 201, description = "The new account", body = User),
+        ApiProblems, BodyProblems, Conflict,
+    )
+)]
+async fn create(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
     let core = call.core.clone();
@@ -55,35 +50,56 @@ pub(crate) async fn create(call: Call) -> Answer {
     versioned(&user).created(&format!("/api/v1/users/{}", user.id))
 }
 
-/// List accounts, for admins
-#[utoipa::path(get, path = "/api/v1/users", tag = "users", security(("bearer" = [])),
-    params(("q" = Option<String>, Query, description = "Stands in the username, the display name or the address"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query), ("count" = Option<bool>, Query)),
-    responses((status = 200, description = "A page of accounts", body = Page<User>)))]
-pub(crate) async fn list(call: Call) -> Answer {
+/// List accounts (admins only)
+#[utoipa::path(
+    get,
+    path = "/api/v1/users",
+    tag = "users",
+    security(("bearer" = [])),
+    params(
+        ("q" = Option<String>, Query,
+            description = "Substring of the username, the display name or the e-mail address"),
+        PageParameters,
+    ),
+    responses(
+        (status = 200, description = "A page of accounts", body = Page<User>),
+        ApiProblems,
+    )
+)]
+async fn list(call: Call) -> Answer {
     let mut query = call.query();
     let (filter, page) = (UserFilter { q: query.text("q") }, query.page());
     query.finish()?;
-    let users = call.core.users(&call.actor().await?, &filter, &page).await?;
-    reply::page(&call, "/users", &users)
+    reply::page(&call, &call.core.users(&call.actor().await?, &filter, &page).await?)
 }
 
-/// Read an account: the whole of it for oneself and for admins, else the public profile
-#[utoipa::path(get, path = "/api/v1/users/{user}", tag = "users", security((), ("bearer" = [])),
-    params(("user" = String, Path, description = "An id, or `me`")),
-    responses((status = 200, description = "The account, or its public profile", body = inline(AccountOrProfile)), (status = 304, description = "You have it")))]
-pub(crate) async fn read(call: Call, user: &str) -> Answer {
+/// Read an account
+///
+/// The user and admins get the whole account, others the public profile.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/{user}",
+    tag = "users",
+    security((), ("bearer" = [])),
+    params(("user" = String, Path, description = "A user id, or `me`")),
+    responses(
+        (status = 200, description = "The account or its public profile", body = inline(AccountOrProfile)),
+        NotModified, ApiProblems, NotFound,
+    )
+)]
+async fn read(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
-    let id = user_id(&actor, user)?;
+    let id = user_id(&call, &actor)?;
     if actor.is(id) || actor.is_admin() {
         return versioned(&call.core.user(&actor, id).await?).ok(&call);
     }
     reply::json(&call.core.profile(id).await?)
 }
 
-/// What reading an account gives. An account has all that a profile has, so that both may fit.
-pub(crate) struct AccountOrProfile;
+/// The schema of an account or a profile. An account also has all fields of a profile, hence `anyOf`, not
+/// `oneOf`.
+struct AccountOrProfile;
 
 impl PartialSchema for AccountOrProfile {
     fn schema() -> RefOr<Schema> {
@@ -101,10 +117,10 @@ impl ToSchema for AccountOrProfile {
     }
 }
 
-/// What can be changed of an account.
+/// The fields of an account that can be changed.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes a request")]
-pub(crate) struct UserChange {
+#[expect(dead_code, reason = "describes a request body that the library reads")]
+struct UserChange {
     email: String,
     #[schema(min_length = 1, max_length = 100)]
     display_name: String,
@@ -113,50 +129,86 @@ pub(crate) struct UserChange {
     role: eventcore::Role,
 }
 
-/// Change an account (JSON merge patch): `email`, `display_name`, `timezone`; for admins also `role`
-#[utoipa::path(patch, path = "/api/v1/users/{user}", tag = "users", security(("bearer" = [])),
-    params(("user" = String, Path, description = "An id, or `me`"), ("If-Match" = Option<String>, Header)),
-    request_body(content = UserChange, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "The account", body = User)))]
-pub(crate) async fn change(call: Call, user: &str) -> Answer {
+/// Change an account by a JSON merge patch
+///
+/// Only admins change `role`.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/users/{user}",
+    tag = "users",
+    security(("bearer" = [])),
+    params(("user" = String, Path, description = "A user id, or `me`"), IfMatch),
+    request_body(content(
+        (UserChange = "application/merge-patch+json"),
+        (UserChange = "application/json"),
+    )),
+    responses(
+        (status = 200, description = "The changed account", body = User),
+        ApiProblems, BodyProblems, NotFound, Conflict, PreconditionFailed,
+    )
+)]
+async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
-    let id = user_id(&actor, user)?;
-    let (core, expected) = (call.core.clone(), etag::expected(&call.headers));
+    let id = user_id(&call, &actor)?;
+    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
     let user = core.change_user(&actor, id, &call.json::<Value>()?, expected).await?;
     versioned(&user).changed()
 }
 
-/// Delete an account: it is anonymised
-#[utoipa::path(delete, path = "/api/v1/users/{user}", tag = "users", security(("bearer" = [])),
-    params(("user" = String, Path, description = "An id, or `me`"), ("If-Match" = Option<String>, Header)),
-    responses((status = 204, description = "It is gone")))]
-pub(crate) async fn delete(call: Call, user: &str) -> Answer {
+/// Delete an account by anonymizing it
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/{user}",
+    tag = "users",
+    security(("bearer" = [])),
+    params(("user" = String, Path, description = "A user id, or `me`"), IfMatch),
+    responses(
+        (status = 204, description = "Deleted"),
+        ApiProblems, NotFound, Conflict, PreconditionFailed,
+    )
+)]
+async fn delete(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
-    let id = user_id(&actor, user)?;
-    call.core.delete_user(&actor, id, etag::expected(&call.headers)).await?;
-    Ok(reply::nothing())
+    let id = user_id(&call, &actor)?;
+    call.core.delete_user(&actor, id, etag::expected_version(&call.headers)).await?;
+    Ok(reply::no_content())
 }
 
-/// Everything that is held about me
-#[utoipa::path(get, path = "/api/v1/users/me/export", tag = "users", security(("bearer" = [])),
-    responses((status = 200, description = "All of it", body = Export)))]
-pub(crate) async fn export(call: Call, user: &str) -> Answer {
-    must_be_me(user)?;
+/// Export all data about me
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/me/export",
+    tag = "users",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "All data about me", body = Export),
+        ApiProblems,
+    )
+)]
+async fn export(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
     reply::json(&call.core.export_user(&actor, actor.signed_in()?.id).await?)
 }
 
-/// Change my password; all my other sessions end
-#[utoipa::path(put, path = "/api/v1/users/me/password", tag = "users", security(("bearer" = [])), request_body = NewPassword,
-    responses((status = 204, description = "It is changed")))]
-pub(crate) async fn change_password(call: Call, user: &str) -> Answer {
-    must_be_me(user)?;
+/// Change my password, which ends all my other sessions
+#[utoipa::path(
+    put,
+    path = "/api/v1/users/me/password",
+    tag = "users",
+    security(("bearer" = [])),
+    request_body = NewPassword,
+    responses(
+        (status = 204, description = "Password changed"),
+        ApiProblems, BodyProblems, Conflict,
+    )
+)]
+async fn change_password(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
     let core = call.core.clone();
     core.change_password(&actor, &call.json::<NewPassword>()?).await?;
-    Ok(reply::nothing())
+    Ok(reply::no_content())
 }

@@ -1,13 +1,13 @@
-//! The fields of the form: what they are called, what of the API they are, and what they hold of an event.
+//! The fields of the form: their labels, their counterparts in the API, and their texts for an event.
 
 use eventcore::events::Event;
 use eventcore::time::Moment;
 
-use crate::spoken;
+use crate::natural_dates;
 
-/// The fields, in their order.
+/// The fields in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Name {
+pub(crate) enum FieldName {
     Title,
     When,
     Length,
@@ -26,7 +26,7 @@ pub(crate) enum Name {
     Description,
 }
 
-impl Name {
+impl FieldName {
     pub(super) const ALL: [Self; 16] = [
         Self::Title,
         Self::When,
@@ -67,12 +67,12 @@ impl Name {
         }
     }
 
-    /// What it is called in a draft: whatever people read, it stays the same.
+    /// The name in a stored draft. It must not change with the label.
     pub(super) fn key(self) -> &'static str {
         self.pointers().first().map_or("", |pointer| pointer.trim_start_matches('/'))
     }
 
-    /// The fields of the API that this one speaks of.
+    /// The fields of the API that this field sets, as JSON pointers.
     pub(super) const fn pointers(self) -> &'static [&'static str] {
         match self {
             Self::Title => &["/title"],
@@ -95,28 +95,28 @@ impl Name {
     }
 }
 
-/// What a field holds of an event.
-pub(super) fn of_event(event: &Event, name: Name) -> String {
+/// The text of a field for an event.
+pub(super) fn of_event(event: &Event, name: FieldName) -> String {
     match name {
-        Name::Title => event.title.clone(),
-        Name::When => say_start(&event.starts_at),
-        Name::Length => lasts(&event.starts_at, &event.ends_at),
-        Name::Repeats => {
+        FieldName::Title => event.title.clone(),
+        FieldName::When => say_start(&event.starts_at),
+        FieldName::Length => lasts(&event.starts_at, &event.ends_at),
+        FieldName::Repeats => {
             let rule = event.recurrence.as_ref().and_then(|recurrence| recurrence.rrule.as_ref());
             rule.map(ToString::to_string).unwrap_or_default()
         }
-        Name::Zone => event.timezone.clone(),
-        Name::Location => event.location.clone(),
-        Name::Seats => event.capacity.to_string(),
-        Name::Party => event.max_party_size.to_string(),
-        Name::Waitlist => if event.waitlist_enabled { "yes" } else { "no" }.to_owned(),
-        Name::Opens => event.registration_opens_at.as_ref().map(say_start).unwrap_or_default(),
-        Name::Closes => event.registration_closes_at.as_ref().map(say_start).unwrap_or_default(),
-        Name::Category => event.category.clone().unwrap_or_default(),
-        Name::Tags => event.tags.join(", "),
-        Name::Link => event.url.clone().unwrap_or_default(),
-        Name::Visibility => event.visibility.to_string(),
-        Name::Description => event.description.clone(),
+        FieldName::Zone => event.timezone.clone(),
+        FieldName::Location => event.location.clone(),
+        FieldName::Seats => event.capacity.to_string(),
+        FieldName::Party => event.max_party_size.to_string(),
+        FieldName::Waitlist => if event.waitlist_enabled { "yes" } else { "no" }.to_owned(),
+        FieldName::Opens => event.registration_opens_at.as_ref().map(say_start).unwrap_or_default(),
+        FieldName::Closes => event.registration_closes_at.as_ref().map(say_start).unwrap_or_default(),
+        FieldName::Category => event.category.clone().unwrap_or_default(),
+        FieldName::Tags => event.tags.join(", "),
+        FieldName::Link => event.url.clone().unwrap_or_default(),
+        FieldName::Visibility => event.visibility.to_string(),
+        FieldName::Description => event.description.clone(),
     }
 }
 
@@ -128,7 +128,7 @@ pub(super) fn say_start(start: &Moment) -> String {
 }
 
 pub(super) fn lasts(start: &Moment, end: &Moment) -> String {
-    spoken::say_length(match (start, end) {
+    natural_dates::write_duration(match (start, end) {
         (Moment::At(start), Moment::At(end)) => (*end - *start).num_seconds(),
         (Moment::Day(first), Moment::Day(last)) => ((*last - *first).num_days() + 1) * 86_400,
         _ => 3_600,

@@ -1,4 +1,4 @@
-//! What the fields mean: as it is shown beside them, and as it is asked of the data.
+//! What the fields mean: the text beside them, and the request that saves them.
 
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
@@ -7,25 +7,27 @@ use eventcore::recurrence::{Recurrence, Rule};
 use eventcore::time::{Moment, TimeInput};
 use serde_json::{Map, Value, json};
 
-use super::{Form, Name, Purpose};
+use super::{FieldName, FormKind, FormScreen};
 use crate::backend::Request;
-use crate::spoken::{self, When};
-use crate::widgets::field::Field;
+use crate::natural_dates::{self, When};
+use crate::widgets::text_field::TextField;
 
-/// What was understood of a field, or what is missing.
-pub(super) type Said = Result<String, String>;
+/// How a field was understood, or what is wrong with it.
+pub(super) type Understood = Result<String, String>;
 
-impl Form {
+impl FormScreen {
     fn zone(&self) -> Option<Tz> {
-        match &self.purpose {
-            Purpose::Date(date) => date.timezone.parse().ok(),
-            _ => self.text(Name::Zone).trim().parse().ok(),
+        match &self.kind {
+            FormKind::Occurrence(occurrence) => occurrence.timezone.parse().ok(),
+            FormKind::New | FormKind::Event(_) | FormKind::Following(_) => {
+                self.text(FieldName::Zone).trim().parse().ok()
+            }
         }
     }
 
-    /// When it starts, seen from now in its own zone.
+    /// The start, relative to now.
     fn when(&self, now: NaiveDateTime) -> Option<When> {
-        spoken::when(&self.text(Name::When), now)
+        natural_dates::parse(&self.text(FieldName::When), now)
     }
 
     fn start(&self, now: NaiveDateTime) -> Option<TimeInput> {
@@ -35,16 +37,16 @@ impl Form {
         })
     }
 
-    /// What repeats it: nothing, a rule of RFC 5545, or a phrase in English.
+    /// The recurrence: none, a rule of RFC 5545, or a phrase in English.
     fn recurrence(&self, now: NaiveDateTime) -> Result<Option<Recurrence>, String> {
-        let text = self.text(Name::Repeats);
+        let text = self.text(FieldName::Repeats);
         let text = text.trim();
         if text.is_empty() || text.eq_ignore_ascii_case("no") || text.eq_ignore_ascii_case("never") {
             return Ok(None);
         }
-        let kept = match &self.purpose {
-            Purpose::Event(event) => event.recurrence.clone().unwrap_or_default(),
-            _ => Recurrence::default(),
+        let kept = match &self.kind {
+            FormKind::Event(event) => event.recurrence.clone().unwrap_or_default(),
+            FormKind::New | FormKind::Occurrence(_) | FormKind::Following(_) => Recurrence::default(),
         };
         let rule: Result<Rule, _> = if text.to_uppercase().contains("FREQ=") {
             text.to_uppercase().trim_start_matches("RRULE:").parse()
@@ -56,7 +58,7 @@ impl Form {
             .map_err(|error| error.message().to_owned())
     }
 
-    /// The first dates, as far as the fields are understood.
+    /// The first occurrences. None while a field is not understood.
     fn preview(&self, now: NaiveDateTime, limit: i64) -> Option<Preview> {
         let start = self.start(now)?;
         let input = PreviewInput {
@@ -70,61 +72,58 @@ impl Form {
         input.preview().ok()
     }
 
-    /// What was understood of a field.
-    pub(super) fn said(&self, name: Name, now: NaiveDateTime) -> Option<Said> {
+    /// How a field was understood. None if there is nothing to add to its text.
+    pub(super) fn understood(&self, name: FieldName, now: NaiveDateTime) -> Option<Understood> {
         let text = self.text(name);
         Some(match name {
-            Name::Title if text.trim().is_empty() => Err("says what it is: required".to_owned()),
-            Name::Location if text.trim().is_empty() => {
-                Err("says where people should go: required".to_owned())
-            }
-            Name::When => match (self.when(now), self.zone()) {
+            FieldName::Title | FieldName::Location if text.trim().is_empty() => Err("required".to_owned()),
+            FieldName::When => match (self.when(now), self.zone()) {
                 (Some(When::At(at)), Some(zone)) => {
                     Ok(format!("{} {zone}", at.format("%a %-d %B %Y, %H:%M")))
                 }
                 (Some(When::AllDay(day)), _) => Ok(format!("{}, all day", day.format("%a %-d %B %Y"))),
-                (Some(_), None) => Err("the time zone is none".to_owned()),
-                (None, _) => Err("say a day and a time, such as: fri 18:30".to_owned()),
+                (Some(_), None) => Err("unknown time zone".to_owned()),
+                (None, _) => Err("day and time, such as: fri 18:30".to_owned()),
             },
-            Name::Length => match spoken::length(&text) {
+            FieldName::Length => match natural_dates::parse_duration(&text) {
                 Some(seconds) => Ok(self.until(seconds, now).unwrap_or_default()),
-                None => Err("say how long, such as: 2h, 90m, 2 days".to_owned()),
+                None => Err("a duration, such as: 2h, 90m, 2 days".to_owned()),
             },
-            Name::Repeats => match self.recurrence(now) {
+            FieldName::Repeats => match self.recurrence(now) {
                 Err(why) => Err(why),
                 Ok(None) => Ok("once".to_owned()),
-                Ok(Some(_)) => Ok(self.say_dates(now)?),
+                Ok(Some(_)) => Ok(self.say_occurrences(now)?),
             },
-            Name::Zone if self.zone().is_none() => Err("an IANA name, such as Europe/Berlin".to_owned()),
-            Name::Seats => match text.trim().parse::<i64>() {
+            FieldName::Zone if self.zone().is_none() => Err("an IANA name, such as Europe/Berlin".to_owned()),
+            FieldName::Seats => match text.trim().parse::<i64>() {
                 Ok(1..=1_000_000) => return None,
                 _ => Err("a number from 1 to 1,000,000".to_owned()),
             },
-            Name::Party => match text.trim().parse::<i64>() {
-                Ok(1) => Ok("each comes alone".to_owned()),
-                Ok(many @ 2..=1_000_000) => Ok(format!("up to {many} come together")),
-                _ => Err("how many may come together: a number from 1 on".to_owned()),
+            FieldName::Party => match text.trim().parse::<i64>() {
+                Ok(1) => Ok("one person per registration".to_owned()),
+                Ok(many @ 2..=1_000_000) => Ok(format!("up to {many} people per registration")),
+                _ => Err("largest party size: a number from 1".to_owned()),
             },
-            Name::Waitlist => match truth(&text) {
-                Some(true) => Ok("who comes late waits in line".to_owned()),
-                Some(false) => Ok("full is full".to_owned()),
+            FieldName::Waitlist => match truth(&text) {
+                Some(true) => Ok("waitlist when full".to_owned()),
+                Some(false) => Ok("no waitlist".to_owned()),
                 None => Err("yes or no".to_owned()),
             },
-            Name::Opens if text.trim().is_empty() => Ok("one can register at once".to_owned()),
-            Name::Closes if text.trim().is_empty() => Ok("until it begins".to_owned()),
-            Name::Opens | Name::Closes => match spoken::when(&text, now) {
+            FieldName::Opens if text.trim().is_empty() => Ok("opens immediately".to_owned()),
+            FieldName::Closes if text.trim().is_empty() => Ok("open until the start".to_owned()),
+            FieldName::Opens | FieldName::Closes => match natural_dates::parse(&text, now) {
                 Some(When::At(at)) => Ok(at.format("%a %-d %B %Y, %H:%M").to_string()),
                 Some(When::AllDay(day)) => Ok(day.format("%a %-d %B %Y, 00:00").to_string()),
-                None => Err("a day and a time, such as: fri 18:30; or nothing".to_owned()),
+                None => Err("day and time, such as: fri 18:30; or empty".to_owned()),
             },
-            Name::Visibility if !["public", "unlisted", "private"].contains(&text.trim()) => {
+            FieldName::Visibility if !["public", "unlisted", "private"].contains(&text.trim()) => {
                 Err("public, unlisted (by link), or private".to_owned())
             }
             _ => return None,
         })
     }
 
-    /// When it is over, by its own clocks.
+    /// The end, in the zone of the event.
     fn until(&self, seconds: i64, now: NaiveDateTime) -> Option<String> {
         let length = TimeDelta::try_seconds(seconds)?;
         match self.when(now)? {
@@ -141,88 +140,100 @@ impl Form {
         }
     }
 
-    fn say_dates(&self, now: NaiveDateTime) -> Option<String> {
+    fn say_occurrences(&self, now: NaiveDateTime) -> Option<String> {
         let preview = self.preview(now, 5)?;
         let day = |moment: &Moment| match moment {
             Moment::Day(day) => day.format("%-d %b").to_string(),
             Moment::At(at) => at.format("%-d %b").to_string(),
         };
-        let days: Vec<String> = preview.items.iter().map(|date| day(&date.starts_at)).collect();
+        let days: Vec<String> = preview.items.iter().map(|occurrence| day(&occurrence.starts_at)).collect();
         let more = if preview.complete { "" } else { " …" };
         Some(format!("{} → {}{more}", preview.text, days.join(" · ")))
     }
 
-    /// What to ask to save it; none while a field is not understood, which is gone to.
+    /// The request that saves the form. None while a field is not understood; that field is selected.
     pub(crate) fn request(&mut self, now: NaiveDateTime, as_draft: bool) -> Option<Request> {
         self.as_draft = as_draft;
-        let unclear = |(name, _): &(Name, Field)| matches!(self.said(*name, now), Some(Err(_)));
+        let unclear =
+            |(name, _): &(FieldName, TextField)| matches!(self.understood(*name, now), Some(Err(_)));
         if let Some(place) = self.fields.iter().position(unclear) {
             self.at = place;
             return None;
         }
         let body = Value::Object(self.body(now)?);
         self.refused = None;
-        Some(match &self.purpose {
-            Purpose::New => Request::Create(body),
-            Purpose::Event(event) => Request::Change { event: event.id, version: event.version, patch: body },
-            Purpose::Date(date) => {
-                Request::ChangeDate { occurrence: date.id, version: date.version, patch: body }
+        Some(match &self.kind {
+            FormKind::New => Request::Create(body),
+            FormKind::Event(event) => {
+                Request::Change { event: event.id, version: event.version, patch: body }
             }
-            Purpose::Following(date) => Request::Split { occurrence: date.id, patch: body },
+            FormKind::Occurrence(occurrence) => {
+                Request::ChangeDate { occurrence: occurrence.id, version: occurrence.version, patch: body }
+            }
+            FormKind::Following(occurrence) => Request::Split { occurrence: occurrence.id, patch: body },
         })
     }
 
-    /// What differs from what was there at first; all that is not empty, of a new event.
+    /// The fields to send: of a new event all that are not empty, else those that differ.
     fn body(&self, now: NaiveDateTime) -> Option<Map<String, Value>> {
         let mut body = Map::new();
-        let new = matches!(self.purpose, Purpose::New);
+        let new = matches!(self.kind, FormKind::New);
         for ((name, field), first) in self.fields.iter().zip(&self.first) {
             let text = field.text();
-            // The start of a split, and of another zone or rule, is said even where it stays.
             if !new && text == *first {
                 continue;
             }
             let trimmed = text.trim();
             match name {
-                Name::Title => _ = body.insert("title".to_owned(), json!(trimmed)),
-                Name::When => {
+                FieldName::Title => _ = body.insert("title".to_owned(), json!(trimmed)),
+                FieldName::When => {
                     let start = self.start(now)?;
                     body.insert("starts_at".to_owned(), json!(start.to_string()));
-                    if !matches!(self.purpose, Purpose::Date(_)) {
+                    if !matches!(self.kind, FormKind::Occurrence(_)) {
                         body.insert("all_day".to_owned(), json!(matches!(start, TimeInput::Day(_))));
                     }
                 }
-                Name::Length => {
-                    let seconds = spoken::length(trimmed)?;
-                    // A whole day is the least that an all-day event lasts.
+                FieldName::Length => {
+                    let seconds = natural_dates::parse_duration(trimmed)?;
+                    // An all-day event lasts at least one day.
                     let all_day = matches!(self.when(now), Some(When::AllDay(_)));
                     let seconds = if all_day { seconds.max(86_400) } else { seconds };
                     let length = eventcore::time::IsoDuration::from_seconds(seconds);
                     body.insert("duration".to_owned(), json!(length.to_string()));
                 }
-                Name::Repeats => _ = body.insert("recurrence".to_owned(), json!(self.recurrence(now).ok()?)),
-                Name::Zone => _ = body.insert("timezone".to_owned(), json!(trimmed)),
-                Name::Location => _ = body.insert("location".to_owned(), json!(trimmed)),
-                Name::Seats => _ = body.insert("capacity".to_owned(), json!(trimmed.parse::<i64>().ok()?)),
-                Name::Party => {
+                FieldName::Repeats => {
+                    _ = body.insert("recurrence".to_owned(), json!(self.recurrence(now).ok()?))
+                }
+                FieldName::Zone => _ = body.insert("timezone".to_owned(), json!(trimmed)),
+                FieldName::Location => _ = body.insert("location".to_owned(), json!(trimmed)),
+                FieldName::Seats => {
+                    _ = body.insert("capacity".to_owned(), json!(trimmed.parse::<i64>().ok()?))
+                }
+                FieldName::Party => {
                     _ = body.insert("max_party_size".to_owned(), json!(trimmed.parse::<i64>().ok()?))
                 }
-                Name::Waitlist => _ = body.insert("waitlist_enabled".to_owned(), json!(truth(trimmed)?)),
-                // Of a new event what is not said is left to the library.
-                Name::Opens | Name::Closes if new && trimmed.is_empty() => {}
-                Name::Opens => _ = body.insert("registration_opens_at".to_owned(), moment(trimmed, now)?),
-                Name::Closes => _ = body.insert("registration_closes_at".to_owned(), moment(trimmed, now)?),
-                Name::Category if trimmed.is_empty() => _ = body.insert("category".to_owned(), Value::Null),
-                Name::Category => _ = body.insert("category".to_owned(), json!(trimmed.to_lowercase())),
-                Name::Tags => {
+                FieldName::Waitlist => _ = body.insert("waitlist_enabled".to_owned(), json!(truth(trimmed)?)),
+                // The library has defaults for a new event.
+                FieldName::Opens | FieldName::Closes if new && trimmed.is_empty() => {}
+                FieldName::Opens => {
+                    _ = body.insert("registration_opens_at".to_owned(), moment(trimmed, now)?)
+                }
+                FieldName::Closes => {
+                    _ = body.insert("registration_closes_at".to_owned(), moment(trimmed, now)?)
+                }
+                FieldName::Category if trimmed.is_empty() => {
+                    _ = body.insert("category".to_owned(), Value::Null)
+                }
+                FieldName::Category => _ = body.insert("category".to_owned(), json!(trimmed.to_lowercase())),
+                FieldName::Tags => {
                     let words = trimmed.split([',', ' ']).map(|tag| tag.trim_start_matches('#'));
                     let tags: Vec<&str> = words.filter(|tag| !tag.is_empty()).collect();
                     body.insert("tags".to_owned(), json!(tags));
                 }
-                Name::Link if trimmed.is_empty() => _ = body.insert("url".to_owned(), Value::Null),
-                Name::Link => _ = body.insert("url".to_owned(), json!(trimmed)),
-                Name::Visibility => _ = body.insert("visibility".to_owned(), json!(trimmed)),
-                Name::Description => _ = body.insert("description".to_owned(), json!(text)),
+                FieldName::Link if trimmed.is_empty() => _ = body.insert("url".to_owned(), Value::Null),
+                FieldName::Link => _ = body.insert("url".to_owned(), json!(trimmed)),
+                FieldName::Visibility => _ = body.insert("visibility".to_owned(), json!(trimmed)),
+                FieldName::Description => _ = body.insert("description".to_owned(), json!(text)),
             }
         }
         if new && self.as_draft {
@@ -240,12 +251,12 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// A moment as the API has it, by the clocks of the event; null where none is said.
+/// A local time in the format of the API, or null for an empty text.
 fn moment(text: &str, now: NaiveDateTime) -> Option<Value> {
     if text.is_empty() {
         return Some(Value::Null);
     }
-    let at = match spoken::when(text, now)? {
+    let at = match natural_dates::parse(text, now)? {
         When::At(at) => at,
         When::AllDay(day) => day.and_time(chrono::NaiveTime::MIN),
     };

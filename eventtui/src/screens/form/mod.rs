@@ -1,116 +1,122 @@
-//! Creating and editing events: what is typed as people speak, and beside it what was understood.
+//! The form for events: text as people write it, and beside each field how it was understood.
 
 mod fields;
 mod meaning;
 mod picture;
 
 use eventcore::UserId;
-use eventcore::events::{Event, Occurrence};
+use eventcore::events::{Event, EventStatus, Occurrence};
+use ratatui::Frame;
+use ratatui::layout::Rect;
 
-use crate::backend::Refusal;
+use super::screen::{Context, Handled, Screen};
+use crate::backend::{Answer, Refusal};
 use crate::drafts::Draft;
-use crate::keys::Key;
-use crate::look::Look;
+use crate::keys::{Action, Key, Place};
+use crate::message::{Effect, Purpose};
 use crate::status::Status;
-use crate::widgets::field::Field;
-use fields::{Name, lasts, of_event, say_start};
+use crate::view_context::ViewContext;
+use crate::widgets::text_field::TextField;
+use fields::{FieldName, lasts, of_event, say_start};
 
-/// What the form is for.
-#[derive(Debug, Clone)]
-pub(crate) enum Purpose {
+/// What the form creates or changes.
+#[derive(Debug)]
+enum FormKind {
     New,
-    /// All dates of an event.
+    /// An event with all its occurrences.
     Event(Box<Event>),
-    /// One date of a series.
-    Date(Box<Occurrence>),
-    /// A date of a series and all that follow.
+    /// One occurrence of a series.
+    Occurrence(Box<Occurrence>),
+    /// An occurrence of a series and all that follow.
     Following(Box<Occurrence>),
 }
+
 /// A form that is being filled in.
-#[derive(Debug, Clone)]
-pub(crate) struct Form {
-    pub(crate) purpose: Purpose,
-    /// Who types.
-    pub(crate) by: Option<UserId>,
-    fields: Vec<(Name, Field)>,
-    /// What the fields held at first: a change names only what differs.
+#[derive(Debug)]
+pub(crate) struct FormScreen {
+    kind: FormKind,
+    /// The user who types: drafts belong to users.
+    by: Option<UserId>,
+    fields: Vec<(FieldName, TextField)>,
+    /// The texts at first: a change sends only what differs.
     first: Vec<String>,
+    /// The selected field.
     at: usize,
-    pub(crate) status: Status,
+    status: Status,
     refused: Option<Refusal>,
-    /// Only its organizers are to see it, for now.
+    /// A new event is saved as a draft.
     as_draft: bool,
-    /// What was thrown away, and can be brought back.
-    thrown: Option<Draft>,
+    /// What was discarded and can be restored.
+    discarded: Option<Draft>,
 }
 
-impl Form {
-    pub(crate) fn new(look: &Look) -> Self {
-        Self::of(Purpose::New, |name| match name {
-            Name::Length => "1h".to_owned(),
-            Name::Zone => look.mine.name().to_owned(),
-            Name::Seats => "20".to_owned(),
-            Name::Party => "10".to_owned(),
-            Name::Waitlist => "yes".to_owned(),
-            Name::Visibility => "public".to_owned(),
+impl FormScreen {
+    pub(crate) fn new(view: &ViewContext) -> Self {
+        Self::of(FormKind::New, |name| match name {
+            FieldName::Length => "1h".to_owned(),
+            FieldName::Zone => view.my_zone.name().to_owned(),
+            FieldName::Seats => "20".to_owned(),
+            FieldName::Party => "10".to_owned(),
+            FieldName::Waitlist => "yes".to_owned(),
+            FieldName::Visibility => "public".to_owned(),
             _ => String::new(),
         })
     }
 
     pub(crate) fn event(event: &Event) -> Self {
-        Self::of(Purpose::Event(Box::new(event.clone())), |name| of_event(event, name))
+        Self::of(FormKind::Event(Box::new(event.clone())), |name| of_event(event, name))
     }
 
-    pub(crate) fn following(date: &Occurrence, event: &Event) -> Self {
-        let purpose = Purpose::Following(Box::new(date.clone()));
-        Self::of(purpose, |name| match name {
-            Name::When => say_start(&date.original_start),
-            // The rest of the rule is only known once it is cut.
-            Name::Repeats => String::new(),
+    pub(crate) fn following(occurrence: &Occurrence, event: &Event) -> Self {
+        let kind = FormKind::Following(Box::new(occurrence.clone()));
+        Self::of(kind, |name| match name {
+            FieldName::When => say_start(&occurrence.original_start),
+            // The rule for the rest is computed when the series is split.
+            FieldName::Repeats => String::new(),
             name => of_event(event, name),
         })
     }
 
-    pub(crate) fn date(date: &Occurrence) -> Self {
-        Self::of(Purpose::Date(Box::new(date.clone())), |name| match name {
-            Name::Title => date.title.clone(),
-            Name::When => say_start(&date.starts_at),
-            Name::Length => lasts(&date.starts_at, &date.ends_at),
-            Name::Location => date.location.clone(),
-            Name::Seats => date.capacity.to_string(),
-            Name::Link => date.url.clone().unwrap_or_default(),
-            Name::Description => date.description.clone(),
+    pub(crate) fn occurrence(occurrence: &Occurrence) -> Self {
+        Self::of(FormKind::Occurrence(Box::new(occurrence.clone())), |name| match name {
+            FieldName::Title => occurrence.title.clone(),
+            FieldName::When => say_start(&occurrence.starts_at),
+            FieldName::Length => lasts(&occurrence.starts_at, &occurrence.ends_at),
+            FieldName::Location => occurrence.location.clone(),
+            FieldName::Seats => occurrence.capacity.to_string(),
+            FieldName::Link => occurrence.url.clone().unwrap_or_default(),
+            FieldName::Description => occurrence.description.clone(),
             _ => String::new(),
         })
     }
 
-    fn of(purpose: Purpose, text: impl Fn(Name) -> String) -> Self {
-        let hidden = |name: &Name| match purpose {
-            Purpose::Date(_) => {
+    fn of(kind: FormKind, text: impl Fn(FieldName) -> String) -> Self {
+        let hidden = |name: &FieldName| match kind {
+            FormKind::Occurrence(_) => {
                 matches!(
                     name,
-                    Name::Repeats
-                        | Name::Zone
-                        | Name::Party
-                        | Name::Waitlist
-                        | Name::Opens
-                        | Name::Closes
-                        | Name::Category
-                        | Name::Tags
-                        | Name::Visibility
+                    FieldName::Repeats
+                        | FieldName::Zone
+                        | FieldName::Party
+                        | FieldName::Waitlist
+                        | FieldName::Opens
+                        | FieldName::Closes
+                        | FieldName::Category
+                        | FieldName::Tags
+                        | FieldName::Visibility
                 )
             }
-            Purpose::Following(_) => *name == Name::Repeats,
-            Purpose::New | Purpose::Event(_) => false,
+            FormKind::Following(_) => *name == FieldName::Repeats,
+            FormKind::New | FormKind::Event(_) => false,
         };
-        let fields: Vec<_> = Name::ALL
+        let fields: Vec<_> = FieldName::ALL
             .into_iter()
             .filter(|name| !hidden(name))
-            .map(|name| (name, Field::of(&text(name))))
+            .map(|name| (name, TextField::of(&text(name))))
             .collect();
         let first = fields.iter().map(|(_, field)| field.text()).collect();
         Self {
-            purpose,
+            kind,
             by: None,
             fields,
             first,
@@ -118,23 +124,23 @@ impl Form {
             status: Status::default(),
             refused: None,
             as_draft: false,
-            thrown: None,
+            discarded: None,
         }
     }
 
-    /// What this form is for and who types, whichever version of it the form began with.
-    pub(crate) fn key(&self) -> String {
-        let what = match &self.purpose {
-            Purpose::New => "new".to_owned(),
-            Purpose::Event(event) => format!("event/{}", event.id),
-            Purpose::Date(date) => format!("date/{}", date.id),
-            Purpose::Following(date) => format!("following/{}", date.id),
+    /// The key of the draft: the edited object and the user, without the version.
+    fn key(&self) -> String {
+        let what = match &self.kind {
+            FormKind::New => "new".to_owned(),
+            FormKind::Event(event) => format!("event/{}", event.id),
+            FormKind::Occurrence(occurrence) => format!("date/{}", occurrence.id),
+            FormKind::Following(occurrence) => format!("following/{}", occurrence.id),
         };
         self.by.map_or_else(|| what.clone(), |by| format!("{what}/by/{by}"))
     }
 
-    /// What was typed, if anything was.
-    pub(crate) fn draft(&self) -> Option<Draft> {
+    /// The fields that differ from their text at first, if any do.
+    fn typed(&self) -> Option<Draft> {
         let typed = self.fields.iter().zip(&self.first).filter(|((_, field), first)| field.text() != **first);
         let typed = typed.map(|((name, field), _)| (name.key().to_owned(), field.text()));
         let at = self.fields.get(self.at).map(|(name, _)| name.key().to_owned());
@@ -142,66 +148,47 @@ impl Form {
             .filter(|draft| !draft.typed.is_empty())
     }
 
-    /// Takes what was typed into another of its kind, perhaps long before: what was not touched there stays as it is here.
-    pub(crate) fn take(&mut self, draft: &Draft) {
+    /// Restores a draft, perhaps from long before. Fields that are not in it keep their text.
+    fn restore(&mut self, draft: &Draft) {
         for (name, field) in &mut self.fields {
             if let Some(text) = draft.typed.get(name.key()) {
-                *field = Field::of(text);
+                *field = TextField::of(text);
             }
         }
         self.at = self.fields.iter().position(|(name, _)| name.key() == draft.at).unwrap_or(self.at);
     }
 
-    /// Throws away what was typed, or brings back what was thrown away; answers whether it is gone.
-    pub(crate) fn start_over(&mut self) -> Option<bool> {
-        if let Some(draft) = self.draft() {
+    /// Discards the changes, or restores discarded ones; returns whether it discarded them.
+    fn start_over(&mut self) -> Option<bool> {
+        if let Some(draft) = self.typed() {
             for ((_, field), first) in self.fields.iter_mut().zip(&self.first) {
-                *field = Field::of(first);
+                *field = TextField::of(first);
             }
-            self.thrown = Some(draft);
+            self.discarded = Some(draft);
             return Some(true);
         }
-        let draft = self.thrown.take()?;
-        self.take(&draft);
+        let draft = self.discarded.take()?;
+        self.restore(&draft);
         Some(false)
     }
 
     /// Whether something was typed that would be lost.
-    pub(crate) fn is_changed(&self) -> bool {
+    fn is_changed(&self) -> bool {
         self.fields.iter().zip(&self.first).any(|((_, field), first)| field.text() != *first)
     }
 
-    pub(crate) fn next(&mut self, back: bool) {
+    fn next(&mut self, back: bool) {
         let fields = self.fields.len();
         self.at = if back { self.at + fields - 1 } else { self.at + 1 } % fields;
     }
 
-    pub(crate) fn press(&mut self, key: Key) {
-        if let Some((_, field)) = self.fields.get_mut(self.at) {
-            field.press(key);
-        }
+    fn description(&self) -> String {
+        self.text(FieldName::Description)
     }
 
-    pub(crate) fn paste(&mut self, text: &str) {
-        if let Some((_, field)) = self.fields.get_mut(self.at) {
-            field.paste(text);
-        }
-    }
-
-    pub(crate) fn description(&self) -> String {
-        self.text(Name::Description)
-    }
-
-    /// Takes a description that was written elsewhere.
-    pub(crate) fn describe(&mut self, text: &str) {
-        if let Some(place) = self.fields.iter().position(|(name, _)| *name == Name::Description) {
-            self.at = place;
-            self.fields[place].1 = Field::of(text);
-        }
-    }
-
-    pub(crate) fn refuse(&mut self, refusal: Refusal) {
-        let wrong = |name: Name| {
+    /// Shows the errors of a refusal, and selects the first field that has one.
+    fn refuse(&mut self, refusal: Refusal) {
+        let wrong = |name: FieldName| {
             refusal.fields.iter().any(|w| name.pointers().iter().any(|p| w.pointer.starts_with(p)))
         };
         if let Some(place) = self.fields.iter().position(|(name, _)| wrong(*name)) {
@@ -210,11 +197,157 @@ impl Form {
         self.refused = Some(refusal);
     }
 
-    fn text(&self, name: Name) -> String {
+    /// Saves the form, a new event also as a draft.
+    fn save(&mut self, as_draft: bool, cx: &mut Context) {
+        // The key may be pressed again before the answer arrives.
+        if self.status.since.is_some() {
+            return;
+        }
+        if as_draft && !matches!(self.kind, FormKind::New) {
+            return cx.notify('!', "Not a new event: ^S saves the changes");
+        }
+        match self.request(cx.view.now, as_draft) {
+            Some(request) => {
+                self.status.begin(cx.now);
+                cx.ask(Purpose::Save, request);
+            }
+            None => cx.notify('!', "Not saved: the marked field is not filled in correctly"),
+        }
+    }
+
+    fn discard(&mut self, cx: &mut Context) {
+        match self.start_over() {
+            Some(true) => {
+                cx.notify('✓', "Text discarded: ^R restores it until you leave");
+            }
+            Some(false) => cx.notify('✓', "Text restored"),
+            None => cx.notify('!', "Nothing to discard"),
+        }
+        cx.form_drafts.typed(cx.now);
+    }
+
+    /// Takes over the answer to saving the form with this key, also after the form was closed. The draft is
+    /// deleted.
+    pub(crate) fn finish(key: Option<String>, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(refusal) => return cx.notify_refused(&refusal),
+        };
+        if let Some(key) = key {
+            let effect = cx.form_drafts.set(key, None);
+            cx.effects.extend(effect);
+        }
+        if let Answer::Event(event) = answer {
+            let occurrences = if event.occurrence_count == 1 {
+                "1 occurrence".to_owned()
+            } else {
+                format!("{} occurrences", event.occurrence_count)
+            };
+            let text = if event.status == EventStatus::Draft {
+                format!("{} saved as a draft with {occurrences}: p publishes it", event.title)
+            } else {
+                format!("{} saved with {occurrences}", event.title)
+            };
+            cx.notify('✓', text);
+        } else {
+            cx.notify('✓', "Saved");
+        }
+        cx.refresh();
+    }
+
+    fn text(&self, name: FieldName) -> String {
         self.fields
             .iter()
             .find(|(known, _)| *known == name)
             .map(|(_, field)| field.text())
             .unwrap_or_default()
+    }
+}
+
+/// Opens a form, with the draft that was left for it.
+pub(crate) fn open(mut form: FormScreen, cx: &mut Context) {
+    form.by = cx.me.as_ref().map(|me| me.id);
+    if let Some(draft) = cx.form_drafts.get(&form.key()) {
+        form.restore(draft);
+        if form.is_changed() {
+            cx.notify('✓', "Draft restored: ^R discards it");
+        }
+    }
+    cx.open(form);
+}
+
+impl Screen for FormScreen {
+    fn place(&self) -> Place {
+        Place::Form
+    }
+
+    fn status(&self) -> Option<&Status> {
+        Some(&self.status)
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+        match action {
+            Action::Save | Action::SaveDraft => self.save(action == Action::SaveDraft, cx),
+            Action::Write => cx.effects.push(Effect::Write(self.description())),
+            Action::StartOver => self.discard(cx),
+            Action::NextField | Action::PreviousField => self.next(action == Action::PreviousField),
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn press(&mut self, key: Key, cx: &mut Context) {
+        if let Some((_, field)) = self.fields.get_mut(self.at) {
+            field.press(key);
+        }
+        cx.form_drafts.typed(cx.now);
+    }
+
+    fn paste(&mut self, text: &str, cx: &mut Context) {
+        if let Some((_, field)) = self.fields.get_mut(self.at) {
+            field.paste(text);
+        }
+        cx.form_drafts.typed(cx.now);
+    }
+
+    /// Keeps what was typed as a draft.
+    fn close(&mut self, cx: &mut Context) -> bool {
+        if self.is_changed() {
+            cx.form_drafts.warned = false;
+            cx.notify('✓', "Draft kept: the same key continues it");
+        }
+        cx.form_drafts.saving = self.status.since.map(|_| self.key());
+        let effect = cx.form_drafts.set(self.key(), self.typed());
+        cx.effects.extend(effect);
+        true
+    }
+
+    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+        self.status.end(cx.now, outcome.as_ref().err());
+        match outcome {
+            Err(refusal) => self.refuse(refusal),
+            Ok(_) => {
+                cx.close();
+                Self::finish(Some(self.key()), outcome, cx);
+            }
+        }
+    }
+
+    fn draft(&self) -> Option<(String, Option<Draft>)> {
+        Some((self.key(), self.typed()))
+    }
+
+    /// Receives the description from the editor.
+    fn edited(&mut self, text: &str, cx: &mut Context) {
+        let is_description = |(name, _): &(FieldName, TextField)| *name == FieldName::Description;
+        if let Some(place) = self.fields.iter().position(is_description) {
+            self.at = place;
+            self.fields[place].1 = TextField::of(text);
+        }
+        cx.form_drafts.typed(cx.now);
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
+        self.draw_fields(frame, area, &cx.view);
     }
 }

@@ -1,44 +1,46 @@
-//! How the form looks.
+//! The drawing of the form.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{Form, Name, Purpose};
-use crate::look::Look;
+use super::{FieldName, FormKind, FormScreen};
+use crate::view_context::ViewContext;
 use crate::widgets::blocks;
-use crate::widgets::field::Field;
 use crate::widgets::text::{clean, columns, fit, wrapped};
+use crate::widgets::text_field::{CURSOR, TextField};
 
-/// Columns of the name of a field, with the sign before it.
-const NAME: usize = 13;
+/// Columns of a label with the sign before it.
+const LABEL: usize = 13;
 
-impl Form {
+impl FormScreen {
     const fn heading(&self) -> &'static str {
-        match self.purpose {
-            Purpose::New => "New event",
-            Purpose::Event(_) => "All dates of the event",
-            Purpose::Date(_) => "This date",
-            Purpose::Following(_) => "This date and all that follow",
+        match self.kind {
+            FormKind::New => "New event",
+            FormKind::Event(_) => "All occurrences of the event",
+            FormKind::Occurrence(_) => "This occurrence",
+            FormKind::Following(_) => "This and all following occurrences",
         }
     }
 
-    /// What leads out of the form, in as many columns.
+    /// The keys that leave the form, as many as fit `room` columns.
     fn ways(&self, room: usize) -> &'static str {
-        let all: &[&str] = match self.purpose {
-            Purpose::New => &[
-                "^S publishes · ^D keeps it as a draft · Esc leaves, and keeps what you typed",
-                "^S publishes · ^D keeps it as a draft · Esc keeps what you typed",
+        let all: &[&str] = match self.kind {
+            FormKind::New => &[
+                "^S publishes · ^D saves a draft · Esc closes and keeps the text",
+                "^S publishes · ^D saves a draft · Esc keeps the text",
                 "^S publishes · ^D draft",
             ],
-            _ => &["^S saves · Esc leaves, and keeps what you typed", "^S saves"],
+            FormKind::Event(_) | FormKind::Occurrence(_) | FormKind::Following(_) => {
+                &["^S saves · Esc closes and keeps the text", "^S saves"]
+            }
         };
         all.iter().find(|ways| columns(ways) <= room).copied().unwrap_or_default()
     }
 
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-        let theme = look.theme;
+    pub(super) fn draw_fields(&self, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {
+        let theme = view.theme;
         let [head, body, foot] = Layout::vertical([
             Constraint::Length(2),
             Constraint::Min(1),
@@ -49,34 +51,35 @@ impl Form {
         let ways = self.ways(usize::from(area.width).saturating_sub(columns(&heading)));
         let title = Line::from(vec![Span::styled(heading, theme.accent), Span::styled(ways, theme.muted)]);
         frame.render_widget(title, head);
-        let fields = (0..self.fields.len()).map(|place| self.field(place, look, usize::from(area.width)));
+        let fields = (0..self.fields.len()).map(|place| self.field(place, view, usize::from(area.width)));
         blocks::draw(frame, body, fields.collect(), (self.at, 0), |line| line);
         if let Some(refusal) = &self.refused {
             frame.render_widget(Line::styled(format!(" ✗ {}", clean(&refusal.message)), theme.bad), foot);
         }
     }
 
-    /// A field, with what was understood of it beside it; below it, where there is no room for all of that and one types there, or it is wrong.
-    fn field(&self, place: usize, look: &Look, width: usize) -> Vec<Line<'static>> {
-        let theme = look.theme;
+    /// The lines of a field: its text, and beside it how it was understood. If that does not fit, it moves
+    /// below the field, provided the field is selected or wrong.
+    fn field(&self, place: usize, view: &ViewContext, width: usize) -> Vec<Line<'static>> {
+        let theme = view.theme;
         let Some((name, field)) = self.fields.get(place) else { return Vec::new() };
         let here = place == self.at;
-        let (said, style, wrong) = match (self.wrong(*name), self.said(*name, look.today)) {
+        let (said, style, wrong) = match (self.wrong(*name), self.understood(*name, view.now)) {
             (Some(wrong), _) => (format!("! {}", clean(&wrong)), theme.bad, true),
             (None, Some(Err(unclear))) => (format!("! {unclear}"), theme.warn, here),
             (None, Some(Ok(said))) if !said.is_empty() => (format!("→ {said}"), theme.good, false),
             _ => (String::new(), theme.muted, false),
         };
-        let room = (width / 2).saturating_sub(NAME).clamp(16, 48).min(width.saturating_sub(NAME).max(1));
-        let left = width.saturating_sub(NAME + room + 1);
+        let room = (width / 2).saturating_sub(LABEL).clamp(16, 48).min(width.saturating_sub(LABEL).max(1));
+        let left = width.saturating_sub(LABEL + room + 1);
         let fits = columns(&said) <= left;
         let below = !fits && (here || wrong);
-        // What is said below leaves its room to what is typed.
-        let room = if below || said.is_empty() { width.saturating_sub(NAME + 1).max(1) } else { room };
+        // Without a text beside it the field takes the whole width.
+        let room = if below || said.is_empty() { width.saturating_sub(LABEL + 1).max(1) } else { room };
         let mark = if here { "▌" } else { " " };
         let text = if here { theme.selected } else { Style::new() };
         let mut lines = vec![Line::from(vec![
-            Span::styled(format!("{mark}{}", fit(name.label(), NAME - 1)), theme.muted),
+            Span::styled(format!("{mark}{}", fit(name.label(), LABEL - 1)), theme.muted),
             Span::styled(scrolled(field, room, here), text),
             Span::styled(if below { String::new() } else { format!(" {}", fit(&said, left)) }, style),
         ])];
@@ -87,7 +90,7 @@ impl Form {
         lines
     }
 
-    fn wrong(&self, name: Name) -> Option<String> {
+    fn wrong(&self, name: FieldName) -> Option<String> {
         let fields = self.refused.iter().flat_map(|refusal| &refusal.fields);
         let mut wrong =
             fields.filter(|wrong| name.pointers().iter().any(|pointer| wrong.pointer.starts_with(pointer)));
@@ -95,9 +98,9 @@ impl Form {
     }
 }
 
-/// The part of a field around its cursor.
-fn scrolled(field: &Field, room: usize, here: bool) -> String {
-    // Lines of a description stand beside each other here.
+/// The part of a text around the cursor.
+fn scrolled(field: &TextField, room: usize, here: bool) -> String {
+    // A description of several lines is shown on one.
     let line = |text: &str| text.replace('\n', "⏎");
     let text = line(&field.text());
     if !here {
@@ -105,8 +108,8 @@ fn scrolled(field: &Field, room: usize, here: bool) -> String {
     }
     let before = line(&field.before());
     let after: String = text.chars().skip(before.chars().count()).collect();
-    let mut shown = format!("{}▏{}", clean(&before), clean(&after));
-    while columns(&clean(&before)) >= room && columns(&shown) > room && !shown.starts_with('▏') {
+    let mut shown = format!("{}{CURSOR}{}", clean(&before), clean(&after));
+    while columns(&clean(&before)) >= room && columns(&shown) > room && !shown.starts_with(CURSOR) {
         shown.remove(0);
     }
     fit(&shown, room)

@@ -1,19 +1,21 @@
-//! Looks for an order of what was asked of one date in which every answer is right (linearisability, by the search of Wing and Gong).
+//! Searches for an order of the requests for one occurrence in which every response is right: a check of
+//! linearizability by the algorithm of Wing and Gong.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::model::{Ask, Date, Told};
+use super::model::{ModelOccurrence, Request, Response};
 
-/// What was asked, when, and what came back.
+/// A request and its response, with the times of both.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
-    pub(super) ask: Ask,
+pub(super) struct Exchange {
+    pub(super) ask: Request,
     /// Nanoseconds since the test began.
     pub(super) from: u128,
-    /// When the answer was there, and the answer; `None` where nobody waited for it, and the end shows that it took effect.
-    pub(super) told: Option<(u128, Told)>,
-    /// The number that was drawn for the waitlist: of those who drew one, the lowest comes first.
+    /// The time and content of the response; `None` if the client did not wait and the final state shows
+    /// that the request took effect.
+    pub(super) response: Option<(u128, Response)>,
+    /// The number in the waitlist, if one was assigned: lower numbers are first.
     pub(super) number: Option<i64>,
 }
 
@@ -21,21 +23,21 @@ pub(super) struct Asked {
 const PATIENCE: usize = 3_000_000;
 
 struct Search<'a> {
-    asked: &'a [Asked],
+    asked: &'a [Exchange],
     done: Vec<bool>,
     seen: HashSet<u64>,
     steps: usize,
     longest: usize,
-    /// Where the longest order ends: the date, and what could come next.
+    /// The end of the longest order: the state, and the candidates for the next step.
     stuck: String,
-    end: &'a dyn Fn(&Date) -> bool,
+    end: &'a dyn Fn(&ModelOccurrence) -> bool,
 }
 
-/// An order in which all answers are right and which ends as `end` wants it; or why there is none.
+/// An order in which all responses are right and whose final state satisfies `end`; or why there is none.
 pub(super) fn explain(
-    start: &Date,
-    mut asked: Vec<Asked>,
-    end: impl Fn(&Date) -> bool,
+    start: &ModelOccurrence,
+    mut asked: Vec<Exchange>,
+    end: impl Fn(&ModelOccurrence) -> bool,
 ) -> Result<(), String> {
     asked.sort_by_key(|asked| asked.from);
     let mut search = Search {
@@ -62,39 +64,40 @@ pub(super) fn explain(
 }
 
 impl Search<'_> {
-    fn goes_on(&mut self, date: &Date, count: usize) -> bool {
+    fn goes_on(&mut self, occurrence: &ModelOccurrence, count: usize) -> bool {
         if count > self.longest {
             self.longest = count;
             let next = self.candidates().into_iter().map(|i| format!("\n{:?}", self.asked[i]));
-            self.stuck = format!("{date:?}{}", next.collect::<Vec<_>>().concat());
+            self.stuck = format!("{occurrence:?}{}", next.collect::<Vec<_>>().concat());
         }
         if count == self.asked.len() {
-            return (self.end)(date);
+            return (self.end)(occurrence);
         }
         self.steps += 1;
-        if self.steps >= PATIENCE || !self.is_new(date) {
+        if self.steps >= PATIENCE || !self.is_new(occurrence) {
             return false;
         }
         let candidates = self.candidates();
-        // What is right now and changes nothing may as well come now: whatever comes later comes later still.
+        // A request that is right and changes nothing can be placed at once, without backtracking.
         let idle = candidates.iter().copied().find(|next| {
-            let mut after = date.clone();
-            let told = after.answer(self.asked[*next].ask);
-            after == *date && self.asked[*next].told.as_ref().is_some_and(|(_, answer)| *answer == told)
+            let mut after = occurrence.clone();
+            let response = after.answer(self.asked[*next].ask);
+            after == *occurrence
+                && self.asked[*next].response.as_ref().is_some_and(|(_, answer)| *answer == response)
         });
         if let Some(idle) = idle {
             self.done[idle] = true;
-            let found = self.goes_on(date, count + 1);
+            let found = self.goes_on(occurrence, count + 1);
             self.done[idle] = false;
             return found;
         }
         for next in candidates {
-            let mut after = date.clone();
-            let told = after.answer(self.asked[next].ask);
-            let fits = match &self.asked[next].told {
-                Some((_, answer)) => *answer == told,
-                // It took effect, so it changed something.
-                None => after != *date,
+            let mut after = occurrence.clone();
+            let response = after.answer(self.asked[next].ask);
+            let fits = match &self.asked[next].response {
+                Some((_, answer)) => *answer == response,
+                // It took effect, so it must have changed something.
+                None => after != *occurrence,
             };
             if fits {
                 self.done[next] = true;
@@ -107,20 +110,22 @@ impl Search<'_> {
         false
     }
 
-    fn is_new(&mut self, date: &Date) -> bool {
+    fn is_new(&mut self, occurrence: &ModelOccurrence) -> bool {
         let mut hasher = DefaultHasher::new();
-        (&self.done, date).hash(&mut hasher);
+        (&self.done, occurrence).hash(&mut hasher);
         self.seen.insert(hasher.finish())
     }
 
-    /// What may come next: whatever was asked before the first answer that is still to come. Those that were answered first come first.
+    /// The candidates for the next step: all requests sent before the earliest outstanding response, in the
+    /// order of their responses.
     fn candidates(&self) -> Vec<usize> {
         let open = || self.asked.iter().enumerate().filter(|(i, _)| !self.done[*i]);
-        let returned = |asked: &Asked| asked.told.as_ref().map_or(u128::MAX, |(at, _)| *at);
+        let returned = |asked: &Exchange| asked.response.as_ref().map_or(u128::MAX, |(at, _)| *at);
         let first_answer = open().map(|(_, asked)| returned(asked)).min().unwrap_or(u128::MAX);
         let number = open().filter_map(|(_, asked)| asked.number).min();
-        let may_come =
-            |asked: &Asked| asked.from <= first_answer && (asked.number.is_none() || asked.number == number);
+        let may_come = |asked: &Exchange| {
+            asked.from <= first_answer && (asked.number.is_none() || asked.number == number)
+        };
         let mut candidates: Vec<usize> =
             open().filter(|(_, asked)| may_come(asked)).map(|(i, _)| i).collect();
         candidates.sort_by_key(|i| returned(&self.asked[*i]));
@@ -132,50 +137,51 @@ impl Search<'_> {
 mod tests {
     use super::*;
 
-    fn asked(ask: Ask, from: u128, to: u128, told: Told) -> Asked {
-        Asked { ask, from, told: Some((to, told)), number: None }
+    fn asked(ask: Request, from: u128, to: u128, response: Response) -> Exchange {
+        Exchange { ask, from, response: Some((to, response)), number: None }
     }
 
-    fn sits(party: i64) -> Told {
-        Told::Place { new: true, sits: true, party, position: None }
+    fn seated(party: i64) -> Response {
+        Response::Place { new: true, seated: true, party, position: None }
     }
 
-    fn waits(party: i64, position: usize) -> Told {
-        Told::Place { new: true, sits: false, party, position: Some(position) }
+    fn waits(party: i64, position: usize) -> Response {
+        Response::Place { new: true, seated: false, party, position: Some(position) }
     }
 
-    fn one(who: usize) -> Ask {
-        Ask::Register { who, party: 1 }
+    fn one(who: usize) -> Request {
+        Request::Register { who, party: 1 }
     }
 
     #[test]
-    fn an_order_is_found_where_there_is_one() {
+    fn a_valid_history_has_an_order() {
         let history = vec![
             asked(one(1), 0, 9, waits(1, 1)),
-            asked(one(2), 1, 8, sits(1)),
-            asked(Ask::Cancel { who: 2 }, 10, 12, Told::Nothing),
+            asked(one(2), 1, 8, seated(1)),
+            asked(Request::Cancel { who: 2 }, 10, 12, Response::Nothing),
         ];
-        let end = |date: &Date| date.sit.keys().eq([&1]) && date.wait.is_empty();
-        explain(&Date::new(1), history, end).unwrap();
+        let end =
+            |occurrence: &ModelOccurrence| occurrence.seated.keys().eq([&1]) && occurrence.waiting.is_empty();
+        explain(&ModelOccurrence::new(1), history, end).unwrap();
     }
 
     #[test]
-    fn two_on_one_seat_and_overtaking_are_found() {
-        let twice = vec![asked(one(1), 0, 9, sits(1)), asked(one(2), 1, 8, sits(1))];
-        assert!(explain(&Date::new(1), twice, |_| true).is_err());
+    fn double_booking_and_overtaking_are_found() {
+        let twice = vec![asked(one(1), 0, 9, seated(1)), asked(one(2), 1, 8, seated(1))];
+        assert!(explain(&ModelOccurrence::new(1), twice, |_| true).is_err());
         let overtaken = vec![
-            asked(one(0), 0, 1, sits(1)),
+            asked(one(0), 0, 1, seated(1)),
             asked(one(1), 2, 3, waits(1, 2)),
             asked(one(2), 4, 5, waits(1, 1)),
         ];
-        assert!(explain(&Date::new(1), overtaken, |_| true).is_err());
+        assert!(explain(&ModelOccurrence::new(1), overtaken, |_| true).is_err());
     }
 
     #[test]
-    fn what_nobody_waited_for_counts_where_it_took_effect() {
-        let silent = Asked { ask: one(1), from: 0, told: None, number: None };
+    fn an_unanswered_request_counts_if_it_took_effect() {
+        let silent = Exchange { ask: one(1), from: 0, response: None, number: None };
         let history = vec![silent, asked(one(2), 5, 6, waits(1, 1))];
-        explain(&Date::new(1), history.clone(), |_| true).unwrap();
-        assert!(explain(&Date::new(1), history[1..].to_vec(), |_| true).is_err());
+        explain(&ModelOccurrence::new(1), history.clone(), |_| true).unwrap();
+        assert!(explain(&ModelOccurrence::new(1), history[1..].to_vec(), |_| true).is_err());
     }
 }

@@ -1,70 +1,74 @@
-//! Histories: many clients at many dates, some of whom hang up, and servers that are killed; afterwards there must be an order in which every answer was right.
+//! Histories of concurrent requests: many clients and occurrences, clients that disconnect, and servers that
+//! are killed. Afterwards there must be an order of the requests in which every response was right.
 
 mod checker;
+mod killer;
 mod model;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use eventcore::db::{Queries, Sql};
 use eventcore::{Actor, OccurrenceId, RegistrationId};
+use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Daemon, Kind, TestDb, command, id_of};
+use tests::{Daemon, Kind, TestDb, eventd_check, id_of, new_event_in_2031};
 use tokio::sync::watch;
 
-use self::checker::Asked;
-use self::model::{Ask, Date, Told};
+use self::checker::Exchange;
+use self::model::{ModelOccurrence, Request, Response};
 use self::wire::Ended;
 
 const CLIENTS: usize = 300;
-const DATES: usize = 20;
+const OCCURRENCES: usize = 20;
 const CAPACITY: i64 = 8;
-/// What an organizer asks for, one after another.
+/// The capacities that an organizer sets, one after another.
 const CAPACITIES: [i64; 8] = [12, 5, 9, 3, 15, 4, 10, 6];
 
-/// Enough that nobody waits five seconds for one on a machine that is busy with other tests: who does is told that the database is away.
+/// Enough connections that none waits five seconds on a busy machine, after which a request is refused.
 const CONNECTIONS: &[&str] = &["--database-connections", "50"];
 
-/// A date, and who may change it.
+/// An occurrence, and who may change it.
 struct Place {
-    date: OccurrenceId,
+    occurrence: OccurrenceId,
     event: String,
     token: String,
 }
 
-/// Everything that a story shares.
-struct Stage {
+/// The shared state of a test.
+struct Shared {
     db: TestDb,
     places: Vec<Place>,
     tokens: Vec<String>,
-    /// Where servers listen at the moment.
+    /// The current addresses of the servers.
     servers: watch::Receiver<Vec<String>>,
     began: Instant,
-    /// What was asked of each date.
+    /// The history of each occurrence.
     asked: Vec<Mutex<Vec<Line>>>,
-    /// How much that is by now.
+    /// The number of requests so far.
     progress: Vec<watch::Sender<usize>>,
     /// Requests of each client.
     rounds: usize,
-    /// One in how many requests is not waited for; never, where it is zero.
+    /// One in so many requests disconnects; 0 for none.
     rude: u64,
 }
 
-/// A line of the record: what was asked, its answer, and whether its effect must be looked up in the end.
+/// A record: the request, the response, and whether the final state must show its effect.
 #[derive(Debug, Clone)]
 struct Line {
-    asked: Asked,
+    asked: Exchange,
     open: bool,
-    /// Which registration the answer was about.
+    /// The registration in the response.
     id: Option<RegistrationId>,
 }
 
-/// Numbers that look random, the same in each run.
-struct Dice(u64);
+/// Pseudo-random numbers, the same in each run.
+struct Generator(u64);
 
-impl Dice {
+impl Generator {
     fn roll(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -77,36 +81,44 @@ impl Dice {
     }
 }
 
-impl Stage {
+impl Shared {
     fn now(&self) -> u128 {
         self.began.elapsed().as_nanos()
     }
 
-    /// Where a server listens; waits until one does.
-    async fn server(&self, dice: &mut Dice) -> String {
+    /// The address of a server; waits until one listens.
+    async fn server(&self, random: &mut Generator) -> String {
         let mut servers = self.servers.clone();
         let servers = servers.wait_for(|servers| !servers.is_empty()).await.unwrap();
-        dice.pick(&servers)
+        random.pick(&servers)
     }
 
-    fn record(&self, place: usize, ask: Ask, from: u128, told: Option<(u128, Told)>, body: &Value) {
-        let open = told.is_none();
+    fn record(
+        &self,
+        place: usize,
+        ask: Request,
+        from: u128,
+        response: Option<(u128, Response)>,
+        body: &Value,
+    ) {
+        let open = response.is_none();
         let id = body["id"].as_str().and_then(|id| id.parse().ok());
-        let asked = Asked { ask, from, told, number: None };
+        let asked = Exchange { ask, from, response, number: None };
         self.asked[place].lock().unwrap().push(Line { asked, open, id });
         self.progress[place].send_modify(|asked| *asked = asked.saturating_add(1));
     }
 
-    /// Asks; false where no answer came, so that this client must leave the date alone.
-    async fn ask(&self, place: usize, ask: Ask, token: &str, dice: &mut Dice) -> bool {
+    /// Sends a request. Returns false if there was no response: the client must then leave the occurrence
+    /// alone.
+    async fn ask(&self, place: usize, ask: Request, token: &str, random: &mut Generator) -> bool {
         let request = self.request(place, ask, token);
         loop {
-            let server = self.server(dice).await;
+            let server = self.server(random).await;
             let from = self.now();
             match wire::exchange(&server, &request).await {
                 Ended::Answered(status, body) => {
                     assert!(status < 500, "{ask:?}: {status} {body}");
-                    self.record(place, ask, from, Some((self.now(), told(status, &body))), &body);
+                    self.record(place, ask, from, Some((self.now(), response(status, &body))), &body);
                     return true;
                 }
                 Ended::Broken => {
@@ -118,17 +130,17 @@ impl Stage {
         }
     }
 
-    fn request(&self, place: usize, ask: Ask, token: &str) -> Vec<u8> {
-        let Place { date, event, .. } = &self.places[place];
-        let mine = format!("/occurrences/{date}/registration");
+    fn request(&self, place: usize, ask: Request, token: &str) -> Vec<u8> {
+        let Place { occurrence, event, .. } = &self.places[place];
+        let mine = format!("/occurrences/{occurrence}/registration");
         match ask {
-            Ask::Register { party, .. } => {
+            Request::Register { party, .. } => {
                 wire::request("PUT", &mine, token, Some(&json!({"party_size": party})))
             }
-            Ask::Cancel { .. } => wire::request("DELETE", &mine, token, None),
-            Ask::Mine { .. } => wire::request("GET", &mine, token, None),
-            Ask::Look => wire::request("GET", &format!("/occurrences/{date}"), token, None),
-            Ask::Capacity(capacity) => wire::request(
+            Request::Cancel { .. } => wire::request("DELETE", &mine, token, None),
+            Request::Mine { .. } => wire::request("GET", &mine, token, None),
+            Request::Look => wire::request("GET", &format!("/occurrences/{occurrence}"), token, None),
+            Request::Capacity(capacity) => wire::request(
                 "PATCH",
                 &format!("/events/{event}"),
                 token,
@@ -137,34 +149,38 @@ impl Stage {
         }
     }
 
-    /// What one person does, until they have asked often enough.
+    /// The requests of one user.
     async fn person(self: Arc<Self>, who: usize) {
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (who as u64 + 1).wrapping_mul(0xff51_afd7_ed55_8ccd));
-        let mut places: Vec<usize> = (0..DATES).collect();
+        let mut random =
+            Generator(0x9e37_79b9_7f4a_7c15 ^ (who as u64 + 1).wrapping_mul(0xff51_afd7_ed55_8ccd));
+        let mut places: Vec<usize> = (0..OCCURRENCES).collect();
         for _ in 0..self.rounds {
             if places.is_empty() {
                 return;
             }
-            let place = dice.pick(&places);
-            let ask = match dice.roll(20) {
-                0..10 => Ask::Register { who, party: i64::try_from(dice.roll(4)).unwrap() + 1 },
-                10..15 => Ask::Cancel { who },
-                15..18 => Ask::Mine { who },
-                _ => Ask::Look,
+            let place = random.pick(&places);
+            let ask = match random.roll(20) {
+                0..10 => Request::Register { who, party: i64::try_from(random.roll(4)).unwrap() + 1 },
+                10..15 => Request::Cancel { who },
+                15..18 => Request::Mine { who },
+                _ => Request::Look,
             };
             let token = &self.tokens[who];
-            let writes = matches!(ask, Ask::Register { .. } | Ask::Cancel { .. });
-            let answered = if writes && self.rude > 0 && dice.roll(self.rude) == 0 {
+            let writes = matches!(ask, Request::Register { .. } | Request::Cancel { .. });
+            let answered = if writes && self.rude > 0 && random.roll(self.rude) == 0 {
                 let request = self.request(place, ask, token);
-                // Half of them say all of it.
-                let length =
-                    if dice.roll(2) == 0 { request.len() } else { usize::try_from(dice.roll(300)).unwrap() };
-                let (from, server) = (self.now(), self.server(&mut dice).await);
+                // Half of them send the whole request.
+                let length = if random.roll(2) == 0 {
+                    request.len()
+                } else {
+                    usize::try_from(random.roll(300)).unwrap()
+                };
+                let (from, server) = (self.now(), self.server(&mut random).await);
                 wire::hang_up(&server, &request, length).await;
                 self.record(place, ask, from, None, &Value::Null);
                 false
             } else {
-                self.ask(place, ask, token, &mut dice).await
+                self.ask(place, ask, token, &mut random).await
             };
             if !answered {
                 places.retain(|other| *other != place);
@@ -172,15 +188,15 @@ impl Stage {
         }
     }
 
-    /// What an organizer does.
+    /// The requests of an organizer.
     async fn organizer(self: Arc<Self>, place: usize) {
-        let mut dice = Dice(place as u64 + 77);
-        let asks = self.rounds * CLIENTS / DATES;
+        let mut random = Generator(place as u64 + 77);
+        let asks = self.rounds * CLIENTS / OCCURRENCES;
         for (change, capacity) in CAPACITIES.into_iter().enumerate() {
-            // The people's requests lie between, however fast either side is.
+            // Spreads the changes over the requests of the users, however fast either side is.
             let due = asks * change / CAPACITIES.len();
             self.progress[place].subscribe().wait_for(|asked| *asked >= due).await.unwrap();
-            if !self.ask(place, Ask::Capacity(capacity), &self.places[place].token, &mut dice).await {
+            if !self.ask(place, Request::Capacity(capacity), &self.places[place].token, &mut random).await {
                 return;
             }
         }
@@ -188,7 +204,7 @@ impl Stage {
 
     async fn play(self: &Arc<Self>) {
         let (mut people, mut organizers) = (tokio::task::JoinSet::new(), tokio::task::JoinSet::new());
-        for place in 0..DATES {
+        for place in 0..OCCURRENCES {
             organizers.spawn(self.clone().organizer(place));
         }
         for who in 0..CLIENTS {
@@ -201,32 +217,36 @@ impl Stage {
         organizers.join_all().await;
     }
 
-    /// Finds an order for what was asked of each date. Answers how many registrations were made, and how often nobody waited.
+    /// Finds an order for the requests for each occurrence. Returns the numbers of registrations and of
+    /// requests without a response.
     async fn explain(&self) -> (usize, usize) {
         let (mut made, mut open) = (0, 0);
         for (place, asked) in self.asked.iter().enumerate() {
             let end = self.end(place).await;
             let asked = std::mem::take(&mut *asked.lock().unwrap());
-            open += asked.iter().filter(|told| told.open).count();
-            let history: Vec<Asked> = asked
+            open += asked.iter().filter(|response| response.open).count();
+            let history: Vec<Exchange> = asked
                 .iter()
-                .filter(|told| !told.open || end.shows(told, &asked))
-                .map(|line| Asked { number: end.number(line, &asked), ..line.asked.clone() })
+                .filter(|response| !response.open || end.shows(response, &asked))
+                .map(|line| Exchange { number: end.number(line, &asked), ..line.asked.clone() })
                 .collect();
-            let new =
-                history.iter().filter(|asked| matches!(asked.ask, Ask::Register { .. }) && made_one(asked));
+            let new = history
+                .iter()
+                .filter(|asked| matches!(asked.ask, Request::Register { .. }) && made_one(asked));
             let new = new.count();
             made += new;
             let silent = history
                 .iter()
-                .filter(|asked| asked.told.is_none() && matches!(asked.ask, Ask::Register { .. }))
+                .filter(|asked| asked.response.is_none() && matches!(asked.ask, Request::Register { .. }))
                 .count();
             assert!(
                 end.rows.len() >= new && end.rows.len() <= new + silent,
                 "{place}: {} rows, {new} answered",
                 end.rows.len()
             );
-            if let Err(why) = checker::explain(&Date::new(CAPACITY), history, |date| end.is(date)) {
+            if let Err(why) =
+                checker::explain(&ModelOccurrence::new(CAPACITY), history, |occurrence| end.is(occurrence))
+            {
                 panic!("date {place}: {why}\nends as {end:?}");
             }
         }
@@ -236,9 +256,10 @@ impl Stage {
     async fn end(&self, place: usize) -> End {
         let names: Vec<(RegistrationId, String, String, i64, Option<i64>)> = {
             let mut db = self.db.core.db().read().await.unwrap();
-            let sql = "SELECT r.id, u.username, r.status, r.party_size, r.waitlist_number FROM registrations r JOIN users u ON u.id = r.user_id
+            let sql = "SELECT r.id, u.username, r.status, r.party_size, r.waitlist_number \
+                       FROM registrations r JOIN users u ON u.id = r.user_id
                 WHERE r.occurrence_id = $1 ORDER BY r.waitlist_number";
-            db.query(Sql::portable(sql)).bind(self.places[place].date).all().await.unwrap()
+            db.query(Sql::portable(sql)).bind(self.places[place].occurrence).all().await.unwrap()
         };
         let rows = names.into_iter().map(|(id, name, status, party, number)| Row {
             id,
@@ -249,13 +270,13 @@ impl Stage {
         });
         let rows = rows.collect();
         let capacity =
-            self.db.core.occurrence(&Actor::System, self.places[place].date).await.unwrap().capacity;
+            self.db.core.occurrence(&Actor::System, self.places[place].occurrence).await.unwrap().capacity;
         End { capacity, rows }
     }
 }
 
-fn made_one(asked: &Asked) -> bool {
-    matches!(asked.told, Some((_, Told::Place { new: true, .. })))
+fn made_one(asked: &Exchange) -> bool {
+    matches!(asked.response, Some((_, Response::Place { new: true, .. })))
 }
 
 #[derive(Debug)]
@@ -267,7 +288,7 @@ struct Row {
     number: Option<i64>,
 }
 
-/// What the database holds of a date in the end.
+/// The final state of an occurrence in the database.
 #[derive(Debug)]
 struct End {
     capacity: i64,
@@ -275,20 +296,20 @@ struct End {
 }
 
 impl End {
-    /// Whether a date stands as the database says.
-    fn is(&self, date: &Date) -> bool {
+    /// Whether the model of an occurrence equals the database.
+    fn is(&self, occurrence: &ModelOccurrence) -> bool {
         let of = |status: &'static str| {
             let rows = self.rows.iter().filter(move |row| row.status == status);
             rows.map(|row| (row.who, row.party))
         };
-        date.capacity == self.capacity
-            && of("confirmed").collect::<BTreeMap<_, _>>() == date.sit
-            && of("waitlisted").eq(date.wait.iter().copied())
+        occurrence.capacity == self.capacity
+            && of("confirmed").collect::<BTreeMap<_, _>>() == occurrence.seated
+            && of("waitlisted").eq(occurrence.waiting.iter().copied())
     }
 
-    /// Which number the registration drew that this line made, if it made one.
+    /// The waitlist number of the registration that this request created, if any.
     fn number(&self, line: &Line, all: &[Line]) -> Option<i64> {
-        let Ask::Register { who, .. } = line.asked.ask else { return None };
+        let Request::Register { who, .. } = line.asked.ask else { return None };
         let row = if line.open {
             let known = |row: &Row| all.iter().any(|line| line.id == Some(row.id));
             self.rows.iter().find(|row| row.who == who && !known(row))
@@ -298,19 +319,20 @@ impl End {
         row?.number
     }
 
-    /// Whether what nobody waited for took effect. Whoever hung up left the date alone from then on, so the end shows it.
-    fn shows(&self, told: &Line, all: &[Line]) -> bool {
+    /// Whether a request without a response took effect. Its client left the occurrence alone afterwards, so
+    /// the final state shows it.
+    fn shows(&self, response: &Line, all: &[Line]) -> bool {
         let live = |who: usize| self.rows.iter().find(|row| row.who == who && row.status != "cancelled");
-        match told.asked.ask {
-            Ask::Register { who, party } => {
+        match response.asked.ask {
+            Request::Register { who, party } => {
                 let rows = self.rows.iter().filter(|row| row.who == who).count();
                 let by_this =
-                    |other: &&Line| matches!(other.asked.ask, Ask::Register { who: w, .. } if w == who);
+                    |other: &&Line| matches!(other.asked.ask, Request::Register { who: w, .. } if w == who);
                 let made = all.iter().filter(by_this).filter(|other| made_one(&other.asked)).count();
                 let last = all.iter().filter(|other| is_of(other, who)).filter_map(|other| {
-                    match &other.asked.told {
-                        Some((at, Told::Place { party, .. })) => Some((*at, *party)),
-                        Some((at, Told::Nothing)) => Some((*at, 0)),
+                    match &other.asked.response {
+                        Some((at, Response::Place { party, .. })) => Some((*at, *party)),
+                        Some((at, Response::Nothing)) => Some((*at, 0)),
                         _ => None,
                     }
                 });
@@ -318,46 +340,54 @@ impl End {
                 rows > made
                     || (before > 0 && before != party && live(who).is_some_and(|row| row.party == party))
             }
-            Ask::Cancel { who } => {
+            Request::Cancel { who } => {
                 let rows = self.rows.iter().any(|row| row.who == who);
                 rows && live(who).is_none() && was_live(all, who)
             }
-            Ask::Capacity(capacity) => self.capacity == capacity,
-            Ask::Mine { .. } | Ask::Look => false,
+            Request::Capacity(capacity) => self.capacity == capacity,
+            Request::Mine { .. } | Request::Look => false,
         }
     }
 }
 
-fn is_of(told: &Line, who: usize) -> bool {
-    matches!(told.asked.ask, Ask::Register { who: w, .. } | Ask::Cancel { who: w } | Ask::Mine { who: w } if w == who)
+fn is_of(response: &Line, who: usize) -> bool {
+    let (Request::Register { who: other, .. }
+    | Request::Cancel { who: other }
+    | Request::Mine { who: other }) = response.asked.ask
+    else {
+        return false;
+    };
+    other == who
 }
 
-/// Whether someone held something after the last answer that they waited for.
+/// Whether a user was registered according to the last response.
 fn was_live(all: &[Line], who: usize) -> bool {
-    let answers = all.iter().filter(|told| is_of(told, who)).filter_map(|told| match &told.asked.told {
-        Some((at, Told::Place { .. })) => Some((*at, true)),
-        Some((at, Told::Nothing)) => Some((*at, false)),
-        _ => None,
+    let answers = all.iter().filter(|response| is_of(response, who)).filter_map(|response| {
+        match &response.asked.response {
+            Some((at, Response::Place { .. })) => Some((*at, true)),
+            Some((at, Response::Nothing)) => Some((*at, false)),
+            _ => None,
+        }
     });
     answers.max_by_key(|(at, _)| *at).is_some_and(|(_, live)| live)
 }
 
-/// An answer, as the model would give it.
-fn told(status: u16, body: &Value) -> Told {
+/// A response in the terms of the model.
+fn response(status: u16, body: &Value) -> Response {
     match status {
-        200 | 201 if body["party_size"].is_number() => Told::Place {
+        200 | 201 if body["party_size"].is_number() => Response::Place {
             new: status == 201,
-            sits: body["status"] == "confirmed",
+            seated: body["status"] == "confirmed",
             party: body["party_size"].as_i64().unwrap(),
             position: body["position"].as_u64().map(|position| usize::try_from(position).unwrap()),
         },
-        200 if body["seats_taken"].is_number() => Told::Numbers {
+        200 if body["seats_taken"].is_number() => Response::Numbers {
             capacity: body["capacity"].as_i64().unwrap(),
             taken: body["seats_taken"].as_i64().unwrap(),
             waiting: usize::try_from(body["waitlist_length"].as_u64().unwrap()).unwrap(),
         },
-        200 | 204 => Told::Nothing,
-        _ => Told::Refused(
+        200 | 204 => Response::Nothing,
+        _ => Response::Refused(
             body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned(),
         ),
     }
@@ -368,15 +398,19 @@ async fn sign_in(db: &TestDb, name: String) -> String {
     db.core.open_session(&Actor::System, id_of(&actor)).await.unwrap().access_token
 }
 
-async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize, rude: u64) -> Arc<Stage> {
+async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize, rude: u64) -> Arc<Shared> {
     let mut places = Vec::new();
-    for number in 0..DATES {
+    for number in 0..OCCURRENCES {
         let name = format!("organizer{number}");
         let actor = db.user(&name).await;
-        let input = json!({"title": name, "location": "Hall", "starts_at": "2031-03-04T18:30:00Z", "capacity": CAPACITY});
+        let input = new_event_in_2031().title(name).capacity(CAPACITY).json();
         let event = db.core.create_event(&actor, &serde_json::from_value(input).unwrap()).await.unwrap();
         let token = db.core.open_session(&Actor::System, id_of(&actor)).await.unwrap().access_token;
-        places.push(Place { date: event.next_occurrence.unwrap().id, event: event.id.to_string(), token });
+        places.push(Place {
+            occurrence: event.next_occurrence.unwrap().id,
+            event: event.id.to_string(),
+            token,
+        });
     }
     let mut signing_in = tokio::task::JoinSet::new();
     for who in 0..CLIENTS {
@@ -386,9 +420,9 @@ async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize
     let mut tokens = signing_in.join_all().await;
     tokens.sort_unstable_by_key(|(who, _)| *who);
     let tokens = tokens.into_iter().map(|(_, token)| token).collect();
-    let asked = (0..DATES).map(|_| Mutex::default()).collect();
-    let progress = (0..DATES).map(|_| watch::channel(0).0).collect();
-    Arc::new(Stage {
+    let asked = (0..OCCURRENCES).map(|_| Mutex::default()).collect();
+    let progress = (0..OCCURRENCES).map(|_| watch::channel(0).0).collect();
+    Arc::new(Shared {
         db: db.clone(),
         places,
         tokens,
@@ -401,78 +435,51 @@ async fn stage(db: &TestDb, servers: watch::Receiver<Vec<String>>, rounds: usize
     })
 }
 
-async fn recount(db: &TestDb) {
-    let said = command(&["check", "--database", &db.url]).output().await.unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+async fn must_be_consistent(db: &TestDb) {
+    eventd_check(db).await;
     db.check().await;
 }
 
-async fn at_once(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_registrations_are_linearizable(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, CONNECTIONS).await;
     let (_all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
     let stage = stage(&db, servers, 20, 25).await;
     stage.play().await;
-    // What was hung up on may be at work still: when the servers have ended, it has too.
+    // Requests without a response may still be running until the servers have ended.
     for daemon in daemons {
         assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
         daemon.stop().await;
     }
     let (made, open) = stage.explain().await;
     assert!(made > 500 && open > 50, "{made} made, {open} not waited for");
-    recount(&db).await;
+    must_be_consistent(&db).await;
 }
 
-mod at_once {
-    tests::for_each_kind!(super::at_once);
-}
-
-/// Kills a server every two seconds, and starts it again, until the play is over. Answers how many it killed.
-async fn killer(
-    stage: Arc<Stage>,
-    mut daemons: Vec<Daemon>,
-    addresses: watch::Sender<Vec<String>>,
-    over: Arc<std::sync::atomic::AtomicBool>,
-) -> usize {
-    let mut rounds = tokio::time::interval(Duration::from_secs(2));
-    rounds.tick().await;
-    let (mut killed, mut due) = (0, 0);
-    loop {
-        rounds.tick().await;
-        if over.load(std::sync::atomic::Ordering::SeqCst) {
-            return killed;
-        }
-        // On a busy machine hardly anything would be answered between two kills, and whoever gets no answer leaves the date alone.
-        let asked: usize = stage.asked.iter().map(|asked| asked.lock().unwrap().len()).sum();
-        if asked < due {
-            continue;
-        }
-        due = asked + 2 * CLIENTS;
-        let daemon = daemons.remove(0);
-        let address = daemon.address().to_owned();
-        addresses.send_modify(|all| all.retain(|other| *other != address));
-        daemon.kill().await;
-        killed += 1;
-        daemons.push(Daemon::listening(stage.db.clone(), &address, CONNECTIONS).await);
-        addresses.send_modify(|all| all.push(address));
-    }
-}
-
-async fn under_fire(kind: Kind) {
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn registrations_are_linearizable_while_servers_are_killed(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let daemons = Daemon::several(&db, CONNECTIONS).await;
     let (all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
     let stage = stage(&db, servers, 25, 0).await;
-    let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let killing = tokio::spawn(killer(stage.clone(), daemons, all, over.clone()));
+    let over = Arc::new(AtomicBool::new(false));
+    let requests = {
+        let stage = stage.clone();
+        move || stage.asked.iter().map(|asked| asked.lock().unwrap().len()).sum()
+    };
+    let servers = killer::Servers { daemons, addresses: all, options: CONNECTIONS };
+    let killing = tokio::spawn(killer::run(servers, requests, 2 * CLIENTS, over.clone()));
     stage.play().await;
-    over.store(true, std::sync::atomic::Ordering::SeqCst);
+    over.store(true, Ordering::SeqCst);
     let killed = killing.await.unwrap();
     let (made, open) = stage.explain().await;
     assert!(made > 500 && killed > 0, "{made} made, {open} unanswered, {killed} killed");
-    recount(&db).await;
-}
-
-mod under_fire {
-    tests::for_each_kind!(super::under_fire);
+    must_be_consistent(&db).await;
 }

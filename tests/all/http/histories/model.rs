@@ -1,10 +1,10 @@
-//! One date as a person would keep it on paper: who sits, and who waits in which order, counted anew each time.
+//! A model of one occurrence: who has seats, and who waits in which order, recomputed at each step.
 
 use std::collections::BTreeMap;
 
-/// What someone asks of a date.
+/// A request for an occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ask {
+pub(super) enum Request {
     Register {
         who: usize,
         party: i64,
@@ -12,99 +12,102 @@ pub(super) enum Ask {
     Cancel {
         who: usize,
     },
-    /// One's own registration.
+    /// Reads the registration of the user.
     Mine {
         who: usize,
     },
     Capacity(i64),
-    /// The numbers that everyone sees.
+    /// Reads the public counts.
     Look,
 }
 
-/// What they are told.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Told {
-    Place { new: bool, sits: bool, party: i64, position: Option<usize> },
+pub(super) enum Response {
+    Place { new: bool, seated: bool, party: i64, position: Option<usize> },
     Numbers { capacity: i64, taken: i64, waiting: usize },
     Nothing,
     Refused(String),
 }
 
-/// A date.
+/// The state of an occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Date {
+pub(super) struct ModelOccurrence {
     pub(super) capacity: i64,
-    /// Who sits, with how many.
-    pub(super) sit: BTreeMap<usize, i64>,
-    /// Who waits, with how many, in order.
-    pub(super) wait: Vec<(usize, i64)>,
+    /// Users with seats, and their party sizes.
+    pub(super) seated: BTreeMap<usize, i64>,
+    /// The waitlist in order: users and party sizes.
+    pub(super) waiting: Vec<(usize, i64)>,
 }
 
-impl Date {
+impl ModelOccurrence {
     pub(super) const fn new(capacity: i64) -> Self {
-        Self { capacity, sit: BTreeMap::new(), wait: Vec::new() }
+        Self { capacity, seated: BTreeMap::new(), waiting: Vec::new() }
     }
 
     fn left(&self) -> i64 {
-        self.capacity - self.sit.values().sum::<i64>()
+        self.capacity - self.seated.values().sum::<i64>()
     }
 
-    fn place(&self, who: usize, new: bool) -> Told {
-        if let Some(party) = self.sit.get(&who) {
-            return Told::Place { new, sits: true, party: *party, position: None };
+    fn place(&self, who: usize, new: bool) -> Response {
+        if let Some(party) = self.seated.get(&who) {
+            return Response::Place { new, seated: true, party: *party, position: None };
         }
-        match self.wait.iter().position(|(other, _)| *other == who) {
-            Some(ahead) => {
-                Told::Place { new, sits: false, party: self.wait[ahead].1, position: Some(ahead + 1) }
-            }
-            None => Told::Refused("not-found".to_owned()),
+        match self.waiting.iter().position(|(other, _)| *other == who) {
+            Some(ahead) => Response::Place {
+                new,
+                seated: false,
+                party: self.waiting[ahead].1,
+                position: Some(ahead + 1),
+            },
+            None => Response::Refused("not-found".to_owned()),
         }
     }
 
-    /// Does what is asked.
-    pub(super) fn answer(&mut self, ask: Ask) -> Told {
-        let told = match ask {
-            Ask::Register { who, party } => match self.register(who, party) {
+    /// Executes a request.
+    pub(super) fn answer(&mut self, ask: Request) -> Response {
+        let response = match ask {
+            Request::Register { who, party } => match self.register(who, party) {
                 Ok(new) => {
                     self.seat();
                     self.place(who, new)
                 }
-                Err(refusal) => Told::Refused(refusal.to_owned()),
+                Err(refusal) => Response::Refused(refusal.to_owned()),
             },
-            Ask::Cancel { who } => {
-                self.sit.remove(&who);
-                self.wait.retain(|(other, _)| *other != who);
-                Told::Nothing
+            Request::Cancel { who } => {
+                self.seated.remove(&who);
+                self.waiting.retain(|(other, _)| *other != who);
+                Response::Nothing
             }
-            Ask::Mine { who } => self.place(who, false),
-            Ask::Capacity(capacity) => {
+            Request::Mine { who } => self.place(who, false),
+            Request::Capacity(capacity) => {
                 self.capacity = capacity;
-                Told::Nothing
+                Response::Nothing
             }
-            Ask::Look => {
-                let taken = self.sit.values().sum();
-                Told::Numbers { capacity: self.capacity, taken, waiting: self.wait.len() }
+            Request::Look => {
+                let taken = self.seated.values().sum();
+                Response::Numbers { capacity: self.capacity, taken, waiting: self.waiting.len() }
             }
         };
         self.seat();
-        told
+        response
     }
 
-    /// The first who waits and for whom the date is large enough.
+    /// The first in the waitlist whose party fits into the capacity.
     fn head(&self) -> Option<usize> {
-        self.wait.iter().position(|(_, party)| *party <= self.capacity)
+        self.waiting.iter().position(|(_, party)| *party <= self.capacity)
     }
 
     fn seat(&mut self) {
-        while let Some(head) = self.head().filter(|head| self.wait[*head].1 <= self.left()) {
-            let (who, party) = self.wait.remove(head);
-            self.sit.insert(who, party);
+        while let Some(head) = self.head().filter(|head| self.waiting[*head].1 <= self.left()) {
+            let (who, party) = self.waiting.remove(head);
+            self.seated.insert(who, party);
         }
     }
 
     fn register(&mut self, who: usize, party: i64) -> Result<bool, &'static str> {
         let (left, queue) = (self.left(), self.head().is_some());
-        if let Some(known) = self.sit.get_mut(&who) {
+        if let Some(known) = self.seated.get_mut(&who) {
             let more = party - *known;
             if more > 0 && (more > left || queue) {
                 return Err("event-full");
@@ -112,7 +115,7 @@ impl Date {
             *known = party;
             return Ok(false);
         }
-        if let Some((_, known)) = self.wait.iter_mut().find(|(other, _)| *other == who) {
+        if let Some((_, known)) = self.waiting.iter_mut().find(|(other, _)| *other == who) {
             *known = party;
             return Ok(false);
         }
@@ -120,10 +123,10 @@ impl Date {
             return Err("registration-closed");
         }
         if party <= left && !queue {
-            self.sit.insert(who, party);
+            self.seated.insert(who, party);
             return Ok(true);
         }
-        self.wait.push((who, party));
+        self.waiting.push((who, party));
         Ok(true)
     }
 }

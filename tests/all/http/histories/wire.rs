@@ -1,4 +1,4 @@
-//! A client that can hang up: each request has a connection of its own.
+//! A client that can disconnect: each request has its own connection.
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -8,24 +8,25 @@ use tokio::net::TcpStream;
 #[derive(Debug)]
 pub(super) enum Ended {
     Answered(u16, Value),
-    /// Nobody listened: the request was never sent.
+    /// No server listened: the request was never sent.
     Unsent,
-    /// Sent, as far as the client can tell, and without an answer.
+    /// Sent, as far as the client can tell, without a response.
     Broken,
 }
 
-/// A request as it goes over the wire.
+/// The bytes of a request.
 pub(super) fn request(method: &str, path: &str, token: &str, body: Option<&Value>) -> Vec<u8> {
     let body = body.map(ToString::to_string).unwrap_or_default();
     let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
     let head = format!(
-        "{method} /api/v1{path} HTTP/1.1\r\nhost: tests\r\nconnection: close\r\nauthorization: Bearer {token}\r\n{kind}content-length: {}\r\n\r\n",
+        "{method} /api/v1{path} HTTP/1.1\r\nhost: tests\r\nconnection: close\r\n\
+             authorization: Bearer {token}\r\n{kind}content-length: {}\r\n\r\n",
         body.len()
     );
     (head + &body).into_bytes()
 }
 
-/// Sends a request and waits for the answer.
+/// Sends a request and waits for the response.
 pub(super) async fn exchange(address: &str, request: &[u8]) -> Ended {
     let Ok(mut stream) = TcpStream::connect(address).await else { return Ended::Unsent };
     if stream.write_all(request).await.is_err() {
@@ -38,15 +39,15 @@ pub(super) async fn exchange(address: &str, request: &[u8]) -> Ended {
     parsed(&bytes).map_or(Ended::Broken, |(status, body)| Ended::Answered(status, body))
 }
 
-/// Sends the first `length` bytes of a request, and hangs up.
+/// Sends the first `length` bytes of a request and disconnects.
 pub(super) async fn hang_up(address: &str, request: &[u8], length: usize) {
     if let Ok(mut stream) = TcpStream::connect(address).await {
-        // It may be gone already: then so it is.
+        // The server may be gone already.
         drop(stream.write_all(&request[..length.min(request.len())]).await);
     }
 }
 
-/// Status and body of an answer that came whole.
+/// Status and body of a complete response.
 fn parsed(bytes: &[u8]) -> Option<(u16, Value)> {
     let text = std::str::from_utf8(bytes).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;

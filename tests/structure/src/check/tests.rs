@@ -1,4 +1,4 @@
-//! Small workspaces with a finding each, and near ones without.
+//! Small workspaces with a finding each, and similar ones without.
 
 use super::*;
 

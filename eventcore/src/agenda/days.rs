@@ -1,0 +1,142 @@
+//! The days on which an occurrence takes place: the rule, and the multi-day occurrences of a period.
+
+use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::filter::AgendaFilter;
+use super::query::{AgendaQuery, Driver, Extent, MAX_DAY_SHIFT, SqlValue, VisibleScope};
+use crate::db::{Dialect, Queries};
+use crate::error::Result;
+use crate::events::{Occurrence, zone};
+use crate::time::{Moment, Timestamp, start_of_day};
+
+/// The longest day has 25 hours: the clocks go back on it.
+const LONGEST_DAY: Duration = Duration::from_hours(25);
+
+impl Occurrence {
+    /// The days on which it takes place.
+    ///
+    /// An all-day occurrence has the days of its own time zone, whatever `tz` is. One with times has days in
+    /// `tz`: only the day on which it starts if it lasts at most 25 hours, so that a night counts once;
+    /// otherwise every day up to the one on which it ends. An end at midnight does not touch the day that
+    /// begins then.
+    pub fn days(&self, tz: Tz) -> RangeInclusive<NaiveDate> {
+        days(self.starts_at, self.ends_at, tz)
+    }
+}
+
+fn days(starts_at: Moment, ends_at: Moment, tz: Tz) -> RangeInclusive<NaiveDate> {
+    match (starts_at, ends_at) {
+        (Moment::Day(first), Moment::Day(last)) => first..=last.max(first),
+        (starts_at, ends_at) => {
+            let (start, end) = (instant(starts_at, tz), instant(ends_at, tz));
+            let first = start.in_zone(tz).date_naive();
+            if end.since(start) <= LONGEST_DAY {
+                return first..=first;
+            }
+            first..=end.minus(Duration::from_micros(1)).in_zone(tz).date_naive()
+        }
+    }
+}
+
+fn instant(moment: Moment, tz: Tz) -> Timestamp {
+    match moment {
+        Moment::At(instant) => instant.into(),
+        Moment::Day(day) => start_of_day(day, tz),
+    }
+}
+
+/// SQL: an occurrence `o` that lasts longer than any day. The condition of the index `agenda_lasting`, which
+/// is used only if a query repeats it literally, together with `o.listed`.
+pub(super) const fn is_multi_day(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "o.ends_at - o.starts_at > 90000000000",
+        Dialect::Postgres => "o.ends_at - o.starts_at > INTERVAL '25 hours'",
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct MultiDay {
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    all_day: bool,
+    timezone: String,
+}
+
+/// The days of all matching multi-day occurrences of which a day may lie in `period`. The filter's own bounds
+/// are ignored.
+pub(super) async fn of_multi_day(
+    db: &mut impl Queries,
+    filter: &AgendaFilter,
+    visible: VisibleScope,
+    (period, tz): (&Range<NaiveDate>, Tz),
+    now: Timestamp,
+) -> Result<Vec<RangeInclusive<NaiveDate>>> {
+    let mut query = AgendaQuery::new(db, filter, visible, Extent::AnyTime, now).await?;
+    // The time zone is a column of the event.
+    query.joins_events = true;
+    // All-day occurrences have the days of their own time zones.
+    let from = query.bind_value(SqlValue::At(start_of_day(period.start, tz).minus(MAX_DAY_SHIFT)));
+    let to = query.bind_value(SqlValue::At(start_of_day(period.end, tz).plus(MAX_DAY_SHIFT)));
+    let multi_day = is_multi_day(query.dialect);
+    let starts_at = match query.dialect {
+        // The unary plus prevents SQLite from scanning the index on `starts_at` from its beginning.
+        Dialect::Sqlite => "+o.starts_at",
+        Dialect::Postgres => "o.starts_at",
+    };
+    let overlaps = format!("{multi_day} AND o.ends_at > {from} AND {starts_at} < {to}");
+    match visible {
+        // Public multi-day occurrences are few: they drive the query, whatever other index a filter has.
+        VisibleScope::Listed => {
+            let ids = format!("SELECT o.id FROM occurrences o WHERE o.listed AND {overlaps}");
+            query.driver = Driver::OccurrenceIds(ids);
+        }
+        // The filter names a user or an event, with few occurrences.
+        VisibleScope::All => query.conditions.push(overlaps),
+    }
+    let text = format!(
+        "SELECT o.starts_at, o.ends_at, e.all_day, e.timezone FROM {} WHERE {}",
+        query.table_list(),
+        query.where_clause()
+    );
+    let rows: Vec<MultiDay> = query.query(db, text).all().await?;
+    let days = rows.into_iter().map(|row| {
+        let (starts_at, ends_at) = Moment::span(row.starts_at, row.ends_at, zone(&row.timezone), row.all_day);
+        days(starts_at, ends_at, tz)
+    });
+    Ok(days.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_occurrence_takes_place_on_each_of_its_days() {
+        let (berlin, tokyo) = (Tz::Europe__Berlin, Tz::Asia__Tokyo);
+        for (starts, ends, tz, expected) in [
+            // A night, and a day and a night.
+            ("2027-03-05T20:00:00+01:00", "2027-03-06T04:00:00+01:00", berlin, "05 05"),
+            ("2027-03-05T20:00:00+01:00", "2027-03-06T21:00:00+01:00", berlin, "05 05"),
+            ("2027-03-05T20:00:00+01:00", "2027-03-06T21:00:01+01:00", berlin, "05 06"),
+            // An end at midnight, and one after it.
+            ("2027-03-05T20:00:00+01:00", "2027-03-07T00:00:00+01:00", berlin, "05 06"),
+            ("2027-03-05T20:00:00+01:00", "2027-03-07T00:00:01+01:00", berlin, "05 07"),
+            // Timed occurrences have days in the requested zone, all-day occurrences those of their own zone.
+            ("2027-03-05T20:00:00+01:00", "2027-03-07T00:00:00+01:00", tokyo, "06 07"),
+            ("2027-03-05", "2027-03-05", berlin, "05 05"),
+            ("2027-03-05", "2027-03-07", berlin, "05 07"),
+            ("2027-03-05", "2027-03-07", tokyo, "05 07"),
+            // A day of 25 hours, and two of which one has 23.
+            ("2027-10-31", "2027-10-31", berlin, "31 31"),
+            ("2027-03-28", "2027-03-29", berlin, "28 29"),
+        ] {
+            let days = days(starts.parse().unwrap(), ends.parse().unwrap(), tz);
+            let written = format!("{} {}", days.start().format("%d"), days.end().format("%d"));
+            assert_eq!(written, expected, "{starts} {ends} {tz}");
+        }
+    }
+}

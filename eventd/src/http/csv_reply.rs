@@ -1,0 +1,78 @@
+//! Responses in CSV (RFC 4180), streamed in chunks of rows.
+
+use eventcore::Error;
+use futures_util::Stream;
+use http::{HeaderValue, header};
+use hyper::body::Bytes;
+use warp::Reply;
+use warp::reply::Response;
+
+use super::accept;
+use super::call::Call;
+
+/// Whether the client prefers CSV to JSON: by weight, then by how exactly `Accept` lists the type.
+pub(crate) fn is_preferred(call: &Call) -> bool {
+    accept::quality(&call.headers, "text/csv") > accept::quality(&call.headers, "application/json")
+}
+
+/// Encodes rows, after the column names if given.
+pub(crate) fn chunk<R: IntoIterator<Item = String>>(
+    columns: Option<&[&str]>,
+    rows: impl Iterator<Item = R>,
+) -> Result<Bytes, Error> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    if let Some(columns) = columns {
+        writer.write_record(columns).map_err(Error::internal)?;
+    }
+    for row in rows {
+        writer.write_record(row.into_iter().map(escape_formula)).map_err(Error::internal)?;
+    }
+    Ok(writer.into_inner().map_err(|error| Error::internal(error.to_string()))?.into())
+}
+
+/// A download named `name.csv`. A chunk is only produced when the client has read those before it.
+pub(crate) fn stream(
+    chunks: impl Stream<Item = Result<Bytes, Error>> + Send + Sync + 'static,
+    name: &str,
+) -> Response {
+    let mut response = warp::reply::stream(chunks).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\""));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        disposition.unwrap_or_else(|_| HeaderValue::from_static("attachment")),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Prefixes a cell with an apostrophe if a spreadsheet could run it as a formula.
+fn escape_formula(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        format!("'{cell}")
+    } else {
+        cell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_escaped() {
+        for (cell, escaped) in [
+            ("=1+1", "'=1+1"),
+            ("+49", "'+49"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("＝1", "'＝1"),
+            ("Ada = Bob", "Ada = Bob"),
+            ("", ""),
+        ] {
+            assert_eq!(escape_formula(cell.to_owned()), escaped);
+        }
+    }
+}

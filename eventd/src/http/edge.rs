@@ -1,0 +1,276 @@
+//! The outermost service: matches each request to its route, admits it, and writes every error as a problem.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Bytes};
+use tower::{BoxError, Service};
+use tracing::Span;
+
+use super::accept;
+use super::admission::Admission;
+use super::declaration::Declaration;
+use super::problem::Problem;
+use super::problem_kind::Kind;
+use super::route::{Endpoint, Matched, PathParameters, Route, RouteTable};
+
+/// The largest request head, in bytes.
+pub(crate) const HEAD_LIMIT: u32 = 16 << 10;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The body of every response.
+pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, BodyError>;
+
+/// A response body broke off. This wraps the boxed error because the compiler cannot prove a future with a
+/// bare `BoxError` in its body type to be `Send`.
+#[derive(Debug)]
+pub(crate) struct BodyError(BoxError);
+
+impl std::fmt::Display for BodyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for BodyError {}
+
+fn full_body(bytes: impl Into<Bytes>) -> ResponseBody {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Sets request ids, matches routes, answers 405, 406, 429 and 431, serves HEAD as GET, and renders all
+/// problems, including those of the layers below.
+#[derive(Clone)]
+pub(crate) struct EdgeService<S> {
+    inner: S,
+    routes: &'static RouteTable,
+    admission: Arc<Admission>,
+}
+
+impl<S> EdgeService<S> {
+    pub(crate) const fn new(inner: S, routes: &'static RouteTable, admission: Arc<Admission>) -> Self {
+        Self { inner, routes, admission }
+    }
+}
+
+impl<S, B, E, O> Service<Request<B>> for EdgeService<S>
+where
+    S: Service<Request<B>, Response = Response<O>, Error = E>,
+    S::Future: Send + 'static,
+    O: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response<ResponseBody>;
+    type Error = E;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, E>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let started = Instant::now();
+        let head_fits = check_head_size(&request);
+        let id = request_id(&request);
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        let method = request.method().clone();
+        if method == Method::HEAD {
+            *request.method_mut() = Method::GET;
+        }
+        let found = self.routes.find(request.uri().path());
+        let endpoint = found.as_ref().map(|(endpoint, _)| *endpoint);
+        let admission = self.admission.clone();
+        let quota = admission.take_quota(&request);
+        let admitted = head_fits
+            .and_then(|()| match_route(&mut request, found))
+            .and_then(|()| admission.admit(quota))
+            .map(|permit| (permit, self.inner.call(request)));
+        Box::pin(async move {
+            let mut response = match admitted {
+                Ok((_permit, inner)) => {
+                    inner.await?.map(|body| body.map_err(|error| BodyError(error.into())).boxed_unsync())
+                }
+                Err(problem) => problem.into_response().map(|_| full_body(Bytes::new())),
+            };
+            let path = endpoint.map_or("", |endpoint| &endpoint.path);
+            if response.status().is_client_error() || response.status().is_server_error() {
+                write_problem(&mut response, &id, &method, path);
+            }
+            if method == Method::HEAD {
+                drop_body(&mut response);
+            }
+            if let (Some(limit), Some(quota)) = (&admission.rate_limit, quota) {
+                limit.write_headers(quota, response.headers_mut());
+            }
+            response.headers_mut().insert(REQUEST_ID, id);
+            // User content in JSON must not be sniffed as HTML by a browser.
+            response
+                .headers_mut()
+                .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            let endpoint = endpoint.map(|endpoint| (endpoint.index, endpoint.path.as_str()));
+            admission.metrics.count(endpoint, &method, response.status(), started.elapsed());
+            Ok(response)
+        })
+    }
+}
+
+/// Removes the body of a response to HEAD and keeps its length. hyper does so for HTTP/1 only.
+fn drop_body(response: &mut Response<ResponseBody>) {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    }
+    *response.body_mut() = full_body(Bytes::new());
+}
+
+/// Adds a request id to responses that did not pass the edge service, such as CORS preflights.
+pub(crate) fn add_request_id<B>(mut response: Response<B>) -> Response<B> {
+    response.headers_mut().entry(REQUEST_ID).or_insert_with(new_id);
+    response
+}
+
+fn new_id() -> HeaderValue {
+    HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).unwrap_or(HeaderValue::from_static("-"))
+}
+
+/// The tracing span of a request.
+pub(crate) fn span<B>(request: &Request<B>) -> Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
+/// The client's request id if it is 1 to 100 ASCII letters, digits and `-_.:`, otherwise a new one. Other
+/// characters could forge log lines.
+fn request_id<B>(request: &Request<B>) -> HeaderValue {
+    let is_safe = |value: &&HeaderValue| {
+        let bytes = value.as_bytes();
+        (1..=100).contains(&bytes.len())
+            && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
+    };
+    request.headers().get(REQUEST_ID).filter(is_safe).cloned().unwrap_or_else(new_id)
+}
+
+/// Limits the head to its size in HTTP/1.1, for HTTP/2 too.
+fn check_head_size<B>(request: &Request<B>) -> Result<(), Problem> {
+    let uri = request.uri();
+    let target = uri.authority().map_or(0, |authority| authority.as_str().len())
+        + uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + ": ".len() + value.len() + "\r\n".len())
+        .sum();
+    let line = request.method().as_str().len() + " ".len() + target + " HTTP/1.1\r\n".len();
+    if line + headers + "\r\n".len() <= HEAD_LIMIT as usize {
+        return Ok(());
+    }
+    let detail = "the URL and the headers must be at most 16 KiB together";
+    Err(Problem::new(Kind::HeadTooLarge, detail))
+}
+
+/// Passes the matched route on to the filter that serves it. An unknown path passes without one: it still
+/// counts against the limits before it is answered with 404.
+fn match_route<B>(
+    request: &mut Request<B>,
+    found: Option<(&'static Endpoint, PathParameters)>,
+) -> Result<(), Problem> {
+    let Some((endpoint, parameters)) = found else { return Ok(()) };
+    let route = find_route(endpoint, request.method())?;
+    check_accept(request.headers(), route.declaration())?;
+    request.extensions_mut().insert(Matched { route, parameters });
+    Ok(())
+}
+
+fn find_route(endpoint: &'static Endpoint, method: &Method) -> Result<&'static Route, Problem> {
+    endpoint.route(method).ok_or_else(|| {
+        let allow = endpoint.allow();
+        let detail = format!("{method} is not allowed here: use {}", allow.replace(", ", " or "));
+        let mut problem = Problem::new(Kind::MethodNotAllowed, detail);
+        problem.allow = Some(allow);
+        problem
+    })
+}
+
+/// Refuses clients that accept neither a declared response type nor, by name, problems.
+fn check_accept(headers: &HeaderMap, declaration: &Declaration) -> Result<(), Problem> {
+    let types = &declaration.negotiated_types;
+    if types.is_empty()
+        || types.iter().any(|media_type| accept::quality(headers, media_type).is_accepted())
+        || accept::quality(headers, "application/problem+json").is_explicit()
+    {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::NotAcceptable, format!("the response is {}", types.join(" or "))))
+}
+
+fn write_problem(response: &mut Response<ResponseBody>, id: &HeaderValue, method: &Method, path: &str) {
+    let problem = response
+        .extensions_mut()
+        .remove::<Problem>()
+        .unwrap_or_else(|| Problem::from_status(response.status()));
+    let id = id.to_str().unwrap_or_default();
+    if let Some(cause) = &problem.cause {
+        cause.log(id, method, path);
+    }
+    let (headers, body) = problem.render(id);
+    *response.status_mut() = problem.kind.status();
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().remove(header::CONTENT_ENCODING);
+    response.headers_mut().extend(headers);
+    *response.body_mut() = full_body(body);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request_with(name: &'static str, value: &'static str) -> Request<()> {
+        Request::builder().header(name, value).body(()).unwrap()
+    }
+
+    #[test]
+    fn a_safe_request_id_is_kept() {
+        assert_eq!(request_id(&request_with("x-request-id", "abc-1:2.3_4")), "abc-1:2.3_4");
+        for unsafe_id in ["", "a b", "<script>", "\"quoted\""] {
+            assert_ne!(request_id(&request_with("x-request-id", unsafe_id)), unsafe_id);
+        }
+    }
+
+    fn is_accepted(accept: &'static str, types: &[&str]) -> bool {
+        let declaration = Declaration {
+            method: Method::GET,
+            path: String::new(),
+            request_types: Vec::new(),
+            negotiated_types: types.iter().map(|&media_type| media_type.to_owned()).collect(),
+            content_type: HeaderValue::from_static(""),
+        };
+        check_accept(request_with("accept", accept).headers(), &declaration).is_ok()
+    }
+
+    #[test]
+    fn a_declared_response_type_must_be_accepted() {
+        for (accept, accepted) in [
+            ("*/*", true),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", true),
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/*", true),
+            ("application/problem+json", true),
+            ("text/html", false),
+            ("text/csv", false),
+            ("application/json;q=0", false),
+            ("application/json;q=0, application/problem+json;q=0, */*", false),
+            ("", true),
+        ] {
+            assert_eq!(is_accepted(accept, &["application/json"]), accepted, "{accept}");
+            assert!(is_accepted(accept, &[]), "{accept}");
+        }
+        assert!(is_accepted("text/csv", &["application/json", "text/csv"]));
+        assert!(is_accepted("image/avif,image/*", &["image/svg+xml"]));
+        assert!(!is_accepted("application/json", &["image/png"]));
+    }
+}

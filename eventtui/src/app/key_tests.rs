@@ -1,0 +1,322 @@
+//! Every key of every screen does what the help says.
+
+use std::any::Any;
+
+use crossterm::event::KeyCode;
+use eventcore::registrations::MyRegistration;
+
+use super::*;
+use crate::app::driven::{Driven, event, occurrence, page, registration, user};
+use crate::backend::Answer;
+use crate::keys::Action;
+use crate::screens::account::AccountScreen;
+use crate::screens::attendees::AttendeesScreen;
+use crate::screens::comments::CommentsScreen;
+use crate::screens::compose::ComposeMode;
+use crate::screens::event::EventScreen;
+use crate::screens::feedback::FeedbackScreen;
+use crate::screens::help::HelpScreen;
+use crate::screens::insights::InsightsScreen;
+use crate::screens::palette::PaletteScreen;
+use crate::screens::prompt::Prompt;
+use crate::widgets::list::Position;
+
+/// A screen with many items, the selection not at an end.
+fn someone_at(place: Place) -> Driven {
+    let agenda = |r: &Request| matches!(r, Request::Agenda { .. });
+    let mut driven = Driven::new().with_agenda(60);
+    if place == Place::Account {
+        driven.answer(|r| *r == Request::Me, Ok(Answer::Me(None)));
+        driven.press(KeyCode::Char('A')).type_in("ada").press(KeyCode::Tab).type_in("secret words");
+        return driven;
+    }
+    driven = driven.signed_in();
+    let dates = |n: usize| Ok(Answer::Dates(page((0..n).map(occurrence).collect(), None)));
+    let days = || Ok(Answer::Days((0..90).map(occurrence).collect()));
+    match place {
+        Place::Month => {
+            driven.type_in("2]").answer(|r| matches!(r, Request::Days { .. }), days());
+            let counts = crate::screens::month_tests::counts("2027-03-01", &[3; 31]);
+            driven.answer(|r| matches!(r, Request::Month { .. }), Ok(counts));
+        }
+        Place::Week => _ = driven.type_in("w]").answer(|r| matches!(r, Request::Days { .. }), days()),
+        Place::Search => _ = driven.press(KeyCode::Char('3')).answer(agenda, dates(60)),
+        Place::Mine => {
+            let mine = |n| MyRegistration {
+                registration: registration(n, "confirmed"),
+                occurrence: Some(occurrence(n)),
+            };
+            let all = Ok(Answer::Mine(page((0..60).map(mine).collect(), None)));
+            driven.press(KeyCode::Char('4')).answer(|r| matches!(r, Request::Mine { .. }), all);
+        }
+        Place::Organize => {
+            let all = Ok(Answer::Events(page(vec![event(); 60], None)));
+            driven.press(KeyCode::Char('5')).answer(|r| matches!(r, Request::Organized { .. }), all);
+        }
+        Place::Event
+        | Place::Attendees
+        | Place::Insights
+        | Place::Comments
+        | Place::Feedback
+        | Place::Ticket => {
+            driven = driven.with_detail();
+            driven.layer::<EventScreen>().detail.as_mut().unwrap().date.description =
+                "A line.\n\n".repeat(60);
+            driven.press(KeyCode::PageDown);
+        }
+        Place::Form => _ = driven.press(KeyCode::Char('n')),
+        Place::Me => {
+            let me =
+                Answer::Account { me: Box::new(user()), sessions: crate::screens::account_tests::sessions() };
+            driven.press(KeyCode::Char('A')).answer(|r| *r == Request::Account, Ok(me));
+        }
+        Place::Settings => _ = driven.press(KeyCode::Char(',')),
+        Place::Help => _ = driven.press(KeyCode::Char('?')),
+        Place::Palette => _ = driven.press(KeyCode::Char(':')),
+        Place::Agenda | Place::Account | Place::Everywhere => {}
+    }
+    match place {
+        Place::Attendees => {
+            let people = (0..60).map(|n| registration(n, "confirmed")).collect();
+            let people = Ok(Answer::Attendees { date: Box::new(occurrence(0)), page: page(people, None) });
+            driven.press(KeyCode::Char('a')).answer(|r| matches!(r, Request::Attendees { .. }), people);
+        }
+        Place::Insights => {
+            let seen = Ok(crate::screens::insights_tests::of_dates(60));
+            driven.press(KeyCode::Char('I')).answer(|r| matches!(r, Request::Insights(_)), seen);
+        }
+        Place::Comments => {
+            let said = Ok(Answer::Comments(crate::screens::comments_tests::said()));
+            driven.press(KeyCode::Char('c')).answer(|r| matches!(r, Request::Comments(_)), said);
+        }
+        Place::Feedback => {
+            let heard = Ok(crate::screens::feedback_tests::heard());
+            driven.press(KeyCode::Char('F')).answer(|r| matches!(r, Request::Feedback { .. }), heard);
+        }
+        Place::Ticket => _ = driven.press(KeyCode::Char('v')),
+        _ => {}
+    }
+    if !matches!(place, Place::Event | Place::Month | Place::Form) {
+        driven.act(Action::Down);
+        driven.act(Action::Down);
+    }
+    if place == Place::Week {
+        driven.act(Action::Up);
+    }
+    assert_eq!(driven.app.at(), place);
+    driven
+}
+
+/// The position on the screen; it rises with each step forward.
+fn cursor(app: &App) -> (i64, i64) {
+    let of = |position: &Position| (i64::try_from(position.selected).unwrap(), 0);
+    let day = |day: chrono::NaiveDate| i64::from(day.to_epoch_days());
+    let Some(layer) = app.stack.layers.last() else {
+        let tabs = &app.stack.tabs;
+        return match app.stack.tab {
+            Tab::Agenda => of(&tabs.agenda.list.position),
+            Tab::Search => of(&tabs.search.list.position),
+            Tab::Mine => of(&tabs.mine.list.position),
+            Tab::Organize => of(&tabs.organize.events.position),
+            Tab::Month => (day(tabs.month.day), 0),
+            Tab::Week => {
+                let id = tabs.week.week.selected(&app.cx.view).map(|occurrence| occurrence.id.to_string());
+                (day(tabs.week.week.day), id.map_or(0, |id| id[24..].parse().unwrap()))
+            }
+        };
+    };
+    let screen: &dyn Any = &*layer.screen;
+    if let Some(event) = screen.downcast_ref::<EventScreen>() {
+        return (of(&event.position).0, i64::try_from(event.scrolled).unwrap());
+    }
+    let attendees = screen.downcast_ref().map(|screen: &AttendeesScreen| &screen.list.position);
+    let insights = screen.downcast_ref().map(|screen: &InsightsScreen| &screen.position);
+    let comments = screen.downcast_ref().map(|screen: &CommentsScreen| &screen.position);
+    let feedback = screen.downcast_ref().map(|screen: &FeedbackScreen| &screen.list.position);
+    let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
+    let help = screen.downcast_ref().map(|screen: &HelpScreen| &screen.position);
+    let palette = screen.downcast_ref().map(|screen: &PaletteScreen| &screen.position);
+    let position = attendees.or(insights).or(comments).or(feedback).or(account).or(help).or(palette);
+    position.map_or((0, 0), of)
+}
+
+/// The state before a key is pressed.
+struct Before {
+    place: Place,
+    tab: Tab,
+    layers: usize,
+    cursor: (i64, i64),
+    picture: String,
+    asked: usize,
+    theme: &'static str,
+    in_mine: bool,
+    held: bool,
+}
+
+impl Before {
+    fn of(driven: &Driven) -> Self {
+        let app = &driven.app;
+        Self {
+            place: app.at(),
+            tab: app.stack.tab,
+            layers: app.stack.layers.len(),
+            cursor: cursor(app),
+            // For fields only, because drawing is slow.
+            picture: if app.at().is_typed_in() { driven.picture(100, 40) } else { String::new() },
+            asked: driven.asked.len(),
+            theme: app.cx.view.theme.name,
+            in_mine: app.cx.view.in_my_zone,
+            held: app.occurrence().is_some_and(|date| app.cx.view.my_statuses.contains_key(&date.id)),
+        }
+    }
+
+    /// Whether an action had the effect that the table describes.
+    fn is_done(&self, action: Action, driven: &Driven) -> bool {
+        let app = &driven.app;
+        let asks =
+            |is: fn(&Request) -> bool| driven.asked[self.asked..].iter().any(|(_, request)| is(request));
+        let says = |words: &str| driven.last_line().contains(words);
+        let opens = |place: Place| app.at() == place && app.stack.layers.len() == self.layers + 1;
+        let shows = |words: &str| driven.picture(100, 40).contains(words);
+        let now = cursor(app);
+        let days = now.0 - self.cursor.0;
+        let question = app.cx.prompt.as_ref();
+        let asks_for = |is: fn(ComposeMode) -> bool| match question {
+            Some(Prompt::Compose(composition)) => is(composition.mode),
+            _ => false,
+        };
+        match action {
+            Action::Quit => driven.quit,
+            Action::Back if self.layers > 0 => app.stack.layers.len() == self.layers - 1,
+            Action::Back => app.stack.tab == Tab::Agenda,
+            Action::Help => opens(Place::Help) && shows(self.place.name()),
+            Action::Palette => opens(Place::Palette),
+            Action::Tab(tab) => app.stack.tab == tab && app.stack.layers.is_empty(),
+            Action::Search => app.stack.tab == Tab::Search && app.stack.layers.is_empty(),
+            Action::NextTab => app.stack.tab == self.tab.beside(1) && app.stack.layers.is_empty(),
+            Action::PreviousTab => app.stack.tab == self.tab.beside(4) && app.stack.layers.is_empty(),
+            Action::Account if app.cx.me.is_none() => opens(Place::Account),
+            Action::Account => opens(Place::Me) && asks(|r| *r == Request::Account),
+            Action::EditProfile => opens(Place::Settings) && shows("My profile"),
+            Action::NewPassword => opens(Place::Settings) && shows("password"),
+            Action::Preferences => opens(Place::Settings) && shows("My preferences"),
+            Action::EndSession => says("End the session of"),
+            Action::Zone => app.cx.view.in_my_zone != self.in_mine && says("Times are shown in"),
+            Action::Theme => app.cx.view.theme.name != self.theme && says(app.cx.view.theme.name),
+            Action::Reload => asks(|_| true) || says("Nothing to reload here"),
+            Action::Undo => says("Registration restored") || says("Nothing to undo"),
+            Action::Up if self.place == Place::Month => days == -7,
+            Action::Down if self.place == Place::Month => days == 7,
+            Action::Left => days == -1,
+            Action::Right => days == 1,
+            Action::PreviousMonth => (-31..=-28).contains(&days),
+            Action::NextMonth => (28..=31).contains(&days),
+            Action::PreviousWeek => days == -7,
+            Action::NextWeek => days == 7,
+            Action::Up | Action::PageUp | Action::First => now < self.cursor,
+            Action::Down | Action::PageDown | Action::Last => now > self.cursor,
+            Action::Open if self.place == Place::Palette => app.at() != Place::Palette,
+            Action::Open if self.place == Place::Month => {
+                app.stack.tab == Tab::Agenda && app.stack.tabs.agenda.from == Some(app.stack.tabs.month.day)
+            }
+            Action::Open => opens(Place::Event) && asks(|r| matches!(r, Request::Date(_))),
+            Action::Today => match app.stack.tab {
+                Tab::Month => app.stack.tabs.month.day == app.cx.view.now.date(),
+                Tab::Week => app.stack.tabs.week.week.day == app.cx.view.now.date(),
+                _ => app.stack.tabs.agenda.from.is_none() && now == (0, 0),
+            },
+            Action::GoToDay => matches!(question, Some(Prompt::Day(_))),
+            Action::Register => matches!(question, Some(Prompt::Party { .. })),
+            Action::Rate => asks_for(|mode| matches!(mode, ComposeMode::Rating(_))),
+            Action::Unregister if self.held => says("Registration cancelled"),
+            Action::Unregister => says("You are not registered for it"),
+            Action::PassOver => {
+                asks(|r| matches!(r, Request::PassOver { .. })) || says("You are not on its waitlist")
+            }
+            Action::CopyLink => driven.copied == ["https://example.org/g"],
+            Action::OpenLink => driven.handed == [Effect::Browse("https://example.org/g".to_owned())],
+            Action::SaveCalendar if self.place == Place::Organize => {
+                asks(|r| matches!(r, Request::EventCalendar(_)))
+            }
+            Action::SaveCalendar => asks(|r| matches!(r, Request::DateCalendar(_))),
+            Action::Ticket => opens(Place::Ticket),
+            Action::New => opens(Place::Form) && shows("New event"),
+            Action::Edit if self.place == Place::Event => opens(Place::Form) && shows(" This occurrence "),
+            Action::Edit | Action::EditAll => opens(Place::Form) && shows("All occurrences of the event"),
+            Action::EditFollowing => opens(Place::Form) && shows("This and all following occurrences"),
+            Action::Publish => says("This event is not a draft"),
+            Action::CancelDate => says("Cancel this occurrence?"),
+            Action::CancelEvent => says("Cancel “"),
+            Action::Attendees => opens(Place::Attendees) && asks(|r| matches!(r, Request::Attendees { .. })),
+            Action::Insights => opens(Place::Insights) && asks(|r| matches!(r, Request::Insights(_))),
+            Action::Comments => opens(Place::Comments) && asks(|r| matches!(r, Request::Comments(_))),
+            Action::Save if self.place == Place::Account => asks(|r| matches!(r, Request::SignIn { .. })),
+            Action::Save if self.place == Place::Settings => {
+                matches!(driven.handed.as_slice(), [Effect::Prefer(_)])
+            }
+            Action::Save | Action::SaveDraft => says("Not saved: "),
+            Action::StartOver => says("Nothing to discard"),
+            Action::Write => driven.handed == [Effect::Write(String::new())],
+            Action::NextField | Action::PreviousField => driven.picture(100, 40) != self.picture,
+            Action::SignUp => shows("E-mail  "),
+            Action::SignOut => asks(|r| *r == Request::SignOut),
+            _ => self.is_done_with_people(action, driven),
+        }
+    }
+
+    /// [`Self::is_done`] for comments, feedback and attendees.
+    fn is_done_with_people(&self, action: Action, driven: &Driven) -> bool {
+        let app = &driven.app;
+        let asks =
+            |is: fn(&Request) -> bool| driven.asked[self.asked..].iter().any(|(_, request)| is(request));
+        let says = |words: &str| driven.last_line().contains(words);
+        let opens = |place: Place| app.at() == place && app.stack.layers.len() == self.layers + 1;
+        let question = app.cx.prompt.as_ref();
+        let asks_for = |is: fn(ComposeMode) -> bool| match question {
+            Some(Prompt::Compose(composition)) => is(composition.mode),
+            _ => false,
+        };
+        match action {
+            Action::Say => asks_for(|mode| matches!(mode, ComposeMode::Comment)),
+            Action::Reply => asks_for(|mode| matches!(mode, ComposeMode::Reply(_))),
+            Action::SayAgain => asks_for(|mode| matches!(mode, ComposeMode::EditComment(..))),
+            Action::DeleteComment => says("Delete this comment?"),
+            Action::HideComment => asks(|r| matches!(r, Request::HideComment { .. })),
+            Action::Over => {
+                asks(|r| matches!(r, Request::Over { .. })) && app.stack.tabs.organize.past.is_some()
+            }
+            Action::Feedback => opens(Place::Feedback) && asks(|r| matches!(r, Request::Feedback { .. })),
+            Action::Answer => asks_for(|mode| matches!(mode, ComposeMode::Answer(_))),
+            Action::TakeAnswerBack => says("Delete the reply?"),
+            Action::CheckIn => asks(|r| matches!(r, Request::CheckIn(_))),
+            Action::Mark => driven.picture(100, 40).contains("◆ 1 marked"),
+            Action::Enlist => asks_for(|mode| matches!(mode, ComposeMode::AddAttendee(_))),
+            Action::Remove => says("from this occurrence"),
+            Action::CheckInCode => driven.picture(100, 40).contains("Ticket code: "),
+            _ => false,
+        }
+    }
+}
+
+#[test]
+fn every_key_does_what_the_help_says() {
+    for place in Place::ALL {
+        for binding in keys::bindings(place) {
+            for key in binding.keys_in(place) {
+                let mut driven = someone_at(place);
+                if binding.action == Action::Undo {
+                    driven.act(Action::Unregister);
+                }
+                let before = Before::of(&driven);
+                driven.send(Message::Key(key));
+                assert!(
+                    before.is_done(binding.action, &driven),
+                    "{place:?}: {key} ({}) does not: {}\n{}",
+                    binding.what,
+                    driven.last_line(),
+                    driven.picture(100, 40)
+                );
+            }
+        }
+    }
+}

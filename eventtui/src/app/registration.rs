@@ -1,0 +1,149 @@
+//! The user's registration for the selected occurrence: register, cancel and undo, pause on the waitlist.
+
+use eventcore::OccurrenceId;
+use eventcore::events::Occurrence;
+use eventcore::registrations::{Registration, RegistrationStatus};
+
+use super::App;
+use super::pending_cancellation::PendingCancellation;
+use crate::backend::{Answer, Refusal, Request};
+use crate::message::Purpose;
+use crate::screens::prompt::Prompt;
+use crate::screens::screen::Notice;
+use crate::view_context::{MyStatus, ordinal};
+use crate::widgets::text_field::TextField;
+
+/// How long a cancellation can be undone, in milliseconds.
+const UNDO: u64 = 5_000;
+
+impl App {
+    /// The occurrence that is shown or selected.
+    pub(crate) fn occurrence(&self) -> Option<&Occurrence> {
+        self.stack.top().occurrence(&self.cx.view)
+    }
+
+    fn my_status(&self, id: OccurrenceId) -> Option<&MyStatus> {
+        self.cx.view.my_statuses.get(&id).filter(|mine| mine.is_live())
+    }
+
+    /// Prompts for the party size of a new or changed registration.
+    pub(super) fn ask_party_size(&mut self) {
+        let Some(occurrence) = self.occurrence().cloned() else { return };
+        if !self.cx.signed_in() {
+            return;
+        }
+        let party = self.my_status(occurrence.id).map_or(1, |mine| mine.party_size);
+        let size = TextField::of(&party.to_string());
+        self.cx.prompt = Some(Prompt::Party { occurrence: Box::new(occurrence), size });
+    }
+
+    /// Cancels the registration. Nothing is sent until the cancellation can no longer be undone.
+    pub(super) fn cancel_registration(&mut self) {
+        let Some(id) = self.occurrence().map(|occurrence| occurrence.id) else { return };
+        if self.my_status(id).is_none() {
+            return self.cx.notify('!', "You are not registered for it");
+        }
+        self.send_cancellation();
+        let at = self.cx.now + UNDO;
+        self.pending_cancellation = Some(PendingCancellation { id, at });
+        if let Some(mine) = self.cx.view.my_statuses.get_mut(&id) {
+            mine.status = RegistrationStatus::Cancelled;
+        }
+        let text = "Registration cancelled · u undoes it (5 s)".to_owned();
+        self.cx.notice = Some(Notice { sign: '✓', text, until: at });
+    }
+
+    pub(super) fn undo_cancellation(&mut self) {
+        let Some(pending) = self.pending_cancellation.take() else {
+            return self.cx.notify('!', "Nothing to undo");
+        };
+        if let Some(mine) = self.cx.view.my_statuses.get_mut(&pending.id) {
+            mine.status = if mine.position.is_some() {
+                RegistrationStatus::Waitlisted
+            } else {
+                RegistrationStatus::Confirmed
+            };
+        }
+        self.cx.notify('✓', "Registration restored");
+    }
+
+    /// Whether the registration for an occurrence is being cancelled.
+    pub(super) fn is_cancelling(&self, id: OccurrenceId) -> bool {
+        self.pending_cancellation.as_ref().is_some_and(|pending| pending.id == id)
+    }
+
+    /// Drops the cancellation for an occurrence: the user registers again.
+    pub(super) fn keep_registration(&mut self, id: OccurrenceId) {
+        self.pending_cancellation.take_if(|pending| pending.id == id);
+    }
+
+    /// Sends the cancellation, if there is one.
+    pub(super) fn send_cancellation(&mut self) {
+        if let Some(pending) = self.pending_cancellation.take() {
+            self.cx.ask(Purpose::Act("Registration cancelled"), Request::Unregister(pending.id));
+        }
+    }
+
+    /// Pauses on the waitlist (others are promoted first), or resumes.
+    pub(super) fn pause_or_resume(&mut self) {
+        let Some(occurrence) = self.occurrence().map(|occurrence| occurrence.id) else { return };
+        let mine = self.my_status(occurrence);
+        let Some(mine) = mine.filter(|mine| mine.status == RegistrationStatus::Waitlisted) else {
+            return self
+                .cx
+                .notify('!', "You are not on its waitlist: only a waitlisted registration can be paused");
+        };
+        let request = Request::PassOver { occurrence, version: mine.version, over: !mine.paused };
+        self.cx.ask(Purpose::PassOver, request);
+    }
+
+    /// Shows the outcome of a change of the user's registration.
+    pub(super) fn registered(&mut self, purpose: &Purpose, outcome: Result<Answer, Refusal>) {
+        match outcome {
+            Ok(Answer::Place(registration)) => {
+                let text = match purpose {
+                    Purpose::Come { capacity, left } => registered_text(&registration, *capacity, *left),
+                    _ => paused_text(&registration),
+                };
+                self.cx.notify('✓', text);
+                self.registration_changed(&registration);
+            }
+            Ok(_) => self.cx.notify_unexpected(),
+            Err(refusal) => self.cx.notify_refused(&refusal),
+        }
+        self.refresh();
+    }
+}
+
+/// The result of registering for an occurrence of this capacity, with `left` free seats as far as was known.
+fn registered_text(registration: &Registration, capacity: i64, left: i64) -> String {
+    let party = registration.party_size;
+    let Some(position) = registration.position else {
+        return format!("Registered: confirmed for {party}");
+    };
+    let nth = ordinal(position);
+    if party > capacity {
+        let seats = if capacity == 1 { "seat" } else { "seats" };
+        return format!(
+            "Only {capacity} {seats} in all: your party of {party} is {nth} on the waitlist \
+             until there are more"
+        );
+    }
+    match left {
+        _ if !registration.auto_promote => format!("You are {nth} on the waitlist, paused: s resumes"),
+        ..=0 => format!("Full: you are {nth} on the waitlist"),
+        _ if left >= party && position > 1 => format!("Others are waiting: you are {nth} on the waitlist"),
+        _ => format!("Not enough seats for {party}: you are {nth} on the waitlist"),
+    }
+}
+
+/// The result of pausing or resuming on the waitlist.
+fn paused_text(registration: &Registration) -> String {
+    match registration.position.map(ordinal) {
+        Some(nth) if registration.auto_promote => {
+            format!("Resumed: you are {nth} on the waitlist")
+        }
+        Some(nth) => format!("Paused: you stay {nth} on the waitlist, others go first; s resumes"),
+        None => format!("Seats were free: confirmed for {}", registration.party_size),
+    }
+}

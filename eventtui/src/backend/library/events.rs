@@ -1,0 +1,47 @@
+//! The operations on events, on a database.
+
+use eventcore::agenda::AgendaFilter;
+use eventcore::events::{Event, EventInput};
+use eventcore::insights::Insights;
+use eventcore::{Cursor, Error, EventId, Page};
+use serde_json::Value;
+
+use super::{Library, page};
+use crate::api::{EventsApi, Result};
+
+impl EventsApi for Library {
+    async fn organized_events(&self, cursor: Option<Cursor>) -> Result<Page<Event>> {
+        let actor = self.actor();
+        let filter = AgendaFilter { organizer: Some(actor.signed_in()?.id), ..AgendaFilter::default() };
+        Ok(self.core.events(&actor, &filter, &page(cursor)).await?)
+    }
+
+    async fn event(&self, event: EventId) -> Result<Event> {
+        Ok(self.core.event(&self.actor(), event).await?)
+    }
+
+    async fn create_event(&self, input: Value) -> Result<Event> {
+        let input: EventInput = serde_json::from_value(input).map_err(Error::internal)?;
+        Ok(self.core.create_event(&self.actor(), &input).await?)
+    }
+
+    async fn change_event(&self, event: EventId, version: i64, patch: &Value) -> Result<Event> {
+        Ok(self.core.change_event(&self.actor(), event, patch, Some(version)).await?)
+    }
+
+    async fn publish_event(&self, event: EventId) -> Result<Event> {
+        Ok(self.core.publish_event(&self.actor(), event, None).await?)
+    }
+
+    async fn cancel_event(&self, event: EventId) -> Result<Event> {
+        Ok(self.core.cancel_event(&self.actor(), event, None).await?)
+    }
+
+    async fn insights(&self, event: EventId) -> Result<Insights> {
+        Ok(self.core.insights(&self.actor(), event).await?)
+    }
+
+    async fn event_calendar(&self, event: EventId) -> Result<String> {
+        Ok(self.core.event_calendar(&self.actor(), event).await?.text)
+    }
+}

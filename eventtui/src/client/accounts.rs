@@ -1,0 +1,53 @@
+//! `/auth`, `/users` and `/sessions`.
+
+use eventcore::accounts::{Session, User};
+use eventcore::{Page, SessionId, UserId};
+use serde_json::{Value, json};
+
+use super::Client;
+use super::connection::Call;
+use crate::api::{AccountsApi, Result};
+
+impl AccountsApi for Client {
+    async fn me(&self) -> Result<Option<User>> {
+        if !self.http.is_signed_in().await? {
+            return Ok(None);
+        }
+        Ok(Some(self.http.get("/users/me").await?))
+    }
+
+    async fn sign_in(&self, login: &str, password: &str) -> Result<()> {
+        Ok(self.http.sign_in(login, password).await?)
+    }
+
+    async fn create_user(&self, username: &str, email: &str, password: &str, timezone: &str) -> Result<()> {
+        let user = json!({"username": username, "email": email, "password": password, "timezone": timezone});
+        self.http.send(Call::post("/users").json(user)).await?;
+        Ok(())
+    }
+
+    async fn sign_out(&self) -> Result<()> {
+        Ok(self.http.sign_out().await?)
+    }
+
+    async fn change_user(&self, user: UserId, version: i64, changes: &Value) -> Result<User> {
+        let path = format!("/users/{user}");
+        Ok(self.http.call(Call::patch(&path).json(changes.clone()).if_match(version)).await?)
+    }
+
+    async fn change_password(&self, current: &str, new: &str) -> Result<()> {
+        let passwords = json!({"current_password": current, "new_password": new});
+        self.http.send(Call::put("/users/me/password").json(passwords)).await?;
+        Ok(())
+    }
+
+    async fn sessions(&self) -> Result<Vec<Session>> {
+        let sessions: Page<Session> = self.http.get("/sessions").await?;
+        Ok(sessions.items)
+    }
+
+    async fn end_session(&self, session: SessionId) -> Result<()> {
+        self.http.send(Call::delete(&format!("/sessions/{session}"))).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,318 @@
+//! Calls over HTTP: exchange, time limit, bearer token and its renewal.
+
+use std::time::Duration;
+
+use eventcore::accounts::TokenPair;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::{Method, StatusCode, header};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::error::{Error, Problem};
+use super::token_store::TokenStore;
+use crate::failure::Failure;
+use crate::user_agent::user_agent;
+
+/// The largest response that is read, in bytes.
+const MAX_ANSWER: usize = 16 << 20;
+/// Time limit for one exchange.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// A request to an endpoint of the API.
+pub(super) struct Call<'a> {
+    method: Method,
+    /// Below `/api/v1`, with the query string.
+    path: &'a str,
+    body: Option<Value>,
+    version: Option<i64>,
+    accept: &'static str,
+}
+
+impl<'a> Call<'a> {
+    const fn new(method: Method, path: &'a str) -> Self {
+        Self { method, path, body: None, version: None, accept: "application/json" }
+    }
+
+    pub(super) const fn get(path: &'a str) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub(super) const fn post(path: &'a str) -> Self {
+        Self::new(Method::POST, path)
+    }
+
+    pub(super) const fn put(path: &'a str) -> Self {
+        Self::new(Method::PUT, path)
+    }
+
+    pub(super) const fn patch(path: &'a str) -> Self {
+        Self::new(Method::PATCH, path)
+    }
+
+    pub(super) const fn delete(path: &'a str) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
+    pub(super) fn json(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// Sends `If-Match`: the call fails if the current version is another one.
+    pub(super) fn if_match(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
+    }
+}
+
+/// A connection to a server, and the tokens of the signed-in user.
+pub(super) struct Connection {
+    http: Http,
+    address: String,
+    user_agent: String,
+    store: TokenStore,
+    tokens: Mutex<Tokens>,
+}
+
+#[derive(Debug, Default)]
+struct Tokens {
+    access: Option<String>,
+    refresh: Option<String>,
+}
+
+impl Connection {
+    /// Does not connect yet. `server` is an address with scheme, such as `https://events.example.org`.
+    pub(super) fn open(server: &str) -> Result<Self, Failure> {
+        let address = server.trim_end_matches('/').to_owned();
+        if !(address.starts_with("http://") || address.starts_with("https://")) {
+            let message =
+                format!("the server's address must begin with http:// or https://, not {address:?}");
+            return Err(message.into());
+        }
+        let connector =
+            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+        let http = Client::builder(TokioExecutor::new()).build(connector);
+        let store = TokenStore::of_user();
+        let tokens = Mutex::new(Tokens { access: None, refresh: store.get(&address) });
+        Ok(Self { http, address, user_agent: user_agent(), store, tokens })
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A single exchange, whatever the status of the response.
+    async fn exchange(&self, call: &Call<'_>, token: Option<&str>) -> Result<(StatusCode, Bytes), Error> {
+        let mut request = hyper::Request::builder()
+            .method(call.method.clone())
+            .uri(format!("{}/api/v1{}", self.address, call.path))
+            .header(header::ACCEPT, format!("{}, application/problem+json", call.accept))
+            .header(header::USER_AGENT, &self.user_agent);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(version) = call.version {
+            request = request.header(header::IF_MATCH, format!("\"{version}\""));
+        }
+        let body = match &call.body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Full::from(body.to_string())
+            }
+            None => Full::default(),
+        };
+        let request = request
+            .body(body)
+            .map_err(|error| Error::Connection(format!("the server's address is invalid: {error}")))?;
+        let answer = async {
+            let response = self.http.request(request).await?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+            let body =
+                body.map_err(|_| Error::Connection("the connection to the server was lost".to_owned()))?;
+            Ok((status, body.to_bytes()))
+        };
+        tokio::time::timeout(TIMEOUT, answer)
+            .await
+            .unwrap_or_else(|_| Err(Error::Connection("the server does not answer".to_owned())))
+    }
+
+    /// A call as the signed-in user. An expired access token is renewed, and the call repeated once.
+    pub(super) async fn send(&self, call: Call<'_>) -> Result<Bytes, Error> {
+        let token = self.access_token(None).await?;
+        let (mut status, mut body) = self.exchange(&call, token.as_deref()).await?;
+        if status == StatusCode::UNAUTHORIZED
+            && token.is_some()
+            && !Problem::read(&body).is_some_and(|problem| problem.is_wrong_password())
+        {
+            let token = self.access_token(token.as_deref()).await?;
+            (status, body) = self.exchange(&call, token.as_deref()).await?;
+        }
+        successful(status, body)
+    }
+
+    pub(super) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, Error> {
+        read(&self.send(call).await?)
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.call(Call::get(path)).await
+    }
+
+    /// `None` instead of *not found*.
+    pub(super) async fn get_optional<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Error> {
+        match self.get(path).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An iCalendar file.
+    pub(super) async fn get_calendar(&self, path: &str) -> Result<String, Error> {
+        let body = self.send(Call { accept: "text/calendar", ..Call::get(path) }).await?;
+        let text = String::from_utf8(body.to_vec()).ok();
+        text.filter(|text| text.starts_with("BEGIN:VCALENDAR")).ok_or(Error::UnexpectedAnswer)
+    }
+
+    /// An access token other than the refused one, renewed if necessary; `None` if nobody is signed in.
+    async fn access_token(&self, refused: Option<&str>) -> Result<Option<String>, Error> {
+        // Held during the exchange: of several calls that were refused at once, the first renews for all.
+        let mut tokens = self.tokens.lock().await;
+        if let Some(access) = tokens.access.clone().filter(|access| Some(access.as_str()) != refused) {
+            return Ok(Some(access));
+        }
+        let Some(refresh) = tokens.refresh.clone() else { return Ok(None) };
+        let call = Call::post("/auth/refresh").json(json!({"refresh_token": refresh}));
+        let (status, body) = self.exchange(&call, None).await?;
+        if status == StatusCode::UNAUTHORIZED {
+            *tokens = Tokens::default();
+            self.store(None);
+            return Err(Error::SessionEnded);
+        }
+        let pair: TokenPair = read(&successful(status, body)?)?;
+        self.store(Some(&pair.refresh_token));
+        *tokens = Tokens { access: Some(pair.access_token.clone()), refresh: Some(pair.refresh_token) };
+        Ok(Some(pair.access_token))
+    }
+
+    pub(super) async fn is_signed_in(&self) -> Result<bool, Error> {
+        Ok(self.access_token(None).await?.is_some())
+    }
+
+    pub(super) async fn sign_in(&self, login: &str, password: &str) -> Result<(), Error> {
+        let call = Call::post("/auth/login").json(json!({"login": login, "password": password}));
+        let (status, body) = self.exchange(&call, None).await?;
+        let pair: TokenPair = read(&successful(status, body)?)?;
+        self.store(Some(&pair.refresh_token));
+        *self.tokens.lock().await =
+            Tokens { access: Some(pair.access_token), refresh: Some(pair.refresh_token) };
+        Ok(())
+    }
+
+    /// Forgets the tokens first, so that the user is signed out here even if the server cannot be reached.
+    pub(super) async fn sign_out(&self) -> Result<(), Error> {
+        let refresh = std::mem::take(&mut *self.tokens.lock().await).refresh;
+        self.store(None);
+        if let Some(refresh) = refresh {
+            let call = Call::post("/auth/logout").json(json!({"refresh_token": refresh}));
+            self.exchange(&call, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Failures are ignored: the user then has to sign in again next time.
+    fn store(&self, refresh: Option<&str>) {
+        let _ = self.store.set(&self.address, refresh);
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|_| Error::UnexpectedAnswer)
+}
+
+fn successful(status: StatusCode, body: Bytes) -> Result<Bytes, Error> {
+    if status.is_success() { Ok(body) } else { Err(Error::Status(status, Problem::read(&body))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use eventcore::Page;
+    use eventcore::events::Occurrence;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::api::{Cause, Refusal};
+
+    #[test]
+    fn other_programs_answers_are_not_read() {
+        let refusal = Refusal::from(read::<Page<Occurrence>>(b"<html>").unwrap_err());
+        assert!(refusal.message.contains("is it an eventd"));
+    }
+
+    /// A server that accepts only the token `fresh` and no password, and the number of its refreshes.
+    async fn strict() -> (Connection, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let refreshes = Arc::new(AtomicUsize::new(0));
+        let counted = refreshes.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let counted = counted.clone();
+                tokio::spawn(async move {
+                    let mut request = vec![0; 4_096];
+                    let read = stream.read(&mut request).await.unwrap();
+                    let request = String::from_utf8_lossy(&request[..read]).into_owned();
+                    let (status, body) = if request.starts_with("POST /api/v1/auth/refresh") {
+                        counted.fetch_add(1, Ordering::Relaxed);
+                        let pair = r#"{"access_token":"fresh","token_type":"Bearer","expires_in":900,
+                            "refresh_token":"next","refresh_expires_in":9000}"#;
+                        ("200 OK", pair)
+                    } else if !request.contains("Bearer fresh") {
+                        ("401 Unauthorized", r#"{"type":"/problems/token-expired","detail":"sign in again"}"#)
+                    } else if request.starts_with("PUT") {
+                        (
+                            "401 Unauthorized",
+                            r#"{"type":"/problems/invalid-credentials","detail":"not right"}"#,
+                        )
+                    } else {
+                        ("200 OK", "{}")
+                    };
+                    let answer = format!(
+                        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                        body.len()
+                    );
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                });
+            }
+        });
+        let tokens = Tokens { access: Some("expired".to_owned()), refresh: Some("first".to_owned()) };
+        let mut connection = Connection::open(&address).unwrap();
+        connection.store = TokenStore::default();
+        connection.tokens = Mutex::new(tokens);
+        (connection, refreshes)
+    }
+
+    #[tokio::test]
+    async fn concurrent_calls_renew_an_expired_token_once() {
+        let (connection, refreshes) = strict().await;
+        let call = || connection.get::<Value>("/users/me");
+        let answers = tokio::try_join!(call(), call(), call()).unwrap();
+        assert_eq!(answers, (json!({}), json!({}), json!({})));
+        assert_eq!(refreshes.load(Ordering::Relaxed), 1);
+        // A new token would not make a wrong password right.
+        let wrong = Refusal::from(connection.send(Call::put("/users/me/password")).await.unwrap_err());
+        assert_eq!((wrong.message.as_str(), wrong.cause), ("not right", Cause::Other));
+        assert_eq!(refreshes.load(Ordering::Relaxed), 1);
+    }
+}

@@ -1,0 +1,108 @@
+//! Errors of calls, and their messages for the user.
+
+use eventcore::Violation;
+use hyper::StatusCode;
+
+use crate::api::{Cause, Refusal};
+
+/// A failed call.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// No complete response arrived.
+    Connection(String),
+    /// The response is not of the documented form.
+    UnexpectedAnswer,
+    /// The refresh token is no longer valid.
+    SessionEnded,
+    /// A status other than success.
+    Status(StatusCode, Option<Problem>),
+}
+
+/// The parts of a problem (RFC 9457) that are used.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Problem {
+    #[serde(default)]
+    r#type: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    errors: Vec<Violation>,
+}
+
+impl Problem {
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+
+    /// Whether the password sent with the call is wrong. The session itself is still valid.
+    pub(super) fn is_wrong_password(&self) -> bool {
+        self.r#type == "/problems/invalid-credentials"
+    }
+}
+
+impl Error {
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Status(StatusCode::NOT_FOUND, _))
+    }
+}
+
+impl From<hyper_util::client::legacy::Error> for Error {
+    fn from(error: hyper_util::client::legacy::Error) -> Self {
+        let message = if error.is_connect() {
+            "the server cannot be reached"
+        } else {
+            "the connection to the server was lost"
+        };
+        Self::Connection(message.to_owned())
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let (status, problem) = match error {
+            Error::Connection(message) => return Self::away(message),
+            Error::UnexpectedAnswer => {
+                return Self::other("unexpected answer from the server: is it an eventd of this version?");
+            }
+            Error::SessionEnded => {
+                let message = "your session has ended".to_owned();
+                return Self { message, fields: Vec::new(), cause: Cause::SignedOut };
+            }
+            Error::Status(StatusCode::PRECONDITION_FAILED, _) => return Self::changed(),
+            Error::Status(status, problem) => (status, problem),
+        };
+        let wrong_password = problem.as_ref().is_some_and(Problem::is_wrong_password);
+        let cause = match status {
+            StatusCode::UNAUTHORIZED if !wrong_password => Cause::SignedOut,
+            StatusCode::TOO_MANY_REQUESTS => Cause::Away,
+            status if status.is_server_error() => Cause::Away,
+            _ => Cause::Other,
+        };
+        match problem.filter(|problem| !problem.detail.is_empty()) {
+            Some(problem) => Self { message: problem.detail, fields: problem.errors, cause },
+            None => Self { message: format!("the server answers {status}"), fields: Vec::new(), cause },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_repeat_the_server_s_detail_if_there_is_one() {
+        let problem = br#"{"type":"/problems/event-full","title":"Full","status":409,
+            "detail":"no seats are left for this party","instance":"x"}"#;
+        let refusal = |status, body: &[u8]| Refusal::from(Error::Status(status, Problem::read(body)));
+        let full = refusal(StatusCode::CONFLICT, problem);
+        assert_eq!((full.message.as_str(), full.cause), ("no seats are left for this party", Cause::Other));
+        let changed = refusal(StatusCode::PRECONDITION_FAILED, problem);
+        assert_eq!(changed, eventcore::Error::VersionMismatch { current: 7 }.into(), "the library's words");
+        assert!(changed.message.starts_with("this has changed meanwhile: reload it"));
+        let garbage = refusal(StatusCode::BAD_GATEWAY, b"<html>");
+        assert_eq!(
+            (garbage.message.as_str(), garbage.cause),
+            ("the server answers 502 Bad Gateway", Cause::Away)
+        );
+    }
+}

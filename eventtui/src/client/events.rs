@@ -1,0 +1,46 @@
+//! `/events`.
+
+use eventcore::events::Event;
+use eventcore::insights::Insights;
+use eventcore::{Cursor, EventId, Page};
+use serde_json::Value;
+
+use super::connection::Call;
+use super::{Client, query};
+use crate::api::{EventsApi, Result};
+
+impl EventsApi for Client {
+    async fn organized_events(&self, cursor: Option<Cursor>) -> Result<Page<Event>> {
+        let query = query::page(&[("organizer", "me")], cursor.as_ref());
+        Ok(self.http.get(&format!("/events{query}")).await?)
+    }
+
+    async fn event(&self, event: EventId) -> Result<Event> {
+        Ok(self.http.get(&format!("/events/{event}")).await?)
+    }
+
+    async fn create_event(&self, input: Value) -> Result<Event> {
+        Ok(self.http.call(Call::post("/events").json(input)).await?)
+    }
+
+    async fn change_event(&self, event: EventId, version: i64, changes: &Value) -> Result<Event> {
+        let path = format!("/events/{event}");
+        Ok(self.http.call(Call::patch(&path).json(changes.clone()).if_match(version)).await?)
+    }
+
+    async fn publish_event(&self, event: EventId) -> Result<Event> {
+        Ok(self.http.call(Call::post(&format!("/events/{event}/publish"))).await?)
+    }
+
+    async fn cancel_event(&self, event: EventId) -> Result<Event> {
+        Ok(self.http.call(Call::post(&format!("/events/{event}/cancel"))).await?)
+    }
+
+    async fn insights(&self, event: EventId) -> Result<Insights> {
+        Ok(self.http.get(&format!("/events/{event}/insights")).await?)
+    }
+
+    async fn event_calendar(&self, event: EventId) -> Result<String> {
+        Ok(self.http.get_calendar(&format!("/events/{event}.ics")).await?)
+    }
+}

@@ -1,0 +1,33 @@
+//! The API over HTTP: a typed client of eventd's endpoints. It does not depend on the screens.
+
+mod accounts;
+mod comments;
+mod connection;
+mod error;
+mod events;
+mod feedback;
+mod occurrences;
+mod query;
+mod registrations;
+mod token_store;
+
+use crate::failure::Failure;
+use connection::Connection;
+
+/// A client of one server.
+pub(crate) struct Client {
+    http: Connection,
+}
+
+impl Client {
+    /// Does not connect yet. `server` is an address with scheme, such as `https://events.example.org`.
+    pub(crate) fn new(server: &str) -> Result<Self, Failure> {
+        Ok(Self { http: Connection::open(server)? })
+    }
+
+    /// The server's address without the scheme.
+    pub(crate) fn host(&self) -> &str {
+        let address = self.http.address();
+        address.split_once("://").map_or(address, |(_, host)| host)
+    }
+}

@@ -1,0 +1,3 @@
+//! The error that ends the program, as a message for the user.
+
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,327 @@
+//! Forms: drafts, saving, and how fields are understood.
+
+use crossterm::event::KeyCode;
+use eventcore::Violation;
+use serde_json::{Value, json};
+
+use crate::app::driven::{Driven, event, occurrence};
+use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::drafts::Drafts;
+use crate::keys::Place;
+use crate::message::Message;
+
+fn looked() -> Driven {
+    Driven::new().with_agenda(9).signed_in().with_detail()
+}
+
+/// The patch of a change of one occurrence.
+fn patch(driven: &Driven) -> Option<(i64, Value)> {
+    driven.asked.iter().rev().find_map(|(_, request)| match request {
+        Request::ChangeDate { version, patch, .. } => Some((*version, patch.clone())),
+        _ => None,
+    })
+}
+
+#[test]
+fn each_form_keeps_its_own_draft() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in(" at dawn").press(KeyCode::Esc);
+    assert_eq!(driven.last_line(), "✓ Draft kept: the same key continues it");
+    // Another form has its own draft.
+    driven.press(KeyCode::Char('E')).type_in(" in Berlin").press(KeyCode::Esc);
+    driven.press(KeyCode::Char('e'));
+    assert!(driven.picture(80, 24).contains("Evening 1 at dawn▏"), "{}", driven.picture(80, 24));
+    driven.press(KeyCode::Esc).press(KeyCode::Char('E'));
+    assert!(driven.picture(80, 24).contains("Evening in Berlin▏"), "{}", driven.picture(80, 24));
+    // An unchanged form has no draft.
+    driven.wait(5_000).control('w').control('w').press(KeyCode::Backspace).press(KeyCode::Esc);
+    assert!(!driven.last_line().contains("kept"), "{}", driven.last_line());
+}
+
+#[test]
+fn a_draft_survives_a_version_conflict() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in(" at dawn").control('s');
+    assert_eq!(patch(&driven), Some((1, json!({"title": "Evening 1 at dawn"}))));
+    let late = Refusal { cause: Cause::Other, ..Refusal::away("somebody changed it meanwhile") };
+    driven.answer(|r| matches!(r, Request::ChangeDate { .. }), Err(late));
+    assert!(driven.picture(80, 24).contains("✗ somebody changed it meanwhile"));
+    driven.press(KeyCode::Esc).press(KeyCode::Char('R'));
+    let mut newer = occurrence(1);
+    (newer.version, newer.location) = (2, "Hall 7".to_owned());
+    let detail = crate::app::driven::detail(newer);
+    driven.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
+    driven.press(KeyCode::Char('e'));
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("Hall 7") && picture.contains("Evening 1 at dawn▏"), "{picture}");
+    driven.control('s');
+    assert_eq!(patch(&driven), Some((2, json!({"title": "Evening 1 at dawn"}))));
+}
+
+#[test]
+fn a_new_event_may_be_a_draft() {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('n')).type_in("Tea").press(KeyCode::Tab).type_in("fri 18:30");
+    for _ in 0..4 {
+        driven.press(KeyCode::Tab);
+    }
+    driven.type_in("Kitchen").control('d');
+    let status = driven.asked.iter().find_map(|(_, request)| match request {
+        Request::Create(body) => Some(body["status"].clone()),
+        _ => None,
+    });
+    assert_eq!(status, Some(json!("draft")));
+    let mut made = event();
+    made.status = eventcore::events::EventStatus::Draft;
+    driven.answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(made))));
+    assert_eq!(driven.last_line(), "✓ Evening saved as a draft with 10 occurrences: p publishes it");
+    // An existing event cannot be saved as a draft.
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).control('d');
+    assert_eq!(driven.last_line(), "! Not a new event: ^S saves the changes");
+}
+
+#[test]
+fn quitting_with_unsaved_text_warns_once() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in("!").control('c');
+    assert!(!driven.quit);
+    assert_eq!(driven.last_line(), "! Unsaved text: press ^C again to quit");
+    driven.control('c');
+    assert!(driven.quit);
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in("!").press(KeyCode::Esc).press(KeyCode::Char('q'));
+    assert!(!driven.quit);
+    driven.press(KeyCode::Char('q'));
+    assert!(driven.quit);
+    let mut driven = looked();
+    driven.press(KeyCode::Char('q'));
+    assert!(driven.quit, "nothing was typed");
+}
+
+/// A program that stores drafts, with these from before.
+fn with_drafts(drafts: Drafts) -> Driven {
+    let mut driven = Driven::new();
+    driven.app.with_drafts(drafts.clone());
+    driven.drafts = drafts;
+    driven.with_agenda(9).signed_in()
+}
+
+#[test]
+fn drafts_outlive_the_program() {
+    let mut driven = with_drafts(Drafts::new()).with_detail();
+    driven.press(KeyCode::Char('e')).type_in(" at dawn").press(KeyCode::Esc);
+    driven.press(KeyCode::Char('E')).press(KeyCode::Tab).control('u').type_in("2027-03-01 19:00");
+    assert_eq!(driven.drafts.len(), 1, "while one types it is not kept with every key");
+    driven.wait(2_000);
+    assert_eq!(driven.drafts.len(), 2, "but after a pause, whatever becomes of the program");
+    driven.type_in(":30").control('c');
+    assert_eq!(driven.last_line(), "! Unsaved text is kept as a draft: press ^C again to quit");
+    driven.control('c');
+    assert!(driven.quit);
+    let typed: Vec<_> = driven.drafts.values().flat_map(|draft| draft.typed.clone()).collect();
+    let typed: Vec<_> = typed.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    assert_eq!(typed, [("title", "Evening 1 at dawn"), ("starts_at", "2027-03-01 19:00:30")]);
+
+    let mut driven = with_drafts(driven.drafts.clone()).with_detail();
+    driven.press(KeyCode::Char('E'));
+    assert_eq!(driven.last_line(), "✓ Draft restored: ^R discards it");
+    insta::assert_snapshot!("form_again_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("form_again_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("form_again_40x15", driven.picture(40, 15));
+    // Saving deletes the draft, and so does undoing the changes.
+    driven.press(KeyCode::Backspace).press(KeyCode::Backspace).press(KeyCode::Backspace).control('s');
+    driven.answer(|r| matches!(r, Request::Change { .. }), Ok(Answer::Event(Box::new(event()))));
+    assert_eq!(driven.drafts.len(), 1);
+    driven.press(KeyCode::Char('e'));
+    for _ in 0.." at dawn".len() {
+        driven.press(KeyCode::Backspace);
+    }
+    driven.press(KeyCode::Esc);
+    assert_eq!(driven.drafts, Drafts::new());
+    driven.press(KeyCode::Char('q'));
+    assert!(driven.quit, "nothing is lost");
+}
+
+#[test]
+fn drafts_are_discarded_and_restored() {
+    let mut driven = with_drafts(Drafts::new()).with_detail();
+    driven.press(KeyCode::Char('e')).control('r');
+    assert_eq!(driven.last_line(), "! Nothing to discard");
+    driven.type_in(" at dawn").press(KeyCode::Esc).press(KeyCode::Char('e')).control('r');
+    assert_eq!(driven.last_line(), "✓ Text discarded: ^R restores it until you leave");
+    assert!(!driven.picture(80, 24).contains("at dawn"));
+    driven.control('r');
+    assert!(driven.picture(80, 24).contains("Evening 1 at dawn▏"), "{}", driven.picture(80, 24));
+    driven.control('r').press(KeyCode::Esc);
+    assert_eq!(driven.drafts, Drafts::new());
+    driven.press(KeyCode::Char('e'));
+    assert!(!driven.picture(80, 24).contains("at dawn"));
+}
+
+#[test]
+fn a_form_closed_while_saving_is_a_draft_until_saved() {
+    for saved in [true, false] {
+        let mut driven = with_drafts(Drafts::new()).with_detail();
+        driven.press(KeyCode::Char('e')).type_in("!").control('s').press(KeyCode::Esc);
+        assert_eq!(driven.drafts.len(), 1);
+        let outcome = if saved {
+            Ok(Answer::Changed(Box::new(occurrence(1))))
+        } else {
+            Err(Refusal::away("the server does not answer"))
+        };
+        driven.answer(|r| matches!(r, Request::ChangeDate { .. }), outcome);
+        assert_eq!(driven.drafts.len(), usize::from(!saved));
+    }
+}
+
+#[test]
+fn an_answer_closes_only_the_form_that_asked() {
+    let mut driven = with_drafts(Drafts::new()).with_detail();
+    driven.press(KeyCode::Char('e')).type_in("!").control('s').press(KeyCode::Esc);
+    driven.press(KeyCode::Char('E')).type_in(" in Berlin");
+    driven.answer(|r| matches!(r, Request::ChangeDate { .. }), Ok(Answer::Changed(Box::new(occurrence(1)))));
+    assert_eq!(driven.last_line(), "✓ Saved");
+    assert!(driven.picture(80, 24).contains("Evening in Berlin▏"), "{}", driven.picture(80, 24));
+}
+
+#[test]
+fn drafts_belong_to_users() {
+    let mut driven = with_drafts(Drafts::new());
+    driven.press(KeyCode::Char('n')).type_in("Tea").press(KeyCode::Esc);
+    let drafts = driven.drafts.clone();
+    let mut other = crate::app::driven::user();
+    other.id = serde_json::from_value(json!("01890000-0000-7000-8000-000000000002")).unwrap();
+    let mut driven = with_drafts(drafts);
+    driven.app.cx.me = Some(Box::new(other));
+    driven.press(KeyCode::Char('n'));
+    assert!(!driven.picture(80, 24).contains("Tea"), "{}", driven.picture(80, 24));
+}
+
+#[test]
+fn losing_drafts_is_announced() {
+    let mut driven = with_drafts(Drafts::new());
+    driven.press(KeyCode::Char('n')).type_in("Tea").wait(2_000);
+    driven.send(Message::Unkept("drafts.json cannot be written: no space".to_owned()));
+    assert_eq!(driven.last_line(), "✗ Drafts cannot be stored: drafts.json cannot be written: no space");
+    driven.press(KeyCode::Esc).press(KeyCode::Char('q'));
+    assert!(!driven.quit);
+    assert_eq!(driven.last_line(), "! Unsaved text: press q again to quit");
+}
+
+#[test]
+fn the_selected_field_is_visible() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('E'));
+    for label in [
+        "Title",
+        "When",
+        "Length",
+        "Repeats",
+        "Time zone",
+        "Where",
+        "Seats",
+        "Party",
+        "Waitlist",
+        "Opens",
+        "Closes",
+    ] {
+        assert!(
+            driven.picture(40, 15).contains(&format!("▌{label}")),
+            "{label}:\n{}",
+            driven.picture(40, 15)
+        );
+        driven.press(KeyCode::Tab);
+    }
+    assert_eq!(driven.app.at(), Place::Form);
+}
+
+#[test]
+fn fields_show_how_they_are_understood() {
+    let mut driven = Driven::new().with_agenda(0).signed_in();
+    driven
+        .press(KeyCode::Char('n'))
+        .type_in("Tea")
+        .press(KeyCode::Tab)
+        .type_in("fri 18:30")
+        .press(KeyCode::Tab);
+    driven.press(KeyCode::Tab).type_in("every friday 4 times");
+    insta::assert_snapshot!("form_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("form_40x15", driven.picture(40, 15));
+    driven.control('s');
+    assert_eq!(driven.last_line(), "! Not saved: the marked field is not filled in correctly");
+    assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Create(_))));
+    // The location is selected.
+    driven.type_in("Kitchen").control('s');
+    let created = driven.asked.iter().find_map(|(_, request)| match request {
+        Request::Create(body) => Some(body.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        created.unwrap(),
+        json!({
+            "title": "Tea", "starts_at": "2027-03-05T18:30:00", "all_day": false, "duration": "PT1H",
+            "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=4", "rdate": [], "exdate": []},
+            "timezone": "Europe/Berlin", "location": "Kitchen", "capacity": 20, "max_party_size": 10,
+            "waitlist_enabled": true, "category": null, "tags": [], "url": null, "visibility": "public",
+            "description": ""
+        })
+    );
+    let wrong = Violation {
+        pointer: "/starts_at".to_owned(),
+        code: "in_the_past".into(),
+        message: "must not lie in the past".to_owned(),
+    };
+    let refused =
+        Refusal { message: "1 field is wrong".to_owned(), fields: vec![wrong], cause: Cause::Other };
+    driven.answer(|r| matches!(r, Request::Create(_)), Err(refused));
+    assert!(driven.picture(120, 40).contains("▌When        fri 18:30▏"), "the wrong field is gone to");
+    assert!(driven.picture(120, 40).contains("! must not lie in the past"));
+    // Closing keeps the text.
+    driven.press(KeyCode::Esc).press(KeyCode::Char('n'));
+    assert!(driven.picture(120, 40).contains("every friday 4 times"));
+    driven.control('s').answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(event()))));
+    assert_eq!(driven.last_line(), "✓ Evening saved with 10 occurrences");
+}
+
+#[test]
+fn an_edit_sends_only_changed_fields() {
+    let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
+    driven.press(KeyCode::Char('e')).type_in("!").control('s');
+    let title = json!({"title": "Evening 1!"});
+    let is_change =
+        |r: &Request| matches!(r, Request::ChangeDate { version: 1, patch, .. } if *patch == title);
+    assert!(driven.asked.iter().any(|(_, request)| is_change(request)), "{:?}", driven.asked);
+    driven
+        .press(KeyCode::Esc)
+        .press(KeyCode::Char('f'))
+        .press(KeyCode::Tab)
+        .control('u')
+        .type_in("2027-03-01 19:00")
+        .control('s');
+    let split = json!({"starts_at": "2027-03-01T19:00:00", "all_day": false});
+    assert!(
+        driven
+            .asked
+            .iter()
+            .any(|(_, request)| matches!(request, Request::Split { patch, .. } if *patch == split)),
+        "{:?}",
+        driven.asked
+    );
+    driven
+        .press(KeyCode::Esc)
+        .press(KeyCode::Char('E'))
+        .press(KeyCode::Tab)
+        .press(KeyCode::Tab)
+        .press(KeyCode::Tab)
+        .control('u')
+        .control('s');
+    let single = json!({"recurrence": null});
+    assert!(
+        driven.asked.iter().any(
+            |(_, request)| matches!(request, Request::Change { version: 3, patch, .. } if *patch == single)
+        ),
+        "{:?}",
+        driven.asked
+    );
+}

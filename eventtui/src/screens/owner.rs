@@ -1,0 +1,12 @@
+//! Which screen an answer is for.
+
+use crate::keys::Tab;
+
+/// Who sent a request, and receives its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    App,
+    Tab(Tab),
+    /// A layer by its number. Numbers are not used again.
+    Layer(u64),
+}

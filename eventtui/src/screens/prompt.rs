@@ -1,0 +1,92 @@
+//! The questions on the bottom line.
+
+use chrono::NaiveDate;
+use eventcore::events::Occurrence;
+
+use super::compose::Composition;
+use super::owner::Owner;
+use crate::backend::Request;
+use crate::message::Purpose;
+use crate::natural_dates;
+use crate::view_context::ViewContext;
+use crate::widgets::text::fit;
+use crate::widgets::text_field::{CURSOR, TextField};
+
+/// A question on the bottom line. Keys and pasted text go to it until it is answered or cancelled.
+#[derive(Debug)]
+pub(crate) enum Prompt {
+    /// The party size of a registration.
+    Party {
+        occurrence: Box<Occurrence>,
+        size: TextField,
+    },
+    /// A day to show.
+    Day(TextField),
+    /// A comment, a rating and the like.
+    Compose(Composition),
+    Confirm(Confirmation),
+}
+
+/// The question before a change that cannot be undone.
+#[derive(Debug)]
+pub(crate) struct Confirmation {
+    pub(crate) text: String,
+    pub(crate) request: Box<Request>,
+    pub(crate) then: Purpose,
+    /// Who receives the answer to the request.
+    pub(crate) owner: Owner,
+}
+
+impl Prompt {
+    pub(crate) fn paste(&mut self, text: &str) {
+        match self {
+            Self::Party { size: field, .. }
+            | Self::Day(field)
+            | Self::Compose(Composition { body: field, .. }) => field.paste(text),
+            // Pasted text confirms nothing.
+            Self::Confirm(_) => {}
+        }
+    }
+
+    /// The question, with what was typed so far and how to answer.
+    pub(crate) fn text(&self, view: &ViewContext) -> String {
+        match self {
+            Self::Party { occurrence, size } => {
+                let title = fit(&occurrence.title, 30);
+                format!(
+                    "Party size for {}: {} · Enter registers · Esc cancels",
+                    title.trim_end(),
+                    typed(size)
+                )
+            }
+            Self::Day(field) => {
+                let hint = match day(field, view) {
+                    _ if field.is_empty() => "fri, +10, 4 dec, 2027-03-04".to_owned(),
+                    Some(day) => format!("→ {} · Enter goes there", view.day(day)),
+                    None => "! not a date: try fri, +10, 4 dec, 2027-03-04".to_owned(),
+                };
+                format!("Go to date: {} {hint}", typed(field))
+            }
+            Self::Compose(composition) => {
+                let (label, then) = (&composition.label, composition.mode.enter());
+                format!("{label}: {} · Enter {then}", typed(&composition.body))
+            }
+            Self::Confirm(confirmation) => {
+                let stop = if confirmation.text.ends_with('?') { "" } else { "." };
+                format!("{}{stop} y confirms, any other key cancels", confirmation.text)
+            }
+        }
+    }
+}
+
+/// The day that was typed.
+pub(crate) fn day(field: &TextField, view: &ViewContext) -> Option<NaiveDate> {
+    natural_dates::parse(&field.text(), view.now).map(natural_dates::When::date)
+}
+
+/// The text with the cursor in it.
+fn typed(field: &TextField) -> String {
+    let (all, before) = (field.text(), field.before());
+    let after = all.get(before.len()..).unwrap_or_default();
+    format!("{before}{CURSOR}{after}")
+}

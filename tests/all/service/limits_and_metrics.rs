@@ -1,0 +1,137 @@
+//! Rate limits, metrics, logs and CORS of the running daemon.
+
+use eventcore::db::{Queries, Sql};
+use http::Method;
+use rstest::rstest;
+use tests::{Daemon, Kind, TestDb};
+
+async fn sqlite(arguments: &[&str]) -> Daemon {
+    Daemon::on(TestDb::in_real_time(Kind::Sqlite).await, arguments).await
+}
+
+/// On one database, because limits apply before the database is used.
+#[tokio::test]
+async fn a_client_above_the_rate_limit_is_told_to_wait() {
+    let daemon = sqlite(&["--rate-limit", "2"]).await;
+    let client = daemon.anonymous();
+    let refused = loop {
+        let answer = client.get("/occurrences").await;
+        assert_eq!(answer.header("ratelimit-policy"), "\"client\";q=2;w=1");
+        if answer.status != 200 {
+            break answer.expect_problem(429, "rate-limited");
+        }
+    };
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(refused.header("ratelimit"), "\"client\";r=0;t=1");
+    // Probes are never limited.
+    for _ in 0..10 {
+        let alive = client.raw(Method::GET, "/healthz", Vec::new(), &[]).await.expect(200);
+        assert_eq!(alive.header("ratelimit"), "");
+    }
+}
+
+#[tokio::test]
+async fn without_a_rate_limit_no_headers_are_sent() {
+    let daemon = sqlite(&[]).await;
+    for _ in 0..20 {
+        let answer = daemon.anonymous().get("/occurrences").await.expect(200);
+        assert_eq!(answer.header("ratelimit"), "");
+    }
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_count_requests_and_responses(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let client = daemon.anonymous();
+    client.get("/occurrences").await.expect(200);
+    client.get("/events/0").await.expect(404);
+    client.get("/events/1").await.expect(404);
+    client.raw(Method::GET, "/nowhere", Vec::new(), &[]).await.expect(404);
+    let answer = client.raw(Method::GET, "/metrics", Vec::new(), &[]).await.expect(200);
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    let figures = String::from_utf8(answer.bytes.to_vec()).unwrap();
+    for line in [
+        "http_requests_total{method=\"GET\",route=\"/api/v1/occurrences\",status=\"200\"} 1",
+        "http_requests_total{method=\"GET\",route=\"/api/v1/events/{event}\",status=\"404\"} 2",
+        "http_requests_total{method=\"GET\",route=\"other\",status=\"404\"} 1",
+        "http_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/occurrences\"} 1",
+        "http_requests_in_flight 1",
+        "eventd_ready 1",
+    ] {
+        assert!(figures.lines().any(|found| found == line), "{line} is not in\n{figures}");
+    }
+}
+
+/// On one database, because the listener does not depend on it.
+#[tokio::test]
+async fn metrics_can_have_their_own_listener() {
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+    let daemon = sqlite(&["--metrics-listen", &free]).await;
+    daemon.anonymous().raw(Method::GET, "/metrics", Vec::new(), &[]).await.expect_problem(404, "not-found");
+    let figures = tests::Client::at(&free).raw(Method::GET, "/metrics", Vec::new(), &[]).await.expect(200);
+    assert!(figures.bytes.starts_with(b"# HELP"), "{figures:?}");
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_internal_error_is_logged_once_and_not_disclosed(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    // Without the jobs, which would fail on the same table.
+    let daemon = Daemon::on(db, &["--workers", "0"]).await;
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    tx.query(Sql::portable("ALTER TABLE occurrences RENAME TO gone")).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    let id = ("x-request-id", "find-me-42");
+    let answer = daemon.anonymous().call(Method::GET, "/occurrences", None, &[id]).await;
+    let problem = answer.expect_problem(500, "internal").json();
+    assert_eq!(problem["instance"], "find-me-42");
+    assert!(!problem.to_string().contains("occurrences"), "{problem}");
+    while !daemon.log().contains("find-me-42") {
+        tokio::task::yield_now().await;
+    }
+    let log = daemon.log();
+    let errors: Vec<_> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
+    assert!(
+        matches!(errors.as_slice(), [one] if one.contains("find-me-42") && one.contains("occurrences")),
+        "{errors:?}"
+    );
+}
+
+/// On one database, because the response does not depend on it.
+#[tokio::test]
+async fn head_has_a_length_and_no_body_on_both_http_versions() {
+    let daemon = sqlite(&[]).await;
+    let client = daemon.anonymous();
+    let whole = client.raw(Method::GET, "/openapi.json", Vec::new(), &[]).await.expect(200);
+    for client in [client.clone(), client.over_http_2()] {
+        let head = client.raw(Method::HEAD, "/openapi.json", Vec::new(), &[]).await.expect(200);
+        assert_eq!(
+            (head.bytes.len(), head.header("content-length")),
+            (0, whole.bytes.len().to_string().as_str())
+        );
+    }
+}
+
+/// On one database, because the response does not depend on it.
+#[tokio::test]
+async fn cors_allows_any_origin_with_a_token() {
+    let daemon = sqlite(&[]).await;
+    let asks = [
+        ("origin", "https://example.org"),
+        ("access-control-request-method", "PATCH"),
+        ("access-control-request-headers", "authorization,content-type,if-match,idempotency-key"),
+    ];
+    let preflight =
+        daemon.anonymous().raw(Method::OPTIONS, "/api/v1/events", Vec::new(), &asks).await.expect(200);
+    let allowed = preflight.header("access-control-allow-headers");
+    for header in ["authorization", "content-type", "if-match", "idempotency-key"] {
+        assert!(allowed.contains(header), "{header} is not in {allowed}");
+    }
+    assert_eq!(preflight.header("access-control-allow-origin"), "*");
+    assert!(!preflight.header("x-request-id").is_empty());
+}

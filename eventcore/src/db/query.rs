@@ -8,7 +8,7 @@ use sqlx::{
 };
 
 use super::dialect::Dialect;
-use super::sqlite::StatementState;
+use super::sqlite::deferred::StatementState;
 
 /// The text of a statement. The library writes constant ones with `sql!`: a test finds and prepares each of
 /// them on both databases. Statements with variable parts, such as filters, are [`Sql::dynamic`].

@@ -29,7 +29,7 @@
 //! queued. In the state `open` there is always one savepoint: that of the member at work, or that of the next
 //! one.
 
-mod deferred;
+pub(super) mod deferred;
 mod group;
 mod writer;
 
@@ -41,7 +41,6 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::time::Instant;
 
-pub(super) use deferred::StatementState;
 pub(super) use writer::SqliteTx;
 pub(super) use writer::Writer;
 

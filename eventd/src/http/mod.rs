@@ -4,6 +4,7 @@ mod accept;
 mod admission;
 mod attendee_list;
 mod call;
+mod client_network;
 mod csv_reply;
 mod declaration;
 mod edge;

@@ -1,6 +1,6 @@
 //! Rate limits per client (draft-ietf-httpapi-ratelimit-headers).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use governor::RateLimiter;
@@ -9,21 +9,26 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
+use super::client_network::ClientNetwork;
+
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
+type Limiter = RateLimiter<
+    ClientNetwork,
+    DefaultKeyedStateStore<ClientNetwork>,
+    DefaultClock,
+    StateInformationMiddleware,
+>;
+
 /// A number of requests per second for each client.
 pub(crate) struct RateLimit {
-    limiter: RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock, StateInformationMiddleware>,
+    limiter: Limiter,
     policy: HeaderValue,
     /// Whether to take clients' addresses from `X-Forwarded-For`.
     trust_proxy: bool,
 }
-
-/// The address of the peer of a connection, as an extension of its requests.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 /// A client's quota after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,11 +73,10 @@ impl RateLimit {
         self.limiter.shrink_to_fit();
     }
 
-    fn client<B>(&self, request: &Request<B>) -> IpAddr {
-        let peer = request.extensions().get::<PeerAddress>();
-        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.0);
+    fn client<B>(&self, request: &Request<B>) -> ClientNetwork {
+        let peer = request.extensions().get().copied().unwrap_or(ClientNetwork::UNKNOWN);
         let forwarded = if self.trust_proxy { forwarded_for(request.headers()) } else { None };
-        client_network(forwarded.unwrap_or(peer))
+        forwarded.map_or(peer, ClientNetwork::of)
     }
 }
 
@@ -82,22 +86,13 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// The whole IPv4 address, or the /64 network of an IPv6 address, which is commonly assigned to one
-/// household.
-fn client_network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn request_from(peer: &str, forwarded: &'static str) -> Request<()> {
         let mut request = Request::builder().header(X_FORWARDED_FOR, forwarded).body(()).unwrap();
-        request.extensions_mut().insert(PeerAddress(peer.parse().unwrap()));
+        request.extensions_mut().insert(ClientNetwork::of(peer.parse().unwrap()));
         request
     }
 
@@ -118,8 +113,6 @@ mod tests {
         assert_eq!(direct.client(&request).to_string(), "192.0.2.1");
         assert_eq!(proxied.client(&request).to_string(), "198.51.100.7");
         assert_eq!(proxied.client(&request_from("192.0.2.1", "unknown")).to_string(), "192.0.2.1");
-        assert_eq!(direct.client(&request_from("2001:db8::1:2:3:4", "")).to_string(), "2001:db8::");
-        assert_eq!(direct.client(&request_from("::ffff:192.0.2.1", "")).to_string(), "192.0.2.1");
     }
 
     #[test]

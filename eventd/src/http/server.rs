@@ -24,9 +24,9 @@ use warp::reply::Response;
 
 use super::admission::Admission;
 use super::call::Context;
+use super::client_network::ClientNetwork;
 use super::edge::{self, EdgeService};
 use super::problem::Problem;
-use super::rate_limit::PeerAddress;
 use super::{route, routes};
 
 /// How long running requests may take to finish after the signal to stop.
@@ -57,7 +57,6 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         admission: serves_metrics.then(|| admission.clone()),
         document: routes::document(),
     };
-    let is_limited = admission.rate_limit.is_some();
     let upkeep = tokio::spawn(admission.clone().run_upkeep());
     let service = ServiceBuilder::new()
         .map_response(edge::add_request_id)
@@ -96,14 +95,12 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         };
         // Responses are small and written at once: Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
-        let peer = is_limited.then(|| PeerAddress(peer.ip()));
-        let with_peer = ServiceBuilder::new().map_request(move |mut request: Request<Incoming>| {
-            if let Some(peer) = peer {
-                request.extensions_mut().insert(peer);
-            }
+        let network = ClientNetwork::of(peer.ip());
+        let with_network = ServiceBuilder::new().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(network);
             request
         });
-        let service = TowerToHyperService::new(with_peer.service(service.clone()));
+        let service = TowerToHyperService::new(with_network.service(service.clone()));
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
         let watched = running.watch(connection);
         tokio::spawn(async move {

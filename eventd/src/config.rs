@@ -40,6 +40,10 @@ pub(crate) struct Flags {
     /// Maximum number of concurrent requests; more are answered with 503 [default: 1024]
     #[arg(long, env = "MAX_CONCURRENT", global = true, value_name = "NUMBER")]
     max_concurrent: Option<String>,
+    /// Limits per client and account: on, or off for tests and benchmarks. Limits on connections, memory and
+    /// concurrent requests always apply [default: on]
+    #[arg(long, env = "LIMITS", global = true, value_name = "ON|OFF")]
+    limits: Option<String>,
     /// API requests per second and client; more are answered with 429 [default: no limit]
     #[arg(long, env = "RATE_LIMIT", global = true, value_name = "NUMBER")]
     rate_limit: Option<String>,
@@ -83,6 +87,25 @@ impl fmt::Display for Source {
     }
 }
 
+/// Whether the limits per client and account apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limits {
+    On,
+    Off,
+}
+
+impl FromStr for Limits {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => Err(()),
+        }
+    }
+}
+
 /// The resolved configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -93,6 +116,7 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) request_timeout: std::time::Duration,
     pub(crate) max_concurrent: usize,
+    pub(crate) limits: Limits,
     pub(crate) rate_limit: Option<NonZeroU32>,
     pub(crate) trust_proxy: bool,
     pub(crate) metrics_listen: Option<SocketAddr>,
@@ -164,6 +188,7 @@ const KEYS: &[&str] = &[
     "log",
     "request_timeout",
     "max_concurrent",
+    "limits",
     "rate_limit",
     "trust_proxy",
     "metrics_listen",
@@ -186,6 +211,7 @@ impl Config {
             ("log", &flags.log),
             ("request_timeout", &flags.request_timeout),
             ("max_concurrent", &flags.max_concurrent),
+            ("limits", &flags.limits),
             ("rate_limit", &flags.rate_limit),
             ("trust_proxy", &flags.trust_proxy),
             ("metrics_listen", &flags.metrics_listen),
@@ -233,6 +259,7 @@ impl Config {
         let log = settings.read("log", "info", "a level such as info, or directives such as eventd=debug")?;
         let seconds = settings.read("request_timeout", "30", "a number of seconds")?;
         let max_concurrent = settings.read::<NonZeroUsize>("max_concurrent", "1024", "a number above 0")?;
+        let limits = settings.read("limits", "on", "on or off")?;
         let rate_limit = settings.maybe("rate_limit", "(no limit)", "a number above 0")?;
         let trust_proxy = settings.read("trust_proxy", "false", "true or false")?;
         let metrics_listen = settings.maybe(
@@ -252,6 +279,7 @@ impl Config {
             log,
             request_timeout: std::time::Duration::from_secs(seconds),
             max_concurrent: max_concurrent.get(),
+            limits,
             rate_limit,
             trust_proxy,
             metrics_listen,
@@ -326,6 +354,7 @@ mod tests {
                 "listen (flag) must be an address and a port such as 127.0.0.1:8080, but is \"here\"",
             ),
             ("max_concurrent", "0", "max_concurrent (flag) must be a number above 0, but is \"0\""),
+            ("limits", "some", "limits (flag) must be on or off, but is \"some\""),
             ("jwt_secret", "short", "jwt_secret must have at least 32 characters"),
             (
                 "public_url",

@@ -65,7 +65,8 @@ impl Daemon {
         Self::on(TestDb::in_real_time(kind).await, &[]).await
     }
 
-    /// Serves an existing database, with these arguments of `eventd serve`.
+    /// Serves an existing database, with these arguments of `eventd serve`. Limits per client and account are
+    /// off unless the arguments have `--limits on`.
     pub async fn on(db: TestDb, arguments: &[&str]) -> Self {
         Self::listening(db, "127.0.0.1:0", arguments).await
     }
@@ -83,6 +84,8 @@ impl Daemon {
     pub async fn listening(db: TestDb, address: &str, arguments: &[&str]) -> Self {
         let mut child = command(&["serve", "--listen", address, "--database", &db.url])
             .args(arguments)
+            // A flag takes precedence over the environment.
+            .env("LIMITS", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::failure::Failure;
 use crate::http::{self, Admission, RateLimit, Server};
 
@@ -22,7 +22,8 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     let address = listener.local_addr()?;
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
-    let limit = config.rate_limit.map(|per_second| RateLimit::new(per_second, config.trust_proxy));
+    let limit = config.rate_limit.filter(|_| config.limits == Limits::On);
+    let limit = limit.map(|per_second| RateLimit::new(per_second, config.trust_proxy));
     let admission = Arc::new(Admission::new(config.max_concurrent, limit, http::path_count()));
     let server = Server {
         core: core.clone(),

@@ -12,7 +12,7 @@ async fn sqlite(arguments: &[&str]) -> Daemon {
 /// On one database, because limits apply before the database is used.
 #[tokio::test]
 async fn a_client_above_the_rate_limit_is_told_to_wait() {
-    let daemon = sqlite(&["--rate-limit", "2"]).await;
+    let daemon = sqlite(&["--limits", "on", "--rate-limit", "2"]).await;
     let client = daemon.anonymous();
     let refused = loop {
         let answer = client.get("/occurrences").await;

@@ -100,7 +100,7 @@ impl EventCore {
     pub async fn migrate(&self) -> Result<()> {
         self.db.migrate().await?;
         // Versions without the word index stored texts that are not indexed yet.
-        let unindexed = sql!("SELECT EXISTS (SELECT 1 FROM texts WHERE NOT cut)");
+        let unindexed = sql!("SELECT EXISTS (SELECT 1 FROM search_documents WHERE NOT indexed)");
         if self.db.read().await?.query(unindexed).scalar().await? {
             while transaction!(self.db(), |tx| search::index_pending(tx))? > 0 {}
         }

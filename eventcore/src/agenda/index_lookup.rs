@@ -36,17 +36,17 @@ impl IndexLookup {
         match (self, dialect) {
             (Self::Words(scope, _), Dialect::Postgres) => {
                 let words = match scope {
-                    SearchScope::Title => "ts_filter(w.words, '{a}')",
-                    SearchScope::Head => "ts_filter(w.words, '{a,b,c}')",
-                    SearchScope::All => "w.words",
+                    SearchScope::Title => "ts_filter(w.tokens, '{a}')",
+                    SearchScope::Head => "ts_filter(w.tokens, '{a,b,c}')",
+                    SearchScope::All => "w.tokens",
                 };
-                format!("SELECT w.id FROM texts_words w WHERE {words} @@ CAST({placeholder} AS tsquery)")
+                format!("SELECT w.id FROM search_tokens w WHERE {words} @@ CAST({placeholder} AS tsquery)")
             }
             (Self::Words(..), Dialect::Sqlite) => {
-                format!("SELECT rowid AS id FROM texts_words WHERE texts_words MATCH {placeholder}")
+                format!("SELECT rowid AS id FROM search_tokens WHERE search_tokens MATCH {placeholder}")
             }
             (Self::Trigrams(_), _) => {
-                format!("SELECT rowid AS id FROM texts_trigrams WHERE texts_trigrams MATCH {placeholder}")
+                format!("SELECT rowid AS id FROM search_trigrams WHERE search_trigrams MATCH {placeholder}")
             }
             (Self::Tag(_), _) => {
                 format!("SELECT event_id AS id FROM event_tags WHERE folded = {placeholder}")

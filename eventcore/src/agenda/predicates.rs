@@ -53,7 +53,7 @@ impl AgendaQuery {
             self.conditions.push("1 = 0".to_owned());
             return;
         }
-        self.joins_texts = true;
+        self.joins_documents = true;
         self.lookups.extend(IndexLookup::words(&search, SearchScope::All, self.dialect));
         for substring in search.required_substrings() {
             let condition = format!("{} > 0", self.token_position(substring));
@@ -71,8 +71,8 @@ impl AgendaQuery {
     fn token_position(&mut self, substring: String) -> String {
         let placeholder = self.bind_value(SqlValue::Text(substring));
         match self.dialect {
-            Dialect::Sqlite => format!("instr({{t}}.words, {placeholder})"),
-            Dialect::Postgres => format!("strpos({{t}}.words, {placeholder})"),
+            Dialect::Sqlite => format!("instr({{d}}.tokens, {placeholder})"),
+            Dialect::Postgres => format!("strpos({{d}}.tokens, {placeholder})"),
         }
     }
 
@@ -127,7 +127,7 @@ impl AgendaQuery {
         let mut each = Vec::new();
         for substring in search.required_substrings() {
             let at = self.token_position(substring);
-            each.push(format!("{at} BETWEEN 1 AND {{t}}.{end}"));
+            each.push(format!("{at} BETWEEN 1 AND {{d}}.{end}"));
         }
         each.join(" AND ")
     }

@@ -38,9 +38,9 @@ pub(super) enum Extent {
 pub(super) enum Driver {
     /// `occurrences`, in order of start.
     Occurrences,
-    /// Candidate rows of `texts`: SQL for their ids. Their conditions are tested again.
+    /// Candidate rows of `search_documents`: SQL for their ids. Their conditions are tested again.
     Documents(String),
-    /// Rows of `texts` that match all required words: SQL for their ids.
+    /// Rows of `search_documents` that match all required words: SQL for their ids.
     MatchingDocuments(String),
     /// `events`: SQL for their ids.
     Events(String),
@@ -60,11 +60,11 @@ pub(super) struct AgendaQuery {
     pub(super) ranked_by: Option<SearchQuery>,
     /// The offset of the current rank tier, in microseconds.
     pub(super) tier_offset: i64,
-    /// Conditions in SQL, with `{o}` and `{t}` for the aliases of `occurrences` and `texts`: the first
-    /// occurrence of an event is found by the same conditions under other aliases.
+    /// Conditions in SQL, with `{o}` and `{d}` for the aliases of `occurrences` and `search_documents`: the
+    /// first occurrence of an event is found by the same conditions under other aliases.
     pub(super) conditions: Vec<String>,
-    /// Whether a condition names `texts` (`{t}`).
-    pub(super) joins_texts: bool,
+    /// Whether a condition names `search_documents` (`{d}`).
+    pub(super) joins_documents: bool,
     /// Those of the conditions that require words.
     pub(super) word_conditions: Vec<String>,
     /// Those of the conditions that require tags.
@@ -112,7 +112,7 @@ impl AgendaQuery {
             ranked_by: None,
             tier_offset: 0,
             conditions: Vec::new(),
-            joins_texts: false,
+            joins_documents: false,
             word_conditions: Vec::new(),
             tag_conditions: Vec::new(),
             all_tags_condition: None,
@@ -198,12 +198,12 @@ impl AgendaQuery {
         if substrings.is_empty() {
             return;
         }
-        self.joins_texts = true;
+        self.joins_documents = true;
         if self.dialect == Dialect::Postgres {
             for (column, text) in substrings {
                 let pattern =
                     format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-                self.compare(&format!("{{t}}.{column} LIKE"), SqlValue::Text(pattern));
+                self.compare(&format!("{{d}}.{column} LIKE"), SqlValue::Text(pattern));
             }
             return;
         }
@@ -217,7 +217,7 @@ impl AgendaQuery {
         }
         for (column, text) in substrings {
             let placeholder = self.bind_value(SqlValue::Text(text.clone()));
-            self.conditions.push(format!("instr({{t}}.{column}, {placeholder}) > 0"));
+            self.conditions.push(format!("instr({{d}}.{column}, {placeholder}) > 0"));
         }
     }
 
@@ -246,7 +246,7 @@ impl AgendaQuery {
     pub(super) fn skip_verified_conditions(&mut self) {
         if matches!(self.driver, Driver::MatchingDocuments(_)) {
             self.conditions.retain(|condition| !self.word_conditions.contains(condition));
-            self.joins_texts = self.conditions.iter().any(|condition| condition.contains("{t}"));
+            self.joins_documents = self.conditions.iter().any(|condition| condition.contains("{d}"));
         }
     }
 
@@ -267,7 +267,7 @@ impl AgendaQuery {
     ///
     /// `None` if no words are sought, or another driver is chosen already.
     pub(super) fn probe_sql(&self, keyset: &Keyset, limit: i64) -> Option<String> {
-        if !self.joins_texts || !matches!(self.driver, Driver::Occurrences) {
+        if !self.joins_documents || !matches!(self.driver, Driver::Occurrences) {
             return None;
         }
         // The far bound is tested outside: with both bounds PostgreSQL underestimates the range, and sorts it
@@ -282,8 +282,8 @@ impl AgendaQuery {
             .conditions
             .iter()
             .cloned()
-            .partition(|condition| condition.contains("{t}") || is_end(condition));
-        let mut occurrences = Self { joins_texts: false, conditions: inner, ..self.clone() };
+            .partition(|condition| condition.contains("{d}") || is_end(condition));
+        let mut occurrences = Self { joins_documents: false, conditions: inner, ..self.clone() };
         if self.dialect == Dialect::Postgres {
             // PostgreSQL would start at all events with a tag.
             occurrences.conditions.retain(|condition| !self.tag_conditions.contains(condition));
@@ -293,9 +293,10 @@ impl AgendaQuery {
         let dir = keyset.direction();
         Some(format!(
             "SELECT o.id, o.event_id, o.starts_at FROM
-                (SELECT o.id, o.event_id, o.text_id, o.starts_at, o.day FROM {} WHERE {}
+                (SELECT o.id, o.event_id, o.document_id, o.starts_at, o.day FROM {} WHERE {}
                     ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {PROBE_SIZE}) o
-                {} texts t ON t.id = o.text_id WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
+                {} search_documents d ON d.id = o.document_id
+                WHERE {} ORDER BY o.starts_at {dir}, o.id {dir} LIMIT {limit}",
             occurrences.table_list(),
             occurrences.where_clause(),
             self.join_keyword(),
@@ -305,12 +306,12 @@ impl AgendaQuery {
 
     /// All conditions so far.
     pub(super) fn where_clause(&self) -> String {
-        self.where_clause_for("o", "t")
+        self.where_clause_for("o", "d")
     }
 
-    /// All conditions so far, under other aliases of `occurrences` and `texts`.
-    fn where_clause_for(&self, occurrences: &str, texts: &str) -> String {
-        self.conditions.join(" AND ").replace("{o}", occurrences).replace("{t}", texts)
+    /// All conditions so far, under other aliases of `occurrences` and `search_documents`.
+    fn where_clause_for(&self, occurrences: &str, documents: &str) -> String {
+        self.conditions.join(" AND ").replace("{o}", occurrences).replace("{d}", documents)
     }
 
     /// `CROSS JOIN` prevents SQLite from reordering the tables; PostgreSQL chooses a good order.
@@ -321,24 +322,28 @@ impl AgendaQuery {
         }
     }
 
-    /// The driver joined with `occurrences o` and, if a condition names them, `texts t`.
+    /// The driver joined with `occurrences o` and, if a condition names them, `search_documents d`.
     fn tables(&self) -> String {
         let join = self.join_keyword();
-        let joined_texts =
-            if self.joins_texts { format!(" {join} texts t ON t.id = o.text_id") } else { String::new() };
+        let joined_documents = if self.joins_documents {
+            format!(" {join} search_documents d ON d.id = o.document_id")
+        } else {
+            String::new()
+        };
         match &self.driver {
-            Driver::Occurrences => format!("occurrences o{joined_texts}"),
-            Driver::MatchingDocuments(texts) if !self.joins_texts => {
-                format!("({texts}) found {join} occurrences o ON o.text_id = found.id")
+            Driver::Occurrences => format!("occurrences o{joined_documents}"),
+            Driver::MatchingDocuments(documents) if !self.joins_documents => {
+                format!("({documents}) found {join} occurrences o ON o.document_id = found.id")
             }
-            Driver::Documents(texts) | Driver::MatchingDocuments(texts) => format!(
-                "({texts}) found {join} texts t ON t.id = found.id {join} occurrences o ON o.text_id = t.id"
+            Driver::Documents(documents) | Driver::MatchingDocuments(documents) => format!(
+                "({documents}) found {join} search_documents d ON d.id = found.id
+                    {join} occurrences o ON o.document_id = d.id"
             ),
             Driver::Events(events) => {
-                format!("({events}) found {join} occurrences o ON o.event_id = found.id{joined_texts}")
+                format!("({events}) found {join} occurrences o ON o.event_id = found.id{joined_documents}")
             }
             Driver::OccurrenceIds(ids) => {
-                format!("({ids}) found {join} occurrences o ON o.id = found.id{joined_texts}")
+                format!("({ids}) found {join} occurrences o ON o.id = found.id{joined_documents}")
             }
         }
     }
@@ -356,7 +361,11 @@ impl AgendaQuery {
 
     /// Selects only the first occurrence of each event, by start, among the matches so far.
     pub(super) fn keep_first_of_each_event(&mut self) {
-        let words = if self.joins_texts { " JOIN texts words ON words.id = earlier.text_id" } else { "" };
+        let words = if self.joins_documents {
+            " JOIN search_documents words ON words.id = earlier.document_id"
+        } else {
+            ""
+        };
         self.conditions.push(format!(
             "NOT EXISTS (SELECT 1 FROM occurrences earlier{words} WHERE earlier.event_id = {{o}}.event_id
                 AND (earlier.starts_at, earlier.id) < ({{o}}.starts_at, {{o}}.id) AND {})",

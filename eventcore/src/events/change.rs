@@ -9,7 +9,7 @@ use super::input::{CurrentEvent, EventInput, ValidEvent, ValidationContext};
 use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
 use super::schedule::reschedule;
-use super::{classification, search_texts, status, store};
+use super::{classification, search_documents, status, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -234,7 +234,7 @@ async fn update(
     let same_texts =
         (&row.title, &row.location, &row.description) == (&event.title, &event.location, &event.description);
     if !same_texts || row.tags()? != tags {
-        search_texts::refresh(tx, row.id).await?;
+        search_documents::refresh(tx, row.id).await?;
     }
     update_inherited_columns(tx, row.id, event, is_listed(event.visibility, status), now).await
 }

@@ -15,7 +15,7 @@ mod recategorize;
 mod release;
 mod rows;
 mod schedule;
-mod search_texts;
+mod search_documents;
 mod split;
 mod status;
 mod store;

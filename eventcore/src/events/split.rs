@@ -6,7 +6,7 @@ use super::change::{apply, patched};
 use super::event::{Event, zone};
 use super::occurrence::editable::{EditableOccurrence, lock_series_for_edit, recurrence_violation};
 use super::schedule::expansion::Horizon;
-use super::{classification, rows, search_texts, store};
+use super::{classification, rows, search_documents, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -113,7 +113,7 @@ async fn copy_event(
     Ok(id)
 }
 
-/// Moves the occurrences from the split on to another event, with their search texts, registrations and
+/// Moves the occurrences from the split on to another event, with their search documents, registrations and
 /// feedback.
 ///
 /// Requires locks on all occurrences, so that nobody registers with the old event meanwhile.
@@ -153,26 +153,29 @@ async fn move_occurrences(
     crate::search::index_event(tx, to).await
 }
 
-/// Gives moved occurrences copies of their search texts that belong to their new event.
+/// Gives moved occurrences copies of their search documents that belong to their new event.
 async fn move_texts(tx: &mut Tx, from: EventId, to: EventId) -> Result<()> {
-    let old_event_text = search_texts::event_text_id(tx, from).await?;
+    let old_event_document = search_documents::of_event(tx, from).await?;
     // Copied first, so that it gets the smallest id: that makes it the new event's own.
-    let new_event_text = search_texts::copy(tx, old_event_text, to).await?;
-    let texts: Vec<(i64,)> = tx
-        .query(sql!("SELECT DISTINCT text_id FROM occurrences WHERE event_id = $1 ORDER BY text_id"))
+    let new_event_document = search_documents::copy(tx, old_event_document, to).await?;
+    let documents: Vec<(i64,)> = tx
+        .query(sql!("SELECT DISTINCT document_id FROM occurrences WHERE event_id = $1 ORDER BY document_id"))
         .bind(to)
         .all()
         .await?;
-    for (text,) in texts {
-        let copy =
-            if text == old_event_text { new_event_text } else { search_texts::copy(tx, text, to).await? };
-        tx.query(sql!("UPDATE occurrences SET text_id = $3 WHERE event_id = $1 AND text_id = $2"))
+    for (document,) in documents {
+        let copy = if document == old_event_document {
+            new_event_document
+        } else {
+            search_documents::copy(tx, document, to).await?
+        };
+        tx.query(sql!("UPDATE occurrences SET document_id = $3 WHERE event_id = $1 AND document_id = $2"))
             .bind(to)
-            .bind(text)
+            .bind(document)
             .bind(copy)
             .execute()
             .await?;
-        search_texts::delete_if_unused(tx, text).await?;
+        search_documents::delete_if_unused(tx, document).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::classification::{self, LABEL_SEPARATOR};
 use super::event::{EventStatus, OccurrenceStatus, is_listed};
 use super::input::ValidEvent;
 use super::schedule::expansion::PlannedOccurrence;
-use super::search_texts;
+use super::search_documents;
 use crate::db::{Queries, Query, Sql, Tx, batches, sql, values};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
@@ -37,7 +37,7 @@ pub(super) async fn insert_event(
         capacity: event.capacity,
         listed: is_listed(event.visibility, status),
         status: OccurrenceStatus::Scheduled,
-        text: search_texts::insert(tx, id, &event.title, &event.location).await?,
+        document: search_documents::insert(tx, id, &event.title, &event.location).await?,
     };
     insert_occurrences(tx, &inherited, &event.occurrences, now).await?;
     search::index_event(tx, id).await?;
@@ -140,8 +140,8 @@ pub(super) struct InheritedColumns {
     pub(super) capacity: i64,
     pub(super) listed: bool,
     pub(super) status: OccurrenceStatus,
-    /// The event's own row of `texts`.
-    pub(super) text: i64,
+    /// The event's own row of `search_documents`.
+    pub(super) document: i64,
 }
 
 /// Inserts occurrences as planned and returns their number; those with an original start that the event
@@ -156,7 +156,7 @@ pub(super) async fn insert_occurrences(
     for batch in batches(occurrences) {
         // Without WHERE, SQLite would parse ON CONFLICT as the condition of a join.
         let text = format!(
-            "INSERT INTO occurrences (event_id, organizer_id, capacity, listed, status, text_id,
+            "INSERT INTO occurrences (event_id, organizer_id, capacity, listed, status, document_id,
                 created_at, updated_at, category_id, all_day, tags,
                 id, original_start, starts_at, ends_at, original_local)
              SELECT $1, $2, $3, $4, $5, $6, $7, $7, (SELECT e.category_id FROM events e WHERE e.id = $1),
@@ -174,7 +174,7 @@ pub(super) async fn insert_occurrences(
             .bind(inherited.capacity)
             .bind(inherited.listed)
             .bind(inherited.status)
-            .bind(inherited.text)
+            .bind(inherited.document)
             .bind(now);
         for occurrence in batch {
             query = query

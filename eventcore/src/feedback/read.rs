@@ -72,8 +72,8 @@ impl EventCore {
         let mut db = self.db().read().await?;
         Ok(db
             .query(sql!(
-                "SELECT occurrence_id, first_said_at FROM feedback_taken_back
-                 WHERE user_id = $1 ORDER BY first_said_at, occurrence_id"
+                "SELECT occurrence_id, first_submitted_at FROM withdrawn_feedback
+                 WHERE user_id = $1 ORDER BY first_submitted_at, occurrence_id"
             ))
             .bind(user)
             .all()

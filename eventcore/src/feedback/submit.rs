@@ -123,7 +123,7 @@ async fn withdraw(
     must_be_version(stored.version, expected)?;
     // The time of the first submission remains, so that withdrawing does not restart the 30 days.
     tx.query(sql!(
-        "INSERT INTO feedback_taken_back (occurrence_id, user_id, first_said_at) VALUES ($1, $2, $3)
+        "INSERT INTO withdrawn_feedback (occurrence_id, user_id, first_submitted_at) VALUES ($1, $2, $3)
          ON CONFLICT (occurrence_id, user_id) DO NOTHING"
     ))
     .bind(id)
@@ -160,7 +160,7 @@ async fn must_see(tx: &mut Tx, actor: &Actor, occurrence: &RatedOccurrence) -> R
 async fn find_withdrawn(tx: &mut Tx, occurrence: OccurrenceId, user: UserId) -> Result<Option<Timestamp>> {
     let first: Option<(Timestamp,)> = tx
         .query(sql!(
-            "SELECT first_said_at FROM feedback_taken_back WHERE occurrence_id = $1 AND user_id = $2"
+            "SELECT first_submitted_at FROM withdrawn_feedback WHERE occurrence_id = $1 AND user_id = $2"
         ))
         .bind(occurrence)
         .bind(user)

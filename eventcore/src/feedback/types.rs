@@ -46,7 +46,6 @@ pub struct WithdrawnFeedback {
     pub occurrence_id: OccurrenceId,
     /// When feedback on the occurrence was first submitted.
     #[serde(rename = "first_said_at")]
-    #[sqlx(rename = "first_said_at")]
     pub first_submitted_at: Timestamp,
 }
 

@@ -15,7 +15,7 @@ pub(crate) enum SearchScope {
 }
 
 impl SearchQuery {
-    /// The expression to match `texts_words` against for all required phrases within `scope`.
+    /// The expression to match `search_tokens` against for all required phrases within `scope`.
     ///
     /// `None` if no phrase is required: the full-text index cannot answer a query of exclusions only.
     pub(crate) fn full_text(&self, dialect: Dialect, scope: SearchScope) -> Option<String> {

@@ -194,7 +194,7 @@ async fn only_events_without_registrations_are_deleted(#[case] kind: Kind) {
     assert_eq!(core.delete_event(&bob, event.id, None).await.unwrap_err().code(), "forbidden");
     core.delete_event(&ada, event.id, None).await.unwrap();
     assert_eq!(core.event(&ada, event.id).await.unwrap_err().code(), "not_found");
-    assert_eq!(db.number("SELECT count(*) FROM texts").await, 0);
+    assert_eq!(db.number("SELECT count(*) FROM search_documents").await, 0);
     db.check().await;
 }
 

@@ -88,7 +88,7 @@ async fn overrides_of_an_occurrence_survive_changes_of_the_event(#[case] kind: K
     assert_eq!(found(&db, "koln").await, []);
     assert_eq!(found(&db, "room 3").await.len(), 8);
     assert_eq!(
-        db.number("SELECT count(*) FROM texts").await,
+        db.number("SELECT count(*) FROM search_documents").await,
         2,
         "the event's words, and those of what is over"
     );

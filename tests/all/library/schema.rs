@@ -16,12 +16,12 @@ async fn columns(db: &TestDb) -> BTreeSet<Column> {
             "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0 AND c.pk = 0 \
                  FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
              WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_%' ESCAPE '\\'
-                 AND t.name NOT LIKE '%trigrams%' AND t.name NOT LIKE 'texts\\_words%' ESCAPE '\\'"
+                 AND t.name NOT LIKE '%trigrams%' AND t.name NOT LIKE 'search\\_tokens%' ESCAPE '\\'"
         }
         Kind::Postgres => {
             "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES' \
                  FROM information_schema.columns
-             WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%' AND table_name <> 'texts_words'"
+             WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%' AND table_name <> 'search_tokens'"
         }
     };
     let mut reader = db.core.db().read().await.unwrap();

@@ -10,7 +10,7 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::events::event::{Occurrence, zone};
 use crate::events::input::{check_capacity, check_url};
-use crate::events::{read, search_texts};
+use crate::events::{read, search_documents};
 use crate::id::OccurrenceId;
 use crate::input::{Fields, Lines, check_text, merge_patch, must_be_object};
 use crate::seats;
@@ -207,7 +207,7 @@ async fn store_overrides(
     let moved = (span.starts_at, span.ends_at) != (planned.original_start, planned.ends_at);
     tx.query(sql!(
         "UPDATE occurrences SET title = $2, description = $3, location = $4, url = $5, capacity_override = $6,
-            capacity = $7, starts_at = $8, ends_at = $9, moved = $10, starts_local = $11, text_id = $12,
+            capacity = $7, starts_at = $8, ends_at = $9, moved = $10, starts_local = $11, document_id = $12,
             updated_at = $13, version = version + 1
          WHERE id = $1"
     ))
@@ -226,18 +226,18 @@ async fn store_overrides(
     .bind(now)
     .execute()
     .await?;
-    search_texts::delete_if_unused(tx, locked.occurrence.text_id).await?;
+    search_documents::delete_if_unused(tx, locked.occurrence.document_id).await?;
     crate::search::index_event(tx, locked.event.id).await
 }
 
-/// The id of the search text of an occurrence: the event's own, unless title, location or description are
+/// The id of the search document of an occurrence: the event's own, unless title, location or description are
 /// overridden.
 async fn search_text(tx: &mut Tx, locked: &EditableOccurrence, overrides: &Overrides) -> Result<i64> {
     let event = &locked.event;
     if overrides.title.is_none() && overrides.location.is_none() && overrides.description.is_none() {
-        return search_texts::event_text_id(tx, event.id).await;
+        return search_documents::of_event(tx, event.id).await;
     }
     let title = overrides.title.as_ref().unwrap_or(&event.title);
     let location = overrides.location.as_ref().unwrap_or(&event.location);
-    search_texts::insert(tx, event.id, title, location).await
+    search_documents::insert(tx, event.id, title, location).await
 }

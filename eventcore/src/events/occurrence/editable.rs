@@ -28,7 +28,7 @@ pub(crate) struct StoredOccurrence {
     pub(crate) location: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) capacity_override: Option<i64>,
-    pub(crate) text_id: i64,
+    pub(crate) document_id: i64,
     pub(crate) version: i64,
 }
 

@@ -11,7 +11,7 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::events::event::{is_listed, new_occurrence_status, zone};
 use crate::events::rows::EventRow;
-use crate::events::search_texts;
+use crate::events::search_documents;
 use crate::events::store::{self, InheritedColumns};
 use crate::id::EventId;
 use crate::time::{self, Timestamp, format_local, parse_local, round_to_days};
@@ -153,7 +153,7 @@ async fn extend(
         capacity: event.capacity,
         listed: is_listed(event.visibility, event.status),
         status: new_occurrence_status(event.status),
-        text: search_texts::event_text_id(tx, event.id).await?,
+        document: search_documents::of_event(tx, event.id).await?,
     };
     store::insert_occurrences(tx, &inherited, &occurrences, now).await
 }

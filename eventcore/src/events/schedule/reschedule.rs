@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::events::event::{EventStatus, OccurrenceStatus, is_listed, new_occurrence_status, zone};
 use crate::events::input::ValidEvent;
 use crate::events::rows::EventRow;
-use crate::events::search_texts;
+use crate::events::search_documents;
 use crate::events::store::{self, InheritedColumns};
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{ExistingOccurrence, Removal, ScheduleDiff};
@@ -48,18 +48,18 @@ pub(crate) async fn freeze_past_occurrences(
     if same || !has_past {
         return Ok(());
     }
-    let text = search_texts::insert(tx, old.id, &old.title, &old.location).await?;
+    let document = search_documents::insert(tx, old.id, &old.title, &old.location).await?;
     tx.query(sql!(
         "UPDATE occurrences SET
-            text_id = CASE WHEN title IS NULL AND location IS NULL AND description IS NULL
-                THEN $3 ELSE text_id END,
+            document_id = CASE WHEN title IS NULL AND location IS NULL AND description IS NULL
+                THEN $3 ELSE document_id END,
             title = coalesce(title, $4), description = coalesce(description, $5),
             location = coalesce(location, $6), url = coalesce(url, $7)
          WHERE event_id = $1 AND ends_at <= $2"
     ))
     .bind(old.id)
     .bind(now)
-    .bind(text)
+    .bind(document)
     .bind((old.title != new.title).then(|| old.title.clone()))
     .bind((old.description != new.description).then(|| old.description.clone()))
     .bind((old.location != new.location).then(|| old.location.clone()))
@@ -204,7 +204,7 @@ async fn apply_diff(
         capacity: new.capacity,
         listed: is_listed(new.visibility, status),
         status: new_occurrence_status(status),
-        text: search_texts::event_text_id(tx, old.id).await?,
+        document: search_documents::of_event(tx, old.id).await?,
     };
     let added: Vec<PlannedOccurrence> = diff.added.iter().map(|i| new.occurrences[*i]).collect();
     store::insert_occurrences(tx, &inherited, &added, now).await?;
@@ -218,12 +218,15 @@ async fn remove(tx: &mut Tx, id: OccurrenceId, removal: Removal, now: Timestamp)
     }
 }
 
-/// Deletes an occurrence without registrations, and its search text if no other occurrence has it.
+/// Deletes an occurrence without registrations, and its search document if no other occurrence has it.
 pub(crate) async fn delete_occurrence(tx: &mut Tx, id: OccurrenceId) -> Result<()> {
-    let text: Option<(i64,)> =
-        tx.query(sql!("DELETE FROM occurrences WHERE id = $1 RETURNING text_id")).bind(id).optional().await?;
-    match text {
-        Some((text,)) => search_texts::delete_if_unused(tx, text).await,
+    let document: Option<(i64,)> = tx
+        .query(sql!("DELETE FROM occurrences WHERE id = $1 RETURNING document_id"))
+        .bind(id)
+        .optional()
+        .await?;
+    match document {
+        Some((document,)) => search_documents::delete_if_unused(tx, document).await,
         None => Ok(()),
     }
 }

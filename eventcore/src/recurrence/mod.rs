@@ -6,7 +6,7 @@
 //!   instances; each becomes an occurrence of an event.
 //! - [`ScheduleDiff`] compares the occurrences of an event with a changed schedule. [`Series::split`] cuts a
 //!   series in two.
-//! - [`Series::to_english`] and [`Rule::from_english`] convert rules to and from English.
+//! - [`Series::to_english`] and [`Recurrence::from_english`] convert rules to and from English.
 //!
 //! # Expansion
 //!
@@ -47,6 +47,7 @@
 //! seconds. It is right for simple rules: there the tests compare with it, and the benchmarks measure it too
 //! (`benches/README.md`).
 
+mod checks;
 mod date_value;
 mod definition;
 mod diff;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod duration;
+mod holiday;
 mod input;
 mod span;
 mod timestamp;
@@ -9,6 +10,7 @@ mod wall_clock;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use duration::{IsoDuration, ParseDurationError};
+pub use holiday::Holiday;
 pub use input::TimeInput;
 pub(crate) use span::{Span, SpanInput, instant_or_day};
 pub use timestamp::{ParseTimestampError, Timestamp};

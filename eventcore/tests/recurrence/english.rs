@@ -93,14 +93,29 @@ fn rules_are_described_in_english() {
 }
 
 #[test]
-fn rdates_and_exdates_are_counted() {
+fn rdates_and_exdates_are_named_or_counted() {
     let text = |recurrence: &str| {
         let recurrence = serde_json::from_str(recurrence).unwrap();
         Series::new(SeriesStart::at(start(), Tz::UTC), recurrence).unwrap().to_english()
     };
     assert_eq!(text("{}"), "once");
-    assert_eq!(text(r#"{"rdate": ["2027-11-01", "2027-12-01"]}"#), "on 5 October 2027 and 2 more dates");
-    assert_eq!(text(r#"{"rrule": "FREQ=DAILY", "exdate": ["2027-11-01"]}"#), "every day, except on 1 date");
+    assert_eq!(
+        text(r#"{"rdate": ["2027-11-01", "2027-12-01"]}"#),
+        "on 5 October 2027, 1 November 2027 and 1 December 2027"
+    );
+    assert_eq!(
+        text(r#"{"rrule": "FREQ=DAILY", "exdate": ["2027-11-01"]}"#),
+        "every day, except on 1 November 2027"
+    );
+    let many = r#"["2027-11-01", "2027-11-02", "2027-11-03", "2027-11-04"]"#;
+    assert_eq!(text(&format!(r#"{{"rdate": {many}}}"#)), "on 5 October 2027 and 4 more dates");
+    assert_eq!(
+        text(&format!(r#"{{"rrule": "FREQ=DAILY", "exdate": {many}}}"#)),
+        "every day, except on 4 dates"
+    );
+    let both =
+        r#"{"rrule": "FREQ=WEEKLY;COUNT=3", "rdate": ["2027-10-07"], "exdate": ["2027-10-12T18:30:00"]}"#;
+    assert_eq!(text(both), "every Tuesday, 3 times, and on 7 October 2027, except on 12 October 2027");
 }
 
 #[test]
@@ -155,6 +170,22 @@ fn phrases_become_rules() {
         ("annually on May 3rd for 5 years", "FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=3;UNTIL=20321004"),
         ("fourth thursday of november", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"),
         ("last day of february", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1"),
+        ("every weekday until christmas", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;UNTIL=20271225"),
+        ("daily until new year’s eve", "FREQ=DAILY;UNTIL=20271231"),
+        ("every week until easter 2029", "FREQ=WEEKLY;UNTIL=20290401"),
+        ("twice a week", "FREQ=WEEKLY;BYDAY=TU,FR"),
+        ("three times a week for 10 weeks", "FREQ=WEEKLY;BYDAY=TU,TH,SA;UNTIL=20271213"),
+        ("twice a week on mon and fri", "FREQ=WEEKLY;BYDAY=MO,FR"),
+        ("7 times a week", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU"),
+        ("twice a month", "FREQ=MONTHLY;BYMONTHDAY=5,19"),
+        ("twice a year 4 times", "FREQ=YEARLY;BYMONTH=4,10;COUNT=4"),
+        ("every weekday except friday", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH"),
+        ("every day except weekends", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+        ("every friday except in may", "FREQ=WEEKLY;BYMONTH=1,2,3,4,6,7,8,9,10,11,12;BYDAY=FR"),
+        (
+            "last friday of the month but not in july and august",
+            "FREQ=MONTHLY;BYMONTH=1,2,3,4,5,6,9,10,11,12;BYDAY=-1FR",
+        ),
     ] {
         let read =
             Rule::from_english(phrase, start().date()).unwrap_or_else(|error| panic!("{phrase}: {error}"));
@@ -168,14 +199,20 @@ fn phrases_that_mean_no_rule_are_refused() {
         ("", "how often"),
         ("until may", "how often"),
         ("every blue moon", "“blue”"),
-        ("every week until christmas", "“christmas”"),
-        ("twice a week", "name the days"),
-        ("3 times a week", "name the days"),
+        ("every week until whenever", "“whenever”"),
+        ("twice a day", "times of day"),
+        ("8 times a week", "at most 7 times"),
+        ("every monday twice a week", "“week”"),
         ("every month on friday", "which one"),
         ("every week on the 15th", "every month on the 15th"),
         ("every friday at 6pm", "the time of day"),
         ("every friday starting monday", "the first occurrence"),
-        ("every friday except in may", "EXDATE"),
+        ("every friday except 25 dec", "EXDATE"),
+        ("every friday except", "say what is excluded"),
+        ("every friday except sometimes", "“sometimes”"),
+        ("every friday except fridays", "nothing is left"),
+        ("every friday except 31 june", "does not exist"),
+        ("every month on the 15th except mondays", "name dates instead"),
         ("every friday 10 times until may", "two ends"),
         ("every 0 weeks", "every 0"),
         ("every month on the 32nd", "32"),
@@ -188,6 +225,44 @@ fn phrases_that_mean_no_rule_are_refused() {
         assert!(error.message().contains(word), "{phrase}: {error}");
     }
     assert_eq!(Rule::from_english(&"every ".repeat(500), start().date()).unwrap_err().code(), "too_long");
+}
+
+#[test]
+fn phrases_exclude_dates() {
+    for (phrase, rule, exdate) in [
+        ("every friday except 24 dec", "FREQ=WEEKLY;BYDAY=FR", &["2027-12-24"][..]),
+        (
+            "every weekday until christmas except 24 and 25 dec 2027",
+            "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;UNTIL=20271225",
+            &["2027-12-24", "2027-12-25"],
+        ),
+        (
+            "daily except on christmas eve, new year's day and 3 march, 200 times",
+            "FREQ=DAILY;COUNT=200",
+            &["2027-12-24", "2028-01-01", "2028-03-03"],
+        ),
+        (
+            "except the 1st of november every monday for 6 weeks",
+            "FREQ=WEEKLY;BYDAY=MO;UNTIL=20271115",
+            &["2027-11-01"],
+        ),
+        (
+            "every friday but not december 24th for 1 year",
+            "FREQ=WEEKLY;BYDAY=FR;UNTIL=20281004",
+            &["2027-12-24"],
+        ),
+        (
+            "every friday except 2027-12-24 and in june",
+            "FREQ=WEEKLY;BYMONTH=1,2,3,4,5,7,8,9,10,11,12;BYDAY=FR",
+            &["2027-12-24"],
+        ),
+        ("every friday", "FREQ=WEEKLY;BYDAY=FR", &[]),
+    ] {
+        let read = Recurrence::from_english(phrase, start().date())
+            .unwrap_or_else(|error| panic!("{phrase}: {error}"));
+        assert_eq!(read.rrule.unwrap().to_string(), rule, "{phrase}");
+        assert_eq!(read.exdate.iter().map(ToString::to_string).collect::<Vec<_>>(), exdate, "{phrase}");
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) fn parse(data: &[u8]) {
         assert_eq!(DateValue::from_basic(&date.to_basic()), Some(date), "a basic date reads what it writes");
     }
     let start = NaiveDate::from_ymd_opt(2027, 10, 5).unwrap_or_default();
-    if let Ok(rule) = Rule::from_english(text, start) {
+    if let Ok(Recurrence { rrule: Some(rule), .. }) = Recurrence::from_english(text, start) {
         assert_eq!(rule.to_string().parse::<Rule>().as_ref(), Ok(&rule), "a phrase becomes a legal rule");
     }
 }

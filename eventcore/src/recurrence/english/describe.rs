@@ -1,8 +1,6 @@
 //! Rule to English: "the second Tuesday of every month until 3 May 2028".
 
-use std::fmt::Write;
-
-use chrono::{Datelike, NaiveDateTime, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
 use super::nouns::{
     a_weekday, and, date, every_weekday, kind_of_days, month_days, month_days_or, month_name, ordinal_word,
@@ -29,17 +27,54 @@ impl Series {
     pub fn to_english(&self) -> String {
         let recurrence = self.recurrence();
         let start = self.start();
-        let (mut text, more) = match &recurrence.rrule {
+        let dates = |values: &[DateValue]| {
+            let mut days: Vec<NaiveDate> =
+                values.iter().map(|value| day_of(*value, Some(start.tz))).collect();
+            days.sort_unstable();
+            days.dedup();
+            days
+        };
+        let (more, except) = (dates(&recurrence.rdate), dates(&recurrence.exdate));
+        let mut text = match &recurrence.rrule {
             Some(rule) => {
                 let (local, tz) = (Some(start.local), Some(start.tz));
-                (RuleText { rule, start: local, tz, all_day: start.all_day }.write(), ", and on")
+                let rule = RuleText { rule, start: local, tz, all_day: start.all_day }.write();
+                rule + &listed(", and on", &more)
             }
-            None if recurrence.rdate.is_empty() => ("once".to_owned(), ""),
-            None => (format!("on {}", date(start.local.date())), " and"),
+            None if more.is_empty() => "once".to_owned(),
+            None if more.len() <= LISTED => {
+                let days = std::iter::once(start.local.date()).chain(more);
+                format!("on {}", and(days.map(date)))
+            }
+            None => format!(
+                "on {}{}",
+                date(start.local.date()),
+                listed(" and", &more).replace("dates", "more dates")
+            ),
         };
-        write_count(&mut text, more, recurrence.rdate.len(), "more date");
-        write_count(&mut text, ", except on", recurrence.exdate.len(), "date");
+        text += &listed(", except on", &except);
         text
+    }
+}
+
+/// Number of RDATEs or EXDATEs up to which they are named.
+const LISTED: usize = 3;
+
+/// The days after `before`: a few by name, many by number.
+fn listed(before: &str, days: &[NaiveDate]) -> String {
+    match days.len() {
+        0 => String::new(),
+        1..=LISTED => format!("{before} {}", and(days.iter().copied().map(date))),
+        count => format!("{before} {count} dates"),
+    }
+}
+
+/// The date of a value; of an instant, the date in the zone of the series.
+fn day_of(value: DateValue, tz: Option<chrono_tz::Tz>) -> NaiveDate {
+    match value {
+        DateValue::Date(day) => day,
+        DateValue::Local(local) => local.date(),
+        DateValue::Utc(instant) => instant.in_zone(tz.unwrap_or_default()).date_naive(),
     }
 }
 
@@ -48,15 +83,6 @@ impl Rule {
     pub fn to_english(&self) -> String {
         RuleText { rule: self, start: None, tz: None, all_day: false }.write()
     }
-}
-
-fn write_count(text: &mut String, before: &str, count: usize, noun: &str) {
-    // Writing to a string cannot fail.
-    let _ = match count {
-        0 => Ok(()),
-        1 => write!(text, "{before} 1 {noun}"),
-        _ => write!(text, "{before} {count} {noun}s"),
-    };
 }
 
 /// Writes one rule, with the start of its series if it is known.
@@ -328,12 +354,7 @@ impl RuleText<'_> {
             (Some(count), _) => format!(", {count} times"),
             (None, None) => String::new(),
             (None, Some(until)) => {
-                let last = match until {
-                    DateValue::Date(day) => day,
-                    DateValue::Local(local) => local.date(),
-                    DateValue::Utc(instant) => instant.in_zone(self.tz.unwrap_or_default()).date_naive(),
-                };
-                format!(" until {}", date(last))
+                format!(" until {}", date(day_of(until, self.tz)))
             }
         }
     }

@@ -6,6 +6,7 @@ use chrono::{NaiveDate, Weekday};
 
 use super::phrase::{self, DayKind, Phrase, PhraseDays, PhraseEnd, not_understood};
 use crate::recurrence::date_value::DateValue;
+use crate::recurrence::definition::Recurrence;
 use crate::recurrence::error::{RuleError, RuleResult};
 use crate::recurrence::rule::{ByDay, Freq, Rule};
 
@@ -35,24 +36,96 @@ impl Rule {
     /// # Ok::<(), eventcore::recurrence::RuleError>(())
     /// ```
     pub fn from_english(phrase: &str, start: NaiveDate) -> RuleResult<Self> {
-        if phrase.chars().count() > Self::MAX_LENGTH {
-            return Err(RuleError::in_rule(
-                "too_long",
-                format!("the phrase is too long: at most {} characters", Self::MAX_LENGTH),
-            ));
+        let (rule, except) = read_all(phrase, start)?;
+        if except.is_empty() {
+            return Ok(rule);
         }
-        let phrase = phrase::read(phrase, start)?;
-        let end = phrase.end;
-        let rule = phrase.into_rule()?;
-        match end {
-            None => Ok(rule),
-            Some(PhraseEnd::Count(count)) => rule.with_count(count),
-            Some(PhraseEnd::Until(date)) => Ok(rule.with_until(DateValue::Date(date))),
-        }
+        Err(not_understood("a rule alone excludes no dates: they belong in EXDATE"))
     }
 }
 
+impl Recurrence {
+    /// Parses an English phrase as [`Rule::from_english`] does, which may also exclude dates: "every Friday
+    /// until Christmas except 4 and 11 December". An excluded date without a year is the next one.
+    ///
+    /// # Errors
+    /// Those of [`Rule::from_english`].
+    ///
+    /// ```
+    /// use chrono::NaiveDate;
+    /// use eventcore::recurrence::Recurrence;
+    ///
+    /// let start = NaiveDate::from_ymd_opt(2027, 10, 5).unwrap();
+    /// let recurrence = Recurrence::from_english("every weekday until christmas except 1 nov", start)?;
+    /// assert_eq!(recurrence.rrule.unwrap().to_string(), "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;UNTIL=20271225");
+    /// assert_eq!(recurrence.exdate[0].to_string(), "2027-11-01");
+    /// # Ok::<(), eventcore::recurrence::RuleError>(())
+    /// ```
+    pub fn from_english(phrase: &str, start: NaiveDate) -> RuleResult<Self> {
+        let (rule, except) = read_all(phrase, start)?;
+        let exdate = except.into_iter().map(DateValue::Date).collect();
+        Ok(Self { exdate, ..Self::of(rule) })
+    }
+}
+
+/// The rule of a phrase, and the dates that it excludes.
+fn read_all(phrase: &str, start: NaiveDate) -> RuleResult<(Rule, Vec<NaiveDate>)> {
+    if phrase.chars().count() > Rule::MAX_LENGTH {
+        return Err(RuleError::in_rule(
+            "too_long",
+            format!("the phrase is too long: at most {} characters", Rule::MAX_LENGTH),
+        ));
+    }
+    let mut phrase = phrase::read(phrase, start)?;
+    let end = phrase.end;
+    let except = without_repeats(std::mem::take(&mut phrase.except.dates));
+    phrase.exclude_days()?;
+    let rule = phrase.into_rule()?;
+    let rule = match end {
+        None => rule,
+        Some(PhraseEnd::Count(count)) => rule.with_count(count)?,
+        Some(PhraseEnd::Until(date)) => rule.with_until(DateValue::Date(date)),
+    };
+    Ok((rule, except))
+}
+
 impl Phrase {
+    /// Takes excluded weekdays and months out of those of the rule: "every weekday except Friday".
+    fn exclude_days(&mut self) -> RuleResult<()> {
+        let (weekdays, months) = (&self.except.weekdays, &self.except.months);
+        if !weekdays.is_empty() {
+            let daily = self.freq == Some(Freq::Daily) && self.interval == 1;
+            if self.days.plain.is_empty() && daily && !self.has_numbers() {
+                self.days.plain = DayKind::Workday.weekdays();
+                self.days.plain.extend(DayKind::Weekend.weekdays());
+            }
+            if self.days.plain.is_empty() || self.has_numbers() {
+                return Err(not_understood(
+                    "only a rule by weekdays can exclude weekdays: name dates instead",
+                ));
+            }
+            self.days.plain.retain(|day| !weekdays.contains(day));
+            if self.days.plain.is_empty() {
+                return Err(not_understood("nothing is left: “except” excludes all days of the rule"));
+            }
+        }
+        if !months.is_empty() {
+            if self.months.is_empty() {
+                self.months = (1..=12).collect();
+            }
+            self.months.retain(|month| !months.contains(month));
+            if self.months.is_empty() {
+                return Err(not_understood("nothing is left: “except” excludes all months of the rule"));
+            }
+            self.within_month = true;
+        }
+        Ok(())
+    }
+
+    fn has_numbers(&self) -> bool {
+        !(self.days.numbered.is_empty() && self.days.dates.is_empty())
+    }
+
     fn into_rule(mut self) -> RuleResult<Rule> {
         self.months = without_repeats(self.months);
         self.days.plain = without_repeats(self.days.plain);

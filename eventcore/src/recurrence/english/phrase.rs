@@ -1,6 +1,7 @@
-//! Parser of English phrases: FREQ and INTERVAL, days, months and the end.
+//! Parser of English phrases: FREQ and INTERVAL, days and months. The end is in [`super::ending`], what is
+//! excluded in [`super::exceptions`].
 
-use chrono::{Datelike, Days as ChronoDays, Months, NaiveDate, Weekday};
+use chrono::{NaiveDate, Weekday};
 
 use super::words::{Word, split};
 use crate::recurrence::error::{RuleError, RuleResult};
@@ -46,6 +47,21 @@ pub(super) enum PhraseEnd {
     Until(NaiveDate),
 }
 
+/// The days that a phrase excludes.
+#[derive(Debug, Default)]
+pub(super) struct Exceptions {
+    pub(super) dates: Vec<NaiveDate>,
+    pub(super) weekdays: Vec<Weekday>,
+    /// 1 to 12.
+    pub(super) months: Vec<u32>,
+}
+
+impl Exceptions {
+    pub(super) fn len(&self) -> usize {
+        self.dates.len() + self.weekdays.len() + self.months.len()
+    }
+}
+
 /// The parts of a phrase.
 #[derive(Debug)]
 pub(super) struct Phrase {
@@ -58,15 +74,16 @@ pub(super) struct Phrase {
     pub(super) days: PhraseDays,
     pub(super) months: Vec<u32>,
     pub(super) end: Option<PhraseEnd>,
+    pub(super) except: Exceptions,
 }
 
-struct PhraseParser {
-    words: Vec<(Word, String)>,
-    at: usize,
-    start: NaiveDate,
+pub(super) struct PhraseParser {
+    pub(super) words: Vec<(Word, String)>,
+    pub(super) at: usize,
+    pub(super) start: NaiveDate,
     /// Numbers whose kind of day follows: "first and third Monday".
-    numbers: Vec<i32>,
-    phrase: Phrase,
+    pub(super) numbers: Vec<i32>,
+    pub(super) phrase: Phrase,
 }
 
 pub(super) fn read(text: &str, start: NaiveDate) -> RuleResult<Phrase> {
@@ -78,6 +95,7 @@ pub(super) fn read(text: &str, start: NaiveDate) -> RuleResult<Phrase> {
         days: PhraseDays::default(),
         months: Vec::new(),
         end: None,
+        except: Exceptions::default(),
     };
     let mut reader = PhraseParser { words: split(text), at: 0, start, numbers: Vec::new(), phrase };
     if reader.words.is_empty() {
@@ -91,21 +109,21 @@ pub(super) fn read(text: &str, start: NaiveDate) -> RuleResult<Phrase> {
 }
 
 impl PhraseParser {
-    fn next(&mut self) -> Option<Word> {
+    pub(super) fn next(&mut self) -> Option<Word> {
         let word = self.words.get(self.at)?.0.clone();
         self.at += 1;
         Some(word)
     }
 
-    fn peek(&self) -> Option<&Word> {
+    pub(super) fn peek(&self) -> Option<&Word> {
         self.words.get(self.at).map(|(word, _)| word)
     }
 
-    fn peek_is(&self, texts: &[&str]) -> bool {
+    pub(super) fn peek_is(&self, texts: &[&str]) -> bool {
         self.words.get(self.at).is_some_and(|(_, text)| texts.contains(&text.as_str()))
     }
 
-    fn skip(&mut self, texts: &[&str]) -> bool {
+    pub(super) fn skip(&mut self, texts: &[&str]) -> bool {
         let is = self.peek_is(texts);
         if is {
             self.at += 1;
@@ -113,7 +131,7 @@ impl PhraseParser {
         is
     }
 
-    fn unexpected_word(&self) -> RuleError {
+    pub(super) fn unexpected_word(&self) -> RuleError {
         let text =
             self.at.checked_sub(1).and_then(|at| self.words.get(at)).map_or("", |(_, text)| text.as_str());
         not_understood(format!(
@@ -166,20 +184,20 @@ impl PhraseParser {
             "through" => self.until(true),
             "to" if self.peek_is(&["the", "end"]) => self.until(true),
             "for" => self.duration(),
-            "once" if self.skip(&["a", "per", "every", "each"]) => {
+            "once" if self.peek_is(&["a", "per", "every", "each"]) => {
+                self.at += 1;
                 self.phrase.every = true;
                 Ok(())
             }
             "once" => self.end(PhraseEnd::Count(1)),
-            "twice" if self.peek_is(&["a", "per", "every", "each"]) => {
-                Err(not_understood("name the days: “twice a week” does not say which"))
-            }
+            "twice" if self.peek_is(&["a", "per", "every", "each"]) => self.times_in_period(2),
+            "thrice" if self.peek_is(&["a", "per", "every", "each"]) => self.times_in_period(3),
             "twice" => self.end(PhraseEnd::Count(2)),
             "at" => Err(not_understood("the time of day is that of the start: omit “at …”")),
             "from" | "starting" | "beginning" if !self.weekday_range_follows() => {
                 Err(not_understood("the first occurrence is at the start: omit “starting …”"))
             }
-            "except" | "but" => Err(not_understood("excluded dates belong in EXDATE: omit “except …”")),
+            "except" | "excluding" | "but" | "without" => self.except(),
             "on" | "the" | "of" | "in" | "and" | "or" | "&" | "a" | "per" | "repeat" | "repeats"
             | "during" | "forever" | "from" => Ok(()),
             _ => Err(self.unexpected_word()),
@@ -230,7 +248,7 @@ impl PhraseParser {
         }
     }
 
-    fn has_days(&self) -> bool {
+    pub(super) fn has_days(&self) -> bool {
         let days = &self.phrase.days;
         !(self.numbers.is_empty()
             && days.plain.is_empty()
@@ -272,7 +290,7 @@ impl PhraseParser {
             return Err(self.unexpected_word());
         }
         if self.peek_is(&["a", "per", "every", "each"]) {
-            return Err(not_understood(format!("name the days: “{number} times a …” does not say which")));
+            return self.times_in_period(number);
         }
         self.end(PhraseEnd::Count(number))
     }
@@ -322,7 +340,7 @@ impl PhraseParser {
     }
 
     /// Whether the next number is a count as in "10 times".
-    fn count_follows(&self) -> bool {
+    pub(super) fn count_follows(&self) -> bool {
         self.words
             .get(self.at + 1)
             .is_some_and(|(_, text)| matches!(text.as_str(), "times" | "time" | "occurrences" | "dates"))
@@ -339,124 +357,5 @@ impl PhraseParser {
     fn close_numbers(&mut self) {
         let numbers = std::mem::take(&mut self.numbers);
         self.phrase.days.dates.extend(numbers);
-    }
-
-    fn end(&mut self, end: PhraseEnd) -> RuleResult<()> {
-        if self.phrase.end.replace(end).is_some() {
-            return Err(not_understood("the phrase has two ends: keep one"));
-        }
-        Ok(())
-    }
-
-    /// "for 10 times", "for 6 weeks". The last day of a period is included, the day after it is not.
-    fn duration(&mut self) -> RuleResult<()> {
-        self.skip(&["the", "next"]);
-        let number = match self.next() {
-            Some(Word::Number(number)) => number,
-            Some(Word::Other(text)) if text == "a" || text == "ever" => 1,
-            _ => return Err(self.unexpected_word()),
-        };
-        let start = self.start;
-        let last = match self.next() {
-            Some(Word::Other(text))
-                if matches!(text.as_str(), "times" | "occurrences" | "dates" | "sessions") =>
-            {
-                return self.end(PhraseEnd::Count(number));
-            }
-            Some(Word::Unit(Freq::Daily)) => start.checked_add_days(ChronoDays::new(number.into())),
-            Some(Word::Unit(Freq::Weekly)) => start.checked_add_days(ChronoDays::new(u64::from(number) * 7)),
-            Some(Word::Unit(Freq::Monthly)) => start.checked_add_months(Months::new(number)),
-            Some(Word::Unit(Freq::Yearly)) => {
-                start.checked_add_months(Months::new(number.saturating_mul(12)))
-            }
-            _ => return Err(self.unexpected_word()),
-        };
-        let last = last.and_then(|day| day.pred_opt()).filter(|day| day.year() <= 9_999);
-        self.end(PhraseEnd::Until(last.ok_or_else(|| not_understood("the end is after the year 9999"))?))
-    }
-
-    /// "until 3 May 2028", "until May" (before it begins), "until the end of May", "through May".
-    fn until(&mut self, mut inclusive: bool) -> RuleResult<()> {
-        self.skip(&["the"]);
-        if self.skip(&["end"]) {
-            inclusive = true;
-            self.skip(&["of"]);
-            self.skip(&["the"]);
-        }
-        let date = match self.next() {
-            Some(Word::Date(date)) => Some(date),
-            Some(Word::Unit(Freq::Yearly)) if inclusive => NaiveDate::from_ymd_opt(self.start.year(), 12, 31),
-            Some(Word::Number(year @ 1_000..=9_999)) => self.year_end(year, inclusive),
-            Some(Word::Number(day)) => self.month_after(i32::try_from(day).ok()),
-            Some(Word::Ordinal(day)) => {
-                self.skip(&["of"]);
-                self.month_after(Some(day))
-            }
-            Some(Word::Month(month)) => self.until_month(month, inclusive),
-            _ => return Err(self.unexpected_word()),
-        };
-        let Some(date) = date else {
-            return Err(not_understood("the date after “until” does not exist"));
-        };
-        self.end(PhraseEnd::Until(date))
-    }
-
-    fn year_end(&self, year: u32, inclusive: bool) -> Option<NaiveDate> {
-        let year = i32::try_from(year).ok()?;
-        NaiveDate::from_ymd_opt(if inclusive { year } else { year - 1 }, 12, 31)
-            .filter(|date| *date >= self.start)
-    }
-
-    fn month_after(&mut self, day: Option<i32>) -> Option<NaiveDate> {
-        let Some(Word::Month(month)) = self.next() else { return None };
-        self.dated(u32::try_from(day?).ok()?, month)
-    }
-
-    fn until_month(&mut self, month: u32, inclusive: bool) -> Option<NaiveDate> {
-        match self.peek().cloned() {
-            Some(Word::Number(day @ 1..=31)) if !self.count_follows() => {
-                self.at += 1;
-                self.dated(day, month)
-            }
-            Some(Word::Ordinal(day)) => {
-                self.at += 1;
-                self.dated(u32::try_from(day).ok()?, month)
-            }
-            _ => {
-                let first = match self.year() {
-                    Some(year) => NaiveDate::from_ymd_opt(year, month, 1)?,
-                    // In May, "until May" means the next one, "through May" the present one.
-                    None => (self.start.year()..)
-                        .map_while(|year| NaiveDate::from_ymd_opt(year, month, 1))
-                        .find(|first| {
-                        if inclusive { *first + Months::new(1) > self.start } else { *first > self.start }
-                    })?,
-                };
-                if inclusive {
-                    first.checked_add_months(Months::new(1))?.pred_opt()
-                } else {
-                    first.pred_opt()
-                }
-            }
-        }
-    }
-
-    /// The date in the year that follows in the phrase, otherwise in the first year in which it is not before
-    /// the start.
-    fn dated(&mut self, day: u32, month: u32) -> Option<NaiveDate> {
-        if let Some(year) = self.year() {
-            return NaiveDate::from_ymd_opt(year, month, day);
-        }
-        let year = self.start.year();
-        (year..year + 9)
-            .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
-            .find(|date| *date >= self.start)
-    }
-
-    fn year(&mut self) -> Option<i32> {
-        let Some(Word::Number(year @ 1_000..=9_999)) = self.peek() else { return None };
-        let year = i32::try_from(*year).ok();
-        self.at += 1;
-        year
     }
 }

@@ -30,7 +30,7 @@ pub(super) enum Word {
 
 /// The words of a phrase, each with its text.
 pub(super) fn split(text: &str) -> Vec<(Word, String)> {
-    let lower = text.to_lowercase();
+    let lower = text.to_lowercase().replace('’', "'");
     let pieces = lower.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '!' | '"'));
     let pieces: Vec<&str> =
         pieces.map(|piece| piece.trim_end_matches('.')).filter(|piece| !piece.is_empty()).collect();

@@ -169,14 +169,6 @@ impl Error {
     }
 }
 
-/// Requires that `expected`, if the caller gave a version, is the stored version.
-pub(crate) fn must_be_version(stored: i64, expected: Option<i64>) -> Result<()> {
-    match expected {
-        Some(expected) if expected != stored => Err(Error::VersionMismatch { current: stored }),
-        _ => Ok(()),
-    }
-}
-
 /// A rule that a field of an input breaks.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

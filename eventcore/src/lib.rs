@@ -48,8 +48,9 @@
 //! - **Errors.** [`Error`] has a variant for each way to fail. [`Error::code`] is stable, its `Display` text
 //!   is a message for the user, and [`Error::Invalid`] lists every invalid field with a JSON pointer, a code
 //!   and a message.
-//! - **Versions.** Operations that change a record take `expected`, the version that the caller has read. If
-//!   the stored version is another one, they fail with [`Error::VersionMismatch`]; `None` skips the check.
+//! - **Versions.** Operations that change a record take `expected`, a [`Precondition`] such as the version
+//!   that the caller has read. If the stored record does not meet it, they fail with
+//!   [`Error::VersionMismatch`]; `None` skips the check.
 //! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors.
 //! - **Time.** The current time comes from the [`Clock`] in [`Options`], never from the operating system.
 //! - **Jobs.** Call `extend_schedules` once a day, and `recompute_occurrence_times` after each start of the
@@ -60,7 +61,8 @@
 //! A module imports only from layers below its own, and within a layer from modules named before it.
 //!
 //! 1. [`error`], [`fold`], [`db`], [`time`], [`id`] and [`recurrence`], which do not depend on the domain;
-//! 2. [`actor`], [`page`], [`input`] and [`markdown`], which the operations of all modules use;
+//! 2. [`actor`], [`page`], [`precondition`], [`input`] and [`markdown`], which the operations of all modules
+//!    use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
@@ -106,6 +108,7 @@ pub mod input;
 pub mod insights;
 pub mod markdown;
 pub mod page;
+pub mod precondition;
 pub mod privacy;
 pub mod recurrence;
 pub mod registrations;
@@ -122,4 +125,5 @@ pub use id::{
     UserId,
 };
 pub use page::{Cursor, Order, Page, PageRequest};
+pub use precondition::Precondition;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};

@@ -9,9 +9,10 @@ use super::{password, session};
 use crate::actor::{Actor, Role, SignedIn};
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::input::{merge_patch, must_be_object};
+use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
 
 impl EventCore {
@@ -28,7 +29,7 @@ impl EventCore {
         actor: &Actor,
         id: UserId,
         patch: &Value,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<User> {
         must_be_self_or_admin(actor, id)?;
         must_be_object(patch)?;
@@ -63,7 +64,7 @@ async fn change(
     actor: &Actor,
     id: UserId,
     patch: &Value,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<User> {
     let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;

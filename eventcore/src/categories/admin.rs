@@ -8,9 +8,10 @@ use super::read::{find_by_slug, load, require_by_slug};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction, violates_unique};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::id::CategoryId;
 use crate::input::{merge_patch, must_be_object};
+use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
 
 impl EventCore {
@@ -34,7 +35,7 @@ impl EventCore {
         actor: &Actor,
         slug: &str,
         patch: &Value,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Category> {
         actor.must_write_as_admin()?;
         must_be_object(patch)?;
@@ -72,7 +73,7 @@ async fn change(
     tx: &mut Tx,
     slug: &str,
     patch: &Value,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Category> {
     let id = require_by_slug(tx, slug).await?;

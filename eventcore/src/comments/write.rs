@@ -8,10 +8,11 @@ use super::rules;
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::events::{self, Relation};
 use crate::id::{CommentId, EventId, UserId};
 use crate::input::{merge_patch, must_be_object};
+use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
 
 impl EventCore {
@@ -32,7 +33,7 @@ impl EventCore {
         actor: &Actor,
         id: CommentId,
         patch: &Value,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Comment> {
         actor.may_write()?;
         must_be_object(patch)?;
@@ -44,7 +45,12 @@ impl EventCore {
     ///
     /// # Errors
     /// `version_mismatch` if `expected` is not the stored version.
-    pub async fn delete_comment(&self, actor: &Actor, id: CommentId, expected: Option<i64>) -> Result<()> {
+    pub async fn delete_comment(
+        &self,
+        actor: &Actor,
+        id: CommentId,
+        expected: Option<&Precondition>,
+    ) -> Result<()> {
         actor.may_write()?;
         let now = self.now();
         transaction!(self.db(), |tx| delete(tx, actor, id, expected, now))
@@ -60,7 +66,7 @@ impl EventCore {
         actor: &Actor,
         id: CommentId,
         hidden: bool,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Comment> {
         actor.may_write()?;
         let now = self.now();
@@ -102,7 +108,7 @@ async fn change(
     actor: &Actor,
     id: CommentId,
     patch: &Value,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Comment> {
     let (row, _) = find_locked(tx, actor, id).await?;
@@ -131,7 +137,7 @@ async fn delete(
     tx: &mut Tx,
     actor: &Actor,
     id: CommentId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<()> {
     let (row, _) = find_locked(tx, actor, id).await?;
@@ -169,7 +175,7 @@ async fn set_hidden(
     actor: &Actor,
     id: CommentId,
     hidden: bool,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Comment> {
     let (row, relation) = find_locked(tx, actor, id).await?;

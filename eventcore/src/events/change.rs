@@ -13,9 +13,10 @@ use super::{classification, search_documents, status, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, Violations, must_be_version};
+use crate::error::{Error, Result, Violations};
 use crate::id::EventId;
 use crate::input::{merge_patch, must_be_object};
+use crate::precondition::{Precondition, must_be_version};
 use crate::seats;
 use crate::time::{IsoDuration, LOCAL_FORMAT, Moment, TimeInput, Timestamp};
 
@@ -30,7 +31,7 @@ impl EventCore {
         actor: &Actor,
         id: EventId,
         input: &EventInput,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Event> {
         self.edit_event(actor, id, Edit::Replace(input), expected).await
     }
@@ -48,7 +49,7 @@ impl EventCore {
         actor: &Actor,
         id: EventId,
         patch: &Value,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Event> {
         self.edit_event(actor, id, Edit::Patch(patch), expected).await
     }
@@ -58,7 +59,7 @@ impl EventCore {
         actor: &Actor,
         id: EventId,
         edit: Edit<'_>,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
@@ -78,7 +79,7 @@ async fn edit_locked(
     actor: &Actor,
     id: EventId,
     edit: Edit<'_>,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
     horizon: Horizon,
 ) -> Result<Event> {

@@ -4,8 +4,9 @@ use super::{rows, status};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Result, must_be_version};
+use crate::error::Result;
 use crate::id::EventId;
+use crate::precondition::{Precondition, must_be_version};
 
 impl EventCore {
     /// Deletes an event and its occurrences. Only its organizers and admins can.
@@ -13,13 +14,18 @@ impl EventCore {
     /// # Errors
     /// `has_registrations` if anyone has ever registered: cancel the event instead. `version_mismatch` if
     /// `expected` is not the stored version.
-    pub async fn delete_event(&self, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<()> {
+    pub async fn delete_event(
+        &self,
+        actor: &Actor,
+        id: EventId,
+        expected: Option<&Precondition>,
+    ) -> Result<()> {
         actor.may_write()?;
         transaction!(self.db(), |tx| delete(tx, actor, id, expected))
     }
 }
 
-async fn delete(tx: &mut Tx, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<()> {
+async fn delete(tx: &mut Tx, actor: &Actor, id: EventId, expected: Option<&Precondition>) -> Result<()> {
     let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
     must_be_version(event.version, expected)?;
     status::must_have_no_registrations(tx, id).await?;

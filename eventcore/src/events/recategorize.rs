@@ -4,8 +4,9 @@ use crate::actor::Actor;
 use crate::categories::{find_by_slug, load, lock, require_by_slug};
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::id::{CategoryId, EventId, OccurrenceId};
+use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
 
 impl EventCore {
@@ -19,7 +20,7 @@ impl EventCore {
         actor: &Actor,
         slug: &str,
         move_to: Option<&str>,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<()> {
         actor.must_write_as_admin()?;
         let now = self.now();
@@ -31,7 +32,7 @@ async fn delete(
     tx: &mut Tx,
     slug: &str,
     move_to: Option<&str>,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<()> {
     let id = require_by_slug(tx, slug).await?;

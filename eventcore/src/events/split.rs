@@ -12,6 +12,7 @@ use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
+use crate::precondition::Precondition;
 use crate::recurrence::Split;
 use crate::time::{self, Timestamp, format_local};
 
@@ -28,7 +29,7 @@ impl EventCore {
         actor: &Actor,
         at: OccurrenceId,
         patch: &Value,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
@@ -42,7 +43,7 @@ async fn split(
     actor: &Actor,
     at: OccurrenceId,
     patch: &Value,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
     horizon: Horizon,
 ) -> Result<Event> {

@@ -6,8 +6,9 @@ use super::schedule::reschedule;
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::id::EventId;
+use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
 
 /// The status after a change that requests `requested`, or no other status.
@@ -30,7 +31,12 @@ impl EventCore {
     /// # Errors
     /// `occurrence_cancelled` for a cancelled event; `invalid_input` for a draft whose occurrences are all
     /// over; `version_mismatch` if `expected` is not the stored version.
-    pub async fn publish_event(&self, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<Event> {
+    pub async fn publish_event(
+        &self,
+        actor: &Actor,
+        id: EventId,
+        expected: Option<&Precondition>,
+    ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
         transaction!(self.db(), |tx| publish(tx, actor, id, expected, now))
@@ -42,7 +48,12 @@ impl EventCore {
     /// # Errors
     /// `event_not_published` for a draft: delete it instead. `version_mismatch` if `expected` is not the
     /// stored version.
-    pub async fn cancel_event(&self, actor: &Actor, id: EventId, expected: Option<i64>) -> Result<Event> {
+    pub async fn cancel_event(
+        &self,
+        actor: &Actor,
+        id: EventId,
+        expected: Option<&Precondition>,
+    ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
         transaction!(self.db(), |tx| cancel(tx, actor, id, expected, now))
@@ -53,7 +64,7 @@ async fn publish(
     tx: &mut Tx,
     actor: &Actor,
     id: EventId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Event> {
     let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
@@ -78,7 +89,7 @@ async fn cancel(
     tx: &mut Tx,
     actor: &Actor,
     id: EventId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Event> {
     let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;

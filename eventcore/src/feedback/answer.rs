@@ -5,9 +5,10 @@ use super::types::{Answer, Feedback};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::events;
 use crate::id::FeedbackId;
+use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
 
 impl EventCore {
@@ -22,7 +23,7 @@ impl EventCore {
         actor: &Actor,
         id: FeedbackId,
         input: Option<&Answer>,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Feedback> {
         actor.may_write()?;
         let now = self.now();
@@ -35,7 +36,7 @@ async fn answer(
     actor: &Actor,
     id: FeedbackId,
     input: Option<&Answer>,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Feedback> {
     lock(tx, id).await?;

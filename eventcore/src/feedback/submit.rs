@@ -8,13 +8,11 @@ use super::types::{Feedback, FeedbackInput};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::events::{self, OccurrenceStatus};
 use crate::id::{EventId, FeedbackId, OccurrenceId, UserId};
+use crate::precondition::{Precondition, must_be_version, must_expect_none};
 use crate::time::Timestamp;
-
-/// The version of feedback that does not exist. No stored version has this number.
-const NO_VERSION: i64 = 0;
 
 /// A locked occurrence, from the view of a user.
 #[derive(FromRow)]
@@ -40,7 +38,7 @@ impl EventCore {
         actor: &Actor,
         occurrence: OccurrenceId,
         input: &FeedbackInput,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<(Feedback, bool)> {
         let user = actor.writer()?.id;
         let now = self.now();
@@ -55,7 +53,7 @@ impl EventCore {
         &self,
         actor: &Actor,
         occurrence: OccurrenceId,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<()> {
         let user = actor.writer()?.id;
         transaction!(self.db(), |tx| withdraw(tx, actor, user, occurrence, expected))
@@ -68,7 +66,7 @@ async fn submit(
     user: UserId,
     id: OccurrenceId,
     input: &FeedbackInput,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<(Feedback, bool)> {
     let occurrence = lock_occurrence(tx, id, user).await?;
@@ -83,7 +81,10 @@ async fn submit(
     if let Some(first) = first_submitted_at {
         rules::must_be_changeable(first, now)?;
     }
-    must_be_version(stored.as_ref().map_or(NO_VERSION, |row| row.version), expected)?;
+    match &stored {
+        Some(row) => must_be_version(row.version, expected)?,
+        None => must_expect_none(expected)?,
+    }
     tx.query(sql!(
         "INSERT INTO feedback (id, occurrence_id, event_id, user_id, rating, text, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -110,7 +111,7 @@ async fn withdraw(
     actor: &Actor,
     user: UserId,
     id: OccurrenceId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
 ) -> Result<()> {
     let occurrence = lock_occurrence(tx, id, user).await?;
     let Some(stored) = find_by_user(tx, id, user).await? else {
@@ -118,7 +119,7 @@ async fn withdraw(
         if find_withdrawn(tx, id, user).await?.is_none() {
             must_see(tx, actor, &occurrence).await?;
         }
-        return must_be_version(NO_VERSION, expected);
+        return must_expect_none(expected);
     };
     must_be_version(stored.version, expected)?;
     // The time of the first submission remains, so that withdrawing does not restart the 30 days.

@@ -4,8 +4,9 @@ use crate::accounts::{Username, must_be_self_or_admin, must_not_be_last_admin, s
 use crate::actor::{Actor, Role};
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Tx, sql, transaction};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::id::UserId;
+use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
 use crate::{events, registrations};
 
@@ -17,14 +18,19 @@ impl EventCore {
     ///
     /// # Errors
     /// `version_mismatch` if `expected` is not the stored version; `forbidden` for the last admin.
-    pub async fn delete_user(&self, actor: &Actor, id: UserId, expected: Option<i64>) -> Result<()> {
+    pub async fn delete_user(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        expected: Option<&Precondition>,
+    ) -> Result<()> {
         must_be_self_or_admin(actor, id)?;
         let now = self.now();
         transaction!(self.db(), |tx| delete(tx, id, expected, now))
     }
 }
 
-async fn delete(tx: &mut Tx, id: UserId, expected: Option<i64>, now: Timestamp) -> Result<()> {
+async fn delete(tx: &mut Tx, id: UserId, expected: Option<&Precondition>, now: Timestamp) -> Result<()> {
     let events = events::lock_events_of_organizer(tx, id).await?;
     lock_users(tx, id).await?;
     let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;

@@ -2,12 +2,13 @@
 //! statement.
 
 use super::locked_occurrence::LockedOccurrence;
-use super::registration::{Party, Registered, RegistrationRow, RegistrationStatus, must_expect_none};
+use super::registration::{Party, Registered, RegistrationRow, RegistrationStatus};
 use super::{json_args, ticket};
 use crate::accounts::PublicProfile;
 use crate::db::{Queries, Tx, sql};
 use crate::error::Result;
 use crate::id::{EventId, OccurrenceId, RegistrationId};
+use crate::precondition::must_expect_none;
 use crate::seats::{self, Effect, Seats};
 use crate::time::Timestamp;
 
@@ -54,7 +55,7 @@ impl Admission {
         by: RegisteredBy,
         now: Timestamp,
     ) -> Result<Registered> {
-        must_expect_none(party.expected)?;
+        must_expect_none(party.expected.as_ref())?;
         occurrence.must_be_upcoming(now)?;
         if by == RegisteredBy::Attendee {
             occurrence.must_be_open(now)?;

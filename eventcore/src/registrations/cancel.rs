@@ -2,12 +2,13 @@
 
 use super::locked_occurrence::LockedOccurrence;
 use super::register::find_live;
-use super::registration::{RegistrationRow, must_expect_none};
+use super::registration::RegistrationRow;
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
+use crate::precondition::{Precondition, must_expect_none};
 use crate::seats;
 use crate::time::Timestamp;
 
@@ -23,7 +24,7 @@ impl EventCore {
         &self,
         actor: &Actor,
         occurrence: OccurrenceId,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<()> {
         let user = actor.writer()?.id;
         let now = self.now();
@@ -43,7 +44,7 @@ impl EventCore {
         actor: &Actor,
         occurrence: OccurrenceId,
         id: RegistrationId,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<()> {
         actor.may_write()?;
         let now = self.now();
@@ -57,7 +58,7 @@ async fn cancel_own(
     actor: &Actor,
     user: UserId,
     occurrence: OccurrenceId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<()> {
     let locked = LockedOccurrence::lock_and_load(tx, actor, occurrence, user, now).await?;
@@ -79,7 +80,7 @@ async fn remove(
     actor: &Actor,
     occurrence: OccurrenceId,
     id: RegistrationId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<()> {
     let user: Option<(UserId,)> = tx

@@ -9,6 +9,7 @@ use crate::error::{Error, Result, Violations};
 use crate::events;
 use crate::id::{OccurrenceId, RegistrationId};
 use crate::input::Fields;
+use crate::precondition::Precondition;
 use crate::seats;
 use crate::time::Timestamp;
 
@@ -55,7 +56,7 @@ impl EventCore {
         &self,
         actor: &Actor,
         id: RegistrationId,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<CheckIn> {
         actor.may_write()?;
         let now = self.now();
@@ -82,7 +83,7 @@ impl EventCore {
         &self,
         actor: &Actor,
         id: RegistrationId,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Registration> {
         actor.may_write()?;
         let now = self.now();
@@ -104,7 +105,7 @@ async fn check_in(
     tx: &mut Tx,
     actor: &Actor,
     id: RegistrationId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<CheckIn> {
     let row = lock_for_check_in(tx, actor, id).await?;
@@ -139,7 +140,7 @@ async fn undo_check_in(
     tx: &mut Tx,
     actor: &Actor,
     id: RegistrationId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Registration> {
     let mut row = lock_for_check_in(tx, actor, id).await?;

@@ -161,7 +161,7 @@ async fn change(
     by: RegisteredBy,
     now: Timestamp,
 ) -> Result<Registered> {
-    row.must_be_version(party.expected)?;
+    row.must_be_version(party.expected.as_ref())?;
     let size = party.party_size.unwrap_or(row.party_size);
     let auto_promote = party.auto_promote.unwrap_or(row.auto_promote);
     let Some(holding) = row.holding() else { return Err(Error::NotFound("registration")) };

@@ -5,10 +5,11 @@ use sqlx::FromRow;
 use super::ticket;
 use crate::accounts::PublicProfile;
 use crate::db::{Queries, sql, text_enum};
-use crate::error::{Error, Result, Violations};
+use crate::error::{Result, Violations};
 use crate::events::Occurrence;
 use crate::id::{EventId, OccurrenceId, RegistrationId, UserId};
 use crate::input::Fields;
+use crate::precondition::{self, Precondition};
 use crate::seats::Holding;
 use crate::time::Timestamp;
 
@@ -106,9 +107,9 @@ pub struct Party {
     pub party_size: Option<i64>,
     /// Whether the registration may be promoted from the waitlist.
     pub auto_promote: Option<bool>,
-    /// The version that the change expects; another version, or no registration, is refused.
+    /// The version that the change expects; another one, or no registration, is refused.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub expected: Option<i64>,
+    pub expected: Option<Precondition>,
     /// Fields that could not be parsed; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub parse_errors: Violations,
@@ -231,18 +232,10 @@ impl PositionedRow {
     }
 }
 
-/// Fails if the caller expects a version of a registration that does not exist.
-pub(super) const fn must_expect_none(expected: Option<i64>) -> Result<()> {
-    match expected {
-        Some(_) => Err(Error::VersionMismatch { current: 0 }),
-        None => Ok(()),
-    }
-}
-
 impl RegistrationRow {
     /// Fails if the registration changed since the caller read it. `updated_at` serves as the version.
-    pub(super) fn must_be_version(&self, expected: Option<i64>) -> Result<()> {
-        crate::error::must_be_version(self.updated_at.as_micros(), expected)
+    pub(super) fn must_be_version(&self, expected: Option<&Precondition>) -> Result<()> {
+        precondition::must_be_version(self.updated_at.as_micros(), expected)
     }
 
     /// The seats or the waitlist place that it holds; `None` once cancelled.

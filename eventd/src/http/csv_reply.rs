@@ -9,23 +9,27 @@ use warp::reply::Response;
 
 use super::accept;
 use super::call::Call;
+use super::formulas;
 
 /// Whether the client prefers CSV to JSON: by weight, then by how exactly `Accept` lists the type.
 pub(crate) fn is_preferred(call: &Call) -> bool {
     accept::quality(&call.headers, "text/csv") > accept::quality(&call.headers, "application/json")
 }
 
-/// Encodes rows, after the column names if given.
+/// Encodes rows, after the column names if given. Every cell is quoted, and none runs as a formula.
 pub(crate) fn chunk<R: IntoIterator<Item = String>>(
     columns: Option<&[&str]>,
     rows: impl Iterator<Item = R>,
 ) -> Result<Bytes, Error> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .quote_style(csv::QuoteStyle::Always)
+        .from_writer(Vec::new());
     if let Some(columns) = columns {
         writer.write_record(columns).map_err(Error::internal)?;
     }
     for row in rows {
-        writer.write_record(row.into_iter().map(escape_formula)).map_err(Error::internal)?;
+        writer.write_record(row.into_iter().map(|cell| formulas::defuse(&cell))).map_err(Error::internal)?;
     }
     Ok(writer.into_inner().map_err(|error| Error::internal(error.to_string()))?.into())
 }
@@ -45,34 +49,4 @@ pub(crate) fn stream(
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Prefixes a cell with an apostrophe if a spreadsheet could run it as a formula.
-fn escape_formula(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{cell}")
-    } else {
-        cell
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_escaped() {
-        for (cell, escaped) in [
-            ("=1+1", "'=1+1"),
-            ("+49", "'+49"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
-            ("＝1", "'＝1"),
-            ("Ada = Bob", "Ada = Bob"),
-            ("", ""),
-        ] {
-            assert_eq!(escape_formula(cell.to_owned()), escaped);
-        }
-    }
 }

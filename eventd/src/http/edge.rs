@@ -14,7 +14,9 @@ use tracing::Span;
 
 use super::accept;
 use super::admission::Admission;
+use super::caching::CachePolicy;
 use super::declaration::Declaration;
+use super::page_security;
 use super::problem::Problem;
 use super::problem_kind::Kind;
 use super::route::{Endpoint, Matched, PathParameters, Route, RouteTable};
@@ -79,6 +81,7 @@ where
         let id = request_id(&request);
         request.headers_mut().insert(REQUEST_ID, id.clone());
         let method = request.method().clone();
+        let caching = CachePolicy::of(&request);
         if method == Method::HEAD {
             *request.method_mut() = Method::GET;
         }
@@ -108,10 +111,8 @@ where
                 limit.write_headers(quota, response.headers_mut());
             }
             response.headers_mut().insert(REQUEST_ID, id);
-            // User content in JSON must not be sniffed as HTML by a browser.
-            response
-                .headers_mut()
-                .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            caching.apply(response.headers_mut());
+            page_security::apply(response.headers_mut());
             let endpoint = endpoint.map(|endpoint| (endpoint.index, endpoint.path.as_str()));
             admission.metrics.count(endpoint, &method, response.status(), started.elapsed());
             Ok(response)

@@ -3,7 +3,6 @@
 use eventcore::Error;
 use eventcore::page::Page;
 use eventcore::time::Timestamp;
-use headers::{ETag, HeaderMapExt};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use warp::reply::Response;
@@ -63,8 +62,8 @@ pub(crate) fn private_content(call: &Call, body: Vec<u8>) -> Response {
 /// `200` with a file to download, or `304` if `If-None-Match` has its tag.
 pub(crate) fn file(call: &Call, name: &str, bytes: Vec<u8>, version: i64, updated_at: Timestamp) -> Answer {
     let tag = etag::tag(version, &bytes)?;
-    if etag::is_current(&call.headers, &tag) {
-        return Ok(not_modified(tag));
+    if let Some(known) = etag::known(&call.headers, &tag) {
+        return Ok(not_modified(known));
     }
     let mut response = content(call, bytes);
     set_version(&mut response, tag, Some(updated_at));
@@ -72,16 +71,16 @@ pub(crate) fn file(call: &Call, name: &str, bytes: Vec<u8>, version: i64, update
     Ok(response)
 }
 
-fn not_modified(tag: ETag) -> Response {
+fn not_modified(tag: HeaderValue) -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    response.headers_mut().typed_insert(tag);
+    response.headers_mut().insert(header::ETAG, tag);
     response
 }
 
 /// Sets `ETag` and `Last-Modified`, and makes caches revalidate before each use.
-fn set_version(response: &mut Response, tag: ETag, updated_at: Option<Timestamp>) {
-    response.headers_mut().typed_insert(tag);
+fn set_version(response: &mut Response, tag: HeaderValue, updated_at: Option<Timestamp>) {
+    response.headers_mut().insert(header::ETAG, tag);
     set_header(response, header::CACHE_CONTROL, "no-cache");
     if let Some(at) = updated_at {
         // The date format of RFC 9110 5.6.7.
@@ -101,8 +100,8 @@ impl<T: Serialize> Versioned<'_, T> {
     /// `200`, or `304` if `If-None-Match` has the tag.
     pub(crate) fn ok(self, call: &Call) -> Answer {
         let (body, tag) = self.encode()?;
-        if etag::is_current(&call.headers, &tag) {
-            return Ok(not_modified(tag));
+        if let Some(known) = etag::known(&call.headers, &tag) {
+            return Ok(not_modified(known));
         }
         Ok(self.respond(StatusCode::OK, tag, body))
     }
@@ -121,13 +120,13 @@ impl<T: Serialize> Versioned<'_, T> {
         Ok(response)
     }
 
-    fn encode(&self) -> Result<(Vec<u8>, ETag), Error> {
+    fn encode(&self) -> Result<(Vec<u8>, HeaderValue), Error> {
         let body = to_json(self.value)?;
         let tag = etag::tag(self.version, &body)?;
         Ok((body, tag))
     }
 
-    fn respond(&self, status: StatusCode, tag: ETag, body: Vec<u8>) -> Response {
+    fn respond(&self, status: StatusCode, tag: HeaderValue, body: Vec<u8>) -> Response {
         let mut response = respond(status, JSON, body);
         set_version(&mut response, tag, self.updated_at);
         response

@@ -27,7 +27,7 @@ use super::call::Context;
 use super::client_network::ClientNetwork;
 use super::edge::{self, EdgeService};
 use super::problem::Problem;
-use super::{route, routes};
+use super::{caching, etag, route, routes};
 
 /// How long running requests may take to finish after the signal to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -60,6 +60,8 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
     let upkeep = tokio::spawn(admission.clone().run_upkeep());
     let service = ServiceBuilder::new()
         .map_response(edge::add_request_id)
+        .map_response(etag::mark_coding)
+        .map_response(caching::complete_vary)
         .layer(compression())
         .layer(cors())
         .layer_fn(|inner| EdgeService::new(inner, routes::table(), admission.clone()))

@@ -35,6 +35,13 @@ const NAMES: [&str; 18] = [
     "\"",
 ];
 
+/// Names with formulas behind a semicolon, at which a spreadsheet may split.
+fn names_for_semicolons() -> Vec<String> {
+    let case = include_str!("../../data/csv-semicolon.json");
+    let case: serde_json::Value = serde_json::from_str(case).expect("JSON");
+    serde_json::from_value(case["display_names"].clone()).expect("names")
+}
+
 async fn table(client: &Client, path: &str) -> (String, Vec<Vec<String>>) {
     let answer = client.call(Method::GET, path, None, &[("accept", "text/csv")]).await.expect(200);
     assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8; header=present");
@@ -102,7 +109,11 @@ async fn a_csv_export_is_complete_and_harmless_while_people_come_and_go(#[case] 
     for _ in 0..3 {
         let (text, rows) = table(&ada, &all).await;
         must_be_harmless(&rows);
-        assert_eq!(text.matches("username,display_name,status").count(), 1, "one head, however many pieces");
+        assert_eq!(
+            text.matches("\"username\",\"display_name\",\"status\"").count(),
+            1,
+            "one head, however many pieces"
+        );
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for row in rows[1..].iter().filter(|row| row[0] != "restless") {
             // The only change is an apostrophe in front.
@@ -150,4 +161,51 @@ async fn refused(daemon: &Daemon, all: &str) {
     }
     let nowhere = "/occurrences/01890000-0000-7000-8000-000000000000/registrations";
     bob.call(Method::GET, nowhere, None, &accept).await.expect_problem(404, "not-found");
+}
+
+/// Excel splits at semicolons where the comma is the decimal separator, whatever the file is separated by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_cell_is_a_formula_when_the_table_is_split_at_semicolons() {
+    let daemon = Daemon::start(Kind::Sqlite).await;
+    let ada = daemon.user("ada").await;
+    let talk = new_event_in_2031().title("Talk;=1+1, @SUM(1)").capacity(50);
+    let (event, occurrence) = ada.create_event(talk).await;
+    for (number, name) in names_for_semicolons().into_iter().enumerate() {
+        let user = eventcore::accounts::NewUser {
+            username: format!("person{number}"),
+            email: format!("person{number}@example.org"),
+            display_name: Some(name),
+            ..Default::default()
+        };
+        let user = daemon.db.core.create_user(&eventcore::Actor::System, &user).await.expect("a user");
+        ada.post(&format!("/occurrences/{occurrence}/registrations"), json!({"user_id": user.id}))
+            .await
+            .expect(201);
+    }
+    for path in [
+        format!("/occurrences/{occurrence}/registrations"),
+        format!("/events/{event}/insights"),
+        format!("/events/{event}/insights?table=days"),
+        "/users/me/insights".to_owned(),
+    ] {
+        let (text, rows) = table(&ada, &path).await;
+        must_be_harmless(&rows);
+        for line in text.lines() {
+            assert!(line.starts_with('"') && line.ends_with('"'), "every cell is quoted: {line}");
+            assert_eq!(line.matches("\",\"").count() + 1, rows[0].len(), "{line}");
+        }
+        for separator in [b';', b'\t', b'|'] {
+            let mut reader = csv::ReaderBuilder::new();
+            reader.delimiter(separator).has_headers(false).flexible(true);
+            for quoting in [true, false] {
+                let mut rows = reader.quoting(quoting).from_reader(text.as_bytes());
+                for row in rows.records() {
+                    let row = row.expect("a row");
+                    let cells: Vec<String> =
+                        row.iter().map(|cell| cell.trim_start_matches([' ', '"']).to_owned()).collect();
+                    must_be_harmless(&[cells]);
+                }
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ use eventcore::accounts::{
 use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Queries, Sql};
 use eventcore::events::EventStatus;
-use eventcore::{Actor, Error, EventCore, PageRequest, Role, Scope};
+use eventcore::{Actor, Error, EventCore, PageRequest, Precondition, Role, Scope};
 use rstest::rstest;
 use serde_json::json;
 use tests::{Kind, TestDb, id_of, new_event};
@@ -244,14 +244,22 @@ async fn accounts_are_changed_by_merge_patch_and_version(#[case] kind: Kind) {
     let [ada, bob] = db.people(["ada", "bob"]).await;
     let id = id_of(&ada);
     let changed = core
-        .change_user(&ada, id, &json!({"display_name": "Countess", "timezone": "Europe/London"}), Some(1))
+        .change_user(
+            &ada,
+            id,
+            &json!({"display_name": "Countess", "timezone": "Europe/London"}),
+            Some(&Precondition::version(1)),
+        )
         .await
         .unwrap();
     assert_eq!(
         (changed.display_name.as_str(), changed.timezone.as_str(), changed.version),
         ("Countess", "Europe/London", 2)
     );
-    let stale = core.change_user(&ada, id, &json!({"display_name": "x"}), Some(1)).await.unwrap_err();
+    let stale = core
+        .change_user(&ada, id, &json!({"display_name": "x"}), Some(&Precondition::version(1)))
+        .await
+        .unwrap_err();
     assert!(matches!(stale, Error::VersionMismatch { current: 2 }));
     assert_eq!(core.change_user(&bob, id, &json!({}), None).await.unwrap_err().code(), "forbidden");
     assert_eq!(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eventcore::agenda::AgendaFilter;
 use eventcore::events::{DuplicateInput, Event, EventStatus, OccurrenceStatus, Visibility};
-use eventcore::{Actor, Error, EventCore, Order, PageRequest, Timestamp};
+use eventcore::{Actor, Error, EventCore, Order, PageRequest, Precondition, Timestamp};
 use rstest::rstest;
 use serde_json::json;
 use tests::{EventBuilder, Kind, TestDb, id_of, new_event};
@@ -60,7 +60,7 @@ async fn an_event_is_changed_by_merge_patch_and_version(#[case] kind: Kind) {
             &ada,
             event.id,
             &json!({"starts_at": "2027-03-05T19:00:00", "description": null}),
-            Some(1),
+            Some(&Precondition::version(1)),
         )
         .await
         .unwrap();
@@ -69,7 +69,10 @@ async fn an_event_is_changed_by_merge_patch_and_version(#[case] kind: Kind) {
     let next = moved.next_occurrence.unwrap();
     assert_eq!(Some(next.id), event.next_occurrence.map(|o| o.id), "the date keeps its id");
     assert_eq!(next.starts_at, moved.starts_at);
-    let stale = core.change_event(&ada, event.id, &json!({"title": "x"}), Some(1)).await.unwrap_err();
+    let stale = core
+        .change_event(&ada, event.id, &json!({"title": "x"}), Some(&Precondition::version(1)))
+        .await
+        .unwrap_err();
     assert!(matches!(stale, Error::VersionMismatch { current: 2 }));
     let elsewhere =
         core.change_event(&ada, event.id, &json!({"timezone": "Asia/Tokyo"}), None).await.unwrap();

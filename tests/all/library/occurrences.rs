@@ -3,7 +3,7 @@
 use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Queries, Sql};
 use eventcore::events::{Occurrence, OccurrenceStatus};
-use eventcore::{Actor, Error, OccurrenceId, PageRequest};
+use eventcore::{Actor, Error, OccurrenceId, PageRequest, Precondition};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Kind, TestDb, at};
@@ -148,7 +148,8 @@ async fn impossible_changes_of_an_occurrence_are_refused(#[case] kind: Kind) {
     assert_eq!(patch(&db, &ada, all[0].id, talk.clone()).await.unwrap_err().code(), "occurrence_past");
     assert_eq!(patch(&db, &eve, id, talk.clone()).await.unwrap_err().code(), "forbidden");
     assert_eq!(patch(&db, &Actor::Anonymous, id, talk.clone()).await.unwrap_err().code(), "unauthenticated");
-    let stale = db.core.change_occurrence(&ada, id, &talk, Some(7)).await.unwrap_err();
+    let stale =
+        db.core.change_occurrence(&ada, id, &talk, Some(&Precondition::version(7))).await.unwrap_err();
     assert!(matches!(stale, Error::VersionMismatch { current: 1 }), "{stale:?}");
     change(&db, &ada, &event, json!({"visibility": "private"})).await;
     for refusal in [

@@ -13,6 +13,7 @@ use crate::events::input::{check_capacity, check_url};
 use crate::events::{read, search_documents};
 use crate::id::OccurrenceId;
 use crate::input::{Fields, Lines, check_text, merge_patch, must_be_object};
+use crate::precondition::Precondition;
 use crate::seats;
 use crate::time::{IsoDuration, Span, SpanInput, TimeInput, Timestamp, format_local, round_to_days};
 
@@ -170,7 +171,7 @@ impl EventCore {
         actor: &Actor,
         id: OccurrenceId,
         patch: &Value,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Occurrence> {
         actor.may_write()?;
         must_be_object(patch)?;
@@ -184,7 +185,7 @@ async fn change(
     actor: &Actor,
     id: OccurrenceId,
     patch: &Value,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Occurrence> {
     let locked = lock_for_edit(tx, actor, id, expected, now).await?;

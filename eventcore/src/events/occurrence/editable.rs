@@ -4,12 +4,13 @@ use sqlx::FromRow;
 
 use crate::actor::Actor;
 use crate::db::{Queries, Tx, sql};
-use crate::error::{Error, Result, must_be_version};
+use crate::error::{Error, Result};
 use crate::events::event::{OccurrenceStatus, zone};
 use crate::events::rows::{self, EventForActor, EventRow};
 use crate::events::schedule::expansion::{self, PlannedOccurrence};
 use crate::events::schedule::reschedule;
 use crate::id::{EventId, OccurrenceId};
+use crate::precondition::{Precondition, must_be_version};
 use crate::recurrence::{RuleError, Series};
 use crate::time::{self, Timestamp, parse_local};
 
@@ -48,7 +49,7 @@ pub(crate) async fn lock_for_edit(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<EditableOccurrence> {
     let event = lock_event(tx, actor, id).await?;
@@ -60,7 +61,7 @@ pub(crate) async fn lock_series_for_edit(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<EditableOccurrence> {
     let event = lock_event(tx, actor, id).await?;
@@ -80,7 +81,7 @@ async fn lock_occurrence(
     tx: &mut Tx,
     event: EventRow,
     id: OccurrenceId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<EditableOccurrence> {
     let occurrence: Option<StoredOccurrence> = tx

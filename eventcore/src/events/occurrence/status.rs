@@ -9,6 +9,7 @@ use crate::events::event::{EventStatus, Occurrence, OccurrenceStatus};
 use crate::events::schedule::reschedule;
 use crate::events::{read, store};
 use crate::id::OccurrenceId;
+use crate::precondition::Precondition;
 use crate::seats;
 use crate::time::Timestamp;
 
@@ -22,7 +23,7 @@ impl EventCore {
         &self,
         actor: &Actor,
         id: OccurrenceId,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Occurrence> {
         actor.may_write()?;
         let now = self.now();
@@ -39,7 +40,7 @@ impl EventCore {
         &self,
         actor: &Actor,
         id: OccurrenceId,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<Occurrence> {
         actor.may_write()?;
         let now = self.now();
@@ -55,7 +56,7 @@ impl EventCore {
         &self,
         actor: &Actor,
         id: OccurrenceId,
-        expected: Option<i64>,
+        expected: Option<&Precondition>,
     ) -> Result<()> {
         actor.may_write()?;
         let now = self.now();
@@ -67,7 +68,7 @@ async fn cancel(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Occurrence> {
     let locked = lock_for_edit(tx, actor, id, expected, now).await?;
@@ -82,7 +83,7 @@ async fn restore(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Occurrence> {
     let locked = lock_for_edit(tx, actor, id, expected, now).await?;
@@ -114,7 +115,7 @@ async fn delete(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,
-    expected: Option<i64>,
+    expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<()> {
     let locked = lock_for_edit(tx, actor, id, expected, now).await?;

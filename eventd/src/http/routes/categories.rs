@@ -99,9 +99,10 @@ async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     actor.must_be_admin()?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let slug = call.parameter("category").to_owned();
-    versioned(&core.change_category(&actor, &slug, &call.json::<Value>()?, expected).await?).changed()
+    versioned(&core.change_category(&actor, &slug, &call.json::<Value>()?, expected.as_ref()).await?)
+        .changed()
 }
 
 /// Delete a category (admins only)
@@ -126,8 +127,10 @@ async fn delete(call: Call) -> Answer {
     let move_to = query.text("move_to");
     query.finish()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    call.core.delete_category(&actor, call.parameter("category"), move_to.as_deref(), expected).await?;
+    let expected = etag::precondition(&call.headers)?;
+    call.core
+        .delete_category(&actor, call.parameter("category"), move_to.as_deref(), expected.as_ref())
+        .await?;
     Ok(reply::no_content())
 }
 

@@ -120,9 +120,9 @@ async fn read(call: Call) -> Answer {
 async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let id: CommentId = call.id("comment")?;
-    versioned(&core.change_comment(&actor, id, &call.json::<Value>()?, expected).await?).changed()
+    versioned(&core.change_comment(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?).changed()
 }
 
 /// Delete a comment (author only)
@@ -142,8 +142,8 @@ async fn change(call: Call) -> Answer {
 async fn delete(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    call.core.delete_comment(&actor, call.id("comment")?, expected).await?;
+    let expected = etag::precondition(&call.headers)?;
+    call.core.delete_comment(&actor, call.id("comment")?, expected.as_ref()).await?;
     Ok(reply::no_content())
 }
 
@@ -162,8 +162,8 @@ async fn delete(call: Call) -> Answer {
 async fn hide(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    versioned(&call.core.hide_comment(&actor, call.id("comment")?, true, expected).await?).changed()
+    let expected = etag::precondition(&call.headers)?;
+    versioned(&call.core.hide_comment(&actor, call.id("comment")?, true, expected.as_ref()).await?).changed()
 }
 
 /// Show a hidden comment again (organizers only)
@@ -181,7 +181,7 @@ async fn hide(call: Call) -> Answer {
 async fn show(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    call.core.hide_comment(&actor, call.id("comment")?, false, expected).await?;
+    let expected = etag::precondition(&call.headers)?;
+    call.core.hide_comment(&actor, call.id("comment")?, false, expected.as_ref()).await?;
     Ok(reply::no_content())
 }

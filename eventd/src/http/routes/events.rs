@@ -109,9 +109,10 @@ async fn read(call: Call) -> Answer {
 async fn replace(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let id: EventId = call.id("event")?;
-    versioned(&core.replace_event(&actor, id, &call.json::<EventInput>()?, expected).await?).changed()
+    versioned(&core.replace_event(&actor, id, &call.json::<EventInput>()?, expected.as_ref()).await?)
+        .changed()
 }
 
 /// Change an event by a JSON merge patch
@@ -133,9 +134,9 @@ async fn replace(call: Call) -> Answer {
 async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let id: EventId = call.id("event")?;
-    versioned(&core.change_event(&actor, id, &call.json::<Value>()?, expected).await?).changed()
+    versioned(&core.change_event(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?).changed()
 }
 
 /// Delete an event without registrations
@@ -153,8 +154,8 @@ async fn change(call: Call) -> Answer {
 async fn delete(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    call.core.delete_event(&actor, call.id("event")?, expected).await?;
+    let expected = etag::precondition(&call.headers)?;
+    call.core.delete_event(&actor, call.id("event")?, expected.as_ref()).await?;
     Ok(reply::no_content())
 }
 
@@ -173,8 +174,8 @@ async fn delete(call: Call) -> Answer {
 async fn publish(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    versioned(&call.core.publish_event(&actor, call.id("event")?, expected).await?).changed()
+    let expected = etag::precondition(&call.headers)?;
+    versioned(&call.core.publish_event(&actor, call.id("event")?, expected.as_ref()).await?).changed()
 }
 
 /// Cancel an event and all its future occurrences
@@ -192,8 +193,8 @@ async fn publish(call: Call) -> Answer {
 async fn cancel(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    versioned(&call.core.cancel_event(&actor, call.id("event")?, expected).await?).changed()
+    let expected = etag::precondition(&call.headers)?;
+    versioned(&call.core.cancel_event(&actor, call.id("event")?, expected.as_ref()).await?).changed()
 }
 
 /// Copy an event to another start, as a draft

@@ -75,10 +75,10 @@ async fn read(call: Call) -> Answer {
 async fn give(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let occurrence: OccurrenceId = call.id("occurrence")?;
     let input = call.json::<FeedbackInput>()?;
-    let (feedback, created) = core.submit_feedback(&actor, occurrence, &input, expected).await?;
+    let (feedback, created) = core.submit_feedback(&actor, occurrence, &input, expected.as_ref()).await?;
     let feedback = versioned(&feedback);
     if created {
         feedback.created(&format!("/api/v1/occurrences/{occurrence}/feedback"))
@@ -102,8 +102,8 @@ async fn give(call: Call) -> Answer {
 async fn withdraw(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    call.core.withdraw_feedback(&actor, call.id("occurrence")?, expected).await?;
+    let expected = etag::precondition(&call.headers)?;
+    call.core.withdraw_feedback(&actor, call.id("occurrence")?, expected.as_ref()).await?;
     Ok(reply::no_content())
 }
 
@@ -123,10 +123,10 @@ async fn withdraw(call: Call) -> Answer {
 async fn answer(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let id: FeedbackId = call.id("feedback")?;
     let answer = call.json::<OrganizersAnswer>()?;
-    versioned(&core.answer_feedback(&actor, id, Some(&answer), expected).await?).changed()
+    versioned(&core.answer_feedback(&actor, id, Some(&answer), expected.as_ref()).await?).changed()
 }
 
 /// Delete the answer to feedback (organizers only)
@@ -144,7 +144,7 @@ async fn answer(call: Call) -> Answer {
 async fn take_answer_back(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    call.core.answer_feedback(&actor, call.id("feedback")?, None, expected).await?;
+    let expected = etag::precondition(&call.headers)?;
+    call.core.answer_feedback(&actor, call.id("feedback")?, None, expected.as_ref()).await?;
     Ok(reply::no_content())
 }

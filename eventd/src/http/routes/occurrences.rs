@@ -175,9 +175,9 @@ async fn read(call: Call) -> Answer {
 async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let id: OccurrenceId = call.id("occurrence")?;
-    versioned(&core.change_occurrence(&actor, id, &call.json::<Value>()?, expected).await?).changed()
+    versioned(&core.change_occurrence(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?).changed()
 }
 
 /// Delete an occurrence without registrations
@@ -195,8 +195,8 @@ async fn change(call: Call) -> Answer {
 async fn delete(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    call.core.delete_occurrence(&actor, call.id("occurrence")?, expected).await?;
+    let expected = etag::precondition(&call.headers)?;
+    call.core.delete_occurrence(&actor, call.id("occurrence")?, expected.as_ref()).await?;
     Ok(reply::no_content())
 }
 
@@ -215,8 +215,9 @@ async fn delete(call: Call) -> Answer {
 async fn cancel(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    versioned(&call.core.cancel_occurrence(&actor, call.id("occurrence")?, expected).await?).changed()
+    let expected = etag::precondition(&call.headers)?;
+    versioned(&call.core.cancel_occurrence(&actor, call.id("occurrence")?, expected.as_ref()).await?)
+        .changed()
 }
 
 /// Restore a cancelled occurrence
@@ -234,8 +235,9 @@ async fn cancel(call: Call) -> Answer {
 async fn restore(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let expected = etag::expected_version(&call.headers);
-    versioned(&call.core.restore_occurrence(&actor, call.id("occurrence")?, expected).await?).changed()
+    let expected = etag::precondition(&call.headers)?;
+    versioned(&call.core.restore_occurrence(&actor, call.id("occurrence")?, expected.as_ref()).await?)
+        .changed()
 }
 
 /// Split an event: this and all later occurrences become a new event
@@ -259,9 +261,9 @@ async fn restore(call: Call) -> Answer {
 async fn split(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let id: OccurrenceId = call.id("occurrence")?;
     let patch = call.json_if_any()?.unwrap_or_else(|| Value::Object(Map::new()));
-    let event = core.split_event(&actor, id, &patch, expected).await?;
+    let event = core.split_event(&actor, id, &patch, expected.as_ref()).await?;
     events::versioned(&event).created(&format!("/api/v1/events/{}", event.id))
 }

@@ -5,6 +5,7 @@ use utoipa_swagger_ui::Config;
 use warp::reply::Response;
 
 use crate::http::call::{Answer, Call};
+use crate::http::page_security;
 use crate::http::problem_kind::Kind;
 use crate::http::problem_responses::{NotFound, PageProblems};
 use crate::http::reply;
@@ -12,9 +13,9 @@ use crate::http::route::{Route, routes};
 
 const DOCUMENT_PATH: &str = "/openapi.json";
 
-/// The script that starts Swagger UI.
+/// The script that starts Swagger UI. It keeps no token: whoever uses the browser next would have it.
 const START_SCRIPT: &str = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, \
-    tryItOutEnabled: true, persistAuthorization: true });";
+    tryItOutEnabled: true, persistAuthorization: false });";
 
 pub(super) fn routes() -> Vec<Route> {
     let assets = routes![asset].into_iter().map(Route::undocumented);
@@ -22,7 +23,10 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 fn page(call: &Call, title: &str, body: &str) -> Response {
-    reply::content(call, include_str!("page.html").replace("{title}", title).replace("{body}", body))
+    let html = page_security::PAGE.replace("{title}", title).replace("{body}", body);
+    let mut response = reply::content(call, html);
+    page_security::allow_static_page(response.headers_mut());
+    response
 }
 
 /// Start page
@@ -66,7 +70,9 @@ async fn document(call: Call) -> Answer {
     )
 )]
 async fn docs(call: Call) -> Answer {
-    Ok(reply::content(&call, include_str!("docs.html")))
+    let mut response = reply::content(&call, include_str!("docs.html"));
+    page_security::allow_api_documentation(response.headers_mut());
+    Ok(response)
 }
 
 /// Scripts and styles of the API documentation, which loads nothing from other servers

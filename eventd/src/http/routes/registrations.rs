@@ -77,7 +77,7 @@ async fn register(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let (core, occurrence) = (call.core.clone(), call.id::<OccurrenceId>("occurrence")?);
-    let expected = etag::expected_version(&call.headers);
+    let expected = etag::precondition(&call.headers)?;
     let party = Party { expected, ..call.json_if_any::<Party>()?.unwrap_or_default() };
     let outcome = core.register(&actor, occurrence, &party).await?;
     registered(&outcome, &format!("/api/v1/occurrences/{occurrence}/registration"))
@@ -97,8 +97,8 @@ async fn register(call: Call) -> Answer {
 )]
 async fn cancel(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, expected) = (call.writer().await?, etag::expected_version(&call.headers));
-    call.core.cancel_registration(&actor, call.id("occurrence")?, expected).await?;
+    let (actor, expected) = (call.writer().await?, etag::precondition(&call.headers)?);
+    call.core.cancel_registration(&actor, call.id("occurrence")?, expected.as_ref()).await?;
     Ok(reply::no_content())
 }
 
@@ -173,8 +173,8 @@ async fn remove(call: Call) -> Answer {
     call.no_query()?;
     let (actor, occurrence) = (call.writer().await?, call.id::<OccurrenceId>("occurrence")?);
     let registration: RegistrationId = call.id("registration")?;
-    let expected = etag::expected_version(&call.headers);
-    call.core.remove_registration(&actor, occurrence, registration, expected).await?;
+    let expected = etag::precondition(&call.headers)?;
+    call.core.remove_registration(&actor, occurrence, registration, expected.as_ref()).await?;
     Ok(reply::no_content())
 }
 
@@ -232,8 +232,8 @@ async fn read(call: Call) -> Answer {
 )]
 async fn check_in(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, expected) = (call.writer().await?, etag::expected_version(&call.headers));
-    reply::json(&call.core.check_in(&actor, call.id("registration")?, expected).await?)
+    let (actor, expected) = (call.writer().await?, etag::precondition(&call.headers)?);
+    reply::json(&call.core.check_in(&actor, call.id("registration")?, expected.as_ref()).await?)
 }
 
 /// Undo a check-in (organizers only)
@@ -250,8 +250,8 @@ async fn check_in(call: Call) -> Answer {
 )]
 async fn undo_check_in(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, expected) = (call.writer().await?, etag::expected_version(&call.headers));
-    call.core.undo_check_in(&actor, call.id("registration")?, expected).await?;
+    let (actor, expected) = (call.writer().await?, etag::precondition(&call.headers)?);
+    call.core.undo_check_in(&actor, call.id("registration")?, expected.as_ref()).await?;
     Ok(reply::no_content())
 }
 

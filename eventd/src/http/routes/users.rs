@@ -151,8 +151,8 @@ async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
     let id = user_id(&call, &actor)?;
-    let (core, expected) = (call.core.clone(), etag::expected_version(&call.headers));
-    let user = core.change_user(&actor, id, &call.json::<Value>()?, expected).await?;
+    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
+    let user = core.change_user(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?;
     versioned(&user).changed()
 }
 
@@ -172,7 +172,7 @@ async fn delete(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
     let id = user_id(&call, &actor)?;
-    call.core.delete_user(&actor, id, etag::expected_version(&call.headers)).await?;
+    call.core.delete_user(&actor, id, etag::precondition(&call.headers)?.as_ref()).await?;
     Ok(reply::no_content())
 }
 

@@ -1,7 +1,7 @@
 //! Sign-in, account and sessions, on a database.
 
 use eventcore::accounts::{Credentials, NewPassword, NewUser, Session, User};
-use eventcore::{Actor, SessionId, UserId};
+use eventcore::{Actor, Precondition, SessionId, UserId};
 use serde_json::Value;
 
 use super::Library;
@@ -50,7 +50,7 @@ impl AccountsApi for Library {
     }
 
     async fn change_user(&self, user: UserId, version: i64, patch: &Value) -> Result<User> {
-        Ok(self.core.change_user(&self.actor(), user, patch, Some(version)).await?)
+        Ok(self.core.change_user(&self.actor(), user, patch, Some(&Precondition::version(version))).await?)
     }
 
     async fn change_password(&self, current: &str, new: &str) -> Result<()> {

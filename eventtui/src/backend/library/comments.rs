@@ -1,7 +1,7 @@
 //! The operations on comments, on a database.
 
 use eventcore::comments::{Comment, CommentFilter, CommentInput};
-use eventcore::{CommentId, Cursor, EventId, Page, PageRequest};
+use eventcore::{CommentId, Cursor, EventId, Page, PageRequest, Precondition};
 use serde_json::json;
 
 use super::{Library, page};
@@ -32,7 +32,9 @@ impl CommentsApi for Library {
 
     async fn change_comment(&self, comment: CommentId, version: i64, body: String) -> Result<()> {
         let patch = json!({"body": body});
-        self.core.change_comment(&self.actor(), comment, &patch, Some(version)).await?;
+        self.core
+            .change_comment(&self.actor(), comment, &patch, Some(&Precondition::version(version)))
+            .await?;
         Ok(())
     }
 

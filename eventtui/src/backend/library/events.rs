@@ -3,7 +3,7 @@
 use eventcore::agenda::AgendaFilter;
 use eventcore::events::{Event, EventInput};
 use eventcore::insights::Insights;
-use eventcore::{Cursor, Error, EventId, Page};
+use eventcore::{Cursor, Error, EventId, Page, Precondition};
 use serde_json::Value;
 
 use super::{Library, page};
@@ -26,7 +26,7 @@ impl EventsApi for Library {
     }
 
     async fn change_event(&self, event: EventId, version: i64, patch: &Value) -> Result<Event> {
-        Ok(self.core.change_event(&self.actor(), event, patch, Some(version)).await?)
+        Ok(self.core.change_event(&self.actor(), event, patch, Some(&Precondition::version(version))).await?)
     }
 
     async fn publish_event(&self, event: EventId) -> Result<Event> {

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use eventcore::agenda::{AgendaFilter, Bound, DailyCounts, Month};
 use eventcore::events::{Event, Occurrence};
 use eventcore::time::start_of_day;
-use eventcore::{Actor, Cursor, Error, OccurrenceId, Order, Page, Timestamp};
+use eventcore::{Actor, Cursor, Error, OccurrenceId, Order, Page, Precondition, Timestamp};
 use serde_json::Value;
 
 use super::{Library, page};
@@ -41,7 +41,10 @@ impl OccurrencesApi for Library {
         version: i64,
         patch: &Value,
     ) -> Result<Occurrence> {
-        Ok(self.core.change_occurrence(&self.actor(), occurrence, patch, Some(version)).await?)
+        Ok(self
+            .core
+            .change_occurrence(&self.actor(), occurrence, patch, Some(&Precondition::version(version)))
+            .await?)
     }
 
     async fn cancel_occurrence(&self, occurrence: OccurrenceId) -> Result<Occurrence> {

@@ -1,7 +1,7 @@
 //! The operations on registrations, on a database.
 
 use eventcore::registrations::{CheckIn, MyRegistration, NewAttendee, Party, Registration, TicketInput};
-use eventcore::{Cursor, Error, OccurrenceId, Page, RegistrationId};
+use eventcore::{Cursor, Error, OccurrenceId, Page, Precondition, RegistrationId};
 
 use super::{Library, found, page};
 use crate::api::{RegistrationsApi, Result};
@@ -28,7 +28,11 @@ impl RegistrationsApi for Library {
         version: i64,
         auto_promote: bool,
     ) -> Result<Registration> {
-        let party = Party { auto_promote: Some(auto_promote), expected: Some(version), ..Party::default() };
+        let party = Party {
+            auto_promote: Some(auto_promote),
+            expected: Some(Precondition::version(version)),
+            ..Party::default()
+        };
         Ok(self.core.register(&self.actor(), occurrence, &party).await?.registration)
     }
 

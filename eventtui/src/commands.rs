@@ -8,7 +8,7 @@ use clap::Args;
 use eventcore::OccurrenceId;
 use eventcore::events::Occurrence;
 
-use crate::backend::{self, Answer, Refusal, Request, Source, nonsense};
+use crate::backend::{self, ApiError, Request, Response, Source, unexpected_response};
 use crate::failure::Failure;
 use crate::search_filter::SearchFilter;
 use crate::widgets::text::clean;
@@ -62,20 +62,20 @@ pub(crate) struct RegisterArgs {
     party: i64,
 }
 
-fn failure(refusal: Refusal) -> Failure {
-    let fields = refusal
+fn failure(error: ApiError) -> Failure {
+    let fields = error
         .fields
         .iter()
         .map(|violation| format!("{}: {}", violation.pointer.trim_start_matches('/'), violation.message));
     let fields: Vec<String> = fields.collect();
-    if fields.is_empty() { refusal.message.into() } else { fields.join("; ").into() }
+    if fields.is_empty() { error.message.into() } else { fields.join("; ").into() }
 }
 
 pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> Result<(), Failure> {
     let backend = backend::open(source).await?;
-    let wish = SearchFilter {
+    let filter = SearchFilter {
         words: args.search.trim().to_owned(),
-        place: args.location.trim().to_owned(),
+        location: args.location.trim().to_owned(),
         from: args.from,
         to: args.to,
         categories: args.category,
@@ -85,12 +85,12 @@ pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> R
     let mut cursor = None;
     let mut left = args.limit;
     while left > 0 {
-        let request = Request::Agenda { wish: wish.clone(), tz: zone, cursor };
-        let Answer::Dates(page) = backend.run(request).await.map_err(failure)? else { break };
-        let dates: Vec<_> = page.items.into_iter().take(left).collect();
-        left -= dates.len();
-        for date in &dates {
-            print(date, args.json)?;
+        let request = Request::Occurrences { filter: filter.clone(), tz: zone, cursor };
+        let Response::Occurrences(page) = backend.run(request).await.map_err(failure)? else { break };
+        let occurrences: Vec<_> = page.items.into_iter().take(left).collect();
+        left -= occurrences.len();
+        for occurrence in &occurrences {
+            print(occurrence, args.json)?;
         }
         cursor = page.next;
         if cursor.is_none() {
@@ -109,41 +109,51 @@ fn print_line(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn print(date: &Occurrence, json: bool) -> Result<(), Failure> {
+fn print(occurrence: &Occurrence, json: bool) -> Result<(), Failure> {
     if json {
-        return print_line(&serde_json::to_string(date)?);
+        return print_line(&serde_json::to_string(occurrence)?);
     }
-    let (title, location) = (clean(&date.title), clean(&date.location));
-    print_line(&format!("{}  {}  {title}  {location}  {} left", date.id, date.starts_at, date.seats_left))
+    let (title, location) = (clean(&occurrence.title), clean(&occurrence.location));
+    print_line(&format!(
+        "{}  {}  {title}  {location}  {} left",
+        occurrence.id, occurrence.starts_at, occurrence.seats_left
+    ))
 }
 
 pub(crate) async fn show(source: &Source<'_>, args: ShowArgs) -> Result<(), Failure> {
     let backend = backend::open(source).await?;
-    let answer = backend.run(Request::Date(args.id)).await.map_err(failure)?;
+    let response = backend.run(Request::OccurrenceDetail(args.id)).await.map_err(failure)?;
     backend.close().await;
-    let Answer::Date(detail) = answer else { return Err(failure(nonsense())) };
-    let date = &detail.date;
+    let Response::OccurrenceDetail(detail) = response else { return Err(failure(unexpected_response())) };
+    let occurrence = &detail.occurrence;
     if args.json {
-        return print_line(&serde_json::to_string_pretty(date)?);
+        return print_line(&serde_json::to_string_pretty(occurrence)?);
     }
-    print_line(&clean(&date.title))?;
-    print_line(&format!("{} – {} ({})", date.starts_at, date.ends_at, date.timezone))?;
-    print_line(&format!("{} · by {}", clean(&date.location), clean(&date.organizer.display_name)))?;
+    print_line(&clean(&occurrence.title))?;
+    print_line(&format!("{} – {} ({})", occurrence.starts_at, occurrence.ends_at, occurrence.timezone))?;
+    print_line(&format!(
+        "{} · by {}",
+        clean(&occurrence.location),
+        clean(&occurrence.organizer.display_name)
+    ))?;
     print_line(&format!(
         "{} of {} seats free, {} waiting",
-        date.seats_left, date.capacity, date.waitlist_length
+        occurrence.seats_left, occurrence.capacity, occurrence.waitlist_length
     ))?;
     let rated = &detail.feedback.summary;
     if let Some(average) = rated.average {
         let noun = if rated.count == 1 { "rating" } else { "ratings" };
         print_line(&format!("rated {average:.1} of 5 ({} {noun})", rated.count))?;
     }
-    if let Some(place) = &detail.place {
-        print_line(&format!("my registration: {}, party of {}", place.status, place.party_size))?;
+    if let Some(registration) = &detail.registration {
+        print_line(&format!(
+            "my registration: {}, party of {}",
+            registration.status, registration.party_size
+        ))?;
     }
-    if !date.description.is_empty() {
+    if !occurrence.description.is_empty() {
         print_line("")?;
-        for line in date.description.lines() {
+        for line in occurrence.description.lines() {
             print_line(&clean(line))?;
         }
     }
@@ -152,13 +162,15 @@ pub(crate) async fn show(source: &Source<'_>, args: ShowArgs) -> Result<(), Fail
 
 pub(crate) async fn register(source: &Source<'_>, args: RegisterArgs) -> Result<(), Failure> {
     let backend = backend::open(source).await?;
-    let answer =
+    let response =
         backend.run(Request::Register { occurrence: args.id, party: args.party }).await.map_err(failure)?;
     backend.close().await;
-    let Answer::Place(place) = answer else { return Err(failure(nonsense())) };
-    match (place.position, &place.ticket_code) {
+    let Response::Registration(registration) = response else { return Err(failure(unexpected_response())) };
+    match (registration.position, &registration.ticket_code) {
         (Some(position), _) => print_line(&format!("waitlisted, position {position}")),
-        (None, Some(ticket)) => print_line(&format!("confirmed for {}, ticket {ticket}", place.party_size)),
-        (None, None) => print_line(&place.status.to_string()),
+        (None, Some(ticket)) => {
+            print_line(&format!("confirmed for {}, ticket {ticket}", registration.party_size))
+        }
+        (None, None) => print_line(&registration.status.to_string()),
     }
 }

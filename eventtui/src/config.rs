@@ -52,7 +52,7 @@ pub(crate) struct Config {
     pub(crate) theme: Option<String>,
     pub(crate) timezone: Option<Tz>,
     /// Shows times in my time zone, rather than in each event's own.
-    pub(crate) in_mine: bool,
+    pub(crate) in_my_zone: bool,
 }
 
 /// `$XDG_CONFIG_HOME/eventtui/config.toml`, by default below `~/.config`; `None` if `HOME` is not set either.
@@ -92,7 +92,7 @@ impl Config {
                 }
                 "theme" => config.theme = Some(text.to_owned()),
                 "timezone" => config.timezone = Some(zone(text)?),
-                "times" => config.in_mine = in_mine(text)?,
+                "times" => config.in_my_zone = in_my_zone(text)?,
                 _ => {
                     return Err(format!(
                         "unknown setting {key}: there are server or database, theme, timezone and times"
@@ -132,7 +132,7 @@ impl Config {
             ("database", start(false)),
             ("theme", self.theme.clone()),
             ("timezone", self.timezone.map(|zone| zone.name().to_owned())),
-            ("times", self.in_mine.then(|| "mine".to_owned())),
+            ("times", self.in_my_zone.then(|| "mine".to_owned())),
         ];
         for (key, setting) in settings {
             match (table.get_mut(key), setting) {
@@ -156,7 +156,7 @@ pub(crate) fn zone(name: &str) -> Result<Tz, String> {
 }
 
 /// Parses the setting `times`.
-pub(crate) fn in_mine(text: &str) -> Result<bool, String> {
+pub(crate) fn in_my_zone(text: &str) -> Result<bool, String> {
     match text {
         "mine" => Ok(true),
         "event" => Ok(false),
@@ -177,7 +177,7 @@ mod tests {
             start: Some(Start::Server("https://events.example.org".to_owned())),
             theme: Some("light".to_owned()),
             timezone: Some(Tz::Asia__Tokyo),
-            in_mine: true,
+            in_my_zone: true,
         };
         assert_eq!(config, wanted);
         assert_eq!(Config::read(""), Ok(Config::default()));
@@ -226,7 +226,7 @@ mod tests {
         let (real, link) = (folder.path().join("real.toml"), folder.path().join("config.toml"));
         fs::write(&real, "").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        Config { in_mine: true, ..Config::default() }.save(Some(&link)).unwrap();
+        Config { in_my_zone: true, ..Config::default() }.save(Some(&link)).unwrap();
         assert_eq!(fs::read_to_string(&real).unwrap(), "times = \"mine\"\n");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }

@@ -43,13 +43,13 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use app::App;
-use backend::{Backend, Cause, Refusal, Source};
+use backend::{ApiError, Backend, ErrorKind, Source};
 use cli::{Cli, Command};
 use config::{Config, Start};
 use drafts::DraftStore;
 use failure::Failure;
 use keys::Key;
-use message::{Effect, Message, Settled};
+use message::{Effect, Message, SavedPreferences};
 use terminal::ProcessSignal;
 use theme::Theme;
 use view_context::ViewContext;
@@ -122,18 +122,18 @@ fn my_theme(named: &str) -> Result<Theme, Failure> {
 }
 
 /// Validates and saves preferences.
-fn save_preferences(config: Config) -> Result<Settled, Refusal> {
+fn save_preferences(config: Config) -> Result<SavedPreferences, ApiError> {
     let refused = |pointer: &str, error: Failure| {
         let message = error.to_string();
         let violation =
             Violation { pointer: pointer.to_owned(), code: "invalid".into(), message: message.clone() };
-        Refusal { message, fields: vec![violation], cause: Cause::Other }
+        ApiError { message, fields: vec![violation], kind: ErrorKind::Other }
     };
     let theme = my_theme(config.theme.as_deref().unwrap_or(DEFAULT_THEME))
         .map_err(|error| refused("/theme", error))?;
-    let mine = my_zone(None, config.timezone).map_err(|error| refused("/timezone", error))?;
+    let zone = my_zone(None, config.timezone).map_err(|error| refused("/timezone", error))?;
     config.save(config::file().as_deref()).map_err(|error| refused("", error.into()))?;
-    Ok(Settled { config, theme, mine })
+    Ok(SavedPreferences { config, theme, zone })
 }
 
 async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config) -> Result<(), Failure> {
@@ -157,7 +157,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
     let view = ViewContext {
         theme,
         my_zone: zone,
-        in_my_zone: config.in_mine,
+        in_my_zone: config.in_my_zone,
         now: began.with_timezone(&zone).naive_local(),
         unrated: HashSet::new(),
         my_statuses: HashMap::new(),
@@ -194,7 +194,7 @@ async fn show(
     backend: &Arc<dyn Backend>,
     drafts: &Arc<DraftStore>,
 ) -> Result<(), Failure> {
-    let (sender, mut answers) = mpsc::unbounded_channel();
+    let (sender, mut messages) = mpsc::unbounded_channel();
     let began = Instant::now();
     let since = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let mut input = input::Input::listen()?;
@@ -210,12 +210,12 @@ async fn show(
             match effect {
                 Effect::Quit => quits = true,
                 Effect::Copy(text) => terminal::copy(&text)?,
-                Effect::Browse(url) => {
+                Effect::OpenLink(url) => {
                     if let Err(why) = external::browse(&url) {
                         queue.extend(app.update(since(), Message::Failed(why)));
                     }
                 }
-                Effect::Write(text) => {
+                Effect::EditDescription(text) => {
                     let written = match external::editor() {
                         Ok(editor) => {
                             // `input` reads only while it is polled, so the editor gets all keys.
@@ -227,37 +227,37 @@ async fn show(
                         Err(why) => Err(why),
                     };
                     // Taken in before the next frame and before keys typed meanwhile.
-                    queue.extend(app.update(since(), written.map_or_else(Message::Failed, Message::Written)));
+                    queue.extend(app.update(since(), written.map_or_else(Message::Failed, Message::Edited)));
                     quits |= signals.ends;
                 }
-                Effect::Keep { name, text } => {
+                Effect::SaveFile { name, text } => {
                     let sender = sender.clone();
                     running.spawn_blocking(move || {
                         let saved = download::save(&name, &text);
-                        drop(sender.send(saved.map_or_else(Message::Failed, Message::Kept)));
+                        drop(sender.send(saved.map_or_else(Message::Failed, Message::FileSaved)));
                     });
                 }
-                Effect::Draft { of, draft } => {
+                Effect::StoreDraft { key, draft } => {
                     let (drafts, change, sender) = (drafts.clone(), drafts.next_change(), sender.clone());
                     running.spawn_blocking(move || {
-                        if let Err(why) = drafts.set(change, &of, draft.as_ref()) {
-                            drop(sender.send(Message::Unkept(why)));
+                        if let Err(why) = drafts.set(change, &key, draft.as_ref()) {
+                            drop(sender.send(Message::DraftNotStored(why)));
                         }
                     });
                 }
-                Effect::Prefer(config) => {
+                Effect::SavePreferences(config) => {
                     let sender = sender.clone();
                     running.spawn_blocking(move || {
-                        drop(sender.send(Message::Preferred(save_preferences(config).map(Box::new))));
+                        drop(sender.send(Message::PreferencesSaved(save_preferences(config).map(Box::new))));
                     });
                 }
-                Effect::Run { ticket, request } => {
+                Effect::SendRequest { ticket, request } => {
                     let (backend, sender) = (backend.clone(), sender.clone());
                     running.spawn(async move {
                         let outcome = backend.run(request).await;
                         panic_if_asked("work");
                         // Fails only while the program ends.
-                        drop(sender.send(Message::Answered { ticket, outcome }));
+                        drop(sender.send(Message::Responded { ticket, outcome }));
                     });
                 }
             }
@@ -269,7 +269,7 @@ async fn show(
         panic_if_asked("loop");
         let wakes_at = app.wakes_at().map(|at| began + Duration::from_millis(at));
         let message = tokio::select! {
-            Some(answer) = answers.recv() => answer,
+            Some(message) = messages.recv() => message,
             event = input.next() => match event.map(read) {
                 Ok(Some(TerminalInput::Message(message))) => message,
                 Ok(Some(TerminalInput::Suspend)) => {
@@ -341,8 +341,8 @@ fn read(event: Event) -> Option<TerminalInput> {
         Event::Resize(width, height) => Message::Resized { width, height },
         Event::Mouse(mouse) => match mouse.kind {
             MouseEventKind::Down(_) => Message::Click { column: mouse.column, row: mouse.row },
-            MouseEventKind::ScrollDown => Message::Wheel { down: true },
-            MouseEventKind::ScrollUp => Message::Wheel { down: false },
+            MouseEventKind::ScrollDown => Message::Scroll { down: true },
+            MouseEventKind::ScrollUp => Message::Scroll { down: false },
             _ => return None,
         },
         _ => return None,

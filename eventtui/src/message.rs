@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::{Cursor, EventId, OccurrenceId, RegistrationId};
 
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 use crate::config::Config;
 use crate::drafts::Draft;
 use crate::keys::Key;
@@ -20,7 +20,7 @@ pub(crate) enum Message {
         column: u16,
         row: u16,
     },
-    Wheel {
+    Scroll {
         down: bool,
     },
     Resized {
@@ -30,113 +30,114 @@ pub(crate) enum Message {
     /// An external program could not be run, or a file not be saved: the reason.
     Failed(String),
     /// A file was saved: its path.
-    Kept(String),
+    FileSaved(String),
     /// A draft could not be stored: the reason.
-    Unkept(String),
+    DraftNotStored(String),
     /// The text from the editor.
-    Written(String),
+    Edited(String),
     /// The time of `App::wakes_at` has been reached.
     Tick,
-    Answered {
+    Responded {
         ticket: u64,
-        outcome: Result<Answer, Refusal>,
+        outcome: Result<Response, ApiError>,
     },
     /// The preferences were saved or refused.
-    Preferred(Result<Box<Settled>, Refusal>),
+    PreferencesSaved(Result<Box<SavedPreferences>, ApiError>),
 }
 
 /// Saved preferences, with their theme and time zone.
 #[derive(Debug)]
-pub(crate) struct Settled {
+pub(crate) struct SavedPreferences {
     pub(crate) config: Config,
     pub(crate) theme: Theme,
-    pub(crate) mine: Tz,
+    pub(crate) zone: Tz,
 }
 
 /// Work outside of the state.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Effect {
     Quit,
-    Run {
+    SendRequest {
         ticket: u64,
         request: Request,
     },
     /// Copies to the clipboard.
     Copy(String),
     /// Opens a link in the browser.
-    Browse(String),
-    /// Edits a text in the external editor.
-    Write(String),
+    OpenLink(String),
+    /// Edits the description in the external editor.
+    EditDescription(String),
     /// Saves a download under this name, or a numbered one if it is taken.
-    Keep {
+    SaveFile {
         name: String,
         text: String,
     },
     /// Saves the preferences.
-    Prefer(Config),
+    SavePreferences(Config),
     /// Stores the unsaved text of a form for the next start; `None` removes it.
-    Draft {
-        of: String,
+    StoreDraft {
+        key: String,
         draft: Option<Draft>,
     },
 }
 
-/// What a request is for. Of several requests for the same purpose, only the newest is answered.
+/// What a request is for. Of several requests for data with the same purpose, only the newest response
+/// counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    Me,
-    Marks,
+    CurrentUser,
+    MyStatuses,
     Agenda(Option<Cursor>),
     Search(Option<Cursor>),
     Month,
     /// The occurrences of the selected day of the month.
     Day(NaiveDate),
     Week,
-    Mine(Option<Cursor>),
+    MyRegistrations(Option<Cursor>),
     /// Which past occurrences I have not rated.
-    Due,
-    Organized(Option<Cursor>),
+    Unrated,
+    OrganizedEvents(Option<Cursor>),
     /// The past occurrences that I organized.
-    Over(Option<Cursor>),
-    Detail(OccurrenceId),
+    PastOccurrences(Option<Cursor>),
+    OccurrenceDetail(OccurrenceId),
     Attendees(OccurrenceId, Option<Cursor>),
     Insights(EventId),
     Comments(EventId),
     Feedback(EventId, Option<Cursor>),
     /// An iCalendar file to save under this name.
-    Calendar(String),
+    CalendarFile(String),
     SignIn,
     Account,
-    Settings,
-    Save,
-    Say,
+    SaveSettings,
+    SaveForm,
+    SendText,
     /// My registration for an occurrence with this capacity, of which this many seats were free before.
-    Come {
+    Register {
         capacity: i64,
-        left: i64,
+        seats_left: i64,
     },
-    /// Pausing or resuming my promotion from the waitlist.
-    PassOver,
+    /// Setting whether I may be promoted from the waitlist.
+    SetAutoPromote,
     /// A command, with the notice to show on success.
-    Act(&'static str),
+    Command(&'static str),
     /// A command for each of several attendees.
-    All(AtDoor, Vec<RegistrationId>),
+    AttendeeBatch(AttendeeChange, Vec<RegistrationId>),
 }
 
-/// What happens to attendees at check-in.
+/// A change that organizers make to several registrations at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AtDoor {
-    In,
-    NoLongerIn,
-    OffTheList,
+pub(crate) enum AttendeeChange {
+    CheckedIn,
+    CheckInUndone,
+    Removed,
 }
 
-impl AtDoor {
+impl AttendeeChange {
     pub(crate) const fn words(self) -> &'static str {
         match self {
-            Self::In => "checked in",
-            Self::NoLongerIn => "no longer checked in",
-            Self::OffTheList => "removed",
+            Self::CheckedIn => "checked in",
+            Self::CheckInUndone => "no longer checked in",
+            Self::Removed => "removed",
         }
     }
 }

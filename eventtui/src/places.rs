@@ -59,8 +59,8 @@ pub(crate) enum Place {
     Comments,
     Feedback,
     Form,
+    SignIn,
     Account,
-    Me,
     Settings,
     Ticket,
     Help,
@@ -83,8 +83,8 @@ impl Place {
         Self::Comments,
         Self::Feedback,
         Self::Form,
+        Self::SignIn,
         Self::Account,
-        Self::Me,
         Self::Settings,
         Self::Ticket,
         Self::Help,
@@ -93,10 +93,7 @@ impl Place {
 
     /// Whether letters are typed into a field here, so that only other keys are bound.
     pub(crate) const fn is_typed_in(self) -> bool {
-        matches!(
-            self,
-            Self::Search | Self::Form | Self::Account | Self::Settings | Self::Help | Self::Palette
-        )
+        matches!(self, Self::Search | Self::Form | Self::SignIn | Self::Settings | Self::Help | Self::Palette)
     }
 
     pub(crate) const fn name(self) -> &'static str {
@@ -114,8 +111,8 @@ impl Place {
             Self::Comments => "Comments",
             Self::Feedback => "Feedback",
             Self::Form => "Form",
-            Self::Account => "Sign in",
-            Self::Me => "My account",
+            Self::SignIn => "Sign in",
+            Self::Account => "My account",
             Self::Settings => "Settings",
             Self::Ticket => "Ticket",
             Self::Help => "Help",

@@ -10,15 +10,15 @@ pub(crate) struct SearchFilter {
     /// Words to find in title, tags, location or description: `"a phrase"`, `-excluded`.
     pub(crate) words: String,
     /// A part of the location.
-    pub(crate) place: String,
+    pub(crate) location: String,
     /// Any of these categories.
     pub(crate) categories: Vec<String>,
     /// All of these tags.
     pub(crate) tags: Vec<String>,
     /// Only occurrences with free seats.
-    pub(crate) free: bool,
+    pub(crate) available: bool,
     /// Only occurrences for which the user is registered or waitlisted.
-    pub(crate) mine: bool,
+    pub(crate) registered: bool,
     /// The first day.
     pub(crate) from: Option<NaiveDate>,
     /// The last day.
@@ -40,10 +40,10 @@ impl SearchFilter {
                 Some(("in" | "category", value)) if !value.is_empty() => {
                     filter.categories.push(value.to_lowercase());
                 }
-                Some(("is", "free")) => filter.free = true,
-                Some(("is", "mine")) => filter.mine = true,
+                Some(("is", "free")) => filter.available = true,
+                Some(("is", "mine")) => filter.registered = true,
                 _ => match (word.strip_prefix('@'), word.strip_prefix('#')) {
-                    (Some(place), _) => join(&mut filter.place, place),
+                    (Some(place), _) => join(&mut filter.location, place),
                     (_, Some(tag)) if !tag.is_empty() => filter.tags.push(tag.replace('_', " ")),
                     _ => join(&mut filter.words, word),
                 },
@@ -81,11 +81,11 @@ mod tests {
         );
         let expected = SearchFilter {
             words: "jazz night".to_owned(),
-            place: "pier 4".to_owned(),
+            location: "pier 4".to_owned(),
             categories: vec!["concert".to_owned()],
             tags: vec!["open air".to_owned(), "rust".to_owned()],
-            free: true,
-            mine: true,
+            available: true,
+            registered: true,
             from: day("2026-11-27"),
             to: day("2026-12-03"),
             unclear: Vec::new(),

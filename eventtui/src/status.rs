@@ -1,6 +1,6 @@
 //! The loading state of a screen.
 
-use crate::backend::Refusal;
+use crate::backend::ApiError;
 
 /// Whether something is loading, loaded or failed. Times are milliseconds since the program started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,9 +24,9 @@ impl Status {
         self.since = self.since.or(Some(now));
     }
 
-    pub(crate) fn end(&mut self, now: u64, failure: Option<&Refusal>) {
+    pub(crate) fn end(&mut self, now: u64, failure: Option<&ApiError>) {
         self.since = None;
-        self.failure = failure.map(|refusal| refusal.message.clone());
+        self.failure = failure.map(|error| error.message.clone());
         match failure {
             None => self.loaded_at = Some(now),
             Some(_) => self.failed_at = now,

@@ -1,7 +1,7 @@
 //! The operations that the client needs, with typed arguments and results. Two implementations: the library
 //! on a database ([`crate::backend`]) and HTTP ([`crate::client`]).
 
-mod refusal;
+mod error;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -17,7 +17,7 @@ use eventcore::{
 };
 use serde_json::Value;
 
-pub(crate) use refusal::{Cause, Refusal};
+pub(crate) use error::{ApiError, ErrorKind};
 
 /// Items per page of every list: the largest page that the API allows.
 pub(crate) const PAGE: u32 = 100;
@@ -25,7 +25,7 @@ pub(crate) const PAGE: u32 = 100;
 /// The earliest day that filters take, in any time zone: lists the whole past.
 pub(crate) const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 2).expect("is a day");
 
-pub(crate) type Result<T, E = Refusal> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 /// Consecutive days in a time zone, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ pub(crate) trait RegistrationsApi {
     async fn undo_check_in(&self, registration: RegistrationId) -> Result<Registration>;
 }
 
-/// Ratings with texts, and the organizers' replies.
+/// Ratings with texts, and the organizers' answers.
 pub(crate) trait FeedbackApi {
     /// The feedback on all occurrences of the event, newest first, with a summary.
     async fn feedback(&self, event: EventId, cursor: Option<Cursor>) -> Result<FeedbackPage>;
@@ -163,7 +163,7 @@ pub(crate) trait FeedbackApi {
     async fn my_feedback(&self, occurrence: OccurrenceId) -> Result<Option<Feedback>>;
     /// Gives feedback, or replaces mine. `rating` is 1 to 5.
     async fn submit_feedback(&self, occurrence: OccurrenceId, rating: i64, text: String) -> Result<()>;
-    /// The organizers' public reply; `None` deletes it.
+    /// Sets the organizers' public answer; `None` deletes it.
     async fn answer_feedback(&self, feedback: FeedbackId, text: Option<String>) -> Result<()>;
 }
 

@@ -19,7 +19,7 @@ use crate::widgets::text_field::TextField;
 
 impl App {
     /// Runs an action: here if it means the same on every screen, else on the screen on top.
-    pub(crate) fn act(&mut self, action: Action) {
+    pub(crate) fn run_action(&mut self, action: Action) {
         match action {
             Action::Quit => self.quit(),
             Action::Back => self.back(),
@@ -32,23 +32,23 @@ impl App {
             Action::Account if self.cx.me.is_none() => self.cx.open(SignInScreen::default()),
             Action::Account => self.cx.open(AccountScreen::default()),
             Action::Preferences => self.cx.open(SettingsScreen::preferences(&self.cx.config)),
-            Action::Zone => self.switch_zone(),
-            Action::Theme => self.next_theme(),
+            Action::SwitchZone => self.switch_zone(),
+            Action::NextTheme => self.next_theme(),
             Action::Reload => {
                 if !self.refresh() {
                     self.cx.notify('!', "Nothing to reload here");
                 }
             }
             Action::GoToDay => self.cx.prompt = Some(Prompt::Day(TextField::default())),
-            Action::New => {
+            Action::NewEvent => {
                 if self.cx.signed_in() {
                     form::open(FormScreen::new(&self.cx.view), &mut self.cx);
                 }
             }
-            Action::Register => self.ask_party_size(),
-            Action::Unregister => self.cancel_registration(),
+            Action::Register => self.prompt_party_size(),
+            Action::CancelRegistration => self.cancel_registration(),
             Action::Undo => self.undo_cancellation(),
-            Action::PassOver => self.pause_or_resume(),
+            Action::ToggleAutoPromote => self.toggle_auto_promote(),
             Action::Rate => self.rate(),
             Action::CopyLink => self.copy_link(),
             Action::OpenLink => self.open_link(),
@@ -74,40 +74,40 @@ impl App {
             | Action::EditFollowing
             | Action::EditAll
             | Action::Publish
-            | Action::CancelDate
+            | Action::CancelOccurrence
             | Action::CancelEvent
             | Action::Attendees
             | Action::Insights
-            | Action::Say
-            | Action::Reply
-            | Action::SayAgain
+            | Action::PostComment
+            | Action::ReplyToComment
+            | Action::EditComment
             | Action::DeleteComment
             | Action::HideComment
-            | Action::Answer
-            | Action::Over
-            | Action::TakeAnswerBack
+            | Action::AnswerFeedback
+            | Action::TogglePast
+            | Action::DeleteAnswer
             | Action::CheckIn
-            | Action::CheckInCode
+            | Action::CheckInByCode
             | Action::Mark
-            | Action::Enlist
-            | Action::Remove
+            | Action::AddAttendee
+            | Action::RemoveAttendee
             | Action::Save
             | Action::SaveDraft
-            | Action::Write
-            | Action::StartOver
+            | Action::EditDescription
+            | Action::DiscardChanges
             | Action::NextField
             | Action::PreviousField
             | Action::SignUp
             | Action::SignOut
             | Action::EditProfile
-            | Action::NewPassword
-            | Action::EndSession => self.act_on_top(action),
+            | Action::ChangePassword
+            | Action::EndSession => self.run_on_top(action),
         }
         self.run_commands();
     }
 
-    fn act_on_top(&mut self, action: Action) {
-        let handled = self.call(self.stack.top_owner(), |screen, cx| screen.act(action, cx));
+    fn run_on_top(&mut self, action: Action) {
+        let handled = self.call(self.stack.top_owner(), |screen, cx| screen.run_action(action, cx));
         if handled == Some(Handled::No) {
             self.cx.notify('!', "This key does nothing here");
         }
@@ -145,7 +145,7 @@ impl App {
         after.in_my_zone = !after.in_my_zone;
         self.set_view(after);
         let view = &self.cx.view;
-        self.cx.config.in_mine = view.in_my_zone;
+        self.cx.config.in_my_zone = view.in_my_zone;
         let whose = if view.in_my_zone { view.my_zone.name() } else { "each event's own zone" };
         self.cx.notify('✓', format!("Times are shown in {whose}"));
     }

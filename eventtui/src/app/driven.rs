@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use chrono::{DateTime, Utc};
 
 use super::App;
-use crate::backend::{Answer, Cause, Detail, Refusal, Request};
+use crate::backend::{ApiError, ErrorKind, OccurrenceDetail, Request, Response};
 use crate::drafts::Drafts;
 use crate::keys::{Action, Key};
 use crate::message::{Effect, Message};
@@ -90,22 +90,30 @@ pub(crate) fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
 }
 
 /// An occurrence with all details, for a registered user.
-pub(crate) fn detail(date: Occurrence) -> Detail {
-    let place = Some(registration(1, "confirmed"));
+pub(crate) fn detail(occurrence: Occurrence) -> OccurrenceDetail {
+    let registration = Some(self::registration(1, "confirmed"));
     let feedback = feedback([0; 5], &[]);
-    let dates = (0..10).map(occurrence).collect();
-    Detail { date, event: event(), place, dates, feedback, comments: Some(0), mine: None }
+    let occurrences = (0..10).map(self::occurrence).collect();
+    OccurrenceDetail {
+        occurrence,
+        event: event(),
+        registration,
+        occurrences,
+        feedback,
+        comment_count: Some(0),
+        my_feedback: None,
+    }
 }
 
-pub(crate) fn refusal(message: &str, cause: Cause) -> Refusal {
-    Refusal { message: message.to_owned(), fields: Vec::new(), cause }
+pub(crate) fn error(message: &str, kind: ErrorKind) -> ApiError {
+    ApiError { message: message.to_owned(), fields: Vec::new(), kind }
 }
 
 /// An app that is driven by messages.
 pub(crate) struct Driven {
     pub(crate) app: App,
     now: u64,
-    pub(crate) asked: Vec<(u64, Request)>,
+    pub(crate) sent: Vec<(u64, Request)>,
     pub(crate) quit: bool,
     pub(crate) copied: Vec<String>,
     /// Effects for other programs.
@@ -132,7 +140,7 @@ impl Driven {
         let mut driven = Self {
             app,
             now: 0,
-            asked: Vec::new(),
+            sent: Vec::new(),
             quit: false,
             copied: Vec::new(),
             handed: Vec::new(),
@@ -148,12 +156,13 @@ impl Driven {
             match effect {
                 Effect::Quit => self.quit = true,
                 Effect::Copy(text) => self.copied.push(text),
-                Effect::Browse(_) | Effect::Keep { .. } | Effect::Write(_) | Effect::Prefer(_) => {
-                    self.handed.push(effect)
-                }
-                Effect::Draft { of, draft: Some(draft) } => _ = self.drafts.insert(of, draft),
-                Effect::Draft { of, draft: None } => _ = self.drafts.remove(&of),
-                Effect::Run { ticket, request } => self.asked.push((ticket, request)),
+                Effect::OpenLink(_)
+                | Effect::SaveFile { .. }
+                | Effect::EditDescription(_)
+                | Effect::SavePreferences(_) => self.handed.push(effect),
+                Effect::StoreDraft { key, draft: Some(draft) } => _ = self.drafts.insert(key, draft),
+                Effect::StoreDraft { key, draft: None } => _ = self.drafts.remove(&key),
+                Effect::SendRequest { ticket, request } => self.sent.push((ticket, request)),
             }
         }
     }
@@ -184,46 +193,55 @@ impl Driven {
         self.send(Message::Tick)
     }
 
-    /// Answers the newest request of a kind.
-    pub(crate) fn answer(
+    /// Responds to the newest request of a kind.
+    pub(crate) fn respond(
         &mut self,
         is: impl Fn(&Request) -> bool,
-        outcome: Result<Answer, Refusal>,
+        outcome: Result<Response, ApiError>,
     ) -> &mut Self {
-        let place = self.asked.iter().rposition(|(_, request)| is(request));
+        let place = self.sent.iter().rposition(|(_, request)| is(request));
         let (ticket, _) =
-            self.asked.remove(place.unwrap_or_else(|| panic!("nobody asked: {:?}", self.asked)));
-        self.send(Message::Answered { ticket, outcome })
+            self.sent.remove(place.unwrap_or_else(|| panic!("no such request: {:?}", self.sent)));
+        self.send(Message::Responded { ticket, outcome })
     }
 
-    pub(crate) fn with_agenda(mut self, dates: usize) -> Self {
-        let items = (0..dates).map(occurrence).collect();
-        self.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(page(items, None))));
+    pub(crate) fn with_agenda(mut self, count: usize) -> Self {
+        let items = (0..count).map(occurrence).collect();
+        self.respond(
+            |r| matches!(r, Request::Occurrences { .. }),
+            Ok(Response::Occurrences(page(items, None))),
+        );
         self
     }
 
     pub(crate) fn signed_in(mut self) -> Self {
-        self.answer(|r| *r == Request::Me, Ok(Answer::Me(Some(Box::new(user())))));
+        self.respond(|r| *r == Request::CurrentUser, Ok(Response::CurrentUser(Some(Box::new(user())))));
         let mine = ["confirmed", "waitlisted"].iter().enumerate();
         let items = mine.map(|(n, status)| MyRegistration {
             registration: registration(n + 1, status),
             occurrence: Some(occurrence(n + 1)),
         });
         let items = items.collect();
-        self.answer(|r| matches!(r, Request::Mine { .. }), Ok(Answer::Mine(page(items, None))));
+        self.respond(
+            |r| matches!(r, Request::MyRegistrations { .. }),
+            Ok(Response::MyRegistrations(page(items, None))),
+        );
         self
     }
 
     pub(crate) fn with_detail(mut self) -> Self {
         self.press(KeyCode::Down).press(KeyCode::Enter);
         let detail = detail(occurrence(1));
-        self.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
+        self.respond(
+            |r| matches!(r, Request::OccurrenceDetail(_)),
+            Ok(Response::OccurrenceDetail(Box::new(detail))),
+        );
         self
     }
 
     /// Runs an action as a key would.
-    pub(crate) fn act(&mut self, action: Action) -> &mut Self {
-        self.app.act(action);
+    pub(crate) fn run_action(&mut self, action: Action) -> &mut Self {
+        self.app.run_action(action);
         let effects = std::mem::take(&mut self.app.cx.effects);
         self.take(effects);
         self

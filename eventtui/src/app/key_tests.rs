@@ -7,7 +7,7 @@ use eventcore::registrations::MyRegistration;
 
 use super::*;
 use crate::app::driven::{Driven, event, occurrence, page, registration, user};
-use crate::backend::Answer;
+use crate::backend::Response;
 use crate::keys::Action;
 use crate::screens::account::AccountScreen;
 use crate::screens::attendees::AttendeesScreen;
@@ -23,35 +23,37 @@ use crate::widgets::list::Position;
 
 /// A screen with many items, the selection not at an end.
 fn someone_at(place: Place) -> Driven {
-    let agenda = |r: &Request| matches!(r, Request::Agenda { .. });
+    let agenda = |r: &Request| matches!(r, Request::Occurrences { .. });
     let mut driven = Driven::new().with_agenda(60);
-    if place == Place::Account {
-        driven.answer(|r| *r == Request::Me, Ok(Answer::Me(None)));
+    if place == Place::SignIn {
+        driven.respond(|r| *r == Request::CurrentUser, Ok(Response::CurrentUser(None)));
         driven.press(KeyCode::Char('A')).type_in("ada").press(KeyCode::Tab).type_in("secret words");
         return driven;
     }
     driven = driven.signed_in();
-    let dates = |n: usize| Ok(Answer::Dates(page((0..n).map(occurrence).collect(), None)));
-    let days = || Ok(Answer::Days((0..90).map(occurrence).collect()));
+    let occurrences = |n: usize| Ok(Response::Occurrences(page((0..n).map(occurrence).collect(), None)));
+    let days = || Ok(Response::OccurrencesOn((0..90).map(occurrence).collect()));
     match place {
         Place::Month => {
-            driven.type_in("2]").answer(|r| matches!(r, Request::Days { .. }), days());
+            driven.type_in("2]").respond(|r| matches!(r, Request::OccurrencesOn { .. }), days());
             let counts = crate::screens::month_tests::counts("2027-03-01", &[3; 31]);
-            driven.answer(|r| matches!(r, Request::Month { .. }), Ok(counts));
+            driven.respond(|r| matches!(r, Request::DailyCounts { .. }), Ok(counts));
         }
-        Place::Week => _ = driven.type_in("w]").answer(|r| matches!(r, Request::Days { .. }), days()),
-        Place::Search => _ = driven.press(KeyCode::Char('3')).answer(agenda, dates(60)),
+        Place::Week => {
+            _ = driven.type_in("w]").respond(|r| matches!(r, Request::OccurrencesOn { .. }), days())
+        }
+        Place::Search => _ = driven.press(KeyCode::Char('3')).respond(agenda, occurrences(60)),
         Place::Mine => {
             let mine = |n| MyRegistration {
                 registration: registration(n, "confirmed"),
                 occurrence: Some(occurrence(n)),
             };
-            let all = Ok(Answer::Mine(page((0..60).map(mine).collect(), None)));
-            driven.press(KeyCode::Char('4')).answer(|r| matches!(r, Request::Mine { .. }), all);
+            let all = Ok(Response::MyRegistrations(page((0..60).map(mine).collect(), None)));
+            driven.press(KeyCode::Char('4')).respond(|r| matches!(r, Request::MyRegistrations { .. }), all);
         }
         Place::Organize => {
-            let all = Ok(Answer::Events(page(vec![event(); 60], None)));
-            driven.press(KeyCode::Char('5')).answer(|r| matches!(r, Request::Organized { .. }), all);
+            let all = Ok(Response::Events(page(vec![event(); 60], None)));
+            driven.press(KeyCode::Char('5')).respond(|r| matches!(r, Request::OrganizedEvents { .. }), all);
         }
         Place::Event
         | Place::Attendees
@@ -60,48 +62,51 @@ fn someone_at(place: Place) -> Driven {
         | Place::Feedback
         | Place::Ticket => {
             driven = driven.with_detail();
-            driven.layer::<EventScreen>().detail.as_mut().unwrap().date.description =
+            driven.layer::<EventScreen>().detail.as_mut().unwrap().occurrence.description =
                 "A line.\n\n".repeat(60);
             driven.press(KeyCode::PageDown);
         }
         Place::Form => _ = driven.press(KeyCode::Char('n')),
-        Place::Me => {
-            let me =
-                Answer::Account { me: Box::new(user()), sessions: crate::screens::account_tests::sessions() };
-            driven.press(KeyCode::Char('A')).answer(|r| *r == Request::Account, Ok(me));
+        Place::Account => {
+            let me = Response::Account {
+                user: Box::new(user()),
+                sessions: crate::screens::account_tests::sessions(),
+            };
+            driven.press(KeyCode::Char('A')).respond(|r| *r == Request::Account, Ok(me));
         }
         Place::Settings => _ = driven.press(KeyCode::Char(',')),
         Place::Help => _ = driven.press(KeyCode::Char('?')),
         Place::Palette => _ = driven.press(KeyCode::Char(':')),
-        Place::Agenda | Place::Account | Place::Everywhere => {}
+        Place::Agenda | Place::SignIn | Place::Everywhere => {}
     }
     match place {
         Place::Attendees => {
             let people = (0..60).map(|n| registration(n, "confirmed")).collect();
-            let people = Ok(Answer::Attendees { date: Box::new(occurrence(0)), page: page(people, None) });
-            driven.press(KeyCode::Char('a')).answer(|r| matches!(r, Request::Attendees { .. }), people);
+            let people =
+                Ok(Response::Attendees { occurrence: Box::new(occurrence(0)), page: page(people, None) });
+            driven.press(KeyCode::Char('a')).respond(|r| matches!(r, Request::Attendees { .. }), people);
         }
         Place::Insights => {
             let seen = Ok(crate::screens::insights_tests::of_dates(60));
-            driven.press(KeyCode::Char('I')).answer(|r| matches!(r, Request::Insights(_)), seen);
+            driven.press(KeyCode::Char('I')).respond(|r| matches!(r, Request::Insights(_)), seen);
         }
         Place::Comments => {
-            let said = Ok(Answer::Comments(crate::screens::comments_tests::said()));
-            driven.press(KeyCode::Char('c')).answer(|r| matches!(r, Request::Comments(_)), said);
+            let comments = Ok(Response::Comments(crate::screens::comments_tests::comments()));
+            driven.press(KeyCode::Char('c')).respond(|r| matches!(r, Request::Comments(_)), comments);
         }
         Place::Feedback => {
             let heard = Ok(crate::screens::feedback_tests::heard());
-            driven.press(KeyCode::Char('F')).answer(|r| matches!(r, Request::Feedback { .. }), heard);
+            driven.press(KeyCode::Char('F')).respond(|r| matches!(r, Request::Feedback { .. }), heard);
         }
         Place::Ticket => _ = driven.press(KeyCode::Char('v')),
         _ => {}
     }
     if !matches!(place, Place::Event | Place::Month | Place::Form) {
-        driven.act(Action::Down);
-        driven.act(Action::Down);
+        driven.run_action(Action::Down);
+        driven.run_action(Action::Down);
     }
     if place == Place::Week {
-        driven.act(Action::Up);
+        driven.run_action(Action::Up);
     }
     assert_eq!(driven.app.at(), place);
     driven
@@ -149,7 +154,7 @@ struct Before {
     picture: String,
     asked: usize,
     theme: &'static str,
-    in_mine: bool,
+    in_my_zone: bool,
     held: bool,
 }
 
@@ -163,9 +168,9 @@ impl Before {
             cursor: cursor(app),
             // For fields only, because drawing is slow.
             picture: if app.at().is_typed_in() { driven.picture(100, 40) } else { String::new() },
-            asked: driven.asked.len(),
+            asked: driven.sent.len(),
             theme: app.cx.view.theme.name,
-            in_mine: app.cx.view.in_my_zone,
+            in_my_zone: app.cx.view.in_my_zone,
             held: app.occurrence().is_some_and(|date| app.cx.view.my_statuses.contains_key(&date.id)),
         }
     }
@@ -174,7 +179,7 @@ impl Before {
     fn is_done(&self, action: Action, driven: &Driven) -> bool {
         let app = &driven.app;
         let asks =
-            |is: fn(&Request) -> bool| driven.asked[self.asked..].iter().any(|(_, request)| is(request));
+            |is: fn(&Request) -> bool| driven.sent[self.asked..].iter().any(|(_, request)| is(request));
         let says = |words: &str| driven.last_line().contains(words);
         let opens = |place: Place| app.at() == place && app.stack.layers.len() == self.layers + 1;
         let shows = |words: &str| driven.picture(100, 40).contains(words);
@@ -195,14 +200,14 @@ impl Before {
             Action::Search => app.stack.tab == Tab::Search && app.stack.layers.is_empty(),
             Action::NextTab => app.stack.tab == self.tab.beside(1) && app.stack.layers.is_empty(),
             Action::PreviousTab => app.stack.tab == self.tab.beside(4) && app.stack.layers.is_empty(),
-            Action::Account if app.cx.me.is_none() => opens(Place::Account),
-            Action::Account => opens(Place::Me) && asks(|r| *r == Request::Account),
+            Action::Account if app.cx.me.is_none() => opens(Place::SignIn),
+            Action::Account => opens(Place::Account) && asks(|r| *r == Request::Account),
             Action::EditProfile => opens(Place::Settings) && shows("My profile"),
-            Action::NewPassword => opens(Place::Settings) && shows("password"),
+            Action::ChangePassword => opens(Place::Settings) && shows("password"),
             Action::Preferences => opens(Place::Settings) && shows("My preferences"),
             Action::EndSession => says("End the session of"),
-            Action::Zone => app.cx.view.in_my_zone != self.in_mine && says("Times are shown in"),
-            Action::Theme => app.cx.view.theme.name != self.theme && says(app.cx.view.theme.name),
+            Action::SwitchZone => app.cx.view.in_my_zone != self.in_my_zone && says("Times are shown in"),
+            Action::NextTheme => app.cx.view.theme.name != self.theme && says(app.cx.view.theme.name),
             Action::Reload => asks(|_| true) || says("Nothing to reload here"),
             Action::Undo => says("Registration restored") || says("Nothing to undo"),
             Action::Up if self.place == Place::Month => days == -7,
@@ -219,7 +224,7 @@ impl Before {
             Action::Open if self.place == Place::Month => {
                 app.stack.tab == Tab::Agenda && app.stack.tabs.agenda.from == Some(app.stack.tabs.month.day)
             }
-            Action::Open => opens(Place::Event) && asks(|r| matches!(r, Request::Date(_))),
+            Action::Open => opens(Place::Event) && asks(|r| matches!(r, Request::OccurrenceDetail(_))),
             Action::Today => match app.stack.tab {
                 Tab::Month => app.stack.tabs.month.day == app.cx.view.now.date(),
                 Tab::Week => app.stack.tabs.week.week.day == app.cx.view.now.date(),
@@ -228,35 +233,35 @@ impl Before {
             Action::GoToDay => matches!(question, Some(Prompt::Day(_))),
             Action::Register => matches!(question, Some(Prompt::Party { .. })),
             Action::Rate => asks_for(|mode| matches!(mode, ComposeMode::Rating(_))),
-            Action::Unregister if self.held => says("Registration cancelled"),
-            Action::Unregister => says("You are not registered for it"),
-            Action::PassOver => {
-                asks(|r| matches!(r, Request::PassOver { .. })) || says("You are not on its waitlist")
+            Action::CancelRegistration if self.held => says("Registration cancelled"),
+            Action::CancelRegistration => says("You are not registered for it"),
+            Action::ToggleAutoPromote => {
+                asks(|r| matches!(r, Request::SetAutoPromote { .. })) || says("You are not on its waitlist")
             }
             Action::CopyLink => driven.copied == ["https://example.org/g"],
-            Action::OpenLink => driven.handed == [Effect::Browse("https://example.org/g".to_owned())],
+            Action::OpenLink => driven.handed == [Effect::OpenLink("https://example.org/g".to_owned())],
             Action::SaveCalendar if self.place == Place::Organize => {
                 asks(|r| matches!(r, Request::EventCalendar(_)))
             }
-            Action::SaveCalendar => asks(|r| matches!(r, Request::DateCalendar(_))),
+            Action::SaveCalendar => asks(|r| matches!(r, Request::OccurrenceCalendar(_))),
             Action::Ticket => opens(Place::Ticket),
-            Action::New => opens(Place::Form) && shows("New event"),
+            Action::NewEvent => opens(Place::Form) && shows("New event"),
             Action::Edit if self.place == Place::Event => opens(Place::Form) && shows(" This occurrence "),
             Action::Edit | Action::EditAll => opens(Place::Form) && shows("All occurrences of the event"),
             Action::EditFollowing => opens(Place::Form) && shows("This and all following occurrences"),
             Action::Publish => says("This event is not a draft"),
-            Action::CancelDate => says("Cancel this occurrence?"),
+            Action::CancelOccurrence => says("Cancel this occurrence?"),
             Action::CancelEvent => says("Cancel “"),
             Action::Attendees => opens(Place::Attendees) && asks(|r| matches!(r, Request::Attendees { .. })),
             Action::Insights => opens(Place::Insights) && asks(|r| matches!(r, Request::Insights(_))),
             Action::Comments => opens(Place::Comments) && asks(|r| matches!(r, Request::Comments(_))),
-            Action::Save if self.place == Place::Account => asks(|r| matches!(r, Request::SignIn { .. })),
+            Action::Save if self.place == Place::SignIn => asks(|r| matches!(r, Request::SignIn { .. })),
             Action::Save if self.place == Place::Settings => {
-                matches!(driven.handed.as_slice(), [Effect::Prefer(_)])
+                matches!(driven.handed.as_slice(), [Effect::SavePreferences(_)])
             }
             Action::Save | Action::SaveDraft => says("Not saved: "),
-            Action::StartOver => says("Nothing to discard"),
-            Action::Write => driven.handed == [Effect::Write(String::new())],
+            Action::DiscardChanges => says("Nothing to discard"),
+            Action::EditDescription => driven.handed == [Effect::EditDescription(String::new())],
             Action::NextField | Action::PreviousField => driven.picture(100, 40) != self.picture,
             Action::SignUp => shows("E-mail  "),
             Action::SignOut => asks(|r| *r == Request::SignOut),
@@ -268,7 +273,7 @@ impl Before {
     fn is_done_with_people(&self, action: Action, driven: &Driven) -> bool {
         let app = &driven.app;
         let asks =
-            |is: fn(&Request) -> bool| driven.asked[self.asked..].iter().any(|(_, request)| is(request));
+            |is: fn(&Request) -> bool| driven.sent[self.asked..].iter().any(|(_, request)| is(request));
         let says = |words: &str| driven.last_line().contains(words);
         let opens = |place: Place| app.at() == place && app.stack.layers.len() == self.layers + 1;
         let question = app.cx.prompt.as_ref();
@@ -277,22 +282,23 @@ impl Before {
             _ => false,
         };
         match action {
-            Action::Say => asks_for(|mode| matches!(mode, ComposeMode::Comment)),
-            Action::Reply => asks_for(|mode| matches!(mode, ComposeMode::Reply(_))),
-            Action::SayAgain => asks_for(|mode| matches!(mode, ComposeMode::EditComment(..))),
+            Action::PostComment => asks_for(|mode| matches!(mode, ComposeMode::Comment)),
+            Action::ReplyToComment => asks_for(|mode| matches!(mode, ComposeMode::Reply(_))),
+            Action::EditComment => asks_for(|mode| matches!(mode, ComposeMode::EditComment(..))),
             Action::DeleteComment => says("Delete this comment?"),
             Action::HideComment => asks(|r| matches!(r, Request::HideComment { .. })),
-            Action::Over => {
-                asks(|r| matches!(r, Request::Over { .. })) && app.stack.tabs.organize.past.is_some()
+            Action::TogglePast => {
+                asks(|r| matches!(r, Request::PastOccurrences { .. }))
+                    && app.stack.tabs.organize.past.is_some()
             }
             Action::Feedback => opens(Place::Feedback) && asks(|r| matches!(r, Request::Feedback { .. })),
-            Action::Answer => asks_for(|mode| matches!(mode, ComposeMode::Answer(_))),
-            Action::TakeAnswerBack => says("Delete the reply?"),
+            Action::AnswerFeedback => asks_for(|mode| matches!(mode, ComposeMode::AnswerFeedback(_))),
+            Action::DeleteAnswer => says("Delete the answer?"),
             Action::CheckIn => asks(|r| matches!(r, Request::CheckIn(_))),
             Action::Mark => driven.picture(100, 40).contains("◆ 1 marked"),
-            Action::Enlist => asks_for(|mode| matches!(mode, ComposeMode::AddAttendee(_))),
-            Action::Remove => says("from this occurrence"),
-            Action::CheckInCode => driven.picture(100, 40).contains("Ticket code: "),
+            Action::AddAttendee => asks_for(|mode| matches!(mode, ComposeMode::AddAttendee(_))),
+            Action::RemoveAttendee => says("from this occurrence"),
+            Action::CheckInByCode => driven.picture(100, 40).contains("Ticket code: "),
             _ => false,
         }
     }
@@ -305,7 +311,7 @@ fn every_key_does_what_the_help_says() {
             for key in binding.keys_in(place) {
                 let mut driven = someone_at(place);
                 if binding.action == Action::Undo {
-                    driven.act(Action::Unregister);
+                    driven.run_action(Action::CancelRegistration);
                 }
                 let before = Before::of(&driven);
                 driven.send(Message::Key(key));

@@ -3,7 +3,7 @@
 use eventcore::calendars::file_name;
 
 use super::App;
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 use crate::message::{Effect, Purpose};
 
 impl App {
@@ -26,25 +26,25 @@ impl App {
             return self.cx.notify('!', "This event has no web link");
         }
         self.cx.notify('✓', format!("Opening {link} in the browser"));
-        self.cx.effects.push(Effect::Browse(link));
+        self.cx.effects.push(Effect::OpenLink(link));
     }
 
     /// Requests the calendar file of the selected event, or of the selected occurrence.
     pub(super) fn save_calendar(&mut self) {
         let (title, request) = match (self.stack.top().event(), self.occurrence()) {
             (Some(event), _) => (&event.title, Request::EventCalendar(event.id)),
-            (None, Some(occurrence)) => (&occurrence.title, Request::DateCalendar(occurrence.id)),
+            (None, Some(occurrence)) => (&occurrence.title, Request::OccurrenceCalendar(occurrence.id)),
             (None, None) => return self.cx.notify('!', "Nothing is selected"),
         };
         let name = file_name(title);
-        self.cx.ask(Purpose::Calendar(name), request);
+        self.cx.send(Purpose::CalendarFile(name), request);
     }
 
-    pub(super) fn take_calendar(&mut self, name: String, outcome: Result<Answer, Refusal>) {
+    pub(super) fn take_calendar(&mut self, name: String, outcome: Result<Response, ApiError>) {
         match outcome {
-            Ok(Answer::Calendar(text)) => self.cx.effects.push(Effect::Keep { name, text }),
+            Ok(Response::Calendar(text)) => self.cx.effects.push(Effect::SaveFile { name, text }),
             Ok(_) => self.cx.notify_unexpected(),
-            Err(refusal) => self.cx.notify_refused(&refusal),
+            Err(error) => self.cx.notify_error(&error),
         }
     }
 }
@@ -55,7 +55,7 @@ mod tests {
     use crossterm::event::KeyCode;
 
     use super::*;
-    use crate::backend::Cause;
+    use crate::backend::ErrorKind;
     use crate::screens::event::EventScreen;
 
     fn looked() -> Driven {
@@ -66,8 +66,8 @@ mod tests {
     fn only_web_links_are_opened() {
         let mut driven = looked();
         driven.press(KeyCode::Char('o'));
-        assert_eq!(driven.handed, [Effect::Browse("https://example.org/g".to_owned())]);
-        driven.layer::<EventScreen>().detail.as_mut().unwrap().date.url =
+        assert_eq!(driven.handed, [Effect::OpenLink("https://example.org/g".to_owned())]);
+        driven.layer::<EventScreen>().detail.as_mut().unwrap().occurrence.url =
             Some("file:///etc/passwd".to_owned());
         driven.press(KeyCode::Char('o'));
         assert_eq!(driven.handed.len(), 1);
@@ -78,24 +78,30 @@ mod tests {
     fn occurrences_are_saved_as_calendar_files() {
         let mut driven = looked();
         driven.press(KeyCode::Char('i'));
-        let date = |request: &Request| matches!(request, Request::DateCalendar(_));
-        driven.answer(date, Ok(Answer::Calendar("BEGIN:VCALENDAR".to_owned())));
-        let kept = Effect::Keep { name: "evening-1.ics".to_owned(), text: "BEGIN:VCALENDAR".to_owned() };
+        let date = |request: &Request| matches!(request, Request::OccurrenceCalendar(_));
+        driven.respond(date, Ok(Response::Calendar("BEGIN:VCALENDAR".to_owned())));
+        let kept = Effect::SaveFile { name: "evening-1.ics".to_owned(), text: "BEGIN:VCALENDAR".to_owned() };
         assert_eq!(driven.handed, [kept]);
-        driven.send(crate::message::Message::Kept("~/Downloads/evening-1.ics".to_owned()));
+        driven.send(crate::message::Message::FileSaved("~/Downloads/evening-1.ics".to_owned()));
         assert_eq!(driven.last_line(), "✓ Saved as ~/Downloads/evening-1.ics: open it with your calendar");
-        let away = Refusal::away("the server cannot be reached");
-        driven.press(KeyCode::Char('i')).answer(date, Err(away));
+        let away = ApiError::unavailable("the server cannot be reached");
+        driven.press(KeyCode::Char('i')).respond(date, Err(away));
         assert!(driven.last_line().starts_with("✗ the server cannot be reached"));
         assert_eq!(driven.handed.len(), 1);
-        let gone =
-            Refusal { message: "there is no such event".to_owned(), fields: Vec::new(), cause: Cause::Other };
+        let gone = ApiError {
+            message: "there is no such event".to_owned(),
+            fields: Vec::new(),
+            kind: ErrorKind::Other,
+        };
         driven.press(KeyCode::Esc).press(KeyCode::Char('5'));
         let events = super::super::driven::page(vec![super::super::driven::event()], None);
-        driven.answer(|request| matches!(request, Request::Organized { .. }), Ok(Answer::Events(events)));
+        driven.respond(
+            |request| matches!(request, Request::OrganizedEvents { .. }),
+            Ok(Response::Events(events)),
+        );
         driven
             .press(KeyCode::Char('i'))
-            .answer(|request| matches!(request, Request::EventCalendar(_)), Err(gone));
+            .respond(|request| matches!(request, Request::EventCalendar(_)), Err(gone));
         assert_eq!(driven.last_line(), "✗ there is no such event");
     }
 }

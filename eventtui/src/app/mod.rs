@@ -4,12 +4,12 @@
 //! the screens request. Code for a single screen is in `screens/`.
 
 mod actions;
-mod answers;
 mod links;
 mod mouse;
 mod pending_cancellation;
 mod prompts;
 mod registration;
+mod responses;
 mod stack;
 
 #[cfg(test)]
@@ -85,7 +85,7 @@ impl App {
 
     /// The first effects.
     pub(crate) fn begin(&mut self) -> Vec<Effect> {
-        self.cx.ask(Purpose::Me, Request::Me);
+        self.cx.send(Purpose::CurrentUser, Request::CurrentUser);
         self.load_tab();
         self.run_commands();
         std::mem::take(&mut self.cx.effects)
@@ -101,22 +101,22 @@ impl App {
             Message::Key(key) => self.press(key),
             Message::Paste(text) => self.paste(&text),
             Message::Click { column, row } => self.click(column, row),
-            Message::Wheel { down } => {
+            Message::Scroll { down } => {
                 self.call(self.stack.top_owner(), |screen, cx| screen.wheel(down, cx));
             }
             Message::Failed(why) => self.cx.notify('✗', why),
-            Message::Unkept(why) => {
+            Message::DraftNotStored(why) => {
                 self.cx.form_drafts.cannot_store();
                 self.cx.notify('✗', format!("Drafts cannot be stored: {why}"));
             }
-            Message::Kept(place) => {
+            Message::FileSaved(place) => {
                 self.cx.notify('✓', format!("Saved as {place}: open it with your calendar"));
             }
-            Message::Written(text) => self.call_top(|screen, cx| screen.edited(&text, cx)),
+            Message::Edited(text) => self.call_top(|screen, cx| screen.edited(&text, cx)),
             Message::Resized { width, height } => self.cx.size = (width, height),
             Message::Tick => {}
-            Message::Answered { ticket, outcome } => self.answered(ticket, outcome),
-            Message::Preferred(outcome) => self.preferences_saved(outcome),
+            Message::Responded { ticket, outcome } => self.responded(ticket, outcome),
+            Message::PreferencesSaved(outcome) => self.preferences_saved(outcome),
         }
         self.pass_time();
         self.load_more();
@@ -220,7 +220,7 @@ impl App {
                     self.cx.notify('!', "Sign in first, or create an account with ^N");
                 }
                 AppCommand::Close(owner) => self.stack.remove(owner),
-                AppCommand::Act(action) => self.act(action),
+                AppCommand::RunAction(action) => self.run_action(action),
                 AppCommand::ShowAgenda(day) => self.show_agenda(day),
                 AppCommand::Refresh => _ = self.refresh(),
                 AppCommand::UserLoaded(user) => self.user_loaded(user),
@@ -254,7 +254,7 @@ impl App {
         let before = self.cx.requests_sent();
         self.call(self.stack.top_owner(), |screen, cx| screen.load(LoadFrom::Selection, cx));
         if self.cx.me.is_some() {
-            self.cx.ask(Purpose::Marks, Request::Mine { cursor: None });
+            self.cx.send(Purpose::MyStatuses, Request::MyRegistrations { cursor: None });
         }
         self.cx.requests_sent() != before
     }
@@ -301,7 +301,7 @@ impl App {
             return;
         }
         match keys::action(self.at(), key) {
-            Some(action) => self.act(action),
+            Some(action) => self.run_action(action),
             None => self.call_top(|screen, cx| screen.press(key, cx)),
         }
     }

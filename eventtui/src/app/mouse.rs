@@ -69,7 +69,7 @@ mod tests {
     fn the_wheel_moves_in_lists() {
         let mut driven = Driven::new().with_agenda(60);
         for down in [true, true, false] {
-            driven.send(Message::Wheel { down });
+            driven.send(Message::Scroll { down });
         }
         assert_eq!(driven.app.stack.tabs.agenda.list.position.selected, 1);
     }

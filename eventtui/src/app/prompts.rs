@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use crossterm::event::KeyCode;
 
 use super::App;
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 use crate::keys::{Key, Tab};
 use crate::message::Purpose;
 use crate::screens::compose::{ComposeMode, Composition};
@@ -16,7 +16,7 @@ impl App {
     /// Passes a key to the question: Esc cancels, Enter answers, others edit.
     pub(super) fn answer_prompt(&mut self, prompt: Prompt, key: Key) {
         match prompt {
-            Prompt::Compose(composition) if key.0 == KeyCode::Esc => self.keep_unsent(composition),
+            Prompt::Compose(composition) if key.0 == KeyCode::Esc => self.store_unsent(composition),
             Prompt::Party { .. } | Prompt::Day(_) | Prompt::Confirm(_) if key.0 == KeyCode::Esc => {}
             Prompt::Party { occurrence, mut size } => {
                 if key.0 == KeyCode::Enter {
@@ -56,7 +56,7 @@ impl App {
     fn confirmed(&mut self, confirmation: Confirmation) {
         let Confirmation { request, then, owner, .. } = confirmation;
         self.cx.owner = owner;
-        self.cx.ask(then, *request);
+        self.cx.send(then, *request);
         self.cx.owner = crate::screens::owner::Owner::App;
     }
 
@@ -76,7 +76,7 @@ impl App {
     }
 
     /// Keeps a text that was cancelled, if anything was typed.
-    fn keep_unsent(&mut self, composition: Composition) {
+    fn store_unsent(&mut self, composition: Composition) {
         if composition.is_changed() {
             self.cx.notify('✓', "Draft kept: the same key continues it");
             self.cx.unsent = Some(composition);
@@ -91,7 +91,7 @@ impl App {
         match composition.request() {
             Ok(request) => {
                 self.cx.unsent = Some(composition);
-                self.cx.ask(Purpose::Say, request);
+                self.cx.send(Purpose::SendText, request);
             }
             Err(wrong) => {
                 self.cx.notify('!', wrong);
@@ -101,9 +101,9 @@ impl App {
     }
 
     /// Shows whether a text was accepted. A refused text is kept.
-    pub(super) fn sent(&mut self, outcome: Result<Answer, Refusal>) {
+    pub(super) fn sent(&mut self, outcome: Result<Response, ApiError>) {
         match outcome {
-            Ok(Answer::Place(registration)) => {
+            Ok(Response::Registration(registration)) => {
                 self.cx.unsent = None;
                 let (name, party) = (&registration.user.display_name, registration.party_size);
                 let text = match registration.position {
@@ -122,8 +122,8 @@ impl App {
                 }
                 self.cx.notify('✓', mode.map_or("Done", ComposeMode::sent));
             }
-            Err(refusal) => {
-                self.cx.notify('✗', format!("{} · your text is kept", explain(&refusal)));
+            Err(error) => {
+                self.cx.notify('✗', format!("{} · your text is kept", explain(&error)));
             }
         }
         self.refresh();
@@ -131,8 +131,8 @@ impl App {
 
     /// Registers the user for an occurrence, or changes the party size.
     fn register(&mut self, occurrence: &eventcore::events::Occurrence, party: i64) {
-        self.keep_registration(occurrence.id);
-        let purpose = Purpose::Come { capacity: occurrence.capacity, left: occurrence.seats_left };
-        self.cx.ask(purpose, Request::Register { occurrence: occurrence.id, party });
+        self.drop_cancellation(occurrence.id);
+        let purpose = Purpose::Register { capacity: occurrence.capacity, seats_left: occurrence.seats_left };
+        self.cx.send(purpose, Request::Register { occurrence: occurrence.id, party });
     }
 }

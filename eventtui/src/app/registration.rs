@@ -6,7 +6,7 @@ use eventcore::registrations::{Registration, RegistrationStatus};
 
 use super::App;
 use super::pending_cancellation::PendingCancellation;
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 use crate::message::Purpose;
 use crate::screens::prompt::Prompt;
 use crate::screens::screen::Notice;
@@ -27,7 +27,7 @@ impl App {
     }
 
     /// Prompts for the party size of a new or changed registration.
-    pub(super) fn ask_party_size(&mut self) {
+    pub(super) fn prompt_party_size(&mut self) {
         let Some(occurrence) = self.occurrence().cloned() else { return };
         if !self.cx.signed_in() {
             return;
@@ -73,19 +73,19 @@ impl App {
     }
 
     /// Drops the cancellation for an occurrence: the user registers again.
-    pub(super) fn keep_registration(&mut self, id: OccurrenceId) {
+    pub(super) fn drop_cancellation(&mut self, id: OccurrenceId) {
         self.pending_cancellation.take_if(|pending| pending.id == id);
     }
 
     /// Sends the cancellation, if there is one.
     pub(super) fn send_cancellation(&mut self) {
         if let Some(pending) = self.pending_cancellation.take() {
-            self.cx.ask(Purpose::Act("Registration cancelled"), Request::Unregister(pending.id));
+            self.cx.send(Purpose::Command("Registration cancelled"), Request::CancelRegistration(pending.id));
         }
     }
 
     /// Pauses on the waitlist (others are promoted first), or resumes.
-    pub(super) fn pause_or_resume(&mut self) {
+    pub(super) fn toggle_auto_promote(&mut self) {
         let Some(occurrence) = self.occurrence().map(|occurrence| occurrence.id) else { return };
         let mine = self.my_status(occurrence);
         let Some(mine) = mine.filter(|mine| mine.status == RegistrationStatus::Waitlisted) else {
@@ -93,30 +93,34 @@ impl App {
                 .cx
                 .notify('!', "You are not on its waitlist: only a waitlisted registration can be paused");
         };
-        let request = Request::PassOver { occurrence, version: mine.version, over: !mine.paused };
-        self.cx.ask(Purpose::PassOver, request);
+        let request =
+            Request::SetAutoPromote { occurrence, version: mine.version, auto_promote: mine.paused };
+        self.cx.send(Purpose::SetAutoPromote, request);
     }
 
     /// Shows the outcome of a change of the user's registration.
-    pub(super) fn registered(&mut self, purpose: &Purpose, outcome: Result<Answer, Refusal>) {
+    pub(super) fn registered(&mut self, purpose: &Purpose, outcome: Result<Response, ApiError>) {
         match outcome {
-            Ok(Answer::Place(registration)) => {
+            Ok(Response::Registration(registration)) => {
                 let text = match purpose {
-                    Purpose::Come { capacity, left } => registered_text(&registration, *capacity, *left),
+                    Purpose::Register { capacity, seats_left } => {
+                        registered_text(&registration, *capacity, *seats_left)
+                    }
                     _ => paused_text(&registration),
                 };
                 self.cx.notify('✓', text);
                 self.registration_changed(&registration);
             }
             Ok(_) => self.cx.notify_unexpected(),
-            Err(refusal) => self.cx.notify_refused(&refusal),
+            Err(error) => self.cx.notify_error(&error),
         }
         self.refresh();
     }
 }
 
-/// The result of registering for an occurrence of this capacity, with `left` free seats as far as was known.
-fn registered_text(registration: &Registration, capacity: i64, left: i64) -> String {
+/// The result of registering for an occurrence of this capacity, with `seats_left` free seats as far as was
+/// known.
+fn registered_text(registration: &Registration, capacity: i64, seats_left: i64) -> String {
     let party = registration.party_size;
     let Some(position) = registration.position else {
         return format!("Registered: confirmed for {party}");
@@ -129,10 +133,12 @@ fn registered_text(registration: &Registration, capacity: i64, left: i64) -> Str
              until there are more"
         );
     }
-    match left {
+    match seats_left {
         _ if !registration.auto_promote => format!("You are {nth} on the waitlist, paused: s resumes"),
         ..=0 => format!("Full: you are {nth} on the waitlist"),
-        _ if left >= party && position > 1 => format!("Others are waiting: you are {nth} on the waitlist"),
+        _ if seats_left >= party && position > 1 => {
+            format!("Others are waiting: you are {nth} on the waitlist")
+        }
         _ => format!("Not enough seats for {party}: you are {nth} on the waitlist"),
     }
 }

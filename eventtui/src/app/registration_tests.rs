@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 use eventcore::events::Occurrence;
 use eventcore::registrations::{MyRegistration, Registration};
 
-use crate::app::driven::{Driven, detail, occurrence, page, refusal, registration};
-use crate::backend::{Answer, Cause, Request};
+use crate::app::driven::{Driven, detail, error, occurrence, page, registration};
+use crate::backend::{ErrorKind, Request, Response};
 
 fn waits(n: usize, party: i64, position: i64, passed_over: bool) -> Registration {
     let mut place = registration(n, "waitlisted");
@@ -14,33 +14,36 @@ fn waits(n: usize, party: i64, position: i64, passed_over: bool) -> Registration
 }
 
 /// The notice after registering for an occurrence with a waitlist.
-fn told(change: impl Fn(&mut Occurrence), place: Registration) -> String {
-    let mut date = occurrence(0);
-    change(&mut date);
+fn notice_of(change: impl Fn(&mut Occurrence), place: Registration) -> String {
+    let mut occurrence = occurrence(0);
+    change(&mut occurrence);
     let mut driven = Driven::new();
-    let dates = page(vec![date], None);
-    driven.answer(|r| matches!(r, Request::Agenda { .. }), Ok(Answer::Dates(dates)));
+    let occurrences = page(vec![occurrence], None);
+    driven.respond(|r| matches!(r, Request::Occurrences { .. }), Ok(Response::Occurrences(occurrences)));
     let mut driven = driven.signed_in();
     driven.press(KeyCode::Char('r')).press(KeyCode::Enter);
-    driven.answer(|r| matches!(r, Request::Register { .. }), Ok(Answer::Place(Box::new(place))));
+    driven.respond(|r| matches!(r, Request::Register { .. }), Ok(Response::Registration(Box::new(place))));
     driven.last_line()
 }
 
 #[test]
 fn a_waitlisted_user_learns_why() {
-    let full = |date: &mut Occurrence| date.seats_left = 0;
-    assert_eq!(told(full, waits(0, 2, 3, false)), "✓ Full: you are 3rd on the waitlist");
-    let few = |date: &mut Occurrence| date.seats_left = 2;
-    assert_eq!(told(few, waits(0, 3, 1, false)), "✓ Not enough seats for 3: you are 1st on the waitlist");
-    assert_eq!(told(few, waits(0, 2, 4, false)), "✓ Others are waiting: you are 4th on the waitlist");
-    let small = |date: &mut Occurrence| (date.capacity, date.seats_left) = (4, 4);
+    let full = |occurrence: &mut Occurrence| occurrence.seats_left = 0;
+    assert_eq!(notice_of(full, waits(0, 2, 3, false)), "✓ Full: you are 3rd on the waitlist");
+    let few = |occurrence: &mut Occurrence| occurrence.seats_left = 2;
     assert_eq!(
-        told(small, waits(0, 5, 1, false)),
+        notice_of(few, waits(0, 3, 1, false)),
+        "✓ Not enough seats for 3: you are 1st on the waitlist"
+    );
+    assert_eq!(notice_of(few, waits(0, 2, 4, false)), "✓ Others are waiting: you are 4th on the waitlist");
+    let small = |occurrence: &mut Occurrence| (occurrence.capacity, occurrence.seats_left) = (4, 4);
+    assert_eq!(
+        notice_of(small, waits(0, 5, 1, false)),
         "✓ Only 4 seats in all: your party of 5 is 1st on the waitlist until there are more"
     );
-    let tiny = |date: &mut Occurrence| (date.capacity, date.seats_left) = (1, 0);
-    assert!(told(tiny, waits(0, 2, 1, false)).starts_with("✓ Only 1 seat in all: your party of 2"));
-    assert_eq!(told(full, waits(0, 2, 3, true)), "✓ You are 3rd on the waitlist, paused: s resumes");
+    let tiny = |occurrence: &mut Occurrence| (occurrence.capacity, occurrence.seats_left) = (1, 0);
+    assert!(notice_of(tiny, waits(0, 2, 1, false)).starts_with("✓ Only 1 seat in all: your party of 2"));
+    assert_eq!(notice_of(full, waits(0, 2, 3, true)), "✓ You are 3rd on the waitlist, paused: s resumes");
 }
 
 #[test]
@@ -54,24 +57,24 @@ fn a_waitlisted_registration_is_paused_and_resumed() {
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('s'));
     let id = occurrence(2).id;
     let version = registration(2, "waitlisted").version();
-    let ask = |version, over| Request::PassOver { occurrence: id, version, over };
-    let late = refusal("it was changed meanwhile: view at it anew, then try again", Cause::Other);
-    driven.answer(|r| *r == ask(version, true), Err(late));
+    let set = |version, auto_promote| Request::SetAutoPromote { occurrence: id, version, auto_promote };
+    let late = error("it was changed meanwhile: view at it anew, then try again", ErrorKind::Other);
+    driven.respond(|r| *r == set(version, false), Err(late));
     assert_eq!(driven.last_line(), "✗ it was changed meanwhile: view at it anew, then try again");
     let mut paused = waits(2, 2, 3, true);
     paused.updated_at = "2026-11-23T11:00:00Z".parse().unwrap();
     driven.press(KeyCode::Char('s'));
-    driven.answer(|r| *r == ask(version, true), Ok(Answer::Place(Box::new(paused.clone()))));
+    driven.respond(|r| *r == set(version, false), Ok(Response::Registration(Box::new(paused.clone()))));
     assert_eq!(driven.last_line(), "✓ Paused: you stay 3rd on the waitlist, others go first; s resumes");
     assert!(driven.picture(80, 24).contains("‖ 3rd paused"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Char('s'));
     let on = waits(2, 2, 3, false);
-    driven.answer(|r| *r == ask(paused.version(), false), Ok(Answer::Place(Box::new(on))));
+    driven.respond(|r| *r == set(paused.version(), true), Ok(Response::Registration(Box::new(on))));
     assert_eq!(driven.last_line(), "✓ Resumed: you are 3rd on the waitlist");
     driven.press(KeyCode::Char('s'));
-    driven.answer(
-        |r| matches!(r, Request::PassOver { .. }),
-        Ok(Answer::Place(Box::new(registration(2, "confirmed")))),
+    driven.respond(
+        |r| matches!(r, Request::SetAutoPromote { .. }),
+        Ok(Response::Registration(Box::new(registration(2, "confirmed")))),
     );
     assert_eq!(driven.last_line(), "✓ Seats were free: confirmed for 2");
 }
@@ -83,14 +86,18 @@ fn a_pause_is_shown_on_the_occurrence_and_in_my_registrations() {
         |place: Registration, n| MyRegistration { registration: place, occurrence: Some(occurrence(n)) };
     let all = vec![mine(waits(1, 2, 3, true), 1), mine(waits(2, 2, 12, false), 2)];
     driven.press(KeyCode::Char('4'));
-    driven.answer(|r| matches!(r, Request::Mine { .. }), Ok(Answer::Mine(page(all, None))));
+    driven.respond(
+        |r| matches!(r, Request::MyRegistrations { .. }),
+        Ok(Response::MyRegistrations(page(all, None))),
+    );
     insta::assert_snapshot!("paused_mine_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("paused_mine_40x15", driven.picture(40, 15));
     let mut looked = detail(occurrence(1));
-    looked.place = Some(waits(1, 2, 3, true));
-    driven
-        .press(KeyCode::Enter)
-        .answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(looked))));
+    looked.registration = Some(waits(1, 2, 3, true));
+    driven.press(KeyCode::Enter).respond(
+        |r| matches!(r, Request::OccurrenceDetail(_)),
+        Ok(Response::OccurrenceDetail(Box::new(looked))),
+    );
     insta::assert_snapshot!("paused_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("paused_120x40", driven.picture(120, 40));
     insta::assert_snapshot!("paused_40x15", driven.picture(40, 15));

@@ -50,7 +50,7 @@ impl Tabs {
 /// A screen that covers the tab.
 #[derive(Debug)]
 pub(crate) struct Layer {
-    /// Unique while the program runs, so that an answer reaches the layer that sent the request, not one
+    /// Unique while the program runs, so that a response reaches the layer that sent the request, not one
     /// opened later.
     number: u64,
     pub(crate) screen: Box<dyn Screen>,

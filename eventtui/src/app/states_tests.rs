@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 use eventcore::registrations::MyRegistration;
 
 use crate::app::driven::{Driven, detail, event, occurrence, page, registration, user};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 use crate::message::Message;
 use crate::screens::{
     account_tests, comments_tests, feedback_tests, insights_tests, month_tests, ratings_tests,
@@ -15,66 +15,77 @@ use crate::screens::{
 
 /// Recognises a request of the screen.
 type Asked = fn(&Request) -> bool;
-/// Makes an answer.
-type Reply = fn() -> Answer;
+/// Makes a response.
+type Respond = fn() -> Response;
 
 struct Case {
     name: &'static str,
     /// The keys that open the screen from the agenda.
     keys: &'static str,
-    asked: &'static [(Asked, Reply, Reply)],
+    asked: &'static [(Asked, Respond, Respond)],
 }
 
 fn agenda(request: &Request) -> bool {
-    matches!(request, Request::Agenda { .. })
+    matches!(request, Request::Occurrences { .. })
 }
 
 fn days(request: &Request) -> bool {
-    matches!(request, Request::Days { .. })
+    matches!(request, Request::OccurrencesOn { .. })
 }
 
-fn dates() -> Answer {
-    Answer::Dates(page((0..60).map(occurrence).collect(), None))
+fn occurrences() -> Response {
+    Response::Occurrences(page((0..60).map(occurrence).collect(), None))
 }
 
-fn no_dates() -> Answer {
-    Answer::Dates(page(Vec::new(), None))
+fn no_occurrences() -> Response {
+    Response::Occurrences(page(Vec::new(), None))
 }
 
-/// Each with an empty and a full answer.
+/// Each with an empty and a full response.
 const SCREENS: &[Case] = &[
-    Case { name: "agenda", keys: "", asked: &[(agenda, no_dates, dates)] },
-    Case { name: "search", keys: "/evening is:free", asked: &[(agenda, no_dates, dates)] },
+    Case { name: "agenda", keys: "", asked: &[(agenda, no_occurrences, occurrences)] },
+    Case { name: "search", keys: "/evening is:free", asked: &[(agenda, no_occurrences, occurrences)] },
     Case {
         name: "month",
         keys: "2]hhh",
         asked: &[
             (
-                |r| matches!(r, Request::Month { .. }),
+                |r| matches!(r, Request::DailyCounts { .. }),
                 || month_tests::counts("2027-03-01", &[]),
                 || month_tests::counts("2027-03-01", &[3; 30]),
             ),
-            (days, || Answer::Days(Vec::new()), || Answer::Days((69..72).map(occurrence).collect())),
+            (
+                days,
+                || Response::OccurrencesOn(Vec::new()),
+                || Response::OccurrencesOn((69..72).map(occurrence).collect()),
+            ),
         ],
     },
     Case {
         name: "week",
         keys: "w]",
-        asked: &[(days, || Answer::Days(Vec::new()), || Answer::Days((0..21).map(occurrence).collect()))],
+        asked: &[(
+            days,
+            || Response::OccurrencesOn(Vec::new()),
+            || Response::OccurrencesOn((0..21).map(occurrence).collect()),
+        )],
     },
     Case {
         name: "mine",
         keys: "4",
         asked: &[(
-            |r| matches!(r, Request::Mine { .. }),
-            || Answer::Mine(page(Vec::new(), None)),
+            |r| matches!(r, Request::MyRegistrations { .. }),
+            || Response::MyRegistrations(page(Vec::new(), None)),
             || {
                 let mine = |n, status| MyRegistration {
                     registration: registration(n, status),
                     occurrence: Some(occurrence(n)),
                 };
                 let all = ["confirmed", "waitlisted", "attended", "cancelled"];
-                Answer::Mine(page(all.iter().zip(1..).map(|(status, n)| mine(n, status)).collect(), None))
+                Response::MyRegistrations(page(
+                    all.iter().zip(1..).map(|(status, n)| mine(n, status)).collect(),
+                    None,
+                ))
             },
         )],
     },
@@ -82,27 +93,31 @@ const SCREENS: &[Case] = &[
         name: "organize",
         keys: "5",
         asked: &[(
-            |r| matches!(r, Request::Organized { .. }),
-            || Answer::Events(page(Vec::new(), None)),
-            || Answer::Events(page(vec![event(); 4], None)),
+            |r| matches!(r, Request::OrganizedEvents { .. }),
+            || Response::Events(page(Vec::new(), None)),
+            || Response::Events(page(vec![event(); 4], None)),
         )],
     },
-    Case { name: "over", keys: "5b", asked: &[(|r| matches!(r, Request::Over { .. }), no_dates, dates)] },
+    Case {
+        name: "over",
+        keys: "5b",
+        asked: &[(|r| matches!(r, Request::PastOccurrences { .. }), no_occurrences, occurrences)],
+    },
     Case {
         name: "event",
         keys: "\n",
         asked: &[(
-            |r| matches!(r, Request::Date(_)),
+            |r| matches!(r, Request::OccurrenceDetail(_)),
             || {
                 let mut detail = detail(occurrence(0));
-                (detail.place, detail.dates) = (None, Vec::new());
-                Answer::Date(Box::new(detail))
+                (detail.registration, detail.occurrences) = (None, Vec::new());
+                Response::OccurrenceDetail(Box::new(detail))
             },
             || {
                 let mut detail = detail(occurrence(0));
                 detail.feedback = ratings_tests::feedback([0, 1, 0, 6, 11], &[]);
-                detail.comments = Some(1);
-                Answer::Date(Box::new(detail))
+                detail.comment_count = Some(1);
+                Response::OccurrenceDetail(Box::new(detail))
             },
         )],
     },
@@ -111,11 +126,11 @@ const SCREENS: &[Case] = &[
         keys: "5a",
         asked: &[(
             |r| matches!(r, Request::Attendees { .. }),
-            || Answer::Attendees { date: Box::new(occurrence(0)), page: page(Vec::new(), None) },
+            || Response::Attendees { occurrence: Box::new(occurrence(0)), page: page(Vec::new(), None) },
             || {
                 let all = ["confirmed", "attended", "waitlisted", "cancelled"];
                 let all = all.iter().zip(1..).map(|(status, n)| registration(n, status));
-                Answer::Attendees { date: Box::new(occurrence(0)), page: page(all.collect(), None) }
+                Response::Attendees { occurrence: Box::new(occurrence(0)), page: page(all.collect(), None) }
             },
         )],
     },
@@ -124,8 +139,8 @@ const SCREENS: &[Case] = &[
         keys: "c",
         asked: &[(
             |r| matches!(r, Request::Comments(_)),
-            || Answer::Comments(Vec::new()),
-            || Answer::Comments(comments_tests::said()),
+            || Response::Comments(Vec::new()),
+            || Response::Comments(comments_tests::comments()),
         )],
     },
     Case {
@@ -133,7 +148,7 @@ const SCREENS: &[Case] = &[
         keys: "F",
         asked: &[(
             |r| matches!(r, Request::Feedback { .. }),
-            || Answer::Feedback(Box::new(ratings_tests::feedback([0; 5], &[]))),
+            || Response::Feedback(Box::new(ratings_tests::feedback([0; 5], &[]))),
             feedback_tests::heard,
         )],
     },
@@ -151,13 +166,13 @@ const SCREENS: &[Case] = &[
         keys: "A",
         asked: &[(
             |r| *r == Request::Account,
-            || Answer::Account { me: Box::new(user()), sessions: Vec::new() },
-            || Answer::Account { me: Box::new(user()), sessions: account_tests::sessions() },
+            || Response::Account { user: Box::new(user()), sessions: Vec::new() },
+            || Response::Account { user: Box::new(user()), sessions: account_tests::sessions() },
         )],
     },
 ];
 
-/// The screen before the answer.
+/// The screen before the response.
 fn come_to(screen: &Case) -> Driven {
     let mut driven = Driven::new();
     if !screen.keys.is_empty() {
@@ -167,8 +182,8 @@ fn come_to(screen: &Case) -> Driven {
     for key in screen.keys.chars() {
         driven.press(if key == '\n' { KeyCode::Enter } else { KeyCode::Char(key) });
         if key == '5' && screen.keys.len() > 1 {
-            let all = Answer::Events(page(vec![event()], None));
-            driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(all));
+            let all = Response::Events(page(vec![event()], None));
+            driven.respond(|r| matches!(r, Request::OrganizedEvents { .. }), Ok(all));
         }
     }
     driven
@@ -199,13 +214,13 @@ fn every_screen_in_every_state_and_size() {
         let mut driven = come_to(screen);
         write!(all, "# loading\n{}", seen(driven.wait(200))).unwrap();
         for (asked, ..) in screen.asked {
-            driven.answer(asked, Err(Refusal::away("the server does not answer")));
+            driven.respond(asked, Err(ApiError::unavailable("the server does not answer")));
         }
         write!(all, "\n# failed, and a while later\n{}", seen(driven.wait(5_000))).unwrap();
         for much in [false, true] {
             let mut driven = come_to(screen);
             for (asked, nothing, everything) in screen.asked {
-                driven.answer(asked, Ok(if much { everything() } else { nothing() }));
+                driven.respond(asked, Ok(if much { everything() } else { nothing() }));
             }
             write!(all, "\n# {}\n{}", if much { "full" } else { "empty" }, seen(driven.wait(5_000))).unwrap();
         }

@@ -7,25 +7,25 @@ use chrono_tz::Tz;
 use eventcore::agenda::Month;
 use eventcore::events::Occurrence;
 
-use crate::api::{Days, OccurrenceFilter, OccurrencesApi, Refusal, Result};
+use crate::api::{ApiError, Days, OccurrenceFilter, OccurrencesApi, Result};
 
 /// How far an all-day occurrence in another time zone can reach outside of `Days`: its days are those of its
 /// own zone, which are up to 26 hours apart.
 const ZONES: chrono::Days = chrono::Days::new(2);
 
 /// The occurrences that take place on these days: first those that started before, then those that start on
-/// them, which are not loaded any further once there are `most` of them.
+/// them, which are not loaded any further once there are `limit` of them.
 pub(super) async fn occurrences_on(
     api: &impl OccurrencesApi,
     days: Days,
-    most: usize,
+    limit: usize,
 ) -> Result<Vec<Occurrence>> {
-    let mut occurrences = multi_day(api, days, most).await?;
+    let mut occurrences = multi_day(api, days, limit).await?;
     occurrences.retain(|occurrence| {
         let its = occurrence.days(days.tz);
         *its.start() < days.from && days.from <= *its.end()
     });
-    let most = occurrences.len() + most;
+    let limit = occurrences.len() + limit;
     let filter = OccurrenceFilter {
         from: Some(days.from),
         to: Some(days.to),
@@ -37,7 +37,7 @@ pub(super) async fn occurrences_on(
         let page = api.occurrences(&filter, cursor).await?;
         occurrences.extend(page.items);
         cursor = page.next;
-        if cursor.is_none() || occurrences.len() >= most {
+        if cursor.is_none() || occurrences.len() >= limit {
             return Ok(occurrences);
         }
     }
@@ -49,16 +49,16 @@ pub(super) async fn counts_in_month(
     day: NaiveDate,
     tz: Tz,
 ) -> Result<BTreeMap<NaiveDate, i64>> {
-    let month: Month = day.format("%Y-%m").to_string().parse().map_err(Refusal::other)?;
+    let month: Month = day.format("%Y-%m").to_string().parse().map_err(ApiError::other)?;
     let counts = api.occurrences_per_day(month, tz).await?;
     Ok(counts.days.into_iter().map(|day| (day.date, day.count)).collect())
 }
 
-/// The multi-day occurrences of which a day may lie on these days, about `most` of them.
-async fn multi_day(api: &impl OccurrencesApi, days: Days, most: usize) -> Result<Vec<Occurrence>> {
+/// The multi-day occurrences of which a day may lie on these days, about `limit` of them.
+async fn multi_day(api: &impl OccurrencesApi, days: Days, limit: usize) -> Result<Vec<Occurrence>> {
     let days = Days { from: days.from.checked_sub_days(ZONES).unwrap_or(days.from), ..days };
     let (mut occurrences, mut cursor) = (Vec::new(), None);
-    while occurrences.len() < most {
+    while occurrences.len() < limit {
         let page = api.multi_day_occurrences(days, cursor).await?;
         occurrences.extend(page.items);
         cursor = page.next;

@@ -1,142 +1,144 @@
-//! Answers requests by calls of the API.
+//! Runs requests by calls of the API.
 
 use chrono::NaiveDate;
 use eventcore::OccurrenceId;
 use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
-use super::{Answer, Request, conversations, days, detail};
-use crate::api::{Api, Cause, EARLIEST, OccurrenceFilter, Refusal, Result};
+use super::{Request, Response, conversations, days, detail};
+use crate::api::{Api, ApiError, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
 
-/// Answers a request.
-pub(super) async fn run(api: &impl Api, request: Request) -> Result<Answer> {
+/// Runs a request.
+pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
     Ok(match request {
-        Request::Me => me(api.me().await?),
+        Request::CurrentUser => current_user(api.me().await?),
         Request::SignIn { login, password } => {
             api.sign_in(&login, &password).await?;
-            me(api.me().await?)
+            current_user(api.me().await?)
         }
         Request::SignUp { username, email, password, timezone } => {
             api.create_user(&username, &email, &password, &timezone).await?;
             api.sign_in(&username, &password).await?;
-            me(api.me().await?)
+            current_user(api.me().await?)
         }
         Request::SignOut => {
             api.sign_out().await?;
-            Answer::Me(None)
+            Response::CurrentUser(None)
         }
         Request::Account => account(api).await?,
-        Request::ChangeMe { user, version, patch } => me(Some(api.change_user(user, version, &patch).await?)),
+        Request::ChangeProfile { user, version, patch } => {
+            current_user(Some(api.change_user(user, version, &patch).await?))
+        }
         Request::ChangePassword { current, new } => done(api.change_password(&current, &new).await?),
         Request::EndSession(session) => done(api.end_session(session).await?),
 
-        Request::Agenda { wish, tz, cursor } => {
-            let filter = OccurrenceFilter { tz, ..filter(wish) };
-            Answer::Dates(api.occurrences(&filter, cursor).await?)
+        Request::Occurrences { filter, tz, cursor } => {
+            let filter = OccurrenceFilter { tz, ..occurrence_filter(filter) };
+            Response::Occurrences(api.occurrences(&filter, cursor).await?)
         }
-        Request::Days { days, most } => Answer::Days(days::occurrences_on(api, days, most).await?),
-        Request::Month { of, tz } => Answer::Month(days::counts_in_month(api, of, tz).await?),
-        Request::Date(occurrence) => Answer::Date(Box::new(detail::load(api, occurrence).await?)),
-        Request::Over { until, tz, cursor } => {
-            Answer::Dates(api.occurrences(&OccurrenceFilter { tz, ..organized_until(until) }, cursor).await?)
+        Request::OccurrencesOn { days, limit } => {
+            Response::OccurrencesOn(days::occurrences_on(api, days, limit).await?)
         }
-        Request::DateCalendar(occurrence) => Answer::Calendar(api.occurrence_calendar(occurrence).await?),
-        Request::ChangeDate { occurrence, version, patch } => {
-            Answer::Changed(Box::new(api.change_occurrence(occurrence, version, &patch).await?))
+        Request::DailyCounts { day, tz } => Response::DailyCounts(days::counts_in_month(api, day, tz).await?),
+        Request::OccurrenceDetail(occurrence) => {
+            Response::OccurrenceDetail(Box::new(detail::load(api, occurrence).await?))
         }
-        Request::CancelDate(occurrence) => {
-            Answer::Changed(Box::new(api.cancel_occurrence(occurrence).await?))
+        Request::PastOccurrences { until, tz, cursor } => Response::Occurrences(
+            api.occurrences(&OccurrenceFilter { tz, ..organized_until(until) }, cursor).await?,
+        ),
+        Request::OccurrenceCalendar(occurrence) => {
+            Response::Calendar(api.occurrence_calendar(occurrence).await?)
         }
-        Request::RestoreDate(occurrence) => {
-            Answer::Changed(Box::new(api.restore_occurrence(occurrence).await?))
+        Request::ChangeOccurrence { occurrence, version, patch } => {
+            api.change_occurrence(occurrence, version, &patch).await?.into()
         }
-        Request::Split { occurrence, patch } => {
-            Answer::Event(Box::new(api.split_event(occurrence, &patch).await?))
-        }
+        Request::CancelOccurrence(occurrence) => api.cancel_occurrence(occurrence).await?.into(),
+        Request::RestoreOccurrence(occurrence) => api.restore_occurrence(occurrence).await?.into(),
+        Request::SplitEvent { occurrence, patch } => api.split_event(occurrence, &patch).await?.into(),
 
-        Request::Organized { cursor } => Answer::Events(api.organized_events(cursor).await?),
-        Request::Create(input) => Answer::Event(Box::new(api.create_event(input).await?)),
-        Request::Change { event, version, patch } => {
-            Answer::Event(Box::new(api.change_event(event, version, &patch).await?))
+        Request::OrganizedEvents { cursor } => Response::Events(api.organized_events(cursor).await?),
+        Request::CreateEvent(input) => api.create_event(input).await?.into(),
+        Request::ChangeEvent { event, version, patch } => {
+            api.change_event(event, version, &patch).await?.into()
         }
-        Request::Publish(event) => Answer::Event(Box::new(api.publish_event(event).await?)),
-        Request::CancelEvent(event) => Answer::Event(Box::new(api.cancel_event(event).await?)),
-        Request::Insights(event) => Answer::Insights(Box::new(api.insights(event).await?)),
-        Request::EventCalendar(event) => Answer::Calendar(api.event_calendar(event).await?),
+        Request::PublishEvent(event) => api.publish_event(event).await?.into(),
+        Request::CancelEvent(event) => api.cancel_event(event).await?.into(),
+        Request::Insights(event) => Response::Insights(Box::new(api.insights(event).await?)),
+        Request::EventCalendar(event) => Response::Calendar(api.event_calendar(event).await?),
 
-        Request::Mine { cursor } => Answer::Mine(api.my_registrations(cursor).await?),
-        Request::Register { occurrence, party } => {
-            Answer::Place(Box::new(api.register(occurrence, party).await?))
+        Request::MyRegistrations { cursor } => Response::MyRegistrations(api.my_registrations(cursor).await?),
+        Request::Register { occurrence, party } => api.register(occurrence, party).await?.into(),
+        Request::SetAutoPromote { occurrence, version, auto_promote } => {
+            api.set_auto_promote(occurrence, version, auto_promote).await?.into()
         }
-        Request::PassOver { occurrence, version, over } => {
-            Answer::Place(Box::new(api.set_auto_promote(occurrence, version, !over).await?))
-        }
-        Request::Unregister(occurrence) => done(api.cancel_registration(occurrence).await?),
+        Request::CancelRegistration(occurrence) => done(api.cancel_registration(occurrence).await?),
         Request::Attendees { occurrence, cursor } => {
-            let (date, page) =
+            let (details, page) =
                 tokio::try_join!(api.occurrence(occurrence), api.registrations(occurrence, cursor))?;
-            Answer::Attendees { date: Box::new(date), page }
+            Response::Attendees { occurrence: Box::new(details), page }
         }
-        Request::Enlist { occurrence, username, party } => {
-            Answer::Place(Box::new(api.add_registration(occurrence, &username, party).await?))
+        Request::AddAttendee { occurrence, username, party } => {
+            api.add_registration(occurrence, &username, party).await?.into()
         }
-        Request::Remove { occurrence, registration } => {
+        Request::RemoveAttendee { occurrence, registration } => {
             done(api.remove_registration(occurrence, registration).await?)
         }
         Request::CheckIn(registration) => checked_in(api.check_in(registration).await?),
-        Request::CheckInCode { occurrence, code } => {
+        Request::CheckInByCode { occurrence, code } => {
             checked_in(api.check_in_by_code(occurrence, &code).await?)
         }
-        Request::UndoCheckIn(registration) => Answer::Place(Box::new(api.undo_check_in(registration).await?)),
+        Request::UndoCheckIn(registration) => api.undo_check_in(registration).await?.into(),
 
-        Request::Feedback { event, cursor } => Answer::Feedback(Box::new(api.feedback(event, cursor).await?)),
-        Request::Due(occurrences) => Answer::Due(unrated(api, occurrences).await?),
-        Request::Rate { occurrence, rating, text } => {
+        Request::Feedback { event, cursor } => {
+            Response::Feedback(Box::new(api.feedback(event, cursor).await?))
+        }
+        Request::Unrated(occurrences) => Response::Unrated(unrated(api, occurrences).await?),
+        Request::SubmitFeedback { occurrence, rating, text } => {
             done(api.submit_feedback(occurrence, rating, text).await?)
         }
-        Request::Answer { feedback, text } => done(api.answer_feedback(feedback, text).await?),
+        Request::AnswerFeedback { feedback, text } => done(api.answer_feedback(feedback, text).await?),
 
-        Request::Comments(event) => Answer::Comments(conversations::load(api, event).await?),
-        Request::Say { event, reply_to, body } => done(api.add_comment(event, reply_to, body).await?),
-        Request::SayAgain { comment, version, body } => {
+        Request::Comments(event) => Response::Comments(conversations::load(api, event).await?),
+        Request::PostComment { event, reply_to, body } => done(api.add_comment(event, reply_to, body).await?),
+        Request::EditComment { comment, version, body } => {
             done(api.change_comment(comment, version, body).await?)
         }
         Request::DeleteComment(comment) => done(api.delete_comment(comment).await?),
         Request::HideComment { comment, hidden } => done(api.hide_comment(comment, hidden).await?),
 
-        Request::Each(requests) => Answer::Each(each(api, requests).await),
+        Request::Batch(requests) => Response::Batch(batch(api, requests).await),
     })
 }
 
-const fn done((): ()) -> Answer {
-    Answer::Done
+const fn done((): ()) -> Response {
+    Response::Done
 }
 
-fn me(user: Option<User>) -> Answer {
-    Answer::Me(user.map(Box::new))
+fn current_user(user: Option<User>) -> Response {
+    Response::CurrentUser(user.map(Box::new))
 }
 
-fn checked_in(CheckIn { registration, already, .. }: CheckIn) -> Answer {
-    Answer::CheckedIn { registration: Box::new(registration), already }
+fn checked_in(CheckIn { registration, already, .. }: CheckIn) -> Response {
+    Response::CheckedIn { registration: Box::new(registration), already }
 }
 
-async fn account(api: &impl Api) -> Result<Answer> {
+async fn account(api: &impl Api) -> Result<Response> {
     let (me, sessions) = tokio::try_join!(api.me(), api.sessions())?;
-    let signed_out = || Refusal { cause: Cause::SignedOut, ..Refusal::other("you are not signed in") };
-    Ok(Answer::Account { me: Box::new(me.ok_or_else(signed_out)?), sessions })
+    let signed_out = || ApiError { kind: ErrorKind::SignedOut, ..ApiError::other("you are not signed in") };
+    Ok(Response::Account { user: Box::new(me.ok_or_else(signed_out)?), sessions })
 }
 
-fn filter(wish: SearchFilter) -> OccurrenceFilter {
+fn occurrence_filter(filter: SearchFilter) -> OccurrenceFilter {
     OccurrenceFilter {
-        words: wish.words,
-        location: wish.place,
-        from: wish.from,
-        to: wish.to,
-        categories: wish.categories,
-        tags: wish.tags,
-        available: wish.free,
-        registered: wish.mine,
+        words: filter.words,
+        location: filter.location,
+        from: filter.from,
+        to: filter.to,
+        categories: filter.categories,
+        tags: filter.tags,
+        available: filter.available,
+        registered: filter.registered,
         ..OccurrenceFilter::default()
     }
 }
@@ -164,12 +166,12 @@ async fn unrated(api: &impl Api, occurrences: Vec<OccurrenceId>) -> Result<Vec<O
 
 /// Runs the requests one after another. Stops where the server is unavailable or the session has ended, since
 /// those that follow would fail as well.
-async fn each(api: &impl Api, requests: Vec<Request>) -> Vec<Result<Answer>> {
+async fn batch(api: &impl Api, requests: Vec<Request>) -> Vec<Result<Response>> {
     let mut outcomes = Vec::new();
     for request in requests {
         // Boxed, because `run` calls this function.
         let outcome = Box::pin(run(api, request)).await;
-        let stops = outcome.as_ref().is_err_and(|refusal| refusal.cause != Cause::Other);
+        let stops = outcome.as_ref().is_err_and(|error| error.kind != ErrorKind::Other);
         outcomes.push(outcome);
         if stops {
             break;

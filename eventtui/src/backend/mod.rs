@@ -1,4 +1,4 @@
-//! Requests of the screens, answered by a database or a server.
+//! Requests of the screens, sent to a database or a server.
 
 mod conversations;
 mod days;
@@ -12,15 +12,15 @@ mod server;
 use std::future::Future;
 use std::pin::Pin;
 
-pub(crate) use crate::api::{Cause, Days, PAGE, Refusal};
+pub(crate) use crate::api::{ApiError, Days, ErrorKind, PAGE};
 pub(crate) use open::{Source, open};
-pub(crate) use request::{Answer, Detail, Request, held, nonsense};
+pub(crate) use request::{OccurrenceDetail, Request, Response, unexpected_response};
 
 /// Maximum number of occurrences in a week.
-pub(crate) const MOST: usize = 2_000;
+pub(crate) const MAX_IN_WEEK: usize = 2_000;
 
 /// A running request.
-pub(crate) type Work<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send + 'a>>;
+pub(crate) type Work<'a> = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send + 'a>>;
 
 type Closing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 

@@ -1,4 +1,4 @@
-//! The requests of the screens, and their answers.
+//! The requests of the screens, and the responses to them.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
-use eventcore::registrations::{MyRegistration, Registration, RegistrationStatus};
+use eventcore::registrations::{MyRegistration, Registration};
 use eventcore::{
     CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, SessionId, UserId,
 };
 use serde_json::Value;
 
-use crate::api::{Days, Refusal};
+use crate::api::{ApiError, Days};
 use crate::search_filter::SearchFilter;
 
 /// A request of a screen: a query or a command.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Request {
     /// The signed-in user.
-    Me,
+    CurrentUser,
     SignIn {
         login: String,
         password: String,
@@ -37,7 +37,7 @@ pub(crate) enum Request {
     SignOut,
     /// The current state of my account, and my sessions.
     Account,
-    ChangeMe {
+    ChangeProfile {
         user: UserId,
         version: i64,
         patch: Value,
@@ -48,33 +48,33 @@ pub(crate) enum Request {
     },
     EndSession(SessionId),
     /// A page of the occurrences that match, from now on by default. The days of the filter are days in `tz`.
-    Agenda {
-        wish: SearchFilter,
+    Occurrences {
+        filter: SearchFilter,
         tz: Tz,
         cursor: Option<Cursor>,
     },
-    /// The occurrences that take place on these days, at most `most` of which start on them.
-    Days {
+    /// The occurrences that take place on these days, at most `limit` of which start on them.
+    OccurrencesOn {
         days: Days,
-        most: usize,
+        limit: usize,
     },
-    /// How many occurrences take place on each day of the month in which `of` lies.
-    Month {
-        of: NaiveDate,
+    /// How many occurrences take place on each day of the month in which `day` lies.
+    DailyCounts {
+        day: NaiveDate,
         tz: Tz,
     },
     /// One occurrence with everything that its screen shows.
-    Date(OccurrenceId),
+    OccurrenceDetail(OccurrenceId),
     /// A page of my registrations.
-    Mine {
+    MyRegistrations {
         cursor: Option<Cursor>,
     },
     /// A page of my events with a future occurrence.
-    Organized {
+    OrganizedEvents {
         cursor: Option<Cursor>,
     },
     /// A page of the occurrences that I organized up to the end of a day, latest first.
-    Over {
+    PastOccurrences {
         until: NaiveDate,
         tz: Tz,
         cursor: Option<Cursor>,
@@ -85,23 +85,23 @@ pub(crate) enum Request {
         cursor: Option<Cursor>,
     },
     /// Gives feedback, or replaces mine. The rating is 1 to 5.
-    Rate {
+    SubmitFeedback {
         occurrence: OccurrenceId,
         rating: i64,
         text: String,
     },
     /// Which of these occurrences, all of which I attended, I have not rated.
-    Due(Vec<OccurrenceId>),
+    Unrated(Vec<OccurrenceId>),
     /// The comments on an event.
     Comments(EventId),
-    /// Adds a comment or a reply.
-    Say {
+    /// Posts a comment or a reply.
+    PostComment {
         event: EventId,
         reply_to: Option<CommentId>,
         body: String,
     },
     /// Edits my comment.
-    SayAgain {
+    EditComment {
         comment: CommentId,
         version: i64,
         body: String,
@@ -116,8 +116,8 @@ pub(crate) enum Request {
         event: EventId,
         cursor: Option<Cursor>,
     },
-    /// The organizers' public reply to feedback; `None` deletes it.
-    Answer {
+    /// Sets the organizers' public answer to feedback; `None` deletes it.
+    AnswerFeedback {
         feedback: FeedbackId,
         text: Option<String>,
     },
@@ -126,85 +126,85 @@ pub(crate) enum Request {
     /// An iCalendar file with all occurrences of an event.
     EventCalendar(EventId),
     /// An iCalendar file with one occurrence.
-    DateCalendar(OccurrenceId),
+    OccurrenceCalendar(OccurrenceId),
     /// Registers me, or changes my party size.
     Register {
         occurrence: OccurrenceId,
         party: i64,
     },
     /// Cancels my registration.
-    Unregister(OccurrenceId),
-    /// Pauses or resumes my promotion from the waitlist. `version` is that of the registration.
-    PassOver {
+    CancelRegistration(OccurrenceId),
+    /// Sets whether I may be promoted from the waitlist. `version` is that of the registration.
+    SetAutoPromote {
         occurrence: OccurrenceId,
         version: i64,
-        over: bool,
+        auto_promote: bool,
     },
     CheckIn(RegistrationId),
     UndoCheckIn(RegistrationId),
     /// Registers another user, or changes their party size, as an organizer.
-    Enlist {
+    AddAttendee {
         occurrence: OccurrenceId,
         username: String,
         party: i64,
     },
     /// Cancels the registration of another user, as an organizer.
-    Remove {
+    RemoveAttendee {
         occurrence: OccurrenceId,
         registration: RegistrationId,
     },
     /// Several requests, one after another. A failure does not stop those that follow, unless the server is
     /// unavailable or the session has ended.
-    Each(Vec<Request>),
+    Batch(Vec<Request>),
     /// Checks in the registration with this ticket code.
-    CheckInCode {
+    CheckInByCode {
         occurrence: OccurrenceId,
         code: String,
     },
     /// Creates an event.
-    Create(Value),
+    CreateEvent(Value),
     /// Changes an event with all its future occurrences.
-    Change {
+    ChangeEvent {
         event: EventId,
         version: i64,
         patch: Value,
     },
     /// Changes one occurrence.
-    ChangeDate {
+    ChangeOccurrence {
         occurrence: OccurrenceId,
         version: i64,
         patch: Value,
     },
     /// Changes an occurrence and all that follow it.
-    Split {
+    SplitEvent {
         occurrence: OccurrenceId,
         patch: Value,
     },
-    Publish(EventId),
+    PublishEvent(EventId),
     CancelEvent(EventId),
-    CancelDate(OccurrenceId),
-    RestoreDate(OccurrenceId),
+    CancelOccurrence(OccurrenceId),
+    RestoreOccurrence(OccurrenceId),
 }
 
-/// The answer to a request.
+/// The response to a request.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Answer {
+pub(crate) enum Response {
     /// `None` if nobody is signed in.
-    Me(Option<Box<User>>),
+    CurrentUser(Option<Box<User>>),
     Account {
-        me: Box<User>,
+        user: Box<User>,
         sessions: Vec<Session>,
     },
-    Dates(Page<Occurrence>),
-    Due(Vec<OccurrenceId>),
-    Days(Vec<Occurrence>),
+    Occurrences(Page<Occurrence>),
+    Unrated(Vec<OccurrenceId>),
+    OccurrencesOn(Vec<Occurrence>),
     /// Occurrences per day, for every day of the month.
-    Month(BTreeMap<NaiveDate, i64>),
-    Date(Box<Detail>),
-    Mine(Page<MyRegistration>),
+    DailyCounts(BTreeMap<NaiveDate, i64>),
+    OccurrenceDetail(Box<OccurrenceDetail>),
+    MyRegistrations(Page<MyRegistration>),
     Events(Page<Event>),
     Attendees {
-        date: Box<Occurrence>,
+        occurrence: Box<Occurrence>,
         page: Page<Registration>,
     },
     Insights(Box<Insights>),
@@ -213,49 +213,62 @@ pub(crate) enum Answer {
     /// Top-level comments, each followed by its replies.
     Comments(Vec<Comment>),
     Feedback(Box<FeedbackPage>),
-    Place(Box<Registration>),
+    Registration(Box<Registration>),
     CheckedIn {
         registration: Box<Registration>,
         /// The registration was checked in before.
         already: bool,
     },
     Event(Box<Event>),
-    Changed(Box<Occurrence>),
+    Occurrence(Box<Occurrence>),
     /// One outcome per request, in their order. Requests after the last outcome were not tried.
-    Each(Vec<Result<Answer, Refusal>>),
+    Batch(Vec<Result<Response, ApiError>>),
     Done,
+}
+
+impl From<Event> for Response {
+    fn from(event: Event) -> Self {
+        Self::Event(Box::new(event))
+    }
+}
+
+impl From<Occurrence> for Response {
+    fn from(occurrence: Occurrence) -> Self {
+        Self::Occurrence(Box::new(occurrence))
+    }
+}
+
+impl From<Registration> for Response {
+    fn from(registration: Registration) -> Self {
+        Self::Registration(Box::new(registration))
+    }
 }
 
 /// Everything that the screen of an occurrence shows.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Detail {
-    pub(crate) date: Occurrence,
+pub(crate) struct OccurrenceDetail {
+    pub(crate) occurrence: Occurrence,
     pub(crate) event: Event,
     /// My registration.
-    pub(crate) place: Option<Registration>,
+    pub(crate) registration: Option<Registration>,
     /// The first page of the event's occurrences from now on.
-    pub(crate) dates: Vec<Occurrence>,
+    pub(crate) occurrences: Vec<Occurrence>,
     /// The newest feedback on the event.
     pub(crate) feedback: FeedbackPage,
     /// The number of top-level comments; `None` if they could not be counted.
-    pub(crate) comments: Option<i64>,
+    pub(crate) comment_count: Option<i64>,
     /// My own feedback on the occurrence.
-    pub(crate) mine: Option<Feedback>,
+    pub(crate) my_feedback: Option<Feedback>,
 }
 
-impl Detail {
+impl OccurrenceDetail {
     /// Whether I have, or had, a seat: a condition for giving feedback.
-    pub(crate) fn was_there(&self) -> bool {
-        self.place.as_ref().is_some_and(held)
+    pub(crate) fn has_seat(&self) -> bool {
+        self.registration.as_ref().is_some_and(|registration| registration.status.has_seats())
     }
 }
 
-/// Whether the registration has a seat, rather than a position on the waitlist.
-pub(crate) fn held(registration: &Registration) -> bool {
-    matches!(registration.status, RegistrationStatus::Confirmed | RegistrationStatus::Attended)
-}
-
-/// The error for an answer of another kind than the request requires.
-pub(crate) fn nonsense() -> Refusal {
-    Refusal::other("unexpected answer")
+/// The error for a response of another kind than the request requires.
+pub(crate) fn unexpected_response() -> ApiError {
+    ApiError::other("unexpected response")
 }

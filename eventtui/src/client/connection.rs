@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::user_agent::user_agent;
 
 /// The largest response that is read, in bytes.
-const MAX_ANSWER: usize = 16 << 20;
+const MAX_RESPONSE: usize = 16 << 20;
 /// Time limit for one exchange.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -130,15 +130,15 @@ impl Connection {
         let request = request
             .body(body)
             .map_err(|error| Error::Connection(format!("the server's address is invalid: {error}")))?;
-        let answer = async {
+        let exchange = async {
             let response = self.http.request(request).await?;
             let status = response.status();
-            let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+            let body = Limited::new(response.into_body(), MAX_RESPONSE).collect().await;
             let body =
                 body.map_err(|_| Error::Connection("the connection to the server was lost".to_owned()))?;
             Ok((status, body.to_bytes()))
         };
-        tokio::time::timeout(TIMEOUT, answer)
+        tokio::time::timeout(TIMEOUT, exchange)
             .await
             .unwrap_or_else(|_| Err(Error::Connection("the server does not answer".to_owned())))
     }
@@ -178,7 +178,7 @@ impl Connection {
     pub(super) async fn get_calendar(&self, path: &str) -> Result<String, Error> {
         let body = self.send(Call { accept: "text/calendar", ..Call::get(path) }).await?;
         let text = String::from_utf8(body.to_vec()).ok();
-        text.filter(|text| text.starts_with("BEGIN:VCALENDAR")).ok_or(Error::UnexpectedAnswer)
+        text.filter(|text| text.starts_with("BEGIN:VCALENDAR")).ok_or(Error::UnexpectedResponse)
     }
 
     /// An access token other than the refused one, renewed if necessary; `None` if nobody is signed in.
@@ -234,7 +234,7 @@ impl Connection {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(body).map_err(|_| Error::UnexpectedAnswer)
+    serde_json::from_slice(body).map_err(|_| Error::UnexpectedResponse)
 }
 
 fn successful(status: StatusCode, body: Bytes) -> Result<Bytes, Error> {
@@ -252,12 +252,12 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::api::{Cause, Refusal};
+    use crate::api::{ApiError, ErrorKind};
 
     #[test]
-    fn other_programs_answers_are_not_read() {
-        let refusal = Refusal::from(read::<Page<Occurrence>>(b"<html>").unwrap_err());
-        assert!(refusal.message.contains("is it an eventd"));
+    fn responses_of_other_programs_are_not_read() {
+        let error = ApiError::from(read::<Page<Occurrence>>(b"<html>").unwrap_err());
+        assert!(error.message.contains("is it an eventd"));
     }
 
     /// A server that accepts only the token `fresh` and no password, and the number of its refreshes.
@@ -288,11 +288,11 @@ mod tests {
                     } else {
                         ("200 OK", "{}")
                     };
-                    let answer = format!(
+                    let response = format!(
                         "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                         body.len()
                     );
-                    stream.write_all(answer.as_bytes()).await.unwrap();
+                    stream.write_all(response.as_bytes()).await.unwrap();
                 });
             }
         });
@@ -307,12 +307,12 @@ mod tests {
     async fn concurrent_calls_renew_an_expired_token_once() {
         let (connection, refreshes) = strict().await;
         let call = || connection.get::<Value>("/users/me");
-        let answers = tokio::try_join!(call(), call(), call()).unwrap();
-        assert_eq!(answers, (json!({}), json!({}), json!({})));
+        let responses = tokio::try_join!(call(), call(), call()).unwrap();
+        assert_eq!(responses, (json!({}), json!({}), json!({})));
         assert_eq!(refreshes.load(Ordering::Relaxed), 1);
         // A new token would not make a wrong password right.
-        let wrong = Refusal::from(connection.send(Call::put("/users/me/password")).await.unwrap_err());
-        assert_eq!((wrong.message.as_str(), wrong.cause), ("not right", Cause::Other));
+        let wrong = ApiError::from(connection.send(Call::put("/users/me/password")).await.unwrap_err());
+        assert_eq!((wrong.message.as_str(), wrong.kind), ("not right", ErrorKind::Other));
         assert_eq!(refreshes.load(Ordering::Relaxed), 1);
     }
 }

@@ -3,7 +3,7 @@
 use eventcore::Violation;
 use hyper::StatusCode;
 
-use crate::api::{Cause, Refusal};
+use crate::api::{ApiError, ErrorKind};
 
 /// A failed call.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) enum Error {
     /// No complete response arrived.
     Connection(String),
     /// The response is not of the documented form.
-    UnexpectedAnswer,
+    UnexpectedResponse,
     /// The refresh token is no longer valid.
     SessionEnded,
     /// A status other than success.
@@ -57,30 +57,30 @@ impl From<hyper_util::client::legacy::Error> for Error {
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let (status, problem) = match error {
-            Error::Connection(message) => return Self::away(message),
-            Error::UnexpectedAnswer => {
-                return Self::other("unexpected answer from the server: is it an eventd of this version?");
+            Error::Connection(message) => return Self::unavailable(message),
+            Error::UnexpectedResponse => {
+                return Self::other("unexpected response from the server: is it an eventd of this version?");
             }
             Error::SessionEnded => {
                 let message = "your session has ended".to_owned();
-                return Self { message, fields: Vec::new(), cause: Cause::SignedOut };
+                return Self { message, fields: Vec::new(), kind: ErrorKind::SignedOut };
             }
-            Error::Status(StatusCode::PRECONDITION_FAILED, _) => return Self::changed(),
+            Error::Status(StatusCode::PRECONDITION_FAILED, _) => return Self::version_mismatch(),
             Error::Status(status, problem) => (status, problem),
         };
         let wrong_password = problem.as_ref().is_some_and(Problem::is_wrong_password);
-        let cause = match status {
-            StatusCode::UNAUTHORIZED if !wrong_password => Cause::SignedOut,
-            StatusCode::TOO_MANY_REQUESTS => Cause::Away,
-            status if status.is_server_error() => Cause::Away,
-            _ => Cause::Other,
+        let kind = match status {
+            StatusCode::UNAUTHORIZED if !wrong_password => ErrorKind::SignedOut,
+            StatusCode::TOO_MANY_REQUESTS => ErrorKind::Unavailable,
+            status if status.is_server_error() => ErrorKind::Unavailable,
+            _ => ErrorKind::Other,
         };
         match problem.filter(|problem| !problem.detail.is_empty()) {
-            Some(problem) => Self { message: problem.detail, fields: problem.errors, cause },
-            None => Self { message: format!("the server answers {status}"), fields: Vec::new(), cause },
+            Some(problem) => Self { message: problem.detail, fields: problem.errors, kind },
+            None => Self { message: format!("the server answers {status}"), fields: Vec::new(), kind },
         }
     }
 }
@@ -90,19 +90,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_repeat_the_server_s_detail_if_there_is_one() {
+    fn errors_repeat_the_server_s_detail_if_there_is_one() {
         let problem = br#"{"type":"/problems/event-full","title":"Full","status":409,
             "detail":"no seats are left for this party","instance":"x"}"#;
-        let refusal = |status, body: &[u8]| Refusal::from(Error::Status(status, Problem::read(body)));
-        let full = refusal(StatusCode::CONFLICT, problem);
-        assert_eq!((full.message.as_str(), full.cause), ("no seats are left for this party", Cause::Other));
-        let changed = refusal(StatusCode::PRECONDITION_FAILED, problem);
+        let error = |status, body: &[u8]| ApiError::from(Error::Status(status, Problem::read(body)));
+        let full = error(StatusCode::CONFLICT, problem);
+        assert_eq!(
+            (full.message.as_str(), full.kind),
+            ("no seats are left for this party", ErrorKind::Other)
+        );
+        let changed = error(StatusCode::PRECONDITION_FAILED, problem);
         assert_eq!(changed, eventcore::Error::VersionMismatch { current: 7 }.into(), "the library's words");
         assert!(changed.message.starts_with("this has changed meanwhile: reload it"));
-        let garbage = refusal(StatusCode::BAD_GATEWAY, b"<html>");
+        let garbage = error(StatusCode::BAD_GATEWAY, b"<html>");
         assert_eq!(
-            (garbage.message.as_str(), garbage.cause),
-            ("the server answers 502 Bad Gateway", Cause::Away)
+            (garbage.message.as_str(), garbage.kind),
+            ("the server answers 502 Bad Gateway", ErrorKind::Unavailable)
         );
     }
 }

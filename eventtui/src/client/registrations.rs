@@ -108,7 +108,7 @@ mod tests {
         let (listener, body) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), registration.to_string());
         let client = Client::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let server = async {
-            for (request, answer) in [
+            for (request, response) in [
                 ("DELETE ", "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_owned()),
                 ("GET ", format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}")),
             ] {
@@ -116,7 +116,7 @@ mod tests {
                 let mut head = [0; 4_096];
                 let read = stream.read(&mut head).await.unwrap();
                 assert!(head[..read].starts_with(request.as_bytes()));
-                stream.write_all(answer.as_bytes()).await.unwrap();
+                stream.write_all(response.as_bytes()).await.unwrap();
             }
         };
         let id = "01890000-0000-7000-9000-000000000000".parse().unwrap();

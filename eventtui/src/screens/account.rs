@@ -9,7 +9,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 use super::row;
 use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::settings::SettingsScreen;
-use crate::backend::{Answer, Refusal, Request, nonsense};
+use crate::backend::{ApiError, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -53,11 +53,11 @@ impl AccountScreen {
         let Some(session) = self.selected() else { return cx.notify('!', "No session is selected") };
         if session.current {
             let text = "End this session? You will be signed out".to_owned();
-            return cx.confirm(text, Request::SignOut, Purpose::Act("Signed out"));
+            return cx.confirm(text, Request::SignOut, Purpose::Command("Signed out"));
         }
         let (device, used) = (fit(&device(session), 30), last_used(session, &cx.view));
         let text = format!("End the session of {}, last used {used}?", device.trim_end());
-        cx.confirm(text, Request::EndSession(session.id), Purpose::Act("Session ended"));
+        cx.confirm(text, Request::EndSession(session.id), Purpose::Command("Session ended"));
     }
 
     /// Profile and preferences above the sessions, in an area of this size.
@@ -78,7 +78,7 @@ impl AccountScreen {
         };
         let sessions = Line::styled(sessions, theme.accent);
         if width < NARROW {
-            let whose = if config.in_mine { "times in mine" } else { "each event's own time" };
+            let whose = if config.in_my_zone { "times in mine" } else { "each event's own time" };
             let since = format!(" · {} since {}", me.role, on(me.created_at, view, "%-d %b %Y"));
             let lines = [
                 Line::from(vec![Span::styled(name, theme.accent), Span::styled(since, theme.muted)]),
@@ -100,7 +100,7 @@ impl AccountScreen {
                 Line::from(vec![Span::styled(name, theme.muted), Span::raw(words)])
             })
         };
-        let whose = if config.in_mine { view.my_zone.name() } else { "each event's own zone" };
+        let whose = if config.in_my_zone { view.my_zone.name() } else { "each event's own zone" };
         let mut lines = flow(Line::styled(name, theme.accent), room);
         lines.extend(line("E-mail", email));
         lines.extend(line("Time zone", zone));
@@ -117,30 +117,31 @@ impl AccountScreen {
 
 impl Screen for AccountScreen {
     fn place(&self) -> Place {
-        Place::Me
+        Place::Account
     }
 
     fn status(&self) -> Option<&Status> {
         Some(&self.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            let rows = self.rows(cx);
-            self.position.go(motion, self.sessions.len(), rows);
-            return Handled::Yes;
-        }
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
+        let rows = self.rows(cx);
+        self.position.go(motion, self.sessions.len(), rows);
+        Handled::Yes
+    }
+
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::SignOut => {
                 cx.close();
-                cx.ask(Purpose::Me, Request::SignOut);
+                cx.send(Purpose::CurrentUser, Request::SignOut);
             }
             Action::EditProfile => {
                 if let Some(me) = &cx.me {
                     cx.open(SettingsScreen::profile(me));
                 }
             }
-            Action::NewPassword => cx.open(SettingsScreen::password()),
+            Action::ChangePassword => cx.open(SettingsScreen::password()),
             Action::EndSession => self.end_session(cx),
             _ => return Handled::No,
         }
@@ -149,21 +150,21 @@ impl Screen for AccountScreen {
 
     fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
         self.status.begin(cx.now);
-        cx.ask(Purpose::Account, Request::Account);
+        cx.send(Purpose::Account, Request::Account);
     }
 
-    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        let outcome = outcome.and_then(|answer| match answer {
-            Answer::Account { me, sessions } => Ok((me, sessions)),
-            _ => Err(nonsense()),
+    fn responded(&mut self, _purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        let outcome = outcome.and_then(|response| match response {
+            Response::Account { user, sessions } => Ok((user, sessions)),
+            _ => Err(unexpected_response()),
         });
         self.status.end(cx.now, outcome.as_ref().err());
-        if let Ok((me, sessions)) = outcome {
+        if let Ok((user, sessions)) = outcome {
             let selected = self.selected().map(|session| session.id);
             let place = sessions.iter().position(|session| Some(session.id) == selected);
             self.position.selected = place.unwrap_or(self.position.selected);
             self.sessions = sessions;
-            cx.me = Some(me);
+            cx.me = Some(user);
             let rows = self.rows(cx);
             self.position.settle(self.sessions.len(), rows);
         }

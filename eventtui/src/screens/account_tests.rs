@@ -5,10 +5,10 @@ use eventcore::accounts::Session;
 use serde_json::json;
 
 use crate::app::driven::{Driven, user};
-use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::backend::{ApiError, ErrorKind, Request, Response};
 use crate::config::{Config, Start};
 use crate::keys::Place;
-use crate::message::{Effect, Message, Settled};
+use crate::message::{Effect, Message, SavedPreferences};
 use crate::theme::Theme;
 
 fn session(n: i64, agent: Option<&str>, current: bool) -> Session {
@@ -30,7 +30,7 @@ pub(crate) fn sessions() -> Vec<Session> {
     ]
 }
 
-/// The screen before the answer.
+/// The screen before the response.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('A'));
@@ -39,13 +39,13 @@ fn asked() -> Driven {
 
 fn shown(sessions: Vec<Session>) -> Driven {
     let mut driven = asked();
-    let answer = Answer::Account { me: Box::new(user()), sessions };
-    driven.answer(|r| *r == Request::Account, Ok(answer));
+    let response = Response::Account { user: Box::new(user()), sessions };
+    driven.respond(|r| *r == Request::Account, Ok(response));
     driven
 }
 
-fn refusal(message: &str) -> Refusal {
-    Refusal { message: message.to_owned(), fields: Vec::new(), cause: Cause::Other }
+fn error(message: &str) -> ApiError {
+    ApiError { message: message.to_owned(), fields: Vec::new(), kind: ErrorKind::Other }
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn all_sizes_and_states() {
     let mut driven = asked();
     driven.wait(200);
     insta::assert_snapshot!("me_loading", driven.picture(80, 24));
-    driven.answer(|r| *r == Request::Account, Err(Refusal::away("the server does not answer")));
+    driven.respond(|r| *r == Request::Account, Err(ApiError::unavailable("the server does not answer")));
     insta::assert_snapshot!("me_error", driven.picture(80, 24));
     assert!(shown(Vec::new()).picture(80, 24).contains("None: the database is opened without signing in."));
     let mut driven = shown(sessions());
@@ -71,7 +71,10 @@ fn long_values_wrap_on_a_small_screen() {
     (me.display_name, me.timezone) =
         ("Augusta Ada King".to_owned(), "America/Argentina/ComodRivadavia".to_owned());
     driven.app.cx.config.start = Some(Start::Server("https://events.analytical-engines.example".to_owned()));
-    driven.answer(|r| *r == Request::Account, Ok(Answer::Account { me: Box::new(me), sessions: sessions() }));
+    driven.respond(
+        |r| *r == Request::Account,
+        Ok(Response::Account { user: Box::new(me), sessions: sessions() }),
+    );
     insta::assert_snapshot!("me_long_40x15", driven.picture(40, 15));
     driven.send(Message::Resized { width: 40, height: 15 });
     for n in 0..4 {
@@ -91,16 +94,16 @@ fn ending_a_session_needs_confirmation() {
     );
     let id = sessions()[2].id;
     driven.press(KeyCode::Char('n'));
-    assert!(!driven.asked.iter().any(|(_, request)| *request == Request::EndSession(id)));
-    driven.type_in("xy").answer(|r| *r == Request::EndSession(id), Ok(Answer::Done));
+    assert!(!driven.sent.iter().any(|(_, request)| *request == Request::EndSession(id)));
+    driven.type_in("xy").respond(|r| *r == Request::EndSession(id), Ok(Response::Done));
     assert_eq!(driven.last_line(), "✓ Session ended");
     let left: Vec<_> = sessions().into_iter().filter(|session| session.id != id).collect();
-    let answer = Answer::Account { me: Box::new(user()), sessions: left };
-    driven.answer(|r| *r == Request::Account, Ok(answer));
+    let response = Response::Account { user: Box::new(user()), sessions: left };
+    driven.respond(|r| *r == Request::Account, Ok(response));
     assert!(driven.picture(80, 24).contains("Sessions (3)"));
     // Ending the current session signs out.
     driven.press(KeyCode::Char('g')).type_in("xy");
-    driven.answer(|r| *r == Request::SignOut, Ok(Answer::Me(None)));
+    driven.respond(|r| *r == Request::SignOut, Ok(Response::CurrentUser(None)));
     assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Agenda, "✓ Signed out"));
     assert!(driven.app.cx.me.is_none());
 }
@@ -111,27 +114,30 @@ fn only_changed_profile_fields_are_sent() {
     driven.press(KeyCode::Char('e'));
     insta::assert_snapshot!("profile_80x24", driven.picture(80, 24));
     driven.press(KeyCode::Enter);
-    assert_eq!(driven.app.at(), Place::Me, "nothing differs");
+    assert_eq!(driven.app.at(), Place::Account, "nothing differs");
     driven.press(KeyCode::Char('e')).type_in(" L.").press(KeyCode::Tab).press(KeyCode::Tab).control('u');
     driven.press(KeyCode::Enter);
     assert!(
-        !driven.asked.iter().any(|(_, request)| matches!(request, Request::ChangeMe { .. })),
+        !driven.sent.iter().any(|(_, request)| matches!(request, Request::ChangeProfile { .. })),
         "a zone is missing"
     );
     driven.type_in("Mars/Olympus").press(KeyCode::Enter);
     let is_change = |r: &Request| {
         let changes = json!({"display_name": "Ada L.", "timezone": "Mars/Olympus"});
-        matches!(r, Request::ChangeMe { version: 1, patch, .. } if *patch == changes)
+        matches!(r, Request::ChangeProfile { version: 1, patch, .. } if *patch == changes)
     };
     let message = "must be an IANA time zone such as Europe/London".to_owned();
     let wrong = eventcore::Violation { pointer: "/timezone".to_owned(), code: "invalid".into(), message };
-    driven.answer(is_change, Err(Refusal { fields: vec![wrong], ..refusal("1 field is wrong") }));
+    driven.respond(is_change, Err(ApiError { fields: vec![wrong], ..error("1 field is wrong") }));
     assert!(driven.picture(80, 24).contains("! must be an IANA"), "{}", driven.picture(80, 24));
     driven.control('u').type_in("Asia/Tokyo").control('s');
     let mut changed = user();
     (changed.display_name, changed.timezone) = ("Ada L.".to_owned(), "Asia/Tokyo".to_owned());
-    driven.answer(|r| matches!(r, Request::ChangeMe { .. }), Ok(Answer::Me(Some(Box::new(changed)))));
-    assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Me, "✓ Saved"));
+    driven.respond(
+        |r| matches!(r, Request::ChangeProfile { .. }),
+        Ok(Response::CurrentUser(Some(Box::new(changed)))),
+    );
+    assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Account, "✓ Saved"));
     assert!(driven.picture(80, 24).contains("Ada L. (ada)"));
 }
 
@@ -151,19 +157,19 @@ fn a_new_password_is_repeated_and_a_wrong_one_is_refused() {
     driven.press(KeyCode::Tab);
     fill(&mut driven, ["wrong horse 7", "another horse 8", "another horse 8"]);
     let asks = |r: &Request| matches!(r, Request::ChangePassword { new, .. } if new == "another horse 8");
-    driven.answer(asks, Err(refusal("these credentials are not right")));
+    driven.respond(asks, Err(error("these credentials are not right")));
     insta::assert_snapshot!("password_80x24", driven.picture(80, 24));
     assert!(driven.app.cx.me.is_some());
-    let changes = |driven: &Driven| driven.asked.iter().filter(|(_, request)| asks(request)).count();
+    let changes = |driven: &Driven| driven.sent.iter().filter(|(_, request)| asks(request)).count();
     driven.press(KeyCode::Enter).press(KeyCode::Enter);
     assert_eq!(changes(&driven), 1, "a password that is being changed is not changed twice");
-    // The answer to a closed screen is shown, and the screen that is open stays.
-    driven.press(KeyCode::Esc).press(KeyCode::Char('e')).answer(asks, Err(refusal("the server is away")));
+    // The response to a closed screen is shown, and the screen that is open stays.
+    driven.press(KeyCode::Esc).press(KeyCode::Char('e')).respond(asks, Err(error("the server is away")));
     assert_eq!((driven.app.at(), driven.last_line().as_str()), (Place::Settings, "✗ the server is away"));
     driven.press(KeyCode::Esc).press(KeyCode::Char('p'));
     fill(&mut driven, ["correct horse 7", "another horse 8", "another horse 8"]);
-    driven.answer(asks, Ok(Answer::Done));
-    assert_eq!(driven.app.at(), Place::Me);
+    driven.respond(asks, Ok(Response::Done));
+    assert_eq!(driven.app.at(), Place::Account);
     assert_eq!(driven.last_line(), "✓ Password changed, other sessions ended");
 }
 
@@ -189,15 +195,17 @@ fn valid_preferences_are_stored() {
     let config = Config {
         theme: Some("dark".to_owned()),
         timezone: Some(chrono_tz::Tz::Asia__Tokyo),
-        in_mine: true,
+        in_my_zone: true,
         start: Some(Start::Server("https://example.org".to_owned())),
     };
-    assert_eq!(driven.handed, [Effect::Prefer(config.clone())]);
-    driven.send(Message::Preferred(Err(refusal("/root/config.toml cannot be written: no space is left"))));
+    assert_eq!(driven.handed, [Effect::SavePreferences(config.clone())]);
+    driven
+        .send(Message::PreferencesSaved(Err(error("/root/config.toml cannot be written: no space is left"))));
     assert!(driven.picture(80, 24).contains("✗ /root/config.toml cannot be written"));
     driven.press(KeyCode::Enter);
-    let kept = Settled { config: config.clone(), theme: Theme::DARK, mine: chrono_tz::Tz::Asia__Tokyo };
-    driven.send(Message::Preferred(Ok(Box::new(kept))));
+    let kept =
+        SavedPreferences { config: config.clone(), theme: Theme::DARK, zone: chrono_tz::Tz::Asia__Tokyo };
+    driven.send(Message::PreferencesSaved(Ok(Box::new(kept))));
     assert_eq!((driven.app.at(), &driven.app.cx.config), (Place::Agenda, &config));
     assert_eq!(driven.last_line(), "✓ Saved: applies now and at every start");
     assert_eq!(

@@ -9,13 +9,13 @@ use ratatui::layout::Rect;
 use super::event::EventScreen;
 use super::occurrence_list::{self, OccurrenceList};
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::search_filter::SearchFilter;
 use crate::status::Status;
 use crate::view_context::ViewContext;
-use crate::widgets::list::{Motion, Pages, Position};
+use crate::widgets::list::{Pages, Position};
 
 #[derive(Debug, Default)]
 pub(crate) struct AgendaScreen {
@@ -41,13 +41,7 @@ impl Screen for AgendaScreen {
         Some(&self.list.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            if self.list.go(motion, cx.height()) {
-                self.load(LoadFrom::Start, cx);
-            }
-            return Handled::Yes;
-        }
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Open => EventScreen::open(self.list.selected(), cx),
             Action::Today => {
@@ -70,12 +64,12 @@ impl Screen for AgendaScreen {
     }
 
     fn page(&self, cursor: Option<Cursor>, cx: &Context) -> Option<(Purpose, Request)> {
-        let wish = SearchFilter { from: self.from, ..SearchFilter::default() };
+        let filter = SearchFilter { from: self.from, ..SearchFilter::default() };
         let purpose = Purpose::Agenda(cursor.clone());
-        Some((purpose, Request::Agenda { wish, tz: cx.view.my_zone, cursor }))
+        Some((purpose, Request::Occurrences { filter, tz: cx.view.my_zone, cursor }))
     }
 
-    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+    fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         let Purpose::Agenda(cursor) = purpose else { return cx.notify_unexpected() };
         let page = occurrence_list::occurrences(outcome);
         self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |occurrence| occurrence.id);

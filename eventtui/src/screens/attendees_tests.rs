@@ -3,8 +3,8 @@
 use crossterm::event::KeyCode;
 use eventcore::registrations::Registration;
 
-use crate::app::driven::{Driven, event, occurrence, page, refusal, registration};
-use crate::backend::{Answer, Cause, Request};
+use crate::app::driven::{Driven, error, event, occurrence, page, registration};
+use crate::backend::{ErrorKind, Request, Response};
 
 fn person(n: usize, name: &str, status: &str) -> Registration {
     let mut place = registration(n, status);
@@ -26,30 +26,33 @@ fn people() -> Vec<Registration> {
     ]
 }
 
-fn full() -> Answer {
+fn full() -> Response {
     let mut date = occurrence(0);
     (date.seats_taken, date.seats_left, date.waitlist_length) = (40, 0, 2);
-    Answer::Attendees { date: Box::new(date), page: page(people(), None) }
+    Response::Attendees { occurrence: Box::new(date), page: page(people(), None) }
 }
 
 fn shown() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('5'));
-    driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(Answer::Events(page(vec![event()], None))));
-    driven.press(KeyCode::Char('a')).answer(|r| matches!(r, Request::Attendees { .. }), Ok(full()));
+    driven.respond(
+        |r| matches!(r, Request::OrganizedEvents { .. }),
+        Ok(Response::Events(page(vec![event()], None))),
+    );
+    driven.press(KeyCode::Char('a')).respond(|r| matches!(r, Request::Attendees { .. }), Ok(full()));
     driven
 }
 
 fn asked(driven: &Driven, wanted: &Request) -> bool {
-    driven.asked.iter().any(|(_, request)| request == wanted)
+    driven.sent.iter().any(|(_, request)| request == wanted)
 }
 
 fn remove(ids: &[usize]) -> Request {
-    let all = ids.iter().map(|n| Request::Remove {
+    let all = ids.iter().map(|n| Request::RemoveAttendee {
         occurrence: occurrence(0).id,
         registration: registration(*n, "confirmed").id,
     });
-    Request::Each(all.collect())
+    Request::Batch(all.collect())
 }
 
 #[test]
@@ -61,20 +64,20 @@ fn attendees_are_added_by_username() {
     driven.press(KeyCode::Enter);
     assert!(driven.picture(80, 24).contains("! Start with a username, then the party size from 1: bob 2"));
     driven.control('w').type_in("2").press(KeyCode::Enter);
-    let dora = Request::Enlist { occurrence: occurrence(0).id, username: "dora".to_owned(), party: 2 };
-    driven.answer(|r| *r == dora, Err(refusal("there is no such user", Cause::Other)));
+    let dora = Request::AddAttendee { occurrence: occurrence(0).id, username: "dora".to_owned(), party: 2 };
+    driven.respond(|r| *r == dora, Err(error("there is no such user", ErrorKind::Other)));
     assert_eq!(driven.last_line(), "✗ there is no such user · your text is kept");
     driven.press(KeyCode::Char('n'));
     assert!(driven.last_line().contains("dora 2▏"), "{}", driven.last_line());
     driven
         .press(KeyCode::Enter)
-        .answer(|r| *r == dora, Ok(Answer::Place(Box::new(person(5, "Dora", "waitlisted")))));
+        .respond(|r| *r == dora, Ok(Response::Registration(Box::new(person(5, "Dora", "waitlisted")))));
     assert_eq!(driven.last_line(), "✓ Dora is 3rd on the waitlist, party of 2");
     assert!(asked(&driven, &Request::Attendees { occurrence: occurrence(0).id, cursor: None }), "it is seen");
     assert!(!driven.app.cx.view.my_statuses.contains_key(&occurrence(0).id), "it is not my place");
     driven.press(KeyCode::Char('n')).type_in("@eve").press(KeyCode::Enter);
-    let eve = Request::Enlist { occurrence: occurrence(0).id, username: "eve".to_owned(), party: 1 };
-    driven.answer(|r| *r == eve, Ok(Answer::Place(Box::new(person(4, "Eve", "confirmed")))));
+    let eve = Request::AddAttendee { occurrence: occurrence(0).id, username: "eve".to_owned(), party: 1 };
+    driven.respond(|r| *r == eve, Ok(Response::Registration(Box::new(person(4, "Eve", "confirmed")))));
     assert_eq!(driven.last_line(), "✓ Eve registered, party of 2");
 }
 
@@ -89,7 +92,7 @@ fn removing_needs_confirmation() {
     );
     insta::assert_snapshot!("door_question_40x15", driven.picture(40, 15));
     driven.press(KeyCode::Char('n')).press(KeyCode::Char('x')).press(KeyCode::Char('y'));
-    driven.answer(|r| *r == remove(&[1]), Ok(Answer::Each(vec![Ok(Answer::Done)])));
+    driven.respond(|r| *r == remove(&[1]), Ok(Response::Batch(vec![Ok(Response::Done)])));
     assert_eq!(driven.last_line(), "✓ 1 removed");
     assert!(driven.picture(80, 24).contains("✗ cancelled    Bob (bob)"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Char('x'));
@@ -97,8 +100,8 @@ fn removing_needs_confirmation() {
     driven.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Char('x'));
     assert!(driven.last_line().starts_with("Remove Dan (dan) from the waitlist (party of 2)? y confirms"));
     driven.press(KeyCode::Char('y'));
-    let over = refusal("this occurrence is over", Cause::Other);
-    driven.answer(|r| *r == remove(&[3]), Ok(Answer::Each(vec![Err(over)])));
+    let over = error("this occurrence is over", ErrorKind::Other);
+    driven.respond(|r| *r == remove(&[3]), Ok(Response::Batch(vec![Err(over)])));
     assert_eq!(driven.last_line(), "✗ this occurrence is over");
 }
 
@@ -114,10 +117,10 @@ fn marked_registrations_are_changed_together() {
     // A checked-in registration stays checked in.
     let id = |n| registration(n, "confirmed").id;
     driven.press(KeyCode::Enter);
-    let both = Request::Each(vec![Request::CheckIn(id(1)), Request::CheckIn(id(3))]);
-    let wait = refusal("still on the waitlist: cannot be checked in", Cause::Other);
-    let bob = Answer::CheckedIn { registration: Box::new(person(1, "Bob", "attended")), already: false };
-    driven.answer(|r| *r == both, Ok(Answer::Each(vec![Ok(bob), Err(wait)])));
+    let both = Request::Batch(vec![Request::CheckIn(id(1)), Request::CheckIn(id(3))]);
+    let wait = error("still on the waitlist: cannot be checked in", ErrorKind::Other);
+    let bob = Response::CheckedIn { registration: Box::new(person(1, "Bob", "attended")), already: false };
+    driven.respond(|r| *r == both, Ok(Response::Batch(vec![Ok(bob), Err(wait)])));
     assert_eq!(driven.last_line(), "✗ 1 of 2 checked in: still on the waitlist: cannot be checked in");
     // The refused registration stays marked, and so does the one checked in before.
     assert!(driven.picture(80, 24).contains("◆ 2 marked"), "{}", driven.picture(80, 24));
@@ -130,7 +133,10 @@ fn marked_registrations_are_changed_together() {
         driven.last_line()
     );
     driven.press(KeyCode::Char('y'));
-    driven.answer(|r| *r == remove(&[2, 3]), Ok(Answer::Each(vec![Ok(Answer::Done), Ok(Answer::Done)])));
+    driven.respond(
+        |r| *r == remove(&[2, 3]),
+        Ok(Response::Batch(vec![Ok(Response::Done), Ok(Response::Done)])),
+    );
     assert_eq!(driven.last_line(), "✓ 2 removed");
     assert!(!driven.picture(80, 24).contains("marked"));
 }
@@ -140,9 +146,9 @@ fn registrations_of_others_are_not_mine() {
     let mut driven = shown();
     driven.press(KeyCode::Down).press(KeyCode::Enter);
     let carla = registration(2, "confirmed").id;
-    driven.answer(
+    driven.respond(
         |r| *r == Request::UndoCheckIn(carla),
-        Ok(Answer::Place(Box::new(person(2, "Carla", "confirmed")))),
+        Ok(Response::Registration(Box::new(person(2, "Carla", "confirmed")))),
     );
     assert_eq!(driven.last_line(), "✓ Carla is no longer checked in");
     assert!(driven.picture(80, 24).contains("● confirmed    Carla (carla)"), "{}", driven.picture(80, 24));
@@ -153,7 +159,8 @@ fn registrations_of_others_are_not_mine() {
 fn unexpected_and_missing_answers_do_no_harm() {
     let mut driven = shown();
     driven.type_in("  ").press(KeyCode::Char('x')).press(KeyCode::Char('y'));
-    driven.answer(|r| *r == remove(&[1, 2]), Err(refusal("the server does not answer", Cause::Away)));
+    driven
+        .respond(|r| *r == remove(&[1, 2]), Err(error("the server does not answer", ErrorKind::Unavailable)));
     assert!(driven.last_line().starts_with("✗ 0 of 2 removed: the server does not answer."));
     assert!(driven.picture(80, 24).contains("◆ 2 marked"));
 }
@@ -162,20 +169,24 @@ fn unexpected_and_missing_answers_do_no_harm() {
 fn reloading_keeps_the_position_far_down_the_list() {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('5'));
-    driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(Answer::Events(page(vec![event()], None))));
+    driven.respond(
+        |r| matches!(r, Request::OrganizedEvents { .. }),
+        Ok(Response::Events(page(vec![event()], None))),
+    );
     let many = |more| page((0..60).map(|n| person(n, "Bob", "confirmed")).collect(), more);
     let first = |r: &Request| matches!(r, Request::Attendees { cursor: None, .. });
-    driven
-        .press(KeyCode::Char('a'))
-        .answer(first, Ok(Answer::Attendees { date: Box::new(occurrence(0)), page: many(Some("more")) }));
+    driven.press(KeyCode::Char('a')).respond(
+        first,
+        Ok(Response::Attendees { occurrence: Box::new(occurrence(0)), page: many(Some("more")) }),
+    );
     driven.press(KeyCode::Char('G'));
     let more = || page((60..90).map(|n| person(n, "Dan", "confirmed")).collect(), None);
     let second = |r: &Request| matches!(r, Request::Attendees { cursor: Some(_), .. });
-    driven.answer(second, Ok(Answer::Attendees { date: Box::new(occurrence(0)), page: more() }));
+    driven.respond(second, Ok(Response::Attendees { occurrence: Box::new(occurrence(0)), page: more() }));
     driven.press(KeyCode::Char('G')).press(KeyCode::Char('R'));
     let mut date = occurrence(0);
     date.seats_taken = 39;
-    driven.answer(second, Ok(Answer::Attendees { date: Box::new(date), page: more() }));
+    driven.respond(second, Ok(Response::Attendees { occurrence: Box::new(date), page: more() }));
     let picture = driven.picture(80, 24);
     assert!(picture.contains("39 of 40 seats taken") && picture.contains("Dan (dan)"), "{picture}");
 }

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::compose::ComposeMode;
 use super::row;
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{Answer, Refusal, Request, nonsense};
+use crate::backend::{ApiError, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -44,15 +44,6 @@ impl CommentsScreen {
         self.comments.get(self.position.selected)
     }
 
-    /// Scrolls a comment that is longer than the screen, then selects another.
-    fn go(&mut self, motion: Motion, cx: &Context) {
-        let rows = cx.height().saturating_sub(usize::from(HEAD));
-        let lines = self.selected().map_or(0, |comment| block(comment, &cx.view, cx.size.0).len());
-        if !blocks::read(&mut self.scrolled, motion, lines, rows) {
-            self.position.go(motion, self.comments.len(), rows / 4);
-        }
-    }
-
     /// Replaces the comments; the selection stays on its comment.
     fn take(&mut self, comments: Vec<Comment>) {
         let selected = self.selected().map(|comment| comment.id);
@@ -62,29 +53,29 @@ impl CommentsScreen {
     }
 
     /// Runs an action on the selected comment.
-    fn act_on_selected(&self, action: Action, cx: &mut Context) -> Handled {
+    fn run_on_selected(&self, action: Action, cx: &mut Context) -> Handled {
         let Some(comment) = self.selected() else {
             cx.notify('!', "No comment is selected");
             return Handled::Yes;
         };
         match action {
             // Replies have no replies: a reply to a reply is another reply to the same comment.
-            Action::Reply => {
+            Action::ReplyToComment => {
                 let mode = ComposeMode::Reply(comment.parent_id.unwrap_or(comment.id));
                 self.compose(mode, String::new(), cx);
             }
-            Action::SayAgain => {
+            Action::EditComment => {
                 let mode = ComposeMode::EditComment(comment.id, comment.version);
                 self.compose(mode, comment.body.clone().unwrap_or_default(), cx);
             }
             Action::DeleteComment => {
                 let request = Request::DeleteComment(comment.id);
-                cx.confirm("Delete this comment?".to_owned(), request, Purpose::Act("Deleted"));
+                cx.confirm("Delete this comment?".to_owned(), request, Purpose::Command("Deleted"));
             }
             Action::HideComment => {
                 let hidden = comment.status != CommentStatus::Hidden;
                 let then = if hidden { "Comment hidden" } else { "Comment visible again" };
-                cx.ask(Purpose::Act(then), Request::HideComment { comment: comment.id, hidden });
+                cx.send(Purpose::Command(then), Request::HideComment { comment: comment.id, hidden });
             }
             _ => return Handled::No,
         }
@@ -105,30 +96,36 @@ impl Screen for CommentsScreen {
         Some(&self.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            self.go(motion, cx);
-            return Handled::Yes;
+    /// Scrolls a comment that is longer than the screen, then selects another.
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
+        let rows = cx.height().saturating_sub(usize::from(HEAD));
+        let lines = self.selected().map_or(0, |comment| block(comment, &cx.view, cx.size.0).len());
+        if !blocks::read(&mut self.scrolled, motion, lines, rows) {
+            self.position.go(motion, self.comments.len(), rows / 4);
         }
+        Handled::Yes
+    }
+
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         if !cx.signed_in() {
             return Handled::Yes;
         }
         match action {
-            Action::Say => self.compose(ComposeMode::Comment, String::new(), cx),
-            _ => return self.act_on_selected(action, cx),
+            Action::PostComment => self.compose(ComposeMode::Comment, String::new(), cx),
+            _ => return self.run_on_selected(action, cx),
         }
         Handled::Yes
     }
 
     fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
         self.status.begin(cx.now);
-        cx.ask(Purpose::Comments(self.event), Request::Comments(self.event));
+        cx.send(Purpose::Comments(self.event), Request::Comments(self.event));
     }
 
-    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        let outcome = outcome.and_then(|answer| match answer {
-            Answer::Comments(comments) => Ok(comments),
-            _ => Err(nonsense()),
+    fn responded(&mut self, _purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        let outcome = outcome.and_then(|response| match response {
+            Response::Comments(comments) => Ok(comments),
+            _ => Err(unexpected_response()),
         });
         self.status.end(cx.now, outcome.as_ref().err());
         if let Ok(comments) = outcome {

@@ -5,7 +5,7 @@ use eventcore::comments::Comment;
 use serde_json::{Value, json};
 
 use crate::app::driven::{Driven, occurrence};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 
 fn comment(n: usize, changes: &Value) -> Comment {
     let mut comment = json!({
@@ -20,7 +20,7 @@ fn comment(n: usize, changes: &Value) -> Comment {
     serde_json::from_value(comment).unwrap()
 }
 
-pub(crate) fn said() -> Vec<Comment> {
+pub(crate) fn comments() -> Vec<Comment> {
     let question = comment(1, &json!({"reply_count": 2}));
     let reply = |n, changes: Value| Comment { parent_id: Some(question.id), ..comment(n, &changes) };
     let long = "There is: ring at the yard door, and someone comes down. \
@@ -33,7 +33,7 @@ pub(crate) fn said() -> Vec<Comment> {
     ]
 }
 
-/// The screen before the answer.
+/// The screen before the response.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('c'));
@@ -42,7 +42,7 @@ fn asked() -> Driven {
 
 fn shown() -> Driven {
     let mut driven = asked();
-    driven.answer(|r| matches!(r, Request::Comments(_)), Ok(Answer::Comments(said())));
+    driven.respond(|r| matches!(r, Request::Comments(_)), Ok(Response::Comments(comments())));
     driven
 }
 
@@ -51,10 +51,13 @@ fn all_sizes_and_states() {
     let mut driven = asked();
     driven.wait(200);
     insta::assert_snapshot!("comments_loading", driven.picture(80, 24));
-    driven.answer(|r| matches!(r, Request::Comments(_)), Err(Refusal::away("the server does not answer")));
+    driven.respond(
+        |r| matches!(r, Request::Comments(_)),
+        Err(ApiError::unavailable("the server does not answer")),
+    );
     insta::assert_snapshot!("comments_error", driven.picture(80, 24));
     let mut driven = asked();
-    driven.answer(|r| matches!(r, Request::Comments(_)), Ok(Answer::Comments(Vec::new())));
+    driven.respond(|r| matches!(r, Request::Comments(_)), Ok(Response::Comments(Vec::new())));
     insta::assert_snapshot!("comments_empty", driven.picture(80, 24));
     let mut driven = shown();
     insta::assert_snapshot!("comments_80x24", driven.picture(80, 24));
@@ -69,10 +72,13 @@ fn a_rating_starts_with_stars() {
     driven.press(KeyCode::Char('*')).type_in("good").press(KeyCode::Enter);
     assert_eq!(driven.last_line(), "Rate Evening 0, e.g. “4 good talks”: good▏ · Enter sends");
     driven.control('u').type_in("4 good talks").press(KeyCode::Enter);
-    let rated = Request::Rate { occurrence: occurrence(0).id, rating: 4, text: "good talks".to_owned() };
-    let refused =
-        Refusal { cause: crate::backend::Cause::Other, ..Refusal::away("the occurrence is not over") };
-    driven.answer(|r| *r == rated, Err(refused));
+    let rated =
+        Request::SubmitFeedback { occurrence: occurrence(0).id, rating: 4, text: "good talks".to_owned() };
+    let refused = ApiError {
+        kind: crate::backend::ErrorKind::Other,
+        ..ApiError::unavailable("the occurrence is not over")
+    };
+    driven.respond(|r| *r == rated, Err(refused));
     assert_eq!(driven.last_line(), "✗ the occurrence is not over · your text is kept");
     driven.press(KeyCode::Char('*'));
     assert!(driven.last_line().contains("4 good talks▏"), "{}", driven.last_line());
@@ -81,22 +87,25 @@ fn a_rating_starts_with_stars() {
 #[test]
 fn comments_are_posted_edited_deleted_and_hidden() {
     let mut driven = shown();
-    let (event, all) = (occurrence(0).event_id, said());
-    let asked = |driven: &Driven, request: &Request| driven.asked.iter().any(|(_, asked)| asked == request);
+    let (event, all) = (occurrence(0).event_id, comments());
+    let asked = |driven: &Driven, request: &Request| driven.sent.iter().any(|(_, asked)| asked == request);
     driven.press(KeyCode::Char('c')).type_in("Hello").press(KeyCode::Enter);
-    let hello = Request::Say { event, reply_to: None, body: "Hello".to_owned() };
-    driven.answer(|r| *r == hello, Ok(Answer::Done));
+    let hello = Request::PostComment { event, reply_to: None, body: "Hello".to_owned() };
+    driven.respond(|r| *r == hello, Ok(Response::Done));
     assert_eq!(driven.last_line(), "✓ Comment posted");
     assert!(
-        driven.asked.iter().any(|(_, request)| matches!(request, Request::Comments(_))),
+        driven.sent.iter().any(|(_, request)| matches!(request, Request::Comments(_))),
         "it is seen at once"
     );
     // A reply to a reply belongs to the same comment.
     driven.press(KeyCode::Down).press(KeyCode::Char('r')).type_in("Thanks").press(KeyCode::Enter);
-    assert!(asked(&driven, &Request::Say { event, reply_to: Some(all[0].id), body: "Thanks".to_owned() }));
+    assert!(asked(
+        &driven,
+        &Request::PostComment { event, reply_to: Some(all[0].id), body: "Thanks".to_owned() }
+    ));
     driven.press(KeyCode::Char('g')).press(KeyCode::Char('e')).type_in(" Please").press(KeyCode::Enter);
     let again = format!("{} Please", all[0].body.as_deref().unwrap());
-    assert!(asked(&driven, &Request::SayAgain { comment: all[0].id, version: 1, body: again }));
+    assert!(asked(&driven, &Request::EditComment { comment: all[0].id, version: 1, body: again }));
     driven.press(KeyCode::Char('x')).press(KeyCode::Char('n'));
     assert!(!asked(&driven, &Request::DeleteComment(all[0].id)));
     driven.press(KeyCode::Char('x')).press(KeyCode::Char('y'));
@@ -112,9 +121,9 @@ fn comments_are_posted_edited_deleted_and_hidden() {
     assert_eq!(driven.last_line(), "Comment: Two line▏s · Enter sends");
     driven.control('e').control('u').press(KeyCode::Esc);
     // An empty text is not sent.
-    let before = driven.asked.len();
+    let before = driven.sent.len();
     driven.press(KeyCode::Char('c')).type_in("  ").press(KeyCode::Enter);
-    assert_eq!(driven.asked.len(), before);
+    assert_eq!(driven.sent.len(), before);
 }
 
 #[test]
@@ -124,11 +133,11 @@ fn markdown_is_drawn_as_text() {
         1. oat\n2. [soy](https://soy.example/a?b=c)\n\n> There was.\n\n\u{1b}[31mred\u{202e}";
     let reply = "There is, and ~~cow~~ *almond*:\n\n\
         - in the fridge of the kitchen on the second floor, behind the door\n- on the table";
-    let said = vec![
+    let all = vec![
         comment(1, &json!({"body": question, "reply_count": 1})),
         comment(2, &json!({"body": reply, "parent_id": comment(1, &json!({})).id})),
     ];
-    driven.answer(|r| matches!(r, Request::Comments(_)), Ok(Answer::Comments(said)));
+    driven.respond(|r| matches!(r, Request::Comments(_)), Ok(Response::Comments(all)));
     insta::assert_snapshot!("comments_markdown_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("comments_markdown_120x40", driven.picture(120, 40));
     driven.press(KeyCode::Char('j'));
@@ -147,7 +156,7 @@ fn every_comment_of_a_long_list_can_be_selected() {
             &json!({"id": format!("01890000-0000-7000-8000-0000000{n:05}"), "body": format!("comment {n}.")}),
         )
     });
-    driven.answer(|r| matches!(r, Request::Comments(_)), Ok(Answer::Comments(many.collect())));
+    driven.respond(|r| matches!(r, Request::Comments(_)), Ok(Response::Comments(many.collect())));
     for n in 0..400 {
         let picture = driven.picture(80, 24);
         assert!(picture.contains(&format!("comment {n}.")), "{n}: {picture}");

@@ -1,4 +1,5 @@
-//! Texts that are typed on the bottom line and sent: comments, replies, ratings, and people to register.
+//! Texts that are typed on the bottom line and sent: comments, replies, ratings, answers, and people to
+//! register.
 
 use eventcore::{CommentId, EventId, FeedbackId, OccurrenceId};
 
@@ -13,8 +14,8 @@ pub(crate) enum ComposeMode {
     Reply(CommentId),
     /// A new text for a comment, based on the version that was shown.
     EditComment(CommentId, i64),
-    /// An organizer's reply to feedback.
-    Answer(FeedbackId),
+    /// An organizer's answer to feedback.
+    AnswerFeedback(FeedbackId),
     /// A rating of an occurrence: stars first, then the text.
     Rating(OccurrenceId),
     /// Someone whom an organizer registers: the username first, then the party size.
@@ -30,7 +31,7 @@ impl ComposeMode {
                 Self::Comment
                 | Self::Reply(_)
                 | Self::EditComment(..)
-                | Self::Answer(_)
+                | Self::AnswerFeedback(_)
                 | Self::Rating(_)
                 | Self::AddAttendee(_),
                 _,
@@ -44,7 +45,7 @@ impl ComposeMode {
             Self::Comment => "Comment",
             Self::Reply(_) => "Reply",
             Self::EditComment(..) => "Edit comment",
-            Self::Answer(_) => "Public reply",
+            Self::AnswerFeedback(_) => "Public answer",
             Self::Rating(_) => "Rate",
             Self::AddAttendee(_) => "Add attendee, e.g. “bob 2”",
         }
@@ -55,7 +56,7 @@ impl ComposeMode {
         match self {
             Self::Comment | Self::Reply(_) => "Comment posted",
             Self::EditComment(..) => "Comment changed",
-            Self::Answer(_) => "Reply posted",
+            Self::AnswerFeedback(_) => "Answer posted",
             Self::Rating(_) => "Thank you for your rating",
             Self::AddAttendee(_) => "Attendee added",
         }
@@ -65,9 +66,11 @@ impl ComposeMode {
     pub(crate) const fn enter(self) -> &'static str {
         match self {
             Self::AddAttendee(_) => "registers",
-            Self::Comment | Self::Reply(_) | Self::EditComment(..) | Self::Answer(_) | Self::Rating(_) => {
-                "sends"
-            }
+            Self::Comment
+            | Self::Reply(_)
+            | Self::EditComment(..)
+            | Self::AnswerFeedback(_)
+            | Self::Rating(_) => "sends",
         }
     }
 }
@@ -105,18 +108,18 @@ impl Composition {
     pub(crate) fn request(&self) -> Result<Request, &'static str> {
         let (event, body) = (self.event, self.body.text());
         Ok(match self.mode {
-            ComposeMode::Comment => Request::Say { event, reply_to: None, body },
-            ComposeMode::Reply(to) => Request::Say { event, reply_to: Some(to), body },
-            ComposeMode::EditComment(comment, version) => Request::SayAgain { comment, version, body },
-            ComposeMode::Answer(feedback) => Request::Answer { feedback, text: Some(body) },
+            ComposeMode::Comment => Request::PostComment { event, reply_to: None, body },
+            ComposeMode::Reply(to) => Request::PostComment { event, reply_to: Some(to), body },
+            ComposeMode::EditComment(comment, version) => Request::EditComment { comment, version, body },
+            ComposeMode::AnswerFeedback(feedback) => Request::AnswerFeedback { feedback, text: Some(body) },
             ComposeMode::Rating(occurrence) => {
                 let (rating, text) = rating(&body).ok_or("Start with 1–5 stars")?;
-                Request::Rate { occurrence, rating, text }
+                Request::SubmitFeedback { occurrence, rating, text }
             }
             ComposeMode::AddAttendee(occurrence) => {
                 let (username, party) =
                     attendee(&body).ok_or("Start with a username, then the party size from 1: bob 2")?;
-                Request::Enlist { occurrence, username, party }
+                Request::AddAttendee { occurrence, username, party }
             }
         })
     }

@@ -3,8 +3,9 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::backend::Refusal;
+use crate::backend::ApiError;
 use crate::keys::Key;
+use crate::status::Status;
 use crate::view_context::ViewContext;
 use crate::widgets::text::{clean, columns, fit, wrapped};
 use crate::widgets::text_field::{CURSOR, TextField};
@@ -18,7 +19,7 @@ const TEXT: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Entry {
     label: &'static str,
-    /// The JSON pointer of the field in a refusal.
+    /// The JSON pointer of the field in a error.
     pointer: &'static str,
     field: TextField,
     /// The text is shown as dots.
@@ -61,12 +62,14 @@ impl Entry {
 pub(crate) struct Entries {
     all: Vec<Entry>,
     at: usize,
-    refused: Option<Refusal>,
+    /// Whether the fields are being saved.
+    pub(crate) status: Status,
+    error: Option<ApiError>,
 }
 
 impl Entries {
     pub(crate) fn of(all: Vec<Entry>) -> Self {
-        Self { all, at: 0, refused: None }
+        Self { all, at: 0, status: Status::default(), error: None }
     }
 
     pub(crate) fn next(&mut self, back: bool) {
@@ -98,15 +101,26 @@ impl Entries {
     pub(crate) fn are_complete(&mut self) -> bool {
         let empty = self.all.iter().position(|entry| !entry.optional && entry.field.is_empty());
         self.at = empty.unwrap_or(self.at);
-        self.refused = None;
+        self.error = None;
         empty.is_none()
     }
 
-    /// Shows the errors of a refusal beside their fields, and selects the first of them.
-    pub(crate) fn refuse(&mut self, refusal: Refusal) {
-        let wrong = |entry: &Entry| refusal.fields.iter().any(|wrong| wrong.pointer == entry.pointer);
+    /// Whether a response is awaited: the key may be pressed again before it arrives.
+    pub(crate) const fn are_sending(&self) -> bool {
+        self.status.since.is_some()
+    }
+
+    /// Takes the outcome of saving the fields; an error is shown.
+    pub(crate) fn saved<T>(&mut self, outcome: Result<T, ApiError>, now: u64) -> Option<T> {
+        self.status.end(now, outcome.as_ref().err());
+        outcome.map_err(|error| self.show_error(error)).ok()
+    }
+
+    /// Shows errors beside their fields, and selects the first of them.
+    pub(crate) fn show_error(&mut self, error: ApiError) {
+        let wrong = |entry: &Entry| error.fields.iter().any(|wrong| wrong.pointer == entry.pointer);
         self.at = self.all.iter().position(wrong).unwrap_or(self.at);
-        self.refused = Some(refusal);
+        self.error = Some(error);
     }
 
     /// The fields in `width` columns, each with its error or else a hint. An error about no field follows
@@ -143,16 +157,16 @@ impl Entries {
             }
         }
         lines.push(Line::raw(""));
-        if let Some(refusal) = &self.refused
+        if let Some(error) = &self.error
             && !self.all.iter().any(|entry| self.wrong(entry).is_some())
         {
-            lines.push(Line::styled(format!(" ✗ {}", clean(&refusal.message)), theme.bad));
+            lines.push(Line::styled(format!(" ✗ {}", clean(&error.message)), theme.bad));
         }
         lines
     }
 
     fn wrong(&self, entry: &Entry) -> Option<String> {
-        let mut fields = self.refused.iter().flat_map(|refusal| &refusal.fields);
+        let mut fields = self.error.iter().flat_map(|error| &error.fields);
         let wrong = fields.find(|wrong| wrong.pointer == entry.pointer);
         wrong.map(|wrong| clean(&wrong.message))
     }

@@ -13,7 +13,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::ticket::TicketScreen;
 use super::{event_actions, ratings, row};
-use crate::backend::{Answer, Detail, Refusal, Request, nonsense};
+use crate::backend::{ApiError, OccurrenceDetail, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -29,7 +29,7 @@ const LIST: u16 = 34;
 pub(crate) struct EventScreen {
     pub(crate) id: OccurrenceId,
     listed: Occurrence,
-    pub(crate) detail: Option<Box<Detail>>,
+    pub(crate) detail: Option<Box<OccurrenceDetail>>,
     status: Status,
     /// Among the occurrences of the event.
     pub(crate) position: Position,
@@ -58,35 +58,20 @@ impl EventScreen {
     }
 
     fn shown(&self) -> &Occurrence {
-        self.detail.as_ref().map_or(&self.listed, |detail| &detail.date)
-    }
-
-    /// Scrolls the text, or selects another occurrence of the series.
-    fn go(&mut self, motion: Motion, cx: &mut Context) {
-        let height = cx.height();
-        match motion {
-            Motion::PageUp | Motion::PageDown => {
-                self.scroll(motion == Motion::PageDown, height.saturating_sub(1), cx);
-            }
-            Motion::Up | Motion::Down | Motion::First | Motion::Last => {
-                let occurrences = self.detail.as_ref().map_or(0, |detail| detail.dates.len());
-                self.position.go(motion, occurrences, height);
-                self.show_selected(cx);
-            }
-        }
+        self.detail.as_ref().map_or(&self.listed, |detail| &detail.occurrence)
     }
 
     /// Shows the selected occurrence of the series.
     fn show_selected(&mut self, cx: &mut Context) {
-        let selected = self.detail.as_ref().and_then(|detail| detail.dates.get(self.position.selected));
+        let selected = self.detail.as_ref().and_then(|detail| detail.occurrences.get(self.position.selected));
         let Some(occurrence) = selected.filter(|occurrence| occurrence.id != self.id).cloned() else {
             return;
         };
         self.id = occurrence.id;
         self.scrolled = 0;
         if let Some(detail) = &mut self.detail {
-            (detail.place, detail.mine) = (None, None);
-            detail.date = occurrence;
+            (detail.registration, detail.my_feedback) = (None, None);
+            detail.occurrence = occurrence;
         }
         self.load(LoadFrom::Selection, cx);
     }
@@ -102,7 +87,7 @@ impl EventScreen {
 
     /// Opens the ticket of the user's registration.
     fn show_ticket(&self, cx: &mut Context) {
-        let registration = self.detail.as_ref().and_then(|detail| detail.place.as_ref());
+        let registration = self.detail.as_ref().and_then(|detail| detail.registration.as_ref());
         match registration.and_then(|registration| registration.ticket_code.clone()) {
             Some(code) => cx.open(TicketScreen { code }),
             None => cx.notify('!', "You have no ticket for it"),
@@ -114,7 +99,9 @@ impl EventScreen {
             return Handled::Yes;
         }
         match &self.detail {
-            Some(detail) => event_actions::act(action, &detail.event, Some(&detail.date), true, cx),
+            Some(detail) => {
+                event_actions::run_action(action, &detail.event, Some(&detail.occurrence), true, cx)
+            }
             None => Handled::Yes,
         }
     }
@@ -136,7 +123,7 @@ impl EventScreen {
         frame.render_widget(block, area);
         let mut lines = vec![Line::styled(" Occurrences", view.theme.accent)];
         let height = usize::from(inside.height).saturating_sub(1);
-        for (i, occurrence) in detail.dates.iter().enumerate().skip(self.position.top).take(height) {
+        for (i, occurrence) in detail.occurrences.iter().enumerate().skip(self.position.top).take(height) {
             let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
             let note = match (occurrence.status, view.my_statuses.get(&occurrence.id)) {
                 (OccurrenceStatus::Cancelled, _) => "✗".to_owned(),
@@ -156,7 +143,7 @@ impl EventScreen {
 
     /// Whether the other occurrences of the series are listed beside the text.
     fn is_split(&self, width: u16) -> bool {
-        width >= 80 && self.detail.as_ref().is_some_and(|detail| detail.dates.len() > 1)
+        width >= 80 && self.detail.as_ref().is_some_and(|detail| detail.occurrences.len() > 1)
     }
 }
 
@@ -169,11 +156,23 @@ impl Screen for EventScreen {
         Some(&self.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            self.go(motion, cx);
-            return Handled::Yes;
+    /// Scrolls the text, or selects another occurrence of the series.
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
+        let height = cx.height();
+        match motion {
+            Motion::PageUp | Motion::PageDown => {
+                self.scroll(motion == Motion::PageDown, height.saturating_sub(1), cx);
+            }
+            Motion::Up | Motion::Down | Motion::First | Motion::Last => {
+                let occurrences = self.detail.as_ref().map_or(0, |detail| detail.occurrences.len());
+                self.position.go(motion, occurrences, height);
+                self.show_selected(cx);
+            }
         }
+        Handled::Yes
+    }
+
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Ticket => self.show_ticket(cx),
             _ => return self.manage(action, cx),
@@ -188,20 +187,20 @@ impl Screen for EventScreen {
 
     fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
         self.status.begin(cx.now);
-        cx.ask(Purpose::Detail(self.id), Request::Date(self.id));
+        cx.send(Purpose::OccurrenceDetail(self.id), Request::OccurrenceDetail(self.id));
     }
 
-    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        if purpose != Purpose::Detail(self.id) {
+    fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        if purpose != Purpose::OccurrenceDetail(self.id) {
             return;
         }
-        let outcome = outcome.and_then(|answer| match answer {
-            Answer::Date(detail) => Ok(detail),
-            _ => Err(nonsense()),
+        let outcome = outcome.and_then(|response| match response {
+            Response::OccurrenceDetail(detail) => Ok(detail),
+            _ => Err(unexpected_response()),
         });
         self.status.end(cx.now, outcome.as_ref().err());
         if let Ok(detail) = outcome {
-            let selected = detail.dates.iter().position(|occurrence| occurrence.id == self.id);
+            let selected = detail.occurrences.iter().position(|occurrence| occurrence.id == self.id);
             self.position.selected = selected.unwrap_or(0);
             self.detail = Some(detail);
         }
@@ -212,13 +211,13 @@ impl Screen for EventScreen {
     }
 
     fn my_rating(&self) -> Option<&Feedback> {
-        self.detail.as_ref()?.mine.as_ref()
+        self.detail.as_ref()?.my_feedback.as_ref()
     }
 
     fn registration_changed(&mut self, registration: &Registration, mine: bool) {
         let is_shown = mine && self.id == registration.occurrence_id;
         if let Some(detail) = self.detail.as_mut().filter(|_| is_shown) {
-            detail.place = Some(registration.clone());
+            detail.registration = Some(registration.clone());
         }
     }
 
@@ -236,7 +235,7 @@ impl Screen for EventScreen {
 /// The text about an occurrence in `width` columns, for this screen and for the preview beside lists.
 pub(crate) fn text(
     occurrence: &Occurrence,
-    detail: Option<&Detail>,
+    detail: Option<&OccurrenceDetail>,
     view: &ViewContext,
     width: u16,
 ) -> Vec<Line<'static>> {
@@ -274,7 +273,7 @@ pub(crate) fn text(
             n => format!("{n} waiting"),
         }
     )));
-    lines.push(my_registration(occurrence, detail.and_then(|detail| detail.place.as_ref()), view));
+    lines.push(my_registration(occurrence, detail.and_then(|detail| detail.registration.as_ref()), view));
     lines.extend(detail.and_then(|detail| ratings::summary_line(detail, view)));
     lines.push(Line::raw(""));
     lines.extend(crate::markdown::lines(&occurrence.description, theme).into_iter().map(|mut line| {
@@ -286,7 +285,7 @@ pub(crate) fn text(
 }
 
 /// The recurrence in English.
-fn recurrence_text(detail: &Detail) -> Option<String> {
+fn recurrence_text(detail: &OccurrenceDetail) -> Option<String> {
     let recurrence = detail.event.recurrence.clone()?;
     let input = eventcore::events::PreviewInput {
         starts_at: detail.event.starts_at.to_string().parse().ok(),
@@ -299,7 +298,11 @@ fn recurrence_text(detail: &Detail) -> Option<String> {
     input.preview().ok().map(|preview| preview.text)
 }
 
-fn state(occurrence: &Occurrence, detail: Option<&Detail>, view: &ViewContext) -> Option<Line<'static>> {
+fn state(
+    occurrence: &Occurrence,
+    detail: Option<&OccurrenceDetail>,
+    view: &ViewContext,
+) -> Option<Line<'static>> {
     if occurrence.status == OccurrenceStatus::Cancelled {
         return Some(Line::styled(" ✗ This occurrence is cancelled", view.theme.bad));
     }

@@ -14,7 +14,7 @@ use crate::widgets::text::clean;
 
 /// Runs an organizer's action on an event. `occurrence` is the one that is shown, or the next one in the list
 /// of events; `on_occurrence`: whether it is shown, so that editing a series changes that occurrence only.
-pub(crate) fn act(
+pub(crate) fn run_action(
     action: Action,
     event: &Event,
     occurrence: Option<&Occurrence>,
@@ -32,14 +32,14 @@ pub(crate) fn act(
         }
         (Action::EditFollowing, _) => cx.notify('!', "This event has only one occurrence: e edits it"),
         (Action::Publish, _) if event.status == EventStatus::Draft => {
-            cx.ask(Purpose::Act("Published"), Request::Publish(event.id));
+            cx.send(Purpose::Command("Published"), Request::PublishEvent(event.id));
         }
         (Action::Publish, _) => cx.notify('!', "This event is not a draft"),
-        (Action::CancelDate, Some(occurrence)) => cancel_occurrence(occurrence, cx),
+        (Action::CancelOccurrence, Some(occurrence)) => cancel_occurrence(occurrence, cx),
         (Action::CancelEvent, occurrence) => cancel_event(event, occurrence, cx),
         (Action::Insights, _) => cx.open(InsightsScreen::of(event.id, &event.title)),
         (Action::Attendees, Some(occurrence)) => cx.open(AttendeesScreen::of(occurrence.clone())),
-        (Action::CancelDate | Action::Attendees, None) => {
+        (Action::CancelOccurrence | Action::Attendees, None) => {
             cx.notify('!', "The event has no upcoming occurrence")
         }
         _ => return Handled::No,
@@ -48,7 +48,7 @@ pub(crate) fn act(
 }
 
 /// Runs an organizer's action on an item of the list of past occurrences, where only some are offered.
-pub(crate) fn act_on_past(action: Action, occurrence: Option<&Occurrence>, cx: &mut Context) -> Handled {
+pub(crate) fn run_on_past(action: Action, occurrence: Option<&Occurrence>, cx: &mut Context) -> Handled {
     match (action, occurrence) {
         (Action::Insights, Some(occurrence)) => {
             cx.open(InsightsScreen::of(occurrence.event_id, &occurrence.title));
@@ -70,11 +70,15 @@ pub(crate) fn act_on_past(action: Action, occurrence: Option<&Occurrence>, cx: &
 fn cancel_occurrence(occurrence: &Occurrence, cx: &mut Context) {
     match occurrence.status {
         OccurrenceStatus::Cancelled => {
-            cx.ask(Purpose::Act("Occurrence restored"), Request::RestoreDate(occurrence.id));
+            cx.send(Purpose::Command("Occurrence restored"), Request::RestoreOccurrence(occurrence.id));
         }
         OccurrenceStatus::Scheduled => {
             let text = format!("Cancel this occurrence? {}", people(occurrence));
-            cx.confirm(text, Request::CancelDate(occurrence.id), Purpose::Act("Occurrence cancelled"));
+            cx.confirm(
+                text,
+                Request::CancelOccurrence(occurrence.id),
+                Purpose::Command("Occurrence cancelled"),
+            );
         }
     }
 }
@@ -90,7 +94,7 @@ fn cancel_event(event: &Event, occurrence: Option<&Occurrence>, cx: &mut Context
         _ => format!(" Next occurrence: {}.", people(occurrence)),
     });
     let text = format!("{what}{whom} This cannot be undone");
-    cx.confirm(text, Request::CancelEvent(event.id), Purpose::Act("Event cancelled"));
+    cx.confirm(text, Request::CancelEvent(event.id), Purpose::Command("Event cancelled"));
 }
 
 /// The numbers of registered and waiting people, for the question before a cancellation.

@@ -1,4 +1,4 @@
-//! The ratings and reviews of an event, with the replies of its organizers.
+//! The ratings and reviews of an event, with the answers of its organizers.
 
 use eventcore::feedback::{Feedback, FeedbackSummary};
 use eventcore::{Cursor, EventId};
@@ -10,7 +10,7 @@ use ratatui::widgets::Paragraph;
 use super::compose::ComposeMode;
 use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::{ratings, row};
-use crate::backend::{Answer, Refusal, Request, nonsense};
+use crate::backend::{ApiError, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -38,31 +38,22 @@ impl FeedbackScreen {
         Self { event, title: title.to_owned(), list: PagedList::default(), summary: None, scrolled: 0 }
     }
 
-    /// Scrolls feedback that is longer than the screen, then selects another item.
-    fn go(&mut self, motion: Motion, cx: &mut Context) {
-        let rows = cx.height().saturating_sub(usize::from(HEAD));
-        let lines = self.list.selected().map_or(0, |feedback| block(feedback, &cx.view, cx.size.0).len());
-        if !blocks::read(&mut self.scrolled, motion, lines, rows) && self.list.go(motion, rows / 4) {
-            self.load(LoadFrom::Start, cx);
-        }
-    }
-
-    /// Replies to the selected feedback as an organizer. The library decides whether the user is one.
+    /// Answers the selected feedback as an organizer. The library decides whether the user is one.
     fn answer(&self, cx: &mut Context) {
         let Some(feedback) = self.list.selected() else { return cx.notify('!', "Nothing is selected") };
-        let mode = ComposeMode::Answer(feedback.id);
+        let mode = ComposeMode::AnswerFeedback(feedback.id);
         let before = feedback.answer.clone().unwrap_or_default();
         cx.compose(self.event, mode, mode.label().to_owned(), before);
     }
 
-    fn withdraw_answer(&self, cx: &mut Context) {
+    fn delete_answer(&self, cx: &mut Context) {
         match self.list.selected() {
             Some(feedback) if feedback.answer.is_some() => {
-                let request = Request::Answer { feedback: feedback.id, text: None };
-                let then = Purpose::Act("Reply deleted");
-                cx.confirm("Delete the reply?".to_owned(), request, then);
+                let request = Request::AnswerFeedback { feedback: feedback.id, text: None };
+                let then = Purpose::Command("Answer deleted");
+                cx.confirm("Delete the answer?".to_owned(), request, then);
             }
-            Some(_) => cx.notify('!', "It has no reply"),
+            Some(_) => cx.notify('!', "It has no answer"),
             None => cx.notify('!', "Nothing is selected"),
         }
     }
@@ -77,20 +68,26 @@ impl Screen for FeedbackScreen {
         Some(&self.list.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            self.go(motion, cx);
-            return Handled::Yes;
+    /// Scrolls feedback that is longer than the screen, then selects another item.
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
+        let rows = cx.height().saturating_sub(usize::from(HEAD));
+        let lines = self.list.selected().map_or(0, |feedback| block(feedback, &cx.view, cx.size.0).len());
+        if !blocks::read(&mut self.scrolled, motion, lines, rows) && self.list.go(motion, rows / 4) {
+            self.load(LoadFrom::Start, cx);
         }
+        Handled::Yes
+    }
+
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
-            Action::Answer => {
+            Action::AnswerFeedback => {
                 if cx.signed_in() {
                     self.answer(cx);
                 }
             }
-            Action::TakeAnswerBack => {
+            Action::DeleteAnswer => {
                 if cx.signed_in() {
-                    self.withdraw_answer(cx);
+                    self.delete_answer(cx);
                 }
             }
             _ => return Handled::No,
@@ -107,14 +104,14 @@ impl Screen for FeedbackScreen {
         Some((Purpose::Feedback(event, cursor.clone()), Request::Feedback { event, cursor }))
     }
 
-    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+    fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         let Purpose::Feedback(_, cursor) = purpose else { return cx.notify_unexpected() };
-        let page = outcome.and_then(|answer| match answer {
-            Answer::Feedback(feedback) => {
+        let page = outcome.and_then(|response| match response {
+            Response::Feedback(feedback) => {
                 self.summary = Some(feedback.summary);
                 Ok(feedback.page)
             }
-            _ => Err(nonsense()),
+            _ => Err(unexpected_response()),
         });
         self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |feedback| feedback.id);
     }
@@ -134,7 +131,7 @@ impl Screen for FeedbackScreen {
         frame.render_widget(title, head);
         let line = match (&self.list.status.failure, self.list.status.is_new()) {
             _ if !self.list.items.is_empty() => {
-                let all = self.list.items.iter().map(|said| block(said, view, body.width)).collect();
+                let all = self.list.items.iter().map(|feedback| block(feedback, view, body.width)).collect();
                 let mark = |line| row::mark_selected(line, view);
                 let place = (self.list.position.selected, self.scrolled);
                 return blocks::draw(frame, body, all, place, mark);
@@ -150,8 +147,8 @@ impl Screen for FeedbackScreen {
 }
 
 /// The lines of an item, and an empty line.
-fn block(said: &Feedback, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
-    let mut lines = ratings::review(said, false, view, width);
+fn block(feedback: &Feedback, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+    let mut lines = ratings::review(feedback, false, view, width);
     lines.push(Line::raw(""));
     lines
 }

@@ -52,7 +52,7 @@ impl FormDrafts {
             Some(draft) => _ = self.drafts.insert(key.clone(), draft.clone()),
             None => _ = self.drafts.remove(&key),
         }
-        self.stored.then_some(Effect::Draft { of: key, draft })
+        self.stored.then_some(Effect::StoreDraft { key, draft })
     }
 
     /// The file cannot be written: drafts are kept for this session only.

@@ -5,7 +5,7 @@ use eventcore::Violation;
 use serde_json::{Value, json};
 
 use crate::app::driven::{Driven, event, occurrence};
-use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::backend::{ApiError, ErrorKind, Request, Response};
 use crate::drafts::Drafts;
 use crate::keys::Place;
 use crate::message::Message;
@@ -16,8 +16,8 @@ fn looked() -> Driven {
 
 /// The patch of a change of one occurrence.
 fn patch(driven: &Driven) -> Option<(i64, Value)> {
-    driven.asked.iter().rev().find_map(|(_, request)| match request {
-        Request::ChangeDate { version, patch, .. } => Some((*version, patch.clone())),
+    driven.sent.iter().rev().find_map(|(_, request)| match request {
+        Request::ChangeOccurrence { version, patch, .. } => Some((*version, patch.clone())),
         _ => None,
     })
 }
@@ -43,14 +43,17 @@ fn a_draft_survives_a_version_conflict() {
     let mut driven = looked();
     driven.press(KeyCode::Char('e')).type_in(" at dawn").control('s');
     assert_eq!(patch(&driven), Some((1, json!({"title": "Evening 1 at dawn"}))));
-    let late = Refusal { cause: Cause::Other, ..Refusal::away("somebody changed it meanwhile") };
-    driven.answer(|r| matches!(r, Request::ChangeDate { .. }), Err(late));
+    let late = ApiError { kind: ErrorKind::Other, ..ApiError::unavailable("somebody changed it meanwhile") };
+    driven.respond(|r| matches!(r, Request::ChangeOccurrence { .. }), Err(late));
     assert!(driven.picture(80, 24).contains("✗ somebody changed it meanwhile"));
     driven.press(KeyCode::Esc).press(KeyCode::Char('R'));
     let mut newer = occurrence(1);
     (newer.version, newer.location) = (2, "Hall 7".to_owned());
     let detail = crate::app::driven::detail(newer);
-    driven.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
+    driven.respond(
+        |r| matches!(r, Request::OccurrenceDetail(_)),
+        Ok(Response::OccurrenceDetail(Box::new(detail))),
+    );
     driven.press(KeyCode::Char('e'));
     let picture = driven.picture(80, 24);
     assert!(picture.contains("Hall 7") && picture.contains("Evening 1 at dawn▏"), "{picture}");
@@ -66,14 +69,14 @@ fn a_new_event_may_be_a_draft() {
         driven.press(KeyCode::Tab);
     }
     driven.type_in("Kitchen").control('d');
-    let status = driven.asked.iter().find_map(|(_, request)| match request {
-        Request::Create(body) => Some(body["status"].clone()),
+    let status = driven.sent.iter().find_map(|(_, request)| match request {
+        Request::CreateEvent(body) => Some(body["status"].clone()),
         _ => None,
     });
     assert_eq!(status, Some(json!("draft")));
     let mut made = event();
     made.status = eventcore::events::EventStatus::Draft;
-    driven.answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(made))));
+    driven.respond(|r| matches!(r, Request::CreateEvent(_)), Ok(Response::Event(Box::new(made))));
     assert_eq!(driven.last_line(), "✓ Evening saved as a draft with 10 occurrences: p publishes it");
     // An existing event cannot be saved as a draft.
     let mut driven = looked();
@@ -121,7 +124,7 @@ fn drafts_outlive_the_program() {
     assert!(driven.quit);
     let typed: Vec<_> = driven.drafts.values().flat_map(|draft| draft.typed.clone()).collect();
     let typed: Vec<_> = typed.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    assert_eq!(typed, [("title", "Evening 1 at dawn"), ("starts_at", "2027-03-01 19:00:30")]);
+    assert_eq!(typed, [("starts_at", "2027-03-01 19:00:30"), ("title", "Evening 1 at dawn")]);
 
     let mut driven = with_drafts(driven.drafts.clone()).with_detail();
     driven.press(KeyCode::Char('E'));
@@ -131,7 +134,7 @@ fn drafts_outlive_the_program() {
     insta::assert_snapshot!("form_again_40x15", driven.picture(40, 15));
     // Saving deletes the draft, and so does undoing the changes.
     driven.press(KeyCode::Backspace).press(KeyCode::Backspace).press(KeyCode::Backspace).control('s');
-    driven.answer(|r| matches!(r, Request::Change { .. }), Ok(Answer::Event(Box::new(event()))));
+    driven.respond(|r| matches!(r, Request::ChangeEvent { .. }), Ok(Response::Event(Box::new(event()))));
     assert_eq!(driven.drafts.len(), 1);
     driven.press(KeyCode::Char('e'));
     for _ in 0.." at dawn".len() {
@@ -166,21 +169,24 @@ fn a_form_closed_while_saving_is_a_draft_until_saved() {
         driven.press(KeyCode::Char('e')).type_in("!").control('s').press(KeyCode::Esc);
         assert_eq!(driven.drafts.len(), 1);
         let outcome = if saved {
-            Ok(Answer::Changed(Box::new(occurrence(1))))
+            Ok(Response::Occurrence(Box::new(occurrence(1))))
         } else {
-            Err(Refusal::away("the server does not answer"))
+            Err(ApiError::unavailable("the server does not answer"))
         };
-        driven.answer(|r| matches!(r, Request::ChangeDate { .. }), outcome);
+        driven.respond(|r| matches!(r, Request::ChangeOccurrence { .. }), outcome);
         assert_eq!(driven.drafts.len(), usize::from(!saved));
     }
 }
 
 #[test]
-fn an_answer_closes_only_the_form_that_asked() {
+fn a_response_closes_only_the_form_that_sent_the_request() {
     let mut driven = with_drafts(Drafts::new()).with_detail();
     driven.press(KeyCode::Char('e')).type_in("!").control('s').press(KeyCode::Esc);
     driven.press(KeyCode::Char('E')).type_in(" in Berlin");
-    driven.answer(|r| matches!(r, Request::ChangeDate { .. }), Ok(Answer::Changed(Box::new(occurrence(1)))));
+    driven.respond(
+        |r| matches!(r, Request::ChangeOccurrence { .. }),
+        Ok(Response::Occurrence(Box::new(occurrence(1)))),
+    );
     assert_eq!(driven.last_line(), "✓ Saved");
     assert!(driven.picture(80, 24).contains("Evening in Berlin▏"), "{}", driven.picture(80, 24));
 }
@@ -202,7 +208,7 @@ fn drafts_belong_to_users() {
 fn losing_drafts_is_announced() {
     let mut driven = with_drafts(Drafts::new());
     driven.press(KeyCode::Char('n')).type_in("Tea").wait(2_000);
-    driven.send(Message::Unkept("drafts.json cannot be written: no space".to_owned()));
+    driven.send(Message::DraftNotStored("drafts.json cannot be written: no space".to_owned()));
     assert_eq!(driven.last_line(), "✗ Drafts cannot be stored: drafts.json cannot be written: no space");
     driven.press(KeyCode::Esc).press(KeyCode::Char('q'));
     assert!(!driven.quit);
@@ -250,18 +256,18 @@ fn fields_show_how_they_are_understood() {
     insta::assert_snapshot!("form_40x15", driven.picture(40, 15));
     driven.control('s');
     assert_eq!(driven.last_line(), "! Not saved: the marked field is not filled in correctly");
-    assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Create(_))));
+    assert!(!driven.sent.iter().any(|(_, request)| matches!(request, Request::CreateEvent(_))));
     // The location is selected.
     driven.type_in("Kitchen").control('s');
-    let created = driven.asked.iter().find_map(|(_, request)| match request {
-        Request::Create(body) => Some(body.clone()),
+    let created = driven.sent.iter().find_map(|(_, request)| match request {
+        Request::CreateEvent(body) => Some(body.clone()),
         _ => None,
     });
     assert_eq!(
         created.unwrap(),
         json!({
             "title": "Tea", "starts_at": "2027-03-05T18:30:00", "all_day": false, "duration": "PT1H",
-            "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=4", "rdate": [], "exdate": []},
+            "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=4"},
             "timezone": "Europe/Berlin", "location": "Kitchen", "capacity": 20, "max_party_size": 10,
             "waitlist_enabled": true, "category": null, "tags": [], "url": null, "visibility": "public",
             "description": ""
@@ -273,15 +279,44 @@ fn fields_show_how_they_are_understood() {
         message: "must not lie in the past".to_owned(),
     };
     let refused =
-        Refusal { message: "1 field is wrong".to_owned(), fields: vec![wrong], cause: Cause::Other };
-    driven.answer(|r| matches!(r, Request::Create(_)), Err(refused));
+        ApiError { message: "1 field is wrong".to_owned(), fields: vec![wrong], kind: ErrorKind::Other };
+    driven.respond(|r| matches!(r, Request::CreateEvent(_)), Err(refused));
     assert!(driven.picture(120, 40).contains("▌When        fri 18:30▏"), "the wrong field is gone to");
     assert!(driven.picture(120, 40).contains("! must not lie in the past"));
     // Closing keeps the text.
     driven.press(KeyCode::Esc).press(KeyCode::Char('n'));
     assert!(driven.picture(120, 40).contains("every friday 4 times"));
-    driven.control('s').answer(|r| matches!(r, Request::Create(_)), Ok(Answer::Event(Box::new(event()))));
+    driven
+        .control('s')
+        .respond(|r| matches!(r, Request::CreateEvent(_)), Ok(Response::Event(Box::new(event()))));
     assert_eq!(driven.last_line(), "✓ Evening saved with 10 occurrences");
+}
+
+#[test]
+fn excluded_occurrences_move_with_the_start_although_the_rule_changes_too() {
+    let mut driven = Driven::new().with_agenda(9).signed_in();
+    driven.press(KeyCode::Down).press(KeyCode::Enter);
+    let mut detail = crate::app::driven::detail(occurrence(1));
+    let recurrence = json!({"rrule": "FREQ=DAILY;COUNT=10", "exdate": ["2027-03-03T18:30:00"]});
+    detail.event.recurrence = serde_json::from_value(recurrence).unwrap();
+    driven.respond(
+        |r| matches!(r, Request::OccurrenceDetail(_)),
+        Ok(Response::OccurrenceDetail(Box::new(detail))),
+    );
+    driven.press(KeyCode::Char('E')).press(KeyCode::Tab).control('u').type_in("2027-03-01 19:00");
+    driven.press(KeyCode::Tab).press(KeyCode::Tab).control('u').type_in("every day 5 times");
+    let picture = driven.picture(120, 40);
+    assert!(picture.contains("5 times, except on 1 date → 1 Mar · 2 Mar · 4 Mar · 5 Mar"), "{picture}");
+    driven.control('s');
+    let sent = driven.sent.iter().find_map(|(_, request)| match request {
+        Request::ChangeEvent { patch, .. } => Some(patch.clone()),
+        _ => None,
+    });
+    let patch = json!({
+        "starts_at": "2027-03-01T19:00:00", "all_day": false,
+        "recurrence": {"rrule": "FREQ=DAILY;COUNT=5"}
+    });
+    assert_eq!(sent, Some(patch));
 }
 
 #[test]
@@ -290,8 +325,8 @@ fn an_edit_sends_only_changed_fields() {
     driven.press(KeyCode::Char('e')).type_in("!").control('s');
     let title = json!({"title": "Evening 1!"});
     let is_change =
-        |r: &Request| matches!(r, Request::ChangeDate { version: 1, patch, .. } if *patch == title);
-    assert!(driven.asked.iter().any(|(_, request)| is_change(request)), "{:?}", driven.asked);
+        |r: &Request| matches!(r, Request::ChangeOccurrence { version: 1, patch, .. } if *patch == title);
+    assert!(driven.sent.iter().any(|(_, request)| is_change(request)), "{:?}", driven.sent);
     driven
         .press(KeyCode::Esc)
         .press(KeyCode::Char('f'))
@@ -302,11 +337,11 @@ fn an_edit_sends_only_changed_fields() {
     let split = json!({"starts_at": "2027-03-01T19:00:00", "all_day": false});
     assert!(
         driven
-            .asked
+            .sent
             .iter()
-            .any(|(_, request)| matches!(request, Request::Split { patch, .. } if *patch == split)),
+            .any(|(_, request)| matches!(request, Request::SplitEvent { patch, .. } if *patch == split)),
         "{:?}",
-        driven.asked
+        driven.sent
     );
     driven
         .press(KeyCode::Esc)
@@ -317,11 +352,9 @@ fn an_edit_sends_only_changed_fields() {
         .control('u')
         .control('s');
     let single = json!({"recurrence": null});
-    assert!(
-        driven.asked.iter().any(
-            |(_, request)| matches!(request, Request::Change { version: 3, patch, .. } if *patch == single)
-        ),
-        "{:?}",
-        driven.asked
-    );
+    let is_change = |request: &Request| match request {
+        Request::ChangeEvent { version: 3, patch, .. } => *patch == single,
+        _ => false,
+    };
+    assert!(driven.sent.iter().any(|(_, request)| is_change(request)), "{:?}", driven.sent);
 }

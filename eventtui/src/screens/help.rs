@@ -35,8 +35,11 @@ impl Screen for HelpScreen {
         Place::Help
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        let Some(motion) = Motion::of(action) else { return Handled::No };
+    fn perform(&mut self, _action: Action, _cx: &mut Context) -> Handled {
+        Handled::No
+    }
+
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
         let len = self.found().len();
         self.position.go(motion, len, cx.height());
         Handled::Yes

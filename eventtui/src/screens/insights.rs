@@ -10,7 +10,7 @@ use ratatui::widgets::Paragraph;
 
 use super::ratings;
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{Answer, Refusal, Request, nonsense};
+use crate::backend::{ApiError, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -70,8 +70,11 @@ impl Screen for InsightsScreen {
         Some(&self.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        let Some(motion) = Motion::of(action) else { return Handled::No };
+    fn perform(&mut self, _action: Action, _cx: &mut Context) -> Handled {
+        Handled::No
+    }
+
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
         let rows = cx.height().saturating_sub(2);
         // The last page stays full.
         let len = (self.lines(&cx.view, cx.size.0).len() + 1).saturating_sub(rows).max(1);
@@ -81,13 +84,13 @@ impl Screen for InsightsScreen {
 
     fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
         self.status.begin(cx.now);
-        cx.ask(Purpose::Insights(self.event), Request::Insights(self.event));
+        cx.send(Purpose::Insights(self.event), Request::Insights(self.event));
     }
 
-    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        let outcome = outcome.and_then(|answer| match answer {
-            Answer::Insights(insights) => Ok(insights),
-            _ => Err(nonsense()),
+    fn responded(&mut self, _purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        let outcome = outcome.and_then(|response| match response {
+            Response::Insights(insights) => Ok(insights),
+            _ => Err(unexpected_response()),
         });
         self.status.end(cx.now, outcome.as_ref().err());
         if let Ok(insights) = outcome {

@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use serde_json::{Value, json};
 
 use crate::app::driven::{Driven, event, page};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 
 fn figures(seats: i64, attended: i64, no_shows: i64) -> Value {
     json!({
@@ -32,7 +32,7 @@ fn date(n: i64, status: &str, figures: Value, average: Option<f64>) -> Value {
     date
 }
 
-fn insights(dates: &[Value]) -> Answer {
+fn insights(occurrences: &[Value]) -> Response {
     let by_day: Vec<Value> = [(1, 2), (2, 7), (3, 12), (9, 5), (20, 1)]
         .iter()
         .map(|(day, people)| {
@@ -44,21 +44,24 @@ fn insights(dates: &[Value]) -> Answer {
     let seen = json!({
         "event_id": event().id, "timezone": "Europe/Berlin", "total": figures(45, 28, 4),
         "feedback": summary(Some(4.43)), "trend": {"earlier": 4.1, "recent": 4.6}, "by_day": by_day,
-        "dates": dates
+        "dates": occurrences
     });
-    Answer::Insights(Box::new(serde_json::from_value(seen).unwrap()))
+    Response::Insights(Box::new(serde_json::from_value(seen).unwrap()))
 }
 
 /// The insights of an event with `count` occurrences.
-pub(crate) fn of_dates(count: usize) -> Answer {
+pub(crate) fn of_dates(count: usize) -> Response {
     insights(&vec![date(1, "scheduled", figures(15, 14, 1), Some(4.0)); count])
 }
 
-/// The screen before the answer.
+/// The screen before the response.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('5'));
-    driven.answer(|r| matches!(r, Request::Organized { .. }), Ok(Answer::Events(page(vec![event()], None))));
+    driven.respond(
+        |r| matches!(r, Request::OrganizedEvents { .. }),
+        Ok(Response::Events(page(vec![event()], None))),
+    );
     driven.press(KeyCode::Char('I'));
     driven
 }
@@ -68,16 +71,16 @@ fn all_sizes_and_states() {
     let mut driven = asked();
     driven.wait(200);
     insta::assert_snapshot!("insights_loading", driven.picture(80, 24));
-    let away = Refusal::away("the server does not answer");
-    driven.answer(|r| matches!(r, Request::Insights(_)), Err(away));
+    let away = ApiError::unavailable("the server does not answer");
+    driven.respond(|r| matches!(r, Request::Insights(_)), Err(away));
     insta::assert_snapshot!("insights_error", driven.picture(80, 24));
     let mut driven = asked();
-    let dates = [
+    let occurrences = [
         date(1, "scheduled", figures(15, 14, 1), Some(4.0)),
         date(2, "scheduled", figures(30, 14, 3), Some(4.6)),
         date(3, "cancelled", figures(0, 0, 0), None),
     ];
-    driven.answer(|r| matches!(r, Request::Insights(_)), Ok(insights(&dates)));
+    driven.respond(|r| matches!(r, Request::Insights(_)), Ok(insights(&occurrences)));
     insta::assert_snapshot!("insights_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("insights_120x40", driven.picture(120, 40));
     insta::assert_snapshot!("insights_40x15", driven.picture(40, 15));

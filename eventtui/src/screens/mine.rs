@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
 use eventcore::events::{Occurrence, OccurrenceStatus};
 use eventcore::registrations::MyRegistration;
 use eventcore::{Cursor, OccurrenceId};
@@ -14,12 +13,12 @@ use super::event::EventScreen;
 use super::occurrence_list;
 use super::row;
 use super::screen::{Context, Handled, LoadFrom, Screen, load_list};
-use crate::backend::{Answer, Refusal, Request, held, nonsense};
+use crate::backend::{ApiError, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
 use crate::view_context::{MyStatus, ViewContext};
-use crate::widgets::list::{Motion, PagedList, Pages};
+use crate::widgets::list::{PagedList, Pages};
 
 /// Past occurrences in one request for missing ratings.
 const RATINGS_AT_ONCE: usize = 20;
@@ -37,26 +36,18 @@ impl MineScreen {
         self.list.selected()?.occurrence.as_ref()
     }
 
-    /// The days of the items from the top of the screen on.
-    fn days(&self, rows: usize, view: &ViewContext) -> Vec<Option<NaiveDate>> {
-        let day = |mine: &MyRegistration| {
-            let occurrence = mine.occurrence.as_ref()?;
-            Some(view.local(&occurrence.starts_at, &occurrence.timezone).0)
-        };
-        self.list.items.iter().skip(self.list.position.top).take(rows).map(day).collect()
-    }
-
     /// Requests which of the past occurrences that the user attended have no rating from the user.
     fn check_for_ratings(&mut self, cx: &mut Context) {
         let past = self.list.items.iter().filter_map(|mine| {
             let occurrence = mine.occurrence.as_ref().filter(|occurrence| cx.view.is_over(occurrence))?;
-            let attended = held(&mine.registration) && occurrence.status == OccurrenceStatus::Scheduled;
+            let attended =
+                mine.registration.status.has_seats() && occurrence.status == OccurrenceStatus::Scheduled;
             (attended && !self.checked_for_rating.contains(&occurrence.id)).then_some(occurrence.id)
         });
         let past: Vec<_> = past.take(RATINGS_AT_ONCE).collect();
         if !past.is_empty() {
             self.checked_for_rating.extend(&past);
-            cx.ask(Purpose::Due, Request::Due(past));
+            cx.send(Purpose::Unrated, Request::Unrated(past));
         }
     }
 }
@@ -70,13 +61,7 @@ impl Screen for MineScreen {
         Some(&self.list.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            if self.list.go(motion, cx.height()) {
-                self.load(LoadFrom::Start, cx);
-            }
-            return Handled::Yes;
-        }
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Open => EventScreen::open(self.selected(), cx),
             _ => return Handled::No,
@@ -84,10 +69,8 @@ impl Screen for MineScreen {
         Handled::Yes
     }
 
-    fn click(&mut self, (_, line): (u16, u16), cx: &mut Context) {
-        let rows = occurrence_list::rows(cx, 0);
-        let days = self.days(rows, &cx.view);
-        if occurrence_list::click_days(&days, &mut self.list.position, line, rows) {
+    fn click(&mut self, at: (u16, u16), cx: &mut Context) {
+        if occurrence_list::click(&mut self.list, at, occurrence_list::rows(cx, 0), cx) {
             EventScreen::open(self.selected(), cx);
         }
     }
@@ -97,7 +80,7 @@ impl Screen for MineScreen {
     }
 
     fn page(&self, cursor: Option<Cursor>, _cx: &Context) -> Option<(Purpose, Request)> {
-        Some((Purpose::Mine(cursor.clone()), Request::Mine { cursor }))
+        Some((Purpose::MyRegistrations(cursor.clone()), Request::MyRegistrations { cursor }))
     }
 
     fn load(&mut self, from: LoadFrom, cx: &mut Context) {
@@ -110,15 +93,18 @@ impl Screen for MineScreen {
         self.check_for_ratings(cx);
         let now = cx.now;
         if let Some(cursor) = self.list.wanted(now) {
-            cx.ask(Purpose::Mine(Some(cursor.clone())), Request::Mine { cursor: Some(cursor) });
+            cx.send(
+                Purpose::MyRegistrations(Some(cursor.clone())),
+                Request::MyRegistrations { cursor: Some(cursor) },
+            );
         }
     }
 
-    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        let Purpose::Mine(cursor) = purpose else { return cx.notify_unexpected() };
-        let page = outcome.and_then(|answer| match answer {
-            Answer::Mine(page) => Ok(page),
-            _ => Err(nonsense()),
+    fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        let Purpose::MyRegistrations(cursor) = purpose else { return cx.notify_unexpected() };
+        let page = outcome.and_then(|response| match response {
+            Response::MyRegistrations(page) => Ok(page),
+            _ => Err(unexpected_response()),
         });
         self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |mine| mine.registration.id);
     }
@@ -128,9 +114,7 @@ impl Screen for MineScreen {
     }
 
     fn settle(&mut self, cx: &Context) {
-        let rows = occurrence_list::rows(cx, 0);
-        let days = self.days(rows, &cx.view);
-        row::settle(&days, &mut self.list.position, rows);
+        occurrence_list::settle(&mut self.list, occurrence_list::rows(cx, 0), &cx.view);
     }
 
     fn signed_out(&mut self, _cx: &mut Context) {

@@ -1,4 +1,4 @@
-//! The screens, a file each: state, actions, answers and drawing of one tab or layer.
+//! The screens, a file each: state, actions, responses and drawing of one tab or layer.
 
 pub(crate) mod account;
 pub(crate) mod agenda;

@@ -11,7 +11,7 @@ use ratatui::widgets::Paragraph;
 
 use super::screen::{AppCommand, Context, Handled, LoadFrom, Screen};
 use super::{occurrence_list, row};
-use crate::backend::{Answer, Days, PAGE, Refusal, Request, nonsense};
+use crate::backend::{ApiError, Days, PAGE, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -80,9 +80,9 @@ impl MonthScreen {
 
     /// Loads the occurrences of the selected day.
     fn load_day(&self, cx: &mut Context) {
-        let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
         let days = Days { from: self.day, to: self.day, tz: cx.view.my_zone };
-        cx.ask(Purpose::Day(self.day), Request::Days { days, most });
+        cx.send(Purpose::Day(self.day), Request::OccurrencesOn { days, limit });
     }
 
     /// Loads what is missing for the selected day.
@@ -94,10 +94,10 @@ impl MonthScreen {
         }
     }
 
-    fn take_counts(&mut self, outcome: Result<Answer, Refusal>, now: u64) {
-        let outcome = outcome.and_then(|answer| match answer {
-            Answer::Month(counts) => Ok(counts),
-            _ => Err(nonsense()),
+    fn take_counts(&mut self, outcome: Result<Response, ApiError>, now: u64) {
+        let outcome = outcome.and_then(|response| match response {
+            Response::DailyCounts(counts) => Ok(counts),
+            _ => Err(unexpected_response()),
         });
         self.status.end(now, outcome.as_ref().err());
         if let Ok(counts) = outcome {
@@ -107,11 +107,11 @@ impl MonthScreen {
         }
     }
 
-    fn take_day(&mut self, day: NaiveDate, outcome: Result<Answer, Refusal>, now: u64) {
+    fn take_day(&mut self, day: NaiveDate, outcome: Result<Response, ApiError>, now: u64) {
         match outcome {
-            Ok(Answer::Days(occurrences)) => _ = self.occurrences.insert(day, occurrences),
-            Ok(_) => self.status.end(now, Some(&nonsense())),
-            Err(refusal) => self.status.end(now, Some(&refusal)),
+            Ok(Response::OccurrencesOn(occurrences)) => _ = self.occurrences.insert(day, occurrences),
+            Ok(_) => self.status.end(now, Some(&unexpected_response())),
+            Err(error) => self.status.end(now, Some(&error)),
         }
     }
 
@@ -233,7 +233,7 @@ impl Screen for MonthScreen {
         Some(&self.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         if self.go(action, cx.view.now.date()) {
             self.load_missing(cx);
             return Handled::Yes;
@@ -256,11 +256,11 @@ impl Screen for MonthScreen {
 
     fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
         self.status.begin(cx.now);
-        cx.ask(Purpose::Month, Request::Month { of: self.day, tz: cx.view.my_zone });
+        cx.send(Purpose::Month, Request::DailyCounts { day: self.day, tz: cx.view.my_zone });
         self.load_day(cx);
     }
 
-    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+    fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         match purpose {
             Purpose::Day(day) => self.take_day(day, outcome, cx.now),
             Purpose::Month => self.take_counts(outcome, cx.now),

@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 use serde_json::json;
 
 use crate::app::driven::{Driven, occurrence};
-use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::backend::{ApiError, ErrorKind, Request, Response};
 use crate::keys::Place;
 use crate::message::Message;
 use crate::screens::week_tests::date;
@@ -17,23 +17,23 @@ fn day(text: &str) -> NaiveDate {
 }
 
 /// The counts of the month of a day, from its first day on.
-pub(crate) fn counts(of: &str, counts: &[i64]) -> Answer {
+pub(crate) fn counts(of: &str, counts: &[i64]) -> Response {
     let first = day(of);
     let days =
         first.iter_days().take_while(|day| day.format("%m").to_string() == first.format("%m").to_string());
     let counts = counts.iter().copied().chain(std::iter::repeat(0));
-    Answer::Month(days.zip(counts).collect::<BTreeMap<_, _>>())
+    Response::DailyCounts(days.zip(counts).collect::<BTreeMap<_, _>>())
 }
 
 fn is_month(request: &Request) -> bool {
-    matches!(request, Request::Month { .. })
+    matches!(request, Request::DailyCounts { .. })
 }
 
 fn is_day(request: &Request) -> bool {
-    matches!(request, Request::Days { .. })
+    matches!(request, Request::OccurrencesOn { .. })
 }
 
-/// Saturday, 6 March 2027, before the answers.
+/// Saturday, 6 March 2027, before the responses.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(9).signed_in();
     driven.press(KeyCode::Char('2')).press(KeyCode::Down);
@@ -42,7 +42,7 @@ fn asked() -> Driven {
 
 fn shown() -> Driven {
     let mut driven = asked();
-    driven.answer(is_month, Ok(counts("2027-03-01", &[1, 2, 3, 4, 5, 6, 0, 500])));
+    driven.respond(is_month, Ok(counts("2027-03-01", &[1, 2, 3, 4, 5, 6, 0, 500])));
     let fair =
         json!({"title": "Spring fair", "starts_at": "2027-03-04", "ends_at": "2027-03-07", "all_day": true});
     let camp = json!({
@@ -51,10 +51,10 @@ fn shown() -> Driven {
     });
     let tokyo =
         json!({"title": "夜桜を見る会", "starts_at": "2027-03-07T04:00:00+09:00", "timezone": "Asia/Tokyo"});
-    let mut dates = vec![date(90, &fair), date(91, &camp)];
-    dates.extend((15..18).map(occurrence));
-    dates.push(date(92, &tokyo));
-    driven.answer(is_day, Ok(Answer::Days(dates)));
+    let mut occurrences = vec![date(90, &fair), date(91, &camp)];
+    occurrences.extend((15..18).map(occurrence));
+    occurrences.push(date(92, &tokyo));
+    driven.respond(is_day, Ok(Response::OccurrencesOn(occurrences)));
     driven
 }
 
@@ -62,11 +62,13 @@ fn shown() -> Driven {
 fn all_sizes_and_states() {
     let mut driven = asked();
     insta::assert_snapshot!("month_loading", driven.wait(200).picture(80, 24));
-    let away = || Refusal::away("the server does not answer");
-    driven.answer(is_month, Err(away())).answer(is_day, Err(away()));
+    let away = || ApiError::unavailable("the server does not answer");
+    driven.respond(is_month, Err(away())).respond(is_day, Err(away()));
     insta::assert_snapshot!("month_error", driven.picture(80, 24));
     let mut driven = asked();
-    driven.answer(is_month, Ok(counts("2027-03-01", &[]))).answer(is_day, Ok(Answer::Days(Vec::new())));
+    driven
+        .respond(is_month, Ok(counts("2027-03-01", &[])))
+        .respond(is_day, Ok(Response::OccurrencesOn(Vec::new())));
     insta::assert_snapshot!("month_empty", driven.picture(80, 24));
     let driven = shown();
     insta::assert_snapshot!("month_80x24", driven.picture(80, 24));
@@ -77,44 +79,44 @@ fn all_sizes_and_states() {
 #[test]
 fn only_the_selected_day_is_loaded() {
     let mut driven = shown();
-    driven.asked.clear();
+    driven.sent.clear();
     driven.press(KeyCode::Right);
-    assert!(driven.asked.is_empty(), "nothing happens on Sunday: {:?}", driven.asked);
+    assert!(driven.sent.is_empty(), "nothing happens on Sunday: {:?}", driven.sent);
     assert!(
         driven.picture(80, 24).contains("Sun 7 March 2027 · in 8 days · no events"),
         "{}",
         driven.picture(80, 24)
     );
     driven.press(KeyCode::Right);
-    let [(_, Request::Days { days, most: 100 })] = driven.asked.as_slice() else {
-        panic!("{:?}", driven.asked)
+    let [(_, Request::OccurrencesOn { days, limit: 100 })] = driven.sent.as_slice() else {
+        panic!("{:?}", driven.sent)
     };
     assert_eq!((days.from, days.to), (day("2027-03-08"), day("2027-03-08")));
     let crowd = (0..100).map(|n| {
         date(n % 60, &json!({"title": format!("Talk {n}"), "starts_at": "2027-03-08T10:00:00+01:00"}))
     });
     let crowd = crowd.collect();
-    driven.answer(is_day, Ok(Answer::Days(crowd)));
+    driven.respond(is_day, Ok(Response::OccurrencesOn(crowd)));
     let picture = driven.picture(120, 40);
     assert!(
         picture.contains(" · 500 events") && picture.contains("… 466 more: Enter shows all"),
         "{picture}"
     );
     // Days that were shown are not loaded again; those of another month are.
-    driven.asked.clear();
+    driven.sent.clear();
     driven.press(KeyCode::Left).press(KeyCode::Left).press(KeyCode::Right).press(KeyCode::Right);
-    assert!(driven.asked.is_empty(), "{:?}", driven.asked);
+    assert!(driven.sent.is_empty(), "{:?}", driven.sent);
     driven.press(KeyCode::Char(']'));
-    assert!(driven.asked.iter().any(|(_, request)| is_month(request)));
-    assert!(driven.asked.iter().any(|(_, request)| is_day(request)));
+    assert!(driven.sent.iter().any(|(_, request)| is_month(request)));
+    assert!(driven.sent.iter().any(|(_, request)| is_day(request)));
 }
 
 #[test]
 fn answers_belong_to_the_requested_day() {
     let mut driven = shown();
     driven.press(KeyCode::Up);
-    let refused = Refusal { cause: Cause::Other, ..Refusal::away("the answer makes no sense") };
-    driven.answer(is_month, Err(refused));
+    let refused = ApiError { kind: ErrorKind::Other, ..ApiError::unavailable("the answer makes no sense") };
+    driven.respond(is_month, Err(refused));
     driven.press(KeyCode::Down);
     assert!(driven.picture(80, 24).contains("Spring fair 3/4"), "what was known stays");
 }

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use eventcore::Page;
 use eventcore::events::Occurrence;
+use eventcore::registrations::MyRegistration;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
@@ -11,10 +12,10 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use super::event;
 use super::row;
 use super::screen::Context;
-use crate::backend::{Answer, Refusal, nonsense};
+use crate::backend::{ApiError, Response, unexpected_response};
 use crate::status::Status;
 use crate::view_context::ViewContext;
-use crate::widgets::list::{PagedList, Position};
+use crate::widgets::list::PagedList;
 use crate::widgets::text::{clean, flow};
 
 /// From this width on the selected occurrence is shown beside the list.
@@ -23,11 +24,36 @@ const WIDE: u16 = 100;
 /// Occurrences, each with its day, title, location and seats.
 pub(crate) type OccurrenceList = PagedList<Occurrence>;
 
-/// The page of occurrences in an answer.
-pub(crate) fn occurrences(outcome: Result<Answer, Refusal>) -> Result<Page<Occurrence>, Refusal> {
-    outcome.and_then(|answer| match answer {
-        Answer::Dates(page) => Ok(page),
-        _ => Err(nonsense()),
+/// An item of a list under days.
+pub(crate) trait ListedOccurrence {
+    /// Whether a wide terminal shows the selected item beside the list.
+    const HAS_PREVIEW: bool;
+
+    /// None for an occurrence that the user may no longer see.
+    fn occurrence(&self) -> Option<&Occurrence>;
+}
+
+impl ListedOccurrence for Occurrence {
+    const HAS_PREVIEW: bool = true;
+
+    fn occurrence(&self) -> Option<&Occurrence> {
+        Some(self)
+    }
+}
+
+impl ListedOccurrence for MyRegistration {
+    const HAS_PREVIEW: bool = false;
+
+    fn occurrence(&self) -> Option<&Occurrence> {
+        self.occurrence.as_ref()
+    }
+}
+
+/// The page of occurrences in a response.
+pub(crate) fn occurrences(outcome: Result<Response, ApiError>) -> Result<Page<Occurrence>, ApiError> {
+    outcome.and_then(|response| match response {
+        Response::Occurrences(page) => Ok(page),
+        _ => Err(unexpected_response()),
     })
 }
 
@@ -72,35 +98,33 @@ pub(crate) fn draw_empty(frame: &mut Frame<'_>, area: Rect, status: &Status, cx:
 }
 
 /// The days of the items from the top of the screen on.
-fn days(list: &OccurrenceList, rows: usize, view: &ViewContext) -> Vec<Option<NaiveDate>> {
-    let day = |occurrence: &Occurrence| Some(view.local(&occurrence.starts_at, &occurrence.timezone).0);
+fn days<T: ListedOccurrence>(list: &PagedList<T>, rows: usize, view: &ViewContext) -> Vec<Option<NaiveDate>> {
+    let day = |item: &T| {
+        let occurrence = item.occurrence()?;
+        Some(view.local(&occurrence.starts_at, &occurrence.timezone).0)
+    };
     list.items.iter().skip(list.position.top).take(rows).map(day).collect()
 }
 
 /// Keeps the selection on the screen, with `rows` rows for the list.
-pub(crate) fn settle(list: &mut OccurrenceList, rows: usize, view: &ViewContext) {
+pub(crate) fn settle<T: ListedOccurrence>(list: &mut PagedList<T>, rows: usize, view: &ViewContext) {
     row::settle(&days(list, rows, view), &mut list.position, rows);
 }
 
 /// Selects the item at a column and row of an area; returns whether it was selected before.
-pub(crate) fn click(list: &mut OccurrenceList, at: (u16, u16), rows: usize, cx: &Context) -> bool {
+pub(crate) fn click<T: ListedOccurrence>(
+    list: &mut PagedList<T>,
+    (column, line): (u16, u16),
+    rows: usize,
+    cx: &Context,
+) -> bool {
     let width = cx.size.0;
-    if width >= WIDE && at.0 >= width / 5 * 3 {
+    if T::HAS_PREVIEW && width >= WIDE && column >= width / 5 * 3 {
         return false;
     }
     let days = days(list, rows, &cx.view);
-    click_days(&days, &mut list.position, at.1, rows)
-}
-
-/// [`click`] for any list under days.
-pub(crate) fn click_days(
-    days: &[Option<NaiveDate>],
-    position: &mut Position,
-    line: u16,
-    rows: usize,
-) -> bool {
-    match row::lines(days, *position, rows).get(usize::from(line)) {
-        Some(row::DayListLine::Item(item)) => std::mem::replace(&mut position.selected, *item) == *item,
+    match row::lines(&days, list.position, rows).get(usize::from(line)) {
+        Some(row::DayListLine::Item(item)) => std::mem::replace(&mut list.position.selected, *item) == *item,
         Some(row::DayListLine::Day(_)) | None => false,
     }
 }

@@ -11,12 +11,12 @@ use super::event_actions;
 use super::occurrence_list::{self, OccurrenceList};
 use super::row;
 use super::screen::{Context, Handled, LoadFrom, Screen, load_list};
-use crate::backend::{Answer, Refusal, Request, nonsense};
+use crate::backend::{ApiError, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
 use crate::view_context::ViewContext;
-use crate::widgets::list::{Motion, PagedList, Pages};
+use crate::widgets::list::{PagedList, Pages};
 use crate::widgets::text::fit;
 
 /// Columns below which the status is a sign, and only the next occurrence is shown.
@@ -45,10 +45,12 @@ impl OrganizeScreen {
             return Handled::Yes;
         }
         if let Some(past) = &self.past {
-            return event_actions::act_on_past(action, past.selected(), cx);
+            return event_actions::run_on_past(action, past.selected(), cx);
         }
         match self.events.selected() {
-            Some(event) => event_actions::act(action, event, event.next_occurrence.as_ref(), false, cx),
+            Some(event) => {
+                event_actions::run_action(action, event, event.next_occurrence.as_ref(), false, cx)
+            }
             None => Handled::Yes,
         }
     }
@@ -63,16 +65,10 @@ impl Screen for OrganizeScreen {
         Some(self.past.as_ref().map_or(&self.events.status, |past| &past.status))
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            if self.list().is_some_and(|list| list.go(motion, cx.height())) {
-                self.load(LoadFrom::Start, cx);
-            }
-            return Handled::Yes;
-        }
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Open => EventScreen::open(self.selected(), cx),
-            Action::Over => {
+            Action::TogglePast => {
                 if cx.signed_in() {
                     self.past = if self.past.is_some() { None } else { Some(OccurrenceList::default()) };
                     self.load(LoadFrom::Start, cx);
@@ -108,9 +104,9 @@ impl Screen for OrganizeScreen {
         let at = cursor.clone();
         Some(if self.past.is_some() {
             let (until, tz) = (cx.view.now.date(), cx.view.my_zone);
-            (Purpose::Over(at), Request::Over { until, tz, cursor })
+            (Purpose::PastOccurrences(at), Request::PastOccurrences { until, tz, cursor })
         } else {
-            (Purpose::Organized(at), Request::Organized { cursor })
+            (Purpose::OrganizedEvents(at), Request::OrganizedEvents { cursor })
         })
     }
 
@@ -120,17 +116,17 @@ impl Screen for OrganizeScreen {
         }
     }
 
-    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+    fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         let here = (cx.now, cx.height());
         match purpose {
-            Purpose::Organized(cursor) => {
-                let page = outcome.and_then(|answer| match answer {
-                    Answer::Events(page) => Ok(page),
-                    _ => Err(nonsense()),
+            Purpose::OrganizedEvents(cursor) => {
+                let page = outcome.and_then(|response| match response {
+                    Response::Events(page) => Ok(page),
+                    _ => Err(unexpected_response()),
                 });
                 self.events.take(cursor.as_ref(), page, here, |event| event.id);
             }
-            Purpose::Over(cursor) => {
+            Purpose::PastOccurrences(cursor) => {
                 if let Some(past) = &mut self.past {
                     let page = occurrence_list::occurrences(outcome);
                     past.take(cursor.as_ref(), page, here, |occurrence| occurrence.id);

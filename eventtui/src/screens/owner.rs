@@ -1,8 +1,8 @@
-//! Which screen an answer is for.
+//! Which screen a response is for.
 
 use crate::keys::Tab;
 
-/// Who sent a request, and receives its answer.
+/// Who sent a request, and receives its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     App,

@@ -55,16 +55,17 @@ impl Screen for PaletteScreen {
         Place::Palette
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            let len = self.found().len();
-            self.position.go(motion, len, cx.height());
-            return Handled::Yes;
-        }
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
+        let len = self.found().len();
+        self.position.go(motion, len, cx.height());
+        Handled::Yes
+    }
+
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Open => {
                 cx.close();
-                cx.commands.extend(self.chosen().map(AppCommand::Act));
+                cx.commands.extend(self.chosen().map(AppCommand::RunAction));
             }
             _ => return Handled::No,
         }
@@ -128,7 +129,7 @@ mod tests {
         for letter in "thme".chars() {
             palette.edit(Key(KeyCode::Char(letter), KeyModifiers::NONE));
         }
-        assert_eq!(palette.chosen(), Some(Action::Theme));
+        assert_eq!(palette.chosen(), Some(Action::NextTheme));
         palette.edit(Key(KeyCode::Char('ß'), KeyModifiers::NONE));
         assert_eq!((palette.found().len(), palette.chosen()), (0, None));
     }

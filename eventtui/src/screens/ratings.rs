@@ -3,7 +3,7 @@
 use eventcore::feedback::{Feedback, FeedbackSummary};
 use ratatui::text::{Line, Span};
 
-use crate::backend::Detail;
+use crate::backend::OccurrenceDetail;
 use crate::view_context::ViewContext;
 use crate::widgets::bar::bar;
 use crate::widgets::text::{clean, wrapped};
@@ -39,16 +39,16 @@ pub(crate) fn distribution(feedback: &FeedbackSummary, view: &ViewContext) -> Ve
 }
 
 /// One line for the head of the event screen: the average, the number of comments, and the user's own rating.
-pub(crate) fn summary_line(detail: &Detail, view: &ViewContext) -> Option<Line<'static>> {
+pub(crate) fn summary_line(detail: &OccurrenceDetail, view: &ViewContext) -> Option<Line<'static>> {
     let theme = view.theme;
     let summary = &detail.feedback.summary;
     let all = (summary.count > 0).then(|| average(summary));
-    let mine = match &detail.mine {
+    let mine = match &detail.my_feedback {
         Some(mine) => Some(format!("you gave {}", given(mine.rating))),
-        None if detail.was_there() && view.is_over(&detail.date) => Some("* rates it".to_owned()),
+        None if detail.has_seat() && view.is_over(&detail.occurrence) => Some("* rates it".to_owned()),
         None => None,
     };
-    let comments = match detail.comments {
+    let comments = match detail.comment_count {
         None | Some(0) => None,
         Some(1) => Some("1 comment".to_owned()),
         Some(many) => Some(format!("{many} comments")),
@@ -58,7 +58,7 @@ pub(crate) fn summary_line(detail: &Detail, view: &ViewContext) -> Option<Line<'
 }
 
 /// The section at the end of the event screen: the distribution and the newest reviews, in `width` columns.
-pub(crate) fn lines(detail: &Detail, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+pub(crate) fn lines(detail: &OccurrenceDetail, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme;
     let feedback = &detail.feedback;
     if feedback.summary.count == 0 {
@@ -67,11 +67,11 @@ pub(crate) fn lines(detail: &Detail, view: &ViewContext, width: u16) -> Vec<Line
     let head = format!(" Ratings  {}", average(&feedback.summary));
     let mut lines = vec![Line::raw(""), Line::styled(head, theme.accent)];
     lines.extend(distribution(&feedback.summary, view));
-    let said = feedback.page.items.iter().filter(|said| !said.text.is_empty() || said.answer.is_some());
-    let mine = detail.mine.as_ref().map(|mine| mine.id);
-    for said in said {
+    let reviews = feedback.page.items.iter().filter(|one| !one.text.is_empty() || one.answer.is_some());
+    let mine = detail.my_feedback.as_ref().map(|mine| mine.id);
+    for one in reviews {
         lines.push(Line::raw(""));
-        lines.extend(review(said, mine == Some(said.id), view, width));
+        lines.extend(review(one, mine == Some(one.id), view, width));
     }
     let unread =
         usize::try_from(feedback.summary.count).unwrap_or(0).saturating_sub(feedback.page.items.len());
@@ -81,13 +81,13 @@ pub(crate) fn lines(detail: &Detail, view: &ViewContext, width: u16) -> Vec<Line
     lines
 }
 
-/// A review with the organizer's reply.
-pub(super) fn review(said: &Feedback, mine: bool, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+/// A review with the organizers' answer.
+pub(super) fn review(feedback: &Feedback, mine: bool, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let on = said.created_at.in_zone(view.my_zone).naive_local().format("%-d %b %Y");
-    let who = if mine { "you".to_owned() } else { clean(&said.user.display_name) };
+    let on = feedback.created_at.in_zone(view.my_zone).naive_local().format("%-d %b %Y");
+    let who = if mine { "you".to_owned() } else { clean(&feedback.user.display_name) };
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!(" {} {who}", given(said.rating)), theme.accent),
+        Span::styled(format!(" {} {who}", given(feedback.rating)), theme.accent),
         Span::styled(format!(" · {on}"), theme.muted),
     ])];
     let mut write = |text: &str, first: &str, rest: &str, style| {
@@ -97,9 +97,9 @@ pub(super) fn review(said: &Feedback, mine: bool, view: &ViewContext, width: u16
             text.enumerate().map(|(n, line)| format!("{}{line}", if n == 0 { first } else { rest }));
         lines.extend(written.map(|line| Line::styled(line, style)));
     };
-    write(&said.text, "   ", "   ", ratatui::style::Style::new());
-    if let Some(answer) = &said.answer {
-        write(&format!("Organizer's reply: {answer}"), "   ↳ ", "     ", theme.good);
+    write(&feedback.text, "   ", "   ", ratatui::style::Style::new());
+    if let Some(answer) = &feedback.answer {
+        write(&format!("Organizers' answer: {answer}"), "   ↳ ", "     ", theme.good);
     }
     lines
 }

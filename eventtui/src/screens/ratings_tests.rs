@@ -6,10 +6,10 @@ use eventcore::registrations::MyRegistration;
 use serde_json::{Value, json};
 
 use crate::app::driven::{Driven, event, occurrence, page, registration};
-use crate::backend::{Answer, Detail, Request};
+use crate::backend::{OccurrenceDetail, Request, Response};
 
 /// Feedback with the number of each rating from 1 to 5, and some reviews.
-pub(crate) fn feedback(counts: [i64; 5], said: &[Value]) -> FeedbackPage {
+pub(crate) fn feedback(counts: [i64; 5], review: &[Value]) -> FeedbackPage {
     let count: i64 = counts.iter().sum();
     let sum: i64 = (1..).zip(counts).map(|(rating, count): (i64, i64)| rating * count).sum();
     let average = (count > 0).then(|| f64::from(i32::try_from(sum * 100 / count.max(1)).unwrap()) / 100.0);
@@ -18,20 +18,20 @@ pub(crate) fn feedback(counts: [i64; 5], said: &[Value]) -> FeedbackPage {
         .map(|(rating, count): (i64, i64)| json!({"rating": rating, "count": count}))
         .collect();
     let summary = json!({"count": count, "average": average, "distribution": distribution});
-    serde_json::from_value(json!({"summary": summary, "items": said, "next": null, "previous": null}))
+    serde_json::from_value(json!({"summary": summary, "items": review, "next": null, "previous": null}))
         .unwrap()
 }
 
-pub(crate) fn said(n: i64, by: &str, rating: i64, changes: &Value) -> Value {
-    let mut said = json!({
+pub(crate) fn review(n: i64, by: &str, rating: i64, changes: &Value) -> Value {
+    let mut review = json!({
         "id": format!("01890000-0000-7000-8000-0000000f{n:04}"), "occurrence_id": occurrence(1).id,
         "event_id": occurrence(1).event_id,
         "user": {"id": format!("01890000-0000-7000-8000-{n:012}"), "username": by, "display_name": by},
         "rating": rating, "text": "", "answer": null, "answered_at": null,
         "created_at": "2027-02-20T10:00:00Z", "updated_at": "2027-02-20T10:00:00Z", "version": 1
     });
-    said.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-    said
+    review.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    review
 }
 
 fn all() -> Vec<Value> {
@@ -39,36 +39,44 @@ fn all() -> Vec<Value> {
         is there really no other way up to the second floor for those with a pram?";
     let answer = "Next time we are in the yard,\nwhich has none. \u{1b}[31m";
     vec![
-        said(1, "Ada", 4, &json!({"text": "I know it best"})),
-        said(2, "Carla", 4, &json!({"text": long, "answer": answer, "answered_at": "2027-02-21T10:00:00Z"})),
-        said(3, "Bob", 5, &json!({})),
-        said(4, "上野", 2, &json!({"text": "夜桜を見る会はとても良かったです。"})),
+        review(1, "Ada", 4, &json!({"text": "I know it best"})),
+        review(
+            2,
+            "Carla",
+            4,
+            &json!({"text": long, "answer": answer, "answered_at": "2027-02-21T10:00:00Z"}),
+        ),
+        review(3, "Bob", 5, &json!({})),
+        review(4, "上野", 2, &json!({"text": "夜桜を見る会はとても良かったです。"})),
     ]
 }
 
 /// A past or upcoming occurrence of a series of ten, with reviews.
-fn looked(over: bool, said: &[Value], mine: Option<&Value>) -> Driven {
+fn looked(over: bool, review: &[Value], mine: Option<&Value>) -> Driven {
     let mut driven = Driven::new().with_agenda(9).signed_in();
     driven.press(KeyCode::Down).press(KeyCode::Enter);
-    let mut date = serde_json::to_value(occurrence(1)).unwrap();
+    let mut shown = serde_json::to_value(occurrence(1)).unwrap();
     if over {
         let past = json!({
             "starts_at": "2027-02-20T18:30:00+01:00", "ends_at": "2027-02-20T20:30:00+01:00",
             "registration_open": false
         });
-        date.as_object_mut().unwrap().extend(past.as_object().unwrap().clone());
+        shown.as_object_mut().unwrap().extend(past.as_object().unwrap().clone());
     }
-    let counts = if said.is_empty() { [0; 5] } else { [0, 1, 0, 6, 11] };
-    let detail = Detail {
-        date: serde_json::from_value(date).unwrap(),
+    let counts = if review.is_empty() { [0; 5] } else { [0, 1, 0, 6, 11] };
+    let detail = OccurrenceDetail {
+        occurrence: serde_json::from_value(shown).unwrap(),
         event: event(),
-        place: Some(registration(1, "confirmed")),
-        dates: (0..10).map(occurrence).collect(),
-        feedback: feedback(counts, said),
-        comments: Some(5),
-        mine: mine.map(|mine| serde_json::from_value::<Feedback>(mine.clone()).unwrap()),
+        registration: Some(registration(1, "confirmed")),
+        occurrences: (0..10).map(occurrence).collect(),
+        feedback: feedback(counts, review),
+        comment_count: Some(5),
+        my_feedback: mine.map(|mine| serde_json::from_value::<Feedback>(mine.clone()).unwrap()),
     };
-    driven.answer(|r| matches!(r, Request::Date(_)), Ok(Answer::Date(Box::new(detail))));
+    driven.respond(
+        |r| matches!(r, Request::OccurrenceDetail(_)),
+        Ok(Response::OccurrenceDetail(Box::new(detail))),
+    );
     driven
 }
 
@@ -97,7 +105,7 @@ fn only_attendees_are_asked_to_rate() {
     assert!(short(&over, asks) && !short(&over, "Ratings"));
     assert!(short(&looked(false, &[], None), " 5 comments "), "they are there without ratings too");
     assert!(!short(&looked(false, &[], None), asks), "it lies ahead");
-    let mine = said(1, "Ada", 4, &json!({"text": "good talks"}));
+    let mine = review(1, "Ada", 4, &json!({"text": "good talks"}));
     assert!(!short(&looked(true, std::slice::from_ref(&mine), Some(&mine)), asks));
     over.press(KeyCode::Char('*'));
     assert!(over.last_line().contains("Rate Evening 1, e.g. “4 good talks”: ▏"), "{}", over.last_line());
@@ -105,7 +113,7 @@ fn only_attendees_are_asked_to_rate() {
 
 #[test]
 fn changing_a_rating_starts_with_the_old_one() {
-    let mine = said(1, "Ada", 4, &json!({"text": "good talks"}));
+    let mine = review(1, "Ada", 4, &json!({"text": "good talks"}));
     let mut driven = looked(true, std::slice::from_ref(&mine), Some(&mine));
     assert!(
         driven.picture(80, 24).contains("★ 4.5 (18 ratings) · 5 comments · you gave"),
@@ -113,11 +121,14 @@ fn changing_a_rating_starts_with_the_old_one() {
         driven.picture(80, 24)
     );
     driven.press(KeyCode::Char('*')).type_in(", cold pizza").press(KeyCode::Enter);
-    let anew =
-        Request::Rate { occurrence: occurrence(1).id, rating: 4, text: "good talks, cold pizza".to_owned() };
-    driven.answer(|r| *r == anew, Ok(Answer::Done));
+    let anew = Request::SubmitFeedback {
+        occurrence: occurrence(1).id,
+        rating: 4,
+        text: "good talks, cold pizza".to_owned(),
+    };
+    driven.respond(|r| *r == anew, Ok(Response::Done));
     assert!(
-        driven.asked.iter().any(|(_, request)| *request == Request::Date(occurrence(1).id)),
+        driven.sent.iter().any(|(_, request)| *request == Request::OccurrenceDetail(occurrence(1).id)),
         "it is seen at once"
     );
 }
@@ -127,12 +138,12 @@ fn missing_ratings_are_marked_in_my_registrations() {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('4'));
     let mine = |n: usize, status: &str, over: bool| {
-        let mut date = occurrence(n);
+        let mut past = occurrence(n);
         if over {
-            date.starts_at = serde_json::from_value(json!("2027-02-20T18:30:00+01:00")).unwrap();
-            date.ends_at = serde_json::from_value(json!("2027-02-20T20:30:00+01:00")).unwrap();
+            past.starts_at = serde_json::from_value(json!("2027-02-20T18:30:00+01:00")).unwrap();
+            past.ends_at = serde_json::from_value(json!("2027-02-20T20:30:00+01:00")).unwrap();
         }
-        MyRegistration { registration: registration(n, status), occurrence: Some(date) }
+        MyRegistration { registration: registration(n, status), occurrence: Some(past) }
     };
     let all = vec![
         mine(0, "confirmed", false),
@@ -141,21 +152,21 @@ fn missing_ratings_are_marked_in_my_registrations() {
         mine(3, "waitlisted", true),
         mine(4, "cancelled", true),
     ];
-    let is_mine = |r: &Request| matches!(r, Request::Mine { .. });
-    driven.answer(is_mine, Ok(Answer::Mine(page(all.clone(), None))));
+    let is_mine = |r: &Request| matches!(r, Request::MyRegistrations { .. });
+    driven.respond(is_mine, Ok(Response::MyRegistrations(page(all.clone(), None))));
     let (one, two) = (occurrence(1).id, occurrence(2).id);
-    let asked = Request::Due(vec![one, two]);
-    driven.answer(|r| *r == asked, Ok(Answer::Due(vec![two])));
+    let asked = Request::Unrated(vec![one, two]);
+    driven.respond(|r| *r == asked, Ok(Response::Unrated(vec![two])));
     let due = |driven: &Driven| driven.picture(80, 24).matches("* rate it").count();
     assert_eq!(due(&driven), 1, "{}", driven.picture(80, 24));
-    driven.wait(15_000).answer(is_mine, Ok(Answer::Mine(page(all, None))));
-    assert!(!driven.asked.iter().any(|(_, request)| matches!(request, Request::Due(_))), "asked once");
+    driven.wait(15_000).respond(is_mine, Ok(Response::MyRegistrations(page(all, None))));
+    assert!(!driven.sent.iter().any(|(_, request)| matches!(request, Request::Unrated(_))), "asked once");
     driven
         .press(KeyCode::Down)
         .press(KeyCode::Down)
         .press(KeyCode::Char('*'))
         .type_in("5")
         .press(KeyCode::Enter);
-    driven.answer(|r| matches!(r, Request::Rate { .. }), Ok(Answer::Done));
+    driven.respond(|r| matches!(r, Request::SubmitFeedback { .. }), Ok(Response::Done));
     assert_eq!(due(&driven), 0);
 }

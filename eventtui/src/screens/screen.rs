@@ -14,17 +14,18 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::compose::{ComposeMode, Composition};
+use super::entries::Entries;
 use super::form_drafts::FormDrafts;
 use super::owner::Owner;
 use super::prompt::{Confirmation, Prompt};
-use crate::backend::{Answer, Cause, Refusal, Request, nonsense};
+use crate::backend::{ApiError, ErrorKind, Request, Response, unexpected_response};
 use crate::config::Config;
 use crate::drafts::Draft;
 use crate::keys::{Action, Key, Place};
 use crate::message::{Effect, Purpose};
 use crate::status::Status;
 use crate::view_context::ViewContext;
-use crate::widgets::list::Pages;
+use crate::widgets::list::{Motion, Pages};
 
 /// A tab, or a layer that covers the tab until Esc closes it.
 ///
@@ -37,8 +38,36 @@ pub(crate) trait Screen: fmt::Debug + Any {
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context);
 
-    /// Runs an action of the keymap.
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled;
+    /// Runs an action of the keymap: moves the selection, else [`Self::perform`].
+    fn run_action(&mut self, action: Action, cx: &mut Context) -> Handled {
+        let moved = match (Motion::of(action), self.entries()) {
+            (Some(motion), _) => self.move_selection(motion, cx),
+            (None, Some(entries)) if matches!(action, Action::NextField | Action::PreviousField) => {
+                entries.next(action == Action::PreviousField);
+                Handled::Yes
+            }
+            (None, _) => Handled::No,
+        };
+        if moved == Handled::Yes { moved } else { self.perform(action, cx) }
+    }
+
+    /// Runs an action that does not move the selection.
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled;
+
+    /// Moves the selection in the list, or scrolls.
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
+        let rows = self.list_rows(cx);
+        let Some(list) = self.list() else { return Handled::No };
+        if list.go(motion, rows) {
+            self.load(LoadFrom::Start, cx);
+        }
+        Handled::Yes
+    }
+
+    /// The fields of a screen that consists of them. They receive keys and pasted text.
+    fn entries(&mut self) -> Option<&mut Entries> {
+        None
+    }
 
     /// The state of loading or saving, shown on the note line. None for a screen that does neither.
     fn status(&self) -> Option<&Status> {
@@ -51,13 +80,21 @@ pub(crate) trait Screen: fmt::Debug + Any {
     }
 
     /// Receives a key that has no binding here.
-    fn press(&mut self, _key: Key, _cx: &mut Context) {}
+    fn press(&mut self, key: Key, _cx: &mut Context) {
+        if let Some(entries) = self.entries() {
+            entries.press(key);
+        }
+    }
 
-    fn paste(&mut self, _text: &str, _cx: &mut Context) {}
+    fn paste(&mut self, text: &str, _cx: &mut Context) {
+        if let Some(entries) = self.entries() {
+            entries.paste(text);
+        }
+    }
 
     /// Scrolls by one notch of the mouse wheel.
     fn wheel(&mut self, down: bool, cx: &mut Context) -> Handled {
-        self.act(if down { Action::Down } else { Action::Up }, cx)
+        self.run_action(if down { Action::Down } else { Action::Up }, cx)
     }
 
     /// Receives a click at a column and row of the area of the screen. Called for tabs only.
@@ -71,6 +108,11 @@ pub(crate) trait Screen: fmt::Debug + Any {
     /// The list of a screen that loads its items page by page.
     fn list(&mut self) -> Option<&mut dyn Pages> {
         None
+    }
+
+    /// Rows of [`Self::list`] on the screen.
+    fn list_rows(&self, cx: &Context) -> usize {
+        cx.height()
     }
 
     /// The request for the page of [`Self::list`] at a cursor.
@@ -91,12 +133,12 @@ pub(crate) trait Screen: fmt::Debug + Any {
         if let Some(cursor) = wanted
             && let Some((purpose, request)) = self.page(Some(cursor), cx)
         {
-            cx.ask(purpose, request);
+            cx.send(purpose, request);
         }
     }
 
-    /// Receives the answer to a request that this screen sent.
-    fn answered(&mut self, _purpose: Purpose, _outcome: Result<Answer, Refusal>, _cx: &mut Context) {}
+    /// Receives the response to a request that this screen sent.
+    fn responded(&mut self, _purpose: Purpose, _outcome: Result<Response, ApiError>, _cx: &mut Context) {}
 
     /// The occurrence that is shown or selected: what registering, links, comments and the like refer to.
     fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {
@@ -135,7 +177,7 @@ pub(crate) trait Screen: fmt::Debug + Any {
     fn edited(&mut self, _text: &str, _cx: &mut Context) {}
 
     /// Preferences were saved or refused; returns whether this screen had requested that.
-    fn preferences_saved(&mut self, _refusal: Option<&Refusal>, _cx: &mut Context) -> bool {
+    fn preferences_saved(&mut self, _error: Option<&ApiError>, _cx: &mut Context) -> bool {
         false
     }
 
@@ -168,7 +210,7 @@ pub(crate) fn load_list<S: Screen + ?Sized>(screen: &mut S, from: LoadFrom, cx: 
         list.start_over();
     }
     if let Some((purpose, request)) = screen.page(cursor, cx) {
-        cx.ask(purpose, request);
+        cx.send(purpose, request);
     }
 }
 
@@ -199,13 +241,13 @@ pub(crate) enum AppCommand {
     /// Closes a layer, wherever it is in the stack.
     Close(Owner),
     /// Runs an action on the screen that is on top by then.
-    Act(Action),
+    RunAction(Action),
     /// Opens the agenda at a day.
     ShowAgenda(NaiveDate),
     /// Loads the screen on top again.
     Refresh,
     /// The outcome of signing in or out.
-    UserLoaded(Result<Option<Box<User>>, Refusal>),
+    UserLoaded(Result<Option<Box<User>>, ApiError>),
     RegistrationChanged(Box<Registration>),
 }
 
@@ -235,14 +277,14 @@ pub(crate) struct Context {
     pub(crate) size: (u16, u16),
     pub(crate) notice: Option<Notice>,
     pub(crate) prompt: Option<Prompt>,
-    /// Text that was not sent, or whose answer is awaited: composing the same again continues it.
+    /// Text that was not sent, or whose response is awaited: composing the same again continues it.
     pub(crate) unsent: Option<Composition>,
     pub(crate) form_drafts: FormDrafts,
     /// The screen that is called.
     pub(crate) owner: Owner,
     pub(crate) commands: Vec<AppCommand>,
     pub(crate) effects: Vec<Effect>,
-    /// Requests without an answer so far, by ticket.
+    /// Requests without a response so far, by ticket.
     pub(crate) waiting: HashMap<u64, (Owner, Purpose)>,
     next_ticket: u64,
 }
@@ -277,23 +319,23 @@ impl Context {
     }
 
     /// Shows why a request was refused, and what the user can do about it.
-    pub(crate) fn notify_refused(&mut self, refusal: &Refusal) {
-        self.notify('✗', explain(refusal));
+    pub(crate) fn notify_error(&mut self, error: &ApiError) {
+        self.notify('✗', explain(error));
     }
 
-    /// Shows that an answer does not belong to its request.
+    /// Shows that a response does not belong to its request.
     pub(crate) fn notify_unexpected(&mut self) {
-        self.notify_refused(&nonsense());
+        self.notify_error(&unexpected_response());
     }
 
     /// Sends a request. Of several requests for one purpose only the newest is awaited, except for changes.
-    pub(crate) fn ask(&mut self, purpose: Purpose, request: Request) {
+    pub(crate) fn send(&mut self, purpose: Purpose, request: Request) {
         let kind = std::mem::discriminant(&purpose);
         self.waiting
             .retain(|_, (_, asked)| is_awaited_always(asked) || std::mem::discriminant(asked) != kind);
         self.next_ticket += 1;
         self.waiting.insert(self.next_ticket, (self.owner, purpose));
-        self.effects.push(Effect::Run { ticket: self.next_ticket, request });
+        self.effects.push(Effect::SendRequest { ticket: self.next_ticket, request });
     }
 
     /// The number of requests that were sent so far.
@@ -340,43 +382,43 @@ impl Context {
 /// the newest is awaited.
 const fn is_awaited_always(purpose: &Purpose) -> bool {
     match purpose {
-        Purpose::Act(_)
-        | Purpose::All(..)
-        | Purpose::Come { .. }
-        | Purpose::PassOver
-        | Purpose::Say
-        | Purpose::Calendar(_) => true,
-        Purpose::Me
-        | Purpose::Marks
+        Purpose::Command(_)
+        | Purpose::AttendeeBatch(..)
+        | Purpose::Register { .. }
+        | Purpose::SetAutoPromote
+        | Purpose::SendText
+        | Purpose::CalendarFile(_) => true,
+        Purpose::CurrentUser
+        | Purpose::MyStatuses
         | Purpose::Agenda(_)
         | Purpose::Search(_)
         | Purpose::Month
         | Purpose::Day(_)
         | Purpose::Week
-        | Purpose::Mine(_)
-        | Purpose::Due
-        | Purpose::Organized(_)
-        | Purpose::Over(_)
-        | Purpose::Detail(_)
+        | Purpose::MyRegistrations(_)
+        | Purpose::Unrated
+        | Purpose::OrganizedEvents(_)
+        | Purpose::PastOccurrences(_)
+        | Purpose::OccurrenceDetail(_)
         | Purpose::Attendees(..)
         | Purpose::Insights(_)
         | Purpose::Comments(_)
         | Purpose::Feedback(..)
         | Purpose::SignIn
         | Purpose::Account
-        | Purpose::Settings
-        | Purpose::Save => false,
+        | Purpose::SaveSettings
+        | Purpose::SaveForm => false,
     }
 }
 
-/// The message of a refusal, with what the user can do about it.
-pub(crate) fn explain(refusal: &Refusal) -> String {
-    match refusal.cause {
-        Cause::SignedOut => format!("{} (A signs in)", refusal.message),
-        Cause::Away => {
-            let stop = if refusal.message.ends_with('.') { "" } else { "." };
-            format!("{}{stop} Showing the last known state", refusal.message)
+/// The message of a error, with what the user can do about it.
+pub(crate) fn explain(error: &ApiError) -> String {
+    match error.kind {
+        ErrorKind::SignedOut => format!("{} (A signs in)", error.message),
+        ErrorKind::Unavailable => {
+            let stop = if error.message.ends_with('.') { "" } else { "." };
+            format!("{}{stop} Showing the last known state", error.message)
         }
-        Cause::Other => refusal.message.clone(),
+        ErrorKind::Other => error.message.clone(),
     }
 }

@@ -11,13 +11,13 @@ use ratatui::widgets::Paragraph;
 use super::event::EventScreen;
 use super::occurrence_list::{self, OccurrenceList};
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 use crate::keys::{Action, Key, Place};
 use crate::message::Purpose;
 use crate::search_filter::SearchFilter;
 use crate::status::Status;
 use crate::view_context::ViewContext;
-use crate::widgets::list::{Motion, Pages};
+use crate::widgets::list::Pages;
 use crate::widgets::text::clean;
 use crate::widgets::text_field::{CURSOR, TextField};
 
@@ -45,13 +45,7 @@ impl Screen for SearchScreen {
         Some(&self.list.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            if self.list.go(motion, cx.height().saturating_sub(usize::from(HEAD))) {
-                self.load(LoadFrom::Start, cx);
-            }
-            return Handled::Yes;
-        }
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Open => EventScreen::open(self.list.selected(), cx),
             _ => return Handled::No,
@@ -84,12 +78,16 @@ impl Screen for SearchScreen {
         Some(&mut self.list)
     }
 
-    fn page(&self, cursor: Option<Cursor>, cx: &Context) -> Option<(Purpose, Request)> {
-        let purpose = Purpose::Search(cursor.clone());
-        Some((purpose, Request::Agenda { wish: self.filter(&cx.view), tz: cx.view.my_zone, cursor }))
+    fn list_rows(&self, cx: &Context) -> usize {
+        cx.height().saturating_sub(usize::from(HEAD))
     }
 
-    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+    fn page(&self, cursor: Option<Cursor>, cx: &Context) -> Option<(Purpose, Request)> {
+        let purpose = Purpose::Search(cursor.clone());
+        Some((purpose, Request::Occurrences { filter: self.filter(&cx.view), tz: cx.view.my_zone, cursor }))
+    }
+
+    fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         let Purpose::Search(cursor) = purpose else { return cx.notify_unexpected() };
         let page = occurrence_list::occurrences(outcome);
         self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |occurrence| occurrence.id);
@@ -127,9 +125,9 @@ impl Screen for SearchScreen {
 fn chips(filter: &SearchFilter, view: &ViewContext) -> Line<'static> {
     let day = |day: NaiveDate| day.format("%a %-d %b %Y").to_string();
     let chips = [
-        Some(&filter.place).filter(|place| !place.is_empty()).map(|place| format!("at {}", clean(place))),
-        filter.free.then(|| "free seats".to_owned()),
-        filter.mine.then(|| "mine".to_owned()),
+        Some(&filter.location).filter(|place| !place.is_empty()).map(|place| format!("at {}", clean(place))),
+        filter.available.then(|| "free seats".to_owned()),
+        filter.registered.then(|| "mine".to_owned()),
         filter.from.map(|from| format!("from {}", day(from))),
         filter.to.map(|to| format!("until {}", day(to))),
     ];
@@ -140,8 +138,8 @@ fn chips(filter: &SearchFilter, view: &ViewContext) -> Line<'static> {
         spans.extend([Span::raw(" "), Span::styled(format!("[{chip}]"), view.theme.accent)]);
     }
     for word in &filter.unclear {
-        let said = format!(" ! {} is not a date: fri, +10, 24.12.", clean(word));
-        spans.push(Span::styled(said, view.theme.warn));
+        let note = format!(" ! {} is not a date: fri, +10, 24.12.", clean(word));
+        spans.push(Span::styled(note, view.theme.warn));
     }
     if spans.is_empty() {
         let hint = " words · @place · #tag · in:concert · is:free · is:mine · from:fri · to:+10".to_owned();

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use super::entries::{Entries, Entry};
 use super::screen::{Context, Handled, Screen};
-use crate::backend::{Answer, Cause, Refusal, Request};
+use crate::backend::{ApiError, ErrorKind, Request, Response};
 use crate::config::{self, Config};
-use crate::keys::{Action, Key, Place};
+use crate::keys::{Action, Place};
 use crate::message::{Effect, Purpose};
 use crate::status::Status;
 use crate::view_context::ViewContext;
@@ -31,7 +31,6 @@ enum SettingsKind {
 pub(crate) struct SettingsScreen {
     kind: SettingsKind,
     entries: Entries,
-    status: Status,
 }
 
 /// How the fields are saved.
@@ -68,14 +67,14 @@ impl SettingsScreen {
         let entries = vec![
             Entry::of("Theme", "/theme", config.theme.as_deref().unwrap_or_default()).optional(),
             Entry::of("My time zone", "/timezone", zone).optional(),
-            Entry::of("Times", "/times", if config.in_mine { "mine" } else { "event" }).optional(),
+            Entry::of("Times", "/times", if config.in_my_zone { "mine" } else { "event" }).optional(),
             Entry::of("Start with", "/start", &start).optional(),
         ];
         Self::of(SettingsKind::Preferences, entries)
     }
 
     fn of(kind: SettingsKind, entries: Vec<Entry>) -> Self {
-        Self { kind, entries: Entries::of(entries), status: Status::default() }
+        Self { kind, entries: Entries::of(entries) }
     }
 
     /// How to save. None if a field is empty or wrong, which is then shown.
@@ -98,40 +97,39 @@ impl SettingsScreen {
             Ok(todo) => Some(todo),
             Err(fields) => {
                 let message = "a field is invalid".to_owned();
-                self.entries.refuse(Refusal { message, fields, cause: Cause::Other });
+                self.entries.show_error(ApiError { message, fields, kind: ErrorKind::Other });
                 None
             }
         }
     }
 
     fn save(&mut self, cx: &mut Context) {
-        // The key may be pressed again before the answer arrives.
-        if self.status.since.is_some() {
+        if self.entries.are_sending() {
             return;
         }
         match self.save_action() {
             None => {}
             Some(SaveAction::Nothing) => cx.close(),
             Some(SaveAction::Store(config)) => {
-                self.status.begin(cx.now);
-                cx.effects.push(Effect::Prefer(config));
+                self.entries.status.begin(cx.now);
+                cx.effects.push(Effect::SavePreferences(config));
             }
             Some(SaveAction::Send(request)) => {
-                self.status.begin(cx.now);
-                cx.ask(Purpose::Settings, request);
+                self.entries.status.begin(cx.now);
+                cx.send(Purpose::SaveSettings, request);
             }
         }
     }
 
-    /// Takes over the answer to a change of profile or password, also after the screen was closed.
-    pub(crate) fn finish(outcome: Result<Answer, Refusal>, cx: &mut Context) {
+    /// Takes over the response to a change of profile or password, also after the screen was closed.
+    pub(crate) fn finish(outcome: Result<Response, ApiError>, cx: &mut Context) {
         match outcome {
-            Ok(Answer::Me(me)) => {
+            Ok(Response::CurrentUser(me)) => {
                 cx.me = me;
                 cx.notify('✓', "Saved");
             }
             Ok(_) => cx.notify('✓', "Password changed, other sessions ended"),
-            Err(refusal) => return cx.notify('✗', refusal.message),
+            Err(error) => return cx.notify('✗', error.message),
         }
         cx.refresh();
     }
@@ -151,7 +149,11 @@ impl SettingsScreen {
         if patch.is_empty() {
             return SaveAction::Nothing;
         }
-        SaveAction::Send(Request::ChangeMe { user: me.id, version: me.version, patch: Value::Object(patch) })
+        SaveAction::Send(Request::ChangeProfile {
+            user: me.id,
+            version: me.version,
+            patch: Value::Object(patch),
+        })
     }
 
     fn preferred(&self) -> Result<Config, Vec<Violation>> {
@@ -163,8 +165,8 @@ impl SettingsScreen {
             Err(_) if zone.is_empty() => {}
             Err(error) => fields.push(wrong("/timezone", error)),
         }
-        match config::in_mine(&times) {
-            Ok(mine) => config.in_mine = mine,
+        match config::in_my_zone(&times) {
+            Ok(mine) => config.in_my_zone = mine,
             Err(_) if times.is_empty() => {}
             Err(error) => fields.push(wrong("/times", error)),
         }
@@ -204,45 +206,34 @@ impl Screen for SettingsScreen {
     }
 
     fn status(&self) -> Option<&Status> {
-        Some(&self.status)
+        Some(&self.entries.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Save => self.save(cx),
-            Action::NextField | Action::PreviousField => self.entries.next(action == Action::PreviousField),
             _ => return Handled::No,
         }
         Handled::Yes
     }
 
-    fn press(&mut self, key: Key, _cx: &mut Context) {
-        self.entries.press(key);
+    fn entries(&mut self) -> Option<&mut Entries> {
+        Some(&mut self.entries)
     }
 
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        self.entries.paste(text);
-    }
-
-    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        self.status.end(cx.now, outcome.as_ref().err());
-        match outcome {
-            Err(refusal) => self.entries.refuse(refusal),
-            Ok(_) => {
-                cx.close();
-                Self::finish(outcome, cx);
-            }
+    fn responded(&mut self, _purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        if let Some(response) = self.entries.saved(outcome, cx.now) {
+            cx.close();
+            Self::finish(Ok(response), cx);
         }
     }
 
-    fn preferences_saved(&mut self, refusal: Option<&Refusal>, cx: &mut Context) -> bool {
-        if self.status.since.is_none() {
+    fn preferences_saved(&mut self, error: Option<&ApiError>, cx: &mut Context) -> bool {
+        if !self.entries.are_sending() {
             return false;
         }
-        self.status.end(cx.now, refusal);
-        match refusal {
-            Some(refusal) => self.entries.refuse(refusal.clone()),
-            None => cx.close(),
+        if self.entries.saved(error.cloned().map_or(Ok(()), Err), cx.now).is_some() {
+            cx.close();
         }
         true
     }

@@ -7,8 +7,8 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use super::entries::{Entries, Entry};
 use super::screen::{AppCommand, Context, Handled, Screen};
-use crate::backend::{Answer, Refusal, Request, nonsense};
-use crate::keys::{Action, Key, Place};
+use crate::backend::{ApiError, Request, Response, unexpected_response};
+use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
 
@@ -17,12 +17,11 @@ use crate::status::Status;
 pub(crate) struct SignInScreen {
     signs_up: bool,
     entries: Entries,
-    status: Status,
 }
 
 impl Default for SignInScreen {
     fn default() -> Self {
-        Self { signs_up: false, entries: entries(false, ""), status: Status::default() }
+        Self { signs_up: false, entries: entries(false, "") }
     }
 }
 
@@ -44,7 +43,7 @@ impl SignInScreen {
 
     /// Sends what was typed. If a field is empty, selects that field instead.
     fn send(&mut self, cx: &mut Context) {
-        if self.status.since.is_some() || !self.entries.are_complete() {
+        if self.entries.are_sending() || !self.entries.are_complete() {
             return;
         }
         let [login, second, third] = [0, 1, 2].map(|place| self.entries.text(place));
@@ -54,19 +53,19 @@ impl SignInScreen {
         } else {
             Request::SignIn { login, password: second }
         };
-        self.status.begin(cx.now);
-        cx.ask(Purpose::SignIn, request);
+        self.entries.status.begin(cx.now);
+        cx.send(Purpose::SignIn, request);
     }
 
-    /// Takes over the user of an answer, also after the screen was closed.
-    pub(crate) fn finish(outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        if let Ok(Answer::Me(Some(me))) = &outcome {
+    /// Takes over the user of a response, also after the screen was closed.
+    pub(crate) fn finish(outcome: Result<Response, ApiError>, cx: &mut Context) {
+        if let Ok(Response::CurrentUser(Some(me))) = &outcome {
             cx.notify('✓', format!("Hello, {}", me.display_name));
         }
         let user = match outcome {
-            Ok(Answer::Me(me)) => Ok(me),
-            Ok(_) => Err(nonsense()),
-            Err(refusal) => Err(refusal),
+            Ok(Response::CurrentUser(me)) => Ok(me),
+            Ok(_) => Err(unexpected_response()),
+            Err(error) => Err(error),
         };
         cx.commands.push(AppCommand::UserLoaded(user));
     }
@@ -74,39 +73,30 @@ impl SignInScreen {
 
 impl Screen for SignInScreen {
     fn place(&self) -> Place {
-        Place::Account
+        Place::SignIn
     }
 
     fn status(&self) -> Option<&Status> {
-        Some(&self.status)
+        Some(&self.entries.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Save => self.send(cx),
             Action::SignUp => self.switch(),
-            Action::NextField | Action::PreviousField => self.entries.next(action == Action::PreviousField),
             _ => return Handled::No,
         }
         Handled::Yes
     }
 
-    fn press(&mut self, key: Key, _cx: &mut Context) {
-        self.entries.press(key);
+    fn entries(&mut self) -> Option<&mut Entries> {
+        Some(&mut self.entries)
     }
 
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        self.entries.paste(text);
-    }
-
-    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        self.status.end(cx.now, outcome.as_ref().err());
-        match outcome {
-            Err(refusal) => self.entries.refuse(refusal),
-            Ok(_) => {
-                cx.close();
-                Self::finish(outcome, cx);
-            }
+    fn responded(&mut self, _purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        if let Some(response) = self.entries.saved(outcome, cx.now) {
+            cx.close();
+            Self::finish(Ok(response), cx);
         }
     }
 

@@ -24,7 +24,7 @@ impl Screen for TicketScreen {
         Place::Ticket
     }
 
-    fn act(&mut self, _action: Action, _cx: &mut Context) -> Handled {
+    fn perform(&mut self, _action: Action, _cx: &mut Context) -> Handled {
         Handled::No
     }
 

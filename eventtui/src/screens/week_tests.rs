@@ -6,7 +6,7 @@ use eventcore::events::Occurrence;
 use serde_json::{Value, json};
 
 use crate::app::driven::{Driven, occurrence};
-use crate::backend::{Answer, Refusal, Request};
+use crate::backend::{ApiError, Request, Response};
 use crate::keys::Place;
 use crate::message::Message;
 
@@ -24,8 +24,8 @@ pub(crate) fn date(n: usize, changes: &Value) -> Occurrence {
 }
 
 /// Occurrences from Monday, 1 March 2027, on, and one before.
-fn dates() -> Vec<Occurrence> {
-    let mut dates = vec![
+fn occurrences() -> Vec<Occurrence> {
+    let mut occurrences = vec![
         date(90, &json!({"title": "Sunday before", "starts_at": "2027-02-28T10:00:00+01:00"})),
         // Monday evening in Berlin is Tuesday morning in Tokyo.
         date(
@@ -39,7 +39,7 @@ fn dates() -> Vec<Occurrence> {
             }),
         ),
     ];
-    dates.extend((0..6).map(occurrence));
+    occurrences.extend((0..6).map(occurrence));
     let crowd = |n: usize| {
         date(
             60 + n,
@@ -48,20 +48,20 @@ fn dates() -> Vec<Occurrence> {
             }),
         )
     };
-    dates.extend((0..12).map(crowd));
-    dates
+    occurrences.extend((0..12).map(crowd));
+    occurrences
 }
 
-/// The screen before the answer.
+/// The screen before the response.
 fn asked() -> Driven {
     let mut driven = Driven::new().with_agenda(3).signed_in();
     driven.press(KeyCode::Char('w')).press(KeyCode::Char(']'));
     driven
 }
 
-fn with(dates: Vec<Occurrence>) -> Driven {
+fn with(occurrences: Vec<Occurrence>) -> Driven {
     let mut driven = asked();
-    driven.answer(|r| matches!(r, Request::Days { .. }), Ok(Answer::Days(dates)));
+    driven.respond(|r| matches!(r, Request::OccurrencesOn { .. }), Ok(Response::OccurrencesOn(occurrences)));
     driven
 }
 
@@ -74,12 +74,15 @@ fn all_sizes_and_states() {
     let mut driven = asked();
     driven.wait(200);
     insta::assert_snapshot!("week_loading", driven.picture(80, 24));
-    driven.answer(|r| matches!(r, Request::Days { .. }), Err(Refusal::away("the server does not answer")));
+    driven.respond(
+        |r| matches!(r, Request::OccurrencesOn { .. }),
+        Err(ApiError::unavailable("the server does not answer")),
+    );
     insta::assert_snapshot!("week_error", driven.picture(80, 24));
     assert!(driven.picture(40, 15).contains("R tries again"));
     insta::assert_snapshot!("week_empty", with(Vec::new()).picture(80, 24));
     assert!(with(Vec::new()).picture(40, 15).contains("No events this week"));
-    let mut driven = with(dates());
+    let mut driven = with(occurrences());
     driven.type_in("hhhhj");
     insta::assert_snapshot!("week_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("week_120x40", driven.picture(120, 40));
@@ -91,7 +94,7 @@ fn all_sizes_and_states() {
 
 #[test]
 fn keys_move_by_occurrences_days_and_weeks() {
-    let mut driven = with(dates());
+    let mut driven = with(occurrences());
     assert!(
         driven.picture(80, 24).contains("Week 9 · 1–7 March 2027 · 20 events"),
         "{}",
@@ -115,13 +118,13 @@ fn keys_move_by_occurrences_days_and_weeks() {
     assert_eq!(driven.last_line(), "! Nothing is selected");
     driven.type_in("j");
     assert_eq!(selected(&driven), "Spring fair");
-    driven.asked.clear();
+    driven.sent.clear();
     driven.type_in("l");
-    assert!(driven.asked.is_empty(), "the same week is not loaded again");
+    assert!(driven.sent.is_empty(), "the same week is not loaded again");
     driven.type_in("]");
     let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
-    let asked = driven.asked.last().map(|(_, request)| request.clone());
-    let Some(Request::Days { days, .. }) = asked else { panic!("{asked:?}") };
+    let asked = driven.sent.last().map(|(_, request)| request.clone());
+    let Some(Request::OccurrencesOn { days, .. }) = asked else { panic!("{asked:?}") };
     assert_eq!((days.from, days.to), (day("2027-03-07"), day("2027-03-15")), "a day more on both sides");
     driven.type_in("t");
     assert_eq!(driven.app.stack.tabs.week.week.day, day("2027-02-27"));
@@ -131,7 +134,7 @@ fn keys_move_by_occurrences_days_and_weeks() {
 
 #[test]
 fn the_selection_survives_reloading_and_zones() {
-    let mut driven = with(dates());
+    let mut driven = with(occurrences());
     driven.type_in("hhhhh").type_in("jjj");
     assert_eq!(selected(&driven), "夜桜を見る会");
     // In my zone it is on Monday. The selection follows it, also when the week is loaded again.
@@ -141,12 +144,15 @@ fn the_selection_survives_reloading_and_zones() {
         ("夜桜を見る会", "2027-03-01")
     );
     driven.type_in("R");
-    driven.answer(|r| matches!(r, Request::Days { .. }), Ok(Answer::Days(dates().split_off(1))));
+    driven.respond(
+        |r| matches!(r, Request::OccurrencesOn { .. }),
+        Ok(Response::OccurrencesOn(occurrences().split_off(1))),
+    );
     assert_eq!(selected(&driven), "夜桜を見る会");
     driven.press(KeyCode::Enter);
     assert_eq!(driven.app.at(), Place::Event);
     let opened = date(91, &json!({})).id;
-    assert!(driven.asked.iter().any(|(_, request)| *request == Request::Date(opened)));
+    assert!(driven.sent.iter().any(|(_, request)| *request == Request::OccurrenceDetail(opened)));
     driven.press(KeyCode::Esc).type_in("r");
     assert!(driven.last_line().starts_with("Party size for 夜桜を見る会:"), "{}", driven.last_line());
 }
@@ -170,7 +176,7 @@ fn the_month_and_the_week_share_their_day() {
 
 #[test]
 fn a_click_selects_and_another_one_opens_in_the_week() {
-    let mut driven = with(dates());
+    let mut driven = with(occurrences());
     driven.picture(80, 24);
     let click = |driven: &mut Driven, column, row| {
         driven.send(Message::Click { column, row });
@@ -181,7 +187,7 @@ fn a_click_selects_and_another_one_opens_in_the_week() {
     assert_eq!((selected(&driven).as_str(), driven.app.at()), ("Evening 1", Place::Week));
     click(&mut driven, 3, 7);
     assert_eq!(driven.app.at(), Place::Event);
-    let mut driven = with(dates());
+    let mut driven = with(occurrences());
     driven.send(Message::Resized { width: 40, height: 15 }).type_in("hhh");
     let picture = driven.picture(40, 15);
     let row = picture.lines().position(|line| line.contains("Spring fair")).unwrap();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use eventcore::{Cursor, Page};
 
-use crate::backend::Refusal;
+use crate::backend::ApiError;
 use crate::keys::Action;
 use crate::status::Status;
 
@@ -64,20 +64,20 @@ impl<T> PagedList<T> {
     ///
     /// A first page (no cursor) replaces the list; a page that is loaded already is replaced; a page that
     /// borders on neither end is ignored. The selection stays on its item, which `key` identifies. After a
-    /// refusal the page can be requested again.
+    /// error the page can be requested again.
     pub(crate) fn take<K: PartialEq>(
         &mut self,
         cursor: Option<&Cursor>,
-        outcome: Result<Page<T>, Refusal>,
+        outcome: Result<Page<T>, ApiError>,
         (now, height): (u64, usize),
         key: impl Fn(&T) -> K,
     ) {
         self.status.end(now, outcome.as_ref().err());
         let page = match outcome {
             Ok(page) => page,
-            Err(refusal) => {
+            Err(error) => {
                 // The cursor belongs to another list: the filter has changed since.
-                if refusal.fields.iter().any(|wrong| wrong.pointer == "/cursor") {
+                if error.fields.iter().any(|wrong| wrong.pointer == "/cursor") {
                     self.pages.clear();
                 }
                 return;
@@ -296,7 +296,7 @@ mod tests {
     use eventcore::Violation;
 
     use super::*;
-    use crate::backend::Cause;
+    use crate::backend::ErrorKind;
 
     /// A list of numbers in pages of 100, as a backend returns them.
     struct Numbers(usize);
@@ -419,8 +419,8 @@ mod tests {
             let mut list = far();
             let here = list.here();
             let wrong = Violation { pointer: pointer.into(), code: "invalid".into(), message: "no".into() };
-            let refusal = Refusal { message: "no".to_owned(), fields: vec![wrong], cause: Cause::Other };
-            list.take(here.as_ref(), Err(refusal), (0, HEIGHT), |number| *number);
+            let error = ApiError { message: "no".to_owned(), fields: vec![wrong], kind: ErrorKind::Other };
+            list.take(here.as_ref(), Err(error), (0, HEIGHT), |number| *number);
             assert_eq!((list.here().is_some(), list.items.len()), (known, 300), "{pointer}");
         }
     }

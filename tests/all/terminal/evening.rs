@@ -130,7 +130,7 @@ async fn plan_an_evening(db: &TestDb, source: &[&str]) {
         .await
         .shows("strong and hot")
         .await;
-    bob.shows("↳ Organizer's reply: Cake next time, too").await;
+    bob.shows("↳ Organizers' answer: Cake next time, too").await;
     bob.types("q").await;
     assert_eq!(bob.ends().await, 0);
 }
@@ -147,7 +147,7 @@ async fn waits(bob: &mut Terminal, db: &TestDb, carla: &Actor, tea: OccurrenceId
     bob.types("s").await.shows("✓ Seats were free: confirmed for 1").await.shows("● you").await;
 }
 
-/// Ada reads the feedback of Bob and replies to it; she edits, deletes and rewrites the reply.
+/// Ada reads the feedback of Bob and answers it; she edits, deletes and rewrites the answer.
 async fn thank(source: &[&str]) {
     let mut ada = Terminal::start(source);
     ada.types("A").await.shows("Sign in").await;
@@ -156,11 +156,11 @@ async fn thank(source: &[&str]) {
     ada.types("5b").await.shows("Mon 4 March 2024").await.shows("Tea for one").await;
     ada.types("\r").await.shows("strong and hot").await;
     ada.types("F").await.shows("Feedback · Tea for one").await.shows("strong and hot").await;
-    ada.types("rMilk\r").await.shows("↳ Organizer's reply: Milk").await;
-    ada.types("x").await.shows("Delete the reply?").await;
-    ada.types("y").await.shows("✓ Reply deleted").await.hides("↳ Organizer's reply").await;
-    ada.types("rCake next\r").await.shows("↳ Organizer's reply: Cake next").await;
-    ada.types("r time, too\r").await.shows("↳ Organizer's reply: Cake next time, too").await;
+    ada.types("rMilk\r").await.shows("↳ Organizers' answer: Milk").await;
+    ada.types("x").await.shows("Delete the answer?").await;
+    ada.types("y").await.shows("✓ Answer deleted").await.hides("↳ Organizers' answer").await;
+    ada.types("rCake next\r").await.shows("↳ Organizers' answer: Cake next").await;
+    ada.types("r time, too\r").await.shows("↳ Organizers' answer: Cake next time, too").await;
     ada.types("q").await;
     assert_eq!(ada.ends().await, 0);
 }

@@ -5,8 +5,8 @@ use eventcore::events::OccurrenceStatus;
 use eventcore::registrations::{Registration, RegistrationStatus};
 
 use super::AttendeesScreen;
-use crate::backend::{Answer, Refusal, Request};
-use crate::message::{AtDoor, Purpose};
+use crate::backend::{ApiError, Request, Response};
+use crate::message::{AttendeeChange, Purpose};
 use crate::screens::screen::{AppCommand, Context, explain};
 use crate::view_context::ViewContext;
 use crate::widgets::text::clean;
@@ -15,8 +15,8 @@ impl AttendeesScreen {
     /// Checks in by the typed ticket code, else the chosen registrations, or undoes their check-in.
     pub(super) fn check_in(&mut self, cx: &mut Context) {
         if let Some(code) = self.code.take() {
-            let request = Request::CheckInCode { occurrence: self.occurrence.id, code: code.text() };
-            return cx.ask(Purpose::Act("Done"), request);
+            let request = Request::CheckInByCode { occurrence: self.occurrence.id, code: code.text() };
+            return cx.send(Purpose::Command("Done"), request);
         }
         let is_in = |one: &Registration| one.status == RegistrationStatus::Attended;
         let chosen = self.chosen();
@@ -26,11 +26,11 @@ impl AttendeesScreen {
         let request = if undo { Request::UndoCheckIn } else { Request::CheckIn };
         match ids.as_slice() {
             [] => {}
-            [one] => cx.ask(Purpose::Act("Done"), request(*one)),
+            [one] => cx.send(Purpose::Command("Done"), request(*one)),
             _ => {
                 let all = ids.iter().copied().map(request).collect();
-                let then = if undo { AtDoor::NoLongerIn } else { AtDoor::In };
-                cx.ask(Purpose::All(then, ids), Request::Each(all));
+                let then = if undo { AttendeeChange::CheckInUndone } else { AttendeeChange::CheckedIn };
+                cx.send(Purpose::AttendeeBatch(then, ids), Request::Batch(all));
             }
         }
     }
@@ -60,9 +60,11 @@ impl AttendeesScreen {
         let text = question + &self.freed_seats(&chosen, &cx.view);
         let occurrence = self.occurrence.id;
         let ids: Vec<_> = chosen.iter().map(|one| one.id).collect();
-        let all = ids.iter().map(|registration| Request::Remove { occurrence, registration: *registration });
-        let request = Request::Each(all.collect());
-        cx.confirm(text, request, Purpose::All(AtDoor::OffTheList, ids));
+        let all = ids
+            .iter()
+            .map(|registration| Request::RemoveAttendee { occurrence, registration: *registration });
+        let request = Request::Batch(all.collect());
+        cx.confirm(text, request, Purpose::AttendeeBatch(AttendeeChange::Removed, ids));
     }
 
     /// What becomes of the seats of registrations that are removed. Empty if they have none.
@@ -86,36 +88,38 @@ impl AttendeesScreen {
     /// it was closed meanwhile.
     pub(crate) fn finish(
         mut screen: Option<&mut Self>,
-        then: AtDoor,
+        then: AttendeeChange,
         ids: Vec<RegistrationId>,
-        outcome: Result<Answer, Refusal>,
+        outcome: Result<Response, ApiError>,
         cx: &mut Context,
     ) {
         let outcomes = match outcome {
-            Ok(Answer::Each(outcomes)) => outcomes,
+            Ok(Response::Batch(outcomes)) => outcomes,
             Ok(_) => Vec::new(),
-            Err(refusal) => vec![Err(refusal)],
+            Err(error) => vec![Err(error)],
         };
         let all = ids.len();
         let (mut done, mut refused) = (0, None);
         for (id, outcome) in ids.into_iter().zip(outcomes) {
             match outcome {
-                Ok(answer) => {
+                Ok(response) => {
                     done += 1;
                     if let Some(screen) = screen.as_deref_mut() {
-                        screen.is_done(id, then == AtDoor::OffTheList);
+                        screen.is_done(id, then == AttendeeChange::Removed);
                     }
-                    if let Answer::Place(registration) | Answer::CheckedIn { registration, .. } = answer {
+                    if let Response::Registration(registration) | Response::CheckedIn { registration, .. } =
+                        response
+                    {
                         cx.commands.push(AppCommand::RegistrationChanged(registration));
                     }
                 }
-                Err(refusal) => _ = refused.get_or_insert(refusal),
+                Err(error) => _ = refused.get_or_insert(error),
             }
         }
         let are = then.words();
         match refused {
-            Some(refusal) if all == 1 => cx.notify_refused(&refusal),
-            Some(refusal) => cx.notify('✗', format!("{done} of {all} {are}: {}", explain(&refusal))),
+            Some(error) if all == 1 => cx.notify_error(&error),
+            Some(error) => cx.notify('✗', format!("{done} of {all} {are}: {}", explain(&error))),
             None if done == 1 => cx.notify('✓', format!("1 {are}")),
             None => cx.notify('✓', format!("{done} {are}")),
         }

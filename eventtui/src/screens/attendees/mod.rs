@@ -14,8 +14,8 @@ use ratatui::widgets::Paragraph;
 
 use super::compose::ComposeMode;
 use super::row;
-use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{Answer, Refusal, Request, nonsense};
+use super::screen::{Context, Handled, Screen};
+use crate::backend::{ApiError, Request, Response, unexpected_response};
 use crate::keys::{Action, Key, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -114,23 +114,16 @@ impl Screen for AttendeesScreen {
         Some(&self.list.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
-        if let Some(motion) = Motion::of(action) {
-            let rows = self.rows(cx);
-            if self.list.go(motion, rows) {
-                self.load(LoadFrom::Start, cx);
-            }
-            return Handled::Yes;
-        }
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::CheckIn => self.check_in(cx),
-            Action::CheckInCode => self.code = Some(TextField::default()),
+            Action::CheckInByCode => self.code = Some(TextField::default()),
             Action::Mark => self.mark(cx),
-            Action::Enlist => {
+            Action::AddAttendee => {
                 let mode = ComposeMode::AddAttendee(self.occurrence.id);
                 cx.compose(self.occurrence.event_id, mode, mode.label().to_owned(), String::new());
             }
-            Action::Remove => self.remove(cx),
+            Action::RemoveAttendee => self.remove(cx),
             _ => return Handled::No,
         }
         Handled::Yes
@@ -155,24 +148,28 @@ impl Screen for AttendeesScreen {
         Some(&mut self.list)
     }
 
+    fn list_rows(&self, cx: &Context) -> usize {
+        self.rows(cx)
+    }
+
     fn page(&self, cursor: Option<Cursor>, _cx: &Context) -> Option<(Purpose, Request)> {
         let occurrence = self.occurrence.id;
         Some((Purpose::Attendees(occurrence, cursor.clone()), Request::Attendees { occurrence, cursor }))
     }
 
-    fn answered(&mut self, purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+    fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         match purpose {
             Purpose::Attendees(_, cursor) => {
-                let page = outcome.and_then(|answer| match answer {
-                    Answer::Attendees { date, page } => {
-                        self.occurrence = *date;
+                let page = outcome.and_then(|response| match response {
+                    Response::Attendees { occurrence, page } => {
+                        self.occurrence = *occurrence;
                         Ok(page)
                     }
-                    _ => Err(nonsense()),
+                    _ => Err(unexpected_response()),
                 });
                 self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |one| one.id);
             }
-            Purpose::All(then, ids) => Self::finish(Some(self), then, ids, outcome, cx),
+            Purpose::AttendeeBatch(then, ids) => Self::finish(Some(self), then, ids, outcome, cx),
             _ => cx.notify_unexpected(),
         }
     }

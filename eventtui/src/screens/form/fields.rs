@@ -96,11 +96,11 @@ impl FieldName {
 }
 
 /// The text of a field for an event.
-pub(super) fn of_event(event: &Event, name: FieldName) -> String {
+pub(super) fn event_text(event: &Event, name: FieldName) -> String {
     match name {
         FieldName::Title => event.title.clone(),
-        FieldName::When => say_start(&event.starts_at),
-        FieldName::Length => lasts(&event.starts_at, &event.ends_at),
+        FieldName::When => start_text(&event.starts_at),
+        FieldName::Length => duration_text(&event.starts_at, &event.ends_at),
         FieldName::Repeats => {
             let rule = event.recurrence.as_ref().and_then(|recurrence| recurrence.rrule.as_ref());
             rule.map(ToString::to_string).unwrap_or_default()
@@ -110,8 +110,8 @@ pub(super) fn of_event(event: &Event, name: FieldName) -> String {
         FieldName::Seats => event.capacity.to_string(),
         FieldName::Party => event.max_party_size.to_string(),
         FieldName::Waitlist => if event.waitlist_enabled { "yes" } else { "no" }.to_owned(),
-        FieldName::Opens => event.registration_opens_at.as_ref().map(say_start).unwrap_or_default(),
-        FieldName::Closes => event.registration_closes_at.as_ref().map(say_start).unwrap_or_default(),
+        FieldName::Opens => event.registration_opens_at.as_ref().map(start_text).unwrap_or_default(),
+        FieldName::Closes => event.registration_closes_at.as_ref().map(start_text).unwrap_or_default(),
         FieldName::Category => event.category.clone().unwrap_or_default(),
         FieldName::Tags => event.tags.join(", "),
         FieldName::Link => event.url.clone().unwrap_or_default(),
@@ -120,14 +120,14 @@ pub(super) fn of_event(event: &Event, name: FieldName) -> String {
     }
 }
 
-pub(super) fn say_start(start: &Moment) -> String {
+pub(super) fn start_text(start: &Moment) -> String {
     match start {
         Moment::Day(day) => day.to_string(),
         Moment::At(at) => at.format("%Y-%m-%d %H:%M").to_string(),
     }
 }
 
-pub(super) fn lasts(start: &Moment, end: &Moment) -> String {
+pub(super) fn duration_text(start: &Moment, end: &Moment) -> String {
     natural_dates::write_duration(match (start, end) {
         (Moment::At(start), Moment::At(end)) => (*end - *start).num_seconds(),
         (Moment::Day(first), Moment::Day(last)) => ((*last - *first).num_days() + 1) * 86_400,

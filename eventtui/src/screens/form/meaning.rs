@@ -3,7 +3,7 @@
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 use eventcore::events::{Preview, PreviewInput};
-use eventcore::recurrence::{Recurrence, Rule};
+use eventcore::recurrence::{Recurrence, Rule, SeriesStart};
 use eventcore::time::{Moment, TimeInput};
 use serde_json::{Map, Value, json};
 
@@ -37,35 +37,49 @@ impl FormScreen {
         })
     }
 
-    /// The recurrence: none, a rule of RFC 5545, or a phrase in English.
-    fn recurrence(&self, now: NaiveDateTime) -> Result<Option<Recurrence>, String> {
+    /// The rule: none, one of RFC 5545, or a phrase in English.
+    fn rule(&self, now: NaiveDateTime) -> Result<Option<Rule>, String> {
         let text = self.text(FieldName::Repeats);
         let text = text.trim();
         if text.is_empty() || text.eq_ignore_ascii_case("no") || text.eq_ignore_ascii_case("never") {
             return Ok(None);
         }
-        let kept = match &self.kind {
-            FormKind::Event(event) => event.recurrence.clone().unwrap_or_default(),
-            FormKind::New | FormKind::Occurrence(_) | FormKind::Following(_) => Recurrence::default(),
-        };
         let rule: Result<Rule, _> = if text.to_uppercase().contains("FREQ=") {
             text.to_uppercase().trim_start_matches("RRULE:").parse()
         } else {
             let day = self.when(now).map_or(now.date(), When::date);
             Rule::from_english(text, day)
         };
-        rule.map(|rrule| Some(Recurrence { rrule: Some(rrule), ..kept }))
-            .map_err(|error| error.message().to_owned())
+        rule.map(Some).map_err(|error| error.message().to_owned())
+    }
+
+    /// The recurrence to preview: the rule, with RDATE and EXDATE of the event, which move with the start.
+    fn recurrence(&self, start: SeriesStart, now: NaiveDateTime) -> Option<Recurrence> {
+        let rrule = Some(self.rule(now).ok()??);
+        let FormKind::Event(event) = &self.kind else {
+            return Some(Recurrence { rrule, ..Recurrence::default() });
+        };
+        let stored = event.recurrence.clone().unwrap_or_default();
+        let tz = event.timezone.parse().ok()?;
+        let stored_start = match event.starts_at {
+            Moment::At(at) => SeriesStart::at(at.naive_local(), tz),
+            Moment::Day(day) => SeriesStart::on(day, tz),
+        };
+        Some(Recurrence { rrule, ..stored.shifted(stored_start, start).ok()? })
     }
 
     /// The first occurrences. None while a field is not understood.
     fn preview(&self, now: NaiveDateTime, limit: i64) -> Option<Preview> {
-        let start = self.start(now)?;
+        let tz = self.zone()?;
+        let (start, series_start) = match self.when(now)? {
+            When::At(at) => (TimeInput::Local(at), SeriesStart::at(at, tz)),
+            When::AllDay(day) => (TimeInput::Day(day), SeriesStart::on(day, tz)),
+        };
         let input = PreviewInput {
             starts_at: Some(start),
-            timezone: Some(self.zone()?.name().to_owned()),
+            timezone: Some(tz.name().to_owned()),
             all_day: matches!(start, TimeInput::Day(_)),
-            recurrence: self.recurrence(now).ok()?,
+            recurrence: self.recurrence(series_start, now),
             limit: Some(limit),
             ..PreviewInput::default()
         };
@@ -89,10 +103,10 @@ impl FormScreen {
                 Some(seconds) => Ok(self.until(seconds, now).unwrap_or_default()),
                 None => Err("a duration, such as: 2h, 90m, 2 days".to_owned()),
             },
-            FieldName::Repeats => match self.recurrence(now) {
+            FieldName::Repeats => match self.rule(now) {
                 Err(why) => Err(why),
                 Ok(None) => Ok("once".to_owned()),
-                Ok(Some(_)) => Ok(self.say_occurrences(now)?),
+                Ok(Some(_)) => Ok(self.occurrences_text(now)?),
             },
             FieldName::Zone if self.zone().is_none() => Err("an IANA name, such as Europe/Berlin".to_owned()),
             FieldName::Seats => match text.trim().parse::<i64>() {
@@ -104,7 +118,7 @@ impl FormScreen {
                 Ok(many @ 2..=1_000_000) => Ok(format!("up to {many} people per registration")),
                 _ => Err("largest party size: a number from 1".to_owned()),
             },
-            FieldName::Waitlist => match truth(&text) {
+            FieldName::Waitlist => match yes_or_no(&text) {
                 Some(true) => Ok("waitlist when full".to_owned()),
                 Some(false) => Ok("no waitlist".to_owned()),
                 None => Err("yes or no".to_owned()),
@@ -140,7 +154,7 @@ impl FormScreen {
         }
     }
 
-    fn say_occurrences(&self, now: NaiveDateTime) -> Option<String> {
+    fn occurrences_text(&self, now: NaiveDateTime) -> Option<String> {
         let preview = self.preview(now, 5)?;
         let day = |moment: &Moment| match moment {
             Moment::Day(day) => day.format("%-d %b").to_string(),
@@ -161,16 +175,18 @@ impl FormScreen {
             return None;
         }
         let body = Value::Object(self.body(now)?);
-        self.refused = None;
+        self.error = None;
         Some(match &self.kind {
-            FormKind::New => Request::Create(body),
+            FormKind::New => Request::CreateEvent(body),
             FormKind::Event(event) => {
-                Request::Change { event: event.id, version: event.version, patch: body }
+                Request::ChangeEvent { event: event.id, version: event.version, patch: body }
             }
-            FormKind::Occurrence(occurrence) => {
-                Request::ChangeDate { occurrence: occurrence.id, version: occurrence.version, patch: body }
-            }
-            FormKind::Following(occurrence) => Request::Split { occurrence: occurrence.id, patch: body },
+            FormKind::Occurrence(occurrence) => Request::ChangeOccurrence {
+                occurrence: occurrence.id,
+                version: occurrence.version,
+                patch: body,
+            },
+            FormKind::Following(occurrence) => Request::SplitEvent { occurrence: occurrence.id, patch: body },
         })
     }
 
@@ -201,8 +217,10 @@ impl FormScreen {
                     let length = eventcore::time::IsoDuration::from_seconds(seconds);
                     body.insert("duration".to_owned(), json!(length.to_string()));
                 }
+                // The rule alone: RDATE and EXDATE stay with the event, and move with its start.
                 FieldName::Repeats => {
-                    _ = body.insert("recurrence".to_owned(), json!(self.recurrence(now).ok()?))
+                    let rule = self.rule(now).ok()?.map(|rule| json!({"rrule": rule}));
+                    _ = body.insert("recurrence".to_owned(), json!(rule));
                 }
                 FieldName::Zone => _ = body.insert("timezone".to_owned(), json!(trimmed)),
                 FieldName::Location => _ = body.insert("location".to_owned(), json!(trimmed)),
@@ -212,7 +230,9 @@ impl FormScreen {
                 FieldName::Party => {
                     _ = body.insert("max_party_size".to_owned(), json!(trimmed.parse::<i64>().ok()?))
                 }
-                FieldName::Waitlist => _ = body.insert("waitlist_enabled".to_owned(), json!(truth(trimmed)?)),
+                FieldName::Waitlist => {
+                    _ = body.insert("waitlist_enabled".to_owned(), json!(yes_or_no(trimmed)?))
+                }
                 // The library has defaults for a new event.
                 FieldName::Opens | FieldName::Closes if new && trimmed.is_empty() => {}
                 FieldName::Opens => {
@@ -243,7 +263,7 @@ impl FormScreen {
     }
 }
 
-fn truth(text: &str) -> Option<bool> {
+fn yes_or_no(text: &str) -> Option<bool> {
     match text.trim().to_lowercase().as_str() {
         "yes" | "y" | "on" | "x" | "true" => Some(true),
         "no" | "n" | "off" | "" | "false" => Some(false),

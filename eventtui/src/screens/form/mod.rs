@@ -10,14 +10,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::screen::{Context, Handled, Screen};
-use crate::backend::{Answer, Refusal};
+use crate::backend::{ApiError, Response};
 use crate::drafts::Draft;
 use crate::keys::{Action, Key, Place};
 use crate::message::{Effect, Purpose};
 use crate::status::Status;
 use crate::view_context::ViewContext;
 use crate::widgets::text_field::TextField;
-use fields::{FieldName, lasts, of_event, say_start};
+use fields::{FieldName, duration_text, event_text, start_text};
 
 /// What the form creates or changes.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(crate) struct FormScreen {
     /// The selected field.
     at: usize,
     status: Status,
-    refused: Option<Refusal>,
+    error: Option<ApiError>,
     /// A new event is saved as a draft.
     as_draft: bool,
     /// What was discarded and can be restored.
@@ -64,24 +64,24 @@ impl FormScreen {
     }
 
     pub(crate) fn event(event: &Event) -> Self {
-        Self::of(FormKind::Event(Box::new(event.clone())), |name| of_event(event, name))
+        Self::of(FormKind::Event(Box::new(event.clone())), |name| event_text(event, name))
     }
 
     pub(crate) fn following(occurrence: &Occurrence, event: &Event) -> Self {
         let kind = FormKind::Following(Box::new(occurrence.clone()));
         Self::of(kind, |name| match name {
-            FieldName::When => say_start(&occurrence.original_start),
+            FieldName::When => start_text(&occurrence.original_start),
             // The rule for the rest is computed when the series is split.
             FieldName::Repeats => String::new(),
-            name => of_event(event, name),
+            name => event_text(event, name),
         })
     }
 
     pub(crate) fn occurrence(occurrence: &Occurrence) -> Self {
         Self::of(FormKind::Occurrence(Box::new(occurrence.clone())), |name| match name {
             FieldName::Title => occurrence.title.clone(),
-            FieldName::When => say_start(&occurrence.starts_at),
-            FieldName::Length => lasts(&occurrence.starts_at, &occurrence.ends_at),
+            FieldName::When => start_text(&occurrence.starts_at),
+            FieldName::Length => duration_text(&occurrence.starts_at, &occurrence.ends_at),
             FieldName::Location => occurrence.location.clone(),
             FieldName::Seats => occurrence.capacity.to_string(),
             FieldName::Link => occurrence.url.clone().unwrap_or_default(),
@@ -122,7 +122,7 @@ impl FormScreen {
             first,
             at: 0,
             status: Status::default(),
-            refused: None,
+            error: None,
             as_draft: false,
             discarded: None,
         }
@@ -133,7 +133,7 @@ impl FormScreen {
         let what = match &self.kind {
             FormKind::New => "new".to_owned(),
             FormKind::Event(event) => format!("event/{}", event.id),
-            FormKind::Occurrence(occurrence) => format!("date/{}", occurrence.id),
+            FormKind::Occurrence(occurrence) => format!("occurrence/{}", occurrence.id),
             FormKind::Following(occurrence) => format!("following/{}", occurrence.id),
         };
         self.by.map_or_else(|| what.clone(), |by| format!("{what}/by/{by}"))
@@ -186,20 +186,20 @@ impl FormScreen {
         self.text(FieldName::Description)
     }
 
-    /// Shows the errors of a refusal, and selects the first field that has one.
-    fn refuse(&mut self, refusal: Refusal) {
+    /// Shows errors beside their fields, and selects the first field that has one.
+    fn show_error(&mut self, error: ApiError) {
         let wrong = |name: FieldName| {
-            refusal.fields.iter().any(|w| name.pointers().iter().any(|p| w.pointer.starts_with(p)))
+            error.fields.iter().any(|w| name.pointers().iter().any(|p| w.pointer.starts_with(p)))
         };
         if let Some(place) = self.fields.iter().position(|(name, _)| wrong(*name)) {
             self.at = place;
         }
-        self.refused = Some(refusal);
+        self.error = Some(error);
     }
 
     /// Saves the form, a new event also as a draft.
     fn save(&mut self, as_draft: bool, cx: &mut Context) {
-        // The key may be pressed again before the answer arrives.
+        // The key may be pressed again before the response arrives.
         if self.status.since.is_some() {
             return;
         }
@@ -209,7 +209,7 @@ impl FormScreen {
         match self.request(cx.view.now, as_draft) {
             Some(request) => {
                 self.status.begin(cx.now);
-                cx.ask(Purpose::Save, request);
+                cx.send(Purpose::SaveForm, request);
             }
             None => cx.notify('!', "Not saved: the marked field is not filled in correctly"),
         }
@@ -226,18 +226,18 @@ impl FormScreen {
         cx.form_drafts.typed(cx.now);
     }
 
-    /// Takes over the answer to saving the form with this key, also after the form was closed. The draft is
+    /// Takes over the response to saving the form with this key, also after the form was closed. The draft is
     /// deleted.
-    pub(crate) fn finish(key: Option<String>, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        let answer = match outcome {
-            Ok(answer) => answer,
-            Err(refusal) => return cx.notify_refused(&refusal),
+    pub(crate) fn finish(key: Option<String>, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        let response = match outcome {
+            Ok(response) => response,
+            Err(error) => return cx.notify_error(&error),
         };
         if let Some(key) = key {
             let effect = cx.form_drafts.set(key, None);
             cx.effects.extend(effect);
         }
-        if let Answer::Event(event) = answer {
+        if let Response::Event(event) = response {
             let occurrences = if event.occurrence_count == 1 {
                 "1 occurrence".to_owned()
             } else {
@@ -285,11 +285,11 @@ impl Screen for FormScreen {
         Some(&self.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Save | Action::SaveDraft => self.save(action == Action::SaveDraft, cx),
-            Action::Write => cx.effects.push(Effect::Write(self.description())),
-            Action::StartOver => self.discard(cx),
+            Action::EditDescription => cx.effects.push(Effect::EditDescription(self.description())),
+            Action::DiscardChanges => self.discard(cx),
             Action::NextField | Action::PreviousField => self.next(action == Action::PreviousField),
             _ => return Handled::No,
         }
@@ -322,10 +322,10 @@ impl Screen for FormScreen {
         true
     }
 
-    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
+    fn responded(&mut self, _purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         self.status.end(cx.now, outcome.as_ref().err());
         match outcome {
-            Err(refusal) => self.refuse(refusal),
+            Err(error) => self.show_error(error),
             Ok(_) => {
                 cx.close();
                 Self::finish(Some(self.key()), outcome, cx);

@@ -25,7 +25,7 @@ impl FormScreen {
     }
 
     /// The keys that leave the form, as many as fit `room` columns.
-    fn ways(&self, room: usize) -> &'static str {
+    fn key_hints(&self, room: usize) -> &'static str {
         let all: &[&str] = match self.kind {
             FormKind::New => &[
                 "^S publishes · ^D saves a draft · Esc closes and keeps the text",
@@ -36,7 +36,7 @@ impl FormScreen {
                 &["^S saves · Esc closes and keeps the text", "^S saves"]
             }
         };
-        all.iter().find(|ways| columns(ways) <= room).copied().unwrap_or_default()
+        all.iter().find(|hints| columns(hints) <= room).copied().unwrap_or_default()
     }
 
     pub(super) fn draw_fields(&self, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {
@@ -44,17 +44,17 @@ impl FormScreen {
         let [head, body, foot] = Layout::vertical([
             Constraint::Length(2),
             Constraint::Min(1),
-            Constraint::Length(u16::from(self.refused.is_some())),
+            Constraint::Length(u16::from(self.error.is_some())),
         ])
         .areas(area);
         let heading = format!(" {}   ", self.heading());
-        let ways = self.ways(usize::from(area.width).saturating_sub(columns(&heading)));
-        let title = Line::from(vec![Span::styled(heading, theme.accent), Span::styled(ways, theme.muted)]);
+        let hints = self.key_hints(usize::from(area.width).saturating_sub(columns(&heading)));
+        let title = Line::from(vec![Span::styled(heading, theme.accent), Span::styled(hints, theme.muted)]);
         frame.render_widget(title, head);
         let fields = (0..self.fields.len()).map(|place| self.field(place, view, usize::from(area.width)));
         blocks::draw(frame, body, fields.collect(), (self.at, 0), |line| line);
-        if let Some(refusal) = &self.refused {
-            frame.render_widget(Line::styled(format!(" ✗ {}", clean(&refusal.message)), theme.bad), foot);
+        if let Some(error) = &self.error {
+            frame.render_widget(Line::styled(format!(" ✗ {}", clean(&error.message)), theme.bad), foot);
         }
     }
 
@@ -64,34 +64,34 @@ impl FormScreen {
         let theme = view.theme;
         let Some((name, field)) = self.fields.get(place) else { return Vec::new() };
         let here = place == self.at;
-        let (said, style, wrong) = match (self.wrong(*name), self.understood(*name, view.now)) {
+        let (note, style, wrong) = match (self.wrong(*name), self.understood(*name, view.now)) {
             (Some(wrong), _) => (format!("! {}", clean(&wrong)), theme.bad, true),
             (None, Some(Err(unclear))) => (format!("! {unclear}"), theme.warn, here),
-            (None, Some(Ok(said))) if !said.is_empty() => (format!("→ {said}"), theme.good, false),
+            (None, Some(Ok(note))) if !note.is_empty() => (format!("→ {note}"), theme.good, false),
             _ => (String::new(), theme.muted, false),
         };
         let room = (width / 2).saturating_sub(LABEL).clamp(16, 48).min(width.saturating_sub(LABEL).max(1));
         let left = width.saturating_sub(LABEL + room + 1);
-        let fits = columns(&said) <= left;
+        let fits = columns(&note) <= left;
         let below = !fits && (here || wrong);
         // Without a text beside it the field takes the whole width.
-        let room = if below || said.is_empty() { width.saturating_sub(LABEL + 1).max(1) } else { room };
+        let room = if below || note.is_empty() { width.saturating_sub(LABEL + 1).max(1) } else { room };
         let mark = if here { "▌" } else { " " };
         let text = if here { theme.selected } else { Style::new() };
         let mut lines = vec![Line::from(vec![
             Span::styled(format!("{mark}{}", fit(name.label(), LABEL - 1)), theme.muted),
             Span::styled(scrolled(field, room, here), text),
-            Span::styled(if below { String::new() } else { format!(" {}", fit(&said, left)) }, style),
+            Span::styled(if below { String::new() } else { format!(" {}", fit(&note, left)) }, style),
         ])];
         if below {
-            let said = wrapped(&said, width.saturating_sub(4));
-            lines.extend(said.into_iter().map(|line| Line::styled(format!("   {line}"), style)));
+            let note = wrapped(&note, width.saturating_sub(4));
+            lines.extend(note.into_iter().map(|line| Line::styled(format!("   {line}"), style)));
         }
         lines
     }
 
     fn wrong(&self, name: FieldName) -> Option<String> {
-        let fields = self.refused.iter().flat_map(|refusal| &refusal.fields);
+        let fields = self.error.iter().flat_map(|error| &error.fields);
         let mut wrong =
             fields.filter(|wrong| name.pointers().iter().any(|pointer| wrong.pointer.starts_with(pointer)));
         wrong.next().map(|wrong| wrong.message.clone())

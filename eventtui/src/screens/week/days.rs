@@ -4,7 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use eventcore::OccurrenceId;
 use eventcore::events::Occurrence;
 
-use crate::backend::{Days as Span, MOST};
+use crate::backend::{Days as Span, MAX_IN_WEEK};
 use crate::keys::Action;
 use crate::view_context::ViewContext;
 
@@ -39,7 +39,7 @@ impl Week {
 
     /// Whether the week has more occurrences than are loaded.
     pub(super) fn is_cut(&self) -> bool {
-        self.occurrences.len() >= MOST
+        self.occurrences.len() >= MAX_IN_WEEK
     }
 
     /// The days to load. One more on either side, because the zones of events differ from the user's.

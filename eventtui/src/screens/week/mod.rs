@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use super::event::EventScreen;
 use super::occurrence_list;
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{Answer, MOST, Refusal, Request, nonsense};
+use crate::backend::{ApiError, MAX_IN_WEEK, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -46,7 +46,7 @@ impl Screen for WeekScreen {
         Some(&self.status)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) -> Handled {
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         if self.week.go(action, &cx.view) {
             self.load_if_outdated(cx);
             return Handled::Yes;
@@ -74,13 +74,13 @@ impl Screen for WeekScreen {
 
     fn load(&mut self, _from: LoadFrom, cx: &mut Context) {
         self.status.begin(cx.now);
-        cx.ask(Purpose::Week, Request::Days { days: self.week.span(&cx.view), most: MOST });
+        cx.send(Purpose::Week, Request::OccurrencesOn { days: self.week.span(&cx.view), limit: MAX_IN_WEEK });
     }
 
-    fn answered(&mut self, _purpose: Purpose, outcome: Result<Answer, Refusal>, cx: &mut Context) {
-        let outcome = outcome.and_then(|answer| match answer {
-            Answer::Days(occurrences) => Ok(occurrences),
-            _ => Err(nonsense()),
+    fn responded(&mut self, _purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
+        let outcome = outcome.and_then(|response| match response {
+            Response::OccurrencesOn(occurrences) => Ok(occurrences),
+            _ => Err(unexpected_response()),
         });
         self.status.end(cx.now, outcome.as_ref().err());
         if let Ok(occurrences) = outcome {

@@ -4,56 +4,56 @@ use eventcore::{Error, Violation};
 
 /// A failed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     pub(crate) message: String,
     /// The invalid fields, for forms to show beside them.
     pub(crate) fields: Vec<Violation>,
-    pub(crate) cause: Cause,
+    pub(crate) kind: ErrorKind,
 }
 
 /// What can be done about a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub(crate) enum ErrorKind {
     /// Sign in.
     SignedOut,
     /// Try again later.
-    Away,
+    Unavailable,
     /// Depends on the message; the user decides.
     Other,
 }
 
 /// The message when the version sent is not the current one.
-const CHANGED: &str = "this has changed meanwhile: reload it, then try again";
+const VERSION_MISMATCH: &str = "this has changed meanwhile: reload it, then try again";
 
-impl Refusal {
-    pub(crate) fn away(message: impl Into<String>) -> Self {
-        Self { message: message.into(), fields: Vec::new(), cause: Cause::Away }
+impl ApiError {
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self { message: message.into(), fields: Vec::new(), kind: ErrorKind::Unavailable }
     }
 
     pub(crate) fn other(message: impl Into<String>) -> Self {
-        Self { message: message.into(), fields: Vec::new(), cause: Cause::Other }
+        Self { message: message.into(), fields: Vec::new(), kind: ErrorKind::Other }
     }
 
     /// The change was made to an outdated version.
-    pub(crate) fn changed() -> Self {
-        Self::other(CHANGED)
+    pub(crate) fn version_mismatch() -> Self {
+        Self::other(VERSION_MISMATCH)
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        let cause = match &error {
+        let kind = match &error {
             // The current version number would mean nothing to the user.
-            Error::VersionMismatch { .. } => return Self::changed(),
-            Error::Unauthenticated | Error::TokenExpired => Cause::SignedOut,
-            error if error.is_unavailable() => Cause::Away,
-            _ => Cause::Other,
+            Error::VersionMismatch { .. } => return Self::version_mismatch(),
+            Error::Unauthenticated | Error::TokenExpired => ErrorKind::SignedOut,
+            error if error.is_unavailable() => ErrorKind::Unavailable,
+            _ => ErrorKind::Other,
         };
         let message = error.to_string();
         let fields = match error {
             Error::Invalid(violations) => violations.as_slice().to_vec(),
             _ => Vec::new(),
         };
-        Self { message, fields, cause }
+        Self { message, fields, kind }
     }
 }

@@ -1,12 +1,12 @@
-//! Dispatches answers to the screens that sent the requests, and the registrations and occurrences in them to
-//! all screens.
+//! Dispatches responses to the screens that sent the requests, and the registrations and occurrences in
+//! them to all screens.
 
 use eventcore::accounts::User;
 use eventcore::registrations::{MyRegistration, Registration};
 
 use super::App;
-use crate::backend::{Answer, Cause, Refusal, Request, nonsense};
-use crate::message::{Purpose, Settled};
+use crate::backend::{ApiError, ErrorKind, Request, Response, unexpected_response};
+use crate::message::{Purpose, SavedPreferences};
 use crate::screens::attendees::AttendeesScreen;
 use crate::screens::form::FormScreen;
 use crate::screens::owner::Owner;
@@ -16,39 +16,39 @@ use crate::screens::sign_in::SignInScreen;
 use crate::view_context::{MyStatus, ViewContext};
 
 impl App {
-    pub(super) fn answered(&mut self, ticket: u64, outcome: Result<Answer, Refusal>) {
+    pub(super) fn responded(&mut self, ticket: u64, outcome: Result<Response, ApiError>) {
         // A newer request for the same purpose was sent since.
         let Some((owner, purpose)) = self.cx.waiting.remove(&ticket) else { return };
-        if let Err(refusal) = &outcome
-            && refusal.cause == Cause::SignedOut
+        if let Err(error) = &outcome
+            && error.kind == ErrorKind::SignedOut
             && purpose != Purpose::SignIn
         {
             self.signed_out();
         }
         match purpose {
-            Purpose::Me => self.take_user(outcome),
-            Purpose::Act(done) => self.done(done, outcome),
-            Purpose::Come { .. } | Purpose::PassOver => self.registered(&purpose, outcome),
-            Purpose::Say => self.sent(outcome),
-            Purpose::Calendar(name) => self.take_calendar(name, outcome),
-            Purpose::Marks | Purpose::Due => self.loaded(&outcome),
+            Purpose::CurrentUser => self.take_user(outcome),
+            Purpose::Command(done) => self.done(done, outcome),
+            Purpose::Register { .. } | Purpose::SetAutoPromote => self.registered(&purpose, outcome),
+            Purpose::SendText => self.sent(outcome),
+            Purpose::CalendarFile(name) => self.take_calendar(name, outcome),
+            Purpose::MyStatuses | Purpose::Unrated => self.loaded(&outcome),
             Purpose::SignIn => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     SignInScreen::finish(outcome, &mut self.cx);
                 }
             }
-            Purpose::Settings => {
+            Purpose::SaveSettings => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     SettingsScreen::finish(outcome, &mut self.cx);
                 }
             }
-            Purpose::Save => {
+            Purpose::SaveForm => {
                 let left = self.cx.form_drafts.saving.take();
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     FormScreen::finish(left, outcome, &mut self.cx);
                 }
             }
-            Purpose::All(then, ref ids) => {
+            Purpose::AttendeeBatch(then, ref ids) => {
                 let ids = ids.clone();
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     AttendeesScreen::finish(None, then, ids, outcome, &mut self.cx);
@@ -59,55 +59,55 @@ impl App {
             | Purpose::Month
             | Purpose::Day(_)
             | Purpose::Week
-            | Purpose::Mine(_)
-            | Purpose::Organized(_)
-            | Purpose::Over(_)
-            | Purpose::Detail(_)
+            | Purpose::MyRegistrations(_)
+            | Purpose::OrganizedEvents(_)
+            | Purpose::PastOccurrences(_)
+            | Purpose::OccurrenceDetail(_)
             | Purpose::Attendees(..)
             | Purpose::Insights(_)
             | Purpose::Comments(_)
             | Purpose::Feedback(..)
             | Purpose::Account => {
                 self.loaded(&outcome);
-                // A closed screen needs no answer.
+                // A closed screen needs no response.
                 self.deliver(owner, purpose, outcome);
             }
         }
         self.run_commands();
     }
 
-    /// Passes an answer to the screen that sent the request. Returns it if that screen was closed.
+    /// Passes a response to the screen that sent the request. Returns it if that screen was closed.
     fn deliver(
         &mut self,
         owner: Owner,
         purpose: Purpose,
-        outcome: Result<Answer, Refusal>,
-    ) -> Option<Result<Answer, Refusal>> {
+        outcome: Result<Response, ApiError>,
+    ) -> Option<Result<Response, ApiError>> {
         let mut undelivered = Some(outcome);
         self.call(owner, |screen, cx| {
             if let Some(outcome) = undelivered.take() {
-                screen.answered(purpose, outcome, cx);
+                screen.responded(purpose, outcome, cx);
             }
         });
         undelivered
     }
 
-    /// Takes from an answer what concerns all screens, not only the one that sent the request.
-    fn loaded(&mut self, outcome: &Result<Answer, Refusal>) {
+    /// Takes from a response what concerns all screens, not only the one that sent the request.
+    fn loaded(&mut self, outcome: &Result<Response, ApiError>) {
         match outcome {
-            Err(refusal) => self.cx.notify_refused(refusal),
-            Ok(Answer::Mine(page)) => self.set_my_statuses(&page.items),
-            Ok(Answer::Due(unrated)) => self.cx.view.unrated.extend(unrated),
-            Ok(Answer::Attendees { date, .. }) => {
-                self.call_all(|screen, _| screen.occurrence_loaded(date));
+            Err(error) => self.cx.notify_error(error),
+            Ok(Response::MyRegistrations(page)) => self.set_my_statuses(&page.items),
+            Ok(Response::Unrated(unrated)) => self.cx.view.unrated.extend(unrated),
+            Ok(Response::Attendees { occurrence, .. }) => {
+                self.call_all(|screen, _| screen.occurrence_loaded(occurrence));
             }
-            Ok(Answer::Date(detail)) => {
-                let id = detail.date.id;
-                self.call_all(|screen, _| screen.occurrence_loaded(&detail.date));
-                if detail.mine.is_some() {
+            Ok(Response::OccurrenceDetail(detail)) => {
+                let id = detail.occurrence.id;
+                self.call_all(|screen, _| screen.occurrence_loaded(&detail.occurrence));
+                if detail.my_feedback.is_some() {
                     self.cx.view.unrated.remove(&id);
                 }
-                match &detail.place {
+                match &detail.registration {
                     // The cancellation is not sent yet, but shown.
                     Some(_) if self.is_cancelling(id) => {}
                     Some(registration) => {
@@ -117,22 +117,22 @@ impl App {
                 }
             }
             Ok(
-                Answer::Me(_)
-                | Answer::Account { .. }
-                | Answer::Dates(_)
-                | Answer::Days(_)
-                | Answer::Month(_)
-                | Answer::Events(_)
-                | Answer::Insights(_)
-                | Answer::Calendar(_)
-                | Answer::Comments(_)
-                | Answer::Feedback(_)
-                | Answer::Place(_)
-                | Answer::CheckedIn { .. }
-                | Answer::Event(_)
-                | Answer::Changed(_)
-                | Answer::Each(_)
-                | Answer::Done,
+                Response::CurrentUser(_)
+                | Response::Account { .. }
+                | Response::Occurrences(_)
+                | Response::OccurrencesOn(_)
+                | Response::DailyCounts(_)
+                | Response::Events(_)
+                | Response::Insights(_)
+                | Response::Calendar(_)
+                | Response::Comments(_)
+                | Response::Feedback(_)
+                | Response::Registration(_)
+                | Response::CheckedIn { .. }
+                | Response::Event(_)
+                | Response::Occurrence(_)
+                | Response::Batch(_)
+                | Response::Done,
             ) => {}
         }
     }
@@ -156,37 +156,37 @@ impl App {
         self.call_all(Screen::signed_out);
     }
 
-    fn take_user(&mut self, outcome: Result<Answer, Refusal>) {
+    fn take_user(&mut self, outcome: Result<Response, ApiError>) {
         match outcome {
-            Ok(Answer::Me(me)) => self.user_loaded(Ok(me)),
-            Ok(_) => self.user_loaded(Err(nonsense())),
-            Err(refusal) => self.user_loaded(Err(refusal)),
+            Ok(Response::CurrentUser(me)) => self.user_loaded(Ok(me)),
+            Ok(_) => self.user_loaded(Err(unexpected_response())),
+            Err(error) => self.user_loaded(Err(error)),
         }
     }
 
     /// Sets who is signed in, and loads what belongs to the user.
-    pub(super) fn user_loaded(&mut self, user: Result<Option<Box<User>>, Refusal>) {
+    pub(super) fn user_loaded(&mut self, user: Result<Option<Box<User>>, ApiError>) {
         match user {
             Ok(None) => self.signed_out(),
             Ok(me) => self.cx.me = me,
-            Err(refusal) => self.cx.notify_refused(&refusal),
+            Err(error) => self.cx.notify_error(&error),
         }
         if self.cx.me.is_some() {
-            self.cx.ask(Purpose::Marks, Request::Mine { cursor: None });
+            self.cx.send(Purpose::MyStatuses, Request::MyRegistrations { cursor: None });
             self.load_tab();
             self.load_layer(LoadFrom::Selection);
         }
     }
 
     /// Shows the notice for a change.
-    fn done(&mut self, done: &'static str, outcome: Result<Answer, Refusal>) {
+    fn done(&mut self, done: &'static str, outcome: Result<Response, ApiError>) {
         match outcome {
-            Ok(Answer::Place(registration)) => {
+            Ok(Response::Registration(registration)) => {
                 let name = &registration.user.display_name;
                 self.cx.notify('✓', format!("{name} is no longer checked in"));
                 self.registration_changed(&registration);
             }
-            Ok(Answer::CheckedIn { registration, already }) => {
+            Ok(Response::CheckedIn { registration, already }) => {
                 let name = &registration.user.display_name;
                 if already {
                     self.cx.notify('!', format!("{name} is already checked in"));
@@ -199,12 +199,12 @@ impl App {
                 }
                 self.registration_changed(&registration);
             }
-            Ok(Answer::Me(me)) => {
+            Ok(Response::CurrentUser(me)) => {
                 self.cx.notify('✓', done);
                 return self.user_loaded(Ok(me));
             }
             Ok(_) => self.cx.notify('✓', done),
-            Err(refusal) => self.cx.notify_refused(&refusal),
+            Err(error) => self.cx.notify_error(&error),
         }
         self.refresh();
     }
@@ -220,19 +220,19 @@ impl App {
     }
 
     /// Applies preferences that were stored. The settings may have been closed meanwhile.
-    pub(super) fn preferences_saved(&mut self, outcome: Result<Box<Settled>, Refusal>) {
+    pub(super) fn preferences_saved(&mut self, outcome: Result<Box<SavedPreferences>, ApiError>) {
         let mut is_shown = false;
-        let refusal = outcome.as_ref().err();
-        self.call_all(|screen, cx| is_shown = is_shown || screen.preferences_saved(refusal, cx));
+        let error = outcome.as_ref().err();
+        self.call_all(|screen, cx| is_shown = is_shown || screen.preferences_saved(error, cx));
         match outcome {
-            Ok(settled) => {
-                let Settled { config, theme, mine } = *settled;
-                let in_my_zone = config.in_mine;
-                self.set_view(ViewContext { theme, my_zone: mine, in_my_zone, ..self.cx.view.clone() });
+            Ok(saved) => {
+                let SavedPreferences { config, theme, zone } = *saved;
+                let in_my_zone = config.in_my_zone;
+                self.set_view(ViewContext { theme, my_zone: zone, in_my_zone, ..self.cx.view.clone() });
                 self.cx.config = config;
                 self.cx.notify('✓', "Saved: applies now and at every start");
             }
-            Err(refusal) if !is_shown => self.cx.notify('✗', refusal.message),
+            Err(error) if !is_shown => self.cx.notify('✗', error.message),
             Err(_) => {}
         }
         self.run_commands();

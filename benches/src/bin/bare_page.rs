@@ -22,9 +22,13 @@ const SELECT: &str = "SELECT o.id, o.event_id, o.original_start, o.starts_at, o.
         CAST(CASE WHEN o.title IS NULL THEN 0 ELSE 1 END + CASE WHEN o.description IS NULL THEN 0 ELSE 2 END
             + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END + CASE WHEN o.url IS NULL THEN 0 ELSE 8 END
             + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END
-            + CASE WHEN o.moved THEN 32 ELSE 0 END AS BIGINT) AS overrides,
+            + CASE WHEN o.moved THEN 32 ELSE 0 END
+            + CASE WHEN o.registration_opens IS NULL THEN 0 WHEN o.registration_opens LIKE 'P%' THEN 128
+                ELSE 64 END
+            + CASE WHEN o.registration_closes IS NULL THEN 0 WHEN o.registration_closes LIKE 'P%' THEN 512
+                ELSE 256 END AS BIGINT) AS overrides,
         o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day,
-        e.status AS event_status, e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at,
+        e.status AS event_status, e.waitlist_enabled, o.registration_opens_at, o.registration_closes_at,
         (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring,
         (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags,
         u.id AS organizer_id, u.username, u.display_name
@@ -88,6 +92,8 @@ struct Occurrence {
     waitlist_length: i64,
     waitlist_enabled: bool,
     registration_open: bool,
+    registration_opens_at: Option<String>,
+    registration_closes_at: Option<String>,
     category: Option<String>,
     tags: Vec<String>,
     organizer: Organizer,
@@ -157,7 +163,18 @@ impl<T: StoredInstant> Row<T> {
             ics: format!("/api/v1/occurrences/{}.ics", self.id),
         };
         // The fields of the bits of `overrides`, from the lowest bit on.
-        let names = ["title", "description", "location", "url", "capacity", "starts_at"];
+        let names = [
+            "title",
+            "description",
+            "location",
+            "url",
+            "capacity",
+            "starts_at",
+            "registration_opens_at",
+            "registration_opens_before",
+            "registration_closes_at",
+            "registration_closes_before",
+        ];
         let overridden = names.iter().enumerate().filter(|(bit, _)| self.overrides & (1 << bit) != 0);
         let open = self.event_status == "published"
             && self.status == "scheduled"
@@ -171,6 +188,8 @@ impl<T: StoredInstant> Row<T> {
             overridden: overridden.map(|(_, name)| *name).collect(),
             seats_left: (self.capacity - self.seats_taken).max(0),
             registration_open: open && self.seats_taken <= self.capacity,
+            registration_opens_at: self.registration_opens_at.map(local),
+            registration_closes_at: self.registration_closes_at.map(local),
             organizer: Organizer {
                 id: self.organizer_id,
                 username: self.username,

@@ -24,7 +24,8 @@ pub struct AgendaFilter {
     pub categories: Vec<String>,
     /// Tags; an occurrence has all of them. Up to 20.
     pub tags: Vec<String>,
-    /// Only scheduled occurrences with free seats.
+    /// Only occurrences for which users can register now and get a seat: free seats, and registration is
+    /// open.
     pub available: bool,
     /// Only occurrences for which this user, who must be the actor, has a live registration.
     pub registered: Option<UserId>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::filter::AgendaFilter;
 use super::index_lookup::IndexLookup;
-use super::query::{AgendaQuery, SqlValue};
+use super::query::{AgendaQuery, SqlValue, VisibleScope};
 use crate::categories;
 use crate::db::{Dialect, Queries};
 use crate::error::Result;
@@ -13,6 +13,7 @@ use crate::events::{EventStatus, OccurrenceStatus};
 use crate::fold::fold;
 use crate::page::Keyset;
 use crate::search::{SearchQuery, SearchScope};
+use crate::time::Timestamp;
 
 /// The distance between the sort keys of two tiers: larger than any start in microseconds.
 const TIER_WIDTH: i64 = 1_000_000_000_000_000_000;
@@ -132,7 +133,7 @@ impl AgendaQuery {
         each.join(" AND ")
     }
 
-    /// Filters by category, tags, free seats and the actor's own registrations.
+    /// Filters by category, tags and the actor's own registrations.
     pub(super) async fn filter_labels(&mut self, db: &mut impl Queries, filter: &AgendaFilter) -> Result<()> {
         match filter.categories.as_slice() {
             [] => {}
@@ -151,10 +152,6 @@ impl AgendaQuery {
             }
         }
         self.filter_tags(&filter.tags);
-        if filter.available {
-            self.conditions.push("{o}.seats_taken < {o}.capacity".to_owned());
-            self.compare("{o}.status =", SqlValue::Text(OccurrenceStatus::Scheduled.as_str().to_owned()));
-        }
         if let Some(user) = filter.registered {
             let placeholder = self.bind_value(SqlValue::Id(user.as_uuid()));
             self.conditions.push(format!(
@@ -165,6 +162,32 @@ impl AgendaQuery {
             self.compare("e.status <>", SqlValue::Text(EventStatus::Draft.as_str().to_owned()));
         }
         Ok(())
+    }
+
+    /// Requires free seats and open registration: the field `registration_open` of occurrences, in SQL.
+    ///
+    /// `starts_after_now` says that other conditions already exclude occurrences that have started.
+    pub(super) fn filter_available(&mut self, visible: VisibleScope, starts_after_now: bool, now: Timestamp) {
+        self.conditions.push("{o}.seats_taken < {o}.capacity".to_owned());
+        self.compare("{o}.status =", SqlValue::Text(OccurrenceStatus::Scheduled.as_str().to_owned()));
+        if visible == VisibleScope::All {
+            // Listed events are published, or cancelled with all their occurrences that have not started.
+            self.joins_events = true;
+            self.compare("e.status =", SqlValue::Text(EventStatus::Published.as_str().to_owned()));
+        }
+        let at = self.bind_value(SqlValue::At(now));
+        self.conditions
+            .push(format!("({{o}}.registration_opens_at IS NULL OR {{o}}.registration_opens_at <= {at})"));
+        self.conditions
+            .push(format!("({{o}}.registration_closes_at IS NULL OR {{o}}.registration_closes_at > {at})"));
+        if !starts_after_now {
+            // The unary plus prevents SQLite from scanning the index on `starts_at` from there.
+            let starts_at = match self.dialect {
+                Dialect::Sqlite => "+{o}.starts_at",
+                Dialect::Postgres => "{o}.starts_at",
+            };
+            self.conditions.push(format!("{starts_at} > {at}"));
+        }
     }
 
     /// Requires all tags.

@@ -135,7 +135,11 @@ impl AgendaQuery {
             query.compare("{o}.event_id =", SqlValue::Id(event.as_uuid()));
         }
         if extent != Extent::AnyTime {
-            query.filter_starts(filter.from.unwrap_or(Bound::At(now)), filter.to);
+            query.filter_starts(earliest_start(filter, now), filter.to);
+        }
+        if filter.available {
+            let starts_after_now = extent != Extent::AnyTime && must_start_after(filter, now);
+            query.filter_available(visible, starts_after_now, now);
         }
         if let Some(status) = filter.status {
             query.compare("{o}.status =", SqlValue::Text(status.as_str().to_owned()));
@@ -436,6 +440,23 @@ pub(super) enum VisibleScope {
     Listed,
     /// All matches: permission was checked by the filter's event, organizer or user.
     All,
+}
+
+/// The earliest start of a filter. Available occurrences start after `now`.
+fn earliest_start(filter: &AgendaFilter, now: Timestamp) -> Bound {
+    let from = filter.from.unwrap_or(Bound::At(now));
+    match from {
+        Bound::At(from) if filter.available => Bound::At(from.max(now.plus(Duration::from_micros(1)))),
+        other => other,
+    }
+}
+
+/// Whether all occurrences within the bounds of a filter start after `now`.
+fn must_start_after(filter: &AgendaFilter, now: Timestamp) -> bool {
+    match earliest_start(filter, now) {
+        Bound::At(from) => from > now,
+        day @ Bound::Day(..) => day.instant().minus(MAX_DAY_SHIFT) > now,
+    }
 }
 
 /// Wraps each placeholder into a subquery, whose value is hidden from the planner.

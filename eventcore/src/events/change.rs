@@ -8,7 +8,8 @@ use super::event::{Event, EventStatus, is_listed, zone};
 use super::input::{CurrentEvent, EventInput, ValidEvent, ValidationContext};
 use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
-use super::schedule::reschedule;
+use super::schedule::{reschedule, windows};
+use super::window::drop_replaced;
 use super::{classification, search_documents, status, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
@@ -106,6 +107,7 @@ pub(super) fn patched(row: &EventRow, patch: &Value) -> Result<EventInput> {
     if changes_all_day || patch.get("ends_at").is_some_and(|end| !end.is_null()) {
         event["duration"] = Value::Null;
     }
+    drop_replaced(&mut event, patch);
     let mut moves = patch.clone();
     let recurrence = moves.as_object_mut().and_then(|fields| fields.remove("recurrence"));
     merge_patch(&mut event, moves);
@@ -159,8 +161,7 @@ fn as_json(row: &EventRow) -> Result<Value> {
     } else {
         span.local.format(LOCAL_FORMAT).to_string()
     };
-    let in_zone = |at: Option<Timestamp>| at.map(|at| Moment::at(at, tz));
-    Ok(json!({
+    let mut event = json!({
         "title": row.title,
         "description": row.description,
         "location": row.location,
@@ -174,11 +175,11 @@ fn as_json(row: &EventRow) -> Result<Value> {
         "tags": row.tags()?,
         "visibility": row.visibility,
         "waitlist_enabled": row.waitlist_enabled,
-        "registration_opens_at": in_zone(row.registration_opens_at),
-        "registration_closes_at": in_zone(row.registration_closes_at),
         "max_party_size": row.max_party_size,
         "recurrence": row.recurrence()?,
-    }))
+    });
+    merge_patch(&mut event, row.window().as_json(tz));
+    Ok(event)
 }
 
 /// Replaces the fields of a locked event by the input, and updates its occurrences that are not over.
@@ -214,6 +215,9 @@ pub(super) async fn apply(
     update(tx, row, &event, status, now).await?;
     if reschedules {
         reschedule::reschedule(tx, row, &event, status, now).await?;
+    }
+    if reschedules || row.window() != event.window {
+        windows::update(tx, row.id, event.window, (event.span.all_day, event.tz), now).await?;
     }
     if status == EventStatus::Cancelled && row.status != EventStatus::Cancelled {
         status::cancel_remaining_occurrences(tx, row.id, now).await?;

@@ -27,8 +27,8 @@ impl EventCore {
 
     /// Creates a draft as a copy of an event that the actor organizes, with another start.
     ///
-    /// EXDATE, RDATE and UNTIL move with the start. Registration times are not copied. The actor becomes the
-    /// organizer.
+    /// EXDATE, RDATE and UNTIL move with the start. Registration times that are instants are not copied. The
+    /// actor becomes the organizer.
     ///
     /// # Errors
     /// `invalid_input` with all violations.

@@ -7,7 +7,7 @@ use crate::accounts::PublicProfile;
 use crate::db::text_enum;
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::Recurrence;
-use crate::time::{Moment, Timestamp};
+use crate::time::{LeadTime, Moment, Timestamp};
 
 text_enum! {
     /// Who can see an event, apart from its organizers.
@@ -81,10 +81,20 @@ pub struct Event {
     pub status: EventStatus,
     /// Whether registrations are waitlisted when an occurrence is full.
     pub waitlist_enabled: bool,
-    /// Start of registration; null: no bound.
+    /// Start of registration of all occurrences; null: see `registration_opens_before`.
     pub registration_opens_at: Option<Moment>,
-    /// End of registration, exclusive; null: until the occurrence starts.
+    /// Start of registration as an ISO 8601 duration before the start of each occurrence; null, and
+    /// `registration_opens_at` too: no bound. Its days are calendar days in `timezone`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = true))]
+    pub registration_opens_before: Option<LeadTime>,
+    /// End of registration of all occurrences, exclusive; null: see `registration_closes_before`.
     pub registration_closes_at: Option<Moment>,
+    /// End of registration as an ISO 8601 duration before the start of each occurrence; null, and
+    /// `registration_closes_at` too: until the occurrence starts. Its days are calendar days in `timezone`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = true))]
+    pub registration_closes_before: Option<LeadTime>,
     /// Largest party of one registration, including the registered user.
     pub max_party_size: i64,
     /// Recurrence rule; null for a single occurrence.
@@ -148,9 +158,17 @@ pub struct Occurrence {
     pub waitlist_length: i64,
     /// Whether registrations are waitlisted when it is full.
     pub waitlist_enabled: bool,
-    /// Whether users can register now: published, not started, within the registration period, and not
+    /// Whether users can register now: published, not started, within the registration window, and not
     /// overbooked.
     pub registration_open: bool,
+    /// Start of registration; null: no bound.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub registration_opens_at: Option<Moment>,
+    /// End of registration, exclusive; null: until the occurrence starts.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub registration_closes_at: Option<Moment>,
     /// Slug of the event's category.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]

@@ -5,11 +5,12 @@ use serde_json::Value;
 
 use super::event::{EventStatus, Visibility};
 use super::schedule::expansion::{self, Horizon, PlannedOccurrence};
+use super::window::{RegistrationWindow, WindowInput, planned_starts};
 use crate::categories;
 use crate::error::Violations;
 use crate::input::{Fields, Lines, check_text};
 use crate::recurrence::Recurrence;
-use crate::time::{IsoDuration, Span, SpanInput, TimeInput, Timestamp, instant_or_day};
+use crate::time::{IsoDuration, LeadTime, Span, SpanInput, TimeInput, Timestamp};
 
 /// An event to be created, or the new fields of an event to be replaced. `title`, `location`, `starts_at` and
 /// `capacity` are required.
@@ -66,12 +67,21 @@ pub struct EventInput {
     /// Whether registrations are waitlisted when an occurrence is full. Default: true.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub waitlist_enabled: Option<bool>,
-    /// Start of registration. Default: no bound.
+    /// Start of registration, for all occurrences; a date means the beginning of that day. Default: no bound.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
     pub registration_opens_at: Option<TimeInput>,
-    /// End of registration, exclusive. Default: the start of each occurrence.
+    /// Instead of `registration_opens_at`: an ISO 8601 duration before the start of each occurrence. Its days
+    /// are calendar days in `timezone`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub registration_opens_before: Option<LeadTime>,
+    /// End of registration, exclusive, for all occurrences; a date means the end of that day. Default: the
+    /// start of each occurrence.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
     pub registration_closes_at: Option<TimeInput>,
+    /// Instead of `registration_closes_at`: an ISO 8601 duration before the start of each occurrence. Its
+    /// days are calendar days in `timezone`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub registration_closes_before: Option<LeadTime>,
     /// Largest party of one registration: 1–1,000,000. Default: 10.
     #[cfg_attr(feature = "openapi", schema(required = false, minimum = 1, maximum = 1_000_000))]
     pub max_party_size: Option<i64>,
@@ -115,7 +125,9 @@ impl EventInput {
             status: fields.parsed("status"),
             waitlist_enabled: fields.boolean("waitlist_enabled"),
             registration_opens_at: fields.parsed("registration_opens_at"),
+            registration_opens_before: fields.parsed("registration_opens_before"),
             registration_closes_at: fields.parsed("registration_closes_at"),
+            registration_closes_before: fields.parsed("registration_closes_before"),
             max_party_size: fields.integer("max_party_size"),
             recurrence: recurrence(&mut fields),
             parse_errors: Violations::default(),
@@ -142,15 +154,10 @@ impl EventInput {
         }
         let occurrences =
             tz.zip(span).and_then(|(tz, span)| self.expand(&mut violations, tz, &span, context));
-        let opens_at = self.registration_opens_at;
-        let opens_at = instant_or_day(&mut violations, tz, "registration_opens_at", opens_at);
-        let closes_at = self.registration_closes_at;
-        let closes_at = instant_or_day(&mut violations, tz, "registration_closes_at", closes_at);
-        if let (Some(opens), Some(closes)) = (opens_at, closes_at)
-            && closes <= opens
-        {
-            let message = "must be after registration_opens_at";
-            violations.add("/registration_closes_at", "ends_before_start", message);
+        let window = self.window().read(&mut violations, tz);
+        if let (Some(tz), Some(planned)) = (tz, &occurrences) {
+            let starts = planned_starts(planned, self.all_day, tz);
+            self.window().check(&mut violations, window, starts);
         }
         let unbounded = self.recurrence.as_ref().is_some_and(|recurrence| !recurrence.is_bounded());
         match (violations.is_empty(), tz, span, occurrences, self.capacity) {
@@ -167,8 +174,7 @@ impl EventInput {
                 visibility: self.visibility.unwrap_or(Visibility::Public),
                 status: self.status,
                 waitlist_enabled: self.waitlist_enabled.unwrap_or(true),
-                registration_opens_at: opens_at,
-                registration_closes_at: closes_at,
+                window,
                 max_party_size: self.max_party_size.unwrap_or(10),
                 expanded_until: unbounded.then_some(context.horizon.until),
                 recurrence: self.recurrence.clone(),
@@ -210,6 +216,15 @@ impl EventInput {
             duration: self.duration,
             timezone: self.timezone.as_deref(),
             all_day: self.all_day,
+        }
+    }
+
+    const fn window(&self) -> WindowInput {
+        WindowInput {
+            opens_at: self.registration_opens_at,
+            opens_before: self.registration_opens_before,
+            closes_at: self.registration_closes_at,
+            closes_before: self.registration_closes_before,
         }
     }
 }
@@ -301,8 +316,7 @@ pub(super) struct ValidEvent {
     /// The requested status, if any.
     pub(super) status: Option<EventStatus>,
     pub(super) waitlist_enabled: bool,
-    pub(super) registration_opens_at: Option<Timestamp>,
-    pub(super) registration_closes_at: Option<Timestamp>,
+    pub(super) window: RegistrationWindow,
     pub(super) max_party_size: i64,
     pub(super) recurrence: Option<Recurrence>,
     /// All occurrences, or those before `expanded_until`. For a change of an event, without those of an

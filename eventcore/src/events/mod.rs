@@ -19,6 +19,7 @@ mod search_documents;
 mod split;
 mod status;
 mod store;
+mod window;
 
 pub(crate) use access::Relation;
 pub(crate) use classification::LABEL_SEPARATOR;
@@ -30,3 +31,5 @@ pub use occurrence::change::Overrides;
 pub(crate) use release::{lock_events_of_organizer, release_events_of};
 pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};
 pub use schedule::preview::{Preview, PreviewInput, PreviewOccurrence};
+pub(crate) use schedule::windows::wrong_windows;
+pub(crate) use window::OpenPeriod;

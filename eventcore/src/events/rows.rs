@@ -7,6 +7,7 @@ use super::access::Relation;
 use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility, zone};
 use super::links::CalendarItem;
 use super::schedule::expansion::{self, Horizon, PlannedOccurrence};
+use super::window::{OpenPeriod, RegistrationWindow, WindowEdge};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::db::{Queries, Query, Sql, placeholders, sql};
@@ -33,8 +34,8 @@ pub(crate) struct EventRow {
     pub(crate) visibility: Visibility,
     pub(crate) status: EventStatus,
     pub(crate) waitlist_enabled: bool,
-    pub(crate) registration_opens_at: Option<Timestamp>,
-    pub(crate) registration_closes_at: Option<Timestamp>,
+    registration_opens: Option<WindowEdge>,
+    registration_closes: Option<WindowEdge>,
     pub(crate) max_party_size: i64,
     /// Slug of the category.
     pub(crate) category: Option<String>,
@@ -59,6 +60,11 @@ impl EventRow {
     pub(crate) fn span(&self) -> Result<Span> {
         let tz = zone(&self.timezone);
         Ok(Span::stored(self.local()?, self.starts_offset_seconds, self.duration_seconds, self.all_day, tz))
+    }
+
+    /// The registration window of occurrences that do not override it.
+    pub(crate) const fn window(&self) -> RegistrationWindow {
+        RegistrationWindow { opens: self.registration_opens, closes: self.registration_closes }
     }
 
     /// The tags.
@@ -163,8 +169,8 @@ pub(crate) async fn find_locked(db: &mut impl Queries, actor: &Actor, id: EventI
 
 /// The columns of [`OccurrenceRow`], from `occurrences o`, `events e` and `users u`, the organizer.
 ///
-/// The overridden fields are one number with a bit for each of [`OVERRIDABLE`]: six columns would cost a page
-/// of occurrences more time.
+/// The overridden fields are one number with a bit for each of [`OVERRIDABLE`]: a column for each would cost
+/// a page of occurrences more time.
 pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, \
      o.original_start, o.starts_at, o.ends_at, o.status, \
      coalesce(o.title, e.title) AS title, coalesce(o.description, e.description) AS description, \
@@ -172,15 +178,30 @@ pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, \
      CAST(CASE WHEN o.title IS NULL THEN 0 ELSE 1 END + CASE WHEN o.description IS NULL THEN 0 ELSE 2 END \
         + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END + CASE WHEN o.url IS NULL THEN 0 ELSE 8 END \
         + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END \
-        + CASE WHEN o.moved THEN 32 ELSE 0 END AS BIGINT) AS overrides, \
+        + CASE WHEN o.moved THEN 32 ELSE 0 END \
+        + CASE WHEN o.registration_opens IS NULL THEN 0 WHEN o.registration_opens LIKE 'P%' THEN 128 \
+            ELSE 64 END \
+        + CASE WHEN o.registration_closes IS NULL THEN 0 WHEN o.registration_closes LIKE 'P%' THEN 512 \
+            ELSE 256 END AS BIGINT) AS overrides, \
      o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, \
-     e.status AS event_status, e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at, \
+     e.status AS event_status, e.waitlist_enabled, o.registration_opens_at, o.registration_closes_at, \
      (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, \
      (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags, \
      u.id AS organizer_id, u.username, u.display_name";
 
 /// The fields that an occurrence can override, in the order of their bits.
-const OVERRIDABLE: [&str; 6] = ["title", "description", "location", "url", "capacity", "starts_at"];
+const OVERRIDABLE: [&str; 10] = [
+    "title",
+    "description",
+    "location",
+    "url",
+    "capacity",
+    "starts_at",
+    "registration_opens_at",
+    "registration_opens_before",
+    "registration_closes_at",
+    "registration_closes_before",
+];
 
 /// An occurrence with its inherited fields: a row of [`OCCURRENCE_COLUMNS`].
 #[derive(Debug, Clone, FromRow)]
@@ -204,8 +225,8 @@ pub(crate) struct OccurrenceRow {
     all_day: bool,
     pub(crate) event_status: EventStatus,
     waitlist_enabled: bool,
-    registration_opens_at: Option<Timestamp>,
-    registration_closes_at: Option<Timestamp>,
+    #[sqlx(flatten)]
+    open_period: OpenPeriod,
     recurring: bool,
     category: Option<String>,
     pub(crate) tags: String,
@@ -224,8 +245,7 @@ impl OccurrenceRow {
         self.event_status == EventStatus::Published
             && self.status == OccurrenceStatus::Scheduled
             && now < self.starts_at
-            && self.registration_opens_at.is_none_or(|opens| opens <= now)
-            && self.registration_closes_at.is_none_or(|closes| now < closes)
+            && self.open_period.must_be_open(now).is_ok()
             && self.seats_taken <= self.capacity
     }
 
@@ -270,6 +290,8 @@ impl OccurrenceRow {
             waitlist_length: self.waitlist_length,
             waitlist_enabled: self.waitlist_enabled,
             registration_open,
+            registration_opens_at: self.open_period.opens_at.map(|at| Moment::at(at, tz)),
+            registration_closes_at: self.open_period.closes_at.map(|at| Moment::at(at, tz)),
             category: self.category,
             tags: parse_tags(&self.tags),
             organizer: PublicProfile {
@@ -369,6 +391,10 @@ impl EventWithOrganizer {
             ics: format!("/api/v1/events/{}.ics", row.id),
         }
         .links();
+        let (registration_opens_at, registration_opens_before) =
+            WindowEdge::fields(row.registration_opens, tz);
+        let (registration_closes_at, registration_closes_before) =
+            WindowEdge::fields(row.registration_closes, tz);
         Ok(Event {
             id: row.id,
             title: row.title.clone(),
@@ -385,8 +411,10 @@ impl EventWithOrganizer {
             visibility: row.visibility,
             status: row.status,
             waitlist_enabled: row.waitlist_enabled,
-            registration_opens_at: row.registration_opens_at.map(|at| Moment::at(at, tz)),
-            registration_closes_at: row.registration_closes_at.map(|at| Moment::at(at, tz)),
+            registration_opens_at,
+            registration_opens_before,
+            registration_closes_at,
+            registration_closes_before,
             max_party_size: row.max_party_size,
             recurrence: row.recurrence()?,
             organizer: PublicProfile {

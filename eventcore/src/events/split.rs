@@ -83,11 +83,11 @@ async fn copy_event(
     tx.query(sql!(
         "INSERT INTO events (id, organizer_id, title, description, location, url, starts_local, timezone,
             starts_offset_seconds, duration_seconds, all_day, capacity, visibility, status, waitlist_enabled,
-            registration_opens_at, registration_closes_at, max_party_size, category_id, tags,
+            registration_opens, registration_closes, max_party_size, category_id, tags,
             rrule, rdate, exdate, expanded_until, created_at, updated_at)
          SELECT $2, organizer_id, title, description, location, url, $3, timezone,
             $4, duration_seconds, all_day, capacity, visibility, status, waitlist_enabled,
-            registration_opens_at, registration_closes_at, max_party_size, category_id, tags,
+            registration_opens, registration_closes, max_party_size, category_id, tags,
             $5, $6, $7, CASE WHEN $8 THEN NULL ELSE expanded_until END, $9, $9
          FROM events WHERE id = $1"
     ))

@@ -1,10 +1,13 @@
 //! Inserting and updating rows of `events`, and inserting rows of `occurrences`.
 
+use chrono_tz::Tz;
+
 use super::classification::{self, LABEL_SEPARATOR};
 use super::event::{EventStatus, OccurrenceStatus, is_listed};
 use super::input::ValidEvent;
 use super::schedule::expansion::PlannedOccurrence;
 use super::search_documents;
+use super::window::{RegistrationWindow, WindowStart};
 use crate::db::{Queries, Query, Sql, Tx, batches, sql, values};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
@@ -24,7 +27,7 @@ pub(super) async fn insert_event(
     let insert = tx.query(sql!(
         "INSERT INTO events (id, title, description, location, url, starts_local, timezone,
             starts_offset_seconds, duration_seconds, all_day, capacity, visibility, waitlist_enabled,
-            registration_opens_at, registration_closes_at, max_party_size, status, created_at, updated_at,
+            registration_opens, registration_closes, max_party_size, status, created_at, updated_at,
             rrule, rdate, exdate, expanded_until, organizer_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18,
             $19, $20, $21, $22, $23)"
@@ -35,6 +38,9 @@ pub(super) async fn insert_event(
         event: id,
         organizer,
         capacity: event.capacity,
+        window: event.window,
+        all_day: event.span.all_day,
+        tz: event.tz,
         listed: is_listed(event.visibility, status),
         status: OccurrenceStatus::Scheduled,
         document: search_documents::insert(tx, id, &event.title, &event.location).await?,
@@ -55,8 +61,8 @@ pub(super) async fn update_event(
     let update = tx.query(sql!(
         "UPDATE events SET title = $2, description = $3, location = $4, url = $5, starts_local = $6,
             timezone = $7, starts_offset_seconds = $8, duration_seconds = $9, all_day = $10, capacity = $11,
-            visibility = $12, waitlist_enabled = $13, registration_opens_at = $14,
-            registration_closes_at = $15, max_party_size = $16, status = $17, updated_at = $18, rrule = $19,
+            visibility = $12, waitlist_enabled = $13, registration_opens = $14,
+            registration_closes = $15, max_party_size = $16, status = $17, updated_at = $18, rrule = $19,
             rdate = $20, exdate = $21, expanded_until = $22, version = version + 1
          WHERE id = $1"
     ));
@@ -87,8 +93,8 @@ fn bind_event<'c>(
         .bind(event.capacity)
         .bind(event.visibility)
         .bind(event.waitlist_enabled)
-        .bind(event.registration_opens_at)
-        .bind(event.registration_closes_at)
+        .bind(event.window.opens.map(|edge| edge.to_string()))
+        .bind(event.window.closes.map(|edge| edge.to_string()))
         .bind(event.max_party_size)
         .bind(status)
         .bind(now)
@@ -138,6 +144,9 @@ pub(super) struct InheritedColumns {
     pub(super) event: EventId,
     pub(super) organizer: UserId,
     pub(super) capacity: i64,
+    pub(super) window: RegistrationWindow,
+    pub(super) all_day: bool,
+    pub(super) tz: Tz,
     pub(super) listed: bool,
     pub(super) status: OccurrenceStatus,
     /// The event's own row of `search_documents`.
@@ -157,15 +166,15 @@ pub(super) async fn insert_occurrences(
         // Without WHERE, SQLite would parse ON CONFLICT as the condition of a join.
         let text = format!(
             "INSERT INTO occurrences (event_id, organizer_id, capacity, listed, status, document_id,
-                created_at, updated_at, category_id, all_day, tags,
-                id, original_start, starts_at, ends_at, original_local)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $7, (SELECT e.category_id FROM events e WHERE e.id = $1),
-                (SELECT e.all_day FROM events e WHERE e.id = $1),
+                created_at, updated_at, all_day, category_id, tags,
+                id, original_start, starts_at, ends_at, original_local,
+                registration_opens_at, registration_closes_at)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, (SELECT e.category_id FROM events e WHERE e.id = $1),
                 coalesce((SELECT string_agg(g.name, '{LABEL_SEPARATOR}')
                     FROM event_tags g WHERE g.event_id = $1), ''),
-                v.column1, v.column2, v.column2, v.column3, v.column4
+                v.column1, v.column2, v.column2, v.column3, v.column4, v.column5, v.column6
              FROM (VALUES {}) AS v WHERE TRUE ON CONFLICT (event_id, original_start) DO NOTHING",
-            values(batch.len(), 4, 8)
+            values(batch.len(), 6, 9)
         );
         let mut query = tx
             .query(Sql::dynamic(text))
@@ -175,13 +184,19 @@ pub(super) async fn insert_occurrences(
             .bind(inherited.listed)
             .bind(inherited.status)
             .bind(inherited.document)
-            .bind(now);
+            .bind(now)
+            .bind(inherited.all_day);
         for occurrence in batch {
+            let start =
+                WindowStart { at: occurrence.original_start, all_day: inherited.all_day, tz: inherited.tz };
+            let period = inherited.window.of(start);
             query = query
                 .bind(OccurrenceId::at(now))
                 .bind(occurrence.original_start)
                 .bind(occurrence.ends_at)
-                .bind(format_local(occurrence.local));
+                .bind(format_local(occurrence.local))
+                .bind(period.opens_at)
+                .bind(period.closes_at);
         }
         inserted += query.execute().await?;
     }

@@ -1,10 +1,12 @@
-//! The consistency check: seat counts of occurrences against their registrations.
+//! The consistency check: seat counts of occurrences against their registrations, and their registration
+//! windows against their events.
 
 use sqlx::FromRow;
 
 use crate::core::EventCore;
 use crate::db::{Queries, sql};
 use crate::error::Result;
+use crate::events;
 use crate::id::OccurrenceId;
 
 /// A fault that the consistency check found at an occurrence.
@@ -73,9 +75,9 @@ impl SeatAudit {
 impl EventCore {
     /// Compares the seat counts of all occurrences with their registrations.
     ///
-    /// Also reports parties that wait although their seats are free, and registrations and feedback that name
-    /// another event than their occurrence does. Reads one snapshot, and takes a time linear in the number of
-    /// registrations.
+    /// Also reports parties that wait although their seats are free, registrations and feedback that name
+    /// another event than their occurrence does, and registration windows that are not those of the event.
+    /// Takes a time linear in the number of registrations.
     pub async fn check_consistency(&self) -> Result<Vec<Discrepancy>> {
         let mut db = self.db().read().await?;
         let rows: Vec<SeatAudit> = db
@@ -114,6 +116,11 @@ impl EventCore {
             let occurrence = row.id;
             row.faults().into_iter().map(move |what| Discrepancy { occurrence, what })
         });
-        Ok(discrepancies.collect())
+        let mut discrepancies: Vec<Discrepancy> = discrepancies.collect();
+        for occurrence in events::wrong_windows(&mut db, self.now()).await? {
+            let what = "the registration window is not that of the event or its override".to_owned();
+            discrepancies.push(Discrepancy { occurrence, what });
+        }
+        Ok(discrepancies)
     }
 }

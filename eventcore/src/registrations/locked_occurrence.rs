@@ -7,7 +7,7 @@ use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
-use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility};
+use crate::events::{EventStatus, OccurrenceStatus, OpenPeriod, Relation, Visibility};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::seats::{self, Seats};
 use crate::time::Timestamp;
@@ -28,8 +28,8 @@ pub(super) struct LockedOccurrence {
     pub(super) event_status: EventStatus,
     pub(super) visibility: Visibility,
     pub(super) waitlist_enabled: bool,
-    pub(super) registration_opens_at: Option<Timestamp>,
-    pub(super) registration_closes_at: Option<Timestamp>,
+    #[sqlx(flatten)]
+    open_period: OpenPeriod,
     pub(super) max_party_size: i64,
     /// The actor is a co-organizer of the event.
     co_organizes: bool,
@@ -52,7 +52,7 @@ fn columns(actor: &str, attendee: &str) -> String {
     format!(
         "o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length,
             o.next_waitlist_number, e.organizer_id, e.status AS event_status, e.visibility,
-            e.waitlist_enabled, e.registration_opens_at, e.registration_closes_at, e.max_party_size,
+            e.waitlist_enabled, o.registration_opens_at, o.registration_closes_at, e.max_party_size,
             EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id
                 AND c.user_id = {actor}) AS co_organizes,
             EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = {actor}
@@ -210,13 +210,7 @@ impl LockedOccurrence {
 
     /// Fails outside the registration window, which binds attendees but not organizers.
     pub(super) fn must_be_open(&self, now: Timestamp) -> Result<()> {
-        if self.registration_opens_at.is_some_and(|opens| now < opens) {
-            Err(Error::RegistrationNotOpen)
-        } else if self.registration_closes_at.is_some_and(|closes| closes <= now) {
-            Err(Error::RegistrationClosed)
-        } else {
-            Ok(())
-        }
+        self.open_period.must_be_open(now)
     }
 
     /// Fails for a party larger than the event's `max_party_size`.

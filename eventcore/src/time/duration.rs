@@ -36,20 +36,29 @@ impl FromStr for IsoDuration {
     type Err = ParseDurationError;
 
     fn from_str(text: &str) -> Result<Self, ParseDurationError> {
-        let body = text.strip_prefix('P').ok_or(ParseDurationError)?;
-        let (days, time) = match body.split_once('T') {
-            Some((_, "")) => return Err(ParseDurationError),
-            Some((days, time)) => (days, time),
-            None => (body, ""),
-        };
-        if days.is_empty() && time.is_empty() {
-            return Err(ParseDurationError);
-        }
-        let total = i64::checked_add(
-            sum_units(days, &[('W', 604_800), ('D', 86_400)])?,
-            sum_units(time, &[('H', 3_600), ('M', 60), ('S', 1)])?,
-        );
-        total.filter(|seconds| *seconds <= Self::MAX.0).map(Self).ok_or(ParseDurationError)
+        let (days, seconds) = days_and_seconds(text)?;
+        Ok(Self(days * 86_400 + seconds))
+    }
+}
+
+/// Parses a duration of at most [`IsoDuration::MAX`] to its days, weeks included, and the seconds of its time
+/// of day part.
+pub(super) fn days_and_seconds(text: &str) -> Result<(i64, i64), ParseDurationError> {
+    let body = text.strip_prefix('P').ok_or(ParseDurationError)?;
+    let (days, time) = match body.split_once('T') {
+        Some((_, "")) => return Err(ParseDurationError),
+        Some((days, time)) => (days, time),
+        None => (body, ""),
+    };
+    if days.is_empty() && time.is_empty() {
+        return Err(ParseDurationError);
+    }
+    let days = sum_units(days, &[('W', 7), ('D', 1)])?;
+    let seconds = sum_units(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
+    let total = days.checked_mul(86_400).and_then(|total| total.checked_add(seconds));
+    match total {
+        Some(total) if total <= IsoDuration::MAX.0 => Ok((days, seconds)),
+        _ => Err(ParseDurationError),
     }
 }
 
@@ -73,24 +82,28 @@ fn sum_units(mut text: &str, units: &[(char, i64)]) -> Result<i64, ParseDuration
 
 impl fmt::Display for IsoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, rest) = (self.0 / 86_400, self.0 % 86_400);
-        f.write_str("P")?;
-        if days > 0 {
-            write!(f, "{days}D")?;
-        }
-        if rest > 0 || days == 0 {
-            f.write_str("T")?;
-            for (number, unit) in [(rest / 3_600, 'H'), (rest % 3_600 / 60, 'M')] {
-                if number > 0 {
-                    write!(f, "{number}{unit}")?;
-                }
-            }
-            if rest % 60 > 0 || self.0 == 0 {
-                write!(f, "{}S", rest % 60)?;
-            }
-        }
-        Ok(())
+        write_duration(f, self.0 / 86_400, self.0 % 86_400)
     }
+}
+
+/// Writes a duration of `days` and `seconds`, such as `P2DT1H30M`; `PT0S` if both are zero.
+pub(super) fn write_duration(f: &mut fmt::Formatter<'_>, days: i64, seconds: i64) -> fmt::Result {
+    f.write_str("P")?;
+    if days > 0 {
+        write!(f, "{days}D")?;
+    }
+    if seconds > 0 || days == 0 {
+        f.write_str("T")?;
+        for (number, unit) in [(seconds / 3_600, 'H'), (seconds % 3_600 / 60, 'M')] {
+            if number > 0 {
+                write!(f, "{number}{unit}")?;
+            }
+        }
+        if seconds % 60 > 0 || (days, seconds) == (0, 0) {
+            write!(f, "{}S", seconds % 60)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

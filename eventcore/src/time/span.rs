@@ -156,6 +156,23 @@ pub(crate) fn instant_or_day(
     }
 }
 
+/// An optional time that may also be given as a date, which means the end of that day: the midnight after it.
+///
+/// Violations are those of [`instant_or_day`].
+pub(crate) fn instant_or_end_of_day(
+    violations: &mut Violations,
+    tz: Option<Tz>,
+    name: &str,
+    input: Option<TimeInput>,
+) -> Option<Timestamp> {
+    match input? {
+        TimeInput::Day(day) => {
+            tz.map(|tz| day.succ_opt().map_or(Timestamp::MAX, |next| wall_clock::start_of_day(next, tz)))
+        }
+        time => instant(violations, name, time, tz?),
+    }
+}
+
 fn instant(violations: &mut Violations, name: &str, input: TimeInput, tz: Tz) -> Option<Timestamp> {
     let pointer = format!("/{name}");
     let at = match input {

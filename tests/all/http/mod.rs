@@ -24,6 +24,7 @@ mod permissions;
 mod protocol;
 mod recurrence;
 mod registration_load;
+mod registration_windows;
 mod registrations;
 mod relevance;
 mod search;

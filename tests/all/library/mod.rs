@@ -16,6 +16,7 @@ mod privacy;
 mod recurrence;
 mod registration_lists;
 mod registration_load;
+mod registration_windows;
 mod registrations;
 mod schema;
 mod series_shift;

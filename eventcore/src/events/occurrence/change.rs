@@ -10,12 +10,15 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::events::event::{Occurrence, zone};
 use crate::events::input::{check_capacity, check_url};
+use crate::events::window::{OpenPeriod, RegistrationWindow, WindowInput, WindowStart, drop_replaced};
 use crate::events::{read, search_documents};
 use crate::id::OccurrenceId;
 use crate::input::{Fields, Lines, check_text, merge_patch, must_be_object};
 use crate::precondition::Precondition;
 use crate::seats;
-use crate::time::{IsoDuration, Span, SpanInput, TimeInput, Timestamp, format_local, round_to_days};
+use crate::time::{
+    IsoDuration, LeadTime, Span, SpanInput, TimeInput, Timestamp, format_local, round_to_days,
+};
 
 /// The fields of an occurrence that differ from its event's. `None` means the value of the event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +48,20 @@ pub struct Overrides {
     /// Seats: 1–1,000,000.
     #[cfg_attr(feature = "openapi", schema(required = false, minimum = 1, maximum = 1_000_000))]
     pub capacity: Option<i64>,
+    /// Start of registration; a date means the beginning of that day.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub registration_opens_at: Option<TimeInput>,
+    /// Instead of `registration_opens_at`: an ISO 8601 duration before the start. Its days are calendar days
+    /// in the event's zone.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub registration_opens_before: Option<LeadTime>,
+    /// End of registration, exclusive; a date means the end of that day.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub registration_closes_at: Option<TimeInput>,
+    /// Instead of `registration_closes_at`: an ISO 8601 duration before the start. Its days are calendar days
+    /// in the event's zone.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
+    pub registration_closes_before: Option<LeadTime>,
     /// Errors of parsing JSON, which validation reports; empty for values built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub parse_errors: Violations,
@@ -61,6 +78,10 @@ impl Overrides {
             ends_at: fields.parsed("ends_at"),
             duration: fields.parsed("duration"),
             capacity: fields.integer("capacity"),
+            registration_opens_at: fields.parsed("registration_opens_at"),
+            registration_opens_before: fields.parsed("registration_opens_before"),
+            registration_closes_at: fields.parsed("registration_closes_at"),
+            registration_closes_before: fields.parsed("registration_closes_before"),
             parse_errors: Violations::default(),
         };
         overrides.parse_errors = fields.finish();
@@ -73,12 +94,22 @@ impl Overrides {
         if patch.get("ends_at").is_some_and(|end| !end.is_null()) {
             overrides["duration"] = Value::Null;
         }
+        drop_replaced(&mut overrides, patch);
         merge_patch(&mut overrides, patch.clone());
         Ok(Self::read(Fields::new(overrides)))
     }
 
-    /// Checks all fields; returns start and end of the occurrence, or every violation.
-    fn validate(&self, locked: &EditableOccurrence, now: Timestamp) -> Result<Span> {
+    const fn window(&self) -> WindowInput {
+        WindowInput {
+            opens_at: self.registration_opens_at,
+            opens_before: self.registration_opens_before,
+            closes_at: self.registration_closes_at,
+            closes_before: self.registration_closes_before,
+        }
+    }
+
+    /// Checks all fields; returns time and registration window of the occurrence, or every violation.
+    fn validate(&self, locked: &EditableOccurrence, now: Timestamp) -> Result<Times> {
         let mut violations = self.parse_errors.clone();
         if let Some(title) = &self.title {
             check_text(&mut violations, "title", title, 1, 200, Lines::One);
@@ -103,8 +134,15 @@ impl Overrides {
         {
             violations.add("/starts_at", "in_the_past", "must not be in the past");
         }
+        let own = self.window().read(&mut violations, Some(tz));
+        let window = own.or(locked.event.window());
+        let start = span.map(|span| WindowStart { at: span.starts_at, all_day: span.all_day, tz });
+        if own != RegistrationWindow::default() {
+            self.window().check(&mut violations, window, start);
+        }
         violations.clone().into_result()?;
-        span.ok_or(Error::Invalid(violations))
+        let (span, start) = span.zip(start).ok_or(Error::Invalid(violations))?;
+        Ok(Times { span, own, period: window.of(start) })
     }
 
     /// The overridden time, completed by the start of the rule and the duration of the event.
@@ -127,6 +165,14 @@ impl Overrides {
     }
 }
 
+/// The validated time of an occurrence.
+struct Times {
+    span: Span,
+    /// The edges of the registration window that differ from the event's.
+    own: RegistrationWindow,
+    period: OpenPeriod,
+}
+
 impl EditableOccurrence {
     /// The stored overrides, as the JSON of [`Overrides`].
     fn overrides(&self) -> Result<Value> {
@@ -138,6 +184,7 @@ impl EditableOccurrence {
             "url": url,
             "capacity": capacity_override,
         });
+        merge_patch(&mut overrides, self.occurrence.own_window().as_json(zone(&self.event.timezone)));
         if self.occurrence.moved {
             let (starts_at, ends_at) = (self.occurrence.starts_at, self.occurrence.ends_at);
             let all_day = self.event.all_day;
@@ -190,8 +237,8 @@ async fn change(
 ) -> Result<Occurrence> {
     let locked = lock_for_edit(tx, actor, id, expected, now).await?;
     let overrides = Overrides::patched(&locked, patch)?;
-    let span = overrides.validate(&locked, now)?;
-    store_overrides(tx, &locked, &overrides, &span, now).await?;
+    let times = overrides.validate(&locked, now)?;
+    store_overrides(tx, &locked, &overrides, &times, now).await?;
     seats::promote_waitlist(tx, id, now).await?;
     Ok(read::find_occurrence(tx, id).await?.occurrence(now))
 }
@@ -200,7 +247,7 @@ async fn store_overrides(
     tx: &mut Tx,
     locked: &EditableOccurrence,
     overrides: &Overrides,
-    span: &Span,
+    Times { span, own, period }: &Times,
     now: Timestamp,
 ) -> Result<()> {
     let text = search_text(tx, locked, overrides).await?;
@@ -209,7 +256,8 @@ async fn store_overrides(
     tx.query(sql!(
         "UPDATE occurrences SET title = $2, description = $3, location = $4, url = $5, capacity_override = $6,
             capacity = $7, starts_at = $8, ends_at = $9, moved = $10, starts_local = $11, document_id = $12,
-            updated_at = $13, version = version + 1
+            updated_at = $13, version = version + 1, registration_opens = $14, registration_closes = $15,
+            registration_opens_at = $16, registration_closes_at = $17
          WHERE id = $1"
     ))
     .bind(locked.occurrence.id)
@@ -225,6 +273,10 @@ async fn store_overrides(
     .bind(moved.then(|| format_local(span.local)))
     .bind(text)
     .bind(now)
+    .bind(own.opens.map(|edge| edge.to_string()))
+    .bind(own.closes.map(|edge| edge.to_string()))
+    .bind(period.opens_at)
+    .bind(period.closes_at)
     .execute()
     .await?;
     search_documents::delete_if_unused(tx, locked.occurrence.document_id).await?;

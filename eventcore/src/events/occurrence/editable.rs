@@ -9,6 +9,7 @@ use crate::events::event::{OccurrenceStatus, zone};
 use crate::events::rows::{self, EventForActor, EventRow};
 use crate::events::schedule::expansion::{self, PlannedOccurrence};
 use crate::events::schedule::reschedule;
+use crate::events::window::{RegistrationWindow, WindowEdge};
 use crate::id::{EventId, OccurrenceId};
 use crate::precondition::{Precondition, must_be_version};
 use crate::recurrence::{RuleError, Series};
@@ -29,8 +30,17 @@ pub(crate) struct StoredOccurrence {
     pub(crate) location: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) capacity_override: Option<i64>,
+    registration_opens: Option<WindowEdge>,
+    registration_closes: Option<WindowEdge>,
     pub(crate) document_id: i64,
     pub(crate) version: i64,
+}
+
+impl StoredOccurrence {
+    /// The edges of its registration window that differ from the event's.
+    pub(crate) const fn own_window(&self) -> RegistrationWindow {
+        RegistrationWindow { opens: self.registration_opens, closes: self.registration_closes }
+    }
 }
 
 /// An occurrence that is not over and its event, both locked until the transaction ends.

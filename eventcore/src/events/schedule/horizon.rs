@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::expansion::{Horizon, PlannedOccurrence};
 use super::reschedule::{self, RemainingOccurrence};
+use super::windows;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -151,6 +152,9 @@ async fn extend(
         event: event.id,
         organizer: event.organizer_id,
         capacity: event.capacity,
+        window: event.window(),
+        all_day: event.all_day,
+        tz: zone(&event.timezone),
         listed: is_listed(event.visibility, event.status),
         status: new_occurrence_status(event.status),
         document: search_documents::of_event(tx, event.id).await?,
@@ -173,6 +177,8 @@ async fn recompute(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u64> {
     for occurrence in &future {
         changed += u64::from(recompute_overridden(tx, &event, occurrence, now).await?);
     }
+    let (window, tz) = (event.window(), zone(&event.timezone));
+    windows::update(tx, id, window, (event.all_day, tz), now).await?;
     Ok(changed)
 }
 

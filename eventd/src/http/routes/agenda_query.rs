@@ -148,7 +148,7 @@ pub(super) struct FilterParameters {
     category: Option<Vec<String>>,
     /// Tag; if repeated, all of them must match
     tag: Option<Vec<String>>,
-    /// Only scheduled occurrences with free seats
+    /// Only occurrences with free seats whose registration is open now
     available: Option<bool>,
     /// `me`: only occurrences for which I am confirmed or waitlisted
     registered: Option<String>,

@@ -90,7 +90,7 @@ impl<'w> Query<'w> {
             filters.push(format!("tag={}", url_encoded(&tag.to_uppercase())));
         }
         if random.one_in(5) {
-            found.retain(|occurrence| occurrence.free && occurrence.scheduled);
+            found.retain(|occurrence| occurrence.available);
             filters.push("available=true".to_owned());
         }
         let mut asked = Self {

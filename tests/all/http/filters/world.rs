@@ -60,7 +60,8 @@ pub(super) struct Occurrence {
     pub(super) category: Option<String>,
     pub(super) tags: Vec<String>,
     pub(super) scheduled: bool,
-    pub(super) free: bool,
+    /// Seats are free, and registration is open.
+    pub(super) available: bool,
     /// Whether it is public.
     pub(super) listed: bool,
     pub(super) private: bool,
@@ -102,6 +103,13 @@ fn event(random: &mut Random) -> Value {
         let frequency = *random.pick(&["DAILY", "WEEKLY", "HOURLY"]);
         let rule = format!("FREQ={frequency};COUNT={}", 2 + random.below(4));
         body["recurrence"] = json!({"rrule": rule});
+    }
+    match random.below(10) {
+        0 => body["registration_opens_before"] = json!(random.pick(&["P7D", "PT36H", "P3000D"])),
+        1 => body["registration_closes_before"] = json!(random.pick(&["P7D", "PT36H", "P3000D"])),
+        2 => body["registration_opens_at"] = json!("2031-01-01"),
+        3 => body["registration_closes_at"] = json!(random.pick(&["2026-01-01", "2030-12-31"])),
+        _ => {}
     }
     match random.below(8) {
         0 => body["visibility"] = json!("private"),
@@ -167,7 +175,8 @@ async fn occurrences(
             at: DateTime::parse_from_rfc3339(&text("starts_at")).unwrap().to_utc(),
             category: occurrence["category"].as_str().map(str::to_owned),
             scheduled: occurrence["status"] == "scheduled",
-            free: occurrence["seats_left"].as_i64().unwrap() > 0,
+            available: occurrence["registration_open"] == true
+                && occurrence["seats_left"].as_i64().unwrap() > 0,
             listed,
             private: event["visibility"] == "private",
             event_status: event["status"].as_str().unwrap().to_owned(),

@@ -1,14 +1,17 @@
 //! [`EventCore`]: the database, the clock and the state that operations share. The composition root of the
 //! crate.
 
+use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use crate::accounts::{Passwords, Signer};
+use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, Signer};
 use crate::db::{BeginHook, Db, PoolSizes, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
+use crate::id::SessionId;
 use crate::registrations::RegistrationQueues;
 use crate::search;
 use crate::time::{Clock, SystemClock, Timestamp};
@@ -28,12 +31,16 @@ const DEFAULT_HORIZON: Duration = Duration::from_hours(730 * 24);
 pub struct EventCore {
     db: Db,
     state: Arc<SharedState>,
+    /// The network of the client for whom this clone works.
+    network: Option<IpAddr>,
 }
 
 /// State shared by all clones. Each field belongs to the module that it is named for.
 struct SharedState {
     clock: Box<dyn Clock>,
-    passwords: Passwords,
+    passwords: PasswordHashing,
+    /// `None` if wrong passwords have no consequence.
+    guesses: Option<Guesses>,
     signer: OnceCell<Signer>,
     jwt_secret: Option<String>,
     horizon: Duration,
@@ -51,6 +58,9 @@ pub struct Options {
     pub jwt_secret: Option<String>,
     /// How far ahead the occurrences of unbounded recurrence rules are created. Default: 730 days.
     pub horizon: Duration,
+    /// Whether clients of [`EventCore::for_network`] wait after wrong passwords, and with a bounded number of
+    /// passwords to verify at once. Default: true.
+    pub slows_guessing: bool,
 }
 
 impl Default for Options {
@@ -60,6 +70,7 @@ impl Default for Options {
             pools: PoolSizes::default(),
             jwt_secret: None,
             horizon: DEFAULT_HORIZON,
+            slows_guessing: true,
         }
     }
 }
@@ -85,11 +96,13 @@ impl EventCore {
             return Err(Error::Unavailable("the JWT secret must have at least 32 bytes".to_owned()));
         }
         let db = Db::connect(url, options.pools).await?;
-        let (passwords, signer) = (Passwords::new(), OnceCell::new());
-        let Options { clock, jwt_secret, horizon, .. } = options;
+        let Options { clock, jwt_secret, horizon, slows_guessing, .. } = options;
+        let (passwords, signer) = (PasswordHashing::new(slows_guessing), OnceCell::new());
+        let guesses = slows_guessing.then(Guesses::new);
         let registration_queues = RegistrationQueues::default();
-        let state = SharedState { clock, passwords, signer, jwt_secret, horizon, registration_queues };
-        Ok(Self { db, state: Arc::new(state) })
+        let state =
+            SharedState { clock, passwords, guesses, signer, jwt_secret, horizon, registration_queues };
+        Ok(Self { db, state: Arc::new(state), network: None })
     }
 
     /// Migrates the database to the current schema, then indexes the texts that an older version left
@@ -125,13 +138,35 @@ impl EventCore {
         &self.db
     }
 
-    /// A clone of the library in which `hook` runs at the start of each transaction.
-    pub(crate) fn with_begin_hook(&self, hook: Arc<dyn BeginHook>) -> Self {
-        Self { db: self.db.with_begin_hook(hook), state: self.state.clone() }
+    /// A clone of the library that works for a client in `network`. Wrong passwords count for that network,
+    /// and passwords are hashed for one network after the other. An IPv6 client is best counted by its /64 network.
+    ///
+    /// Without it, as in programs on their user's own machine, passwords can be tried without delay.
+    #[must_use]
+    pub fn for_network(&self, network: IpAddr) -> Self {
+        Self { network: Some(network), ..self.clone() }
     }
 
-    pub(crate) fn passwords(&self) -> &Passwords {
-        &self.state.passwords
+    /// A clone of the library in which `hook` runs at the start of each transaction.
+    pub(crate) fn with_begin_hook(&self, hook: Arc<dyn BeginHook>) -> Self {
+        Self { db: self.db.with_begin_hook(hook), ..self.clone() }
+    }
+
+    pub(crate) fn passwords(&self) -> Passwords {
+        self.state.passwords.of(self.network)
+    }
+
+    /// Begins to try a password at an account: a login, or an id.
+    ///
+    /// # Errors
+    /// `rate_limited` after too many wrong ones.
+    pub(crate) fn begin_attempt(&self, session: Option<SessionId>, account: impl Hash) -> Result<Attempt> {
+        let origin = session.map(Origin::Session).or(self.network.map(Origin::Network));
+        let (Some(guesses), Some(origin)) = (&self.state.guesses, origin) else {
+            return Ok(Attempt::uncounted());
+        };
+        let reason = "too many wrong passwords";
+        guesses.begin(origin, account, self.now()).map_err(|wait| Error::RateLimited { reason, wait })
     }
 
     pub(crate) fn registration_queues(&self) -> &RegistrationQueues {

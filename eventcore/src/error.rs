@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 /// The result of an operation of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -100,6 +101,17 @@ pub enum Error {
     /// The transaction lost against concurrent ones, and so did its retries.
     #[error("too many concurrent changes: try again shortly")]
     Contended,
+    /// The client called too often, or failed too often. It may call again after `wait`.
+    #[error("{reason}: try again in {}", in_seconds(*.wait))]
+    RateLimited {
+        /// What happened too often.
+        reason: &'static str,
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// Too many callers wait for the same resource.
+    #[error("the server is overloaded: try again shortly")]
+    Overloaded,
     /// A bug, or invalid data in the database. The source is for logs and must not be shown to clients.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -107,6 +119,14 @@ pub enum Error {
 
 const fn not_confirmed(waits: bool) -> &'static str {
     if waits { "still on the waitlist: cannot be checked in" } else { "this registration was cancelled" }
+}
+
+/// A wait in whole seconds, rounded up, in words.
+fn in_seconds(wait: Duration) -> String {
+    match wait.as_millis().div_ceil(1_000) {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
 }
 
 impl Error {
@@ -135,7 +155,8 @@ impl Error {
             Self::NotAttended => "not_attended",
             Self::NotConfirmed { .. } => "not_confirmed",
             Self::OccurrenceNotOver => "occurrence_not_over",
-            Self::Unavailable(_) | Self::Contended => "unavailable",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unavailable(_) | Self::Contended | Self::Overloaded => "unavailable",
             Self::Internal(_) => "internal",
         }
     }
@@ -165,7 +186,7 @@ impl Error {
 
     /// Whether the operation may succeed when it is tried again later.
     pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Contended)
+        matches!(self, Self::Unavailable(_) | Self::Contended | Self::Overloaded)
     }
 }
 

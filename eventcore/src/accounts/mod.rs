@@ -3,6 +3,8 @@
 mod access_token;
 mod change;
 mod create;
+mod fair_queue;
+mod guessing;
 mod input;
 mod login;
 mod operator;
@@ -16,9 +18,10 @@ pub(crate) mod user;
 
 pub use access_token::{AccessToken, NewAccessToken, NewSecret};
 pub(crate) use change::{must_be_self_or_admin, must_not_be_last_admin};
+pub(crate) use guessing::{Attempt, Guesses, Origin};
 pub use input::{Credentials, NewPassword, NewUser, RefreshToken};
 pub use login::{Email, Username};
-pub(crate) use password::Passwords;
+pub(crate) use password::{PasswordHashing, Passwords};
 pub use read::UserFilter;
 pub use session::Session;
 pub use sign_in::TokenPair;

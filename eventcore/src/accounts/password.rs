@@ -1,13 +1,14 @@
 //! Passwords: the rules for new ones, and hashing with argon2id on blocking threads.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
+use super::fair_queue::{Client, FairQueue, Full};
 use crate::error::{Error, Result, Violations};
 
 /// Common passwords of 10 or more characters, sorted. NIST SP 800-63B, 5.1.1.2 requires refusing them. The
@@ -56,11 +57,16 @@ fn normal(password: &str) -> String {
     password.nfc().collect()
 }
 
-/// Hashes and verifies passwords on blocking threads, at most one per core at a time: a hash takes 19 MiB of
-/// memory and tens of milliseconds.
+/// What all [`Passwords`] share: at most one password per core is hashed at a time, because a hash takes
+/// 19 MiB of memory and tens of milliseconds.
+#[derive(Debug)]
+pub(crate) struct PasswordHashing(FairQueue);
+
+/// Hashes and verifies passwords of one client on blocking threads. Clients are served round robin.
 #[derive(Debug, Clone)]
 pub(crate) struct Passwords {
-    permits: Arc<Semaphore>,
+    queue: FairQueue,
+    client: Client,
 }
 
 /// A hash that no password has. It is verified if there is no account, so that the response takes as long.
@@ -80,18 +86,37 @@ fn hash_blocking(password: &str) -> Result<String> {
     Ok(hash.to_string())
 }
 
-impl Passwords {
-    pub(crate) fn new() -> Self {
+impl PasswordHashing {
+    /// `limits_clients` refuses clients with too many waiting calls.
+    pub(crate) fn new(limits_clients: bool) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { permits: Arc::new(Semaphore::new(cores)) }
+        Self(FairQueue::new(cores, limits_clients))
     }
 
+    /// The passwords of one client; `None` is the program itself.
+    pub(crate) fn of(&self, client: Client) -> Passwords {
+        Passwords { queue: self.0.clone(), client }
+    }
+}
+
+/// The error for a call that may not wait.
+fn refusal(full: Full) -> Error {
+    match full {
+        Full::ForClient => Error::RateLimited {
+            reason: "too many sign-ins from your network at once",
+            wait: Duration::from_secs(1),
+        },
+        Full::ForAll => Error::Overloaded,
+    }
+}
+
+impl Passwords {
     /// Runs `work` on a blocking thread. It finishes even if the future is dropped.
     async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let permit = self.queue.acquire(self.client).await.map_err(refusal)?;
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -167,7 +192,7 @@ mod tests {
 
     #[tokio::test]
     async fn verify_accepts_only_the_hashed_password() {
-        let passwords = Passwords::new();
+        let passwords = PasswordHashing::new(true).of(None);
         let hash = passwords.hash("correct horse 7".to_owned()).await.unwrap();
         assert!(passwords.verify("correct horse 7".to_owned(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify("correct horse 8".to_owned(), Some(hash)).await.unwrap());
@@ -175,14 +200,16 @@ mod tests {
 
     #[tokio::test]
     async fn verify_accepts_decomposed_characters() {
-        let passwords = Passwords::new();
+        let passwords = PasswordHashing::new(true).of(None);
         let hash = passwords.hash("crème brûlée".to_owned()).await.unwrap();
         assert!(passwords.verify("cre\u{300}me bru\u{302}le\u{301}e".to_owned(), Some(hash)).await.unwrap());
     }
 
     #[tokio::test]
     async fn the_dummy_hash_matches_nothing_and_has_the_same_cost() {
-        assert!(!Passwords::new().verify("nobody's password".to_owned(), None).await.unwrap());
+        assert!(
+            !PasswordHashing::new(true).of(None).verify("nobody's password".to_owned(), None).await.unwrap()
+        );
         let dummy = PasswordHash::new(DUMMY_HASH).unwrap();
         let real = hash_blocking("correct horse 7").unwrap();
         let real = PasswordHash::new(&real).unwrap();

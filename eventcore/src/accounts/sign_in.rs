@@ -47,13 +47,17 @@ impl EventCore {
     /// sessions.
     ///
     /// # Errors
-    /// `invalid_credentials`, after the same time whether or not the account exists.
+    /// `invalid_credentials`, after the same time whether or not the account exists. `rate_limited` after too
+    /// many wrong passwords from the client's network, see [`EventCore::for_network`].
     pub async fn sign_in(&self, credentials: &Credentials, user_agent: Option<&str>) -> Result<TokenPair> {
         credentials.parse_errors.clone().into_result()?;
-        let found = self.find_login(&login::fold_login(&credentials.login)).await?;
+        let login = login::fold_login(&credentials.login);
+        let attempt = self.begin_attempt(None, &login)?;
+        let found = self.find_login(&login).await?;
         let hash = found.as_ref().and_then(|row| row.password_hash.clone());
         // Without an account a dummy hash is verified, so that the time does not reveal whether there is one.
         let verified = self.passwords().verify(credentials.password.clone(), hash.clone()).await?;
+        attempt.end(verified, self.now());
         match found {
             Some(SignInRow { id, .. }) if verified => {
                 self.begin_session(id, hash.as_deref(), user_agent).await

@@ -13,7 +13,7 @@ pub(crate) mod user;
 use eventcore::db::{Db, PoolSizes};
 use eventcore::{EventCore, Options};
 
-use crate::config::Config;
+use crate::config::{Config, Limits};
 
 /// Connects to the database without migrating it.
 async fn connect(config: &Config) -> eventcore::Result<EventCore> {
@@ -24,6 +24,7 @@ async fn connect(config: &Config) -> eventcore::Result<EventCore> {
             pools,
             jwt_secret: config.jwt_secret.clone(),
             horizon: config.horizon,
+            slows_guessing: config.limits == Limits::On,
             ..Options::default()
         },
     )

@@ -15,6 +15,11 @@ impl ClientNetwork {
     /// The network of requests without a peer, as unit tests make them.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
 
+    /// The network as an address: that of the client, or the first one of an IPv6 network.
+    pub(crate) const fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// The network of an address.
     pub(crate) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {

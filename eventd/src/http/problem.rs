@@ -1,6 +1,7 @@
 //! Errors as problem details (RFC 9457), and the mapping from the library's errors to them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eventcore::{Error, Violation};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -8,6 +9,9 @@ use serde::Serialize;
 use warp::reply::Response;
 
 use super::problem_kind::Kind;
+
+/// How long a client waits unless the error says otherwise.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// An error before it is rendered. The edge service adds the request id.
 #[derive(Debug, Clone)]
@@ -17,6 +21,8 @@ pub(crate) struct Problem {
     pub(crate) errors: Vec<Violation>,
     /// The value of `Allow`, for 405.
     pub(crate) allow: Option<String>,
+    /// The value of `Retry-After`, for 429 and 503.
+    pub(crate) retry_after: Duration,
     /// The internal error, which is logged and not sent.
     pub(crate) cause: Option<Cause>,
 }
@@ -61,7 +67,14 @@ pub(crate) struct ProblemBody {
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), allow: None, cause: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            allow: None,
+            retry_after: RETRY_AFTER,
+            cause: None,
+        }
     }
 
     /// The problem for an error status that a layer below set without one.
@@ -113,7 +126,7 @@ impl Problem {
                 );
             }
             Kind::Unavailable | Kind::RateLimited => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                headers.insert(header::RETRY_AFTER, whole_seconds(self.retry_after).into());
             }
             _ => {}
         }
@@ -122,6 +135,11 @@ impl Problem {
         }
         (headers, serde_json::to_vec(&body).unwrap_or_default())
     }
+}
+
+/// Whole seconds, rounded up: a client that comes earlier is refused again.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 impl From<Error> for Problem {
@@ -152,7 +170,8 @@ impl From<Error> for Problem {
             Error::NotAttended => Kind::NotAttended,
             Error::NotConfirmed { .. } => Kind::NotConfirmed,
             Error::OccurrenceNotOver => Kind::OccurrenceNotOver,
-            Error::Unavailable(_) | Error::Contended => Kind::Unavailable,
+            Error::RateLimited { .. } => Kind::RateLimited,
+            Error::Unavailable(_) | Error::Contended | Error::Overloaded => Kind::Unavailable,
             _ => Kind::Internal,
         };
         let detail = match &error {
@@ -165,6 +184,7 @@ impl From<Error> for Problem {
         };
         let mut problem = Self::new(kind, detail);
         match error {
+            Error::RateLimited { wait, .. } => problem.retry_after = wait,
             Error::Invalid(wrong) => problem.errors = wrong.as_slice().to_vec(),
             Error::Internal(_) | Error::Unavailable(_) => problem.cause = Some(Cause(Arc::new(error))),
             _ => {}
@@ -207,12 +227,23 @@ mod tests {
             (Error::OccurrenceNotOver, "occurrence-not-over", 409),
             (Error::Unavailable(String::new()), "unavailable", 503),
             (Error::Contended, "unavailable", 503),
+            (Error::Overloaded, "unavailable", 503),
+            (Error::RateLimited { reason: "", wait: Duration::ZERO }, "rate-limited", 429),
             (Error::internal("secret"), "internal", 500),
         ] {
             let code = error.code();
             let problem = Problem::from(error);
             assert_eq!((problem.kind.slug(), problem.kind.status().as_u16()), (slug, status));
             assert!(slug.replace('-', "_") == code || slug == "unknown-field", "{slug} {code}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up_to_seconds() {
+        for (millis, seconds) in [(1, "1"), (1_000, "1"), (1_001, "2"), (900_000, "900")] {
+            let problem =
+                Problem::from(Error::RateLimited { reason: "", wait: Duration::from_millis(millis) });
+            assert_eq!(problem.render("").0[header::RETRY_AFTER], seconds);
         }
     }
 

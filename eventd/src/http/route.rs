@@ -12,6 +12,7 @@ use warp::reply::Response;
 use warp::{Buf, Filter};
 
 use super::call::{self, Call, Context, Handler};
+use super::client_network::ClientNetwork;
 use super::declaration::{Declaration, METHODS, operations};
 use super::idempotency;
 use super::path_tree::PathTree;
@@ -143,13 +144,14 @@ pub(crate) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let context = context.clone();
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::ext::optional::<Matched>()
+        .and(warp::ext::optional::<ClientNetwork>())
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
         .and(query)
         .and(warp::body::stream())
-        .then(move |matched, path, headers, query, body| {
+        .then(move |matched, network, path, headers, query, body| {
             let context = context.clone();
-            async move { serve(context, matched, path, headers, query, body).await }
+            async move { serve(context, matched, network, path, headers, query, body).await }
         })
         .boxed()
 }
@@ -157,6 +159,7 @@ pub(crate) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
 async fn serve(
     context: Context,
     matched: Option<Matched>,
+    network: Option<ClientNetwork>,
     path: FullPath,
     headers: HeaderMap,
     query: String,
@@ -167,7 +170,7 @@ async fn serve(
     };
     let Context { core, public_url, admission, document } = context;
     let call = Call {
-        core,
+        core: core.for_network(network.unwrap_or(ClientNetwork::UNKNOWN).address()),
         public_url,
         admission,
         document,

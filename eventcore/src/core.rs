@@ -139,7 +139,8 @@ impl EventCore {
     }
 
     /// A clone of the library that works for a client in `network`. Wrong passwords count for that network,
-    /// and passwords are hashed for one network after the other. An IPv6 client is best counted by its /64 network.
+    /// and passwords are hashed for one network after the other. An IPv6 client is best counted by its /64
+    /// network.
     ///
     /// Without it, as in programs on their user's own machine, passwords can be tried without delay.
     #[must_use]

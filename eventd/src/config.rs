@@ -11,6 +11,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
 use crate::failure::Failure;
+use crate::http::{RateQuotas, TrustedProxies};
+use crate::limit_settings::{self, LimitFlags};
 
 /// Settings from flags and the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -40,16 +42,6 @@ pub(crate) struct Flags {
     /// Maximum number of concurrent requests; more are answered with 503 [default: 1024]
     #[arg(long, env = "MAX_CONCURRENT", global = true, value_name = "NUMBER")]
     max_concurrent: Option<String>,
-    /// Limits per client and account: on, or off for tests and benchmarks. Limits on connections, memory and
-    /// concurrent requests always apply [default: on]
-    #[arg(long, env = "LIMITS", global = true, value_name = "ON|OFF")]
-    limits: Option<String>,
-    /// API requests per second and client; more are answered with 429 [default: no limit]
-    #[arg(long, env = "RATE_LIMIT", global = true, value_name = "NUMBER")]
-    rate_limit: Option<String>,
-    /// Take client addresses from X-Forwarded-For, which a proxy must set: true or false [default: false]
-    #[arg(long, env = "TRUST_PROXY", global = true, value_name = "BOOLEAN")]
-    trust_proxy: Option<String>,
     /// Separate address for /metrics, such as one in a private network [default: the listen address]
     #[arg(long, env = "METRICS_LISTEN", global = true, value_name = "ADDRESS:PORT")]
     metrics_listen: Option<String>,
@@ -62,6 +54,8 @@ pub(crate) struct Flags {
     /// Days ahead for which occurrences of recurring events are created [default: 730]
     #[arg(long, env = "HORIZON_DAYS", global = true, value_name = "NUMBER")]
     horizon_days: Option<String>,
+    #[command(flatten)]
+    limits: LimitFlags,
     /// TOML file with these settings, named like the flags with _ instead of -
     #[arg(long, env = "CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -117,8 +111,8 @@ pub(crate) struct Config {
     pub(crate) request_timeout: std::time::Duration,
     pub(crate) max_concurrent: usize,
     pub(crate) limits: Limits,
-    pub(crate) rate_limit: Option<NonZeroU32>,
-    pub(crate) trust_proxy: bool,
+    pub(crate) rate_quotas: RateQuotas,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) database_connections: u32,
     pub(crate) workers: u16,
@@ -188,9 +182,6 @@ const KEYS: &[&str] = &[
     "log",
     "request_timeout",
     "max_concurrent",
-    "limits",
-    "rate_limit",
-    "trust_proxy",
     "metrics_listen",
     "database_connections",
     "workers",
@@ -211,15 +202,12 @@ impl Config {
             ("log", &flags.log),
             ("request_timeout", &flags.request_timeout),
             ("max_concurrent", &flags.max_concurrent),
-            ("limits", &flags.limits),
-            ("rate_limit", &flags.rate_limit),
-            ("trust_proxy", &flags.trust_proxy),
             ("metrics_listen", &flags.metrics_listen),
             ("database_connections", &flags.database_connections),
             ("workers", &flags.workers),
             ("horizon_days", &flags.horizon_days),
         ];
-        for (key, value) in values {
+        for (key, value) in values.into_iter().chain(flags.limits.values()) {
             let Some(value) = value else { continue };
             let on_the_line = |m: &ArgMatches| {
                 m.try_contains_id(key).is_ok_and(|known| known)
@@ -260,8 +248,12 @@ impl Config {
         let seconds = settings.read("request_timeout", "30", "a number of seconds")?;
         let max_concurrent = settings.read::<NonZeroUsize>("max_concurrent", "1024", "a number above 0")?;
         let limits = settings.read("limits", "on", "on or off")?;
-        let rate_limit = settings.maybe("rate_limit", "(no limit)", "a number above 0")?;
-        let trust_proxy = settings.read("trust_proxy", "false", "true or false")?;
+        let rate_quotas =
+            limit_settings::rate_quotas(|key, default| settings.read(key, default, "a number above 0"))?;
+        let proxies = TrustedProxies {
+            hops: settings.read("trusted_hops", "0", "a number of proxies")?,
+            header: settings.read("forwarding_header", "x-forwarded-for", "x-forwarded-for or forwarded")?,
+        };
         let metrics_listen = settings.maybe(
             "metrics_listen",
             "(the listen address)",
@@ -280,8 +272,8 @@ impl Config {
             request_timeout: std::time::Duration::from_secs(seconds),
             max_concurrent: max_concurrent.get(),
             limits,
-            rate_limit,
-            trust_proxy,
+            rate_quotas,
+            proxies,
             metrics_listen,
             database_connections: database_connections.get(),
             workers,
@@ -303,8 +295,11 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
     let mut given = BTreeMap::new();
     for (key, value) in table {
-        let known =
-            KEYS.iter().find(|known| **known == key).ok_or_else(|| format!("unknown setting {key}"))?;
+        let known = KEYS
+            .iter()
+            .chain(LimitFlags::KEYS)
+            .find(|known| **known == key)
+            .ok_or_else(|| format!("unknown setting {key}"))?;
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
@@ -354,6 +349,12 @@ mod tests {
                 "listen (flag) must be an address and a port such as 127.0.0.1:8080, but is \"here\"",
             ),
             ("max_concurrent", "0", "max_concurrent (flag) must be a number above 0, but is \"0\""),
+            ("sign_in_limit", "0", "sign_in_limit (flag) must be a number above 0, but is \"0\""),
+            (
+                "forwarding_header",
+                "via",
+                "forwarding_header (flag) must be x-forwarded-for or forwarded, but is \"via\"",
+            ),
             ("limits", "some", "limits (flag) must be on or off, but is \"some\""),
             ("jwt_secret", "short", "jwt_secret must have at least 32 characters"),
             (

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod failure;
 mod http;
+mod limit_settings;
 
 use std::process::ExitCode;
 

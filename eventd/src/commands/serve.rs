@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, Limits};
 use crate::failure::Failure;
-use crate::http::{self, Admission, RateLimit, Server};
+use crate::http::{self, Admission, RateLimits, Server};
 
 /// Migrates the database, serves until a signal to stop, and closes the database.
 pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failure> {
@@ -22,13 +22,13 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     let address = listener.local_addr()?;
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
-    let limit = config.rate_limit.filter(|_| config.limits == Limits::On);
-    let limit = limit.map(|per_second| RateLimit::new(per_second, config.trust_proxy));
-    let admission = Arc::new(Admission::new(config.max_concurrent, limit, http::path_count()));
+    let rate_limits = (config.limits == Limits::On).then(|| RateLimits::new(config.rate_quotas));
+    let admission = Arc::new(Admission::new(config.max_concurrent, rate_limits, http::path_count()));
     let server = Server {
         core: core.clone(),
         public_url,
         timeout: config.request_timeout,
+        proxies: config.proxies,
         admission: admission.clone(),
         serves_metrics: config.metrics_listen.is_none(),
     };

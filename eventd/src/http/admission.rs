@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::problem_kind::Kind;
-use super::rate_limit::{Quota, RateLimit};
+use super::rate_limit::{Quota, RateLimits};
 
 /// How often expired state is removed.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
@@ -19,29 +19,27 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 pub(crate) struct Admission {
     permits: Arc<Semaphore>,
     max_concurrent: usize,
-    pub(crate) rate_limit: Option<RateLimit>,
+    /// `None` if rates are not limited.
+    rate_limits: Option<RateLimits>,
     pub(crate) metrics: Metrics,
 }
 
 impl Admission {
     /// Admits up to `max_concurrent` requests at once, and counts them for `paths` paths.
-    pub(crate) fn new(max_concurrent: usize, rate_limit: Option<RateLimit>, paths: usize) -> Self {
+    pub(crate) fn new(max_concurrent: usize, rate_limits: Option<RateLimits>, paths: usize) -> Self {
         let permits = Arc::new(Semaphore::new(max_concurrent));
-        Self { permits, max_concurrent, rate_limit, metrics: Metrics::new(paths) }
+        Self { permits, max_concurrent, rate_limits, metrics: Metrics::new(paths) }
     }
 
-    /// Counts a request against the quota of its client. Only the API is limited, not probes and pages.
-    pub(crate) fn take_quota<B>(&self, request: &Request<B>) -> Option<Quota> {
-        let limit = self.rate_limit.as_ref().filter(|_| request.uri().path().starts_with("/api/"))?;
-        Some(limit.take(request))
+    /// Counts a request against the quotas of its client. `path` is the template of the matched path, or
+    /// empty.
+    pub(crate) fn take_quota<B>(&self, request: &Request<B>, path: &str) -> Option<Quota> {
+        self.rate_limits.as_ref()?.take(request, path)
     }
 
     /// A permit for a request, to be held until it is answered.
-    pub(crate) fn admit(&self, quota: Option<Quota>) -> Result<OwnedSemaphorePermit, Problem> {
-        if quota == Some(Quota::Exceeded) {
-            let detail = "too many requests from your address: wait a second";
-            return Err(Problem::new(Kind::RateLimited, detail));
-        }
+    pub(crate) fn admit(&self, quota: Option<&Quota>) -> Result<OwnedSemaphorePermit, Problem> {
+        quota.map_or(Ok(()), Quota::check)?;
         let overloaded = |_| {
             Problem::new(Kind::Unavailable, "the server is at its limit of concurrent requests: try again")
         };
@@ -60,8 +58,8 @@ impl Admission {
         loop {
             interval.tick().await;
             self.metrics.run_upkeep();
-            if let Some(limit) = &self.rate_limit {
-                limit.remove_idle();
+            if let Some(limits) = &self.rate_limits {
+                limits.remove_idle();
             }
         }
     }

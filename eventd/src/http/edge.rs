@@ -88,10 +88,10 @@ where
         let found = self.routes.find(request.uri().path());
         let endpoint = found.as_ref().map(|(endpoint, _)| *endpoint);
         let admission = self.admission.clone();
-        let quota = admission.take_quota(&request);
+        let quota = admission.take_quota(&request, endpoint.map_or("", |endpoint| &endpoint.path));
         let admitted = head_fits
             .and_then(|()| match_route(&mut request, found))
-            .and_then(|()| admission.admit(quota))
+            .and_then(|()| admission.admit(quota.as_ref()))
             .map(|permit| (permit, self.inner.call(request)));
         Box::pin(async move {
             let mut response = match admitted {
@@ -107,8 +107,8 @@ where
             if method == Method::HEAD {
                 drop_body(&mut response);
             }
-            if let (Some(limit), Some(quota)) = (&admission.rate_limit, quota) {
-                limit.write_headers(quota, response.headers_mut());
+            if let Some(quota) = quota {
+                quota.write_headers(response.headers_mut());
             }
             response.headers_mut().insert(REQUEST_ID, id);
             caching.apply(response.headers_mut());

@@ -11,6 +11,7 @@ mod declaration;
 mod edge;
 mod etag;
 mod formulas;
+mod forwarded;
 mod idempotency;
 mod metrics;
 mod openapi;
@@ -29,7 +30,8 @@ mod routes;
 mod server;
 
 pub(crate) use admission::Admission;
-pub(crate) use rate_limit::RateLimit;
+pub(crate) use forwarded::TrustedProxies;
+pub(crate) use rate_limit::{RateLimits, RateQuotas};
 pub(crate) use routes::document;
 pub(crate) use server::{Server, run, run_metrics};
 

@@ -24,8 +24,8 @@ use warp::reply::Response;
 
 use super::admission::Admission;
 use super::call::Context;
-use super::client_network::ClientNetwork;
 use super::edge::{self, EdgeService};
+use super::forwarded::TrustedProxies;
 use super::problem::Problem;
 use super::{caching, etag, route, routes};
 
@@ -43,6 +43,8 @@ pub(crate) struct Server {
     pub(crate) public_url: Arc<str>,
     /// The time limit of a request.
     pub(crate) timeout: Duration,
+    /// The proxies that name the client.
+    pub(crate) proxies: TrustedProxies,
     pub(crate) admission: Arc<Admission>,
     /// Whether to serve `/metrics` here, and not on a listener of its own.
     pub(crate) serves_metrics: bool,
@@ -50,7 +52,7 @@ pub(crate) struct Server {
 
 /// Serves until `stop` completes, then lets running requests finish, for up to 20 seconds.
 pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future<Output = ()>) {
-    let Server { core, public_url, timeout, admission, serves_metrics } = server;
+    let Server { core, public_url, timeout, proxies, admission, serves_metrics } = server;
     let context = Context {
         core,
         public_url,
@@ -97,8 +99,9 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         };
         // Responses are small and written at once: Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
-        let network = ClientNetwork::of(peer.ip());
+        let peer = peer.ip();
         let with_network = ServiceBuilder::new().map_request(move |mut request: Request<Incoming>| {
+            let network = proxies.client(peer, request.headers());
             request.extensions_mut().insert(network);
             request
         });

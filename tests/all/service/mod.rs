@@ -1,5 +1,7 @@
-//! Operation of the daemon: repeated requests, limits, metrics, logs, backups.
+//! Operation of the daemon: repeated requests, limits, metrics, logs, backups, guesses of passwords.
 
 mod backup;
+mod guessing;
 mod idempotency;
-mod limits_and_metrics;
+mod metrics_and_logs;
+mod rate_limits;

@@ -1,4 +1,4 @@
-//! Rate limits, metrics, logs and CORS of the running daemon.
+//! Metrics, logs and CORS of the running daemon.
 
 use eventcore::db::{Queries, Sql};
 use http::Method;
@@ -7,36 +7,6 @@ use tests::{Daemon, Kind, TestDb};
 
 async fn sqlite(arguments: &[&str]) -> Daemon {
     Daemon::on(TestDb::in_real_time(Kind::Sqlite).await, arguments).await
-}
-
-/// On one database, because limits apply before the database is used.
-#[tokio::test]
-async fn a_client_above_the_rate_limit_is_told_to_wait() {
-    let daemon = sqlite(&["--limits", "on", "--rate-limit", "2"]).await;
-    let client = daemon.anonymous();
-    let refused = loop {
-        let answer = client.get("/occurrences").await;
-        assert_eq!(answer.header("ratelimit-policy"), "\"client\";q=2;w=1");
-        if answer.status != 200 {
-            break answer.expect_problem(429, "rate-limited");
-        }
-    };
-    assert_eq!(refused.header("retry-after"), "1");
-    assert_eq!(refused.header("ratelimit"), "\"client\";r=0;t=1");
-    // Probes are never limited.
-    for _ in 0..10 {
-        let alive = client.raw(Method::GET, "/healthz", Vec::new(), &[]).await.expect(200);
-        assert_eq!(alive.header("ratelimit"), "");
-    }
-}
-
-#[tokio::test]
-async fn without_a_rate_limit_no_headers_are_sent() {
-    let daemon = sqlite(&[]).await;
-    for _ in 0..20 {
-        let answer = daemon.anonymous().get("/occurrences").await.expect(200);
-        assert_eq!(answer.header("ratelimit"), "");
-    }
 }
 
 #[rstest]

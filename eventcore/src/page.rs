@@ -193,7 +193,8 @@ impl Keyset {
         )
     }
 
-    const fn ascending(&self) -> bool {
+    /// Whether rows are fetched in ascending order.
+    pub(crate) const fn ascending(&self) -> bool {
         matches!(self.order, Order::Ascending) != self.backward
     }
 

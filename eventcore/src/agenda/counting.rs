@@ -9,7 +9,8 @@ use sqlx::{Database, Decode, FromRow, Type};
 use uuid::Uuid;
 
 use super::counts::{CategoryCount, FacetTagCount, Facets, Month, MonthCount};
-use super::query::AgendaQuery;
+use super::plan::AgendaPlan;
+use super::statement;
 use crate::db::{ArrayAgg, Queries, Row, array_agg};
 use crate::error::{Error, Result};
 use crate::events::LABEL_SEPARATOR;
@@ -87,9 +88,9 @@ where
 
 impl MatchedStarts {
     /// Loads the starts of all matches.
-    pub(super) async fn load(db: &mut impl Queries, query: AgendaQuery) -> Result<Self> {
+    pub(super) async fn load(db: &mut impl Queries, plan: &AgendaPlan) -> Result<Self> {
         let columns = Self::columns(db);
-        aggregate(db, query, &columns).await
+        aggregate(db, plan, &columns).await
     }
 
     fn columns(db: &impl Queries) -> String {
@@ -114,10 +115,10 @@ impl MatchedStarts {
 
 impl MatchedLabels {
     /// Loads the starts and labels of all matches.
-    pub(super) async fn load(db: &mut impl Queries, query: AgendaQuery) -> Result<Self> {
+    pub(super) async fn load(db: &mut impl Queries, plan: &AgendaPlan) -> Result<Self> {
         let columns =
             format!("{}, string_agg(o.labels, '{RECORD_END}') AS labels", MatchedStarts::columns(db));
-        aggregate(db, query, &columns).await
+        aggregate(db, plan, &columns).await
     }
 
     /// The counts. Months are those of `tz`, except for all-day occurrences.
@@ -132,10 +133,9 @@ impl MatchedLabels {
     }
 }
 
-async fn aggregate<R: Row>(db: &mut impl Queries, mut query: AgendaQuery, columns: &str) -> Result<R> {
-    query.skip_verified_conditions();
-    let text = format!("SELECT {columns} FROM {} WHERE {}", query.table_list(), query.where_clause());
-    Ok(query.query(db, text).one().await?)
+async fn aggregate<R: Row>(db: &mut impl Queries, plan: &AgendaPlan, columns: &str) -> Result<R> {
+    let plan = plan.clone().without_verified();
+    Ok(statement::matches(&plan, columns).query(db).one().await?)
 }
 
 /// Starts of occurrences, in order.

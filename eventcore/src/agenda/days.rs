@@ -6,9 +6,12 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+use super::condition::Condition;
 use super::filter::AgendaFilter;
-use super::query::{AgendaQuery, Driver, Extent, MAX_DAY_SHIFT, SqlValue, VisibleScope};
-use crate::db::{Dialect, Queries};
+use super::list::agenda_plan;
+use super::plan::{Driver, Extent, MAX_DAY_SHIFT, VisibleScope};
+use super::statement;
+use crate::db::Queries;
 use crate::error::Result;
 use crate::events::{Occurrence, zone};
 use crate::time::{Moment, Timestamp, start_of_day};
@@ -49,15 +52,6 @@ fn instant(moment: Moment, tz: Tz) -> Timestamp {
     }
 }
 
-/// SQL: an occurrence `o` that lasts longer than any day. The condition of the index `agenda_lasting`, which
-/// is used only if a query repeats it literally, together with `o.listed`.
-pub(super) const fn is_multi_day(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "o.ends_at - o.starts_at > 90000000000",
-        Dialect::Postgres => "o.ends_at - o.starts_at > INTERVAL '25 hours'",
-    }
-}
-
 #[derive(sqlx::FromRow)]
 struct MultiDay {
     starts_at: Timestamp,
@@ -75,34 +69,20 @@ pub(super) async fn of_multi_day(
     (period, tz): (&Range<NaiveDate>, Tz),
     now: Timestamp,
 ) -> Result<Vec<RangeInclusive<NaiveDate>>> {
-    let mut query = AgendaQuery::new(db, filter, visible, Extent::AnyTime, now).await?;
+    let mut plan = agenda_plan(db, filter, visible, Extent::AnyTime, now).await?;
     // The time zone is a column of the event.
-    query.joins_events = true;
+    plan.reads_event = true;
     // All-day occurrences have the days of their own time zones.
-    let from = query.bind_value(SqlValue::At(start_of_day(period.start, tz).minus(MAX_DAY_SHIFT)));
-    let to = query.bind_value(SqlValue::At(start_of_day(period.end, tz).plus(MAX_DAY_SHIFT)));
-    let multi_day = is_multi_day(query.dialect);
-    let starts_at = match query.dialect {
-        // The unary plus prevents SQLite from scanning the index on `starts_at` from its beginning.
-        Dialect::Sqlite => "+o.starts_at",
-        Dialect::Postgres => "o.starts_at",
-    };
-    let overlaps = format!("{multi_day} AND o.ends_at > {from} AND {starts_at} < {to}");
+    let from = start_of_day(period.start, tz).minus(MAX_DAY_SHIFT);
+    let multi_day = Condition::MultiDay(from, start_of_day(period.end, tz).plus(MAX_DAY_SHIFT));
     match visible {
         // Public multi-day occurrences are few: they drive the query, whatever other index a filter has.
-        VisibleScope::Listed => {
-            let ids = format!("SELECT o.id FROM occurrences o WHERE o.listed AND {overlaps}");
-            query.driver = Driver::OccurrenceIds(ids);
-        }
+        VisibleScope::Listed => plan.driver = Driver::Listed(multi_day),
         // The filter names a user or an event, with few occurrences.
-        VisibleScope::All => query.conditions.push(overlaps),
+        VisibleScope::All => plan.require(multi_day),
     }
-    let text = format!(
-        "SELECT o.starts_at, o.ends_at, e.all_day, e.timezone FROM {} WHERE {}",
-        query.table_list(),
-        query.where_clause()
-    );
-    let rows: Vec<MultiDay> = query.query(db, text).all().await?;
+    let statement = statement::matches(&plan, "o.starts_at, o.ends_at, e.all_day, e.timezone");
+    let rows: Vec<MultiDay> = statement.query(db).all().await?;
     let days = rows.into_iter().map(|row| {
         let (starts_at, ends_at) = Moment::span(row.starts_at, row.ends_at, zone(&row.timezone), row.all_day);
         days(starts_at, ends_at, tz)

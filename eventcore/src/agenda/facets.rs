@@ -7,8 +7,8 @@ use super::counting::{MatchedLabels, MatchedStarts};
 use super::counts::{DailyCounts, DayCount, Facets, Month};
 use super::days;
 use super::filter::{AgendaFilter, Bound};
-use super::list::visible_scope;
-use super::query::{AgendaQuery, Extent};
+use super::list::{agenda_plan, visible_scope};
+use super::plan::Extent;
 use crate::actor::Actor;
 use crate::categories;
 use crate::core::EventCore;
@@ -23,8 +23,8 @@ impl EventCore {
         let filter = AgendaFilter { by_relevance: false, ..filter.clone() };
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
-        let query = AgendaQuery::new(&mut db, &filter, visible, Extent::All, self.now()).await?;
-        let matched = MatchedLabels::load(&mut db, query).await?;
+        let plan = agenda_plan(&mut db, &filter, visible, Extent::All, self.now()).await?;
+        let matched = MatchedLabels::load(&mut db, &plan).await?;
         matched.facets(&categories::slugs_by_id(&mut db).await?, tz)
     }
 
@@ -54,8 +54,8 @@ impl EventCore {
         };
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
-        let query = AgendaQuery::new(&mut db, &filter, visible, Extent::Page, now).await?;
-        let starts = MatchedStarts::load(&mut db, query).await?.sorted()?;
+        let plan = agenda_plan(&mut db, &filter, visible, Extent::Page, now).await?;
+        let starts = MatchedStarts::load(&mut db, &plan).await?.sorted()?;
         let multi_day = days::of_multi_day(&mut db, &filter, visible, (&period, tz), now).await?;
         let days = period.start.iter_days().take_while(|date| *date < period.end);
         let days = days.map(|date| {

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+use super::condition::TextColumn;
 use crate::error::Violations;
 use crate::events::{EventStatus, OccurrenceStatus};
 use crate::fold::fold;
@@ -118,8 +119,8 @@ impl AgendaFilter {
     }
 
     /// The folded substrings to find, with their columns, without blank ones.
-    pub(super) fn substrings(&self) -> Vec<(&'static str, String)> {
-        let texts = [("title", &self.title), ("location", &self.location)];
+    pub(super) fn substrings(&self) -> Vec<(TextColumn, String)> {
+        let texts = [(TextColumn::Title, &self.title), (TextColumn::Location, &self.location)];
         let folded = texts.map(|(column, text)| (column, fold(text.as_deref().unwrap_or_default())));
         folded.into_iter().filter(|(_, text)| !text.is_empty()).collect()
     }

@@ -1,14 +1,18 @@
 //! The agenda in pages: occurrences, and events by their first matching occurrence.
 
+use super::condition::Comparison;
 use super::filter::AgendaFilter;
-use super::query::{AgendaQuery, Extent, VisibleScope};
+use super::plan::{AgendaPlan, Driver, Extent, Qualifies, VisibleScope};
+use super::statement::{self, PageStatement};
 use crate::actor::Actor;
+use crate::categories;
 use crate::core::EventCore;
 use crate::db::{Queries, Row};
 use crate::error::{Error, Result};
 use crate::events::{self, Event, OCCURRENCE_COLUMNS, Occurrence, OccurrenceRow, Relation};
 use crate::id::{EventId, OccurrenceId};
 use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
+use crate::time::Timestamp;
 
 impl EventCore {
     /// A page of the agenda: the occurrences that match the filter and that the actor may find.
@@ -27,20 +31,16 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, filter).await?;
         let total = if page.count {
-            let all = AgendaQuery::new(&mut db, filter, visible, Extent::All, now).await?;
-            Some(count(&mut db, all).await?)
+            let all = agenda_plan(&mut db, filter, visible, Extent::All, now).await?;
+            Some(count(&mut db, &all).await?)
         } else {
             None
         };
-        let query = AgendaQuery::new(&mut db, filter, visible, Extent::Page, now).await?;
-        let rows: Vec<RankedOccurrence> = page_rows(&mut db, &query, &keyset, |found, position| {
-            format!(
-                "SELECT {OCCURRENCE_COLUMNS}, {position} AS position
-                FROM ({found}) AS found JOIN occurrences o ON o.id = found.id
-                    JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id"
-            )
-        })
-        .await?;
+        let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?;
+        let select = |position: &str| format!("SELECT {OCCURRENCE_COLUMNS}, {position} AS position FROM (");
+        let after = ") AS found JOIN occurrences o ON o.id = found.id
+            JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id";
+        let rows: Vec<RankedOccurrence> = page_rows(&mut db, &plan, &keyset, select, after).await?;
         let page = keyset.page(rows, |row| key(row.position, row.row.id));
         Ok(Page { total, ..page.map(|row| row.row.occurrence(now)) })
     }
@@ -60,19 +60,15 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, filter).await?;
         let total = if page.count {
-            let mut all = AgendaQuery::new(&mut db, filter, visible, Extent::All, now).await?;
-            all.keep_first_of_each_event();
-            Some(count(&mut db, all).await?)
+            let all = agenda_plan(&mut db, filter, visible, Extent::All, now).await?;
+            Some(count(&mut db, &all.first_of_each_event()).await?)
         } else {
             None
         };
-        let mut query = AgendaQuery::new(&mut db, filter, visible, Extent::Page, now).await?;
-        query.keep_first_of_each_event();
+        let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?.first_of_each_event();
+        let select = |position: &str| format!("SELECT o.event_id, {position} AS position, o.id FROM (");
         let rows: Vec<(EventId, i64, OccurrenceId)> =
-            page_rows(&mut db, &query, &keyset, |found, position| {
-                format!("SELECT o.event_id, {position} AS position, o.id FROM ({found}) AS o")
-            })
-            .await?;
+            page_rows(&mut db, &plan, &keyset, select, ") AS o").await?;
         let page = keyset.page(rows, |(_, position, id)| key(*position, *id));
         let ids: Vec<EventId> = page.items.iter().map(|(event, ..)| *event).collect();
         let items = events::load(&mut db, &ids, now).await?;
@@ -87,37 +83,64 @@ struct RankedOccurrence {
     position: i64,
 }
 
+/// Plans the query of a filter. If all matches are needed, an index lookup drives it where one can.
+pub(super) async fn agenda_plan(
+    db: &mut impl Queries,
+    filter: &AgendaFilter,
+    visible: VisibleScope,
+    extent: Extent,
+    now: Timestamp,
+) -> Result<AgendaPlan> {
+    filter.violations().into_result()?;
+    let categories = match filter.categories.as_slice() {
+        [] | [_] => Vec::new(),
+        slugs => categories::find_by_slugs(db, slugs).await?,
+    };
+    let mut plan = AgendaPlan::new(db.dialect(), filter, visible, extent, now, categories);
+    if extent == Extent::All {
+        choose_driver(db, &mut plan, extent).await?;
+    }
+    Ok(plan)
+}
+
+/// Lets the first index lookup that qualifies drive the query.
+async fn choose_driver(db: &mut impl Queries, plan: &mut AgendaPlan, extent: Extent) -> Result<()> {
+    for (lookup, qualifies) in plan.take_lookups(extent) {
+        if qualifies == Qualifies::Always || lookup.finds_few(db).await? {
+            plan.driver = Driver::Lookup(lookup);
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The rows of a page, and one more, which shows that another page follows.
 ///
-/// `select` gets SQL for the occurrences found and for the sort key of an occurrence `o`, and returns the
-/// statement.
+/// `select` gets SQL for the sort key of an occurrence `o`, and returns what comes before the statement of
+/// the occurrences found; `after` comes after it.
 async fn page_rows<R: Row>(
     db: &mut impl Queries,
-    list: &AgendaQuery,
+    list: &AgendaPlan,
     keyset: &Keyset,
-    select: impl Fn(&str, &str) -> String,
+    select: impl Fn(&str) -> String,
+    after: &str,
 ) -> Result<Vec<R>> {
+    let comparison = if keyset.ascending() { Comparison::Greater } else { Comparison::Less };
     let mut rows = Vec::new();
-    for tier in list.rank_tiers(keyset) {
-        let mut query = list.clone();
-        query.select_tier(tier);
-        query.after_cursor(keyset);
-        let missing = keyset.fetch() - i64::try_from(rows.len()).map_err(Error::internal)?;
-        let position = query.position();
-        let sorted = |found: &str| {
-            let select = select(found, &position);
-            format!("{select} ORDER BY o.starts_at {dir}, o.id {dir}", dir = keyset.direction())
-        };
-        if let Some(probe) = query.probe_sql(keyset, missing) {
-            let found: Vec<R> = query.clone().query_with_generic_plan(db, sorted(&probe)).all().await?;
-            if i64::try_from(found.len()) == Ok(missing) {
+    for tier in list.tiers(keyset.position, comparison) {
+        let mut plan = list.clone().within(tier).beyond(keyset.position, comparison);
+        let limit = keyset.fetch() - i64::try_from(rows.len()).map_err(Error::internal)?;
+        let before = select(&statement::position(&plan));
+        let page = PageStatement { keyset, limit, before, after };
+        if let Some(probe) = plan.probe(comparison) {
+            let found: Vec<R> = page.write_probe(&probe).query(db).all().await?;
+            if i64::try_from(found.len()) == Ok(limit) {
                 rows.extend(found);
                 break;
             }
         }
-        query.choose_driver(db, Extent::Page).await?;
-        let text = sorted(&query.page_sql(keyset, missing));
-        rows.extend(query.query(db, text).all::<R>().await?);
+        choose_driver(db, &mut plan, Extent::Page).await?;
+        rows.extend(page.write(&plan).query(db).all::<R>().await?);
         if i64::try_from(rows.len()) == Ok(keyset.fetch()) {
             break;
         }
@@ -161,7 +184,6 @@ pub(super) async fn visible_scope(
     })
 }
 
-async fn count(db: &mut impl Queries, query: AgendaQuery) -> Result<i64> {
-    let text = format!("SELECT count(*) FROM {} WHERE {}", query.table_list(), query.where_clause());
-    Ok(query.query(db, text).scalar().await?)
+async fn count(db: &mut impl Queries, plan: &AgendaPlan) -> Result<i64> {
+    Ok(statement::matches(plan, "count(*)").query(db).scalar().await?)
 }

@@ -1,5 +1,6 @@
 //! The agenda: searching, listing and counting occurrences.
 
+mod condition;
 mod counting;
 mod counts;
 mod days;
@@ -8,8 +9,9 @@ mod filter;
 mod index_lookup;
 mod list;
 mod ongoing;
-mod predicates;
-mod query;
+mod plan;
+mod relevance;
+mod statement;
 
 pub use counts::{CategoryCount, DailyCounts, DayCount, FacetTagCount, Facets, Month, MonthCount};
 pub use filter::{AgendaFilter, Bound};

@@ -1,6 +1,6 @@
 //! Occurrences of several days, which take place on days on which they do not start.
 
-use super::days::is_multi_day;
+use super::condition::is_multi_day;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql};
 use crate::error::Result;

@@ -15,6 +15,7 @@ mod row_gate;
 mod sqlite;
 mod text_enum;
 mod transaction;
+mod writer;
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -38,6 +39,7 @@ pub(crate) use row_gate::RowPermit;
 pub(crate) use text_enum::text_enum;
 pub(crate) use transaction::{Attempts, transaction};
 pub use transaction::{Reader, Tx};
+pub(crate) use writer::{Planning, SqlWriter};
 
 use crate::error::{Error, Result};
 

@@ -1,0 +1,288 @@
+//! The conditions of an agenda query, as values and in SQL.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::categories;
+use crate::db::{Dialect, SqlWriter};
+use crate::events::{EventStatus, OccurrenceStatus};
+use crate::id::{CategoryId, EventId, UserId};
+use crate::search::SearchScope;
+use crate::time::Timestamp;
+
+/// A condition that an occurrence meets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// Met by none.
+    Never,
+    /// Public, of a published event.
+    Listed,
+    Organizer(UserId),
+    Event(EventId),
+    Status(OccurrenceStatus),
+    EventStatus(EventStatus),
+    /// The event is not a draft.
+    NotDraft,
+    /// A category by one of its slugs, a former one included.
+    CategorySlug(String),
+    /// Any of these categories: none if the list is empty.
+    AnyCategory(Vec<CategoryId>),
+    /// A folded tag.
+    Tag(String),
+    /// All of these folded tags.
+    AllTags(Vec<String>),
+    /// Scheduled, with fewer seats taken than the capacity.
+    FreeSeats,
+    /// Registration has opened and has not closed.
+    RegistrationOpen(Timestamp),
+    /// Starts after an instant. Not a bound of the index on the start.
+    NotStarted(Timestamp),
+    /// The user has a live registration.
+    RegisteredBy(UserId),
+    /// The start, by instant.
+    Start(Edge, Timestamp),
+    /// The start: timed occurrences by instant, all-day ones by calendar day.
+    StartDay(Edge, Timestamp, NaiveDate),
+    /// A folded substring of a column of the document.
+    Contains(TextColumn, String),
+    /// A phrase, as a substring of the document's tokens.
+    Phrase(String),
+    /// A phrase that does not occur.
+    NoPhrase(String),
+    /// All phrases occur within a part of the document.
+    AllWithin(SearchScope, Vec<String>),
+    /// Not all phrases occur within a part of the document.
+    NotAllWithin(SearchScope, Vec<String>),
+    /// Lasts longer than any day, and overlaps a period.
+    MultiDay(Timestamp, Timestamp),
+    /// After a position in the order of the page.
+    Beyond(Comparison, Timestamp, Uuid),
+    /// No earlier occurrence of the same event meets these conditions.
+    FirstOfEvent(Vec<Condition>),
+}
+
+/// A bound of the range of starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// The beginning, inclusive.
+    From,
+    /// The end, exclusive.
+    To,
+}
+
+impl Edge {
+    const fn comparison(self) -> &'static str {
+        match self {
+            Self::From => " >= ",
+            Self::To => " < ",
+        }
+    }
+}
+
+/// The direction in which a page continues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Greater,
+    Less,
+}
+
+impl Comparison {
+    const fn operator(self) -> &'static str {
+        match self {
+            Self::Greater => ">",
+            Self::Less => "<",
+        }
+    }
+}
+
+/// A column of `search_documents` with folded text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextColumn {
+    Title,
+    Location,
+}
+
+impl TextColumn {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Location => "location",
+        }
+    }
+}
+
+/// The aliases under which a condition names its tables. The event is always `e`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aliases {
+    pub(super) occurrence: &'static str,
+    pub(super) document: &'static str,
+}
+
+/// The aliases of a query itself.
+pub(super) const OUTER: Aliases = Aliases { occurrence: "o", document: "d" };
+/// The aliases within [`Condition::FirstOfEvent`].
+const EARLIER: Aliases = Aliases { occurrence: "earlier", document: "earlier_document" };
+
+impl Condition {
+    /// Whether it reads the row of `search_documents`.
+    pub(super) const fn reads_document(&self) -> bool {
+        matches!(
+            self,
+            Self::Contains(..)
+                | Self::Phrase(_)
+                | Self::NoPhrase(_)
+                | Self::AllWithin(..)
+                | Self::NotAllWithin(..)
+        )
+    }
+
+    /// Whether it reads the row of `events`.
+    pub(super) const fn reads_event(&self) -> bool {
+        matches!(self, Self::EventStatus(_) | Self::NotDraft)
+    }
+
+    /// Whether it requires tags.
+    pub(super) const fn is_tag(&self) -> bool {
+        matches!(self, Self::Tag(_) | Self::AllTags(_))
+    }
+
+    /// Writes the condition.
+    pub(super) fn write(&self, sql: &mut SqlWriter, aliases: Aliases) {
+        let Aliases { occurrence: o, document: d } = aliases;
+        match self {
+            Self::Never => _ = sql.push("1 = 0"),
+            Self::Listed => _ = sql.push(o).push(".listed"),
+            Self::Organizer(user) => _ = sql.push(o).push(".organizer_id = ").value(user.as_uuid()),
+            Self::Event(event) => _ = sql.push(o).push(".event_id = ").value(event.as_uuid()),
+            Self::Status(status) => _ = sql.push(o).push(".status = ").value(status.as_str()),
+            Self::EventStatus(status) => _ = sql.push("e.status = ").value(status.as_str()),
+            Self::NotDraft => _ = sql.push("e.status <> ").value(EventStatus::Draft.as_str()),
+            Self::CategorySlug(slug) => {
+                sql.push(o).push(".category_id = (").push(categories::ID_BY_SLUG).push(" = ");
+                sql.value(categories::without_nul(slug)).push(")");
+            }
+            Self::AnyCategory(ids) if ids.is_empty() => Self::Never.write(sql, aliases),
+            Self::AnyCategory(ids) => {
+                sql.push(o).push(".category_id IN (");
+                sql.separated(", ", ids, |sql, id| _ = sql.value(id.as_uuid())).push(")");
+            }
+            Self::Tag(tag) => {
+                sql.push("EXISTS (SELECT 1 FROM event_tags g WHERE g.event_id = ").push(o);
+                sql.push(".event_id AND g.folded = ").value(tag.as_str()).push(")");
+            }
+            Self::AllTags(tags) => {
+                sql.push("(SELECT count(*) FROM event_tags g WHERE g.event_id = ").push(o);
+                sql.push(".event_id AND g.folded IN (");
+                sql.separated(", ", tags, |sql, tag| _ = sql.value(tag.as_str()));
+                sql.push(&format!(")) = {}", tags.len()));
+            }
+            Self::FreeSeats => {
+                sql.push(&format!("{o}.seats_taken < {o}.capacity AND {o}.status = "));
+                sql.value(OccurrenceStatus::Scheduled.as_str());
+            }
+            Self::RegistrationOpen(now) => {
+                sql.push(&format!("({o}.registration_opens_at IS NULL OR {o}.registration_opens_at <= "));
+                sql.value(*now).push(") AND ");
+                sql.push(&format!("({o}.registration_closes_at IS NULL OR {o}.registration_closes_at > "));
+                sql.value(*now).push(")");
+            }
+            Self::NotStarted(now) => {
+                sql.push(unindexed(sql.dialect())).push(o).push(".starts_at > ").value(*now);
+            }
+            Self::RegisteredBy(user) => {
+                sql.push(o).push(".id IN (SELECT r.occurrence_id FROM registrations r WHERE r.user_id = ");
+                sql.value(user.as_uuid()).push(" AND r.status <> 'cancelled')");
+            }
+            Self::Start(edge, at) => {
+                sql.push(o).push(".starts_at").push(edge.comparison()).value(*at);
+            }
+            Self::StartDay(edge, at, day) => {
+                sql.push(&format!("({o}.day IS NULL AND {o}.starts_at")).push(edge.comparison()).value(*at);
+                sql.push(&format!(" OR {o}.day")).push(edge.comparison()).value(day.to_string()).push(")");
+            }
+            Self::Contains(column, text) => {
+                let column = column.name();
+                match sql.dialect() {
+                    Dialect::Sqlite => {
+                        sql.push(&format!("instr({d}.{column}, ")).value(text.as_str()).push(") > 0")
+                    }
+                    // PostgreSQL looks `LIKE` up in its trigram index.
+                    Dialect::Postgres => sql.push(&format!("{d}.{column} LIKE ")).value(like_pattern(text)),
+                };
+            }
+            Self::Phrase(phrase) => _ = push_phrase_position(sql, d, phrase).push(" > 0"),
+            Self::NoPhrase(phrase) => _ = push_phrase_position(sql, d, phrase).push(" = 0"),
+            Self::AllWithin(scope, phrases) => push_all_within(sql, d, *scope, phrases),
+            Self::NotAllWithin(scope, phrases) => {
+                sql.push("NOT (");
+                push_all_within(sql, d, *scope, phrases);
+                sql.push(")");
+            }
+            Self::MultiDay(from, to) => {
+                sql.push(is_multi_day(sql.dialect())).push(" AND o.ends_at > ").value(*from);
+                sql.push(" AND ");
+                sql.push(unindexed(sql.dialect())).push("o.starts_at < ").value(*to);
+            }
+            Self::Beyond(comparison, at, id) => {
+                sql.push(&format!("({o}.starts_at, {o}.id) {} (", comparison.operator()));
+                sql.value(*at).push(", ").value(*id).push(")");
+            }
+            Self::FirstOfEvent(conditions) => {
+                let Aliases { occurrence, document } = EARLIER;
+                sql.push(&format!("NOT EXISTS (SELECT 1 FROM occurrences {occurrence}"));
+                if conditions.iter().any(Self::reads_document) {
+                    sql.push(&format!(
+                        " JOIN search_documents {document} ON {document}.id = {occurrence}.document_id"
+                    ));
+                }
+                sql.push(&format!(
+                    " WHERE {occurrence}.event_id = {o}.event_id
+                        AND ({occurrence}.starts_at, {occurrence}.id) < ({o}.starts_at, {o}.id)"
+                ));
+                for condition in conditions {
+                    sql.push(" AND ");
+                    condition.write(sql, EARLIER);
+                }
+                sql.push(")");
+            }
+        }
+    }
+}
+
+/// Before a column: the unary plus prevents SQLite from scanning an index of the column.
+const fn unindexed(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "+",
+        Dialect::Postgres => "",
+    }
+}
+
+/// SQL for the first position of a phrase in the tokens, from 1; 0 if it does not occur.
+fn push_phrase_position<'w>(sql: &'w mut SqlWriter, document: &str, phrase: &str) -> &'w mut SqlWriter {
+    let position = match sql.dialect() {
+        Dialect::Sqlite => "instr",
+        Dialect::Postgres => "strpos",
+    };
+    sql.push(&format!("{position}({document}.tokens, ")).value(phrase).push(")")
+}
+
+fn push_all_within(sql: &mut SqlWriter, document: &str, scope: SearchScope, phrases: &[String]) {
+    let end = if scope == SearchScope::Title { "title_end" } else { "head_end" };
+    sql.separated(" AND ", phrases, |sql, phrase| {
+        push_phrase_position(sql, document, phrase).push(&format!(" BETWEEN 1 AND {document}.{end}"));
+    });
+}
+
+/// A `LIKE` pattern for a substring.
+fn like_pattern(text: &str) -> String {
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
+/// SQL: an occurrence `o` that lasts longer than any day. The condition of the index `agenda_lasting`, which
+/// is used only if a query repeats it literally, together with `o.listed`.
+pub(super) const fn is_multi_day(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "o.ends_at - o.starts_at > 90000000000",
+        Dialect::Postgres => "o.ends_at - o.starts_at > INTERVAL '25 hours'",
+    }
+}

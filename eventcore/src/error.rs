@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
+
 /// The result of an operation of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -202,9 +204,17 @@ pub struct Violation {
     pub message: String,
 }
 
+/// Fields of records that change without a change of the record: the state of other records, and the place on a
+/// waitlist.
+const CHANGE_BY_THEMSELVES: [&str; 3] = ["/next_occurrence", "/occurrence_count", "/position"];
+
 /// The violations of an input, at most one for each field, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Violations(Vec<Violation>);
+pub struct Violations {
+    found: Vec<Violation>,
+    /// The values of the fields that are violations because they are unknown, by their pointers.
+    unknown: Vec<(String, Value)>,
+}
 
 impl Violations {
     /// The maximum number of violations. Further ones are dropped, so that hostile input cannot inflate the
@@ -217,31 +227,71 @@ impl Violations {
     }
 
     fn push(&mut self, violation: Violation) {
-        if self.0.len() < Self::MAX && !self.contains(&violation.pointer) {
-            self.0.push(violation);
+        if self.found.len() < Self::MAX && !self.contains(&violation.pointer) {
+            self.found.push(violation);
         }
+    }
+
+    /// Adds the violation of a field that the input does not have.
+    pub(crate) fn add_unknown(&mut self, pointer: String, value: Value) {
+        self.add(pointer.as_str(), "unknown_field", "unknown field");
+        if self.unknown.len() < Self::MAX {
+            self.unknown.push((pointer, value));
+        }
+    }
+
+    /// Takes back the violations of unknown fields that repeat what the stored record has, so that a client
+    /// can send back what it has read. A field that the record has with another value becomes a violation
+    /// with the code `read_only`.
+    ///
+    /// Fields in [`CHANGE_BY_THEMSELVES`] are ignored, because a client cannot keep them up to date.
+    pub(crate) fn settle_read_only(&mut self, stored: &impl serde::Serialize) -> Result<()> {
+        if self.unknown.is_empty() {
+            return Ok(());
+        }
+        let stored = serde_json::to_value(stored).map_err(Error::internal)?;
+        for (pointer, value) in std::mem::take(&mut self.unknown) {
+            let Some(current) = stored.pointer(&pointer) else { continue };
+            if *current == value || CHANGE_BY_THEMSELVES.contains(&pointer.as_str()) {
+                self.found.retain(|violation| violation.pointer != pointer);
+            } else if let Some(violation) = self.found.iter_mut().find(|found| found.pointer == pointer) {
+                violation.code = "read_only".into();
+                "is read-only: leave it out".clone_into(&mut violation.message);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there are unknown fields, which [`Self::settle_read_only`] may take back.
+    pub(crate) fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
     }
 
     /// Adds the violations of an object that is the field at `pointer`.
     pub fn add_within(&mut self, pointer: &str, inner: &Self) {
-        for violation in &inner.0 {
+        for violation in &inner.found {
             self.push(Violation { pointer: format!("{pointer}{}", violation.pointer), ..violation.clone() });
+        }
+        for (inside, value) in &inner.unknown {
+            if self.unknown.len() < Self::MAX {
+                self.unknown.push((format!("{pointer}{inside}"), value.clone()));
+            }
         }
     }
 
     /// Whether the field at `pointer` has a violation.
     pub fn contains(&self, pointer: &str) -> bool {
-        self.0.iter().any(|violation| violation.pointer == pointer)
+        self.found.iter().any(|violation| violation.pointer == pointer)
     }
 
     /// Whether there are no violations.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     /// All violations.
     pub fn as_slice(&self) -> &[Violation] {
-        &self.0
+        &self.found
     }
 
     /// `Ok` if there are no violations, [`Error::Invalid`] otherwise.
@@ -252,8 +302,11 @@ impl Violations {
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let texts: Vec<String> =
-            self.0.iter().map(|v| format!("{}: {}", v.pointer.trim_start_matches('/'), v.message)).collect();
+        let texts: Vec<String> = self
+            .found
+            .iter()
+            .map(|v| format!("{}: {}", v.pointer.trim_start_matches('/'), v.message))
+            .collect();
         match texts.as_slice() {
             [one] => f.write_str(one),
             many => {
@@ -264,5 +317,46 @@ impl fmt::Display for Violations {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_repeats_the_stored_record_is_no_violation() {
+        let mut inner = Violations::default();
+        inner.add_unknown("/text".to_owned(), json!("every day"));
+        let mut violations = Violations::default();
+        violations.add("/title", "required", "is required");
+        violations.add_within("/recurrence", &inner);
+        for (name, value) in [
+            ("/id", json!("1")),
+            ("/version", json!(3)),
+            ("/organizer", json!({"id": "7"})),
+            ("/next_occurrence", json!({"seats_taken": 1})),
+            ("/colour", json!("red")),
+            ("/url~1x", json!(null)),
+        ] {
+            violations.add_unknown(name.to_owned(), value);
+        }
+        let stored = json!({
+            "id": "1", "version": 4, "organizer": {"id": "7"}, "next_occurrence": {"seats_taken": 2},
+            "recurrence": {"text": "every day"},
+        });
+        violations.settle_read_only(&stored).unwrap();
+        let left: Vec<_> = violations.as_slice().iter().map(|v| (v.pointer.as_str(), &*v.code)).collect();
+        assert_eq!(
+            left,
+            [
+                ("/title", "required"),
+                ("/version", "read_only"),
+                ("/colour", "unknown_field"),
+                ("/url~1x", "unknown_field"),
+            ]
+        );
     }
 }

@@ -107,9 +107,8 @@ impl Fields {
 
     /// Ends the reading. Returns all violations, fields that were not taken included.
     pub fn finish(mut self) -> Violations {
-        for name in self.fields.keys() {
-            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-            self.violations.add(pointer, "unknown_field", "unknown field");
+        for (name, value) in self.fields {
+            self.violations.add_unknown(format!("/{}", escape(&name)), value);
         }
         self.violations
     }
@@ -120,22 +119,40 @@ impl Fields {
     }
 }
 
-/// Implements `Deserialize` for an input type by its function `read(Fields) -> Self`.
+/// Escapes the name of a field for a JSON pointer (RFC 6901 4).
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Implements reading and `Deserialize` for an input type by its function `take(&mut Fields) -> Self`. What
+/// is wrong goes into the field `parse_errors`, which the validation reports with all else.
 macro_rules! deserialize_by_fields {
     ($name:ident) => {
+        impl $name {
+            /// Reads a JSON object.
+            pub(crate) fn read(value: serde_json::Value) -> Self {
+                let mut fields = $crate::input::Fields::new(value);
+                let mut input = Self::take(&mut fields);
+                input.parse_errors = fields.finish();
+                input
+            }
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> std::result::Result<Self, D::Error> {
-                let value = <serde_json::Value as serde::Deserialize>::deserialize(deserializer)?;
-                Ok(Self::read($crate::input::Fields::new(value)))
+                <serde_json::Value as serde::Deserialize>::deserialize(deserializer).map(Self::read)
             }
         }
     };
 }
 pub(crate) use deserialize_by_fields;
 
-/// Applies a JSON merge patch (RFC 7396): null removes a field, objects are merged, any other value replaces.
+/// Applies a JSON merge patch (RFC 7396): objects are merged, any other value replaces.
+///
+/// A field that the patch sets to null stays as null, where the RFC removes it. [`Fields`] reads it as
+/// absent, but reports it if it is unknown: a misspelt field is not lost because it is null.
 pub fn merge_patch(target: &mut Value, patch: Value) {
     let Value::Object(changes) = patch else {
         *target = patch;
@@ -146,11 +163,7 @@ pub fn merge_patch(target: &mut Value, patch: Value) {
     }
     if let Value::Object(fields) = target {
         for (name, change) in changes {
-            if change.is_null() {
-                fields.remove(&name);
-            } else {
-                merge_patch(fields.entry(name).or_insert(Value::Null), change);
-            }
+            merge_patch(fields.entry(name).or_insert(Value::Null), change);
         }
     }
 }
@@ -217,19 +230,23 @@ mod tests {
         );
     }
 
-    /// Examples of RFC 7396, appendix A.
+    /// Examples of RFC 7396, appendix A, with null for what it removes.
     #[test]
-    fn merge_patch_follows_the_rfc() {
+    fn merge_patch_follows_the_rfc_but_keeps_nulls() {
         for (mut target, patch, merged) in [
             (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
             (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
-            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (json!({"a": "b"}), json!({"a": null}), json!({"a": null})),
             (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
-            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (
+                json!({"a": {"b": "c"}}),
+                json!({"a": {"b": "d", "c": null}}),
+                json!({"a": {"b": "d", "c": null}}),
+            ),
             (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
             (json!({"a": "foo"}), json!("bar"), json!("bar")),
             (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
-            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {"ccc": null}}})),
         ] {
             merge_patch(&mut target, patch);
             assert_eq!(target, merged);

@@ -67,10 +67,10 @@ pub struct NewAccessToken {
 deserialize_by_fields!(NewAccessToken);
 
 impl NewAccessToken {
-    fn read(mut fields: Fields) -> Self {
+    fn take(fields: &mut Fields) -> Self {
         let name = fields.string("name").unwrap_or_default();
         let (scope, expires_at) = (fields.parsed("scope"), fields.parsed("expires_at"));
-        Self { name, scope, expires_at, parse_errors: fields.finish() }
+        Self { name, scope, expires_at, parse_errors: Violations::default() }
     }
 
     fn validate(&self, now: Timestamp) -> Result<()> {

@@ -73,7 +73,8 @@ async fn change(
         "email": row.email, "display_name": row.display_name, "timezone": row.timezone, "role": row.role
     });
     merge_patch(&mut input, patch.clone());
-    let profile: Profile = serde_json::from_value(input).map_err(Error::internal)?;
+    let mut profile = Profile::read(input);
+    profile.parse_errors.settle_read_only(&User::from(row.clone()))?;
     let (email, timezone) = profile.validate()?;
     let role = profile.role.unwrap_or(row.role);
     if role != row.role {
@@ -83,6 +84,10 @@ async fn change(
         }
     }
     let same_email = row.email.as_deref() == Some(email.as_str());
+    let display_name = profile.display_name.trim();
+    if same_email && (display_name, timezone.name(), role) == (&*row.display_name, &*row.timezone, row.role) {
+        return Ok(row.into());
+    }
     tx.query(sql!(
         "UPDATE users SET email = $2, email_folded = $3, email_verified_at = $4, display_name = $5,
             timezone = $6, role = $7, updated_at = $8, search_text = $9, version = version + 1
@@ -92,11 +97,11 @@ async fn change(
     .bind(email.as_str().to_owned())
     .bind(email.folded())
     .bind(row.email_verified_at.filter(|_| same_email))
-    .bind(profile.display_name.trim().to_owned())
+    .bind(display_name.to_owned())
     .bind(timezone.name())
     .bind(role)
     .bind(now)
-    .bind(user::search_text(&row.username, profile.display_name.trim(), email.as_str()))
+    .bind(user::search_text(&row.username, display_name, email.as_str()))
     .execute()
     .await
     .map_err(map_unique_violation)?;

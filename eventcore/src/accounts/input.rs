@@ -42,8 +42,8 @@ pub struct NewUser {
 deserialize_by_fields!(NewUser);
 
 impl NewUser {
-    fn read(mut fields: Fields) -> Self {
-        let mut input = Self {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
             username: fields.string("username").unwrap_or_default(),
             email: fields.string("email").unwrap_or_default(),
             password: fields.string("password"),
@@ -51,9 +51,7 @@ impl NewUser {
             timezone: fields.string("timezone"),
             role: fields.parsed("role"),
             parse_errors: Violations::default(),
-        };
-        input.parse_errors = fields.finish();
-        input
+        }
     }
 
     /// Validates all fields. `password_required` is false if the system creates the user.
@@ -123,22 +121,20 @@ pub(super) struct Profile {
     pub(super) display_name: String,
     pub(super) timezone: String,
     pub(super) role: Option<Role>,
-    parse_errors: Violations,
+    pub(super) parse_errors: Violations,
 }
 
 deserialize_by_fields!(Profile);
 
 impl Profile {
-    fn read(mut fields: Fields) -> Self {
-        let mut profile = Self {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
             email: fields.string("email").unwrap_or_default(),
             display_name: fields.string("display_name").unwrap_or_default(),
             timezone: fields.string("timezone").unwrap_or_else(|| "UTC".to_owned()),
             role: fields.parsed("role"),
             parse_errors: Violations::default(),
-        };
-        profile.parse_errors = fields.finish();
-        profile
+        }
     }
 
     pub(super) fn validate(&self) -> Result<(Email, Tz)> {
@@ -170,9 +166,9 @@ pub struct Credentials {
 deserialize_by_fields!(Credentials);
 
 impl Credentials {
-    fn read(mut fields: Fields) -> Self {
-        let (login, password) = (required(&mut fields, "login"), required(&mut fields, "password"));
-        Self { login, password, parse_errors: fields.finish() }
+    fn take(fields: &mut Fields) -> Self {
+        let (login, password) = (required(fields, "login"), required(fields, "password"));
+        Self { login, password, parse_errors: Violations::default() }
     }
 }
 
@@ -190,9 +186,9 @@ pub struct RefreshToken {
 deserialize_by_fields!(RefreshToken);
 
 impl RefreshToken {
-    fn read(mut fields: Fields) -> Self {
-        let refresh_token = required(&mut fields, "refresh_token");
-        Self { refresh_token, parse_errors: fields.finish() }
+    fn take(fields: &mut Fields) -> Self {
+        let refresh_token = required(fields, "refresh_token");
+        Self { refresh_token, parse_errors: Violations::default() }
     }
 }
 
@@ -214,10 +210,10 @@ pub struct NewPassword {
 deserialize_by_fields!(NewPassword);
 
 impl NewPassword {
-    fn read(mut fields: Fields) -> Self {
+    fn take(fields: &mut Fields) -> Self {
         let (current_password, new_password) =
-            (required(&mut fields, "current_password"), required(&mut fields, "new_password"));
-        Self { current_password, new_password, parse_errors: fields.finish() }
+            (required(fields, "current_password"), required(fields, "new_password"));
+        Self { current_password, new_password, parse_errors: Violations::default() }
     }
 }
 

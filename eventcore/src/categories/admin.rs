@@ -85,9 +85,15 @@ async fn change(
         "description": current.description, "colour": current.colour,
     });
     merge_patch(&mut value, patch.clone());
-    let input: CategoryInput = serde_json::from_value(value).map_err(Error::internal)?;
+    let mut input = CategoryInput::read(value);
+    input.parse_errors.settle_read_only(&current)?;
     input.violations().into_result()?;
     must_be_free(tx, &input.slug, id).await?;
+    let unchanged = (&input.slug, input.name.trim(), &input.description, input.stored_colour())
+        == (&current.slug, &*current.name, &current.description, current.colour.clone());
+    if unchanged {
+        return Ok(current);
+    }
     tx.query(sql!(
         "UPDATE categories SET slug = $2, name = $3, description = $4, colour = $5, updated_at = $6,
             version = version + 1

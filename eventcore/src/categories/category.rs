@@ -62,16 +62,14 @@ impl CategoryInput {
     /// The default colour.
     const GREY: &str = "#616a6b";
 
-    fn read(mut fields: Fields) -> Self {
-        let mut input = Self {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
             slug: fields.string("slug").unwrap_or_default(),
             name: fields.string("name").unwrap_or_default(),
             description: fields.string("description").unwrap_or_default(),
             colour: fields.string("colour"),
             parse_errors: Violations::default(),
-        };
-        input.parse_errors = fields.finish();
-        input
+        }
     }
 
     /// The violations of all fields.

@@ -76,9 +76,9 @@ pub struct CommentInput {
 deserialize_by_fields!(CommentInput);
 
 impl CommentInput {
-    fn read(mut fields: Fields) -> Self {
+    fn take(fields: &mut Fields) -> Self {
         let (body, parent_id) = (fields.string("body").unwrap_or_default(), fields.parsed("parent_id"));
-        Self { body, parent_id, parse_errors: fields.finish() }
+        Self { body, parent_id, parse_errors: Violations::default() }
     }
 
     /// The violations of all fields. Whether the parent accepts replies is checked separately.

@@ -111,12 +111,13 @@ async fn change(
     expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Comment> {
-    let (row, _) = find_locked(tx, actor, id).await?;
+    let (row, relation) = find_locked(tx, actor, id).await?;
     rules::must_be_author(row.status(), actor.is(row.author_id))?;
     must_be_version(row.version, expected)?;
     let mut value = json!({"body": row.body, "parent_id": row.parent_id});
     merge_patch(&mut value, patch.clone());
-    let input: CommentInput = serde_json::from_value(value).map_err(Error::internal)?;
+    let mut input = CommentInput::read(value);
+    input.parse_errors.settle_read_only(&row.clone().visible_to(actor, relation))?;
     let mut violations = input.violations();
     if input.parent_id != row.parent_id {
         violations.add("/parent_id", "immutable", "cannot be changed");

@@ -182,7 +182,8 @@ fn as_json(row: &EventRow) -> Result<Value> {
     Ok(event)
 }
 
-/// Replaces the fields of a locked event by the input, and updates its occurrences that are not over.
+/// Replaces the fields of a locked event by the input, and updates its occurrences that are not over. An
+/// input that changes nothing leaves the versions.
 pub(super) async fn apply(
     tx: &mut Tx,
     row: &EventRow,
@@ -193,7 +194,10 @@ pub(super) async fn apply(
     let old_span = row.span()?;
     let recurrence = row.recurrence()?;
     // The category precedes the occurrences in the lock order (see `db::lock_order`).
-    let input = classification::check_category(tx, input).await?;
+    let mut input = classification::check_category(tx, input).await?;
+    if input.parse_errors.has_unknown() {
+        input.to_mut().parse_errors.settle_read_only(&rows::load_one(tx, row.id, now).await?)?;
+    }
     reschedule::lock_occurrences(tx, row.id).await?;
     let changeable_from = reschedule::changeable_from(tx, row.id, now).await?;
     let current =
@@ -207,6 +211,9 @@ pub(super) async fn apply(
         event.expanded_until = row.expanded_until;
     }
     let status = status::next_status(row.status, event.status)?;
+    if !reschedules && status == row.status && is_stored(row, &event, &context)? {
+        return Ok(());
+    }
     if status == EventStatus::Draft && row.status == EventStatus::Published {
         status::must_have_no_registrations(tx, row.id).await?;
     }
@@ -224,6 +231,14 @@ pub(super) async fn apply(
     }
     crate::search::index_event(tx, row.id).await?;
     seats::promote_event_waitlists(tx, row.id, now).await
+}
+
+/// Whether the stored event has all fields of `event`, so that nothing is to be changed.
+fn is_stored(row: &EventRow, event: &ValidEvent, context: &ValidationContext) -> Result<bool> {
+    let stored = as_input(row)?.validate(context);
+    // The caller compares the status.
+    let (status, expanded_until) = (event.status, event.expanded_until);
+    Ok(stored.is_ok_and(|stored| ValidEvent { status, expanded_until, ..stored } == *event))
 }
 
 async fn update(

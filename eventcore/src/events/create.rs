@@ -9,7 +9,7 @@ use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::{EventId, UserId};
-use crate::input::Fields;
+use crate::input::{Fields, deserialize_by_fields};
 use crate::time::{TimeInput, Timestamp};
 
 impl EventCore {
@@ -107,10 +107,11 @@ pub struct DuplicateInput {
     pub parse_errors: Violations,
 }
 
-impl<'de> serde::Deserialize<'de> for DuplicateInput {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::new(serde_json::Value::deserialize(deserializer)?);
+deserialize_by_fields!(DuplicateInput);
+
+impl DuplicateInput {
+    fn take(fields: &mut Fields) -> Self {
         let (starts_at, timezone) = (fields.parsed("starts_at"), fields.string("timezone"));
-        Ok(Self { starts_at, timezone, parse_errors: fields.finish() })
+        Self { starts_at, timezone, parse_errors: Violations::default() }
     }
 }

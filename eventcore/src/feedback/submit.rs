@@ -72,8 +72,12 @@ async fn submit(
     let occurrence = lock_occurrence(tx, id, user).await?;
     must_see(tx, actor, &occurrence).await?;
     rules::must_have_attended(occurrence.is_attendee, occurrence.status, occurrence.ends_at, now)?;
-    let rating = input.validate().map_err(Error::Invalid)?;
     let stored = find_by_user(tx, id, user).await?;
+    let mut input = input.clone();
+    if let Some(row) = &stored {
+        input.parse_errors.settle_read_only(&row.clone().feedback())?;
+    }
+    let rating = input.validate().map_err(Error::Invalid)?;
     let first_submitted_at = match &stored {
         Some(row) => Some(row.created_at),
         None => find_withdrawn(tx, id, user).await?,

@@ -68,9 +68,9 @@ pub struct FeedbackInput {
 deserialize_by_fields!(FeedbackInput);
 
 impl FeedbackInput {
-    fn read(mut fields: Fields) -> Self {
+    fn take(fields: &mut Fields) -> Self {
         let (rating, text) = (fields.integer("rating"), fields.string("text").unwrap_or_default());
-        Self { rating, text, parse_errors: fields.finish() }
+        Self { rating, text, parse_errors: Violations::default() }
     }
 
     /// Validates all fields and returns the rating.
@@ -102,9 +102,9 @@ pub struct Answer {
 deserialize_by_fields!(Answer);
 
 impl Answer {
-    fn read(mut fields: Fields) -> Self {
+    fn take(fields: &mut Fields) -> Self {
         let text = fields.string("text").unwrap_or_default();
-        Self { text, parse_errors: fields.finish() }
+        Self { text, parse_errors: Violations::default() }
     }
 
     /// The violations of all fields.

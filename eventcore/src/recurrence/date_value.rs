@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write};
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, Timelike};
 
 use super::zone::Zone;
 use crate::serde_as_string::serde_as_string;
@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// A date, a local time in the zone of the series, or an instant.
 ///
 /// `Display` writes the extended format (`2028-05-03`, `2028-05-03T18:30:00`, `2028-05-03T16:30:00Z`).
-/// `FromStr` reads this format and the basic one of RFC 5545.
+/// `FromStr` reads this format, less fractions of a second, and the basic one of RFC 5545.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DateValue {
     /// A date. As UNTIL it includes the whole day, as EXDATE it excludes all instances on the day, as RDATE
@@ -143,12 +143,13 @@ impl FromStr for DateValue {
             return Ok(Self::Date(date));
         }
         if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-            return Ok(Self::Utc(instant.into()));
+            return Ok(Self::Utc(instant.trunc_subsecs(0).into()));
         }
-        let local = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
+        let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
             .filter(|local| in_range(local.year()) && local.nanosecond() < 1_000_000_000)
+            .map(|local| local.trunc_subsecs(0))
             .ok_or(ParseDateError)?;
         Ok(Self::Local(local))
     }

@@ -8,7 +8,7 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::events;
 use crate::id::{OccurrenceId, RegistrationId};
-use crate::input::Fields;
+use crate::input::{Fields, deserialize_by_fields};
 use crate::precondition::Precondition;
 use crate::seats;
 use crate::time::Timestamp;
@@ -24,14 +24,15 @@ pub struct TicketInput {
     pub occurrence_id: Option<OccurrenceId>,
     /// Fields that could not be parsed; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub misread: Violations,
+    pub parse_errors: Violations,
 }
 
-impl<'de> serde::Deserialize<'de> for TicketInput {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::new(serde_json::Value::deserialize(deserializer)?);
+deserialize_by_fields!(TicketInput);
+
+impl TicketInput {
+    fn take(fields: &mut Fields) -> Self {
         let (code, occurrence_id) = (fields.string("code"), fields.parsed("occurrence_id"));
-        Ok(Self { code, occurrence_id, misread: fields.finish() })
+        Self { code, occurrence_id, parse_errors: Violations::default() }
     }
 }
 
@@ -92,7 +93,7 @@ impl EventCore {
 }
 
 fn valid_code(ticket: &TicketInput) -> Result<String> {
-    let mut violations = ticket.misread.clone();
+    let mut violations = ticket.parse_errors.clone();
     if ticket.code.is_none() && !violations.contains("/code") {
         violations.add("/code", "required", "is required");
     }

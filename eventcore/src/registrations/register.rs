@@ -33,8 +33,12 @@ impl EventCore {
         party: &Party,
     ) -> Result<Registered> {
         let user = actor.writer()?.id;
-        party.validate()?;
-        if self.db().batches_by_row() {
+        // Whether an unknown field repeats what is stored is known when the registration has been read.
+        let may_repeat = party.parse_errors.has_unknown();
+        if !may_repeat {
+            party.validate()?;
+        }
+        if self.db().batches_by_row() && !may_repeat {
             return self.register_batched(actor, user, occurrence, party).await;
         }
         let _permit = self.db().row_permit(occurrence.as_uuid()).await;
@@ -147,6 +151,7 @@ async fn add_or_change(
         let row = find_live(tx, occurrence.id, attendee.id).await?.ok_or(Error::NotFound("registration"))?;
         return change(tx, occurrence, row, party, by, now).await;
     }
+    party.validate()?;
     let mut admission = Admission::of(occurrence);
     let registered = admission.admit(occurrence, attendee, party, by, now)?;
     admission.insert(tx, now).await?;
@@ -161,6 +166,9 @@ async fn change(
     by: RegisteredBy,
     now: Timestamp,
 ) -> Result<Registered> {
+    if party.parse_errors.has_unknown() {
+        party.validate_change(&row.clone().with_position(tx).await?)?;
+    }
     row.must_be_version(party.expected.as_ref())?;
     let size = party.party_size.unwrap_or(row.party_size);
     let auto_promote = party.auto_promote.unwrap_or(row.auto_promote);

@@ -8,7 +8,7 @@ use crate::db::{Queries, sql, text_enum};
 use crate::error::{Result, Violations};
 use crate::events::Occurrence;
 use crate::id::{EventId, OccurrenceId, RegistrationId, UserId};
-use crate::input::Fields;
+use crate::input::{Fields, deserialize_by_fields};
 use crate::precondition::{self, Precondition};
 use crate::seats::Holding;
 use crate::time::Timestamp;
@@ -115,31 +115,36 @@ pub struct Party {
     pub parse_errors: Violations,
 }
 
+deserialize_by_fields!(Party);
+
 impl Party {
     /// A party of this many people.
     pub fn of(party_size: i64) -> Self {
         Self { party_size: Some(party_size), ..Self::default() }
     }
 
-    pub(super) fn read(fields: &mut Fields) -> Self {
+    fn take(fields: &mut Fields) -> Self {
         let (party_size, auto_promote) = (fields.integer("party_size"), fields.boolean("auto_promote"));
         Self { party_size, auto_promote, ..Self::default() }
     }
 
+    /// Checks all fields of a new registration.
     pub(super) fn validate(&self) -> Result<()> {
+        self.violations(self.parse_errors.clone()).into_result()
+    }
+
+    /// Checks all fields of a change. What a client has read of the registration may be sent back.
+    pub(super) fn validate_change(&self, stored: &Registration) -> Result<()> {
         let mut violations = self.parse_errors.clone();
+        violations.settle_read_only(stored)?;
+        self.violations(violations).into_result()
+    }
+
+    fn violations(&self, mut violations: Violations) -> Violations {
         if self.party_size.is_some_and(|size| size < 1) {
             violations.add("/party_size", "out_of_range", "must be at least 1");
         }
-        violations.into_result()
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Party {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::new(serde_json::Value::deserialize(deserializer)?);
-        let party = Self::read(&mut fields);
-        Ok(Self { parse_errors: fields.finish(), ..party })
+        violations
     }
 }
 
@@ -161,7 +166,15 @@ pub struct NewAttendee {
     pub parse_errors: Violations,
 }
 
+deserialize_by_fields!(NewAttendee);
+
 impl NewAttendee {
+    fn take(fields: &mut Fields) -> Self {
+        let (user_id, username) = (fields.parsed("user_id"), fields.string("username"));
+        let Party { party_size, auto_promote, .. } = Party::take(fields);
+        Self { user_id, username, party_size, auto_promote, parse_errors: Violations::default() }
+    }
+
     pub(super) fn party(&self) -> Party {
         let mut parse_errors = self.parse_errors.clone();
         match (self.user_id, &self.username) {
@@ -174,15 +187,6 @@ impl NewAttendee {
             _ => {}
         }
         Party { party_size: self.party_size, auto_promote: self.auto_promote, expected: None, parse_errors }
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for NewAttendee {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::new(serde_json::Value::deserialize(deserializer)?);
-        let (user_id, username) = (fields.parsed("user_id"), fields.string("username"));
-        let Party { party_size, auto_promote, .. } = Party::read(&mut fields);
-        Ok(Self { user_id, username, party_size, auto_promote, parse_errors: fields.finish() })
     }
 }
 

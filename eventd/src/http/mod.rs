@@ -13,6 +13,7 @@ mod etag;
 mod formulas;
 mod forwarded;
 mod idempotency;
+mod json_body;
 mod metrics;
 mod openapi;
 mod page_security;

@@ -27,6 +27,7 @@ mod registration_load;
 mod registration_windows;
 mod registrations;
 mod relevance;
+mod request_bodies;
 mod search;
 mod series_shift;
 mod visibility;

@@ -13,7 +13,7 @@ use crate::events::input::{check_capacity, check_url};
 use crate::events::window::{OpenPeriod, RegistrationWindow, WindowInput, WindowStart, drop_replaced};
 use crate::events::{read, search_documents};
 use crate::id::OccurrenceId;
-use crate::input::{Fields, Lines, check_text, merge_patch, must_be_object};
+use crate::input::{Fields, Lines, check_text, deserialize_by_fields, merge_patch, must_be_object};
 use crate::precondition::Precondition;
 use crate::seats;
 use crate::time::{
@@ -67,9 +67,11 @@ pub struct Overrides {
     pub parse_errors: Violations,
 }
 
+deserialize_by_fields!(Overrides);
+
 impl Overrides {
-    fn read(mut fields: Fields) -> Self {
-        let mut overrides = Self {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
             title: fields.string("title"),
             description: fields.string("description"),
             location: fields.string("location"),
@@ -83,9 +85,7 @@ impl Overrides {
             registration_closes_at: fields.parsed("registration_closes_at"),
             registration_closes_before: fields.parsed("registration_closes_before"),
             parse_errors: Violations::default(),
-        };
-        overrides.parse_errors = fields.finish();
-        overrides
+        }
     }
 
     /// The overrides of an occurrence after a merge patch.
@@ -96,7 +96,7 @@ impl Overrides {
         }
         drop_replaced(&mut overrides, patch);
         merge_patch(&mut overrides, patch.clone());
-        Ok(Self::read(Fields::new(overrides)))
+        Ok(Self::read(overrides))
     }
 
     const fn window(&self) -> WindowInput {
@@ -143,6 +143,21 @@ impl Overrides {
         violations.clone().into_result()?;
         let (span, start) = span.zip(start).ok_or(Error::Invalid(violations))?;
         Ok(Times { span, own, period: window.of(start) })
+    }
+
+    /// Whether an occurrence has these overrides and this time already, so that nothing is to be changed.
+    fn are_stored(&self, stored: &StoredOccurrence, times: &Times) -> bool {
+        let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
+        (trimmed(&self.title), &self.description, trimmed(&self.location), &self.url, self.capacity)
+            == (
+                stored.title.clone(),
+                &stored.description,
+                stored.location.clone(),
+                &stored.url,
+                stored.capacity_override,
+            )
+            && (times.span.starts_at, times.span.ends_at) == (stored.starts_at, stored.ends_at)
+            && times.own == stored.own_window()
     }
 
     /// The overridden time, completed by the start of the rule and the duration of the event.
@@ -236,10 +251,15 @@ async fn change(
     now: Timestamp,
 ) -> Result<Occurrence> {
     let locked = lock_for_edit(tx, actor, id, expected, now).await?;
-    let overrides = Overrides::patched(&locked, patch)?;
+    let mut overrides = Overrides::patched(&locked, patch)?;
+    if overrides.parse_errors.has_unknown() {
+        overrides.parse_errors.settle_read_only(&read::find_occurrence(tx, id).await?.occurrence(now))?;
+    }
     let times = overrides.validate(&locked, now)?;
-    store_overrides(tx, &locked, &overrides, &times, now).await?;
-    seats::promote_waitlist(tx, id, now).await?;
+    if !overrides.are_stored(&locked.occurrence, &times) {
+        store_overrides(tx, &locked, &overrides, &times, now).await?;
+        seats::promote_waitlist(tx, id, now).await?;
+    }
     Ok(read::find_occurrence(tx, id).await?.occurrence(now))
 }
 

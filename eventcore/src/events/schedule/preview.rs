@@ -1,12 +1,11 @@
 //! [`PreviewInput`]: the first occurrences of a rule, without storing anything.
 
 use chrono_tz::Tz;
-use serde_json::Value;
 
 use super::expansion::{self, PlannedOccurrence};
 use crate::error::{Error, Result, Violations};
 use crate::events::input::recurrence;
-use crate::input::Fields;
+use crate::input::{Fields, deserialize_by_fields};
 use crate::recurrence::{FirstInstances, Recurrence, Series};
 use crate::time::{IsoDuration, Moment, Span, SpanInput, TimeInput, Timestamp, instant_or_day};
 
@@ -44,22 +43,21 @@ pub struct PreviewInput {
     pub parse_errors: Violations,
 }
 
-impl<'de> serde::Deserialize<'de> for PreviewInput {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::new(Value::deserialize(deserializer)?);
-        let mut input = Self {
+deserialize_by_fields!(PreviewInput);
+
+impl PreviewInput {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
             starts_at: fields.parsed("starts_at"),
             timezone: fields.string("timezone"),
             all_day: fields.boolean("all_day").unwrap_or_default(),
             ends_at: fields.parsed("ends_at"),
             duration: fields.parsed("duration"),
-            recurrence: recurrence(&mut fields),
+            recurrence: recurrence(fields),
             from: fields.parsed("from"),
             limit: fields.integer("limit"),
             parse_errors: Violations::default(),
-        };
-        input.parse_errors = fields.finish();
-        Ok(input)
+        }
     }
 }
 

@@ -47,7 +47,7 @@ async fn answer(
         answer.violations().into_result()?;
     }
     must_be_version(row.version, expected)?;
-    let text = input.map(|answer| answer.text.clone());
+    let text = input.map(|answer| answer.body.clone());
     if text == row.answer {
         return Ok(row.feedback());
     }

@@ -101,7 +101,7 @@ async fn submit(
     .bind(occurrence.event_id)
     .bind(user)
     .bind(rating)
-    .bind(input.text.clone())
+    .bind(input.body.clone())
     .bind(first_submitted_at.unwrap_or(now))
     .bind(now)
     .execute()

@@ -24,7 +24,7 @@ pub struct Feedback {
     /// 1 to 5; 5 is the best.
     pub rating: i64,
     /// Plain text, up to 5,000 characters.
-    pub text: String,
+    pub body: String,
     /// The public answer of an organizer; null if there is none.
     pub answer: Option<String>,
     /// When the answer was last set.
@@ -59,7 +59,7 @@ pub struct FeedbackInput {
     pub rating: Option<i64>,
     /// Plain text, up to 5,000 characters.
     #[cfg_attr(feature = "openapi", schema(required = false, max_length = 5_000))]
-    pub text: String,
+    pub body: String,
     /// Violations found while parsing; empty if built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub parse_errors: Violations,
@@ -69,14 +69,14 @@ deserialize_by_fields!(FeedbackInput);
 
 impl FeedbackInput {
     fn take(fields: &mut Fields) -> Self {
-        let (rating, text) = (fields.integer("rating"), fields.string("text").unwrap_or_default());
-        Self { rating, text, parse_errors: Violations::default() }
+        let (rating, body) = (fields.integer("rating"), fields.string("body").unwrap_or_default());
+        Self { rating, body, parse_errors: Violations::default() }
     }
 
     /// Validates all fields and returns the rating.
     pub(super) fn validate(&self) -> Result<i64, Violations> {
         let mut violations = self.parse_errors.clone();
-        check_text(&mut violations, "text", &self.text, 0, 5_000, Lines::Many);
+        check_text(&mut violations, "body", &self.body, 0, 5_000, Lines::Many);
         match self.rating {
             Some(rating @ 1..=5) if violations.is_empty() => return Ok(rating),
             Some(1..=5) => {}
@@ -93,7 +93,7 @@ impl FeedbackInput {
 pub struct Answer {
     /// Plain text, 1–5,000 characters.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5_000))]
-    pub text: String,
+    pub body: String,
     /// Violations found while parsing; empty if built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub parse_errors: Violations,
@@ -103,14 +103,14 @@ deserialize_by_fields!(Answer);
 
 impl Answer {
     fn take(fields: &mut Fields) -> Self {
-        let text = fields.string("text").unwrap_or_default();
-        Self { text, parse_errors: Violations::default() }
+        let body = fields.string("body").unwrap_or_default();
+        Self { body, parse_errors: Violations::default() }
     }
 
     /// The violations of all fields.
     pub(super) fn violations(&self) -> Violations {
         let mut violations = self.parse_errors.clone();
-        check_text(&mut violations, "text", &self.text, 1, 5_000, Lines::Many);
+        check_text(&mut violations, "body", &self.body, 1, 5_000, Lines::Many);
         violations
     }
 }
@@ -171,7 +171,7 @@ pub struct FeedbackPage {
 
 /// The columns of [`FeedbackRow`], from [`TABLES`].
 pub(super) const COLUMNS: &str = "f.id, f.occurrence_id, f.event_id, f.user_id, u.username, u.display_name, \
-     f.rating, f.text, f.answer, f.answered_at, f.created_at, f.updated_at, f.version";
+     f.rating, f.text AS body, f.answer, f.answered_at, f.created_at, f.updated_at, f.version";
 
 /// The tables of [`COLUMNS`].
 pub(super) const TABLES: &str = "feedback f JOIN users u ON u.id = f.user_id";
@@ -186,7 +186,7 @@ pub(super) struct FeedbackRow {
     username: String,
     display_name: String,
     rating: i64,
-    text: String,
+    body: String,
     pub(super) answer: Option<String>,
     answered_at: Option<Timestamp>,
     pub(super) created_at: Timestamp,
@@ -206,7 +206,7 @@ impl FeedbackRow {
                 display_name: self.display_name,
             },
             rating: self.rating,
-            text: self.text,
+            body: self.body,
             answer: self.answer,
             answered_at: self.answered_at,
             created_at: self.created_at,
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn all_invalid_fields_are_reported() {
         let input: FeedbackInput =
-            serde_json::from_value(serde_json::json!({"rating": 6, "text": "a\u{0}", "stars": 1})).unwrap();
+            serde_json::from_value(serde_json::json!({"rating": 6, "body": "a\u{0}", "stars": 1})).unwrap();
         assert_eq!(input.validate().unwrap_err().as_slice().len(), 3);
         assert_eq!(FeedbackInput { rating: Some(5), ..FeedbackInput::default() }.validate(), Ok(5));
         assert!(FeedbackInput::default().validate().unwrap_err().contains("/rating"));

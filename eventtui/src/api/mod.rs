@@ -162,9 +162,9 @@ pub(crate) trait FeedbackApi {
     /// My own feedback, if I gave any.
     async fn my_feedback(&self, occurrence: OccurrenceId) -> Result<Option<Feedback>>;
     /// Gives feedback, or replaces mine. `rating` is 1 to 5.
-    async fn submit_feedback(&self, occurrence: OccurrenceId, rating: i64, text: String) -> Result<()>;
+    async fn submit_feedback(&self, occurrence: OccurrenceId, rating: i64, body: String) -> Result<()>;
     /// Sets the organizers' public answer; `None` deletes it.
-    async fn answer_feedback(&self, feedback: FeedbackId, text: Option<String>) -> Result<()>;
+    async fn answer_feedback(&self, feedback: FeedbackId, body: Option<String>) -> Result<()>;
 }
 
 /// The comments on an event.

@@ -169,7 +169,7 @@ impl App {
         let label = format!("Rate {}, e.g. “4 good talks”", clean(&occurrence.title));
         let (event, mode) = (occurrence.event_id, ComposeMode::Rating(occurrence.id));
         let before = self.stack.top().my_rating();
-        let before = before.map(|mine| format!("{} {}", mine.rating, mine.text).trim_end().to_owned());
+        let before = before.map(|mine| format!("{} {}", mine.rating, mine.body).trim_end().to_owned());
         if self.cx.signed_in() {
             self.cx.compose(event, mode, label, before.unwrap_or_default());
         }

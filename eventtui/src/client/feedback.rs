@@ -18,16 +18,16 @@ impl FeedbackApi for Client {
         Ok(self.http.get_optional(&format!("/occurrences/{occurrence}/feedback")).await?)
     }
 
-    async fn submit_feedback(&self, occurrence: OccurrenceId, rating: i64, text: String) -> Result<()> {
+    async fn submit_feedback(&self, occurrence: OccurrenceId, rating: i64, body: String) -> Result<()> {
         let path = format!("/occurrences/{occurrence}/feedback");
-        self.http.send(Call::put(&path).json(json!({"rating": rating, "text": text}))).await?;
+        self.http.send(Call::put(&path).json(json!({"rating": rating, "body": body}))).await?;
         Ok(())
     }
 
-    async fn answer_feedback(&self, feedback: FeedbackId, text: Option<String>) -> Result<()> {
+    async fn answer_feedback(&self, feedback: FeedbackId, body: Option<String>) -> Result<()> {
         let path = format!("/feedback/{feedback}/answer");
-        let call = match text {
-            Some(text) => Call::put(&path).json(json!({"text": text})),
+        let call = match body {
+            Some(body) => Call::put(&path).json(json!({"body": body})),
             None => Call::delete(&path),
         };
         self.http.send(call).await?;

@@ -15,17 +15,17 @@ fn all() -> Vec<Value> {
         is there really no other way up to the second floor for those with a pram?";
     let answer = "Next time we are in the yard,\nwhich has none. \u{1b}[31m";
     let mut all = vec![
-        review(1, "Ada", 4, &json!({"text": long})),
+        review(1, "Ada", 4, &json!({"body": long})),
         review(
             2,
             "Carla",
             4,
-            &json!({"text": long, "answer": answer, "answered_at": "2027-02-21T10:00:00Z"}),
+            &json!({"body": long, "answer": answer, "answered_at": "2027-02-21T10:00:00Z"}),
         ),
         review(3, "Bob", 5, &json!({"answer": "Thank you"})),
-        review(4, "上野", 2, &json!({"text": "夜桜を見る会はとても良かったです。"})),
+        review(4, "上野", 2, &json!({"body": "夜桜を見る会はとても良かったです。"})),
     ];
-    all.extend((5..60).map(|n| review(n, "Dora", 5, &json!({"text": format!("Evening {n} was good")}))));
+    all.extend((5..60).map(|n| review(n, "Dora", 5, &json!({"body": format!("Evening {n} was good")}))));
     all
 }
 
@@ -122,7 +122,7 @@ fn older_feedback_is_loaded_ahead() {
     let first = FeedbackPage { page: Page { next, ..all.page.clone() }, ..all };
     driven.respond(is_feedback, Ok(Response::Feedback(Box::new(first))));
     driven.press(KeyCode::Char('G'));
-    let older = review(90, "Emil", 4, &json!({"text": "The oldest"}));
+    let older = review(90, "Emil", 4, &json!({"body": "The oldest"}));
     driven.respond(
         |r| matches!(r, Request::Feedback { cursor: Some(_), .. }),
         Ok(Response::Feedback(Box::new(feedback([0, 2, 1, 3, 58], &[older])))),
@@ -136,7 +136,7 @@ fn long_feedback_scrolls_to_its_end() {
     let mut driven = asked();
     let long = (0..40).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n");
     let reviews =
-        [review(1, "Ada", 4, &json!({"text": long})), review(2, "Bob", 5, &json!({"text": "short"}))];
+        [review(1, "Ada", 4, &json!({"body": long})), review(2, "Bob", 5, &json!({"body": "short"}))];
     driven.respond(is_feedback, Ok(Response::Feedback(Box::new(feedback([0, 0, 0, 1, 1], &reviews)))));
     driven.send(crate::message::Message::Resized { width: 40, height: 15 });
     let mut seen = String::new();

@@ -67,7 +67,7 @@ pub(crate) fn lines(detail: &OccurrenceDetail, view: &ViewContext, width: u16) -
     let head = format!(" Ratings  {}", average(&feedback.summary));
     let mut lines = vec![Line::raw(""), Line::styled(head, theme.accent)];
     lines.extend(distribution(&feedback.summary, view));
-    let reviews = feedback.page.items.iter().filter(|one| !one.text.is_empty() || one.answer.is_some());
+    let reviews = feedback.page.items.iter().filter(|one| !one.body.is_empty() || one.answer.is_some());
     let mine = detail.my_feedback.as_ref().map(|mine| mine.id);
     for one in reviews {
         lines.push(Line::raw(""));
@@ -97,7 +97,7 @@ pub(super) fn review(feedback: &Feedback, mine: bool, view: &ViewContext, width:
             text.enumerate().map(|(n, line)| format!("{}{line}", if n == 0 { first } else { rest }));
         lines.extend(written.map(|line| Line::styled(line, style)));
     };
-    write(&feedback.text, "   ", "   ", ratatui::style::Style::new());
+    write(&feedback.body, "   ", "   ", ratatui::style::Style::new());
     if let Some(answer) = &feedback.answer {
         write(&format!("Organizers' answer: {answer}"), "   ↳ ", "     ", theme.good);
     }

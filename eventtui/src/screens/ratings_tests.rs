@@ -27,7 +27,7 @@ pub(crate) fn review(n: i64, by: &str, rating: i64, changes: &Value) -> Value {
         "id": format!("01890000-0000-7000-8000-0000000f{n:04}"), "occurrence_id": occurrence(1).id,
         "event_id": occurrence(1).event_id,
         "user": {"id": format!("01890000-0000-7000-8000-{n:012}"), "username": by, "display_name": by},
-        "rating": rating, "text": "", "answer": null, "answered_at": null,
+        "rating": rating, "body": "", "answer": null, "answered_at": null,
         "created_at": "2027-02-20T10:00:00Z", "updated_at": "2027-02-20T10:00:00Z", "version": 1
     });
     review.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
@@ -39,15 +39,15 @@ fn all() -> Vec<Value> {
         is there really no other way up to the second floor for those with a pram?";
     let answer = "Next time we are in the yard,\nwhich has none. \u{1b}[31m";
     vec![
-        review(1, "Ada", 4, &json!({"text": "I know it best"})),
+        review(1, "Ada", 4, &json!({"body": "I know it best"})),
         review(
             2,
             "Carla",
             4,
-            &json!({"text": long, "answer": answer, "answered_at": "2027-02-21T10:00:00Z"}),
+            &json!({"body": long, "answer": answer, "answered_at": "2027-02-21T10:00:00Z"}),
         ),
         review(3, "Bob", 5, &json!({})),
-        review(4, "上野", 2, &json!({"text": "夜桜を見る会はとても良かったです。"})),
+        review(4, "上野", 2, &json!({"body": "夜桜を見る会はとても良かったです。"})),
     ]
 }
 
@@ -105,7 +105,7 @@ fn only_attendees_are_asked_to_rate() {
     assert!(short(&over, asks) && !short(&over, "Ratings"));
     assert!(short(&looked(false, &[], None), " 5 comments "), "they are there without ratings too");
     assert!(!short(&looked(false, &[], None), asks), "it lies ahead");
-    let mine = review(1, "Ada", 4, &json!({"text": "good talks"}));
+    let mine = review(1, "Ada", 4, &json!({"body": "good talks"}));
     assert!(!short(&looked(true, std::slice::from_ref(&mine), Some(&mine)), asks));
     over.press(KeyCode::Char('*'));
     assert!(over.last_line().contains("Rate Evening 1, e.g. “4 good talks”: ▏"), "{}", over.last_line());
@@ -113,7 +113,7 @@ fn only_attendees_are_asked_to_rate() {
 
 #[test]
 fn changing_a_rating_starts_with_the_old_one() {
-    let mine = review(1, "Ada", 4, &json!({"text": "good talks"}));
+    let mine = review(1, "Ada", 4, &json!({"body": "good talks"}));
     let mut driven = looked(true, std::slice::from_ref(&mine), Some(&mine));
     assert!(
         driven.picture(80, 24).contains("★ 4.5 (18 ratings) · 5 comments · you gave"),

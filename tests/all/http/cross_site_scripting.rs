@@ -77,9 +77,9 @@ async fn no_script_survives_in_html(#[case] kind: Kind) {
             }
             counts[i] += usize::from(is_accepted(made));
         }
-        counts[3] += usize::from(is_accepted(bob.put(&mine, json!({"rating": 1, "text": one})).await));
+        counts[3] += usize::from(is_accepted(bob.put(&mine, json!({"rating": 1, "body": one})).await));
         let answer = format!("/feedback/{feedback}/answer");
-        counts[4] += usize::from(is_accepted(ada.put(&answer, json!({"text": one})).await));
+        counts[4] += usize::from(is_accepted(ada.put(&answer, json!({"body": one})).await));
         must_be_json(anonymous.get(&format!("/events/{talk}/feedback")).await).expect(200);
         let said = bob.post(&format!("/events/{talk}/comments"), json!({"body": one})).await;
         if said.status.is_success() {

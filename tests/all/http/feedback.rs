@@ -33,7 +33,7 @@ async fn act(action: &str, client: &Client, event: &str, occurrence: &str, feedb
         "read mine" => client.get(&mine).await,
         "give" => client.put(&mine, json!({"rating": 4})).await,
         "withdraw" => client.delete(&mine).await,
-        "answer" => client.put(&format!("/feedback/{feedback}/answer"), json!({"text": "Thanks"})).await,
+        "answer" => client.put(&format!("/feedback/{feedback}/answer"), json!({"body": "Thanks"})).await,
         "take back" => client.delete(&format!("/feedback/{feedback}/answer")).await,
         other => panic!("{other}"),
     };
@@ -105,34 +105,37 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
         (json!({"rating": 0}), "/rating", "out_of_range"),
         (json!({"rating": 6}), "/rating", "out_of_range"),
         (json!({"rating": 4.5}), "/rating", "wrong_type"),
-        (json!({"rating": 4, "text": "x".repeat(5_001)}), "/text", "too_long"),
+        (json!({"rating": 4, "body": "x".repeat(5_001)}), "/body", "too_long"),
         (json!({"rating": 4, "stars": 4}), "/stars", "unknown_field"),
     ] {
         let refused = cid.put(&mine, body.clone()).await.expect(400);
         assert_eq!(refused.wrong().first(), Some(&(pointer.to_owned(), code.to_owned())), "{body}");
     }
-    let said = cid.put(&mine, json!({"rating": 5, "text": "<b>Great</b>"})).await.expect(201).json();
+    let said = cid.put(&mine, json!({"rating": 5, "body": "<b>Great</b>"})).await.expect(201).json();
     assert_eq!(
-        (&said["user"]["username"], &said["version"], &said["text"]),
+        (&said["user"]["username"], &said["version"], &said["body"]),
         (&json!("cid"), &json!(1), &json!("<b>Great</b>"))
     );
     assert_eq!(
-        cid.put(&mine, json!({"rating": 5, "text": "<b>Great</b>"})).await.expect(200).json(),
+        cid.put(&mine, json!({"rating": 5, "body": "<b>Great</b>"})).await.expect(200).json(),
         said,
         "said twice is said once"
     );
+    assert_eq!(cid.put(&mine, said.clone()).await.expect(200).json(), said, "what was read is put back");
+    let foreign = cid.put(&mine, json!({"rating": 5, "user": {"username": "ada"}})).await;
+    assert_eq!(foreign.expect(400).wrong(), [("/user".to_owned(), "read_only".to_owned())]);
     let better = cid.put(&mine, json!({"rating": 4})).await.expect(200).json();
     assert_eq!((&better["id"], &better["rating"], &better["version"]), (&said["id"], &json!(4), &json!(2)));
-    dan.put(&mine, json!({"rating": 1, "text": "Too loud"})).await.expect(201);
+    dan.put(&mine, json!({"rating": 1, "body": "Too loud"})).await.expect(201);
     let id = better["id"].as_str().unwrap();
-    ada.put(&format!("/feedback/{id}/answer"), json!({"text": " "}))
+    ada.put(&format!("/feedback/{id}/answer"), json!({"body": " "}))
         .await
         .expect_problem(400, "invalid-input");
     let answered =
-        bob.put(&format!("/feedback/{id}/answer"), json!({"text": "Come again"})).await.expect(200).json();
+        bob.put(&format!("/feedback/{id}/answer"), json!({"body": "Come again"})).await.expect(200).json();
     assert_eq!((&answered["answer"], &answered["version"]), (&json!("Come again"), &json!(3)));
     assert_eq!(answered["updated_at"], answered["answered_at"], "an answer is a change");
-    let again = ada.put(&format!("/feedback/{id}/answer"), json!({"text": "Come again"})).await.expect(200);
+    let again = ada.put(&format!("/feedback/{id}/answer"), json!({"body": "Come again"})).await.expect(200);
     assert_eq!(again.json(), answered, "answered twice is answered once");
     guarded(&cid, &ada, &mine, id).await;
 
@@ -147,12 +150,12 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
         .map(|r| r["count"].as_i64().unwrap())
         .collect();
     assert_eq!(counts, [1, 0, 0, 1, 0]);
-    assert_eq!((&page["total"], &page["items"][0]["text"]), (&json!(2), &json!("Too loud")));
+    assert_eq!((&page["total"], &page["items"][0]["body"]), (&json!(2), &json!("Too loud")));
     let both = daemon.anonymous().all(&format!("{all}?limit=1")).await;
     assert_eq!((both.len(), &both[1]["answer"]), (2, &json!("Come again")));
 
     let export = dan.get("/users/me/export").await.expect(200).json();
-    assert_eq!(export["feedback"][0]["text"], "Too loud");
+    assert_eq!(export["feedback"][0]["body"], "Too loud");
     assert_eq!(export["feedback_taken_back"], json!([]));
     dan.delete(&mine).await.expect(204);
     dan.get(&mine).await.expect_problem(404, "not-found");
@@ -178,7 +181,7 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
     }
     assert_eq!(cid.get(&mine).await.expect(200).json()["rating"], 3);
     // Answers of organizers have their own time.
-    ada.put(&format!("/feedback/{id}/answer"), json!({"text": "Still"})).await.expect(200);
+    ada.put(&format!("/feedback/{id}/answer"), json!({"body": "Still"})).await.expect(200);
     for _ in 0..2 {
         cid.delete(&mine).await.expect(204);
         cid.put(&mine, json!({"rating": 1})).await.expect_problem(403, "forbidden");
@@ -251,7 +254,7 @@ async fn only_attendees_give_feedback(#[case] kind: Kind) {
         sat.put(&format!("/occurrences/{nowhere}/feedback"), json!({"rating": 5}))
             .await
             .expect_problem(404, "not-found");
-        ada.put(&format!("/feedback/{nowhere}/answer"), json!({"text": "Thanks"}))
+        ada.put(&format!("/feedback/{nowhere}/answer"), json!({"body": "Thanks"}))
             .await
             .expect_problem(404, "not-found");
     }
@@ -264,7 +267,7 @@ async fn guarded(author: &Client, organizer: &Client, mine: &str, id: &str) {
     for (client, method, path, body) in [
         (author, Method::PUT, mine, Some(json!({"rating": 1}))),
         (author, Method::DELETE, mine, None),
-        (organizer, Method::PUT, &*answer, Some(json!({"text": "No"}))),
+        (organizer, Method::PUT, &*answer, Some(json!({"body": "No"}))),
         (organizer, Method::DELETE, &*answer, None),
     ] {
         client.call(method, path, body, &stale).await.expect_problem(412, "version-mismatch");

@@ -380,7 +380,7 @@ async fn opinions(db: &TestDb, watch: &mut Watch) {
     let rating: FeedbackInput = input(json!({"rating": 5}));
     let give = async |core: &EventCore| core.submit_feedback(&bob, occurrence, &rating, None).await;
     let (feedback, _) = watch.run("submit_feedback", give).await;
-    let thanks: Answer = input(json!({"text": "Thanks"}));
+    let thanks: Answer = input(json!({"body": "Thanks"}));
     let answer = async |core: &EventCore| core.answer_feedback(&ada, feedback.id, Some(&thanks), None).await;
     watch.run("answer_feedback", answer).await;
     let withdraw = async |core: &EventCore| core.withdraw_feedback(&bob, occurrence, None).await;

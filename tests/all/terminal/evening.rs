@@ -116,7 +116,7 @@ async fn plan_an_evening(db: &TestDb, source: &[&str]) {
     bob.types("5 strong and hot\r").await.shows("✓ Thank you for your rating").await;
     bob.hides("* rate it").await;
     let heard = db.core.feedback(&ada, tea_event, &PageRequest::default()).await.unwrap();
-    assert_eq!((heard.summary.average, heard.page.items[0].text.as_str()), (Some(5.0), "strong and hot"));
+    assert_eq!((heard.summary.average, heard.page.items[0].body.as_str()), (Some(5.0), "strong and hot"));
     let id = tea.id.to_string();
     let printed = tests::tui(&[&["show", &id], source].concat()).output().await.unwrap();
     assert!(

@@ -15,14 +15,14 @@ impl FeedbackApi for Library {
         Ok(found(self.core.my_feedback(&self.actor(), occurrence).await)?)
     }
 
-    async fn submit_feedback(&self, occurrence: OccurrenceId, rating: i64, text: String) -> Result<()> {
-        let input = FeedbackInput { rating: Some(rating), text, ..FeedbackInput::default() };
+    async fn submit_feedback(&self, occurrence: OccurrenceId, rating: i64, body: String) -> Result<()> {
+        let input = FeedbackInput { rating: Some(rating), body, ..FeedbackInput::default() };
         self.core.submit_feedback(&self.actor(), occurrence, &input, None).await?;
         Ok(())
     }
 
-    async fn answer_feedback(&self, feedback: FeedbackId, text: Option<String>) -> Result<()> {
-        let answer = text.map(|text| Answer { text, ..Answer::default() });
+    async fn answer_feedback(&self, feedback: FeedbackId, body: Option<String>) -> Result<()> {
+        let answer = body.map(|body| Answer { body, ..Answer::default() });
         self.core.answer_feedback(&self.actor(), feedback, answer.as_ref(), None).await?;
         Ok(())
     }

@@ -204,9 +204,9 @@ pub struct Violation {
     pub message: String,
 }
 
-/// Fields of records that change without a change of the record: the state of other records, and the place on a
-/// waitlist.
-const CHANGE_BY_THEMSELVES: [&str; 3] = ["/next_occurrence", "/occurrence_count", "/position"];
+/// Fields of records that change without a change of the record: the state of other records, the place on a
+/// waitlist, and links, which begin with the address under which the server is reached.
+const CHANGE_BY_THEMSELVES: [&str; 4] = ["/next_occurrence", "/occurrence_count", "/position", "/links"];
 
 /// The violations of an input, at most one for each field, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -229,6 +229,14 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// The path in `Location`, below `/api/v1`.
+    #[track_caller]
+    pub fn location(&self) -> String {
+        let location = self.header("location");
+        assert!(location.starts_with("http://") || location.starts_with("https://"), "{location}");
+        location.split_once("/api/v1").expect("an address of the API").1.to_owned()
+    }
+
     /// The JSON body.
     #[track_caller]
     pub fn json(&self) -> Value {

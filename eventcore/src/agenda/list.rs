@@ -42,7 +42,9 @@ impl EventCore {
             JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id";
         let rows: Vec<RankedOccurrence> = page_rows(&mut db, &plan, &keyset, select, after).await?;
         let page = keyset.page(rows, |row| key(row.position, row.row.id));
-        Ok(Page { total, ..page.map(|row| row.row.occurrence(now)) })
+        let mut page = page.map(|row| row.row.occurrence(now));
+        events::add_recurrences(&mut db, &mut page.items).await?;
+        Ok(Page { total, ..page })
     }
 
     /// A page of events, each once, by their first occurrence that matches the filter.

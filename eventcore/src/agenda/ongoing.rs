@@ -4,7 +4,7 @@ use super::condition::is_multi_day;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql};
 use crate::error::Result;
-use crate::events::{OCCURRENCE_COLUMNS, Occurrence, OccurrenceRow};
+use crate::events::{self, OCCURRENCE_COLUMNS, Occurrence, OccurrenceRow};
 use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
 use crate::time::Timestamp;
 
@@ -44,6 +44,8 @@ impl EventCore {
         };
         let now = self.now();
         let page = keyset.page(rows, |row| SortKey { number: row.ends_at.as_micros(), id: row.id.as_uuid() });
-        Ok(Page { total, ..page.map(|row| row.occurrence(now)) })
+        let mut page = page.map(|row| row.occurrence(now));
+        events::add_recurrences(&mut db, &mut page.items).await?;
+        Ok(Page { total, ..page })
     }
 }

@@ -10,7 +10,7 @@ use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
 use super::schedule::{reschedule, windows};
 use super::window::drop_replaced;
-use super::{classification, search_documents, status, store};
+use super::{classification, html, search_documents, status, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -196,7 +196,11 @@ pub(super) async fn apply(
     // The category precedes the occurrences in the lock order (see `db::lock_order`).
     let mut input = classification::check_category(tx, input).await?;
     if input.parse_errors.has_unknown() {
-        input.to_mut().parse_errors.settle_read_only(&rows::load_one(tx, row.id, now).await?)?;
+        let mut stored = [rows::load_one(tx, row.id, now).await?];
+        if input.parse_errors.contains("/description_html") {
+            html::add_html(&mut stored).await?;
+        }
+        input.to_mut().parse_errors.settle_read_only(&stored[0])?;
     }
     reschedule::lock_occurrences(tx, row.id).await?;
     let changeable_from = reschedule::changeable_from(tx, row.id, now).await?;

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use crate::accounts::PublicProfile;
 use crate::db::text_enum;
 use crate::id::{EventId, OccurrenceId};
-use crate::recurrence::Recurrence;
+use crate::recurrence::{DateValue, Recurrence, Rule};
 use crate::time::{LeadTime, Moment, Timestamp};
 
 text_enum! {
@@ -53,6 +53,9 @@ pub struct Event {
     pub title: String,
     /// Markdown, up to 20,000 characters.
     pub description: String,
+    /// The description as sanitized HTML, if requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description_html: Option<String>,
     /// 1 to 300 characters.
     pub location: String,
     /// Address of an online event: http or https.
@@ -98,7 +101,7 @@ pub struct Event {
     /// Largest party of one registration, including the registered user.
     pub max_party_size: i64,
     /// Recurrence rule; null for a single occurrence.
-    pub recurrence: Option<Recurrence>,
+    pub recurrence: Option<EventRecurrence>,
     /// The organizer.
     pub organizer: PublicProfile,
     /// Co-organizers, in the order in which they were added.
@@ -130,6 +133,9 @@ pub struct Occurrence {
     pub title: String,
     /// Description in Markdown.
     pub description: String,
+    /// The description as sanitized HTML, if requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description_html: Option<String>,
     /// Location.
     pub location: String,
     /// Address of an online event.
@@ -181,10 +187,51 @@ pub struct Occurrence {
     pub organizer: PublicProfile,
     /// Whether the event has a recurrence rule.
     pub recurring: bool,
+    /// The recurrence of the event in words; null if it has no recurrence rule.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub recurrence: Option<RecurrenceInWords>,
     /// Links to other calendars.
     pub links: Links,
     /// Incremented by every change of the occurrence; see `If-Match`.
     pub version: i64,
+}
+
+/// The recurrence of an event.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventRecurrence {
+    /// RRULE; null if only the start and the RDATEs recur.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub rrule: Option<Rule>,
+    /// RDATE: starts in addition to those of the rule.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, required = true))]
+    pub rdate: Vec<DateValue>,
+    /// EXDATE: starts that are excluded.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, required = true))]
+    pub exdate: Vec<DateValue>,
+    /// The recurrence in English: `every Thursday, 10 times`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub text: String,
+}
+
+impl EventRecurrence {
+    /// The recurrence as it is sent.
+    pub fn rule(&self) -> Recurrence {
+        Recurrence { rrule: self.rrule.clone(), rdate: self.rdate.clone(), exdate: self.exdate.clone() }
+    }
+}
+
+/// The recurrence of an occurrence's event.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecurrenceInWords {
+    /// The recurrence in English: `every Thursday, 10 times`.
+    pub text: String,
 }
 
 /// Links that add an event or occurrence to other calendars.

@@ -1,12 +1,14 @@
 //! Reading one event or one occurrence.
 
 use super::event::{Event, Occurrence};
+use super::recurrence_words::add_recurrences;
 use super::rows::{self, OCCURRENCE_COLUMNS, OccurrenceRow};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
+use crate::time::Timestamp;
 
 impl EventCore {
     /// An event.
@@ -28,8 +30,23 @@ impl EventCore {
         let row = find_occurrence(&mut db, id).await?;
         let event = rows::find(&mut db, actor, row.event_id).await?;
         event.must_see().map_err(|error| error.rename_not_found("occurrence"))?;
-        Ok(row.occurrence(self.now()))
+        complete(&mut db, row.occurrence(self.now())).await
     }
+}
+
+/// Loads an occurrence as the API returns it. The caller checks permissions.
+pub(super) async fn load_occurrence(
+    db: &mut impl Queries,
+    id: OccurrenceId,
+    now: Timestamp,
+) -> Result<Occurrence> {
+    let occurrence = find_occurrence(db, id).await?.occurrence(now);
+    complete(db, occurrence).await
+}
+
+async fn complete(db: &mut impl Queries, mut occurrence: Occurrence) -> Result<Occurrence> {
+    add_recurrences(db, [&mut occurrence]).await?;
+    Ok(occurrence)
 }
 
 /// Loads an occurrence with its inherited fields. The caller checks permissions.

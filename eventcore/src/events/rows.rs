@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use sqlx::FromRow;
 
 use super::access::Relation;
-use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility, zone};
+use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility, zone};
 use super::links::CalendarItem;
 use super::schedule::expansion::{self, Horizon, PlannedOccurrence};
 use super::window::{OpenPeriod, RegistrationWindow, WindowEdge};
@@ -275,6 +275,7 @@ impl OccurrenceRow {
             event_id: self.event_id,
             title: self.title,
             description: self.description,
+            description_html: None,
             location: self.location,
             url: self.url,
             original_start,
@@ -300,6 +301,7 @@ impl OccurrenceRow {
                 display_name: self.display_name,
             },
             recurring: self.recurring,
+            recurrence: None,
             links,
             version: self.version,
         }
@@ -361,7 +363,11 @@ pub(crate) async fn load(db: &mut impl Queries, ids: &[EventId], now: Timestamp)
             co_organizers.iter().filter(|row| row.event_id == *id).map(|row| row.profile.clone()).collect();
         let next_occurrence =
             next.iter().position(|row| row.event_id == *id).map(|i| next.swap_remove(i).occurrence(now));
-        events.push(row.event(co_organizers, next_occurrence)?);
+        let mut event = row.event(co_organizers, next_occurrence)?;
+        if let (Some(next), Some(recurrence)) = (&mut event.next_occurrence, &event.recurrence) {
+            next.recurrence = Some(RecurrenceInWords { text: recurrence.text.clone() });
+        }
+        events.push(event);
     }
     Ok(events)
 }
@@ -399,6 +405,7 @@ impl EventWithOrganizer {
             id: row.id,
             title: row.title.clone(),
             description: row.description.clone(),
+            description_html: None,
             location: row.location.clone(),
             url: row.url.clone(),
             starts_at,
@@ -416,7 +423,7 @@ impl EventWithOrganizer {
             registration_closes_at,
             registration_closes_before,
             max_party_size: row.max_party_size,
-            recurrence: row.recurrence()?,
+            recurrence: row.recurrence_with_text()?,
             organizer: PublicProfile {
                 id: row.organizer_id,
                 username: self.username.clone(),

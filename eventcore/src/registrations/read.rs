@@ -96,7 +96,10 @@ impl EventCore {
             // Cloned, because a user may have several registrations (cancelled ones) for one occurrence.
             MyRegistration { occurrence: occurrence.map(|row| row.clone().occurrence(now)), registration }
         });
-        Ok(Page { total, ..page })
+        let mut page = Page { total, ..page };
+        let occurrences = page.items.iter_mut().filter_map(|mine| mine.occurrence.as_mut());
+        events::add_recurrences(&mut db, occurrences).await?;
+        Ok(page)
     }
 
     /// A page of the registrations for an occurrence, for its organizers: in order of arrival, or in waitlist

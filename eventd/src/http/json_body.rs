@@ -18,7 +18,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, Problem> {
     check_depth(body)?;
     let mut reader = Reader::default();
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = Node(&mut reader).deserialize(&mut deserializer).map_err(malformed)?;
+    let value = JsonNode(&mut reader).deserialize(&mut deserializer).map_err(malformed)?;
     deserializer.end().map_err(malformed)?;
     if reader.repeated.is_empty() { Ok(value) } else { Err(Error::Invalid(reader.repeated).into()) }
 }
@@ -57,21 +57,21 @@ struct Reader {
 }
 
 /// One value of the document.
-struct Node<'r>(&'r mut Reader);
+struct JsonNode<'r>(&'r mut Reader);
 
-impl Node<'_> {
+impl JsonNode<'_> {
     /// Reads a value inside, under a name or an index.
-    fn within<T>(&mut self, step: &str, read: impl FnOnce(Node<'_>) -> T) -> T {
+    fn within<T>(&mut self, step: &str, read: impl FnOnce(JsonNode<'_>) -> T) -> T {
         let length = self.0.pointer.len();
         self.0.pointer.push('/');
         self.0.pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
-        let result = read(Node(self.0));
+        let result = read(JsonNode(self.0));
         self.0.pointer.truncate(length);
         result
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
+impl<'de> DeserializeSeed<'de> for JsonNode<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -79,7 +79,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Node<'_> {
+impl<'de> Visitor<'de> for JsonNode<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

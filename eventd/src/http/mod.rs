@@ -14,6 +14,7 @@ mod formulas;
 mod forwarded;
 mod idempotency;
 mod json_body;
+mod links;
 mod metrics;
 mod openapi;
 mod page_security;

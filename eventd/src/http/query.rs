@@ -96,6 +96,11 @@ impl Query {
         self.violations.add_within("", violations);
     }
 
+    /// Whether to add texts as HTML.
+    pub(crate) fn html(&mut self) -> bool {
+        self.parsed("html", "must be true or false").unwrap_or(false)
+    }
+
     /// The time zone of plain dates; default UTC.
     pub(crate) fn zone(&mut self) -> Tz {
         self.parsed("tz", "must be an IANA time zone such as Europe/Berlin").unwrap_or(Tz::UTC)

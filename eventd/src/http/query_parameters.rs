@@ -19,9 +19,19 @@ pub(crate) struct PageParameters {
 /// The precondition of a change.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "describes a header that `etag::expected_version` reads")]
+#[expect(dead_code, reason = "describes a header that `etag::precondition` reads")]
 pub(crate) struct IfMatch {
-    /// The `ETag` of the version to change. If it was changed since, the response is 412
+    /// The `ETag` of the version to change, or several: any of them may be current. If it was changed since,
+    /// the response is 412
     #[param(rename = "If-Match")]
     if_match: Option<String>,
+}
+
+/// Texts as HTML.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a parameter that `Query::html` reads")]
+pub(crate) struct HtmlParameter {
+    /// Whether to add `description_html`: the description as sanitized HTML
+    html: Option<bool>,
 }

@@ -30,6 +30,15 @@ fn set_header(response: &mut Response, name: HeaderName, value: &str) {
     }
 }
 
+/// Prefixes the path in `Location` with the address of this server.
+pub(crate) fn make_location_absolute(response: &mut Response, base: &str) {
+    let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+    if let Some(path) = location.filter(|location| location.starts_with('/')) {
+        let absolute = format!("{base}{path}");
+        set_header(response, header::LOCATION, &absolute);
+    }
+}
+
 /// `200` with a value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Answer {
     Ok(respond(StatusCode::OK, JSON, to_json(value)?))
@@ -90,13 +99,13 @@ fn set_version(response: &mut Response, tag: HeaderValue, updated_at: Option<Tim
 }
 
 /// A value with a version, to be sent with its entity tag.
-pub(crate) struct Versioned<'a, T> {
-    pub(crate) value: &'a T,
+pub(crate) struct Versioned<T> {
+    pub(crate) value: T,
     pub(crate) version: i64,
     pub(crate) updated_at: Option<Timestamp>,
 }
 
-impl<T: Serialize> Versioned<'_, T> {
+impl<T: Serialize> Versioned<T> {
     /// `200`, or `304` if `If-None-Match` has the tag.
     pub(crate) fn ok(self, call: &Call) -> Answer {
         let (body, tag) = self.encode()?;
@@ -121,7 +130,7 @@ impl<T: Serialize> Versioned<'_, T> {
     }
 
     fn encode(&self) -> Result<(Vec<u8>, HeaderValue), Error> {
-        let body = to_json(self.value)?;
+        let body = to_json(&self.value)?;
         let tag = etag::tag(self.version, &body)?;
         Ok((body, tag))
     }

@@ -18,6 +18,7 @@ use super::idempotency;
 use super::path_tree::PathTree;
 use super::problem::Problem;
 use super::problem_kind::Kind;
+use super::reply;
 
 /// A handler and what its `#[utoipa::path]` declares.
 pub(crate) struct Route {
@@ -182,9 +183,12 @@ async fn serve(
         body: call::read_body(body).await,
         actor: None,
     };
+    let base = call.public_url.clone();
     let answer = match idempotency::key(&call).map(str::to_owned) {
         None => (route.handler)(call).await,
         Some(key) => idempotency::run_once(call, &key, route.handler).await,
     };
-    answer.unwrap_or_else(Problem::into_response)
+    let mut response = answer.unwrap_or_else(Problem::into_response);
+    reply::make_location_absolute(&mut response, &base);
+    response
 }

@@ -291,7 +291,7 @@ fn recurrence_text(detail: &OccurrenceDetail) -> Option<String> {
         starts_at: detail.event.starts_at.to_string().parse().ok(),
         timezone: Some(detail.event.timezone.clone()),
         all_day: detail.event.all_day,
-        recurrence: Some(recurrence),
+        recurrence: Some(recurrence.rule()),
         limit: Some(1),
         ..Default::default()
     };

@@ -20,7 +20,7 @@ async fn people_sign_up_sign_in_and_leave(#[case] kind: Kind) {
     });
     let created = anonymous.post("/users", ada.clone()).await.expect(201);
     let user = created.json();
-    assert_eq!(created.header("location"), format!("/api/v1/users/{}", user["id"].as_str().unwrap()));
+    assert_eq!(created.location(), format!("/users/{}", user["id"].as_str().unwrap()));
     assert_eq!(
         (&user["username"], &user["email_verified"], &user["role"], &user["version"]),
         (&json!("ada"), &json!(false), &json!("user"), &json!(1))

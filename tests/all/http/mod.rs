@@ -18,6 +18,7 @@ mod filters;
 mod histories;
 mod insights;
 mod invalid_input;
+mod links;
 mod openapi;
 mod page_security;
 mod permissions;

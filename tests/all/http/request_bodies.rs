@@ -19,7 +19,7 @@ fn pairs(violations: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 /// An event of Ada's with a comment and a registration of Bob's.
-struct World {
+struct Setting {
     daemon: Daemon,
     ada: Client,
     bob: Client,
@@ -29,7 +29,7 @@ struct World {
     comment: String,
 }
 
-async fn world(kind: Kind) -> World {
+async fn world(kind: Kind) -> Setting {
     let daemon = Daemon::start(kind).await;
     let [ada, bob] = daemon.users(["ada", "bob"]).await;
     let body = new_event_in_2031()
@@ -41,7 +41,7 @@ async fn world(kind: Kind) -> World {
     bob.register(&occurrence, 2).await.expect(201);
     let comments = format!("/events/{event}/comments");
     let comment = bob.post(&comments, json!({"body": "Good"})).await.expect(201).id();
-    World {
+    Setting {
         event: format!("/events/{event}"),
         registration: format!("/occurrences/{occurrence}/registration"),
         occurrence: format!("/occurrences/{occurrence}"),
@@ -58,7 +58,7 @@ async fn world(kind: Kind) -> World {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_changes_nothing_leaves_the_version(#[case] kind: Kind) {
     let world = world(kind).await;
-    let World { daemon, ada, bob, event, occurrence, registration, comment, .. } = &world;
+    let Setting { daemon, ada, bob, event, occurrence, registration, comment, .. } = &world;
     let root = daemon.admin("root").await;
     let category = json!({"slug": "talk", "name": "Talk", "description": "Words", "colour": "#3366CC"});
     root.post("/categories", category).await.expect(201);
@@ -119,7 +119,7 @@ async fn put_back(client: &Client, path: &str, change: impl FnOnce(&mut Value)) 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_read_can_be_put_back(#[case] kind: Kind) {
     let world = world(kind).await;
-    let World { daemon, ada, bob, event, registration, .. } = &world;
+    let Setting { daemon, ada, bob, event, registration, .. } = &world;
     let fair = new_event_in_2031().set("all_day", true).starts_at("2031-03-04").ends_at("2031-03-05");
     let fair = ada.post("/events", fair.timezone("Asia/Tokyo").json()).await.expect(201).id();
     let second_hour = new_event_in_2031().timezone("Europe/Berlin").starts_at("2031-10-26T02:30:00+01:00");
@@ -179,7 +179,7 @@ async fn what_was_read_can_be_put_back(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_patch_refuses_unknown_fields_also_if_they_are_null() {
     let world = world(Kind::Sqlite).await;
-    let World { daemon, ada, bob, event, occurrence, comment, .. } = &world;
+    let Setting { daemon, ada, bob, event, occurrence, comment, .. } = &world;
     let root = daemon.admin("root").await;
     root.post("/categories", json!({"slug": "talk", "name": "Talk"})).await.expect(201);
     for (client, path) in
@@ -240,7 +240,7 @@ async fn instants_are_taken_as_javascript_prints_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn repeated_names_in_json_are_refused_with_their_pointers() {
     let world = world(Kind::Sqlite).await;
-    let World { ada, bob, event, registration, .. } = &world;
+    let Setting { ada, bob, event, registration, .. } = &world;
     let json = [("content-type", "application/json")];
     for (client, method, path, body, pointers) in [
         (bob, Method::PUT, registration, r#"{"party_size": 1, "party_size": 50}"#, &["/party_size"][..]),

@@ -9,6 +9,13 @@ fn starts(occurrences: &[Value]) -> Vec<&str> {
     occurrences.iter().map(|occurrence| &occurrence["starts_at"].as_str().expect("a start")[..16]).collect()
 }
 
+/// The recurrence of an event without its words.
+fn rule_of(event: &Value) -> Value {
+    let mut rule = event["recurrence"].clone();
+    rule.as_object_mut().expect("a recurrence").remove("text");
+    rule
+}
+
 #[rstest]
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
@@ -27,7 +34,7 @@ async fn exceptions_move_with_the_start_of_a_series(#[case] kind: Kind) {
     let moved = ada.patch(&path, json!({"starts_at": "2031-03-07T19:00:00"})).await.expect(200).json();
     let expected = json!({"rrule": "FREQ=WEEKLY;COUNT=5", "rdate": ["2031-03-23T10:30:00"],
         "exdate": ["2031-03-21T19:00:00"]});
-    assert_eq!((&moved["recurrence"], &moved["occurrence_count"]), (&expected, &json!(5)));
+    assert_eq!((rule_of(&moved), &moved["occurrence_count"]), (expected, &json!(5)));
     let after = ada.all(&format!("{path}/occurrences")).await;
     let days = ["03-07T19:00", "03-14T19:00", "03-23T10:30", "03-28T19:00", "04-04T19:00"];
     assert_eq!(starts(&after), days.map(|day| format!("2031-{day}")));
@@ -38,7 +45,7 @@ async fn exceptions_move_with_the_start_of_a_series(#[case] kind: Kind) {
     let copy = ada.post(&format!("{path}/duplicate"), copy).await.expect(201).json();
     let expected = json!({"rrule": "FREQ=WEEKLY;COUNT=5", "rdate": ["2031-05-17T10:00:00"],
         "exdate": ["2031-05-15T18:30:00"]});
-    assert_eq!(copy["recurrence"], expected);
+    assert_eq!(rule_of(&copy), expected);
 
     let undone = ada.patch(&path, json!({"starts_at": "2031-03-06T18:30:00"})).await.expect(200).json();
     assert_eq!(undone["recurrence"], event["recurrence"]);

@@ -34,7 +34,8 @@ const REQUESTED: [&str; 21] = [
 
 /// Paths that answer with the user's own data, or with nothing about events. Other tests check their
 /// permissions.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
+    "",
     "/comments/{comment}",
     "/events/{event}/organizers/{user}",
     "/occurrences/{occurrence}/registration",

@@ -40,7 +40,7 @@ const DAY: usize = 10;
 const MINUTE: usize = 16;
 
 fn recurrence(event: &Event) -> Value {
-    json!(event.recurrence)
+    json!(event.recurrence.as_ref().map(eventcore::events::EventRecurrence::rule))
 }
 
 /// Moves a series by `change`, expects its recurrence afterwards, and that `undo` restores everything.

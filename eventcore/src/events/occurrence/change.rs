@@ -253,14 +253,14 @@ async fn change(
     let locked = lock_for_edit(tx, actor, id, expected, now).await?;
     let mut overrides = Overrides::patched(&locked, patch)?;
     if overrides.parse_errors.has_unknown() {
-        overrides.parse_errors.settle_read_only(&read::find_occurrence(tx, id).await?.occurrence(now))?;
+        overrides.parse_errors.settle_read_only(&read::load_occurrence(tx, id, now).await?)?;
     }
     let times = overrides.validate(&locked, now)?;
     if !overrides.are_stored(&locked.occurrence, &times) {
         store_overrides(tx, &locked, &overrides, &times, now).await?;
         seats::promote_waitlist(tx, id, now).await?;
     }
-    Ok(read::find_occurrence(tx, id).await?.occurrence(now))
+    read::load_occurrence(tx, id, now).await
 }
 
 async fn store_overrides(

@@ -76,7 +76,7 @@ async fn cancel(
         return Err(Error::EventNotPublished);
     }
     reschedule::set_status(tx, id, OccurrenceStatus::Cancelled, now).await?;
-    Ok(read::find_occurrence(tx, id).await?.occurrence(now))
+    read::load_occurrence(tx, id, now).await
 }
 
 async fn restore(
@@ -90,7 +90,7 @@ async fn restore(
     if locked.occurrence.status == OccurrenceStatus::Cancelled {
         restore_cancelled(tx, &locked, now).await?;
     }
-    Ok(read::find_occurrence(tx, id).await?.occurrence(now))
+    read::load_occurrence(tx, id, now).await
 }
 
 async fn restore_cancelled(tx: &mut Tx, locked: &EditableOccurrence, now: Timestamp) -> Result<()> {

@@ -9,7 +9,7 @@ use utoipa::openapi::{OpenApi as Document, RefOr};
 use crate::http::declaration::operations;
 
 /// Fields that are absent unless the query parameters `count`, `html` and `replies` request them.
-const ON_REQUEST: [&str; 3] = ["total", "body_html", "replies"];
+const ON_REQUEST: [&str; 4] = ["total", "body_html", "description_html", "replies"];
 
 /// Requires all fields of components that occur in responses and in no request.
 pub(super) fn complete(document: &mut Document) {

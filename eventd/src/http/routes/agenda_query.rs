@@ -5,6 +5,7 @@ use eventcore::agenda::AgendaFilter;
 use eventcore::events::{EventStatus, OccurrenceStatus};
 use eventcore::{Actor, Error, Order, UserId};
 
+use super::user_reference::UserReference;
 use crate::http::call::Call;
 use crate::http::problem::Problem;
 use crate::http::query::{DayBoundary, Query};
@@ -67,7 +68,7 @@ pub(super) async fn filter(
     } else {
         filter.status = query.parsed::<OccurrenceStatus>("status", "must be scheduled or cancelled");
     }
-    let organizer = query.parsed_text::<Organizer>("organizer", "must be a user id, a username or me");
+    let organizer = query.parsed_text::<UserReference>("organizer", "must be a user id, a username or me");
     let registered = query.parsed_text::<Me>("registered", "must be me");
     query.add_violations(&filter.violations());
     query.finish()?;
@@ -75,7 +76,7 @@ pub(super) async fn filter(
         filter.registered = Some(actor.signed_in()?.id);
     }
     if let Some(organizer) = organizer {
-        filter.organizer = Some(organizer.resolve(call, actor).await?);
+        filter.organizer = Some(resolve(organizer, call, actor).await?);
     }
     Ok(filter)
 }
@@ -91,39 +92,11 @@ impl std::str::FromStr for Me {
     }
 }
 
-/// An organizer as a client names it.
-enum Organizer {
-    Me,
-    Id(UserId),
-    Username(String),
-}
-
-impl std::str::FromStr for Organizer {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text.parse() {
-            _ if text == "me" => Ok(Self::Me),
-            Ok(id) => Ok(Self::Id(id)),
-            Err(_) if text.chars().any(char::is_control) => Err(()),
-            Err(_) => Ok(Self::Username(text.to_owned())),
-        }
-    }
-}
-
-impl Organizer {
-    /// The id of the organizer. An unknown username becomes the nil id, which organizes nothing.
-    async fn resolve(self, call: &Call, actor: &Actor) -> Result<UserId, Error> {
-        let name = match self {
-            Self::Me => return Ok(actor.signed_in()?.id),
-            Self::Id(id) => return Ok(id),
-            Self::Username(name) => name,
-        };
-        match call.core.profile_by_username(&name).await {
-            Ok(profile) => Ok(profile.id),
-            Err(Error::NotFound(_)) => Ok(UserId::from(uuid::Uuid::nil())),
-            Err(error) => Err(error),
-        }
+/// The id of an organizer. An unknown username becomes the nil id, which organizes nothing.
+async fn resolve(organizer: UserReference, call: &Call, actor: &Actor) -> Result<UserId, Error> {
+    match organizer.resolve(call, actor).await {
+        Err(Error::NotFound(_)) => Ok(UserId::from(uuid::Uuid::nil())),
+        found => found,
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes![list, read, create, change, delete, tags]
 }
 
-fn versioned(category: &Category) -> Versioned<'_, Category> {
+fn versioned(category: &Category) -> Versioned<&Category> {
     Versioned { value: category, version: category.version, updated_at: Some(category.updated_at) }
 }
 

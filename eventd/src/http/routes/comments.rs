@@ -9,7 +9,6 @@ use crate::http::etag;
 use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
 };
-use crate::http::query::Query;
 use crate::http::query_parameters::{IfMatch, PageParameters};
 use crate::http::reply::{self, Versioned};
 use crate::http::route::{Route, routes};
@@ -18,11 +17,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes![list, create, read, change, delete, hide, show]
 }
 
-fn html(query: &mut Query) -> bool {
-    query.parsed("html", "must be true or false").unwrap_or(false)
-}
-
-fn versioned(comment: &Comment) -> Versioned<'_, Comment> {
+fn versioned(comment: &Comment) -> Versioned<&Comment> {
     Versioned { value: comment, version: comment.version, updated_at: None }
 }
 
@@ -48,7 +43,7 @@ fn versioned(comment: &Comment) -> Versioned<'_, Comment> {
 async fn list(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
-    let (page, html) = (query.page(), html(&mut query));
+    let (page, html) = (query.page(), query.html());
     let parent = query.parsed("parent", "must be the id of a comment");
     let replies = query.parsed("replies", "must be true or false").unwrap_or(false);
     query.finish()?;
@@ -96,7 +91,7 @@ async fn create(call: Call) -> Answer {
 )]
 async fn read(call: Call) -> Answer {
     let mut query = call.query();
-    let html = html(&mut query);
+    let html = query.html();
     query.finish()?;
     versioned(&call.core.comment(&call.actor().await?, call.id("comment")?, html).await?).ok(&call)
 }

@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::agenda_query::{FilterParameters, Listing, SortParameter, ZoneParameter, filter};
 use crate::http::call::{Answer, Call};
 use crate::http::etag;
+use crate::http::links::Linked;
 use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
 };
 use crate::http::query::DayBoundary;
-use crate::http::query_parameters::{IfMatch, PageParameters};
+use crate::http::query_parameters::{HtmlParameter, IfMatch, PageParameters};
 use crate::http::reply::{self, Versioned};
 use crate::http::route::{Route, routes};
 
@@ -20,8 +21,10 @@ pub(super) fn routes() -> Vec<Route> {
     routes![create, list, read, replace, change, delete, publish, cancel, duplicate, occurrences]
 }
 
-pub(super) fn versioned(event: &Event) -> Versioned<'_, Event> {
-    Versioned { value: event, version: event.version, updated_at: Some(event.updated_at) }
+/// The event with absolute links.
+pub(super) fn versioned(event: Event, base: &str) -> Versioned<Event> {
+    let (version, updated_at) = (event.version, Some(event.updated_at));
+    Versioned { value: event.linked(base), version, updated_at }
 }
 
 /// Create an event
@@ -39,9 +42,10 @@ pub(super) fn versioned(event: &Event) -> Versioned<'_, Event> {
 async fn create(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let core = call.core.clone();
+    let (core, base) = (call.core.clone(), call.public_url.clone());
     let event = core.create_event(&actor, &call.json::<EventInput>()?).await?;
-    versioned(&event).created(&format!("/api/v1/events/{}", event.id))
+    let location = format!("/api/v1/events/{}", event.id);
+    versioned(event, &base).created(&location)
 }
 
 /// List events by their next occurrence, soonest first
@@ -59,6 +63,7 @@ async fn create(call: Call) -> Answer {
         ZoneParameter,
         ("status" = Option<EventStatus>, Query),
         SortParameter,
+        HtmlParameter,
         PageParameters,
     ),
     responses(
@@ -69,9 +74,13 @@ async fn create(call: Call) -> Answer {
 async fn list(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
-    let (page, tz) = (query.page(), query.zone());
+    let (page, tz, html) = (query.page(), query.zone(), query.html());
     let filter = filter(&call, &actor, query, Listing::Events, tz).await?;
-    reply::page(&call, &call.core.events(&actor, &filter, &page).await?)
+    let mut page = call.core.events(&actor, &filter, &page).await?;
+    if html {
+        eventcore::events::add_html(&mut page.items).await?;
+    }
+    reply::page(&call, &page.linked(&call.public_url))
 }
 
 /// Read an event
@@ -80,15 +89,21 @@ async fn list(call: Call) -> Answer {
     path = "/api/v1/events/{event}",
     tag = "events",
     security((), ("bearer" = [])),
-    params(("event" = String, Path)),
+    params(("event" = String, Path), HtmlParameter),
     responses(
         (status = 200, description = "The event", body = Event),
         NotModified, ApiProblems, NotFound,
     )
 )]
 async fn read(call: Call) -> Answer {
-    call.no_query()?;
-    versioned(&call.core.event(&call.actor().await?, call.id("event")?).await?).ok(&call)
+    let mut query = call.query();
+    let html = query.html();
+    query.finish()?;
+    let mut event = call.core.event(&call.actor().await?, call.id("event")?).await?;
+    if html {
+        eventcore::events::add_html(std::slice::from_mut(&mut event)).await?;
+    }
+    versioned(event, &call.public_url).ok(&call)
 }
 
 /// Replace an event
@@ -109,10 +124,11 @@ async fn read(call: Call) -> Answer {
 async fn replace(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
+    let (core, base) = (call.core.clone(), call.public_url.clone());
+    let expected = etag::precondition(&call.headers)?;
     let id: EventId = call.id("event")?;
-    versioned(&core.replace_event(&actor, id, &call.json::<EventInput>()?, expected.as_ref()).await?)
-        .changed()
+    let event = core.replace_event(&actor, id, &call.json::<EventInput>()?, expected.as_ref()).await?;
+    versioned(event, &base).changed()
 }
 
 /// Change an event by a JSON merge patch
@@ -134,9 +150,11 @@ async fn replace(call: Call) -> Answer {
 async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
+    let (core, base) = (call.core.clone(), call.public_url.clone());
+    let expected = etag::precondition(&call.headers)?;
     let id: EventId = call.id("event")?;
-    versioned(&core.change_event(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?).changed()
+    let event = core.change_event(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?;
+    versioned(event, &base).changed()
 }
 
 /// Delete an event without registrations
@@ -175,7 +193,8 @@ async fn publish(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let expected = etag::precondition(&call.headers)?;
-    versioned(&call.core.publish_event(&actor, call.id("event")?, expected.as_ref()).await?).changed()
+    let event = call.core.publish_event(&actor, call.id("event")?, expected.as_ref()).await?;
+    versioned(event, &call.public_url).changed()
 }
 
 /// Cancel an event and all its future occurrences
@@ -194,7 +213,8 @@ async fn cancel(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let expected = etag::precondition(&call.headers)?;
-    versioned(&call.core.cancel_event(&actor, call.id("event")?, expected.as_ref()).await?).changed()
+    let event = call.core.cancel_event(&actor, call.id("event")?, expected.as_ref()).await?;
+    versioned(event, &call.public_url).changed()
 }
 
 /// Copy an event to another start, as a draft
@@ -213,9 +233,10 @@ async fn cancel(call: Call) -> Answer {
 async fn duplicate(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, id) = (call.core.clone(), call.id::<EventId>("event")?);
+    let (core, base, id) = (call.core.clone(), call.public_url.clone(), call.id::<EventId>("event")?);
     let copy = core.duplicate_event(&actor, id, &call.json::<DuplicateInput>()?).await?;
-    versioned(&copy).created(&format!("/api/v1/events/{}", copy.id))
+    let location = format!("/api/v1/events/{}", copy.id);
+    versioned(copy, &base).created(&location)
 }
 
 /// List the occurrences of an event, past ones included
@@ -229,6 +250,7 @@ async fn duplicate(call: Call) -> Answer {
         ("from" = Option<String>, Query, description = "Start at or after this instant or date"),
         ("to" = Option<String>, Query, description = "Start before this instant, or no later than this date"),
         ZoneParameter,
+        HtmlParameter,
         PageParameters,
     ),
     responses(
@@ -239,7 +261,7 @@ async fn duplicate(call: Call) -> Answer {
 async fn occurrences(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
-    let (page, tz) = (query.page(), query.zone());
+    let (page, tz, html) = (query.page(), query.zone(), query.html());
     let from = query.time("from", tz, DayBoundary::Start);
     let to = query.time("to", tz, DayBoundary::End);
     let filter = AgendaFilter {
@@ -249,5 +271,9 @@ async fn occurrences(call: Call) -> Answer {
         ..AgendaFilter::default()
     };
     query.finish()?;
-    reply::page(&call, &call.core.occurrences(&actor, &filter, &page).await?)
+    let mut page = call.core.occurrences(&actor, &filter, &page).await?;
+    if html {
+        eventcore::events::add_html(&mut page.items).await?;
+    }
+    reply::page(&call, &page.linked(&call.public_url))
 }

@@ -16,7 +16,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes![list, read, give, withdraw, answer, take_answer_back]
 }
 
-fn versioned(feedback: &Feedback) -> Versioned<'_, Feedback> {
+fn versioned(feedback: &Feedback) -> Versioned<&Feedback> {
     Versioned { value: feedback, version: feedback.version, updated_at: Some(feedback.updated_at) }
 }
 

@@ -9,6 +9,7 @@ mod comments;
 mod events;
 mod feedback;
 pub(crate) mod health;
+mod index;
 mod insights;
 mod occurrences;
 mod organizers;
@@ -17,6 +18,7 @@ mod recurrence;
 mod registrations;
 mod sessions;
 mod tokens;
+mod user_reference;
 mod users;
 
 use std::sync::LazyLock;
@@ -35,6 +37,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         events::routes(),
         feedback::routes(),
         health::routes(),
+        index::routes(),
         insights::routes(),
         occurrences::routes(),
         organizers::routes(),

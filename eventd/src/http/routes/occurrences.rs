@@ -9,11 +9,12 @@ use super::agenda_query::{FilterParameters, Listing, SortParameter, ZoneParamete
 use super::events;
 use crate::http::call::{Answer, Call};
 use crate::http::etag;
+use crate::http::links::Linked;
 use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
 };
 use crate::http::query::DayBoundary;
-use crate::http::query_parameters::{IfMatch, PageParameters};
+use crate::http::query_parameters::{HtmlParameter, IfMatch, PageParameters};
 use crate::http::reply::{self, Versioned};
 use crate::http::route::{Route, routes};
 
@@ -21,8 +22,10 @@ pub(super) fn routes() -> Vec<Route> {
     routes![list, lasting, facets, calendar, read, change, delete, cancel, restore, split]
 }
 
-fn versioned(occurrence: &Occurrence) -> Versioned<'_, Occurrence> {
-    Versioned { value: occurrence, version: occurrence.version, updated_at: None }
+/// The occurrence with absolute links.
+fn versioned(occurrence: Occurrence, base: &str) -> Versioned<Occurrence> {
+    let version = occurrence.version;
+    Versioned { value: occurrence.linked(base), version, updated_at: None }
 }
 
 /// The agenda: list upcoming occurrences, soonest first
@@ -39,6 +42,7 @@ fn versioned(occurrence: &Occurrence) -> Versioned<'_, Occurrence> {
         ZoneParameter,
         ("status" = Option<OccurrenceStatus>, Query),
         SortParameter,
+        HtmlParameter,
         PageParameters,
     ),
     responses(
@@ -49,9 +53,13 @@ fn versioned(occurrence: &Occurrence) -> Versioned<'_, Occurrence> {
 async fn list(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut query = call.query();
-    let (page, tz) = (query.page(), query.zone());
+    let (page, tz, html) = (query.page(), query.zone(), query.html());
     let filter = filter(&call, &actor, query, Listing::Occurrences, tz).await?;
-    reply::page(&call, &call.core.occurrences(&actor, &filter, &page).await?)
+    let mut page = call.core.occurrences(&actor, &filter, &page).await?;
+    if html {
+        eventcore::events::add_html(&mut page.items).await?;
+    }
+    reply::page(&call, &page.linked(&call.public_url))
 }
 
 /// List multi-day occurrences that overlap a period, by their end
@@ -65,6 +73,7 @@ async fn list(call: Call) -> Answer {
             description = "End after this instant, or on or after this date; default now"),
         ("to" = Option<String>, Query, description = "Start before this instant, or no later than this date"),
         ZoneParameter,
+        HtmlParameter,
         PageParameters,
     ),
     responses(
@@ -75,13 +84,17 @@ async fn list(call: Call) -> Answer {
 async fn lasting(call: Call) -> Answer {
     call.actor().await?;
     let mut query = call.query();
-    let (page, tz) = (query.page(), query.zone());
+    let (page, tz, html) = (query.page(), query.zone(), query.html());
     let from = query.time("from", tz, DayBoundary::Start);
     let to = query.time("to", tz, DayBoundary::End);
     query.finish()?;
     let from = from.map_or_else(|| call.core.now(), Bound::instant);
     let to = to.map_or(Timestamp::MAX, Bound::instant);
-    reply::page(&call, &call.core.ongoing(from, to, &page).await?)
+    let mut page = call.core.ongoing(from, to, &page).await?;
+    if html {
+        eventcore::events::add_html(&mut page.items).await?;
+    }
+    reply::page(&call, &page.linked(&call.public_url))
 }
 
 /// Count matching occurrences by category, tag and month
@@ -143,15 +156,21 @@ async fn calendar(call: Call) -> Answer {
     path = "/api/v1/occurrences/{occurrence}",
     tag = "occurrences",
     security((), ("bearer" = [])),
-    params(("occurrence" = String, Path)),
+    params(("occurrence" = String, Path), HtmlParameter),
     responses(
         (status = 200, description = "The occurrence", body = Occurrence),
         NotModified, ApiProblems, NotFound,
     )
 )]
 async fn read(call: Call) -> Answer {
-    call.no_query()?;
-    versioned(&call.core.occurrence(&call.actor().await?, call.id("occurrence")?).await?).ok(&call)
+    let mut query = call.query();
+    let html = query.html();
+    query.finish()?;
+    let mut occurrence = call.core.occurrence(&call.actor().await?, call.id("occurrence")?).await?;
+    if html {
+        eventcore::events::add_html(std::slice::from_mut(&mut occurrence)).await?;
+    }
+    versioned(occurrence, &call.public_url).ok(&call)
 }
 
 /// Change one occurrence by a JSON merge patch
@@ -175,9 +194,11 @@ async fn read(call: Call) -> Answer {
 async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
+    let (core, base) = (call.core.clone(), call.public_url.clone());
+    let expected = etag::precondition(&call.headers)?;
     let id: OccurrenceId = call.id("occurrence")?;
-    versioned(&core.change_occurrence(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?).changed()
+    let occurrence = core.change_occurrence(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?;
+    versioned(occurrence, &base).changed()
 }
 
 /// Delete an occurrence without registrations
@@ -216,8 +237,8 @@ async fn cancel(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let expected = etag::precondition(&call.headers)?;
-    versioned(&call.core.cancel_occurrence(&actor, call.id("occurrence")?, expected.as_ref()).await?)
-        .changed()
+    let occurrence = call.core.cancel_occurrence(&actor, call.id("occurrence")?, expected.as_ref()).await?;
+    versioned(occurrence, &call.public_url).changed()
 }
 
 /// Restore a cancelled occurrence
@@ -236,8 +257,8 @@ async fn restore(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
     let expected = etag::precondition(&call.headers)?;
-    versioned(&call.core.restore_occurrence(&actor, call.id("occurrence")?, expected.as_ref()).await?)
-        .changed()
+    let occurrence = call.core.restore_occurrence(&actor, call.id("occurrence")?, expected.as_ref()).await?;
+    versioned(occurrence, &call.public_url).changed()
 }
 
 /// Split an event: this and all later occurrences become a new event
@@ -261,9 +282,11 @@ async fn restore(call: Call) -> Answer {
 async fn split(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
+    let (core, base) = (call.core.clone(), call.public_url.clone());
+    let expected = etag::precondition(&call.headers)?;
     let id: OccurrenceId = call.id("occurrence")?;
     let patch = call.json_if_any()?.unwrap_or_else(|| Value::Object(Map::new()));
     let event = core.split_event(&actor, id, &patch, expected.as_ref()).await?;
-    events::versioned(&event).created(&format!("/api/v1/events/{}", event.id))
+    let location = format!("/api/v1/events/{}", event.id);
+    events::versioned(event, &base).created(&location)
 }

@@ -3,6 +3,7 @@
 use eventcore::accounts::PublicProfile;
 use eventcore::page::Page;
 
+use super::user_reference::UserReference;
 use crate::http::call::{Answer, Call};
 use crate::http::problem_responses::{ApiProblems, Conflict, NotFound};
 use crate::http::reply;
@@ -37,7 +38,7 @@ async fn list(call: Call) -> Answer {
     path = "/api/v1/events/{event}/organizers/{user}",
     tag = "organizers",
     security(("bearer" = [])),
-    params(("event" = String, Path), ("user" = String, Path)),
+    params(("event" = String, Path), ("user" = String, Path, description = "A user id, a username, or `me`")),
     responses(
         (status = 200, description = "The co-organizer", body = PublicProfile),
         ApiProblems, NotFound,
@@ -47,7 +48,8 @@ async fn read(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
     actor.signed_in()?;
-    reply::json(&call.core.co_organizer(&actor, call.id("event")?, call.id("user")?).await?)
+    let user = UserReference::of(&call)?.resolve(&call, &actor).await?;
+    reply::json(&call.core.co_organizer(&actor, call.id("event")?, user).await?)
 }
 
 /// Add a co-organizer
@@ -56,7 +58,7 @@ async fn read(call: Call) -> Answer {
     path = "/api/v1/events/{event}/organizers/{user}",
     tag = "organizers",
     security(("bearer" = [])),
-    params(("event" = String, Path), ("user" = String, Path)),
+    params(("event" = String, Path), ("user" = String, Path, description = "A user id, a username, or `me`")),
     responses(
         (status = 204, description = "Added, or already a co-organizer"),
         ApiProblems, NotFound, Conflict,
@@ -65,7 +67,8 @@ async fn read(call: Call) -> Answer {
 async fn add(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    call.core.add_co_organizer(&actor, call.id("event")?, call.id("user")?).await?;
+    let user = UserReference::of(&call)?.resolve(&call, &actor).await?;
+    call.core.add_co_organizer(&actor, call.id("event")?, user).await?;
     Ok(reply::no_content())
 }
 
@@ -75,7 +78,7 @@ async fn add(call: Call) -> Answer {
     path = "/api/v1/events/{event}/organizers/{user}",
     tag = "organizers",
     security(("bearer" = [])),
-    params(("event" = String, Path), ("user" = String, Path)),
+    params(("event" = String, Path), ("user" = String, Path, description = "A user id, a username, or `me`")),
     responses(
         (status = 204, description = "Removed, or not a co-organizer"),
         ApiProblems, NotFound, Conflict,
@@ -84,6 +87,7 @@ async fn add(call: Call) -> Answer {
 async fn remove(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    call.core.remove_co_organizer(&actor, call.id("event")?, call.id("user")?).await?;
+    let user = UserReference::of(&call)?.resolve(&call, &actor).await?;
+    call.core.remove_co_organizer(&actor, call.id("event")?, user).await?;
     Ok(reply::no_content())
 }

@@ -6,6 +6,7 @@ use eventcore::registrations::{
 use eventcore::{Error, OccurrenceId, Page, RegistrationId};
 
 use crate::http::call::{Answer, Call};
+use crate::http::links::Linked;
 use crate::http::problem::Problem;
 use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
@@ -22,7 +23,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes
 }
 
-fn versioned(registration: &Registration) -> Versioned<'_, Registration> {
+fn versioned(registration: &Registration) -> Versioned<&Registration> {
     Versioned {
         value: registration,
         version: registration.version(),
@@ -197,7 +198,8 @@ async fn list_mine(call: Call) -> Answer {
     let status = status(&mut query);
     let page = query.page();
     query.finish()?;
-    reply::page(&call, &call.core.my_registrations(&actor, status, &page).await?)
+    let page = call.core.my_registrations(&actor, status, &page).await?;
+    reply::page(&call, &page.linked(&call.public_url))
 }
 
 /// Read a registration (its user and organizers only)

@@ -8,8 +8,10 @@ use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::user_reference::UserReference;
 use crate::http::call::{Answer, Call};
 use crate::http::etag;
+use crate::http::links::Linked;
 use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
 };
@@ -21,12 +23,12 @@ pub(super) fn routes() -> Vec<Route> {
     routes![create, list, read, change, delete, export, change_password]
 }
 
-/// The user in the path: an id, or `me` for the caller.
-fn user_id(call: &Call, actor: &Actor) -> Result<UserId, Error> {
-    if call.parameter("user") == "me" { Ok(actor.signed_in()?.id) } else { call.id("user") }
+/// The id of the user in the path.
+async fn user_id(call: &Call, actor: &Actor) -> Result<UserId, Error> {
+    UserReference::of(call)?.resolve(call, actor).await
 }
 
-fn versioned(user: &User) -> Versioned<'_, User> {
+fn versioned(user: &User) -> Versioned<&User> {
     Versioned { value: user, version: user.version, updated_at: Some(user.updated_at) }
 }
 
@@ -81,7 +83,7 @@ async fn list(call: Call) -> Answer {
     path = "/api/v1/users/{user}",
     tag = "users",
     security((), ("bearer" = [])),
-    params(("user" = String, Path, description = "A user id, or `me`")),
+    params(("user" = String, Path, description = "A user id, a username, or `me`")),
     responses(
         (status = 200, description = "The account or its public profile", body = inline(AccountOrProfile)),
         NotModified, ApiProblems, NotFound,
@@ -90,11 +92,35 @@ async fn list(call: Call) -> Answer {
 async fn read(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
-    let id = user_id(&call, &actor)?;
+    let id = user_id(&call, &actor).await?;
     if actor.is(id) || actor.is_admin() {
         return versioned(&call.core.user(&actor, id).await?).ok(&call);
     }
-    reply::json(&call.core.profile(id).await?)
+    let PublicProfile { id, username, display_name } = call.core.profile(id).await?;
+    let base = &call.public_url;
+    let links = ProfileLinks { events: format!("{base}/api/v1/events?organizer={username}") };
+    reply::json(&Profile { id, username, display_name, links })
+}
+
+/// The public part of an account, with links.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(as = UserProfile)]
+struct Profile {
+    /// The id.
+    id: UserId,
+    /// 3–32 of `a-z 0-9 . _ -`.
+    username: String,
+    /// The name for display, 1–100 characters.
+    display_name: String,
+    /// Absolute links.
+    links: ProfileLinks,
+}
+
+/// Links to what a user has published.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+struct ProfileLinks {
+    /// The upcoming events that the user organizes.
+    events: String,
 }
 
 /// The schema of an account or a profile. An account also has all fields of a profile, hence `anyOf`, not
@@ -104,7 +130,7 @@ struct AccountOrProfile;
 impl PartialSchema for AccountOrProfile {
     fn schema() -> RefOr<Schema> {
         let either = AnyOfBuilder::new().item(Ref::from_schema_name("User"));
-        Schema::AnyOf(either.item(Ref::from_schema_name("PublicProfile")).build()).into()
+        Schema::AnyOf(either.item(Ref::from_schema_name("UserProfile")).build()).into()
     }
 }
 
@@ -112,7 +138,8 @@ impl ToSchema for AccountOrProfile {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.extend([
             (User::name().into_owned(), User::schema()),
-            (PublicProfile::name().into_owned(), PublicProfile::schema()),
+            (Profile::name().into_owned(), Profile::schema()),
+            (ProfileLinks::name().into_owned(), ProfileLinks::schema()),
         ]);
     }
 }
@@ -137,7 +164,7 @@ struct UserChange {
     path = "/api/v1/users/{user}",
     tag = "users",
     security(("bearer" = [])),
-    params(("user" = String, Path, description = "A user id, or `me`"), IfMatch),
+    params(("user" = String, Path, description = "A user id, a username, or `me`"), IfMatch),
     request_body(content(
         (UserChange = "application/merge-patch+json"),
         (UserChange = "application/json"),
@@ -150,7 +177,7 @@ struct UserChange {
 async fn change(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
-    let id = user_id(&call, &actor)?;
+    let id = user_id(&call, &actor).await?;
     let (core, expected) = (call.core.clone(), etag::precondition(&call.headers)?);
     let user = core.change_user(&actor, id, &call.json::<Value>()?, expected.as_ref()).await?;
     versioned(&user).changed()
@@ -162,7 +189,7 @@ async fn change(call: Call) -> Answer {
     path = "/api/v1/users/{user}",
     tag = "users",
     security(("bearer" = [])),
-    params(("user" = String, Path, description = "A user id, or `me`"), IfMatch),
+    params(("user" = String, Path, description = "A user id, a username, or `me`"), IfMatch),
     responses(
         (status = 204, description = "Deleted"),
         ApiProblems, NotFound, Conflict, PreconditionFailed,
@@ -171,7 +198,7 @@ async fn change(call: Call) -> Answer {
 async fn delete(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
-    let id = user_id(&call, &actor)?;
+    let id = user_id(&call, &actor).await?;
     call.core.delete_user(&actor, id, etag::precondition(&call.headers)?.as_ref()).await?;
     Ok(reply::no_content())
 }
@@ -190,7 +217,9 @@ async fn delete(call: Call) -> Answer {
 async fn export(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
-    reply::json(&call.core.export_user(&actor, actor.signed_in()?.id).await?)
+    let mut export = call.core.export_user(&actor, actor.signed_in()?.id).await?;
+    export.events.iter_mut().chain(&mut export.co_organized).for_each(|event| event.link(&call.public_url));
+    reply::json(&export)
 }
 
 /// Change my password, which ends all my other sessions

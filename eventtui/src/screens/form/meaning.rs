@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
-use eventcore::events::{Preview, PreviewInput};
+use eventcore::events::{EventRecurrence, Preview, PreviewInput};
 use eventcore::recurrence::{Recurrence, Rule, SeriesStart};
 use eventcore::time::{Moment, TimeInput};
 use serde_json::{Map, Value, json};
@@ -59,7 +59,7 @@ impl FormScreen {
         let FormKind::Event(event) = &self.kind else {
             return Some(Recurrence { rrule, ..Recurrence::default() });
         };
-        let stored = event.recurrence.clone().unwrap_or_default();
+        let stored = event.recurrence.as_ref().map(EventRecurrence::rule).unwrap_or_default();
         let tz = event.timezone.parse().ok()?;
         let stored_start = match event.starts_at {
             Moment::At(at) => SeriesStart::at(at.naive_local(), tz),

@@ -1,0 +1,46 @@
+//! Absolute links in responses: the library gives paths, and only the server knows its address.
+
+use eventcore::Page;
+use eventcore::events::{Event, Occurrence};
+use eventcore::registrations::MyRegistration;
+
+/// Responses with links of this server.
+pub(crate) trait Linked: Sized {
+    /// Prefixes the paths of this server with its address, which has no trailing slash.
+    fn link(&mut self, base: &str);
+
+    /// This response with absolute links.
+    fn linked(mut self, base: &str) -> Self {
+        self.link(base);
+        self
+    }
+}
+
+impl Linked for Occurrence {
+    fn link(&mut self, base: &str) {
+        self.links.ics.insert_str(0, base);
+    }
+}
+
+impl Linked for Event {
+    fn link(&mut self, base: &str) {
+        self.links.ics.insert_str(0, base);
+        if let Some(next) = &mut self.next_occurrence {
+            next.link(base);
+        }
+    }
+}
+
+impl Linked for MyRegistration {
+    fn link(&mut self, base: &str) {
+        if let Some(occurrence) = &mut self.occurrence {
+            occurrence.link(base);
+        }
+    }
+}
+
+impl<T: Linked> Linked for Page<T> {
+    fn link(&mut self, base: &str) {
+        self.items.iter_mut().for_each(|item| item.link(base));
+    }
+}

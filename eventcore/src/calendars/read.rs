@@ -46,7 +46,8 @@ impl EventCore {
             .await?;
         let occurrences =
             rows.into_iter().map(CalendarOccurrenceRow::into_occurrence).collect::<Result<Vec<_>>>()?;
-        let source = Source { category: category(&mut db, id).await?, event: event(&row)?, row };
+        let (category, category_updated_at) = category(&mut db, id).await?.unzip();
+        let source = Source { category, category_updated_at, event: event(&row)?, row };
         source.calendar(&source.event.entries(&occurrences), &occurrences)
     }
 
@@ -68,11 +69,8 @@ impl EventCore {
             .bind(id)
             .scalar()
             .await?;
-        let source = Source {
-            category: category(&mut db, event_id).await?,
-            event: event(&event_row)?,
-            row: event_row,
-        };
+        let (category, category_updated_at) = category(&mut db, event_id).await?.unzip();
+        let source = Source { category, category_updated_at, event: event(&event_row)?, row: event_row };
         let occurrence = row.into_occurrence()?;
         let is_one_of_many = others || source.event.recurrence.is_some();
         source.calendar(&[source.event.entry(&occurrence, is_one_of_many)], std::slice::from_ref(&occurrence))
@@ -121,6 +119,7 @@ struct Source {
     row: EventRow,
     event: CalendarEvent,
     category: Option<String>,
+    category_updated_at: Option<Timestamp>,
 }
 
 impl Source {
@@ -138,7 +137,9 @@ impl Source {
             period: self.period(occurrences),
         };
         let title = entries.first().map_or(self.event.title.as_str(), |entry| entry.title);
-        let updated_at = entries.iter().map(|entry| entry.updated_at).max();
+        // Not only the entries: an occurrence whose override was removed has no entry any more.
+        let updated_at = occurrences.iter().map(|occurrence| occurrence.updated_at);
+        let updated_at = updated_at.chain([self.row.updated_at]).chain(self.category_updated_at).max();
         Ok(CalendarFile {
             text: write_calendar(&shared, entries),
             file_name: file_name(title),
@@ -175,12 +176,14 @@ fn event(row: &EventRow) -> Result<CalendarEvent> {
     })
 }
 
-/// The name of the event's category, if it has one.
-async fn category(db: &mut impl Queries, id: EventId) -> Result<Option<String>> {
-    let name: Option<(String,)> = db
-        .query(sql!("SELECT c.name FROM categories c JOIN events e ON e.category_id = c.id WHERE e.id = $1"))
+/// The name of the event's category and the time of its last change, if it has one.
+async fn category(db: &mut impl Queries, id: EventId) -> Result<Option<(String, Timestamp)>> {
+    Ok(db
+        .query(sql!(
+            "SELECT c.name, c.updated_at FROM categories c JOIN events e ON e.category_id = c.id
+             WHERE e.id = $1"
+        ))
         .bind(id)
         .optional()
-        .await?;
-    Ok(name.map(|(name,)| name))
+        .await?)
 }

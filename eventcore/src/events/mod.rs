@@ -8,6 +8,7 @@ mod delete;
 mod event;
 mod html;
 mod input;
+mod last_modified;
 mod links;
 mod occurrence;
 mod organizers;

@@ -106,13 +106,13 @@ impl Admission {
                 waitlist_number, auto_promote, ticket_code, created_at, updated_at)
              VALUES ($4, $1, $2, $5, $6, $7, $8, $9, $10, $3, $3);
              UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13,
-                registered = TRUE WHERE id = $1",
+                registered = TRUE, seats_changed_at = $3 WHERE id = $1",
             postgres "WITH added AS (
                 INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size,
                     waitlist_number, auto_promote, ticket_code, created_at, updated_at)
                 VALUES ($4, $1, $2, $5, $6, $7, $8, $9, $10, $3, $3))
              UPDATE occurrences SET seats_taken = $11, waitlist_length = $12, next_waitlist_number = $13,
-                registered = TRUE WHERE id = $1"
+                registered = TRUE, seats_changed_at = $3 WHERE id = $1"
         ))
         .bind(self.occurrence)
         .bind(self.event)
@@ -140,7 +140,7 @@ impl Admission {
                 value ->> 'party_size', value ->> 'waitlist_number', value ->> 'auto_promote',
                 value ->> 'ticket_code', $3, $3 FROM json_each($4);
              UPDATE occurrences SET seats_taken = $5, waitlist_length = $6, next_waitlist_number = $7,
-                registered = TRUE WHERE id = $1",
+                registered = TRUE, seats_changed_at = $3 WHERE id = $1",
             postgres "WITH added AS (
                 INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size,
                     waitlist_number, auto_promote, ticket_code, created_at, updated_at)
@@ -150,7 +150,7 @@ impl Admission {
                     party_size bigint,
                     waitlist_number bigint, auto_promote boolean, ticket_code text))
              UPDATE occurrences SET seats_taken = $5, waitlist_length = $6, next_waitlist_number = $7,
-                registered = TRUE WHERE id = $1"
+                registered = TRUE, seats_changed_at = $3 WHERE id = $1"
         ))
         .bind(self.occurrence)
         .bind(self.event)

@@ -137,5 +137,5 @@ pub(super) async fn cancel(
     if occurrence.promotes(now) {
         seats::promote_from_waitlist(tx, occurrence.id, &mut seats, now).await?;
     }
-    seats::save_counts(tx, occurrence.id, seats).await
+    seats::save_counts(tx, occurrence.id, seats, now).await
 }

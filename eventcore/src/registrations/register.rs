@@ -187,7 +187,7 @@ async fn change(
         .await?;
         let mut seats = effect.map_or(occurrence.seats(), |effect| occurrence.seats().after(&effect));
         let promoted = seats::promote_from_waitlist(tx, occurrence.id, &mut seats, now).await?;
-        seats::save_counts(tx, occurrence.id, seats).await?;
+        seats::save_counts(tx, occurrence.id, seats, now).await?;
         (row.party_size, row.auto_promote, row.updated_at) = (size, auto_promote, now);
         if promoted.contains(&row.id) {
             row.status = RegistrationStatus::Confirmed;

@@ -52,7 +52,7 @@ pub(crate) async fn promote_waitlist(
     let mut seats = row.seats();
     let promoted = promote_from_waitlist(tx, occurrence, &mut seats, now).await?;
     if !promoted.is_empty() {
-        save_counts(tx, occurrence, seats).await?;
+        save_counts(tx, occurrence, seats, now).await?;
     }
     Ok(promoted)
 }
@@ -141,12 +141,20 @@ pub(crate) async fn promote_from_waitlist(
 }
 
 /// Stores the seat counts of a locked occurrence.
-pub(crate) async fn save_counts(tx: &mut Tx, occurrence: OccurrenceId, seats: Seats) -> Result<()> {
-    tx.query(sql!("UPDATE occurrences SET seats_taken = $2, waitlist_length = $3 WHERE id = $1"))
-        .bind(occurrence)
-        .bind(seats.taken)
-        .bind(seats.waiting)
-        .execute()
-        .await?;
+pub(crate) async fn save_counts(
+    tx: &mut Tx,
+    occurrence: OccurrenceId,
+    seats: Seats,
+    now: Timestamp,
+) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE occurrences SET seats_taken = $2, waitlist_length = $3, seats_changed_at = $4 WHERE id = $1"
+    ))
+    .bind(occurrence)
+    .bind(seats.taken)
+    .bind(seats.waiting)
+    .bind(now)
+    .execute()
+    .await?;
     Ok(())
 }

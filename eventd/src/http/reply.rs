@@ -115,10 +115,12 @@ impl<T: Serialize> Versioned<T> {
         Ok(self.respond(StatusCode::OK, tag, body))
     }
 
-    /// `200` after a change.
+    /// `200` after a change. Without `Last-Modified`: what the value shows may have changed later than the
+    /// value.
     pub(crate) fn changed(self) -> Answer {
-        let (body, tag) = self.encode()?;
-        Ok(self.respond(StatusCode::OK, tag, body))
+        let this = Self { updated_at: None, ..self };
+        let (body, tag) = this.encode()?;
+        Ok(this.respond(StatusCode::OK, tag, body))
     }
 
     /// `201` with `Location`.

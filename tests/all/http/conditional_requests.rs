@@ -113,3 +113,67 @@ async fn no_cache_may_keep_what_depends_on_the_caller() {
         assert!(answer.header("vary").contains("authorization"), "{public} {}", answer.header("vary"));
     }
 }
+
+/// The date of a response in seconds since 1970.
+fn modified(answer: &Answer) -> i64 {
+    let date = answer.header("last-modified");
+    chrono::DateTime::parse_from_rfc2822(date).unwrap_or_else(|_| panic!("{date:?}")).timestamp()
+}
+
+/// Waits until the clock shows the next second: dates have no fractions.
+async fn next_second(daemon: &Daemon) {
+    let second = || daemon.db.core.now().as_micros() / 1_000_000;
+    let now = second();
+    while second() == now {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn last_modified_covers_all_that_changes_and_never_goes_back(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
+    let series = new_event_in_2031().rule("FREQ=WEEKLY;COUNT=3");
+    let (event, occurrence) = ada.create_event(series).await;
+    let paths = [
+        format!("/events/{event}"),
+        format!("/occurrences/{occurrence}"),
+        format!("/events/{event}.ics"),
+        format!("/occurrences/{occurrence}.ics"),
+    ];
+    let read = async || {
+        let mut found = Vec::new();
+        for path in &paths {
+            let answer = ada.get(path).await.expect(200);
+            found.push((answer.header("etag").to_owned(), modified(&answer)));
+        }
+        found
+    };
+    let patch = |path: &str, body| {
+        let (ada, path) = (ada.clone(), path.to_owned());
+        async move { ada.patch(&path, body).await.expect(200) }
+    };
+    let mine = format!("/occurrences/{occurrence}/registration");
+    let mut before = read().await;
+    for step in ["register", "override", "restore", "cancel", "rename", "retitle"] {
+        next_second(&daemon).await;
+        match step {
+            "register" => drop(bob.put(&mine, json!({})).await.expect(201)),
+            "override" => drop(patch(&paths[1], json!({"title": "Special"})).await),
+            "restore" => drop(patch(&paths[1], json!({"title": null})).await),
+            "cancel" => drop(bob.delete(&mine).await.expect(204)),
+            "rename" => drop(patch("/users/me", json!({"display_name": "Countess"})).await),
+            _ => drop(patch(&paths[0], json!({"title": "Changed"})).await),
+        }
+        let after = read().await;
+        for ((path, (old_tag, old)), (tag, new)) in paths.iter().zip(&before).zip(&after) {
+            assert!(new >= old, "{step} {path}: {old} to {new}");
+            assert!(tag == old_tag || new > old, "{step} {path} changed, and has the same date");
+        }
+        before = after;
+    }
+    daemon.check().await;
+}

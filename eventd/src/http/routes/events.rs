@@ -99,11 +99,12 @@ async fn read(call: Call) -> Answer {
     let mut query = call.query();
     let html = query.html();
     query.finish()?;
+    let modified_at = call.core.event_modified_at(call.id("event")?).await?;
     let mut event = call.core.event(&call.actor().await?, call.id("event")?).await?;
     if html {
         eventcore::events::add_html(std::slice::from_mut(&mut event)).await?;
     }
-    versioned(event, &call.public_url).ok(&call)
+    Versioned { updated_at: Some(modified_at), ..versioned(event, &call.public_url) }.ok(&call)
 }
 
 /// Replace an event

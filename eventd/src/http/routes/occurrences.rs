@@ -166,11 +166,12 @@ async fn read(call: Call) -> Answer {
     let mut query = call.query();
     let html = query.html();
     query.finish()?;
+    let modified_at = call.core.occurrence_modified_at(call.id("occurrence")?).await?;
     let mut occurrence = call.core.occurrence(&call.actor().await?, call.id("occurrence")?).await?;
     if html {
         eventcore::events::add_html(std::slice::from_mut(&mut occurrence)).await?;
     }
-    versioned(occurrence, &call.public_url).ok(&call)
+    Versioned { updated_at: Some(modified_at), ..versioned(occurrence, &call.public_url) }.ok(&call)
 }
 
 /// Change one occurrence by a JSON merge patch

@@ -24,11 +24,9 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 fn versioned(registration: &Registration) -> Versioned<&Registration> {
-    Versioned {
-        value: registration,
-        version: registration.version(),
-        updated_at: Some(registration.updated_at),
-    }
+    // A place on the waitlist is not dated: it changes with the registrations before it.
+    let updated_at = registration.position.is_none().then_some(registration.updated_at);
+    Versioned { value: registration, version: registration.version(), updated_at }
 }
 
 fn registered(registered: &Registered, location: &str) -> Answer {

@@ -1,0 +1,122 @@
+//! When what a client sees of an event or occurrence last changed (`Last-Modified`, RFC 9110 8.8.2).
+
+use sqlx::FromRow;
+
+use crate::core::EventCore;
+use crate::db::{Queries, sql};
+use crate::error::{Error, Result};
+use crate::id::{EventId, OccurrenceId};
+use crate::time::Timestamp;
+
+/// The times that date a representation. Those in the future have changed nothing yet.
+#[derive(FromRow)]
+struct Dates {
+    /// The event was changed, its co-organizers included.
+    event: Timestamp,
+    /// The organizer's profile, or that of a co-organizer, was changed.
+    people: Timestamp,
+    /// The category got another slug.
+    category: Option<Timestamp>,
+    /// An occurrence was added or changed.
+    occurrences: Option<Timestamp>,
+    /// Somebody registered or cancelled.
+    seats: Option<Timestamp>,
+    /// An occurrence started, so that it is closed, and is no longer the next one.
+    started: Option<Timestamp>,
+    registration_opens_at: Option<Timestamp>,
+    registration_closes_at: Option<Timestamp>,
+}
+
+impl Dates {
+    /// The latest of the times until `now`.
+    fn last_modified(&self, now: Timestamp) -> Timestamp {
+        let optional = [
+            self.category,
+            self.occurrences,
+            self.seats,
+            self.started,
+            self.registration_opens_at,
+            self.registration_closes_at,
+        ];
+        let all = optional.into_iter().flatten().chain([self.event, self.people]);
+        all.filter(|at| *at <= now).max().unwrap_or(self.event)
+    }
+}
+
+impl EventCore {
+    /// When anything that an event shows last changed. Read it before the event: then it is never later than
+    /// what the event shows. Everyone may ask; the answer does not tell what changed.
+    ///
+    /// # Errors
+    /// `not_found` if there is no such event.
+    pub async fn event_modified_at(&self, id: EventId) -> Result<Timestamp> {
+        let now = self.now();
+        let mut db = self.db().read().await?;
+        let dates: Option<Dates> = db
+            .query(sql!(
+                "SELECT e.updated_at AS event,
+                    (SELECT max(u.updated_at) FROM users u WHERE u.id = e.organizer_id OR u.id IN
+                        (SELECT x.user_id FROM event_organizers x WHERE x.event_id = e.id)) AS people,
+                    (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS category,
+                    (SELECT max(o.updated_at) FROM occurrences o WHERE o.event_id = e.id) AS occurrences,
+                    (SELECT max(o.seats_changed_at) FROM occurrences o WHERE o.event_id = e.id) AS seats,
+                    (SELECT max(o.starts_at) FROM occurrences o
+                        WHERE o.event_id = e.id AND o.starts_at <= $2) AS started,
+                    (SELECT max(o.registration_opens_at) FROM occurrences o
+                        WHERE o.event_id = e.id AND o.registration_opens_at <= $2) AS registration_opens_at,
+                    (SELECT max(o.registration_closes_at) FROM occurrences o
+                        WHERE o.event_id = e.id AND o.registration_closes_at <= $2) AS registration_closes_at
+                 FROM events e WHERE e.id = $1"
+            ))
+            .bind(id)
+            .bind(now)
+            .optional()
+            .await?;
+        dates.map(|dates| dates.last_modified(now)).ok_or(Error::NotFound("event"))
+    }
+
+    /// When anything that an occurrence shows last changed. As [`EventCore::event_modified_at`].
+    ///
+    /// # Errors
+    /// `not_found` if there is no such occurrence.
+    pub async fn occurrence_modified_at(&self, id: OccurrenceId) -> Result<Timestamp> {
+        let now = self.now();
+        let mut db = self.db().read().await?;
+        let dates: Option<Dates> = db
+            .query(sql!(
+                "SELECT e.updated_at AS event, u.updated_at AS people,
+                    (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS category,
+                    o.updated_at AS occurrences, o.seats_changed_at AS seats, o.starts_at AS started,
+                    o.registration_opens_at, o.registration_closes_at
+                 FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
+                 WHERE o.id = $1"
+            ))
+            .bind(id)
+            .optional()
+            .await?;
+        dates.map(|dates| dates.last_modified(now)).ok_or(Error::NotFound("occurrence"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_ahead_has_changed_nothing() {
+        let at = |hour: u32| format!("2027-03-04T{hour:02}:00:00Z").parse::<Timestamp>().unwrap();
+        let dates = Dates {
+            event: at(2),
+            people: at(1),
+            category: None,
+            occurrences: Some(at(3)),
+            seats: Some(at(4)),
+            started: Some(at(9)),
+            registration_opens_at: Some(at(6)),
+            registration_closes_at: Some(at(8)),
+        };
+        for (now, date) in [(5, 4), (6, 6), (7, 6), (8, 8), (9, 9), (12, 9)] {
+            assert_eq!(dates.last_modified(at(now)), at(date), "{now}");
+        }
+    }
+}

@@ -6,10 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
+use crate::connection_settings::ConnectionFlags;
 use crate::failure::Failure;
 use crate::http::{RateQuotas, TrustedProxies};
 use crate::limit_settings::{self, LimitFlags};
@@ -56,6 +58,8 @@ pub(crate) struct Flags {
     horizon_days: Option<String>,
     #[command(flatten)]
     limits: LimitFlags,
+    #[command(flatten)]
+    connections: ConnectionFlags,
     /// TOML file with these settings, named like the flags with _ instead of -
     #[arg(long, env = "CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -108,15 +112,24 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<String>,
     pub(crate) jwt_secret: Option<String>,
     pub(crate) log: String,
-    pub(crate) request_timeout: std::time::Duration,
+    pub(crate) request_timeout: Duration,
     pub(crate) max_concurrent: usize,
+    pub(crate) max_concurrent_per_network: usize,
+    pub(crate) max_connections: Option<NonZeroUsize>,
+    pub(crate) max_connections_per_network: Option<NonZeroUsize>,
+    pub(crate) metrics_public: bool,
+    pub(crate) head_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) body_timeout: Duration,
+    pub(crate) body_rate: u32,
     pub(crate) limits: Limits,
     pub(crate) rate_quotas: RateQuotas,
     pub(crate) proxies: TrustedProxies,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) database_connections: u32,
     pub(crate) workers: u16,
-    pub(crate) horizon: std::time::Duration,
+    pub(crate) horizon: Duration,
     /// Every setting as `eventd config` prints it, without secrets.
     shown: Vec<(&'static str, String, Source)>,
 }
@@ -135,6 +148,14 @@ impl Settings {
             text.parse().map_err(|_| format!("{key} ({source}) must be {must_be}, but is {text:?}"))?;
         self.shown.push((key, hide_password(&text), source));
         Ok(value)
+    }
+
+    /// A time limit in seconds, also with decimals.
+    fn seconds(&mut self, key: &'static str, default: &str) -> Result<Duration, Failure> {
+        let must_be = "a number of seconds above 0";
+        let seconds: f64 = self.read(key, default, must_be)?;
+        let duration = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
+        duration.ok_or_else(|| format!("{key} must be {must_be}, but is {seconds}").into())
     }
 
     /// A setting without a default. `unset` is shown for it if it is not set.
@@ -207,7 +228,8 @@ impl Config {
             ("workers", &flags.workers),
             ("horizon_days", &flags.horizon_days),
         ];
-        for (key, value) in values.into_iter().chain(flags.limits.values()) {
+        let given_values = values.into_iter().chain(flags.limits.values()).chain(flags.connections.values());
+        for (key, value) in given_values {
             let Some(value) = value else { continue };
             let on_the_line = |m: &ArgMatches| {
                 m.try_contains_id(key).is_ok_and(|known| known)
@@ -247,6 +269,20 @@ impl Config {
         let log = settings.read("log", "info", "a level such as info, or directives such as eventd=debug")?;
         let seconds = settings.read("request_timeout", "30", "a number of seconds")?;
         let max_concurrent = settings.read::<NonZeroUsize>("max_concurrent", "1024", "a number above 0")?;
+        let quarter = max_concurrent.get().div_ceil(4).to_string();
+        let per_network =
+            settings.read::<NonZeroUsize>("max_concurrent_per_network", &quarter, "a number above 0")?;
+        let unset = "(10000, or what the limit of open files allows)";
+        let max_connections = settings.maybe("max_connections", unset, "a number above 0")?;
+        let unset = "(a quarter of all; no limit behind a proxy)";
+        let max_connections_per_network =
+            settings.maybe("max_connections_per_network", unset, "a number above 0")?;
+        let metrics_public = settings.read("metrics_public", "false", "true or false")?;
+        let head_timeout = settings.seconds("head_timeout", "10")?;
+        let idle_timeout = settings.seconds("idle_timeout", "75")?;
+        let write_timeout = settings.seconds("write_timeout", "30")?;
+        let body_timeout = settings.seconds("body_timeout", "30")?;
+        let body_rate = settings.read::<NonZeroU32>("body_rate", "1024", "a number above 0")?;
         let limits = settings.read("limits", "on", "on or off")?;
         let rate_quotas =
             limit_settings::rate_quotas(|key, default| settings.read(key, default, "a number above 0"))?;
@@ -269,15 +305,24 @@ impl Config {
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             jwt_secret,
             log,
-            request_timeout: std::time::Duration::from_secs(seconds),
+            request_timeout: Duration::from_secs(seconds),
             max_concurrent: max_concurrent.get(),
+            max_concurrent_per_network: per_network.get(),
+            max_connections,
+            max_connections_per_network,
+            metrics_public,
+            head_timeout,
+            idle_timeout,
+            write_timeout,
+            body_timeout,
+            body_rate: body_rate.get(),
             limits,
             rate_quotas,
             proxies,
             metrics_listen,
             database_connections: database_connections.get(),
             workers,
-            horizon: std::time::Duration::from_hours(24 * u64::from(horizon_days.get())),
+            horizon: Duration::from_hours(24 * u64::from(horizon_days.get())),
             shown: settings.shown,
         })
     }
@@ -298,11 +343,13 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
         let known = KEYS
             .iter()
             .chain(LimitFlags::KEYS)
+            .chain(&ConnectionFlags::KEYS)
             .find(|known| **known == key)
             .ok_or_else(|| format!("unknown setting {key}"))?;
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Float(number) => number.to_string(),
             toml::Value::Boolean(truth) => truth.to_string(),
             _ => return Err(format!("{key} must be a string, a number, true or false").into()),
         };
@@ -314,7 +361,7 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (key, value, source) in &self.shown {
-            writeln!(f, "{key:<20} = {value}  ({source})")?;
+            writeln!(f, "{key:<26} = {value}  ({source})")?;
         }
         Ok(())
     }

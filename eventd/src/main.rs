@@ -3,6 +3,8 @@
 mod cli;
 mod commands;
 mod config;
+mod connection_settings;
+mod descriptors;
 mod failure;
 mod http;
 mod limit_settings;

@@ -117,6 +117,36 @@ impl Daemon {
         &self.address
     }
 
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        // `setpriv` runs the daemon in its own process.
+        self.child.id().expect("it runs")
+    }
+
+    /// Its resident memory, in MiB.
+    pub fn memory(&self) -> u64 {
+        self.memory_figure("VmRSS:")
+    }
+
+    /// The peak of its resident memory so far, in MiB.
+    pub fn peak_memory(&self) -> u64 {
+        self.memory_figure("VmHWM:")
+    }
+
+    fn memory_figure(&self, field: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let figure = status.lines().find_map(|line| line.strip_prefix(field)).expect("a figure");
+        figure.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") >> 10
+    }
+
+    /// The value of one of its metrics.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let answer = self.anonymous().raw(http::Method::GET, "/metrics", Vec::new(), &[]).await.expect(200);
+        let text = String::from_utf8(answer.bytes.to_vec()).expect("text");
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().expect("a number")
+    }
+
     /// Its standard error so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("a lock").clone()

@@ -11,6 +11,7 @@ mod random;
 mod registrations;
 mod statement_log;
 mod terminal;
+mod wire;
 
 pub use client::{Answer, Client, ids_of, url_encoded};
 pub use daemon::{Daemon, command, eventd_check};
@@ -21,3 +22,4 @@ pub use random::Random;
 pub use registrations::refusal_code;
 pub use statement_log::StatementLog;
 pub use terminal::{Terminal, tui};
+pub use wire::{Wire, WireResponse};

@@ -12,6 +12,7 @@ mod pool_settings;
 mod postgres;
 mod query;
 mod row_gate;
+mod space;
 mod sqlite;
 mod text_enum;
 mod transaction;

@@ -2,14 +2,23 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Limits};
+use crate::descriptors;
 use crate::failure::Failure;
-use crate::http::{self, Admission, RateLimits, Server};
+use crate::http::{
+    self, Admission, Bounds, ConnectionBounds, Deadlines, MetricsAccess, Pace, RateLimits, Server,
+};
+
+/// The least rate at which a client must read a response, in bytes per second.
+const WRITE_RATE: u32 = 1024;
+/// The number of the signal on Linux and macOS.
+const SIGXFSZ: i32 = 25;
 
 /// Migrates the database, serves until a signal to stop, and closes the database.
 pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failure> {
@@ -23,20 +32,38 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
     let rate_limits = (config.limits == Limits::On).then(|| RateLimits::new(config.rate_quotas));
-    let admission = Arc::new(Admission::new(config.max_concurrent, rate_limits, http::path_count()));
+    let deadlines = Deadlines {
+        head: config.head_timeout,
+        idle: config.idle_timeout,
+        write: Pace { patience: config.write_timeout, rate: WRITE_RATE },
+    };
+    let bounds = Bounds {
+        max_concurrent: config.max_concurrent,
+        max_concurrent_per_network: config.max_concurrent_per_network,
+        connections: connection_bounds(config),
+        deadlines,
+        body_timeout: config.body_timeout,
+        body_rate: config.body_rate,
+    };
+    let admission = Arc::new(Admission::new(bounds, rate_limits, http::path_count()));
     let server = Server {
         core: core.clone(),
         public_url,
         timeout: config.request_timeout,
         proxies: config.proxies,
         admission: admission.clone(),
-        serves_metrics: config.metrics_listen.is_none(),
+        metrics_access: match (config.metrics_listen, config.metrics_public) {
+            (Some(_), _) => MetricsAccess::Nobody,
+            (None, true) => MetricsAccess::Everyone,
+            (None, false) => MetricsAccess::Loopback,
+        },
     };
     if let Some(address) = config.metrics_listen {
         let listener = listen(address, "--metrics-listen").await?;
-        tokio::spawn(http::run_metrics(listener, core.clone(), admission));
+        tokio::spawn(http::run_metrics(listener, core.clone(), admission, deadlines));
     }
     let jobs = (config.workers > 0).then(|| tokio::spawn(super::jobs::run(core.clone())));
+    survive_file_size_limit()?;
     let stop = stop_signal()?;
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
@@ -49,10 +76,28 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     Ok(ExitCode::SUCCESS)
 }
 
+/// Behind a proxy, all connections are of the network of the proxy.
+fn connection_bounds(config: &Config) -> ConnectionBounds {
+    let max = descriptors::make_room(config.max_connections.map(NonZeroUsize::get));
+    let default = if config.proxies.hops > 0 { max } else { max.div_ceil(4) };
+    ConnectionBounds {
+        max,
+        max_per_network: config.max_connections_per_network.map_or(default, NonZeroUsize::get),
+    }
+}
+
 async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
     let refused =
         |error| format!("cannot listen on {address}: {error} (choose another address with {flag})").into();
     TcpListener::bind(address).await.map_err(refused)
+}
+
+/// Handles SIGXFSZ, which by default ends a process that writes beyond its limit of file sizes. The write
+/// then fails, as it does on a full disk.
+fn survive_file_size_limit() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // The handler stays when the stream of signals is dropped.
+    signal(SignalKind::from_raw(SIGXFSZ)).map(drop)
 }
 
 /// Completes on SIGTERM or SIGINT.

@@ -3,25 +3,47 @@
 use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eventcore::{Actor, Error, EventCore};
-use futures_util::{Stream, StreamExt};
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use serde::de::DeserializeOwned;
 use utoipa::openapi::OpenApi as Document;
-use warp::Buf;
 use warp::path::FullPath;
 use warp::reply::Response;
 
 use super::admission::Admission;
-use super::declaration::Declaration;
+use super::client_network::ClientNetwork;
+use super::declaration::{Declaration, SignIn};
 use super::json_body;
 use super::problem::Problem;
 use super::problem_kind::Kind;
 use super::query::Query;
 
-/// The largest request body, in bytes.
-const BODY_LIMIT: usize = 1 << 20;
+/// Who may read `/metrics` on the main listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MetricsAccess {
+    /// Clients on the same machine.
+    Loopback,
+    Everyone,
+    /// Nobody: a listener of their own serves them.
+    Nobody,
+}
+
+/// Headers of a proxy. A request with one of them comes from elsewhere, also if the proxy is on this machine.
+const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+
+impl MetricsAccess {
+    pub(super) fn allows(self, network: ClientNetwork, headers: &HeaderMap) -> bool {
+        match self {
+            Self::Loopback => {
+                network.is_loopback() && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+            }
+            Self::Everyone => true,
+            Self::Nobody => false,
+        }
+    }
+}
 
 /// What all handlers share.
 #[derive(Clone)]
@@ -29,8 +51,10 @@ pub(crate) struct Context {
     pub(crate) core: EventCore,
     /// The base of absolute links, without a trailing slash.
     pub(crate) public_url: Arc<str>,
-    /// The source of `/metrics`. `None` if a listener of its own serves them.
-    pub(crate) admission: Option<Arc<Admission>>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) metrics_access: MetricsAccess,
+    /// The time limit of a request whose body has been read.
+    pub(crate) timeout: Duration,
     pub(crate) document: &'static Document,
 }
 
@@ -38,14 +62,15 @@ pub(crate) struct Context {
 pub(crate) struct Call {
     pub(crate) core: EventCore,
     pub(crate) public_url: Arc<str>,
-    pub(crate) admission: Option<Arc<Admission>>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) may_read_metrics: bool,
     pub(crate) document: &'static Document,
     pub(crate) declaration: &'static Declaration,
     pub(super) parameters: Vec<(&'static str, String)>,
     pub(super) path: FullPath,
     pub(crate) headers: HeaderMap,
     pub(super) query: String,
-    pub(super) body: Result<Vec<u8>, Problem>,
+    pub(super) body: Vec<u8>,
     /// The caller, once authenticated.
     pub(super) actor: Option<Actor>,
 }
@@ -58,28 +83,6 @@ pub(crate) type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// The function that handles the requests of a route.
 pub(crate) type Handler = fn(Call) -> Work;
-
-/// Reads a request body of up to 1 MiB.
-pub(crate) async fn read_body(
-    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    let mut body = std::pin::pin!(body);
-    while let Some(chunk) = body.next().await {
-        let mut chunk =
-            chunk.map_err(|_| Problem::new(Kind::MalformedJson, "the request body is incomplete"))?;
-        if bytes.len() + chunk.remaining() > BODY_LIMIT {
-            return Err(Problem::new(Kind::PayloadTooLarge, "the body must be at most 1 MiB"));
-        }
-        while chunk.has_remaining() {
-            let piece = chunk.chunk();
-            bytes.extend_from_slice(piece);
-            let length = piece.len();
-            chunk.advance(length);
-        }
-    }
-    Ok(bytes)
-}
 
 impl Call {
     /// The caller by `Authorization: Bearer`; anonymous without that header.
@@ -102,6 +105,26 @@ impl Call {
         let actor = self.actor().await?;
         actor.may_write()?;
         Ok(actor)
+    }
+
+    /// Refuses a request before its body is read, if the head alone tells that it will be refused.
+    pub(super) async fn check_head(&self) -> Result<(), Problem> {
+        match self.declaration.sign_in {
+            SignIn::Unused => {}
+            SignIn::Optional => drop(self.actor().await?),
+            SignIn::Required if self.declaration.method == Method::GET => {
+                self.actor().await?.signed_in()?;
+            }
+            SignIn::Required => drop(self.writer().await?),
+        }
+        let types = &self.declaration.request_types;
+        let has_type = self.headers.contains_key(header::CONTENT_TYPE);
+        let has_length = self.headers.contains_key(header::CONTENT_LENGTH);
+        if types.is_empty() || !(has_type || has_length) {
+            Ok(())
+        } else {
+            check_media_type(&self.headers, types)
+        }
     }
 
     /// The value of a request header, if it is valid text.
@@ -137,15 +160,12 @@ impl Call {
 
     /// The JSON body, or `None` if the body is empty.
     pub(crate) fn json_if_any<T: DeserializeOwned>(self) -> Result<Option<T>, Problem> {
-        match &self.body {
-            Ok(body) if body.is_empty() => Ok(None),
-            _ => self.json().map(Some),
-        }
+        if self.body.is_empty() { Ok(None) } else { self.json().map(Some) }
     }
 
     /// The JSON body. Refuses media types that the route does not declare.
     pub(crate) fn json<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        let body = self.body?;
+        let body = self.body;
         if body.is_empty() {
             return Err(Problem::new(Kind::MalformedJson, "the body is empty: send JSON"));
         }

@@ -20,6 +20,15 @@ impl ClientNetwork {
         self.0
     }
 
+    /// Whether this is the same machine.
+    pub(crate) const fn is_loopback(self) -> bool {
+        match self.0 {
+            IpAddr::V4(address) => address.is_loopback(),
+            // The loopback address is the only one of its network that is in use.
+            IpAddr::V6(network) => network.is_unspecified(),
+        }
+    }
+
     /// The network of an address.
     pub(crate) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {

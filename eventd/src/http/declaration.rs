@@ -2,6 +2,7 @@
 
 use http::{HeaderValue, Method};
 use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{RefOr, Response};
 
 /// The declaration of one route: the server decides 405, 406 and 415 by it.
@@ -16,6 +17,15 @@ pub(crate) struct Declaration {
     pub(crate) negotiated_types: Vec<String>,
     /// The `Content-Type` of a response of the first declared type.
     pub(crate) content_type: HeaderValue,
+    pub(crate) sign_in: SignIn,
+}
+
+/// Whether a route reads the bearer token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignIn {
+    Unused,
+    Optional,
+    Required,
 }
 
 impl Declaration {
@@ -40,6 +50,18 @@ impl Declaration {
             request_types,
             negotiated_types: if is_negotiated { response_types } else { Vec::new() },
             content_type,
+            sign_in: SignIn::of(operation),
+        }
+    }
+}
+
+impl SignIn {
+    /// A token is optional if the operation also lists the empty requirement.
+    fn of(operation: &Operation) -> Self {
+        match operation.security.as_deref() {
+            None | Some([]) => Self::Unused,
+            Some(either) if either.contains(&SecurityRequirement::default()) => Self::Optional,
+            Some(_) => Self::Required,
         }
     }
 }

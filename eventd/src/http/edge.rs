@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes};
@@ -15,14 +15,14 @@ use tracing::Span;
 use super::accept;
 use super::admission::Admission;
 use super::caching::CachePolicy;
+use super::client_network::ClientNetwork;
 use super::declaration::Declaration;
+use super::head;
 use super::page_security;
 use super::problem::Problem;
 use super::problem_kind::Kind;
+use super::rate_limit::Quota;
 use super::route::{Endpoint, Matched, PathParameters, Route, RouteTable};
-
-/// The largest request head, in bytes.
-pub(crate) const HEAD_LIMIT: u32 = 16 << 10;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -77,7 +77,9 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let started = Instant::now();
-        let head_fits = check_head_size(&request);
+        let head = head::check(&request);
+        // What follows an ambiguous head on the connection may not be what the client means.
+        let must_close = head.is_err() && request.version() <= Version::HTTP_11;
         let id = request_id(&request);
         request.headers_mut().insert(REQUEST_ID, id.clone());
         let method = request.method().clone();
@@ -89,14 +91,20 @@ where
         let endpoint = found.as_ref().map(|(endpoint, _)| *endpoint);
         let admission = self.admission.clone();
         let quota = admission.take_quota(&request, endpoint.map_or("", |endpoint| &endpoint.path));
-        let admitted = head_fits
+        let in_flight = admission.enter();
+        let network = client_network(&request);
+        let admitted = head
             .and_then(|()| match_route(&mut request, found))
-            .and_then(|()| admission.admit(quota.as_ref()))
-            .map(|permit| (permit, self.inner.call(request)));
+            .and_then(|()| quota.as_ref().map_or(Ok(()), Quota::check))
+            .map(|()| self.inner.call(request));
         Box::pin(async move {
+            let _in_flight = in_flight;
             let mut response = match admitted {
-                Ok((_permit, inner)) => {
-                    inner.await?.map(|body| body.map_err(|error| BodyError(error.into())).boxed_unsync())
+                Ok(inner) => {
+                    let response = inner.await?;
+                    let boxed =
+                        response.map(|body| body.map_err(|error| BodyError(error.into())).boxed_unsync());
+                    boxed.map(|body| admission.unsent.count(body, network).boxed_unsync())
                 }
                 Err(problem) => problem.into_response().map(|_| full_body(Bytes::new())),
             };
@@ -111,6 +119,9 @@ where
                 quota.write_headers(response.headers_mut());
             }
             response.headers_mut().insert(REQUEST_ID, id);
+            if must_close {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             caching.apply(response.headers_mut());
             page_security::apply(response.headers_mut());
             let endpoint = endpoint.map(|endpoint| (endpoint.index, endpoint.path.as_str()));
@@ -155,24 +166,6 @@ fn request_id<B>(request: &Request<B>) -> HeaderValue {
     request.headers().get(REQUEST_ID).filter(is_safe).cloned().unwrap_or_else(new_id)
 }
 
-/// Limits the head to its size in HTTP/1.1, for HTTP/2 too.
-fn check_head_size<B>(request: &Request<B>) -> Result<(), Problem> {
-    let uri = request.uri();
-    let target = uri.authority().map_or(0, |authority| authority.as_str().len())
-        + uri.path_and_query().map_or(0, |path| path.as_str().len());
-    let headers: usize = request
-        .headers()
-        .iter()
-        .map(|(name, value)| name.as_str().len() + ": ".len() + value.len() + "\r\n".len())
-        .sum();
-    let line = request.method().as_str().len() + " ".len() + target + " HTTP/1.1\r\n".len();
-    if line + headers + "\r\n".len() <= HEAD_LIMIT as usize {
-        return Ok(());
-    }
-    let detail = "the URL and the headers must be at most 16 KiB together";
-    Err(Problem::new(Kind::HeadTooLarge, detail))
-}
-
 /// Passes the matched route on to the filter that serves it. An unknown path passes without one: it still
 /// counts against the limits before it is answered with 404.
 fn match_route<B>(
@@ -182,8 +175,13 @@ fn match_route<B>(
     let Some((endpoint, parameters)) = found else { return Ok(()) };
     let route = find_route(endpoint, request.method())?;
     check_accept(request.headers(), route.declaration())?;
-    request.extensions_mut().insert(Matched { route, parameters });
+    let network = client_network(request);
+    request.extensions_mut().insert(Matched { route, parameters, network });
     Ok(())
+}
+
+fn client_network<B>(request: &Request<B>) -> ClientNetwork {
+    request.extensions().get().copied().unwrap_or(ClientNetwork::UNKNOWN)
 }
 
 fn find_route(endpoint: &'static Endpoint, method: &Method) -> Result<&'static Route, Problem> {
@@ -228,6 +226,7 @@ fn write_problem(response: &mut Response<ResponseBody>, id: &HeaderValue, method
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::declaration::SignIn;
 
     fn request_with(name: &'static str, value: &'static str) -> Request<()> {
         Request::builder().header(name, value).body(()).unwrap()
@@ -248,6 +247,7 @@ mod tests {
             request_types: Vec::new(),
             negotiated_types: types.iter().map(|&media_type| media_type.to_owned()).collect(),
             content_type: HeaderValue::from_static(""),
+            sign_in: SignIn::Unused,
         };
         check_accept(request_with("accept", accept).headers(), &declaration).is_ok()
     }

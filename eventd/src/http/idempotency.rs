@@ -27,9 +27,8 @@ fn unquoted(text: &str) -> &str {
 
 /// Calls the handler, or returns the response that is stored for the key.
 pub(crate) async fn run_once(mut call: Call, key: &str, handler: Handler) -> Answer {
-    let Ok(body) = &call.body else { return handler(call).await };
     let actor = call.actor().await?;
-    let request = [call.path.as_str().as_bytes(), call.query.as_bytes(), body];
+    let request = [call.path.as_str().as_bytes(), call.query.as_bytes(), &call.body];
     let key = IdempotencyKey::new(&actor, key, &request)?;
     call.actor = Some(actor);
     let core = call.core.clone();

@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use eventcore::EventCore;
-use eventcore::db::Schema;
 use http::{Method, StatusCode};
 use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -20,8 +19,8 @@ const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, S
 const METHODS: [Method; 6] =
     [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 /// Statuses with a label of their own. Any other is counted as 500.
-const STATUSES: [u16; 18] =
-    [200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 429, 431, 503, 500];
+const STATUSES: [u16; 19] =
+    [200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 415, 429, 431, 503, 500];
 
 /// All metrics of the daemon.
 pub(crate) struct Metrics {
@@ -31,6 +30,17 @@ pub(crate) struct Metrics {
     /// By path and method, registered on first use. Looking a metric up by its labels costs more than
     /// counting.
     operations: Vec<OnceLock<OperationMetrics>>,
+}
+
+/// What the server counts at the moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Gauges {
+    pub(crate) requests_in_flight: usize,
+    pub(crate) places_taken: usize,
+    pub(crate) body_bytes: usize,
+    pub(crate) response_bytes: usize,
+    pub(crate) connections: usize,
+    pub(crate) is_ready: bool,
 }
 
 /// The metrics of one method of one path.
@@ -98,11 +108,16 @@ impl Metrics {
     }
 
     /// All metrics in the text format of Prometheus.
-    pub(crate) async fn render(&self, core: &EventCore, in_flight: usize) -> String {
-        self.set("http_requests_in_flight", "Requests in progress.", in_flight);
-        let ready = matches!(core.schema().await, Ok(Schema::Current));
-        let what = "1 if the database is reachable and its schema is current, otherwise 0.";
-        self.set("eventd_ready", what, usize::from(ready));
+    pub(crate) fn render(&self, core: &EventCore, gauges: Gauges) -> String {
+        self.set("http_requests_in_flight", "Requests in progress.", gauges.requests_in_flight);
+        let what = "Requests that count against the limit of concurrent requests.";
+        self.set("http_places_taken", what, gauges.places_taken);
+        self.set("http_body_bytes_reserved", "Memory reserved for request bodies.", gauges.body_bytes);
+        let what = "Memory of responses that clients have not read yet.";
+        self.set("http_response_bytes_unsent", what, gauges.response_bytes);
+        self.set("http_connections_open", "Open connections of clients.", gauges.connections);
+        let what = "1 if the database can be reached and written and its schema is current, otherwise 0.";
+        self.set("eventd_ready", what, usize::from(gauges.is_ready));
         let connections = core.db().connections();
         self.set("database_connections_open", "Open database connections.", connections.open);
         self.set("database_connections_idle", "Idle database connections.", connections.idle);
@@ -152,7 +167,7 @@ mod tests {
         let core = EventCore::open(&format!("sqlite://{}/events.db", folder.display())).await.unwrap();
         let metrics = Metrics::new(0);
         metrics.count(None, &Method::GET, StatusCode::OK, Duration::ZERO);
-        let text = metrics.render(&core, 0).await;
+        let text = metrics.render(&core, Gauges::default());
         core.close().await;
         std::fs::remove_dir_all(&folder).unwrap();
 

@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     NotAcceptable,
     UnsupportedMediaType,
     PayloadTooLarge,
+    RequestTimeout,
     HeadTooLarge,
     UsernameTaken,
     EmailTaken,
@@ -177,7 +178,14 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         "payload-too-large",
         StatusCode::PAYLOAD_TOO_LARGE,
         "Payload too large",
-        "A body must be at most 1 MiB.",
+        "A body must be at most 1 MiB, or 16 KiB where bodies are small. `detail` names the limit.",
+    ),
+    describe(
+        Kind::RequestTimeout,
+        "request-timeout",
+        StatusCode::REQUEST_TIMEOUT,
+        "Request timeout",
+        "The body took too long, or arrived too slowly. `detail` names the limit.",
     ),
     describe(
         Kind::HeadTooLarge,

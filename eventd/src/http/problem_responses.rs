@@ -70,7 +70,11 @@ pub(crate) struct BodyProblems;
 
 impl IntoResponses for BodyProblems {
     fn responses() -> Responses {
-        problems(&[("413", "The body is too large"), ("415", "Unsupported media type of the body")])
+        problems(&[
+            ("408", "The body arrived too slowly"),
+            ("413", "The body is too large"),
+            ("415", "Unsupported media type of the body"),
+        ])
     }
 }
 

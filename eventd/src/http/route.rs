@@ -3,17 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::Stream;
-use http::{HeaderMap, Method};
+use futures_util::{FutureExt, Stream};
+use http::{HeaderMap, Method, header};
 use utoipa::openapi::OpenApi as Document;
 use warp::filters::BoxedFilter;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Buf, Filter};
 
-use super::call::{self, Call, Context, Handler};
+use super::admission::Admission;
+use super::body::{self, BodyMemory, LARGE_BODY, ReadBody, SMALL_BODY};
+use super::call::{Answer, Call, Context, Handler};
 use super::client_network::ClientNetwork;
-use super::declaration::{Declaration, METHODS, operations};
+use super::declaration::{Declaration, METHODS, SignIn, operations};
 use super::idempotency;
 use super::path_tree::PathTree;
 use super::problem::Problem;
@@ -24,6 +26,10 @@ use super::reply;
 pub(crate) struct Route {
     declaration: Declaration,
     handler: Handler,
+    /// The largest body, in bytes.
+    body_limit: usize,
+    /// Whether a request counts against the limit of concurrent requests.
+    takes_place: bool,
     /// The declaration as a document, unless the route is left out of the published one.
     document: Option<Document>,
 }
@@ -35,7 +41,9 @@ impl Route {
         for (path, item) in &document.paths.paths {
             for (method, operation) in operations(&mut item.clone()) {
                 let declaration = Declaration::new(path, method, operation);
-                routes.push(Self { declaration, handler, document: Some(document.clone()) });
+                let body_limit = if declaration.request_types.is_empty() { SMALL_BODY } else { LARGE_BODY };
+                let document = Some(document.clone());
+                routes.push(Self { declaration, handler, body_limit, takes_place: true, document });
             }
         }
         routes
@@ -44,6 +52,16 @@ impl Route {
     /// Leaves the route out of the published document.
     pub(crate) fn undocumented(self) -> Self {
         Self { document: None, ..self }
+    }
+
+    /// Limits the body to 16 KiB.
+    pub(crate) fn small_body(self) -> Self {
+        Self { body_limit: SMALL_BODY, ..self }
+    }
+
+    /// Answers also while as many requests are in progress as the server allows, as a probe must be.
+    pub(crate) fn without_place(self) -> Self {
+        Self { takes_place: false, ..self }
     }
 
     pub(crate) const fn declaration(&self) -> &Declaration {
@@ -138,6 +156,7 @@ impl RouteTable {
 pub(crate) struct Matched {
     pub(crate) route: &'static Route,
     pub(crate) parameters: PathParameters,
+    pub(crate) network: ClientNetwork,
 }
 
 /// The filter that serves all routes: calls the handler of the [`Matched`] route, or answers 404 without one.
@@ -145,50 +164,90 @@ pub(crate) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let context = context.clone();
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::ext::optional::<Matched>()
-        .and(warp::ext::optional::<ClientNetwork>())
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
         .and(query)
         .and(warp::body::stream())
-        .then(move |matched, network, path, headers, query, body| {
+        .then(move |matched, path, headers, query, body| {
             let context = context.clone();
-            async move { serve(context, matched, network, path, headers, query, body).await }
+            async move {
+                let answer = serve(context, matched, path, headers, query, body).await;
+                answer.unwrap_or_else(Problem::into_response)
+            }
         })
         .boxed()
 }
 
+/// Reads the body, takes a place, and calls the handler.
 async fn serve(
     context: Context,
     matched: Option<Matched>,
-    network: Option<ClientNetwork>,
     path: FullPath,
     headers: HeaderMap,
     query: String,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-) -> Response {
-    let Some(Matched { route, parameters }) = matched else {
-        return Problem::new(Kind::NotFound, "no such path").into_response();
+) -> Answer {
+    let Some(Matched { route, parameters, network }) = matched else {
+        return Err(Problem::new(Kind::NotFound, "no such path"));
     };
-    let Context { core, public_url, admission, document } = context;
-    let call = Call {
-        core: core.for_network(network.unwrap_or(ClientNetwork::UNKNOWN).address()),
+    let Context { core, public_url, admission, metrics_access, timeout, document } = context;
+    let mut call = Call {
+        core: core.for_network(network.address()),
         public_url,
-        admission,
+        admission: admission.clone(),
+        may_read_metrics: metrics_access.allows(network, &headers),
         document,
         declaration: &route.declaration,
         parameters,
         path,
         headers,
         query,
-        body: call::read_body(body).await,
+        body: Vec::new(),
         actor: None,
     };
+    let _memory = receive_body(&mut call, &admission, route.body_limit, network, body).await?;
     let base = call.public_url.clone();
-    let answer = match idempotency::key(&call).map(str::to_owned) {
-        None => (route.handler)(call).await,
-        Some(key) => idempotency::run_once(call, &key, route.handler).await,
+    // Taken only now, so that slow bodies take no place.
+    let _place = if route.takes_place { Some(admission.place(network).await?) } else { None };
+    let work = async {
+        match idempotency::key(&call).map(str::to_owned) {
+            None => (route.handler)(call).await,
+            Some(key) => idempotency::run_once(call, &key, route.handler).await,
+        }
     };
-    let mut response = answer.unwrap_or_else(Problem::into_response);
+    let answer = tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| {
+        let detail = format!("the request took longer than {} seconds", timeout.as_secs());
+        Err(Problem::new(Kind::Unavailable, detail))
+    });
+    let mut response = answer?;
     reply::make_location_absolute(&mut response, &base);
-    response
+    Ok(response)
+}
+
+/// Reads the body into the call. Unless the whole body came with the head, first checks the head, so that
+/// nobody sends a body that is refused in any case.
+async fn receive_body(
+    call: &mut Call,
+    admission: &Admission,
+    limit: usize,
+    network: ClientNetwork,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Result<BodyMemory, Problem> {
+    let size = body::announced_size(&call.headers, limit)?;
+    let mut reading = std::pin::pin!(admission.bodies.read(network, size, limit, body));
+    // Reading would ask a client to go on that waits for this (RFC 9110 10.1.1).
+    let waits = call.headers.contains_key(header::EXPECT);
+    let read = if waits { None } else { reading.as_mut().now_or_never() };
+    let ReadBody { bytes, memory } = match read {
+        Some(read) => read?,
+        None => {
+            let looks_up = call.declaration.sign_in != SignIn::Unused;
+            let place = if looks_up { Some(admission.place(network).await?) } else { None };
+            call.check_head().await?;
+            drop(place);
+            reading.await?
+        }
+    };
+    call.body = bytes;
+    Ok(memory)
 }

@@ -1,7 +1,11 @@
 //! Operation of the daemon: repeated requests, limits, metrics, logs, backups, guesses of passwords.
 
 mod backup;
+mod bodies;
+mod framing;
 mod guessing;
 mod idempotency;
 mod metrics_and_logs;
+mod places;
 mod rate_limits;
+mod sockets;

@@ -9,7 +9,7 @@ use crate::http::reply;
 use crate::http::route::{Route, routes};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![login, refresh, logout]
+    routes![login, refresh, logout].into_iter().map(Route::small_body).collect()
 }
 
 /// A token pair, which no cache may store.

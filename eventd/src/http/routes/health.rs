@@ -1,6 +1,5 @@
 //! Probes and metrics.
 
-use eventcore::db::Schema;
 use eventcore::{Error, EventCore};
 use warp::reply::Response;
 
@@ -11,7 +10,7 @@ use crate::http::reply;
 use crate::http::route::{Route, routes};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![alive, ready, metrics]
+    routes![alive, ready, metrics].into_iter().map(Route::without_place).collect()
 }
 
 /// Liveness probe
@@ -28,7 +27,7 @@ async fn alive(call: Call) -> Answer {
     Ok(reply::content(&call, "alive\n"))
 }
 
-/// Readiness probe: whether the database is reachable and its schema is current
+/// Readiness probe: whether the database can be reached and written, and its schema is current
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -39,13 +38,11 @@ async fn alive(call: Call) -> Answer {
     )
 )]
 async fn ready(call: Call) -> Answer {
-    match call.core.schema().await? {
-        Schema::Current => Ok(reply::content(&call, "ready\n")),
-        other => Err(other.refusal().into()),
-    }
+    call.admission.readiness.check(&call.core).await?;
+    Ok(reply::content(&call, "ready\n"))
 }
 
-/// Metrics for Prometheus, unless they have a listener of their own
+/// Metrics for Prometheus: for clients on the same machine, unless the operator has opened them
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -56,8 +53,10 @@ async fn ready(call: Call) -> Answer {
     )
 )]
 async fn metrics(call: Call) -> Answer {
-    let admission = call.admission.as_deref().ok_or(Error::NotFound("path"))?;
-    Ok(metrics_response(&call.core, admission).await)
+    if !call.may_read_metrics {
+        return Err(Error::NotFound("path").into());
+    }
+    Ok(metrics_response(&call.core, &call.admission).await)
 }
 
 /// The response to `GET /metrics`.

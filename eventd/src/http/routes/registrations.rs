@@ -20,7 +20,7 @@ use crate::http::{attendee_list, csv_reply, etag, qr};
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = routes![read_mine, register, cancel, list, add, remove, list_mine, read];
     routes.extend(routes![check_in, undo_check_in, check_in_by_code, ticket_svg, ticket_png]);
-    routes
+    routes.into_iter().map(Route::small_body).collect()
 }
 
 fn versioned(registration: &Registration) -> Versioned<&Registration> {

@@ -9,7 +9,7 @@ use crate::http::reply;
 use crate::http::route::{Route, routes};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![list, create, delete]
+    routes![list, create, delete].into_iter().map(Route::small_body).collect()
 }
 
 /// List my personal access tokens, oldest first

@@ -20,7 +20,8 @@ use crate::http::reply::{self, Versioned};
 use crate::http::route::{Route, routes};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![create, list, read, change, delete, export, change_password]
+    let routes = routes![create, list, read, change, delete, export, change_password];
+    routes.into_iter().map(Route::small_body).collect()
 }
 
 /// The id of the user in the path.

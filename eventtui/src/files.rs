@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// This program's folder below `$variable`, by default below `~/in_home` (XDG Base Directory Specification);
@@ -13,15 +12,14 @@ pub(crate) fn of_user(variable: &str, in_home: &str) -> Option<PathBuf> {
     named.or_else(home).map(|folder| folder.join("eventtui"))
 }
 
-/// Writes a file that only its owner can read. The file is replaced atomically.
+/// Writes a file that only its owner can read. The file is replaced atomically, whoever else writes it.
 pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let temporary = file.with_extension("new");
-    let mut options = fs::OpenOptions::new();
-    let mut new = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    // Its name is unique, and its mode 0600.
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
     new.write_all(text.as_bytes())?;
-    new.sync_all()?;
-    fs::rename(temporary, file)
+    new.as_file().sync_all()?;
+    new.persist(file)?;
+    Ok(())
 }

@@ -28,6 +28,7 @@ mod user_agent;
 mod view;
 mod view_context;
 mod widgets;
+mod zones;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::IsTerminal;
@@ -43,13 +44,14 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use app::App;
-use backend::{ApiError, Backend, ErrorKind, Source};
+use backend::{ApiError, Backend, ErrorKind, Request, Source};
 use cli::{Cli, Command};
 use config::{Config, Start};
 use drafts::DraftStore;
 use failure::Failure;
 use keys::Key;
 use message::{Effect, Message, SavedPreferences};
+use natural_dates::DayOrder;
 use terminal::ProcessSignal;
 use theme::Theme;
 use view_context::ViewContext;
@@ -159,6 +161,8 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
         my_zone: zone,
         in_my_zone: config.in_my_zone,
         now: began.with_timezone(&zone).naive_local(),
+        day_order: DayOrder::of_environment(|name| std::env::var(name).ok()),
+        categories: Vec::new(),
         unrated: HashSet::new(),
         my_statuses: HashMap::new(),
     };
@@ -253,12 +257,7 @@ async fn show(
                 }
                 Effect::SendRequest { ticket, request } => {
                     let (backend, sender) = (backend.clone(), sender.clone());
-                    running.spawn(async move {
-                        let outcome = backend.run(request).await;
-                        panic_if_asked("work");
-                        // Fails only while the program ends.
-                        drop(sender.send(Message::Responded { ticket, outcome }));
-                    });
+                    running.spawn(async move { respond(backend, sender, ticket, request).await });
                 }
             }
         }
@@ -297,6 +296,21 @@ async fn show(
         };
         effects = app.update(since(), message);
     }
+}
+
+/// Runs a request and sends the response. Sending fails only while the program ends.
+async fn respond(
+    backend: Arc<dyn Backend>,
+    sender: mpsc::UnboundedSender<Message>,
+    ticket: u64,
+    request: Request,
+) {
+    let outcome = backend.run(request).await;
+    panic_if_asked("work");
+    if backend.take_signed_out() {
+        drop(sender.send(Message::SignedOut));
+    }
+    drop(sender.send(Message::Responded { ticket, outcome }));
 }
 
 /// Panics if `EVENTTUI_PANIC` names this place, to test that the terminal is restored. Debug builds only.

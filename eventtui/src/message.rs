@@ -41,6 +41,8 @@ pub(crate) enum Message {
         ticket: u64,
         outcome: Result<Response, ApiError>,
     },
+    /// The session has ended: it expired, or was ended elsewhere.
+    SignedOut,
     /// The preferences were saved or refused.
     PreferencesSaved(Result<Box<SavedPreferences>, ApiError>),
 }
@@ -101,6 +103,7 @@ pub(crate) enum Purpose {
     PastOccurrences(Option<Cursor>),
     OccurrenceDetail(OccurrenceId),
     Attendees(OccurrenceId, Option<Cursor>),
+    Categories,
     Insights(EventId),
     Comments(EventId),
     Feedback(EventId, Option<Cursor>),

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Session, User};
 use eventcore::agenda::{DailyCounts, Month};
+use eventcore::categories::Category;
 use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::{Feedback, FeedbackPage};
@@ -186,13 +187,25 @@ pub(crate) trait CommentsApi {
     async fn hide_comment(&self, comment: CommentId, hidden: bool) -> Result<()>;
 }
 
+/// The categories of events.
+pub(crate) trait CategoriesApi {
+    /// All categories, by name.
+    async fn categories(&self) -> Result<Vec<Category>>;
+}
+
 /// Everything that the client needs.
 pub(crate) trait Api:
-    AccountsApi + OccurrencesApi + EventsApi + RegistrationsApi + FeedbackApi + CommentsApi
+    AccountsApi + OccurrencesApi + EventsApi + RegistrationsApi + FeedbackApi + CommentsApi + CategoriesApi
 {
 }
 
 impl<T> Api for T where
-    T: AccountsApi + OccurrencesApi + EventsApi + RegistrationsApi + FeedbackApi + CommentsApi
+    T: AccountsApi
+        + OccurrencesApi
+        + EventsApi
+        + RegistrationsApi
+        + FeedbackApi
+        + CommentsApi
+        + CategoriesApi
 {
 }

@@ -116,6 +116,10 @@ impl App {
             Message::Resized { width, height } => self.cx.size = (width, height),
             Message::Tick => {}
             Message::Responded { ticket, outcome } => self.responded(ticket, outcome),
+            Message::SignedOut => {
+                self.signed_out();
+                self.cx.notify('!', "You were signed out: A signs in again");
+            }
             Message::PreferencesSaved(outcome) => self.preferences_saved(outcome),
         }
         self.pass_time();

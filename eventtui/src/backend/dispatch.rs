@@ -64,6 +64,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         }
         Request::PublishEvent(event) => api.publish_event(event).await?.into(),
         Request::CancelEvent(event) => api.cancel_event(event).await?.into(),
+        Request::Categories => Response::Categories(api.categories().await?),
         Request::Insights(event) => Response::Insights(Box::new(api.insights(event).await?)),
         Request::EventCalendar(event) => Response::Calendar(api.event_calendar(event).await?),
 

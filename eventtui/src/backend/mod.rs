@@ -32,6 +32,11 @@ pub(crate) trait Backend: Send + Sync {
     /// Starts a request. Dropping it may leave a change made or not made.
     fn run(&self, request: Request) -> Work<'_>;
 
+    /// Whether the session has ended since the last call, unexpectedly. What is public can still be read.
+    fn take_signed_out(&self) -> bool {
+        false
+    }
+
     /// Closes all connections.
     fn close(&self) -> Closing<'_>;
 }

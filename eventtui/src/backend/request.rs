@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::accounts::{Session, User};
+use eventcore::categories::Category;
 use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::{Feedback, FeedbackPage};
@@ -121,6 +122,8 @@ pub(crate) enum Request {
         feedback: FeedbackId,
         text: Option<String>,
     },
+    /// All categories.
+    Categories,
     /// Statistics for organizers.
     Insights(EventId),
     /// An iCalendar file with all occurrences of an event.
@@ -207,6 +210,7 @@ pub(crate) enum Response {
         occurrence: Box<Occurrence>,
         page: Page<Registration>,
     },
+    Categories(Vec<Category>),
     Insights(Box<Insights>),
     /// An iCalendar file (RFC 5545).
     Calendar(String),

@@ -13,6 +13,10 @@ impl Backend for Client {
         Box::pin(run(self, request))
     }
 
+    fn take_signed_out(&self) -> bool {
+        Self::take_signed_out(self)
+    }
+
     fn close(&self) -> Closing<'_> {
         Box::pin(async {})
     }

@@ -1,4 +1,4 @@
-//! Calls over HTTP: exchange, time limit, bearer token and its renewal.
+//! Calls over HTTP: exchange, time limit, and the bearer token.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
+use super::bearer::{BearerTokens, Renewal};
 use super::error::{Error, Problem};
 use super::token_store::TokenStore;
 use crate::failure::Failure;
@@ -34,15 +34,24 @@ pub(super) struct Call<'a> {
     body: Option<Value>,
     version: Option<i64>,
     accept: &'static str,
+    /// Whether the response is the same for everybody.
+    public: bool,
 }
 
 impl<'a> Call<'a> {
     const fn new(method: Method, path: &'a str) -> Self {
-        Self { method, path, body: None, version: None, accept: "application/json" }
+        Self { method, path, body: None, version: None, accept: "application/json", public: false }
     }
 
     pub(super) const fn get(path: &'a str) -> Self {
         Self::new(Method::GET, path)
+    }
+
+    /// A GET whose response is the same for everybody. It is sent without a token, so none is renewed for it.
+    pub(super) const fn get_public(path: &'a str) -> Self {
+        let mut call = Self::new(Method::GET, path);
+        call.public = true;
+        call
     }
 
     pub(super) const fn post(path: &'a str) -> Self {
@@ -76,15 +85,11 @@ pub(super) struct Connection {
     http: Http,
     address: String,
     user_agent: String,
-    store: TokenStore,
-    tokens: Mutex<Tokens>,
+    tokens: BearerTokens,
 }
 
-#[derive(Debug, Default)]
-struct Tokens {
-    access: Option<String>,
-    refresh: Option<String>,
-}
+/// The environment variable of an access token or a personal access token, which goes before a stored sign-in.
+const TOKEN_VARIABLE: &str = "EVENTTUI_TOKEN";
 
 impl Connection {
     /// Does not connect yet. `server` is an address with scheme, such as `https://events.example.org`.
@@ -98,9 +103,10 @@ impl Connection {
         let connector =
             HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
         let http = Client::builder(TokioExecutor::new()).build(connector);
-        let store = TokenStore::of_user();
-        let tokens = Mutex::new(Tokens { access: None, refresh: store.get(&address) });
-        Ok(Self { http, address, user_agent: user_agent(), store, tokens })
+        let given = std::env::var(TOKEN_VARIABLE).ok().map(|token| token.trim().to_owned());
+        let given = given.filter(|token| !token.is_empty());
+        let tokens = BearerTokens::new(&address, TokenStore::of_user(), given);
+        Ok(Self { http, address, user_agent: user_agent(), tokens })
     }
 
     pub(super) fn address(&self) -> &str {
@@ -143,18 +149,29 @@ impl Connection {
             .unwrap_or_else(|_| Err(Error::Connection("the server does not answer".to_owned())))
     }
 
-    /// A call as the signed-in user. An expired access token is renewed, and the call repeated once.
+    /// A call as the signed-in user. An expired access token is renewed, and the call repeated once. If the
+    /// session has ended, a GET is repeated without a token: what is public can still be read.
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Bytes, Error> {
-        let token = self.access_token(None).await?;
+        let token = match self.token_for(&call, None).await {
+            Err(Error::SessionEnded) if call.method == Method::GET => None,
+            token => token?,
+        };
         let (mut status, mut body) = self.exchange(&call, token.as_deref()).await?;
         if status == StatusCode::UNAUTHORIZED
             && token.is_some()
             && !Problem::read(&body).is_some_and(|problem| problem.is_wrong_password())
         {
-            let token = self.access_token(token.as_deref()).await?;
+            let token = match self.token_for(&call, token.as_deref()).await {
+                Err(Error::SessionEnded) if call.method == Method::GET => None,
+                token => token?,
+            };
             (status, body) = self.exchange(&call, token.as_deref()).await?;
         }
         successful(status, body)
+    }
+
+    async fn token_for(&self, call: &Call<'_>, refused: Option<&str>) -> Result<Option<String>, Error> {
+        if call.public { Ok(None) } else { self.access_token(refused).await }
     }
 
     pub(super) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, Error> {
@@ -163,6 +180,10 @@ impl Connection {
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Call::get(path)).await
+    }
+
+    pub(super) async fn get_public<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.call(Call::get_public(path)).await
     }
 
     /// `None` instead of *not found*.
@@ -183,53 +204,40 @@ impl Connection {
 
     /// An access token other than the refused one, renewed if necessary; `None` if nobody is signed in.
     async fn access_token(&self, refused: Option<&str>) -> Result<Option<String>, Error> {
-        // Held during the exchange: of several calls that were refused at once, the first renews for all.
-        let mut tokens = self.tokens.lock().await;
-        if let Some(access) = tokens.access.clone().filter(|access| Some(access.as_str()) != refused) {
-            return Ok(Some(access));
-        }
-        let Some(refresh) = tokens.refresh.clone() else { return Ok(None) };
-        let call = Call::post("/auth/refresh").json(json!({"refresh_token": refresh}));
-        let (status, body) = self.exchange(&call, None).await?;
-        if status == StatusCode::UNAUTHORIZED {
-            *tokens = Tokens::default();
-            self.store(None);
-            return Err(Error::SessionEnded);
-        }
-        let pair: TokenPair = read(&successful(status, body)?)?;
-        self.store(Some(&pair.refresh_token));
-        *tokens = Tokens { access: Some(pair.access_token.clone()), refresh: Some(pair.refresh_token) };
-        Ok(Some(pair.access_token))
+        let renew = async |refresh: &str| {
+            let call = Call::post("/auth/refresh").json(json!({"refresh_token": refresh}));
+            let (status, body) = self.exchange(&call, None).await?;
+            if status == StatusCode::UNAUTHORIZED {
+                return Ok(Renewal::Refused);
+            }
+            Ok(Renewal::Pair(read(&successful(status, body)?)?))
+        };
+        self.tokens.access(refused, renew).await
     }
 
     pub(super) async fn is_signed_in(&self) -> Result<bool, Error> {
         Ok(self.access_token(None).await?.is_some())
     }
 
+    /// Whether the session has ended since the last call, unexpectedly.
+    pub(super) fn take_signed_out(&self) -> bool {
+        self.tokens.take_signed_out()
+    }
+
     pub(super) async fn sign_in(&self, login: &str, password: &str) -> Result<(), Error> {
         let call = Call::post("/auth/login").json(json!({"login": login, "password": password}));
         let (status, body) = self.exchange(&call, None).await?;
         let pair: TokenPair = read(&successful(status, body)?)?;
-        self.store(Some(&pair.refresh_token));
-        *self.tokens.lock().await =
-            Tokens { access: Some(pair.access_token), refresh: Some(pair.refresh_token) };
-        Ok(())
+        self.tokens.sign_in(login, pair).await
     }
 
     /// Forgets the tokens first, so that the user is signed out here even if the server cannot be reached.
     pub(super) async fn sign_out(&self) -> Result<(), Error> {
-        let refresh = std::mem::take(&mut *self.tokens.lock().await).refresh;
-        self.store(None);
-        if let Some(refresh) = refresh {
+        if let Some(refresh) = self.tokens.sign_out().await? {
             let call = Call::post("/auth/logout").json(json!({"refresh_token": refresh}));
             self.exchange(&call, None).await?;
         }
         Ok(())
-    }
-
-    /// Failures are ignored: the user then has to sign in again next time.
-    fn store(&self, refresh: Option<&str>) {
-        let _ = self.store.set(&self.address, refresh);
     }
 }
 
@@ -243,6 +251,7 @@ fn successful(status: StatusCode, body: Bytes) -> Result<Bytes, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -260,8 +269,9 @@ mod tests {
         assert!(error.message.contains("is it an eventd"));
     }
 
-    /// A server that accepts only the token `fresh` and no password, and the number of its refreshes.
-    async fn strict() -> (Connection, Arc<AtomicUsize>) {
+    /// The address of a server that accepts only the token `fresh`, the refresh token `first` and no password,
+    /// and the number of its refreshes.
+    async fn strict() -> (String, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let refreshes = Arc::new(AtomicUsize::new(0));
@@ -273,7 +283,8 @@ mod tests {
                     let mut request = vec![0; 4_096];
                     let read = stream.read(&mut request).await.unwrap();
                     let request = String::from_utf8_lossy(&request[..read]).into_owned();
-                    let (status, body) = if request.starts_with("POST /api/v1/auth/refresh") {
+                    let is_refresh = request.starts_with("POST /api/v1/auth/refresh");
+                    let (status, body) = if is_refresh && !request.contains("revoked") {
                         counted.fetch_add(1, Ordering::Relaxed);
                         let pair = r#"{"access_token":"fresh","token_type":"Bearer","expires_in":900,
                             "refresh_token":"next","refresh_expires_in":9000}"#;
@@ -296,16 +307,90 @@ mod tests {
                 });
             }
         });
-        let tokens = Tokens { access: Some("expired".to_owned()), refresh: Some("first".to_owned()) };
-        let mut connection = Connection::open(&address).unwrap();
-        connection.store = TokenStore::default();
-        connection.tokens = Mutex::new(tokens);
-        (connection, refreshes)
+        (address, refreshes)
+    }
+
+    /// A connection of a program that shares the file of tokens in `folder` with others.
+    fn connection(address: &str, folder: &Path, given: Option<&str>) -> Connection {
+        let store = TokenStore::at(folder.join("sign-in.json"));
+        let mut connection = Connection::open(address).unwrap();
+        connection.tokens = BearerTokens::new(address, store, given.map(str::to_owned));
+        connection
+    }
+
+    /// Stores an access token that looks valid, and a refresh token.
+    fn store(folder: &Path, address: &str, refresh: &str) {
+        let tokens = json!({"login": "ada", "refresh": refresh, "access": "expired", "expires_at": 253_402_300_799_i64});
+        std::fs::write(folder.join("sign-in.json"), json!({address: tokens}).to_string()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn several_programs_renew_an_expired_token_once() {
+        let (address, refreshes) = strict().await;
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path(), &address, "first");
+        let [one, two, three] = [(); 3].map(|()| connection(&address, folder.path(), None));
+        let calls = (one.get("/users/me"), two.get("/users/me"), three.get("/users/me"));
+        let responses: (Value, Value, Value) = tokio::try_join!(calls.0, calls.1, calls.2).unwrap();
+        assert_eq!(responses, (json!({}), json!({}), json!({})));
+        assert_eq!(refreshes.load(Ordering::Relaxed), 1);
+        assert_eq!(
+            connection(&address, folder.path(), None).get::<Value>("/users/me").await.unwrap(),
+            json!({})
+        );
+        assert_eq!(refreshes.load(Ordering::Relaxed), 1, "the stored access token is still valid");
+    }
+
+    #[tokio::test]
+    async fn public_reads_renew_nothing() {
+        let (address, refreshes) = strict().await;
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path(), &address, "first");
+        let program = connection(&address, folder.path(), None);
+        // This server refuses calls without a token.
+        program.get_public::<Value>("/occurrences").await.unwrap_err();
+        assert_eq!(refreshes.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_session_is_told_once() {
+        let (address, _) = strict().await;
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path(), &address, "revoked");
+        let program = connection(&address, folder.path(), None);
+        let refused = ApiError::from(program.send(Call::put("/me")).await.unwrap_err());
+        assert_eq!((refused.message.as_str(), refused.kind), ("you were signed out", ErrorKind::SignedOut));
+        assert!(program.take_signed_out() && !program.take_signed_out());
+        assert!(!program.is_signed_in().await.unwrap());
+        assert_eq!(std::fs::read_to_string(folder.path().join("sign-in.json")).unwrap(), "{}");
+        // Another program that still holds the tokens learns it, too, and does not try them again.
+        store(folder.path(), &address, "first");
+        let other = connection(&address, folder.path(), None);
+        std::fs::write(folder.path().join("sign-in.json"), "{}").unwrap();
+        other.send(Call::put("/me")).await.unwrap_err();
+        assert!(other.take_signed_out());
+    }
+
+    #[tokio::test]
+    async fn a_given_token_is_neither_stored_nor_renewed() {
+        let (address, refreshes) = strict().await;
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(
+            connection(&address, folder.path(), Some("fresh")).get::<Value>("/users/me").await.unwrap(),
+            json!({})
+        );
+        let wrong = connection(&address, folder.path(), Some("wrong")).get::<Value>("/users/me").await;
+        assert!(ApiError::from(wrong.unwrap_err()).message.contains("EVENTTUI_TOKEN is refused"));
+        assert_eq!(refreshes.load(Ordering::Relaxed), 0);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]
     async fn concurrent_calls_renew_an_expired_token_once() {
-        let (connection, refreshes) = strict().await;
+        let (address, refreshes) = strict().await;
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path(), &address, "first");
+        let connection = connection(&address, folder.path(), None);
         let call = || connection.get::<Value>("/users/me");
         let responses = tokio::try_join!(call(), call(), call()).unwrap();
         assert_eq!(responses, (json!({}), json!({}), json!({})));

@@ -14,6 +14,8 @@ pub(crate) enum Error {
     UnexpectedResponse,
     /// The refresh token is no longer valid.
     SessionEnded,
+    /// The token of the environment is not valid.
+    TokenRefused,
     /// A status other than success.
     Status(StatusCode, Option<Problem>),
 }
@@ -65,8 +67,13 @@ impl From<Error> for ApiError {
                 return Self::other("unexpected response from the server: is it an eventd of this version?");
             }
             Error::SessionEnded => {
-                let message = "your session has ended".to_owned();
+                let message = "you were signed out".to_owned();
                 return Self { message, fields: Vec::new(), kind: ErrorKind::SignedOut };
+            }
+            Error::TokenRefused => {
+                return Self::other(
+                    "EVENTTUI_TOKEN is refused: it has expired, was revoked, or is for another server",
+                );
             }
             Error::Status(StatusCode::PRECONDITION_FAILED, _) => return Self::version_mismatch(),
             Error::Status(status, problem) => (status, problem),

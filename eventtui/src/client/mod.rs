@@ -1,6 +1,8 @@
 //! The API over HTTP: a typed client of eventd's endpoints. It does not depend on the screens.
 
 mod accounts;
+mod bearer;
+mod categories;
 mod comments;
 mod connection;
 mod error;
@@ -23,6 +25,11 @@ impl Client {
     /// Does not connect yet. `server` is an address with scheme, such as `https://events.example.org`.
     pub(crate) fn new(server: &str) -> Result<Self, Failure> {
         Ok(Self { http: Connection::open(server)? })
+    }
+
+    /// Whether the session has ended since the last call, unexpectedly.
+    pub(crate) fn take_signed_out(&self) -> bool {
+        self.http.take_signed_out()
     }
 
     /// The server's address without the scheme.

@@ -17,7 +17,8 @@ impl OccurrencesApi for Client {
         filter: &OccurrenceFilter,
         cursor: Option<Cursor>,
     ) -> Result<Page<Occurrence>> {
-        Ok(self.http.get(&format!("/occurrences{}", filtered(filter, cursor.as_ref()))).await?)
+        let path = format!("/occurrences{}", filtered(filter, cursor.as_ref()));
+        Ok(if is_public(filter) { self.http.get_public(&path).await? } else { self.http.get(&path).await? })
     }
 
     async fn occurrence(&self, occurrence: OccurrenceId) -> Result<Occurrence> {
@@ -34,7 +35,7 @@ impl OccurrencesApi for Client {
     }
 
     async fn occurrences_per_day(&self, month: Month, tz: Tz) -> Result<DailyCounts> {
-        Ok(self.http.get(&format!("/occurrences/calendar?month={month}&tz={}", tz.name())).await?)
+        Ok(self.http.get_public(&format!("/occurrences/calendar?month={month}&tz={}", tz.name())).await?)
     }
 
     async fn change_occurrence(
@@ -63,6 +64,11 @@ impl OccurrencesApi for Client {
     async fn occurrence_calendar(&self, occurrence: OccurrenceId) -> Result<String> {
         Ok(self.http.get_calendar(&format!("/occurrences/{occurrence}.ics")).await?)
     }
+}
+
+/// Whether everybody gets the same list.
+const fn is_public(filter: &OccurrenceFilter) -> bool {
+    !filter.registered && !filter.organized && filter.event.is_none()
 }
 
 fn filtered(filter: &OccurrenceFilter, cursor: Option<&Cursor>) -> String {

@@ -1,8 +1,8 @@
 //! The filter of a search: words, and conditions among them such as `@pier` or `is:free`.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 
-use crate::natural_dates::{self, When};
+use crate::natural_dates::{DateContext, read_day};
 
 /// A search as it was understood. The default matches everything that is upcoming.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,9 +29,9 @@ pub(crate) struct SearchFilter {
 
 impl SearchFilter {
     /// Parses what was typed: `jazz @pier #open_air in:concert is:free from:fri to:+10`.
-    pub(crate) fn parse(text: &str, now: NaiveDateTime) -> Self {
+    pub(crate) fn parse(text: &str, dates: DateContext) -> Self {
         let mut filter = Self::default();
-        let day = |text: &str| natural_dates::parse(text, now).map(When::date);
+        let day = |text: &str| read_day(text, dates);
         for word in text.split_whitespace() {
             let condition = word.split_once(':').map(|(name, value)| (name.to_lowercase(), value));
             match condition.as_ref().map(|(name, value)| (name.as_str(), *value)) {
@@ -70,10 +70,11 @@ fn join(text: &mut String, word: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::natural_dates::DayOrder;
 
     #[test]
     fn conditions_are_parsed_among_the_words() {
-        let now: NaiveDateTime = "2026-11-23T12:00:00".parse().unwrap();
+        let now = DateContext { now: "2026-11-23T12:00:00".parse().unwrap(), order: DayOrder::DayFirst };
         let day = |text: &str| Some(text.parse().unwrap());
         let filter = SearchFilter::parse(
             "jazz @pier from:fri night to:+10 @4 #open_air IN:Concert is:free #rust is:mine",

@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
+use eventcore::categories::Category;
 use eventcore::events::Occurrence;
 use eventcore::registrations::{Registration, RegistrationStatus};
-use eventcore::time::{Moment, start_of_day};
+use eventcore::time::{Moment, resolve_leniently, start_of_day};
 use eventcore::{OccurrenceId, Timestamp};
 
+use crate::natural_dates::{DateContext, DayOrder};
 use crate::theme::Theme;
 
 /// The theme, the clock and the time zone by which the screens are drawn, and the registrations of the user.
@@ -21,6 +23,10 @@ pub(crate) struct ViewContext {
     pub(crate) in_my_zone: bool,
     /// The current time in the user's time zone.
     pub(crate) now: NaiveDateTime,
+    /// How `12/24` is read.
+    pub(crate) day_order: DayOrder,
+    /// The categories, as far as they are loaded.
+    pub(crate) categories: Vec<Category>,
     /// Past occurrences that the user attended and has not rated.
     pub(crate) unrated: HashSet<OccurrenceId>,
     /// The user's registrations by occurrence, as far as they are loaded.
@@ -92,6 +98,17 @@ pub(crate) fn ordinal(n: i64) -> String {
 }
 
 impl ViewContext {
+    /// What spoken times refer to, in the user's time zone.
+    pub(crate) const fn dates(&self) -> DateContext {
+        DateContext { now: self.now, order: self.day_order }
+    }
+
+    /// What spoken times refer to, in another time zone.
+    pub(crate) fn dates_in(&self, zone: Tz) -> DateContext {
+        let now = resolve_leniently(self.now, self.my_zone).in_zone(zone).naive_local();
+        DateContext { now, order: self.day_order }
+    }
+
     /// The zone in which the times of an occurrence are shown; `own` is the IANA name of its own zone.
     pub(crate) fn zone_of(&self, own: &str) -> Tz {
         if self.in_my_zone { self.my_zone } else { own.parse().unwrap_or(Tz::UTC) }

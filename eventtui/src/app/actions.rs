@@ -42,7 +42,9 @@ impl App {
             Action::GoToDay => self.cx.prompt = Some(Prompt::Day(TextField::default())),
             Action::NewEvent => {
                 if self.cx.signed_in() {
-                    form::open(FormScreen::new(&self.cx.view), &mut self.cx);
+                    let mine = self.cx.me.as_ref().map(|me| me.timezone.clone());
+                    let zone = mine.unwrap_or_else(|| self.cx.view.my_zone.name().to_owned());
+                    form::open(FormScreen::new(&zone), &mut self.cx);
                 }
             }
             Action::Register => self.prompt_party_size(),

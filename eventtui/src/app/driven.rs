@@ -20,6 +20,7 @@ use crate::backend::{ApiError, ErrorKind, OccurrenceDetail, Request, Response};
 use crate::drafts::Drafts;
 use crate::keys::{Action, Key};
 use crate::message::{Effect, Message};
+use crate::natural_dates::DayOrder;
 use crate::screens::ratings_tests::feedback;
 use crate::screens::screen::Screen;
 use crate::theme::Theme;
@@ -132,6 +133,8 @@ impl Driven {
             my_zone: mine,
             in_my_zone: false,
             now: today,
+            day_order: DayOrder::DayFirst,
+            categories: Vec::new(),
             unrated: HashSet::new(),
             my_statuses: HashMap::new(),
         };

@@ -31,7 +31,7 @@ impl App {
             Purpose::Register { .. } | Purpose::SetAutoPromote => self.registered(&purpose, outcome),
             Purpose::SendText => self.sent(outcome),
             Purpose::CalendarFile(name) => self.take_calendar(name, outcome),
-            Purpose::MyStatuses | Purpose::Unrated => self.loaded(&outcome),
+            Purpose::MyStatuses | Purpose::Unrated | Purpose::Categories => self.loaded(&outcome),
             Purpose::SignIn => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     SignInScreen::finish(outcome, &mut self.cx);
@@ -97,6 +97,7 @@ impl App {
         match outcome {
             Err(error) => self.cx.notify_error(error),
             Ok(Response::MyRegistrations(page)) => self.set_my_statuses(&page.items),
+            Ok(Response::Categories(categories)) => self.cx.view.categories.clone_from(categories),
             Ok(Response::Unrated(unrated)) => self.cx.view.unrated.extend(unrated),
             Ok(Response::Attendees { occurrence, .. }) => {
                 self.call_all(|screen, _| screen.occurrence_loaded(occurrence));
@@ -149,7 +150,7 @@ impl App {
     }
 
     /// Forgets what belongs to the user.
-    fn signed_out(&mut self) {
+    pub(super) fn signed_out(&mut self) {
         self.cx.me = None;
         self.cx.view.my_statuses.clear();
         self.cx.view.unrated.clear();

@@ -88,7 +88,7 @@ pub(super) struct Connection {
     tokens: BearerTokens,
 }
 
-/// The environment variable of an access token or a personal access token, which goes before a stored sign-in.
+/// The environment variable of an access token or personal access token. It goes before a stored sign-in.
 const TOKEN_VARIABLE: &str = "EVENTTUI_TOKEN";
 
 impl Connection {
@@ -269,8 +269,8 @@ mod tests {
         assert!(error.message.contains("is it an eventd"));
     }
 
-    /// The address of a server that accepts only the token `fresh`, the refresh token `first` and no password,
-    /// and the number of its refreshes.
+    /// The address of a server that accepts only the token `fresh`, any refresh token but `revoked`, and no
+    /// password; and the number of its refreshes.
     async fn strict() -> (String, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -320,7 +320,9 @@ mod tests {
 
     /// Stores an access token that looks valid, and a refresh token.
     fn store(folder: &Path, address: &str, refresh: &str) {
-        let tokens = json!({"login": "ada", "refresh": refresh, "access": "expired", "expires_at": 253_402_300_799_i64});
+        let tokens = json!({
+            "login": "ada", "refresh": refresh, "access": "expired", "expires_at": 253_402_300_799_i64
+        });
         std::fs::write(folder.join("sign-in.json"), json!({address: tokens}).to_string()).unwrap();
     }
 

@@ -40,6 +40,8 @@ pub(crate) mod feedback_tests;
 #[cfg(test)]
 pub(crate) mod form_tests;
 #[cfg(test)]
+mod form_times_tests;
+#[cfg(test)]
 pub(crate) mod insights_tests;
 #[cfg(test)]
 pub(crate) mod month_tests;

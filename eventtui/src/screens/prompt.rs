@@ -81,7 +81,7 @@ impl Prompt {
 
 /// The day that was typed.
 pub(crate) fn day(field: &TextField, view: &ViewContext) -> Option<NaiveDate> {
-    natural_dates::parse(&field.text(), view.now).map(natural_dates::When::date)
+    natural_dates::read_day(&field.text(), view.dates())
 }
 
 /// The text with the cursor in it.

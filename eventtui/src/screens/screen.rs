@@ -389,6 +389,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::SendText
         | Purpose::CalendarFile(_) => true,
         Purpose::CurrentUser
+        | Purpose::Categories
         | Purpose::MyStatuses
         | Purpose::Agenda(_)
         | Purpose::Search(_)

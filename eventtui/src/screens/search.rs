@@ -32,7 +32,7 @@ pub(crate) struct SearchScreen {
 
 impl SearchScreen {
     fn filter(&self, view: &ViewContext) -> SearchFilter {
-        SearchFilter::parse(&self.typed.text(), view.now)
+        SearchFilter::parse(&self.typed.text(), view.dates())
     }
 }
 

@@ -80,7 +80,7 @@ async fn plan_an_evening(db: &TestDb, source: &[&str]) {
     bob.types("Chess\t2031-03-07 19:00\t\tevery friday 4 times\t\tLibrary").await;
     bob.shows("→ Fri 7 March 2031, 19:00 Europe/Berlin")
         .await
-        .shows("→ every Friday, 4 times → 7 Mar · 14 Mar")
+        .shows("→ every Friday, 4 times → 7 Mar 2031 · 14 Mar")
         .await;
     bob.types("\x13").await.shows("✓ Chess saved with 4 occurrences").await.shows("↻ 4").await;
 

@@ -1,9 +1,11 @@
 //! The fields of the form: their labels, their counterparts in the API, and their texts for an event.
 
-use eventcore::events::Event;
+use chrono_tz::Tz;
+use eventcore::events::{Event, EventRecurrence};
+use eventcore::recurrence::DateValue;
 use eventcore::time::Moment;
 
-use crate::natural_dates;
+use crate::natural_dates::{self, When};
 
 /// The fields in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +26,14 @@ pub(crate) enum FieldName {
     Link,
     Visibility,
     Description,
+    /// Dates that are added to the rule.
+    Also,
+    /// Dates that are excluded from the rule.
+    Except,
 }
 
 impl FieldName {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Title,
         Self::When,
         Self::Length,
@@ -44,6 +50,8 @@ impl FieldName {
         Self::Link,
         Self::Visibility,
         Self::Description,
+        Self::Also,
+        Self::Except,
     ];
 
     pub(super) const fn label(self) -> &'static str {
@@ -52,6 +60,8 @@ impl FieldName {
             Self::When => "When",
             Self::Length => "Length",
             Self::Repeats => "Repeats",
+            Self::Also => "Also on",
+            Self::Except => "Except",
             Self::Zone => "Time zone",
             Self::Location => "Where",
             Self::Seats => "Seats",
@@ -79,6 +89,8 @@ impl FieldName {
             Self::When => &["/starts_at"],
             Self::Length => &["/duration", "/ends_at"],
             Self::Repeats => &["/recurrence"],
+            Self::Also => &["/recurrence/rdate"],
+            Self::Except => &["/recurrence/exdate"],
             Self::Zone => &["/timezone"],
             Self::Location => &["/location"],
             Self::Seats => &["/capacity"],
@@ -105,6 +117,13 @@ pub(super) fn event_text(event: &Event, name: FieldName) -> String {
             let rule = event.recurrence.as_ref().and_then(|recurrence| recurrence.rrule.as_ref());
             rule.map(ToString::to_string).unwrap_or_default()
         }
+        FieldName::Also | FieldName::Except => {
+            let Some(recurrence) = event.recurrence.as_ref().map(EventRecurrence::rule) else {
+                return String::new();
+            };
+            let dates = if name == FieldName::Also { &recurrence.rdate } else { &recurrence.exdate };
+            write_dates(dates, event.timezone.parse().unwrap_or_default())
+        }
         FieldName::Zone => event.timezone.clone(),
         FieldName::Location => event.location.clone(),
         FieldName::Seats => event.capacity.to_string(),
@@ -122,8 +141,8 @@ pub(super) fn event_text(event: &Event, name: FieldName) -> String {
 
 pub(super) fn start_text(start: &Moment) -> String {
     match start {
-        Moment::Day(day) => day.to_string(),
-        Moment::At(at) => at.format("%Y-%m-%d %H:%M").to_string(),
+        Moment::Day(day) => When::AllDay(*day).write(),
+        Moment::At(at) => When::At(at.naive_local()).write(),
     }
 }
 
@@ -133,4 +152,14 @@ pub(super) fn duration_text(start: &Moment, end: &Moment) -> String {
         (Moment::Day(first), Moment::Day(last)) => ((*last - *first).num_days() + 1) * 86_400,
         _ => 3_600,
     })
+}
+
+/// The text of a field of dates, which the form reads back.
+fn write_dates(dates: &[DateValue], zone: Tz) -> String {
+    let written = dates.iter().map(|date| match date {
+        DateValue::Date(day) => When::AllDay(*day).write(),
+        DateValue::Local(at) => When::At(*at).write(),
+        DateValue::Utc(instant) => When::At(instant.in_zone(zone).naive_local()).write(),
+    });
+    written.collect::<Vec<_>>().join(", ")
 }

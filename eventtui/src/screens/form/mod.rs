@@ -1,8 +1,12 @@
 //! The form for events: text as people write it, and beside each field how it was understood.
 
+mod choice;
+mod fault;
 mod fields;
 mod meaning;
 mod picture;
+mod repetition;
+mod timing;
 
 use eventcore::UserId;
 use eventcore::events::{Event, EventStatus, Occurrence};
@@ -10,7 +14,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::screen::{Context, Handled, Screen};
-use crate::backend::{ApiError, Response};
+use crate::backend::{ApiError, Request, Response};
 use crate::drafts::Draft;
 use crate::keys::{Action, Key, Place};
 use crate::message::{Effect, Purpose};
@@ -51,10 +55,11 @@ pub(crate) struct FormScreen {
 }
 
 impl FormScreen {
-    pub(crate) fn new(view: &ViewContext) -> Self {
+    /// `zone` is the time zone of the user.
+    pub(crate) fn new(zone: &str) -> Self {
         Self::of(FormKind::New, |name| match name {
             FieldName::Length => "1h".to_owned(),
-            FieldName::Zone => view.my_zone.name().to_owned(),
+            FieldName::Zone => zone.to_owned(),
             FieldName::Seats => "20".to_owned(),
             FieldName::Party => "10".to_owned(),
             FieldName::Waitlist => "yes".to_owned(),
@@ -72,7 +77,7 @@ impl FormScreen {
         Self::of(kind, |name| match name {
             FieldName::When => start_text(&occurrence.original_start),
             // The rule for the rest is computed when the series is split.
-            FieldName::Repeats => String::new(),
+            FieldName::Repeats | FieldName::Also | FieldName::Except => String::new(),
             name => event_text(event, name),
         })
     }
@@ -96,6 +101,8 @@ impl FormScreen {
                 matches!(
                     name,
                     FieldName::Repeats
+                        | FieldName::Also
+                        | FieldName::Except
                         | FieldName::Zone
                         | FieldName::Party
                         | FieldName::Waitlist
@@ -106,7 +113,9 @@ impl FormScreen {
                         | FieldName::Visibility
                 )
             }
-            FormKind::Following(_) => *name == FieldName::Repeats,
+            FormKind::Following(_) => {
+                matches!(name, FieldName::Repeats | FieldName::Also | FieldName::Except)
+            }
             FormKind::New | FormKind::Event(_) => false,
         };
         let fields: Vec<_> = FieldName::ALL
@@ -177,7 +186,14 @@ impl FormScreen {
         self.fields.iter().zip(&self.first).any(|((_, field), first)| field.text() != *first)
     }
 
-    fn next(&mut self, back: bool) {
+    /// Whether a field differs from its text at first.
+    fn is_typed(&self, name: FieldName) -> bool {
+        let mut fields = self.fields.iter().zip(&self.first);
+        fields.any(|((known, field), first)| *known == name && field.text() != *first)
+    }
+
+    fn next(&mut self, back: bool, view: &ViewContext) {
+        self.complete(view);
         let fields = self.fields.len();
         self.at = if back { self.at + fields - 1 } else { self.at + 1 } % fields;
     }
@@ -206,7 +222,7 @@ impl FormScreen {
         if as_draft && !matches!(self.kind, FormKind::New) {
             return cx.notify('!', "Not a new event: ^S saves the changes");
         }
-        match self.request(cx.view.now, as_draft) {
+        match self.request(&cx.view, as_draft) {
             Some(request) => {
                 self.status.begin(cx.now);
                 cx.send(Purpose::SaveForm, request);
@@ -266,6 +282,9 @@ impl FormScreen {
 
 /// Opens a form, with the draft that was left for it.
 pub(crate) fn open(mut form: FormScreen, cx: &mut Context) {
+    if cx.view.categories.is_empty() {
+        cx.send(Purpose::Categories, Request::Categories);
+    }
     form.by = cx.me.as_ref().map(|me| me.id);
     if let Some(draft) = cx.form_drafts.get(&form.key()) {
         form.restore(draft);
@@ -290,7 +309,7 @@ impl Screen for FormScreen {
             Action::Save | Action::SaveDraft => self.save(action == Action::SaveDraft, cx),
             Action::EditDescription => cx.effects.push(Effect::EditDescription(self.description())),
             Action::DiscardChanges => self.discard(cx),
-            Action::NextField | Action::PreviousField => self.next(action == Action::PreviousField),
+            Action::NextField | Action::PreviousField => self.next(action == Action::PreviousField, &cx.view),
             _ => return Handled::No,
         }
         Handled::Yes

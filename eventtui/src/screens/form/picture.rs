@@ -5,6 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::fault::FieldFault;
 use super::{FieldName, FormKind, FormScreen};
 use crate::view_context::ViewContext;
 use crate::widgets::blocks;
@@ -64,9 +65,12 @@ impl FormScreen {
         let theme = view.theme;
         let Some((name, field)) = self.fields.get(place) else { return Vec::new() };
         let here = place == self.at;
-        let (note, style, wrong) = match (self.wrong(*name), self.understood(*name, view.now)) {
+        let (note, style, wrong) = match (self.wrong(*name), self.understood(*name, view)) {
             (Some(wrong), _) => (format!("! {}", clean(&wrong)), theme.bad, true),
-            (None, Some(Err(unclear))) => (format!("! {unclear}"), theme.warn, here),
+            (None, Some(Err(FieldFault::Impossible(wrong)))) => {
+                (format!("! {}", clean(&wrong)), theme.bad, true)
+            }
+            (None, Some(Err(fault))) => (format!("! {}", clean(fault.text())), theme.warn, here),
             (None, Some(Ok(note))) if !note.is_empty() => (format!("→ {note}"), theme.good, false),
             _ => (String::new(), theme.muted, false),
         };

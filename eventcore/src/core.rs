@@ -61,6 +61,8 @@ pub struct Options {
     /// Whether clients of [`EventCore::for_network`] wait after wrong passwords, and with a bounded number of
     /// passwords to verify at once. Default: true.
     pub slows_guessing: bool,
+    /// Whether a missing SQLite file is an error. Default: false, the file is created.
+    pub must_exist: bool,
 }
 
 impl Default for Options {
@@ -71,6 +73,7 @@ impl Default for Options {
             jwt_secret: None,
             horizon: DEFAULT_HORIZON,
             slows_guessing: true,
+            must_exist: false,
         }
     }
 }
@@ -86,8 +89,20 @@ impl EventCore {
         Ok(core)
     }
 
+    /// Opens the database at `url`, which must exist and have the current schema. Changes nothing in it.
+    ///
+    /// # Errors
+    /// `unavailable` as for [`EventCore::connect`], and for a missing file or another schema.
+    pub async fn open_existing(url: &str, options: Options) -> Result<Self> {
+        let core = Self::connect(url, Options { must_exist: true, ..options }).await?;
+        match core.schema().await? {
+            Schema::Current => Ok(core),
+            other => Err(other.refusal()),
+        }
+    }
+
     /// Opens the database at `url`, `sqlite://FILE` or `postgres://…`, without migrating it. A missing SQLite
-    /// file is created.
+    /// file is created, unless it [must exist](Options::must_exist).
     ///
     /// # Errors
     /// `unavailable` if the URL is invalid, the database cannot be reached, or the JWT secret is too short.
@@ -95,7 +110,11 @@ impl EventCore {
         if options.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             return Err(Error::Unavailable("the JWT secret must have at least 32 bytes".to_owned()));
         }
-        let db = Db::connect(url, options.pools).await?;
+        let db = if options.must_exist {
+            Db::connect_existing(url, options.pools).await?
+        } else {
+            Db::connect(url, options.pools).await?
+        };
         let Options { clock, jwt_secret, horizon, slows_guessing, .. } = options;
         let (passwords, signer) = (PasswordHashing::new(slows_guessing), OnceCell::new());
         let guesses = slows_guessing.then(Guesses::new);

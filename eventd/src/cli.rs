@@ -1,13 +1,14 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
 use crate::config::{Config, Flags};
 use crate::failure::Failure;
+use crate::output::{print, print_line};
 
 /// Event management over HTTP: accounts, events, registrations and feedback
 #[derive(Debug, Parser)]
@@ -33,9 +34,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Check seat counts and waitlists against registrations, and exit with 1 on a discrepancy
+    /// Check the database file, and seat counts and waitlists against registrations
+    ///
+    /// Exits with 1 on a discrepancy.
     Check,
-    /// Create, list and repair accounts
+    /// Create, list, change and delete accounts
     #[command(subcommand)]
     User(commands::user::UserCommand),
     /// Fill an empty database with sample data
@@ -50,24 +53,88 @@ enum Command {
         /// The backup file
         file: PathBuf,
     },
+    /// Print all data about a user as JSON
+    Export {
+        /// Username
+        #[arg(long, value_name = "USERNAME")]
+        user: String,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Print the configuration with the source of each value, and with secrets hidden
     Config,
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man {
+        /// Instead write a page for each command to this folder, such as ~/.local/share/man/man1
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
+}
+
+/// Settings that the help of every command on a database shows. The others are for `serve`; all commands
+/// take them, so that one environment or file serves all.
+const SETTINGS_OF_ALL: [&str; 3] = ["database", "log", "config"];
+
+/// The command line. Subcommands hide the settings that have no effect on them from their help.
+fn command_line() -> clap::Command {
+    let mut cli = Cli::command();
+    // A copy that is defined on a subcommand takes the place of the global one there.
+    let hidden = |cli: &clap::Command, shown: &[&str]| -> Vec<Arg> {
+        let settings = cli.get_arguments().filter(|arg| arg.is_global_set());
+        settings
+            .filter(|arg| !shown.contains(&arg.get_id().as_str()))
+            .map(|arg| arg.clone().hide(true))
+            .collect()
+    };
+    let (most, all) = (hidden(&cli, &SETTINGS_OF_ALL), hidden(&cli, &[]));
+    cli = cli.mut_subcommands(|command| match command.get_name() {
+        "serve" | "config" => command,
+        "openapi" | "completions" | "man" => command.args(all.clone()),
+        _ => command.args(most.clone()),
+    });
+    cli
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command_line(), "eventd", &mut text);
+    print(&String::from_utf8_lossy(&text))
+}
+
+fn manual(folder: Option<&Path>) -> Result<(), Failure> {
+    if let Some(folder) = folder {
+        let written = clap_mangen::generate_to(command_line(), folder);
+        return Ok(written.map_err(|error| format!("cannot write to {}: {error}", folder.display()))?);
+    }
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command_line()).render(&mut text)?;
+    print(&String::from_utf8_lossy(&text))
 }
 
 /// Parses the command line and runs the command.
 pub(crate) async fn run() -> Result<ExitCode, Failure> {
-    let matches = Cli::command().get_matches();
+    let matches = command_line().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    if let Some(Command::Openapi) = cli.command {
-        println!("{}", crate::http::document().to_pretty_json()?);
-        return Ok(ExitCode::SUCCESS);
+    // These need no configuration.
+    let printed = match &cli.command {
+        Some(Command::Openapi) => Some(print_line(crate::http::document().to_pretty_json()?)),
+        Some(Command::Completions { shell }) => Some(completions(*shell)),
+        Some(Command::Man { folder }) => Some(manual(folder.as_deref())),
+        _ => None,
+    };
+    if let Some(printed) = printed {
+        return printed.map(|()| ExitCode::SUCCESS);
     }
     let innermost = matches.subcommand().map_or(&matches, |(_, inner)| inner);
     let config = Config::resolve(&cli.flags, &matches, innermost)?;
-    commands::log::start(&config)?;
-    match cli.command.unwrap_or(Command::Serve { demo: false }) {
+    let command = cli.command.unwrap_or(Command::Serve { demo: false });
+    commands::log::start(&config, matches!(command, Command::Serve { .. }))?;
+    match command {
         Command::Serve { demo } => commands::serve::serve(&config, demo).await,
         Command::Migrate { check } => commands::migrate::migrate(&config, check).await,
         Command::Check => commands::check::check(&config).await,
@@ -75,11 +142,12 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
         Command::Demo => commands::demo::demo(&config).await,
         Command::Backup { file } => commands::copy::backup(&config, &file).await,
         Command::Restore { file } => commands::copy::restore(&config, &file).await,
+        Command::Export { user } => commands::export::export(&config, &user).await,
         Command::Config => {
-            print!("{config}");
+            print(&config.to_string())?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Openapi => Ok(ExitCode::SUCCESS),
+        Command::Openapi | Command::Completions { .. } | Command::Man { .. } => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -89,6 +157,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_valid() {
-        Cli::command().debug_assert();
+        command_line().debug_assert();
     }
 }

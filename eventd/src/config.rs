@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,15 +14,18 @@ use crate::connection_settings::ConnectionFlags;
 use crate::failure::Failure;
 use crate::http::{RateQuotas, TrustedProxies};
 use crate::limit_settings::{self, LimitFlags};
+use crate::listen_address::ListenAddress;
 
 /// Settings from flags and the environment.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Settings")]
 pub(crate) struct Flags {
     /// Database URL: `sqlite://FILE` or `postgres://USER@HOST/NAME` [default: `sqlite://events.db`]
     #[arg(long, env = "DATABASE_URL", global = true, value_name = "URL", hide_env_values = true)]
     database: Option<String>,
-    /// Address to listen on; port 0 picks a free port [default: 127.0.0.1:8080]
-    #[arg(long, env = "LISTEN", global = true, value_name = "ADDRESS:PORT")]
+    /// Address or hostname to listen on, by default all IPv4 addresses; port 0 picks a free port [default:
+    /// 127.0.0.1:8080]
+    #[arg(long, env = "LISTEN", global = true, value_name = "[ADDRESS]:PORT")]
     listen: Option<String>,
     /// Port to listen on, on all IPv4 addresses; ignored if LISTEN is set
     #[arg(long, env = "PORT", global = true, value_name = "PORT", hide = true)]
@@ -35,7 +37,8 @@ pub(crate) struct Flags {
     /// database]
     #[arg(long, env = "JWT_SECRET", global = true, value_name = "SECRET", hide_env_values = true)]
     jwt_secret: Option<String>,
-    /// Log level (error, warn, info, debug, trace) or directives such as eventd=debug [default: info]
+    /// Log level (error, warn, info, debug, trace) or directives such as eventd=debug [default: info, for
+    /// commands other than serve error]
     #[arg(long, env = "LOG", global = true, value_name = "LEVEL")]
     log: Option<String>,
     /// Time limit of a request in seconds [default: 30]
@@ -45,7 +48,7 @@ pub(crate) struct Flags {
     #[arg(long, env = "MAX_CONCURRENT", global = true, value_name = "NUMBER")]
     max_concurrent: Option<String>,
     /// Separate address for /metrics, such as one in a private network [default: the listen address]
-    #[arg(long, env = "METRICS_LISTEN", global = true, value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "METRICS_LISTEN", global = true, value_name = "[ADDRESS]:PORT")]
     metrics_listen: Option<String>,
     /// Maximum number of connections to PostgreSQL [default: 16]
     #[arg(long, env = "DATABASE_CONNECTIONS", global = true, value_name = "NUMBER")]
@@ -108,10 +111,11 @@ impl FromStr for Limits {
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) database: String,
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: ListenAddress,
     pub(crate) public_url: Option<String>,
     pub(crate) jwt_secret: Option<String>,
     pub(crate) log: String,
+    pub(crate) log_is_default: bool,
     pub(crate) request_timeout: Duration,
     pub(crate) max_concurrent: usize,
     pub(crate) max_concurrent_per_network: usize,
@@ -126,7 +130,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) rate_quotas: RateQuotas,
     pub(crate) proxies: TrustedProxies,
-    pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) metrics_listen: Option<ListenAddress>,
     pub(crate) database_connections: u32,
     pub(crate) workers: u16,
     pub(crate) horizon: Duration,
@@ -250,11 +254,11 @@ impl Config {
                 let port = port
                     .parse()
                     .map_err(|_| format!("port ({source}) must be a number up to 65535, but is {port:?}"))?;
-                let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port);
+                let listen = ListenAddress::everywhere(port);
                 settings.shown.push(("listen", listen.to_string(), source));
                 listen
             }
-            _ => settings.read("listen", "127.0.0.1:8080", "an address and a port such as 127.0.0.1:8080")?,
+            _ => settings.read("listen", "127.0.0.1:8080", ListenAddress::MUST_BE)?,
         };
         let public_url = settings.optional("public_url", "(http:// and the listen address)", false);
         if let Some(url) = &public_url
@@ -266,6 +270,7 @@ impl Config {
         if jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             return Err("jwt_secret must have at least 32 characters".into());
         }
+        let log_is_default = !settings.given.contains_key("log");
         let log = settings.read("log", "info", "a level such as info, or directives such as eventd=debug")?;
         let seconds = settings.read("request_timeout", "30", "a number of seconds")?;
         let max_concurrent = settings.read::<NonZeroUsize>("max_concurrent", "1024", "a number above 0")?;
@@ -290,11 +295,8 @@ impl Config {
             hops: settings.read("trusted_hops", "0", "a number of proxies")?,
             header: settings.read("forwarding_header", "x-forwarded-for", "x-forwarded-for or forwarded")?,
         };
-        let metrics_listen = settings.maybe(
-            "metrics_listen",
-            "(the listen address)",
-            "an address and a port such as 127.0.0.1:9090",
-        )?;
+        let metrics_listen =
+            settings.maybe("metrics_listen", "(the listen address)", ListenAddress::MUST_BE)?;
         let database_connections =
             settings.read::<NonZeroU32>("database_connections", "16", "a number above 0")?;
         let workers = settings.read("workers", "1", "a number")?;
@@ -305,6 +307,7 @@ impl Config {
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             jwt_secret,
             log,
+            log_is_default,
             request_timeout: Duration::from_secs(seconds),
             max_concurrent: max_concurrent.get(),
             max_concurrent_per_network: per_network.get(),
@@ -393,7 +396,8 @@ mod tests {
             (
                 "listen",
                 "here",
-                "listen (flag) must be an address and a port such as 127.0.0.1:8080, but is \"here\"",
+                "listen (flag) must be an address and a port such as 127.0.0.1:8080, [::1]:8080, \
+                 localhost:8080 or :8080, but is \"here\"",
             ),
             ("max_concurrent", "0", "max_concurrent (flag) must be a number above 0, but is \"0\""),
             ("sign_in_limit", "0", "sign_in_limit (flag) must be a number above 0, but is \"0\""),

@@ -1,5 +1,7 @@
 //! The event management daemon: an HTTP API over `eventcore`, which holds all rules of the domain.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod cli;
 mod commands;
 mod config;
@@ -8,6 +10,8 @@ mod descriptors;
 mod failure;
 mod http;
 mod limit_settings;
+mod listen_address;
+mod output;
 
 use std::process::ExitCode;
 
@@ -20,8 +24,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> ExitCode {
     match cli::run().await {
         Ok(code) => code,
+        Err(error) if error.is::<output::PipeClosed>() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("eventd: {error}");
+            output::report(format_args!("eventd: {}", failure::describe(error.as_ref())));
             ExitCode::FAILURE
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use crossterm::event::{Event, KeyCode};
+use eventcore::EventCore;
 use ratatui::Frame;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -28,7 +29,7 @@ enum Choice {
 
 /// The outcome of the choice.
 pub(crate) enum FirstRun {
-    /// The database exists, or is created when it is opened; with a notice to show first.
+    /// The database exists; with a notice to show first.
     Ready(Option<String>),
     Quit,
 }
@@ -72,7 +73,10 @@ pub(crate) async fn offer(screen: &mut FullScreen, theme: Theme) -> Result<First
             let sign_in = output.lines().next().and_then(|line| line.rsplit("; ").next());
             Ok(FirstRun::Ready(sign_in.map(|line| line.replace(" with the password:", ", password:"))))
         }
-        (Choice::Empty, _) => Ok(FirstRun::Ready(None)),
+        (Choice::Empty, _) => {
+            EventCore::open(DATABASE).await?.close().await;
+            Ok(FirstRun::Ready(None))
+        }
         _ => Ok(FirstRun::Quit),
     }
 }

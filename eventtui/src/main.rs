@@ -31,7 +31,7 @@ mod widgets;
 mod zones;
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +64,8 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("eventtui: {error}");
+            // Nobody may read standard error any more.
+            drop(writeln!(std::io::stderr(), "eventtui: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -92,7 +93,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     }
     match cli.command {
         Some(Command::Completions { shell }) => cli::completions(shell),
-        Some(Command::Man) => cli::manual(),
+        Some(Command::Man { folder }) => cli::manual(folder.as_deref()),
         Some(Command::Agenda(args)) => commands::agenda(&source, zone, args).await,
         Some(Command::Show(args)) => commands::show(&source, args).await,
         Some(Command::Register(args)) => commands::register(&source, args).await,

@@ -22,7 +22,7 @@ pub(crate) use guessing::{Attempt, Guesses, Origin};
 pub use input::{Credentials, NewPassword, NewUser, RefreshToken};
 pub use login::{Email, Username};
 pub(crate) use password::{PasswordHashing, Passwords};
-pub use read::UserFilter;
+pub use read::{OperatorAccount, UserFilter};
 pub use session::Session;
 pub use sign_in::TokenPair;
 pub(crate) use token::Signer;

@@ -18,6 +18,15 @@ pub struct UserFilter {
     pub q: Option<String>,
 }
 
+/// An account, as the operator of an installation sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorAccount {
+    /// The account.
+    pub user: User,
+    /// When it was disabled, if it is.
+    pub disabled_at: Option<Timestamp>,
+}
+
 impl EventCore {
     /// A user account, for the user and for admins. Others use [`EventCore::profile`].
     pub async fn user(&self, actor: &Actor, id: UserId) -> Result<User> {
@@ -44,6 +53,21 @@ impl EventCore {
     /// A page of all users by creation time. Only admins may.
     pub async fn users(&self, actor: &Actor, filter: &UserFilter, page: &PageRequest) -> Result<Page<User>> {
         actor.must_be_admin()?;
+        Ok(self.user_rows(filter, page).await?.map(User::from))
+    }
+
+    /// A page of all users by creation time, with the state of their accounts. Only the system may.
+    pub async fn operator_accounts(
+        &self,
+        actor: &Actor,
+        page: &PageRequest,
+    ) -> Result<Page<OperatorAccount>> {
+        actor.must_be_system()?;
+        let rows = self.user_rows(&UserFilter::default(), page).await?;
+        Ok(rows.map(|row| OperatorAccount { disabled_at: row.disabled_at, user: row.into() }))
+    }
+
+    async fn user_rows(&self, filter: &UserFilter, page: &PageRequest) -> Result<Page<UserRow>> {
         let needle = filter.q.as_deref().map(fold).filter(|q| !q.is_empty());
         if needle.as_deref().is_some_and(|q| q.chars().count() > 200 || q.contains('\0')) {
             return Err(Error::invalid("/q", "invalid", "must have at most 200 characters and no NUL"));
@@ -75,6 +99,6 @@ impl EventCore {
             .await?;
         let page =
             keyset.page(rows, |row| SortKey { number: row.created_at.as_micros(), id: row.id.as_uuid() });
-        Ok(Page { total, ..page.map(User::from) })
+        Ok(Page { total, ..page })
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::migrate::Schema;
+use super::schema::Schema;
+use super::sqlite::file::{DatabaseFile, unreadable};
 use crate::error::{Error, Result};
 
 /// Longest wait for a locked database.
@@ -21,7 +22,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 pub async fn backup(url: &str, file: &Path) -> Result<u64> {
     let database = file_of(url)?;
     let mut source = open(&database).await?;
-    let copied = copy(&mut source, file).await;
+    let found = Schema::of_sqlite(&mut source).await.map_err(|error| unreadable(&database, error));
+    let copied = match found {
+        Ok(Schema::Foreign) => Err(Schema::Foreign.refusal()),
+        Ok(_) => copy(&mut source, file).await,
+        Err(error) => Err(error),
+    };
     close(source).await;
     copied
 }
@@ -63,9 +69,7 @@ fn file_of(url: &str) -> Result<PathBuf> {
             "this command copies SQLite databases: use pg_dump and pg_restore for PostgreSQL".to_owned(),
         ));
     }
-    let options: SqliteConnectOptions =
-        url.parse().map_err(|error| refused(format!("the database URL {url} is not valid: {error}")))?;
-    Ok(options.get_filename().to_owned())
+    Ok(DatabaseFile::parse(url)?.path().to_owned())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -89,14 +93,6 @@ async fn close(connection: SqliteConnection) {
     drop(connection.close().await);
 }
 
-fn unreadable(file: &Path, error: sqlx::Error) -> Error {
-    let name = file.display();
-    match Error::from(error) {
-        Error::Unavailable(why) => refused(format!("{name}: {why}")),
-        _ => refused(format!("{name} is not an SQLite database, or is damaged")),
-    }
-}
-
 /// Checks that the backup is intact and has a schema of this program.
 async fn check(source: &mut SqliteConnection, file: &Path) -> Result<()> {
     let found: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check(1)")
@@ -106,14 +102,12 @@ async fn check(source: &mut SqliteConnection, file: &Path) -> Result<()> {
     if found != [("ok".to_owned(),)] {
         return Err(refused(format!("{} is damaged: restore another backup", file.display())));
     }
-    let applied: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
-            .fetch_all(&mut *source)
-            .await
-            .map_err(|_| refused(format!("{} is not a backup of an event database", file.display())))?;
-    match Schema::of_sqlite(&applied) {
+    match Schema::of_sqlite(source).await.map_err(|error| unreadable(file, error))? {
         Schema::Current | Schema::Behind(_) => Ok(()),
-        unusable => Err(unusable.refusal()),
+        Schema::Empty | Schema::Foreign => {
+            Err(refused(format!("{} is not a backup of an event database", file.display())))
+        }
+        Schema::Newer => Err(Schema::Newer.refusal()),
     }
 }
 

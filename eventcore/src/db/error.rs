@@ -9,8 +9,12 @@ const SQLITE_BUSY: u32 = 5;
 const SQLITE_LOCKED: u32 = 6;
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
+const SQLITE_CORRUPT: u32 = 11;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
+const SQLITE_NOTADB: u32 = 26;
+/// Extended result code of SQLite.
+const SQLITE_READONLY_DBMOVED: u32 = 1032;
 
 /// Deadlock and serialization failure on PostgreSQL: the transaction can be run again.
 const RETRYABLE: [&str; 2] = ["40P01", "40001"];
@@ -19,6 +23,16 @@ const READ_ONLY: &str = "25006";
 /// SQLSTATE prefixes of PostgreSQL: connection failure (08), insufficient resources (53), server starting or
 /// shutting down (57P0x).
 const TEMPORARY: [&str; 3] = ["08", "53", "57P0"];
+/// No such database (3D000), and refused users and passwords (28xxx).
+const REFUSED: [&str; 2] = ["3D000", "28"];
+/// The user lacks a privilege, or may use no schema.
+const FORBIDDEN: [&str; 2] = ["42501", "3F000"];
+/// No such table, column or function. The statements are tested, so the schema was changed.
+const CHANGED_SCHEMA: [&str; 3] = ["42P01", "42703", "42883"];
+/// What SQLite's messages say in these cases, for which it has no codes.
+const CHANGED_SCHEMA_MESSAGES: [&str; 3] = ["no such table", "no such column", "no such module"];
+/// Data or an index is damaged on PostgreSQL.
+const DAMAGED: [&str; 2] = ["XX001", "XX002"];
 
 impl From<sqlx::Error> for Error {
     /// `Contended` for a transaction that can be run again, `Unavailable` for a database that cannot be
@@ -30,7 +44,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => {
                 "the database does not respond: try again shortly".to_owned()
             }
-            sqlx::Error::Database(fault) => match (sqlite_code(fault.as_ref()), fault.code()) {
+            sqlx::Error::Database(fault) => match (extended_code(fault.as_ref()), fault.code()) {
                 (Some(code), _) => match sqlite_unavailable(code, fault.message()) {
                     Some(why) => why,
                     None => return Self::internal(error),
@@ -48,17 +62,25 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// The message for a result code of SQLite that an operator can remedy.
-fn sqlite_unavailable(code: u32, message: &str) -> Option<String> {
-    Some(match code {
+/// The message for an extended result code of SQLite that an operator can remedy.
+fn sqlite_unavailable(extended: u32, message: &str) -> Option<String> {
+    Some(match primary(extended) {
         SQLITE_BUSY | SQLITE_LOCKED => {
             "the database file is locked by another process: try again shortly".to_owned()
         }
+        SQLITE_READONLY if extended == SQLITE_READONLY_DBMOVED => {
+            "the database file was moved or deleted while it was in use: put it back and restart".to_owned()
+        }
         SQLITE_READONLY => "the database file is read-only: make it writable for this user".to_owned(),
         SQLITE_IOERR => format!("the database file cannot be read or written: {message}"),
+        SQLITE_CORRUPT => format!("the database file is damaged: restore a backup ({message})"),
         SQLITE_FULL => "the disk is full: free some space".to_owned(),
         SQLITE_CANTOPEN => {
             "the database file cannot be opened: check that its folder exists and is writable".to_owned()
+        }
+        SQLITE_NOTADB => "this is not an SQLite database: name another file".to_owned(),
+        _ if CHANGED_SCHEMA_MESSAGES.iter().any(|start| message.starts_with(start)) => {
+            changed_schema(message)
         }
         _ => return None,
     })
@@ -66,26 +88,42 @@ fn sqlite_unavailable(code: u32, message: &str) -> Option<String> {
 
 /// The message for an SQLSTATE of PostgreSQL that an operator can remedy.
 fn postgres_unavailable(code: &str, message: &str) -> Option<String> {
-    if code == READ_ONLY {
-        return Some(
-            "the PostgreSQL server is read-only (a standby): connect to its primary server".to_owned(),
-        );
-    }
-    TEMPORARY
-        .iter()
-        .any(|prefix| code.starts_with(prefix))
-        .then(|| format!("the database is temporarily unavailable: {message}"))
+    let starts_with_any = |prefixes: &[&str]| prefixes.iter().any(|prefix| code.starts_with(prefix));
+    Some(if code == READ_ONLY {
+        "the PostgreSQL server is read-only (a standby): connect to its primary server".to_owned()
+    } else if starts_with_any(&FORBIDDEN) {
+        format!("PostgreSQL refused this: grant its user the privilege, or name another user ({message})")
+    } else if starts_with_any(&REFUSED) {
+        format!("PostgreSQL refused the connection: {message}")
+    } else if starts_with_any(&CHANGED_SCHEMA) {
+        changed_schema(message)
+    } else if starts_with_any(&DAMAGED) {
+        format!("the database is damaged: restore a backup ({message})")
+    } else if starts_with_any(&TEMPORARY) {
+        format!("the database is temporarily unavailable: {message}")
+    } else {
+        return None;
+    })
 }
 
-/// SQLite's primary result code (the low byte of the extended one), or `None` for an error of PostgreSQL.
-fn sqlite_code(fault: &dyn DatabaseError) -> Option<u32> {
+fn changed_schema(message: &str) -> String {
+    format!("another program has changed the schema of the database: restore a backup ({message})")
+}
+
+/// SQLite's primary result code, the low byte of the extended one.
+const fn primary(extended: u32) -> u32 {
+    extended & 0xff
+}
+
+/// SQLite's extended result code, or `None` for an error of PostgreSQL.
+fn extended_code(fault: &dyn DatabaseError) -> Option<u32> {
     fault.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
-    Some(fault.code()?.parse::<u32>().ok()? & 0xff)
+    fault.code()?.parse().ok()
 }
 
 /// Whether another process has locked the SQLite file.
 pub(super) fn is_locked(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlite_code);
+    let code = error.as_database_error().and_then(extended_code).map(primary);
     matches!(code, Some(SQLITE_BUSY | SQLITE_LOCKED))
 }
 

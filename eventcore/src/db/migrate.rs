@@ -1,29 +1,11 @@
-//! The schema: embedded, forward-only migrations. Both databases have the same migration numbers.
-
-use std::collections::BTreeMap;
+//! Migration: embedded and forward-only. Both databases have the same migration numbers.
 
 use sqlx::Connection;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 
-use super::query::sql;
+use super::schema::{APPLIED, POSTGRES, SQLITE, Schema};
 use super::{Backend, Db, Queries, Sql};
 use crate::error::{Error, Result};
-
-static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
-
-/// The schema of a database compared with the one this program was built with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schema {
-    /// All migrations are applied.
-    Current,
-    /// This many migrations are not applied yet.
-    Behind(usize),
-    /// A newer version of the program has applied further migrations.
-    Newer,
-    /// An applied migration differs from the one of this program.
-    Foreign,
-}
 
 impl Db {
     /// Applies the missing migrations under a lock, so that several processes may start at once.
@@ -33,7 +15,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<()> {
         match self.schema().await? {
             Schema::Current => return Ok(()),
-            Schema::Behind(_) => {}
+            Schema::Empty | Schema::Behind(_) => {}
             unusable => return Err(unusable.refusal()),
         }
         let outcome = match &*self.backend {
@@ -64,69 +46,24 @@ impl Db {
 
     /// Compares the applied migrations with those of this program.
     pub async fn schema(&self) -> Result<Schema> {
-        let migrator = match &*self.backend {
-            Backend::Sqlite { .. } => &SQLITE,
-            Backend::Postgres { .. } => &POSTGRES,
-        };
-        Ok(Schema::of(migrator, &self.applied().await?))
-    }
-
-    async fn applied(&self) -> Result<Vec<(i64, Vec<u8>)>> {
+        if let Backend::Sqlite { readers, .. } = &*self.backend {
+            return Ok(Schema::of_sqlite(&mut *readers.acquire().await?).await?);
+        }
         let mut reader = self.read().await?;
-        let table: i64 = reader
-            .query(sql!(
-                sqlite "SELECT count(*) FROM sqlite_schema
-                    WHERE type = 'table' AND name = '_sqlx_migrations'",
-                postgres "SELECT count(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')"
-            ))
-            .scalar()
-            .await?;
-        if table == 0 {
-            return Ok(Vec::new());
-        }
-        Ok(reader
+        // Tables of extensions do not count: some managed servers create them in every database.
+        let (ours, others): (bool, bool) = reader
             .query(Sql::portable(
-                "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version",
+                "SELECT to_regclass('_sqlx_migrations') IS NOT NULL, EXISTS (SELECT 1 FROM pg_class c
+                    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+                        AND NOT EXISTS (SELECT 1 FROM pg_depend d
+                            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))",
             ))
-            .all()
-            .await?)
-    }
-}
-
-impl Schema {
-    /// Compares the versions and checksums in `applied` with those of `migrator`.
-    fn of(migrator: &Migrator, applied: &[(i64, Vec<u8>)]) -> Self {
-        let known: BTreeMap<i64, &[u8]> =
-            migrator.iter().map(|migration| (migration.version, &*migration.checksum)).collect();
-        if applied.iter().any(|(version, _)| Some(version) > known.keys().next_back()) {
-            return Self::Newer;
+            .one()
+            .await?;
+        if !ours {
+            return Ok(Schema::without_migrations(others));
         }
-        if applied.iter().any(|(version, checksum)| known.get(version) != Some(&checksum.as_slice())) {
-            return Self::Foreign;
-        }
-        match known.len() - applied.len() {
-            0 => Self::Current,
-            missing => Self::Behind(missing),
-        }
-    }
-
-    /// The schema of an SQLite database with these applied migrations.
-    pub(super) fn of_sqlite(applied: &[(i64, Vec<u8>)]) -> Self {
-        Self::of(&SQLITE, applied)
-    }
-
-    /// The error for a database that this program cannot use. Not meant for [`Schema::Current`].
-    pub fn refusal(self) -> Error {
-        Error::Unavailable(match self {
-            Self::Current => "the schema is up to date".to_owned(),
-            Self::Behind(missing) => format!("the schema lacks {missing} migrations: run `eventd migrate`"),
-            Self::Newer => {
-                "the database was migrated by a newer version of the program: run that version, or newer"
-                    .to_owned()
-            }
-            Self::Foreign => {
-                "the database has migrations that this program does not know: use another database".to_owned()
-            }
-        })
+        let applied: Vec<(i64, Vec<u8>)> = reader.query(Sql::portable(APPLIED)).all().await?;
+        Ok(Schema::of(&POSTGRES, &applied))
     }
 }

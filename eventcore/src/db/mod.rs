@@ -12,31 +12,31 @@ mod pool_settings;
 mod postgres;
 mod query;
 mod row_gate;
+mod schema;
 mod space;
 mod sqlite;
 mod text_enum;
 mod transaction;
 mod writer;
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use sqlx::Connection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::sqlite::SqlitePool;
 
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
 pub(crate) use batch::{batches, placeholders, values};
 pub use copy::{backup, restore};
 pub use dialect::Dialect;
 pub(crate) use error::violates_unique;
-pub use migrate::Schema;
 pub use pool_settings::PoolSizes;
 use pool_settings::{ACQUIRE_TIMEOUT, PING_AFTER};
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};
 pub(crate) use row_gate::RowPermit;
+pub use schema::Schema;
 pub(crate) use text_enum::text_enum;
 pub(crate) use transaction::{Attempts, transaction};
 pub use transaction::{Reader, Tx};
@@ -72,17 +72,22 @@ pub struct Connections {
 }
 
 impl Db {
-    /// The file of the SQLite database at `url` if it does not exist yet: [`Self::connect`] would create it.
-    pub fn missing_file(url: &str) -> Option<PathBuf> {
-        let options: SqliteConnectOptions = url.starts_with("sqlite:").then(|| url.parse().ok())??;
-        let file = options.get_filename();
-        (!file.exists()).then(|| file.to_owned())
-    }
-
     /// Opens the database at `url` (`sqlite://FILE` or `postgres://…`). A missing SQLite file is created.
     pub async fn connect(url: &str, sizes: PoolSizes) -> Result<Self> {
+        Self::open(url, sizes, true).await
+    }
+
+    /// Opens the database at `url`, which must exist.
+    ///
+    /// # Errors
+    /// `unavailable` for a missing SQLite file.
+    pub async fn connect_existing(url: &str, sizes: PoolSizes) -> Result<Self> {
+        Self::open(url, sizes, false).await
+    }
+
+    async fn open(url: &str, sizes: PoolSizes, create: bool) -> Result<Self> {
         if url.starts_with("sqlite:") {
-            let (readers, writer) = sqlite::open(url, sizes.sqlite_readers).await?;
+            let (readers, writer) = sqlite::open(url, sizes.sqlite_readers, create).await?;
             return Ok(Self::new(Backend::Sqlite { readers, writer }));
         }
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
@@ -118,7 +123,7 @@ impl Db {
 
     /// This database with `hook` run at the start of each transaction. It replaces an earlier hook.
     pub(crate) fn with_begin_hook(&self, hook: Arc<dyn BeginHook>) -> Self {
-        Self { backend: self.backend.clone(), begin_hook: Some(hook) }
+        Self { begin_hook: Some(hook), ..self.clone() }
     }
 
     /// The SQL dialect.
@@ -184,6 +189,17 @@ impl Db {
         let rolled_back = tx.rollback().await;
         outcome?;
         rolled_back
+    }
+
+    /// The damages that SQLite finds in its file, up to 20. Reads the whole file. Empty on PostgreSQL, whose
+    /// server has tools for that.
+    pub async fn damages(&self) -> Result<Vec<String>> {
+        if self.dialect() == Dialect::Postgres {
+            return Ok(Vec::new());
+        }
+        let verdict: Vec<(String,)> =
+            self.read().await?.query(Sql::portable("PRAGMA integrity_check(20)")).all().await?;
+        Ok(verdict.into_iter().map(|(line,)| line).filter(|line| line != "ok").collect())
     }
 
     /// Waits for open transactions and reads to end, then closes all connections.

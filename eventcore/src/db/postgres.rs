@@ -23,6 +23,12 @@ pub(super) fn connect_error(address: &str, error: &sqlx::Error) -> Error {
         sqlx::Error::Database(fault) => {
             Error::Unavailable(format!("PostgreSQL at {address} refused the connection: {}", fault.message()))
         }
+        sqlx::Error::Protocol(_) => Error::Unavailable(format!(
+            "what listens at {address} is not PostgreSQL: check the host and port of the database URL ({error})"
+        )),
+        sqlx::Error::PoolTimedOut => Error::Unavailable(format!(
+            "PostgreSQL at {address} cannot be reached: check that it runs and accepts connections"
+        )),
         other => Error::Unavailable(format!(
             "PostgreSQL at {address} cannot be reached: check that it runs and accepts connections ({other})"
         )),

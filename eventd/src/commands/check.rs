@@ -2,30 +2,30 @@
 
 use std::process::ExitCode;
 
-use eventcore::db::Schema;
-
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::output::{PipeClosed, print};
 
-/// Recounts the registrations of every occurrence and prints the stored counts that differ. Changes nothing.
+/// Verifies an SQLite file, recounts the registrations of every occurrence, and prints what is damaged and
+/// which stored counts differ. Changes nothing.
 pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
-    let core = super::connect_existing(config).await?;
-    let schema = core.schema().await?;
-    if schema != Schema::Current {
-        return Err(schema.refusal().into());
-    }
-    let discrepancies = core.check_consistency().await?;
-    for discrepancy in &discrepancies {
-        println!("occurrence {}: {}", discrepancy.occurrence, discrepancy.what);
+    let core = super::open_existing(config).await?;
+    let mut found: Vec<String> =
+        core.db().damages().await?.iter().map(|what| format!("database file: {what}")).collect();
+    for discrepancy in core.check_consistency().await? {
+        found.push(format!("occurrence {}: {}", discrepancy.occurrence, discrepancy.what));
     }
     core.close().await;
-    match discrepancies.len() {
-        0 => {
-            println!("all seat counts are consistent");
-            return Ok(ExitCode::SUCCESS);
-        }
-        1 => println!("1 discrepancy"),
-        count => println!("{count} discrepancies"),
+    let summary = match found.len() {
+        0 => "all seat counts are consistent".to_owned(),
+        1 => "1 discrepancy".to_owned(),
+        count => format!("{count} discrepancies"),
+    };
+    let exit = if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    found.push(summary);
+    match print(&(found.join("\n") + "\n")) {
+        // The exit code says what was found, also if nobody reads the lines.
+        Err(error) if !error.is::<PipeClosed>() => Err(error),
+        _ => Ok(exit),
     }
-    Ok(ExitCode::FAILURE)
 }

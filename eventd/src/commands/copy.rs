@@ -7,17 +7,18 @@ use eventcore::db;
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::output::print_line;
 
 /// Writes a backup of the SQLite database.
 pub(crate) async fn backup(config: &Config, file: &Path) -> Result<ExitCode, Failure> {
     let bytes = db::backup(&config.database, file).await?;
-    println!("wrote {bytes} bytes to {}", file.display());
+    print_line(format!("wrote {bytes} bytes to {}", file.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Creates the SQLite database from a backup.
 pub(crate) async fn restore(config: &Config, file: &Path) -> Result<ExitCode, Failure> {
     let bytes = db::restore(&config.database, file).await?;
-    println!("restored {} from {}: {bytes} bytes", config.database, file.display());
+    print_line(format!("restored {} from {}: {bytes} bytes", config.database, file.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -13,6 +13,7 @@ use eventcore::{Actor, EventCore, PageRequest, Role};
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::output::{print_line, report};
 
 /// The password of all sample users who can sign in.
 const PASSWORD: &str = "correct horse 7";
@@ -232,7 +233,7 @@ pub(crate) async fn fill_if_empty(core: &EventCore) -> Result<(), Failure> {
     if is_empty(core).await? {
         return fill(core).await;
     }
-    eprintln!("the database already has accounts: no sample data added");
+    report("the database already has accounts: no sample data added");
     Ok(())
 }
 
@@ -262,13 +263,12 @@ async fn fill(core: &EventCore) -> Result<(), Failure> {
     }
     let registrations = super::demo_registrations::create(core, &users, &events).await?;
     let comments = add_comments(core, &users, &events).await?;
-    println!(
+    print_line(format!(
         "created {} organizers, {} events, {registrations} registrations and {comments} comments; \
          sign in as ada (admin), grace, lin or kenji with the password: {PASSWORD}",
         users.len(),
         events.len()
-    );
-    Ok(())
+    ))
 }
 
 /// Adds the comments, and returns their number.

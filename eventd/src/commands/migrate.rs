@@ -6,6 +6,7 @@ use eventcore::db::Schema;
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::output::print_line;
 
 /// Migrates the schema, or, with `check`, only reports whether it is current.
 pub(crate) async fn migrate(config: &Config, check: bool) -> Result<ExitCode, Failure> {
@@ -14,7 +15,13 @@ pub(crate) async fn migrate(config: &Config, check: bool) -> Result<ExitCode, Fa
         core.migrate().await?;
     }
     let schema = core.schema().await?;
-    println!("{}", schema.refusal());
     core.close().await;
-    Ok(if schema == Schema::Current { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let exit = match schema {
+        Schema::Current => ExitCode::SUCCESS,
+        Schema::Empty | Schema::Behind(_) => ExitCode::FAILURE,
+        // No migration helps.
+        Schema::Newer | Schema::Foreign => return Err(schema.refusal().into()),
+    };
+    print_line(schema.refusal())?;
+    Ok(exit)
 }

@@ -4,44 +4,42 @@ pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod demo;
 mod demo_registrations;
+pub(crate) mod export;
 mod jobs;
 pub(crate) mod log;
 pub(crate) mod migrate;
 pub(crate) mod serve;
+mod table;
 pub(crate) mod user;
 
-use eventcore::db::{Db, PoolSizes};
+use eventcore::db::PoolSizes;
 use eventcore::{EventCore, Options};
 
 use crate::config::{Config, Limits};
 
-/// Connects to the database without migrating it.
-async fn connect(config: &Config) -> eventcore::Result<EventCore> {
-    let pools = PoolSizes { postgres: config.database_connections, ..PoolSizes::default() };
-    EventCore::connect(
-        &config.database,
-        Options {
-            pools,
-            jwt_secret: config.jwt_secret.clone(),
-            horizon: config.horizon,
-            slows_guessing: config.limits == Limits::On,
-            ..Options::default()
-        },
-    )
-    .await
+fn options(config: &Config) -> Options {
+    Options {
+        pools: PoolSizes { postgres: config.database_connections, ..PoolSizes::default() },
+        jwt_secret: config.jwt_secret.clone(),
+        horizon: config.horizon,
+        slows_guessing: config.limits == Limits::On,
+        ..Options::default()
+    }
 }
 
-/// Connects to a database that must exist, for commands that change nothing. SQLite would create a missing
-/// file.
+/// Connects to the database without migrating it. A missing SQLite file is created.
+async fn connect(config: &Config) -> eventcore::Result<EventCore> {
+    EventCore::connect(&config.database, options(config)).await
+}
+
+/// Connects to a database that must exist, without looking at its schema.
 async fn connect_existing(config: &Config) -> eventcore::Result<EventCore> {
-    if let Some(file) = Db::missing_file(&config.database) {
-        let reason = format!(
-            "{} does not exist: name another file, or create it with `eventd migrate`",
-            file.display()
-        );
-        return Err(eventcore::Error::Unavailable(reason));
-    }
-    connect(config).await
+    EventCore::connect(&config.database, Options { must_exist: true, ..options(config) }).await
+}
+
+/// Opens a database that must exist and have the current schema, for commands that create none.
+async fn open_existing(config: &Config) -> eventcore::Result<EventCore> {
+    EventCore::open_existing(&config.database, options(config)).await
 }
 
 /// Connects to the database and migrates it.

@@ -1,12 +1,8 @@
 //! `eventd serve`.
 
-use std::io::Write;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
-
-use tokio::net::TcpListener;
 
 use crate::config::{Config, Limits};
 use crate::descriptors;
@@ -14,6 +10,7 @@ use crate::failure::Failure;
 use crate::http::{
     self, Admission, Bounds, ConnectionBounds, Deadlines, MetricsAccess, Pace, RateLimits, Server,
 };
+use crate::output::print_line;
 
 /// The least rate at which a client must read a response, in bytes per second.
 const WRITE_RATE: u32 = 1024;
@@ -27,7 +24,7 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     if demo {
         super::demo::fill_if_empty(&core).await?;
     }
-    let listener = listen(config.listen, "--listen").await?;
+    let listener = config.listen.listen("--listen").await?;
     let address = listener.local_addr()?;
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
@@ -52,21 +49,20 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
         timeout: config.request_timeout,
         proxies: config.proxies,
         admission: admission.clone(),
-        metrics_access: match (config.metrics_listen, config.metrics_public) {
+        metrics_access: match (&config.metrics_listen, config.metrics_public) {
             (Some(_), _) => MetricsAccess::Nobody,
             (None, true) => MetricsAccess::Everyone,
             (None, false) => MetricsAccess::Loopback,
         },
     };
-    if let Some(address) = config.metrics_listen {
-        let listener = listen(address, "--metrics-listen").await?;
+    if let Some(address) = &config.metrics_listen {
+        let listener = address.listen("--metrics-listen").await?;
         tokio::spawn(http::run_metrics(listener, core.clone(), admission, deadlines));
     }
     let jobs = (config.workers > 0).then(|| tokio::spawn(super::jobs::run(core.clone())));
     survive_file_size_limit()?;
     let stop = stop_signal()?;
-    println!("listening on http://{address}");
-    std::io::stdout().flush()?;
+    print_line(format!("listening on http://{address}"))?;
     http::run(listener, server, stop).await;
     if let Some(jobs) = jobs {
         jobs.abort();
@@ -84,12 +80,6 @@ fn connection_bounds(config: &Config) -> ConnectionBounds {
         max,
         max_per_network: config.max_connections_per_network.map_or(default, NonZeroUsize::get),
     }
-}
-
-async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
-    let refused =
-        |error| format!("cannot listen on {address}: {error} (choose another address with {flag})").into();
-    TcpListener::bind(address).await.map_err(refused)
 }
 
 /// Handles SIGXFSZ, which by default ends a process that writes beyond its limit of file sizes. The write

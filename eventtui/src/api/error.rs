@@ -49,7 +49,11 @@ impl From<Error> for ApiError {
             error if error.is_unavailable() => ErrorKind::Unavailable,
             _ => ErrorKind::Other,
         };
-        let message = error.to_string();
+        let message = match &error {
+            // It comes from the database, whose operator needs the cause.
+            Error::Internal(cause) => format!("{error}: {cause}"),
+            other => other.to_string(),
+        };
         let fields = match error {
             Error::Invalid(violations) => violations.as_slice().to_vec(),
             _ => Vec::new(),

@@ -58,7 +58,7 @@ async fn an_operator_manages_users_and_the_schema(#[case] kind: Kind) {
     let (code, _, err) = run(&["demo", "--database", url], "").await;
     assert_eq!(
         (code, err.as_str()),
-        (1, "eventd: the database already has accounts: name an empty one with --database\n")
+        (1, "eventd: the database has accounts that are not of the demo: name another one with --database\n")
     );
     let (code, out, _) = run(&["migrate", "--check", "--database", url], "").await;
     assert_eq!((code, out.as_str()), (0, "the schema is up to date\n"));
@@ -82,7 +82,7 @@ async fn an_unusable_setting_is_reported_in_one_sentence() {
     std::fs::write(&read_only, "colour = \"red\"").unwrap();
     let config = read_only.display().to_string();
     for (arguments, says) in [
-        (vec!["serve", "--database", "sqlite:///no/such/folder/x.db"], "check that its folder exists"),
+        (vec!["serve", "--database", "sqlite:///no/such/folder/x.db"], "create the folder first"),
         (vec!["serve", "--database", "mysql://x"], "must begin with sqlite:// or postgres://"),
         (vec!["migrate", "--database", "postgres://nobody@127.0.0.1:1/x"], "cannot be reached"),
         (vec!["serve", "--listen", "here"], "listen (flag) must be an address"),

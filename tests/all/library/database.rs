@@ -157,11 +157,8 @@ async fn databases_that_cannot_be_opened_say_why() {
     for (url, says) in [
         ("mysql://localhost/events".to_owned(), "must begin with sqlite:// or postgres://"),
         ("sqlite::memory:".to_owned(), "are not supported"),
-        (
-            format!("sqlite://{}/no/such/folder/events.db", dir.path().display()),
-            "check that its folder exists",
-        ),
-        (format!("sqlite://{}", garbage.display()), "is not an SQLite database"),
+        (format!("sqlite://{}/no/such/folder/events.db", dir.path().display()), "create the folder first"),
+        (format!("sqlite://{}", garbage.display()), "not an SQLite database"),
         ("postgres://nobody@127.0.0.1:1/events".to_owned(), "cannot be reached"),
     ] {
         let error = EventCore::open(&url).await.expect_err(&url);

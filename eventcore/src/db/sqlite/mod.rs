@@ -30,6 +30,7 @@
 //! one.
 
 pub(super) mod deferred;
+pub(super) mod file;
 mod group;
 mod writer;
 
@@ -41,12 +42,13 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::time::Instant;
 
+use file::DatabaseFile;
 pub(super) use writer::SqliteTx;
 pub(super) use writer::Writer;
 
 use super::error::is_locked;
 use super::pool_settings::{ACQUIRE_TIMEOUT, STATEMENT_CACHE};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Page cache of the writer: 16 MiB. A negative number counts KiB. The rows that one group changes are far
 /// apart.
@@ -56,30 +58,22 @@ const WRITER_CACHE: &str = "-16384";
 /// registrations a second.
 const CHECKPOINT_PAGES: &str = "8192";
 
-/// Opens the file that `url` names, and creates it if it is missing. Both the writer and the pool of
+/// Opens the file that `url` names; if it is missing, creates it or fails. Both the writer and the pool of
 /// `readers` connections use WAL mode.
-pub(super) async fn open(url: &str, readers: u32) -> Result<(SqlitePool, Writer)> {
-    let options: SqliteConnectOptions = url
-        .parse()
-        .map_err(|error| Error::Unavailable(format!("the database URL {url} is not valid: {error}")))?;
-    if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(Error::Unavailable(
-            "in-memory databases are not supported: name a file, such as sqlite://events.db".to_owned(),
-        ));
-    }
-    let file = options.get_filename().display().to_string();
+pub(super) async fn open(url: &str, readers: u32, create: bool) -> Result<(SqlitePool, Writer)> {
+    let file = DatabaseFile::parse(url)?;
+    file.must_be_usable(create)?;
+    file.must_be_ours().await?;
+    let options = file.options.clone();
     let options = options
-        .create_if_missing(true)
+        .create_if_missing(create)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(ACQUIRE_TIMEOUT)
         .foreign_keys(true)
         .statement_cache_capacity(STATEMENT_CACHE)
         .pragma("temp_store", "memory");
-    let cannot_open = |error| match Error::from(error) {
-        Error::Unavailable(why) => Error::Unavailable(format!("{file}: {why}")),
-        _ => Error::Unavailable(format!("{file} is not an SQLite database: name another file")),
-    };
+    let cannot_open = |error| file.cannot_open(error);
     let writer =
         options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
     let writer = connect(&writer).await.map_err(cannot_open)?;

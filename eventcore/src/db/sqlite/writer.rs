@@ -225,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn rollback_waits_for_the_commit_of_earlier_members() {
         let dir = tempfile::tempdir().unwrap();
-        let (_, writer) = open(&format!("sqlite://{}/x.db", dir.path().display()), 1).await.unwrap();
+        let (_, writer) = open(&format!("sqlite://{}/x.db", dir.path().display()), 1, true).await.unwrap();
         let mut first = writer.begin().await.unwrap();
         first.query(Sql::portable("CREATE TABLE seen (x INTEGER)")).execute().await.unwrap();
         let second = queue(&writer).await;
@@ -248,7 +248,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_deferred_statement_rolls_back_its_member_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let (_, writer) = open(&format!("sqlite://{}/x.db", dir.path().display()), 1).await.unwrap();
+        let (_, writer) = open(&format!("sqlite://{}/x.db", dir.path().display()), 1, true).await.unwrap();
         let mut first = writer.begin().await.unwrap();
         first.query(Sql::portable("CREATE TABLE once (x INTEGER UNIQUE)")).execute().await.unwrap();
         let insert = Sql::portable("INSERT INTO once VALUES ($1); INSERT INTO once VALUES ($1 + 1)");

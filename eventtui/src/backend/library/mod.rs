@@ -10,7 +10,7 @@ mod registrations;
 
 use std::sync::{Mutex, PoisonError};
 
-use eventcore::{Actor, Cursor, Error, EventCore, PageRequest};
+use eventcore::{Actor, Cursor, Error, EventCore, Options, PageRequest};
 
 use super::dispatch::run;
 use super::{Backend, Closing, Request, Work};
@@ -25,14 +25,15 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// Opens the database at `url`; `user` acts without a password.
+    /// Opens the database at `url`, which must exist and have the current schema; `user` acts without a
+    /// password.
     pub(crate) async fn open(url: &str, user: Option<&str>) -> Result<Self, Failure> {
-        let core = EventCore::open(url).await?;
+        let core = EventCore::open_existing(url, Options::default()).await?;
         let actor = match user {
             None => Actor::Anonymous,
             Some(name) => {
-                let profile = core.profile_by_username(name).await;
-                let profile = profile.map_err(|_| format!("the database has no user {name:?}"))?;
+                let profile = found(core.profile_by_username(name).await)?;
+                let profile = profile.ok_or_else(|| format!("the database has no user {name:?}"))?;
                 let user = core.user(&Actor::System, profile.id).await?;
                 Actor::user(user.id, user.role)
             }

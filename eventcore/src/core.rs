@@ -147,6 +147,15 @@ impl EventCore {
         self.db.schema().await
     }
 
+    /// Begins a transaction for several operations.
+    ///
+    /// # Errors
+    /// `unavailable` if the database cannot be written.
+    pub async fn begin_transaction(&self) -> Result<OneTransaction> {
+        let core = Self { db: self.db.with_one_transaction().await?, ..self.clone() };
+        Ok(OneTransaction { core })
+    }
+
     /// The current time of the library's clock.
     pub fn now(&self) -> Timestamp {
         self.state.clock.now()
@@ -209,6 +218,35 @@ impl EventCore {
     /// Waits for running transactions and closes all connections.
     pub async fn close(&self) {
         self.db.close().await;
+    }
+}
+
+/// Operations that are stored together or not at all. Dropping it rolls all of them back.
+///
+/// The operations run one at a time. After one has failed, the others fail too.
+#[derive(Debug)]
+pub struct OneTransaction {
+    core: EventCore,
+}
+
+impl OneTransaction {
+    /// The library, in this transaction.
+    pub fn core(&self) -> &EventCore {
+        &self.core
+    }
+
+    /// Commits. After `Ok` all changes survive a crash.
+    ///
+    /// # Errors
+    /// If an operation has failed.
+    pub async fn commit(self) -> Result<()> {
+        self.core.db.commit().await
+    }
+}
+
+impl Drop for OneTransaction {
+    fn drop(&mut self) {
+        self.core.db.abandon();
     }
 }
 

@@ -118,7 +118,7 @@ mod serde_as_string;
 pub mod time;
 
 pub use actor::{Actor, Role, Scope, SignedIn};
-pub use core::{EventCore, Options};
+pub use core::{EventCore, OneTransaction, Options};
 pub use error::{Error, Result, Violation, Violations};
 pub use id::{
     AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, SessionId,

@@ -3,6 +3,7 @@
 mod access_token;
 mod change;
 mod create;
+mod demo_claim;
 mod fair_queue;
 mod guessing;
 mod input;
@@ -18,6 +19,7 @@ pub(crate) mod user;
 
 pub use access_token::{AccessToken, NewAccessToken, NewSecret};
 pub(crate) use change::{must_be_self_or_admin, must_not_be_last_admin};
+pub use demo_claim::DemoClaim;
 pub(crate) use guessing::{Attempt, Guesses, Origin};
 pub use input::{Credentials, NewPassword, NewUser, RefreshToken};
 pub use login::{Email, Username};

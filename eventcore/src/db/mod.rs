@@ -38,8 +38,9 @@ pub use query::{Bind, Queries, Query, Row, Sql};
 pub(crate) use row_gate::RowPermit;
 pub use schema::Schema;
 pub(crate) use text_enum::text_enum;
+use transaction::SharedTx;
 pub(crate) use transaction::{Attempts, transaction};
-pub use transaction::{Reader, Tx};
+pub use transaction::{Reader, SharedTxGuard, Tx};
 pub(crate) use writer::{Planning, SqlWriter};
 
 use crate::error::{Error, Result};
@@ -49,6 +50,8 @@ use crate::error::{Error, Result};
 pub struct Db {
     backend: Arc<Backend>,
     begin_hook: Option<Arc<dyn BeginHook>>,
+    /// The transaction that all operations share, if they do.
+    shared: Option<SharedTx>,
 }
 
 /// Runs at the start of each transaction of a [`Db`]. If it fails, the transaction is not begun.
@@ -118,7 +121,7 @@ impl Db {
     }
 
     fn new(backend: Backend) -> Self {
-        Self { backend: Arc::new(backend), begin_hook: None }
+        Self { backend: Arc::new(backend), begin_hook: None, shared: None }
     }
 
     /// This database with `hook` run at the start of each transaction. It replaces an earlier hook.
@@ -145,6 +148,9 @@ impl Db {
 
     /// Takes a connection for reads from the pool.
     pub async fn read(&self) -> Result<Reader> {
+        if let Some(shared) = &self.shared {
+            return shared.read();
+        }
         Ok(match &*self.backend {
             Backend::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
             Backend::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),
@@ -162,13 +168,16 @@ impl Db {
     }
 
     /// Whether calls that change the same row should share one transaction. True on PostgreSQL, unless each
-    /// transaction runs a hook of its own caller. SQLite's writer groups transactions already.
+    /// transaction runs a hook of its own caller, or all share one already. SQLite's writer groups transactions already.
     pub(crate) fn batches_by_row(&self) -> bool {
-        self.dialect() == Dialect::Postgres && self.begin_hook.is_none()
+        self.dialect() == Dialect::Postgres && self.begin_hook.is_none() && self.shared.is_none()
     }
 
     /// Begins a transaction that may write. Operations use `transaction!`, which also commits and retries.
     pub async fn begin(&self) -> Result<Tx> {
+        if let Some(shared) = &self.shared {
+            return shared.begin();
+        }
         let mut tx = match &*self.backend {
             Backend::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
             Backend::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
@@ -177,6 +186,27 @@ impl Db {
             hook.after_begin(&mut tx).await?;
         }
         Ok(tx)
+    }
+
+    /// A clone whose transactions and reads are parts of one transaction, one after another.
+    pub(crate) async fn with_one_transaction(&self) -> Result<Self> {
+        let shared = SharedTx::new(self.begin().await?);
+        Ok(Self { shared: Some(shared), ..self.clone() })
+    }
+
+    /// Commits the transaction of [`Self::with_one_transaction`].
+    pub(crate) async fn commit(&self) -> Result<()> {
+        match &self.shared {
+            Some(shared) => shared.commit().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Rolls the transaction of [`Self::with_one_transaction`] back, unless it is committed.
+    pub(crate) fn abandon(&self) {
+        if let Some(shared) = &self.shared {
+            shared.abandon();
+        }
     }
 
     /// Checks that the database can be written, so that a server can refuse to start if it cannot.

@@ -1,6 +1,10 @@
 //! Transactions and read-only connections on either database.
 
+use std::sync::Arc;
+
 use sqlx::{Postgres, Sqlite, Transaction};
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::dialect::Dialect;
 use super::postgres;
@@ -15,6 +19,8 @@ pub enum Reader {
     Sqlite(sqlx::pool::PoolConnection<Sqlite>),
     /// A connection of the pool, which transactions share.
     Postgres(sqlx::pool::PoolConnection<Postgres>),
+    /// The transaction that several operations share: reads see what they wrote.
+    Shared(SharedTxGuard),
 }
 
 impl Queries for Reader {
@@ -22,6 +28,7 @@ impl Queries for Reader {
         match self {
             Self::Sqlite(conn) => Query::sqlite(conn, None, sql),
             Self::Postgres(conn) => Query::postgres(conn, sql),
+            Self::Shared(guard) => guard.tx().query(sql),
         }
     }
 
@@ -29,6 +36,7 @@ impl Queries for Reader {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+            Self::Shared(guard) => guard.dialect,
         }
     }
 }
@@ -41,6 +49,8 @@ pub enum Tx {
     Sqlite(SqliteTx),
     /// A transaction at READ COMMITTED.
     Postgres(Transaction<'static, Postgres>),
+    /// A part of a transaction that several operations share.
+    Shared(SharedTxGuard),
 }
 
 impl Tx {
@@ -49,6 +59,7 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
+            Self::Shared(guard) => guard.succeed(),
         }
         Ok(())
     }
@@ -63,6 +74,8 @@ impl Tx {
             Self::Sqlite(tx) => tx.rollback().await?,
             // A failure means that the connection is broken, and then the server has rolled back.
             Self::Postgres(tx) => drop(tx.rollback().await),
+            // The whole transaction cannot be committed any more.
+            Self::Shared(guard) => drop(guard),
         }
         Ok(())
     }
@@ -73,6 +86,7 @@ impl Queries for Tx {
         match self {
             Self::Sqlite(tx) => tx.query(sql),
             Self::Postgres(tx) => Query::postgres(tx, sql),
+            Self::Shared(guard) => guard.tx().query(sql),
         }
     }
 
@@ -80,6 +94,102 @@ impl Queries for Tx {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+            Self::Shared(guard) => guard.dialect,
+        }
+    }
+}
+
+/// A transaction that several operations share, one after another: all of them are stored, or none.
+#[derive(Debug, Clone)]
+pub(super) struct SharedTx {
+    state: Arc<Mutex<SharedState>>,
+    dialect: Dialect,
+}
+
+#[derive(Debug)]
+struct SharedState {
+    /// `None` once it is committed or rolled back.
+    tx: Option<Tx>,
+    /// An operation has failed.
+    failed: bool,
+}
+
+/// The use of a [`SharedTx`] by one operation. If it is dropped before the operation succeeds, nothing of the
+/// transaction will be stored.
+#[derive(Debug)]
+pub struct SharedTxGuard {
+    state: OwnedMutexGuard<SharedState>,
+    dialect: Dialect,
+    /// The operation only reads, or has succeeded.
+    settled: bool,
+}
+
+impl SharedTx {
+    pub(super) fn new(tx: Tx) -> Self {
+        let dialect = tx.dialect();
+        Self { state: Arc::new(Mutex::new(SharedState { tx: Some(tx), failed: false })), dialect }
+    }
+
+    /// Takes the transaction for an operation that writes.
+    pub(super) fn begin(&self) -> Result<Tx> {
+        Ok(Tx::Shared(self.guard(false)?))
+    }
+
+    /// Takes the transaction for reads.
+    pub(super) fn read(&self) -> Result<Reader> {
+        Ok(Reader::Shared(self.guard(true)?))
+    }
+
+    fn guard(&self, settled: bool) -> Result<SharedTxGuard> {
+        let state = self.state.clone().try_lock_owned();
+        let state = state.map_err(|_| Error::internal("operations of one transaction run one at a time"))?;
+        if state.failed || state.tx.is_none() {
+            return Err(Error::Contended);
+        }
+        Ok(SharedTxGuard { state, dialect: self.dialect, settled })
+    }
+
+    /// Commits what all operations wrote.
+    ///
+    /// # Errors
+    /// If an operation has failed. Then nothing is stored.
+    pub(super) async fn commit(&self) -> Result<()> {
+        let mut state = self.state.lock().await;
+        match state.tx.take() {
+            Some(tx) if !state.failed => tx.commit().await,
+            Some(tx) => {
+                tx.rollback().await?;
+                Err(Error::internal("an operation of the transaction failed"))
+            }
+            None => Err(Error::internal("the transaction is over")),
+        }
+    }
+
+    /// Rolls back, unless it is committed.
+    pub(super) fn abandon(&self) {
+        if let Ok(mut state) = self.state.try_lock() {
+            state.tx = None;
+        }
+    }
+}
+
+impl SharedTxGuard {
+    fn tx(&mut self) -> &mut Tx {
+        match &mut self.state.tx {
+            Some(tx) => tx,
+            None => unreachable!("the transaction ends only while it has no guard"),
+        }
+    }
+
+    fn succeed(mut self) {
+        self.settled = true;
+    }
+}
+
+impl Drop for SharedTxGuard {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.state.failed = true;
         }
     }
 }

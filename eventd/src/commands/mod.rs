@@ -3,7 +3,6 @@
 pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod demo;
-mod demo_registrations;
 pub(crate) mod export;
 mod jobs;
 pub(crate) mod log;

@@ -22,7 +22,7 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     let core = super::open(config).await?;
     core.db().must_be_writable().await?;
     if demo {
-        super::demo::fill_if_empty(&core).await?;
+        print_line(super::demo::create(config, &core).await?)?;
     }
     let listener = config.listen.listen("--listen").await?;
     let address = listener.local_addr()?;

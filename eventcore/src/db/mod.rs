@@ -168,7 +168,8 @@ impl Db {
     }
 
     /// Whether calls that change the same row should share one transaction. True on PostgreSQL, unless each
-    /// transaction runs a hook of its own caller, or all share one already. SQLite's writer groups transactions already.
+    /// transaction runs a hook of its own caller, or all share one. SQLite's writer groups transactions
+    /// already.
     pub(crate) fn batches_by_row(&self) -> bool {
         self.dialect() == Dialect::Postgres && self.begin_hook.is_none() && self.shared.is_none()
     }

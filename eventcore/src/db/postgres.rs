@@ -24,7 +24,7 @@ pub(super) fn connect_error(address: &str, error: &sqlx::Error) -> Error {
             Error::Unavailable(format!("PostgreSQL at {address} refused the connection: {}", fault.message()))
         }
         sqlx::Error::Protocol(_) => Error::Unavailable(format!(
-            "what listens at {address} is not PostgreSQL: check the host and port of the database URL ({error})"
+            "what listens at {address} is not PostgreSQL: check host and port of the database URL ({error})"
         )),
         sqlx::Error::PoolTimedOut => Error::Unavailable(format!(
             "PostgreSQL at {address} cannot be reached: check that it runs and accepts connections"

@@ -102,12 +102,12 @@ impl Queries for Tx {
 /// A transaction that several operations share, one after another: all of them are stored, or none.
 #[derive(Debug, Clone)]
 pub(super) struct SharedTx {
-    state: Arc<Mutex<SharedState>>,
+    state: Arc<Mutex<SharedTxState>>,
     dialect: Dialect,
 }
 
 #[derive(Debug)]
-struct SharedState {
+struct SharedTxState {
     /// `None` once it is committed or rolled back.
     tx: Option<Tx>,
     /// An operation has failed.
@@ -118,7 +118,7 @@ struct SharedState {
 /// transaction will be stored.
 #[derive(Debug)]
 pub struct SharedTxGuard {
-    state: OwnedMutexGuard<SharedState>,
+    state: OwnedMutexGuard<SharedTxState>,
     dialect: Dialect,
     /// The operation only reads, or has succeeded.
     settled: bool,
@@ -127,7 +127,7 @@ pub struct SharedTxGuard {
 impl SharedTx {
     pub(super) fn new(tx: Tx) -> Self {
         let dialect = tx.dialect();
-        Self { state: Arc::new(Mutex::new(SharedState { tx: Some(tx), failed: false })), dialect }
+        Self { state: Arc::new(Mutex::new(SharedTxState { tx: Some(tx), failed: false })), dialect }
     }
 
     /// Takes the transaction for an operation that writes.

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bodies;
+mod demo;
 mod framing;
 mod guessing;
 mod idempotency;
@@ -10,5 +11,6 @@ mod operator;
 mod pipes;
 mod places;
 mod rate_limits;
+mod readme;
 mod sockets;
 mod unusable_databases;

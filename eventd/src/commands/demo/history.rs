@@ -137,7 +137,7 @@ impl Demo<'_> {
         for (index, (registration, (rating, text))) in raters.zip(reviews).enumerate() {
             self.pass(31);
             let input =
-                FeedbackInput { rating: Some(*rating), text: (*text).to_owned(), ..FeedbackInput::default() };
+                FeedbackInput { rating: Some(*rating), body: (*text).to_owned(), ..FeedbackInput::default() };
             let rater = Actor::user(registration.user.id, Role::User);
             let (feedback, _) = self.core.submit_feedback(&rater, occurrence.id, &input, None).await?;
             self.ratings += 1;

@@ -1,6 +1,8 @@
-//! Tests the running daemon against its own OpenAPI document with thousands of requests that schemathesis
-//! generates, on both databases, as a user and as an admin. Start it by `tests/contract/run`, which installs
-//! schemathesis.
+//! Tests the running daemon against its own OpenAPI document, on both databases: with thousands of requests
+//! that schemathesis generates, as a user and as an admin, and with generated clients. Start it by
+//! `tests/contract/run`, which installs schemathesis and makes the clients.
+
+mod clients;
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Output, Stdio};
@@ -35,7 +37,8 @@ async fn main() -> ExitCode {
     let begun = Instant::now();
     let all = [(Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, false), (Kind::Postgres, true)];
     let runs = all.map(|(kind, admin)| tokio::spawn(hold(program.clone(), kind, admin)));
-    let wrong: Vec<String> = join_all(runs)
+    let lives = [Kind::Sqlite, Kind::Postgres].map(|kind| tokio::spawn(clients::walk(kind)));
+    let wrong: Vec<String> = join_all(runs.into_iter().chain(lives))
         .await
         .into_iter()
         .filter_map(|run| run.unwrap_or_else(|panic| Some(format!("a run broke off: {panic}"))))
@@ -43,7 +46,7 @@ async fn main() -> ExitCode {
     for report in &wrong {
         println!("{report}");
     }
-    println!("contract: {} of 4 runs found something wrong, in {} s", wrong.len(), begun.elapsed().as_secs());
+    println!("contract: {} of 6 runs found something wrong, in {} s", wrong.len(), begun.elapsed().as_secs());
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

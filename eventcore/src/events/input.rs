@@ -55,8 +55,8 @@ pub struct EventInput {
     /// Slug of a category. Default: none.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub category: Option<String>,
-    /// Up to 10 tags of up to 50 characters.
-    #[cfg_attr(feature = "openapi", schema(required = false, max_items = 10))]
+    /// Up to 10 different tags of up to 50 characters.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub tags: Vec<String>,
     /// Who can see it. Default: `public`.
     #[cfg_attr(feature = "openapi", schema(required = false))]

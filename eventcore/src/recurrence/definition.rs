@@ -18,6 +18,10 @@ use crate::serde_as_string::serde_as_string;
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schema(description = "The recurrence of an event: RRULE, RDATE and EXDATE of RFC 5545.")
+)]
 pub struct Recurrence {
     /// RRULE. Without one, only the start and the RDATEs recur.
     #[serde(default)]

@@ -18,7 +18,6 @@ fn problems(of: &[(&str, &str)]) -> Responses {
 }
 
 const INVALID: (&str, &str) = ("400", "Invalid request");
-const METHOD_NOT_ALLOWED: (&str, &str) = ("405", "Method not allowed");
 const NOT_ACCEPTABLE: (&str, &str) = ("406", "`Accept` excludes the media types of the response");
 const RATE_LIMITED: (&str, &str) = ("429", "Too many requests");
 const UNAVAILABLE: (&str, &str) = ("503", "Overloaded, or the database is unavailable");
@@ -30,7 +29,7 @@ pub(crate) struct PageProblems;
 
 impl IntoResponses for PageProblems {
     fn responses() -> Responses {
-        problems(&[INVALID, METHOD_NOT_ALLOWED, UNAVAILABLE])
+        problems(&[UNAVAILABLE])
     }
 }
 
@@ -39,7 +38,7 @@ pub(crate) struct OpenProblems;
 
 impl IntoResponses for OpenProblems {
     fn responses() -> Responses {
-        problems(&[INVALID, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, RATE_LIMITED, UNAVAILABLE])
+        problems(&[INVALID, NOT_ACCEPTABLE, RATE_LIMITED, UNAVAILABLE])
     }
 }
 

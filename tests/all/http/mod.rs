@@ -20,6 +20,8 @@ mod insights;
 mod invalid_input;
 mod links;
 mod openapi;
+mod openapi_document;
+mod openapi_examples;
 mod page_security;
 mod permissions;
 mod protocol;

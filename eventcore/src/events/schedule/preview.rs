@@ -29,8 +29,8 @@ pub struct PreviewInput {
     /// Instead of `ends_at`: an ISO 8601 duration. Default: one hour; one day for an all-day event.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]
     pub duration: Option<IsoDuration>,
-    /// Recurrence rule.
-    #[cfg_attr(feature = "openapi", schema(required = true))]
+    /// Recurrence rule. Default: a single occurrence.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub recurrence: Option<Recurrence>,
     /// Earliest original start of the occurrences that are returned. Default: the start.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = false))]

@@ -1,5 +1,7 @@
 //! The OpenAPI document: the declarations of all routes, and what holds for all of them.
 
+mod components;
+mod examples;
 mod requests;
 mod responses;
 
@@ -18,9 +20,8 @@ use super::problem::ProblemBody;
 #[openapi(
     info(
         title = "eventd",
-        description = "Event management: publish events, find them, register for them. \
-            Errors are always `application/problem+json`.",
-        license(name = "MIT OR Apache-2.0")
+        description = include_str!("description.md"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(
         (name = "occurrences", description = "The agenda and single occurrences"),
@@ -47,19 +48,31 @@ pub(crate) fn document<'a>(declarations: impl Iterator<Item = &'a Document>) -> 
         document.merge(declaration.clone());
     }
     if let Some(components) = &mut document.components {
-        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer()));
     }
+    components::refer_to_items(&mut document);
     requests::complete(&mut document);
     responses::complete(&mut document);
     for item in document.paths.paths.values_mut() {
         for (method, operation) in operations(item) {
             qualify_id(operation);
+            examples::add(operation);
             if method == Method::POST {
                 operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
             }
         }
     }
+    components::remove_unused(&mut document);
     document
+}
+
+fn bearer() -> Http {
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.description = Some(
+        "The `access_token` of `POST /api/v1/auth/login`, or the secret of a personal access token"
+            .to_owned(),
+    );
+    bearer
 }
 
 /// Prefixes the id of an operation with its tag: handlers in several files have the same name, such as

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use utoipa::openapi::schema::{Object, Schema};
-use utoipa::openapi::{OpenApi as Document, RefOr};
+use utoipa::openapi::{Components, OpenApi as Document, RefOr};
 
 use crate::http::declaration::operations;
 
@@ -22,15 +22,7 @@ pub(super) fn complete(document: &mut Document) {
         }
     }
     let Some(components) = &mut document.components else { return };
-    let nested: BTreeMap<String, BTreeSet<String>> = components
-        .schemas
-        .iter()
-        .map(|(name, schema)| {
-            let mut names = BTreeSet::new();
-            collect_components(&serde_json::to_value(schema).unwrap_or_default(), &mut names);
-            (name.clone(), names)
-        })
-        .collect();
+    let nested = nested_components(components);
     let (in_requests, in_responses) = (closure(in_requests, &nested), closure(in_responses, &nested));
     for (name, schema) in &mut components.schemas {
         if in_responses.contains(name) && !in_requests.contains(name) {
@@ -39,8 +31,18 @@ pub(super) fn complete(document: &mut Document) {
     }
 }
 
+/// The components that each component refers to.
+pub(super) fn nested_components(components: &Components) -> BTreeMap<String, BTreeSet<String>> {
+    let refers_to = |(name, schema): (&String, &RefOr<Schema>)| {
+        let mut names = BTreeSet::new();
+        collect_components(&serde_json::to_value(schema).unwrap_or_default(), &mut names);
+        (name.clone(), names)
+    };
+    components.schemas.iter().map(refers_to).collect()
+}
+
 /// Adds the names of all components that a part of the document refers to.
-fn collect_components(part: &Value, names: &mut BTreeSet<String>) {
+pub(super) fn collect_components(part: &Value, names: &mut BTreeSet<String>) {
     match part {
         Value::Object(fields) => {
             let reference = fields.get("$ref").and_then(Value::as_str);
@@ -53,7 +55,10 @@ fn collect_components(part: &Value, names: &mut BTreeSet<String>) {
 }
 
 /// The given components and all that they contain, directly or not.
-fn closure(from: BTreeSet<String>, nested: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
+pub(super) fn closure(
+    from: BTreeSet<String>,
+    nested: &BTreeMap<String, BTreeSet<String>>,
+) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut pending: Vec<String> = from.into_iter().collect();
     while let Some(name) = pending.pop() {

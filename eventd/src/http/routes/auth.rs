@@ -4,7 +4,7 @@ use eventcore::accounts::{Credentials, RefreshToken, TokenPair};
 use http::{HeaderValue, header};
 
 use crate::http::call::{Answer, Call};
-use crate::http::problem_responses::{BodyProblems, Conflict, SignInProblems};
+use crate::http::problem_responses::{BodyProblems, Conflict, OpenProblems, SignInProblems};
 use crate::http::reply;
 use crate::http::route::{Route, routes};
 
@@ -64,7 +64,7 @@ async fn refresh(call: Call) -> Answer {
     request_body = RefreshToken,
     responses(
         (status = 204, description = "Session ended"),
-        SignInProblems, BodyProblems, Conflict,
+        OpenProblems, BodyProblems, Conflict,
     )
 )]
 async fn logout(call: Call) -> Answer {

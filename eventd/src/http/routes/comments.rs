@@ -109,7 +109,7 @@ async fn read(call: Call) -> Answer {
     )),
     responses(
         (status = 200, description = "The changed comment", body = Comment),
-        ApiProblems, BodyProblems, NotFound, Conflict, PreconditionFailed,
+        ApiProblems, BodyProblems, NotFound, PreconditionFailed,
     )
 )]
 async fn change(call: Call) -> Answer {
@@ -131,7 +131,7 @@ async fn change(call: Call) -> Answer {
     params(("comment" = String, Path), IfMatch),
     responses(
         (status = 204, description = "Deleted"),
-        ApiProblems, NotFound, Conflict, PreconditionFailed,
+        ApiProblems, NotFound, PreconditionFailed,
     )
 )]
 async fn delete(call: Call) -> Answer {
@@ -170,7 +170,7 @@ async fn hide(call: Call) -> Answer {
     params(("comment" = String, Path), IfMatch),
     responses(
         (status = 204, description = "The comment is visible"),
-        ApiProblems, NotFound, Conflict, PreconditionFailed,
+        ApiProblems, NotFound, PreconditionFailed,
     )
 )]
 async fn show(call: Call) -> Answer {

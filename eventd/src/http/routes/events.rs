@@ -36,7 +36,7 @@ pub(super) fn versioned(event: Event, base: &str) -> Versioned<Event> {
     request_body = EventInput,
     responses(
         (status = 201, description = "The new event", body = Event),
-        ApiProblems, BodyProblems, NotFound, Conflict,
+        ApiProblems, BodyProblems, Conflict,
     )
 )]
 async fn create(call: Call) -> Answer {
@@ -99,8 +99,9 @@ async fn read(call: Call) -> Answer {
     let mut query = call.query();
     let html = query.html();
     query.finish()?;
+    let actor = call.actor().await?;
     let modified_at = call.core.event_modified_at(call.id("event")?).await?;
-    let mut event = call.core.event(&call.actor().await?, call.id("event")?).await?;
+    let mut event = call.core.event(&actor, call.id("event")?).await?;
     if html {
         eventcore::events::add_html(std::slice::from_mut(&mut event)).await?;
     }

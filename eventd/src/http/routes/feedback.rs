@@ -96,7 +96,7 @@ async fn give(call: Call) -> Answer {
     params(("occurrence" = String, Path), IfMatch),
     responses(
         (status = 204, description = "Deleted, or there was none"),
-        ApiProblems, NotFound, Conflict, PreconditionFailed,
+        ApiProblems, NotFound, PreconditionFailed,
     )
 )]
 async fn withdraw(call: Call) -> Answer {
@@ -117,7 +117,7 @@ async fn withdraw(call: Call) -> Answer {
     request_body = OrganizersAnswer,
     responses(
         (status = 200, description = "The feedback with the answer", body = Feedback),
-        ApiProblems, BodyProblems, NotFound, Conflict, PreconditionFailed,
+        ApiProblems, BodyProblems, NotFound, PreconditionFailed,
     )
 )]
 async fn answer(call: Call) -> Answer {
@@ -138,7 +138,7 @@ async fn answer(call: Call) -> Answer {
     params(("feedback" = String, Path), IfMatch),
     responses(
         (status = 204, description = "Deleted, or there was none"),
-        ApiProblems, NotFound, Conflict, PreconditionFailed,
+        ApiProblems, NotFound, PreconditionFailed,
     )
 )]
 async fn take_answer_back(call: Call) -> Answer {

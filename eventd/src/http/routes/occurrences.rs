@@ -78,7 +78,7 @@ async fn list(call: Call) -> Answer {
     ),
     responses(
         (status = 200, description = "A page of occurrences", body = Page<Occurrence>),
-        ApiProblems, NotFound,
+        ApiProblems,
     )
 )]
 async fn lasting(call: Call) -> Answer {
@@ -166,8 +166,9 @@ async fn read(call: Call) -> Answer {
     let mut query = call.query();
     let html = query.html();
     query.finish()?;
+    let actor = call.actor().await?;
     let modified_at = call.core.occurrence_modified_at(call.id("occurrence")?).await?;
-    let mut occurrence = call.core.occurrence(&call.actor().await?, call.id("occurrence")?).await?;
+    let mut occurrence = call.core.occurrence(&actor, call.id("occurrence")?).await?;
     if html {
         eventcore::events::add_html(std::slice::from_mut(&mut occurrence)).await?;
     }

@@ -5,7 +5,7 @@ use eventcore::page::Page;
 
 use super::user_reference::UserReference;
 use crate::http::call::{Answer, Call};
-use crate::http::problem_responses::{ApiProblems, Conflict, NotFound};
+use crate::http::problem_responses::{ApiProblems, NotFound};
 use crate::http::reply;
 use crate::http::route::{Route, routes};
 
@@ -61,7 +61,7 @@ async fn read(call: Call) -> Answer {
     params(("event" = String, Path), ("user" = String, Path, description = "A user id, a username, or `me`")),
     responses(
         (status = 204, description = "Added, or already a co-organizer"),
-        ApiProblems, NotFound, Conflict,
+        ApiProblems, NotFound,
     )
 )]
 async fn add(call: Call) -> Answer {
@@ -81,7 +81,7 @@ async fn add(call: Call) -> Answer {
     params(("event" = String, Path), ("user" = String, Path, description = "A user id, a username, or `me`")),
     responses(
         (status = 204, description = "Removed, or not a co-organizer"),
-        ApiProblems, NotFound, Conflict,
+        ApiProblems, NotFound,
     )
 )]
 async fn remove(call: Call) -> Answer {

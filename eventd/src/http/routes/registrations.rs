@@ -4,6 +4,9 @@ use eventcore::registrations::{
     CheckIn, MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus, TicketInput,
 };
 use eventcore::{Error, OccurrenceId, Page, RegistrationId};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::call::{Answer, Call};
 use crate::http::links::Linked;
@@ -12,7 +15,7 @@ use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
 };
 use crate::http::query::Query;
-use crate::http::query_parameters::PageParameters;
+use crate::http::query_parameters::{IfMatch, PageParameters};
 use crate::http::reply::{self, Versioned};
 use crate::http::route::{Route, routes};
 use crate::http::{attendee_list, csv_reply, etag, qr};
@@ -64,7 +67,7 @@ async fn read_mine(call: Call) -> Answer {
     path = "/api/v1/occurrences/{occurrence}/registration",
     tag = "registrations",
     security(("bearer" = [])),
-    params(("occurrence" = String, Path)),
+    params(("occurrence" = String, Path), IfMatch),
     request_body = Option<Party>,
     responses(
         (status = 200, description = "My registration, changed or unchanged", body = Registration),
@@ -88,7 +91,7 @@ async fn register(call: Call) -> Answer {
     path = "/api/v1/occurrences/{occurrence}/registration",
     tag = "registrations",
     security(("bearer" = [])),
-    params(("occurrence" = String, Path)),
+    params(("occurrence" = String, Path), IfMatch),
     responses(
         (status = 204, description = "Cancelled, or there was none"),
         ApiProblems, NotFound, Conflict, PreconditionFailed,
@@ -162,7 +165,7 @@ async fn add(call: Call) -> Answer {
     path = "/api/v1/occurrences/{occurrence}/registrations/{registration}",
     tag = "registrations",
     security(("bearer" = [])),
-    params(("occurrence" = String, Path), ("registration" = String, Path)),
+    params(("occurrence" = String, Path), ("registration" = String, Path), IfMatch),
     responses(
         (status = 204, description = "Removed"),
         ApiProblems, NotFound, Conflict, PreconditionFailed,
@@ -224,7 +227,7 @@ async fn read(call: Call) -> Answer {
     path = "/api/v1/registrations/{registration}/check-in",
     tag = "registrations",
     security(("bearer" = [])),
-    params(("registration" = String, Path)),
+    params(("registration" = String, Path), IfMatch),
     responses(
         (status = 200, description = "Checked in; `already` is true if that was so before", body = CheckIn),
         ApiProblems, NotFound, Conflict, PreconditionFailed,
@@ -242,10 +245,10 @@ async fn check_in(call: Call) -> Answer {
     path = "/api/v1/registrations/{registration}/check-in",
     tag = "registrations",
     security(("bearer" = [])),
-    params(("registration" = String, Path)),
+    params(("registration" = String, Path), IfMatch),
     responses(
         (status = 204, description = "Check-in undone, or not checked in"),
-        ApiProblems, NotFound, Conflict, PreconditionFailed,
+        ApiProblems, NotFound, PreconditionFailed,
     )
 )]
 async fn undo_check_in(call: Call) -> Answer {
@@ -291,6 +294,18 @@ async fn ticket_svg(call: Call) -> Answer {
     Ok(reply::private_content(&call, qr::svg(&code)?))
 }
 
+/// The schema of an image.
+struct Image;
+
+impl PartialSchema for Image {
+    fn schema() -> RefOr<Schema> {
+        let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(binary)).into()
+    }
+}
+
+impl ToSchema for Image {}
+
 /// Read the ticket's QR code as PNG
 #[utoipa::path(
     get,
@@ -299,7 +314,7 @@ async fn ticket_svg(call: Call) -> Answer {
     security(("bearer" = [])),
     params(("registration" = String, Path)),
     responses(
-        (status = 200, description = "The image", body = [u8], content_type = "image/png"),
+        (status = 200, description = "The image", body = inline(Image), content_type = "image/png"),
         ApiProblems, NotFound,
     )
 )]

@@ -4,7 +4,7 @@ use eventcore::accounts::Session;
 use eventcore::page::Page;
 
 use crate::http::call::{Answer, Call};
-use crate::http::problem_responses::{ApiProblems, Conflict, NotFound};
+use crate::http::problem_responses::{ApiProblems, NotFound};
 use crate::http::reply;
 use crate::http::route::{Route, routes};
 
@@ -37,7 +37,7 @@ async fn list(call: Call) -> Answer {
     params(("session" = String, Path)),
     responses(
         (status = 204, description = "Session ended"),
-        ApiProblems, NotFound, Conflict,
+        ApiProblems, NotFound,
     )
 )]
 async fn end(call: Call) -> Answer {

@@ -59,7 +59,7 @@ async fn create(call: Call) -> Answer {
     params(("token" = String, Path)),
     responses(
         (status = 204, description = "Revoked"),
-        ApiProblems, NotFound, Conflict,
+        ApiProblems, NotFound,
     )
 )]
 async fn delete(call: Call) -> Answer {

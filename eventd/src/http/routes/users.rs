@@ -193,7 +193,7 @@ async fn change(call: Call) -> Answer {
     params(("user" = String, Path, description = "A user id, a username, or `me`"), IfMatch),
     responses(
         (status = 204, description = "Deleted"),
-        ApiProblems, NotFound, Conflict, PreconditionFailed,
+        ApiProblems, NotFound, PreconditionFailed,
     )
 )]
 async fn delete(call: Call) -> Answer {
@@ -232,7 +232,7 @@ async fn export(call: Call) -> Answer {
     request_body = NewPassword,
     responses(
         (status = 204, description = "Password changed"),
-        ApiProblems, BodyProblems, Conflict,
+        ApiProblems, BodyProblems,
     )
 )]
 async fn change_password(call: Call) -> Answer {

@@ -1,0 +1,83 @@
+//! Examples of request bodies. Sent as they stand they work, in any year: times lie far in the future.
+//!
+//! Only secrets that the server makes are placeholders: the refresh token of a session, and a ticket code.
+
+use serde_json::{Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::Operation;
+
+/// Adds the example of the operation to each media type of its body.
+pub(super) fn add(operation: &mut Operation) {
+    let example = operation.operation_id.as_deref().and_then(example);
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        for content in body.content.values_mut() {
+            if let RefOr::T(content) = content {
+                content.example.clone_from(&example);
+            }
+        }
+    }
+}
+
+/// The example for the body of an operation, by the id of the operation.
+fn example(operation: &str) -> Option<Value> {
+    Some(match operation {
+        "users_create" => json!({
+            "username": "ada",
+            "email": "ada@example.org",
+            "password": "correct horse 7",
+            "display_name": "Ada Lovelace",
+            "timezone": "Europe/Berlin",
+        }),
+        "users_change" => json!({"display_name": "Ada King", "timezone": "Europe/London"}),
+        "users_change_password" => json!({
+            "current_password": "correct horse 7",
+            "new_password": "battery staple 8",
+        }),
+        "auth_login" => json!({"login": "ada", "password": "correct horse 7"}),
+        "auth_refresh" | "auth_logout" => json!({"refresh_token": "REFRESH_TOKEN"}),
+        "tokens_create" => json!({"name": "backup script", "scope": "read"}),
+        "categories_create" => json!({
+            "slug": "hackathon",
+            "name": "Hackathon",
+            "description": "Building things together, for a day or a night",
+            "colour": "#0e7490",
+        }),
+        "categories_change" => json!({"name": "Hackathon and game jam"}),
+        "events_create" | "events_replace" => event(),
+        "events_change" => json!({"capacity": 60, "registration_closes_before": "P1D"}),
+        "events_duplicate" => json!({"starts_at": "2099-09-03T18:30:00"}),
+        "occurrences_change" => json!({"location": "Hall 3, Berlin", "starts_at": "2099-03-12T19:00:00"}),
+        "occurrences_split" => json!({"title": "Rust evening, second season"}),
+        "recurrence_preview" => json!({
+            "starts_at": "2099-03-05T18:30:00",
+            "timezone": "Europe/Berlin",
+            "duration": "PT2H",
+            "recurrence": {"rrule": "FREQ=MONTHLY;BYDAY=1TH"},
+            "limit": 5,
+        }),
+        "registrations_register" => json!({"party_size": 2}),
+        "registrations_add" => json!({"username": "ada", "party_size": 1}),
+        "registrations_check_in_by_code" => json!({"code": "TICKET_CODE"}),
+        "comments_create" => json!({"body": "Will the talks be *recorded*?"}),
+        "comments_change" => json!({"body": "Will the talks be recorded?"}),
+        "feedback_give" => json!({"rating": 5, "body": "Good talks, and enough pizza."}),
+        "feedback_answer" => json!({"body": "Thank you, see you next Thursday!"}),
+        _ => return None,
+    })
+}
+
+fn event() -> Value {
+    json!({
+        "title": "Rust evening",
+        "description": "Talks and *pizza*",
+        "location": "Hall 2, Berlin",
+        "starts_at": "2099-03-05T18:30:00",
+        "timezone": "Europe/Berlin",
+        "duration": "PT2H",
+        "capacity": 40,
+        "category": "workshop",
+        "tags": ["rust"],
+        "registration_closes_before": "PT2H",
+        "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=10", "exdate": ["2099-04-02T18:30:00"]},
+    })
+}

@@ -1,6 +1,7 @@
 //! Conditional requests (RFC 9110 13): lists of entity tags, tags of compressed representations, and what
 //! caches may do with a response.
 
+use eventcore::{Clock, SystemClock};
 use http::Method;
 use rstest::rstest;
 use serde_json::json;
@@ -120,9 +121,9 @@ fn modified(answer: &Answer) -> i64 {
     chrono::DateTime::parse_from_rfc2822(date).unwrap_or_else(|_| panic!("{date:?}")).timestamp()
 }
 
-/// Waits until the clock shows the next second: dates have no fractions.
-async fn next_second(daemon: &Daemon) {
-    let second = || daemon.db.core.now().as_micros() / 1_000_000;
+/// Waits until the clock of the daemon shows the next second: dates have no fractions.
+async fn next_second() {
+    let second = || SystemClock.now().as_micros() / 1_000_000;
     let now = second();
     while second() == now {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -159,7 +160,7 @@ async fn last_modified_covers_all_that_changes_and_never_goes_back(#[case] kind:
     let mine = format!("/occurrences/{occurrence}/registration");
     let mut before = read().await;
     for step in ["register", "override", "restore", "cancel", "rename", "retitle"] {
-        next_second(&daemon).await;
+        next_second().await;
         match step {
             "register" => drop(bob.put(&mine, json!({})).await.expect(201)),
             "override" => drop(patch(&paths[1], json!({"title": "Special"})).await),

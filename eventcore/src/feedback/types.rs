@@ -45,7 +45,6 @@ pub struct WithdrawnFeedback {
     /// The occurrence.
     pub occurrence_id: OccurrenceId,
     /// When feedback on the occurrence was first submitted.
-    #[serde(rename = "first_said_at")]
     pub first_submitted_at: Timestamp,
 }
 

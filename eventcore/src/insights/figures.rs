@@ -105,7 +105,6 @@ pub struct Insights {
     /// All registrations by day, in order. Days without registrations are left out.
     pub by_day: Vec<DailyRegistrations>,
     /// The occurrences that have started or have registrations, by start; the latest 1,000.
-    #[serde(rename = "dates")]
     pub occurrences: Vec<OccurrenceInsights>,
 }
 

@@ -36,7 +36,6 @@ pub struct Export {
     /// Their feedback.
     pub feedback: Vec<Feedback>,
     /// What remains of their withdrawn feedback.
-    #[serde(rename = "feedback_taken_back")]
     pub withdrawn_feedback: Vec<WithdrawnFeedback>,
 }
 

@@ -44,7 +44,7 @@ fn insights(occurrences: &[Value]) -> Response {
     let seen = json!({
         "event_id": event().id, "timezone": "Europe/Berlin", "total": figures(45, 28, 4),
         "feedback": summary(Some(4.43)), "trend": {"earlier": 4.1, "recent": 4.6}, "by_day": by_day,
-        "dates": occurrences
+        "occurrences": occurrences
     });
     Response::Insights(Box::new(serde_json::from_value(seen).unwrap()))
 }

@@ -156,15 +156,15 @@ async fn feedback_is_given_once_and_only_afterwards(#[case] kind: Kind) {
 
     let export = dan.get("/users/me/export").await.expect(200).json();
     assert_eq!(export["feedback"][0]["body"], "Too loud");
-    assert_eq!(export["feedback_taken_back"], json!([]));
+    assert_eq!(export["withdrawn_feedback"], json!([]));
     dan.delete(&mine).await.expect(204);
     dan.get(&mine).await.expect_problem(404, "not-found");
     assert_eq!(ada.get(&all).await.expect(200).json()["summary"]["average"], 4.0);
     // The time limit counts from the first submission.
     let held = dan.get("/users/me/export").await.expect(200).json();
     let taken_back =
-        json!([{"occurrence_id": occurrence, "first_said_at": export["feedback"][0]["created_at"]}]);
-    assert_eq!((&held["feedback"], &held["feedback_taken_back"]), (&json!([]), &taken_back));
+        json!([{"occurrence_id": occurrence, "first_submitted_at": export["feedback"][0]["created_at"]}]);
+    assert_eq!((&held["feedback"], &held["withdrawn_feedback"]), (&json!([]), &taken_back));
 
     // An edit keeps the time of creation.
     let anew = dan.put(&mine, json!({"rating": 3})).await.expect(201).json();

@@ -33,7 +33,7 @@ async fn figures_match_a_known_series(#[case] kind: Kind) {
         (
             &nothing["total"]["registrations"],
             &nothing["total"]["fill_rate"],
-            &nothing["dates"],
+            &nothing["occurrences"],
             &nothing["trend"]
         ),
         (&json!(0), &Value::Null, &json!([]), &Value::Null)
@@ -92,7 +92,7 @@ async fn figures_match_a_known_series(#[case] kind: Kind) {
         (a + day["registrations"].as_i64().unwrap(), b + day["people"].as_i64().unwrap())
     });
     assert_eq!((registrations, people_in_all), (6, 7));
-    let compared: Vec<_> = seen["dates"]
+    let compared: Vec<_> = seen["occurrences"]
         .as_array()
         .unwrap()
         .iter()
@@ -120,8 +120,11 @@ async fn figures_match_a_known_series(#[case] kind: Kind) {
     assert_eq!(&rows[1][1..7], ["2024-03-04T19:30:00+01:00", "'=Pottery", "scheduled", "4", "2", "1"]);
     assert_eq!(&rows[0][20..], ["rated_1", "rated_2", "rated_3", "rated_4", "rated_5"]);
     assert_eq!(&rows[1][20..], ["0", "1", "0", "0", "1"]);
-    assert_eq!(seen["dates"][0]["starts_at"], "2024-03-04T19:30:00+01:00", "by the clocks of the event");
-    let first = seen["dates"][0]["by_day"].as_array().unwrap();
+    assert_eq!(
+        seen["occurrences"][0]["starts_at"], "2024-03-04T19:30:00+01:00",
+        "by the clocks of the event"
+    );
+    let first = seen["occurrences"][0]["by_day"].as_array().unwrap();
     assert_eq!(first.iter().map(|day| day["registrations"].as_i64().unwrap()).sum::<i64>(), 4);
     let days = table(&ada, &format!("{path}?table=days")).await;
     assert_eq!(days[0], ["date", "registrations", "people"]);

@@ -17,7 +17,8 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 fn versioned(feedback: &Feedback) -> Versioned<&Feedback> {
-    Versioned { value: feedback, version: feedback.version, updated_at: Some(feedback.updated_at) }
+    // Not dated: it also shows the names of the user.
+    Versioned { value: feedback, version: feedback.version, updated_at: None }
 }
 
 /// List the feedback on an event, newest first, with its average and distribution

@@ -26,7 +26,7 @@ pub(super) fn routes() -> Vec<Route> {
     params(
         ("event" = String, Path),
         ("table" = inline(Option<EventTable>), Query,
-            description = "Rows of the CSV table: occurrences (`dates`, default), or days of registration"),
+            description = "Rows of the CSV table: `occurrences` (default), or days of registration"),
     ),
     responses(
         (status = 200, description = "The insights, or one table of them as CSV",
@@ -36,8 +36,8 @@ pub(super) fn routes() -> Vec<Route> {
 )]
 async fn of_event(call: Call) -> Answer {
     let mut query = call.query();
-    let words = [("dates", EventTable::Dates), ("days", EventTable::Days)];
-    let table = query.word("table", &words).unwrap_or(EventTable::Dates);
+    let words = [("occurrences", EventTable::Occurrences), ("days", EventTable::Days)];
+    let table = query.word("table", &words).unwrap_or(EventTable::Occurrences);
     query.finish()?;
     let event: EventId = call.id("event")?;
     let insights = call.core.insights(&call.actor().await?, event).await?;
@@ -100,7 +100,7 @@ async fn of_mine(call: Call) -> Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
 enum EventTable {
-    Dates,
+    Occurrences,
     Days,
 }
 

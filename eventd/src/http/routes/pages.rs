@@ -13,9 +13,10 @@ use crate::http::route::{Route, routes};
 
 const DOCUMENT_PATH: &str = "/openapi.json";
 
-/// The script that starts Swagger UI. It keeps no token: whoever uses the browser next would have it.
+/// The script that starts Swagger UI. It keeps no token, which whoever uses the browser next would have, and
+/// sends the document to no validator.
 const START_SCRIPT: &str = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, \
-    tryItOutEnabled: true, persistAuthorization: false });";
+    tryItOutEnabled: true, persistAuthorization: false, validatorUrl: null });";
 
 pub(super) fn routes() -> Vec<Route> {
     let assets = routes![asset].into_iter().map(Route::undocumented);

@@ -27,9 +27,9 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 fn versioned(registration: &Registration) -> Versioned<&Registration> {
-    // A place on the waitlist is not dated: it changes with the registrations before it.
-    let updated_at = registration.position.is_none().then_some(registration.updated_at);
-    Versioned { value: registration, version: registration.version(), updated_at }
+    // Not dated: it also shows the names of the user, and the place on a waitlist, which changes with the
+    // registrations before it.
+    Versioned { value: registration, version: registration.version(), updated_at: None }
 }
 
 fn registered(registered: &Registered, location: &str) -> Answer {

@@ -58,7 +58,7 @@ async fn requests_without_their_bodies_take_no_place() {
 async fn an_http_2_connection_has_at_most_64_streams() {
     let daemon = sqlite(&[]).await;
     let stream = TcpStream::connect(daemon.address()).await.unwrap();
-    let (mut sender, connection) =
+    let (sender, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     let driver = tokio::spawn(async move {
         let mut connection = std::pin::pin!(connection);
@@ -72,11 +72,8 @@ async fn an_http_2_connection_has_at_most_64_streams() {
             }
         }
     });
-    let request = Request::get(format!("http://{}/healthz", daemon.address()));
-    let request = request.body(http_body_util::Empty::<Bytes>::new()).unwrap();
-    let answer = tokio::spawn(async move { sender.send_request(request).await });
     assert_eq!(driver.await.unwrap(), 64);
-    answer.abort();
+    drop(sender);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

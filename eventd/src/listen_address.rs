@@ -1,12 +1,28 @@
 //! An address to listen on, as the operator writes it.
 
 use std::fmt;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
-use tokio::net::{TcpListener, lookup_host};
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
 use crate::failure::Failure;
+
+/// How much of its responses the system keeps for a client that does not read, in bytes; Linux doubles it. By
+/// default it would be up to 4 MiB for each connection.
+const SEND_BUFFER: u32 = 128 << 10;
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    // Connections inherit it.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// A host and a port. The host is an IP address, a hostname, or missing for all IPv4 addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +48,14 @@ impl ListenAddress {
             |error| format!("cannot listen on {self}: {error} (choose another address with {flag})");
         let mut addresses: Vec<SocketAddr> = lookup_host(self.to_string()).await.map_err(refused)?.collect();
         addresses.sort_by_key(SocketAddr::is_ipv6);
-        Ok(TcpListener::bind(addresses.as_slice()).await.map_err(refused)?)
+        let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
+        for address in addresses {
+            outcome = bind(address);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        Ok(outcome.map_err(refused)?)
     }
 }
 

@@ -82,7 +82,7 @@ async fn connect(address: SocketAddr, number: usize, hostility: Hostility) -> st
 
 /// Returns when the daemon closes the connection.
 async fn talk(mut stream: TcpStream, hostility: Hostility) -> std::io::Result<()> {
-    let get = "GET /api/v1/occurrences?limit=100 HTTP/1.1\r\nhost: bench\r\n\r\n";
+    let get = "GET /healthz HTTP/1.1\r\nhost: bench\r\n\r\n";
     let post = "POST /api/v1/auth/login HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n\
                 content-length: 16000\r\n\r\n";
     match hostility {
@@ -98,7 +98,8 @@ async fn talk(mut stream: TcpStream, hostility: Hostility) -> std::io::Result<()
             }
         }
         Hostility::NeverReads => {
-            stream.write_all(get.repeat(20).as_bytes()).await?;
+            let get = "GET /openapi.json HTTP/1.1\r\nhost: bench\r\n\r\n";
+            stream.write_all(get.repeat(3).as_bytes()).await?;
             loop {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 // Fails once the daemon has closed the connection.
@@ -132,6 +133,16 @@ async fn be_honest(address: SocketAddr, until: Instant) -> Result<(Vec<Duration>
     Ok((latencies, failed))
 }
 
+/// The number of requests in progress, as the daemon counts them.
+async fn places_taken(address: SocketAddr) -> Result<u64, Failure> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n").await?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await?;
+    let value = text.lines().find_map(|line| line.strip_prefix("http_places_taken "));
+    Ok(value.ok_or("no such metric")?.trim().parse()?)
+}
+
 /// A figure of `/proc/PID/status`, in MiB.
 fn memory(pid: &str, field: &str) -> Result<u64, Failure> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
@@ -156,7 +167,7 @@ async fn main() -> Result<(), Failure> {
             tokio::spawn(be_hostile(address, number, kind, open.clone()));
         }
     }
-    while open.counts().iter().sum::<usize>() < 4_900 {
+    while open.counts().iter().sum::<usize>() < 4_900 || places_taken(address).await? > 0 {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let honest = tokio::spawn(be_honest(address, Instant::now() + Duration::from_secs(seconds)));

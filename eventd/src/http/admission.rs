@@ -22,7 +22,7 @@ use super::unsent::Unsent;
 /// How often expired state is removed.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a request waits for a place.
-const PLACE_TIMEOUT: Duration = Duration::from_secs(1);
+const PLACE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The state that all connections share.
 pub(crate) struct Admission {
@@ -90,8 +90,8 @@ impl Admission {
         self.rate_limits.as_ref()?.take(request, path)
     }
 
-    /// A place for a request whose body has been read, to be held until it is answered. Waits up to a second
-    /// for one. No client network takes all places.
+    /// A place for a request whose body has been read, to be held until it is answered. Waits up to two
+    /// seconds for one. No client network takes all places.
     pub(crate) async fn place(&self, network: ClientNetwork) -> Result<Share, Problem> {
         if self.unsent.is_exceeded(network) {
             let detail = "too many responses to your network wait to be read: read them first";

@@ -209,12 +209,13 @@ async fn serve(
     let base = call.public_url.clone();
     // Taken only now, so that slow bodies take no place.
     let _place = if route.takes_place { Some(admission.place(network).await?) } else { None };
-    let work = async {
+    // On the heap, so that a request whose body is on the way needs no space for it.
+    let work = Box::pin(async {
         match idempotency::key(&call).map(str::to_owned) {
             None => (route.handler)(call).await,
             Some(key) => idempotency::run_once(call, &key, route.handler).await,
         }
-    };
+    });
     let answer = tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| {
         let detail = format!("the request took longer than {} seconds", timeout.as_secs());
         Err(Problem::new(Kind::Unavailable, detail))

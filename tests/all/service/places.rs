@@ -4,8 +4,9 @@
 use eventcore::db::{Queries, Sql};
 use futures_util::stream;
 use http::{Method, Request};
-use http_body_util::StreamBody;
+use http_body_util::{Empty, StreamBody};
 use hyper::body::{Bytes, Frame};
+use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tests::{Daemon, Kind, TestDb, Wire, new_event_in_2031};
 use tokio::net::TcpStream;
@@ -73,7 +74,7 @@ async fn an_http_2_connection_has_at_most_64_streams() {
         }
     });
     assert_eq!(driver.await.unwrap(), 64);
-    drop(sender);
+    drop::<SendRequest<Empty<Bytes>>>(sender);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,10 @@
 //! HTML pages: the start page, the API documentation, and explanations of problems.
 
+use std::sync::OnceLock;
+
 use eventcore::Error;
+use http::header;
+use hyper::body::Bytes;
 use utoipa_swagger_ui::Config;
 use warp::reply::Response;
 
@@ -57,7 +61,18 @@ async fn home(call: Call) -> Answer {
     )
 )]
 async fn document(call: Call) -> Answer {
-    reply::json(call.document)
+    // It is large and the same for everyone, so that it is written once and shared.
+    static JSON: OnceLock<Bytes> = OnceLock::new();
+    let json = match JSON.get() {
+        Some(json) => json.clone(),
+        None => {
+            let json = serde_json::to_vec(call.document).map_err(Error::internal)?;
+            JSON.get_or_init(|| json.into()).clone()
+        }
+    };
+    let mut response = Response::new(json.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, call.declaration.content_type.clone());
+    Ok(response)
 }
 
 /// API documentation

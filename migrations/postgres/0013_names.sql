@@ -1,10 +1,11 @@
--- Tables and columns of search named for what they hold: documents, which the library indexes by their tokens.
--- No row changes.
+-- Tables and columns of search named for what they hold: documents, which the library indexes by their
+-- tokens. No row changes.
 
 ALTER TABLE texts RENAME TO search_documents;
 -- Whether the library has indexed the document.
 ALTER TABLE search_documents RENAME COLUMN cut TO indexed;
--- The tokens of title, tags, location and description, separated by spaces, with ` # ` between the four texts.
+-- The tokens of title, tags, location and description, separated by spaces, with ` # ` between the four
+-- texts.
 ALTER TABLE search_documents RENAME COLUMN words TO tokens;
 ALTER INDEX texts_pkey RENAME TO search_documents_pkey;
 ALTER INDEX texts_of_event RENAME TO search_documents_of_event;

@@ -1,5 +1,5 @@
--- Tables and columns of search named for what they hold: documents, which the library indexes by their tokens.
--- No row changes.
+-- Tables and columns of search named for what they hold: documents, which the library indexes by their
+-- tokens. No row changes.
 
 DROP TRIGGER texts_inserted;
 DROP TRIGGER texts_deleted;
@@ -14,7 +14,8 @@ DROP INDEX event_tags_by_word;
 ALTER TABLE texts RENAME TO search_documents;
 -- Whether the library has indexed the document.
 ALTER TABLE search_documents RENAME COLUMN cut TO indexed;
--- The tokens of title, tags, location and description, separated by spaces, with ` # ` between the four texts.
+-- The tokens of title, tags, location and description, separated by spaces, with ` # ` between the four
+-- texts.
 ALTER TABLE search_documents RENAME COLUMN words TO tokens;
 CREATE INDEX search_documents_of_event ON search_documents (event_id);
 CREATE INDEX search_documents_unindexed ON search_documents (id) WHERE NOT indexed;
@@ -30,8 +31,8 @@ CREATE TRIGGER search_tokens_deleted AFTER DELETE ON search_documents BEGIN
 END;
 
 -- The trigram index. An FTS5 table names the table of its content when it is created, so it is built anew.
-CREATE VIRTUAL TABLE search_trigrams USING fts5 (title, location, content = 'search_documents', content_rowid = 'id',
-    tokenize = 'trigram case_sensitive 1');
+CREATE VIRTUAL TABLE search_trigrams USING fts5 (title, location,
+    content = 'search_documents', content_rowid = 'id', tokenize = 'trigram case_sensitive 1');
 INSERT INTO search_trigrams (search_trigrams) VALUES ('rebuild');
 CREATE TRIGGER search_documents_inserted AFTER INSERT ON search_documents BEGIN
     INSERT INTO search_trigrams (rowid, title, location) VALUES (new.id, new.title, new.location);

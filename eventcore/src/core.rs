@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, Signer};
-use crate::db::{BeginHook, Db, PoolSizes, Queries, Schema, sql, transaction};
+use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::SessionId;
 use crate::registrations::RegistrationQueues;
@@ -51,8 +51,8 @@ struct SharedState {
 pub struct Options {
     /// The source of the current time. Default: [`SystemClock`].
     pub clock: Box<dyn Clock>,
-    /// Sizes of the connection pools.
-    pub pools: PoolSizes,
+    /// Sizes and time limits of the connection pools.
+    pub pools: PoolSettings,
     /// The secret that signs access tokens: at least 32 bytes (RFC 7518, 3.2). Default: a random secret that
     /// is stored in the database, so that all processes share it.
     pub jwt_secret: Option<String>,
@@ -69,7 +69,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             clock: Box::new(SystemClock),
-            pools: PoolSizes::default(),
+            pools: PoolSettings::default(),
             jwt_secret: None,
             horizon: DEFAULT_HORIZON,
             slows_guessing: true,

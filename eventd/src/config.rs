@@ -53,6 +53,12 @@ pub(crate) struct Flags {
     /// Maximum number of connections to PostgreSQL [default: 16]
     #[arg(long, env = "DATABASE_CONNECTIONS", global = true, value_name = "NUMBER")]
     database_connections: Option<String>,
+    /// Seconds that a statement on PostgreSQL waits for a lock; 0 for no limit [default: 2]
+    #[arg(long, env = "LOCK_TIMEOUT", global = true, value_name = "SECONDS")]
+    lock_timeout: Option<String>,
+    /// Seconds that a statement on PostgreSQL may take; 0 for no limit [default: 30]
+    #[arg(long, env = "STATEMENT_TIMEOUT", global = true, value_name = "SECONDS")]
+    statement_timeout: Option<String>,
     /// Background workers of this process; 0 leaves jobs to other processes [default: 1]
     #[arg(long, env = "WORKERS", global = true, value_name = "NUMBER")]
     workers: Option<String>,
@@ -132,6 +138,8 @@ pub(crate) struct Config {
     pub(crate) proxies: TrustedProxies,
     pub(crate) metrics_listen: Option<ListenAddress>,
     pub(crate) database_connections: u32,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) statement_timeout: Duration,
     pub(crate) workers: u16,
     pub(crate) horizon: Duration,
     /// Every setting as `eventd config` prints it, without secrets.
@@ -160,6 +168,14 @@ impl Settings {
         let seconds: f64 = self.read(key, default, must_be)?;
         let duration = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
         duration.ok_or_else(|| format!("{key} must be {must_be}, but is {seconds}").into())
+    }
+
+    /// A time limit in seconds, also with decimals; 0 is none.
+    fn time_limit(&mut self, key: &'static str, default: &str) -> Result<Duration, Failure> {
+        let must_be = "a number of seconds, or 0";
+        let seconds: f64 = self.read(key, default, must_be)?;
+        Duration::try_from_secs_f64(seconds)
+            .map_err(|_| format!("{key} must be {must_be}, but is {seconds}").into())
     }
 
     /// A setting without a default. `unset` is shown for it if it is not set.
@@ -209,6 +225,8 @@ const KEYS: &[&str] = &[
     "max_concurrent",
     "metrics_listen",
     "database_connections",
+    "lock_timeout",
+    "statement_timeout",
     "workers",
     "horizon_days",
 ];
@@ -229,6 +247,8 @@ impl Config {
             ("max_concurrent", &flags.max_concurrent),
             ("metrics_listen", &flags.metrics_listen),
             ("database_connections", &flags.database_connections),
+            ("lock_timeout", &flags.lock_timeout),
+            ("statement_timeout", &flags.statement_timeout),
             ("workers", &flags.workers),
             ("horizon_days", &flags.horizon_days),
         ];
@@ -299,6 +319,8 @@ impl Config {
             settings.maybe("metrics_listen", "(the listen address)", ListenAddress::MUST_BE)?;
         let database_connections =
             settings.read::<NonZeroU32>("database_connections", "16", "a number above 0")?;
+        let lock_timeout = settings.time_limit("lock_timeout", "2")?;
+        let statement_timeout = settings.time_limit("statement_timeout", "30")?;
         let workers = settings.read("workers", "1", "a number")?;
         let horizon_days = settings.read::<NonZeroU16>("horizon_days", "730", "a number of days above 0")?;
         Ok(Self {
@@ -324,6 +346,8 @@ impl Config {
             proxies,
             metrics_listen,
             database_connections: database_connections.get(),
+            lock_timeout,
+            statement_timeout,
             workers,
             horizon: Duration::from_hours(24 * u64::from(horizon_days.get())),
             shown: settings.shown,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eventcore::db::{Db, PoolSizes, Queries, Sql};
+use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use eventcore::{Actor, Clock, EventCore, ManualClock, OccurrenceId, Options, Role, Timestamp, UserId};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -77,7 +77,7 @@ impl TestDb {
         let (url, dir) = Self::empty(kind).await;
         if kind == Kind::Postgres {
             // The template has the schema already.
-            let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
+            let sizes = PoolSettings { postgres: 1, ..PoolSettings::default() };
             let db = Db::connect(&url, sizes).await.expect("a database");
             let mut reader = db.read().await.expect("a connection");
             for sql in ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"] {
@@ -161,7 +161,7 @@ impl TestDb {
     }
 
     async fn counted(&self, count: &'static str) -> i64 {
-        let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
+        let sizes = PoolSettings { postgres: 1, ..PoolSettings::default() };
         // From another database, so that this query is not counted.
         let db = Db::connect(&postgres_url("postgres"), sizes).await.expect("the server");
         let mut reader = db.read().await.expect("a connection");
@@ -206,7 +206,7 @@ pub fn at(text: &str) -> Timestamp {
 }
 
 pub(crate) async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
-    let pools = PoolSizes { postgres: 10, ..PoolSizes::default() };
+    let pools = PoolSettings { postgres: 10, ..PoolSettings::default() };
     EventCore::connect(url, Options { clock: Box::new(clock), pools, ..Options::default() })
         .await
         .expect("a database")
@@ -241,7 +241,7 @@ async fn administer(sql: String) {
     static COPYING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     // PostgreSQL refuses to copy a template while it is being copied.
     let _lock = COPYING.lock().await;
-    let sizes = PoolSizes { postgres: 1, ..PoolSizes::default() };
+    let sizes = PoolSettings { postgres: 1, ..PoolSettings::default() };
     let db = Db::connect(&postgres_url("postgres"), sizes).await.expect("the server");
     db.read().await.expect("a connection").query(Sql::dynamic(sql)).execute().await.expect("a new database");
     db.close().await;

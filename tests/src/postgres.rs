@@ -1,6 +1,7 @@
 //! A PostgreSQL server for the tests. Each test process starts one, and it stops when that process ends.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -73,7 +74,13 @@ fn start() -> String {
     dir
 }
 
-fn unprivileged_user() -> &'static str {
+/// Whether the tests run as root, as which neither PostgreSQL nor pgbouncer runs.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// The user as whom root runs them.
+pub(crate) fn unprivileged_user() -> &'static str {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     if users.lines().any(|line| line.starts_with("postgres:")) { "postgres" } else { "nobody" }
 }

@@ -33,6 +33,15 @@ const CHANGED_SCHEMA: [&str; 3] = ["42P01", "42703", "42883"];
 const CHANGED_SCHEMA_MESSAGES: [&str; 3] = ["no such table", "no such column", "no such module"];
 /// Data or an index is damaged on PostgreSQL.
 const DAMAGED: [&str; 2] = ["XX001", "XX002"];
+/// A lock that was not available within `lock_timeout`.
+const LOCKED: &str = "55P03";
+/// A statement that ran for longer than `statement_timeout`.
+const TOOK_TOO_LONG: &str = "57014";
+/// A prepared statement that does not exist, or exists already: a connection pooler that was not recognised.
+const LOST_STATEMENT: [&str; 2] = ["26000", "42P05"];
+/// SQLSTATE prefixes with which a connection ends: connection failure, the server shuts down or was told to
+/// end the connection, the server recovers from a crash.
+const CONNECTION_LOST: [&str; 3] = ["08", "57P01", "57P02"];
 
 impl From<sqlx::Error> for Error {
     /// `Contended` for a transaction that can be run again, `Unavailable` for a database that cannot be
@@ -89,7 +98,15 @@ fn sqlite_unavailable(extended: u32, message: &str) -> Option<String> {
 /// The message for an SQLSTATE of PostgreSQL that an operator can remedy.
 fn postgres_unavailable(code: &str, message: &str) -> Option<String> {
     let starts_with_any = |prefixes: &[&str]| prefixes.iter().any(|prefix| code.starts_with(prefix));
-    Some(if code == READ_ONLY {
+    Some(if code == LOCKED {
+        "a table or row is locked by another transaction: try again shortly".to_owned()
+    } else if code == TOOK_TOO_LONG {
+        "a statement took longer than the statement timeout".to_owned()
+    } else if LOST_STATEMENT.contains(&code) {
+        "a connection pooler does not keep prepared statements: add statement-cache-capacity=0 to the \
+         parameters of the database URL"
+            .to_owned()
+    } else if code == READ_ONLY {
         "the PostgreSQL server is read-only (a standby): connect to its primary server".to_owned()
     } else if starts_with_any(&FORBIDDEN) {
         format!("PostgreSQL refused this: grant its user the privilege, or name another user ({message})")
@@ -125,6 +142,17 @@ fn extended_code(fault: &dyn DatabaseError) -> Option<u32> {
 pub(super) fn is_locked(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(extended_code).map(primary);
     matches!(code, Some(SQLITE_BUSY | SQLITE_LOCKED))
+}
+
+/// Whether the connection to PostgreSQL has ended.
+pub(super) fn is_connection_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(fault) => {
+            fault.code().is_some_and(|code| CONNECTION_LOST.iter().any(|prefix| code.starts_with(prefix)))
+        }
+        _ => false,
+    }
 }
 
 /// Whether `error` violates the unique index on `table.column`.

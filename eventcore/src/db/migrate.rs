@@ -1,11 +1,15 @@
 //! Migration: embedded and forward-only. Both databases have the same migration numbers.
 
 use sqlx::Connection;
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 
+use super::postgres::Server;
 use super::schema::{APPLIED, POSTGRES, SQLITE, Schema};
 use super::{Backend, Db, Queries, Sql};
 use crate::error::{Error, Result};
+
+/// The number of the lock on PostgreSQL under which migrations are applied: "eventcor" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6576_656e_7463_6f72;
 
 impl Db {
     /// Applies the missing migrations under a lock, so that several processes may start at once.
@@ -20,7 +24,7 @@ impl Db {
         }
         let outcome = match &*self.backend {
             Backend::Sqlite { .. } => self.migrate_sqlite().await,
-            Backend::Postgres { pool, .. } => POSTGRES.run(pool).await,
+            Backend::Postgres { server, .. } => migrate_postgres(server).await,
         };
         outcome.map_err(|error| match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
@@ -66,4 +70,19 @@ impl Db {
         let applied: Vec<(i64, Vec<u8>)> = reader.query(Sql::portable(APPLIED)).all().await?;
         Ok(Schema::of(&POSTGRES, &applied))
     }
+}
+
+/// Applies all migrations in one transaction, under a lock that ends with it: a lock of the session would
+/// stay behind in a connection pooler.
+async fn migrate_postgres(server: &Server) -> Result<(), MigrateError> {
+    let mut migrator = Migrator::with_migrations(POSTGRES.iter().cloned().collect());
+    migrator.set_locking(false);
+    let mut tx = server.begin().await?;
+    tx.lift_time_limits().await?;
+    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).persistent(false);
+    lock.execute(tx.connection()).await?;
+    migrator.run_direct(None, tx.connection(), false).await?;
+    tx.deallocate().await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -22,8 +22,6 @@ mod writer;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use sqlx::Connection;
-use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::SqlitePool;
 
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
@@ -31,8 +29,8 @@ pub(crate) use batch::{batches, placeholders, values};
 pub use copy::{backup, restore};
 pub use dialect::Dialect;
 pub(crate) use error::violates_unique;
-pub use pool_settings::PoolSizes;
-use pool_settings::{ACQUIRE_TIMEOUT, PING_AFTER};
+pub use pool_settings::PoolSettings;
+pub use postgres::{PostgresReader, PostgresTx};
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};
 pub(crate) use row_gate::RowPermit;
@@ -62,7 +60,7 @@ pub(crate) trait BeginHook: Send + Sync {
 #[derive(Debug)]
 enum Backend {
     Sqlite { readers: SqlitePool, writer: sqlite::Writer },
-    Postgres { pool: PgPool, row_gate: row_gate::RowGate },
+    Postgres { server: postgres::Server, row_gate: row_gate::RowGate },
 }
 
 /// Number of pooled connections. SQLite's writer is not counted.
@@ -76,21 +74,21 @@ pub struct Connections {
 
 impl Db {
     /// Opens the database at `url` (`sqlite://FILE` or `postgres://…`). A missing SQLite file is created.
-    pub async fn connect(url: &str, sizes: PoolSizes) -> Result<Self> {
-        Self::open(url, sizes, true).await
+    pub async fn connect(url: &str, settings: PoolSettings) -> Result<Self> {
+        Self::open(url, settings, true).await
     }
 
     /// Opens the database at `url`, which must exist.
     ///
     /// # Errors
     /// `unavailable` for a missing SQLite file.
-    pub async fn connect_existing(url: &str, sizes: PoolSizes) -> Result<Self> {
-        Self::open(url, sizes, false).await
+    pub async fn connect_existing(url: &str, settings: PoolSettings) -> Result<Self> {
+        Self::open(url, settings, false).await
     }
 
-    async fn open(url: &str, sizes: PoolSizes, create: bool) -> Result<Self> {
+    async fn open(url: &str, settings: PoolSettings, create: bool) -> Result<Self> {
         if url.starts_with("sqlite:") {
-            let (readers, writer) = sqlite::open(url, sizes.sqlite_readers, create).await?;
+            let (readers, writer) = sqlite::open(url, settings.sqlite_readers, create).await?;
             return Ok(Self::new(Backend::Sqlite { readers, writer }));
         }
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
@@ -99,25 +97,8 @@ impl Db {
                     .to_owned(),
             ));
         }
-        let options = postgres::options(url)?;
-        let address = format!("{}:{}", options.get_host(), options.get_port());
-        let pool = PgPoolOptions::new()
-            .max_connections(sizes.postgres)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // A ping costs a round trip: recently used connections are not pinged.
-            .test_before_acquire(false)
-            .before_acquire(|conn, used| {
-                Box::pin(async move {
-                    if used.idle_for >= PING_AFTER {
-                        conn.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options)
-            .await
-            .map_err(|error| postgres::connect_error(&address, &error))?;
-        Ok(Self::new(Backend::Postgres { pool, row_gate: row_gate::RowGate::new() }))
+        let server = postgres::Server::connect(url, &settings).await?;
+        Ok(Self::new(Backend::Postgres { server, row_gate: row_gate::RowGate::new() }))
     }
 
     fn new(backend: Backend) -> Self {
@@ -142,7 +123,7 @@ impl Db {
         let count = |open: u32, idle| Connections { open: open.try_into().unwrap_or(usize::MAX), idle };
         match &*self.backend {
             Backend::Sqlite { readers, .. } => count(readers.size(), readers.num_idle()),
-            Backend::Postgres { pool, .. } => count(pool.size(), pool.num_idle()),
+            Backend::Postgres { server, .. } => count(server.pool().size(), server.pool().num_idle()),
         }
     }
 
@@ -153,7 +134,10 @@ impl Db {
         }
         Ok(match &*self.backend {
             Backend::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Backend::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),
+            Backend::Postgres { server, .. } if server.keeps_sessions() => {
+                Reader::Postgres(server.read().await?)
+            }
+            Backend::Postgres { server, .. } => Reader::PostgresTx(server.begin().await?),
         })
     }
 
@@ -181,7 +165,7 @@ impl Db {
         }
         let mut tx = match &*self.backend {
             Backend::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
-            Backend::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
+            Backend::Postgres { server, .. } => Tx::Postgres(server.begin().await?),
         };
         if let Some(hook) = &self.begin_hook {
             hook.after_begin(&mut tx).await?;
@@ -219,7 +203,7 @@ impl Db {
         let outcome = tx.query(sql!("UPDATE settings SET value = value WHERE key = ''")).execute().await;
         let rolled_back = tx.rollback().await;
         outcome?;
-        rolled_back
+        rolled_back.map(drop)
     }
 
     /// The damages that SQLite finds in its file, up to 20. Reads the whole file. Empty on PostgreSQL, whose
@@ -240,7 +224,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Backend::Postgres { pool, .. } => pool.close().await,
+            Backend::Postgres { server, .. } => server.pool().close().await,
         }
     }
 }

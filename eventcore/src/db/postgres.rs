@@ -1,24 +1,233 @@
-//! PostgreSQL: connection options, and how often an aborted transaction is run again.
+//! PostgreSQL: connecting, also through a connection pooler, and replacing connections that the server ended.
+//!
+//! Through a pooler that gives each transaction another server connection (pgbouncer in transaction mode),
+//! nothing that belongs to a session works: startup options, named prepared statements, session-level locks.
+//! Such a pooler is recognised when connecting. Then every read is a transaction as well, which sets the time
+//! limits for itself, and no statement is kept prepared.
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres, Row, Transaction};
 
-use super::pool_settings::STATEMENT_CACHE;
+use super::error::is_connection_lost;
+use super::pool_settings::{ACQUIRE_TIMEOUT, PING_AFTER, PoolSettings, STATEMENT_CACHE};
 use crate::error::{Error, Result};
 
 /// Greatest number of times that a transaction is run again after a deadlock or a serialization failure.
 pub(super) const RETRIES: u32 = 8;
 
-pub(super) fn options(url: &str) -> Result<PgConnectOptions> {
-    let options: PgConnectOptions = url.parse().map_err(|error| {
-        Error::Unavailable(format!("the database URL is not valid (postgres://USER@HOST/NAME): {error}"))
-    })?;
-    Ok(options.application_name("eventcore").statement_cache_capacity(STATEMENT_CACHE))
+/// A setting of the connection that a server keeps and a pooler does not pass on.
+const MARKER: &str = "eventcore.direct";
+/// SQLSTATEs with which a pooler, or a server that only speaks PostgreSQL's protocol, refuses startup
+/// options: protocol violation, unknown parameter, invalid value, invalid name, feature not supported.
+const REFUSES_OPTIONS: [&str; 5] = ["08P01", "42704", "22023", "42602", "0A000"];
+
+/// The connections to a server.
+#[derive(Debug)]
+pub(super) struct Server {
+    pool: PgPool,
+    /// The statement that begins a transaction, if it must set the time limits.
+    begin: Option<String>,
+    /// How many connections the pool may hold, all of which the server may have ended.
+    connections: u32,
 }
 
-/// The error of a failed first connection to the server at `address`.
-pub(super) fn connect_error(address: &str, error: &sqlx::Error) -> Error {
+/// A connection for reads outside a transaction.
+#[derive(Debug)]
+pub struct PostgresReader {
+    connection: PoolConnection<Postgres>,
+    pool: PgPool,
+    /// How often the connection may still be replaced.
+    replacements: u32,
+}
+
+/// A transaction.
+#[derive(Debug)]
+pub struct PostgresTx {
+    transaction: Transaction<'static, Postgres>,
+    caches_statements: bool,
+}
+
+impl Server {
+    /// Connects to the server at `url`.
+    pub(super) async fn connect(url: &str, settings: &PoolSettings) -> Result<Self> {
+        let options: PgConnectOptions = url.parse().map_err(|error| {
+            Error::Unavailable(format!("the database URL is not valid (postgres://USER@HOST/NAME): {error}"))
+        })?;
+        let options = options.application_name("eventcore");
+        if !url.contains("statement-cache-capacity=0")
+            && let Some(server) = Self::connect_directly(&options, settings).await?
+        {
+            return Ok(server);
+        }
+        let [lock, statement] = limits(settings).map(|(name, millis)| format!("SET LOCAL {name} = {millis}"));
+        // sqlx sends `extra_float_digits` by default, which pgbouncer refuses.
+        let options = options.extra_float_digits(None).statement_cache_capacity(0);
+        let pool = pool(settings, options).await?;
+        Ok(Self { pool, begin: Some(format!("BEGIN; {lock}; {statement}")), connections: settings.postgres })
+    }
+
+    /// `None` if the settings of a connection do not reach the server.
+    async fn connect_directly(options: &PgConnectOptions, settings: &PoolSettings) -> Result<Option<Self>> {
+        let options = options
+            .clone()
+            .statement_cache_capacity(STATEMENT_CACHE)
+            .options(limits(settings).map(|(name, millis)| (name, millis.to_string())))
+            .options([(MARKER, "on")]);
+        let pool = match pool(settings, options.clone()).await {
+            Err(Refused::Options) => return Ok(None),
+            other => other?,
+        };
+        // Not prepared: a pooler may prepare it on one connection and execute it on another.
+        let marker = sqlx::raw_sql("SELECT current_setting('eventcore.direct', true)").fetch_one(&pool).await;
+        let marker = marker.and_then(|row| row.try_get::<Option<String>, _>(0));
+        if marker.map_err(|error| connect_error(&options, &error))?.as_deref() != Some("on") {
+            pool.close().await;
+            return Ok(None);
+        }
+        Ok(Some(Self { pool, begin: None, connections: settings.postgres }))
+    }
+
+    pub(super) const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Whether a session keeps what is set or prepared in it.
+    pub(super) const fn keeps_sessions(&self) -> bool {
+        self.begin.is_none()
+    }
+
+    /// A connection for reads. Only without a pooler.
+    pub(super) async fn read(&self) -> sqlx::Result<PostgresReader> {
+        let connection = self.pool.acquire().await?;
+        Ok(PostgresReader { connection, pool: self.pool.clone(), replacements: self.connections + 1 })
+    }
+
+    /// Begins a transaction. BEGIN is the first statement of a connection from the pool, so it finds out
+    /// whether the server has ended the connection, and nothing is lost by trying the next one.
+    pub(super) async fn begin(&self) -> sqlx::Result<PostgresTx> {
+        let mut attempts = 0;
+        let transaction = loop {
+            let begun = match &self.begin {
+                None => self.pool.begin().await,
+                Some(begin) => self.pool.begin_with(AssertSqlSafe(begin.clone())).await,
+            };
+            match begun {
+                Err(error) if is_connection_lost(&error) && attempts <= self.connections => attempts += 1,
+                other => break other?,
+            }
+        };
+        Ok(PostgresTx { transaction, caches_statements: self.keeps_sessions() })
+    }
+}
+
+impl PostgresReader {
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// Replaces the connection after `error`, if the server has ended it. Then the caller can repeat the
+    /// statement: outside of a transaction a read is complete in itself.
+    pub(super) async fn replace_after(&mut self, error: &sqlx::Error) -> sqlx::Result<bool> {
+        if !is_connection_lost(error) || self.replacements == 0 {
+            return Ok(false);
+        }
+        self.replacements -= 1;
+        self.connection = self.pool.acquire().await?;
+        Ok(true)
+    }
+}
+
+impl PostgresTx {
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    pub(super) const fn caches_statements(&self) -> bool {
+        self.caches_statements
+    }
+
+    pub(super) async fn commit(self) -> sqlx::Result<()> {
+        self.transaction.commit().await
+    }
+
+    pub(super) async fn rollback(self) -> sqlx::Result<()> {
+        self.transaction.rollback().await
+    }
+
+    /// Lifts the time limits of this transaction.
+    pub(super) async fn lift_time_limits(&mut self) -> sqlx::Result<()> {
+        self.run("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await
+    }
+
+    /// Deallocates what is prepared. Through a pooler it would be in the way of the next client.
+    pub(super) async fn deallocate(&mut self) -> sqlx::Result<()> {
+        if self.caches_statements { Ok(()) } else { self.run("DEALLOCATE ALL").await }
+    }
+
+    async fn run(&mut self, sql: &'static str) -> sqlx::Result<()> {
+        sqlx::Executor::execute(&mut *self.transaction, sql).await.map(drop)
+    }
+}
+
+/// The time limits in milliseconds, where 0 is none.
+fn limits(settings: &PoolSettings) -> [(&'static str, u128); 2] {
+    [
+        ("lock_timeout", settings.lock_timeout.as_millis()),
+        ("statement_timeout", settings.statement_timeout.as_millis()),
+    ]
+}
+
+/// Why a first connection failed.
+enum Refused {
+    /// The startup options are refused.
+    Options,
+    /// Anything else.
+    Other(Error),
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Options => Self::Unavailable(
+                "PostgreSQL refuses the options of the connection: remove them from the database URL"
+                    .to_owned(),
+            ),
+            Refused::Other(error) => error,
+        }
+    }
+}
+
+async fn pool(settings: &PoolSettings, options: PgConnectOptions) -> Result<PgPool, Refused> {
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.postgres)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A ping costs a round trip: recently used connections are not pinged.
+        .test_before_acquire(false)
+        .before_acquire(|conn, used| {
+            Box::pin(async move {
+                if used.idle_for >= PING_AFTER {
+                    conn.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options.clone())
+        .await;
+    pool.map_err(|error| {
+        let code = error.as_database_error().and_then(|fault| fault.code().map(std::borrow::Cow::into_owned));
+        match code {
+            Some(code) if REFUSES_OPTIONS.contains(&code.as_str()) => Refused::Options,
+            _ => Refused::Other(connect_error(&options, &error)),
+        }
+    })
+}
+
+/// The error of a failed first connection.
+fn connect_error(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
+    let address = format!("{}:{}", options.get_host(), options.get_port());
     match error {
         sqlx::Error::Database(fault) => {
             Error::Unavailable(format!("PostgreSQL at {address} refused the connection: {}", fault.message()))

@@ -8,6 +8,7 @@ use sqlx::{
 };
 
 use super::dialect::Dialect;
+use super::postgres::{PostgresReader, PostgresTx};
 use super::sqlite::deferred::StatementState;
 
 /// The text of a statement. The library writes constant ones with `sql!`: a test finds and prepares each of
@@ -110,11 +111,16 @@ enum Target<'c> {
         statements: Option<&'c mut StatementState>,
     },
     Postgres {
-        conn: &'c mut PgConnection,
+        session: PostgresSession<'c>,
         args: PgArguments,
         /// Whether the connection caches the prepared statement.
         cached: bool,
     },
+}
+
+enum PostgresSession<'c> {
+    Transaction(&'c mut PgConnection),
+    Reader(&'c mut PostgresReader),
 }
 
 /// Builds the query with `sqlx::$build` and runs `$method` on it, on either database.
@@ -134,9 +140,16 @@ macro_rules! run {
                 }
                 outcome.map(Into::into)
             }
-            Target::Postgres { conn, args, cached } => {
+            Target::Postgres { session: PostgresSession::Transaction(conn), args, cached } => {
                 sqlx::$build($query.sql, args).persistent(cached).$method(conn).await.map(Into::into)
             }
+            Target::Postgres { session: PostgresSession::Reader(reader), args, cached } => loop {
+                let statement = sqlx::$build($query.sql.clone(), args.clone()).persistent(cached);
+                match statement.$method(reader.connection()).await {
+                    Err(error) if reader.replace_after(&error).await? => {}
+                    outcome => break outcome.map(Into::into),
+                }
+            },
         }
     }};
 }
@@ -151,8 +164,16 @@ impl<'c> Query<'c> {
         Self { sql: sql.for_dialect(Dialect::Sqlite), target, unencodable: None }
     }
 
-    pub(super) fn postgres(conn: &'c mut PgConnection, sql: Sql) -> Self {
-        let target = Target::Postgres { conn, args: PgArguments::default(), cached: true };
+    pub(super) fn postgres(tx: &'c mut PostgresTx, sql: Sql) -> Self {
+        let cached = tx.caches_statements();
+        let session = PostgresSession::Transaction(tx.connection());
+        let target = Target::Postgres { session, args: PgArguments::default(), cached };
+        Self { sql: sql.for_dialect(Dialect::Postgres), target, unencodable: None }
+    }
+
+    pub(super) fn postgres_reader(reader: &'c mut PostgresReader, sql: Sql) -> Self {
+        let session = PostgresSession::Reader(reader);
+        let target = Target::Postgres { session, args: PgArguments::default(), cached: true };
         Self { sql: sql.for_dialect(Dialect::Postgres), target, unencodable: None }
     }
 

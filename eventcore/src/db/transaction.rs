@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::Sqlite;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::dialect::Dialect;
-use super::postgres;
+use super::postgres::{self, PostgresReader, PostgresTx};
 use super::query::{Queries, Query, Sql};
 use super::sqlite::SqliteTx;
 use crate::error::{Error, Result};
@@ -18,7 +18,9 @@ pub enum Reader {
     /// A read-only connection.
     Sqlite(sqlx::pool::PoolConnection<Sqlite>),
     /// A connection of the pool, which transactions share.
-    Postgres(sqlx::pool::PoolConnection<Postgres>),
+    Postgres(PostgresReader),
+    /// A transaction at READ COMMITTED, through a connection pooler.
+    PostgresTx(PostgresTx),
     /// The transaction that several operations share: reads see what they wrote.
     Shared(SharedTxGuard),
 }
@@ -27,7 +29,8 @@ impl Queries for Reader {
     fn query(&mut self, sql: Sql) -> Query<'_> {
         match self {
             Self::Sqlite(conn) => Query::sqlite(conn, None, sql),
-            Self::Postgres(conn) => Query::postgres(conn, sql),
+            Self::Postgres(reader) => Query::postgres_reader(reader, sql),
+            Self::PostgresTx(tx) => Query::postgres(tx, sql),
             Self::Shared(guard) => guard.tx().query(sql),
         }
     }
@@ -35,7 +38,7 @@ impl Queries for Reader {
     fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
+            Self::Postgres(_) | Self::PostgresTx(_) => Dialect::Postgres,
             Self::Shared(guard) => guard.dialect,
         }
     }
@@ -48,7 +51,7 @@ pub enum Tx {
     /// A savepoint in the writer's open group.
     Sqlite(SqliteTx),
     /// A transaction at READ COMMITTED.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PostgresTx),
     /// A part of a transaction that several operations share.
     Shared(SharedTxGuard),
 }
@@ -64,21 +67,31 @@ impl Tx {
         Ok(())
     }
 
-    /// Rolls back.
+    /// Rolls back. Returns whether the connection still works: if not, the server has rolled back.
     ///
     /// # Errors
     /// On SQLite, if earlier transactions of the same group were not committed: what this one read never
     /// existed.
-    pub(crate) async fn rollback(self) -> Result<()> {
+    pub(crate) async fn rollback(self) -> Result<Connected> {
         match self {
             Self::Sqlite(tx) => tx.rollback().await?,
-            // A failure means that the connection is broken, and then the server has rolled back.
-            Self::Postgres(tx) => drop(tx.rollback().await),
+            Self::Postgres(tx) => {
+                if tx.rollback().await.is_err() {
+                    return Ok(Connected::No);
+                }
+            }
             // The whole transaction cannot be committed any more.
             Self::Shared(guard) => drop(guard),
         }
-        Ok(())
+        Ok(Connected::Yes)
     }
+}
+
+/// Whether the connection of a transaction that was rolled back still works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Connected {
+    Yes,
+    No,
 }
 
 impl Queries for Tx {
@@ -197,8 +210,9 @@ impl Drop for SharedTxGuard {
 /// Runs an async function in a transaction and commits if it returns `Ok`:
 /// `transaction!(db, |tx| store(tx, &input, now))`.
 ///
-/// A transaction that PostgreSQL aborts for a deadlock or a serialization failure (`40P01`, `40001`) is run
-/// again, a bounded number of times, so the function must have no effects outside its transaction.
+/// A transaction that PostgreSQL aborts for a deadlock or a serialization failure (`40P01`, `40001`), or
+/// whose connection the server ends before the COMMIT, is run again, a bounded number of times. The
+/// function must have no effects outside its transaction.
 ///
 /// This is a macro rather than a function that takes an async closure, because the compiler cannot yet prove
 /// that the future of a closure that borrows its argument is `Send`.
@@ -228,15 +242,22 @@ impl Attempts {
     /// Commits if `outcome` is `Ok`, otherwise rolls back. `None` means that the caller should run the
     /// transaction again; this function has then waited before it returns.
     pub(crate) async fn end<T>(&mut self, tx: Tx, outcome: Result<T>) -> Option<Result<T>> {
-        let outcome = match outcome {
-            Ok(value) => tx.commit().await.map(|()| value),
+        let (outcome, connected) = match outcome {
+            // After a lost COMMIT nobody knows whether it was executed: it is not run again.
+            Ok(value) => (tx.commit().await.map(|()| value), Connected::Yes),
             Err(error) => match tx.rollback().await {
                 // What the refusal is based on was not committed: only the failed rollback may be reported.
-                Err(rollback) if !error.is_unavailable() => Err(rollback),
-                _ => Err(error),
+                Err(rollback) if !error.is_unavailable() => (Err(rollback), Connected::Yes),
+                Err(_) => (Err(error), Connected::Yes),
+                Ok(connected) => (Err(error), connected),
             },
         };
-        if matches!(outcome, Err(Error::Contended)) && self.0 < postgres::RETRIES {
+        let again = match &outcome {
+            Ok(_) => false,
+            Err(Error::Contended) => true,
+            Err(error) => connected == Connected::No && error.is_unavailable(),
+        };
+        if again && self.0 < postgres::RETRIES {
             self.0 += 1;
             tokio::time::sleep(postgres::backoff(self.0)).await;
             return None;

@@ -11,19 +11,33 @@ pub(crate) mod serve;
 mod table;
 pub(crate) mod user;
 
-use eventcore::db::PoolSizes;
+use std::time::Duration;
+
+use eventcore::db::PoolSettings;
 use eventcore::{EventCore, Options};
 
 use crate::config::{Config, Limits};
 
 fn options(config: &Config) -> Options {
     Options {
-        pools: PoolSizes { postgres: config.database_connections, ..PoolSizes::default() },
+        pools: PoolSettings {
+            postgres: config.database_connections,
+            lock_timeout: config.lock_timeout,
+            statement_timeout: config.statement_timeout,
+            ..PoolSettings::default()
+        },
         jwt_secret: config.jwt_secret.clone(),
         horizon: config.horizon,
         slows_guessing: config.limits == Limits::On,
         ..Options::default()
     }
+}
+
+/// The options of commands that may read whole tables.
+fn patient_options(config: &Config) -> Options {
+    let mut options = options(config);
+    options.pools.statement_timeout = Duration::ZERO;
+    options
 }
 
 /// Connects to the database without migrating it. A missing SQLite file is created.
@@ -33,12 +47,12 @@ async fn connect(config: &Config) -> eventcore::Result<EventCore> {
 
 /// Connects to a database that must exist, without looking at its schema.
 async fn connect_existing(config: &Config) -> eventcore::Result<EventCore> {
-    EventCore::connect(&config.database, Options { must_exist: true, ..options(config) }).await
+    EventCore::connect(&config.database, Options { must_exist: true, ..patient_options(config) }).await
 }
 
 /// Opens a database that must exist and have the current schema, for commands that create none.
 async fn open_existing(config: &Config) -> eventcore::Result<EventCore> {
-    EventCore::open_existing(&config.database, options(config)).await
+    EventCore::open_existing(&config.database, patient_options(config)).await
 }
 
 /// Connects to the database and migrates it.

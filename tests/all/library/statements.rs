@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eventcore::db::{Db, PoolSizes, Queries, Sql};
+use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use rstest::rstest;
 use tests::{Kind, TestDb};
@@ -83,7 +83,7 @@ async fn every_statement_can_be_prepared(#[case] kind: Kind) {
         Kind::Postgres => found.postgres,
     };
     assert!(statements.len() > 50, "only {} statements were found", statements.len());
-    let sizes = PoolSizes { postgres: 1, sqlite_readers: 1 };
+    let sizes = PoolSettings { postgres: 1, sqlite_readers: 1, ..PoolSettings::default() };
     let connection = Db::connect(&db.url, sizes).await.expect("a database");
     let mut wrong = Vec::new();
     let count = statements.len();

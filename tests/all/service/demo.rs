@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use eventcore::agenda::AgendaFilter;
-use eventcore::db::{Db, PoolSizes, Queries, Sql};
+use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use eventcore::events::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility};
 use eventcore::{Actor, EventCore, Options, PageRequest, Timestamp};
 use rstest::rstest;
@@ -22,7 +22,7 @@ async fn demo(url: &str) -> Finished {
 
 /// Runs SQL outside the library.
 async fn execute(url: &str, sql: &'static str) {
-    let db = Db::connect(url, PoolSizes { postgres: 1, ..PoolSizes::default() }).await.unwrap();
+    let db = Db::connect(url, PoolSettings { postgres: 1, ..PoolSettings::default() }).await.unwrap();
     let mut tx = db.begin().await.unwrap();
     tx.query(Sql::portable(sql)).execute().await.unwrap();
     tx.commit().await.unwrap();
@@ -30,7 +30,7 @@ async fn execute(url: &str, sql: &'static str) {
 }
 
 async fn count(url: &str, table: &str) -> i64 {
-    let db = Db::connect(url, PoolSizes { postgres: 1, ..PoolSizes::default() }).await.unwrap();
+    let db = Db::connect(url, PoolSettings { postgres: 1, ..PoolSettings::default() }).await.unwrap();
     let sql = Sql::dynamic(format!("SELECT count(*) FROM {table}"));
     let number = db.read().await.unwrap().query(sql).scalar().await.unwrap();
     db.close().await;

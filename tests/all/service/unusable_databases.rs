@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eventcore::db::{Db, PoolSizes, Queries, Sql};
+use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use rstest::rstest;
 use serde_json::json;
 use tests::{Daemon, Kind, TestDb, command, finish, new_event, tui};
@@ -33,7 +33,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 /// Runs SQL on a database that may be without a schema.
 async fn execute(url: &str, statements: &[&str]) {
-    let db = Db::connect(url, PoolSizes { postgres: 1, ..PoolSizes::default() }).await.unwrap();
+    let db = Db::connect(url, PoolSettings { postgres: 1, ..PoolSettings::default() }).await.unwrap();
     for sql in statements {
         let query = Sql::dynamic((*sql).to_owned());
         if sql.starts_with("VACUUM") {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventcore::accounts::{DemoClaim, User};
-use eventcore::db::PoolSizes;
+use eventcore::db::PoolSettings;
 use eventcore::events::Event;
 use eventcore::{Actor, Clock, EventCore, ManualClock, Options, Timestamp};
 
@@ -39,7 +39,7 @@ pub(crate) async fn create(config: &Config, core: &EventCore) -> Result<String, 
     let now = core.now();
     // The clock is turned back, so that there are events that are over.
     let clock = Arc::new(ManualClock::new(now));
-    let pools = PoolSizes { sqlite_readers: 1, postgres: 2 };
+    let pools = PoolSettings { sqlite_readers: 1, postgres: 2 };
     let options =
         Options { clock: Box::new(clock.clone()), pools, must_exist: true, ..super::options(config) };
     let core = EventCore::connect(&config.database, options).await?;

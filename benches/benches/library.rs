@@ -22,7 +22,7 @@ fn library(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (core, cursor_of_page_1000, organizer) = runtime.block_on(async {
-        let core = EventCore::open(&format!("sqlite://{}/events.db", folder.path().display())).await.unwrap();
+        let core = benches::open(&format!("sqlite://{}/events.db", folder.path().display())).await.unwrap();
         benches::seed_events(&core, benches::OCCURRENCES, benches::event).await.unwrap();
         let mut cursor = None;
         for _ in 1..1_000 {

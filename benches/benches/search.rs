@@ -25,7 +25,7 @@ fn query(q: &str) -> AgendaFilter {
 /// Opens a database and fills it: labelled occurrences, and an event with 100,000 registrations. A database
 /// that an earlier run has filled is used as it is.
 async fn open_filled(url: &str) -> (EventCore, Actor, EventId) {
-    let core = EventCore::open(url).await.unwrap();
+    let core = benches::open(url).await.unwrap();
     let filter = AgendaFilter { title: Some("Course".to_owned()), ..AgendaFilter::default() };
     let known = core.events(&Actor::Anonymous, &filter, &PageRequest::first(1)).await.unwrap();
     if let Some(course) = known.items.first() {

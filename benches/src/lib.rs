@@ -7,7 +7,7 @@ use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Dialect, Queries, Sql};
 use eventcore::events::EventInput;
 use eventcore::registrations::Party;
-use eventcore::{Actor, EventCore, EventId, OccurrenceId, PageRequest, Result, Role};
+use eventcore::{Actor, EventCore, EventId, OccurrenceId, Options, PageRequest, Quotas, Result, Role};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -18,6 +18,14 @@ pub const OCCURRENCES: usize = 100_000;
 
 const TOPICS: [&str; 8] = ["rust", "jazz", "yoga", "chess", "pottery", "opera", "baking", "history"];
 const CATEGORIES: [&str; 4] = ["meetup", "concert", "course", "workshop"];
+
+/// Opens the database at `url` without quotas, and migrates it.
+pub async fn open(url: &str) -> Result<EventCore> {
+    let options = Options { quotas: Quotas::UNLIMITED, ..Options::default() };
+    let core = EventCore::connect(url, options).await?;
+    core.migrate().await?;
+    Ok(core)
+}
 
 /// The user `organizer`, who organizes all events. Created without a password if missing.
 pub async fn organizer(core: &EventCore) -> Result<Actor> {

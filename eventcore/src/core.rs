@@ -12,6 +12,7 @@ use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, Sign
 use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::SessionId;
+use crate::quotas::Quotas;
 use crate::registrations::RegistrationQueues;
 use crate::search;
 use crate::time::{Clock, SystemClock, Timestamp};
@@ -44,6 +45,7 @@ struct SharedState {
     signer: OnceCell<Signer>,
     jwt_secret: Option<String>,
     horizon: Duration,
+    quotas: Quotas,
     registration_queues: RegistrationQueues,
 }
 
@@ -63,6 +65,8 @@ pub struct Options {
     pub slows_guessing: bool,
     /// Whether a missing SQLite file is an error. Default: false, the file is created.
     pub must_exist: bool,
+    /// How much one account may create.
+    pub quotas: Quotas,
 }
 
 impl Default for Options {
@@ -74,6 +78,7 @@ impl Default for Options {
             horizon: DEFAULT_HORIZON,
             slows_guessing: true,
             must_exist: false,
+            quotas: Quotas::default(),
         }
     }
 }
@@ -115,12 +120,20 @@ impl EventCore {
         } else {
             Db::connect(url, options.pools).await?
         };
-        let Options { clock, jwt_secret, horizon, slows_guessing, .. } = options;
+        let Options { clock, jwt_secret, horizon, slows_guessing, quotas, .. } = options;
         let (passwords, signer) = (PasswordHashing::new(slows_guessing), OnceCell::new());
         let guesses = slows_guessing.then(Guesses::new);
         let registration_queues = RegistrationQueues::default();
-        let state =
-            SharedState { clock, passwords, guesses, signer, jwt_secret, horizon, registration_queues };
+        let state = SharedState {
+            clock,
+            passwords,
+            guesses,
+            signer,
+            jwt_secret,
+            horizon,
+            quotas,
+            registration_queues,
+        };
         Ok(Self { db, state: Arc::new(state), network: None })
     }
 
@@ -213,6 +226,11 @@ impl EventCore {
     /// [`Options::horizon`].
     pub(crate) fn horizon_length(&self) -> Duration {
         self.state.horizon
+    }
+
+    /// [`Options::quotas`].
+    pub(crate) fn quotas(&self) -> Quotas {
+        self.state.quotas
     }
 
     /// Waits for running transactions and closes all connections.

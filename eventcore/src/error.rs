@@ -111,6 +111,14 @@ pub enum Error {
         /// How long to wait.
         wait: Duration,
     },
+    /// The account has, or has created, as much as it may.
+    #[error("too many {what}: at most {limit} are allowed")]
+    QuotaExceeded {
+        /// Of what, and within which time.
+        what: &'static str,
+        /// How many are allowed.
+        limit: u32,
+    },
     /// Too many callers wait for the same resource.
     #[error("the server is overloaded: try again shortly")]
     Overloaded,
@@ -158,6 +166,7 @@ impl Error {
             Self::NotConfirmed { .. } => "not_confirmed",
             Self::OccurrenceNotOver => "occurrence_not_over",
             Self::RateLimited { .. } => "rate_limited",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::Unavailable(_) | Self::Contended | Self::Overloaded => "unavailable",
             Self::Internal(_) => "internal",
         }

@@ -61,8 +61,8 @@
 //! A module imports only from layers below its own, and within a layer from modules named before it.
 //!
 //! 1. [`error`], [`fold`], [`db`], [`time`], [`id`] and [`recurrence`], which do not depend on the domain;
-//! 2. [`actor`], [`page`], [`precondition`], [`input`] and [`markdown`], which the operations of all modules
-//!    use;
+//! 2. [`actor`], [`quotas`], [`page`], [`precondition`], [`input`] and [`markdown`], which the operations
+//!    of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
@@ -110,6 +110,7 @@ pub mod markdown;
 pub mod page;
 pub mod precondition;
 pub mod privacy;
+pub mod quotas;
 pub mod recurrence;
 pub mod registrations;
 pub mod search;
@@ -126,4 +127,5 @@ pub use id::{
 };
 pub use page::{Cursor, Order, Page, PageRequest};
 pub use precondition::Precondition;
+pub use quotas::Quotas;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};

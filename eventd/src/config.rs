@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
+use eventcore::Quotas;
 
 use crate::connection_settings::ConnectionFlags;
 use crate::failure::Failure;
@@ -135,6 +136,7 @@ pub(crate) struct Config {
     pub(crate) body_rate: u32,
     pub(crate) limits: Limits,
     pub(crate) rate_quotas: RateQuotas,
+    pub(crate) quotas: Quotas,
     pub(crate) proxies: TrustedProxies,
     pub(crate) metrics_listen: Option<ListenAddress>,
     pub(crate) database_connections: u32,
@@ -311,6 +313,7 @@ impl Config {
         let limits = settings.read("limits", "on", "on or off")?;
         let rate_quotas =
             limit_settings::rate_quotas(|key, default| settings.read(key, default, "a number above 0"))?;
+        let quotas = limit_settings::quotas(|key, default| settings.read(key, default, "a number"))?;
         let proxies = TrustedProxies {
             hops: settings.read("trusted_hops", "0", "a number of proxies")?,
             header: settings.read("forwarding_header", "x-forwarded-for", "x-forwarded-for or forwarded")?,
@@ -343,6 +346,7 @@ impl Config {
             body_rate: body_rate.get(),
             limits,
             rate_quotas,
+            quotas,
             proxies,
             metrics_listen,
             database_connections: database_connections.get(),

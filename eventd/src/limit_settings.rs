@@ -1,8 +1,9 @@
-//! The settings of limits per client: rates, and the proxies that name the client.
+//! The settings of limits per client and account: rates, the proxies that name the client, and quotas.
 
 use std::num::NonZeroU32;
 
 use clap::Args;
+use eventcore::Quotas;
 
 use crate::http::RateQuotas;
 
@@ -28,6 +29,24 @@ pub(crate) struct LimitFlags {
     /// New accounts per 10 minutes and client network [default: 30]
     #[arg(long, env = "SIGN_UP_LIMIT", global = true, value_name = "NUMBER")]
     sign_up_limit: Option<String>,
+    /// Events that an account may create within 24 hours [default: 500]
+    #[arg(long, env = "EVENTS_PER_DAY", global = true, value_name = "NUMBER")]
+    events_per_day: Option<String>,
+    /// Occurrences of one event; a series without an end has so many ahead at a time [default: 2000]
+    #[arg(long, env = "OCCURRENCES_PER_EVENT", global = true, value_name = "NUMBER")]
+    occurrences_per_event: Option<String>,
+    /// Future occurrences of all events of an account [default: 20000]
+    #[arg(long, env = "OCCURRENCES_PER_ACCOUNT", global = true, value_name = "NUMBER")]
+    occurrences_per_account: Option<String>,
+    /// Comments that an account may write within a minute [default: 20]
+    #[arg(long, env = "COMMENTS_PER_MINUTE", global = true, value_name = "NUMBER")]
+    comments_per_minute: Option<String>,
+    /// Comments that an account may write within 24 hours [default: 500]
+    #[arg(long, env = "COMMENTS_PER_DAY", global = true, value_name = "NUMBER")]
+    comments_per_day: Option<String>,
+    /// Personal access tokens of an account [default: 50]
+    #[arg(long, env = "TOKENS_PER_ACCOUNT", global = true, value_name = "NUMBER")]
+    tokens_per_account: Option<String>,
     /// Number of proxies between clients and this server, each of which appends the address of its own peer
     /// to the forwarding header; 0 ignores the header [default: 0]
     #[arg(long, env = "TRUSTED_HOPS", global = true, value_name = "NUMBER")]
@@ -47,6 +66,12 @@ impl LimitFlags {
         "search_limit",
         "sign_in_limit",
         "sign_up_limit",
+        "events_per_day",
+        "occurrences_per_event",
+        "occurrences_per_account",
+        "comments_per_minute",
+        "comments_per_day",
+        "tokens_per_account",
         "trusted_hops",
         "forwarding_header",
     ];
@@ -60,6 +85,12 @@ impl LimitFlags {
             ("search_limit", &self.search_limit),
             ("sign_in_limit", &self.sign_in_limit),
             ("sign_up_limit", &self.sign_up_limit),
+            ("events_per_day", &self.events_per_day),
+            ("occurrences_per_event", &self.occurrences_per_event),
+            ("occurrences_per_account", &self.occurrences_per_account),
+            ("comments_per_minute", &self.comments_per_minute),
+            ("comments_per_day", &self.comments_per_day),
+            ("tokens_per_account", &self.tokens_per_account),
             ("trusted_hops", &self.trusted_hops),
             ("forwarding_header", &self.forwarding_header),
         ]
@@ -76,5 +107,22 @@ pub(crate) fn rate_quotas<E>(
         searches: read("search_limit", "100")?,
         sign_ins: read("sign_in_limit", "30")?,
         sign_ups: read("sign_up_limit", "30")?,
+    })
+}
+
+/// The quotas of an account, each read by `read` from its name and its default.
+pub(crate) fn quotas<E>(mut read: impl FnMut(&'static str, &str) -> Result<u32, E>) -> Result<Quotas, E> {
+    let defaults = Quotas::default();
+    let mut quota = |name, default: Option<u32>| {
+        let default = default.map_or_else(|| u32::MAX.to_string(), |number| number.to_string());
+        read(name, &default).map(Some)
+    };
+    Ok(Quotas {
+        events_per_day: quota("events_per_day", defaults.events_per_day)?,
+        occurrences_per_event: quota("occurrences_per_event", defaults.occurrences_per_event)?,
+        occurrences_per_account: quota("occurrences_per_account", defaults.occurrences_per_account)?,
+        comments_per_minute: quota("comments_per_minute", defaults.comments_per_minute)?,
+        comments_per_day: quota("comments_per_day", defaults.comments_per_day)?,
+        tokens: quota("tokens_per_account", defaults.tokens)?,
     })
 }

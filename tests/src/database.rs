@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use eventcore::db::{Db, PoolSettings, Queries, Sql};
-use eventcore::{Actor, Clock, EventCore, ManualClock, OccurrenceId, Options, Role, Timestamp, UserId};
+use eventcore::{
+    Actor, Clock, EventCore, ManualClock, OccurrenceId, Options, Quotas, Role, Timestamp, UserId,
+};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -207,9 +209,12 @@ pub fn at(text: &str) -> Timestamp {
 
 pub(crate) async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
     let pools = PoolSettings { postgres: 10, ..PoolSettings::default() };
-    EventCore::connect(url, Options { clock: Box::new(clock), pools, ..Options::default() })
-        .await
-        .expect("a database")
+    EventCore::connect(
+        url,
+        Options { clock: Box::new(clock), pools, quotas: Quotas::UNLIMITED, ..Options::default() },
+    )
+    .await
+    .expect("a database")
 }
 
 fn postgres_url(database: &str) -> String {

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::args()
         .nth(1)
         .unwrap_or_else(|| format!("sqlite://{}/promotion.db", folder.path().display()));
-    let core = EventCore::open(&url).await?;
+    let core = benches::open(&url).await?;
     let mut medians = Vec::new();
     for waitlisted in [10, 100_000, 10, 100_000] {
         let median = median_promotion(&core, waitlisted).await?;

@@ -4,14 +4,14 @@
 //! `seed_events DATABASE-URL [EVENTS]`, by default 100,000 events of one occurrence each.
 
 use eventcore::agenda::AgendaFilter;
-use eventcore::{Actor, EventCore, PageRequest};
+use eventcore::{Actor, PageRequest};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let url = arguments.next().ok_or("usage: seed_events DATABASE-URL [EVENTS]")?;
     let count = arguments.next().map_or(Ok(benches::OCCURRENCES), |text| text.parse())?;
-    let core = EventCore::open(&url).await?;
+    let core = benches::open(&url).await?;
     let organizer = benches::organizer(&core).await?;
     let page = core.occurrences(&Actor::Anonymous, &AgendaFilter::default(), &PageRequest::first(1)).await?;
     if page.items.is_empty() {

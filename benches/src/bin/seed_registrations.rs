@@ -23,7 +23,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     };
     let (users, occurrences): (usize, usize) = (users.parse()?, occurrences.parse()?);
     let seats = (users / occurrences / 2).max(1);
-    let core = EventCore::open(url).await?;
+    let core = benches::open(url).await?;
     let organizer = benches::organizer(&core).await?;
     let mut lines = String::new();
     let user_core = core.clone();

@@ -10,6 +10,7 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::{AccessTokenId, UserId};
 use crate::input::{Fields, Lines, check_text, deserialize_by_fields};
+use crate::quotas::Quotas;
 use crate::time::Timestamp;
 
 /// The maximum number of tokens of a user.
@@ -115,7 +116,8 @@ impl EventCore {
             expires_at: input.expires_at,
             last_used_at: None,
         };
-        transaction!(self.db(), |tx| insert(tx, owner, &token, &secret))?;
+        let quotas = self.quotas().of(actor);
+        transaction!(self.db(), |tx| insert(tx, owner, &token, &secret, quotas))?;
         Ok(NewSecret { token, secret })
     }
 
@@ -147,11 +149,12 @@ impl EventCore {
     }
 }
 
-async fn insert(tx: &mut Tx, owner: UserId, token: &AccessToken, secret: &str) -> Result<()> {
+async fn insert(tx: &mut Tx, owner: UserId, token: &AccessToken, secret: &str, quotas: Quotas) -> Result<()> {
     // The lock serializes the count below, and a deletion of the account.
     user::find_locked(tx, owner).await?.ok_or(Error::Unauthenticated)?;
     let count: i64 =
         tx.query(sql!("SELECT count(*) FROM access_tokens WHERE user_id = $1")).bind(owner).scalar().await?;
+    quotas.check_tokens(count)?;
     if count >= MAX_TOKENS {
         return Err(Error::invalid("", "out_of_range", "you have 100 tokens, the maximum: delete one first"));
     }

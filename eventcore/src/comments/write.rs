@@ -13,15 +13,20 @@ use crate::events::{self, Relation};
 use crate::id::{CommentId, EventId, UserId};
 use crate::input::{merge_patch, must_be_object};
 use crate::precondition::{Precondition, must_be_version};
+use crate::quotas::Quotas;
 use crate::time::Timestamp;
 
 impl EventCore {
     /// Adds a comment to an event, or a reply to a comment on it. Every signed-in user who can see the event
     /// may.
+    ///
+    /// # Errors
+    /// `quota_exceeded`, see [`Quotas`].
     pub async fn add_comment(&self, actor: &Actor, event: EventId, input: &CommentInput) -> Result<Comment> {
         let author = actor.writer()?.id;
         let now = self.now();
-        transaction!(self.db(), |tx| add(tx, actor, author, event, input, now))
+        let quotas = self.quotas().of(actor);
+        transaction!(self.db(), |tx| add(tx, actor, author, event, input, quotas, now))
     }
 
     /// Changes the text of a comment by a JSON merge patch (RFC 7396). Only its author may.
@@ -80,6 +85,7 @@ async fn add(
     author: UserId,
     event: EventId,
     input: &CommentInput,
+    quotas: Quotas,
     now: Timestamp,
 ) -> Result<Comment> {
     events::find(tx, actor, event).await?.must_see()?;
@@ -87,6 +93,7 @@ async fn add(
     if let Some(parent) = input.parent_id {
         must_accept_replies(tx, actor, event, parent).await?;
     }
+    quotas.check_comments(tx, author, now).await?;
     let id = CommentId::at(now);
     tx.query(sql!(
         "INSERT INTO comments (id, event_id, parent_id, author_id, body, created_at)

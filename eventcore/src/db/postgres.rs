@@ -233,7 +233,8 @@ fn connect_error(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
             Error::Unavailable(format!("PostgreSQL at {address} refused the connection: {}", fault.message()))
         }
         sqlx::Error::Protocol(_) => Error::Unavailable(format!(
-            "what listens at {address} is not PostgreSQL: check host and port of the database URL ({error})"
+            "what listens at {address} is not PostgreSQL: check the host and port in the database URL \
+             ({error})"
         )),
         sqlx::Error::PoolTimedOut => Error::Unavailable(format!(
             "PostgreSQL at {address} cannot be reached: check that it runs and accepts connections"

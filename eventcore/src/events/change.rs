@@ -64,7 +64,7 @@ impl EventCore {
     ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
-        let horizon = self.horizon(now);
+        let horizon = self.horizon(actor, now);
         transaction!(self.db(), |tx| edit_locked(tx, actor, id, edit, expected, now, horizon))
     }
 }
@@ -211,7 +211,10 @@ pub(super) async fn apply(
     let mut event = input.validate(&context).map_err(Error::Invalid)?;
     let reschedules =
         old_span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
-    if !reschedules {
+    if reschedules {
+        let (planned, bounded) = (event.occurrences.len(), event.expanded_until.is_none());
+        horizon.quotas.check_occurrences(tx, row.organizer_id, planned, bounded, Some(row.id), now).await?;
+    } else {
         event.expanded_until = row.expanded_until;
     }
     let status = status::next_status(row.status, event.status)?;

@@ -2,7 +2,7 @@
 
 use super::event::{Event, EventStatus, zone};
 use super::input::{EventInput, ValidationContext};
-use super::schedule::expansion::Horizon;
+use super::schedule::expansion::{Horizon, STEP};
 use super::{change, classification, rows, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
@@ -16,13 +16,16 @@ impl EventCore {
     /// Creates an event with the actor as its organizer. It is published, unless the input has the status
     /// `draft`.
     ///
+    /// The occurrences of a long series without an end are created in several transactions.
+    ///
     /// # Errors
-    /// `invalid_input` with all violations.
+    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`](crate::Quotas).
     pub async fn create_event(&self, actor: &Actor, input: &EventInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();
-        let horizon = self.horizon(now);
-        transaction!(self.db(), |tx| create(tx, input, organizer, now, horizon))
+        let horizon = self.horizon(actor, now);
+        let event = transaction!(self.db(), |tx| create(tx, input, organizer, now, horizon.step(STEP)))?;
+        self.complete_schedule(event, &horizon, now).await
     }
 
     /// Creates a draft as a copy of an event that the actor organizes, with another start.
@@ -31,12 +34,14 @@ impl EventCore {
     /// actor becomes the organizer.
     ///
     /// # Errors
-    /// `invalid_input` with all violations.
+    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`](crate::Quotas).
     pub async fn duplicate_event(&self, actor: &Actor, id: EventId, input: &DuplicateInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();
-        let horizon = self.horizon(now);
-        transaction!(self.db(), |tx| duplicate(tx, actor, id, input, organizer, now, horizon))
+        let horizon = self.horizon(actor, now);
+        let first = horizon.step(STEP);
+        let event = transaction!(self.db(), |tx| duplicate(tx, actor, id, input, organizer, now, first))?;
+        self.complete_schedule(event, &horizon, now).await
     }
 }
 
@@ -88,6 +93,9 @@ async fn create(
     if status == EventStatus::Cancelled {
         return Err(Error::invalid("/status", "invalid", "must be draft or published for a new event"));
     }
+    horizon.quotas.check_events(tx, organizer, now).await?;
+    let (planned, bounded) = (event.occurrences.len(), event.expanded_until.is_none());
+    horizon.quotas.check_occurrences(tx, organizer, planned, bounded, None, now).await?;
     let id = store::insert_event(tx, &event, organizer, status, now).await?;
     rows::load_one(tx, id, now).await
 }

@@ -146,14 +146,16 @@ impl EventInput {
         if let (Some(tz), Some(span)) = (tz, &span) {
             context.check_start(&mut violations, span, tz, self.recurrence.is_some());
         }
-        let occurrences =
+        let mut occurrences =
             tz.zip(span).and_then(|(tz, span)| self.expand(&mut violations, tz, &span, context));
+        let unbounded = self.recurrence.as_ref().is_some_and(|recurrence| !recurrence.is_bounded());
+        let expanded_until =
+            occurrences.as_mut().filter(|_| unbounded).map(|planned| context.horizon.cut(planned));
         let window = self.window().read(&mut violations, tz);
         if let (Some(tz), Some(planned)) = (tz, &occurrences) {
             let starts = planned_starts(planned, self.all_day, tz);
             self.window().check(&mut violations, window, starts);
         }
-        let unbounded = self.recurrence.as_ref().is_some_and(|recurrence| !recurrence.is_bounded());
         match (violations.is_empty(), tz, span, occurrences, self.capacity) {
             (true, Some(tz), Some(span), Some(occurrences), Some(capacity)) => Ok(ValidEvent {
                 title: self.title.trim().to_owned(),
@@ -170,7 +172,7 @@ impl EventInput {
                 waitlist_enabled: self.waitlist_enabled.unwrap_or(true),
                 window,
                 max_party_size: self.max_party_size.unwrap_or(10),
-                expanded_until: unbounded.then_some(context.horizon.until),
+                expanded_until,
                 recurrence: self.recurrence.clone(),
                 occurrences,
             }),

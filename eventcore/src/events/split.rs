@@ -33,7 +33,7 @@ impl EventCore {
     ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
-        let horizon = self.horizon(now);
+        let horizon = self.horizon(actor, now);
         transaction!(self.db(), |tx| split(tx, actor, at, patch, expected, now, horizon))
     }
 }
@@ -51,6 +51,7 @@ async fn split(
     if locked.occurrence.starts_at <= now {
         return Err(Error::OccurrenceBegun);
     }
+    horizon.quotas.check_events(tx, locked.event.organizer_id, now).await?;
     let split = locked
         .series()?
         .split(locked.occurrence.original_start)

@@ -14,7 +14,7 @@ pub(crate) mod user;
 use std::time::Duration;
 
 use eventcore::db::PoolSettings;
-use eventcore::{EventCore, Options};
+use eventcore::{EventCore, Options, Quotas};
 
 use crate::config::{Config, Limits};
 
@@ -29,6 +29,7 @@ fn options(config: &Config) -> Options {
         jwt_secret: config.jwt_secret.clone(),
         horizon: config.horizon,
         slows_guessing: config.limits == Limits::On,
+        quotas: if config.limits == Limits::On { config.quotas } else { Quotas::UNLIMITED },
         ..Options::default()
     }
 }

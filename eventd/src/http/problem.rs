@@ -171,6 +171,7 @@ impl From<Error> for Problem {
             Error::NotConfirmed { .. } => Kind::NotConfirmed,
             Error::OccurrenceNotOver => Kind::OccurrenceNotOver,
             Error::RateLimited { .. } => Kind::RateLimited,
+            Error::QuotaExceeded { .. } => Kind::QuotaExceeded,
             Error::Unavailable(_) | Error::Contended | Error::Overloaded => Kind::Unavailable,
             _ => Kind::Internal,
         };
@@ -228,6 +229,7 @@ mod tests {
             (Error::Unavailable(String::new()), "unavailable", 503),
             (Error::Contended, "unavailable", 503),
             (Error::Overloaded, "unavailable", 503),
+            (Error::QuotaExceeded { what: "events", limit: 1 }, "quota-exceeded", 403),
             (Error::RateLimited { reason: "", wait: Duration::ZERO }, "rate-limited", 429),
             (Error::internal("secret"), "internal", 500),
         ] {

@@ -35,6 +35,7 @@ pub(crate) enum Kind {
     NotAttended,
     NotConfirmed,
     OccurrenceNotOver,
+    QuotaExceeded,
     RateLimited,
     Unavailable,
     Internal,
@@ -307,6 +308,14 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         StatusCode::CONFLICT,
         "Occurrence not over",
         "This is possible once the occurrence is over.",
+    ),
+    describe(
+        Kind::QuotaExceeded,
+        "quota-exceeded",
+        StatusCode::FORBIDDEN,
+        "Quota exceeded",
+        "Your account has, or has created, as much as it may. `detail` names the quota. A quota within a \
+         time has room again when the oldest of what counts is older than that.",
     ),
     describe(
         Kind::RateLimited,

@@ -22,14 +22,14 @@ const NOT_ACCEPTABLE: (&str, &str) = ("406", "`Accept` excludes the media types 
 const RATE_LIMITED: (&str, &str) = ("429", "Too many requests");
 const UNAVAILABLE: (&str, &str) = ("503", "Overloaded, or the database is unavailable");
 const UNAUTHORIZED: (&str, &str) = ("401", "Not signed in, or invalid credentials");
-const FORBIDDEN: (&str, &str) = ("403", "Not allowed");
+const FORBIDDEN: (&str, &str) = ("403", "Not allowed, or a quota is exceeded");
 
 /// Problems of pages and probes.
 pub(crate) struct PageProblems;
 
 impl IntoResponses for PageProblems {
     fn responses() -> Responses {
-        problems(&[UNAVAILABLE])
+        problems(&[RATE_LIMITED, UNAVAILABLE])
     }
 }
 

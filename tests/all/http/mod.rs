@@ -25,6 +25,7 @@ mod openapi_examples;
 mod page_security;
 mod permissions;
 mod protocol;
+mod quotas;
 mod recurrence;
 mod registration_load;
 mod registration_windows;

@@ -14,6 +14,7 @@ mod lock_order;
 mod multi_day;
 mod occurrences;
 mod privacy;
+mod quotas;
 mod recurrence;
 mod registration_lists;
 mod registration_load;

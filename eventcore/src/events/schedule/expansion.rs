@@ -5,8 +5,13 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 
+use crate::quotas::Quotas;
 use crate::recurrence::{Instance, Recurrence, RuleResult, ScheduleLimits, Series, SeriesStart};
 use crate::time::{self, Span, Timestamp};
+
+/// Greatest number of occurrences of an unbounded rule that one transaction inserts. Others can write before
+/// the next one.
+pub(crate) const STEP: usize = 500;
 
 /// How far and to how many occurrences a rule is expanded.
 #[derive(Debug, Clone, Copy)]
@@ -14,17 +19,44 @@ pub(crate) struct Horizon {
     /// The end of the expansion of unbounded rules, exclusive.
     pub(crate) until: Timestamp,
     pub(crate) limits: ScheduleLimits,
+    /// The greatest number of occurrences of an unbounded rule. If it has more, its horizon is nearer.
+    at_most: usize,
+    /// The quotas of the actor.
+    pub(crate) quotas: Quotas,
 }
 
 impl Horizon {
     /// A horizon `length` after `now`, with the usual limits of a rule.
     pub(crate) fn after(now: Timestamp, length: Duration) -> Self {
-        Self { until: now.plus(length), limits: ScheduleLimits::for_horizon(length) }
+        let limits = ScheduleLimits::for_horizon(length);
+        Self { until: now.plus(length), limits, at_most: usize::MAX, quotas: Quotas::UNLIMITED }
     }
 
     /// A horizon at `until`, without limits, for rules that are stored already.
     pub(crate) const fn unlimited(until: Timestamp) -> Self {
-        Self { until, limits: ScheduleLimits { bounded: usize::MAX, unbounded: usize::MAX } }
+        let limits = ScheduleLimits { bounded: usize::MAX, unbounded: usize::MAX };
+        Self { until, limits, at_most: usize::MAX, quotas: Quotas::UNLIMITED }
+    }
+
+    /// This horizon for an actor with these quotas.
+    pub(crate) fn with_quotas(self, quotas: Quotas) -> Self {
+        let at_most = quotas.occurrences_per_event.map_or(usize::MAX, |limit| limit.try_into().unwrap_or(1));
+        Self { at_most, quotas, ..self }
+    }
+
+    /// This horizon with at most so many occurrences of an unbounded rule, and at most one [`STEP`].
+    pub(crate) fn step(self, at_most: usize) -> Self {
+        Self { at_most: self.at_most.min(at_most).min(STEP), ..self }
+    }
+
+    /// Leaves out the occurrences of an unbounded rule that are too many; returns the end of the expansion.
+    /// One always stays, as every event has an occurrence.
+    pub(crate) fn cut(&self, occurrences: &mut Vec<PlannedOccurrence>) -> Timestamp {
+        let at_most = self.at_most.max(1);
+        let Some(first_left_out) = occurrences.get(at_most) else { return self.until };
+        let until = first_left_out.original_start;
+        occurrences.truncate(at_most);
+        until
     }
 }
 

@@ -4,25 +4,68 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::expansion::{Horizon, PlannedOccurrence};
+use super::expansion::{Horizon, PlannedOccurrence, STEP};
 use super::reschedule::{self, RemainingOccurrence};
 use super::windows;
+use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
-use crate::events::event::{is_listed, new_occurrence_status, zone};
-use crate::events::rows::EventRow;
+use crate::events::event::{Event, is_listed, new_occurrence_status, zone};
+use crate::events::rows::{self, EventRow};
 use crate::events::search_documents;
 use crate::events::store::{self, InheritedColumns};
 use crate::id::EventId;
+use crate::quotas;
 use crate::time::{self, Timestamp, format_local, parse_local, round_to_days};
 
 const DAY: Duration = Duration::from_hours(24);
 
 impl EventCore {
-    /// The horizon to which unbounded rules are expanded at `now`.
-    pub(crate) fn horizon(&self, now: Timestamp) -> Horizon {
-        Horizon::after(now, self.horizon_length())
+    /// The horizon to which unbounded rules of an actor are expanded at `now`.
+    pub(crate) fn horizon(&self, actor: &Actor, now: Timestamp) -> Horizon {
+        Horizon::after(now, self.horizon_length()).with_quotas(self.quotas().of(actor))
+    }
+
+    /// Creates the occurrences of a new event that its first step left out. If that fails, the job creates
+    /// them.
+    pub(crate) async fn complete_schedule(
+        &self,
+        event: Event,
+        horizon: &Horizon,
+        now: Timestamp,
+    ) -> Result<Event> {
+        let is_complete = usize::try_from(event.occurrence_count).is_ok_and(|count| count < STEP);
+        if is_complete || event.recurrence.is_none() {
+            return Ok(event);
+        }
+        let (id, due_until) = (event.id, horizon.until.minus(Duration::from_micros(1)));
+        match self.extend_event(id, horizon, due_until, now).await {
+            Ok(0) => Ok(event),
+            Ok(_) => transaction!(self.db(), |tx| rows::load_one(tx, id, now)),
+            Err(error) => {
+                tracing::warn!(event = %id, %error, "not all occurrences of a new event were created yet");
+                Ok(event)
+            }
+        }
+    }
+
+    /// Expands the rule of an event up to the horizon, in steps; returns the number of new occurrences.
+    async fn extend_event(
+        &self,
+        id: EventId,
+        horizon: &Horizon,
+        due_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let mut inserted = 0;
+        loop {
+            let step = transaction!(self.db(), |tx| extend(tx, id, horizon, due_until, now))?;
+            inserted += step.inserted;
+            if step.is_last {
+                return Ok(inserted);
+            }
+        }
     }
 
     /// Expands unbounded rules to the current horizon; returns the number of new occurrences.
@@ -31,9 +74,11 @@ impl EventCore {
     /// only when its expansion ends a day before the horizon or earlier.
     pub async fn extend_schedules(&self) -> Result<u64> {
         let now = self.now();
-        let horizon = self.horizon(now);
+        let horizon = self.horizon(&Actor::System, now);
         let due_until = horizon.until.minus(DAY);
         let mut inserted = 0;
+        // Dense series, whose horizon is nearer, are due each time.
+        let mut after = EventId::from(uuid::Uuid::nil());
         loop {
             let due: Vec<(EventId,)> = self
                 .db()
@@ -42,16 +87,17 @@ impl EventCore {
                 .query(sql!(
                     "SELECT id FROM events
                      WHERE expanded_until IS NOT NULL AND expanded_until <= $1 AND status <> 'cancelled'
-                     ORDER BY expanded_until, id LIMIT 100"
+                        AND id > $2
+                     ORDER BY id LIMIT 100"
                 ))
                 .bind(due_until)
+                .bind(after)
                 .all()
                 .await?;
-            if due.is_empty() {
-                return Ok(inserted);
-            }
+            let Some((last,)) = due.last() else { return Ok(inserted) };
+            after = *last;
             for (event,) in due {
-                inserted += transaction!(self.db(), |tx| extend(tx, event, &horizon, due_until, now))?;
+                inserted += self.extend_event(event, &horizon, due_until, now).await?;
             }
         }
     }
@@ -125,29 +171,51 @@ async fn lock_event(tx: &mut Tx, id: EventId) -> Result<Option<EventRow>> {
     Ok(tx.query(lock).bind(id).optional().await?)
 }
 
-/// Inserts the occurrences of one event up to the horizon, unless another process has; returns their number.
+/// One step of the expansion of an event.
+struct ExtensionStep {
+    inserted: u64,
+    /// Whether nothing is left to do for now.
+    is_last: bool,
+}
+
+/// Inserts the next occurrences of one event up to the horizon, unless another process has.
 async fn extend(
     tx: &mut Tx,
     id: EventId,
     horizon: &Horizon,
     due_until: Timestamp,
     now: Timestamp,
-) -> Result<u64> {
-    let Some(event) = lock_event(tx, id).await? else { return Ok(0) };
-    let Some(from) = event.expanded_until.filter(|until| *until <= due_until) else { return Ok(0) };
-    tx.query(sql!("UPDATE events SET expanded_until = $2 WHERE id = $1"))
-        .bind(id)
-        .bind(horizon.until)
-        .execute()
-        .await?;
-    let occurrences = match event.expand(from, horizon) {
-        Ok(occurrences) => occurrences,
+) -> Result<ExtensionStep> {
+    let nothing = ExtensionStep { inserted: 0, is_last: true };
+    let Some(event) = lock_event(tx, id).await? else { return Ok(nothing) };
+    let Some(from) = event.expanded_until.filter(|until| *until <= due_until) else { return Ok(nothing) };
+    let room = match horizon.quotas.occurrences_per_event {
+        None => usize::MAX,
+        Some(limit) => {
+            let ahead = quotas::count_future(tx, id, now, limit.into()).await?;
+            usize::try_from(i64::from(limit) - ahead).unwrap_or(0)
+        }
+    };
+    if room == 0 {
+        return Ok(nothing);
+    }
+    let step = horizon.step(room);
+    let (occurrences, until) = match event.expand(from, horizon) {
+        Ok(mut occurrences) => {
+            let until = step.cut(&mut occurrences);
+            (occurrences, until)
+        }
         // Log it and go on: one unusable rule must not block the expansion of all others.
         Err(error) => {
             tracing::error!(event = %id, ?error, "the rule of an event cannot be expanded");
-            return Ok(0);
+            (Vec::new(), horizon.until)
         }
     };
+    tx.query(sql!("UPDATE events SET expanded_until = $2 WHERE id = $1"))
+        .bind(id)
+        .bind(until)
+        .execute()
+        .await?;
     let inherited = InheritedColumns {
         event: event.id,
         organizer: event.organizer_id,
@@ -159,7 +227,8 @@ async fn extend(
         status: new_occurrence_status(event.status),
         document: search_documents::of_event(tx, event.id).await?,
     };
-    store::insert_occurrences(tx, &inherited, &occurrences, now).await
+    let inserted = store::insert_occurrences(tx, &inherited, &occurrences, now).await?;
+    Ok(ExtensionStep { inserted, is_last: until >= horizon.until || occurrences.len() == room })
 }
 
 /// Recomputes the times of the future occurrences of one event from their local times; returns how many

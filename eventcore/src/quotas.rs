@@ -1,0 +1,190 @@
+//! Quotas: how much one account may create. Without them one account could fill the database, and keep others
+//! from writing meanwhile.
+//!
+//! A quota is checked in the transaction that creates something. On PostgreSQL transactions of one account
+//! that run at the same time do not see each other, so they may together exceed a quota by a few.
+
+use std::time::Duration;
+
+use crate::actor::Actor;
+use crate::db::{Queries, Sql, Tx, sql};
+use crate::error::{Error, Result};
+use crate::id::{EventId, UserId};
+use crate::time::Timestamp;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// How much one account may create. `None` is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// Events within 24 hours. Default: 500.
+    pub events_per_day: Option<u32>,
+    /// Occurrences of one event: the size of a rule with an end, and how many occurrences of one without an
+    /// end lie ahead at a time. Default: 2,000.
+    pub occurrences_per_event: Option<u32>,
+    /// Future occurrences of all events that an account organizes. Default: 20,000.
+    pub occurrences_per_account: Option<u32>,
+    /// Comments within a minute. Default: 20.
+    pub comments_per_minute: Option<u32>,
+    /// Comments within 24 hours. Default: 500.
+    pub comments_per_day: Option<u32>,
+    /// Personal access tokens. Default: 50. Nobody has more than 100.
+    pub tokens: Option<u32>,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            events_per_day: Some(500),
+            occurrences_per_event: Some(2_000),
+            occurrences_per_account: Some(20_000),
+            comments_per_minute: Some(20),
+            comments_per_day: Some(500),
+            tokens: Some(50),
+        }
+    }
+}
+
+impl Quotas {
+    /// No limits.
+    pub const UNLIMITED: Self = Self {
+        events_per_day: None,
+        occurrences_per_event: None,
+        occurrences_per_account: None,
+        comments_per_minute: None,
+        comments_per_day: None,
+        tokens: None,
+    };
+
+    /// The quotas of an actor: admins have only that of an event.
+    pub(crate) const fn of(self, actor: &Actor) -> Self {
+        if actor.is_admin() {
+            Self { occurrences_per_event: self.occurrences_per_event, ..Self::UNLIMITED }
+        } else {
+            self
+        }
+    }
+
+    /// Refuses another event after too many of today.
+    pub(crate) async fn check_events(&self, tx: &mut Tx, organizer: UserId, now: Timestamp) -> Result<()> {
+        let newest =
+            sql!("SELECT created_at FROM events WHERE organizer_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2");
+        check_rate(tx, newest, organizer, self.events_per_day, now.minus(DAY), "events within 24 hours").await
+    }
+
+    /// Refuses another comment after too many of late.
+    pub(crate) async fn check_comments(&self, tx: &mut Tx, author: UserId, now: Timestamp) -> Result<()> {
+        for (quota, since, what) in [
+            (self.comments_per_minute, now.minus(MINUTE), "comments within a minute"),
+            (self.comments_per_day, now.minus(DAY), "comments within 24 hours"),
+        ] {
+            let newest = sql!(
+                "SELECT created_at FROM comments WHERE author_id = $1
+                 ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $2"
+            );
+            check_rate(tx, newest, author, quota, since, what).await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses an event of `planned` occurrences, which has an end if it is `bounded`. `current` is the event
+    /// if it exists already: its occurrences are replaced.
+    pub(crate) async fn check_occurrences(
+        &self,
+        tx: &mut Tx,
+        organizer: UserId,
+        planned: usize,
+        bounded: bool,
+        current: Option<EventId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        if self.occurrences_per_event.is_none() && self.occurrences_per_account.is_none() {
+            return Ok(());
+        }
+        let planned = i64::try_from(planned).unwrap_or(i64::MAX);
+        // A change that adds no occurrence is always allowed.
+        if let Some(current) = current
+            && planned <= count_future(tx, current, now, planned).await?
+        {
+            return Ok(());
+        }
+        if bounded {
+            check(self.occurrences_per_event, planned, "occurrences of an event")?;
+        }
+        let Some(limit) = self.occurrences_per_account else { return Ok(()) };
+        let others: i64 = tx
+            .query(sql!(
+                "SELECT count(*) FROM (SELECT 1 FROM occurrences
+                    WHERE organizer_id = $1 AND starts_at > $2 AND event_id IS DISTINCT FROM $3
+                    LIMIT $4) others"
+            ))
+            .bind(organizer)
+            .bind(now)
+            .bind(current)
+            .bind(i64::from(limit))
+            .scalar()
+            .await?;
+        check(Some(limit), others.saturating_add(planned), "future occurrences of your events")
+    }
+
+    /// Refuses another personal access token besides `count`.
+    pub(crate) fn check_tokens(&self, count: i64) -> Result<()> {
+        check(self.tokens, count.saturating_add(1), "personal access tokens")
+    }
+}
+
+/// The number of future occurrences of an event, at most `limit`.
+pub(crate) async fn count_future(tx: &mut Tx, event: EventId, now: Timestamp, limit: i64) -> Result<i64> {
+    Ok(tx
+        .query(sql!(
+            "SELECT count(*) FROM (SELECT 1 FROM occurrences WHERE event_id = $1 AND starts_at > $2
+                LIMIT $3) future"
+        ))
+        .bind(event)
+        .bind(now)
+        .bind(limit)
+        .scalar()
+        .await?)
+}
+
+/// Refuses `count` of something above its quota.
+fn check(quota: Option<u32>, count: i64, what: &'static str) -> Result<()> {
+    match quota {
+        Some(limit) if count > i64::from(limit) => Err(Error::QuotaExceeded { what, limit }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses another of something if the one that would leave its quota was created after `since`. `newest`
+/// finds when the one after `$2` newer ones of the user `$1` was created.
+async fn check_rate(
+    tx: &mut Tx,
+    newest: Sql,
+    user: UserId,
+    quota: Option<u32>,
+    since: Timestamp,
+    what: &'static str,
+) -> Result<()> {
+    let Some(limit) = quota else { return Ok(()) };
+    let Some(newer) = limit.checked_sub(1) else { return Err(Error::QuotaExceeded { what, limit }) };
+    let created: Option<(Timestamp,)> = tx.query(newest).bind(user).bind(i64::from(newer)).optional().await?;
+    match created {
+        Some((created,)) if created > since => Err(Error::QuotaExceeded { what, limit }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_includes_its_limit() {
+        for (quota, count, fits) in
+            [(None, i64::MAX, true), (Some(2), 2, true), (Some(2), 3, false), (Some(0), 1, false)]
+        {
+            assert_eq!(check(quota, count, "things").is_ok(), fits, "{quota:?} {count}");
+        }
+    }
+}

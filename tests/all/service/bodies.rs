@@ -126,7 +126,7 @@ async fn a_body_that_is_too_slow_is_ended() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_in_flight_share_one_budget() {
     const LENGTH: usize = 1 << 20;
-    let daemon = sqlite(&["--body-timeout", "60"]).await;
+    let daemon = sqlite(&["--body-timeout", "600"]).await;
     let ada = daemon.user("ada").await;
     let before = daemon.peak_memory();
     let more = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", ada.token());

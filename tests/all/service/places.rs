@@ -27,7 +27,7 @@ async fn in_flight(daemon: &Daemon, number: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_without_their_bodies_take_no_place() {
-    let daemon = sqlite(&["--max-concurrent", "4"]).await;
+    let daemon = sqlite(&["--max-concurrent", "4", "--body-timeout", "600"]).await;
     let mut slow = Vec::new();
     for _ in 0..30 {
         let mut wire = Wire::connect(daemon.address()).await;

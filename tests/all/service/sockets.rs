@@ -37,10 +37,14 @@ async fn open_connections(daemon: &Daemon, number: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_without_a_head_are_closed() {
-    let daemon = sqlite(&["--head-timeout", "0.3"]).await;
+    let daemon = sqlite(&["--head-timeout", "2"]).await;
+    let mut wires = Vec::new();
     for sent in ["", "G", "GET / HTTP/1.1\r\nhost: x\r\n", HALF_A_PREFACE] {
         let mut wire = Wire::connect(daemon.address()).await;
         wire.send(sent).await;
+        wires.push((sent, wire));
+    }
+    for (sent, wire) in &mut wires {
         assert_eq!(wire.closed().await, "", "after {sent:?}");
     }
     // Also after a first request, and although bytes go on to come.
@@ -54,7 +58,7 @@ async fn connections_without_a_head_are_closed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_connections_are_closed() {
-    let daemon = sqlite(&["--idle-timeout", "0.3"]).await;
+    let daemon = sqlite(&["--idle-timeout", "2"]).await;
     let mut wire = Wire::connect(daemon.address()).await;
     assert_eq!(wire.get("/healthz").await.status, 200);
     assert_eq!(wire.closed().await, "");
@@ -99,12 +103,16 @@ async fn a_client_that_does_not_read_its_responses_is_closed() {
     assert_eq!(answer.status(), 200);
     drop(ended.await.unwrap());
     open_connections(&daemon, 0).await;
-    assert_eq!(daemon.metric("http_response_bytes_unsent").await, 0);
+    // What is left is at most the response to a question for metrics.
+    while daemon.metric("http_response_bytes_unsent").await > 16 << 10 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_the_limit_the_oldest_idle_connection_makes_room() {
-    let daemon = sqlite(&["--max-connections", "3", "--max-connections-per-network", "3"]).await;
+    let bounds = ["--max-connections", "3", "--max-connections-per-network", "3", "--body-timeout", "600"];
+    let daemon = sqlite(&bounds).await;
     let mut first = Wire::connect_from("127.0.0.2", daemon.address()).await;
     assert_eq!(first.get("/healthz").await.status, 200);
     // Not idle: its body is on the way.
@@ -126,7 +134,8 @@ async fn at_the_limit_the_oldest_idle_connection_makes_room() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_at_its_limit_takes_no_connection_of_others() {
-    let daemon = sqlite(&["--max-connections", "100", "--max-connections-per-network", "2"]).await;
+    let bounds = ["--max-connections", "100", "--max-connections-per-network", "2", "--body-timeout", "600"];
+    let daemon = sqlite(&bounds).await;
     let mut other = Wire::connect_from("127.0.0.3", daemon.address()).await;
     assert_eq!(other.get("/healthz").await.status, 200);
     let mut busy = Vec::new();
@@ -173,7 +182,7 @@ async fn a_lack_of_descriptors_is_logged_once_and_passes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ordinary_use_is_not_disturbed_by_deadlines() {
-    let daemon = sqlite(&["--head-timeout", "5", "--idle-timeout", "60"]).await;
+    let daemon = sqlite(&["--head-timeout", "30", "--idle-timeout", "60"]).await;
     let ada = daemon.user("ada").await;
     for client in [ada.clone(), ada.over_http_2()] {
         let (_, occurrence) = client.create_event(new_event_in_2031()).await;

@@ -3,11 +3,11 @@
 use std::fmt::{self, Display, Write};
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, SubsecRound, Timelike};
 
 use super::zone::Zone;
 use crate::serde_as_string::serde_as_string;
-use crate::time::Timestamp;
+use crate::time::{TimeParser, Timestamp, first_of, parse_day, parse_instant, parse_wall_clock};
 
 /// A date, a local time in the zone of the series, or an instant.
 ///
@@ -124,7 +124,8 @@ impl Display for DateValue {
 /// The text is not a date, local time or instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be a date (2028-05-03), a local time (2028-05-03T18:30:00) or an instant (2028-05-03T16:30:00Z)"
+    "must be a date (2028-05-03), a local time (2028-05-03T18:30:00) or an instant (2028-05-03T16:30:00Z), \
+     between the years 1 and 9999"
 )]
 pub struct ParseDateError;
 
@@ -135,23 +136,12 @@ impl FromStr for DateValue {
         if let Some(value) = Self::from_basic(text) {
             return Ok(value);
         }
-        let in_range = |year: i32| (1..=9999).contains(&year);
-        if text.len() == 10
-            && let Ok(date) = text.parse::<NaiveDate>()
-            && in_range(date.year())
-        {
-            return Ok(Self::Date(date));
-        }
-        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-            return Ok(Self::Utc(instant.trunc_subsecs(0).into()));
-        }
-        let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
-            .iter()
-            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-            .filter(|local| in_range(local.year()) && local.nanosecond() < 1_000_000_000)
-            .map(|local| local.trunc_subsecs(0))
-            .ok_or(ParseDateError)?;
-        Ok(Self::Local(local))
+        let parsers: [TimeParser<Self>; 3] = [
+            |text| parse_day(text).map(Self::Date),
+            |text| parse_instant(text).map(|instant| Self::Utc(instant.trunc_subsecs(0).into())),
+            |text| parse_wall_clock(text).map(Self::Local),
+        ];
+        first_of(text, &parsers).map_err(|_| ParseDateError)
     }
 }
 

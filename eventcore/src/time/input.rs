@@ -2,12 +2,16 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, SubsecRound};
 
-use super::wall_clock::LOCAL_FORMAT;
+use super::range::{
+    LOCAL_FORMAT, OUT_OF_RANGE, TimeFault, TimeParser, first_of, parse_day, parse_instant, parse_wall_clock,
+};
 
 /// A time in a request: an instant, a local time, or a date.
 ///
 /// Times are whole seconds. A fraction, as in what JavaScript prints (`2027-03-04T18:30:00.000Z`), is
 /// dropped.
+///
+/// Parsing refuses years other than 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeInput {
     /// A time with an offset: `2027-03-04T18:30:00+01:00`.
@@ -22,20 +26,18 @@ impl std::str::FromStr for TimeInput {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(day) = text.parse() {
-            return Ok(Self::Day(day));
-        }
-        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-            return Ok(Self::Instant(instant.trunc_subsecs(0)));
-        }
-        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
-            .iter()
-            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-            .map(|local| Self::Local(local.trunc_subsecs(0)))
-            .ok_or(
+        let parsers: [TimeParser<Self>; 3] = [
+            |text| parse_day(text).map(Self::Day),
+            |text| parse_instant(text).map(|instant| Self::Instant(instant.trunc_subsecs(0))),
+            |text| parse_wall_clock(text).map(Self::Local),
+        ];
+        first_of(text, &parsers).map_err(|fault| match fault {
+            TimeFault::Range => OUT_OF_RANGE,
+            TimeFault::Form => {
                 "must be a time such as 2027-03-04T18:30:00, with or without an offset, \
-                 or a date such as 2027-03-04 for all-day events",
-            )
+                 or a date such as 2027-03-04 for all-day events"
+            }
+        })
     }
 }
 

@@ -1,7 +1,5 @@
 //! [`SpanInput`], the fields of a request for the time of an event, and [`Span`], the time after validation.
 
-use std::time::Duration;
-
 use chrono::{Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
@@ -10,6 +8,10 @@ use super::input::TimeInput;
 use super::timestamp::Timestamp;
 use super::wall_clock;
 use crate::error::Violations;
+
+/// The latest instant of an event: 48 hours before the end of the year 9999, so that its local time in every
+/// zone has a year of four digits.
+const LATEST: Timestamp = Timestamp::from_micros(Timestamp::MAX.as_micros() - 48 * 3_600_000_000);
 
 /// The fields of a request for the time of an event.
 #[derive(Debug, Clone, Copy)]
@@ -80,13 +82,19 @@ impl SpanInput<'_> {
             (None, None) => 3_600,
         };
         self.check_length(violations, seconds)?;
+        let ends_at = wall_clock::end_of(local, starts_at, seconds, false, tz);
+        if ends_at > LATEST {
+            let pointer = if self.ends_at.is_some() { "/ends_at" } else { "/duration" };
+            violations.add(pointer, "out_of_range", "must end before the end of the year 9999");
+            return None;
+        }
         let first = wall_clock::resolve(local, tz).ok();
         let offset = starts_at.in_zone(tz).offset().fix().local_minus_utc();
         Some(Span {
             local,
             offset: (first != Some(starts_at)).then_some(i64::from(offset)),
             starts_at,
-            ends_at: wall_clock::end_of(local, starts_at, seconds, false, tz),
+            ends_at,
             seconds,
             all_day: false,
         })
@@ -151,7 +159,7 @@ pub(crate) fn instant_or_day(
     input: Option<TimeInput>,
 ) -> Option<Timestamp> {
     match input? {
-        TimeInput::Day(day) => tz.map(|tz| wall_clock::start_of_day(day, tz)),
+        TimeInput::Day(day) => in_range(violations, name, wall_clock::start_of_day(day, tz?)),
         time => instant(violations, name, time, tz?),
     }
 }
@@ -167,7 +175,8 @@ pub(crate) fn instant_or_end_of_day(
 ) -> Option<Timestamp> {
     match input? {
         TimeInput::Day(day) => {
-            tz.map(|tz| day.succ_opt().map_or(Timestamp::MAX, |next| wall_clock::start_of_day(next, tz)))
+            let next = day.succ_opt().unwrap_or(NaiveDate::MAX);
+            in_range(violations, name, wall_clock::start_of_day(next, tz?))
         }
         time => instant(violations, name, time, tz?),
     }
@@ -189,14 +198,18 @@ fn instant(violations: &mut Violations, name: &str, input: TimeInput, tz: Tz) ->
             return None;
         }
     };
+    let at = in_range(violations, name, at)?;
     if at.as_micros() % 1_000_000 != 0 {
         violations.add(pointer, "invalid", "must be a whole second");
         return None;
     }
-    // 48 hours before the end of the year 9999, so that its local time in every zone has a year of four
-    // digits.
-    if at < Timestamp::from_micros(0) || at > Timestamp::MAX.minus(Duration::from_hours(48)) {
-        violations.add(pointer, "out_of_range", "must be between the years 1970 and 9999");
+    Some(at)
+}
+
+/// The instant, if events can have it; otherwise adds a violation.
+fn in_range(violations: &mut Violations, name: &str, at: Timestamp) -> Option<Timestamp> {
+    if at < Timestamp::from_micros(0) || at > LATEST {
+        violations.add(format!("/{name}"), "out_of_range", "must be between the years 1970 and 9999");
         return None;
     }
     Some(at)

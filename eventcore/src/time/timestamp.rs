@@ -12,6 +12,7 @@ use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
+use super::range::parse_instant;
 use crate::db::ArrayElement;
 use crate::serde_as_string::serde_as_string;
 
@@ -128,17 +129,14 @@ impl std::fmt::Display for Timestamp {
 
 /// The error of parsing text that is not an RFC 3339 instant between the years 1 and 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an RFC 3339 instant such as 2027-03-01T18:30:00+01:00")]
+#[error("must be an RFC 3339 instant such as 2027-03-01T18:30:00+01:00, between the years 1 and 9999")]
 pub struct ParseTimestampError;
 
 impl std::str::FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| ParseTimestampError)?;
-        let timestamp = Self::from(instant);
-        // Only clamping to the year 1 makes it later: the instant is before the range.
-        if timestamp.to_utc() > instant { Err(ParseTimestampError) } else { Ok(timestamp) }
+        parse_instant(text).map(Self::from).map_err(|_| ParseTimestampError)
     }
 }
 
@@ -252,7 +250,16 @@ mod tests {
 
     #[test]
     fn refuses_text_that_is_no_instant() {
-        for text in ["", "2027-03-01", "2027-03-01T17:30:00", "2027-13-01T00:00:00Z", "tomorrow"] {
+        for text in [
+            "",
+            "2027-03-01",
+            "2027-03-01T17:30:00",
+            "2027-13-01T00:00:00Z",
+            "0000-12-31T23:59:59Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "tomorrow",
+        ] {
             assert_eq!(text.parse::<Timestamp>(), Err(ParseTimestampError), "{text}");
         }
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
+use super::range::{LOCAL_FORMAT, clamp, parse_day, parse_instant};
 use super::timestamp::{Timestamp, write_rfc3339};
 use crate::error::{Error, Result};
 use crate::serde_as_string::serde_as_string;
@@ -64,10 +65,10 @@ impl std::str::FromStr for Moment {
     type Err = ParseMomentError;
 
     fn from_str(text: &str) -> Result<Self, ParseMomentError> {
-        if let Ok(day) = text.parse() {
+        if let Ok(day) = parse_day(text) {
             return Ok(Self::Day(day));
         }
-        DateTime::parse_from_rfc3339(text).map(Self::At).map_err(|_| ParseMomentError)
+        parse_instant(text).map(Self::At).map_err(|_| ParseMomentError)
     }
 }
 
@@ -99,11 +100,13 @@ pub struct Gap {
     to: NaiveDateTime,
 }
 
-/// The instant of a local time in `tz`; the first of two, if the clocks go back over it.
+/// The instant of a local time in `tz`; the first of two, if the clocks go back over it. A time outside the
+/// years 1 to 9999 saturates.
 ///
 /// # Errors
 /// [`Gap`] if the local time does not exist.
 pub fn resolve(local: NaiveDateTime, tz: Tz) -> Result<Timestamp, Gap> {
+    let local = clamp(local);
     match tz.from_local_datetime(&local) {
         chrono::LocalResult::Single(instant) => Ok(instant.into()),
         chrono::LocalResult::Ambiguous(one, other) => Ok(one.min(other).into()),
@@ -124,7 +127,7 @@ pub fn resolve_leniently(local: NaiveDateTime, tz: Tz) -> Timestamp {
             .offset_from_local_datetime(&before)
             .earliest()
             .map_or(0, |offset| offset.fix().local_minus_utc());
-        Timestamp::from((local - chrono::TimeDelta::seconds(i64::from(offset))).and_utc())
+        Timestamp::from((gap.local - chrono::TimeDelta::seconds(i64::from(offset))).and_utc())
     })
 }
 
@@ -176,9 +179,6 @@ pub(crate) const fn round_to_days(seconds: i64, all_day: bool) -> i64 {
     if all_day { (seconds + 43_200) / 86_400 * 86_400 } else { seconds }
 }
 
-/// The format of local times in the database: `2027-03-04T18:30:00`.
-pub(crate) const LOCAL_FORMAT: &str = "%Y-%m-%dT%H:%M:%S";
-
 /// Formats a local time for the database.
 pub(crate) fn format_local(local: NaiveDateTime) -> String {
     local.format(LOCAL_FORMAT).to_string()
@@ -192,6 +192,8 @@ pub(crate) fn parse_local(text: &str) -> Result<NaiveDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 
     fn local(text: &str) -> NaiveDateTime {
         NaiveDateTime::parse_from_str(text, LOCAL_FORMAT).unwrap()
@@ -226,6 +228,20 @@ mod tests {
             ("2027-03-28T12:00:00", Tz::Europe__Berlin, "2027-03-28T12:00:00+02:00"),
         ] {
             assert_eq!(resolve_leniently(local(text), tz).to_rfc3339_in(tz), expected);
+        }
+    }
+
+    #[test]
+    fn local_times_of_all_years_have_an_instant() {
+        for tz in [Tz::UTC, Tz::Pacific__Apia, Tz::America__New_York, Tz::Pacific__Kiritimati] {
+            for (local, expected) in [
+                (NaiveDateTime::MIN, Timestamp::MIN..=Timestamp::MIN.plus(DAY)),
+                (NaiveDateTime::MAX, Timestamp::MAX.minus(DAY)..=Timestamp::MAX),
+            ] {
+                assert!(expected.contains(&resolve(local, tz).unwrap()), "{tz}");
+                assert!(expected.contains(&resolve_leniently(local, tz)), "{tz}");
+            }
+            assert!(start_of_day(NaiveDate::MIN, tz) < start_of_day(NaiveDate::MAX, tz));
         }
     }
 

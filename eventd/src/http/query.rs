@@ -1,7 +1,9 @@
 //! Query strings. Each parameter is read once; all invalid and unknown ones are reported together.
 
+use chrono::Datelike;
 use chrono_tz::Tz;
 use eventcore::agenda::Bound;
+use eventcore::time::Moment;
 use eventcore::{Cursor, Error, PageRequest, Violations};
 
 /// The parameters of a query string that have not been read yet, and the violations found so far.
@@ -109,17 +111,20 @@ impl Query {
     /// An instant, or a date, which means a boundary of that day in `tz`.
     pub(crate) fn time(&mut self, name: &str, tz: Tz, boundary: DayBoundary) -> Option<Bound> {
         let text = self.text(name)?;
-        if let Ok(day) = text.parse::<chrono::NaiveDate>()
-            && (1..=9998).contains(&chrono::Datelike::year(&day))
-        {
-            let day = if boundary == DayBoundary::End { day.succ_opt().unwrap_or(day) } else { day };
+        if let Ok(Moment::Day(day)) = text.parse() {
+            let next = day.succ_opt().filter(|next| next.year() <= 9999);
+            let day = if boundary == DayBoundary::End { next.unwrap_or(day) } else { day };
             return Some(Bound::Day(day, tz));
         }
         // The `+` of an offset decodes to a space if the client did not percent-encode it.
         match text.replace(' ', "+").parse() {
             Ok(at) => Some(Bound::At(at)),
             Err(_) => {
-                self.add_violation(name, "invalid", "must be an RFC 3339 instant or a date");
+                self.add_violation(
+                    name,
+                    "invalid",
+                    "must be an RFC 3339 instant or a date, between the years 1 and 9999",
+                );
                 None
             }
         }

@@ -37,3 +37,4 @@ mod series_shift;
 mod visibility;
 mod visibility_changes;
 mod waitlist;
+mod years;

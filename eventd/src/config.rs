@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use eventcore::Quotas;
+use eventcore::db::hide_passwords;
 
 use crate::connection_settings::ConnectionFlags;
 use crate::failure::Failure;
@@ -158,9 +159,10 @@ impl Settings {
     /// A setting, or its default.
     fn read<T: FromStr>(&mut self, key: &'static str, default: &str, must_be: &str) -> Result<T, Failure> {
         let (text, source) = self.given.get(key).cloned().unwrap_or((default.to_owned(), Source::Default));
-        let value =
-            text.parse().map_err(|_| format!("{key} ({source}) must be {must_be}, but is {text:?}"))?;
-        self.shown.push((key, hide_password(&text), source));
+        let value = text
+            .parse()
+            .map_err(|_| format!("{key} ({source}) must be {must_be}, but is {:?}", hide_passwords(&text)))?;
+        self.shown.push((key, hide_passwords(&text), source));
         Ok(value)
     }
 
@@ -198,22 +200,12 @@ impl Settings {
         let (text, source) = self.given.get(key).cloned().unzip();
         let shown = match &text {
             Some(_) if secret => "(hidden)".to_owned(),
-            Some(text) => text.clone(),
+            Some(text) => hide_passwords(text),
             None => unset.to_owned(),
         };
         self.shown.push((key, shown, source.unwrap_or(Source::Default)));
         text
     }
-}
-
-/// Replaces the password in a URL.
-fn hide_password(text: &str) -> String {
-    let hidden = text.split_once("://").and_then(|(scheme, rest)| {
-        let (credentials, place) = rest.split_once('@')?;
-        let (user, _) = credentials.split_once(':')?;
-        Some(format!("{scheme}://{user}:(hidden)@{place}"))
-    });
-    hidden.unwrap_or_else(|| text.to_owned())
 }
 
 const KEYS: &[&str] = &[
@@ -286,7 +278,11 @@ impl Config {
         if let Some(url) = &public_url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
-            return Err(format!("public_url must begin with http:// or https://, but is {url:?}").into());
+            return Err(format!(
+                "public_url must begin with http:// or https://, but is {:?}",
+                hide_passwords(url)
+            )
+            .into());
         }
         let jwt_secret = settings.optional("jwt_secret", "(generated, stored in the database)", true);
         if jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {

@@ -5,9 +5,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
+use super::private_file;
 use super::schema::Schema;
 use super::sqlite::file::{DatabaseFile, unreadable};
 use crate::error::{Error, Result};
@@ -25,7 +26,7 @@ pub async fn backup(url: &str, file: &Path) -> Result<u64> {
     let found = Schema::of_sqlite(&mut source).await.map_err(|error| unreadable(&database, error));
     let copied = match found {
         Ok(Schema::Foreign) => Err(Schema::Foreign.refusal()),
-        Ok(_) => copy(&mut source, file).await,
+        Ok(_) => copy(&mut source, file, Purpose::Backup).await,
         Err(error) => Err(error),
     };
     close(source).await;
@@ -34,6 +35,9 @@ pub async fn backup(url: &str, file: &Path) -> Result<u64> {
 
 /// Creates the SQLite database at `url`, which must not exist, from the backup `file`. Returns its size in
 /// bytes.
+///
+/// The copy has no sessions and no keys that sign access tokens: sessions may have ended since the backup,
+/// and the original, if it still runs, must not take the tokens of its copy for its own.
 ///
 /// # Errors
 /// `unavailable` if the backup is damaged, is not a database of this library, or was made by a newer version.
@@ -52,7 +56,7 @@ pub async fn restore(url: &str, file: &Path) -> Result<u64> {
     let mut source = open(file).await?;
     let checked = check(&mut source, file).await;
     let copied = match checked {
-        Ok(()) => copy(&mut source, &database).await,
+        Ok(()) => copy(&mut source, &database, Purpose::Restore).await,
         Err(error) => Err(error),
     };
     close(source).await;
@@ -121,7 +125,14 @@ fn must_not_exist(file: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn copy(source: &mut SqliteConnection, to: &Path) -> Result<u64> {
+/// What a copy is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Backup,
+    Restore,
+}
+
+async fn copy(source: &mut SqliteConnection, to: &Path, purpose: Purpose) -> Result<u64> {
     must_not_exist(to)?;
     let partial = with_suffix(to, ".partial");
     let unwritten = |error: std::io::Error| refused(format!("{} cannot be written: {error}", to.display()));
@@ -130,8 +141,13 @@ async fn copy(source: &mut SqliteConnection, to: &Path) -> Result<u64> {
     }
     let name =
         partial.to_str().ok_or_else(|| refused(format!("the file name {} is not UTF-8", to.display())))?;
-    let vacuumed = sqlx::query("VACUUM INTO $1").bind(name).execute(source).await;
-    if let Err(error) = vacuumed {
+    // VACUUM INTO takes an empty file, and keeps its permissions.
+    private_file::create(&partial).map_err(unwritten)?;
+    let mut written = sqlx::query("VACUUM INTO $1").bind(name).execute(source).await.map(drop);
+    if written.is_ok() && purpose == Purpose::Restore {
+        written = end_sessions(&partial).await;
+    }
+    if let Err(error) = written {
         // Removes the incomplete copy. If that fails too, the first error is the one to report.
         drop(std::fs::remove_file(&partial));
         return Err(match Error::from(error) {
@@ -140,6 +156,29 @@ async fn copy(source: &mut SqliteConnection, to: &Path) -> Result<u64> {
         });
     }
     sync_and_rename(&partial, to).map_err(unwritten)
+}
+
+/// Deletes the sessions and the signing keys of a database that nobody uses. The schema may be an older one.
+async fn end_sessions(database: &Path) -> sqlx::Result<()> {
+    let options = SqliteConnectOptions::new()
+        .filename(database)
+        .journal_mode(SqliteJournalMode::Delete)
+        // Overwrites what is deleted.
+        .pragma("secure_delete", "on");
+    let mut copy = options.connect().await?;
+    for table in ["refresh_tokens", "sessions", "signing_keys"] {
+        let found: Option<(i64,)> =
+            sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1")
+                .bind(table)
+                .fetch_optional(&mut copy)
+                .await?;
+        if found.is_some() {
+            // The names are those above.
+            sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut copy).await?;
+        }
+    }
+    sqlx::query("DELETE FROM settings WHERE key = 'jwt_secret'").execute(&mut copy).await?;
+    copy.close().await
 }
 
 /// Syncs `partial` to disk and renames it to `to`. Returns its size in bytes.

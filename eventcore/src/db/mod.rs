@@ -10,6 +10,7 @@ pub(crate) mod lock_order;
 mod migrate;
 mod pool_settings;
 mod postgres;
+mod private_file;
 mod query;
 mod row_gate;
 mod schema;
@@ -17,6 +18,7 @@ mod space;
 mod sqlite;
 mod text_enum;
 mod transaction;
+mod url;
 mod writer;
 
 use std::pin::Pin;
@@ -39,6 +41,7 @@ pub(crate) use text_enum::text_enum;
 use transaction::SharedTx;
 pub(crate) use transaction::{Attempts, transaction};
 pub use transaction::{Reader, SharedTxGuard, Tx};
+pub use url::hide_passwords;
 pub(crate) use writer::{Planning, SqlWriter};
 
 use crate::error::{Error, Result};

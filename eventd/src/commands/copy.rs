@@ -19,6 +19,8 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> Result<ExitCode, Fai
 /// Creates the SQLite database from a backup.
 pub(crate) async fn restore(config: &Config, file: &Path) -> Result<ExitCode, Failure> {
     let bytes = db::restore(&config.database, file).await?;
-    print_line(format!("restored {} from {}: {bytes} bytes", config.database, file.display()))?;
+    let database = db::hide_passwords(&config.database);
+    let from = file.display();
+    print_line(format!("restored {database} from {from}: {bytes} bytes; all sessions have ended"))?;
     Ok(ExitCode::SUCCESS)
 }

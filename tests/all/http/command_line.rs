@@ -50,7 +50,10 @@ async fn an_operator_manages_users_and_the_schema(#[case] kind: Kind) {
     assert!(code == 0 && out.contains("root@example.org"), "{out}");
     let (code, out, _) =
         run(&["user", "reset-password", "root", "--database", url], "another horse 8\n").await;
-    assert_eq!((code, out.as_str()), (0, "password of root changed, all sessions ended\n"));
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "password of root changed, all sessions ended and personal access tokens revoked\n")
+    );
     let (code, out, _) = run(&["user", "disable", "root", "--database", url], "").await;
     assert_eq!((code, out.as_str()), (0, "root is disabled\n"));
     let (code, _, err) = run(&["user", "disable", "nobody", "--database", url], "").await;
@@ -214,4 +217,45 @@ async fn checking_a_missing_database_does_not_create_it() {
         assert!(!said.status.success() && text.contains("evnets.db does not exist"), "{text}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
+}
+
+#[tokio::test]
+async fn config_hides_passwords_wherever_they_stand_in_a_url() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.toml");
+    for url in [
+        "postgres://ada:hunter2@db/events",
+        "postgres://fir:hunter2@se:c0nd@db/events",
+        "postgres://ada:a/b?hunter2#c@db/events",
+        "postgres://ada%3Ahunter2@db/events",
+        "postgres://ada:hunter2%40db/events",
+        "postgres://db/events?user=ada&password=hunter2",
+        "postgres://db/events?pass%77ord=hunter2&sslmode=disable",
+        "sqlite://events.db?password=hunter2",
+    ] {
+        std::fs::write(&file, format!("database = \"{url}\"\npublic_url = \"https://ada:hunter2@x.org\""))
+            .unwrap();
+        let path = file.display().to_string();
+        let flag = command(&["config", "--database", url]);
+        let mut environment = command(&["config"]);
+        environment.env("DATABASE_URL", url);
+        for (origin, command) in
+            [("flag", flag), ("environment", environment), ("file", command(&["config", "--config", &path]))]
+        {
+            let (code, said, errors) = run_to_the_end(command, "").await;
+            assert_eq!(code, 0, "{errors}");
+            let line = said.lines().find(|line| line.starts_with("database ")).unwrap();
+            assert!(line.contains("(hidden)") && line.ends_with(&format!("({origin})")), "{line}");
+            assert!(!said.contains("hunter2") && !said.contains("c0nd"), "{said}");
+        }
+        // Nor do errors tell them.
+        let (_, said, errors) = run(&["migrate", "--check", "--database", url], "").await;
+        assert!(!said.contains("hunter2") && !errors.contains("hunter2"), "{said}{errors}");
+    }
+    let wrong = ["config", "--public-url", "ftp://ada:hunter2@x.org"];
+    let (code, _, errors) = run(&wrong, "").await;
+    assert!(code == 1 && !errors.contains("hunter2"), "{errors}");
+    std::fs::write(&file, "database = \"postgres://ada:hunter2@db\" oops").unwrap();
+    let (code, _, errors) = run(&["config", "--config", &file.display().to_string()], "").await;
+    assert!(code == 1 && !errors.contains("hunter2"), "{errors}");
 }

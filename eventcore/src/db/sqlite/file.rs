@@ -8,6 +8,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::super::pool_settings::ACQUIRE_TIMEOUT;
 use super::super::schema::Schema;
+use super::super::url::hide_passwords;
 use crate::error::{Error, Result};
 
 /// The file that an SQLite URL names.
@@ -23,8 +24,10 @@ pub(in crate::db) struct DatabaseFile {
 impl DatabaseFile {
     /// Parses a URL.
     pub(in crate::db) fn parse(url: &str) -> Result<Self> {
-        let options: SqliteConnectOptions =
-            url.parse().map_err(|error| refused(format!("the database URL {url} is not valid: {error}")))?;
+        let shown = hide_passwords(url);
+        let options: SqliteConnectOptions = url
+            .parse()
+            .map_err(|error| refused(format!("the database URL {shown} is not valid: {error}")))?;
         let query = url.split_once('?').map_or("", |(_, query)| query);
         let mode = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "mode");
         let mode = mode.as_ref().map(|(_, mode)| mode.as_ref());
@@ -36,7 +39,7 @@ impl DatabaseFile {
         let path = options.get_filename().to_owned();
         if path.as_os_str().is_empty() {
             return Err(refused(format!(
-                "the database URL {url} names no file: name one, such as sqlite://events.db"
+                "the database URL {shown} names no file: name one, such as sqlite://events.db"
             )));
         }
         Ok(Self { options, path, may_be_created: !matches!(mode, Some("ro" | "rw")) })

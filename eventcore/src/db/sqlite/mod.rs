@@ -34,6 +34,7 @@ pub(super) mod file;
 mod group;
 mod writer;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -48,6 +49,7 @@ pub(super) use writer::Writer;
 
 use super::error::is_locked;
 use super::pool_settings::{ACQUIRE_TIMEOUT, STATEMENT_CACHE};
+use super::private_file;
 use crate::error::Result;
 
 /// Page cache of the writer: 16 MiB. A negative number counts KiB. The rows that one group changes are far
@@ -64,6 +66,15 @@ pub(super) async fn open(url: &str, readers: u32, create: bool) -> Result<(Sqlit
     let file = DatabaseFile::parse(url)?;
     file.must_be_usable(create)?;
     file.must_be_ours().await?;
+    if create {
+        // If the file cannot be created, SQLite reports it next.
+        drop(private_file::create(file.path()));
+    }
+    for file in files_of(file.path()) {
+        if let Err(error) = private_file::restrict(&file) {
+            tracing::warn!(file = %file.display(), %error, "cannot make this file private");
+        }
+    }
     let options = file.options.clone();
     let options = options
         .create_if_missing(create)
@@ -86,6 +97,16 @@ pub(super) async fn open(url: &str, readers: u32, create: bool) -> Result<(Sqlit
         .await
         .map_err(cannot_open)?;
     Ok((pool, Writer::new(writer)))
+}
+
+/// The files of a database.
+fn files_of(database: &Path) -> Vec<PathBuf> {
+    let with = |suffix: &str| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    ["", "-wal", "-shm", "-journal"].map(with).into()
 }
 
 /// Connects, and retries for [`ACQUIRE_TIMEOUT`] while the file is locked. Switching a new file to WAL mode

@@ -1,8 +1,11 @@
-//! The [`Actor`] of a call: who acts, and the checks that every operation makes first.
+//! The [`Actor`] of a call: who acts, with which credential, and the checks that every operation makes first.
+
+use std::time::Duration;
 
 use crate::db::text_enum;
 use crate::error::{Error, Result};
 use crate::id::{AccessTokenId, SessionId, UserId};
+use crate::time::Timestamp;
 
 text_enum! {
     /// The permissions of a user everywhere.
@@ -42,18 +45,49 @@ pub struct SignedIn {
     pub id: UserId,
     /// Their current role, read at each authentication.
     pub role: Role,
-    /// The session of an access token; `None` for a personal access token and for embedding programs.
-    pub session: Option<SessionId>,
-    /// The personal access token, if that was the credential.
-    pub token: Option<AccessTokenId>,
-    /// The permissions of the credential.
-    pub scope: Scope,
+    /// What they proved who they are with.
+    pub credential: Credential,
+}
+
+/// What a signed-in user proved who they are with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// An access token of a session.
+    Session {
+        /// The session.
+        id: SessionId,
+        /// When the user last gave the password in this session; `None` if that is not known.
+        confirmed_at: Option<Timestamp>,
+    },
+    /// A personal access token. It never acts as admin, and never changes credentials.
+    PersonalToken {
+        /// The token.
+        id: AccessTokenId,
+        /// Its permissions.
+        scope: Scope,
+    },
+    /// The word of an embedding program, which authenticates users itself.
+    Embedded,
+}
+
+impl SignedIn {
+    /// The session, if that is the credential.
+    pub const fn session(&self) -> Option<SessionId> {
+        match self.credential {
+            Credential::Session { id, .. } => Some(id),
+            Credential::PersonalToken { .. } | Credential::Embedded => None,
+        }
+    }
+
+    const fn has_token(&self) -> bool {
+        matches!(self.credential, Credential::PersonalToken { .. })
+    }
 }
 
 impl Actor {
     /// A user with all permissions of their role, for embedding programs that authenticate users themselves.
     pub const fn user(id: UserId, role: Role) -> Self {
-        Self::User(SignedIn { id, role, session: None, token: None, scope: Scope::Write })
+        Self::User(SignedIn { id, role, credential: Credential::Embedded })
     }
 
     /// The id of a signed-in user; `None` for anonymous callers and the system.
@@ -64,9 +98,13 @@ impl Actor {
         }
     }
 
-    /// Whether this is an admin or the system.
+    /// Whether this is an admin or the system. The personal access token of an admin is neither.
     pub const fn is_admin(&self) -> bool {
-        matches!(self, Self::System | Self::User(SignedIn { role: Role::Admin, .. }))
+        match self {
+            Self::System => true,
+            Self::User(signed_in) => matches!(signed_in.role, Role::Admin) && !signed_in.has_token(),
+            Self::Anonymous => false,
+        }
     }
 
     /// Whether this is the user `id`.
@@ -100,8 +138,10 @@ impl Actor {
     /// `unauthenticated` for anonymous callers, `forbidden` for a read-only token.
     pub fn may_write(&self) -> Result<()> {
         match self {
-            Self::System | Self::User(SignedIn { scope: Scope::Write, .. }) => Ok(()),
-            Self::User(_) => Err(Error::Forbidden("this token is read-only: it needs the scope write")),
+            Self::User(SignedIn {
+                credential: Credential::PersonalToken { scope: Scope::Read, .. }, ..
+            }) => Err(Error::Forbidden("this token is read-only: it needs the scope write")),
+            Self::System | Self::User(_) => Ok(()),
             Self::Anonymous => Err(Error::Unauthenticated),
         }
     }
@@ -123,7 +163,60 @@ impl Actor {
         match self {
             Self::Anonymous => Err(Error::Unauthenticated),
             _ if self.is_admin() => Ok(()),
+            Self::User(SignedIn { role: Role::Admin, .. }) => Err(Error::Forbidden(
+                "a personal access token cannot act as admin: sign in with your password",
+            )),
             _ => Err(Error::Forbidden("only admins can do this")),
+        }
+    }
+
+    /// How long after the password was given credentials can be changed.
+    pub const CONFIRMATION_LIFETIME: Duration = Duration::from_mins(5);
+
+    /// Requires a credential that may see to credentials at all, such as to revoke a token: any but a
+    /// personal access token.
+    ///
+    /// # Errors
+    /// `unauthenticated` for anonymous callers, `forbidden` for personal access tokens.
+    pub fn may_manage_credentials(&self) -> Result<()> {
+        self.may_write()?;
+        match self {
+            Self::User(signed_in) if signed_in.has_token() => Err(Error::Forbidden(
+                "a personal access token cannot change credentials: sign in with your password",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Requires a credential that may change credentials: password, e-mail address, role, tokens and
+    /// sessions, and the account as a whole. In a session the password must have been given in the last five
+    /// minutes.
+    ///
+    /// This is the only place that decides it.
+    ///
+    /// # Errors
+    /// `unauthenticated` for anonymous callers, `forbidden` for personal access tokens, `password_required`
+    /// for a session in which the password was given too long ago.
+    pub fn may_change_credentials(&self, now: Timestamp) -> Result<()> {
+        self.may_manage_credentials()?;
+        match self {
+            Self::User(SignedIn { credential: Credential::Session { confirmed_at, .. }, .. }) => {
+                let recent = confirmed_at.is_some_and(|at| now.since(at) < Self::CONFIRMATION_LIFETIME);
+                if recent { Ok(()) } else { Err(Error::PasswordRequired) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// This actor after they gave the right password at `now`.
+    #[must_use]
+    pub(crate) const fn confirmed(self, now: Timestamp) -> Self {
+        match self {
+            Self::User(SignedIn { id: user, role, credential: Credential::Session { id, .. } }) => {
+                let credential = Credential::Session { id, confirmed_at: Some(now) };
+                Self::User(SignedIn { id: user, role, credential })
+            }
+            other => other,
         }
     }
 

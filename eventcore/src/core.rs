@@ -6,9 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
-
-use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, Signer};
+use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, SigningKeys};
 use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::SessionId;
@@ -42,8 +40,7 @@ struct SharedState {
     passwords: PasswordHashing,
     /// `None` if wrong passwords have no consequence.
     guesses: Option<Guesses>,
-    signer: OnceCell<Signer>,
-    jwt_secret: Option<String>,
+    signing_keys: SigningKeys,
     horizon: Duration,
     quotas: Quotas,
     registration_queues: RegistrationQueues,
@@ -55,8 +52,8 @@ pub struct Options {
     pub clock: Box<dyn Clock>,
     /// Sizes and time limits of the connection pools.
     pub pools: PoolSettings,
-    /// The secret that signs access tokens: at least 32 bytes (RFC 7518, 3.2). Default: a random secret that
-    /// is stored in the database, so that all processes share it.
+    /// The secret that signs access tokens: at least 32 bytes (RFC 7518, 3.2). Default: random secrets that
+    /// are stored in the database, so that all processes share them, and can be rotated.
     pub jwt_secret: Option<String>,
     /// How far ahead the occurrences of unbounded recurrence rules are created. Default: 730 days.
     pub horizon: Duration,
@@ -121,19 +118,12 @@ impl EventCore {
             Db::connect(url, options.pools).await?
         };
         let Options { clock, jwt_secret, horizon, slows_guessing, quotas, .. } = options;
-        let (passwords, signer) = (PasswordHashing::new(slows_guessing), OnceCell::new());
+        let (passwords, signing_keys) =
+            (PasswordHashing::new(slows_guessing), SigningKeys::new(jwt_secret.as_deref()));
         let guesses = slows_guessing.then(Guesses::new);
         let registration_queues = RegistrationQueues::default();
-        let state = SharedState {
-            clock,
-            passwords,
-            guesses,
-            signer,
-            jwt_secret,
-            horizon,
-            quotas,
-            registration_queues,
-        };
+        let state =
+            SharedState { clock, passwords, guesses, signing_keys, horizon, quotas, registration_queues };
         Ok(Self { db, state: Arc::new(state), network: None })
     }
 
@@ -215,12 +205,8 @@ impl EventCore {
         &self.state.registration_queues
     }
 
-    pub(crate) fn signer_cell(&self) -> &OnceCell<Signer> {
-        &self.state.signer
-    }
-
-    pub(crate) fn jwt_secret(&self) -> Option<&str> {
-        self.state.jwt_secret.as_deref()
+    pub(crate) fn signing_keys(&self) -> &SigningKeys {
+        &self.state.signing_keys
     }
 
     /// [`Options::horizon`].

@@ -30,6 +30,9 @@ pub enum Error {
     /// The access token has expired. A refresh token gives a new one.
     #[error("the token has expired")]
     TokenExpired,
+    /// The operation concerns credentials, and the password was given too long ago.
+    #[error("give your password again: more than 5 minutes have passed since you last gave it")]
+    PasswordRequired,
     /// The actor may see the record, but lacks the permission for the operation.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -147,6 +150,7 @@ impl Error {
             Self::Unauthenticated => "unauthenticated",
             Self::InvalidCredentials | Self::InvalidToken => "invalid_credentials",
             Self::TokenExpired => "token_expired",
+            Self::PasswordRequired => "password_required",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not_found",
             Self::UsernameTaken => "username_taken",

@@ -113,12 +113,13 @@ pub mod privacy;
 pub mod quotas;
 pub mod recurrence;
 pub mod registrations;
+mod seal;
 pub mod search;
 mod seats;
 mod serde_as_string;
 pub mod time;
 
-pub use actor::{Actor, Role, Scope, SignedIn};
+pub use actor::{Actor, Credential, Role, Scope, SignedIn};
 pub use core::{EventCore, OneTransaction, Options};
 pub use error::{Error, Result, Violation, Violations};
 pub use id::{

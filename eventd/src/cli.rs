@@ -41,6 +41,9 @@ enum Command {
     /// Create, list, change and delete accounts
     #[command(subcommand)]
     User(commands::user::UserCommand),
+    /// Rotate the key that signs access tokens
+    #[command(subcommand)]
+    Secret(commands::secret::SecretCommand),
     /// Fill an empty database with sample data
     Demo,
     /// Back up an SQLite database, which may be in use
@@ -139,6 +142,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
         Command::Migrate { check } => commands::migrate::migrate(&config, check).await,
         Command::Check => commands::check::check(&config).await,
         Command::User(command) => commands::user::run(&config, command).await,
+        Command::Secret(command) => commands::secret::run(&config, command).await,
         Command::Demo => commands::demo::demo(&config).await,
         Command::Backup { file } => commands::copy::backup(&config, &file).await,
         Command::Restore { file } => commands::copy::restore(&config, &file).await,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::token::{self, PERSONAL_PREFIX};
-use super::user;
-use crate::actor::{Actor, Role, Scope, SignedIn};
+use super::{session, user};
+use crate::actor::{Actor, Credential, Role, Scope, SignedIn};
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
@@ -60,6 +60,9 @@ pub struct NewAccessToken {
     /// When it expires. Default: never.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub expires_at: Option<Timestamp>,
+    /// The password of the user. Required if more than five minutes have passed since it was last given.
+    #[cfg_attr(feature = "openapi", schema(required = false, format = Password))]
+    pub current_password: Option<String>,
     /// Violations found while parsing; empty if built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub parse_errors: Violations,
@@ -71,7 +74,8 @@ impl NewAccessToken {
     fn take(fields: &mut Fields) -> Self {
         let name = fields.string("name").unwrap_or_default();
         let (scope, expires_at) = (fields.parsed("scope"), fields.parsed("expires_at"));
-        Self { name, scope, expires_at, parse_errors: Violations::default() }
+        let current_password = fields.string("current_password");
+        Self { name, scope, expires_at, current_password, parse_errors: Violations::default() }
     }
 
     fn validate(&self, now: Timestamp) -> Result<()> {
@@ -98,14 +102,14 @@ impl EventCore {
     /// Creates a personal access token of the actor. The result holds the secret, which cannot be read again.
     ///
     /// # Errors
-    /// `forbidden` if the actor uses such a token; `invalid_input` if they have 100 tokens already.
+    /// `invalid_input` if they have 100 tokens already, or if `current_password` is wrong. See also
+    /// [`Actor::may_change_credentials`].
     pub async fn create_access_token(&self, actor: &Actor, input: &NewAccessToken) -> Result<NewSecret> {
-        let SignedIn { id: owner, token: credential, .. } = actor.writer()?;
-        // A token that creates others could outlive its own revocation.
-        if credential.is_some() {
-            return Err(Error::Forbidden("tokens cannot create tokens: sign in with your password"));
-        }
+        actor.may_manage_credentials()?;
+        let owner = actor.signed_in()?.id;
+        let actor = &self.confirmed_by(actor, input.current_password.as_deref()).await?;
         let now = self.now();
+        actor.may_change_credentials(now)?;
         input.validate(now)?;
         let secret = format!("{PERSONAL_PREFIX}{}", token::random()?);
         let token = AccessToken {
@@ -117,7 +121,7 @@ impl EventCore {
             last_used_at: None,
         };
         let quotas = self.quotas().of(actor);
-        transaction!(self.db(), |tx| insert(tx, owner, &token, &secret, quotas))?;
+        transaction!(self.db(), |tx| insert(tx, actor, owner, &token, &secret, quotas))?;
         Ok(NewSecret { token, secret })
     }
 
@@ -142,16 +146,25 @@ impl EventCore {
     /// Revokes one of the actor's own personal access tokens, with immediate effect.
     ///
     /// # Errors
-    /// `not_found` if the actor has no such token.
+    /// `not_found` if the actor has no such token; `forbidden` for personal access tokens.
     pub async fn delete_access_token(&self, actor: &Actor, id: AccessTokenId) -> Result<()> {
-        let owner = actor.writer()?.id;
+        actor.may_manage_credentials()?;
+        let owner = actor.signed_in()?.id;
         transaction!(self.db(), |tx| delete(tx, owner, id))
     }
 }
 
-async fn insert(tx: &mut Tx, owner: UserId, token: &AccessToken, secret: &str, quotas: Quotas) -> Result<()> {
-    // The lock serializes the count below, and a deletion of the account.
+async fn insert(
+    tx: &mut Tx,
+    actor: &Actor,
+    owner: UserId,
+    token: &AccessToken,
+    secret: &str,
+    quotas: Quotas,
+) -> Result<()> {
+    // The lock serializes the count below, a change of password, and a deletion of the account.
     user::find_locked(tx, owner).await?.ok_or(Error::Unauthenticated)?;
+    session::must_exist(tx, actor).await?;
     let count: i64 =
         tx.query(sql!("SELECT count(*) FROM access_tokens WHERE user_id = $1")).bind(owner).scalar().await?;
     quotas.check_tokens(count)?;
@@ -184,6 +197,12 @@ async fn delete(tx: &mut Tx, owner: UserId, id: AccessTokenId) -> Result<()> {
     if deleted == 0 { Err(Error::NotFound("token")) } else { Ok(()) }
 }
 
+/// Revokes all tokens of a user.
+pub(crate) async fn delete_all(tx: &mut Tx, owner: UserId) -> Result<()> {
+    tx.query(sql!("DELETE FROM access_tokens WHERE user_id = $1")).bind(owner).execute().await?;
+    Ok(())
+}
+
 /// Authenticates the secret of a personal access token and records its use.
 pub(super) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp) -> Result<Actor> {
     let found: Option<BearerRow> = core
@@ -211,9 +230,7 @@ pub(super) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp)
     Ok(Actor::User(SignedIn {
         id: row.user_id,
         role: row.role,
-        session: None,
-        token: Some(row.id),
-        scope: row.scope,
+        credential: Credential::PersonalToken { id: row.id, scope: row.scope },
     }))
 }
 

@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::confirm::wrong_password;
 use super::create::map_unique_violation;
 use super::input::{NewPassword, Profile};
 use super::user::{self, User, UserRow};
-use super::{password, session};
+use super::{access_token, password, session};
 use crate::actor::{Actor, Role, SignedIn};
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
-use crate::id::UserId;
+use crate::id::{SessionId, UserId};
 use crate::input::{merge_patch, must_be_object};
 use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
@@ -19,11 +20,12 @@ impl EventCore {
     /// Changes `email`, `display_name`, `timezone` or `role` of an account by a JSON merge patch (RFC 7396).
     ///
     /// Only the user and admins may change an account, and only admins may change `role`. A new e-mail
-    /// address is unverified.
+    /// address is unverified. The patch may carry `current_password`, the password of the actor: `email` and
+    /// `role` are credentials.
     ///
     /// # Errors
     /// `version_mismatch` if `expected` is not the stored version; `email_taken`; `forbidden` for removing
-    /// the role of the last admin.
+    /// the role of the last admin. For `email` and `role`, see [`Actor::may_change_credentials`].
     pub async fn change_user(
         &self,
         actor: &Actor,
@@ -33,26 +35,32 @@ impl EventCore {
     ) -> Result<User> {
         must_be_self_or_admin(actor, id)?;
         must_be_object(patch)?;
+        let current_password = patch.get("current_password").and_then(Value::as_str);
+        let actor = &self.confirmed_by(actor, current_password).await?;
         let now = self.now();
         transaction!(self.db(), |tx| change(tx, actor, id, patch, expected, now))
     }
 
-    /// Changes the password of the actor, and ends all their sessions except the current one.
+    /// Changes the password of the actor, ends all their sessions except the current one, and revokes all
+    /// their personal access tokens.
     ///
     /// # Errors
-    /// `invalid_credentials` if the current password is wrong.
+    /// `invalid_input` at `/current_password` if that is wrong, and at `/new_password` if that is the current
+    /// one; `forbidden` for personal access tokens.
     pub async fn change_password(&self, actor: &Actor, input: &NewPassword) -> Result<()> {
-        let signed_in = actor.writer()?;
+        actor.may_manage_credentials()?;
+        let signed_in = actor.signed_in()?;
         let row =
             user::find(&mut self.db().read().await?, signed_in.id).await?.ok_or(Error::Unauthenticated)?;
         let mut violations = input.parse_errors.clone();
         if !violations.contains("/new_password") {
             password::check(&mut violations, "/new_password", &input.new_password, row.names());
         }
-        violations.into_result()?;
-        if !self.passwords().verify(input.current_password.clone(), row.password_hash.clone()).await? {
-            return Err(Error::InvalidCredentials);
+        if password::are_equal(&input.current_password, &input.new_password) {
+            violations.add("/new_password", "unchanged", "is your current password: choose another");
         }
+        violations.into_result()?;
+        self.must_be_password(signed_in, &row, &input.current_password, "/current_password").await?;
         let hash = self.passwords().hash(input.new_password.clone()).await?;
         let now = self.now();
         transaction!(self.db(), |tx| replace_password(tx, signed_in, &row, &hash, now))
@@ -88,6 +96,10 @@ async fn change(
     if same_email && (display_name, timezone.name(), role) == (&*row.display_name, &*row.timezone, row.role) {
         return Ok(row.into());
     }
+    if !same_email || role != row.role {
+        actor.may_change_credentials(now)?;
+        session::must_exist(tx, actor).await?;
+    }
     tx.query(sql!(
         "UPDATE users SET email = $2, email_folded = $3, email_verified_at = $4, display_name = $5,
             timezone = $6, role = $7, updated_at = $8, search_text = $9, version = version + 1
@@ -120,14 +132,20 @@ async fn replace_password(
     // Of two concurrent changes, the second verified a password that is no longer current.
     let current = user::find_locked(tx, signed_in.id).await?;
     if current.is_none_or(|row| row.password_hash != verified.password_hash) {
-        return Err(Error::InvalidCredentials);
+        return Err(wrong_password("/current_password"));
     }
-    set_password(tx, signed_in.id, hash, now).await?;
-    session::end_all(tx, signed_in.id, signed_in.session).await
+    set_password(tx, signed_in.id, hash, signed_in.session(), now).await
 }
 
-/// Stores a password hash. The user must be locked.
-pub(super) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<()> {
+/// Stores a password hash, and ends what the old password gave: all sessions except `kept`, and all personal
+/// access tokens. The user must be locked.
+pub(super) async fn set_password(
+    tx: &mut Tx,
+    id: UserId,
+    hash: &str,
+    kept: Option<SessionId>,
+    now: Timestamp,
+) -> Result<()> {
     tx.query(sql!(
         "UPDATE users SET password_hash = $2, updated_at = $3, version = version + 1
          WHERE id = $1 AND deleted_at IS NULL"
@@ -137,7 +155,8 @@ pub(super) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Times
     .bind(now)
     .execute()
     .await?;
-    Ok(())
+    session::end_all(tx, id, kept).await?;
+    access_token::delete_all(tx, id).await
 }
 
 /// Requires the user `id` or an admin, with a credential that may write.

@@ -14,12 +14,13 @@ impl EventCore {
     /// system may create a user without a password.
     ///
     /// # Errors
-    /// `username_taken`, `email_taken`.
+    /// `username_taken`, `email_taken`. For an admin, see [`Actor::may_change_credentials`].
     pub async fn create_user(&self, actor: &Actor, input: &NewUser) -> Result<User> {
         let user = input.validate(*actor != Actor::System)?;
         let role = input.role.unwrap_or(Role::User);
         if role == Role::Admin {
             actor.must_write_as_admin()?;
+            actor.may_change_credentials(self.now())?;
         }
         self.must_not_be_taken(&user).await?;
         let hash = match user.password.clone() {

@@ -128,6 +128,8 @@ deserialize_by_fields!(Profile);
 
 impl Profile {
     fn take(fields: &mut Fields) -> Self {
+        // Verified before the change, and not a field of the account.
+        fields.string("current_password");
         Self {
             email: fields.string("email").unwrap_or_default(),
             display_name: fields.string("display_name").unwrap_or_default(),
@@ -169,6 +171,27 @@ impl Credentials {
     fn take(fields: &mut Fields) -> Self {
         let (login, password) = (required(fields, "login"), required(fields, "password"));
         Self { login, password, parse_errors: Violations::default() }
+    }
+}
+
+/// The password of a signed-in user, given again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Confirmation {
+    /// The password.
+    #[cfg_attr(feature = "openapi", schema(format = Password))]
+    pub password: String,
+    /// Violations found while parsing; empty if built in Rust.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub parse_errors: Violations,
+}
+
+deserialize_by_fields!(Confirmation);
+
+impl Confirmation {
+    fn take(fields: &mut Fields) -> Self {
+        let password = required(fields, "password");
+        Self { password, parse_errors: Violations::default() }
     }
 }
 

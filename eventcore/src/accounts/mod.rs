@@ -1,7 +1,8 @@
 //! Accounts: users, passwords, sessions and personal access tokens.
 
-mod access_token;
+pub(crate) mod access_token;
 mod change;
+mod confirm;
 mod create;
 mod demo_claim;
 mod fair_queue;
@@ -11,9 +12,11 @@ mod login;
 mod operator;
 mod password;
 mod read;
+mod refresh;
 pub(crate) mod session;
 mod sign_in;
 mod signing;
+mod signing_keys;
 mod token;
 pub(crate) mod user;
 
@@ -21,11 +24,11 @@ pub use access_token::{AccessToken, NewAccessToken, NewSecret};
 pub(crate) use change::{must_be_self_or_admin, must_not_be_last_admin};
 pub use demo_claim::DemoClaim;
 pub(crate) use guessing::{Attempt, Guesses, Origin};
-pub use input::{Credentials, NewPassword, NewUser, RefreshToken};
+pub use input::{Confirmation, Credentials, NewPassword, NewUser, RefreshToken};
 pub use login::{Email, Username};
 pub(crate) use password::{PasswordHashing, Passwords};
 pub use read::{OperatorAccount, UserFilter};
+pub use refresh::TokenPair;
 pub use session::Session;
-pub use sign_in::TokenPair;
-pub(crate) use token::Signer;
+pub(crate) use signing_keys::SigningKeys;
 pub use user::{PublicProfile, User};

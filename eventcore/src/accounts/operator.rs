@@ -11,13 +11,20 @@ use crate::id::UserId;
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// Sets the password of a user and ends all their sessions. Only the system may.
+    /// Sets the password of a user, ends all their sessions and revokes all their personal access tokens.
+    /// Only the system may.
+    ///
+    /// # Errors
+    /// `invalid_input` at `/password` if it is the current one.
     pub async fn reset_password(&self, actor: &Actor, username: &str, new: &str) -> Result<User> {
         actor.must_be_system()?;
         let row = find(&mut self.db().read().await?, username).await?;
         let mut violations = Violations::default();
         password::check(&mut violations, "/password", new, row.names());
         violations.into_result()?;
+        if self.passwords().verify(new.to_owned(), row.password_hash.clone()).await? {
+            return Err(Error::invalid("/password", "unchanged", "is the current password: choose another"));
+        }
         let hash = self.passwords().hash(new.to_owned()).await?;
         let now = self.now();
         transaction!(self.db(), |tx| reset(tx, row.id, &hash, now))
@@ -36,8 +43,7 @@ impl EventCore {
 
 async fn reset(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<User> {
     user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
-    set_password(tx, id, hash, now).await?;
-    session::end_all(tx, id, None).await?;
+    set_password(tx, id, hash, None, now).await?;
     user::load(tx, id).await
 }
 

@@ -57,6 +57,11 @@ fn normal(password: &str) -> String {
     password.nfc().collect()
 }
 
+/// Whether two passwords are the same one.
+pub(super) fn are_equal(one: &str, other: &str) -> bool {
+    normal(one) == normal(other)
+}
+
 /// What all [`Passwords`] share: at most one password per core is hashed at a time, because a hash takes
 /// 19 MiB of memory and tens of milliseconds.
 #[derive(Debug)]

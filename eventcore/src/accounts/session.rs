@@ -4,13 +4,21 @@ use std::time::Duration;
 
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Queries, Tx, sql, transaction};
+use crate::db::{Queries, Sql, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
+use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
 use crate::time::Timestamp;
 
 /// The lifetime of a refresh token, and of a session since its last refresh.
-pub(super) const REFRESH_LIFETIME: Duration = Duration::from_hours(30 * 24);
+const REFRESH_LIFETIME: Duration = Duration::from_hours(30 * 24);
+/// The lifetime of a session, however often its tokens are refreshed.
+const SESSION_LIFETIME: Duration = Duration::from_hours(90 * 24);
+
+/// When a session that was created at `created_at` expires unless its tokens are refreshed again after `now`.
+pub(super) fn expiry(created_at: Timestamp, now: Timestamp) -> Timestamp {
+    now.plus(REFRESH_LIFETIME).min(created_at.plus(SESSION_LIFETIME))
+}
 
 /// An active session.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -24,7 +32,7 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When its tokens were last refreshed.
     pub last_used_at: Timestamp,
-    /// When it expires unless its tokens are refreshed.
+    /// When it expires unless its tokens are refreshed; at the latest 90 days after the sign-in.
     pub expires_at: Timestamp,
     /// Whether it is the session of the request.
     pub current: bool,
@@ -39,47 +47,91 @@ struct SessionRow {
     expires_at: Timestamp,
 }
 
+impl SessionRow {
+    fn into_session(self, current: Option<SessionId>) -> Session {
+        Session {
+            current: current == Some(self.id),
+            id: self.id,
+            user_agent: self.user_agent,
+            created_at: self.created_at,
+            last_used_at: self.last_used_at,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
 impl EventCore {
-    /// The actor's own active sessions, newest first, at most 100.
-    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<Session>> {
+    /// A page of the actor's own active sessions, newest first.
+    pub async fn sessions(&self, actor: &Actor, page: &PageRequest) -> Result<Page<Session>> {
         let signed_in = actor.signed_in()?;
-        self.sessions_of(signed_in.id, signed_in.session).await
+        let (user, now) = (signed_in.id, self.now());
+        let keyset = Keyset::new(page, "sessions", Order::Descending)?;
+        let mut db = self.db().read().await?;
+        let total = if page.count {
+            let count = sql!("SELECT count(*) FROM sessions WHERE user_id = $1 AND expires_at > $2");
+            Some(db.query(count).bind(user).bind(now).scalar().await?)
+        } else {
+            None
+        };
+        let position = keyset.position.unwrap_or(keyset.beginning());
+        let rows: Vec<SessionRow> = db
+            .query(Sql::dynamic(format!(
+                "SELECT id, user_agent, created_at, last_used_at, expires_at FROM sessions
+                 WHERE user_id = $1 AND expires_at > $2 AND {}",
+                keyset.beyond("created_at", "id", 3)
+            )))
+            .bind(user)
+            .bind(now)
+            .bind(Timestamp::from_micros(position.number))
+            .bind(position.id)
+            .all()
+            .await?;
+        let page =
+            keyset.page(rows, |row| SortKey { number: row.created_at.as_micros(), id: row.id.as_uuid() });
+        Ok(Page { total, ..page.map(|row| row.into_session(signed_in.session())) })
     }
 
-    /// The active sessions of a user, newest first, at most 100. Makes no permission check.
+    /// All active sessions of a user, newest first. Makes no permission check.
     pub(crate) async fn sessions_of(&self, user: UserId, current: Option<SessionId>) -> Result<Vec<Session>> {
         let mut db = self.db().read().await?;
         let rows: Vec<SessionRow> = db
             .query(sql!(
                 "SELECT id, user_agent, created_at, last_used_at, expires_at FROM sessions
-                 WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 100"
+                 WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC"
             ))
             .bind(user)
             .bind(self.now())
             .all()
             .await?;
-        let session = |row: SessionRow| Session {
-            current: current == Some(row.id),
-            id: row.id,
-            user_agent: row.user_agent,
-            created_at: row.created_at,
-            last_used_at: row.last_used_at,
-            expires_at: row.expires_at,
-        };
-        Ok(rows.into_iter().map(session).collect())
+        Ok(rows.into_iter().map(|row| row.into_session(current)).collect())
     }
 
     /// Ends one of the actor's own sessions. Its access and refresh tokens are invalid from then on.
     ///
     /// # Errors
-    /// `not_found` if the actor has no such session.
+    /// `not_found` if the actor has no such session. `password_required` for any session but the current one,
+    /// which a user may always leave; see [`Actor::may_change_credentials`].
     pub async fn end_session(&self, actor: &Actor, id: SessionId) -> Result<()> {
-        let user = actor.writer()?.id;
-        transaction!(self.db(), |tx| end_own(tx, user, id))
+        actor.may_manage_credentials()?;
+        let signed_in = actor.signed_in()?;
+        if signed_in.session() != Some(id) {
+            actor.may_change_credentials(self.now())?;
+        }
+        transaction!(self.db(), |tx| end_own(tx, signed_in.id, id))
+    }
+
+    /// Ends all of the actor's sessions except the current one.
+    ///
+    /// # Errors
+    /// See [`Actor::may_change_credentials`].
+    pub async fn end_other_sessions(&self, actor: &Actor) -> Result<()> {
+        actor.may_change_credentials(self.now())?;
+        let signed_in = actor.signed_in()?;
+        transaction!(self.db(), |tx| end_all(tx, signed_in.id, signed_in.session()))
     }
 }
 
-/// Starts a session. Deletes the expired sessions of the user.
+/// Starts a session, for which the user was authenticated at `now`. Deletes the expired sessions of the user.
 pub(super) async fn insert(
     tx: &mut Tx,
     user: UserId,
@@ -93,17 +145,36 @@ pub(super) async fn insert(
         .await?;
     let id = SessionId::at(now);
     tx.query(sql!(
-        "INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)
-         VALUES ($1, $2, $3, $4, $4, $5)"
+        "INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, confirmed_at, expires_at)
+         VALUES ($1, $2, $3, $4, $4, $4, $5)"
     ))
     .bind(id)
     .bind(user)
     .bind(user_agent.map(str::to_owned))
     .bind(now)
-    .bind(now.plus(REFRESH_LIFETIME))
+    .bind(expiry(now, now))
     .execute()
     .await?;
     Ok(id)
+}
+
+/// Records that the password was given in a session.
+pub(super) async fn confirm(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
+    tx.query(sql!("UPDATE sessions SET confirmed_at = $2 WHERE id = $1"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Requires that the session of the actor, if that is the credential, still exists. The user must be locked:
+/// a change of password ends sessions under that lock.
+pub(super) async fn must_exist(tx: &mut Tx, actor: &Actor) -> Result<()> {
+    let Some(id) = actor.signed_in().ok().and_then(|signed_in| signed_in.session()) else { return Ok(()) };
+    let found: Option<(SessionId,)> =
+        tx.query(sql!("SELECT id FROM sessions WHERE id = $1")).bind(id).optional().await?;
+    found.map(drop).ok_or(Error::InvalidToken)
 }
 
 async fn end_own(tx: &mut Tx, user: UserId, id: SessionId) -> Result<()> {
@@ -130,4 +201,18 @@ pub(crate) async fn end_all(tx: &mut Tx, user: UserId, except: Option<SessionId>
         .execute()
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_lasts_30_days_after_its_last_refresh_and_90_at_most() {
+        let signed_in: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let days = |days: u64| signed_in.plus(Duration::from_hours(24 * days));
+        for (refreshed, expires) in [(0, 30), (29, 59), (60, 90), (61, 90), (89, 90)] {
+            assert_eq!(expiry(signed_in, days(refreshed)), days(expires), "{refreshed}");
+        }
+    }
 }

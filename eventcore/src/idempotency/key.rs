@@ -1,13 +1,10 @@
 //! [`IdempotencyKey`]: the identity of a request, and the encryption of its stored answer.
 
-use chacha20poly1305::aead::Aead;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Credential};
 use crate::error::{Error, Result};
-use crate::id::UserId;
+use crate::seal::{digest, seal, unseal};
 
 /// The idempotency key of a request, together with its owner and a digest of the request.
 ///
@@ -15,7 +12,9 @@ use crate::id::UserId;
 /// answer cannot be read from the database alone.
 #[derive(Clone)]
 pub struct IdempotencyKey {
-    /// The user, as each user has a namespace of keys. All anonymous callers share the nil UUID.
+    /// The session or the token of the caller, as each credential has a namespace of keys: an answer may hold
+    /// a secret, or what another credential of the same user may not see. Embedding programs have one for
+    /// each user. All anonymous callers share the nil UUID.
     owner: Uuid,
     text: String,
     request: [u8; 32],
@@ -35,8 +34,7 @@ impl IdempotencyKey {
                 "must be 1 to 255 visible ASCII characters, such as a UUID",
             ));
         }
-        let owner = actor.user_id().map_or(Uuid::nil(), UserId::as_uuid);
-        Ok(Self { owner, text: text.to_owned(), request: digest(parts) })
+        Ok(Self { owner: owner(actor), text: text.to_owned(), request: digest(parts) })
     }
 
     /// The primary key of its row: a digest of owner and text.
@@ -51,39 +49,35 @@ impl IdempotencyKey {
 
     /// Encrypts the answer of an attempt.
     pub(super) fn encrypt(&self, attempt: Uuid, answer: &[u8]) -> Result<Vec<u8>> {
-        self.cipher(attempt)
-            .encrypt(&Nonce::default(), answer)
-            .map_err(|error| Error::internal(error.to_string()))
+        seal(&self.secret(&attempt), answer)
     }
 
     /// Decrypts the answer of an attempt. Fails unless owner, text and attempt are those of the encryption.
     pub(super) fn decrypt(&self, attempt: Uuid, answer: &[u8]) -> Result<Vec<u8>> {
-        self.cipher(attempt)
-            .decrypt(&Nonce::default(), answer)
-            .map_err(|error| Error::internal(error.to_string()))
+        unseal(&self.secret(&attempt), answer)
     }
 
-    /// The key depends on the attempt, and an attempt encrypts a single answer, so a constant nonce is safe.
-    fn cipher(&self, attempt: Uuid) -> ChaCha20Poly1305 {
-        let secret = digest(&[b"answer", self.owner.as_bytes(), self.text.as_bytes(), attempt.as_bytes()]);
-        ChaCha20Poly1305::new(&secret.into())
+    /// The secret depends on the attempt, and an attempt encrypts a single answer.
+    fn secret<'a>(&'a self, attempt: &'a Uuid) -> [&'a [u8]; 4] {
+        [b"answer", self.owner.as_bytes(), self.text.as_bytes(), attempt.as_bytes()]
     }
 }
 
-/// SHA-256 of the parts, each preceded by its length, so that parts cannot be split differently.
-fn digest(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
+/// Ids are unique across sessions, tokens and users.
+fn owner(actor: &Actor) -> Uuid {
+    let Actor::User(signed_in) = actor else { return Uuid::nil() };
+    match signed_in.credential {
+        Credential::Session { id, .. } => id.as_uuid(),
+        Credential::PersonalToken { id, .. } => id.as_uuid(),
+        Credential::Embedded => signed_in.id.as_uuid(),
     }
-    hash.finalize().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::Role;
+    use crate::actor::{Role, Scope, SignedIn};
+    use crate::id::{AccessTokenId, SessionId, UserId};
     use crate::time::Timestamp;
 
     fn key(actor: &Actor, text: &str, parts: &[&[u8]]) -> IdempotencyKey {
@@ -111,6 +105,25 @@ mod tests {
         assert_ne!(here.id(), key(&ada, "l", &[]).id());
         assert_eq!(here.request(), key(&ada, "l", &[b"POST", b"/events"]).request());
         assert_ne!(here.request(), key(&ada, "k", &[b"POST/", b"events"]).request());
+    }
+
+    #[test]
+    fn each_credential_of_a_user_has_its_own_keys() {
+        let at = |micros| Timestamp::from_micros(micros);
+        let ada = UserId::at(at(1));
+        let with = |credential| Actor::User(SignedIn { id: ada, role: Role::User, credential });
+        let session =
+            |micros, confirmed_at| with(Credential::Session { id: SessionId::at(at(micros)), confirmed_at });
+        let here = session(2, None);
+        let Actor::User(SignedIn { credential: Credential::Session { id, .. }, .. }) = here else {
+            panic!("a session")
+        };
+        let confirmed = with(Credential::Session { id, confirmed_at: Some(at(9)) });
+        let token = Credential::PersonalToken { id: AccessTokenId::at(at(4)), scope: Scope::Write };
+        assert_eq!(key(&here, "k", &[]).id(), key(&confirmed, "k", &[]).id());
+        for other in [session(3, None), with(token), with(Credential::Embedded), Actor::Anonymous] {
+            assert_ne!(key(&here, "k", &[]).id(), key(&other, "k", &[]).id(), "{other:?}");
+        }
     }
 
     #[test]

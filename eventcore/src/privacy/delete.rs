@@ -1,6 +1,6 @@
 //! Deleting an account.
 
-use crate::accounts::{Username, must_be_self_or_admin, must_not_be_last_admin, session, user};
+use crate::accounts::{Username, access_token, must_be_self_or_admin, must_not_be_last_admin, session, user};
 use crate::actor::{Actor, Role};
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Tx, sql, transaction};
@@ -17,7 +17,8 @@ impl EventCore {
     /// sessions and tokens are revoked. Comments and feedback stay under the name "deleted user".
     ///
     /// # Errors
-    /// `version_mismatch` if `expected` is not the stored version; `forbidden` for the last admin.
+    /// `version_mismatch` if `expected` is not the stored version; `forbidden` for the last admin. See also
+    /// [`Actor::may_change_credentials`].
     pub async fn delete_user(
         &self,
         actor: &Actor,
@@ -26,6 +27,7 @@ impl EventCore {
     ) -> Result<()> {
         must_be_self_or_admin(actor, id)?;
         let now = self.now();
+        actor.may_change_credentials(now)?;
         transaction!(self.db(), |tx| delete(tx, id, expected, now))
     }
 }
@@ -41,7 +43,7 @@ async fn delete(tx: &mut Tx, id: UserId, expected: Option<&Precondition>, now: T
     events::release_events_of(tx, id, &events, now).await?;
     registrations::cancel_registrations_of(tx, id, now).await?;
     session::end_all(tx, id, None).await?;
-    tx.query(sql!("DELETE FROM access_tokens WHERE user_id = $1")).bind(id).execute().await?;
+    access_token::delete_all(tx, id).await?;
     anonymise(tx, id, now).await
 }
 

@@ -43,7 +43,7 @@ impl EventCore {
     /// Exports all data about a user. Only the user and admins may.
     pub async fn export_user(&self, actor: &Actor, id: UserId) -> Result<Export> {
         let user = self.user(actor, id).await?;
-        let current = actor.signed_in().ok().and_then(|signed_in| signed_in.session);
+        let current = actor.signed_in().ok().and_then(|signed_in| signed_in.session());
         let filter = AgendaFilter {
             organizer: Some(id),
             from: Some(Timestamp::MIN.into()),

@@ -7,6 +7,7 @@ pub(crate) mod export;
 mod jobs;
 pub(crate) mod log;
 pub(crate) mod migrate;
+pub(crate) mod secret;
 pub(crate) mod serve;
 mod table;
 pub(crate) mod user;

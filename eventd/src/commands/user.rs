@@ -35,7 +35,8 @@ pub(crate) enum UserCommand {
     /// In a pipe, each line has these values, separated by tabs: username, role, active or disabled, e-mail
     /// address, display name, time of creation, id.
     List,
-    /// Set a password, read from the first line of standard input, and end all sessions of the user
+    /// Set a password, read from the first line of standard input, end all sessions of the user and revoke
+    /// their personal access tokens
     ResetPassword {
         /// Username
         username: String,
@@ -115,7 +116,8 @@ async fn perform(core: &EventCore, command: UserCommand) -> Result<(), Failure> 
         UserCommand::List => list(core).await,
         UserCommand::ResetPassword { username } => {
             let user = core.reset_password(&system, &username, &password_from_stdin()?).await?;
-            print_line(format!("password of {} changed, all sessions ended", user.username))
+            let ended = "all sessions ended and personal access tokens revoked";
+            print_line(format!("password of {} changed, {ended}", user.username))
         }
         UserCommand::SetRole { username, role } => {
             let id = core.profile_by_username(&username).await?.id;

@@ -10,9 +10,15 @@ use warp::reply::Response;
 use super::call::{Answer, Call, Handler};
 use super::problem::Problem;
 
-/// The key of a POST request.
+/// Whether the header applies: to each POST but those of `/auth`. They create nothing, and a stored answer
+/// would keep tokens that the answer itself replaces.
+pub(crate) fn takes_key(method: &Method, path: &str) -> bool {
+    *method == Method::POST && !path.starts_with("/api/v1/auth/")
+}
+
+/// The key of a request.
 pub(crate) fn key(call: &Call) -> Option<&str> {
-    if call.declaration.method != Method::POST {
+    if !takes_key(&call.declaration.method, &call.declaration.path) {
         return None;
     }
     // A value that is not text becomes the empty key, which the library refuses.

@@ -11,6 +11,7 @@ pub(crate) enum Kind {
     Unauthenticated,
     InvalidCredentials,
     TokenExpired,
+    PasswordRequired,
     Forbidden,
     NotFound,
     MethodNotAllowed,
@@ -138,6 +139,15 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         StatusCode::UNAUTHORIZED,
         "Token expired",
         "Exchange the refresh token for a new pair with `POST /api/v1/auth/refresh`.",
+    ),
+    describe(
+        Kind::PasswordRequired,
+        "password-required",
+        StatusCode::FORBIDDEN,
+        "Password required",
+        "Changes of credentials need the password to have been given in the last 5 minutes: at the sign-in, \
+         or with `POST /api/v1/auth/confirm`. Then repeat the request. Where its body takes \
+         `current_password`, sending that suffices.",
     ),
     describe(
         Kind::Forbidden,

@@ -42,8 +42,16 @@ impl AccountsApi for Client {
     }
 
     async fn sessions(&self) -> Result<Vec<Session>> {
-        let sessions: Page<Session> = self.http.get("/sessions").await?;
-        Ok(sessions.items)
+        let mut sessions = Vec::new();
+        let mut path = "/sessions?limit=100".to_owned();
+        loop {
+            let page: Page<Session> = self.http.get(&path).await?;
+            sessions.extend(page.items);
+            match page.next {
+                Some(next) => path = format!("/sessions?limit=100&cursor={}", next.as_str()),
+                None => return Ok(sessions),
+            }
+        }
     }
 
     async fn end_session(&self, session: SessionId) -> Result<()> {

@@ -9,6 +9,7 @@ mod command_line;
 mod comments;
 mod conditional_requests;
 mod conferences;
+mod credentials;
 mod cross_site_scripting;
 mod csv_export;
 mod disconnects;

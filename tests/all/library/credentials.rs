@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use eventcore::accounts::{Credentials, NewAccessToken, NewPassword, NewUser, RefreshToken, TokenPair};
+use eventcore::accounts::{
+    Credentials, NewAccessToken, NewPassword, NewUser, RefreshToken, Session, TokenPair,
+};
 use eventcore::db::{Queries, Sql};
-use eventcore::{Actor, Error, EventCore, Options, Scope, SessionId, UserId};
+use eventcore::{Actor, EventCore, Options, PageRequest, Scope, SessionId, UserId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -45,13 +47,17 @@ async fn sign_up(core: &EventCore, name: &str) -> UserId {
     core.create_user(&Actor::Anonymous, &input).await.unwrap().id
 }
 
+async fn sessions(core: &EventCore, actor: &Actor) -> Vec<Session> {
+    core.sessions(actor, &PageRequest::default()).await.unwrap().items
+}
+
 async fn sign_in(core: &EventCore, name: &str) -> TokenPair {
     core.sign_in(&login(name, PASSWORD), None).await.unwrap()
 }
 
-/// Signs claims as the library does, with these changes.
-fn forge(alg: Algorithm, secret: &str, claims: &Value) -> String {
-    encode(&Header::new(alg), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+/// Signs claims as the library does.
+fn sign(header: &Header, secret: &str, claims: &Value) -> String {
+    encode(header, claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
 }
 
 #[rstest]
@@ -66,20 +72,20 @@ async fn forged_tokens_are_refused_and_valid_ones_expire_by_the_clock(#[case] ki
     let Actor::User(signed_in) = core.authenticate(&pair.access_token).await.unwrap() else {
         panic!("a user")
     };
-    let session = signed_in.session.unwrap();
-    let secret: String = core
+    let session = signed_in.session().unwrap();
+    let (kid, secret): (String, String) = core
         .db()
         .read()
         .await
         .unwrap()
-        .query(Sql::portable("SELECT value FROM settings WHERE key = 'jwt_secret'"))
-        .scalar()
+        .query(Sql::portable("SELECT id, secret FROM signing_keys"))
+        .one()
         .await
         .unwrap();
     let now = core.now().as_micros() / 1_000_000;
     let claims = |change: Value| {
-        let mut claims =
-            json!({"iss": "eventcore", "sub": ada, "sid": session, "iat": now, "exp": now + 900});
+        let mut claims = json!({"iss": "eventcore", "aud": "eventcore/api/v1", "sub": ada, "sid": session});
+        claims["exp"] = json!(now + 900);
         for (name, value) in change.as_object().unwrap() {
             if value.is_null() {
                 claims.as_object_mut().unwrap().remove(name);
@@ -89,16 +95,25 @@ async fn forged_tokens_are_refused_and_valid_ones_expire_by_the_clock(#[case] ki
         }
         claims
     };
+    let header = |alg, typ: &str, kid: &str| {
+        let mut header = Header::new(alg);
+        (header.typ, header.kid) = (Some(typ.to_owned()), Some(kid.to_owned()));
+        header
+    };
+    let forge = |alg, secret: &str, claims: &Value| sign(&header(alg, "at+jwt", &kid), secret, claims);
     let hs256 = |change: Value| forge(Algorithm::HS256, &secret, &claims(change));
-    assert_eq!(
-        core.authenticate(&hs256(json!({}))).await.unwrap(),
-        Actor::User(signed_in),
-        "the forger knows how"
-    );
+    for change in [json!({}), json!({"nbf": now}), json!({"aud": ["elsewhere", "eventcore/api/v1"]})] {
+        let known = core.authenticate(&hs256(change.clone())).await.unwrap();
+        assert_eq!(known, Actor::User(signed_in), "the forger knows how: {change}");
+    }
 
     let none = |signature: &str| {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        format!("{}.{}.{signature}", part(json!({"alg": "none", "typ": "JWT"})), part(claims(json!({}))))
+        format!(
+            "{}.{}.{signature}",
+            part(json!({"alg": "none", "typ": "at+jwt", "kid": kid})),
+            part(claims(json!({})))
+        )
     };
     let [head, body, signature] = pair.access_token.split('.').collect::<Vec<_>>().try_into().unwrap();
     for (what, forged) in [
@@ -110,6 +125,12 @@ async fn forged_tokens_are_refused_and_valid_ones_expire_by_the_clock(#[case] ki
         ("another issuer", hs256(json!({"iss": "elsewhere"}))),
         ("no issuer", hs256(json!({"iss": null}))),
         ("made for somebody else", hs256(json!({"aud": "elsewhere"}))),
+        ("made for nobody", hs256(json!({"aud": null}))),
+        ("not valid yet", hs256(json!({"nbf": now + 1}))),
+        ("another type", sign(&header(Algorithm::HS256, "JWT", &kid), &secret, &claims(json!({})))),
+        ("an unknown key", sign(&header(Algorithm::HS256, "at+jwt", "x"), &secret, &claims(json!({})))),
+        ("a key id with NUL", sign(&header(Algorithm::HS256, "at+jwt", "\0"), &secret, &claims(json!({})))),
+        ("no type and no key", sign(&Header::default(), &secret, &claims(json!({})))),
         ("no end", hs256(json!({"exp": null}))),
         ("no session", hs256(json!({"sid": null}))),
         ("a session that never was", hs256(json!({"sid": SessionId::at(core.now())}))),
@@ -157,7 +178,7 @@ async fn a_session_expires_thirty_days_after_its_last_use(#[case] kind: Kind) {
         "what has run out is cleared away"
     );
     let here = core.authenticate(&sign_in(core, "ada").await.access_token).await.unwrap();
-    assert_eq!(core.sessions(&here).await.unwrap().len(), 2);
+    assert_eq!(sessions(core, &here).await.len(), 2);
     assert_eq!(db.number("SELECT count(*) FROM sessions").await, 2, "the unused one is cleared away");
     core.authenticate(&renewed.access_token).await.unwrap();
 }
@@ -196,7 +217,7 @@ async fn users_list_and_revoke_only_their_own_sessions(#[case] kind: Kind) {
     let bob = db.user("bob").await;
     let (here, there) = (sign_in(core, "ada").await, sign_in(core, "ada").await);
     let ada = core.authenticate(&here.access_token).await.unwrap();
-    let other = core.sessions(&ada).await.unwrap().into_iter().find(|session| !session.current).unwrap();
+    let other = sessions(core, &ada).await.into_iter().find(|session| !session.current).unwrap();
     assert_eq!(refusal_code(core.end_session(&bob, other.id).await), "not_found");
     let reader = core.create_access_token(&ada, &token_named("reader", Scope::Read)).await.unwrap();
     let reader = core.authenticate(&reader.secret).await.unwrap();
@@ -205,7 +226,7 @@ async fn users_list_and_revoke_only_their_own_sessions(#[case] kind: Kind) {
     core.end_session(&ada, other.id).await.unwrap();
     assert_eq!(refusal_code(core.end_session(&ada, other.id).await), "not_found");
     assert_eq!(refusal_code(core.authenticate(&there.access_token).await), "invalid_credentials");
-    assert_eq!(core.sessions(&ada).await.unwrap().len(), 1);
+    assert_eq!(sessions(core, &ada).await.len(), 1);
 }
 
 #[rstest]
@@ -257,7 +278,7 @@ async fn a_new_password_ends_sign_ins_that_race_with_it(#[case] kind: Kind) {
         for pair in [one, two].into_iter().flatten() {
             assert_eq!(refusal_code(core.authenticate(&pair.access_token).await), "invalid_credentials");
         }
-        assert_eq!(core.sessions(&actor).await.unwrap().len(), 1);
+        assert_eq!(sessions(core, &actor).await.len(), 1);
         (old, new) = (new, old);
     }
 }
@@ -275,8 +296,8 @@ async fn one_of_two_concurrent_password_changes_succeeds(#[case] kind: Kind) {
     let (first, second) =
         tokio::join!(core.change_password(&actor, &one), other.change_password(&actor, &two));
     let holds = match (first, second) {
-        (Ok(()), Err(Error::InvalidCredentials)) => "one more horse 9",
-        (Err(Error::InvalidCredentials), Ok(())) => "two more horses 9",
+        (Ok(()), Err(error)) if error.code() == "invalid_input" => "one more horse 9",
+        (Err(error), Ok(())) if error.code() == "invalid_input" => "two more horses 9",
         both => panic!("{both:?}"),
     };
     core.sign_in(&login("ada", holds), None).await.unwrap();
@@ -301,7 +322,12 @@ async fn the_operator_resets_passwords_and_disables_users(#[case] kind: Kind) {
     assert_eq!(refusal_code(core.reset_password(&Actor::System, "nobody", OTHER).await), "not_found");
     assert_eq!(core.reset_password(&Actor::System, "ADA", OTHER).await.unwrap().version, 2);
     assert_eq!(refusal_code(core.authenticate(&pair.access_token).await), "invalid_credentials");
+    assert_eq!(refusal_code(core.authenticate(&script).await), "invalid_credentials");
+    let unchanged = core.reset_password(&Actor::System, "ada", OTHER).await;
+    assert_eq!(refusal_code(unchanged), "invalid_input");
     let pair = core.sign_in(&login("ada", OTHER), None).await.unwrap();
+    let ada = core.authenticate(&pair.access_token).await.unwrap();
+    let script = core.create_access_token(&ada, &token_named("script", Scope::Write)).await.unwrap().secret;
 
     core.set_user_disabled(&Actor::System, "ada", true).await.unwrap();
     for token in [&pair.access_token, &script] {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batching;
+mod confirmation;
 mod connections;
 mod consistency;
 mod credentials;

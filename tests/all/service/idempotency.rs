@@ -84,7 +84,7 @@ async fn a_client_that_disconnects_and_repeats_creates_one_event(#[case] kind: K
         drop(stream);
     }
     for key in 0..20 {
-        post(&ada, "/events", event("rush"), &format!("k{key}")).await.expect(201);
+        post(&ada.with_token(&token), "/events", event("rush"), &format!("k{key}")).await.expect(201);
     }
     assert_eq!(total(&ada, "rush").await, 20);
 }
@@ -128,7 +128,7 @@ async fn a_repeat_after_a_crash_takes_effect_once(#[case] kind: Kind) {
     while total(&ada, "crash").await.as_i64().unwrap() < 30 {}
     let db = daemon.kill().await;
     let daemon = Daemon::on(db, &[]).await;
-    let again = daemon.again(&ada);
+    let again = daemon.again(&ada).with_token(&token);
     let repeats = writers.into_iter().enumerate().map(|(writer, sent)| {
         let again = again.clone();
         async move {

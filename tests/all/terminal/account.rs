@@ -53,7 +53,7 @@ async fn manage_account(db: &TestDb, source: &[&str]) {
     // A wrong password has no effect; the right one ends the other sessions.
     let passwords = |current: &str| format!("{current}\t{ANOTHER}\t{ANOTHER}\r");
     terminal.types("p").await.shows("Change password").await;
-    terminal.types(&passwords("wrong password")).await.shows("✗ wrong username or password").await;
+    terminal.types(&passwords("wrong password")).await.shows("! is not your password").await;
     terminal.types("\x1b").await.hides("Change password").await;
     db.core.sign_in(&credentials(PASSWORD), Some("curl in a script")).await.unwrap();
     terminal.types("R").await.shows("Sessions (2)").await;

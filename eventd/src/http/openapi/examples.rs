@@ -35,6 +35,7 @@ fn example(operation: &str) -> Option<Value> {
         }),
         "auth_login" => json!({"login": "ada", "password": "correct horse 7"}),
         "auth_refresh" | "auth_logout" => json!({"refresh_token": "REFRESH_TOKEN"}),
+        "auth_confirm" => json!({"password": "correct horse 7"}),
         "tokens_create" => json!({"name": "backup script", "scope": "read"}),
         "categories_create" => json!({
             "slug": "hackathon",

@@ -5,7 +5,6 @@ mod examples;
 mod requests;
 mod responses;
 
-use http::Method;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -13,6 +12,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr, Required};
 
 use super::declaration::operations;
+use super::idempotency;
 use super::problem::ProblemBody;
 
 // Tags are listed in this order. Tags of routes that are missing here follow.
@@ -48,16 +48,28 @@ pub(crate) fn document<'a>(declarations: impl Iterator<Item = &'a Document>) -> 
         document.merge(declaration.clone());
     }
     if let Some(components) = &mut document.components {
-        components.add_security_scheme("bearer", SecurityScheme::Http(bearer()));
+        let schemes = [
+            (
+                "bearer",
+                "The `access_token` of `POST /api/v1/auth/login`, or the secret of a personal access token",
+            ),
+            (
+                "session",
+                "The `access_token` of `POST /api/v1/auth/login`. A personal access token is refused",
+            ),
+        ];
+        for (name, description) in schemes {
+            components.add_security_scheme(name, SecurityScheme::Http(bearer(description)));
+        }
     }
     components::refer_to_items(&mut document);
     requests::complete(&mut document);
     responses::complete(&mut document);
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             qualify_id(operation);
             examples::add(operation);
-            if method == Method::POST {
+            if idempotency::takes_key(&method, path) {
                 operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
             }
         }
@@ -66,12 +78,9 @@ pub(crate) fn document<'a>(declarations: impl Iterator<Item = &'a Document>) -> 
     document
 }
 
-fn bearer() -> Http {
+fn bearer(description: &str) -> Http {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
-    bearer.description = Some(
-        "The `access_token` of `POST /api/v1/auth/login`, or the secret of a personal access token"
-            .to_owned(),
-    );
+    bearer.description = Some(description.to_owned());
     bearer
 }
 
@@ -83,7 +92,7 @@ fn qualify_id(operation: &mut Operation) {
     }
 }
 
-/// The header that every POST takes.
+/// The header of [`idempotency::takes_key`].
 fn idempotency_key() -> Parameter {
     ParameterBuilder::new()
         .name("Idempotency-Key")

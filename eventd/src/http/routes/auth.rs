@@ -1,15 +1,15 @@
 //! `/auth`: signing in and out.
 
-use eventcore::accounts::{Credentials, RefreshToken, TokenPair};
+use eventcore::accounts::{Confirmation, Credentials, RefreshToken, TokenPair};
 use http::{HeaderValue, header};
 
 use crate::http::call::{Answer, Call};
-use crate::http::problem_responses::{BodyProblems, Conflict, OpenProblems, SignInProblems};
+use crate::http::problem_responses::{ApiProblems, BodyProblems, OpenProblems, SignInProblems};
 use crate::http::reply;
 use crate::http::route::{Route, routes};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![login, refresh, logout].into_iter().map(Route::small_body).collect()
+    routes![login, refresh, logout, confirm].into_iter().map(Route::small_body).collect()
 }
 
 /// A token pair, which no cache may store.
@@ -27,7 +27,7 @@ fn tokens(pair: &TokenPair) -> Answer {
     request_body = Credentials,
     responses(
         (status = 200, description = "An access token and a refresh token", body = TokenPair),
-        SignInProblems, BodyProblems, Conflict,
+        SignInProblems, BodyProblems,
     )
 )]
 async fn login(call: Call) -> Answer {
@@ -39,7 +39,8 @@ async fn login(call: Call) -> Answer {
 
 /// Exchange a refresh token for a new pair
 ///
-/// The old token becomes invalid. Its use after more than 20 seconds ends the session.
+/// The old token becomes invalid. A repeat within 20 seconds gets the same pair, so that a lost response
+/// loses no sign-in. A later use ends the session. A session lasts at most 90 days.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",
@@ -47,7 +48,7 @@ async fn login(call: Call) -> Answer {
     request_body = RefreshToken,
     responses(
         (status = 200, description = "A new access token and refresh token", body = TokenPair),
-        SignInProblems, BodyProblems, Conflict,
+        SignInProblems, BodyProblems,
     )
 )]
 async fn refresh(call: Call) -> Answer {
@@ -64,12 +65,36 @@ async fn refresh(call: Call) -> Answer {
     request_body = RefreshToken,
     responses(
         (status = 204, description = "Session ended"),
-        OpenProblems, BodyProblems, Conflict,
+        OpenProblems, BodyProblems,
     )
 )]
 async fn logout(call: Call) -> Answer {
     call.no_query()?;
     let core = call.core.clone();
     core.sign_out(&call.json::<RefreshToken>()?).await?;
+    Ok(reply::no_content())
+}
+
+/// Give my password again, before a change of credentials
+///
+/// For 5 minutes my session can then change my e-mail address, create tokens, end sessions and delete my
+/// account. Signing in counts too, and refreshing tokens does not.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/confirm",
+    tag = "auth",
+    security(("session" = [])),
+    request_body = Confirmation,
+    responses(
+        (status = 204, description = "The password is right"),
+        ApiProblems, BodyProblems,
+    )
+)]
+async fn confirm(call: Call) -> Answer {
+    call.no_query()?;
+    let actor = call.actor().await?;
+    actor.may_manage_credentials()?;
+    let core = call.core.clone();
+    core.confirm_password(&actor, &call.json::<Confirmation>()?).await?;
     Ok(reply::no_content())
 }

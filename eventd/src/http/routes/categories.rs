@@ -62,7 +62,7 @@ async fn read(call: Call) -> Answer {
     post,
     path = "/api/v1/categories",
     tag = "categories",
-    security(("bearer" = [])),
+    security(("session" = [])),
     request_body = CategoryInput,
     responses(
         (status = 201, description = "The new category", body = Category),
@@ -85,7 +85,7 @@ async fn create(call: Call) -> Answer {
     patch,
     path = "/api/v1/categories/{category}",
     tag = "categories",
-    security(("bearer" = [])),
+    security(("session" = [])),
     params(("category" = String, Path), IfMatch),
     request_body(content(
         (CategoryInput = "application/merge-patch+json"),
@@ -111,7 +111,7 @@ async fn change(call: Call) -> Answer {
     delete,
     path = "/api/v1/categories/{category}",
     tag = "categories",
-    security(("bearer" = [])),
+    security(("session" = [])),
     params(
         ("category" = String, Path),
         ("move_to" = Option<String>, Query,

@@ -30,12 +30,13 @@ async fn list(call: Call) -> Answer {
 
 /// Create a personal access token
 ///
-/// The response is the only one that contains its secret.
+/// The response is the only one that contains its secret. The password must have been given in the last 5
+/// minutes, or be sent as `current_password`. A change of password revokes all tokens.
 #[utoipa::path(
     post,
     path = "/api/v1/tokens",
     tag = "tokens",
-    security(("bearer" = [])),
+    security(("session" = [])),
     request_body = NewAccessToken,
     responses(
         (status = 201, description = "The new token and its secret", body = NewSecret),
@@ -45,6 +46,7 @@ async fn list(call: Call) -> Answer {
 async fn create(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
+    actor.may_manage_credentials()?;
     let core = call.core.clone();
     let secret = core.create_access_token(&actor, &call.json::<NewAccessToken>()?).await?;
     reply::created(&secret, &format!("/api/v1/tokens/{}", secret.token.id))
@@ -55,7 +57,7 @@ async fn create(call: Call) -> Answer {
     delete,
     path = "/api/v1/tokens/{token}",
     tag = "tokens",
-    security(("bearer" = [])),
+    security(("session" = [])),
     params(("token" = String, Path)),
     responses(
         (status = 204, description = "Revoked"),
@@ -64,7 +66,8 @@ async fn create(call: Call) -> Answer {
 )]
 async fn delete(call: Call) -> Answer {
     call.no_query()?;
-    let actor = call.writer().await?;
+    let actor = call.actor().await?;
+    actor.may_manage_credentials()?;
     call.core.delete_access_token(&actor, call.id("token")?).await?;
     Ok(reply::no_content())
 }

@@ -58,7 +58,7 @@ async fn create(call: Call) -> Answer {
     get,
     path = "/api/v1/users",
     tag = "users",
-    security(("bearer" = [])),
+    security(("session" = [])),
     params(
         ("q" = Option<String>, Query,
             description = "Substring of the username, the display name or the e-mail address"),
@@ -155,11 +155,16 @@ struct UserChange {
     /// IANA name.
     timezone: String,
     role: eventcore::Role,
+    /// My password, with a change of `email` or `role`. Required if more than 5 minutes have passed since it
+    /// was last given.
+    #[schema(format = Password)]
+    current_password: String,
 }
 
 /// Change an account by a JSON merge patch
 ///
-/// Only admins change `role`.
+/// Only admins change `role`. For a change of `email` or `role` the password must have been given in the last
+/// 5 minutes, or be sent as `current_password`.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{user}",
@@ -185,11 +190,13 @@ async fn change(call: Call) -> Answer {
 }
 
 /// Delete an account by anonymizing it
+///
+/// The password must have been given in the last 5 minutes.
 #[utoipa::path(
     delete,
     path = "/api/v1/users/{user}",
     tag = "users",
-    security(("bearer" = [])),
+    security(("session" = [])),
     params(("user" = String, Path, description = "A user id, a username, or `me`"), IfMatch),
     responses(
         (status = 204, description = "Deleted"),
@@ -223,12 +230,12 @@ async fn export(call: Call) -> Answer {
     reply::json(&export)
 }
 
-/// Change my password, which ends all my other sessions
+/// Change my password, which ends all my other sessions and revokes my personal access tokens
 #[utoipa::path(
     put,
     path = "/api/v1/users/me/password",
     tag = "users",
-    security(("bearer" = [])),
+    security(("session" = [])),
     request_body = NewPassword,
     responses(
         (status = 204, description = "Password changed"),
@@ -238,6 +245,7 @@ async fn export(call: Call) -> Answer {
 async fn change_password(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.actor().await?;
+    actor.may_manage_credentials()?;
     let core = call.core.clone();
     core.change_password(&actor, &call.json::<NewPassword>()?).await?;
     Ok(reply::no_content())

@@ -1,7 +1,7 @@
 //! Sign-in, account and sessions, on a database.
 
 use eventcore::accounts::{Credentials, NewPassword, NewUser, Session, User};
-use eventcore::{Actor, Precondition, SessionId, UserId};
+use eventcore::{Actor, PageRequest, Precondition, SessionId, UserId};
 use serde_json::Value;
 
 use super::Library;
@@ -41,7 +41,7 @@ impl AccountsApi for Library {
         let actor = self.actor();
         // `--as` acts without a session.
         if let Actor::User(user) = actor
-            && let Some(session) = user.session
+            && let Some(session) = user.session()
         {
             self.core.end_session(&actor, session).await?;
         }
@@ -63,7 +63,16 @@ impl AccountsApi for Library {
     }
 
     async fn sessions(&self) -> Result<Vec<Session>> {
-        Ok(self.core.sessions(&self.actor()).await?)
+        let (actor, mut request) = (self.actor(), PageRequest::first(PageRequest::MAX_LIMIT));
+        let mut sessions = Vec::new();
+        loop {
+            let page = self.core.sessions(&actor, &request).await?;
+            sessions.extend(page.items);
+            match page.next {
+                Some(next) => request.cursor = Some(next),
+                None => return Ok(sessions),
+            }
+        }
     }
 
     async fn end_session(&self, session: SessionId) -> Result<()> {

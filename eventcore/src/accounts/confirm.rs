@@ -10,19 +10,22 @@ use crate::error::{Error, Result};
 
 impl EventCore {
     /// Takes the password of the actor and records in the session that it was given. For five minutes the
-    /// session may then change credentials; see [`Actor::may_change_credentials`].
+    /// session may then change credentials; see [`Actor::may_change_credentials`]. Returns the actor of the
+    /// session from now on.
     ///
     /// # Errors
     /// `invalid_input` at `/password` if it is wrong, `rate_limited` after too many wrong ones; `forbidden`
     /// for personal access tokens.
-    pub async fn confirm_password(&self, actor: &Actor, input: &Confirmation) -> Result<()> {
+    pub async fn confirm_password(&self, actor: &Actor, input: &Confirmation) -> Result<Actor> {
         actor.may_manage_credentials()?;
         let signed_in = actor.signed_in()?;
         input.parse_errors.clone().into_result()?;
         self.must_be_password_of(actor, &input.password, "/password").await?;
-        let Some(session) = signed_in.session() else { return Ok(()) };
         let now = self.now();
-        transaction!(self.db(), |tx| session::confirm(tx, session, now))
+        if let Some(session) = signed_in.session() {
+            transaction!(self.db(), |tx| session::confirm(tx, session, now))?;
+        }
+        Ok(actor.confirmed(now))
     }
 
     /// The actor, confirmed if the request carries their current password.

@@ -16,6 +16,8 @@ pub(crate) struct ApiError {
 pub(crate) enum ErrorKind {
     /// Sign in.
     SignedOut,
+    /// Give the password again: the request changes credentials.
+    PasswordRequired,
     /// Try again later.
     Unavailable,
     /// Depends on the message; the user decides.
@@ -46,6 +48,7 @@ impl From<Error> for ApiError {
             // The current version number would mean nothing to the user.
             Error::VersionMismatch { .. } => return Self::version_mismatch(),
             Error::Unauthenticated | Error::TokenExpired => ErrorKind::SignedOut,
+            Error::PasswordRequired => ErrorKind::PasswordRequired,
             error if error.is_unavailable() => ErrorKind::Unavailable,
             _ => ErrorKind::Other,
         };

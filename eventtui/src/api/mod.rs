@@ -72,6 +72,8 @@ pub(crate) trait AccountsApi {
     /// Creates an account, but does not sign in.
     async fn create_user(&self, username: &str, email: &str, password: &str, timezone: &str) -> Result<()>;
     async fn sign_out(&self) -> Result<()>;
+    /// Gives the password again, so that credentials can be changed.
+    async fn confirm_password(&self, password: &str) -> Result<()>;
     async fn change_user(&self, user: UserId, version: i64, patch: &Value) -> Result<User>;
     /// Also ends all other sessions.
     async fn change_password(&self, current: &str, new: &str) -> Result<()>;

@@ -8,7 +8,7 @@ use crate::backend::{ApiError, Request, Response};
 use crate::keys::{Key, Tab};
 use crate::message::Purpose;
 use crate::screens::compose::{ComposeMode, Composition};
-use crate::screens::prompt::{self, Confirmation, Prompt};
+use crate::screens::prompt::{self, Confirmation, PasswordPrompt, Prompt};
 use crate::screens::screen::{Handled, explain};
 use crate::view_context::ordinal;
 
@@ -43,6 +43,19 @@ impl App {
                 }
                 composition.body.press(key);
                 self.cx.prompt = Some(Prompt::Compose(composition));
+            }
+            Prompt::Password(waiting) if key.0 == KeyCode::Esc => {
+                self.route(waiting.owner, waiting.purpose, Err(waiting.error));
+            }
+            Prompt::Password(waiting) if key.0 == KeyCode::Enter && !waiting.field.text().is_empty() => {
+                let PasswordPrompt { field, request, purpose, owner, .. } = waiting;
+                self.cx.owner = owner;
+                self.cx.send(purpose, Request::WithPassword { password: field.text(), request });
+                self.cx.owner = crate::screens::owner::Owner::App;
+            }
+            Prompt::Password(mut waiting) => {
+                waiting.field.press(key);
+                self.cx.prompt = Some(Prompt::Password(waiting));
             }
             Prompt::Confirm(confirmation) => {
                 if matches!(key.0, KeyCode::Char('y' | 'Y')) {

@@ -10,15 +10,32 @@ use crate::message::{Purpose, SavedPreferences};
 use crate::screens::attendees::AttendeesScreen;
 use crate::screens::form::FormScreen;
 use crate::screens::owner::Owner;
+use crate::screens::prompt::{PasswordPrompt, Prompt};
 use crate::screens::screen::{LoadFrom, Screen};
 use crate::screens::settings::SettingsScreen;
 use crate::screens::sign_in::SignInScreen;
 use crate::view_context::{MyStatus, ViewContext};
+use crate::widgets::text_field::TextField;
 
 impl App {
     pub(super) fn responded(&mut self, ticket: u64, outcome: Result<Response, ApiError>) {
         // A newer request for the same purpose was sent since.
         let Some((owner, purpose)) = self.cx.waiting.remove(&ticket) else { return };
+        let refused = self.cx.may_need_password.take_if(|(of, _)| *of == ticket);
+        match (outcome, refused) {
+            (Err(error), Some((_, request)))
+                if error.kind == ErrorKind::PasswordRequired && self.cx.prompt.is_none() =>
+            {
+                let (field, request) = (TextField::default(), Box::new(request));
+                let waiting = PasswordPrompt { field, request, purpose, owner, error };
+                self.cx.prompt = Some(Prompt::Password(waiting));
+            }
+            (outcome, _) => self.route(owner, purpose, outcome),
+        }
+    }
+
+    /// Passes a response to whom it is for.
+    pub(super) fn route(&mut self, owner: Owner, purpose: Purpose, outcome: Result<Response, ApiError>) {
         if let Err(error) = &outcome
             && error.kind == ErrorKind::SignedOut
             && purpose != Purpose::SignIn

@@ -32,6 +32,10 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         }
         Request::ChangePassword { current, new } => done(api.change_password(&current, &new).await?),
         Request::EndSession(session) => done(api.end_session(session).await?),
+        Request::WithPassword { password, request } => {
+            api.confirm_password(&password).await?;
+            Box::pin(run(api, *request)).await?
+        }
 
         Request::Occurrences { filter, tz, cursor } => {
             let filter = OccurrenceFilter { tz, ..occurrence_filter(filter) };

@@ -48,6 +48,11 @@ pub(crate) enum Request {
         new: String,
     },
     EndSession(SessionId),
+    /// A request that changes credentials, after the password was given again.
+    WithPassword {
+        password: String,
+        request: Box<Self>,
+    },
     /// A page of the occurrences that match, from now on by default. The days of the filter are days in `tz`.
     Occurrences {
         filter: SearchFilter,
@@ -187,6 +192,13 @@ pub(crate) enum Request {
     CancelEvent(EventId),
     CancelOccurrence(OccurrenceId),
     RestoreOccurrence(OccurrenceId),
+}
+
+impl Request {
+    /// Whether it changes credentials, and may therefore need the password.
+    pub(crate) const fn changes_credentials(&self) -> bool {
+        matches!(self, Self::ChangeProfile { .. } | Self::EndSession(_))
+    }
 }
 
 /// The response to a request.

@@ -30,6 +30,11 @@ impl AccountsApi for Client {
         Ok(self.http.sign_out().await?)
     }
 
+    async fn confirm_password(&self, password: &str) -> Result<()> {
+        self.http.send(Call::post("/auth/confirm").json(json!({"password": password}))).await?;
+        Ok(())
+    }
+
     async fn change_user(&self, user: UserId, version: i64, changes: &Value) -> Result<User> {
         let path = format!("/users/{user}");
         Ok(self.http.call(Call::patch(&path).json(changes.clone()).if_match(version)).await?)

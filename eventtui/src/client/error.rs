@@ -40,6 +40,11 @@ impl Problem {
     pub(super) fn is_wrong_password(&self) -> bool {
         self.r#type == "/problems/invalid-credentials"
     }
+
+    /// Whether the password must be given again before the call.
+    fn is_password_required(&self) -> bool {
+        self.r#type == "/problems/password-required"
+    }
 }
 
 impl Error {
@@ -79,7 +84,9 @@ impl From<Error> for ApiError {
             Error::Status(status, problem) => (status, problem),
         };
         let wrong_password = problem.as_ref().is_some_and(Problem::is_wrong_password);
+        let password_required = problem.as_ref().is_some_and(Problem::is_password_required);
         let kind = match status {
+            _ if password_required => ErrorKind::PasswordRequired,
             StatusCode::UNAUTHORIZED if !wrong_password => ErrorKind::SignedOut,
             StatusCode::TOO_MANY_REQUESTS => ErrorKind::Unavailable,
             status if status.is_server_error() => ErrorKind::Unavailable,

@@ -5,7 +5,7 @@ use eventcore::events::Occurrence;
 
 use super::compose::Composition;
 use super::owner::Owner;
-use crate::backend::Request;
+use crate::backend::{ApiError, Request};
 use crate::message::Purpose;
 use crate::natural_dates;
 use crate::view_context::ViewContext;
@@ -25,6 +25,20 @@ pub(crate) enum Prompt {
     /// A comment, a rating and the like.
     Compose(Composition),
     Confirm(Confirmation),
+    /// The password, before a change of credentials.
+    Password(PasswordPrompt),
+}
+
+/// A change of credentials that waits for the password.
+#[derive(Debug)]
+pub(crate) struct PasswordPrompt {
+    pub(crate) field: TextField,
+    pub(crate) request: Box<Request>,
+    pub(crate) purpose: Purpose,
+    /// Who receives the response to the request.
+    pub(crate) owner: Owner,
+    /// The response, if the password is not given.
+    pub(crate) error: ApiError,
 }
 
 /// The question before a change that cannot be undone.
@@ -42,6 +56,7 @@ impl Prompt {
         match self {
             Self::Party { size: field, .. }
             | Self::Day(field)
+            | Self::Password(PasswordPrompt { field, .. })
             | Self::Compose(Composition { body: field, .. }) => field.paste(text),
             // Pasted text confirms nothing.
             Self::Confirm(_) => {}
@@ -70,6 +85,11 @@ impl Prompt {
             Self::Compose(composition) => {
                 let (label, then) = (&composition.label, composition.mode.enter());
                 format!("{label}: {} · Enter {then}", typed(&composition.body))
+            }
+            Self::Password(PasswordPrompt { field, .. }) => {
+                let (before, all) = (field.before().chars().count(), field.text().chars().count());
+                let (before, after) = ("•".repeat(before), "•".repeat(all.saturating_sub(before)));
+                format!("Your password: {before}{CURSOR}{after} · Enter continues · Esc cancels")
             }
             Self::Confirm(confirmation) => {
                 let stop = if confirmation.text.ends_with('?') { "" } else { "." };

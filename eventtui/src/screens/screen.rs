@@ -286,6 +286,8 @@ pub(crate) struct Context {
     pub(crate) effects: Vec<Effect>,
     /// Requests without a response so far, by ticket.
     pub(crate) waiting: HashMap<u64, (Owner, Purpose)>,
+    /// The last request that may need the password, to send it again with it.
+    pub(crate) may_need_password: Option<(u64, Request)>,
     next_ticket: u64,
 }
 
@@ -305,6 +307,7 @@ impl Context {
             commands: Vec::new(),
             effects: Vec::new(),
             waiting: HashMap::new(),
+            may_need_password: None,
             next_ticket: 0,
         }
     }
@@ -335,6 +338,9 @@ impl Context {
             .retain(|_, (_, asked)| is_awaited_always(asked) || std::mem::discriminant(asked) != kind);
         self.next_ticket += 1;
         self.waiting.insert(self.next_ticket, (self.owner, purpose));
+        if request.changes_credentials() {
+            self.may_need_password = Some((self.next_ticket, request.clone()));
+        }
         self.effects.push(Effect::SendRequest { ticket: self.next_ticket, request });
     }
 
@@ -420,6 +426,6 @@ pub(crate) fn explain(error: &ApiError) -> String {
             let stop = if error.message.ends_with('.') { "" } else { "." };
             format!("{}{stop} Showing the last known state", error.message)
         }
-        ErrorKind::Other => error.message.clone(),
+        ErrorKind::PasswordRequired | ErrorKind::Other => error.message.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 use eventcore::Actor;
 use eventcore::accounts::{Credentials, NewUser};
+use eventcore::db::{Queries, Sql};
 use rstest::rstest;
 use tests::{Daemon, Kind, Terminal, TestDb};
 
@@ -77,6 +78,43 @@ async fn a_user_manages_the_account_in_a_database(#[case] kind: Kind) {
     let db = TestDb::in_real_time(kind).await;
     let url = db.url.clone();
     manage_account(&db, &["--database", &url]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_of_credentials_ask_for_the_password() {
+    let daemon = Daemon::start(Kind::Sqlite).await;
+    let ada = daemon.db.user_with_password("ada", PASSWORD).await;
+    let pair = daemon.db.core.sign_in(&credentials(PASSWORD), Some("Firefox on the sofa")).await.unwrap();
+    let mut terminal = Terminal::start(&["--server", &format!("http://{}", daemon.address())]);
+    terminal.shows("No upcoming events").await;
+    terminal.types("A").await.shows("Sign in").await;
+    terminal.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
+    let mut tx = daemon.db.core.db().begin().await.unwrap();
+    tx.query(Sql::portable("UPDATE sessions SET confirmed_at = NULL")).execute().await.unwrap();
+    tx.commit().await.unwrap();
+
+    // Without it nothing changes.
+    terminal.types("A").await.shows("Sessions (2)").await;
+    terminal.types("j").await.shows("▌Firefox on the sofa").await;
+    terminal.types("x").await.shows("End the session of Firefox on the sofa").await;
+    terminal.types("y").await.shows("Your password: ▏").await;
+    terminal.types("\x1b").await.shows("give your password again").await;
+    terminal.types("x").await.shows("End the session of Firefox on the sofa").await;
+    terminal.types("y").await.shows("Your password: ▏").await;
+    terminal.types("not hers").await.shows("••••••••▏").await;
+    terminal.types("\r").await.shows("is not your password").await;
+    daemon.db.core.authenticate(&pair.access_token).await.unwrap();
+
+    // With it the change takes place, and others for a while.
+    terminal.types("e").await.shows("My profile").await;
+    terminal.types("\t\x15lovelace@example.org\r").await.shows("Your password: ▏").await;
+    terminal.types(&format!("{PASSWORD}\r")).await.shows("✓ Saved").await;
+    let stored = daemon.db.core.user(&Actor::System, tests::id_of(&ada)).await.unwrap();
+    assert_eq!(stored.email.as_deref(), Some("lovelace@example.org"));
+    terminal.types("x").await.shows("End the session of Firefox on the sofa").await;
+    terminal.types("y").await.shows("✓ Session ended").await.shows("Sessions (1)").await;
+    terminal.types("q").await;
+    assert_eq!(terminal.ends().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,6 @@
 //! Sign-in, account and sessions, on a database.
 
-use eventcore::accounts::{Credentials, NewPassword, NewUser, Session, User};
+use eventcore::accounts::{Confirmation, Credentials, NewPassword, NewUser, Session, User};
 use eventcore::{Actor, PageRequest, Precondition, SessionId, UserId};
 use serde_json::Value;
 
@@ -46,6 +46,12 @@ impl AccountsApi for Library {
             self.core.end_session(&actor, session).await?;
         }
         self.act_as(Actor::Anonymous);
+        Ok(())
+    }
+
+    async fn confirm_password(&self, password: &str) -> Result<()> {
+        let input = Confirmation { password: password.to_owned(), ..Confirmation::default() };
+        self.act_as(self.core.confirm_password(&self.actor(), &input).await?);
         Ok(())
     }
 

@@ -96,6 +96,25 @@ pub enum Error {
         /// Whether the registration is waitlisted; otherwise it was cancelled.
         waits: bool,
     },
+    /// The ticket is for another occurrence than the one that is checked in to.
+    #[error("this ticket is for another occurrence: {title}, {starts_at}")]
+    WrongOccurrence {
+        /// The title of the occurrence of the ticket.
+        title: String,
+        /// The local start of the occurrence of the ticket.
+        starts_at: String,
+    },
+    /// A ticket is shown without naming the occurrence, long before or after the one that it is for.
+    #[error(
+        "this ticket is for {title}, {starts_at}: it can be checked in from 24 hours before the start \
+         until 24 hours after the end"
+    )]
+    CheckInClosed {
+        /// The title of the occurrence of the ticket.
+        title: String,
+        /// The local start of the occurrence of the ticket.
+        starts_at: String,
+    },
     /// The operation is possible only after the end of the occurrence.
     #[error("this occurrence is not over yet")]
     OccurrenceNotOver,
@@ -168,6 +187,8 @@ impl Error {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NotAttended => "not_attended",
             Self::NotConfirmed { .. } => "not_confirmed",
+            Self::WrongOccurrence { .. } => "wrong_occurrence",
+            Self::CheckInClosed { .. } => "check_in_closed",
             Self::OccurrenceNotOver => "occurrence_not_over",
             Self::RateLimited { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",

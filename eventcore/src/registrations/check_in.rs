@@ -1,5 +1,9 @@
 //! Check-in of attendees by registration or by ticket code, and undoing it.
 
+use std::time::Duration;
+
+use sqlx::FromRow;
+
 use super::registration::{Registration, RegistrationRow, RegistrationStatus};
 use super::{locked_occurrence, read, ticket};
 use crate::actor::Actor;
@@ -17,10 +21,12 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TicketInput {
-    /// The code, scanned or typed, with or without hyphens.
+    /// The code, scanned or typed. Case, white space, line ends and dashes of any kind do not matter;
+    /// full-width letters and digits are read as well.
     #[cfg_attr(feature = "openapi", schema(required = true, value_type = String))]
     pub code: Option<String>,
-    /// The occurrence that is checked in to. Tickets for other occurrences are refused.
+    /// The occurrence that is checked in to: tickets for other occurrences are refused. Without it, tickets
+    /// are taken from 24 hours before the start of their occurrence until 24 hours after its end.
     pub occurrence_id: Option<OccurrenceId>,
     /// Fields that could not be parsed; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
@@ -67,8 +73,10 @@ impl EventCore {
     /// Checks an attendee in by ticket code, for the organizers.
     ///
     /// # Errors
-    /// As [`EventCore::check_in`], and `not_found` for a code of an event that the actor does not organize,
-    /// or of another occurrence than `ticket.occurrence_id`.
+    /// As [`EventCore::check_in`]; `not_found` for an unknown code, and for one of an event that the actor
+    /// does not organize; `wrong_occurrence` for a ticket of another occurrence than `ticket.occurrence_id`;
+    /// `check_in_closed` without an `occurrence_id`, earlier than 24 hours before the start or later than 24
+    /// hours after the end.
     pub async fn check_in_by_code(&self, actor: &Actor, ticket: &TicketInput) -> Result<CheckIn> {
         actor.may_write()?;
         let code = valid_code(ticket)?;
@@ -131,10 +139,51 @@ async fn check_in_by_code(
         Error::NotFound(_) | Error::Forbidden(_) => Error::NotFound("ticket"),
         other => other,
     })?;
-    if occurrence.is_some_and(|occurrence| occurrence != row.occurrence_id) {
-        return Err(Error::NotFound("ticket for this occurrence"));
+    let ticket = TicketOccurrence::load(tx, row.occurrence_id).await?;
+    match occurrence {
+        Some(occurrence) if occurrence != row.occurrence_id => {
+            return Err(Error::WrongOccurrence { title: ticket.title.clone(), starts_at: ticket.start() });
+        }
+        None if !ticket.is_near(now) => {
+            return Err(Error::CheckInClosed { title: ticket.title.clone(), starts_at: ticket.start() });
+        }
+        Some(_) | None => {}
     }
     mark_attended(tx, actor, row, now).await
+}
+
+/// How long before the start and after the end of its occurrence a ticket is taken wherever it is shown.
+const NEAR: Duration = Duration::from_hours(24);
+
+/// The occurrence of a ticket.
+#[derive(FromRow)]
+struct TicketOccurrence {
+    title: String,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    all_day: bool,
+    timezone: String,
+}
+
+impl TicketOccurrence {
+    async fn load(tx: &mut Tx, id: OccurrenceId) -> Result<Self> {
+        let query = tx.query(sql!(
+            "SELECT coalesce(o.title, e.title) AS title, o.starts_at, o.ends_at, e.all_day, e.timezone
+             FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.id = $1"
+        ));
+        Ok(query.bind(id).one().await?)
+    }
+
+    /// The local start, for messages.
+    fn start(&self) -> String {
+        let local = self.starts_at.in_zone(events::zone(&self.timezone));
+        local.format(if self.all_day { "%-d %B %Y" } else { "%-d %B %Y, %H:%M" }).to_string()
+    }
+
+    /// Whether the occurrence takes place, or is at most [`NEAR`] away.
+    fn is_near(&self, now: Timestamp) -> bool {
+        self.starts_at.minus(NEAR) <= now && now <= self.ends_at.plus(NEAR)
+    }
 }
 
 async fn undo_check_in(

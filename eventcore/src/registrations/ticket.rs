@@ -1,5 +1,7 @@
 //! Ticket codes: unguessable and easy to read aloud.
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::error::{Error, Result};
 
 /// Crockford's base 32, which omits I, L, O and U.
@@ -29,13 +31,16 @@ pub(super) fn format(code: &str) -> String {
     text
 }
 
-/// Parses typed or scanned text into the stored form: ignores case, hyphens and spaces, and reads O as 0 and
-/// I, L as 1.
+/// Parses typed or scanned text into the stored form: ignores case, white space, line ends and dashes, reads
+/// O as 0 and I, L as 1, and full-width letters and digits like others (NFKC).
 pub(super) fn parse(text: &str) -> Option<String> {
     let mut code = String::with_capacity(LENGTH);
-    for letter in text.chars() {
+    for letter in text.chars().filter(|c| !is_separator(*c)).nfkc() {
+        if code.len() > LENGTH {
+            return None;
+        }
         code.push(match letter.to_ascii_uppercase() {
-            '-' | ' ' => continue,
+            letter if is_separator(letter) => continue,
             'O' => '0',
             'I' | 'L' => '1',
             letter if letter.is_ascii() && ALPHABET.contains(&(letter as u8)) => letter,
@@ -43,6 +48,17 @@ pub(super) fn parse(text: &str) -> Option<String> {
         });
     }
     (code.len() == LENGTH).then_some(code)
+}
+
+/// White space, dashes, and characters without a shape, such as the byte order mark.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '-' | '\u{ad}' | '\u{58a}' | '\u{5be}' | '\u{1806}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2060}')
+        || c == '\u{2212}'
+        || matches!(c, '\u{2e3a}' | '\u{2e3b}' | '\u{301c}' | '\u{3030}' | '\u{30fc}' | '\u{ff70}')
+        || matches!(c, '\u{fe31}' | '\u{fe32}' | '\u{fe58}' | '\u{fe63}' | '\u{feff}' | '\u{ff0d}')
 }
 
 #[cfg(test)]
@@ -57,6 +73,22 @@ mod tests {
         assert_eq!(parse(&format(&code)), Some(code.clone()));
         assert_eq!(parse(&format(&code).to_lowercase().replace('-', " ")), Some(code.clone()));
         assert_eq!(parse(&code.replace('0', "o").replace('1', "l")), Some(code.clone()));
+        let full_width = |c: char| char::from_u32(u32::from(c) - 0x21 + 0xff01).unwrap();
+        let groups: Vec<&str> = code.as_bytes().chunks(4).map(|four| str::from_utf8(four).unwrap()).collect();
+        for typed in [
+            format!("{}\r\n", format(&code)),
+            format!("\u{feff}\t{}\u{a0}\r", format(&code)),
+            code.chars().map(full_width).collect(),
+            groups.join("－"),
+            groups.join("–"),
+            groups.join(" — "),
+            groups.join("\u{2011}"),
+            groups.join("\u{2212}"),
+            groups.join("ー"),
+            groups.join("\u{3000}"),
+        ] {
+            assert_eq!(parse(&typed), Some(code.clone()), "{typed:?}");
+        }
         for wrong in ["", "ABCD", "💥", &format!("{code}0"), &"U".repeat(LENGTH), &"0".repeat(100_000)] {
             assert_eq!(parse(wrong), None, "{wrong:.40}");
         }

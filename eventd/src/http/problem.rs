@@ -170,6 +170,8 @@ impl From<Error> for Problem {
             Error::IdempotencyKeyReused => Kind::IdempotencyKeyReused,
             Error::NotAttended => Kind::NotAttended,
             Error::NotConfirmed { .. } => Kind::NotConfirmed,
+            Error::WrongOccurrence { .. } => Kind::WrongOccurrence,
+            Error::CheckInClosed { .. } => Kind::CheckInClosed,
             Error::OccurrenceNotOver => Kind::OccurrenceNotOver,
             Error::RateLimited { .. } => Kind::RateLimited,
             Error::QuotaExceeded { .. } => Kind::QuotaExceeded,
@@ -201,6 +203,7 @@ mod tests {
 
     #[test]
     fn each_error_has_its_status() {
+        let [title, starts_at] = [String::new(), String::new()];
         for (error, slug, status) in [
             (Error::invalid("/title", "required", ""), "invalid-input", 400),
             (Error::invalid("/colour", "unknown_field", ""), "unknown-field", 400),
@@ -227,6 +230,12 @@ mod tests {
             (Error::IdempotencyKeyReused, "idempotency-key-reused", 409),
             (Error::NotAttended, "not-attended", 403),
             (Error::NotConfirmed { waits: true }, "not-confirmed", 409),
+            (
+                Error::WrongOccurrence { title: title.clone(), starts_at: starts_at.clone() },
+                "wrong-occurrence",
+                409,
+            ),
+            (Error::CheckInClosed { title, starts_at }, "check-in-closed", 409),
             (Error::OccurrenceNotOver, "occurrence-not-over", 409),
             (Error::Unavailable(String::new()), "unavailable", 503),
             (Error::Contended, "unavailable", 503),

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     IdempotencyKeyReused,
     NotAttended,
     NotConfirmed,
+    WrongOccurrence,
+    CheckInClosed,
     OccurrenceNotOver,
     QuotaExceeded,
     RateLimited,
@@ -311,6 +313,22 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         StatusCode::CONFLICT,
         "Not confirmed",
         "The registration is waitlisted or cancelled, so it cannot be checked in.",
+    ),
+    describe(
+        Kind::WrongOccurrence,
+        "wrong-occurrence",
+        StatusCode::CONFLICT,
+        "Ticket for another occurrence",
+        "The ticket is for another occurrence than `occurrence_id`. To take it all the same, send it without \
+         `occurrence_id`.",
+    ),
+    describe(
+        Kind::CheckInClosed,
+        "check-in-closed",
+        StatusCode::CONFLICT,
+        "Check-in closed",
+        "Without `occurrence_id`, a ticket is taken from 24 hours before the start of its occurrence until \
+         24 hours after its end.",
     ),
     describe(
         Kind::OccurrenceNotOver,

@@ -1,6 +1,7 @@
 //! Check-in over HTTP: by whom, with which ticket codes, once; also when devices scan a ticket at the same
 //! time.
 
+use eventcore::Clock;
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -37,7 +38,10 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
     assert_eq!((&waits["status"], &waits["ticket_code"]), (&json!("waitlisted"), &Value::Null));
 
     // Tickets of other occurrences, and scans by people who do not organize the event, are refused.
-    scan_code(&ada, code, Some(&elsewhere)).await.expect_problem(404, "not-found");
+    let refused =
+        scan_code(&ada, code, Some(&elsewhere)).await.expect_problem(409, "wrong-occurrence").json();
+    let detail = refused["detail"].as_str().unwrap();
+    assert_eq!(detail, "this ticket is for another occurrence: Evening, 4 March 2031, 18:30");
     for stranger in [&eve, &bob, &dan] {
         scan_code(stranger, code, None).await.expect_problem(404, "not-found");
         scan_code(stranger, code, Some(&here)).await.expect_problem(404, "not-found");
@@ -63,7 +67,7 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
     assert_eq!(first["checked_in_by"], json!(helper.id()));
     assert!(first["checked_in_at"].is_string());
     for again in [
-        scan_code(&ada, code, None).await.expect(200).json(),
+        scan_code(&ada, code, Some(&here)).await.expect(200).json(),
         ada.poke(&format!("/registrations/{id}/check-in")).await.expect(200).json(),
     ] {
         assert_eq!(again["already"], true);
@@ -86,7 +90,7 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
         (&undone["status"], &undone["checked_in_at"], &undone["checked_in_by"]),
         (&json!("confirmed"), &Value::Null, &Value::Null)
     );
-    let anew = scan_code(&ada, code, None).await.expect(200).json();
+    let anew = scan_code(&ada, code, Some(&here)).await.expect(200).json();
     assert_eq!((&anew["already"], &anew["checked_in_by"]), (&json!(false), &json!(ada.id())));
     assert!(anew["checked_in_at"].as_str() > first["checked_in_at"].as_str());
 
@@ -95,14 +99,16 @@ async fn tickets_are_checked_in_by_organizers_only_and_once(#[case] kind: Kind) 
         .await
         .expect_problem(409, "not-confirmed");
     cid.delete(&format!("/occurrences/{here}/registration")).await.expect(204);
-    scan_code(&ada, left["ticket_code"].as_str().unwrap(), None).await.expect_problem(409, "not-confirmed");
+    scan_code(&ada, left["ticket_code"].as_str().unwrap(), Some(&here))
+        .await
+        .expect_problem(409, "not-confirmed");
     let promoted = dan.get(&format!("/occurrences/{here}/registration")).await.expect(200).json();
     assert_eq!(promoted["status"], "confirmed");
     ada.poke(&format!("/events/{event}/cancel")).await.expect(200);
-    scan_code(&ada, promoted["ticket_code"].as_str().unwrap(), None)
+    scan_code(&ada, promoted["ticket_code"].as_str().unwrap(), Some(&here))
         .await
         .expect_problem(409, "occurrence-cancelled");
-    assert_eq!(scan_code(&ada, code, None).await.expect(200).json()["already"], true, "what was, was");
+    assert_eq!(scan_code(&ada, code, Some(&here)).await.expect(200).json()["already"], true, "what was, was");
 }
 
 /// Every ticket is scanned by several devices at once while attendees cancel and return: one scan checks in.
@@ -187,4 +193,39 @@ async fn only_confirmed_registrations_are_checked_in(#[case] kind: Kind) {
         .json();
     assert_eq!(refused["detail"], "this registration was cancelled");
     ada.raw(Method::GET, "/problems/not-confirmed", Vec::new(), &[]).await.expect(200);
+}
+
+/// A device that names no occurrence takes tickets of what takes place about now.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_occurrence_only_tickets_of_about_now_are_taken(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
+    let far = ada.create_event(new_event_in_2031()).await.1;
+    let code = register(&bob, &far).await["ticket_code"].as_str().unwrap().to_owned();
+    let refused = scan_code(&ada, &code, None).await.expect_problem(409, "check-in-closed").json();
+    assert!(
+        refused["detail"].as_str().unwrap().starts_with("this ticket is for Evening, 4 March 2031, 18:30")
+    );
+    ada.raw(Method::GET, "/problems/check-in-closed", Vec::new(), &[]).await.expect(200);
+    ada.raw(Method::GET, "/problems/wrong-occurrence", Vec::new(), &[]).await.expect(200);
+
+    let soon = eventcore::SystemClock.now().plus(std::time::Duration::from_hours(12));
+    let near = ada
+        .create_event(new_event_in_2031().starts_at(soon.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()))
+        .await
+        .1;
+    let code = register(&bob, &near).await["ticket_code"].as_str().unwrap().to_owned();
+    // As scanners and people send it.
+    for typed in [format!("{code}\r\n"), format!(" {} ", code.replace('-', " – ")), code.to_lowercase()] {
+        let taken = scan_code(&ada, &typed, None).await.expect(200).json();
+        assert_eq!(taken["status"], "attended", "{typed:?}");
+    }
+    let full_width: String = code
+        .chars()
+        .map(|c| if c == '-' { '－' } else { char::from_u32(u32::from(c) + 0xfee0).unwrap() })
+        .collect();
+    assert_eq!(scan_code(&ada, &full_width, Some(&near)).await.expect(200).json()["already"], true);
 }

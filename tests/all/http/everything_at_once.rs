@@ -95,7 +95,10 @@ async fn act_as_organizer(who: &Client, random: &mut Random, series: &str, occur
             match (random.below(4), one["ticket_code"].as_str()) {
                 (0, _) => send(who, Method::DELETE, &format!("{all}/{id}"), None).await,
                 (1, _) => send(who, Method::DELETE, &format!("/registrations/{id}/check-in"), None).await,
-                (_, Some(code)) => send(who, Method::POST, "/check-in", Some(json!({"code": code}))).await,
+                (_, Some(code)) => {
+                    let shown = json!({"code": code, "occurrence_id": one["occurrence_id"]});
+                    send(who, Method::POST, "/check-in", Some(shown)).await
+                }
                 (_, None) => send(who, Method::POST, &format!("/registrations/{id}/check-in"), None).await,
             }
         }

@@ -27,7 +27,7 @@ async fn act(action: &str, who: &Client, occurrence: &str, registration: &str, c
         }
         "check in" => who.poke(&format!("{one}/check-in")).await,
         "undo" => who.delete(&format!("{one}/check-in")).await,
-        "check in by code" => who.post("/check-in", json!({"code": code})).await,
+        "check in by code" => who.post("/check-in", json!({"code": code, "occurrence_id": occurrence})).await,
         other => panic!("{other}"),
     };
     answer.status.as_u16()

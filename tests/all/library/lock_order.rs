@@ -359,7 +359,7 @@ async fn registrations(db: &TestDb, watch: &mut Watch) {
     let ticket = db.core.my_registration(&bob, occurrence).await.unwrap();
     watch.run("check_in", async |core| core.check_in(&ada, ticket.id, None).await).await;
     watch.run("undo_check_in", async |core| core.undo_check_in(&ada, ticket.id, None).await).await;
-    let shown: TicketInput = input(json!({"code": ticket.ticket_code}));
+    let shown: TicketInput = input(json!({"code": ticket.ticket_code, "occurrence_id": occurrence}));
     watch.run("check_in_by_code", async |core| core.check_in_by_code(&ada, &shown).await).await;
     let cancel = async |core: &EventCore| core.cancel_registration(&bob, occurrence, None).await;
     watch.run("cancel_registration", cancel).await;

@@ -185,7 +185,7 @@ async fn a_registration_is_checked_in_once(#[case] kind: Kind) {
     }
     assert_eq!(refusal_code(db.core.check_in_by_code(&ada, &TicketInput::default()).await), "invalid_input");
     let elsewhere = TicketInput { occurrence_id: Some(other_occurrence), ..shown(&code_of_bob) };
-    assert_eq!(refusal_code(db.core.check_in_by_code(&ada, &elsewhere).await), "not_found");
+    assert_eq!(refusal_code(db.core.check_in_by_code(&ada, &elsewhere).await), "wrong_occurrence");
     let first = db
         .core
         .check_in_by_code(
@@ -210,6 +210,49 @@ async fn a_registration_is_checked_in_once(#[case] kind: Kind) {
     assert_eq!(refusal_code(db.core.check_in(&ada, ticket.id, None).await), "not_confirmed");
     db.core.cancel_event(&ada, event, None).await.unwrap();
     assert_eq!(refusal_code(db.core.check_in(&ada, waits.id, None).await), "occurrence_cancelled");
+}
+
+/// Without an occurrence, a ticket is taken from 24 hours before the start until 24 hours after the end.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_without_an_occurrence_is_taken_about_its_time(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let night = new_event().starts_at("2027-03-04T18:00:00").ends_at("2027-03-05T02:00:00");
+    let fair = new_event().set("all_day", true).timezone("Europe/Berlin").starts_at("2027-06-01");
+    let fair = fair.ends_at("2027-06-02");
+    for (event, near, far) in [
+        (
+            night,
+            ["2027-03-03T18:00:00Z", "2027-03-04T18:00:00Z", "2027-03-06T02:00:00Z"],
+            ["2027-03-03T17:59:59Z", "2027-03-06T02:00:01Z"],
+        ),
+        (
+            fair,
+            ["2027-05-30T22:00:00Z", "2027-06-02T12:00:00Z", "2027-06-03T22:00:00Z"],
+            ["2027-05-30T21:59:59Z", "2027-06-03T22:00:01Z"],
+        ),
+    ] {
+        let (_, occurrence) = db.create_event(&ada, event).await;
+        let ticket = db.register(&bob, occurrence, 1).await;
+        let shown = TicketInput { code: ticket.ticket_code.clone(), ..TicketInput::default() };
+        for at in far {
+            db.clock.set(at.parse().unwrap());
+            let refused = db.core.check_in_by_code(&ada, &shown).await;
+            assert_eq!(refusal_code(refused), "check_in_closed", "{at}");
+            let here = TicketInput { occurrence_id: Some(occurrence), ..shown.clone() };
+            assert!(db.core.check_in_by_code(&ada, &here).await.is_ok(), "{at}: the occurrence is named");
+            db.core.undo_check_in(&ada, ticket.id, None).await.unwrap();
+        }
+        for at in near {
+            db.clock.set(at.parse().unwrap());
+            assert!(db.core.check_in_by_code(&ada, &shown).await.is_ok(), "{at}");
+            db.core.undo_check_in(&ada, ticket.id, None).await.unwrap();
+        }
+        db.clock.set("2027-03-06T03:00:00Z".parse().unwrap());
+    }
 }
 
 #[rstest]

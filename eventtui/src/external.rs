@@ -1,7 +1,8 @@
 //! External programs: the browser for links, and the editor for long texts.
 
+use std::ffi::OsStr;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -10,13 +11,28 @@ use crate::terminal::{self, ProcessSignal, Signals};
 /// The program that opens links, unless `$BROWSER` is set.
 const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 
+/// The editors to use unless `$VISUAL` or `$EDITOR` is set: the one chosen on Debian, and the one of POSIX.
+const USUAL_EDITORS: [&str; 2] = ["editor", "vi"];
+
+/// The first of the usual editors that is installed.
+fn usual_editor(path: &OsStr) -> Option<&'static str> {
+    USUAL_EDITORS.into_iter().find(|editor| is_program(editor, path))
+}
+
+/// Whether one of the folders of a search path has a program of this name.
+fn is_program(name: &str, path: &OsStr) -> bool {
+    std::env::split_paths(path).map(|folder| folder.join(name)).any(|file| {
+        std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    })
+}
+
 /// A command from an environment variable: a program and its first arguments.
 fn from_environment(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|command| !command.trim().is_empty())
 }
 
 /// Splits the line at white space and appends the last argument.
-fn command(line: &str, last: impl AsRef<std::ffi::OsStr>) -> Command {
+fn command(line: &str, last: impl AsRef<OsStr>) -> Command {
     let mut words = line.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or_default());
     command.args(words).arg(last);
@@ -38,8 +54,11 @@ pub(crate) fn browse(url: &str) -> Result<(), String> {
 
 /// The user's editor.
 pub(crate) fn editor() -> Result<String, String> {
-    let editor = from_environment("VISUAL").or_else(|| from_environment("EDITOR"));
-    editor.ok_or_else(|| "set VISUAL or EDITOR to your editor, for example EDITOR=nano".to_owned())
+    let named = from_environment("VISUAL").or_else(|| from_environment("EDITOR"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    named
+        .or_else(|| usual_editor(&path).map(str::to_owned))
+        .ok_or_else(|| "set VISUAL or EDITOR to your editor, for example EDITOR=nano".to_owned())
 }
 
 /// Edits a text in the editor and returns the result. The caller must have restored the terminal, and must
@@ -80,4 +99,26 @@ fn create(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     if text.is_empty() { Ok(()) } else { file.write_all(b"\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_editors_are_looked_for_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = std::env::join_paths([Path::new("/nowhere"), folder.path()]).unwrap();
+        let put = |name: &str, mode: u32| {
+            let file = folder.path().join(name);
+            std::fs::write(&file, "").unwrap();
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+        };
+        assert_eq!(usual_editor(&path), None);
+        put("editor", 0o600);
+        put("vi", 0o700);
+        assert_eq!(usual_editor(&path), Some("vi"), "the other cannot be run");
+        put("editor", 0o700);
+        assert_eq!(usual_editor(&path), Some("editor"));
+    }
 }

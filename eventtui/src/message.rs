@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use eventcore::events::Occurrence;
 use eventcore::{Cursor, EventId, OccurrenceId, RegistrationId};
 
 use crate::backend::{ApiError, Request, Response};
@@ -114,15 +115,18 @@ pub(crate) enum Purpose {
     SaveSettings,
     SaveForm,
     SendText,
-    /// My registration for an occurrence with this capacity, of which this many seats were free before.
+    /// My registration for an occurrence, as it was known before.
     Register {
-        capacity: i64,
-        seats_left: i64,
+        occurrence: Box<Occurrence>,
+        party: i64,
     },
     /// Setting whether I may be promoted from the waitlist.
     SetAutoPromote,
     /// A command, with the notice to show on success.
     Command(&'static str),
+    DeleteEvent,
+    /// A ticket code at the entrance.
+    CheckInByCode(String),
     /// A command for each of several attendees.
     AttendeeBatch(AttendeeChange, Vec<RegistrationId>),
 }

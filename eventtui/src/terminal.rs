@@ -1,5 +1,7 @@
 //! The terminal: raw mode and the alternate screen, restored on every exit, and process signals.
 
+mod whole_rows;
+
 use std::io::{BufWriter, Stdout, Write, stdout};
 use std::sync::Once;
 
@@ -10,16 +12,16 @@ use crossterm::event::{
 };
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use whole_rows::WholeRows;
 
 /// The size of the output buffer, in bytes. Larger than any frame, so that each is written at once and never
 /// seen in part.
 const OUTPUT_BUFFER: usize = 64 << 10;
 
 /// The terminal in raw mode, on the alternate screen. Dropping it restores the terminal.
-pub(crate) struct FullScreen(Terminal<CrosstermBackend<BufWriter<Stdout>>>);
+pub(crate) struct FullScreen(Terminal<WholeRows<BufWriter<Stdout>>>);
 
 impl FullScreen {
     /// Enters the alternate screen. A panic restores the terminal before its message is printed.
@@ -61,8 +63,8 @@ impl Drop for FullScreen {
     }
 }
 
-fn on_stdout() -> std::io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
-    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(OUTPUT_BUFFER, stdout())))
+fn on_stdout() -> std::io::Result<Terminal<WholeRows<BufWriter<Stdout>>>> {
+    Terminal::new(WholeRows::new(BufWriter::with_capacity(OUTPUT_BUFFER, stdout())))
 }
 
 fn enter() -> std::io::Result<()> {

@@ -138,11 +138,16 @@ impl ViewContext {
 
     /// Whether the occurrence has started. Nobody is promoted from the waitlist after that.
     pub(crate) fn has_started(&self, occurrence: &Occurrence) -> bool {
-        let starts = match occurrence.starts_at {
-            Moment::Day(first) => start_of_day(first, occurrence.timezone.parse().unwrap_or(Tz::UTC)),
-            Moment::At(start) => start.into(),
+        self.has_come(&occurrence.starts_at, &occurrence.timezone)
+    }
+
+    /// Whether a moment has come: a day with its beginning in the zone of this IANA name.
+    pub(crate) fn has_come(&self, moment: &Moment, own: &str) -> bool {
+        let instant = match moment {
+            Moment::Day(day) => start_of_day(*day, own.parse().unwrap_or(Tz::UTC)),
+            Moment::At(instant) => (*instant).into(),
         };
-        starts.in_zone(self.my_zone).naive_local() <= self.now
+        instant.in_zone(self.my_zone).naive_local() <= self.now
     }
 
     /// Whether the occurrence has ended.

@@ -20,6 +20,8 @@ pub(crate) enum ErrorKind {
     PasswordRequired,
     /// Try again later.
     Unavailable,
+    /// The ticket is for another occurrence: ask whether to take it all the same.
+    WrongOccurrence,
     /// Depends on the message; the user decides.
     Other,
 }
@@ -49,6 +51,7 @@ impl From<Error> for ApiError {
             Error::VersionMismatch { .. } => return Self::version_mismatch(),
             Error::Unauthenticated | Error::TokenExpired => ErrorKind::SignedOut,
             Error::PasswordRequired => ErrorKind::PasswordRequired,
+            Error::WrongOccurrence { .. } => ErrorKind::WrongOccurrence,
             error if error.is_unavailable() => ErrorKind::Unavailable,
             _ => ErrorKind::Other,
         };

@@ -116,6 +116,8 @@ pub(crate) trait EventsApi {
     async fn change_event(&self, event: EventId, version: i64, patch: &Value) -> Result<Event>;
     async fn publish_event(&self, event: EventId) -> Result<Event>;
     async fn cancel_event(&self, event: EventId) -> Result<Event>;
+    /// Fails if anyone has registered.
+    async fn delete_event(&self, event: EventId, version: i64) -> Result<()>;
     /// Statistics for organizers.
     async fn insights(&self, event: EventId) -> Result<Insights>;
     /// An iCalendar file (RFC 5545) with all occurrences.
@@ -154,7 +156,8 @@ pub(crate) trait RegistrationsApi {
     async fn remove_registration(&self, occurrence: OccurrenceId, registration: RegistrationId)
     -> Result<()>;
     async fn check_in(&self, registration: RegistrationId) -> Result<CheckIn>;
-    async fn check_in_by_code(&self, occurrence: OccurrenceId, code: &str) -> Result<CheckIn>;
+    /// With an occurrence, only its tickets are taken; without one, those of what takes place about now.
+    async fn check_in_by_code(&self, occurrence: Option<OccurrenceId>, code: &str) -> Result<CheckIn>;
     async fn undo_check_in(&self, registration: RegistrationId) -> Result<Registration>;
 }
 

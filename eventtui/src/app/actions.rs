@@ -78,6 +78,7 @@ impl App {
             | Action::Publish
             | Action::CancelOccurrence
             | Action::CancelEvent
+            | Action::DeleteEvent
             | Action::Attendees
             | Action::Insights
             | Action::PostComment
@@ -91,6 +92,7 @@ impl App {
             | Action::CheckIn
             | Action::CheckInByCode
             | Action::Mark
+            | Action::FilterAttendees
             | Action::AddAttendee
             | Action::RemoveAttendee
             | Action::Save

@@ -252,6 +252,7 @@ impl Before {
             Action::Publish => says("This event is not a draft"),
             Action::CancelOccurrence => says("Cancel this occurrence?"),
             Action::CancelEvent => says("Cancel “"),
+            Action::DeleteEvent => says("Delete “"),
             Action::Attendees => opens(Place::Attendees) && asks(|r| matches!(r, Request::Attendees { .. })),
             Action::Insights => opens(Place::Insights) && asks(|r| matches!(r, Request::Insights(_))),
             Action::Comments => opens(Place::Comments) && asks(|r| matches!(r, Request::Comments(_))),
@@ -298,6 +299,7 @@ impl Before {
             Action::Mark => driven.picture(100, 40).contains("◆ 1 marked"),
             Action::AddAttendee => asks_for(|mode| matches!(mode, ComposeMode::AddAttendee(_))),
             Action::RemoveAttendee => says("from this occurrence"),
+            Action::FilterAttendees => driven.picture(100, 40).contains(" / ▏  "),
             Action::CheckInByCode => driven.picture(100, 40).contains("Ticket code: "),
             _ => false,
         }

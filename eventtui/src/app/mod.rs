@@ -296,12 +296,13 @@ impl App {
     }
 
     fn press(&mut self, key: Key) {
+        self.cx.keys += 1;
         // A warning belongs to the previous key.
         self.cx.notice.take_if(|notice| notice.sign == '!');
         if let Some(prompt) = self.cx.prompt.take() {
             return self.answer_prompt(prompt, key);
         }
-        if self.call_top(|screen, _| screen.capture(key)) {
+        if self.call_top(|screen, cx| screen.capture(key, cx)) {
             return;
         }
         match keys::action(self.at(), key) {

@@ -104,6 +104,7 @@ impl App {
         match composition.request() {
             Ok(request) => {
                 self.cx.unsent = Some(composition);
+                self.cx.asked_after = self.cx.keys;
                 self.cx.send(Purpose::SendText, request);
             }
             Err(wrong) => {
@@ -136,7 +137,14 @@ impl App {
                 self.cx.notify('✓', mode.map_or("Done", ComposeMode::sent));
             }
             Err(error) => {
-                self.cx.notify('✗', format!("{} · your text is kept", explain(&error)));
+                let unsent = self.cx.unsent.take();
+                if unsent.is_some() && self.cx.may_ask_again() {
+                    self.cx.notify_error(&error);
+                    self.cx.prompt = unsent.map(Prompt::Compose);
+                } else {
+                    self.cx.unsent = unsent;
+                    self.cx.notify('✗', format!("{} · your text is kept", explain(&error)));
+                }
             }
         }
         self.refresh();
@@ -145,7 +153,8 @@ impl App {
     /// Registers the user for an occurrence, or changes the party size.
     fn register(&mut self, occurrence: &eventcore::events::Occurrence, party: i64) {
         self.drop_cancellation(occurrence.id);
-        let purpose = Purpose::Register { capacity: occurrence.capacity, seats_left: occurrence.seats_left };
+        let purpose = Purpose::Register { occurrence: Box::new(occurrence.clone()), party };
+        self.cx.asked_after = self.cx.keys;
         self.cx.send(purpose, Request::Register { occurrence: occurrence.id, party });
     }
 }

@@ -33,7 +33,7 @@ impl App {
             return;
         }
         let party = self.my_status(occurrence.id).map_or(1, |mine| mine.party_size);
-        let size = TextField::of(&party.to_string());
+        let size = TextField::suggestion(&party.to_string());
         self.cx.prompt = Some(Prompt::Party { occurrence: Box::new(occurrence), size });
     }
 
@@ -103,8 +103,8 @@ impl App {
         match outcome {
             Ok(Response::Registration(registration)) => {
                 let text = match purpose {
-                    Purpose::Register { capacity, seats_left } => {
-                        registered_text(&registration, *capacity, *seats_left)
+                    Purpose::Register { occurrence, .. } => {
+                        registered_text(&registration, occurrence.capacity, occurrence.seats_left)
                     }
                     _ => paused_text(&registration),
                 };
@@ -112,7 +112,15 @@ impl App {
                 self.registration_changed(&registration);
             }
             Ok(_) => self.cx.notify_unexpected(),
-            Err(error) => self.cx.notify_error(&error),
+            Err(error) => {
+                self.cx.notify_error(&error);
+                if let Purpose::Register { occurrence, party } = purpose
+                    && self.cx.may_ask_again()
+                {
+                    let size = TextField::suggestion(&party.to_string());
+                    self.cx.prompt = Some(Prompt::Party { occurrence: occurrence.clone(), size });
+                }
+            }
         }
         self.refresh();
     }

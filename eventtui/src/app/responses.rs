@@ -65,6 +65,12 @@ impl App {
                     FormScreen::finish(left, outcome, &mut self.cx);
                 }
             }
+            Purpose::DeleteEvent => self.event_deleted(owner, outcome),
+            Purpose::CheckInByCode(_) => {
+                if let Some(outcome) = self.deliver(owner, purpose, outcome) {
+                    AttendeesScreen::notify_checked_in(outcome, &mut self.cx);
+                }
+            }
             Purpose::AttendeeBatch(then, ref ids) => {
                 let ids = ids.clone();
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
@@ -155,6 +161,18 @@ impl App {
         }
     }
 
+    /// Closes the screen of an event that was deleted.
+    fn event_deleted(&mut self, owner: Owner, outcome: Result<Response, ApiError>) {
+        match outcome {
+            Ok(_) => {
+                self.stack.remove(owner);
+                self.cx.notify('✓', "Event deleted");
+                self.refresh();
+            }
+            Err(error) => self.cx.notify_error(&error),
+        }
+    }
+
     fn set_my_statuses(&mut self, mine: &[MyRegistration]) {
         for mine in mine {
             let registration = &mine.registration;
@@ -204,18 +222,9 @@ impl App {
                 self.cx.notify('✓', format!("{name} is no longer checked in"));
                 self.registration_changed(&registration);
             }
-            Ok(Response::CheckedIn { registration, already }) => {
-                let name = &registration.user.display_name;
-                if already {
-                    self.cx.notify('!', format!("{name} is already checked in"));
-                } else {
-                    let people = match registration.party_size {
-                        1 => "1 person".to_owned(),
-                        many => format!("{many} people"),
-                    };
-                    self.cx.notify('✓', format!("{name} checked in ({people})"));
-                }
-                self.registration_changed(&registration);
+            Ok(checked_in @ Response::CheckedIn { .. }) => {
+                AttendeesScreen::notify_checked_in(Ok(checked_in), &mut self.cx);
+                return;
             }
             Ok(Response::CurrentUser(me)) => {
                 self.cx.notify('✓', done);

@@ -68,6 +68,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         }
         Request::PublishEvent(event) => api.publish_event(event).await?.into(),
         Request::CancelEvent(event) => api.cancel_event(event).await?.into(),
+        Request::DeleteEvent { event, version } => done(api.delete_event(event, version).await?),
         Request::Categories => Response::Categories(api.categories().await?),
         Request::Insights(event) => Response::Insights(Box::new(api.insights(event).await?)),
         Request::EventCalendar(event) => Response::Calendar(api.event_calendar(event).await?),

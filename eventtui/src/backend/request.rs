@@ -164,9 +164,9 @@ pub(crate) enum Request {
     /// Several requests, one after another. A failure does not stop those that follow, unless the server is
     /// unavailable or the session has ended.
     Batch(Vec<Request>),
-    /// Checks in the registration with this ticket code.
+    /// Checks in the registration with this ticket code. With an occurrence, tickets of others are refused.
     CheckInByCode {
-        occurrence: OccurrenceId,
+        occurrence: Option<OccurrenceId>,
         code: String,
     },
     /// Creates an event.
@@ -190,6 +190,11 @@ pub(crate) enum Request {
     },
     PublishEvent(EventId),
     CancelEvent(EventId),
+    /// Deletes a draft, or an event for which nobody has registered.
+    DeleteEvent {
+        event: EventId,
+        version: i64,
+    },
     CancelOccurrence(OccurrenceId),
     RestoreOccurrence(OccurrenceId),
 }

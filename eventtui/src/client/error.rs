@@ -45,6 +45,11 @@ impl Problem {
     fn is_password_required(&self) -> bool {
         self.r#type == "/problems/password-required"
     }
+
+    /// Whether the ticket is for another occurrence than the one that is checked in to.
+    fn is_of_another_occurrence(&self) -> bool {
+        self.r#type == "/problems/wrong-occurrence"
+    }
 }
 
 impl Error {
@@ -88,6 +93,9 @@ impl From<Error> for ApiError {
         let kind = match status {
             _ if password_required => ErrorKind::PasswordRequired,
             StatusCode::UNAUTHORIZED if !wrong_password => ErrorKind::SignedOut,
+            _ if problem.as_ref().is_some_and(Problem::is_of_another_occurrence) => {
+                ErrorKind::WrongOccurrence
+            }
             StatusCode::TOO_MANY_REQUESTS => ErrorKind::Unavailable,
             status if status.is_server_error() => ErrorKind::Unavailable,
             _ => ErrorKind::Other,
@@ -116,6 +124,9 @@ mod tests {
         let changed = error(StatusCode::PRECONDITION_FAILED, problem);
         assert_eq!(changed, eventcore::Error::VersionMismatch { current: 7 }.into(), "the library's words");
         assert!(changed.message.starts_with("this has changed meanwhile: reload it"));
+        let ticket =
+            br#"{"type":"/problems/wrong-occurrence","detail":"this ticket is for another occurrence"}"#;
+        assert_eq!(error(StatusCode::CONFLICT, ticket).kind, ErrorKind::WrongOccurrence);
         let garbage = error(StatusCode::BAD_GATEWAY, b"<html>");
         assert_eq!(
             (garbage.message.as_str(), garbage.kind),

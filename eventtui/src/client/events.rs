@@ -36,6 +36,11 @@ impl EventsApi for Client {
         Ok(self.http.call(Call::post(&format!("/events/{event}/cancel"))).await?)
     }
 
+    async fn delete_event(&self, event: EventId, version: i64) -> Result<()> {
+        self.http.send(Call::delete(&format!("/events/{event}")).if_match(version)).await?;
+        Ok(())
+    }
+
     async fn insights(&self, event: EventId) -> Result<Insights> {
         Ok(self.http.get(&format!("/events/{event}/insights")).await?)
     }

@@ -75,7 +75,7 @@ impl RegistrationsApi for Client {
         Ok(self.http.call(Call::post(&format!("/registrations/{registration}/check-in"))).await?)
     }
 
-    async fn check_in_by_code(&self, occurrence: OccurrenceId, code: &str) -> Result<CheckIn> {
+    async fn check_in_by_code(&self, occurrence: Option<OccurrenceId>, code: &str) -> Result<CheckIn> {
         let ticket = json!({"code": code, "occurrence_id": occurrence});
         Ok(self.http.call(Call::post("/check-in").json(ticket)).await?)
     }

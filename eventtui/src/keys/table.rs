@@ -147,7 +147,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
         Action::CancelEvent,
         &[Place::Organize, Place::Event],
         "",
-        "cancel the event with all its occurrences",
+        "cancel the event with all its occurrences, or delete a draft",
+    ),
+    bind(
+        &[k(KeyCode::Delete), ctrl('x')],
+        Action::DeleteEvent,
+        &[Place::Organize, Place::Event],
+        "",
+        "delete a draft, or an event for which nobody has registered",
     ),
     bind(
         &[c('a')],
@@ -200,6 +207,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
     ),
     bind(&[c(' ')], Action::Mark, &[Place::Attendees], "mark", "mark, to check in or remove several at once"),
     bind(
+        &[c('c')],
+        Action::CheckInByCode,
+        &[Place::Attendees],
+        "code",
+        "check in by ticket codes, scanned or typed",
+    ),
+    bind(&[c('/')], Action::FilterAttendees, &[Place::Attendees], "filter", "filter by name or username"),
+    bind(
         &[c('n')],
         Action::AddAttendee,
         &[Place::Attendees],
@@ -213,7 +228,6 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "remove",
         "remove the selected or all marked attendees",
     ),
-    bind(&[c('c')], Action::CheckInByCode, &[Place::Attendees], "code", "check in by ticket code"),
     bind(&[ctrl('s')], Action::Save, &[Place::Form], "save", "save; a new event is published"),
     bind(
         &[ctrl('d')],

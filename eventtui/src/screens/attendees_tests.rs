@@ -66,9 +66,8 @@ fn attendees_are_added_by_username() {
     driven.control('w').type_in("2").press(KeyCode::Enter);
     let dora = Request::AddAttendee { occurrence: occurrence(0).id, username: "dora".to_owned(), party: 2 };
     driven.respond(|r| *r == dora, Err(error("there is no such user", ErrorKind::Other)));
-    assert_eq!(driven.last_line(), "✗ there is no such user · your text is kept");
-    driven.press(KeyCode::Char('n'));
-    assert!(driven.last_line().contains("dora 2▏"), "{}", driven.last_line());
+    assert!(driven.picture(80, 24).contains("✗ there is no such user"), "{}", driven.picture(80, 24));
+    assert!(driven.last_line().contains("dora 2▏"), "the prompt stays: {}", driven.last_line());
     driven
         .press(KeyCode::Enter)
         .respond(|r| *r == dora, Ok(Response::Registration(Box::new(person(5, "Dora", "waitlisted")))));
@@ -189,4 +188,130 @@ fn reloading_keeps_the_position_far_down_the_list() {
     driven.respond(second, Ok(Response::Attendees { occurrence: Box::new(date), page: more() }));
     let picture = driven.picture(80, 24);
     assert!(picture.contains("39 of 40 seats taken") && picture.contains("Dan (dan)"), "{picture}");
+}
+
+const CODE: &str = "W5N2-VGWS-KZK8-60GT-YEJ3-2Q4R-7M";
+
+fn by_code(code: &str, occurrence_named: bool) -> Request {
+    let occurrence = occurrence_named.then(|| occurrence(0).id);
+    Request::CheckInByCode { occurrence, code: code.to_owned() }
+}
+
+fn checked_in(n: usize, name: &str, already: bool) -> Response {
+    Response::CheckedIn { registration: Box::new(person(n, name, "attended")), already }
+}
+
+#[test]
+fn the_prompt_for_codes_stays_open_from_code_to_code() {
+    let mut driven = shown();
+    driven.press(KeyCode::Char('c')).type_in(CODE).press(KeyCode::Enter);
+    driven.respond(|r| *r == by_code(CODE, true), Ok(checked_in(1, "Bob", false)));
+    let picture = driven.picture(80, 24);
+    assert!(
+        picture.contains("✓ Bob checked in (2 people)") && picture.contains("Ticket code: ▏"),
+        "{picture}"
+    );
+    assert!(picture.contains("✓ checked in   Bob"), "the list shows it: {picture}");
+    // A scanner sends line ends; one that pastes sends them in the text.
+    driven.send(crate::message::Message::Paste(format!("{CODE}\r\n")));
+    driven.respond(|r| *r == by_code(CODE, true), Ok(checked_in(1, "Bob", true)));
+    assert!(driven.picture(80, 24).contains("! Bob is already checked in"));
+    // A refused code can be corrected; the next one replaces it.
+    driven.type_in("W5N2").press(KeyCode::Enter);
+    driven.respond(|r| *r == by_code("W5N2", true), Err(error("no such ticket", ErrorKind::Other)));
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("✗ no such ticket") && picture.contains("Ticket code: W5N2▏"), "{picture}");
+    driven.press(KeyCode::Backspace);
+    assert!(driven.picture(80, 24).contains("Ticket code: W5N▏"));
+    driven.press(KeyCode::Enter);
+    driven.respond(|r| *r == by_code("W5N", true), Err(error("no such ticket", ErrorKind::Other)));
+    driven.type_in(CODE);
+    assert!(driven.picture(80, 24).contains(&format!("Ticket code: {CODE}▏")), "{}", driven.picture(80, 24));
+    // Nothing is sent without a code, and Esc ends it.
+    let sent = driven.sent.len();
+    driven.control('u').press(KeyCode::Enter).press(KeyCode::Esc);
+    assert_eq!(driven.sent.len(), sent);
+    assert!(!driven.picture(80, 24).contains("Ticket code"));
+}
+
+#[test]
+fn a_ticket_of_another_occurrence_is_taken_only_after_a_question() {
+    let other = || {
+        error("this ticket is for another occurrence: Jazz, 4 March 2027, 18:30", ErrorKind::WrongOccurrence)
+    };
+    let asked_about = |code: &str| {
+        let mut driven = shown();
+        driven.press(KeyCode::Char('c')).type_in(code).press(KeyCode::Enter);
+        driven.respond(|r| *r == by_code(code, true), Err(other()));
+        driven
+    };
+    let mut driven = asked_about(CODE);
+    insta::assert_snapshot!("door_other_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("door_other_40x15", driven.picture(40, 15));
+    driven.press(KeyCode::Char('y')).respond(|r| *r == by_code(CODE, false), Ok(checked_in(9, "Zoe", false)));
+    assert!(driven.picture(80, 24).contains("✓ Zoe checked in (2 people)"));
+    // The code of the next ticket is not an answer, even if it begins with Y.
+    let mut driven = asked_about(CODE);
+    driven.type_in("YEJ3").press(KeyCode::Enter);
+    assert!(asked(&driven, &by_code("YEJ3", true)) && !asked(&driven, &by_code(CODE, false)));
+    let mut driven = asked_about(CODE);
+    driven.press(KeyCode::Esc);
+    assert!(driven.picture(80, 24).contains("! Not checked in"), "{}", driven.picture(80, 24));
+    assert!(driven.picture(80, 24).contains("Ticket code: ▏"), "the prompt stays");
+}
+
+#[test]
+fn ticket_codes_are_shown_whole_at_every_width() {
+    for width in [40, 57, 58, 69, 70, 76, 80, 100, 120] {
+        let mut driven = shown();
+        driven.send(crate::message::Message::Resized { width, height: 24 });
+        let picture = driven.picture(width, 24);
+        assert!(picture.contains(CODE), "{width}: {picture}");
+        driven.press(KeyCode::Char('c')).type_in(CODE);
+        let picture = driven.picture(width, 24);
+        assert!(picture.contains(&format!("{CODE}▏")), "{width}: {picture}");
+    }
+}
+
+#[test]
+fn attendees_are_found_by_name() {
+    let mut driven = shown();
+    driven.press(KeyCode::Char('/')).type_in("ÁR");
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("/ ÁR▏  1 of 4 ") && picture.contains("Carla"), "{picture}");
+    assert!(!picture.contains("Bob"), "{picture}");
+    // Enter applies the filter; then keys are actions on what is found.
+    driven.press(KeyCode::Enter).press(KeyCode::Enter);
+    assert!(asked(&driven, &Request::UndoCheckIn(registration(2, "confirmed").id)));
+    driven.press(KeyCode::Char('/')).control('u').type_in("dan");
+    driven.press(KeyCode::Enter).press(KeyCode::Char('x'));
+    assert!(driven.last_line().starts_with("Remove Dan (dan) from the waitlist"), "{}", driven.last_line());
+    driven.press(KeyCode::Char('n')).press(KeyCode::Esc);
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("Bob") && !picture.contains(" / dan"), "all are shown again: {picture}");
+    driven.press(KeyCode::Char('/')).type_in("nobody").press(KeyCode::Down).press(KeyCode::Enter);
+    assert!(driven.picture(80, 24).contains("/ nobody  0 of 4"), "{}", driven.picture(80, 24));
+    driven.press(KeyCode::Char('x'));
+    assert_eq!(driven.last_line(), "! No registration is selected");
+}
+
+#[test]
+fn a_filter_looks_at_all_pages() {
+    let mut driven = Driven::new().with_agenda(3).signed_in();
+    driven.press(KeyCode::Char('5'));
+    driven.respond(
+        |r| matches!(r, Request::OrganizedEvents { .. }),
+        Ok(Response::Events(page(vec![event()], None))),
+    );
+    let all = |range: std::ops::Range<usize>, name: &str, more| {
+        let people = range.map(|n| person(n, name, "confirmed")).collect();
+        Ok(Response::Attendees { occurrence: Box::new(occurrence(0)), page: page(people, more) })
+    };
+    let first = |r: &Request| matches!(r, Request::Attendees { cursor: None, .. });
+    let second = |r: &Request| matches!(r, Request::Attendees { cursor: Some(_), .. });
+    driven.press(KeyCode::Char('a')).respond(first, all(0..60, "Bob", Some("more")));
+    driven.press(KeyCode::Char('/')).type_in("zoe");
+    assert!(driven.picture(80, 24).contains("0 of 60 …"), "{}", driven.picture(80, 24));
+    driven.respond(second, all(60..61, "Zoe", None));
+    assert!(driven.picture(80, 24).contains("1 of 61 "), "{}", driven.picture(80, 24));
 }

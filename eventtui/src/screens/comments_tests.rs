@@ -79,8 +79,14 @@ fn a_rating_starts_with_stars() {
         ..ApiError::unavailable("the occurrence is not over")
     };
     driven.respond(|r| *r == rated, Err(refused));
-    assert_eq!(driven.last_line(), "✗ the occurrence is not over · your text is kept");
-    driven.press(KeyCode::Char('*'));
+    // The prompt is open again with what was typed.
+    assert!(driven.picture(80, 24).contains("✗ the occurrence is not over"), "{}", driven.picture(80, 24));
+    assert!(driven.last_line().contains("4 good talks▏"), "{}", driven.last_line());
+    // It does not interrupt somebody who goes on meanwhile.
+    driven.press(KeyCode::Enter).press(KeyCode::Down);
+    driven.respond(|r| *r == rated, Err(ApiError::unavailable("the server does not answer")));
+    assert!(driven.last_line().ends_with("Showing the last known state · your text is kept"));
+    driven.press(KeyCode::Up).press(KeyCode::Char('*'));
     assert!(driven.last_line().contains("4 good talks▏"), "{}", driven.last_line());
 }
 

@@ -7,7 +7,7 @@ use crate::backend::ApiError;
 use crate::keys::Key;
 use crate::status::Status;
 use crate::view_context::ViewContext;
-use crate::widgets::text::{clean, columns, fit, wrapped};
+use crate::widgets::text::{clean, columns, end_of, fit, wrapped};
 use crate::widgets::text_field::{CURSOR, TextField};
 
 /// Columns of a label with the sign before it.
@@ -49,11 +49,8 @@ impl Entry {
             return seen(all);
         }
         let after = seen(all.chars().skip(before.chars().count()).collect());
-        let mut before = seen(before);
-        while columns(&before) + 1 > room && !before.is_empty() {
-            before.remove(0);
-        }
-        format!("{before}{CURSOR}{after}")
+        let before = seen(before);
+        format!("{}{CURSOR}{after}", end_of(&before, room.saturating_sub(1)))
     }
 }
 
@@ -112,7 +109,8 @@ impl Entries {
 
     /// Takes the outcome of saving the fields; an error is shown.
     pub(crate) fn saved<T>(&mut self, outcome: Result<T, ApiError>, now: u64) -> Option<T> {
-        self.status.end(now, outcome.as_ref().err());
+        // Nothing is loaded, so that nothing is tried again: the error is shown, and the user decides.
+        self.status.end(now, None);
         outcome.map_err(|error| self.show_error(error)).ok()
     }
 

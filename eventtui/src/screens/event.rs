@@ -1,7 +1,7 @@
 //! One occurrence in full: the event, the other occurrences, the seats, and the user's registration.
 
 use eventcore::OccurrenceId;
-use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus};
+use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus, Visibility};
 use eventcore::feedback::Feedback;
 use eventcore::registrations::{Registration, RegistrationStatus};
 use ratatui::Frame;
@@ -12,7 +12,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::ticket::TicketScreen;
-use super::{event_actions, ratings, row};
+use super::{event_actions, ratings, registering, row};
 use crate::backend::{ApiError, OccurrenceDetail, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
@@ -306,12 +306,25 @@ fn state(
     if occurrence.status == OccurrenceStatus::Cancelled {
         return Some(Line::styled(" ✗ This occurrence is cancelled", view.theme.bad));
     }
-    match detail?.event.status {
-        EventStatus::Draft => {
-            Some(Line::styled(" ✎ Draft: visible to organizers only (p publishes)", view.theme.warn))
+    let event = &detail?.event;
+    Some(match (event.status, event.visibility) {
+        (EventStatus::Draft, visibility) => {
+            let audience = match visibility {
+                Visibility::Public => "for everyone",
+                Visibility::Unlisted => "for people with the link",
+                Visibility::Private => "for registered people only",
+            };
+            let text = format!(" ✎ Draft: visible to organizers only (p publishes it, {audience})");
+            Line::styled(text, view.theme.warn)
         }
-        EventStatus::Published | EventStatus::Cancelled => None,
-    }
+        (_, Visibility::Unlisted) => {
+            Line::styled(" ◑ Unlisted: only people with the link see it", view.theme.warn)
+        }
+        (_, Visibility::Private) => {
+            Line::styled(" ○ Private: only organizers and registered people see it", view.theme.warn)
+        }
+        (EventStatus::Published | EventStatus::Cancelled, Visibility::Public) => return None,
+    })
 }
 
 fn my_registration(
@@ -325,14 +338,9 @@ fn my_registration(
     else {
         // Lists are drawn without the registration: only its status is known.
         let status = view.my_statuses.get(&occurrence.id).filter(|mine| mine.is_live());
-        return if let Some(status) = status {
-            Line::styled(format!(" {}", status.short()), theme.good)
-        } else if occurrence.registration_open && occurrence.seats_left == 0 && occurrence.waitlist_enabled {
-            Line::styled(" Full: r joins the waitlist", theme.warn)
-        } else if occurrence.registration_open {
-            Line::styled(" r registers you", theme.muted)
-        } else {
-            Line::styled(" Registration is closed", theme.muted)
+        return match status {
+            Some(status) => Line::styled(format!(" {}", status.short()), theme.good),
+            None => registering::line(occurrence, view),
         };
     };
     if view.my_statuses.get(&occurrence.id).is_some_and(|mine| !mine.is_live()) {

@@ -1,7 +1,7 @@
 //! What organizers do with an event or one of its occurrences: edit, publish, cancel, see attendees and
 //! insights.
 
-use eventcore::events::{Event, EventStatus, Occurrence, OccurrenceStatus};
+use eventcore::events::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility};
 
 use super::attendees::AttendeesScreen;
 use super::form::{self, FormScreen};
@@ -32,10 +32,18 @@ pub(crate) fn run_action(
         }
         (Action::EditFollowing, _) => cx.notify('!', "This event has only one occurrence: e edits it"),
         (Action::Publish, _) if event.status == EventStatus::Draft => {
-            cx.send(Purpose::Command("Published"), Request::PublishEvent(event.id));
+            let then = match event.visibility {
+                Visibility::Public => "Published: everyone sees it",
+                Visibility::Unlisted => "Published: people with the link see it",
+                Visibility::Private => "Published: only organizers and registered people see it",
+            };
+            cx.send(Purpose::Command(then), Request::PublishEvent(event.id));
         }
         (Action::Publish, _) => cx.notify('!', "This event is not a draft"),
         (Action::CancelOccurrence, Some(occurrence)) => cancel_occurrence(occurrence, cx),
+        (Action::DeleteEvent, _) => delete_event(event, cx),
+        // A draft has nobody to tell: it is deleted.
+        (Action::CancelEvent, _) if event.status == EventStatus::Draft => delete_event(event, cx),
         (Action::CancelEvent, occurrence) => cancel_event(event, occurrence, cx),
         (Action::Insights, _) => cx.open(InsightsScreen::of(event.id, &event.title)),
         (Action::Attendees, Some(occurrence)) => cx.open(AttendeesScreen::of(occurrence.clone())),
@@ -54,11 +62,16 @@ pub(crate) fn run_on_past(action: Action, occurrence: Option<&Occurrence>, cx: &
             cx.open(InsightsScreen::of(occurrence.event_id, &occurrence.title));
         }
         (Action::Attendees, Some(occurrence)) => cx.open(AttendeesScreen::of(occurrence.clone())),
-        (Action::Edit | Action::Publish | Action::CancelEvent, Some(_)) => {
+        (Action::Edit | Action::Publish | Action::CancelEvent | Action::DeleteEvent, Some(_)) => {
             cx.notify('!', "Open it first with Enter");
         }
         (
-            Action::Insights | Action::Attendees | Action::Edit | Action::Publish | Action::CancelEvent,
+            Action::Insights
+            | Action::Attendees
+            | Action::Edit
+            | Action::Publish
+            | Action::CancelEvent
+            | Action::DeleteEvent,
             None,
         ) => cx.notify('!', "Nothing is selected"),
         _ => return Handled::No,
@@ -81,6 +94,17 @@ fn cancel_occurrence(occurrence: &Occurrence, cx: &mut Context) {
             );
         }
     }
+}
+
+fn delete_event(event: &Event, cx: &mut Context) {
+    let title = clean(&event.title);
+    let what = match (event.status, event.occurrence_count) {
+        (EventStatus::Draft, _) => format!("Delete the draft “{title}”?"),
+        (_, 1) => format!("Delete “{title}”?"),
+        (_, many) => format!("Delete “{title}” and all {many} occurrences?"),
+    };
+    let request = Request::DeleteEvent { event: event.id, version: event.version };
+    cx.confirm(format!("{what} This cannot be undone"), request, Purpose::DeleteEvent);
 }
 
 fn cancel_event(event: &Event, occurrence: Option<&Occurrence>, cx: &mut Context) {

@@ -289,7 +289,7 @@ fn fields_show_how_they_are_understood() {
     driven
         .control('s')
         .respond(|r| matches!(r, Request::CreateEvent(_)), Ok(Response::Event(Box::new(event()))));
-    assert_eq!(driven.last_line(), "✓ Evening saved with 10 occurrences");
+    assert_eq!(driven.last_line(), "✓ Evening saved with 10 occurrences: everyone sees it");
 }
 
 #[test]
@@ -315,6 +315,64 @@ fn excluded_occurrences_move_with_the_start_although_the_rule_changes_too() {
     let patch = json!({
         "starts_at": "2027-03-01T19:00:00", "all_day": false,
         "recurrence": {"rrule": "FREQ=DAILY;COUNT=5"}
+    });
+    assert_eq!(sent, Some(patch));
+}
+
+#[test]
+fn a_refused_form_is_not_tried_again() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('e')).type_in("!").control('s');
+    let away = ApiError::unavailable("the server cannot be reached");
+    driven.respond(|r| matches!(r, Request::ChangeOccurrence { .. }), Err(away));
+    driven.wait(5_000);
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("✗ the server cannot be reached"), "{picture}");
+    assert!(!picture.contains("rying again"), "{picture}");
+    let mut driven = Driven::new().with_agenda(3);
+    driven
+        .press(KeyCode::Char('A'))
+        .type_in("ada")
+        .press(KeyCode::Tab)
+        .type_in("secret")
+        .press(KeyCode::Enter);
+    let away = ApiError::unavailable("the server cannot be reached");
+    driven.respond(|r| matches!(r, Request::SignIn { .. }), Err(away));
+    driven.wait(5_000);
+    let picture = driven.picture(80, 24);
+    assert!(
+        picture.contains("✗ the server cannot be reached") && !picture.contains("rying again"),
+        "{picture}"
+    );
+}
+
+#[test]
+fn line_ends_stay_in_the_description_and_tags_have_blanks() {
+    let mut driven = looked();
+    driven.press(KeyCode::Char('E'));
+    for _ in 0..6 {
+        driven.press(KeyCode::BackTab);
+    }
+    driven.control('u').type_in("#open air, rust,, night market ");
+    assert!(
+        driven.picture(120, 40).contains("→ open air · rust · night market"),
+        "{}",
+        driven.picture(120, 40)
+    );
+    for _ in 0..3 {
+        driven.press(KeyCode::Tab);
+    }
+    driven.control('u').type_in("Talks").press(KeyCode::Enter).type_in("- pizza");
+    driven.send(Message::Paste("\r\n- नमस्ते\r- 🇩🇪\n".to_owned())).press(KeyCode::Backspace);
+    insta::assert_snapshot!("form_description_80x24", driven.picture(80, 24));
+    insta::assert_snapshot!("form_description_40x15", driven.picture(40, 15));
+    driven.control('s');
+    let sent = driven.sent.iter().find_map(|(_, request)| match request {
+        Request::ChangeEvent { patch, .. } => Some(patch.clone()),
+        _ => None,
+    });
+    let patch = json!({
+        "tags": ["open air", "rust", "night market"], "description": "Talks\n- pizza\n- नमस्ते\n- 🇩🇪"
     });
     assert_eq!(sent, Some(patch));
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use eventcore::events::{Occurrence, OccurrenceStatus};
-use eventcore::registrations::MyRegistration;
+use eventcore::registrations::{MyRegistration, RegistrationStatus};
 use eventcore::{Cursor, OccurrenceId};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -103,7 +103,11 @@ impl Screen for MineScreen {
     fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         let Purpose::MyRegistrations(cursor) = purpose else { return cx.notify_unexpected() };
         let page = outcome.and_then(|response| match response {
-            Response::MyRegistrations(page) => Ok(page),
+            Response::MyRegistrations(mut page) => {
+                // Cancelled ones are not mine any more, whoever cancelled them.
+                page.items.retain(|mine| mine.registration.status != RegistrationStatus::Cancelled);
+                Ok(page)
+            }
             _ => Err(unexpected_response()),
         });
         self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |mine| mine.registration.id);
@@ -133,7 +137,10 @@ impl Screen for MineScreen {
         row::draw_days(frame, area, &self.list, view, |mine| match &mine.occurrence {
             Some(occurrence) => {
                 let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
-                let status = Some(MyStatus::from(&mine.registration));
+                // A cancellation that can be undone is shown, but not sent yet.
+                let known = view.my_statuses.get(&occurrence.id).copied();
+                let status =
+                    known.filter(|known| !known.is_live()).or(Some(MyStatus::from(&mine.registration)));
                 (Some(day), row::occurrence(occurrence, view, status, area.width))
             }
             None => {

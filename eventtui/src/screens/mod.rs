@@ -21,6 +21,7 @@ pub(crate) mod owner;
 pub(crate) mod palette;
 pub(crate) mod prompt;
 pub(crate) mod ratings;
+mod registering;
 pub(crate) mod row;
 pub(crate) mod screen;
 pub(crate) mod search;
@@ -45,6 +46,8 @@ mod form_times_tests;
 pub(crate) mod insights_tests;
 #[cfg(test)]
 pub(crate) mod month_tests;
+#[cfg(test)]
+mod organize_tests;
 #[cfg(test)]
 pub(crate) mod ratings_tests;
 #[cfg(test)]

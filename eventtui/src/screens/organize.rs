@@ -1,7 +1,7 @@
 //! The events that the user organizes, and their past occurrences.
 
 use eventcore::Cursor;
-use eventcore::events::{Event, EventStatus, Occurrence};
+use eventcore::events::{Event, EventStatus, Occurrence, Visibility};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -170,9 +170,8 @@ impl Screen for OrganizeScreen {
                 occurrence_list::draw_empty(frame, area, status, cx, words);
             }
             None => {
-                row::draw_plain(frame, area, &self.events, &cx.view, |event| {
-                    line(event, &cx.view, area.width)
-                });
+                let events = (self.events.items.iter(), self.events.position);
+                row::draw_plain(frame, area, events, &cx.view, |event| line(event, &cx.view, area.width));
             }
         }
     }
@@ -182,7 +181,11 @@ fn line(event: &Event, view: &ViewContext, width: u16) -> Line<'static> {
     let theme = view.theme;
     let (sign, style) = match event.status {
         EventStatus::Draft => ("✎ draft", theme.warn),
-        EventStatus::Published => ("● public", theme.good),
+        EventStatus::Published => match event.visibility {
+            Visibility::Public => ("● public", theme.good),
+            Visibility::Unlisted => ("◑ unlisted", theme.warn),
+            Visibility::Private => ("○ private", theme.warn),
+        },
         EventStatus::Cancelled => ("✗ cancelled", theme.bad),
     };
     let next = event.next_occurrence.as_ref().map_or_else(

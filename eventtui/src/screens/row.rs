@@ -95,6 +95,14 @@ fn line(
             Span::styled(format!(" {}", fit("✗ cancelled", SEATS)), theme.bad),
         ]);
     }
+    if mine.is_some_and(|mine| !mine.is_live()) {
+        let style = theme.muted.add_modifier(Modifier::CROSSED_OUT);
+        return Line::from(vec![
+            Span::styled(head, theme.muted),
+            Span::styled(format!("{title}{place}"), style),
+            Span::styled(format!(" {}", fit("✗ unregistered", SEATS)), theme.warn),
+        ]);
+    }
     let mine = mine
         .or_else(|| view.my_statuses.get(&occurrence.id).copied())
         .filter(MyStatus::is_live)
@@ -222,17 +230,17 @@ fn lines_of(days: &[Option<NaiveDate>]) -> usize {
 }
 
 /// Draws a list without days.
-pub(crate) fn draw_plain<T>(
+pub(crate) fn draw_plain<'a, T: 'a>(
     frame: &mut Frame<'_>,
     area: Rect,
-    list: &PagedList<T>,
+    (items, position): (impl Iterator<Item = &'a T>, Position),
     view: &ViewContext,
     line: impl Fn(&T) -> Line<'static>,
 ) {
-    let rows = list.items.iter().enumerate().skip(list.position.top).take(usize::from(area.height));
+    let rows = items.enumerate().skip(position.top).take(usize::from(area.height));
     let shown = rows.map(|(i, item)| {
         let row = line(item);
-        if i == list.position.selected { mark_selected(row, view) } else { row }
+        if i == position.selected { mark_selected(row, view) } else { row }
     });
     frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()), area);
 }

@@ -75,7 +75,7 @@ pub(crate) trait Screen: fmt::Debug + Any {
     }
 
     /// Receives a key before the keymap does; returns whether it consumed the key.
-    fn capture(&mut self, _key: Key) -> bool {
+    fn capture(&mut self, _key: Key, _cx: &mut Context) -> bool {
         false
     }
 
@@ -289,6 +289,9 @@ pub(crate) struct Context {
     /// The last request that may need the password, to send it again with it.
     pub(crate) may_need_password: Option<(u64, Request)>,
     next_ticket: u64,
+    /// The number of keys that were pressed, and of those before the last prompt was sent.
+    pub(crate) keys: u64,
+    pub(crate) asked_after: u64,
 }
 
 impl Context {
@@ -309,6 +312,8 @@ impl Context {
             waiting: HashMap::new(),
             may_need_password: None,
             next_ticket: 0,
+            keys: 0,
+            asked_after: 0,
         }
     }
 
@@ -324,6 +329,11 @@ impl Context {
     /// Shows why a request was refused, and what the user can do about it.
     pub(crate) fn notify_error(&mut self, error: &ApiError) {
         self.notify('✗', explain(error));
+    }
+
+    /// Whether a prompt whose request was refused may be shown again: the user has done nothing else since.
+    pub(crate) const fn may_ask_again(&self) -> bool {
+        self.prompt.is_none() && self.keys == self.asked_after
     }
 
     /// Shows that a response does not belong to its request.
@@ -389,6 +399,8 @@ impl Context {
 const fn is_awaited_always(purpose: &Purpose) -> bool {
     match purpose {
         Purpose::Command(_)
+        | Purpose::CheckInByCode(_)
+        | Purpose::DeleteEvent
         | Purpose::AttendeeBatch(..)
         | Purpose::Register { .. }
         | Purpose::SetAutoPromote
@@ -426,6 +438,6 @@ pub(crate) fn explain(error: &ApiError) -> String {
             let stop = if error.message.ends_with('.') { "" } else { "." };
             format!("{}{stop} Showing the last known state", error.message)
         }
-        ErrorKind::PasswordRequired | ErrorKind::Other => error.message.clone(),
+        ErrorKind::PasswordRequired | ErrorKind::WrongOccurrence | ErrorKind::Other => error.message.clone(),
     }
 }

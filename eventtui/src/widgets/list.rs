@@ -52,6 +52,18 @@ impl<T> PagedList<T> {
         self.items.get(self.position.selected)
     }
 
+    /// Whether the last page is loaded.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.next().is_none()
+    }
+
+    /// The cursor of the next page, if there is one and no load is running. Begins the loading.
+    pub(crate) fn wanted_next(&mut self, now: u64) -> Option<Cursor> {
+        let cursor = self.next().filter(|_| self.status.is_ready(now))?.clone();
+        self.status.begin(now);
+        Some(cursor)
+    }
+
     fn next(&self) -> Option<&Cursor> {
         self.pages.back()?.next.as_ref()
     }

@@ -2,6 +2,7 @@
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Makes text from users harmless: control characters are shown as `␛`, never sent to the terminal. Emoji
 /// that are joined to one picture are separated, because terminals disagree about its width.
@@ -34,11 +35,32 @@ pub(crate) fn columns(text: &str) -> usize {
     Span::raw(text).width()
 }
 
+/// The end of a text: as many of its grapheme clusters as fit `room` columns.
+pub(crate) fn end_of(text: &str, room: usize) -> &str {
+    let (mut start, mut used) = (text.len(), 0);
+    for (at, cluster) in text.grapheme_indices(true).rev() {
+        used += columns(cluster);
+        if used > room {
+            break;
+        }
+        start = at;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
 /// The text, cut or filled with blanks to `room` columns.
 pub(crate) fn fit(text: &str, room: usize) -> String {
     let mut fitted = clean(text);
     if columns(&fitted) > room {
-        while columns(&fitted) + 1 > room && fitted.pop().is_some() {}
+        let (mut end, mut used) = (0, 0);
+        for cluster in fitted.graphemes(true) {
+            used += columns(cluster);
+            if used + 1 > room {
+                break;
+            }
+            end += cluster.len();
+        }
+        fitted.truncate(end);
         if room > 0 {
             fitted.push('…');
         }
@@ -57,17 +79,17 @@ pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
             lines.push(String::new());
             used = 0;
         }
-        for letter in word.chars() {
-            let wide = columns(letter.encode_utf8(&mut [0; 4]));
+        for letter in word.graphemes(true) {
+            let wide = columns(letter);
             if used > 0 && used + wide > room {
-                if letter == ' ' {
+                if letter == " " {
                     continue;
                 }
                 lines.push(String::new());
                 used = 0;
             }
             if let Some(line) = lines.last_mut() {
-                line.push(letter);
+                line.push_str(letter);
             }
             used += wide;
         }
@@ -85,23 +107,25 @@ pub(crate) fn flow(line: Line<'static>, room: usize) -> Vec<Line<'static>> {
     let blanks = text.chars().take_while(|c| *c == ' ').count();
     let bullet = text.trim_start().starts_with(['•', '↳']);
     let margin = (blanks + if bullet { 2 } else { 0 }).min(room / 2);
-    let letters = line.spans.iter().flat_map(|span| span.content.chars().map(|c| (c, span.style)));
+    let letters =
+        line.spans.iter().flat_map(|span| span.content.graphemes(true).map(|letter| (letter, span.style)));
     let (mut lines, mut here, mut used) = (Vec::new(), Vec::new(), 0);
     for letter in letters {
-        let wide = columns(letter.0.encode_utf8(&mut [0; 4]));
+        let wide = columns(letter.0);
         if used + wide > room && !here.is_empty() {
             // Break at the last blank after the margin, or within a word that is longer than a line.
-            let blank = here.iter().rposition(|(c, _)| *c == ' ').filter(|at| *at >= margin.max(blanks));
+            let blank =
+                here.iter().rposition(|(letter, _)| *letter == " ").filter(|at| *at >= margin.max(blanks));
             let rest = match blank {
-                _ if letter.0 == ' ' => Vec::new(),
+                _ if letter.0 == " " => Vec::new(),
                 Some(at) => here.split_off(at + 1),
                 None => Vec::new(),
             };
             lines.push(std::mem::take(&mut here));
-            here = vec![(' ', Style::new()); margin];
+            here = vec![(" ", Style::new()); margin];
             here.extend(rest);
-            used = here.iter().map(|(c, _)| columns(c.encode_utf8(&mut [0; 4]))).sum();
-            if letter.0 == ' ' {
+            used = here.iter().map(|(letter, _)| columns(letter)).sum();
+            if letter.0 == " " {
                 continue;
             }
         }
@@ -112,10 +136,10 @@ pub(crate) fn flow(line: Line<'static>, room: usize) -> Vec<Line<'static>> {
     lines.into_iter().map(|letters| spans_of(&letters).style(line.style)).collect()
 }
 
-fn spans_of(letters: &[(char, Style)]) -> Line<'static> {
+fn spans_of(letters: &[(&str, Style)]) -> Line<'static> {
     let alike = letters.chunk_by(|(_, one), (_, other)| one == other);
-    let span = |letters: &[(char, Style)]| {
-        let text: String = letters.iter().map(|(c, _)| *c).collect();
+    let span = |letters: &[(&str, Style)]| {
+        let text: String = letters.iter().map(|(letter, _)| *letter).collect();
         Span::styled(text, letters.first().map_or_else(Style::new, |(_, style)| *style))
     };
     Line::from(alike.map(span).collect::<Vec<_>>())
@@ -132,6 +156,11 @@ mod tests {
         assert_eq!(fit("夜桜を見る会", 7), "夜桜を…");
         assert_eq!(fit("夜桜", 4), "夜桜");
         assert_eq!(fit("x", 0), "");
+        assert_eq!(fit("🇩🇪🇫🇷 flags", 5), "🇩🇪🇫🇷…");
+        assert_eq!(fit("🇩🇪🇫🇷 flags", 4), "🇩🇪… ", "no half of a flag");
+        assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert!(!fit("नमस्ते", 2).contains('\u{94d}'), "no part of a cluster");
+        assert_eq!((end_of("夜桜 🇩🇪", 4), end_of("abc", 9), end_of("夜桜", 1)), (" 🇩🇪", "abc", ""));
         assert_eq!(clean("\u{1b}[31mred\u{7}\u{202e}"), "␛[31mred␛␛");
         assert_eq!(clean("👩\u{200d}👧 👍\u{1f3fd} 🏳\u{fe0f}\u{200d}🌈"), "👩👧 👍 🏳🌈");
         assert_eq!(clean("क्\u{200d}ष"), "क्\u{200d}ष", "letters are joined as they were");

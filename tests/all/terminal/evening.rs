@@ -95,7 +95,7 @@ async fn plan_an_evening(db: &TestDb, source: &[&str]) {
     let titles: Vec<_> = occurrences.iter().map(|occurrence| occurrence.title.as_str()).collect();
     assert_eq!(titles, ["Chess final", "Chess", "Chess", "Chess"]);
     db.core.register(&carla, occurrences[0].id, &Party::of(2)).await.unwrap();
-    bob.types("a").await.shows("Carla (carla)").await.shows("party of 2").await;
+    bob.types("a").await.shows("Carla (carla)").await.shows("×2").await;
     bob.types("\r").await.shows("✓ Carla checked in (2 people)").await.shows("✓ checked in").await;
 
     // Insights.

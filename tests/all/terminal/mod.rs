@@ -1,6 +1,7 @@
 //! The terminal client in a real terminal.
 
 mod account;
+mod calendar;
 mod check_in;
 mod drafts;
 mod evening;

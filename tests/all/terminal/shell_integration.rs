@@ -70,7 +70,7 @@ while read -r line; do [ "$line" = . ] && exit; echo "> $line"; echo "$line" >>"
     // All keys go to the editor, however quickly they are typed.
     let poem: Vec<String> = (1..=40).map(|n| format!("Line {n} of *tea*")).collect();
     ada.types(&format!("{}\n", poem.join("\n"))).await.shows("> Line 40 of *tea*").await;
-    ada.types(".\n").await.shows("Line 39 of *tea*⏎Line 40 of *tea*▏").await;
+    ada.types(".\n").await.shows("Line 40 of *tea*▏").await;
     assert!(ada.is_taken());
     let note = |name: &str| std::fs::read_to_string(home.path().join(name)).expect(name);
     assert_eq!(note("modes"), note("before"), "the editor has the terminal as the shell has it");
@@ -103,7 +103,6 @@ async fn a_failing_editor_is_reported_and_loses_no_text() {
     let failing = script(home.path(), "failing", r#"echo lost >"$1"; exit 3"#);
     let garbling = script(home.path(), "garbling", r#"printf '\377' >"$1""#);
     for (editor, said) in [
-        ("", "✗ set VISUAL or EDITOR to your editor".to_owned()),
         ("no-such-editor", "✗ no-such-editor cannot be run".to_owned()),
         (&failing, "failed (exit status: 3)".to_owned()),
         (&garbling, "is not UTF-8".to_owned()),
@@ -117,4 +116,21 @@ async fn a_failing_editor_is_reported_and_loses_no_text() {
         ada.types("\x03").await;
         assert_eq!(ada.ends().await, 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_named_editor_the_usual_one_is_used() {
+    let db = TestDb::in_real_time(Kind::Sqlite).await;
+    db.user("ada").await;
+    let home = Arc::new(tempfile::tempdir().expect("a folder"));
+    script(home.path(), "editor", "printf 'by the usual one' >>\"$1\"");
+    let path = format!("{}:{}", home.path().display(), std::env::var("PATH").expect("a search path"));
+    let arguments = ["--database", db.url.as_str(), "--as", "ada"];
+    let mut ada = Terminal::with(&home, &[("PATH", &path)], &arguments);
+    ada.shows("No upcoming events").await;
+    ada.types("n").await.shows("New event").await;
+    ada.types("\x0f").await.shows("by the usual one").await;
+    ada.types("\x1b").await.shows("✓ Draft kept").await;
+    ada.types("q").await;
+    assert_eq!(ada.ends().await, 0);
 }

@@ -37,6 +37,10 @@ impl EventsApi for Library {
         Ok(self.core.cancel_event(&self.actor(), event, None).await?)
     }
 
+    async fn delete_event(&self, event: EventId, version: i64) -> Result<()> {
+        Ok(self.core.delete_event(&self.actor(), event, Some(&Precondition::version(version))).await?)
+    }
+
     async fn insights(&self, event: EventId) -> Result<Insights> {
         Ok(self.core.insights(&self.actor(), event).await?)
     }

@@ -75,12 +75,9 @@ impl RegistrationsApi for Library {
         Ok(self.core.check_in(&self.actor(), registration, None).await?)
     }
 
-    async fn check_in_by_code(&self, occurrence: OccurrenceId, code: &str) -> Result<CheckIn> {
-        let ticket = TicketInput {
-            code: Some(code.to_owned()),
-            occurrence_id: Some(occurrence),
-            ..TicketInput::default()
-        };
+    async fn check_in_by_code(&self, occurrence: Option<OccurrenceId>, code: &str) -> Result<CheckIn> {
+        let ticket =
+            TicketInput { code: Some(code.to_owned()), occurrence_id: occurrence, ..TicketInput::default() };
         Ok(self.core.check_in_by_code(&self.actor(), &ticket).await?)
     }
 

@@ -5,6 +5,7 @@ use eventcore::events::OccurrenceStatus;
 use eventcore::registrations::{Registration, RegistrationStatus};
 
 use super::AttendeesScreen;
+use super::code_prompt::checked_in;
 use crate::backend::{ApiError, Request, Response};
 use crate::message::{AttendeeChange, Purpose};
 use crate::screens::screen::{AppCommand, Context, explain};
@@ -12,12 +13,8 @@ use crate::view_context::ViewContext;
 use crate::widgets::text::clean;
 
 impl AttendeesScreen {
-    /// Checks in by the typed ticket code, else the chosen registrations, or undoes their check-in.
+    /// Checks in the chosen registrations, or undoes their check-in.
     pub(super) fn check_in(&mut self, cx: &mut Context) {
-        if let Some(code) = self.code.take() {
-            let request = Request::CheckInByCode { occurrence: self.occurrence.id, code: code.text() };
-            return cx.send(Purpose::Command("Done"), request);
-        }
         let is_in = |one: &Registration| one.status == RegistrationStatus::Attended;
         let chosen = self.chosen();
         // Of several registrations, those that are checked in stay so, unless all are.
@@ -81,6 +78,14 @@ impl AttendeesScreen {
             (many, true) => format!(" Their {many} seats go to the waitlist"),
             (1, false) => " The seat becomes free".to_owned(),
             (many, false) => format!(" Their {many} seats become free"),
+        }
+    }
+
+    /// Shows a check-in as a notice: the screen was closed meanwhile, or the check-in was by name.
+    pub(crate) fn notify_checked_in(outcome: Result<Response, ApiError>, cx: &mut Context) {
+        match checked_in(outcome, cx) {
+            Ok((sign, text)) => cx.notify(sign, text),
+            Err(error) => cx.notify_error(&error),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The attendees and the waitlist of an occurrence, with check-in.
 
 mod check_in;
+mod code_prompt;
+mod name_filter;
 
 use std::collections::HashSet;
 
@@ -14,57 +16,82 @@ use ratatui::widgets::Paragraph;
 
 use super::compose::ComposeMode;
 use super::row;
-use super::screen::{Context, Handled, Screen};
+use super::screen::{Context, Handled, LoadFrom, Screen};
 use crate::backend::{ApiError, Request, Response, unexpected_response};
 use crate::keys::{Action, Key, Place};
 use crate::message::Purpose;
 use crate::status::Status;
 use crate::view_context::{ViewContext, ordinal};
 use crate::widgets::list::{Motion, PagedList, Pages};
-use crate::widgets::text::{clean, fit, flow};
-use crate::widgets::text_field::{CURSOR, TextField};
+use crate::widgets::text::{clean, columns, fit, flow};
+use code_prompt::{CodePrompt, checked_in};
+use name_filter::NameFilter;
 
 /// Columns below which the status of a registration is a sign only.
 const NARROW: u16 = 70;
 
 /// Columns of a ticket code.
-const TICKET: usize = 32;
+const TICKET: usize = 34;
+/// Columns below which a row has no room for the ticket code: that of the selection is shown below the list.
+const WITHOUT_TICKETS: u16 = 58;
 
 /// The attendees of one occurrence.
 #[derive(Debug)]
 pub(crate) struct AttendeesScreen {
     occurrence: Occurrence,
     pub(crate) list: PagedList<Registration>,
-    /// The ticket code, while it is typed.
-    code: Option<TextField>,
+    /// The prompt for ticket codes, while it is open.
+    code: Option<CodePrompt>,
+    /// The filter by name, while it is used.
+    filter: Option<NameFilter>,
     /// Registrations that the next action applies to.
     marked: HashSet<RegistrationId>,
 }
 
 impl AttendeesScreen {
     pub(crate) fn of(occurrence: Occurrence) -> Self {
-        Self { occurrence, list: PagedList::default(), code: None, marked: HashSet::new() }
+        Self { occurrence, list: PagedList::default(), code: None, filter: None, marked: HashSet::new() }
     }
 
     /// The marked registrations; without any, the selected one.
     fn chosen(&self) -> Vec<&Registration> {
         let marked: Vec<_> = self.list.items.iter().filter(|one| self.marked.contains(&one.id)).collect();
-        if marked.is_empty() { self.list.selected().into_iter().collect() } else { marked }
+        if marked.is_empty() { self.selected().into_iter().collect() } else { marked }
+    }
+
+    fn selected(&self) -> Option<&Registration> {
+        match &self.filter {
+            Some(filter) => filter.matches(&self.list.items).get(filter.position.selected).copied(),
+            None => self.list.selected(),
+        }
+    }
+
+    /// Moves the selection; returns whether the list must be loaded from its start for that.
+    fn go(&mut self, motion: Motion, cx: &Context) -> bool {
+        let rows = self.rows(cx);
+        match &mut self.filter {
+            Some(filter) => {
+                let found = filter.matches(&self.list.items).len();
+                filter.position.go(motion, found, rows);
+                false
+            }
+            None => self.list.go(motion, rows),
+        }
     }
 
     /// Rows of the list on the screen.
     fn rows(&self, cx: &Context) -> usize {
-        cx.height().saturating_sub(self.head(&cx.view, cx.size.0).len())
+        let foot = self.foot(&cx.view, cx.size.0).len().saturating_sub(1);
+        cx.height().saturating_sub(self.head(&cx.view, cx.size.0).len() + foot)
     }
 
     /// Marks the selected registration or removes its mark, and selects the next one.
     fn mark(&mut self, cx: &Context) {
-        let Some(id) = self.list.selected().map(|registration| registration.id) else { return };
+        let Some(id) = self.selected().map(|registration| registration.id) else { return };
         if !self.marked.remove(&id) {
             self.marked.insert(id);
         }
-        let rows = self.rows(cx);
-        self.list.position.go(Motion::Down, self.list.items.len(), rows);
+        self.go(Motion::Down, cx);
     }
 
     /// Removes the mark after an action on a registration; `removed` if it was cancelled.
@@ -73,6 +100,20 @@ impl AttendeesScreen {
         if let Some(known) = self.list.items.iter_mut().find(|known| removed && known.id == id) {
             (known.status, known.position, known.ticket_code) = (RegistrationStatus::Cancelled, None, None);
         }
+    }
+
+    /// The lines below the list: the filter, the prompt for codes, or the code that has no room in its row.
+    fn foot(&self, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
+        let filter = self.filter.as_ref();
+        let filter = filter.map(|filter| filter.line(&self.list.items, self.list.is_complete(), view, width));
+        if let Some(prompt) = &self.code {
+            return filter.into_iter().chain(prompt.lines(view, width)).collect();
+        }
+        let code = self.selected().and_then(|one| one.ticket_code.clone());
+        let code = code.filter(|_| width < WITHOUT_TICKETS);
+        let code = code.map(|code| if usize::from(width) > TICKET { code } else { code.replace('-', "") });
+        let code = code.map(|code| Line::styled(format!(" {code}"), view.theme.muted));
+        filter.into_iter().chain(code).collect()
     }
 
     /// The lines above the list.
@@ -117,7 +158,8 @@ impl Screen for AttendeesScreen {
     fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::CheckIn => self.check_in(cx),
-            Action::CheckInByCode => self.code = Some(TextField::default()),
+            Action::CheckInByCode => self.code = Some(CodePrompt::default()),
+            Action::FilterAttendees => self.filter.get_or_insert_default().edit(),
             Action::Mark => self.mark(cx),
             Action::AddAttendee => {
                 let mode = ComposeMode::AddAttendee(self.occurrence.id);
@@ -129,27 +171,47 @@ impl Screen for AttendeesScreen {
         Handled::Yes
     }
 
-    fn capture(&mut self, key: Key) -> bool {
-        self.code.as_mut().is_some_and(|code| code.press(key))
+    fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {
+        if self.go(motion, cx) {
+            self.load(LoadFrom::Start, cx);
+        }
+        Handled::Yes
     }
 
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        if let Some(code) = &mut self.code {
-            code.paste(text);
+    fn capture(&mut self, key: Key, cx: &mut Context) -> bool {
+        match (&mut self.code, &mut self.filter) {
+            (Some(code), _) => code.press(key, self.occurrence.id, cx),
+            (None, Some(filter)) => filter.press(key),
+            (None, None) => false,
         }
     }
 
-    /// Leaves the ticket code first.
+    fn paste(&mut self, text: &str, cx: &mut Context) {
+        match (&mut self.code, &mut self.filter) {
+            (Some(code), _) => code.paste(text, self.occurrence.id, cx),
+            (None, Some(filter)) => filter.paste(text),
+            (None, None) => {}
+        }
+    }
+
+    /// Closes the prompt first, then the filter.
     fn close(&mut self, _cx: &mut Context) -> bool {
-        self.code.take().is_none()
+        self.code.take().is_none() && self.filter.take().is_none()
     }
 
     fn list(&mut self) -> Option<&mut dyn Pages> {
         Some(&mut self.list)
     }
 
-    fn list_rows(&self, cx: &Context) -> usize {
-        self.rows(cx)
+    /// A filter looks at all attendees.
+    fn load_more(&mut self, cx: &mut Context) {
+        let now = cx.now;
+        let wanted = if self.filter.is_some() { self.list.wanted_next(now) } else { self.list.wanted(now) };
+        if let Some(cursor) = wanted
+            && let Some((purpose, request)) = self.page(Some(cursor), cx)
+        {
+            cx.send(purpose, request);
+        }
     }
 
     fn page(&self, cursor: Option<Cursor>, _cx: &Context) -> Option<(Purpose, Request)> {
@@ -169,6 +231,14 @@ impl Screen for AttendeesScreen {
                 });
                 self.list.take(cursor.as_ref(), page, (cx.now, cx.height()), |one| one.id);
             }
+            Purpose::CheckInByCode(code) => {
+                let outcome = checked_in(outcome, cx);
+                match (&mut self.code, outcome) {
+                    (Some(prompt), outcome) => prompt.show(code, &outcome),
+                    (None, Ok((sign, text))) => cx.notify(sign, text),
+                    (None, Err(error)) => cx.notify_error(&error),
+                }
+            }
             Purpose::AttendeeBatch(then, ids) => Self::finish(Some(self), then, ids, outcome, cx),
             _ => cx.notify_unexpected(),
         }
@@ -187,10 +257,15 @@ impl Screen for AttendeesScreen {
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
         let view = &cx.view;
         let lines = self.head(view, area.width);
-        let above = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let [head, list, foot] =
-            Layout::vertical([Constraint::Length(above), Constraint::Min(1), Constraint::Length(1)])
-                .areas(area);
+        let below = self.foot(view, area.width);
+        let rows = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let [head, list, foot] = Layout::vertical([
+            Constraint::Length(rows(&lines)),
+            Constraint::Min(1),
+            Constraint::Length(rows(&below).max(1)),
+        ])
+        .areas(area);
+        frame.render_widget(Paragraph::new(below), foot);
         frame.render_widget(Paragraph::new(lines), head);
         let status = &self.list.status;
         let nobody = match (&status.failure, status.is_new()) {
@@ -206,15 +281,21 @@ impl Screen for AttendeesScreen {
                 let lines = flow(Line::styled(words, style), usize::from(list.width));
                 frame.render_widget(Paragraph::new(lines), list);
             }
-            None => row::draw_plain(frame, list, &self.list, view, |one| {
-                line(one, self.occurrence.capacity, self.marked.contains(&one.id), view, list.width)
-            }),
-        }
-        if let Some(code) = &self.code {
-            frame.render_widget(
-                Line::raw(format!(" Ticket code: {}{CURSOR} · Enter checks in", clean(&code.text()))),
-                foot,
-            );
+            None => {
+                let draws = |one: &Registration| {
+                    line(one, self.occurrence.capacity, self.marked.contains(&one.id), view, list.width)
+                };
+                match &self.filter {
+                    Some(filter) => {
+                        let found = filter.matches(&self.list.items).into_iter();
+                        row::draw_plain(frame, list, (found, filter.position), view, draws);
+                    }
+                    None => {
+                        let all = (self.list.items.iter(), self.list.position);
+                        row::draw_plain(frame, list, all, view, draws);
+                    }
+                }
+            }
         }
     }
 }
@@ -240,26 +321,22 @@ fn line(
         (RegistrationStatus::Cancelled, _) => ("✗ cancelled".to_owned(), theme.muted),
     };
     let name = format!("{} ({})", registration.user.display_name, registration.user.username);
-    if width < NARROW {
-        let sign = sign.chars().next().unwrap_or(' ');
-        let room = usize::from(width).saturating_sub(9);
-        return Line::from(vec![
-            Span::raw(" "),
-            mark,
-            Span::styled(format!("{sign} "), style),
-            Span::raw(fit(&name, room)),
-            Span::raw(format!(" ×{}", registration.party_size)),
-        ]);
-    }
-    let room = usize::from(width).saturating_sub(32 + TICKET).max(16);
-    let left = usize::from(width).saturating_sub(32 + room).min(TICKET);
-    let ticket = registration.ticket_code.clone().unwrap_or_default();
+    let party = format!(" {}", fit(&format!("×{}", registration.party_size), 4));
+    let sign =
+        if width < NARROW { fit(sign.split(' ').next().unwrap_or_default(), 2) } else { fit(&sign, 15) };
+    // A code is shown whole or not at all: a part of it is of no use.
+    let ticket = match &registration.ticket_code {
+        _ if width < WITHOUT_TICKETS => String::new(),
+        code => format!(" {}", fit(code.as_deref().unwrap_or_default(), TICKET)),
+    };
+    let taken = 2 + columns(&sign) + columns(&party) + columns(&ticket);
+    let room = usize::from(width).saturating_sub(taken + 1);
     Line::from(vec![
         Span::raw(" "),
         mark,
-        Span::styled(fit(&sign, 15), style),
+        Span::styled(sign, style),
         Span::raw(fit(&name, room)),
-        Span::raw(format!(" {}", fit(&format!("party of {}", registration.party_size), 13))),
-        Span::styled(format!(" {}", fit(&ticket, left)), theme.muted),
+        Span::raw(party),
+        Span::styled(ticket, theme.muted),
     ])
 }

@@ -37,6 +37,7 @@ impl FormScreen {
                 None => Err("yes or no".into()),
             },
             FieldName::Opens | FieldName::Closes => self.window_understood(name, view),
+            FieldName::Tags if text.contains([',', ' ']) => Ok(tags(&text).join(" · ")),
             _ => return None,
         })
     }
@@ -112,9 +113,7 @@ impl FormScreen {
                 }
                 FieldName::Category => _ = body.insert("category".to_owned(), json!(self.category(view))),
                 FieldName::Tags => {
-                    let words = trimmed.split([',', ' ']).map(|tag| tag.trim_start_matches('#'));
-                    let tags: Vec<&str> = words.filter(|tag| !tag.is_empty()).collect();
-                    body.insert("tags".to_owned(), json!(tags));
+                    body.insert("tags".to_owned(), json!(tags(trimmed)));
                 }
                 FieldName::Link if trimmed.is_empty() => _ = body.insert("url".to_owned(), Value::Null),
                 FieldName::Link => _ = body.insert("url".to_owned(), json!(trimmed)),
@@ -131,6 +130,12 @@ impl FormScreen {
         }
         Some(body)
     }
+}
+
+/// The tags in a text. Commas separate them, because a tag may have blanks.
+fn tags(text: &str) -> Vec<&str> {
+    let tags = text.split(',').map(|tag| tag.trim().trim_start_matches('#').trim_start());
+    tags.filter(|tag| !tag.is_empty()).collect()
 }
 
 fn yes_or_no(text: &str) -> Option<bool> {

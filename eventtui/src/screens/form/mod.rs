@@ -8,8 +8,9 @@ mod picture;
 mod repetition;
 mod timing;
 
+use crossterm::event::{KeyCode, KeyModifiers};
 use eventcore::UserId;
-use eventcore::events::{Event, EventStatus, Occurrence};
+use eventcore::events::{Event, EventStatus, Occurrence, Visibility};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -262,7 +263,12 @@ impl FormScreen {
             let text = if event.status == EventStatus::Draft {
                 format!("{} saved as a draft with {occurrences}: p publishes it", event.title)
             } else {
-                format!("{} saved with {occurrences}", event.title)
+                let audience = match event.visibility {
+                    Visibility::Public => "everyone sees it",
+                    Visibility::Unlisted => "people with the link see it",
+                    Visibility::Private => "only organizers and registered people see it",
+                };
+                format!("{} saved with {occurrences}: {audience}", event.title)
             };
             cx.notify('✓', text);
         } else {
@@ -322,9 +328,23 @@ impl Screen for FormScreen {
         cx.form_drafts.typed(cx.now);
     }
 
+    /// Enter ends a line of the description. In other fields it selects the next one.
+    fn capture(&mut self, key: Key, cx: &mut Context) -> bool {
+        match self.fields.get_mut(self.at) {
+            Some((FieldName::Description, field)) if key == Key(KeyCode::Enter, KeyModifiers::NONE) => {
+                field.paste_lines("\n");
+                cx.form_drafts.typed(cx.now);
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn paste(&mut self, text: &str, cx: &mut Context) {
-        if let Some((_, field)) = self.fields.get_mut(self.at) {
-            field.paste(text);
+        match self.fields.get_mut(self.at) {
+            Some((FieldName::Description, field)) => field.paste_lines(text),
+            Some((_, field)) => field.paste(text),
+            None => {}
         }
         cx.form_drafts.typed(cx.now);
     }
@@ -342,7 +362,8 @@ impl Screen for FormScreen {
     }
 
     fn responded(&mut self, _purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
-        self.status.end(cx.now, outcome.as_ref().err());
+        // Nothing is loaded, so that nothing is tried again: the error is shown, and the user decides.
+        self.status.end(cx.now, None);
         match outcome {
             Err(error) => self.show_error(error),
             Ok(_) => {

@@ -9,11 +9,13 @@ use super::fault::FieldFault;
 use super::{FieldName, FormKind, FormScreen};
 use crate::view_context::ViewContext;
 use crate::widgets::blocks;
-use crate::widgets::text::{clean, columns, fit, wrapped};
+use crate::widgets::text::{clean, columns, end_of, fit, wrapped};
 use crate::widgets::text_field::{CURSOR, TextField};
 
 /// Columns of a label with the sign before it.
 const LABEL: usize = 13;
+/// Lines of the description that are shown while it is edited.
+const DESCRIPTION: usize = 10;
 
 impl FormScreen {
     const fn heading(&self) -> &'static str {
@@ -65,6 +67,9 @@ impl FormScreen {
         let theme = view.theme;
         let Some((name, field)) = self.fields.get(place) else { return Vec::new() };
         let here = place == self.at;
+        if *name == FieldName::Description && here && self.wrong(*name).is_none() {
+            return description(field, view, width);
+        }
         let (note, style, wrong) = match (self.wrong(*name), self.understood(*name, view)) {
             (Some(wrong), _) => (format!("! {}", clean(&wrong)), theme.bad, true),
             (None, Some(Err(FieldFault::Impossible(wrong)))) => {
@@ -102,6 +107,27 @@ impl FormScreen {
     }
 }
 
+/// The selected description: all its lines, with the cursor. Of long ones, the lines around the cursor.
+fn description(field: &TextField, view: &ViewContext, width: usize) -> Vec<Line<'static>> {
+    let (before, all) = (field.before(), field.text());
+    let after = all.get(before.len()..).unwrap_or_default();
+    let room = width.saturating_sub(LABEL + 1).max(1);
+    let text = format!("{before}{CURSOR}{after}");
+    let lines: Vec<String> = text.split('\n').flat_map(|line| wrapped(&clean(line), room)).collect();
+    let cursor = lines.iter().position(|line| line.contains(CURSOR)).unwrap_or(0);
+    let first = (cursor + 1).saturating_sub(DESCRIPTION);
+    let shown = lines.into_iter().skip(first).take(DESCRIPTION).enumerate();
+    let label = |n: usize| if n == 0 { FieldName::Description.label() } else { "" };
+    shown
+        .map(|(n, line)| {
+            Line::from(vec![
+                Span::styled(format!("▌{}", fit(label(n), LABEL - 1)), view.theme.muted),
+                Span::styled(fit(&line, room), view.theme.selected),
+            ])
+        })
+        .collect()
+}
+
 /// The part of a text around the cursor.
 fn scrolled(field: &TextField, room: usize, here: bool) -> String {
     // A description of several lines is shown on one.
@@ -112,9 +138,9 @@ fn scrolled(field: &TextField, room: usize, here: bool) -> String {
     }
     let before = line(&field.before());
     let after: String = text.chars().skip(before.chars().count()).collect();
-    let mut shown = format!("{}{CURSOR}{}", clean(&before), clean(&after));
-    while columns(&clean(&before)) >= room && columns(&shown) > room && !shown.starts_with(CURSOR) {
-        shown.remove(0);
-    }
-    fit(&shown, room)
+    let before = clean(&before);
+    // Scrolled to the cursor only if it would lie outside.
+    let shown =
+        if columns(&before) < room { before.as_str() } else { end_of(&before, room.saturating_sub(1)) };
+    fit(&format!("{shown}{CURSOR}{}", clean(&after)), room)
 }

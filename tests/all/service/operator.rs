@@ -112,14 +112,15 @@ async fn an_operator_exports_the_data_of_an_account_as_its_user_does(#[case] kin
     let path = format!("/events/{}/comments", event["id"].as_str().unwrap());
     ada.post(&path, serde_json::json!({"body": "first"})).await.expect(201);
     let exported = eventd(&daemon.db, &["export", "--user", "ADA"]).await.succeeds();
-    let mut exported: Value = serde_json::from_str(&exported).unwrap();
-    let mut own = ada.get("/users/me/export").await.expect(200).json();
-    for export in [&mut own, &mut exported] {
-        export["exported_at"] = Value::Null;
-        // Only the user has a current session.
-        export["sessions"] = Value::Null;
+    let exported: Value = serde_json::from_str(&exported).unwrap();
+    let own = ada.get("/users/me/export").await.expect(200).json();
+    let names = |export: &Value| export.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&exported), names(&own));
+    // Events differ in their links, which are absolute over HTTP.
+    for list in ["user", "access_tokens", "comments", "registrations", "feedback"] {
+        assert_eq!(exported[list], own[list], "{list}");
     }
-    assert_eq!(exported, own);
+    assert_eq!(exported["events"].as_array().unwrap().len(), own["events"].as_array().unwrap().len());
     assert_eq!(exported["events"][0]["title"], "Notes");
     eventd(&daemon.db, &["export", "--user", "nobody"]).await.refuses("no such user");
     drop(bob);

@@ -57,7 +57,7 @@ impl Cost {
             return if path.ends_with("/facets") || has_words() { Self::Search } else { Self::Plain };
         }
         match (method.as_str(), path.strip_prefix("/api/v1").unwrap_or_default()) {
-            ("POST", "/auth/login") | ("PUT", "/users/me/password") => Self::SignIn,
+            ("POST", "/auth/login" | "/auth/confirm") | ("PUT", "/users/me/password") => Self::SignIn,
             ("POST", "/users") => Self::SignUp,
             ("POST", "/recurrence/preview") => Self::Search,
             _ => Self::Change,
@@ -241,6 +241,7 @@ mod tests {
             ("GET", "/api/v1/occurrences/facets", "", Cost::Search),
             ("POST", "/api/v1/recurrence/preview", "", Cost::Search),
             ("POST", "/api/v1/auth/login", "", Cost::SignIn),
+            ("POST", "/api/v1/auth/confirm", "", Cost::SignIn),
             ("PUT", "/api/v1/users/me/password", "", Cost::SignIn),
             ("POST", "/api/v1/users", "", Cost::SignUp),
             ("POST", "/api/v1/auth/refresh", "", Cost::Change),

@@ -3,7 +3,7 @@
 use eventcore::db::{Queries, Sql};
 use http::Method;
 use rstest::rstest;
-use tests::{Daemon, Kind, TestDb};
+use tests::{Daemon, Kind, TestDb, new_event};
 
 async fn sqlite(arguments: &[&str]) -> Daemon {
     Daemon::on(TestDb::in_real_time(Kind::Sqlite).await, arguments).await
@@ -50,24 +50,25 @@ async fn metrics_can_have_their_own_listener() {
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_internal_error_is_logged_once_and_not_disclosed(#[case] kind: Kind) {
-    let db = TestDb::new(kind).await;
-    // Without the jobs, which would fail on the same table.
-    let daemon = Daemon::on(db, &["--workers", "0"]).await;
+    let daemon = Daemon::start(kind).await;
+    let ada = daemon.user("ada").await;
+    let event = ada.post("/events", new_event().json()).await.expect(201).id();
     let mut tx = daemon.db.core.db().begin().await.unwrap();
-    tx.query(Sql::portable("ALTER TABLE occurrences RENAME TO gone")).execute().await.unwrap();
+    // Not the JSON that the library writes there.
+    tx.query(Sql::portable("UPDATE events SET tags = 'sesame'")).execute().await.unwrap();
     tx.commit().await.unwrap();
     let id = ("x-request-id", "find-me-42");
-    let answer = daemon.anonymous().call(Method::GET, "/occurrences", None, &[id]).await;
+    let answer = ada.call(Method::GET, &format!("/events/{event}"), None, &[id]).await;
     let problem = answer.expect_problem(500, "internal").json();
     assert_eq!(problem["instance"], "find-me-42");
-    assert!(!problem.to_string().contains("occurrences"), "{problem}");
+    assert!(!problem.to_string().contains("expected"), "{problem}");
     while !daemon.log().contains("find-me-42") {
         tokio::task::yield_now().await;
     }
     let log = daemon.log();
     let errors: Vec<_> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
     assert!(
-        matches!(errors.as_slice(), [one] if one.contains("find-me-42") && one.contains("occurrences")),
+        matches!(errors.as_slice(), [one] if one.contains("find-me-42") && one.contains("expected value")),
         "{errors:?}"
     );
 }

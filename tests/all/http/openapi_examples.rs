@@ -123,6 +123,7 @@ async fn every_example_works_as_it_stands(#[case] kind: Kind) {
     let tokens = examples.send_secret(&anonymous, "auth_refresh", refresh).await.json();
     let ada = anonymous.with_token(text(&tokens, "access_token"));
     examples.patch(&ada, "users_change", &["me"]).await;
+    examples.send(&ada, "auth_confirm", &[]).await;
     examples.send(&ada, "tokens_create", &[]).await;
 
     // What admins and organizers make.

@@ -34,6 +34,16 @@ pub struct LeadTime {
 }
 
 impl LeadTime {
+    /// The days, weeks included.
+    pub const fn days(self) -> i64 {
+        self.days
+    }
+
+    /// The seconds of hours, minutes and seconds together, which may be more than a day.
+    pub const fn seconds(self) -> i64 {
+        self.seconds
+    }
+
     /// The instant that is this long before `start` in `tz`.
     ///
     /// A local time that the clocks skip takes the offset from before the gap; of two equal local times the

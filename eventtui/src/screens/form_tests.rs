@@ -416,3 +416,18 @@ fn an_edit_sends_only_changed_fields() {
     };
     assert!(driven.sent.iter().any(|(_, request)| is_change(request)), "{:?}", driven.sent);
 }
+
+#[test]
+fn registration_closes_some_time_before_each_start() {
+    let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
+    driven.press(KeyCode::Char('E'));
+    while !driven.picture(120, 40).contains("▌Closes") {
+        driven.press(KeyCode::Tab);
+    }
+    driven.control('u').type_in("1 day 2 hours before");
+    assert!(driven.picture(120, 40).contains("first "), "{}", driven.picture(120, 40));
+    driven.control('s');
+    let patch = json!({"registration_closes_before": "P1DT2H"});
+    let is_change = |r: &Request| matches!(r, Request::ChangeEvent { patch: sent, .. } if *sent == patch);
+    assert!(driven.sent.iter().any(|(_, request)| is_change(request)), "{:?}", driven.sent);
+}

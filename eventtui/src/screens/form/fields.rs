@@ -5,6 +5,7 @@ use eventcore::events::{Event, EventRecurrence};
 use eventcore::recurrence::DateValue;
 use eventcore::time::Moment;
 
+use super::lead_time;
 use crate::natural_dates::{self, When};
 
 /// The fields in their order.
@@ -96,8 +97,8 @@ impl FieldName {
             Self::Seats => &["/capacity"],
             Self::Party => &["/max_party_size"],
             Self::Waitlist => &["/waitlist_enabled"],
-            Self::Opens => &["/registration_opens_at"],
-            Self::Closes => &["/registration_closes_at"],
+            Self::Opens => &["/registration_opens_at", "/registration_opens_before"],
+            Self::Closes => &["/registration_closes_at", "/registration_closes_before"],
             Self::Category => &["/category"],
             Self::Tags => &["/tags"],
             Self::Link => &["/url"],
@@ -129,8 +130,14 @@ pub(super) fn event_text(event: &Event, name: FieldName) -> String {
         FieldName::Seats => event.capacity.to_string(),
         FieldName::Party => event.max_party_size.to_string(),
         FieldName::Waitlist => if event.waitlist_enabled { "yes" } else { "no" }.to_owned(),
-        FieldName::Opens => event.registration_opens_at.as_ref().map(start_text).unwrap_or_default(),
-        FieldName::Closes => event.registration_closes_at.as_ref().map(start_text).unwrap_or_default(),
+        FieldName::Opens => {
+            let at = event.registration_opens_at.as_ref().map(start_text);
+            lead_time::window_text(at, event.registration_opens_before)
+        }
+        FieldName::Closes => {
+            let at = event.registration_closes_at.as_ref().map(start_text);
+            lead_time::window_text(at, event.registration_closes_before)
+        }
         FieldName::Category => event.category.clone().unwrap_or_default(),
         FieldName::Tags => event.tags.join(", "),
         FieldName::Link => event.url.clone().unwrap_or_default(),

@@ -4,6 +4,7 @@ use eventcore::time::TimeInput;
 use serde_json::{Map, Value, json};
 
 use super::fault::Understood;
+use super::window::Edge;
 use super::{FieldName, FormKind, FormScreen};
 use crate::backend::Request;
 use crate::view_context::ViewContext;
@@ -102,12 +103,8 @@ impl FormScreen {
                 }
                 // The library has defaults for a new event.
                 FieldName::Opens | FieldName::Closes if new && trimmed.is_empty() => {}
-                FieldName::Opens => {
-                    _ = body.insert("registration_opens_at".to_owned(), self.window(trimmed, view)?)
-                }
-                FieldName::Closes => {
-                    _ = body.insert("registration_closes_at".to_owned(), self.window(trimmed, view)?)
-                }
+                FieldName::Opens => self.insert_window(&mut body, Edge::Opens, trimmed, view)?,
+                FieldName::Closes => self.insert_window(&mut body, Edge::Closes, trimmed, view)?,
                 FieldName::Category if trimmed.is_empty() => {
                     _ = body.insert("category".to_owned(), Value::Null)
                 }

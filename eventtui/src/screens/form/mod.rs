@@ -3,10 +3,12 @@
 mod choice;
 mod fault;
 mod fields;
+mod lead_time;
 mod meaning;
 mod picture;
 mod repetition;
 mod timing;
+mod window;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use eventcore::UserId;

@@ -1,4 +1,4 @@
-//! Start, length and registration window of the form: times as people say them, in the zone of the event.
+//! Start and length of the form: times as people say them, in the zone of the event.
 
 use chrono::TimeDelta;
 use eventcore::time::{IsoDuration, TimeInput, resolve};
@@ -100,30 +100,5 @@ impl FormScreen {
                 (last > day).then(|| last.format("until %a %-d %B").to_string())
             }
         }
-    }
-
-    /// How an end of the registration window is understood.
-    pub(super) fn window_understood(&self, name: FieldName, view: &ViewContext) -> Understood {
-        let text = self.text(name);
-        if text.trim().is_empty() {
-            let always = if name == FieldName::Opens { "opens immediately" } else { "open until the start" };
-            return Ok(always.to_owned());
-        }
-        Ok(match natural_dates::read(&text, self.dates(view))?.start {
-            When::At(at) => When::At(at).to_string(),
-            When::AllDay(day) => When::At(day.and_time(chrono::NaiveTime::MIN)).to_string(),
-        })
-    }
-
-    /// An end of the registration window in the format of the API, or null for an empty text.
-    pub(super) fn window(&self, text: &str, view: &ViewContext) -> Option<Value> {
-        if text.is_empty() {
-            return Some(Value::Null);
-        }
-        let at = match natural_dates::read(text, self.dates(view)).ok()?.start {
-            When::At(at) => at,
-            When::AllDay(day) => day.and_time(chrono::NaiveTime::MIN),
-        };
-        Some(json!(TimeInput::Local(at).to_string()))
     }
 }

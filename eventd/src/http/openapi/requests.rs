@@ -1,10 +1,14 @@
-//! Request bodies: unknown fields are refused, and the fields of a merge patch are all optional.
+//! Request bodies: unknown fields are refused, optional fields may be null, and the fields of a merge patch
+//! are all optional.
+
+use std::collections::BTreeSet;
 
 use http::Method;
 use utoipa::openapi::request_body::RequestBody;
-use utoipa::openapi::schema::{AdditionalProperties, Object, Schema};
+use utoipa::openapi::schema::{AdditionalProperties, Object, Schema, SchemaType, Type};
 use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required};
 
+use super::responses::{closure, collect_components, nested_components};
 use crate::http::declaration::operations;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -37,6 +41,7 @@ pub(super) fn complete(document: &mut Document) {
     for BodySchema { source, target, is_patch } in schemas {
         let Some(RefOr::T(Schema::Object(object))) = components.schemas.get(&source) else { continue };
         let mut object: Object = object.clone();
+        accept_null(&mut object);
         if is_patch {
             object.required.clear();
             let description = "A JSON merge patch (RFC 7396): missing fields are unchanged, null resets a \
@@ -45,6 +50,42 @@ pub(super) fn complete(document: &mut Document) {
         }
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         components.schemas.insert(target, RefOr::T(Schema::Object(object)));
+    }
+    accept_null_within(document);
+}
+
+/// Lets every field that is not required be null, which means the same as its absence.
+fn accept_null(object: &mut Object) {
+    let optional = object.properties.iter_mut().filter(|(name, _)| !object.required.contains(name));
+    for (_, field) in optional {
+        let kind = match field {
+            RefOr::T(Schema::Object(field)) => &mut field.schema_type,
+            RefOr::T(Schema::Array(field)) => &mut field.schema_type,
+            _ => continue,
+        };
+        if let SchemaType::Type(only) = kind {
+            *kind = SchemaType::Array(vec![only.clone(), Type::Null]);
+        }
+    }
+}
+
+/// Does so in the components that only request bodies contain, such as recurrence rules.
+fn accept_null_within(document: &mut Document) {
+    let (mut bodies, mut responses) = (BTreeSet::new(), BTreeSet::new());
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            let (body, answers) = (&operation.request_body, &operation.responses);
+            collect_components(&serde_json::to_value(body).unwrap_or_default(), &mut bodies);
+            collect_components(&serde_json::to_value(answers).unwrap_or_default(), &mut responses);
+        }
+    }
+    let Some(components) = &mut document.components else { return };
+    let nested = nested_components(components);
+    let (inner, responses) = (closure(bodies.clone(), &nested), closure(responses, &nested));
+    for name in inner.difference(&bodies).filter(|name| !responses.contains(*name)) {
+        if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+            accept_null(object);
+        }
     }
 }
 

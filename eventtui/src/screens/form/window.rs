@@ -137,7 +137,7 @@ mod tests {
             WindowText::parse(typed, context()).expect(typed).insert_into(&mut body, Edge::Closes);
             assert_eq!(Value::Object(body), json!({"registration_closes_before": sent}), "{typed}");
         }
-        for typed in ["before", "two hours before", "2 before", "4000 days before", "2 hours"] {
+        for typed in ["before", "two hours before", "2 before", "4000 days before"] {
             assert!(WindowText::parse(typed, context()).is_err(), "{typed}");
         }
     }

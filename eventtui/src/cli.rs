@@ -35,15 +35,32 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 }
 
-/// Commands for scripts, which need no terminal.
+/// Commands for scripts, which need no terminal. Lists are aligned on a terminal, and separated by tabs in a
+/// pipe.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List occurrences
     Agenda(commands::AgendaArgs),
+    /// Search as on the screen: words, @location, #tag, in:category, is:free, from:day
+    Search(commands::SearchArgs),
     /// Show one occurrence
     Show(commands::ShowArgs),
     /// Register for an occurrence
     Register(commands::RegisterArgs),
+    /// List my registrations
+    Mine(commands::MineArgs),
+    /// Cancel my registration
+    Cancel(commands::CancelArgs),
+    /// Create an event
+    New(commands::NewArgs),
+    /// Check in attendees by their ticket codes
+    CheckIn(commands::CheckInArgs),
+    /// Sign in to a server; the sign-in is kept for all commands
+    Login(commands::LoginArgs),
+    /// Sign out of a server
+    Logout,
+    /// Create a personal access token and print it, for `EVENTTUI_TOKEN`
+    Token(commands::TokenArgs),
     /// Print shell completions
     Completions {
         /// The shell

@@ -51,7 +51,7 @@ use drafts::DraftStore;
 use failure::Failure;
 use keys::Key;
 use message::{Effect, Message, SavedPreferences};
-use natural_dates::DayOrder;
+use natural_dates::{DateContext, DayOrder};
 use terminal::ProcessSignal;
 use theme::Theme;
 use view_context::ViewContext;
@@ -97,11 +97,28 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Agenda(args)) => commands::agenda(&source, zone, args).await,
         Some(Command::Show(args)) => commands::show(&source, args).await,
         Some(Command::Register(args)) => commands::register(&source, args).await,
+        Some(Command::Search(args)) => commands::search(&source, zone, dates(zone), args).await,
+        Some(Command::Mine(args)) => commands::mine(&source, args).await,
+        Some(Command::Cancel(args)) => commands::cancel(&source, args).await,
+        Some(Command::New(args)) => commands::new(&source, zone, dates(zone), args).await,
+        Some(Command::CheckIn(args)) => commands::check_in(&source, args).await,
+        Some(Command::Login(args)) => commands::login(&source, args).await,
+        Some(Command::Logout) => commands::logout(&source).await,
+        Some(Command::Token(args)) => commands::token(&source, args).await,
         None => {
             let theme = cli.theme.as_deref().or(config.theme.as_deref()).unwrap_or(DEFAULT_THEME);
             full_screen(&source, zone, theme, config.clone()).await
         }
     }
+}
+
+/// What spoken times of the command line refer to.
+fn dates(zone: Tz) -> DateContext {
+    DateContext { now: SystemClock.now().in_zone(zone).naive_local(), order: day_order() }
+}
+
+fn day_order() -> DayOrder {
+    DayOrder::of_environment(|name| std::env::var(name).ok())
 }
 
 /// The time zone of the command line, the configuration, `TZ` or the system. An unknown one is an error only
@@ -162,7 +179,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
         my_zone: zone,
         in_my_zone: config.in_my_zone,
         now: began.with_timezone(&zone).naive_local(),
-        day_order: DayOrder::of_environment(|name| std::env::var(name).ok()),
+        day_order: day_order(),
         categories: Vec::new(),
         unrated: HashSet::new(),
         my_statuses: HashMap::new(),

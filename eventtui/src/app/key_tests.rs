@@ -247,8 +247,10 @@ impl Before {
             Action::Ticket => opens(Place::Ticket),
             Action::NewEvent => opens(Place::Form) && shows("New event"),
             Action::Edit if self.place == Place::Event => opens(Place::Form) && shows(" This occurrence "),
-            Action::Edit | Action::EditAll => opens(Place::Form) && shows("All occurrences of the event"),
-            Action::EditFollowing => opens(Place::Form) && shows("This and all following occurrences"),
+            // The occurrence on the screen is the first of its series.
+            Action::Edit | Action::EditAll | Action::EditFollowing => {
+                opens(Place::Form) && shows("All occurrences of the event")
+            }
             Action::Publish => says("This event is not a draft"),
             Action::CancelOccurrence => says("Cancel this occurrence?"),
             Action::CancelEvent => says("Cancel “"),

@@ -1,12 +1,35 @@
 //! `/auth`, `/users` and `/sessions`.
 
-use eventcore::accounts::{Session, User};
-use eventcore::{Page, SessionId, UserId};
+use eventcore::accounts::{NewSecret, Session, User};
+use eventcore::{Page, SessionId, Timestamp, UserId};
 use serde_json::{Value, json};
 
 use super::Client;
-use super::connection::Call;
+use super::connection::{Call, read};
 use crate::api::{AccountsApi, Result};
+
+impl Client {
+    /// The name by which the user signed in.
+    pub(crate) async fn login(&self) -> Option<String> {
+        self.http.login().await
+    }
+
+    /// Creates a personal access token and returns its secret. The password is given for it alone: what
+    /// concerns credentials wants one that was given just now.
+    pub(crate) async fn create_token(
+        &self,
+        login: &str,
+        password: &str,
+        name: &str,
+        scope: &str,
+        expires_at: Timestamp,
+    ) -> Result<String> {
+        let token = json!({"name": name, "scope": scope, "expires_at": expires_at});
+        let body = self.http.send_with_password(login, password, Call::post("/tokens").json(token)).await?;
+        let created: NewSecret = read(&body)?;
+        Ok(created.secret)
+    }
+}
 
 impl AccountsApi for Client {
     async fn me(&self) -> Result<Option<User>> {

@@ -58,6 +58,14 @@ impl BearerTokens {
         self.signed_out.swap(false, Ordering::Relaxed)
     }
 
+    /// The name by which the user signed in.
+    pub(super) async fn login(&self) -> Option<String> {
+        match &*self.held.lock().await {
+            Held::SignedIn { tokens, .. } => Some(tokens.login.clone()).filter(|login| !login.is_empty()),
+            Held::Nothing | Held::Given(_) => None,
+        }
+    }
+
     /// An access token other than the refused one, renewed if necessary; `None` if nobody is signed in.
     ///
     /// # Errors

@@ -231,6 +231,29 @@ impl Connection {
         self.tokens.sign_in(login, pair).await
     }
 
+    /// The name by which the user signed in, unless a token is given or nobody is signed in.
+    pub(super) async fn login(&self) -> Option<String> {
+        self.tokens.login().await
+    }
+
+    /// A call in a session of its own, which ends with it.
+    pub(super) async fn send_with_password(
+        &self,
+        login: &str,
+        password: &str,
+        call: Call<'_>,
+    ) -> Result<Bytes, Error> {
+        let credentials = Call::post("/auth/login").json(json!({"login": login, "password": password}));
+        let (status, body) = self.exchange(&credentials, None).await?;
+        let pair: TokenPair = read(&successful(status, body)?)?;
+        let outcome = self.exchange(&call, Some(&pair.access_token)).await;
+        let end = Call::post("/auth/logout").json(json!({"refresh_token": pair.refresh_token}));
+        // A session that could not be ended expires.
+        let _ = self.exchange(&end, None).await;
+        let (status, body) = outcome?;
+        successful(status, body)
+    }
+
     /// Forgets the tokens first, so that the user is signed out here even if the server cannot be reached.
     pub(super) async fn sign_out(&self) -> Result<(), Error> {
         if let Some(refresh) = self.tokens.sign_out().await? {
@@ -241,7 +264,7 @@ impl Connection {
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|_| Error::UnexpectedResponse)
 }
 

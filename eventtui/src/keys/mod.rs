@@ -3,11 +3,13 @@
 mod action;
 mod binding;
 mod key;
+mod synonyms;
 mod table;
 
 pub(crate) use self::action::Action;
 pub(crate) use self::binding::Binding;
 pub(crate) use self::key::Key;
+pub(crate) use self::synonyms::synonyms;
 use self::table::BINDINGS;
 pub(crate) use crate::places::{Place, Tab};
 

@@ -27,6 +27,12 @@ pub(crate) fn run_action(
             form::open(FormScreen::occurrence(occurrence), cx);
         }
         (Action::Edit | Action::EditAll, _) => form::open(FormScreen::event(event), cx),
+        // This and all that follow the first are all.
+        (Action::EditFollowing, Some(occurrence))
+            if is_series && occurrence.original_start == event.starts_at =>
+        {
+            form::open(FormScreen::event(event), cx);
+        }
         (Action::EditFollowing, Some(occurrence)) if is_series => {
             form::open(FormScreen::following(occurrence, event), cx);
         }

@@ -387,22 +387,6 @@ fn an_edit_sends_only_changed_fields() {
     assert!(driven.sent.iter().any(|(_, request)| is_change(request)), "{:?}", driven.sent);
     driven
         .press(KeyCode::Esc)
-        .press(KeyCode::Char('f'))
-        .press(KeyCode::Tab)
-        .control('u')
-        .type_in("2027-03-01 19:00")
-        .control('s');
-    let split = json!({"starts_at": "2027-03-01T19:00:00", "all_day": false});
-    assert!(
-        driven
-            .sent
-            .iter()
-            .any(|(_, request)| matches!(request, Request::SplitEvent { patch, .. } if *patch == split)),
-        "{:?}",
-        driven.sent
-    );
-    driven
-        .press(KeyCode::Esc)
         .press(KeyCode::Char('E'))
         .press(KeyCode::Tab)
         .press(KeyCode::Tab)
@@ -433,4 +417,36 @@ fn registration_closes_some_time_before_each_start() {
     let patch = json!({"registration_closes_before": "P1DT2H"});
     let is_change = |r: &Request| matches!(r, Request::ChangeEvent { patch: sent, .. } if *sent == patch);
     assert!(driven.sent.iter().any(|(_, request)| is_change(request)), "{:?}", driven.sent);
+
+/// The screen of an occurrence of the series, which begins on 1 March.
+fn screen_of(number: usize) -> Driven {
+    let mut driven = Driven::new().with_agenda(9).signed_in();
+    driven.press(KeyCode::Down).press(KeyCode::Enter);
+    let detail = crate::app::driven::detail(occurrence(number));
+    driven.respond(
+        |r| matches!(r, Request::OccurrenceDetail(_)),
+        Ok(Response::OccurrenceDetail(Box::new(detail))),
+    );
+    driven
+}
+
+#[test]
+fn this_and_following_of_the_first_occurrence_are_all() {
+    let edit = |driven: &mut Driven| {
+        driven
+            .press(KeyCode::Char('f'))
+            .press(KeyCode::Tab)
+            .control('u')
+            .type_in("2027-03-05 19:00")
+            .control('s');
+    };
+    let patch = json!({"starts_at": "2027-03-05T19:00:00", "all_day": false});
+    let mut later = screen_of(4);
+    edit(&mut later);
+    let is_split = |r: &Request| matches!(r, Request::SplitEvent { patch: sent, .. } if *sent == patch);
+    assert!(later.sent.iter().any(|(_, request)| is_split(request)), "{:?}", later.sent);
+    let mut first = screen_of(1);
+    edit(&mut first);
+    let is_change = |r: &Request| matches!(r, Request::ChangeEvent { patch: sent, .. } if *sent == patch);
+    assert!(first.sent.iter().any(|(_, request)| is_change(request)), "{:?}", first.sent);
 }

@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::row;
 use super::screen::{AppCommand, Context, Handled, Screen};
-use crate::keys::{Action, Binding, Key, Place, bindings};
+use crate::keys::{Action, Binding, Key, Place, bindings, synonyms};
 use crate::widgets::list::{Motion, Position};
 use crate::widgets::text::fit;
 use crate::widgets::text_field::{CURSOR, TextField};
@@ -34,9 +34,9 @@ impl PaletteScreen {
         let typed = self.typed.text();
         let mut found: Vec<_> = bindings(self.of)
             .filter(|binding| !matches!(binding.action, Action::Palette | Action::Up | Action::Down))
-            .filter_map(|binding| Some((distance(typed.trim(), binding.what)?, binding)))
+            .filter_map(|binding| Some((rank(&typed, binding)?, binding)))
             .collect();
-        found.sort_by_key(|(distance, _)| *distance);
+        found.sort_by_key(|(rank, _)| *rank);
         found.into_iter().map(|(_, binding)| binding).collect()
     }
 
@@ -104,6 +104,46 @@ impl Screen for PaletteScreen {
     }
 }
 
+/// How well a command matches what was typed; the least is best. None if it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// It is one of its names.
+    Exact,
+    /// Each word begins one of its own words.
+    Words,
+    /// Each word begins one of its words or of its synonyms.
+    Synonyms,
+    /// The letters occur in order, with this many others between them.
+    Letters(usize),
+}
+
+fn rank(typed: &str, binding: &Binding) -> Option<Rank> {
+    let typed = typed.trim().to_lowercase();
+    let what = binding.what.to_lowercase();
+    let others = synonyms(binding.action);
+    if typed == what || typed == binding.short || others.contains(&typed.as_str()) {
+        return Some(Rank::Exact);
+    }
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let begins_all = |known: &[String]| {
+        words(&typed).iter().all(|word| known.iter().any(|known| known.starts_with(word.as_str())))
+    };
+    let own = words(&what);
+    if begins_all(&own) {
+        return Some(Rank::Words);
+    }
+    let all: Vec<String> = own.into_iter().chain(others.iter().flat_map(|other| words(other))).collect();
+    if begins_all(&all) {
+        return Some(Rank::Synonyms);
+    }
+    distance(&typed, &what).map(Rank::Letters)
+}
+
 /// The gaps between the letters of `typed` where they occur in order in `name`. None if one does not occur.
 fn distance(typed: &str, name: &str) -> Option<usize> {
     let name = name.to_lowercase();
@@ -122,6 +162,33 @@ mod tests {
     use crossterm::event::{KeyCode, KeyModifiers};
 
     use super::*;
+
+    #[test]
+    fn words_and_synonyms_find_a_command_the_exact_one_first() {
+        for (place, typed, action) in [
+            (Place::Agenda, "create", Action::NewEvent),
+            (Place::Agenda, "new event", Action::NewEvent),
+            (Place::Agenda, "settings", Action::Preferences),
+            (Place::Agenda, "login", Action::Account),
+            (Place::Agenda, "Log In", Action::Account),
+            (Place::Event, "ics", Action::SaveCalendar),
+            (Place::Event, "delete event", Action::CancelEvent),
+            (Place::Event, "event cancel", Action::CancelEvent),
+            (Place::Event, "quit", Action::Quit),
+            (Place::Month, "month", Action::NextMonth),
+        ] {
+            let mut palette = PaletteScreen::of(place);
+            palette.typed.paste(typed);
+            let found = palette.found();
+            let first: Vec<Action> = found.iter().take(3).map(|binding| binding.action).collect();
+            assert!(first.contains(&action), "{typed}: {first:?}");
+        }
+        let mut palette = PaletteScreen::of(Place::Event);
+        palette.typed.paste("cancel");
+        let first: Vec<Action> = palette.found().iter().take(3).map(|binding| binding.action).collect();
+        let cancelling = [Action::CancelRegistration, Action::CancelOccurrence, Action::CancelEvent];
+        assert!(cancelling.iter().all(|action| first.contains(action)), "{first:?}");
+    }
 
     #[test]
     fn a_few_letters_find_a_command() {

@@ -1,17 +1,24 @@
 //! Commands for scripts, which need no terminal.
 
-use std::io::Write;
+mod account;
+mod output;
+mod personal;
+mod table;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use clap::Args;
 use eventcore::OccurrenceId;
-use eventcore::events::Occurrence;
 
-use crate::backend::{self, ApiError, Request, Response, Source, unexpected_response};
+use crate::backend::{Request, Response, Source, unexpected_response};
 use crate::failure::Failure;
+use crate::natural_dates::DateContext;
 use crate::search_filter::SearchFilter;
 use crate::widgets::text::clean;
+pub(crate) use account::{LoginArgs, TokenArgs, login, logout, token};
+use output::{connect, failure, print_line, run};
+pub(crate) use personal::{CancelArgs, CheckInArgs, MineArgs, NewArgs, cancel, check_in, mine, new};
+use table::Table;
 
 /// Which occurrences to list.
 #[derive(Debug, Args)]
@@ -42,6 +49,20 @@ pub(crate) struct AgendaArgs {
     json: bool,
 }
 
+/// What to search for.
+#[derive(Debug, Args)]
+pub(crate) struct SearchArgs {
+    /// Words and conditions: jazz @pier in:concert is:free from:fri to:+10
+    #[arg(required = true)]
+    words: Vec<String>,
+    /// Maximum number of occurrences
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    limit: usize,
+    /// JSON, one occurrence per line
+    #[arg(long)]
+    json: bool,
+}
+
 /// Which occurrence to show.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
@@ -62,17 +83,7 @@ pub(crate) struct RegisterArgs {
     party: i64,
 }
 
-fn failure(error: ApiError) -> Failure {
-    let fields = error
-        .fields
-        .iter()
-        .map(|violation| format!("{}: {}", violation.pointer.trim_start_matches('/'), violation.message));
-    let fields: Vec<String> = fields.collect();
-    if fields.is_empty() { error.message.into() } else { fields.join("; ").into() }
-}
-
 pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> Result<(), Failure> {
-    let backend = backend::open(source).await?;
     let filter = SearchFilter {
         words: args.search.trim().to_owned(),
         location: args.location.trim().to_owned(),
@@ -82,15 +93,47 @@ pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> R
         tags: args.tag,
         ..SearchFilter::default()
     };
+    list(source, zone, filter, args.limit, args.json).await
+}
+
+pub(crate) async fn search(
+    source: &Source<'_>,
+    zone: Tz,
+    dates: DateContext,
+    args: SearchArgs,
+) -> Result<(), Failure> {
+    let filter = SearchFilter::parse(&args.words.join(" "), dates);
+    if let Some(unclear) = filter.unclear.first() {
+        return Err(format!("“{unclear}” is not understood").into());
+    }
+    list(source, zone, filter, args.limit, args.json).await
+}
+
+/// Prints the occurrences that match, up to `limit`.
+async fn list(
+    source: &Source<'_>,
+    zone: Tz,
+    filter: SearchFilter,
+    limit: usize,
+    json: bool,
+) -> Result<(), Failure> {
+    let backend = connect(source).await?;
+    let mut table = Table::new(&["START", "TITLE", "WHERE", "SEATS", "ID"], &[1, 2]);
     let mut cursor = None;
-    let mut left = args.limit;
+    let mut left = limit;
     while left > 0 {
         let request = Request::Occurrences { filter: filter.clone(), tz: zone, cursor };
-        let Response::Occurrences(page) = backend.run(request).await.map_err(failure)? else { break };
+        let Response::Occurrences(page) = run(&backend, request).await? else { break };
         let occurrences: Vec<_> = page.items.into_iter().take(left).collect();
         left -= occurrences.len();
         for occurrence in &occurrences {
-            print(occurrence, args.json)?;
+            if json {
+                print_line(&serde_json::to_string(occurrence)?)?;
+                continue;
+            }
+            let start = occurrence.starts_at.to_string();
+            let (left, id) = (occurrence.seats_left.to_string(), occurrence.id.to_string());
+            table.add(&[&start, &occurrence.title, &occurrence.location, &left, &id]);
         }
         cursor = page.next;
         if cursor.is_none() {
@@ -98,31 +141,12 @@ pub(crate) async fn agenda(source: &Source<'_>, zone: Tz, args: AgendaArgs) -> R
         }
     }
     backend.close().await;
-    Ok(())
-}
-
-/// Prints a line. Ends the program if the reader has closed the pipe, as `head` does.
-fn print_line(text: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-        outcome => Ok(outcome?),
-    }
-}
-
-fn print(occurrence: &Occurrence, json: bool) -> Result<(), Failure> {
-    if json {
-        return print_line(&serde_json::to_string(occurrence)?);
-    }
-    let (title, location) = (clean(&occurrence.title), clean(&occurrence.location));
-    print_line(&format!(
-        "{}  {}  {title}  {location}  {} left",
-        occurrence.id, occurrence.starts_at, occurrence.seats_left
-    ))
+    table.print()
 }
 
 pub(crate) async fn show(source: &Source<'_>, args: ShowArgs) -> Result<(), Failure> {
-    let backend = backend::open(source).await?;
-    let response = backend.run(Request::OccurrenceDetail(args.id)).await.map_err(failure)?;
+    let backend = connect(source).await?;
+    let response = run(&backend, Request::OccurrenceDetail(args.id)).await?;
     backend.close().await;
     let Response::OccurrenceDetail(detail) = response else { return Err(failure(unexpected_response())) };
     let occurrence = &detail.occurrence;
@@ -161,9 +185,8 @@ pub(crate) async fn show(source: &Source<'_>, args: ShowArgs) -> Result<(), Fail
 }
 
 pub(crate) async fn register(source: &Source<'_>, args: RegisterArgs) -> Result<(), Failure> {
-    let backend = backend::open(source).await?;
-    let response =
-        backend.run(Request::Register { occurrence: args.id, party: args.party }).await.map_err(failure)?;
+    let backend = connect(source).await?;
+    let response = run(&backend, Request::Register { occurrence: args.id, party: args.party }).await?;
     backend.close().await;
     let Response::Registration(registration) = response else { return Err(failure(unexpected_response())) };
     match (registration.position, &registration.ticket_code) {

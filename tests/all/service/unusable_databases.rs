@@ -266,8 +266,8 @@ async fn a_server_that_is_not_postgresql_says_so() {
             drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await);
         }
     });
-    finish(on(&url, &["check"]), "").await.refuses("is not PostgreSQL: check host and port");
-    finish(on(&url, &["agenda"]), "").await.refuses("is not PostgreSQL: check host and port");
+    finish(on(&url, &["check"]), "").await.refuses("is not PostgreSQL: check the host and port");
+    finish(on(&url, &["agenda"]), "").await.refuses("is not PostgreSQL: check the host and port");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

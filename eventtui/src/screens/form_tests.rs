@@ -417,6 +417,7 @@ fn registration_closes_some_time_before_each_start() {
     let patch = json!({"registration_closes_before": "P1DT2H"});
     let is_change = |r: &Request| matches!(r, Request::ChangeEvent { patch: sent, .. } if *sent == patch);
     assert!(driven.sent.iter().any(|(_, request)| is_change(request)), "{:?}", driven.sent);
+}
 
 /// The screen of an occurrence of the series, which begins on 1 March.
 fn screen_of(number: usize) -> Driven {

@@ -318,7 +318,7 @@ impl Config {
             settings.maybe("metrics_listen", "(the listen address)", ListenAddress::MUST_BE)?;
         let database_connections =
             settings.read::<NonZeroU32>("database_connections", "16", "a number above 0")?;
-        let lock_timeout = settings.time_limit("lock_timeout", "2")?;
+        let lock_timeout = settings.time_limit("lock_timeout", "5")?;
         let statement_timeout = settings.time_limit("statement_timeout", "30")?;
         let workers = settings.read("workers", "1", "a number")?;
         let horizon_days = settings.read::<NonZeroU16>("horizon_days", "730", "a number of days above 0")?;

@@ -106,7 +106,7 @@ impl EventCore {
                 "SELECT u.role, s.confirmed_at FROM sessions s JOIN users u ON u.id = s.user_id
                  WHERE s.id = $1 AND u.id = $2 AND s.expires_at > $3
                     AND u.deleted_at IS NULL AND u.disabled_at IS NULL
-                    AND ($4 IS NULL OR EXISTS (SELECT 1 FROM signing_keys k
+                    AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM signing_keys k
                         WHERE k.id = $4 AND (k.retires_at IS NULL OR k.retires_at > $3)))"
             ))
             .bind(session)

@@ -29,7 +29,7 @@ impl Default for PoolSettings {
         Self {
             sqlite_readers: 4,
             postgres: 16,
-            lock_timeout: Duration::from_secs(2),
+            lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
         }
     }

@@ -66,7 +66,7 @@ async fn an_internal_error_is_logged_once_and_not_disclosed(#[case] kind: Kind) 
         tokio::task::yield_now().await;
     }
     let log = daemon.log();
-    let errors: Vec<_> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
+    let errors: Vec<_> = log.lines().filter(|line| line.contains("\"internal error\"")).collect();
     assert!(
         matches!(errors.as_slice(), [one] if one.contains("find-me-42") && one.contains("expected value")),
         "{errors:?}"

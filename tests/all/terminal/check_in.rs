@@ -100,7 +100,7 @@ async fn scan_tickets(db: &TestDb, source: &[&str]) {
     let mut ada = Terminal::start(source);
     ada.types("A").await.shows("Sign in").await;
     ada.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
-    ada.types("5").await.shows("Jazz").await;
+    ada.types("5").await.shows("● public    Jazz").await;
     ada.types("ga").await.shows("4 of 4 seats taken").await.shows(&bob).await.shows(&carla).await;
     // The prompt stays open, as a scanner needs it.
     ada.types(&format!("c{bob}\r")).await.shows("✓ Bob checked in (2 people)").await;

@@ -1,15 +1,16 @@
 -- Sessions that end, keys that rotate, and refresh tokens that may be repeated.
 
--- When the password was last given in the session: at the sign-in, or since. Changes of credentials want it given in the last five
--- minutes. Null if that is not known.
+-- When the password was last given in the session: at the sign-in, or since. Changes of credentials want it
+-- given in the last five minutes. Null if that is not known.
 ALTER TABLE sessions ADD COLUMN confirmed_at INTEGER;
 
 -- A session lasts at most 90 days, however often its tokens are refreshed.
 UPDATE sessions SET expires_at = min(expires_at, created_at + 7776000000000);
-UPDATE refresh_tokens SET expires_at = min(expires_at, (SELECT s.expires_at FROM sessions s WHERE s.id = session_id));
+UPDATE refresh_tokens SET expires_at = min(expires_at,
+    (SELECT s.expires_at FROM sessions s WHERE s.id = session_id));
 
--- The pair that replaced a used token, encrypted with a key that follows from that token: a repeat gets it again for 20 seconds,
--- and who reads the table can't.
+-- The pair that replaced a used token, encrypted with a key derived from that token: a repeat gets the pair
+-- again for 20 seconds, and a reader of the table cannot decrypt it.
 ALTER TABLE refresh_tokens ADD COLUMN successor BLOB;
 
 -- The keys that sign access tokens. Access tokens name theirs.

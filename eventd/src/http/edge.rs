@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes};
@@ -79,7 +79,9 @@ where
         let started = Instant::now();
         let head = head::check(&request);
         // What follows an ambiguous head on the connection may not be what the client means.
-        let must_close = head.is_err() && request.version() <= Version::HTTP_11;
+        let is_ambiguous = head.is_err();
+        let is_http_1 = request.version() <= Version::HTTP_11;
+        let has_body = has_body(request.headers());
         let id = request_id(&request);
         request.headers_mut().insert(REQUEST_ID, id.clone());
         let method = request.method().clone();
@@ -97,6 +99,7 @@ where
             .and_then(|()| match_route(&mut request, found))
             .and_then(|()| quota.as_ref().map_or(Ok(()), Quota::check))
             .map(|()| self.inner.call(request));
+        let is_refused = admitted.is_err();
         Box::pin(async move {
             let _in_flight = in_flight;
             let mut response = match admitted {
@@ -119,7 +122,10 @@ where
                 quota.write_headers(response.headers_mut());
             }
             response.headers_mut().insert(REQUEST_ID, id);
-            if must_close {
+            // Where the body is left unread, the connection ends after the response: a client that is not
+            // told loses its next request.
+            let unread = has_body && (is_refused || leaves_body_unread(response.status()));
+            if is_http_1 && (is_ambiguous || unread) {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             caching.apply(response.headers_mut());
@@ -129,6 +135,17 @@ where
             Ok(response)
         })
     }
+}
+
+/// Whether a body follows the head of a request.
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+}
+
+/// Whether a response is sent before the whole body was read.
+fn leaves_body_unread(status: StatusCode) -> bool {
+    matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT)
 }
 
 /// Removes the body of a response to HEAD and keeps its length. hyper does so for HTTP/1 only.

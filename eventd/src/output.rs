@@ -33,7 +33,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Prints a line to standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
     print(&format!("{line}\n"))
 }

@@ -127,7 +127,7 @@ struct SharedTxState {
     failed: bool,
 }
 
-/// The use of a [`SharedTx`] by one operation. If it is dropped before the operation succeeds, nothing of the
+/// The use of a `SharedTx` by one operation. If it is dropped before the operation succeeds, nothing of the
 /// transaction will be stored.
 #[derive(Debug)]
 pub struct SharedTxGuard {

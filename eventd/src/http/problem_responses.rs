@@ -24,7 +24,16 @@ const UNAVAILABLE: (&str, &str) = ("503", "Overloaded, or the database is unavai
 const UNAUTHORIZED: (&str, &str) = ("401", "Not signed in, or invalid credentials");
 const FORBIDDEN: (&str, &str) = ("403", "Not allowed, or a quota is exceeded");
 
-/// Problems of pages and probes.
+/// Problems of probes and metrics, whose rate is not limited.
+pub(crate) struct ProbeProblems;
+
+impl IntoResponses for ProbeProblems {
+    fn responses() -> Responses {
+        problems(&[UNAVAILABLE])
+    }
+}
+
+/// Problems of pages.
 pub(crate) struct PageProblems;
 
 impl IntoResponses for PageProblems {

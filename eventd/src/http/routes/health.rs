@@ -5,7 +5,7 @@ use warp::reply::Response;
 
 use crate::http::admission::Admission;
 use crate::http::call::{Answer, Call};
-use crate::http::problem_responses::{NotFound, PageProblems};
+use crate::http::problem_responses::{NotFound, ProbeProblems};
 use crate::http::reply;
 use crate::http::route::{Route, routes};
 
@@ -20,7 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
     tag = "service",
     responses(
         (status = 200, description = "Alive", body = String, content_type = "text/plain"),
-        PageProblems,
+        ProbeProblems,
     )
 )]
 async fn alive(call: Call) -> Answer {
@@ -34,7 +34,7 @@ async fn alive(call: Call) -> Answer {
     tag = "service",
     responses(
         (status = 200, description = "Ready", body = String, content_type = "text/plain"),
-        PageProblems,
+        ProbeProblems,
     )
 )]
 async fn ready(call: Call) -> Answer {
@@ -49,7 +49,7 @@ async fn ready(call: Call) -> Answer {
     tag = "service",
     responses(
         (status = 200, description = "All metrics", body = String, content_type = "text/plain"),
-        PageProblems, NotFound,
+        ProbeProblems, NotFound,
     )
 )]
 async fn metrics(call: Call) -> Answer {

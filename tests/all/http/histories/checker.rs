@@ -17,6 +17,16 @@ pub(super) struct Exchange {
     pub(super) response: Option<(u128, Response)>,
     /// The number in the waitlist, if one was assigned: lower numbers are first.
     pub(super) number: Option<i64>,
+    /// Whether the final state shows that it made a registration that never waited.
+    pub(super) at_once: bool,
+}
+
+impl Exchange {
+    /// Whether the final state contradicts this response: a registration keeps its number in the waitlist.
+    fn contradicts(&self, response: &Response) -> bool {
+        let Response::Place { new: true, seated, .. } = response else { return false };
+        (self.number.is_some() && *seated) || (self.at_once && !*seated)
+    }
 }
 
 /// Steps after which the search gives up.
@@ -97,7 +107,7 @@ impl Search<'_> {
             let fits = match &self.asked[next].response {
                 Some((_, answer)) => *answer == response,
                 // It took effect, so it must have changed something.
-                None => after != *occurrence,
+                None => after != *occurrence && !self.asked[next].contradicts(&response),
             };
             if fits {
                 self.done[next] = true;
@@ -138,7 +148,7 @@ mod tests {
     use super::*;
 
     fn asked(ask: Request, from: u128, to: u128, response: Response) -> Exchange {
-        Exchange { ask, from, response: Some((to, response)), number: None }
+        Exchange { ask, from, response: Some((to, response)), number: None, at_once: false }
     }
 
     fn seated(party: i64) -> Response {
@@ -179,7 +189,7 @@ mod tests {
 
     #[test]
     fn an_unanswered_request_counts_if_it_took_effect() {
-        let silent = Exchange { ask: one(1), from: 0, response: None, number: None };
+        let silent = Exchange { ask: one(1), from: 0, response: None, number: None, at_once: false };
         let history = vec![silent, asked(one(2), 5, 6, waits(1, 1))];
         explain(&ModelOccurrence::new(1), history.clone(), |_| true).unwrap();
         assert!(explain(&ModelOccurrence::new(1), history[1..].to_vec(), |_| true).is_err());

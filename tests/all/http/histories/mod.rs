@@ -103,7 +103,7 @@ impl Shared {
     ) {
         let open = response.is_none();
         let id = body["id"].as_str().and_then(|id| id.parse().ok());
-        let asked = Exchange { ask, from, response, number: None };
+        let asked = Exchange { ask, from, response, number: None, at_once: false };
         self.asked[place].lock().unwrap().push(Line { asked, open, id });
         self.progress[place].send_modify(|asked| *asked = asked.saturating_add(1));
     }
@@ -228,7 +228,12 @@ impl Shared {
             let history: Vec<Exchange> = asked
                 .iter()
                 .filter(|response| !response.open || end.shows(response, &asked))
-                .map(|line| Exchange { number: end.number(line, &asked), ..line.asked.clone() })
+                .map(|line| {
+                    let row = end.row(line, &asked);
+                    let number = row.and_then(|row| row.number);
+                    let at_once = line.open && row.is_some() && number.is_none();
+                    Exchange { number, at_once, ..line.asked.clone() }
+                })
                 .collect();
             let new = history
                 .iter()
@@ -307,16 +312,15 @@ impl End {
             && of("waitlisted").eq(occurrence.waiting.iter().copied())
     }
 
-    /// The waitlist number of the registration that this request created, if any.
-    fn number(&self, line: &Line, all: &[Line]) -> Option<i64> {
+    /// The registration that this request created, if any.
+    fn row(&self, line: &Line, all: &[Line]) -> Option<&Row> {
         let Request::Register { who, .. } = line.asked.ask else { return None };
-        let row = if line.open {
+        if line.open {
             let known = |row: &Row| all.iter().any(|line| line.id == Some(row.id));
             self.rows.iter().find(|row| row.who == who && !known(row))
         } else {
             self.rows.iter().find(|row| Some(row.id) == line.id && made_one(&line.asked))
-        };
-        row?.number
+        }
     }
 
     /// Whether a request without a response took effect. Its client left the occurrence alone afterwards, so

@@ -86,6 +86,8 @@ impl Daemon {
             .args(arguments)
             // A flag takes precedence over the environment.
             .env("LIMITS", "off")
+            // All clients of a test come from one network: the loopback interface.
+            .env("MAX_CONCURRENT_PER_NETWORK", "1024")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -124,9 +124,9 @@ async fn a_pooler_in_transaction_mode_can_stand_in_between(#[case] settings: &st
     assert_eq!(core.schema().await.unwrap(), Schema::Current);
     // Time limits hold in every transaction.
     let limit = Sql::portable("SELECT current_setting('lock_timeout')");
-    assert_eq!(core.db().read().await.unwrap().query(limit.clone()).scalar::<String>().await.unwrap(), "2s");
+    assert_eq!(core.db().read().await.unwrap().query(limit.clone()).scalar::<String>().await.unwrap(), "5s");
     let mut tx = core.db().begin().await.unwrap();
-    assert_eq!(tx.query(limit).scalar::<String>().await.unwrap(), "2s");
+    assert_eq!(tx.query(limit).scalar::<String>().await.unwrap(), "5s");
     drop(tx);
     for core in cores.into_iter().chain([core]) {
         core.close().await;

@@ -25,13 +25,14 @@ impl Clients {
     }
 
     /// The programs, by the generators of their clients.
-    fn programs(&self) -> [(&'static str, Command); 3] {
+    fn programs(&self) -> [(&'static str, Command); 4] {
         let mut typescript = Command::new("node");
         typescript.arg(self.folder.join("typescript/built/typescript/walk.js"));
         [
             ("openapi-generator, python", self.python("python/walk.py", "generated/python")),
             ("openapi-python-client", self.python("python_httpx/walk.py", "generated")),
             ("openapi-generator, typescript-fetch", typescript),
+            ("openapi-generator, rust", Command::new(self.folder.join("rust-target/debug/walk"))),
         ]
     }
 }

@@ -39,7 +39,7 @@ impl Person {
         let user = users_api::users_create(&api, sign_up.clone(), None).await.expect("an account");
         assert_eq!(user.username, name);
         let credentials = Credentials::new(name.to_owned(), PASSWORD.to_owned());
-        let tokens = auth_api::auth_login(&api, credentials, None).await.expect("tokens");
+        let tokens = auth_api::auth_login(&api, credentials).await.expect("tokens");
         api.bearer_access_token = Some(tokens.access_token.clone());
         Self { api, sign_up, tokens }
     }
@@ -50,7 +50,7 @@ async fn walk(base: &str) {
     let bob = Person::signed_in(base, "rust-bob").await;
     refused(409, "username-taken", users_api::users_create(&ada.api, ada.sign_up.clone(), None).await);
     let wrong = Credentials::new("rust-ada".to_owned(), "wrong horse 8".to_owned());
-    refused(401, "invalid-credentials", auth_api::auth_login(&ada.api, wrong, None).await);
+    refused(401, "invalid-credentials", auth_api::auth_login(&ada.api, wrong).await);
 
     let mut recurrence = Recurrence::new();
     recurrence.rrule = Some(Some("FREQ=WEEKLY;COUNT=3".to_owned()));
@@ -93,6 +93,7 @@ async fn walk(base: &str) {
             none,
             None,
             none,
+            None,
             Some(2),
             cursor,
             Some(true),
@@ -110,7 +111,7 @@ async fn walk(base: &str) {
     assert_eq!(registration.status, RegistrationStatus::Confirmed);
     assert!(registration.ticket_code.is_some());
     let seats_left = async || {
-        occurrences_api::occurrences_read(&bob.api, &occurrence).await.expect("an occurrence").seats_left
+        occurrences_api::occurrences_read(&bob.api, &occurrence, None).await.expect("an occurrence").seats_left
     };
     assert_eq!(seats_left().await, 3);
     let mine = registrations_api::registrations_list_mine(&bob.api, None, None, None, None);
@@ -121,13 +122,13 @@ async fn walk(base: &str) {
     registrations_api::registrations_cancel(&bob.api, &occurrence, None).await.expect("cancelled");
     assert_eq!(seats_left().await, 5);
     let nobody = "01890000-0000-7000-8000-000000000000";
-    refused(404, "not-found", events_api::events_read(&bob.api, nobody).await);
+    refused(404, "not-found", events_api::events_read(&bob.api, nobody, None).await);
 
     let cancelled = events_api::events_cancel(&ada.api, &id, None, None).await.expect("cancelled");
     assert_eq!(cancelled.status, EventStatus::Cancelled);
     let token = RefreshToken::new(bob.tokens.refresh_token.clone());
-    let tokens = auth_api::auth_refresh(&bob.api, token, None).await.expect("tokens");
-    auth_api::auth_logout(&bob.api, RefreshToken::new(tokens.refresh_token), None).await.expect("signed out");
+    let tokens = auth_api::auth_refresh(&bob.api, token).await.expect("tokens");
+    auth_api::auth_logout(&bob.api, RefreshToken::new(tokens.refresh_token)).await.expect("signed out");
     refused(401, "invalid-credentials", users_api::users_read(&bob.api, "me").await);
 }
 

@@ -2,6 +2,8 @@
 
 use sqlx::FromRow;
 
+use super::event::{Event, Occurrence};
+use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, sql};
 use crate::error::{Error, Result};
@@ -44,12 +46,26 @@ impl Dates {
 }
 
 impl EventCore {
-    /// When anything that an event shows last changed. Read it before the event: then it is never later than
-    /// what the event shows. Everyone may ask; the answer does not tell what changed.
+    /// An event, and when anything that it shows last changed.
     ///
     /// # Errors
-    /// `not_found` if there is no such event.
-    pub async fn event_modified_at(&self, id: EventId) -> Result<Timestamp> {
+    /// As [`EventCore::event`].
+    pub async fn dated_event(&self, actor: &Actor, id: EventId) -> Result<(Event, Timestamp)> {
+        // The date comes first: then it is never later than what the event shows.
+        let modified_at = self.event_modified_at(id).await?;
+        Ok((self.event(actor, id).await?, modified_at))
+    }
+
+    /// An occurrence, and when anything that it shows last changed.
+    ///
+    /// # Errors
+    /// As [`EventCore::occurrence`].
+    pub async fn dated_occurrence(&self, actor: &Actor, id: OccurrenceId) -> Result<(Occurrence, Timestamp)> {
+        let modified_at = self.occurrence_modified_at(id).await?;
+        Ok((self.occurrence(actor, id).await?, modified_at))
+    }
+
+    async fn event_modified_at(&self, id: EventId) -> Result<Timestamp> {
         let now = self.now();
         let mut db = self.db().read().await?;
         let dates: Option<Dates> = db
@@ -75,11 +91,7 @@ impl EventCore {
         dates.map(|dates| dates.last_modified(now)).ok_or(Error::NotFound("event"))
     }
 
-    /// When anything that an occurrence shows last changed. As [`EventCore::event_modified_at`].
-    ///
-    /// # Errors
-    /// `not_found` if there is no such occurrence.
-    pub async fn occurrence_modified_at(&self, id: OccurrenceId) -> Result<Timestamp> {
+    async fn occurrence_modified_at(&self, id: OccurrenceId) -> Result<Timestamp> {
         let now = self.now();
         let mut db = self.db().read().await?;
         let dates: Option<Dates> = db

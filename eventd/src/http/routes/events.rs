@@ -100,8 +100,7 @@ async fn read(call: Call) -> Answer {
     let html = query.html();
     query.finish()?;
     let actor = call.actor().await?;
-    let modified_at = call.core.event_modified_at(call.id("event")?).await?;
-    let mut event = call.core.event(&actor, call.id("event")?).await?;
+    let (mut event, modified_at) = call.core.dated_event(&actor, call.id("event")?).await?;
     if html {
         eventcore::events::add_html(std::slice::from_mut(&mut event)).await?;
     }

@@ -167,8 +167,7 @@ async fn read(call: Call) -> Answer {
     let html = query.html();
     query.finish()?;
     let actor = call.actor().await?;
-    let modified_at = call.core.occurrence_modified_at(call.id("occurrence")?).await?;
-    let mut occurrence = call.core.occurrence(&actor, call.id("occurrence")?).await?;
+    let (mut occurrence, modified_at) = call.core.dated_occurrence(&actor, call.id("occurrence")?).await?;
     if html {
         eventcore::events::add_html(std::slice::from_mut(&mut occurrence)).await?;
     }

@@ -244,8 +244,8 @@ fn dated(day: u32, month: u32, year: Option<u32>) -> Result<DaySpec, String> {
     let none = || {
         let year = year.map(|year| format!(" {year}")).unwrap_or_default();
         match words::month_name(month) {
-            "" => format!("there is no month {month}"),
-            name => format!("there is no {day} {name}{year}"),
+            None => format!("there is no month {month}"),
+            Some(name) => format!("there is no {day} {name}{year}"),
         }
     };
     match year {

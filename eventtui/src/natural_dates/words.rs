@@ -1,6 +1,6 @@
 //! The words of the grammar.
 
-use chrono::Weekday;
+use chrono::{Month, Weekday};
 
 /// A unit of "in 3 days" and "for 2 hours".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,23 +66,8 @@ pub(super) fn month(word: &str) -> Option<u32> {
     u32::try_from(place + 1).ok()
 }
 
-pub(super) fn month_name(month: u32) -> &'static str {
-    const NAMES: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let place = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
-    place.and_then(|place| NAMES.get(place)).copied().unwrap_or_default()
+pub(super) fn month_name(month: u32) -> Option<&'static str> {
+    Some(Month::try_from(u8::try_from(month).ok()?).ok()?.name())
 }
 
 /// `one` to `twelve`, `a`.

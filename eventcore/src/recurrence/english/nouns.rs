@@ -1,6 +1,6 @@
 //! The noun phrases of a rule in English: weekdays, days of a month or year, and ordinals.
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{Datelike, Month, NaiveDate, Weekday};
 
 use crate::recurrence::rule::ByDay;
 
@@ -146,23 +146,5 @@ pub(super) const fn weekday_name(weekday: Weekday) -> &'static str {
 }
 
 pub(super) fn month_name(month: u32) -> &'static str {
-    const NAMES: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    usize::try_from(month)
-        .ok()
-        .and_then(|month| NAMES.get(month.checked_sub(1)?))
-        .copied()
-        .unwrap_or_default()
+    u8::try_from(month).ok().and_then(|month| Month::try_from(month).ok()).map_or("", |month| month.name())
 }

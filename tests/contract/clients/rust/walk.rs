@@ -111,7 +111,8 @@ async fn walk(base: &str) {
     assert_eq!(registration.status, RegistrationStatus::Confirmed);
     assert!(registration.ticket_code.is_some());
     let seats_left = async || {
-        occurrences_api::occurrences_read(&bob.api, &occurrence, None).await.expect("an occurrence").seats_left
+        let read = occurrences_api::occurrences_read(&bob.api, &occurrence, None).await;
+        read.expect("an occurrence").seats_left
     };
     assert_eq!(seats_left().await, 3);
     let mine = registrations_api::registrations_list_mine(&bob.api, None, None, None, None);

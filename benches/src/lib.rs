@@ -1,6 +1,9 @@
 //! What the benchmarks share: test data for a database of 100,000 occurrences, and percentiles.
 
+mod concurrently;
+mod growth_data;
 mod latencies;
+mod peer_data;
 
 use eventcore::accounts::NewUser;
 use eventcore::agenda::AgendaFilter;
@@ -11,7 +14,10 @@ use eventcore::{Actor, EventCore, EventId, OccurrenceId, Options, PageRequest, Q
 use serde_json::json;
 use tokio::task::JoinSet;
 
+pub use concurrently::run_concurrently;
+pub use growth_data::GrowthData;
 pub use latencies::Latencies;
+pub use peer_data::peer_event;
 
 /// The default number of occurrences in a database.
 pub const OCCURRENCES: usize = 100_000;
@@ -88,18 +94,12 @@ fn nth(of: &[&str], index: usize) -> String {
 /// Creates `count` events of one occurrence each through the library. `input` makes the event of a number,
 /// such as [`event`] or [`labelled_event`].
 pub async fn seed_events(core: &EventCore, count: usize, input: fn(usize) -> EventInput) -> Result<()> {
-    let (organizer, tasks) = (organizer(core).await?, concurrent_writers(core));
-    let mut running = JoinSet::new();
-    for first in 0..tasks {
-        let core = core.clone();
-        running.spawn(async move {
-            for number in (first..count).step_by(tasks) {
-                core.create_event(&organizer, &input(number)).await?;
-            }
-            Ok(())
-        });
-    }
-    join_all(running).await
+    let (organizer, creating) = (organizer(core).await?, core.clone());
+    let create = move |number| {
+        let core = creating.clone();
+        async move { core.create_event(&organizer, &input(number)).await.map(drop) }
+    };
+    run_concurrently(concurrent_writers(core), count, create).await.map(drop)
 }
 
 /// Creates a weekly event and registers `users` new users for all its occurrences, of which there are at most
@@ -170,7 +170,7 @@ async fn insert_feedback(core: &EventCore, event: EventId) -> Result<()> {
 
 /// How many tasks write at once. SQLite commits concurrent transactions together; on PostgreSQL the number of
 /// connections is the limit.
-fn concurrent_writers(core: &EventCore) -> usize {
+pub fn concurrent_writers(core: &EventCore) -> usize {
     match core.db().dialect() {
         Dialect::Sqlite => 64,
         Dialect::Postgres => 12,

@@ -7,10 +7,10 @@
 
 use std::fmt::Write as _;
 
+use benches::run_concurrently;
 use eventcore::accounts::NewUser;
 use eventcore::{Actor, EventCore, Result};
 use serde_json::json;
-use tokio::task::JoinSet;
 
 /// Number of concurrent tasks.
 const TASKS: usize = 16;
@@ -27,41 +27,19 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let organizer = benches::organizer(&core).await?;
     let mut lines = String::new();
     let user_core = core.clone();
-    for token in run_concurrently(users, move |number| sign_in_new_user(user_core.clone(), number)).await? {
+    for token in
+        run_concurrently(TASKS, users, move |number| sign_in_new_user(user_core.clone(), number)).await?
+    {
         writeln!(lines, "person {token}")?;
     }
     let event_core = core.clone();
     let create = move |number| create_event(event_core.clone(), organizer, number, seats);
-    for occurrence in run_concurrently(occurrences, create).await? {
+    for occurrence in run_concurrently(TASKS, occurrences, create).await? {
         writeln!(lines, "date {occurrence}")?;
     }
     std::fs::write(file, lines)?;
     core.close().await;
     Ok(())
-}
-
-/// Calls `operation` with each number below `count`, from [`TASKS`] concurrent tasks. The results are in no
-/// particular order.
-async fn run_concurrently<T: Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
-    count: usize,
-    operation: impl Fn(usize) -> F + Clone + Send + 'static,
-) -> Result<Vec<T>> {
-    let mut running = JoinSet::new();
-    for first in 0..TASKS {
-        let operation = operation.clone();
-        running.spawn(async move {
-            let mut results = Vec::new();
-            for number in (first..count).step_by(TASKS) {
-                results.push(operation(number).await?);
-            }
-            Ok::<_, eventcore::Error>(results)
-        });
-    }
-    let mut all = Vec::with_capacity(count);
-    while let Some(joined) = running.join_next().await {
-        all.extend(joined.map_err(eventcore::Error::internal)??);
-    }
-    Ok(all)
 }
 
 /// Creates a user and a session. Returns the access token.

@@ -6,14 +6,29 @@
 
 use std::time::Duration;
 
+use sqlx::FromRow;
+
 use crate::actor::Actor;
-use crate::db::{Queries, Sql, Tx, sql};
+use crate::db::{Queries, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, UserId};
 use crate::time::Timestamp;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
+
+const EVENTS: &str = "events within 24 hours";
+const OCCURRENCES: &str = "occurrences of an event";
+const OCCURRENCES_AHEAD: &str = "future occurrences of your events";
+
+/// What an account has used of its quotas for events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub(crate) struct QuotaUse {
+    /// When the oldest of the events was created that fill the daily quota.
+    event_at_limit: Option<Timestamp>,
+    /// The future occurrences of all its events, at most as many as the quota.
+    occurrences_ahead: i64,
+}
 
 /// How much one account may create. `None` is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +81,49 @@ impl Quotas {
         }
     }
 
+    /// Writes the columns of [`QuotaUse`], as subqueries.
+    pub(crate) fn push_use(&self, sql: &mut SqlWriter, organizer: UserId, now: Timestamp) {
+        match self.events_per_day.map(|limit| i64::from(limit) - 1) {
+            Some(newer @ 0..) => {
+                sql.push("(SELECT created_at FROM events WHERE organizer_id = ").value(organizer.as_uuid());
+                sql.push(" ORDER BY id DESC LIMIT 1 OFFSET ").value(newer).push(")");
+            }
+            _ => _ = sql.push("CAST(NULL AS TIMESTAMPTZ)"),
+        }
+        sql.push(" AS event_at_limit, ");
+        match self.occurrences_per_account {
+            Some(limit) => {
+                sql.push("(SELECT count(*) FROM (SELECT 1 FROM occurrences WHERE organizer_id = ");
+                sql.value(organizer.as_uuid()).push(" AND starts_at > ").value(now);
+                sql.push(" LIMIT ").value(i64::from(limit)).push(") ahead)");
+            }
+            None => _ = sql.push("CAST(0 AS BIGINT)"),
+        }
+        sql.push(" AS occurrences_ahead");
+    }
+
+    /// Refuses another event after too many of today, and one with too many occurrences. `bounded` is
+    /// whether its rule has an end.
+    pub(crate) fn check_new_event(
+        &self,
+        used: &QuotaUse,
+        planned: usize,
+        bounded: bool,
+        now: Timestamp,
+    ) -> Result<()> {
+        check_newest(used.event_at_limit, self.events_per_day, now.minus(DAY), EVENTS)?;
+        let planned = i64::try_from(planned).unwrap_or(i64::MAX);
+        if bounded {
+            check(self.occurrences_per_event, planned, OCCURRENCES)?;
+        }
+        check(self.occurrences_per_account, used.occurrences_ahead.saturating_add(planned), OCCURRENCES_AHEAD)
+    }
+
     /// Refuses another event after too many of today.
     pub(crate) async fn check_events(&self, tx: &mut Tx, organizer: UserId, now: Timestamp) -> Result<()> {
         let newest =
             sql!("SELECT created_at FROM events WHERE organizer_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2");
-        check_rate(tx, newest, organizer, self.events_per_day, now.minus(DAY), "events within 24 hours").await
+        check_rate(tx, newest, organizer, self.events_per_day, now.minus(DAY), EVENTS).await
     }
 
     /// Refuses another comment after too many of late.
@@ -110,7 +163,7 @@ impl Quotas {
             return Ok(());
         }
         if bounded {
-            check(self.occurrences_per_event, planned, "occurrences of an event")?;
+            check(self.occurrences_per_event, planned, OCCURRENCES)?;
         }
         let Some(limit) = self.occurrences_per_account else { return Ok(()) };
         let others: i64 = tx
@@ -125,7 +178,7 @@ impl Quotas {
             .bind(i64::from(limit))
             .scalar()
             .await?;
-        check(Some(limit), others.saturating_add(planned), "future occurrences of your events")
+        check(Some(limit), others.saturating_add(planned), OCCURRENCES_AHEAD)
     }
 
     /// Refuses another personal access token besides `count`.
@@ -169,8 +222,20 @@ async fn check_rate(
     let Some(limit) = quota else { return Ok(()) };
     let Some(newer) = limit.checked_sub(1) else { return Err(Error::QuotaExceeded { what, limit }) };
     let created: Option<(Timestamp,)> = tx.query(newest).bind(user).bind(i64::from(newer)).optional().await?;
-    match created {
-        Some((created,)) if created > since => Err(Error::QuotaExceeded { what, limit }),
+    check_newest(created.map(|(created,)| created), quota, since, what)
+}
+
+/// Refuses another of something if the one that would leave its quota was `created` after `since`.
+fn check_newest(
+    created: Option<Timestamp>,
+    quota: Option<u32>,
+    since: Timestamp,
+    what: &'static str,
+) -> Result<()> {
+    match quota {
+        Some(limit) if limit == 0 || created.is_some_and(|created| created > since) => {
+            Err(Error::QuotaExceeded { what, limit })
+        }
         _ => Ok(()),
     }
 }

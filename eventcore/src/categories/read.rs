@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use sqlx::FromRow;
+
 use super::category::Category;
 use crate::core::EventCore;
-use crate::db::{Queries, Sql, Tx, placeholders, sql};
+use crate::db::{Planning, Queries, Sql, SqlWriter, Tx, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
@@ -57,26 +59,41 @@ pub(crate) async fn require_by_slug(db: &mut impl Queries, slug: &str) -> Result
     find_by_slug(db, slug).await?.ok_or(Error::NotFound("category"))
 }
 
+/// A category that an event refers to.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub(crate) struct CategoryName {
+    pub(crate) id: CategoryId,
+    pub(crate) slug: String,
+}
+
 /// Finds the category with a slug and locks it against deletion (`FOR KEY SHARE`) until the transaction ends,
 /// so that an event can refer to it.
 ///
 /// Do not use it before changing the category. Two transactions that both hold this lock and want the
 /// stronger one wait for each other; find the category first, and lock it once.
-pub(crate) async fn lock_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<CategoryId>> {
-    let lock = sql!(
-        sqlite "SELECT category_id FROM category_slugs WHERE slug = $1",
-        postgres "SELECT c.id FROM category_slugs s JOIN categories c ON c.id = s.category_id
-            WHERE s.slug = $1 FOR KEY SHARE OF c"
-    );
-    if let Some(id) = query_by_slug(tx, slug, lock).await? {
-        return Ok(Some(id));
+pub(crate) async fn lock_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<CategoryName>> {
+    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    push_locked_by_slug(&mut sql, Some(slug));
+    let locked: Option<CategoryName> = sql.query(tx).optional().await?;
+    if locked.is_none() {
+        must_be_unknown(tx, slug).await?;
     }
-    // The category may have been deleted during the wait for the lock, and its slug moved to another
-    // category.
-    match find_by_slug(tx, slug).await? {
-        Some(_) => Err(Error::Contended),
-        None => Ok(None),
-    }
+    Ok(locked)
+}
+
+/// Fails with [`Error::Contended`] if there is a category with a slug for which [`push_locked_by_slug`] found
+/// none: the one that had the slug was deleted during the wait for the lock, and its slug moved to another.
+pub(crate) async fn must_be_unknown(tx: &mut Tx, slug: &str) -> Result<()> {
+    if find_by_slug(tx, slug).await?.is_some() { Err(Error::Contended) } else { Ok(()) }
+}
+
+/// Writes a query for the id and the slug of the category that [`lock_by_slug`] locks. It has no row if the
+/// category does not exist, or is deleted before the lock is granted.
+pub(crate) fn push_locked_by_slug(sql: &mut SqlWriter, slug: Option<&str>) {
+    sql.push("SELECT c.id, c.slug FROM category_slugs s JOIN categories c ON c.id = s.category_id");
+    // PostgreSQL refuses texts with NUL.
+    sql.push(" WHERE s.slug = ").value(slug.filter(|slug| !slug.contains('\0')));
+    sql.push_for_postgres(" FOR KEY SHARE OF c");
 }
 
 async fn query_by_slug(db: &mut impl Queries, slug: &str, sql: Sql) -> Result<Option<CategoryId>> {

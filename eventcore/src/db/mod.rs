@@ -13,6 +13,7 @@ mod postgres;
 mod private_file;
 mod query;
 mod row_gate;
+mod row_list;
 mod schema;
 mod space;
 mod sqlite;
@@ -36,13 +37,14 @@ pub use postgres::{PostgresReader, PostgresTx};
 pub(crate) use query::sql;
 pub use query::{Bind, Queries, Query, Row, Sql};
 pub(crate) use row_gate::RowPermit;
+pub(crate) use row_list::RowList;
 pub use schema::Schema;
 pub(crate) use text_enum::text_enum;
 use transaction::SharedTx;
 pub(crate) use transaction::{Attempts, transaction};
 pub use transaction::{Reader, SharedTxGuard, Tx};
 pub use url::hide_passwords;
-pub(crate) use writer::{Planning, SqlWriter};
+pub(crate) use writer::{Planning, SqlValue, SqlWriter};
 
 use crate::error::{Error, Result};
 

@@ -2,38 +2,50 @@
 
 use uuid::Uuid;
 
+use super::row_list::{Column, RowList};
 use super::{Dialect, Queries, Query, Sql};
 use crate::time::Timestamp;
 
-/// A value of a composed statement.
+/// A value of a composed statement. `None` is NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SqlValue {
-    Text(String),
-    At(Timestamp),
-    Id(Uuid),
+    Text(Option<String>),
+    At(Option<Timestamp>),
+    Id(Option<Uuid>),
+    Integer(Option<i64>),
+    Boolean(bool),
+    /// One argument of PostgreSQL: the values of a column.
+    Column(Column),
 }
 
-impl From<String> for SqlValue {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
+/// Conversions to a value, also from an `Option` of the type.
+macro_rules! sql_values {
+    ($($type:ty => $variant:ident($convert:expr);)+) => {$(
+        impl From<$type> for SqlValue {
+            fn from(value: $type) -> Self {
+                Self::$variant(Some($convert(value)))
+            }
+        }
+
+        impl From<Option<$type>> for SqlValue {
+            fn from(value: Option<$type>) -> Self {
+                Self::$variant(value.map($convert))
+            }
+        }
+    )+};
 }
 
-impl From<&str> for SqlValue {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
+sql_values! {
+    String => Text(std::convert::identity);
+    &str => Text(str::to_owned);
+    Timestamp => At(std::convert::identity);
+    Uuid => Id(std::convert::identity);
+    i64 => Integer(std::convert::identity);
 }
 
-impl From<Timestamp> for SqlValue {
-    fn from(at: Timestamp) -> Self {
-        Self::At(at)
-    }
-}
-
-impl From<Uuid> for SqlValue {
-    fn from(id: Uuid) -> Self {
-        Self::Id(id)
+impl From<bool> for SqlValue {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
     }
 }
 
@@ -74,6 +86,14 @@ impl SqlWriter {
         self
     }
 
+    /// Writes SQL for PostgreSQL only, such as a row lock: SQLite has one writer and needs none.
+    pub(crate) fn push_for_postgres(&mut self, sql: &str) -> &mut Self {
+        match self.dialect {
+            Dialect::Sqlite => self,
+            Dialect::Postgres => self.push(sql),
+        }
+    }
+
     /// Writes the placeholder of a value.
     pub(crate) fn value(&mut self, value: impl Into<SqlValue>) -> &mut Self {
         self.values.push(value.into());
@@ -83,6 +103,24 @@ impl SqlWriter {
             _ => self.push("$").push(&number),
         };
         self
+    }
+
+    /// Writes a list of rows as the table `alias`, for FROM.
+    pub(crate) fn rows(&mut self, alias: &str, rows: RowList) -> &mut Self {
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.push("(SELECT ").push(&rows.json_columns()).push(" FROM json_each(");
+                self.value(rows.json()).push(") r) AS ").push(alias)
+            }
+            Dialect::Postgres => {
+                let names = rows.names();
+                self.push("unnest(");
+                self.separated(", ", rows.into_columns(), |sql, column| {
+                    _ = sql.value(SqlValue::Column(column));
+                });
+                self.push(") AS ").push(alias).push("(").push(&names).push(")")
+            }
+        }
     }
 
     /// Writes items with a separator between them.
@@ -109,6 +147,9 @@ impl SqlWriter {
                 SqlValue::Text(text) => query.bind(text),
                 SqlValue::At(at) => query.bind(at),
                 SqlValue::Id(id) => query.bind(id),
+                SqlValue::Integer(number) => query.bind(number),
+                SqlValue::Boolean(value) => query.bind(value),
+                SqlValue::Column(column) => query.bind(column),
             };
         }
         match self.planning {

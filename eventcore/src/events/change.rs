@@ -12,6 +12,7 @@ use super::schedule::{reschedule, windows};
 use super::window::drop_replaced;
 use super::{classification, html, search_documents, status, store};
 use crate::actor::Actor;
+use crate::categories;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
@@ -194,7 +195,11 @@ pub(super) async fn apply(
     let old_span = row.span()?;
     let recurrence = row.recurrence()?;
     // The category precedes the occurrences in the lock order (see `db::lock_order`).
-    let mut input = classification::check_category(tx, input).await?;
+    let category = match &input.category {
+        Some(slug) => categories::lock_by_slug(tx, slug).await?,
+        None => None,
+    };
+    let mut input = classification::with_category(input, category.as_ref());
     if input.parse_errors.has_unknown() {
         let mut stored = [rows::load_one(tx, row.id, now).await?];
         if input.parse_errors.contains("/description_html") {
@@ -226,9 +231,10 @@ pub(super) async fn apply(
     }
     // Before the event is updated: past occurrences still inherit its old texts.
     reschedule::freeze_past_occurrences(tx, row, &event, now).await?;
-    update(tx, row, &event, status, now).await?;
+    let revised = row.revised(&event, category.as_ref(), status, now)?;
+    update(tx, row, &revised, &event, now).await?;
     if reschedules {
-        reschedule::reschedule(tx, row, &event, status, now).await?;
+        reschedule::reschedule(tx, row, &event, &revised, now).await?;
     }
     if reschedules || row.window() != event.window {
         windows::update(tx, row.id, event.window, (event.span.all_day, event.tz), now).await?;
@@ -251,19 +257,18 @@ fn is_stored(row: &EventRow, event: &ValidEvent, context: &ValidationContext) ->
 async fn update(
     tx: &mut Tx,
     row: &EventRow,
+    revised: &EventRow,
     event: &ValidEvent,
-    status: EventStatus,
     now: Timestamp,
 ) -> Result<()> {
-    store::update_event(tx, row.id, event, status, now).await?;
-    classification::store(tx, row.id, event).await?;
-    let tags: Vec<&str> = event.tags.iter().map(|(_, name)| name.as_str()).collect();
-    let same_texts =
-        (&row.title, &row.location, &row.description) == (&event.title, &event.location, &event.description);
-    if !same_texts || row.tags()? != tags {
+    store::update_event(tx, revised).await?;
+    classification::update(tx, row, revised, &event.tags).await?;
+    let texts =
+        |row: &EventRow| (row.title.clone(), row.location.clone(), row.description.clone(), row.tags.clone());
+    if texts(row) != texts(revised) {
         search_documents::refresh(tx, row.id).await?;
     }
-    update_inherited_columns(tx, row.id, event, is_listed(event.visibility, status), now).await
+    update_inherited_columns(tx, row.id, event, is_listed(revised.visibility, revised.status), now).await
 }
 
 /// Copies the capacity and the visibility of an event to its occurrences that are not over. Past occurrences

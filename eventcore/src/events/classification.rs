@@ -2,56 +2,46 @@
 
 use std::borrow::Cow;
 
-use super::input::{EventInput, ValidEvent};
-use crate::categories;
+use super::copies::Copies;
+use super::input::EventInput;
+use super::rows::EventRow;
+use crate::categories::CategoryName;
 use crate::db::{Queries, Sql, Tx, sql, values};
-use crate::error::{Error, Result};
-use crate::id::{CategoryId, EventId};
+use crate::error::Result;
+use crate::id::EventId;
 
-/// Separates the category and the tags in the column `occurrences.labels`, and the tags in
-/// `occurrences.tags`: the ASCII unit separator. Tags contain no control characters.
-pub(crate) const LABEL_SEPARATOR: char = '\u{1f}';
-
-/// Locks the category of the input until the transaction ends, so that it is not deleted meanwhile.
-///
-/// Returns the input, with a parse error added if there is no such category.
-pub(super) async fn check_category<'i>(tx: &mut Tx, input: &'i EventInput) -> Result<Cow<'i, EventInput>> {
-    if let Some(slug) = &input.category
-        && categories::lock_by_slug(tx, slug).await?.is_none()
-    {
-        let mut input = input.clone();
-        input.parse_errors.add("/category", "unknown", "must be the slug of a category");
-        return Ok(Cow::Owned(input));
+/// The input, with a parse error added if it has the slug of a category and `category` is none.
+pub(super) fn with_category<'i>(
+    input: &'i EventInput,
+    category: Option<&CategoryName>,
+) -> Cow<'i, EventInput> {
+    if input.category.is_none() || category.is_some() {
+        return Cow::Borrowed(input);
     }
-    Ok(Cow::Borrowed(input))
+    let mut input = input.clone();
+    input.parse_errors.add("/category", "unknown", "must be the slug of a category");
+    Cow::Owned(input)
 }
 
-/// Stores category and tags of an event and of its occurrences, which must be locked or not yet exist.
-pub(super) async fn store(tx: &mut Tx, id: EventId, event: &ValidEvent) -> Result<()> {
-    let category = match &event.category {
-        Some(slug) => categories::lock_by_slug(tx, slug).await?,
-        None => None,
-    };
-    let names: Vec<&str> = event.tags.iter().map(|(_, name)| name.as_str()).collect();
-    let (old_category, old_tags): (Option<CategoryId>, String) =
-        tx.query(sql!("SELECT category_id, tags FROM events WHERE id = $1")).bind(id).one().await?;
-    let tags = serde_json::to_string(&names).map_err(Error::internal)?;
-    if (old_category, &old_tags) == (category, &tags) {
+/// Stores the category and the tags of an event that have changed, in `event_tags` and in the occurrences of
+/// the event, which must be locked. `tags` are pairs of a folded and a displayed name.
+pub(super) async fn update(
+    tx: &mut Tx,
+    old: &EventRow,
+    new: &EventRow,
+    tags: &[(String, String)],
+) -> Result<()> {
+    if (old.category_id, &old.tags) == (new.category_id, &new.tags) {
         return Ok(());
     }
-    tx.query(sql!("UPDATE events SET category_id = $2, tags = $3 WHERE id = $1"))
-        .bind(id)
-        .bind(category)
-        .bind(tags.clone())
-        .execute()
-        .await?;
-    if old_tags != tags {
-        replace_tags(tx, id, &event.tags).await?;
+    if old.tags != new.tags {
+        replace_tags(tx, new.id, tags).await?;
     }
+    let copies = Copies::of(new)?;
     tx.query(sql!("UPDATE occurrences SET category_id = $2, tags = $3 WHERE event_id = $1"))
-        .bind(id)
-        .bind(category)
-        .bind(names.join(&String::from(LABEL_SEPARATOR)))
+        .bind(new.id)
+        .bind(copies.category)
+        .bind(copies.tags)
         .execute()
         .await?;
     Ok(())

@@ -1,15 +1,23 @@
 //! Creating an event, also as a copy of another.
 
+use sqlx::FromRow;
+
 use super::event::{Event, EventStatus, zone};
 use super::input::{EventInput, ValidationContext};
+use super::rows::{self, EventRow};
 use super::schedule::expansion::{Horizon, STEP};
-use super::{change, classification, rows, store};
+use super::store::{self, NewEvent, NewOccurrence};
+use super::{change, classification};
+use crate::accounts::PublicProfile;
 use crate::actor::Actor;
+use crate::categories::{self, CategoryName};
 use crate::core::EventCore;
-use crate::db::{Queries, Tx, sql, transaction};
+use crate::db::{Planning, Queries, SqlWriter, Tx, transaction};
 use crate::error::{Error, Result, Violations};
-use crate::id::{EventId, UserId};
+use crate::id::{CategoryId, EventId, UserId};
 use crate::input::{Fields, deserialize_by_fields};
+use crate::quotas::{QuotaUse, Quotas};
+use crate::search::IndexEntry;
 use crate::time::{TimeInput, Timestamp};
 
 impl EventCore {
@@ -75,29 +83,68 @@ async fn create(
     now: Timestamp,
     horizon: Horizon,
 ) -> Result<Event> {
-    let timezone: Option<(String,)> = tx
-        // The lock delays a deletion of the account until the event exists, so that the deletion finds the
-        // event.
-        .query(sql!(
-            sqlite "SELECT timezone FROM users WHERE id = $1 AND deleted_at IS NULL",
-            postgres "SELECT timezone FROM users WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE"
-        ))
-        .bind(organizer)
-        .optional()
-        .await?;
-    let (timezone,) = timezone.ok_or(Error::Unauthenticated)?;
-    let context = ValidationContext { now, default_zone: zone(&timezone), horizon, current: None };
-    let input = classification::check_category(tx, input).await?;
+    let facts = CreationFacts::load(tx, organizer, input.category.as_deref(), &horizon.quotas, now).await?;
+    let category = facts.category();
+    let input = classification::with_category(input, category.as_ref());
+    let default_zone = zone(&facts.timezone);
+    let context = ValidationContext { now, default_zone, horizon, current: None };
     let event = input.validate(&context).map_err(Error::Invalid)?;
     let status = event.status.unwrap_or(EventStatus::Published);
     if status == EventStatus::Cancelled {
         return Err(Error::invalid("/status", "invalid", "must be draft or published for a new event"));
     }
-    horizon.quotas.check_events(tx, organizer, now).await?;
     let (planned, bounded) = (event.occurrences.len(), event.expanded_until.is_none());
-    horizon.quotas.check_occurrences(tx, organizer, planned, bounded, None, now).await?;
-    let id = store::insert_event(tx, &event, organizer, status, now).await?;
-    rows::load_one(tx, id, now).await
+    horizon.quotas.check_new_event(&facts.used, planned, bounded, now)?;
+    let row = EventRow::new(organizer, &event, category.as_ref(), status, now)?;
+    let occurrences = NewOccurrence::list(&event.occurrences, now);
+    let index_entry =
+        IndexEntry::of(tx.dialect(), &event.title, event.tag_names(), &event.location, &event.description);
+    let new = NewEvent { row: &row, tags: &event.tags, index_entry: &index_entry, occurrences: &occurrences };
+    store::insert_event(tx, &new).await?;
+    rows::created::created(&row, &facts.organizer, &occurrences, now)
+}
+
+/// What the creation of an event depends on besides the input.
+#[derive(Debug, FromRow)]
+struct CreationFacts {
+    #[sqlx(flatten)]
+    organizer: PublicProfile,
+    timezone: String,
+    category_id: Option<CategoryId>,
+    category: Option<String>,
+    #[sqlx(flatten)]
+    used: QuotaUse,
+}
+
+impl CreationFacts {
+    /// Loads them. Locks the organizer, so that a deletion of the account waits until the event exists and
+    /// finds it, and the category with the slug `category`, so that it is not deleted.
+    async fn load(
+        tx: &mut Tx,
+        organizer: UserId,
+        category: Option<&str>,
+        quotas: &Quotas,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+        sql.push("WITH category AS (");
+        categories::push_locked_by_slug(&mut sql, category);
+        sql.push(") SELECT u.id, u.username, u.display_name, u.timezone, ");
+        sql.push("(SELECT id FROM category) AS category_id, (SELECT slug FROM category) AS category, ");
+        quotas.push_use(&mut sql, organizer, now);
+        sql.push(" FROM users u WHERE u.id = ").value(organizer.as_uuid());
+        sql.push(" AND u.deleted_at IS NULL").push_for_postgres(" FOR KEY SHARE OF u");
+        let facts: Option<Self> = sql.query(tx).optional().await?;
+        let facts = facts.ok_or(Error::Unauthenticated)?;
+        if let (Some(slug), None) = (category, facts.category_id) {
+            categories::must_be_unknown(tx, slug).await?;
+        }
+        Ok(facts)
+    }
+
+    fn category(&self) -> Option<CategoryName> {
+        Some(CategoryName { id: self.category_id?, slug: self.category.clone()? })
+    }
 }
 
 /// The start of an event that is created as a copy of another.

@@ -322,6 +322,13 @@ pub(super) struct ValidEvent {
     pub(super) expanded_until: Option<Timestamp>,
 }
 
+impl ValidEvent {
+    /// The displayed names of the tags.
+    pub(super) fn tag_names(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().map(|(_, name)| name.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -3,6 +3,7 @@
 mod access;
 mod change;
 mod classification;
+mod copies;
 mod create;
 mod delete;
 mod event;
@@ -16,6 +17,7 @@ mod read;
 mod recategorize;
 mod recurrence_words;
 mod release;
+mod revision;
 mod rows;
 mod schedule;
 mod search_documents;
@@ -25,7 +27,7 @@ mod store;
 mod window;
 
 pub(crate) use access::Relation;
-pub(crate) use classification::LABEL_SEPARATOR;
+pub(crate) use copies::LABEL_SEPARATOR;
 pub use create::DuplicateInput;
 pub(crate) use event::zone;
 pub use event::{

@@ -1,5 +1,7 @@
 //! Loading rows of `events` and `occurrences`, and converting them to [`Event`] and [`Occurrence`].
 
+pub(super) mod created;
+
 use chrono::NaiveDateTime;
 use sqlx::FromRow;
 
@@ -12,7 +14,7 @@ use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::db::{Queries, Query, Sql, placeholders, sql};
 use crate::error::{Error, Result};
-use crate::id::{EventId, OccurrenceId, UserId};
+use crate::id::{CategoryId, EventId, OccurrenceId, UserId};
 use crate::recurrence::Recurrence;
 use crate::time::{Moment, Span, Timestamp, parse_local};
 
@@ -34,16 +36,17 @@ pub(crate) struct EventRow {
     pub(crate) visibility: Visibility,
     pub(crate) status: EventStatus,
     pub(crate) waitlist_enabled: bool,
-    registration_opens: Option<WindowEdge>,
-    registration_closes: Option<WindowEdge>,
+    pub(super) registration_opens: Option<WindowEdge>,
+    pub(super) registration_closes: Option<WindowEdge>,
     pub(crate) max_party_size: i64,
+    pub(super) category_id: Option<CategoryId>,
     /// Slug of the category.
     pub(crate) category: Option<String>,
     /// JSON list of tags.
-    tags: String,
-    rrule: Option<String>,
-    rdate: String,
-    exdate: String,
+    pub(super) tags: String,
+    pub(super) rrule: Option<String>,
+    pub(super) rdate: String,
+    pub(super) exdate: String,
     pub(crate) expanded_until: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
@@ -363,11 +366,7 @@ pub(crate) async fn load(db: &mut impl Queries, ids: &[EventId], now: Timestamp)
             co_organizers.iter().filter(|row| row.event_id == *id).map(|row| row.profile.clone()).collect();
         let next_occurrence =
             next.iter().position(|row| row.event_id == *id).map(|i| next.swap_remove(i).occurrence(now));
-        let mut event = row.event(co_organizers, next_occurrence)?;
-        if let (Some(next), Some(recurrence)) = (&mut event.next_occurrence, &event.recurrence) {
-            next.recurrence = Some(RecurrenceInWords { text: recurrence.text.clone() });
-        }
-        events.push(event);
+        events.push(row.event(co_organizers, next_occurrence)?);
     }
     Ok(events)
 }
@@ -382,7 +381,11 @@ pub(crate) async fn load_one(db: &mut impl Queries, id: EventId, now: Timestamp)
 }
 
 impl EventWithOrganizer {
-    fn event(&self, co_organizers: Vec<PublicProfile>, next_occurrence: Option<Occurrence>) -> Result<Event> {
+    fn event(
+        &self,
+        co_organizers: Vec<PublicProfile>,
+        mut next_occurrence: Option<Occurrence>,
+    ) -> Result<Event> {
         let row = &self.row;
         let tz = zone(&row.timezone);
         let span = row.span()?;
@@ -401,6 +404,10 @@ impl EventWithOrganizer {
             WindowEdge::fields(row.registration_opens, tz);
         let (registration_closes_at, registration_closes_before) =
             WindowEdge::fields(row.registration_closes, tz);
+        let recurrence = row.recurrence_with_text()?;
+        if let (Some(next), Some(recurrence)) = (&mut next_occurrence, &recurrence) {
+            next.recurrence = Some(RecurrenceInWords { text: recurrence.text.clone() });
+        }
         Ok(Event {
             id: row.id,
             title: row.title.clone(),
@@ -423,7 +430,7 @@ impl EventWithOrganizer {
             registration_closes_at,
             registration_closes_before,
             max_party_size: row.max_party_size,
-            recurrence: row.recurrence_with_text()?,
+            recurrence,
             organizer: PublicProfile {
                 id: row.organizer_id,
                 username: self.username.clone(),

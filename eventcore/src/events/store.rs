@@ -1,107 +1,242 @@
-//! Inserting and updating rows of `events`, and inserting rows of `occurrences`.
+//! Writing rows of `events`, and inserting rows of `occurrences`.
 
-use chrono_tz::Tz;
-
-use super::classification::{self, LABEL_SEPARATOR};
-use super::event::{EventStatus, OccurrenceStatus, is_listed};
-use super::input::ValidEvent;
+use super::copies::Copies;
+use super::rows::EventRow;
 use super::schedule::expansion::PlannedOccurrence;
-use super::search_documents;
-use super::window::{RegistrationWindow, WindowStart};
-use crate::db::{Queries, Query, Sql, Tx, batches, sql, values};
+use crate::db::{Dialect, Planning, Queries, RowList, SqlValue, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
-use crate::id::{EventId, OccurrenceId, UserId};
+use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{DateValue, Recurrence};
-use crate::search;
+use crate::search::{IndexEntry, full_text_columns};
 use crate::time::{Timestamp, format_local};
 
-/// Inserts a new event with its occurrences, and indexes it for search; returns its id.
-pub(super) async fn insert_event(
-    tx: &mut Tx,
-    event: &ValidEvent,
-    organizer: UserId,
-    status: EventStatus,
-    now: Timestamp,
-) -> Result<EventId> {
-    let id = EventId::at(now);
-    let insert = tx.query(sql!(
-        "INSERT INTO events (id, title, description, location, url, starts_local, timezone,
-            starts_offset_seconds, duration_seconds, all_day, capacity, visibility, waitlist_enabled,
-            registration_opens, registration_closes, max_party_size, status, created_at, updated_at,
-            rrule, rdate, exdate, expanded_until, organizer_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18,
-            $19, $20, $21, $22, $23)"
-    ));
-    bind_event(insert, id, event, status, now)?.bind(organizer).execute().await?;
-    classification::store(tx, id, event).await?;
-    let inherited = InheritedColumns {
-        event: id,
-        organizer,
-        capacity: event.capacity,
-        window: event.window,
-        all_day: event.span.all_day,
-        tz: event.tz,
-        listed: is_listed(event.visibility, status),
-        status: OccurrenceStatus::Scheduled,
-        document: search_documents::insert(tx, id, &event.title, &event.location).await?,
-    };
-    insert_occurrences(tx, &inherited, &event.occurrences, now).await?;
-    search::index_event(tx, id).await?;
-    Ok(id)
+/// A new event with its occurrences.
+pub(super) struct NewEvent<'e> {
+    pub(super) row: &'e EventRow,
+    /// Pairs of the folded and the displayed name.
+    pub(super) tags: &'e [(String, String)],
+    /// The search document of the event and of all its occurrences.
+    pub(super) index_entry: &'e IndexEntry,
+    pub(super) occurrences: &'e [NewOccurrence],
 }
 
-/// Updates all columns of an event that can be changed, except category and tags.
-pub(super) async fn update_event(
-    tx: &mut Tx,
-    id: EventId,
-    event: &ValidEvent,
-    status: EventStatus,
-    now: Timestamp,
-) -> Result<()> {
-    let update = tx.query(sql!(
-        "UPDATE events SET title = $2, description = $3, location = $4, url = $5, starts_local = $6,
-            timezone = $7, starts_offset_seconds = $8, duration_seconds = $9, all_day = $10, capacity = $11,
-            visibility = $12, waitlist_enabled = $13, registration_opens = $14,
-            registration_closes = $15, max_party_size = $16, status = $17, updated_at = $18, rrule = $19,
-            rdate = $20, exdate = $21, expanded_until = $22, version = version + 1
-         WHERE id = $1"
-    ));
-    bind_event(update, id, event, status, now)?.execute().await?;
+/// An occurrence to insert.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewOccurrence {
+    pub(super) id: OccurrenceId,
+    pub(super) planned: PlannedOccurrence,
+}
+
+impl NewOccurrence {
+    /// The planned occurrences, with new ids.
+    pub(super) fn list(planned: &[PlannedOccurrence], now: Timestamp) -> Vec<Self> {
+        planned.iter().map(|planned| Self { id: OccurrenceId::at(now), planned: *planned }).collect()
+    }
+}
+
+/// Inserts a new event with its tags, its search document and its occurrences: in one statement on
+/// PostgreSQL, where each one is a way to the server and back.
+pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<()> {
+    let copies = Copies::of(new.row)?;
+    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    match tx.dialect() {
+        Dialect::Postgres => {
+            sql.push("WITH event AS (");
+            push_event(&mut sql, new.row);
+            sql.push("), document AS (");
+            push_document(&mut sql, new.row.id, new.index_entry);
+            sql.push("), search AS (");
+            push_search_tokens(&mut sql, Document::InStatement, new.index_entry);
+            if !new.tags.is_empty() {
+                sql.push("), tag AS (");
+                push_tags(&mut sql, new.row.id, new.tags);
+            }
+            sql.push(") ");
+            push_occurrences(&mut sql, &copies, Document::InStatement, new.occurrences, new.row.created_at);
+            sql.query(tx).execute().await?;
+        }
+        Dialect::Sqlite => {
+            push_event(&mut sql, new.row);
+            sql.query(tx).execute().await?;
+            if !new.tags.is_empty() {
+                let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+                push_tags(&mut sql, new.row.id, new.tags);
+                sql.query(tx).execute().await?;
+            }
+            let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+            push_document(&mut sql, new.row.id, new.index_entry);
+            let document = Document::Id(sql.query(tx).scalar().await?);
+            let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+            push_search_tokens(&mut sql, document, new.index_entry);
+            sql.query(tx).execute().await?;
+            let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+            push_occurrences(&mut sql, &copies, document, new.occurrences, new.row.created_at);
+            sql.query(tx).execute_deferred().await?;
+        }
+    }
     Ok(())
 }
 
-/// Binds `$1` to `$22` of the statements that insert and update an event.
-fn bind_event<'c>(
-    query: Query<'c>,
-    id: EventId,
-    event: &ValidEvent,
-    status: EventStatus,
+/// Updates all columns of an event that can be changed. Its version must have been incremented.
+pub(super) async fn update_event(tx: &mut Tx, event: &EventRow) -> Result<()> {
+    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    sql.push("UPDATE events SET ").separated(", ", columns(event), |sql, (name, value)| {
+        sql.push(name).push(" = ").value(value);
+    });
+    sql.push(" WHERE id = ").value(event.id.as_uuid());
+    sql.query(tx).execute().await?;
+    Ok(())
+}
+
+/// The columns of an event that can be changed, with their values.
+fn columns(event: &EventRow) -> Vec<(&'static str, SqlValue)> {
+    let edge = |edge: Option<super::window::WindowEdge>| SqlValue::from(edge.map(|edge| edge.to_string()));
+    let window = event.window();
+    vec![
+        ("title", event.title.as_str().into()),
+        ("description", event.description.as_str().into()),
+        ("location", event.location.as_str().into()),
+        ("url", event.url.as_deref().into()),
+        ("starts_local", event.starts_local.as_str().into()),
+        ("timezone", event.timezone.as_str().into()),
+        ("starts_offset_seconds", event.starts_offset_seconds.into()),
+        ("duration_seconds", event.duration_seconds.into()),
+        ("all_day", event.all_day.into()),
+        ("capacity", event.capacity.into()),
+        ("visibility", event.visibility.as_str().into()),
+        ("waitlist_enabled", event.waitlist_enabled.into()),
+        ("registration_opens", edge(window.opens)),
+        ("registration_closes", edge(window.closes)),
+        ("max_party_size", event.max_party_size.into()),
+        ("status", event.status.as_str().into()),
+        ("category_id", event.category_id.map(crate::id::CategoryId::as_uuid).into()),
+        ("tags", event.tags.as_str().into()),
+        ("rrule", event.rrule.as_deref().into()),
+        ("rdate", event.rdate.as_str().into()),
+        ("exdate", event.exdate.as_str().into()),
+        ("expanded_until", event.expanded_until.into()),
+        ("updated_at", event.updated_at.into()),
+        ("version", event.version.into()),
+    ]
+}
+
+fn push_event(sql: &mut SqlWriter, event: &EventRow) {
+    let mut columns = columns(event);
+    columns.extend([
+        ("id", event.id.as_uuid().into()),
+        ("organizer_id", event.organizer_id.as_uuid().into()),
+        ("created_at", event.created_at.into()),
+    ]);
+    sql.push("INSERT INTO events (");
+    sql.separated(", ", columns.iter().map(|(name, _)| *name), |sql, name| _ = sql.push(name));
+    sql.push(") VALUES (");
+    sql.separated(", ", columns, |sql, (_, value)| _ = sql.value(value));
+    sql.push(")");
+}
+
+/// Inserts an indexed search document and returns its id.
+fn push_document(sql: &mut SqlWriter, event: EventId, entry: &IndexEntry) {
+    sql.push(
+        "INSERT INTO search_documents (event_id, title, location, tokens, title_end, head_end, indexed) ",
+    );
+    sql.push("VALUES (").value(event.as_uuid());
+    sql.push(", ").value(entry.title.as_str()).push(", ").value(entry.location.as_str());
+    sql.push(", ").value(entry.tokens.as_str()).push(", ").value(entry.title_end);
+    sql.push(", ").value(entry.head_end).push(", TRUE) RETURNING id");
+}
+
+/// The search document of new occurrences.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Document {
+    /// A row that exists.
+    Id(i64),
+    /// The row that `document`, a part of the same statement, inserts.
+    InStatement,
+}
+
+impl Document {
+    fn push(self, sql: &mut SqlWriter) {
+        match self {
+            Self::Id(id) => sql.value(id),
+            Self::InStatement => sql.push("(SELECT document.id FROM document)"),
+        };
+    }
+}
+
+fn push_search_tokens(sql: &mut SqlWriter, document: Document, entry: &IndexEntry) {
+    sql.push("INSERT INTO search_tokens (").push(full_text_columns(sql.dialect())).push(") SELECT ");
+    document.push(sql);
+    sql.push(", ");
+    entry.push_full_text(sql);
+}
+
+fn push_tags(sql: &mut SqlWriter, event: EventId, tags: &[(String, String)]) {
+    let rows = RowList::default()
+        .texts("folded", tags.iter().map(|(folded, _)| folded.clone()))
+        .texts("name", tags.iter().map(|(_, name)| name.clone()));
+    sql.push("INSERT INTO event_tags (event_id, folded, name) SELECT ").value(event.as_uuid());
+    sql.push(", v.folded, v.name FROM ").rows("v", rows);
+}
+
+fn push_occurrences(
+    sql: &mut SqlWriter,
+    copies: &Copies,
+    document: Document,
+    occurrences: &[NewOccurrence],
     now: Timestamp,
-) -> Result<Query<'c>> {
-    let (rrule, rdate, exdate) = recurrence_columns(event.recurrence.as_ref())?;
-    Ok(query
-        .bind(id)
-        .bind(event.title.clone())
-        .bind(event.description.clone())
-        .bind(event.location.clone())
-        .bind(event.url.clone())
-        .bind(format_local(event.span.local))
-        .bind(event.tz.name())
-        .bind(event.span.offset)
-        .bind(event.span.seconds)
-        .bind(event.span.all_day)
-        .bind(event.capacity)
-        .bind(event.visibility)
-        .bind(event.waitlist_enabled)
-        .bind(event.window.opens.map(|edge| edge.to_string()))
-        .bind(event.window.closes.map(|edge| edge.to_string()))
-        .bind(event.max_party_size)
-        .bind(status)
-        .bind(now)
-        .bind(rrule)
-        .bind(rdate)
-        .bind(exdate)
-        .bind(event.expanded_until))
+) {
+    let planned = || occurrences.iter().map(|occurrence| occurrence.planned);
+    let periods = || planned().map(|planned| copies.open_period(planned.original_start));
+    let rows = RowList::default()
+        .ids("id", occurrences.iter().map(|occurrence| occurrence.id.as_uuid()))
+        .instants("original_start", planned().map(|planned| planned.original_start))
+        .instants("ends_at", planned().map(|planned| planned.ends_at))
+        .texts("original_local", planned().map(|planned| format_local(planned.local)))
+        .instants("opens_at", periods().map(|period| period.opens_at))
+        .instants("closes_at", periods().map(|period| period.closes_at));
+    sql.push(
+        "INSERT INTO occurrences (event_id, organizer_id, category_id, tags, capacity, listed, all_day, \
+            status, created_at, updated_at, document_id, id, original_start, starts_at, ends_at, \
+            original_local, registration_opens_at, registration_closes_at) SELECT ",
+    );
+    let inherited: [SqlValue; 10] = [
+        copies.event.as_uuid().into(),
+        copies.organizer.as_uuid().into(),
+        copies.category.map(crate::id::CategoryId::as_uuid).into(),
+        copies.tags.as_str().into(),
+        copies.capacity.into(),
+        copies.listed.into(),
+        copies.all_day.into(),
+        copies.status.as_str().into(),
+        now.into(),
+        now.into(),
+    ];
+    sql.separated(", ", inherited, |sql, value| _ = sql.value(value)).push(", ");
+    document.push(sql);
+    sql.push(
+        ", v.id, v.original_start, v.original_start, v.ends_at, v.original_local, v.opens_at, v.closes_at",
+    );
+    sql.push(" FROM ").rows("v", rows);
+    // Without WHERE, SQLite would parse ON CONFLICT as the condition of a join.
+    sql.push(" WHERE TRUE ON CONFLICT (event_id, original_start) DO NOTHING");
+}
+
+/// Inserts occurrences as planned and returns their number; those with an original start that the event
+/// already has are skipped.
+pub(super) async fn insert_occurrences(
+    tx: &mut Tx,
+    copies: &Copies,
+    document: i64,
+    occurrences: &[PlannedOccurrence],
+    now: Timestamp,
+) -> Result<u64> {
+    if occurrences.is_empty() {
+        return Ok(0);
+    }
+    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let occurrences = NewOccurrence::list(occurrences, now);
+    push_occurrences(&mut sql, copies, Document::Id(document), &occurrences, now);
+    Ok(sql.query(tx).execute().await?)
 }
 
 /// The values of the columns `rrule`, `rdate` and `exdate`; the last two are JSON lists.
@@ -137,68 +272,4 @@ pub(super) async fn update_recurrence(
     .execute()
     .await?;
     Ok(())
-}
-
-/// The columns that new occurrences of an event have in common, apart from those that the statement copies.
-pub(super) struct InheritedColumns {
-    pub(super) event: EventId,
-    pub(super) organizer: UserId,
-    pub(super) capacity: i64,
-    pub(super) window: RegistrationWindow,
-    pub(super) all_day: bool,
-    pub(super) tz: Tz,
-    pub(super) listed: bool,
-    pub(super) status: OccurrenceStatus,
-    /// The event's own row of `search_documents`.
-    pub(super) document: i64,
-}
-
-/// Inserts occurrences as planned and returns their number; those with an original start that the event
-/// already has are skipped.
-pub(super) async fn insert_occurrences(
-    tx: &mut Tx,
-    inherited: &InheritedColumns,
-    occurrences: &[PlannedOccurrence],
-    now: Timestamp,
-) -> Result<u64> {
-    let mut inserted = 0;
-    for batch in batches(occurrences) {
-        // Without WHERE, SQLite would parse ON CONFLICT as the condition of a join.
-        let text = format!(
-            "INSERT INTO occurrences (event_id, organizer_id, capacity, listed, status, document_id,
-                created_at, updated_at, all_day, category_id, tags,
-                id, original_start, starts_at, ends_at, original_local,
-                registration_opens_at, registration_closes_at)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, (SELECT e.category_id FROM events e WHERE e.id = $1),
-                coalesce((SELECT string_agg(g.name, '{LABEL_SEPARATOR}')
-                    FROM event_tags g WHERE g.event_id = $1), ''),
-                v.column1, v.column2, v.column2, v.column3, v.column4, v.column5, v.column6
-             FROM (VALUES {}) AS v WHERE TRUE ON CONFLICT (event_id, original_start) DO NOTHING",
-            values(batch.len(), 6, 9)
-        );
-        let mut query = tx
-            .query(Sql::dynamic(text))
-            .bind(inherited.event)
-            .bind(inherited.organizer)
-            .bind(inherited.capacity)
-            .bind(inherited.listed)
-            .bind(inherited.status)
-            .bind(inherited.document)
-            .bind(now)
-            .bind(inherited.all_day);
-        for occurrence in batch {
-            let start =
-                WindowStart { at: occurrence.original_start, all_day: inherited.all_day, tz: inherited.tz };
-            let period = inherited.window.of(start);
-            query = query
-                .bind(OccurrenceId::at(now))
-                .bind(occurrence.original_start)
-                .bind(occurrence.ends_at)
-                .bind(format_local(occurrence.local))
-                .bind(period.opens_at)
-                .bind(period.closes_at);
-        }
-        inserted += query.execute().await?;
-    }
-    Ok(inserted)
 }

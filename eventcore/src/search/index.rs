@@ -3,8 +3,9 @@
 use sqlx::FromRow;
 
 use super::tokens::{FILLER, Tokens};
-use crate::db::{Dialect, Queries, Sql, Tx, sql};
-use crate::error::{Error, Result};
+use crate::db::{Dialect, Queries, Sql, SqlWriter, Tx, sql};
+use crate::error::Result;
+use crate::fold::fold;
 use crate::id::EventId;
 
 /// A row of `search_documents` that is not indexed yet, with the texts themselves.
@@ -48,19 +49,89 @@ async fn index_all(tx: &mut Tx, documents: &[PendingDocument]) -> Result<()> {
     Ok(())
 }
 
+/// All that the database stores to find a document by its texts, computed from them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IndexEntry {
+    /// The folded title.
+    pub(crate) title: String,
+    /// The folded location.
+    pub(crate) location: String,
+    /// The tokens of all texts, separated by spaces.
+    ///
+    /// They serve queries that scan the agenda: testing one document is cheap, while the full-text index can
+    /// only list all matches.
+    pub(crate) tokens: String,
+    /// Where the title ends in `tokens`, in characters.
+    pub(crate) title_end: i64,
+    /// Where title, tags and location end in `tokens`, in characters.
+    pub(crate) head_end: i64,
+    /// The tokens of title, tags, location and description, in the form of the full-text index.
+    full_text: [String; 4],
+}
+
+impl IndexEntry {
+    /// The entry of a document with these texts.
+    pub(crate) fn of<'t>(
+        dialect: Dialect,
+        title: &str,
+        tags: impl IntoIterator<Item = &'t str>,
+        location: &str,
+        description: &str,
+    ) -> Self {
+        let tags = tags.into_iter().collect::<Vec<_>>().join(" ");
+        let parts = [title, &tags, location, description].map(Tokens::of);
+        let full_text = match dialect {
+            Dialect::Sqlite => parts.each_ref().map(Tokens::joined),
+            Dialect::Postgres => parts.each_ref().map(Tokens::to_tsvector),
+        };
+        let [title_tokens, tags, location_tokens, description] = parts.each_ref().map(Tokens::joined);
+        let end_of_title = format!(" {title_tokens}");
+        let head = format!("{end_of_title} {FILLER} {tags} {FILLER} {location_tokens}");
+        // Texts have at most 20,000 characters.
+        let characters = |text: &str| i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        Self {
+            title: fold(title),
+            location: fold(location),
+            tokens: format!("{head} {FILLER} {description} "),
+            title_end: characters(&end_of_title),
+            head_end: characters(&head),
+            full_text,
+        }
+    }
+
+    /// Writes the values of a row of `search_tokens` after its id: the columns of FTS5, or one `tsvector`.
+    /// Their names are [`full_text_columns`].
+    pub(crate) fn push_full_text(&self, sql: &mut SqlWriter) {
+        match sql.dialect() {
+            Dialect::Sqlite => {
+                sql.separated(", ", &self.full_text, |sql, text| _ = sql.value(text.as_str()));
+            }
+            Dialect::Postgres => {
+                let weighted = self.full_text.iter().zip(["A", "B", "C", "D"]);
+                sql.separated(" || ", weighted, |sql, (text, weight)| {
+                    sql.push("setweight(CAST(").value(text.as_str()).push(" AS tsvector), '");
+                    sql.push(weight).push("')");
+                });
+            }
+        }
+    }
+}
+
+/// The columns of `search_tokens`, the id first.
+pub(crate) const fn full_text_columns(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "rowid, title, tags, location, description",
+        Dialect::Postgres => "id, tokens",
+    }
+}
+
 /// Writes the full-text index entry of a document, and its tokens as plain text.
-///
-/// The plain text serves queries that scan the agenda: testing one document is cheap, while the index can
-/// only list all matches.
 async fn index_document(tx: &mut Tx, document: &PendingDocument) -> Result<()> {
     let tags: Vec<String> = serde_json::from_str(&document.tags).unwrap_or_default();
-    let tags = tags.join(" ");
-    let parts = [&document.title, &tags, &document.location, &document.description];
-    let parts = parts.map(|part| Tokens::of(part));
-    let [title, tags, location, description] = match tx.dialect() {
-        Dialect::Sqlite => parts.each_ref().map(Tokens::joined),
-        Dialect::Postgres => parts.each_ref().map(Tokens::to_tsvector),
-    };
+    let tags = tags.iter().map(String::as_str);
+    let entry =
+        IndexEntry::of(tx.dialect(), &document.title, tags, &document.location, &document.description);
+    let [title, tags, location, description] = entry.full_text;
     tx.query(sql!(
         sqlite "INSERT OR REPLACE INTO search_tokens (rowid, title, tags, location, description)
              VALUES ($1, $2, $3, $4, $5)",
@@ -76,17 +147,13 @@ async fn index_document(tx: &mut Tx, document: &PendingDocument) -> Result<()> {
     .bind(description)
     .execute()
     .await?;
-    let [title, tags, location, description] = parts.each_ref().map(Tokens::joined);
-    let title = format!(" {title}");
-    let head = format!("{title} {FILLER} {tags} {FILLER} {location}");
-    let characters = |text: &str| i64::try_from(text.chars().count()).map_err(Error::internal);
     tx.query(sql!(
         "UPDATE search_documents SET indexed = TRUE, tokens = $2, title_end = $3, head_end = $4 WHERE id = $1"
     ))
     .bind(document.id)
-    .bind(format!("{head} {FILLER} {description} "))
-    .bind(characters(&title)?)
-    .bind(characters(&head)?)
+    .bind(entry.tokens)
+    .bind(entry.title_end)
+    .bind(entry.head_end)
     .execute()
     .await?;
     Ok(())

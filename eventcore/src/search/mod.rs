@@ -10,5 +10,5 @@ mod query;
 mod tokens;
 
 pub(crate) use full_text::SearchScope;
-pub(crate) use index::{index_event, index_pending};
+pub(crate) use index::{IndexEntry, full_text_columns, index_event, index_pending};
 pub use query::{SearchDocument, SearchQuery};

@@ -13,6 +13,7 @@ mod credentials;
 mod cross_site_scripting;
 mod csv_export;
 mod disconnects;
+mod event_writes;
 mod everything_at_once;
 mod feedback;
 mod filters;

@@ -11,10 +11,11 @@ use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
-use crate::events::event::{Event, is_listed, new_occurrence_status, zone};
+use crate::events::copies::Copies;
+use crate::events::event::{Event, zone};
 use crate::events::rows::{self, EventRow};
 use crate::events::search_documents;
-use crate::events::store::{self, InheritedColumns};
+use crate::events::store;
 use crate::id::EventId;
 use crate::quotas;
 use crate::time::{self, Timestamp, format_local, parse_local, round_to_days};
@@ -216,18 +217,8 @@ async fn extend(
         .bind(until)
         .execute()
         .await?;
-    let inherited = InheritedColumns {
-        event: event.id,
-        organizer: event.organizer_id,
-        capacity: event.capacity,
-        window: event.window(),
-        all_day: event.all_day,
-        tz: zone(&event.timezone),
-        listed: is_listed(event.visibility, event.status),
-        status: new_occurrence_status(event.status),
-        document: search_documents::of_event(tx, event.id).await?,
-    };
-    let inserted = store::insert_occurrences(tx, &inherited, &occurrences, now).await?;
+    let document = search_documents::of_event(tx, event.id).await?;
+    let inserted = store::insert_occurrences(tx, &Copies::of(&event)?, document, &occurrences, now).await?;
     Ok(ExtensionStep { inserted, is_last: until >= horizon.until || occurrences.len() == room })
 }
 

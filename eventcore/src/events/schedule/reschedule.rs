@@ -7,11 +7,12 @@ use sqlx::FromRow;
 use super::expansion::{Horizon, PlannedOccurrence};
 use crate::db::{Dialect, Queries, Sql, Tx, batches, sql, values};
 use crate::error::{Error, Result};
-use crate::events::event::{EventStatus, OccurrenceStatus, is_listed, new_occurrence_status, zone};
+use crate::events::copies::Copies;
+use crate::events::event::{OccurrenceStatus, zone};
 use crate::events::input::ValidEvent;
 use crate::events::rows::EventRow;
 use crate::events::search_documents;
-use crate::events::store::{self, InheritedColumns};
+use crate::events::store;
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{ExistingOccurrence, Removal, ScheduleDiff};
 use crate::time::{Timestamp, format_local};
@@ -138,7 +139,7 @@ pub(crate) async fn reschedule(
     tx: &mut Tx,
     old: &EventRow,
     new: &ValidEvent,
-    status: EventStatus,
+    revised: &EventRow,
     now: Timestamp,
 ) -> Result<()> {
     let remaining = lock_remaining(tx, old.id, now).await?;
@@ -153,7 +154,7 @@ pub(crate) async fn reschedule(
         .collect();
     let starts: Vec<Timestamp> = new.occurrences.iter().map(|planned| planned.original_start).collect();
     let diff = ScheduleDiff::between(&existing, &starts, (zone(&old.timezone), new.tz), now);
-    apply_diff(tx, old, new, status, &remaining, &diff, now).await
+    apply_diff(tx, old, new, revised, &remaining, &diff, now).await
 }
 
 /// The cancelled occurrences that the current rule no longer has. They remain as records and are not matched
@@ -177,7 +178,7 @@ async fn apply_diff(
     tx: &mut Tx,
     old: &EventRow,
     new: &ValidEvent,
-    status: EventStatus,
+    revised: &EventRow,
     remaining: &[RemainingOccurrence],
     diff: &ScheduleDiff,
     now: Timestamp,
@@ -198,19 +199,9 @@ async fn apply_diff(
     if old.timezone != new.tz.name() {
         update_overridden_local_starts(tx, remaining, new, now).await?;
     }
-    let inherited = InheritedColumns {
-        event: old.id,
-        organizer: old.organizer_id,
-        capacity: new.capacity,
-        window: new.window,
-        all_day: new.span.all_day,
-        tz: new.tz,
-        listed: is_listed(new.visibility, status),
-        status: new_occurrence_status(status),
-        document: search_documents::of_event(tx, old.id).await?,
-    };
     let added: Vec<PlannedOccurrence> = diff.added.iter().map(|i| new.occurrences[*i]).collect();
-    store::insert_occurrences(tx, &inherited, &added, now).await?;
+    let document = search_documents::of_event(tx, old.id).await?;
+    store::insert_occurrences(tx, &Copies::of(revised)?, document, &added, now).await?;
     must_have_an_occurrence(tx, old.id).await
 }
 

@@ -1,0 +1,57 @@
+//! What is copied from an event onto its occurrences.
+//!
+//! The agenda filters, sorts and counts occurrences by these copies, so that it reads no event. This is the
+//! only list of them: whatever writes occurrences takes their values from here.
+
+use chrono_tz::Tz;
+
+use super::event::{OccurrenceStatus, is_listed, new_occurrence_status, zone};
+use super::rows::EventRow;
+use super::window::{OpenPeriod, RegistrationWindow, WindowStart};
+use crate::error::Result;
+use crate::id::{CategoryId, EventId, UserId};
+use crate::time::Timestamp;
+
+/// Separates the category and the tags in the column `occurrences.labels`, and the tags in
+/// `occurrences.tags`: the ASCII unit separator. Tags contain no control characters.
+pub(crate) const LABEL_SEPARATOR: char = '\u{1f}';
+
+/// The values that the occurrences of an event have in common, apart from overrides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Copies {
+    pub(super) event: EventId,
+    pub(super) organizer: UserId,
+    pub(super) category: Option<CategoryId>,
+    /// The tags, separated by [`LABEL_SEPARATOR`].
+    pub(super) tags: String,
+    pub(super) capacity: i64,
+    pub(super) listed: bool,
+    pub(super) all_day: bool,
+    /// The status of a new occurrence.
+    pub(super) status: OccurrenceStatus,
+    window: RegistrationWindow,
+    tz: Tz,
+}
+
+impl Copies {
+    /// The copies of an event.
+    pub(super) fn of(event: &EventRow) -> Result<Self> {
+        Ok(Self {
+            event: event.id,
+            organizer: event.organizer_id,
+            category: event.category_id,
+            tags: event.tags()?.join(&String::from(LABEL_SEPARATOR)),
+            capacity: event.capacity,
+            listed: is_listed(event.visibility, event.status),
+            all_day: event.all_day,
+            status: new_occurrence_status(event.status),
+            window: event.window(),
+            tz: zone(&event.timezone),
+        })
+    }
+
+    /// When an occurrence that starts at `starts_at` and overrides nothing is open for registration.
+    pub(super) fn open_period(&self, starts_at: Timestamp) -> OpenPeriod {
+        self.window.of(WindowStart { at: starts_at, all_day: self.all_day, tz: self.tz })
+    }
+}

@@ -141,25 +141,20 @@ impl Quotas {
         Ok(())
     }
 
-    /// Refuses an event of `planned` occurrences, which has an end if it is `bounded`. `current` is the event
-    /// if it exists already: its occurrences are replaced.
-    pub(crate) async fn check_occurrences(
+    /// Refuses a change of an event that gives it `planned` occurrences instead of `before`, of those in the
+    /// future. `bounded` is whether its rule has an end.
+    pub(crate) async fn check_changed_event(
         &self,
         tx: &mut Tx,
-        organizer: UserId,
+        (event, organizer): (EventId, UserId),
+        before: i64,
         planned: usize,
         bounded: bool,
-        current: Option<EventId>,
         now: Timestamp,
     ) -> Result<()> {
-        if self.occurrences_per_event.is_none() && self.occurrences_per_account.is_none() {
-            return Ok(());
-        }
         let planned = i64::try_from(planned).unwrap_or(i64::MAX);
         // A change that adds no occurrence is always allowed.
-        if let Some(current) = current
-            && planned <= count_future(tx, current, now, planned).await?
-        {
+        if planned <= before {
             return Ok(());
         }
         if bounded {
@@ -169,12 +164,11 @@ impl Quotas {
         let others: i64 = tx
             .query(sql!(
                 "SELECT count(*) FROM (SELECT 1 FROM occurrences
-                    WHERE organizer_id = $1 AND starts_at > $2 AND event_id IS DISTINCT FROM $3
-                    LIMIT $4) others"
+                    WHERE organizer_id = $1 AND starts_at > $2 AND event_id <> $3 LIMIT $4) others"
             ))
             .bind(organizer)
             .bind(now)
-            .bind(current)
+            .bind(event)
             .bind(i64::from(limit))
             .scalar()
             .await?;

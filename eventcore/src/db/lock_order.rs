@@ -15,7 +15,9 @@
 //! Rules that follow from it:
 //!
 //! - Read after locking, in another statement. At READ COMMITTED a statement sees what was committed when it
-//!   began, so one that waited for a lock may return rows from before the wait.
+//!   began, so one that waited for a lock may return rows from before the wait: the locked rows themselves
+//!   are current, what its subqueries and joins read may not be. A statement that does both at once must find
+//!   out whether it waited, as `events::aggregate` does.
 //! - Lock all occurrences of an event (`reschedule::lock_occurrences`) before a statement that writes to more
 //!   than one of them: an `UPDATE` locks rows in the order in which it scans them.
 //! - Registrations are written only while their occurrence is locked. They need no locks of their own.

@@ -2,12 +2,12 @@
 //! domain.
 
 mod array_agg;
-mod batch;
 mod copy;
 mod dialect;
 mod error;
 pub(crate) mod lock_order;
 mod migrate;
+mod placeholders;
 mod pool_settings;
 mod postgres;
 mod private_file;
@@ -28,10 +28,10 @@ use std::sync::Arc;
 use sqlx::sqlite::SqlitePool;
 
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
-pub(crate) use batch::{batches, placeholders, values};
 pub use copy::{backup, restore};
 pub use dialect::Dialect;
 pub(crate) use error::violates_unique;
+pub(crate) use placeholders::placeholders;
 pub use pool_settings::PoolSettings;
 pub use postgres::{PostgresReader, PostgresTx};
 pub(crate) use query::sql;

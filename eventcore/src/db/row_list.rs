@@ -171,7 +171,7 @@ impl Encode<'_, Sqlite> for Column {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::{Dialect, Planning, SqlWriter};
+    use crate::db::{Dialect, Planning, SqlValue, SqlWriter};
 
     fn rows() -> RowList {
         RowList::default()
@@ -196,7 +196,7 @@ mod tests {
         );
         let json = r#"[["00000000000000000000000000000001",7,null,true],
             ["00000000000000000000000000000002",null,"\"O'Neill\"",false]]"#;
-        assert_eq!(values, [json.replace("\n            ", "").into()]);
+        assert_eq!(values, [SqlValue::from(json.replace("\n            ", ""))]);
         let (text, values) = write(Dialect::Postgres);
         assert_eq!(text, "SELECT * FROM unnest($1, $2, $3, $4) AS v(id, starts_at, title, moved)");
         assert_eq!(values.len(), 4);

@@ -4,22 +4,23 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::event::{Event, EventStatus, is_listed, zone};
-use super::input::{CurrentEvent, EventInput, ValidEvent, ValidationContext};
+use super::aggregate::EventAggregate;
+use super::change_plan::{ChangePlan, Effects};
+use super::event::{Event, EventStatus, zone};
+use super::input::{CurrentEvent, EventInput, ValidationContext};
 use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
-use super::schedule::{reschedule, windows};
+use super::schedule::reschedule;
 use super::window::drop_replaced;
-use super::{classification, html, search_documents, status, store};
+use super::{classification, html, status};
 use crate::actor::Actor;
-use crate::categories;
+use crate::categories::{self, CategoryName};
 use crate::core::EventCore;
-use crate::db::{Queries, Tx, sql, transaction};
+use crate::db::{Tx, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::EventId;
 use crate::input::{merge_patch, must_be_object};
 use crate::precondition::{Precondition, must_be_version};
-use crate::seats;
 use crate::time::{IsoDuration, LOCAL_FORMAT, Moment, TimeInput, Timestamp};
 
 impl EventCore {
@@ -70,13 +71,17 @@ impl EventCore {
     }
 }
 
+/// The new fields of an event.
 #[derive(Clone, Copy)]
-enum Edit<'a> {
+pub(super) enum Edit<'a> {
     Replace(&'a EventInput),
     Patch(&'a Value),
+    /// A patch of an event that the same transaction has split off, with occurrences of the other one.
+    PatchOfSplit(&'a Value),
 }
 
-async fn edit_locked(
+/// Changes an event: locks and loads it with its occurrences, plans the change, and stores the plan.
+pub(super) async fn edit_locked(
     tx: &mut Tx,
     actor: &Actor,
     id: EventId,
@@ -85,14 +90,82 @@ async fn edit_locked(
     now: Timestamp,
     horizon: Horizon,
 ) -> Result<Event> {
-    let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
-    must_be_version(event.version, expected)?;
+    let mut stored = EventAggregate::lock(tx, actor, id, now).await?;
+    must_be_version(stored.event.version, expected)?;
     let input = match edit {
         Edit::Replace(input) => Cow::Borrowed(input),
-        Edit::Patch(patch) => Cow::Owned(patched(&event, patch)?),
+        Edit::Patch(patch) | Edit::PatchOfSplit(patch) => Cow::Owned(patched(&stored.event, patch)?),
     };
-    apply(tx, &event, &input, now, horizon).await?;
-    rows::load_one(tx, id, now).await
+    // The category precedes the occurrences in the lock order (see `db::lock_order`).
+    let category = lock_category(tx, &stored.event, input.category.as_deref()).await?;
+    let mut input = classification::with_category(&input, category.as_ref());
+    if input.parse_errors.has_unknown() {
+        settle_read_only(tx, id, input.to_mut(), now).await?;
+    }
+    if stored.has_past {
+        reschedule::lock_occurrences(tx, id).await?;
+    }
+    stored.lock_occurrences(tx, now).await?;
+
+    let row = &stored.event;
+    let (span, recurrence) = (row.span()?, row.recurrence()?);
+    let current = CurrentEvent {
+        starts_at: span.starts_at,
+        recurring: recurrence.is_some(),
+        changeable_from: stored.changeable_from(now),
+    };
+    let context =
+        ValidationContext { now, default_zone: zone(&row.timezone), horizon, current: Some(current) };
+    let mut event = input.validate(&context).map_err(Error::Invalid)?;
+    let reschedules = span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
+    if reschedules {
+        let ids = (id, row.organizer_id);
+        let before = stored.future_occurrences(now);
+        let (planned, bounded) = (event.occurrences.len(), event.expanded_until.is_none());
+        horizon.quotas.check_changed_event(tx, ids, before, planned, bounded, now).await?;
+    } else {
+        event.expanded_until = row.expanded_until;
+    }
+    let status = status::next_status(row.status, event.status)?;
+    let is_split = matches!(edit, Edit::PatchOfSplit(_));
+    let version = row.version + i64::from(!is_split);
+    let revised = EventRow { version, ..row.revised(&event, category.as_ref(), status, now)? };
+    if !reschedules && !is_split && revised.has_fields_of(row) {
+        return rows::created::answer(&stored, &stored.event, &stored.remaining, &[], now);
+    }
+    if status == EventStatus::Draft && row.status == EventStatus::Published {
+        status::must_have_no_registrations(tx, id).await?;
+    }
+    let diff = if reschedules { Some(reschedule::diff(row, &event, &stored.remaining, now)?) } else { None };
+    let schedule = diff.as_ref().map(|diff| (event.occurrences.as_slice(), diff));
+    let effects = Effects { tags: &event.tags, schedule, on_all: is_split };
+    let plan = ChangePlan::of(&stored, revised, effects, now)?;
+    if stored.has_past {
+        // Past occurrences still inherit the old texts.
+        reschedule::freeze_past_occurrences(tx, row, &event, now).await?;
+    }
+    plan.store(tx, &stored, now).await
+}
+
+/// Locks the category with a slug, unless the event refers to it already: then it cannot be deleted while
+/// the event is locked.
+async fn lock_category(tx: &mut Tx, event: &EventRow, slug: Option<&str>) -> Result<Option<CategoryName>> {
+    match (slug, event.category_id, &event.category) {
+        (None, ..) => Ok(None),
+        (Some(slug), Some(id), Some(current)) if slug == current => {
+            Ok(Some(CategoryName { id, slug: current.clone() }))
+        }
+        (Some(slug), ..) => categories::lock_by_slug(tx, slug).await,
+    }
+}
+
+/// Takes back the errors about unknown fields that a client has read and sends unchanged.
+async fn settle_read_only(tx: &mut Tx, id: EventId, input: &mut EventInput, now: Timestamp) -> Result<()> {
+    let mut stored = [rows::load_one(tx, id, now).await?];
+    if input.parse_errors.contains("/description_html") {
+        html::add_html(&mut stored).await?;
+    }
+    input.parse_errors.settle_read_only(&stored[0])
 }
 
 /// The input that a merge patch makes of a stored event. The event keeps its duration, unless the patch sets
@@ -181,125 +254,4 @@ fn as_json(row: &EventRow) -> Result<Value> {
     });
     merge_patch(&mut event, row.window().as_json(tz));
     Ok(event)
-}
-
-/// Replaces the fields of a locked event by the input, and updates its occurrences that are not over. An
-/// input that changes nothing leaves the versions.
-pub(super) async fn apply(
-    tx: &mut Tx,
-    row: &EventRow,
-    input: &EventInput,
-    now: Timestamp,
-    horizon: Horizon,
-) -> Result<()> {
-    let old_span = row.span()?;
-    let recurrence = row.recurrence()?;
-    // The category precedes the occurrences in the lock order (see `db::lock_order`).
-    let category = match &input.category {
-        Some(slug) => categories::lock_by_slug(tx, slug).await?,
-        None => None,
-    };
-    let mut input = classification::with_category(input, category.as_ref());
-    if input.parse_errors.has_unknown() {
-        let mut stored = [rows::load_one(tx, row.id, now).await?];
-        if input.parse_errors.contains("/description_html") {
-            html::add_html(&mut stored).await?;
-        }
-        input.to_mut().parse_errors.settle_read_only(&stored[0])?;
-    }
-    reschedule::lock_occurrences(tx, row.id).await?;
-    let changeable_from = reschedule::changeable_from(tx, row.id, now).await?;
-    let current =
-        CurrentEvent { starts_at: old_span.starts_at, recurring: recurrence.is_some(), changeable_from };
-    let context =
-        ValidationContext { now, default_zone: zone(&row.timezone), horizon, current: Some(current) };
-    let mut event = input.validate(&context).map_err(Error::Invalid)?;
-    let reschedules =
-        old_span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
-    if reschedules {
-        let (planned, bounded) = (event.occurrences.len(), event.expanded_until.is_none());
-        horizon.quotas.check_occurrences(tx, row.organizer_id, planned, bounded, Some(row.id), now).await?;
-    } else {
-        event.expanded_until = row.expanded_until;
-    }
-    let status = status::next_status(row.status, event.status)?;
-    if !reschedules && status == row.status && is_stored(row, &event, &context)? {
-        return Ok(());
-    }
-    if status == EventStatus::Draft && row.status == EventStatus::Published {
-        status::must_have_no_registrations(tx, row.id).await?;
-    }
-    // Before the event is updated: past occurrences still inherit its old texts.
-    reschedule::freeze_past_occurrences(tx, row, &event, now).await?;
-    let revised = row.revised(&event, category.as_ref(), status, now)?;
-    update(tx, row, &revised, &event, now).await?;
-    if reschedules {
-        reschedule::reschedule(tx, row, &event, &revised, now).await?;
-    }
-    if reschedules || row.window() != event.window {
-        windows::update(tx, row.id, event.window, (event.span.all_day, event.tz), now).await?;
-    }
-    if status == EventStatus::Cancelled && row.status != EventStatus::Cancelled {
-        status::cancel_remaining_occurrences(tx, row.id, now).await?;
-    }
-    crate::search::index_event(tx, row.id).await?;
-    seats::promote_event_waitlists(tx, row.id, now).await
-}
-
-/// Whether the stored event has all fields of `event`, so that nothing is to be changed.
-fn is_stored(row: &EventRow, event: &ValidEvent, context: &ValidationContext) -> Result<bool> {
-    let stored = as_input(row)?.validate(context);
-    // The caller compares the status.
-    let (status, expanded_until) = (event.status, event.expanded_until);
-    Ok(stored.is_ok_and(|stored| ValidEvent { status, expanded_until, ..stored } == *event))
-}
-
-async fn update(
-    tx: &mut Tx,
-    row: &EventRow,
-    revised: &EventRow,
-    event: &ValidEvent,
-    now: Timestamp,
-) -> Result<()> {
-    store::update_event(tx, revised).await?;
-    classification::update(tx, row, revised, &event.tags).await?;
-    let texts =
-        |row: &EventRow| (row.title.clone(), row.location.clone(), row.description.clone(), row.tags.clone());
-    if texts(row) != texts(revised) {
-        search_documents::refresh(tx, row.id).await?;
-    }
-    update_inherited_columns(tx, row.id, event, is_listed(revised.visibility, revised.status), now).await
-}
-
-/// Copies the capacity and the visibility of an event to its occurrences that are not over. Past occurrences
-/// get only the columns that decide whether and how lists show them.
-async fn update_inherited_columns(
-    tx: &mut Tx,
-    id: EventId,
-    event: &ValidEvent,
-    listed: bool,
-    now: Timestamp,
-) -> Result<()> {
-    tx.query(sql!(
-        "UPDATE occurrences SET capacity = coalesce(capacity_override, $2), listed = $3,
-            updated_at = $4, version = version + 1
-         WHERE event_id = $1 AND ends_at > $4"
-    ))
-    .bind(id)
-    .bind(event.capacity)
-    .bind(listed)
-    .bind(now)
-    .execute()
-    .await?;
-    // Past occurrences are in public lists as long as their event is.
-    tx.query(sql!(
-        "UPDATE occurrences SET listed = $2, all_day = $3
-         WHERE event_id = $1 AND (listed <> $2 OR all_day <> $3)"
-    ))
-    .bind(id)
-    .bind(listed)
-    .bind(event.span.all_day)
-    .execute()
-    .await?;
-    Ok(())
 }

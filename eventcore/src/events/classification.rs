@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::copies::Copies;
 use super::input::EventInput;
-use super::rows::EventRow;
 use crate::categories::CategoryName;
-use crate::db::{Queries, Sql, Tx, sql, values};
+use crate::db::{Planning, Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::Result;
 use crate::id::EventId;
 
@@ -23,47 +21,25 @@ pub(super) fn with_category<'i>(
     Cow::Owned(input)
 }
 
-/// Stores the category and the tags of an event that have changed, in `event_tags` and in the occurrences of
-/// the event, which must be locked. `tags` are pairs of a folded and a displayed name.
-pub(super) async fn update(
-    tx: &mut Tx,
-    old: &EventRow,
-    new: &EventRow,
-    tags: &[(String, String)],
-) -> Result<()> {
-    if (old.category_id, &old.tags) == (new.category_id, &new.tags) {
-        return Ok(());
-    }
-    if old.tags != new.tags {
-        replace_tags(tx, new.id, tags).await?;
-    }
-    let copies = Copies::of(new)?;
-    tx.query(sql!("UPDATE occurrences SET category_id = $2, tags = $3 WHERE event_id = $1"))
-        .bind(new.id)
-        .bind(copies.category)
-        .bind(copies.tags)
-        .execute()
-        .await?;
-    Ok(())
-}
-
 /// Replaces the rows of `event_tags`; `tags` are pairs of a folded and a displayed name.
-async fn replace_tags(tx: &mut Tx, id: EventId, tags: &[(String, String)]) -> Result<()> {
+pub(super) async fn replace_tags(tx: &mut Tx, id: EventId, tags: &[(String, String)]) -> Result<()> {
     tx.query(sql!("DELETE FROM event_tags WHERE event_id = $1")).bind(id).execute().await?;
     if tags.is_empty() {
         return Ok(());
     }
-    let text = format!(
-        "INSERT INTO event_tags (event_id, folded, name)
-         SELECT $1, v.column1, v.column2 FROM (VALUES {}) AS v",
-        values(tags.len(), 2, 2)
-    );
-    let mut query = tx.query(Sql::dynamic(text)).bind(id);
-    for (folded, name) in tags {
-        query = query.bind(folded.clone()).bind(name.clone());
-    }
-    query.execute().await?;
+    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    push_tags(&mut sql, id, tags);
+    sql.query(tx).execute().await?;
     Ok(())
+}
+
+/// Writes an INSERT of rows of `event_tags`.
+pub(super) fn push_tags(sql: &mut SqlWriter, event: EventId, tags: &[(String, String)]) {
+    let rows = RowList::default()
+        .texts("folded", tags.iter().map(|(folded, _)| folded.clone()))
+        .texts("name", tags.iter().map(|(_, name)| name.clone()));
+    sql.push("INSERT INTO event_tags (event_id, folded, name) SELECT ").value(event.as_uuid());
+    sql.push(", v.folded, v.name FROM ").rows("v", rows);
 }
 
 /// Copies the rows of `event_tags` to an event whose row is a copy already.

@@ -6,8 +6,10 @@
 use chrono_tz::Tz;
 
 use super::event::{OccurrenceStatus, is_listed, new_occurrence_status, zone};
+use super::occurrence::state::OccurrenceState;
 use super::rows::EventRow;
 use super::window::{OpenPeriod, RegistrationWindow, WindowStart};
+use crate::db::{SqlValue, SqlWriter};
 use crate::error::Result;
 use crate::id::{CategoryId, EventId, UserId};
 use crate::time::Timestamp;
@@ -48,6 +50,41 @@ impl Copies {
             window: event.window(),
             tz: zone(&event.timezone),
         })
+    }
+
+    /// Gives an occurrence that is not over what it inherits.
+    pub(super) fn copy_to(&self, occurrence: &mut OccurrenceState) {
+        let window = occurrence.own_window().or(self.window);
+        occurrence.organizer_id = self.organizer;
+        occurrence.category_id = self.category;
+        occurrence.tags.clone_from(&self.tags);
+        occurrence.listed = self.listed;
+        occurrence.all_day = self.all_day;
+        occurrence.capacity = occurrence.capacity_override.unwrap_or(self.capacity);
+        let start = WindowStart { at: occurrence.starts_at, all_day: self.all_day, tz: self.tz };
+        occurrence.open_period = window.of(start);
+    }
+
+    /// The copies that are the same for all occurrences, those that are over included.
+    fn of_all(&self) -> [(&'static str, SqlValue); 4] {
+        [
+            ("organizer_id", self.organizer.as_uuid().into()),
+            ("category_id", self.category.map(CategoryId::as_uuid).into()),
+            ("tags", self.tags.as_str().into()),
+            ("listed", self.listed.into()),
+        ]
+    }
+
+    /// Whether past occurrences have other copies if their event has `new` ones.
+    pub(super) fn differ_for_past(&self, new: &Self) -> bool {
+        self.of_all() != new.of_all() || self.all_day != new.all_day
+    }
+
+    /// Writes the assignments of an UPDATE for the copies that all occurrences have.
+    pub(super) fn push_assignments(&self, sql: &mut SqlWriter) {
+        sql.separated(", ", self.of_all(), |sql, (name, value)| {
+            sql.push(name).push(" = ").value(value);
+        });
     }
 
     /// When an occurrence that starts at `starts_at` and overrides nothing is open for registration.

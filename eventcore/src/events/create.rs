@@ -97,8 +97,7 @@ async fn create(
     horizon.quotas.check_new_event(&facts.used, planned, bounded, now)?;
     let row = EventRow::new(organizer, &event, category.as_ref(), status, now)?;
     let occurrences = NewOccurrence::list(&event.occurrences, now);
-    let index_entry =
-        IndexEntry::of(tx.dialect(), &event.title, event.tag_names(), &event.location, &event.description);
+    let index_entry = IndexEntry::of(tx.dialect(), &row.texts()?);
     let new = NewEvent { row: &row, tags: &event.tags, index_entry: &index_entry, occurrences: &occurrences };
     store::insert_event(tx, &new).await?;
     rows::created::created(&row, &facts.organizer, &occurrences, now)

@@ -1,7 +1,10 @@
 //! Events and their occurrences: creating, changing, splitting, cancelling and reading them.
 
 mod access;
+mod aggregate;
+mod audit;
 mod change;
+mod change_plan;
 mod classification;
 mod copies;
 mod create;
@@ -20,13 +23,14 @@ mod release;
 mod revision;
 mod rows;
 mod schedule;
-mod search_documents;
 mod split;
 mod status;
 mod store;
+mod store_plan;
 mod window;
 
 pub(crate) use access::Relation;
+pub(crate) use audit::wrong_derived_data;
 pub(crate) use copies::LABEL_SEPARATOR;
 pub use create::DuplicateInput;
 pub(crate) use event::zone;
@@ -40,5 +44,4 @@ pub(crate) use recurrence_words::add_recurrences;
 pub(crate) use release::{lock_events_of_organizer, release_events_of};
 pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};
 pub use schedule::preview::{Preview, PreviewInput, PreviewOccurrence};
-pub(crate) use schedule::windows::wrong_windows;
 pub(crate) use window::OpenPeriod;

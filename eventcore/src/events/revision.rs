@@ -52,7 +52,7 @@ impl EventRow {
         })
     }
 
-    /// The next version of this row, with the fields of `event`.
+    /// This row with the fields of `event`, and its next version.
     pub(super) fn revised(
         &self,
         event: &ValidEvent,
@@ -62,5 +62,19 @@ impl EventRow {
     ) -> Result<Self> {
         let revised = Self::new(self.organizer_id, event, category, status, now)?;
         Ok(Self { id: self.id, created_at: self.created_at, version: self.version + 1, ..revised })
+    }
+
+    /// Whether this revision of `stored` changes nothing. The schedules must be known to be the same: their
+    /// texts may differ.
+    pub(super) fn has_fields_of(&self, stored: &Self) -> bool {
+        let of_stored = Self {
+            rrule: stored.rrule.clone(),
+            rdate: stored.rdate.clone(),
+            exdate: stored.exdate.clone(),
+            updated_at: stored.updated_at,
+            version: stored.version,
+            ..self.clone()
+        };
+        of_stored == *stored
     }
 }

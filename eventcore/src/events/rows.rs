@@ -16,10 +16,11 @@ use crate::db::{Queries, Query, Sql, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::id::{CategoryId, EventId, OccurrenceId, UserId};
 use crate::recurrence::Recurrence;
+use crate::search::DocumentTexts;
 use crate::time::{Moment, Span, Timestamp, parse_local};
 
 /// A row of `events`.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub(crate) struct EventRow {
     pub(crate) id: EventId,
     pub(crate) organizer_id: UserId,
@@ -73,6 +74,12 @@ impl EventRow {
     /// The tags.
     pub(crate) fn tags(&self) -> Result<Vec<String>> {
         serde_json::from_str(&self.tags).map_err(Error::internal)
+    }
+
+    /// The texts by which occurrences are searched that inherit them.
+    pub(crate) fn texts(&self) -> Result<DocumentTexts> {
+        let (title, location) = (self.title.clone(), self.location.clone());
+        Ok(DocumentTexts { title, location, description: self.description.clone(), tags: self.tags()? })
     }
 
     /// The recurrence; `None` for a single occurrence.

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::change::{apply, patched};
+use super::change::{Edit, edit_locked};
 use super::event::{Event, zone};
 use super::occurrence::editable::{EditableOccurrence, lock_series_for_edit, recurrence_violation};
+use super::rows::EventRow;
 use super::schedule::expansion::Horizon;
-use super::{classification, rows, search_documents, store};
+use super::{classification, store};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -14,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 use crate::precondition::Precondition;
 use crate::recurrence::Split;
+use crate::search;
 use crate::time::{self, Timestamp, format_local};
 
 impl EventCore {
@@ -59,11 +61,8 @@ async fn split(
     let id = copy_event(tx, &locked, &split, now).await?;
     move_occurrences(tx, &locked, id, now).await?;
     store::update_recurrence(tx, locked.event.id, &split.head, now).await?;
-    if patch.as_object().is_none_or(|fields| !fields.is_empty()) {
-        let row = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
-        apply(tx, &row, &patched(&row, patch)?, now, horizon).await?;
-    }
-    rows::load_one(tx, id, now).await
+    // It gives the moved occurrences their new version.
+    edit_locked(tx, actor, id, Edit::PatchOfSplit(patch), None, now, horizon).await
 }
 
 /// Inserts a copy of the event, with its organizers and tags, that starts at the split and has the rest of
@@ -142,7 +141,9 @@ async fn move_occurrences(
         tx.query(update).bind(from).bind(split_at).bind(to).execute().await?;
     }
     tx.query(sql!(
-        "UPDATE occurrences SET event_id = $3, updated_at = $4, version = version + 1
+        // Those that are not over get their new version when the new event is changed.
+        "UPDATE occurrences SET event_id = $3, updated_at = $4,
+            version = version + CASE WHEN ends_at <= $4 THEN 1 ELSE 0 END
          WHERE event_id = $1 AND original_start >= $2"
     ))
     .bind(from)
@@ -151,25 +152,22 @@ async fn move_occurrences(
     .bind(now)
     .execute()
     .await?;
-    move_texts(tx, from, to).await?;
-    crate::search::index_event(tx, to).await
+    move_documents(tx, &locked.event, to).await
 }
 
 /// Gives moved occurrences copies of their search documents that belong to their new event.
-async fn move_texts(tx: &mut Tx, from: EventId, to: EventId) -> Result<()> {
-    let old_event_document = search_documents::of_event(tx, from).await?;
-    // Copied first, so that it gets the smallest id: that makes it the new event's own.
-    let new_event_document = search_documents::copy(tx, old_event_document, to).await?;
-    let documents: Vec<(i64,)> = tx
-        .query(sql!("SELECT DISTINCT document_id FROM occurrences WHERE event_id = $1 ORDER BY document_id"))
-        .bind(to)
-        .all()
-        .await?;
-    for (document,) in documents {
-        let copy = if document == old_event_document {
-            new_event_document
+async fn move_documents(tx: &mut Tx, from: &EventRow, to: EventId) -> Result<()> {
+    let old_shared = search::own_document(tx, from.id).await?;
+    let documents = search::documents_of_occurrences(tx, to).await?;
+    // Inserted first, so that it gets the smallest id: that makes it the new event's own.
+    let new_shared = search::insert_document(tx, to, &from.texts()?).await?;
+    let mut unused = Vec::new();
+    for (document, texts) in documents {
+        let copy = if document == old_shared {
+            new_shared
         } else {
-            search_documents::copy(tx, document, to).await?
+            unused.push(document);
+            search::insert_document(tx, to, &texts).await?
         };
         tx.query(sql!("UPDATE occurrences SET document_id = $3 WHERE event_id = $1 AND document_id = $2"))
             .bind(to)
@@ -177,7 +175,6 @@ async fn move_texts(tx: &mut Tx, from: EventId, to: EventId) -> Result<()> {
             .bind(copy)
             .execute()
             .await?;
-        search_documents::delete_if_unused(tx, document).await?;
     }
-    Ok(())
+    search::delete_unused(tx, unused).await
 }

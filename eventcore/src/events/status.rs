@@ -1,7 +1,9 @@
 //! Publishing and cancelling events.
 
-use super::event::{Event, EventStatus, is_listed};
-use super::rows;
+use super::aggregate::EventAggregate;
+use super::change_plan::{ChangePlan, Effects};
+use super::event::{Event, EventStatus};
+use super::rows::{self, EventRow};
 use super::schedule::reschedule;
 use crate::actor::Actor;
 use crate::core::EventCore;
@@ -39,7 +41,7 @@ impl EventCore {
     ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), |tx| publish(tx, actor, id, expected, now))
+        transaction!(self.db(), |tx| set_status(tx, actor, id, EventStatus::Published, expected, now))
     }
 
     /// Cancels an event and its occurrences that are not over. They stay visible, and registrations are not
@@ -56,60 +58,34 @@ impl EventCore {
     ) -> Result<Event> {
         actor.may_write()?;
         let now = self.now();
-        transaction!(self.db(), |tx| cancel(tx, actor, id, expected, now))
+        transaction!(self.db(), |tx| set_status(tx, actor, id, EventStatus::Cancelled, expected, now))
     }
 }
 
-async fn publish(
+async fn set_status(
     tx: &mut Tx,
     actor: &Actor,
     id: EventId,
+    status: EventStatus,
     expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Event> {
-    let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
-    must_be_version(event.version, expected)?;
-    if next_status(event.status, Some(EventStatus::Published))? != event.status {
+    let mut stored = EventAggregate::lock(tx, actor, id, now).await?;
+    must_be_version(stored.event.version, expected)?;
+    let status = next_status(stored.event.status, Some(status))?;
+    if stored.has_past {
         reschedule::lock_occurrences(tx, id).await?;
-        must_not_be_over(tx, id, now).await?;
-        set_status(tx, id, EventStatus::Published, now).await?;
-        tx.query(sql!(
-            "UPDATE occurrences SET listed = $2, updated_at = $3, version = version + 1 WHERE event_id = $1"
-        ))
-        .bind(id)
-        .bind(is_listed(event.visibility, EventStatus::Published))
-        .bind(now)
-        .execute()
-        .await?;
     }
-    rows::load_one(tx, id, now).await
-}
-
-async fn cancel(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: EventId,
-    expected: Option<&Precondition>,
-    now: Timestamp,
-) -> Result<Event> {
-    let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
-    must_be_version(event.version, expected)?;
-    if next_status(event.status, Some(EventStatus::Cancelled))? != event.status {
-        reschedule::lock_occurrences(tx, id).await?;
-        set_status(tx, id, EventStatus::Cancelled, now).await?;
-        cancel_remaining_occurrences(tx, id, now).await?;
+    stored.lock_occurrences(tx, now).await?;
+    if status == stored.event.status {
+        return rows::created::answer(&stored, &stored.event, &stored.remaining, &[], now);
     }
-    rows::load_one(tx, id, now).await
-}
-
-async fn set_status(tx: &mut Tx, id: EventId, status: EventStatus, now: Timestamp) -> Result<()> {
-    tx.query(sql!("UPDATE events SET status = $2, updated_at = $3, version = version + 1 WHERE id = $1"))
-        .bind(id)
-        .bind(status)
-        .bind(now)
-        .execute()
-        .await?;
-    Ok(())
+    if status == EventStatus::Published && stored.remaining.iter().all(|occurrence| occurrence.is_over(now)) {
+        return Err(Error::invalid("/starts_at", "in_the_past", "is in the past: move the event first"));
+    }
+    let version = stored.event.version + 1;
+    let revised = EventRow { status, version, updated_at: now, ..stored.event.clone() };
+    ChangePlan::of(&stored, revised, Effects::default(), now)?.store(tx, &stored, now).await
 }
 
 /// Cancels the occurrences of an event that are not over. Requires locks on all its occurrences.
@@ -123,20 +99,6 @@ pub(super) async fn cancel_remaining_occurrences(tx: &mut Tx, id: EventId, now: 
     .execute()
     .await?;
     Ok(())
-}
-
-async fn must_not_be_over(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<()> {
-    let remains: bool = tx
-        .query(sql!("SELECT EXISTS (SELECT 1 FROM occurrences WHERE event_id = $1 AND ends_at > $2)"))
-        .bind(id)
-        .bind(now)
-        .scalar()
-        .await?;
-    if remains {
-        Ok(())
-    } else {
-        Err(Error::invalid("/starts_at", "in_the_past", "is in the past: move the event first"))
-    }
 }
 
 /// Locks all occurrences of an event and fails if it has registrations, including cancelled ones: those are

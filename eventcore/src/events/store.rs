@@ -1,5 +1,6 @@
 //! Writing rows of `events`, and inserting rows of `occurrences`.
 
+use super::classification;
 use super::copies::Copies;
 use super::rows::EventRow;
 use super::schedule::expansion::PlannedOccurrence;
@@ -7,7 +8,7 @@ use crate::db::{Dialect, Planning, Queries, RowList, SqlValue, SqlWriter, Tx, sq
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{DateValue, Recurrence};
-use crate::search::{IndexEntry, full_text_columns};
+use crate::search::{Document, IndexEntry, push_document, push_search_tokens};
 use crate::time::{Timestamp, format_local};
 
 /// A new event with its occurrences.
@@ -49,7 +50,7 @@ pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<()> 
             push_search_tokens(&mut sql, Document::InStatement, new.index_entry);
             if !new.tags.is_empty() {
                 sql.push("), tag AS (");
-                push_tags(&mut sql, new.row.id, new.tags);
+                classification::push_tags(&mut sql, new.row.id, new.tags);
             }
             sql.push(") ");
             push_occurrences(&mut sql, &copies, Document::InStatement, new.occurrences, new.row.created_at);
@@ -60,7 +61,7 @@ pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<()> 
             sql.query(tx).execute().await?;
             if !new.tags.is_empty() {
                 let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
-                push_tags(&mut sql, new.row.id, new.tags);
+                classification::push_tags(&mut sql, new.row.id, new.tags);
                 sql.query(tx).execute().await?;
             }
             let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
@@ -134,50 +135,6 @@ fn push_event(sql: &mut SqlWriter, event: &EventRow) {
     sql.push(")");
 }
 
-/// Inserts an indexed search document and returns its id.
-fn push_document(sql: &mut SqlWriter, event: EventId, entry: &IndexEntry) {
-    sql.push(
-        "INSERT INTO search_documents (event_id, title, location, tokens, title_end, head_end, indexed) ",
-    );
-    sql.push("VALUES (").value(event.as_uuid());
-    sql.push(", ").value(entry.title.as_str()).push(", ").value(entry.location.as_str());
-    sql.push(", ").value(entry.tokens.as_str()).push(", ").value(entry.title_end);
-    sql.push(", ").value(entry.head_end).push(", TRUE) RETURNING id");
-}
-
-/// The search document of new occurrences.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Document {
-    /// A row that exists.
-    Id(i64),
-    /// The row that `document`, a part of the same statement, inserts.
-    InStatement,
-}
-
-impl Document {
-    fn push(self, sql: &mut SqlWriter) {
-        match self {
-            Self::Id(id) => sql.value(id),
-            Self::InStatement => sql.push("(SELECT document.id FROM document)"),
-        };
-    }
-}
-
-fn push_search_tokens(sql: &mut SqlWriter, document: Document, entry: &IndexEntry) {
-    sql.push("INSERT INTO search_tokens (").push(full_text_columns(sql.dialect())).push(") SELECT ");
-    document.push(sql);
-    sql.push(", ");
-    entry.push_full_text(sql);
-}
-
-fn push_tags(sql: &mut SqlWriter, event: EventId, tags: &[(String, String)]) {
-    let rows = RowList::default()
-        .texts("folded", tags.iter().map(|(folded, _)| folded.clone()))
-        .texts("name", tags.iter().map(|(_, name)| name.clone()));
-    sql.push("INSERT INTO event_tags (event_id, folded, name) SELECT ").value(event.as_uuid());
-    sql.push(", v.folded, v.name FROM ").rows("v", rows);
-}
-
 fn push_occurrences(
     sql: &mut SqlWriter,
     copies: &Copies,
@@ -221,21 +178,20 @@ fn push_occurrences(
     sql.push(" WHERE TRUE ON CONFLICT (event_id, original_start) DO NOTHING");
 }
 
-/// Inserts occurrences as planned and returns their number; those with an original start that the event
-/// already has are skipped.
+/// Inserts occurrences and returns their number; those with an original start that the event already has are
+/// skipped.
 pub(super) async fn insert_occurrences(
     tx: &mut Tx,
     copies: &Copies,
     document: i64,
-    occurrences: &[PlannedOccurrence],
+    occurrences: &[NewOccurrence],
     now: Timestamp,
 ) -> Result<u64> {
     if occurrences.is_empty() {
         return Ok(0);
     }
     let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
-    let occurrences = NewOccurrence::list(occurrences, now);
-    push_occurrences(&mut sql, copies, Document::Id(document), &occurrences, now);
+    push_occurrences(&mut sql, copies, Document::Id(document), occurrences, now);
     Ok(sql.query(tx).execute().await?)
 }
 

@@ -1,5 +1,5 @@
-//! The consistency check: seat counts of occurrences against their registrations, and their registration
-//! windows against their events.
+//! The consistency check: seat counts of occurrences against their registrations; and their registration
+//! windows, their copies of columns and their search documents against their events.
 
 use sqlx::FromRow;
 
@@ -76,8 +76,9 @@ impl EventCore {
     /// Compares the seat counts of all occurrences with their registrations.
     ///
     /// Also reports parties that wait although their seats are free, registrations and feedback that name
-    /// another event than their occurrence does, and registration windows that are not those of the event.
-    /// Takes a time linear in the number of registrations.
+    /// another event than their occurrence does, registration windows that are not those of the event, and
+    /// copies and search documents that are not what their event says. Takes a time linear in the size of the
+    /// database.
     pub async fn check_consistency(&self) -> Result<Vec<Discrepancy>> {
         let mut db = self.db().read().await?;
         let rows: Vec<SeatAudit> = db
@@ -117,8 +118,7 @@ impl EventCore {
             row.faults().into_iter().map(move |what| Discrepancy { occurrence, what })
         });
         let mut discrepancies: Vec<Discrepancy> = discrepancies.collect();
-        for occurrence in events::wrong_windows(&mut db, self.now()).await? {
-            let what = "the registration window is not that of the event or its override".to_owned();
+        for (occurrence, what) in events::wrong_derived_data(&mut db, self.now()).await? {
             discrepancies.push(Discrepancy { occurrence, what });
         }
         Ok(discrepancies)

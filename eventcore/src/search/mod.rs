@@ -4,11 +4,16 @@
 //! only look words up; what a word is, where phrases may match, and how much of a text counts is decided
 //! here.
 
+mod documents;
 mod full_text;
-mod index;
+mod index_entry;
 mod query;
 mod tokens;
 
+pub(crate) use documents::{
+    Document, delete_unused, documents_of_occurrences, index_pending, insert_document, own_document,
+    push_document, push_search_tokens, refresh_documents, update_documents,
+};
 pub(crate) use full_text::SearchScope;
-pub(crate) use index::{IndexEntry, full_text_columns, index_event, index_pending};
+pub(crate) use index_entry::{DocumentTexts, IndexEntry};
 pub use query::{SearchDocument, SearchQuery};

@@ -81,7 +81,7 @@ impl SearchQuery {
         !self.required.is_empty()
     }
 
-    /// Substrings that must all occur in the tokens that [`super::index_event`] stores.
+    /// Substrings that must all occur in the tokens that [`IndexEntry`](super::IndexEntry) has.
     pub(crate) fn required_substrings(&self) -> Vec<String> {
         self.required.iter().map(SearchPhrase::substring).collect()
     }

@@ -5,7 +5,5 @@ mod histories;
 mod promote;
 mod rules;
 
-pub(crate) use promote::{
-    lock_occurrence, promote_event_waitlists, promote_from_waitlist, promote_waitlist, save_counts,
-};
+pub(crate) use promote::{lock_occurrence, promote_from_waitlist, promote_waitlist, save_counts};
 pub(crate) use rules::{Effect, Holding, RequestEffect, Seats, admit, leave, resize};

@@ -5,29 +5,8 @@ use sqlx::FromRow;
 use super::rules::{self, Effect, Seats};
 use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::Result;
-use crate::id::{EventId, OccurrenceId, RegistrationId};
+use crate::id::{OccurrenceId, RegistrationId};
 use crate::time::Timestamp;
-
-/// Promotes from the waitlists of all upcoming occurrences of an event.
-///
-/// Call it in the transaction that raised capacities or restored occurrences, after it has written (and so
-/// locked) the rows of the occurrences.
-pub(crate) async fn promote_event_waitlists(tx: &mut Tx, event: EventId, now: Timestamp) -> Result<()> {
-    let occurrences: Vec<(OccurrenceId,)> = tx
-        .query(sql!(
-            "SELECT id FROM occurrences WHERE event_id = $1 AND starts_at > $2 AND waitlist_length > 0
-                AND seats_taken < capacity ORDER BY id",
-            for update
-        ))
-        .bind(event)
-        .bind(now)
-        .all()
-        .await?;
-    for (occurrence,) in occurrences {
-        promote_waitlist(tx, occurrence, now).await?;
-    }
-    Ok(())
-}
 
 /// Locks an occurrence and promotes from its waitlist; returns the promoted registrations in list order.
 ///

@@ -6,8 +6,9 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::{PipeClosed, print};
 
-/// Verifies an SQLite file, recounts the registrations of every occurrence, and prints what is damaged and
-/// which stored counts differ. Changes nothing.
+/// Verifies an SQLite file, recounts the registrations of every occurrence, compares what occurrences copy
+/// from their events and the search documents with the events, and prints what is damaged and what differs.
+/// Changes nothing.
 pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
     let core = super::open_existing(config).await?;
     let mut found: Vec<String> =

@@ -1,6 +1,8 @@
 //! What a write of an event returns, and how it counts versions: the library computes both from what it
 //! wrote, without reading it again.
 
+use std::collections::BTreeMap;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, EventBuilder, Kind, new_event_in_2031};
@@ -50,6 +52,94 @@ async fn what_a_creation_returns_is_what_is_stored(#[case] kind: Kind) {
         let count = created["occurrence_count"].as_u64().unwrap();
         let listed = ada.all(&format!("/events/{id}/occurrences")).await;
         assert_eq!(count, u64::try_from(listed.len()).unwrap(), "{created}");
+    }
+    daemon.check().await;
+}
+
+/// Changes of a weekly series, each of which some occurrences show and others do not.
+fn many_changes() -> Vec<Value> {
+    vec![
+        json!({"title": "Night"}),
+        json!({"title": "Night"}),
+        json!({"location": "Room 3", "description": "Bring a friend"}),
+        json!({"url": "https://example.org/"}),
+        json!({"capacity": 9}),
+        json!({"max_party_size": 2}),
+        json!({"visibility": "unlisted"}),
+        json!({"visibility": "public", "tags": ["late", "Rüst"]}),
+        json!({"category": "concert"}),
+        json!({"category": "workshop", "tags": []}),
+        json!({"waitlist_enabled": false}),
+        json!({"registration_closes_before": "PT1H"}),
+        json!({"duration": "PT3H"}),
+        json!({"starts_at": "2031-03-05T19:00:00"}),
+        json!({"timezone": "Europe/Berlin"}),
+        json!({"recurrence": {"rrule": "FREQ=WEEKLY;COUNT=6"}}),
+        json!({"recurrence": {"rrule": "FREQ=WEEKLY;COUNT=4"}}),
+        json!({"recurrence": {"rrule": "FREQ=WEEKLY;COUNT=4;INTERVAL=2"}}),
+        json!({"starts_at": "2031-03-12T19:00:00", "title": "Late", "capacity": 3}),
+        json!({"status": "cancelled"}),
+    ]
+}
+
+/// A weekly series of four: the second with another title, the third at another time, people at the fourth.
+async fn series_with_overrides(daemon: &Daemon) -> (Client, String) {
+    let [ada, bob, cid] = daemon.users(["ada", "bob", "cid"]).await;
+    let (event, _) = ada.create_event(new_event_in_2031().rule("FREQ=WEEKLY;COUNT=4")).await;
+    ada.add_co_organizer(&event, &cid).await;
+    let occurrences = ada.occurrences(&event).await;
+    let own_texts = json!({"title": "Own", "location": "Elsewhere", "description": "Other"});
+    ada.patch(&format!("/occurrences/{}", occurrences[1]), own_texts).await.expect(200);
+    let own_time = json!({"starts_at": "2031-03-19T20:00:00Z"});
+    ada.patch(&format!("/occurrences/{}", occurrences[2]), own_time).await.expect(200);
+    bob.register(&occurrences[3], 2).await.expect(201);
+    (ada, event)
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_change_returns_is_what_is_stored(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, event) = series_with_overrides(&daemon).await;
+    for patch in many_changes() {
+        let changed = ada.patch(&format!("/events/{event}"), patch.clone()).await.expect(200).json();
+        assert_eq!(changed, stored(&ada, &event).await, "{patch}");
+    }
+    daemon.check().await;
+}
+
+/// The occurrences of an event by id: the version, and everything else.
+async fn versions(client: &Client, event: &str) -> BTreeMap<String, (i64, Value)> {
+    let mut versions = BTreeMap::new();
+    for mut occurrence in client.all(&format!("/events/{event}/occurrences")).await {
+        let version = occurrence["version"].take().as_i64().expect("a version");
+        versions.insert(occurrence["id"].as_str().expect("an id").to_owned(), (version, occurrence));
+    }
+    versions
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_occurrence_gets_one_new_version_if_a_change_shows_in_it(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, event) = series_with_overrides(&daemon).await;
+    let mut before = versions(&ada, &event).await;
+    for patch in many_changes() {
+        ada.patch(&format!("/events/{event}"), patch.clone()).await.expect(200);
+        let after = versions(&ada, &event).await;
+        for (id, (version, shown)) in &after {
+            let expected = match before.get(id) {
+                None => 1,
+                Some((old, same)) if same == shown => *old,
+                Some((old, _)) => old + 1,
+            };
+            assert_eq!(*version, expected, "{patch}: {shown}");
+        }
+        before = after;
     }
     daemon.check().await;
 }

@@ -27,6 +27,7 @@ async fn wrong_counts_are_found(#[case] kind: Kind) {
             "UPDATE registrations SET status = 'waitlisted', waitlist_number = 1",
             "seats_taken is 2, but the parties hold 0",
         ),
+        ("UPDATE occurrences SET registered = FALSE", "it has registrations, but `registered` is false"),
     ] {
         let mut tx = db.core.db().begin().await.unwrap();
         tx.query(Sql::portable(spoil)).execute().await.unwrap();
@@ -82,6 +83,46 @@ async fn rows_of_another_event_than_their_occurrence_are_found(#[case] kind: Kin
             tx.query(Sql::portable(mend)).execute().await.unwrap();
         }
         tx.commit().await.unwrap();
+    }
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_copies_and_search_documents_are_found(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let [ada, _bob] = db.people(["ada", "bob"]).await;
+    let (event, occurrence) = db.create_event(&ada, new_event().tags(["rust"])).await;
+    let document = "the search document is not that of its texts";
+    for (number, (spoil, what)) in [
+        ("UPDATE occurrences SET capacity = capacity + 1", "capacity"),
+        ("UPDATE occurrences SET listed = NOT listed", "listed"),
+        ("UPDATE occurrences SET all_day = NOT all_day", "all_day"),
+        ("UPDATE occurrences SET category_id = event_id", "category_id"),
+        ("UPDATE occurrences SET tags = 'other'", "tags"),
+        (
+            "UPDATE occurrences SET organizer_id = (SELECT id FROM users WHERE username = 'bob')",
+            "organizer_id",
+        ),
+        ("UPDATE search_documents SET title = 'other'", document),
+        ("UPDATE search_documents SET tokens = ' other '", document),
+        ("DELETE FROM search_tokens", document),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(db.core.check_consistency().await.unwrap(), [], "before {spoil}");
+        let mut tx = db.core.db().begin().await.unwrap();
+        tx.query(Sql::portable(spoil)).execute().await.unwrap();
+        tx.commit().await.unwrap();
+        let found = db.core.check_consistency().await.unwrap();
+        let [wrong] = found.as_slice() else { panic!("{spoil}: {found:?}") };
+        assert_eq!(wrong.occurrence, occurrence);
+        assert!(wrong.what.ends_with(what), "{spoil}: {}", wrong.what);
+        // A change of the event writes all of them anew.
+        let patch = json!({"title": format!("Evening {number}")});
+        db.core.change_event(&ada, event, &patch, None).await.unwrap();
     }
 }
 

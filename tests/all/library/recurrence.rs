@@ -53,11 +53,13 @@ pub(super) async fn register(db: &TestDb, occurrence: &Occurrence, user: &Actor)
     .execute()
     .await
     .unwrap();
-    tx.query(Sql::portable("UPDATE occurrences SET seats_taken = seats_taken + 1 WHERE id = $1"))
-        .bind(occurrence.id)
-        .execute()
-        .await
-        .unwrap();
+    tx.query(Sql::portable(
+        "UPDATE occurrences SET seats_taken = seats_taken + 1, registered = TRUE WHERE id = $1",
+    ))
+    .bind(occurrence.id)
+    .execute()
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
 }
 

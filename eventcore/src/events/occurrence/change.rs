@@ -10,11 +10,12 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::events::event::{Occurrence, zone};
 use crate::events::input::{check_capacity, check_url};
+use crate::events::read;
 use crate::events::window::{OpenPeriod, RegistrationWindow, WindowInput, WindowStart, drop_replaced};
-use crate::events::{read, search_documents};
 use crate::id::OccurrenceId;
 use crate::input::{Fields, Lines, check_text, deserialize_by_fields, merge_patch, must_be_object};
 use crate::precondition::Precondition;
+use crate::search::{self, DocumentTexts};
 use crate::seats;
 use crate::time::{
     IsoDuration, LeadTime, Span, SpanInput, TimeInput, Timestamp, format_local, round_to_days,
@@ -270,7 +271,7 @@ async fn store_overrides(
     Times { span, own, period }: &Times,
     now: Timestamp,
 ) -> Result<()> {
-    let text = search_text(tx, locked, overrides).await?;
+    let (document, unused) = store_document(tx, locked, overrides).await?;
     let planned = locked.planned()?;
     let moved = (span.starts_at, span.ends_at) != (planned.original_start, planned.ends_at);
     tx.query(sql!(
@@ -291,7 +292,7 @@ async fn store_overrides(
     .bind(span.ends_at)
     .bind(moved)
     .bind(moved.then(|| format_local(span.local)))
-    .bind(text)
+    .bind(document)
     .bind(now)
     .bind(own.opens.map(|edge| edge.to_string()))
     .bind(own.closes.map(|edge| edge.to_string()))
@@ -299,18 +300,38 @@ async fn store_overrides(
     .bind(period.closes_at)
     .execute()
     .await?;
-    search_documents::delete_if_unused(tx, locked.occurrence.document_id).await?;
-    crate::search::index_event(tx, locked.event.id).await
+    search::delete_unused(tx, unused.into_iter().collect()).await
 }
 
-/// The id of the search document of an occurrence: the event's own, unless title, location or description are
-/// overridden.
-async fn search_text(tx: &mut Tx, locked: &EditableOccurrence, overrides: &Overrides) -> Result<i64> {
-    let event = &locked.event;
+/// Gives an occurrence the search document of its texts: the event's own, unless title, location or
+/// description are overridden. Returns its id, and that of a document that is no longer needed.
+async fn store_document(
+    tx: &mut Tx,
+    locked: &EditableOccurrence,
+    overrides: &Overrides,
+) -> Result<(i64, Option<i64>)> {
+    let (event, stored) = (&locked.event, &locked.occurrence);
+    let texts_of = |title: &Option<String>, location: &Option<String>, description: &Option<String>| {
+        let inherited = event.texts()?;
+        Ok::<_, Error>(DocumentTexts {
+            title: title.clone().unwrap_or(inherited.title),
+            location: location.clone().unwrap_or(inherited.location),
+            description: description.clone().unwrap_or(inherited.description),
+            tags: inherited.tags,
+        })
+    };
+    let has_own = stored.title.is_some() || stored.location.is_some() || stored.description.is_some();
     if overrides.title.is_none() && overrides.location.is_none() && overrides.description.is_none() {
-        return search_documents::of_event(tx, event.id).await;
+        let shared = search::own_document(tx, event.id).await?;
+        return Ok((shared, has_own.then_some(stored.document_id)));
     }
-    let title = overrides.title.as_ref().unwrap_or(&event.title);
-    let location = overrides.location.as_ref().unwrap_or(&event.location);
-    search_documents::insert(tx, event.id, title, location).await
+    let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
+    let texts = texts_of(&trimmed(&overrides.title), &trimmed(&overrides.location), &overrides.description)?;
+    if !has_own {
+        return Ok((search::insert_document(tx, event.id, &texts).await?, None));
+    }
+    if texts != texts_of(&stored.title, &stored.location, &stored.description)? {
+        search::update_documents(tx, &[(stored.document_id, texts)]).await?;
+    }
+    Ok((stored.document_id, None))
 }

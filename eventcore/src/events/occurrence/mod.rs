@@ -1,5 +1,7 @@
 //! Changing, cancelling and deleting one occurrence of an event.
 
 pub(super) mod change;
+pub(super) mod changes;
 pub(super) mod editable;
+pub(super) mod state;
 pub(super) mod status;

@@ -135,7 +135,7 @@ async fn delete(
         .series()?
         .without(locked.occurrence.original_start)
         .map_err(|error| recurrence_violation(&error))?;
-    reschedule::delete_occurrence(tx, id).await?;
+    reschedule::delete_occurrence(tx, locked.event.id, id).await?;
     store::update_recurrence(tx, locked.event.id, &rest, now).await?;
     reschedule::must_have_an_occurrence(tx, locked.event.id).await
 }

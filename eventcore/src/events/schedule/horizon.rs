@@ -5,19 +5,20 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::expansion::{Horizon, PlannedOccurrence, STEP};
-use super::reschedule::{self, RemainingOccurrence};
-use super::windows;
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
+use crate::events::aggregate::lock_remaining;
 use crate::events::copies::Copies;
 use crate::events::event::{Event, zone};
+use crate::events::occurrence::changes::OccurrenceChanges;
+use crate::events::occurrence::state::OccurrenceState;
 use crate::events::rows::{self, EventRow};
-use crate::events::search_documents;
-use crate::events::store;
+use crate::events::store::{self, NewOccurrence};
 use crate::id::EventId;
 use crate::quotas;
+use crate::search;
 use crate::time::{self, Timestamp, format_local, parse_local, round_to_days};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -217,8 +218,9 @@ async fn extend(
         .bind(until)
         .execute()
         .await?;
-    let document = search_documents::of_event(tx, event.id).await?;
-    let inserted = store::insert_occurrences(tx, &Copies::of(&event)?, document, &occurrences, now).await?;
+    let document = search::own_document(tx, event.id).await?;
+    let new = NewOccurrence::list(&occurrences, now);
+    let inserted = store::insert_occurrences(tx, &Copies::of(&event)?, document, &new, now).await?;
     Ok(ExtensionStep { inserted, is_last: until >= horizon.until || occurrences.len() == room })
 }
 
@@ -226,26 +228,31 @@ async fn extend(
 /// changed.
 async fn recompute(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u64> {
     let Some(event) = lock_event(tx, id).await? else { return Ok(0) };
-    let mut future = reschedule::lock_remaining(tx, id, now).await?;
+    let mut future = lock_remaining(tx, id, now).await?;
     future.retain(|occurrence| occurrence.starts_at > now);
+    let copies = Copies::of(&event)?;
     let planned = planned_by_local_start(&event, &future)?;
-    let matched: Vec<(&RemainingOccurrence, &PlannedOccurrence)> = future
-        .iter()
-        .filter_map(|occurrence| Some((occurrence, planned.get(&occurrence.original_local)?)))
-        .collect();
-    let mut changed = reschedule::move_to_planned(tx, &matched, now).await?;
-    for occurrence in &future {
-        changed += u64::from(recompute_overridden(tx, &event, occurrence, now).await?);
+    let mut changes = OccurrenceChanges::default();
+    let mut moved = 0;
+    for old in &future {
+        let mut new = old.clone();
+        follow_clocks(&mut new, &event, planned.get(&old.original_local))?;
+        copies.copy_to(&mut new);
+        let times = |state: &OccurrenceState| (state.original_start, state.starts_at, state.ends_at);
+        if times(old) != times(&new) {
+            moved += 1;
+            new.version += 1;
+        }
+        changes.add(old, &new);
     }
-    let (window, tz) = (event.window(), zone(&event.timezone));
-    windows::update(tx, id, window, (event.all_day, tz), now).await?;
-    Ok(changed)
+    changes.store(tx, &copies, now).await?;
+    Ok(moved)
 }
 
 /// The planned occurrences around the stored ones, by their nominal local starts as they are stored.
 fn planned_by_local_start(
     event: &EventRow,
-    stored: &[RemainingOccurrence],
+    stored: &[OccurrenceState],
 ) -> Result<HashMap<String, PlannedOccurrence>> {
     let starts = || stored.iter().map(|occurrence| occurrence.original_start);
     let (Some(first), Some(last)) = (starts().min(), starts().max()) else { return Ok(HashMap::new()) };
@@ -255,32 +262,28 @@ fn planned_by_local_start(
     Ok(planned.into_iter().map(|planned| (format_local(planned.local), planned)).collect())
 }
 
-/// Recomputes an overridden time from its local start; returns whether it changed.
-async fn recompute_overridden(
-    tx: &mut Tx,
+/// Gives an occurrence the instants of its local times. `planned` is where the rule has its local start.
+fn follow_clocks(
+    occurrence: &mut OccurrenceState,
     event: &EventRow,
-    occurrence: &RemainingOccurrence,
-    now: Timestamp,
-) -> Result<bool> {
-    let Some(local) = &occurrence.starts_local else { return Ok(false) };
+    planned: Option<&PlannedOccurrence>,
+) -> Result<()> {
+    if let Some(planned) = planned {
+        occurrence.original_start = planned.original_start;
+        if !occurrence.moved {
+            (occurrence.starts_at, occurrence.ends_at) = (planned.original_start, planned.ends_at);
+        }
+    }
+    let Some(local) = &occurrence.starts_local else { return Ok(()) };
     let (local, tz) = (parse_local(local)?, zone(&event.timezone));
     let starts_at = time::resolve_leniently(local, tz);
     // A local time that occurs twice may mean its second instant, which still has the same local time.
     if starts_at == occurrence.starts_at || occurrence.starts_at.in_zone(tz).naive_local() == local {
-        return Ok(false);
+        return Ok(());
     }
     let elapsed = occurrence.ends_at.since(occurrence.starts_at).as_secs();
     let seconds = round_to_days(i64::try_from(elapsed).map_err(Error::internal)?, event.all_day);
-    let ends_at = time::end_of(local, starts_at, seconds, event.all_day, tz);
-    tx.query(sql!(
-        "UPDATE occurrences SET starts_at = $2, ends_at = $3, updated_at = $4, version = version + 1
-         WHERE id = $1"
-    ))
-    .bind(occurrence.id)
-    .bind(starts_at)
-    .bind(ends_at)
-    .bind(now)
-    .execute()
-    .await?;
-    Ok(true)
+    occurrence.ends_at = time::end_of(local, starts_at, seconds, event.all_day, tz);
+    occurrence.starts_at = starts_at;
+    Ok(())
 }

@@ -4,4 +4,3 @@ pub(super) mod expansion;
 pub(super) mod horizon;
 pub(super) mod preview;
 pub(super) mod reschedule;
-pub(super) mod windows;

@@ -77,6 +77,9 @@ sql() {
     psql -h "$postgres" -U bench -d "$database" -v ON_ERROR_STOP=1 -qAtX "${arguments[@]}"
 }
 
+# The version of PostgreSQL, such as 15.8.
+version() { sql postgres 'SHOW server_version' | cut -d ' ' -f 1; }
+
 # postgres_url DATABASE
 postgres_url() {
     echo "postgres://bench@localhost/$1?host=$postgres"

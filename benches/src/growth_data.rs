@@ -58,7 +58,7 @@ impl GrowthData {
         let (title, description) = (text(4), text(30));
         let city = CITIES[random.usize(..CITIES.len())];
         let tags: Vec<String> = (0..3).map(|_| Self::tag(zipf(&mut random, TAGS))).collect();
-        let seconds = 2_114_380_800 + random.i64(..700 * 96) * 900;
+        let seconds = 2_114_380_800 + random.i64(0..700 * 96) * 900;
         let start = chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default();
         let mut body = json!({
             "title": title,

@@ -31,7 +31,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let token = core.open_session(&Actor::System, id).await?.access_token;
     let page = core.occurrences(&Actor::Anonymous, &AgendaFilter::default(), &PageRequest::first(1)).await?;
     let event = page.items.first().ok_or("no occurrences")?.event_id;
-    let (words, tag) = ([1, 2, 15_000].map(GrowthData::word).join(" "), GrowthData::tag(290));
+    let (words, tag) = ([1, 2, 5_000].map(GrowthData::word).join(" "), GrowthData::tag(290));
     print!("{token} {words} {} {event}", tag.replace(' ', "+"));
     if core.db().dialect() == Dialect::Postgres {
         let mode: String =

@@ -1,17 +1,16 @@
-//! The statements that the library sends to PostgreSQL, read from the log of the server.
+//! The statements that the library or a daemon sends to PostgreSQL, read from the log of the server.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use eventcore::EventCore;
 
+use crate::daemon::Daemon;
 use crate::database::{Kind, TestDb, open};
 use crate::postgres;
 
-/// All statements that one instance of the library sends to a PostgreSQL database.
+/// All statements that one instance of the library, or one daemon, sends to a PostgreSQL database.
 pub struct StatementLog {
-    /// The library whose statements are logged.
-    pub core: EventCore,
     database: String,
     file: PathBuf,
     read: usize,
@@ -19,12 +18,22 @@ pub struct StatementLog {
 
 impl StatementLog {
     /// Opens the library once more, and logs what this instance sends.
-    pub async fn of(db: &TestDb) -> Self {
-        assert_eq!(db.kind, Kind::Postgres, "SQLite has no log of statements");
-        let settings = "-c%20log_statement%3Dall%20-c%20log_min_messages%3Dlog";
-        let core = open(&format!("{}&options={settings}", db.url), db.clock.clone()).await;
+    pub async fn of_library(db: &TestDb) -> (EventCore, Self) {
+        let core = open(&logged_url(db), db.clock.clone()).await;
+        (core, Self::of(db))
+    }
+
+    /// Starts a daemon without background jobs, and logs what it sends.
+    pub async fn of_daemon(db: &TestDb) -> (Daemon, Self) {
+        let mut logged = db.clone();
+        logged.url = logged_url(db);
+        let daemon = Daemon::on(logged, &["--workers", "0"]).await;
+        (daemon, Self::of(db))
+    }
+
+    fn of(db: &TestDb) -> Self {
         let file = PathBuf::from(postgres::socket_dir()).join("log");
-        let mut log = Self { core, database: db.name().to_owned(), file, read: 0 };
+        let mut log = Self { database: db.name().to_owned(), file, read: 0 };
         log.transactions();
         log
     }
@@ -57,6 +66,12 @@ impl StatementLog {
         assert!(open.is_empty(), "transactions that have not ended: {open:?}");
         transactions
     }
+}
+
+/// The URL of a database that logs all statements of the connections made with it.
+fn logged_url(db: &TestDb) -> String {
+    assert_eq!(db.kind, Kind::Postgres, "SQLite has no log of statements");
+    format!("{}&options=-c%20log_statement%3Dall%20-c%20log_min_messages%3Dlog", db.url)
 }
 
 /// Process and text of each statement in lines such as `events 4711 LOG:  execute s_1: SELECT 1`, which the

@@ -36,6 +36,7 @@ mod relevance;
 mod request_bodies;
 mod search;
 mod series_shift;
+mod statement_counts;
 mod visibility;
 mod visibility_changes;
 mod waitlist;

@@ -191,6 +191,7 @@ fn faults(transaction: &[String]) -> Vec<String> {
 
 /// Runs operations one after the other, and notes how they break the order.
 struct Watch {
+    core: EventCore,
     log: StatementLog,
     faults: BTreeSet<(&'static str, String)>,
     /// How many transactions lock something in the order.
@@ -204,7 +205,7 @@ impl Watch {
         name: &'static str,
         work: impl AsyncFnOnce(&EventCore) -> Result<T, E>,
     ) -> T {
-        let core = self.log.core.clone();
+        let core = self.core.clone();
         let done = work(&core).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let mut locks_some = false;
         for transaction in self.log.transactions() {
@@ -383,8 +384,8 @@ async fn opinions(db: &TestDb, watch: &mut Watch) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_locks_rows_in_one_order_on_postgres() {
     let db = TestDb::new(Kind::Postgres).await;
-    let log = StatementLog::of(&db).await;
-    let mut watch = Watch { log, faults: BTreeSet::new(), seen: 0 };
+    let (core, log) = StatementLog::of_library(&db).await;
+    let mut watch = Watch { core, log, faults: BTreeSet::new(), seen: 0 };
     accounts(&db, &mut watch).await;
     events(&db, &mut watch).await;
     categories(&db, &mut watch).await;

@@ -1,0 +1,72 @@
+//! How many statements each operation sends to PostgreSQL, as the log of the server shows them. Each one is a
+//! round trip, under load most of what an operation costs.
+//!
+//! `BEGIN` and `COMMIT` do not count. The statement that finds out who calls does.
+
+use serde_json::json;
+use tests::{Kind, StatementLog, TestDb, new_event_in_2031};
+
+/// Runs operations one after another and notes those that exceed their budgets.
+struct Budgets {
+    log: StatementLog,
+    exceeded: Vec<String>,
+}
+
+impl Budgets {
+    /// Runs an operation that may send `budget` statements.
+    async fn run<T>(&mut self, operation: &str, budget: usize, work: impl Future<Output = T>) -> T {
+        self.log.transactions();
+        let done = work.await;
+        let statements = self.log.transactions().concat();
+        assert!(!statements.is_empty(), "{operation}: no statement was logged");
+        // Shown if the test fails.
+        let line = format!("{operation}: {} of {budget} statements", statements.len());
+        eprintln!("{line}\n    {}", statements.join("\n    "));
+        if statements.len() > budget {
+            self.exceeded.push(line);
+        }
+        done
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_operation_keeps_its_budget_of_statements_on_postgres() {
+    let db = TestDb::in_real_time(Kind::Postgres).await;
+    let (daemon, log) = StatementLog::of_daemon(&db).await;
+    let [ada, bob, cid, dan] = daemon.users(["ada", "bob", "cid", "dan"]).await;
+    // The first request with a token reads the key that it is signed with.
+    bob.get("/users/me").await.expect(200);
+    let (_, occurrence) = ada.create_event(new_event_in_2031().capacity(4)).await;
+    let mine = format!("/occurrences/{occurrence}/registration");
+    let mut budgets = Budgets { log, exceeded: Vec::new() };
+
+    let register = bob.register(&occurrence, 2);
+    budgets.run("PUT registration", 4, register).await.expect(201);
+    let repeat = bob.register(&occurrence, 2);
+    budgets.run("PUT registration, a repeat", 4, repeat).await.expect(200);
+    let change = bob.register(&occurrence, 4);
+    budgets.run("PUT registration, a change", 6, change).await.expect(200);
+    let wait = cid.register(&occurrence, 2);
+    budgets.run("PUT registration, waitlisted", 4, wait).await.expect(201);
+    dan.register(&occurrence, 2).await.expect(201);
+    let shrink = bob.register(&occurrence, 2);
+    budgets.run("PUT registration, a change that promotes", 8, shrink).await.expect(200);
+    let cancel = bob.delete(&mine);
+    budgets.run("DELETE registration, which promotes", 8, cancel).await.expect(204);
+    let cancel = cid.delete(&mine);
+    budgets.run("DELETE registration", 6, cancel).await.expect(204);
+    let again = cid.delete(&mine);
+    budgets.run("DELETE registration, a repeat", 5, again).await.expect(204);
+    let guest = json!({"username": "bob"});
+    let attendees = format!("/occurrences/{occurrence}/registrations");
+    let add = ada.post(&attendees, guest);
+    let added = budgets.run("POST registration of an attendee", 5, add).await.expect(201).id();
+    let check_in = format!("/registrations/{added}/check-in");
+    budgets.run("POST check-in", 7, ada.poke(&check_in)).await.expect(200);
+    let attendee = format!("{attendees}/{added}");
+    let remove = ada.delete(&attendee);
+    budgets.run("DELETE registration of an attendee", 7, remove).await.expect(204);
+
+    assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
+    daemon.check().await;
+}

@@ -15,6 +15,7 @@ mod input;
 mod last_modified;
 mod links;
 mod occurrence;
+mod offer;
 mod organizers;
 mod read;
 mod recategorize;
@@ -40,6 +41,7 @@ pub use event::{
 pub use html::{Described, add_html};
 pub use input::EventInput;
 pub use occurrence::change::Overrides;
+pub(crate) use offer::Offer;
 pub(crate) use recurrence_words::add_recurrences;
 pub(crate) use release::{lock_events_of_organizer, release_events_of};
 pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};

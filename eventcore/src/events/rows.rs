@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use super::access::Relation;
 use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility, zone};
 use super::links::CalendarItem;
+use super::offer::Offer;
 use super::schedule::expansion::{self, Horizon, PlannedOccurrence};
 use super::window::{OpenPeriod, RegistrationWindow, WindowEdge};
 use crate::accounts::PublicProfile;
@@ -251,19 +252,17 @@ impl OccurrenceRow {
         overridden.map(|(_, name)| (*name).to_owned()).collect()
     }
 
-    fn registration_open(&self, now: Timestamp) -> bool {
-        self.event_status == EventStatus::Published
-            && self.status == OccurrenceStatus::Scheduled
-            && now < self.starts_at
-            && self.open_period.must_be_open(now).is_ok()
-            && self.seats_taken <= self.capacity
+    fn offer(&self) -> Offer {
+        let &Self { event_status, status, starts_at, ends_at, open_period, .. } = self;
+        let overbooked = self.seats_taken > self.capacity;
+        Offer { event_status, status, starts_at, ends_at, open_period, overbooked }
     }
 
     /// The occurrence as the API returns it at `now`.
     pub(crate) fn occurrence(self, now: Timestamp) -> Occurrence {
         let tz = zone(&self.timezone);
         let overridden = self.overridden();
-        let registration_open = self.registration_open(now);
+        let registration_open = self.offer().registration(now).is_ok();
         let (starts_at, ends_at) = Moment::span(self.starts_at, self.ends_at, tz, self.all_day);
         let original_start = if self.all_day {
             Moment::day(self.original_start, tz)

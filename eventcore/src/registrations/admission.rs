@@ -56,9 +56,9 @@ impl Admission {
         now: Timestamp,
     ) -> Result<Registered> {
         must_expect_none(party.expected.as_ref())?;
-        occurrence.must_be_upcoming(now)?;
-        if by == RegisteredBy::Attendee {
-            occurrence.must_be_open(now)?;
+        match by {
+            RegisteredBy::Attendee => occurrence.offer().registration(now)?,
+            RegisteredBy::Organizer => occurrence.offer().upcoming(now)?,
         }
         let size = party.party_size.unwrap_or(1);
         occurrence.must_allow(size)?;

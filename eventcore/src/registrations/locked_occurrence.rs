@@ -7,7 +7,7 @@ use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
-use crate::events::{EventStatus, OccurrenceStatus, OpenPeriod, Relation, Visibility};
+use crate::events::{EventStatus, OccurrenceStatus, Offer, OpenPeriod, Relation, Visibility};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::seats::{self, Seats};
 use crate::time::Timestamp;
@@ -189,7 +189,7 @@ impl LockedOccurrence {
 
     /// Whether free seats go to the waitlist: the occurrence takes place and has not started.
     pub(super) fn promotes(&self, now: Timestamp) -> bool {
-        self.must_be_upcoming(now).is_ok()
+        self.offer().upcoming(now).is_ok()
     }
 
     /// Whether seats are free that are due to the waitlist.
@@ -197,20 +197,10 @@ impl LockedOccurrence {
         self.promotes(now) && self.next_party.is_some_and(|party| self.seats().fits(party))
     }
 
-    /// Fails unless the occurrence is to take place and has not started.
-    pub(super) fn must_be_upcoming(&self, now: Timestamp) -> Result<()> {
-        match (self.event_status, self.status) {
-            (EventStatus::Draft, _) => Err(Error::EventNotPublished),
-            (EventStatus::Cancelled, _) | (_, OccurrenceStatus::Cancelled) => Err(Error::OccurrenceCancelled),
-            _ if self.ends_at <= now => Err(Error::OccurrencePast),
-            _ if self.starts_at <= now => Err(Error::OccurrenceBegun),
-            _ => Ok(()),
-        }
-    }
-
-    /// Fails outside the registration window, which binds attendees but not organizers.
-    pub(super) fn must_be_open(&self, now: Timestamp) -> Result<()> {
-        self.open_period.must_be_open(now)
+    pub(super) fn offer(&self) -> Offer {
+        let &Self { event_status, status, starts_at, ends_at, open_period, .. } = self;
+        let overbooked = self.seats_taken > self.capacity;
+        Offer { event_status, status, starts_at, ends_at, open_period, overbooked }
     }
 
     /// Fails for a party larger than the event's `max_party_size`.

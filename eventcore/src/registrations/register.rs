@@ -174,7 +174,7 @@ async fn change(
     let auto_promote = party.auto_promote.unwrap_or(row.auto_promote);
     let Some(holding) = row.holding() else { return Err(Error::NotFound("registration")) };
     if (size, auto_promote) != (row.party_size, row.auto_promote) {
-        occurrence.must_be_upcoming(now)?;
+        occurrence.offer().upcoming(now)?;
         let effect = resize(occurrence, holding, size, by, now)?;
         tx.query(sql!(
             "UPDATE registrations SET party_size = $2, auto_promote = $3, updated_at = $4 WHERE id = $1"
@@ -205,7 +205,7 @@ fn resize(
 ) -> Result<Option<RequestEffect>> {
     if size > holding.party() {
         if by == RegisteredBy::Attendee {
-            occurrence.must_be_open(now)?;
+            occurrence.offer().registration(now)?;
         }
         occurrence.must_allow(size)?;
     }

@@ -20,9 +20,9 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match cli::run().await {
+fn main() -> ExitCode {
+    leave_out_huge_pages();
+    match run() {
         Ok(code) => code,
         Err(error) if error.is::<output::PipeClosed>() => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,4 +30,17 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[tokio::main]
+async fn run() -> Result<ExitCode, failure::Failure> {
+    cli::run().await
+}
+
+/// Asks Linux for pages of 4 KiB only. mimalloc allows huge ones, so that a heap of 12 MiB took 39 MiB of
+/// memory, and the buffers of 5,000 connections 150 MiB instead of 90. Without an effect where the kernel
+/// refuses.
+fn leave_out_huge_pages() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

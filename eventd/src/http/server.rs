@@ -128,7 +128,7 @@ async fn serve_connections<S, B>(
                 Ok::<_, S::Error>(response.map(|body| WatchedResponse::new(body, open_request)))
             }
         });
-        let connection = http.serve_connection(stream, service).into_owned();
+        let connection = Box::pin(http.serve_connection(stream, service).into_owned());
         tokio::spawn(drive(connection, open, stopping.subscribe()));
     }
     drop(listener);

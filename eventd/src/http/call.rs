@@ -55,7 +55,8 @@ pub(crate) struct Context {
     pub(crate) metrics_access: MetricsAccess,
     /// The time limit of a request whose body has been read.
     pub(crate) timeout: Duration,
-    pub(crate) document: &'static Document,
+    /// Builds the OpenAPI document.
+    pub(crate) document: fn() -> Document,
 }
 
 /// A request whose body has been read.
@@ -64,7 +65,7 @@ pub(crate) struct Call {
     pub(crate) public_url: Arc<str>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) may_read_metrics: bool,
-    pub(crate) document: &'static Document,
+    pub(crate) document: fn() -> Document,
     pub(crate) declaration: &'static Declaration,
     pub(super) parameters: Vec<(&'static str, String)>,
     pub(super) path: FullPath,

@@ -97,11 +97,8 @@ impl Episode {
 ///
 /// The connection is boxed because a future has room for its arguments and for its variables: unboxed, each
 /// connection would take its 2 KiB twice.
-pub(crate) async fn drive<C>(
-    mut connection: Pin<Box<C>>,
-    open: OpenConnection,
-    mut stop: watch::Receiver<()>,
-) where
+pub(crate) async fn drive<C>(mut connection: Pin<Box<C>>, open: OpenConnection, mut stop: watch::Receiver<()>)
+where
     C: GracefulConnection<Error: std::fmt::Display>,
 {
     let mut stopping = false;

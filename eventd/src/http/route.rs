@@ -30,19 +30,20 @@ pub(crate) struct Route {
     body_limit: usize,
     /// Whether a request counts against the limit of concurrent requests.
     takes_place: bool,
-    /// The declaration as a document, unless the route is left out of the published one.
-    document: Option<Document>,
+    /// Builds the declaration as a document, unless the route is left out of the published one. Kept, the
+    /// documents of all routes would take 20 MiB.
+    document: Option<fn() -> Document>,
 }
 
 impl Route {
     /// The routes that `handler` serves: one for each operation that `document` declares.
-    pub(crate) fn declared(document: &Document, handler: Handler) -> Vec<Self> {
+    pub(crate) fn declared(document: fn() -> Document, handler: Handler) -> Vec<Self> {
         let mut routes = Vec::new();
-        for (path, item) in &document.paths.paths {
-            for (method, operation) in operations(&mut item.clone()) {
-                let declaration = Declaration::new(path, method, operation);
+        for (path, mut item) in document().paths.paths {
+            for (method, operation) in operations(&mut item) {
+                let declaration = Declaration::new(&path, method, operation);
                 let body_limit = if declaration.request_types.is_empty() { SMALL_BODY } else { LARGE_BODY };
-                let document = Some(document.clone());
+                let document = Some(document);
                 routes.push(Self { declaration, handler, body_limit, takes_place: true, document });
             }
         }
@@ -77,8 +78,8 @@ macro_rules! routes {
             #[derive(utoipa::OpenApi)]
             #[openapi(paths($handler))]
             struct Declared;
-            let document = <Declared as utoipa::OpenApi>::openapi();
-            routes.extend($crate::http::route::Route::declared(&document, |call| Box::pin($handler(call))));
+            let document = <Declared as utoipa::OpenApi>::openapi;
+            routes.extend($crate::http::route::Route::declared(document, |call| Box::pin($handler(call))));
         })+
         routes
     }};
@@ -144,9 +145,9 @@ impl RouteTable {
     }
 
     /// The declarations to publish.
-    pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
+    pub(crate) fn documents(&self) -> impl Iterator<Item = Document> {
         let routes = self.endpoints.iter().flat_map(|endpoint| &endpoint.routes);
-        routes.filter_map(|route| route.document.as_ref())
+        routes.filter_map(|route| route.document).map(|document| document())
     }
 }
 

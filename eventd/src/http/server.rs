@@ -69,7 +69,7 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         admission: admission.clone(),
         metrics_access,
         timeout,
-        document: routes::document(),
+        document: routes::document,
     };
     let upkeep = tokio::spawn(admission.clone().run_upkeep());
     let deadlines = tokio::spawn(admission.connections.clone().run_deadlines());

@@ -42,10 +42,10 @@ use super::problem::ProblemBody;
 struct Common;
 
 /// Builds the document from the declarations of routes.
-pub(crate) fn document<'a>(declarations: impl Iterator<Item = &'a Document>) -> Document {
+pub(crate) fn document(declarations: impl Iterator<Item = Document>) -> Document {
     let mut document = Common::openapi();
     for declaration in declarations {
-        document.merge(declaration.clone());
+        document.merge(declaration);
     }
     if let Some(components) = &mut document.components {
         let schemes = [

@@ -51,16 +51,14 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
     RouteTable::new(routes.into_iter().flatten().collect())
 });
 
-static DOCUMENT: LazyLock<Document> = LazyLock::new(|| openapi::document(TABLE.documents()));
-
 /// All routes.
 pub(crate) fn table() -> &'static RouteTable {
     &TABLE
 }
 
-/// The OpenAPI document of all routes.
-pub(crate) fn document() -> &'static Document {
-    &DOCUMENT
+/// The OpenAPI document of all routes, which this builds each time.
+pub(crate) fn document() -> Document {
+    openapi::document(TABLE.documents())
 }
 
 #[cfg(test)]
@@ -106,7 +104,7 @@ mod tests {
 
     #[test]
     fn operation_ids_are_unique() {
-        let mut document = document().clone();
+        let mut document = document();
         let all = document.paths.paths.values_mut().flat_map(operations);
         let ids: Vec<_> = all.map(|(_, operation)| operation.operation_id.clone().unwrap()).collect();
         let unique: BTreeSet<_> = ids.iter().collect();

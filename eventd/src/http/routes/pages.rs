@@ -66,7 +66,7 @@ async fn document(call: Call) -> Answer {
     let json = match JSON.get() {
         Some(json) => json.clone(),
         None => {
-            let json = serde_json::to_vec(call.document).map_err(Error::internal)?;
+            let json = serde_json::to_vec(&(call.document)()).map_err(Error::internal)?;
             JSON.get_or_init(|| json.into()).clone()
         }
     };

@@ -229,3 +229,6 @@ fn nothing_left() -> Error {
         "leaves the event without occurrences: delete the event instead",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod deadlocks;
 mod events;
 mod idempotency;
 mod lock_order;
+mod lock_waits;
 mod multi_day;
 mod occurrences;
 mod privacy;

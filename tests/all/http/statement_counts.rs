@@ -3,6 +3,8 @@
 //!
 //! `BEGIN` and `COMMIT` do not count. The statement that finds out who calls does.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tests::{Kind, StatementLog, TestDb, new_event_in_2031};
 
@@ -66,6 +68,52 @@ async fn each_operation_keeps_its_budget_of_statements_on_postgres() {
     let attendee = format!("{attendees}/{added}");
     let remove = ada.delete(&attendee);
     budgets.run("DELETE registration of an attendee", 7, remove).await.expect(204);
+
+    assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
+    daemon.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_of_events_keep_their_budgets_of_statements_on_postgres() {
+    let db = TestDb::in_real_time(Kind::Postgres).await;
+    let (daemon, log) = StatementLog::of_daemon(&db).await;
+    let [ada, bob] = daemon.users(["ada", "bob"]).await;
+    ada.get("/users/me").await.expect(200);
+    let mut budgets = Budgets { log, exceeded: Vec::new() };
+
+    let event = new_event_in_2031().category("concert").tags(["rust", "evening"]);
+    let created = budgets.run("POST event", 3, ada.post("/events", event.json())).await.expect(201);
+    let single = format!("/events/{}", created.id());
+    let title = ada.patch(&single, json!({"title": "Night"}));
+    budgets.run("PATCH event: title", 6, title).await.expect(200);
+    let nothing = ada.patch(&single, json!({"title": "Night"}));
+    budgets.run("PATCH event: nothing", 3, nothing).await.expect(200);
+    let labels = ada.patch(&single, json!({"category": "workshop", "tags": ["late"]}));
+    budgets.run("PATCH event: category and tags", 9, labels).await.expect(200);
+    let cancel = format!("{single}/cancel");
+    budgets.run("POST cancel", 5, ada.poke(&cancel)).await.expect(200);
+
+    let series = new_event_in_2031().rule("FREQ=WEEKLY;COUNT=10").draft();
+    let created =
+        budgets.run("POST event: a series", 3, ada.post("/events", series.json())).await.expect(201);
+    let series = format!("/events/{}", created.id());
+    let publish = format!("{series}/publish");
+    budgets.run("POST publish", 5, ada.poke(&publish)).await.expect(200);
+    let more = ada.patch(&series, json!({"recurrence": {"rrule": "FREQ=WEEKLY;COUNT=12"}}));
+    budgets.run("PATCH event: rule, two more", 6, more).await.expect(200);
+    let occurrences = ada.occurrences(&created.id()).await;
+    bob.register(&occurrences[11], 1).await.expect(201);
+    let other = json!({"title": "Night", "recurrence": {"rrule": "FREQ=WEEKLY;INTERVAL=2;COUNT=4"}});
+    budgets.run("PATCH event: rule and title", 8, ada.patch(&series, other)).await.expect(200);
+    let shift = ada.patch(&series, json!({"starts_at": "2031-03-05T19:00:00"}));
+    budgets.run("PATCH event: start", 7, shift).await.expect(200);
+
+    // 730 days with four occurrences each, in steps of 500 between which others write.
+    let tomorrow = db.core.now().plus(Duration::from_hours(24)).to_string();
+    let dense = new_event_in_2031().starts_at(tomorrow).rule("FREQ=HOURLY;INTERVAL=6").json();
+    let dense = ada.post("/events", dense);
+    let dense = budgets.run("POST event: 2,900 occurrences", 32, dense).await.expect(201);
+    assert!(dense.json()["occurrence_count"].as_u64().is_some_and(|count| count > 2_900));
 
     assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
     daemon.check().await;

@@ -1,14 +1,14 @@
 //! What a change of an event sees when it has waited for a lock on PostgreSQL. SQLite has one writer, so
 //! that nothing changes between the statements of a transaction.
 
-use eventcore::db::{Queries, Sql, Tx};
 use eventcore::agenda::AgendaFilter;
+use eventcore::db::{Queries, Sql, Tx};
 use eventcore::events::{Event, OccurrenceStatus};
 use eventcore::{Actor, PageRequest, RegistrationId};
 use serde_json::{Value, json};
 use tests::{Kind, TestDb, id_of, new_event};
 
-/// Changes an event while another transaction, which commits as soon as the change waits for it, has the lock.
+/// Changes an event while another transaction has the lock, which commits as soon as the change waits for it.
 async fn change_after(
     db: &TestDb,
     other: Tx,

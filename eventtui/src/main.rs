@@ -19,6 +19,7 @@ mod markdown;
 mod message;
 mod natural_dates;
 mod places;
+mod reference;
 mod screens;
 mod search_filter;
 mod status;

@@ -103,6 +103,8 @@ pub(crate) enum Purpose {
     /// The past occurrences that I organized.
     PastOccurrences(Option<Cursor>),
     OccurrenceDetail(OccurrenceId),
+    /// Opening what this id or link names.
+    Find(String),
     Attendees(OccurrenceId, Option<Cursor>),
     Categories,
     Insights(EventId),

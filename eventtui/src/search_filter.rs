@@ -19,6 +19,8 @@ pub(crate) struct SearchFilter {
     pub(crate) available: bool,
     /// Only occurrences for which the user is registered or waitlisted.
     pub(crate) registered: bool,
+    /// The username of the organizer, or `me`; empty for everybody.
+    pub(crate) organizer: String,
     /// The first day.
     pub(crate) from: Option<NaiveDate>,
     /// The last day.
@@ -28,7 +30,7 @@ pub(crate) struct SearchFilter {
 }
 
 impl SearchFilter {
-    /// Parses what was typed: `jazz @pier #open_air in:concert is:free from:fri to:+10`.
+    /// Parses what was typed: `jazz @pier #open_air by:ada in:concert is:free from:fri to:+10`.
     pub(crate) fn parse(text: &str, dates: DateContext) -> Self {
         let mut filter = Self::default();
         let day = |text: &str| read_day(text, dates);
@@ -39,6 +41,9 @@ impl SearchFilter {
                 Some(("to" | "until", value)) => filter.to = filter.day(word, day(value)),
                 Some(("in" | "category", value)) if !value.is_empty() => {
                     filter.categories.push(value.to_lowercase());
+                }
+                Some(("by" | "organizer", value)) if !value.trim_start_matches('@').is_empty() => {
+                    filter.organizer = value.trim_start_matches('@').to_lowercase();
                 }
                 Some(("is", "free")) => filter.available = true,
                 Some(("is", "mine")) => filter.registered = true,
@@ -77,7 +82,7 @@ mod tests {
         let now = DateContext { now: "2026-11-23T12:00:00".parse().unwrap(), order: DayOrder::DayFirst };
         let day = |text: &str| Some(text.parse().unwrap());
         let filter = SearchFilter::parse(
-            "jazz @pier from:fri night to:+10 @4 #open_air IN:Concert is:free #rust is:mine",
+            "jazz @pier from:fri night to:+10 @4 #open_air IN:Concert is:free #rust is:mine by:@Ada",
             now,
         );
         let expected = SearchFilter {
@@ -87,6 +92,7 @@ mod tests {
             tags: vec!["open air".to_owned(), "rust".to_owned()],
             available: true,
             registered: true,
+            organizer: "ada".to_owned(),
             from: day("2026-11-27"),
             to: day("2026-12-03"),
             unclear: Vec::new(),
@@ -94,7 +100,10 @@ mod tests {
         assert_eq!(filter, expected);
         let unclear = SearchFilter::parse("from:soon", now);
         assert_eq!((unclear.from, unclear.unclear), (None, vec!["from:soon".to_owned()]));
-        assert_eq!(SearchFilter::parse("talk: rust # in: is:late", now).words, "talk: rust # in: is:late");
+        assert_eq!(
+            SearchFilter::parse("talk: rust # in: by: is:late", now).words,
+            "talk: rust # in: by: is:late"
+        );
         assert_eq!(SearchFilter::parse("\"open air\" -winter", now).words, "\"open air\" -winter");
     }
 }

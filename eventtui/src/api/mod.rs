@@ -59,6 +59,8 @@ pub(crate) struct OccurrenceFilter {
     pub(crate) registered: bool,
     /// Only of events that I organize, drafts included.
     pub(crate) organized: bool,
+    /// Only of events of the user with this username; empty for those of everybody.
+    pub(crate) organizer: String,
     pub(crate) event: Option<EventId>,
     /// Latest start first.
     pub(crate) latest_first: bool,

@@ -40,6 +40,7 @@ impl App {
                 }
             }
             Action::GoToDay => self.cx.prompt = Some(Prompt::Day(TextField::default())),
+            Action::OpenReference => self.cx.prompt = Some(Prompt::Link(TextField::default())),
             Action::NewEvent => {
                 if self.cx.signed_in() {
                     let mine = self.cx.me.as_ref().map(|me| me.timezone.clone());

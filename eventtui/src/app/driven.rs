@@ -41,7 +41,10 @@ pub(crate) fn occurrence(n: usize) -> Occurrence {
         "waitlist_enabled": true, "registration_open": true, "category": "workshop",
         "tags": ["rust", "async"],
         "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"},
-        "recurring": true, "links": {"google": "https://example.org/g", "outlook": "", "ics": ""},
+        "recurring": true, "links": {
+            "google": "https://example.org/g", "outlook": "",
+            "ics": "https://events.example/api/v1/occurrences/1.ics"
+        },
         "version": 1
     }))
     .unwrap()

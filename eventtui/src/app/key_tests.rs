@@ -230,6 +230,7 @@ impl Before {
                 Tab::Week => app.stack.tabs.week.week.day == app.cx.view.now.date(),
                 _ => app.stack.tabs.agenda.from.is_none() && now == (0, 0),
             },
+            Action::OpenReference => matches!(question, Some(Prompt::Link(_))),
             Action::GoToDay => matches!(question, Some(Prompt::Day(_))),
             Action::Register => matches!(question, Some(Prompt::Party { .. })),
             Action::Rate => asks_for(|mode| matches!(mode, ComposeMode::Rating(_))),
@@ -238,7 +239,7 @@ impl Before {
             Action::ToggleAutoPromote => {
                 asks(|r| matches!(r, Request::SetAutoPromote { .. })) || says("You are not on its waitlist")
             }
-            Action::CopyLink => driven.copied == ["https://example.org/g"],
+            Action::CopyLink => driven.copied == ["https://events.example/api/v1/occurrences/1.ics"],
             Action::OpenLink => driven.handed == [Effect::OpenLink("https://example.org/g".to_owned())],
             Action::SaveCalendar if self.place == Place::Organize => {
                 asks(|r| matches!(r, Request::EventCalendar(_)))

@@ -30,11 +30,14 @@ use crate::config::Config;
 use crate::drafts::{Draft, Drafts};
 use crate::keys::{self, Key, Place, Tab};
 use crate::message::{Effect, Message, Purpose};
+use crate::reference::Reference;
 use crate::screens::owner::Owner;
+use crate::screens::prompt::Prompt;
 use crate::screens::screen::{AppCommand, Context, LoadFrom, Notice, Screen};
 use crate::screens::sign_in::SignInScreen;
 use crate::status::Status;
 use crate::view_context::ViewContext;
+use crate::widgets::text_field::TextField;
 use pending_cancellation::PendingCancellation;
 use stack::Stack;
 
@@ -225,6 +228,7 @@ impl App {
                 }
                 AppCommand::Close(owner) => self.stack.remove(owner),
                 AppCommand::RunAction(action) => self.run_action(action),
+                AppCommand::Find(reference) => self.find(reference, String::new()),
                 AppCommand::ShowAgenda(day) => self.show_agenda(day),
                 AppCommand::Refresh => _ = self.refresh(),
                 AppCommand::UserLoaded(user) => self.user_loaded(user),
@@ -289,9 +293,14 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) {
-        match &mut self.cx.prompt {
-            Some(prompt) => prompt.paste(text),
-            None => self.call_top(|screen, cx| screen.paste(text, cx)),
+        if let Some(prompt) = &mut self.cx.prompt {
+            prompt.paste(text);
+        } else if !self.at().is_typed_in() && Reference::parse(text).is_some() {
+            let mut field = TextField::default();
+            field.paste(text.trim());
+            self.cx.prompt = Some(Prompt::Link(field));
+        } else {
+            self.call_top(|screen, cx| screen.paste(text, cx));
         }
     }
 

@@ -7,6 +7,7 @@ use super::App;
 use crate::backend::{ApiError, Request, Response};
 use crate::keys::{Key, Tab};
 use crate::message::Purpose;
+use crate::reference::Reference;
 use crate::screens::compose::{ComposeMode, Composition};
 use crate::screens::prompt::{self, Confirmation, PasswordPrompt, Prompt};
 use crate::screens::screen::{Handled, explain};
@@ -17,7 +18,8 @@ impl App {
     pub(super) fn answer_prompt(&mut self, prompt: Prompt, key: Key) {
         match prompt {
             Prompt::Compose(composition) if key.0 == KeyCode::Esc => self.store_unsent(composition),
-            Prompt::Party { .. } | Prompt::Day(_) | Prompt::Confirm(_) if key.0 == KeyCode::Esc => {}
+            Prompt::Party { .. } | Prompt::Day(_) | Prompt::Link(_) | Prompt::Confirm(_)
+                if key.0 == KeyCode::Esc => {}
             Prompt::Party { occurrence, mut size } => {
                 if key.0 == KeyCode::Enter {
                     match size.text().trim().parse::<i64>() {
@@ -36,6 +38,14 @@ impl App {
                     return self.go_to_day(day);
                 }
                 self.cx.prompt = Some(Prompt::Day(field));
+            }
+            Prompt::Link(mut field) => {
+                if key.0 != KeyCode::Enter {
+                    field.press(key);
+                } else if let Some(reference) = Reference::parse(&field.text()) {
+                    return self.find(reference, field.text());
+                }
+                self.cx.prompt = Some(Prompt::Link(field));
             }
             Prompt::Compose(mut composition) => {
                 if key.0 == KeyCode::Enter {

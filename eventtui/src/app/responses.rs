@@ -65,6 +65,7 @@ impl App {
                     FormScreen::finish(left, outcome, &mut self.cx);
                 }
             }
+            Purpose::Find(text) => self.found(text, outcome),
             Purpose::DeleteEvent => self.event_deleted(owner, outcome),
             Purpose::CheckInByCode(_) => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {

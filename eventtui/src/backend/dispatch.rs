@@ -5,7 +5,7 @@ use eventcore::OccurrenceId;
 use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
-use super::{Request, Response, conversations, days, detail};
+use super::{Request, Response, conversations, days, detail, find};
 use crate::api::{Api, ApiError, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
 
@@ -48,6 +48,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::OccurrenceDetail(occurrence) => {
             Response::OccurrenceDetail(Box::new(detail::load(api, occurrence).await?))
         }
+        Request::Find(reference) => find::occurrence(api, reference).await?.into(),
         Request::PastOccurrences { until, tz, cursor } => Response::Occurrences(
             api.occurrences(&OccurrenceFilter { tz, ..organized_until(until) }, cursor).await?,
         ),
@@ -136,6 +137,8 @@ async fn account(api: &impl Api) -> Result<Response> {
 }
 
 fn occurrence_filter(filter: SearchFilter) -> OccurrenceFilter {
+    // No user is named "me".
+    let organized = filter.organizer == "me";
     OccurrenceFilter {
         words: filter.words,
         location: filter.location,
@@ -145,6 +148,8 @@ fn occurrence_filter(filter: SearchFilter) -> OccurrenceFilter {
         tags: filter.tags,
         available: filter.available,
         registered: filter.registered,
+        organized,
+        organizer: if organized { String::new() } else { filter.organizer },
         ..OccurrenceFilter::default()
     }
 }

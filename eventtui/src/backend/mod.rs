@@ -4,6 +4,7 @@ mod conversations;
 mod days;
 mod detail;
 mod dispatch;
+mod find;
 mod library;
 mod open;
 mod request;

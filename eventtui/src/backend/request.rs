@@ -17,6 +17,7 @@ use eventcore::{
 use serde_json::Value;
 
 use crate::api::{ApiError, Days};
+use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
 
 /// A request of a screen: a query or a command.
@@ -71,6 +72,8 @@ pub(crate) enum Request {
     },
     /// One occurrence with everything that its screen shows.
     OccurrenceDetail(OccurrenceId),
+    /// The occurrence that an id or a link names; of an event the next one, else the last.
+    Find(Reference),
     /// A page of my registrations.
     MyRegistrations {
         cursor: Option<Cursor>,

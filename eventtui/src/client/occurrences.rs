@@ -68,7 +68,7 @@ impl OccurrencesApi for Client {
 
 /// Whether everybody gets the same list.
 const fn is_public(filter: &OccurrenceFilter) -> bool {
-    !filter.registered && !filter.organized && filter.event.is_none()
+    !filter.registered && !filter.organized && filter.organizer.is_empty() && filter.event.is_none()
 }
 
 fn filtered(filter: &OccurrenceFilter, cursor: Option<&Cursor>) -> String {
@@ -84,7 +84,7 @@ fn filtered(filter: &OccurrenceFilter, cursor: Option<&Cursor>) -> String {
         ("tz", filter.tz.name()),
         ("available", flag(filter.available, "true")),
         ("registered", flag(filter.registered, "me")),
-        ("organizer", flag(filter.organized, "me")),
+        ("organizer", if filter.organized { "me" } else { &filter.organizer }),
         ("event", &event),
         ("sort", flag(filter.latest_first, "-starts_at")),
     ];

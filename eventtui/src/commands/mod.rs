@@ -13,6 +13,7 @@ use eventcore::OccurrenceId;
 use crate::backend::{Request, Response, Source, unexpected_response};
 use crate::failure::Failure;
 use crate::natural_dates::DateContext;
+use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
 use crate::widgets::text::clean;
 pub(crate) use account::{LoginArgs, TokenArgs, login, logout, token};
@@ -52,7 +53,7 @@ pub(crate) struct AgendaArgs {
 /// What to search for.
 #[derive(Debug, Args)]
 pub(crate) struct SearchArgs {
-    /// Words and conditions: jazz @pier in:concert is:free from:fri to:+10
+    /// Words and conditions: jazz @pier by:ada in:concert is:free from:fri to:+10
     #[arg(required = true)]
     words: Vec<String>,
     /// Maximum number of occurrences
@@ -66,8 +67,9 @@ pub(crate) struct SearchArgs {
 /// Which occurrence to show.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// Id of an occurrence, as printed by `agenda`
-    id: OccurrenceId,
+    /// Id or link of an occurrence, as printed by `agenda`, or of an event
+    #[arg(value_name = "ID", value_parser = reference)]
+    id: Reference,
     /// JSON
     #[arg(long)]
     json: bool,
@@ -144,9 +146,20 @@ async fn list(
     table.print()
 }
 
+fn reference(text: &str) -> Result<Reference, String> {
+    Reference::parse(text).ok_or_else(|| "must be the id or the link of an occurrence or event".to_owned())
+}
+
 pub(crate) async fn show(source: &Source<'_>, args: ShowArgs) -> Result<(), Failure> {
     let backend = connect(source).await?;
-    let response = run(&backend, Request::OccurrenceDetail(args.id)).await?;
+    let id = match args.id {
+        Reference::Occurrence(id) => id,
+        other => match run(&backend, Request::Find(other)).await? {
+            Response::Occurrence(occurrence) => occurrence.id,
+            _ => return Err(failure(unexpected_response())),
+        },
+    };
+    let response = run(&backend, Request::OccurrenceDetail(id)).await?;
     backend.close().await;
     let Response::OccurrenceDetail(detail) = response else { return Err(failure(unexpected_response())) };
     let occurrence = &detail.occurrence;

@@ -41,6 +41,7 @@ pub(crate) enum Action {
     OpenLink,
     SaveCalendar,
     GoToDay,
+    OpenReference,
     NewEvent,
     Edit,
     EditFollowing,

@@ -21,6 +21,7 @@ pub(crate) const fn synonyms(action: Action) -> &'static [&'static str] {
         Action::NextTheme => &["colours", "colors", "dark", "light"],
         Action::SwitchZone => &["timezone", "utc"],
         Action::Search => &["find", "filter"],
+        Action::OpenReference => &["open id", "open link", "paste", "url", "go to event", "uuid"],
         Action::GoToDay => &["jump", "day", "calendar"],
         Action::Today => &["now"],
         Action::Tab(Tab::Mine) => &["my events", "bookings", "tickets", "mine"],

@@ -323,6 +323,13 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[c('R'), k(KeyCode::F(5))], Action::Reload, &[Place::Everywhere], "", "reload"),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, &[Place::Everywhere], "help", "all keys of this screen"),
     bind(&[c(':'), ctrl('p')], Action::Palette, &[Place::Everywhere], "commands", "find a command by name"),
+    bind(
+        &[c('O')],
+        Action::OpenReference,
+        &[Place::Everywhere],
+        "",
+        "open an event or occurrence by its link or id",
+    ),
     bind(&[c('q')], Action::Quit, &[Place::Everywhere], "quit", "quit"),
     bind(&[ctrl('c')], Action::Quit, &[Place::Everywhere], "", "quit from anywhere"),
 ];

@@ -8,6 +8,7 @@ use super::owner::Owner;
 use crate::backend::{ApiError, Request};
 use crate::message::Purpose;
 use crate::natural_dates;
+use crate::reference::Reference;
 use crate::view_context::ViewContext;
 use crate::widgets::text::fit;
 use crate::widgets::text_field::{CURSOR, TextField};
@@ -22,6 +23,8 @@ pub(crate) enum Prompt {
     },
     /// A day to show.
     Day(TextField),
+    /// An id or a link to open.
+    Link(TextField),
     /// A comment, a rating and the like.
     Compose(Composition),
     Confirm(Confirmation),
@@ -56,6 +59,7 @@ impl Prompt {
         match self {
             Self::Party { size: field, .. }
             | Self::Day(field)
+            | Self::Link(field)
             | Self::Password(PasswordPrompt { field, .. })
             | Self::Compose(Composition { body: field, .. }) => field.paste(text),
             // Pasted text confirms nothing.
@@ -81,6 +85,14 @@ impl Prompt {
                     None => "! not a date: try fri, +10, 4 dec, 2027-03-04".to_owned(),
                 };
                 format!("Go to date: {} {hint}", typed(field))
+            }
+            Self::Link(field) => {
+                let hint = match Reference::parse(&field.text()) {
+                    Some(_) => "Enter opens it",
+                    None if field.is_empty() => "paste or type it · Esc cancels",
+                    None => "! not the id or link of an event or occurrence",
+                };
+                format!("Link or id: {} · {hint}", typed(field))
             }
             Self::Compose(composition) => {
                 let (label, then) = (&composition.label, composition.mode.enter());

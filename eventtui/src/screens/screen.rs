@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::drafts::Draft;
 use crate::keys::{Action, Key, Place};
 use crate::message::{Effect, Purpose};
+use crate::reference::Reference;
 use crate::status::Status;
 use crate::view_context::ViewContext;
 use crate::widgets::list::{Motion, Pages};
@@ -242,6 +243,8 @@ pub(crate) enum AppCommand {
     Close(Owner),
     /// Runs an action on the screen that is on top by then.
     RunAction(Action),
+    /// Opens the occurrence that an id or a link names.
+    Find(Reference),
     /// Opens the agenda at a day.
     ShowAgenda(NaiveDate),
     /// Loads the screen on top again.
@@ -419,6 +422,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::OrganizedEvents(_)
         | Purpose::PastOccurrences(_)
         | Purpose::OccurrenceDetail(_)
+        | Purpose::Find(_)
         | Purpose::Attendees(..)
         | Purpose::Insights(_)
         | Purpose::Comments(_)

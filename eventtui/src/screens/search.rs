@@ -10,10 +10,11 @@ use ratatui::widgets::Paragraph;
 
 use super::event::EventScreen;
 use super::occurrence_list::{self, OccurrenceList};
-use super::screen::{Context, Handled, LoadFrom, Screen};
+use super::screen::{AppCommand, Context, Handled, LoadFrom, Screen};
 use crate::backend::{ApiError, Request, Response};
 use crate::keys::{Action, Key, Place};
 use crate::message::Purpose;
+use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
 use crate::status::Status;
 use crate::view_context::ViewContext;
@@ -47,7 +48,10 @@ impl Screen for SearchScreen {
 
     fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
-            Action::Open => EventScreen::open(self.list.selected(), cx),
+            Action::Open => match Reference::parse(&self.typed.text()) {
+                Some(reference) => cx.commands.push(AppCommand::Find(reference)),
+                None => EventScreen::open(self.list.selected(), cx),
+            },
             _ => return Handled::No,
         }
         Handled::Yes
@@ -114,7 +118,8 @@ impl Screen for SearchScreen {
         ]);
         frame.render_widget(Paragraph::new(vec![typed, chips(&self.filter(view), view)]), head);
         if self.list.items.is_empty() {
-            let words = "No upcoming event matches.";
+            let is_reference = Reference::parse(&self.typed.text()).is_some();
+            let words = if is_reference { "⏎ opens it." } else { "No upcoming event matches." };
             return occurrence_list::draw_empty(frame, body, &self.list.status, cx, words);
         }
         occurrence_list::draw(&self.list, frame, body, view);
@@ -125,6 +130,7 @@ impl Screen for SearchScreen {
 fn chips(filter: &SearchFilter, view: &ViewContext) -> Line<'static> {
     let day = |day: NaiveDate| day.format("%a %-d %b %Y").to_string();
     let chips = [
+        Some(&filter.organizer).filter(|name| !name.is_empty()).map(|name| format!("by {}", clean(name))),
         Some(&filter.location).filter(|place| !place.is_empty()).map(|place| format!("at {}", clean(place))),
         filter.available.then(|| "free seats".to_owned()),
         filter.registered.then(|| "mine".to_owned()),
@@ -142,7 +148,8 @@ fn chips(filter: &SearchFilter, view: &ViewContext) -> Line<'static> {
         spans.push(Span::styled(note, view.theme.warn));
     }
     if spans.is_empty() {
-        let hint = " words · @place · #tag · in:concert · is:free · is:mine · from:fri · to:+10".to_owned();
+        let hint =
+            " words @place #tag by:ada in:concert is:free is:mine from:fri to:+10 · or a link".to_owned();
         spans.push(Span::styled(hint, view.theme.muted));
     }
     Line::from(spans)

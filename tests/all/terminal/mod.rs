@@ -6,6 +6,7 @@ mod check_in;
 mod drafts;
 mod evening;
 mod failures;
+mod finding;
 mod scripting;
 mod settings;
 mod shell_integration;

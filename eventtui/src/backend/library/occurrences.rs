@@ -7,7 +7,7 @@ use eventcore::time::start_of_day;
 use eventcore::{Actor, Cursor, Error, OccurrenceId, Order, Page, Precondition, Timestamp};
 use serde_json::Value;
 
-use super::{Library, page};
+use super::{Library, found, page};
 use crate::api::{Days, OccurrenceFilter, OccurrencesApi, Result};
 
 impl OccurrencesApi for Library {
@@ -17,7 +17,17 @@ impl OccurrencesApi for Library {
         cursor: Option<Cursor>,
     ) -> Result<Page<Occurrence>> {
         let actor = self.actor();
-        let filter = agenda_filter(filter, &actor)?;
+        let organizer = if filter.organized {
+            Some(actor.signed_in()?.id)
+        } else if filter.organizer.is_empty() {
+            None
+        } else {
+            match found(self.core.profile_by_username(&filter.organizer).await)? {
+                Some(profile) => Some(profile.id),
+                None => return Ok(Page::whole(Vec::new())),
+            }
+        };
+        let filter = AgendaFilter { organizer, ..agenda_filter(filter, &actor)? };
         Ok(self.core.occurrences(&actor, &filter, &page(cursor)).await?)
     }
 
@@ -64,10 +74,10 @@ impl OccurrencesApi for Library {
     }
 }
 
-/// The library's filter; it fails if the filter names "me" and nobody is signed in.
+/// The library's filter without the organizer; it fails if the filter names "me" and nobody is signed in.
 fn agenda_filter(filter: &OccurrenceFilter, actor: &Actor) -> Result<AgendaFilter, Error> {
     let non_empty = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let me = |wanted: bool| if wanted { Ok(Some(actor.signed_in()?.id)) } else { Ok::<_, Error>(None) };
+    let registered = if filter.registered { Some(actor.signed_in()?.id) } else { None };
     Ok(AgendaFilter {
         q: non_empty(&filter.words),
         location: non_empty(&filter.location),
@@ -76,8 +86,7 @@ fn agenda_filter(filter: &OccurrenceFilter, actor: &Actor) -> Result<AgendaFilte
         categories: filter.categories.clone(),
         tags: filter.tags.clone(),
         available: filter.available,
-        registered: me(filter.registered)?,
-        organizer: me(filter.organized)?,
+        registered,
         event: filter.event,
         order: if filter.latest_first { Order::Descending } else { Order::Ascending },
         ..AgendaFilter::default()

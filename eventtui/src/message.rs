@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::events::Occurrence;
-use eventcore::{Cursor, EventId, OccurrenceId, RegistrationId};
+use eventcore::{Cursor, EventId, OccurrenceId, RegistrationId, UserId};
 
 use crate::backend::{ApiError, Request, Response};
 use crate::config::Config;
@@ -107,6 +107,8 @@ pub(crate) enum Purpose {
     Find(String),
     Attendees(OccurrenceId, Option<Cursor>),
     Categories,
+    CoOrganizers(EventId),
+    RemoveCoOrganizer(UserId),
     Insights(EventId),
     Comments(EventId),
     Feedback(EventId, Option<Cursor>),

@@ -58,6 +58,7 @@ pub(crate) enum Place {
     Insights,
     Comments,
     Feedback,
+    CoOrganizers,
     Form,
     SignIn,
     Account,
@@ -70,7 +71,7 @@ pub(crate) enum Place {
 impl Place {
     /// All but `Everywhere`.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -82,6 +83,7 @@ impl Place {
         Self::Insights,
         Self::Comments,
         Self::Feedback,
+        Self::CoOrganizers,
         Self::Form,
         Self::SignIn,
         Self::Account,
@@ -110,6 +112,7 @@ impl Place {
             Self::Insights => "Insights",
             Self::Comments => "Comments",
             Self::Feedback => "Feedback",
+            Self::CoOrganizers => "Co-organizers",
             Self::Form => "Form",
             Self::SignIn => "Sign in",
             Self::Account => "My account",

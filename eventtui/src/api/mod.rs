@@ -5,7 +5,7 @@ mod error;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use eventcore::accounts::{Session, User};
+use eventcore::accounts::{PublicProfile, Session, User};
 use eventcore::agenda::{DailyCounts, Month};
 use eventcore::categories::Category;
 use eventcore::comments::Comment;
@@ -120,6 +120,12 @@ pub(crate) trait EventsApi {
     async fn cancel_event(&self, event: EventId) -> Result<Event>;
     /// Fails if anyone has registered.
     async fn delete_event(&self, event: EventId, version: i64) -> Result<()>;
+    /// In the order in which they were added. For organizers.
+    async fn co_organizers(&self, event: EventId) -> Result<Vec<PublicProfile>>;
+    /// Fails for co-organizers: only the organizer adds others.
+    async fn add_co_organizer(&self, event: EventId, username: &str) -> Result<()>;
+    /// Co-organizers remove only themselves.
+    async fn remove_co_organizer(&self, event: EventId, user: UserId) -> Result<()>;
     /// Statistics for organizers.
     async fn insights(&self, event: EventId) -> Result<Insights>;
     /// An iCalendar file (RFC 5545) with all occurrences.

@@ -58,55 +58,7 @@ impl App {
             Action::SaveCalendar => self.save_calendar(),
             Action::Comments => self.open_comments(),
             Action::Feedback => self.open_feedback(),
-            Action::Up
-            | Action::Down
-            | Action::Left
-            | Action::Right
-            | Action::PageUp
-            | Action::PageDown
-            | Action::First
-            | Action::Last
-            | Action::Open
-            | Action::Today
-            | Action::PreviousMonth
-            | Action::NextMonth
-            | Action::PreviousWeek
-            | Action::NextWeek
-            | Action::Ticket
-            | Action::Edit
-            | Action::EditFollowing
-            | Action::EditAll
-            | Action::Publish
-            | Action::CancelOccurrence
-            | Action::CancelEvent
-            | Action::DeleteEvent
-            | Action::Attendees
-            | Action::Insights
-            | Action::PostComment
-            | Action::ReplyToComment
-            | Action::EditComment
-            | Action::DeleteComment
-            | Action::HideComment
-            | Action::AnswerFeedback
-            | Action::TogglePast
-            | Action::DeleteAnswer
-            | Action::CheckIn
-            | Action::CheckInByCode
-            | Action::Mark
-            | Action::FilterAttendees
-            | Action::AddAttendee
-            | Action::RemoveAttendee
-            | Action::Save
-            | Action::SaveDraft
-            | Action::EditDescription
-            | Action::DiscardChanges
-            | Action::NextField
-            | Action::PreviousField
-            | Action::SignUp
-            | Action::SignOut
-            | Action::EditProfile
-            | Action::ChangePassword
-            | Action::EndSession => self.run_on_top(action),
+            _ => self.run_on_top(action),
         }
         self.run_commands();
     }

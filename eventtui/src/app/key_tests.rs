@@ -11,6 +11,7 @@ use crate::backend::Response;
 use crate::keys::Action;
 use crate::screens::account::AccountScreen;
 use crate::screens::attendees::AttendeesScreen;
+use crate::screens::co_organizers::CoOrganizersScreen;
 use crate::screens::comments::CommentsScreen;
 use crate::screens::compose::ComposeMode;
 use crate::screens::event::EventScreen;
@@ -60,6 +61,7 @@ fn someone_at(place: Place) -> Driven {
         | Place::Insights
         | Place::Comments
         | Place::Feedback
+        | Place::CoOrganizers
         | Place::Ticket => {
             driven = driven.with_detail();
             driven.layer::<EventScreen>().detail.as_mut().unwrap().occurrence.description =
@@ -97,6 +99,14 @@ fn someone_at(place: Place) -> Driven {
         Place::Feedback => {
             let heard = Ok(crate::screens::feedback_tests::heard());
             driven.press(KeyCode::Char('F')).respond(|r| matches!(r, Request::Feedback { .. }), heard);
+        }
+        Place::CoOrganizers => {
+            let mut people = Vec::new();
+            while people.len() < 50 {
+                people.extend(crate::screens::co_organizers_tests::co_organizers());
+            }
+            let people = Ok(Response::CoOrganizers(people));
+            driven.press(KeyCode::Char('P')).respond(|r| matches!(r, Request::CoOrganizers(..)), people);
         }
         Place::Ticket => _ = driven.press(KeyCode::Char('v')),
         _ => {}
@@ -138,10 +148,12 @@ fn cursor(app: &App) -> (i64, i64) {
     let insights = screen.downcast_ref().map(|screen: &InsightsScreen| &screen.position);
     let comments = screen.downcast_ref().map(|screen: &CommentsScreen| &screen.position);
     let feedback = screen.downcast_ref().map(|screen: &FeedbackScreen| &screen.list.position);
+    let organizers = screen.downcast_ref().map(|screen: &CoOrganizersScreen| &screen.list.position);
     let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
     let help = screen.downcast_ref().map(|screen: &HelpScreen| &screen.position);
     let palette = screen.downcast_ref().map(|screen: &PaletteScreen| &screen.position);
-    let position = attendees.or(insights).or(comments).or(feedback).or(account).or(help).or(palette);
+    let position =
+        attendees.or(insights).or(comments).or(feedback).or(organizers).or(account).or(help).or(palette);
     position.map_or((0, 0), of)
 }
 
@@ -248,6 +260,7 @@ impl Before {
             Action::Ticket => opens(Place::Ticket),
             Action::NewEvent => opens(Place::Form) && shows("New event"),
             Action::Edit if self.place == Place::Event => opens(Place::Form) && shows(" This occurrence "),
+            Action::Duplicate => opens(Place::Form) && shows("Copy of the event"),
             // The occurrence on the screen is the first of its series.
             Action::Edit | Action::EditAll | Action::EditFollowing => {
                 opens(Place::Form) && shows("All occurrences of the event")
@@ -291,6 +304,11 @@ impl Before {
             Action::EditComment => asks_for(|mode| matches!(mode, ComposeMode::EditComment(..))),
             Action::DeleteComment => says("Delete this comment?"),
             Action::HideComment => asks(|r| matches!(r, Request::HideComment { .. })),
+            Action::CoOrganizers => {
+                opens(Place::CoOrganizers) && asks(|r| matches!(r, Request::CoOrganizers(..)))
+            }
+            Action::AddCoOrganizer => asks_for(|mode| mode == ComposeMode::AddCoOrganizer),
+            Action::RemoveCoOrganizer => says("as co-organizer?"),
             Action::TogglePast => {
                 asks(|r| matches!(r, Request::PastOccurrences { .. }))
                     && app.stack.tabs.organize.past.is_some()

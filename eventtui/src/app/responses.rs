@@ -66,6 +66,11 @@ impl App {
                 }
             }
             Purpose::Find(text) => self.found(text, outcome),
+            Purpose::RemoveCoOrganizer(_) => {
+                if let Some(outcome) = self.deliver(owner, purpose, outcome) {
+                    self.done("Co-organizer removed", outcome);
+                }
+            }
             Purpose::DeleteEvent => self.event_deleted(owner, outcome),
             Purpose::CheckInByCode(_) => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
@@ -88,6 +93,7 @@ impl App {
             | Purpose::PastOccurrences(_)
             | Purpose::OccurrenceDetail(_)
             | Purpose::Attendees(..)
+            | Purpose::CoOrganizers(_)
             | Purpose::Insights(_)
             | Purpose::Comments(_)
             | Purpose::Feedback(..)
@@ -148,6 +154,7 @@ impl App {
                 | Response::OccurrencesOn(_)
                 | Response::DailyCounts(_)
                 | Response::Events(_)
+                | Response::CoOrganizers(_)
                 | Response::Insights(_)
                 | Response::Calendar(_)
                 | Response::Comments(_)

@@ -5,7 +5,7 @@ use eventcore::OccurrenceId;
 use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
-use super::{Request, Response, conversations, days, detail, find};
+use super::{Request, Response, co_organizers, conversations, days, detail, find};
 use crate::api::{Api, ApiError, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
 
@@ -70,6 +70,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::PublishEvent(event) => api.publish_event(event).await?.into(),
         Request::CancelEvent(event) => api.cancel_event(event).await?.into(),
         Request::DeleteEvent { event, version } => done(api.delete_event(event, version).await?),
+        Request::CoOrganizers(event, request) => co_organizers::run(api, event, request).await?,
         Request::Categories => Response::Categories(api.categories().await?),
         Request::Insights(event) => Response::Insights(Box::new(api.insights(event).await?)),
         Request::EventCalendar(event) => Response::Calendar(api.event_calendar(event).await?),

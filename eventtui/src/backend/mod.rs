@@ -1,5 +1,6 @@
 //! Requests of the screens, sent to a database or a server.
 
+mod co_organizers;
 mod conversations;
 mod days;
 mod detail;
@@ -14,6 +15,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub(crate) use crate::api::{ApiError, Days, ErrorKind, PAGE};
+pub(crate) use co_organizers::CoOrganizersRequest;
 pub(crate) use open::{Source, open};
 pub(crate) use request::{OccurrenceDetail, Request, Response, unexpected_response};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use eventcore::accounts::{Session, User};
+use eventcore::accounts::{PublicProfile, Session, User};
 use eventcore::categories::Category;
 use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
@@ -16,6 +16,7 @@ use eventcore::{
 };
 use serde_json::Value;
 
+use super::co_organizers::CoOrganizersRequest;
 use crate::api::{ApiError, Days};
 use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
@@ -130,6 +131,8 @@ pub(crate) enum Request {
         feedback: FeedbackId,
         text: Option<String>,
     },
+    /// The co-organizers of an event.
+    CoOrganizers(EventId, CoOrganizersRequest),
     /// All categories.
     Categories,
     /// Statistics for organizers.
@@ -230,6 +233,7 @@ pub(crate) enum Response {
         occurrence: Box<Occurrence>,
         page: Page<Registration>,
     },
+    CoOrganizers(Vec<PublicProfile>),
     Categories(Vec<Category>),
     Insights(Box<Insights>),
     /// An iCalendar file (RFC 5545).

@@ -1,8 +1,9 @@
 //! `/events`.
 
+use eventcore::accounts::PublicProfile;
 use eventcore::events::Event;
 use eventcore::insights::Insights;
-use eventcore::{Cursor, EventId, Page};
+use eventcore::{Cursor, EventId, Page, UserId};
 use serde_json::Value;
 
 use super::connection::Call;
@@ -38,6 +39,22 @@ impl EventsApi for Client {
 
     async fn delete_event(&self, event: EventId, version: i64) -> Result<()> {
         self.http.send(Call::delete(&format!("/events/{event}")).if_match(version)).await?;
+        Ok(())
+    }
+
+    async fn co_organizers(&self, event: EventId) -> Result<Vec<PublicProfile>> {
+        let page: Page<PublicProfile> = self.http.get(&format!("/events/{event}/organizers")).await?;
+        Ok(page.items)
+    }
+
+    async fn add_co_organizer(&self, event: EventId, username: &str) -> Result<()> {
+        let path = format!("/events/{event}/organizers/{}", query::segment(username));
+        self.http.send(Call::put(&path)).await?;
+        Ok(())
+    }
+
+    async fn remove_co_organizer(&self, event: EventId, user: UserId) -> Result<()> {
+        self.http.send(Call::delete(&format!("/events/{event}/organizers/{user}"))).await?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Query strings.
+//! Query strings, and segments of paths.
 
 use std::fmt::Write;
 
@@ -18,6 +18,12 @@ pub(super) fn page(parameters: &[(&str, &str)], cursor: Option<&Cursor>) -> Stri
     query
 }
 
+/// A text as a segment of a path.
+pub(super) fn segment(text: &str) -> String {
+    // A plus is a blank in queries only.
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +33,6 @@ mod tests {
         let cursor = Cursor::from("a+b".to_owned());
         let query = page(&[("title", "Köln & co"), ("from", "")], Some(&cursor));
         assert_eq!(query, "?limit=100&title=K%C3%B6ln+%26+co&cursor=a%2Bb");
+        assert_eq!(segment("a b/c+"), "a%20b%2Fc%2B");
     }
 }

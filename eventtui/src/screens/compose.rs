@@ -3,7 +3,7 @@
 
 use eventcore::{CommentId, EventId, FeedbackId, OccurrenceId};
 
-use crate::backend::Request;
+use crate::backend::{CoOrganizersRequest, Request};
 use crate::widgets::text_field::TextField;
 
 /// What a text is for.
@@ -20,6 +20,8 @@ pub(crate) enum ComposeMode {
     Rating(OccurrenceId),
     /// Someone whom an organizer registers: the username first, then the party size.
     AddAttendee(OccurrenceId),
+    /// A co-organizer, by username.
+    AddCoOrganizer,
 }
 
 impl ComposeMode {
@@ -33,7 +35,8 @@ impl ComposeMode {
                 | Self::EditComment(..)
                 | Self::AnswerFeedback(_)
                 | Self::Rating(_)
-                | Self::AddAttendee(_),
+                | Self::AddAttendee(_)
+                | Self::AddCoOrganizer,
                 _,
             ) => self == other,
         }
@@ -48,6 +51,7 @@ impl ComposeMode {
             Self::AnswerFeedback(_) => "Public answer",
             Self::Rating(_) => "Rate",
             Self::AddAttendee(_) => "Add attendee, e.g. “bob 2”",
+            Self::AddCoOrganizer => "Username of the co-organizer",
         }
     }
 
@@ -59,6 +63,7 @@ impl ComposeMode {
             Self::AnswerFeedback(_) => "Answer posted",
             Self::Rating(_) => "Thank you for your rating",
             Self::AddAttendee(_) => "Attendee added",
+            Self::AddCoOrganizer => "Co-organizer added: may change the event from now on",
         }
     }
 
@@ -66,6 +71,7 @@ impl ComposeMode {
     pub(crate) const fn enter(self) -> &'static str {
         match self {
             Self::AddAttendee(_) => "registers",
+            Self::AddCoOrganizer => "adds",
             Self::Comment
             | Self::Reply(_)
             | Self::EditComment(..)
@@ -120,6 +126,10 @@ impl Composition {
                 let (username, party) =
                     attendee(&body).ok_or("Start with a username, then the party size from 1: bob 2")?;
                 Request::AddAttendee { occurrence, username, party }
+            }
+            ComposeMode::AddCoOrganizer => {
+                let (username, _) = attendee(&body).ok_or("Type one username")?;
+                Request::CoOrganizers(event, CoOrganizersRequest::Add(username))
             }
         })
     }

@@ -242,11 +242,10 @@ pub(crate) fn text(
     let theme = view.theme;
     let mut lines = vec![Line::styled(format!(" {}", clean(&occurrence.title)), theme.accent), Line::raw("")];
     lines.push(Line::raw(format!(" {}", view.span(occurrence))));
-    lines.push(Line::raw(format!(
-        " {} · by {}",
-        clean(&occurrence.location),
-        clean(&occurrence.organizer.display_name)
-    )));
+    let others = detail.map(|detail| &detail.event.co_organizers).into_iter().flatten();
+    let people = std::iter::once(&occurrence.organizer).chain(others);
+    let people: Vec<String> = people.map(|profile| clean(&profile.display_name)).collect();
+    lines.push(Line::raw(format!(" {} · by {}", clean(&occurrence.location), people.join(", "))));
     if let Some(url) = &occurrence.url {
         lines.push(Line::styled(format!(" {}", clean(url)), theme.accent.remove_modifier(Modifier::BOLD)));
     }

@@ -4,6 +4,7 @@
 use eventcore::events::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility};
 
 use super::attendees::AttendeesScreen;
+use super::co_organizers::CoOrganizersScreen;
 use super::form::{self, FormScreen};
 use super::insights::InsightsScreen;
 use super::screen::{Context, Handled};
@@ -27,6 +28,7 @@ pub(crate) fn run_action(
             form::open(FormScreen::occurrence(occurrence), cx);
         }
         (Action::Edit | Action::EditAll, _) => form::open(FormScreen::event(event), cx),
+        (Action::Duplicate, _) => form::open(FormScreen::copy(event, cx.view.now.date()), cx),
         // This and all that follow the first are all.
         (Action::EditFollowing, Some(occurrence))
             if is_series && occurrence.original_start == event.starts_at =>
@@ -51,6 +53,7 @@ pub(crate) fn run_action(
         // A draft has nobody to tell: it is deleted.
         (Action::CancelEvent, _) if event.status == EventStatus::Draft => delete_event(event, cx),
         (Action::CancelEvent, occurrence) => cancel_event(event, occurrence, cx),
+        (Action::CoOrganizers, _) => cx.open(CoOrganizersScreen::of(event)),
         (Action::Insights, _) => cx.open(InsightsScreen::of(event.id, &event.title)),
         (Action::Attendees, Some(occurrence)) => cx.open(AttendeesScreen::of(occurrence.clone())),
         (Action::CancelOccurrence | Action::Attendees, None) => {
@@ -68,13 +71,21 @@ pub(crate) fn run_on_past(action: Action, occurrence: Option<&Occurrence>, cx: &
             cx.open(InsightsScreen::of(occurrence.event_id, &occurrence.title));
         }
         (Action::Attendees, Some(occurrence)) => cx.open(AttendeesScreen::of(occurrence.clone())),
-        (Action::Edit | Action::Publish | Action::CancelEvent | Action::DeleteEvent, Some(_)) => {
-            cx.notify('!', "Open it first with Enter");
-        }
+        (
+            Action::Edit
+            | Action::Duplicate
+            | Action::CoOrganizers
+            | Action::Publish
+            | Action::CancelEvent
+            | Action::DeleteEvent,
+            Some(_),
+        ) => cx.notify('!', "Open it first with Enter"),
         (
             Action::Insights
             | Action::Attendees
             | Action::Edit
+            | Action::Duplicate
+            | Action::CoOrganizers
             | Action::Publish
             | Action::CancelEvent
             | Action::DeleteEvent,

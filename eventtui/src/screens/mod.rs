@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod agenda;
 pub(crate) mod attendees;
+pub(crate) mod co_organizers;
 pub(crate) mod comments;
 pub(crate) mod compose;
 pub(crate) mod entries;
@@ -35,11 +36,15 @@ pub(crate) mod account_tests;
 #[cfg(test)]
 pub(crate) mod attendees_tests;
 #[cfg(test)]
+pub(crate) mod co_organizers_tests;
+#[cfg(test)]
 pub(crate) mod comments_tests;
 #[cfg(test)]
 pub(crate) mod feedback_tests;
 #[cfg(test)]
 pub(crate) mod form_tests;
+#[cfg(test)]
+mod form_copy_tests;
 #[cfg(test)]
 mod form_times_tests;
 #[cfg(test)]

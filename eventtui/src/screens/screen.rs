@@ -404,6 +404,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         Purpose::Command(_)
         | Purpose::CheckInByCode(_)
         | Purpose::DeleteEvent
+        | Purpose::RemoveCoOrganizer(_)
         | Purpose::AttendeeBatch(..)
         | Purpose::Register { .. }
         | Purpose::SetAutoPromote
@@ -423,6 +424,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::PastOccurrences(_)
         | Purpose::OccurrenceDetail(_)
         | Purpose::Find(_)
+        | Purpose::CoOrganizers(_)
         | Purpose::Attendees(..)
         | Purpose::Insights(_)
         | Purpose::Comments(_)

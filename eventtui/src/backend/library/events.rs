@@ -1,9 +1,10 @@
 //! The operations on events, on a database.
 
+use eventcore::accounts::PublicProfile;
 use eventcore::agenda::AgendaFilter;
 use eventcore::events::{Event, EventInput};
 use eventcore::insights::Insights;
-use eventcore::{Cursor, Error, EventId, Page, Precondition};
+use eventcore::{Cursor, Error, EventId, Page, Precondition, UserId};
 use serde_json::Value;
 
 use super::{Library, page};
@@ -39,6 +40,20 @@ impl EventsApi for Library {
 
     async fn delete_event(&self, event: EventId, version: i64) -> Result<()> {
         Ok(self.core.delete_event(&self.actor(), event, Some(&Precondition::version(version))).await?)
+    }
+
+    async fn co_organizers(&self, event: EventId) -> Result<Vec<PublicProfile>> {
+        Ok(self.core.co_organizers(&self.actor(), event).await?)
+    }
+
+    async fn add_co_organizer(&self, event: EventId, username: &str) -> Result<()> {
+        let user = self.core.profile_by_username(username).await?;
+        self.core.add_co_organizer(&self.actor(), event, user.id).await?;
+        Ok(())
+    }
+
+    async fn remove_co_organizer(&self, event: EventId, user: UserId) -> Result<()> {
+        Ok(self.core.remove_co_organizer(&self.actor(), event, user).await?)
     }
 
     async fn insights(&self, event: EventId) -> Result<Insights> {

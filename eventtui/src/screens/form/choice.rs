@@ -23,7 +23,7 @@ impl FormScreen {
     pub(super) fn zone(&self) -> Option<Tz> {
         let found = match &self.kind {
             FormKind::Occurrence(occurrence) => zones::find(&occurrence.timezone),
-            FormKind::New | FormKind::Event(_) | FormKind::Following(_) => {
+            FormKind::New | FormKind::Copy(_) | FormKind::Event(_) | FormKind::Following(_) => {
                 zones::find(&self.text(FieldName::Zone))
             }
         };

@@ -45,7 +45,8 @@ impl FormScreen {
 
     /// The request that saves the form. None while a field is not understood; that field is selected.
     pub(crate) fn request(&mut self, view: &ViewContext, as_draft: bool) -> Option<Request> {
-        self.as_draft = as_draft;
+        // A copy is a draft at first.
+        self.as_draft = as_draft || matches!(self.kind, FormKind::Copy(_));
         let unclear =
             |(name, _): &(FieldName, TextField)| matches!(self.understood(*name, view), Some(Err(_)));
         if let Some(place) = self.fields.iter().position(unclear) {
@@ -55,7 +56,7 @@ impl FormScreen {
         let body = Value::Object(self.body(view)?);
         self.error = None;
         Some(match &self.kind {
-            FormKind::New => Request::CreateEvent(body),
+            FormKind::New | FormKind::Copy(_) => Request::CreateEvent(body),
             FormKind::Event(event) => {
                 Request::ChangeEvent { event: event.id, version: event.version, patch: body }
             }
@@ -71,7 +72,7 @@ impl FormScreen {
     /// The fields to send: of a new event all that are not empty, else those that differ.
     fn body(&self, view: &ViewContext) -> Option<Map<String, Value>> {
         let mut body = Map::new();
-        let new = matches!(self.kind, FormKind::New);
+        let new = self.creates();
         for ((name, field), first) in self.fields.iter().zip(&self.first) {
             let text = field.text();
             if !new && text == *first {

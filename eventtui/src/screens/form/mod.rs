@@ -1,6 +1,7 @@
 //! The form for events: text as people write it, and beside each field how it was understood.
 
 mod choice;
+mod copy;
 mod fault;
 mod fields;
 mod lead_time;
@@ -16,6 +17,7 @@ use eventcore::events::{Event, EventStatus, Occurrence, Visibility};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use super::event::EventScreen;
 use super::screen::{Context, Handled, Screen};
 use crate::backend::{ApiError, Request, Response};
 use crate::drafts::Draft;
@@ -30,6 +32,8 @@ use fields::{FieldName, duration_text, event_text, start_text};
 #[derive(Debug)]
 enum FormKind {
     New,
+    /// A new draft like an event.
+    Copy(Box<Event>),
     /// An event with all its occurrences.
     Event(Box<Event>),
     /// One occurrence of a series.
@@ -119,7 +123,7 @@ impl FormScreen {
             FormKind::Following(_) => {
                 matches!(name, FieldName::Repeats | FieldName::Also | FieldName::Except)
             }
-            FormKind::New | FormKind::Event(_) => false,
+            FormKind::New | FormKind::Copy(_) | FormKind::Event(_) => false,
         };
         let fields: Vec<_> = FieldName::ALL
             .into_iter()
@@ -144,6 +148,7 @@ impl FormScreen {
     fn key(&self) -> String {
         let what = match &self.kind {
             FormKind::New => "new".to_owned(),
+            FormKind::Copy(event) => format!("copy/{}", event.id),
             FormKind::Event(event) => format!("event/{}", event.id),
             FormKind::Occurrence(occurrence) => format!("occurrence/{}", occurrence.id),
             FormKind::Following(occurrence) => format!("following/{}", occurrence.id),
@@ -195,6 +200,11 @@ impl FormScreen {
         fields.any(|((known, field), first)| *known == name && field.text() != *first)
     }
 
+    /// Whether saving creates an event.
+    const fn creates(&self) -> bool {
+        matches!(self.kind, FormKind::New | FormKind::Copy(_))
+    }
+
     fn next(&mut self, back: bool, view: &ViewContext) {
         self.complete(view);
         let fields = self.fields.len();
@@ -222,7 +232,7 @@ impl FormScreen {
         if self.status.since.is_some() {
             return;
         }
-        if as_draft && !matches!(self.kind, FormKind::New) {
+        if as_draft && !self.creates() {
             return cx.notify('!', "Not a new event: ^S saves the changes");
         }
         match self.request(&cx.view, as_draft) {
@@ -368,9 +378,13 @@ impl Screen for FormScreen {
         self.status.end(cx.now, None);
         match outcome {
             Err(error) => self.show_error(error),
-            Ok(_) => {
+            Ok(response) => {
+                let draft = self.draft_of(&response);
                 cx.close();
-                Self::finish(Some(self.key()), outcome, cx);
+                Self::finish(Some(self.key()), Ok(response), cx);
+                if let Some(draft) = draft {
+                    EventScreen::open(Some(&draft), cx);
+                }
             }
         }
     }

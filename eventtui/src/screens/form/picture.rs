@@ -21,6 +21,7 @@ impl FormScreen {
     const fn heading(&self) -> &'static str {
         match self.kind {
             FormKind::New => "New event",
+            FormKind::Copy(_) => "Copy of the event",
             FormKind::Event(_) => "All occurrences of the event",
             FormKind::Occurrence(_) => "This occurrence",
             FormKind::Following(_) => "This and all following occurrences",
@@ -35,6 +36,7 @@ impl FormScreen {
                 "^S publishes · ^D saves a draft · Esc keeps the text",
                 "^S publishes · ^D draft",
             ],
+            FormKind::Copy(_) => &["^S saves a draft · Esc closes and keeps the text", "^S saves a draft"],
             FormKind::Event(_) | FormKind::Occurrence(_) | FormKind::Following(_) => {
                 &["^S saves · Esc closes and keeps the text", "^S saves"]
             }

@@ -50,7 +50,7 @@ impl FormScreen {
         let start = self.series_start(view)?;
         let rule = self.rule(view).ok()?;
         let moved = match &self.kind {
-            FormKind::Event(event) => {
+            FormKind::Event(event) | FormKind::Copy(event) => {
                 let tz = event.timezone.parse().ok()?;
                 let before = match event.starts_at {
                     Moment::At(at) => SeriesStart::at(at.naive_local(), tz),
@@ -67,7 +67,9 @@ impl FormScreen {
         let rdate = dates(FieldName::Also, moved.rdate)?;
         let mut exdate = dates(FieldName::Except, moved.exdate)?;
         exdate.extend(rule.exdate);
-        Some(Recurrence { rrule: rule.rrule, rdate, exdate })
+        // UNTIL moves as well.
+        let is_moved = !self.is_typed(FieldName::Repeats);
+        Some(Recurrence { rrule: if is_moved { moved.rrule } else { rule.rrule }, rdate, exdate })
     }
 
     fn series(&self, view: &ViewContext) -> Option<Series> {
@@ -157,7 +159,7 @@ impl FormScreen {
     /// not sent stay, and move with its start.
     pub(super) fn insert_recurrence(&self, body: &mut Map<String, Value>, view: &ViewContext) -> Option<()> {
         let names = [FieldName::Repeats, FieldName::Also, FieldName::Except];
-        let is_new = matches!(self.kind, FormKind::New);
+        let (is_new, is_copy) = (self.creates(), matches!(self.kind, FormKind::Copy(_)));
         if !self.fields.iter().any(|(name, _)| *name == FieldName::Repeats)
             || (!is_new && !names.iter().any(|name| self.is_typed(*name)))
         {
@@ -169,9 +171,9 @@ impl FormScreen {
         } else {
             let excludes = self.is_typed(FieldName::Except) || !self.rule(view).ok()?.exdate.is_empty();
             let parts = [
-                ("rrule", json!(whole.rrule), self.is_typed(FieldName::Repeats)),
-                ("rdate", json!(whole.rdate), self.is_typed(FieldName::Also)),
-                ("exdate", json!(whole.exdate), excludes),
+                ("rrule", json!(whole.rrule), is_copy || self.is_typed(FieldName::Repeats)),
+                ("rdate", json!(whole.rdate), is_copy || self.is_typed(FieldName::Also)),
+                ("exdate", json!(whole.exdate), is_copy || excludes),
             ];
             let sent = parts.into_iter().filter(|(_, _, sent)| *sent);
             sent.map(|(name, value, _)| (name.to_owned(), value)).collect()

@@ -5,7 +5,7 @@ use eventcore::time::{IsoDuration, TimeInput, resolve};
 use serde_json::{Value, json};
 
 use super::fault::{FieldFault, Understood};
-use super::{FieldName, FormKind, FormScreen};
+use super::{FieldName, FormScreen};
 use crate::natural_dates::{self, DateContext, DateFault, Spoken, When, read_duration};
 use crate::view_context::ViewContext;
 
@@ -57,7 +57,7 @@ impl FormScreen {
         let spoken = self.spoken(view)?;
         let Some(zone) = self.zone() else { return Err("unknown time zone".into()) };
         // What is stored already may lie in the past.
-        let is_typed = matches!(self.kind, FormKind::New) || self.is_typed(FieldName::When);
+        let is_typed = self.creates() || self.is_typed(FieldName::When);
         let now = self.dates(view).now;
         let text = match spoken.start {
             When::At(at) => {

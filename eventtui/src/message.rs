@@ -116,6 +116,7 @@ pub(crate) enum Purpose {
     CalendarFile(String),
     SignIn,
     Account,
+    Tokens,
     SaveSettings,
     SaveForm,
     SendText,

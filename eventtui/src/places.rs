@@ -62,6 +62,8 @@ pub(crate) enum Place {
     Form,
     SignIn,
     Account,
+    Tokens,
+    Secret,
     Settings,
     Ticket,
     Help,
@@ -71,7 +73,7 @@ pub(crate) enum Place {
 impl Place {
     /// All but `Everywhere`.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -87,6 +89,8 @@ impl Place {
         Self::Form,
         Self::SignIn,
         Self::Account,
+        Self::Tokens,
+        Self::Secret,
         Self::Settings,
         Self::Ticket,
         Self::Help,
@@ -116,6 +120,8 @@ impl Place {
             Self::Form => "Form",
             Self::SignIn => "Sign in",
             Self::Account => "My account",
+            Self::Tokens => "Access tokens",
+            Self::Secret => "Access token",
             Self::Settings => "Settings",
             Self::Ticket => "Ticket",
             Self::Help => "Help",

@@ -5,7 +5,7 @@ mod error;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use eventcore::accounts::{PublicProfile, Session, User};
+use eventcore::accounts::{AccessToken, NewSecret, PublicProfile, Session, User};
 use eventcore::agenda::{DailyCounts, Month};
 use eventcore::categories::Category;
 use eventcore::comments::Comment;
@@ -14,7 +14,8 @@ use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
 use eventcore::registrations::{CheckIn, MyRegistration, Registration};
 use eventcore::{
-    CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, SessionId, UserId,
+    AccessTokenId, CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, Scope,
+    SessionId, Timestamp, UserId,
 };
 use serde_json::Value;
 
@@ -81,6 +82,20 @@ pub(crate) trait AccountsApi {
     async fn change_password(&self, current: &str, new: &str) -> Result<()>;
     async fn sessions(&self) -> Result<Vec<Session>>;
     async fn end_session(&self, session: SessionId) -> Result<()>;
+}
+
+/// My personal access tokens.
+pub(crate) trait TokensApi {
+    /// Oldest first, without their secrets.
+    async fn access_tokens(&self) -> Result<Vec<AccessToken>>;
+    /// The result has the secret, which cannot be read again.
+    async fn create_access_token(
+        &self,
+        name: &str,
+        scope: Scope,
+        expires_at: Option<Timestamp>,
+    ) -> Result<NewSecret>;
+    async fn revoke_access_token(&self, token: AccessTokenId) -> Result<()>;
 }
 
 /// Occurrences: lists, counts, and changes to a single one.
@@ -208,12 +223,20 @@ pub(crate) trait CategoriesApi {
 
 /// Everything that the client needs.
 pub(crate) trait Api:
-    AccountsApi + OccurrencesApi + EventsApi + RegistrationsApi + FeedbackApi + CommentsApi + CategoriesApi
+    AccountsApi
+    + TokensApi
+    + OccurrencesApi
+    + EventsApi
+    + RegistrationsApi
+    + FeedbackApi
+    + CommentsApi
+    + CategoriesApi
 {
 }
 
 impl<T> Api for T where
     T: AccountsApi
+        + TokensApi
         + OccurrencesApi
         + EventsApi
         + RegistrationsApi

@@ -14,6 +14,7 @@ use crate::screens::prompt::Prompt;
 use crate::screens::screen::{Handled, Screen};
 use crate::screens::settings::SettingsScreen;
 use crate::screens::sign_in::SignInScreen;
+use crate::screens::tokens::TokensScreen;
 use crate::widgets::text::clean;
 use crate::widgets::text_field::TextField;
 
@@ -31,6 +32,11 @@ impl App {
             Action::Search => self.open_tab(Tab::Search),
             Action::Account if self.cx.me.is_none() => self.cx.open(SignInScreen::default()),
             Action::Account => self.cx.open(AccountScreen::default()),
+            Action::Tokens => {
+                if self.cx.signed_in() {
+                    self.cx.open(TokensScreen::default());
+                }
+            }
             Action::Preferences => self.cx.open(SettingsScreen::preferences(&self.cx.config)),
             Action::SwitchZone => self.switch_zone(),
             Action::NextTheme => self.next_theme(),

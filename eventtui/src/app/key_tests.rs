@@ -20,6 +20,7 @@ use crate::screens::help::HelpScreen;
 use crate::screens::insights::InsightsScreen;
 use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
+use crate::screens::tokens::TokensScreen;
 use crate::widgets::list::Position;
 
 /// A screen with many items, the selection not at an end.
@@ -75,6 +76,15 @@ fn someone_at(place: Place) -> Driven {
                 sessions: crate::screens::account_tests::sessions(),
             };
             driven.press(KeyCode::Char('A')).respond(|r| *r == Request::Account, Ok(me));
+        }
+        Place::Tokens => {
+            let all = Ok(Response::Tokens(crate::screens::tokens_tests::tokens(60)));
+            driven.run_action(Action::Tokens).respond(|r| matches!(r, Request::Tokens(_)), all);
+        }
+        Place::Secret => {
+            let created = Box::new(crate::screens::tokens_tests::secret());
+            driven.app.cx.open(crate::screens::tokens::SecretScreen { created });
+            driven.run_action(Action::Reload);
         }
         Place::Settings => _ = driven.press(KeyCode::Char(',')),
         Place::Help => _ = driven.press(KeyCode::Char('?')),
@@ -149,11 +159,19 @@ fn cursor(app: &App) -> (i64, i64) {
     let comments = screen.downcast_ref().map(|screen: &CommentsScreen| &screen.position);
     let feedback = screen.downcast_ref().map(|screen: &FeedbackScreen| &screen.list.position);
     let organizers = screen.downcast_ref().map(|screen: &CoOrganizersScreen| &screen.list.position);
+    let tokens = screen.downcast_ref().map(|screen: &TokensScreen| &screen.list.position);
     let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
     let help = screen.downcast_ref().map(|screen: &HelpScreen| &screen.position);
     let palette = screen.downcast_ref().map(|screen: &PaletteScreen| &screen.position);
-    let position =
-        attendees.or(insights).or(comments).or(feedback).or(organizers).or(account).or(help).or(palette);
+    let position = attendees
+        .or(insights)
+        .or(comments)
+        .or(feedback)
+        .or(organizers)
+        .or(tokens)
+        .or(account)
+        .or(help)
+        .or(palette);
     position.map_or((0, 0), of)
 }
 
@@ -304,6 +322,12 @@ impl Before {
             Action::EditComment => asks_for(|mode| matches!(mode, ComposeMode::EditComment(..))),
             Action::DeleteComment => says("Delete this comment?"),
             Action::HideComment => asks(|r| matches!(r, Request::HideComment { .. })),
+            Action::Tokens => opens(Place::Tokens) && asks(|r| matches!(r, Request::Tokens(_))),
+            Action::NewToken => {
+                opens(Place::Settings) && driven.picture(100, 40).contains("New access token")
+            }
+            Action::RevokeToken => says("Revoke “"),
+            Action::CopySecret => driven.copied == [crate::screens::tokens_tests::secret().secret],
             Action::CoOrganizers => {
                 opens(Place::CoOrganizers) && asks(|r| matches!(r, Request::CoOrganizers(..)))
             }

@@ -97,6 +97,7 @@ impl App {
             | Purpose::Insights(_)
             | Purpose::Comments(_)
             | Purpose::Feedback(..)
+            | Purpose::Tokens
             | Purpose::Account => {
                 self.loaded(&outcome);
                 // A closed screen needs no response.
@@ -150,6 +151,8 @@ impl App {
             Ok(
                 Response::CurrentUser(_)
                 | Response::Account { .. }
+                | Response::Tokens(_)
+                | Response::NewToken(_)
                 | Response::Occurrences(_)
                 | Response::OccurrencesOn(_)
                 | Response::DailyCounts(_)

@@ -5,7 +5,7 @@ use eventcore::OccurrenceId;
 use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
-use super::{Request, Response, co_organizers, conversations, days, detail, find};
+use super::{Request, Response, co_organizers, conversations, days, detail, find, tokens};
 use crate::api::{Api, ApiError, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
 
@@ -32,6 +32,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         }
         Request::ChangePassword { current, new } => done(api.change_password(&current, &new).await?),
         Request::EndSession(session) => done(api.end_session(session).await?),
+        Request::Tokens(request) => tokens::run(api, request).await?,
         Request::WithPassword { password, request } => {
             api.confirm_password(&password).await?;
             Box::pin(run(api, *request)).await?

@@ -10,6 +10,7 @@ mod library;
 mod open;
 mod request;
 mod server;
+mod tokens;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ pub(crate) use crate::api::{ApiError, Days, ErrorKind, PAGE};
 pub(crate) use co_organizers::CoOrganizersRequest;
 pub(crate) use open::{Source, open};
 pub(crate) use request::{OccurrenceDetail, Request, Response, unexpected_response};
+pub(crate) use tokens::{TokenInput, TokensRequest};
 
 /// Maximum number of occurrences in a week.
 pub(crate) const MAX_IN_WEEK: usize = 2_000;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use eventcore::accounts::{PublicProfile, Session, User};
+use eventcore::accounts::{AccessToken, NewSecret, PublicProfile, Session, User};
 use eventcore::categories::Category;
 use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
@@ -17,6 +17,7 @@ use eventcore::{
 use serde_json::Value;
 
 use super::co_organizers::CoOrganizersRequest;
+use super::tokens::TokensRequest;
 use crate::api::{ApiError, Days};
 use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
@@ -50,6 +51,8 @@ pub(crate) enum Request {
         new: String,
     },
     EndSession(SessionId),
+    /// My personal access tokens.
+    Tokens(TokensRequest),
     /// A request that changes credentials, after the password was given again.
     WithPassword {
         password: String,
@@ -208,7 +211,10 @@ pub(crate) enum Request {
 impl Request {
     /// Whether it changes credentials, and may therefore need the password.
     pub(crate) const fn changes_credentials(&self) -> bool {
-        matches!(self, Self::ChangeProfile { .. } | Self::EndSession(_))
+        matches!(
+            self,
+            Self::ChangeProfile { .. } | Self::EndSession(_) | Self::Tokens(TokensRequest::Create(_))
+        )
     }
 }
 
@@ -221,6 +227,8 @@ pub(crate) enum Response {
         user: Box<User>,
         sessions: Vec<Session>,
     },
+    Tokens(Vec<AccessToken>),
+    NewToken(Box<NewSecret>),
     Occurrences(Page<Occurrence>),
     Unrated(Vec<OccurrenceId>),
     OccurrencesOn(Vec<Occurrence>),

@@ -12,6 +12,7 @@ mod occurrences;
 mod query;
 mod registrations;
 mod token_store;
+mod tokens;
 
 use crate::failure::Failure;
 use connection::Connection;

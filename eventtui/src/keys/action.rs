@@ -83,5 +83,9 @@ pub(crate) enum Action {
     EditProfile,
     ChangePassword,
     EndSession,
+    Tokens,
+    NewToken,
+    RevokeToken,
+    CopySecret,
     Preferences,
 }

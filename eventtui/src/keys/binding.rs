@@ -7,6 +7,7 @@ use crate::places::Place;
 /// An action and the keys for it, in some places.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Binding {
+    /// None: the palette runs it.
     pub(crate) keys: &'static [Key],
     pub(crate) action: Action,
     pub(crate) places: &'static [Place],

@@ -31,11 +31,16 @@ pub(crate) fn action(place: Place, key: Key) -> Option<Action> {
     bound(true).or_else(|| bound(false)).map(|binding| binding.action)
 }
 
-/// The bindings of a place, then those for everywhere.
+/// The bindings of a place, then those for everywhere, then the commands that have no key here.
 pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
     let narrow = BINDINGS.iter().filter(move |binding| binding.places.contains(&place));
     let wide = BINDINGS.iter().filter(|binding| binding.places.contains(&Place::Everywhere));
-    narrow.chain(wide).filter(move |binding| binding.keys_in(place).next().is_some())
+    let has_key = move |binding: &&Binding| binding.keys_in(place).next().is_some();
+    let keyless = BINDINGS.iter().filter(move |binding| {
+        let is_bound = |other: &Binding| other.action == binding.action && has_key(&other);
+        binding.keys.is_empty() && !BINDINGS.iter().any(is_bound)
+    });
+    narrow.chain(wide).filter(has_key).chain(keyless)
 }
 
 #[cfg(test)]
@@ -47,7 +52,7 @@ mod tests {
 
     #[test]
     fn every_binding_is_reachable() {
-        for binding in BINDINGS {
+        for binding in BINDINGS.iter().filter(|binding| !binding.keys.is_empty()) {
             let reached = Place::ALL
                 .iter()
                 .filter(|place| binding.holds_in(**place))

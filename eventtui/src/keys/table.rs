@@ -19,6 +19,7 @@ const LISTS: &[Place] = &[
     Place::Feedback,
     Place::CoOrganizers,
     Place::Account,
+    Place::Tokens,
     Place::Help,
     Place::Palette,
 ];
@@ -34,6 +35,7 @@ const PAGES: &[Place] = &[
     Place::Feedback,
     Place::CoOrganizers,
     Place::Account,
+    Place::Tokens,
     Place::Help,
     Place::Palette,
 ];
@@ -52,7 +54,7 @@ const fn bind(
 }
 
 /// The table. A row for [`Place::Everywhere`] applies where no other row binds the key. Of several rows for
-/// one key and place, the first applies.
+/// one key and place, the first applies. A row without keys is a command for the palette.
 pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[k(KeyCode::Up), c('k')], Action::Up, LISTS, "", "up"),
     bind(&[k(KeyCode::Down), c('j')], Action::Down, LISTS, "move", "down"),
@@ -301,6 +303,11 @@ pub(crate) const BINDINGS: &[Binding] = &[
     ),
     bind(&[c('p')], Action::ChangePassword, &[Place::Account], "password", "change my password"),
     bind(&[c('x')], Action::EndSession, &[Place::Account], "end session", "end the selected session"),
+    bind(&[c('t')], Action::Tokens, &[Place::Account], "tokens", "personal access tokens for scripts"),
+    bind(&[], Action::Tokens, &[Place::Everywhere], "", "personal access tokens for scripts"),
+    bind(&[c('n')], Action::NewToken, &[Place::Tokens], "new", "create an access token"),
+    bind(&[c('x')], Action::RevokeToken, &[Place::Tokens], "revoke", "revoke the selected access token"),
+    bind(&[c('y')], Action::CopySecret, &[Place::Secret], "copy", "copy the token to the clipboard"),
     bind(&[ctrl('o')], Action::SignOut, &[Place::Account], "sign out", "sign out"),
     bind(&[k(KeyCode::Esc)], Action::Back, &[Place::Everywhere], "", "back"),
     bind(
@@ -314,6 +321,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
             Place::Feedback,
             Place::CoOrganizers,
             Place::Account,
+            Place::Tokens,
+            Place::Secret,
             Place::Ticket,
         ],
         "",

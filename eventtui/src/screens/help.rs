@@ -63,7 +63,10 @@ impl Screen for HelpScreen {
         ])];
         lines.push(Line::raw(""));
         for binding in self.found().into_iter().skip(self.position.selected) {
-            let keys: Vec<String> = binding.keys_in(self.of).map(|key| key.to_string()).collect();
+            let mut keys: Vec<String> = binding.keys_in(self.of).map(|key| key.to_string()).collect();
+            if keys.is_empty() {
+                keys.push(":".to_owned());
+            }
             lines.push(Line::from(vec![
                 Span::styled(format!("  {:<14}", keys.join(" ")), theme.good),
                 Span::raw(binding.what),

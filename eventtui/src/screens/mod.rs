@@ -29,6 +29,7 @@ pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod ticket;
+pub(crate) mod tokens;
 pub(crate) mod week;
 
 #[cfg(test)]
@@ -42,9 +43,9 @@ pub(crate) mod comments_tests;
 #[cfg(test)]
 pub(crate) mod feedback_tests;
 #[cfg(test)]
-pub(crate) mod form_tests;
-#[cfg(test)]
 mod form_copy_tests;
+#[cfg(test)]
+pub(crate) mod form_tests;
 #[cfg(test)]
 mod form_times_tests;
 #[cfg(test)]
@@ -55,5 +56,7 @@ pub(crate) mod month_tests;
 mod organize_tests;
 #[cfg(test)]
 pub(crate) mod ratings_tests;
+#[cfg(test)]
+pub(crate) mod tokens_tests;
 #[cfg(test)]
 pub(crate) mod week_tests;

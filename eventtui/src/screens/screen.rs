@@ -431,6 +431,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::Feedback(..)
         | Purpose::SignIn
         | Purpose::Account
+        | Purpose::Tokens
         | Purpose::SaveSettings
         | Purpose::SaveForm => false,
     }

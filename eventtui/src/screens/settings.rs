@@ -1,4 +1,4 @@
-//! Forms for the profile, the password and the preferences.
+//! Forms for the profile, the password, the preferences and access tokens.
 
 use eventcore::Violation;
 use eventcore::accounts::User;
@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use super::entries::{Entries, Entry};
 use super::screen::{Context, Handled, Screen};
-use crate::backend::{ApiError, ErrorKind, Request, Response};
+use super::tokens::{self, SecretScreen};
+use crate::backend::{ApiError, ErrorKind, Request, Response, TokenInput, TokensRequest};
 use crate::config::{self, Config};
 use crate::keys::{Action, Place};
 use crate::message::{Effect, Purpose};
@@ -24,6 +25,8 @@ enum SettingsKind {
     Profile(Box<User>),
     Password,
     Preferences,
+    /// A new personal access token.
+    Token,
 }
 
 /// The fields of one of the forms.
@@ -61,6 +64,15 @@ impl SettingsScreen {
         Self::of(SettingsKind::Password, entries)
     }
 
+    pub(crate) fn token() -> Self {
+        let entries = vec![
+            Entry::of("Name", "/name", ""),
+            Entry::of("Scope", "/scope", "read"),
+            Entry::of("Expires", "/expires_at", "90 days"),
+        ];
+        Self::of(SettingsKind::Token, entries)
+    }
+
     pub(crate) fn preferences(config: &Config) -> Self {
         let zone = config.timezone.map_or("", |zone| zone.name());
         let start = config.start.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -78,7 +90,7 @@ impl SettingsScreen {
     }
 
     /// How to save. None if a field is empty or wrong, which is then shown.
-    fn save_action(&mut self) -> Option<SaveAction> {
+    fn save_action(&mut self, view: &ViewContext) -> Option<SaveAction> {
         if !self.entries.are_complete() {
             return None;
         }
@@ -92,6 +104,7 @@ impl SettingsScreen {
                 Ok(SaveAction::Send(Request::ChangePassword { current, new }))
             }
             SettingsKind::Preferences => self.preferred().map(SaveAction::Store),
+            SettingsKind::Token => self.new_token(view).map(SaveAction::Send),
         };
         match todo {
             Ok(todo) => Some(todo),
@@ -107,7 +120,7 @@ impl SettingsScreen {
         if self.entries.are_sending() {
             return;
         }
-        match self.save_action() {
+        match self.save_action(&cx.view) {
             None => {}
             Some(SaveAction::Nothing) => cx.close(),
             Some(SaveAction::Store(config)) => {
@@ -121,12 +134,16 @@ impl SettingsScreen {
         }
     }
 
-    /// Takes over the response to a change of profile or password, also after the screen was closed.
+    /// Takes over the response to saving, also after the screen was closed.
     pub(crate) fn finish(outcome: Result<Response, ApiError>, cx: &mut Context) {
         match outcome {
             Ok(Response::CurrentUser(me)) => {
                 cx.me = me;
                 cx.notify('✓', "Saved");
+            }
+            Ok(Response::NewToken(created)) => {
+                cx.refresh();
+                return cx.open(SecretScreen { created });
             }
             Ok(_) => cx.notify('✓', "Password changed, other sessions ended"),
             Err(error) => return cx.notify('✗', error.message),
@@ -154,6 +171,18 @@ impl SettingsScreen {
             version: me.version,
             patch: Value::Object(patch),
         })
+    }
+
+    fn new_token(&self, view: &ViewContext) -> Result<Request, Vec<Violation>> {
+        let (name, scope) = (self.entries.text(0), self.entries.text(1).to_lowercase());
+        let (scope, expires_at) = (scope.parse(), tokens::read_expiry(&self.entries.text(2), view));
+        match (scope, expires_at) {
+            (Ok(scope), Ok(expires_at)) => {
+                Ok(Request::Tokens(TokensRequest::Create(TokenInput { name, scope, expires_at })))
+            }
+            (Err(_), _) => Err(vec![wrong("/scope", "must be read or write".to_owned())]),
+            (_, Err(error)) => Err(vec![wrong("/expires_at", error)]),
+        }
     }
 
     fn preferred(&self) -> Result<Config, Vec<Violation>> {
@@ -186,6 +215,9 @@ impl SettingsScreen {
             (SettingsKind::Preferences, 1) if empty => format!("such as {}", view.my_zone.name()),
             (SettingsKind::Preferences, 2) => "mine, or event: each event's own".to_owned(),
             (SettingsKind::Preferences, 3) if empty => "https://… or sqlite://…".to_owned(),
+            (SettingsKind::Token, 0) if empty => "such as: backup script".to_owned(),
+            (SettingsKind::Token, 1) => "read, or write: also changes".to_owned(),
+            (SettingsKind::Token, 2) => tokens::expiry_understood(&self.entries.text(2), view),
             (SettingsKind::Password, 1) => "at least 10 characters".to_owned(),
             _ => return None,
         })
@@ -195,6 +227,7 @@ impl SettingsScreen {
         match &self.kind {
             SettingsKind::Profile(_) => "a new address must be verified again",
             SettingsKind::Password => "all other sessions end",
+            SettingsKind::Token => "it ends when you change your password",
             SettingsKind::Preferences => "empty: the default",
         }
     }
@@ -244,6 +277,7 @@ impl Screen for SettingsScreen {
             SettingsKind::Profile(_) => " My profile",
             SettingsKind::Password => " Change password",
             SettingsKind::Preferences => " My preferences",
+            SettingsKind::Token => " New access token",
         };
         let mut lines = vec![Line::raw(""), Line::styled(title, view.theme.accent), Line::raw("")];
         lines.extend(self.entries.lines(view, area.width, |place| self.beside(place, view)));

@@ -7,6 +7,7 @@ mod events;
 mod feedback;
 mod occurrences;
 mod registrations;
+mod tokens;
 
 use std::sync::{Mutex, PoisonError};
 

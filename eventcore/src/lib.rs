@@ -61,8 +61,8 @@
 //! A module imports only from layers below its own, and within a layer from modules named before it.
 //!
 //! 1. [`error`], [`fold`], [`db`], [`time`], [`id`] and [`recurrence`], which do not depend on the domain;
-//! 2. [`actor`], [`quotas`], [`page`], [`precondition`], [`input`] and [`markdown`], which the operations
-//!    of all modules use;
+//! 2. [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`] and `csv_table`, which the
+//!    operations of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
@@ -97,6 +97,7 @@ pub mod calendars;
 pub mod categories;
 pub mod comments;
 mod core;
+mod csv_table;
 pub mod db;
 pub mod error;
 pub mod events;

@@ -3,7 +3,9 @@
 mod figures;
 mod read;
 mod registration_stats;
+mod tables;
 
 pub use figures::{
     DailyRegistrations, EventInsights, Figures, Insights, OccurrenceInsights, OrganizerInsights, Trend,
 };
+pub use tables::{daily_table, event_table, occurrence_table};

@@ -1,6 +1,7 @@
 //! Registrations of users for occurrences: registering, cancelling, check-in and reading.
 
 mod admission;
+mod attendee_table;
 mod batch;
 mod cancel;
 mod cancel_all;
@@ -16,6 +17,7 @@ mod registration;
 
 mod ticket;
 
+pub use attendee_table::attendee_table;
 pub(crate) use cancel_all::cancel_registrations_of;
 pub use check_in::{CheckIn, TicketInput};
 pub use consistency::Discrepancy;

@@ -1,24 +1,13 @@
 //! The attendee list of an occurrence as CSV, read page by page so that memory stays bounded.
 
-use eventcore::registrations::{Registration, RegistrationStatus, WaitlistPositions};
+use eventcore::registrations::{RegistrationStatus, WaitlistPositions, attendee_table};
 use eventcore::{Actor, Error, EventCore, OccurrenceId, PageRequest};
 use futures_util::stream;
+use hyper::body::Bytes;
 use tokio::sync::mpsc;
 use warp::reply::Response;
 
 use super::csv_reply;
-
-const COLUMNS: [&str; 9] = [
-    "username",
-    "display_name",
-    "status",
-    "party_size",
-    "position",
-    "ticket_code",
-    "created_at",
-    "checked_in_at",
-    "registration_id",
-];
 
 /// All registrations of an occurrence, or those of one status. An error after the first page cuts the
 /// response off.
@@ -36,10 +25,11 @@ pub(crate) async fn csv(
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut page = Ok(first);
-        let mut columns = Some(&COLUMNS[..]);
+        let mut is_first = true;
         loop {
             let next = page.as_ref().ok().and_then(|page| page.next.clone());
-            let chunk = page.and_then(|page| csv_reply::chunk(columns.take(), page.items.iter().map(row)));
+            let chunk = page.and_then(|page| attendee_table(&page.items, std::mem::take(&mut is_first)));
+            let chunk = chunk.map(Bytes::from);
             let failed = chunk.is_err();
             // Sending fails once the client has closed the connection.
             if sender.send(chunk).await.is_err() || failed || next.is_none() {
@@ -52,20 +42,4 @@ pub(crate) async fn csv(
     });
     let chunks = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
     Ok(csv_reply::stream(chunks, "registrations"))
-}
-
-fn row(registration: &Registration) -> [String; 9] {
-    let Registration { user, status, party_size, position, ticket_code, .. } = registration;
-    let text = |value: Option<String>| value.unwrap_or_default();
-    [
-        user.username.clone(),
-        user.display_name.clone(),
-        status.to_string(),
-        party_size.to_string(),
-        text(position.map(|position| position.to_string())),
-        text(ticket_code.clone()),
-        registration.created_at.to_string(),
-        text(registration.checked_in_at.map(|at| at.to_string())),
-        registration.id.to_string(),
-    ]
 }

@@ -9,29 +9,10 @@ use warp::reply::Response;
 
 use super::accept;
 use super::call::Call;
-use super::formulas;
 
 /// Whether the client prefers CSV to JSON: by weight, then by how exactly `Accept` lists the type.
 pub(crate) fn is_preferred(call: &Call) -> bool {
     accept::quality(&call.headers, "text/csv") > accept::quality(&call.headers, "application/json")
-}
-
-/// Encodes rows, after the column names if given. Every cell is quoted, and none runs as a formula.
-pub(crate) fn chunk<R: IntoIterator<Item = String>>(
-    columns: Option<&[&str]>,
-    rows: impl Iterator<Item = R>,
-) -> Result<Bytes, Error> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .quote_style(csv::QuoteStyle::Always)
-        .from_writer(Vec::new());
-    if let Some(columns) = columns {
-        writer.write_record(columns).map_err(Error::internal)?;
-    }
-    for row in rows {
-        writer.write_record(row.into_iter().map(|cell| formulas::defuse(&cell))).map_err(Error::internal)?;
-    }
-    Ok(writer.into_inner().map_err(|error| Error::internal(error.to_string()))?.into())
 }
 
 /// A download named `name.csv`. A chunk is only produced when the client has read those before it.

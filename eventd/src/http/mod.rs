@@ -12,7 +12,6 @@ mod csv_reply;
 mod declaration;
 mod edge;
 mod etag;
-mod formulas;
 mod forwarded;
 mod head;
 mod idempotency;

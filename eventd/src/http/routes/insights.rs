@@ -1,7 +1,6 @@
 //! Insights for organizers: registrations, attendance and feedback, as JSON or as CSV.
 
-use eventcore::feedback::FeedbackSummary;
-use eventcore::insights::{DailyRegistrations, Figures, Insights, OrganizerInsights};
+use eventcore::insights::{Insights, OrganizerInsights, daily_table, event_table, occurrence_table};
 use eventcore::{Error, EventId};
 use futures_util::stream;
 
@@ -45,18 +44,9 @@ async fn of_event(call: Call) -> Answer {
         return reply::json(&insights);
     }
     if table == EventTable::Days {
-        return days(&insights.by_day);
+        return csv(daily_table(&insights.by_day));
     }
-    let rows = insights.occurrences.iter().map(|occurrence| {
-        let key = vec![
-            occurrence.occurrence_id.to_string(),
-            occurrence.starts_at.to_string(),
-            occurrence.title.clone(),
-            occurrence.status.to_string(),
-        ];
-        row(key, &occurrence.figures, &occurrence.feedback)
-    });
-    csv(&["occurrence_id", "starts_at", "title", "status"], rows)
+    csv(occurrence_table(&insights))
 }
 
 /// Insights into all events that I organize
@@ -87,13 +77,9 @@ async fn of_mine(call: Call) -> Answer {
         return reply::json(&insights);
     }
     if table == OrganizerTable::Days {
-        return days(&insights.by_day);
+        return csv(daily_table(&insights.by_day));
     }
-    let rows = insights.events.iter().map(|event| {
-        let key = vec![event.event_id.to_string(), event.title.clone(), event.status.to_string()];
-        row(key, &event.figures, &event.feedback)
-    });
-    csv(&["event_id", "title", "status"], rows)
+    csv(event_table(&insights))
 }
 
 /// The tables of an event's insights.
@@ -112,67 +98,7 @@ enum OrganizerTable {
     Days,
 }
 
-/// The table of registrations by day.
-fn days(by_day: &[DailyRegistrations]) -> Answer {
-    let rows = by_day
-        .iter()
-        .map(|day| [day.date.to_string(), day.registrations.to_string(), day.people.to_string()]);
-    let table = csv_reply::chunk(Some(&["date", "registrations", "people"]), rows)?;
-    Ok(csv_reply::stream(stream::iter([Ok::<_, Error>(table)]), "insights"))
-}
-
-/// The columns after the key of a row.
-const COLUMNS: [&str; 21] = [
-    "registrations",
-    "confirmed",
-    "cancelled",
-    "cancellation_rate",
-    "capacity",
-    "seats_taken",
-    "fill_rate",
-    "waiting",
-    "waitlisted",
-    "promoted",
-    "conversion_rate",
-    "attended",
-    "no_shows",
-    "attendance_rate",
-    "ratings",
-    "rating_average",
-    "rated_1",
-    "rated_2",
-    "rated_3",
-    "rated_4",
-    "rated_5",
-];
-
-/// A table. `key` names the columns that identify a row.
-fn csv(key: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Answer {
-    let table = csv_reply::chunk(Some(&[key, &COLUMNS].concat()), rows)?;
-    Ok(csv_reply::stream(stream::iter([Ok::<_, Error>(table)]), "insights"))
-}
-
-/// A row: the key, then a cell for each of `COLUMNS`.
-fn row(mut row: Vec<String>, figures: &Figures, feedback: &FeedbackSummary) -> Vec<String> {
-    let rate = |rate: Option<f64>| rate.map(|rate| rate.to_string()).unwrap_or_default();
-    row.extend([
-        figures.registrations.to_string(),
-        figures.confirmed.to_string(),
-        figures.cancelled.to_string(),
-        rate(figures.cancellation_rate),
-        figures.capacity.to_string(),
-        figures.seats_taken.to_string(),
-        rate(figures.fill_rate),
-        figures.waiting.to_string(),
-        figures.waitlisted.to_string(),
-        figures.promoted.to_string(),
-        rate(figures.conversion_rate),
-        figures.attended.to_string(),
-        figures.no_shows.to_string(),
-        rate(figures.attendance_rate),
-        feedback.count.to_string(),
-        rate(feedback.average),
-    ]);
-    row.extend(feedback.distribution.iter().map(|rating| rating.count.to_string()));
-    row
+/// A download of a table.
+fn csv(table: Result<Vec<u8>, Error>) -> Answer {
+    Ok(csv_reply::stream(stream::iter([Ok::<_, Error>(table?.into())]), "insights"))
 }

@@ -16,6 +16,14 @@ pub(crate) fn save(name: &str, text: &str) -> Result<String, String> {
     Ok(shown(&path, home.as_deref()))
 }
 
+/// A portable name for a file about something with this title, without the risks of a title that others
+/// wrote.
+pub(crate) fn file_name(title: &str, kind: &str) -> String {
+    let calendar = eventcore::calendars::file_name(title);
+    let stem = calendar.strip_suffix(".ics").unwrap_or(&calendar);
+    format!("{stem}.{kind}")
+}
+
 /// The download folder: `$XDG_DOWNLOAD_DIR`, `~/Downloads`, or the current folder; the first that exists.
 fn folder(downloads: Option<PathBuf>, home: Option<&Path>) -> PathBuf {
     let named = downloads.filter(|folder| folder.is_absolute());
@@ -62,6 +70,11 @@ fn shown(path: &Path, home: Option<&Path>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_files_are_portable() {
+        assert_eq!(file_name("../Köln: attendees", "csv"), "koln-attendees.csv");
+    }
 
     #[test]
     fn no_file_is_overwritten() {

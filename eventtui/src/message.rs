@@ -107,13 +107,14 @@ pub(crate) enum Purpose {
     Find(String),
     Attendees(OccurrenceId, Option<Cursor>),
     Categories,
+    CategoryList,
     CoOrganizers(EventId),
     RemoveCoOrganizer(UserId),
     Insights(EventId),
     Comments(EventId),
     Feedback(EventId, Option<Cursor>),
-    /// An iCalendar file to save under this name.
-    CalendarFile(String),
+    /// A file to save under this name.
+    Download(String),
     SignIn,
     Account,
     Tokens,

@@ -63,6 +63,7 @@ pub(crate) enum Place {
     SignIn,
     Account,
     Tokens,
+    Categories,
     Secret,
     Settings,
     Ticket,
@@ -73,7 +74,7 @@ pub(crate) enum Place {
 impl Place {
     /// All but `Everywhere`.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -90,6 +91,7 @@ impl Place {
         Self::SignIn,
         Self::Account,
         Self::Tokens,
+        Self::Categories,
         Self::Secret,
         Self::Settings,
         Self::Ticket,
@@ -121,6 +123,7 @@ impl Place {
             Self::SignIn => "Sign in",
             Self::Account => "My account",
             Self::Tokens => "Access tokens",
+            Self::Categories => "Categories",
             Self::Secret => "Access token",
             Self::Settings => "Settings",
             Self::Ticket => "Ticket",

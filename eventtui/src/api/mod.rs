@@ -12,6 +12,7 @@ use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
+use eventcore::privacy::Export;
 use eventcore::registrations::{CheckIn, MyRegistration, Registration};
 use eventcore::{
     AccessTokenId, CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, Scope,
@@ -82,6 +83,15 @@ pub(crate) trait AccountsApi {
     async fn change_password(&self, current: &str, new: &str) -> Result<()>;
     async fn sessions(&self) -> Result<Vec<Session>>;
     async fn end_session(&self, session: SessionId) -> Result<()>;
+    /// All that is held about me, in JSON.
+    async fn export(&self) -> Result<String>;
+    /// Deletes my account by anonymising it, and signs out.
+    async fn delete_account(&self, user: UserId, version: i64) -> Result<()>;
+}
+
+/// The text of an export: the same from a database and from a server.
+pub(crate) fn written(export: &Export) -> Result<String> {
+    serde_json::to_string_pretty(export).map_err(|error| ApiError::other(error.to_string()))
 }
 
 /// My personal access tokens.
@@ -219,6 +229,11 @@ pub(crate) trait CommentsApi {
 pub(crate) trait CategoriesApi {
     /// All categories, by name.
     async fn categories(&self) -> Result<Vec<Category>>;
+    /// For admins, as are the other changes.
+    async fn create_category(&self, input: Value) -> Result<()>;
+    async fn change_category(&self, slug: &str, version: i64, patch: &Value) -> Result<()>;
+    /// The events of the category move to `move_to`. Without it, fails if there are any.
+    async fn delete_category(&self, slug: &str, version: i64, move_to: Option<&str>) -> Result<()>;
 }
 
 /// Everything that the client needs.

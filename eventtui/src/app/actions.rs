@@ -1,9 +1,12 @@
 //! Dispatches actions: some concern the whole program, some the selected occurrence, the rest one screen.
 
 use super::App;
+use crate::backend::Request;
+use crate::download::file_name;
 use crate::keys::{Action, Tab};
-use crate::message::Effect;
+use crate::message::{Effect, Purpose};
 use crate::screens::account::AccountScreen;
+use crate::screens::categories::CategoriesScreen;
 use crate::screens::comments::CommentsScreen;
 use crate::screens::compose::ComposeMode;
 use crate::screens::feedback::FeedbackScreen;
@@ -37,6 +40,9 @@ impl App {
                     self.cx.open(TokensScreen::default());
                 }
             }
+            Action::ExportAccount => self.export_account(),
+            Action::DeleteAccount => self.delete_account(),
+            Action::Categories => self.cx.open(CategoriesScreen::default()),
             Action::Preferences => self.cx.open(SettingsScreen::preferences(&self.cx.config)),
             Action::SwitchZone => self.switch_zone(),
             Action::NextTheme => self.next_theme(),
@@ -73,6 +79,24 @@ impl App {
         let handled = self.call(self.stack.top_owner(), |screen, cx| screen.run_action(action, cx));
         if handled == Some(Handled::No) {
             self.cx.notify('!', "This key does nothing here");
+        }
+    }
+
+    /// Saves all that is held about the user as a file.
+    fn export_account(&mut self) {
+        if self.cx.signed_in()
+            && let Some(me) = &self.cx.me
+        {
+            let name = file_name(&format!("account {}", me.username), "json");
+            self.cx.send(Purpose::Download(name), Request::ExportAccount);
+        }
+    }
+
+    fn delete_account(&mut self) {
+        if self.cx.signed_in()
+            && let Some(me) = self.cx.me.clone()
+        {
+            self.cx.open(SettingsScreen::deletion(me));
         }
     }
 

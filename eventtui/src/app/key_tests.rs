@@ -11,6 +11,7 @@ use crate::backend::Response;
 use crate::keys::Action;
 use crate::screens::account::AccountScreen;
 use crate::screens::attendees::AttendeesScreen;
+use crate::screens::categories::CategoriesScreen;
 use crate::screens::co_organizers::CoOrganizersScreen;
 use crate::screens::comments::CommentsScreen;
 use crate::screens::compose::ComposeMode;
@@ -80,6 +81,10 @@ fn someone_at(place: Place) -> Driven {
         Place::Tokens => {
             let all = Ok(Response::Tokens(crate::screens::tokens_tests::tokens(60)));
             driven.run_action(Action::Tokens).respond(|r| matches!(r, Request::Tokens(_)), all);
+        }
+        Place::Categories => {
+            let all = Ok(Response::Categories(crate::screens::categories_tests::categories(60)));
+            driven.run_action(Action::Categories).respond(|r| *r == Request::Categories, all);
         }
         Place::Secret => {
             let created = Box::new(crate::screens::tokens_tests::secret());
@@ -159,6 +164,7 @@ fn cursor(app: &App) -> (i64, i64) {
     let comments = screen.downcast_ref().map(|screen: &CommentsScreen| &screen.position);
     let feedback = screen.downcast_ref().map(|screen: &FeedbackScreen| &screen.list.position);
     let organizers = screen.downcast_ref().map(|screen: &CoOrganizersScreen| &screen.list.position);
+    let categories = screen.downcast_ref().map(|screen: &CategoriesScreen| &screen.list.position);
     let tokens = screen.downcast_ref().map(|screen: &TokensScreen| &screen.list.position);
     let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
     let help = screen.downcast_ref().map(|screen: &HelpScreen| &screen.position);
@@ -169,6 +175,7 @@ fn cursor(app: &App) -> (i64, i64) {
         .or(feedback)
         .or(organizers)
         .or(tokens)
+        .or(categories)
         .or(account)
         .or(help)
         .or(palette);
@@ -311,6 +318,7 @@ impl Before {
             |is: fn(&Request) -> bool| driven.sent[self.asked..].iter().any(|(_, request)| is(request));
         let says = |words: &str| driven.last_line().contains(words);
         let opens = |place: Place| app.at() == place && app.stack.layers.len() == self.layers + 1;
+        let shows = |words: &str| driven.picture(100, 40).contains(words);
         let question = app.cx.prompt.as_ref();
         let asks_for = |is: fn(ComposeMode) -> bool| match question {
             Some(Prompt::Compose(composition)) => is(composition.mode),
@@ -323,11 +331,16 @@ impl Before {
             Action::DeleteComment => says("Delete this comment?"),
             Action::HideComment => asks(|r| matches!(r, Request::HideComment { .. })),
             Action::Tokens => opens(Place::Tokens) && asks(|r| matches!(r, Request::Tokens(_))),
-            Action::NewToken => {
-                opens(Place::Settings) && driven.picture(100, 40).contains("New access token")
-            }
+            Action::NewToken => opens(Place::Settings) && shows("New access token"),
             Action::RevokeToken => says("Revoke “"),
             Action::CopySecret => driven.copied == [crate::screens::tokens_tests::secret().secret],
+            Action::SaveTable | Action::SaveDailyTable => asks(|r| matches!(r, Request::Csv(_))),
+            Action::ExportAccount => asks(|r| *r == Request::ExportAccount),
+            Action::DeleteAccount => opens(Place::Settings) && shows("Delete my account"),
+            Action::Categories => opens(Place::Categories) && asks(|r| *r == Request::Categories),
+            Action::NewCategory => opens(Place::Settings) && shows("New category"),
+            Action::EditCategory => opens(Place::Settings) && shows("Change category"),
+            Action::DeleteCategory => opens(Place::Settings) && shows("Delete the category"),
             Action::CoOrganizers => {
                 opens(Place::CoOrganizers) && asks(|r| matches!(r, Request::CoOrganizers(..)))
             }

@@ -62,12 +62,12 @@ impl App {
             (None, None) => return self.cx.notify('!', "Nothing is selected"),
         };
         let name = file_name(title);
-        self.cx.send(Purpose::CalendarFile(name), request);
+        self.cx.send(Purpose::Download(name), request);
     }
 
-    pub(super) fn take_calendar(&mut self, name: String, outcome: Result<Response, ApiError>) {
+    pub(super) fn take_file(&mut self, name: String, outcome: Result<Response, ApiError>) {
         match outcome {
-            Ok(Response::Calendar(text)) => self.cx.effects.push(Effect::SaveFile { name, text }),
+            Ok(Response::File(text)) => self.cx.effects.push(Effect::SaveFile { name, text }),
             Ok(_) => self.cx.notify_unexpected(),
             Err(error) => self.cx.notify_error(&error),
         }
@@ -152,7 +152,7 @@ mod tests {
         let mut driven = looked();
         driven.press(KeyCode::Char('i'));
         let date = |request: &Request| matches!(request, Request::OccurrenceCalendar(_));
-        driven.respond(date, Ok(Response::Calendar("BEGIN:VCALENDAR".to_owned())));
+        driven.respond(date, Ok(Response::File("BEGIN:VCALENDAR".to_owned())));
         let kept = Effect::SaveFile { name: "evening-1.ics".to_owned(), text: "BEGIN:VCALENDAR".to_owned() };
         assert_eq!(driven.handed, [kept]);
         driven.send(crate::message::Message::FileSaved("~/Downloads/evening-1.ics".to_owned()));

@@ -113,7 +113,9 @@ impl App {
                 self.cx.notify('✗', format!("Drafts cannot be stored: {why}"));
             }
             Message::FileSaved(place) => {
-                self.cx.notify('✓', format!("Saved as {place}: open it with your calendar"));
+                // Only calendar files need words on what to do with them.
+                let then = if place.ends_with(".ics") { ": open it with your calendar" } else { "" };
+                self.cx.notify('✓', format!("Saved as {place}{then}"));
             }
             Message::Edited(text) => self.call_top(|screen, cx| screen.edited(&text, cx)),
             Message::Resized { width, height } => self.cx.size = (width, height),

@@ -47,7 +47,7 @@ impl App {
             Purpose::Command(done) => self.done(done, outcome),
             Purpose::Register { .. } | Purpose::SetAutoPromote => self.registered(&purpose, outcome),
             Purpose::SendText => self.sent(outcome),
-            Purpose::CalendarFile(name) => self.take_calendar(name, outcome),
+            Purpose::Download(name) => self.take_file(name, outcome),
             Purpose::MyStatuses | Purpose::Unrated | Purpose::Categories => self.loaded(&outcome),
             Purpose::SignIn => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
@@ -94,6 +94,7 @@ impl App {
             | Purpose::OccurrenceDetail(_)
             | Purpose::Attendees(..)
             | Purpose::CoOrganizers(_)
+            | Purpose::CategoryList
             | Purpose::Insights(_)
             | Purpose::Comments(_)
             | Purpose::Feedback(..)
@@ -159,7 +160,7 @@ impl App {
                 | Response::Events(_)
                 | Response::CoOrganizers(_)
                 | Response::Insights(_)
-                | Response::Calendar(_)
+                | Response::File(_)
                 | Response::Comments(_)
                 | Response::Feedback(_)
                 | Response::Registration(_)

@@ -5,7 +5,7 @@ use eventcore::OccurrenceId;
 use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
-use super::{Request, Response, co_organizers, conversations, days, detail, find, tokens};
+use super::{Request, Response, categories, co_organizers, conversations, csv, days, detail, find, tokens};
 use crate::api::{Api, ApiError, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
 
@@ -32,6 +32,12 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         }
         Request::ChangePassword { current, new } => done(api.change_password(&current, &new).await?),
         Request::EndSession(session) => done(api.end_session(session).await?),
+        Request::ExportAccount => Response::File(api.export().await?),
+        Request::DeleteAccount { user, version, password } => {
+            api.confirm_password(&password).await?;
+            api.delete_account(user, version).await?;
+            Response::CurrentUser(None)
+        }
         Request::Tokens(request) => tokens::run(api, request).await?,
         Request::WithPassword { password, request } => {
             api.confirm_password(&password).await?;
@@ -53,9 +59,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::PastOccurrences { until, tz, cursor } => Response::Occurrences(
             api.occurrences(&OccurrenceFilter { tz, ..organized_until(until) }, cursor).await?,
         ),
-        Request::OccurrenceCalendar(occurrence) => {
-            Response::Calendar(api.occurrence_calendar(occurrence).await?)
-        }
+        Request::OccurrenceCalendar(occurrence) => Response::File(api.occurrence_calendar(occurrence).await?),
         Request::ChangeOccurrence { occurrence, version, patch } => {
             api.change_occurrence(occurrence, version, &patch).await?.into()
         }
@@ -73,8 +77,10 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::DeleteEvent { event, version } => done(api.delete_event(event, version).await?),
         Request::CoOrganizers(event, request) => co_organizers::run(api, event, request).await?,
         Request::Categories => Response::Categories(api.categories().await?),
+        Request::Category(request) => categories::run(api, request).await?,
+        Request::Csv(request) => csv::run(api, request).await?,
         Request::Insights(event) => Response::Insights(Box::new(api.insights(event).await?)),
-        Request::EventCalendar(event) => Response::Calendar(api.event_calendar(event).await?),
+        Request::EventCalendar(event) => Response::File(api.event_calendar(event).await?),
 
         Request::MyRegistrations { cursor } => Response::MyRegistrations(api.my_registrations(cursor).await?),
         Request::Register { occurrence, party } => api.register(occurrence, party).await?.into(),

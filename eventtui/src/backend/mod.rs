@@ -1,7 +1,9 @@
 //! Requests of the screens, sent to a database or a server.
 
+mod categories;
 mod co_organizers;
 mod conversations;
+mod csv;
 mod days;
 mod detail;
 mod dispatch;
@@ -16,7 +18,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub(crate) use crate::api::{ApiError, Days, ErrorKind, PAGE};
+pub(crate) use categories::CategoryRequest;
 pub(crate) use co_organizers::CoOrganizersRequest;
+pub(crate) use csv::CsvRequest;
 pub(crate) use open::{Source, open};
 pub(crate) use request::{OccurrenceDetail, Request, Response, unexpected_response};
 pub(crate) use tokens::{TokenInput, TokensRequest};

@@ -16,7 +16,9 @@ use eventcore::{
 };
 use serde_json::Value;
 
+use super::categories::CategoryRequest;
 use super::co_organizers::CoOrganizersRequest;
+use super::csv::CsvRequest;
 use super::tokens::TokensRequest;
 use crate::api::{ApiError, Days};
 use crate::reference::Reference;
@@ -51,6 +53,14 @@ pub(crate) enum Request {
         new: String,
     },
     EndSession(SessionId),
+    /// All that is held about me, in JSON.
+    ExportAccount,
+    /// Deletes my account and signs out.
+    DeleteAccount {
+        user: UserId,
+        version: i64,
+        password: String,
+    },
     /// My personal access tokens.
     Tokens(TokensRequest),
     /// A request that changes credentials, after the password was given again.
@@ -138,12 +148,16 @@ pub(crate) enum Request {
     CoOrganizers(EventId, CoOrganizersRequest),
     /// All categories.
     Categories,
+    /// A change of a category, for admins.
+    Category(CategoryRequest),
     /// Statistics for organizers.
     Insights(EventId),
     /// An iCalendar file with all occurrences of an event.
     EventCalendar(EventId),
     /// An iCalendar file with one occurrence.
     OccurrenceCalendar(OccurrenceId),
+    /// A table to save.
+    Csv(CsvRequest),
     /// Registers me, or changes my party size.
     Register {
         occurrence: OccurrenceId,
@@ -244,8 +258,8 @@ pub(crate) enum Response {
     CoOrganizers(Vec<PublicProfile>),
     Categories(Vec<Category>),
     Insights(Box<Insights>),
-    /// An iCalendar file (RFC 5545).
-    Calendar(String),
+    /// The text of a file to save.
+    File(String),
     /// Top-level comments, each followed by its replies.
     Comments(Vec<Comment>),
     Feedback(Box<FeedbackPage>),

@@ -1,12 +1,13 @@
 //! `/auth`, `/users` and `/sessions`.
 
 use eventcore::accounts::{NewSecret, Session, User};
+use eventcore::privacy::Export;
 use eventcore::{Page, SessionId, Timestamp, UserId};
 use serde_json::{Value, json};
 
 use super::Client;
 use super::connection::{Call, read};
-use crate::api::{AccountsApi, Result};
+use crate::api::{AccountsApi, Result, written};
 
 impl Client {
     /// The name by which the user signed in.
@@ -84,6 +85,17 @@ impl AccountsApi for Client {
 
     async fn end_session(&self, session: SessionId) -> Result<()> {
         self.http.send(Call::delete(&format!("/sessions/{session}"))).await?;
+        Ok(())
+    }
+
+    async fn export(&self) -> Result<String> {
+        written(&self.http.get::<Export>("/users/me/export").await?)
+    }
+
+    async fn delete_account(&self, user: UserId, version: i64) -> Result<()> {
+        self.http.send(Call::delete(&format!("/users/{user}")).if_match(version)).await?;
+        // The session has ended with the account: only the stored tokens remain.
+        drop(self.http.sign_out().await);
         Ok(())
     }
 }

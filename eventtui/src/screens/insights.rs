@@ -10,7 +10,8 @@ use ratatui::widgets::Paragraph;
 
 use super::ratings;
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{ApiError, Request, Response, unexpected_response};
+use crate::backend::{ApiError, CsvRequest, Request, Response, unexpected_response};
+use crate::download::file_name;
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -70,8 +71,15 @@ impl Screen for InsightsScreen {
         Some(&self.status)
     }
 
-    fn perform(&mut self, _action: Action, _cx: &mut Context) -> Handled {
-        Handled::No
+    fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
+        let (what, request) = match action {
+            Action::SaveTable => ("insights", CsvRequest::Occurrences(self.event)),
+            Action::SaveDailyTable => ("registrations by day", CsvRequest::Days(self.event)),
+            _ => return Handled::No,
+        };
+        let name = file_name(&format!("{} {what}", self.title), "csv");
+        cx.send(Purpose::Download(name), Request::Csv(request));
+        Handled::Yes
     }
 
     fn move_selection(&mut self, motion: Motion, cx: &mut Context) -> Handled {

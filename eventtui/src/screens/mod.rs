@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod agenda;
 pub(crate) mod attendees;
+pub(crate) mod categories;
 pub(crate) mod co_organizers;
 pub(crate) mod comments;
 pub(crate) mod compose;
@@ -36,6 +37,8 @@ pub(crate) mod week;
 pub(crate) mod account_tests;
 #[cfg(test)]
 pub(crate) mod attendees_tests;
+#[cfg(test)]
+pub(crate) mod categories_tests;
 #[cfg(test)]
 pub(crate) mod co_organizers_tests;
 #[cfg(test)]

@@ -409,7 +409,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::Register { .. }
         | Purpose::SetAutoPromote
         | Purpose::SendText
-        | Purpose::CalendarFile(_) => true,
+        | Purpose::Download(_) => true,
         Purpose::CurrentUser
         | Purpose::Categories
         | Purpose::MyStatuses
@@ -425,6 +425,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::OccurrenceDetail(_)
         | Purpose::Find(_)
         | Purpose::CoOrganizers(_)
+        | Purpose::CategoryList
         | Purpose::Attendees(..)
         | Purpose::Insights(_)
         | Purpose::Comments(_)

@@ -2,6 +2,7 @@
 
 use eventcore::Violation;
 use eventcore::accounts::User;
+use eventcore::categories::Category;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -9,14 +10,16 @@ use ratatui::widgets::{Paragraph, Wrap};
 use serde_json::{Map, Value};
 
 use super::entries::{Entries, Entry};
-use super::screen::{Context, Handled, Screen};
+use super::screen::{AppCommand, Context, Handled, Screen};
 use super::tokens::{self, SecretScreen};
-use crate::backend::{ApiError, ErrorKind, Request, Response, TokenInput, TokensRequest};
+use crate::backend::{ApiError, CategoryRequest, ErrorKind, Request, Response, TokenInput, TokensRequest};
 use crate::config::{self, Config};
+use crate::download::file_name;
 use crate::keys::{Action, Place};
 use crate::message::{Effect, Purpose};
 use crate::status::Status;
 use crate::view_context::ViewContext;
+use crate::widgets::text::clean;
 
 /// What the form changes.
 #[derive(Debug)]
@@ -27,6 +30,12 @@ enum SettingsKind {
     Preferences,
     /// A new personal access token.
     Token,
+    /// Deletes the account of this user.
+    Deletion(Box<User>),
+    /// A new category, or a changed one.
+    Category(Option<Box<Category>>),
+    /// Deletes a category.
+    CategoryDeletion(Box<Category>),
 }
 
 /// The fields of one of the forms.
@@ -73,6 +82,29 @@ impl SettingsScreen {
         Self::of(SettingsKind::Token, entries)
     }
 
+    pub(crate) fn deletion(me: Box<User>) -> Self {
+        let entries =
+            vec![Entry::of("Type your username", "/username", ""), Entry::secret("Password", "/password")];
+        Self::of(SettingsKind::Deletion(me), entries)
+    }
+
+    /// A new category, or a change of one.
+    pub(crate) fn category(category: Option<&Category>) -> Self {
+        let of = |text: fn(&Category) -> &str| category.map_or("", text);
+        let entries = vec![
+            Entry::of("Name", "/name", of(|category| &category.name)),
+            Entry::of("Slug", "/slug", of(|category| &category.slug)).optional(),
+            Entry::of("Colour", "/colour", of(|category| &category.colour)).optional(),
+            Entry::of("Description", "/description", of(|category| &category.description)).optional(),
+        ];
+        Self::of(SettingsKind::Category(category.cloned().map(Box::new)), entries)
+    }
+
+    pub(crate) fn category_deletion(category: &Category) -> Self {
+        let entries = vec![Entry::of("Move its events to", "/move_to", "").optional()];
+        Self::of(SettingsKind::CategoryDeletion(Box::new(category.clone())), entries)
+    }
+
     pub(crate) fn preferences(config: &Config) -> Self {
         let zone = config.timezone.map_or("", |zone| zone.name());
         let start = config.start.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -105,6 +137,9 @@ impl SettingsScreen {
             }
             SettingsKind::Preferences => self.preferred().map(SaveAction::Store),
             SettingsKind::Token => self.new_token(view).map(SaveAction::Send),
+            SettingsKind::Deletion(me) => self.confirmed_deletion(me).map(SaveAction::Send),
+            SettingsKind::Category(category) => Ok(self.category_change(category.as_deref())),
+            SettingsKind::CategoryDeletion(category) => Ok(SaveAction::Send(self.category_removal(category))),
         };
         match todo {
             Ok(todo) => Some(todo),
@@ -137,9 +172,17 @@ impl SettingsScreen {
     /// Takes over the response to saving, also after the screen was closed.
     pub(crate) fn finish(outcome: Result<Response, ApiError>, cx: &mut Context) {
         match outcome {
+            Ok(Response::CurrentUser(None)) => {
+                cx.commands.push(AppCommand::UserLoaded(Ok(None)));
+                return cx.notify('✓', "Your account is deleted");
+            }
             Ok(Response::CurrentUser(me)) => {
                 cx.me = me;
                 cx.notify('✓', "Saved");
+            }
+            Ok(Response::Categories(categories)) => {
+                cx.view.categories = categories;
+                cx.notify('✓', "Categories changed");
             }
             Ok(Response::NewToken(created)) => {
                 cx.refresh();
@@ -185,6 +228,47 @@ impl SettingsScreen {
         }
     }
 
+    fn confirmed_deletion(&self, me: &User) -> Result<Request, Vec<Violation>> {
+        if !self.entries.text(0).eq_ignore_ascii_case(&me.username) {
+            return Err(vec![wrong("/username", format!("must be {}", me.username))]);
+        }
+        Ok(Request::DeleteAccount { user: me.id, version: me.version, password: self.entries.text(1) })
+    }
+
+    fn category_change(&self, category: Option<&Category>) -> SaveAction {
+        let [name, slug, colour, description] = [0, 1, 2, 3].map(|place| self.entries.text(place));
+        let slug = if slug.is_empty() { slug_of(&name) } else { slug };
+        let mut fields = Map::new();
+        let mut insert = |key: &str, now: String, before: Option<&str>| {
+            if before.is_none_or(|before| before != now) {
+                fields.insert(key.to_owned(), Value::String(now));
+            }
+        };
+        insert("name", name, category.map(|category| category.name.as_str()));
+        insert("slug", slug, category.map(|category| category.slug.as_str()));
+        // Without one the library chooses the colour.
+        if !colour.is_empty() {
+            insert("colour", colour, category.map(|category| category.colour.as_str()));
+        }
+        insert("description", description, category.map(|category| category.description.as_str()));
+        if fields.is_empty() {
+            return SaveAction::Nothing;
+        }
+        let fields = Value::Object(fields);
+        SaveAction::Send(Request::Category(match category {
+            None => CategoryRequest::Create(fields),
+            Some(Category { slug, version, .. }) => {
+                CategoryRequest::Change { slug: slug.clone(), version: *version, patch: fields }
+            }
+        }))
+    }
+
+    fn category_removal(&self, category: &Category) -> Request {
+        let move_to = Some(self.entries.text(0).to_lowercase()).filter(|slug| !slug.is_empty());
+        let (slug, version) = (category.slug.clone(), category.version);
+        Request::Category(CategoryRequest::Delete { slug, version, move_to })
+    }
+
     fn preferred(&self) -> Result<Config, Vec<Violation>> {
         let [theme, zone, times, start] = [0, 1, 2, 3].map(|place| self.entries.text(place));
         let mut fields = Vec::new();
@@ -218,6 +302,15 @@ impl SettingsScreen {
             (SettingsKind::Token, 0) if empty => "such as: backup script".to_owned(),
             (SettingsKind::Token, 1) => "read, or write: also changes".to_owned(),
             (SettingsKind::Token, 2) => tokens::expiry_understood(&self.entries.text(2), view),
+            (SettingsKind::Deletion(me), 0) => format!("{}, to confirm", clean(&me.username)),
+            (SettingsKind::Category(_), 1) if empty => format!("→ {}", slug_of(&self.entries.text(0))),
+            (SettingsKind::Category(_), 1) => "its name in links; former ones stay valid".to_owned(),
+            (SettingsKind::Category(_), 2) => "such as #2e86c1".to_owned(),
+            (SettingsKind::CategoryDeletion(category), 0) => {
+                let others = view.categories.iter().filter(|other| other.id != category.id);
+                let others: Vec<String> = others.map(|other| clean(&other.slug)).collect();
+                format!("a slug: {}", others.join(", "))
+            }
             (SettingsKind::Password, 1) => "at least 10 characters".to_owned(),
             _ => return None,
         })
@@ -228,6 +321,9 @@ impl SettingsScreen {
             SettingsKind::Profile(_) => "a new address must be verified again",
             SettingsKind::Password => "all other sessions end",
             SettingsKind::Token => "it ends when you change your password",
+            SettingsKind::Deletion(_) => "it cannot be undone",
+            SettingsKind::Category(_) => "admins only",
+            SettingsKind::CategoryDeletion(_) => "may stay empty for a category without events",
             SettingsKind::Preferences => "empty: the default",
         }
     }
@@ -273,17 +369,47 @@ impl Screen for SettingsScreen {
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
         let view = &cx.view;
+        let category;
         let title = match &self.kind {
             SettingsKind::Profile(_) => " My profile",
             SettingsKind::Password => " Change password",
             SettingsKind::Preferences => " My preferences",
             SettingsKind::Token => " New access token",
+            SettingsKind::Deletion(_) => " Delete my account",
+            SettingsKind::Category(None) => " New category",
+            SettingsKind::Category(Some(_)) => " Change category",
+            SettingsKind::CategoryDeletion(deleted) => {
+                category = format!(" Delete the category “{}”", clean(&deleted.name));
+                &category
+            }
         };
-        let mut lines = vec![Line::raw(""), Line::styled(title, view.theme.accent), Line::raw("")];
+        let mut lines = vec![Line::raw(""), Line::styled(title.to_owned(), view.theme.accent), Line::raw("")];
+        if matches!(self.kind, SettingsKind::Deletion(_)) {
+            lines.extend(DELETION.map(|line| Line::raw(format!(" {line}"))));
+            lines.push(Line::raw(""));
+        }
         lines.extend(self.entries.lines(view, area.width, |place| self.beside(place, view)));
-        lines.push(Line::styled(format!(" Enter saves · {}", self.remark()), view.theme.muted));
+        let enter = match self.kind {
+            SettingsKind::Deletion(_) | SettingsKind::CategoryDeletion(_) => "deletes",
+            _ => "saves",
+        };
+        lines.push(Line::styled(format!(" Enter {enter} · {}", self.remark()), view.theme.muted));
         frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
     }
+}
+
+/// What becomes of an account that is deleted.
+const DELETION: [&str; 4] = [
+    "Your registrations are cancelled, and their seats go to the waitlists.",
+    "Your upcoming events pass to a co-organizer or are cancelled; people are told.",
+    "Your comments and reviews stay, under the name “deleted user”.",
+    "s on your account saves all data about you as a file: do that first.",
+];
+
+/// The slug that follows from a name.
+fn slug_of(name: &str) -> String {
+    let named = file_name(name, "");
+    named.trim_end_matches('.').chars().take(50).collect()
 }
 
 /// Names the field for the repeated password, which is not sent.

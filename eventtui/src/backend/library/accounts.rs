@@ -5,7 +5,7 @@ use eventcore::{Actor, PageRequest, Precondition, SessionId, UserId};
 use serde_json::Value;
 
 use super::Library;
-use crate::api::{AccountsApi, Result};
+use crate::api::{AccountsApi, Result, written};
 use crate::user_agent::user_agent;
 
 impl AccountsApi for Library {
@@ -83,5 +83,16 @@ impl AccountsApi for Library {
 
     async fn end_session(&self, session: SessionId) -> Result<()> {
         Ok(self.core.end_session(&self.actor(), session).await?)
+    }
+
+    async fn export(&self) -> Result<String> {
+        let actor = self.actor();
+        written(&self.core.export_user(&actor, actor.signed_in()?.id).await?)
+    }
+
+    async fn delete_account(&self, user: UserId, version: i64) -> Result<()> {
+        self.core.delete_user(&self.actor(), user, Some(&Precondition::version(version))).await?;
+        self.act_as(Actor::Anonymous);
+        Ok(())
     }
 }

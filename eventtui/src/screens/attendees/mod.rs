@@ -17,7 +17,8 @@ use ratatui::widgets::Paragraph;
 use super::compose::ComposeMode;
 use super::row;
 use super::screen::{Context, Handled, LoadFrom, Screen};
-use crate::backend::{ApiError, Request, Response, unexpected_response};
+use crate::backend::{ApiError, CsvRequest, Request, Response, unexpected_response};
+use crate::download::file_name;
 use crate::keys::{Action, Key, Place};
 use crate::message::Purpose;
 use crate::status::Status;
@@ -83,6 +84,12 @@ impl AttendeesScreen {
     fn rows(&self, cx: &Context) -> usize {
         let foot = self.foot(&cx.view, cx.size.0).len().saturating_sub(1);
         cx.height().saturating_sub(self.head(&cx.view, cx.size.0).len() + foot)
+    }
+
+    /// Saves all registrations as a table.
+    fn save_table(&self, cx: &mut Context) {
+        let name = file_name(&format!("{} attendees", self.occurrence.title), "csv");
+        cx.send(Purpose::Download(name), Request::Csv(CsvRequest::Attendees(self.occurrence.id)));
     }
 
     /// Marks the selected registration or removes its mark, and selects the next one.
@@ -166,6 +173,7 @@ impl Screen for AttendeesScreen {
                 cx.compose(self.occurrence.event_id, mode, mode.label().to_owned(), String::new());
             }
             Action::RemoveAttendee => self.remove(cx),
+            Action::SaveTable => self.save_table(cx),
             _ => return Handled::No,
         }
         Handled::Yes

@@ -93,6 +93,8 @@ pub(crate) enum Purpose {
     Agenda(Option<Cursor>),
     Search(Option<Cursor>),
     Month,
+    /// The titles of the month that begins on this day.
+    MonthTitles(NaiveDate),
     /// The occurrences of the selected day of the month.
     Day(NaiveDate),
     Week,

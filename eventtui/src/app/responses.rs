@@ -86,6 +86,7 @@ impl App {
             Purpose::Agenda(_)
             | Purpose::Search(_)
             | Purpose::Month
+            | Purpose::MonthTitles(_)
             | Purpose::Day(_)
             | Purpose::Week
             | Purpose::MyRegistrations(_)

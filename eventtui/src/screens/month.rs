@@ -9,6 +9,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::month_titles::{MAX_IN_MONTH, MonthTitles, WIDE};
 use super::screen::{AppCommand, Context, Handled, LoadFrom, Screen};
 use super::{occurrence_list, row};
 use crate::backend::{ApiError, Days, PAGE, Request, Response, unexpected_response};
@@ -27,6 +28,8 @@ pub(crate) struct MonthScreen {
     counts: BTreeMap<NaiveDate, i64>,
     /// The occurrences of days that were selected.
     occurrences: BTreeMap<NaiveDate, Vec<Occurrence>>,
+    /// Those of the month, for a wide screen.
+    titles: MonthTitles,
 }
 
 /// Columns of a day.
@@ -37,6 +40,42 @@ const HEAD: u16 = 2;
 const WEEKS: u16 = 6;
 /// Minimum number of rows for the selected day below the month.
 const DAY: u16 = 4;
+
+/// Rows of the selected day below a month with titles, at least.
+const DAY_BELOW_TITLES: u16 = 6;
+/// Maximum number of rows of a week with titles.
+const MAX_ROWS: u16 = 8;
+
+/// Where the month is drawn.
+#[derive(Debug, Clone, Copy)]
+struct MonthLayout {
+    grid: Rect,
+    day: Rect,
+    /// The rows of a week: a number, and the dots or the titles below it; only a number on a low screen.
+    rows: u16,
+    /// The columns of a day.
+    cell: u16,
+}
+
+impl MonthLayout {
+    /// A month of this many weeks.
+    fn of(area: Rect, weeks: u16) -> Self {
+        let spare = area.height.saturating_sub(HEAD + DAY_BELOW_TITLES);
+        if area.width < WIDE || spare < 2 * weeks {
+            let (grid, day, rows) = areas(area);
+            return Self { grid, day, rows, cell: CELL };
+        }
+        let rows = (spare / weeks.max(1)).min(MAX_ROWS);
+        let [grid, day] =
+            Layout::vertical([Constraint::Length(HEAD + rows * weeks), Constraint::Min(0)]).areas(area);
+        Self { grid, day, rows, cell: area.width / 7 }
+    }
+
+    /// Whether the cells have titles.
+    const fn has_titles(self) -> bool {
+        self.cell > CELL
+    }
+}
 
 /// The areas of the month and of the selected day, and the rows of a week: two with the dots below the
 /// numbers, or one on a low screen.
@@ -54,7 +93,13 @@ fn areas(area: Rect) -> (Rect, Rect, u16) {
 
 impl MonthScreen {
     pub(crate) fn at(day: NaiveDate) -> Self {
-        Self { day, status: Status::default(), counts: BTreeMap::new(), occurrences: BTreeMap::new() }
+        Self {
+            day,
+            status: Status::default(),
+            counts: BTreeMap::new(),
+            occurrences: BTreeMap::new(),
+            titles: MonthTitles::default(),
+        }
     }
 
     fn first(&self) -> NaiveDate {
@@ -66,6 +111,25 @@ impl MonthScreen {
         let first = self.first();
         let before = u64::from(first.weekday().num_days_from_monday());
         first.checked_sub_days(Count::new(before)).unwrap_or(first)
+    }
+
+    /// The weeks that the month touches.
+    fn weeks(&self) -> u16 {
+        let first = self.first();
+        let days = first.iter_days().take_while(|day| day.month() == first.month()).count();
+        let before = first.weekday().num_days_from_monday();
+        u16::try_from(days).unwrap_or(31).saturating_add(u16::try_from(before).unwrap_or(0)).div_ceil(7)
+    }
+
+    /// Requests the titles of the month if the screen has room for them. `changed`: they are outdated.
+    fn load_titles(&mut self, changed: bool, cx: &mut Context) {
+        let first = self.first();
+        if cx.size.0 < WIDE || !self.titles.want(first, changed, cx.now) {
+            return;
+        }
+        let last = first.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt()).unwrap_or(first);
+        let days = Days { from: first, to: last, tz: cx.view.my_zone };
+        cx.send(Purpose::MonthTitles(first), Request::OccurrencesOn { days, limit: MAX_IN_MONTH });
     }
 
     /// Whether the counts of the month are not loaded.
@@ -92,15 +156,19 @@ impl MonthScreen {
         } else if self.wants_day() {
             self.load_day(cx);
         }
+        self.load_titles(false, cx);
     }
 
-    fn take_counts(&mut self, outcome: Result<Response, ApiError>, now: u64) {
+    fn take_counts(&mut self, outcome: Result<Response, ApiError>, cx: &mut Context) {
         let outcome = outcome.and_then(|response| match response {
             Response::DailyCounts(counts) => Ok(counts),
             _ => Err(unexpected_response()),
         });
-        self.status.end(now, outcome.as_ref().err());
+        self.status.end(cx.now, outcome.as_ref().err());
         if let Ok(counts) = outcome {
+            // At first the titles are requested together with the counts.
+            let changed = self.counts.keys().eq(counts.keys()) && self.counts != counts;
+            self.load_titles(changed, cx);
             self.counts = counts;
             // The occurrences of other days are as old as the former counts.
             self.occurrences.retain(|day, _| *day == self.day);
@@ -140,9 +208,9 @@ impl MonthScreen {
     /// Selects the day at a column and row of an area of this size; returns whether it was selected before.
     /// None if there is no day.
     fn select_at(&mut self, (column, row): (u16, u16), (width, height): (u16, u16)) -> Option<bool> {
-        let (grid, _, rows) = areas(Rect::new(0, 0, width, height));
-        let week = row.checked_sub(HEAD).filter(|_| row < grid.height)? / rows;
-        let place = (column / CELL).min(7);
+        let layout = MonthLayout::of(Rect::new(0, 0, width, height), self.weeks());
+        let week = row.checked_sub(HEAD).filter(|_| row < layout.grid.height)? / layout.rows;
+        let place = (column / layout.cell).min(7);
         let day = self.monday().checked_add_days(Count::new(u64::from(week * 7 + place)))?;
         if place == 7 || day.with_day(1) != Some(self.first()) {
             return None;
@@ -188,6 +256,50 @@ impl MonthScreen {
             }
         }
         frame.render_widget(Paragraph::new(lines), area);
+    }
+
+    /// Draws the month with the titles of its occurrences in the cells.
+    fn draw_titles(&self, frame: &mut Frame<'_>, layout: MonthLayout, view: &ViewContext) {
+        let theme = view.theme;
+        let (first, cell) = (self.first(), usize::from(layout.cell));
+        let month = format!("{:^width$}", first.format("%B %Y").to_string(), width = 7 * cell);
+        let names: String = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
+            .iter()
+            .map(|day| format!(" {day:<width$}", width = cell - 1))
+            .collect();
+        let mut lines = vec![Line::styled(month, theme.accent), Line::styled(names, theme.muted)];
+        let mut days = self.monday().iter_days();
+        for _ in 0..self.weeks() {
+            let week: Vec<NaiveDate> = days.by_ref().take(7).collect();
+            let numbers = week.iter().map(|day| {
+                let number = match (day.month() == first.month(), *day == self.day) {
+                    (false, _) => String::new(),
+                    (true, true) => format!("[{}]", day.day()),
+                    (true, false) => format!(" {}", day.day()),
+                };
+                let style = match (*day == self.day, *day == view.now.date()) {
+                    (true, _) => theme.selected,
+                    (false, true) => theme.accent,
+                    _ => ratatui::style::Style::new(),
+                };
+                Span::styled(format!("{number:<cell$}"), style)
+            });
+            lines.push(Line::from(numbers.collect::<Vec<_>>()));
+            let rows = usize::from(layout.rows) - 1;
+            let cells: Vec<_> = week
+                .iter()
+                .map(|day| {
+                    let within = day.month() == first.month();
+                    let count = if within { many_of(self.counts.get(day)) } else { 0 };
+                    self.titles.cell(*day, count, (cell, rows), view)
+                })
+                .collect();
+            for row in 0..rows {
+                let spans = cells.iter().filter_map(|cell| cell.get(row).cloned());
+                lines.push(Line::from(spans.collect::<Vec<_>>()));
+            }
+        }
+        frame.render_widget(Paragraph::new(lines), layout.grid);
     }
 
     fn draw_day(&self, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {
@@ -258,12 +370,20 @@ impl Screen for MonthScreen {
         self.status.begin(cx.now);
         cx.send(Purpose::Month, Request::DailyCounts { day: self.day, tz: cx.view.my_zone });
         self.load_day(cx);
+        self.load_titles(false, cx);
     }
 
     fn responded(&mut self, purpose: Purpose, outcome: Result<Response, ApiError>, cx: &mut Context) {
         match purpose {
             Purpose::Day(day) => self.take_day(day, outcome, cx.now),
-            Purpose::Month => self.take_counts(outcome, cx.now),
+            Purpose::Month => self.take_counts(outcome, cx),
+            Purpose::MonthTitles(first) => match outcome {
+                Ok(Response::OccurrencesOn(occurrences)) => {
+                    self.titles.take(first, occurrences, cx.view.my_zone);
+                }
+                Ok(_) => self.status.end(cx.now, Some(&unexpected_response())),
+                Err(error) => self.status.end(cx.now, Some(&error)),
+            },
             _ => cx.notify_unexpected(),
         }
     }
@@ -289,9 +409,13 @@ impl Screen for MonthScreen {
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
-        let (grid, day, rows) = areas(area);
-        self.draw_grid(frame, grid, rows, &cx.view);
-        self.draw_day(frame, day, &cx.view);
+        let layout = MonthLayout::of(area, self.weeks());
+        if layout.has_titles() {
+            self.draw_titles(frame, layout, &cx.view);
+        } else {
+            self.draw_grid(frame, layout.grid, layout.rows, &cx.view);
+        }
+        self.draw_day(frame, layout.day, &cx.view);
     }
 }
 

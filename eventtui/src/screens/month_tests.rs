@@ -72,8 +72,59 @@ fn all_sizes_and_states() {
     insta::assert_snapshot!("month_empty", driven.picture(80, 24));
     let driven = shown();
     insta::assert_snapshot!("month_80x24", driven.picture(80, 24));
-    insta::assert_snapshot!("month_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("month_100x40", driven.picture(100, 40));
     insta::assert_snapshot!("month_40x15", driven.picture(40, 15));
+}
+
+fn is_titles(request: &Request) -> bool {
+    matches!(request, Request::OccurrencesOn { limit: 1_000, .. })
+}
+
+#[test]
+fn wide_screens_show_titles_in_the_cells() {
+    let mut driven = Driven::new().with_agenda(9).signed_in();
+    driven.send(Message::Resized { width: 120, height: 40 });
+    driven.press(KeyCode::Char('2')).press(KeyCode::Char('l'));
+    driven.respond(is_month, Ok(counts("2027-02-01", &[0, 3])));
+    driven.press(KeyCode::Char('l')).press(KeyCode::Char('l'));
+    let wanted = |driven: &Driven| {
+        driven.sent.iter().filter(|(_, request)| is_titles(request)).cloned().collect::<Vec<_>>()
+    };
+    let month = |day_of: &str, to: &str| (day(day_of), day(to));
+    let asked: Vec<_> = wanted(&driven);
+    let asked = asked.iter().map(|(_, request)| match request {
+        Request::OccurrencesOn { days, .. } => (days.from, days.to),
+        _ => unreachable!(),
+    });
+    assert_eq!(
+        asked.collect::<Vec<_>>(),
+        [month("2027-02-01", "2027-02-28"), month("2027-03-01", "2027-03-31")],
+        "once a month"
+    );
+    // Without titles, or where there are too many, the cells have numbers.
+    driven.respond(is_month, Ok(counts("2027-03-01", &[3, 3, 2, 8, 0, 3, 0, 500, 0, 1])));
+    driven.respond(is_day, Ok(Response::OccurrencesOn((0..3).map(occurrence).collect())));
+    driven.sent.retain(|(_, request)| !is_titles(request));
+    driven.wait(60_000);
+    insta::assert_snapshot!("month_numbers_120x40", driven.picture(120, 40));
+    let fair =
+        json!({"title": "Spring fair", "starts_at": "2027-03-30", "ends_at": "2027-04-02", "all_day": true});
+    let mut occurrences = vec![date(84, &fair)];
+    occurrences.extend((0..12).map(occurrence));
+    occurrences.extend((85..90).map(|n| {
+        date(n, &json!({"title": format!("夜桜を見る会 {n}"), "starts_at": "2027-03-04T19:00:00+01:00"}))
+    }));
+    driven.respond(is_titles, Ok(Response::OccurrencesOn(occurrences)));
+    insta::assert_snapshot!("month_titles_120x40", driven.picture(120, 40));
+    insta::assert_snapshot!("month_titles_120x24", driven.picture(120, 24));
+    // They are loaded again when a number changes.
+    driven.wait(15_000);
+    assert!(wanted(&driven).is_empty());
+    driven.respond(is_month, Ok(counts("2027-03-01", &[4, 3, 2, 8, 0, 3, 0, 500, 0, 1])));
+    assert_eq!(wanted(&driven).len(), 1);
+    // A click selects the day of a wide cell.
+    driven.send(Message::Click { column: 40, row: 9 });
+    assert_eq!(driven.app.stack.tabs.month.day, day("2027-03-10"));
 }
 
 #[test]
@@ -97,7 +148,7 @@ fn only_the_selected_day_is_loaded() {
     });
     let crowd = crowd.collect();
     driven.respond(is_day, Ok(Response::OccurrencesOn(crowd)));
-    let picture = driven.picture(120, 40);
+    let picture = driven.picture(119, 40);
     assert!(
         picture.contains(" · 500 events") && picture.contains("… 466 more: Enter shows all"),
         "{picture}"

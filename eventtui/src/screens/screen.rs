@@ -416,6 +416,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::Agenda(_)
         | Purpose::Search(_)
         | Purpose::Month
+        | Purpose::MonthTitles(_)
         | Purpose::Day(_)
         | Purpose::Week
         | Purpose::MyRegistrations(_)

@@ -7,6 +7,8 @@ mod drafts;
 mod evening;
 mod failures;
 mod finding;
+mod organizing;
+mod own_data;
 mod scripting;
 mod settings;
 mod shell_integration;

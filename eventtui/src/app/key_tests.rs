@@ -78,24 +78,30 @@ fn someone_at(place: Place) -> Driven {
             };
             driven.press(KeyCode::Char('A')).respond(|r| *r == Request::Account, Ok(me));
         }
-        Place::Tokens => {
-            let all = Ok(Response::Tokens(crate::screens::tokens_tests::tokens(60)));
-            driven.run_action(Action::Tokens).respond(|r| matches!(r, Request::Tokens(_)), all);
-        }
-        Place::Categories => {
-            let all = Ok(Response::Categories(crate::screens::categories_tests::categories(60)));
-            driven.run_action(Action::Categories).respond(|r| *r == Request::Categories, all);
-        }
-        Place::Secret => {
-            let created = Box::new(crate::screens::tokens_tests::secret());
-            driven.app.cx.open(crate::screens::tokens::SecretScreen { created });
-            driven.run_action(Action::Reload);
-        }
         Place::Settings => _ = driven.press(KeyCode::Char(',')),
         Place::Help => _ = driven.press(KeyCode::Char('?')),
         Place::Palette => _ = driven.press(KeyCode::Char(':')),
-        Place::Agenda | Place::SignIn | Place::Everywhere => {}
+        Place::Agenda
+        | Place::SignIn
+        | Place::Tokens
+        | Place::Categories
+        | Place::Secret
+        | Place::Everywhere => {}
     }
+    open_layer(&mut driven, place);
+    if !matches!(place, Place::Event | Place::Month | Place::Form) {
+        driven.run_action(Action::Down);
+        driven.run_action(Action::Down);
+    }
+    if place == Place::Week {
+        driven.run_action(Action::Up);
+    }
+    assert_eq!(driven.app.at(), place);
+    driven
+}
+
+/// Opens the layer of a place on top of the screen.
+fn open_layer(driven: &mut Driven, place: Place) {
     match place {
         Place::Attendees => {
             let people = (0..60).map(|n| registration(n, "confirmed")).collect();
@@ -124,17 +130,21 @@ fn someone_at(place: Place) -> Driven {
             driven.press(KeyCode::Char('P')).respond(|r| matches!(r, Request::CoOrganizers(..)), people);
         }
         Place::Ticket => _ = driven.press(KeyCode::Char('v')),
+        Place::Tokens => {
+            let all = Ok(Response::Tokens(crate::screens::tokens_tests::tokens(60)));
+            driven.run_action(Action::Tokens).respond(|r| matches!(r, Request::Tokens(_)), all);
+        }
+        Place::Categories => {
+            let all = Ok(Response::Categories(crate::screens::categories_tests::categories(60)));
+            driven.run_action(Action::Categories).respond(|r| *r == Request::Categories, all);
+        }
+        Place::Secret => {
+            let created = Box::new(crate::screens::tokens_tests::secret());
+            driven.app.cx.open(crate::screens::new_token::SecretScreen { created });
+            driven.run_action(Action::Reload);
+        }
         _ => {}
     }
-    if !matches!(place, Place::Event | Place::Month | Place::Form) {
-        driven.run_action(Action::Down);
-        driven.run_action(Action::Down);
-    }
-    if place == Place::Week {
-        driven.run_action(Action::Up);
-    }
-    assert_eq!(driven.app.at(), place);
-    driven
 }
 
 /// The position on the screen; it rises with each step forward.

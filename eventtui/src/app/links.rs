@@ -41,14 +41,14 @@ impl App {
         self.cx.send(Purpose::Find(typed), Request::Find(reference));
     }
 
-    pub(super) fn found(&mut self, typed: String, outcome: Result<Response, ApiError>) {
+    pub(super) fn found(&mut self, typed: &str, outcome: Result<Response, ApiError>) {
         match outcome {
             Ok(Response::Occurrence(occurrence)) => EventScreen::open(Some(&occurrence), &mut self.cx),
             Ok(_) => self.cx.notify_unexpected(),
             Err(error) => {
                 self.cx.notify_error(&error);
                 if !typed.is_empty() && self.cx.may_ask_again() {
-                    self.cx.prompt = Some(Prompt::Link(TextField::of(&typed)));
+                    self.cx.prompt = Some(Prompt::Link(TextField::of(typed)));
                 }
             }
         }

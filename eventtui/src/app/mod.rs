@@ -23,6 +23,8 @@ mod states_tests;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 
 use crate::backend::Request;
@@ -114,7 +116,8 @@ impl App {
             }
             Message::FileSaved(place) => {
                 // Only calendar files need words on what to do with them.
-                let then = if place.ends_with(".ics") { ": open it with your calendar" } else { "" };
+                let is_calendar = Path::new(&place).extension().is_some_and(|kind| kind == "ics");
+                let then = if is_calendar { ": open it with your calendar" } else { "" };
                 self.cx.notify('✓', format!("Saved as {place}{then}"));
             }
             Message::Edited(text) => self.call_top(|screen, cx| screen.edited(&text, cx)),

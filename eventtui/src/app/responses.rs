@@ -65,7 +65,7 @@ impl App {
                     FormScreen::finish(left, outcome, &mut self.cx);
                 }
             }
-            Purpose::Find(text) => self.found(text, outcome),
+            Purpose::Find(text) => self.found(&text, outcome),
             Purpose::RemoveCoOrganizer(_) => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     self.done("Co-organizer removed", outcome);

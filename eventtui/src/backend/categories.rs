@@ -1,27 +1,8 @@
 //! Changes of categories, by admins.
 
-use serde_json::Value;
-
-use super::Response;
+use super::grouped::CategoryRequest;
+use super::request::Response;
 use crate::api::{Api, Result};
-
-/// A change of a category.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum CategoryRequest {
-    Create(Value),
-    Change {
-        slug: String,
-        version: i64,
-        patch: Value,
-    },
-    /// Deletes a category; its events move to another.
-    Delete {
-        slug: String,
-        version: i64,
-        /// `None` for a category without events.
-        move_to: Option<String>,
-    },
-}
 
 pub(super) async fn run(api: &impl Api, request: CategoryRequest) -> Result<Response> {
     match request {

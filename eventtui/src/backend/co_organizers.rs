@@ -1,18 +1,10 @@
 //! The co-organizers of an event.
 
-use eventcore::{EventId, UserId};
+use eventcore::EventId;
 
-use super::Response;
+use super::grouped::CoOrganizersRequest;
+use super::request::Response;
 use crate::api::{Api, Result};
-
-/// A request about the co-organizers of an event.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum CoOrganizersRequest {
-    List,
-    /// Adds the user with this username.
-    Add(String),
-    Remove(UserId),
-}
 
 pub(super) async fn run(api: &impl Api, event: EventId, request: CoOrganizersRequest) -> Result<Response> {
     match request {

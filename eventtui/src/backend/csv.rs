@@ -1,23 +1,13 @@
 //! Tables of attendees and of insights in CSV, by the functions of the library, whose cells are safe in
 //! spreadsheets.
 
+use eventcore::OccurrenceId;
 use eventcore::insights::{daily_table, occurrence_table};
 use eventcore::registrations::attendee_table;
-use eventcore::{EventId, OccurrenceId};
 
-use super::Response;
+use super::grouped::CsvRequest;
+use super::request::Response;
 use crate::api::{Api, ApiError, Result};
-
-/// A table to save.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CsvRequest {
-    /// All registrations for an occurrence.
-    Attendees(OccurrenceId),
-    /// The figures of each occurrence of an event.
-    Occurrences(EventId),
-    /// The registrations for an event by day.
-    Days(EventId),
-}
 
 pub(super) async fn run(api: &impl Api, request: CsvRequest) -> Result<Response> {
     let table = match request {

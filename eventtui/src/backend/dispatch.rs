@@ -13,19 +13,12 @@ use crate::search_filter::SearchFilter;
 pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
     Ok(match request {
         Request::CurrentUser => current_user(api.me().await?),
-        Request::SignIn { login, password } => {
-            api.sign_in(&login, &password).await?;
-            current_user(api.me().await?)
-        }
+        Request::SignIn { login, password } => sign_in(api, &login, &password).await?,
         Request::SignUp { username, email, password, timezone } => {
             api.create_user(&username, &email, &password, &timezone).await?;
-            api.sign_in(&username, &password).await?;
-            current_user(api.me().await?)
+            sign_in(api, &username, &password).await?
         }
-        Request::SignOut => {
-            api.sign_out().await?;
-            Response::CurrentUser(None)
-        }
+        Request::SignOut => nobody(api.sign_out().await?),
         Request::Account => account(api).await?,
         Request::ChangeProfile { user, version, patch } => {
             current_user(Some(api.change_user(user, version, &patch).await?))
@@ -35,8 +28,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::ExportAccount => Response::File(api.export().await?),
         Request::DeleteAccount { user, version, password } => {
             api.confirm_password(&password).await?;
-            api.delete_account(user, version).await?;
-            Response::CurrentUser(None)
+            nobody(api.delete_account(user, version).await?)
         }
         Request::Tokens(request) => tokens::run(api, request).await?,
         Request::WithPassword { password, request } => {
@@ -52,9 +44,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
             Response::OccurrencesOn(days::occurrences_on(api, days, limit).await?)
         }
         Request::DailyCounts { day, tz } => Response::DailyCounts(days::counts_in_month(api, day, tz).await?),
-        Request::OccurrenceDetail(occurrence) => {
-            Response::OccurrenceDetail(Box::new(detail::load(api, occurrence).await?))
-        }
+        Request::OccurrenceDetail(occurrence) => detail::load(api, occurrence).await?.into(),
         Request::Find(reference) => find::occurrence(api, reference).await?.into(),
         Request::PastOccurrences { until, tz, cursor } => Response::Occurrences(
             api.occurrences(&OccurrenceFilter { tz, ..organized_until(until) }, cursor).await?,
@@ -124,6 +114,16 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
 
         Request::Batch(requests) => Response::Batch(batch(api, requests).await),
     })
+}
+
+async fn sign_in(api: &impl Api, login: &str, password: &str) -> Result<Response> {
+    api.sign_in(login, password).await?;
+    Ok(current_user(api.me().await?))
+}
+
+/// Nobody is signed in any more.
+const fn nobody((): ()) -> Response {
+    Response::CurrentUser(None)
 }
 
 const fn done((): ()) -> Response {

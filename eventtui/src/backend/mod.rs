@@ -8,6 +8,7 @@ mod days;
 mod detail;
 mod dispatch;
 mod find;
+mod grouped;
 mod library;
 mod open;
 mod request;
@@ -18,12 +19,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub(crate) use crate::api::{ApiError, Days, ErrorKind, PAGE};
-pub(crate) use categories::CategoryRequest;
-pub(crate) use co_organizers::CoOrganizersRequest;
-pub(crate) use csv::CsvRequest;
+pub(crate) use grouped::{CategoryRequest, CoOrganizersRequest, CsvRequest, TokenInput, TokensRequest};
 pub(crate) use open::{Source, open};
 pub(crate) use request::{OccurrenceDetail, Request, Response, unexpected_response};
-pub(crate) use tokens::{TokenInput, TokensRequest};
 
 /// Maximum number of occurrences in a week.
 pub(crate) const MAX_IN_WEEK: usize = 2_000;

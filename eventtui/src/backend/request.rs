@@ -16,10 +16,7 @@ use eventcore::{
 };
 use serde_json::Value;
 
-use super::categories::CategoryRequest;
-use super::co_organizers::CoOrganizersRequest;
-use super::csv::CsvRequest;
-use super::tokens::TokensRequest;
+use super::grouped::{CategoryRequest, CoOrganizersRequest, CsvRequest, TokensRequest};
 use crate::api::{ApiError, Days};
 use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
@@ -285,6 +282,12 @@ impl From<Event> for Response {
 impl From<Occurrence> for Response {
     fn from(occurrence: Occurrence) -> Self {
         Self::Occurrence(Box::new(occurrence))
+    }
+}
+
+impl From<OccurrenceDetail> for Response {
+    fn from(detail: OccurrenceDetail) -> Self {
+        Self::OccurrenceDetail(Box::new(detail))
     }
 }
 

@@ -1,26 +1,8 @@
 //! Personal access tokens.
 
-use eventcore::{AccessTokenId, Scope, Timestamp};
-
-use super::Response;
+use super::grouped::{TokenInput, TokensRequest};
+use super::request::Response;
 use crate::api::{Api, Result};
-
-/// A request about my personal access tokens.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum TokensRequest {
-    List,
-    Create(TokenInput),
-    Revoke(AccessTokenId),
-}
-
-/// The token to create.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct TokenInput {
-    pub(crate) name: String,
-    pub(crate) scope: Scope,
-    /// `None`: never.
-    pub(crate) expires_at: Option<Timestamp>,
-}
 
 pub(super) async fn run(api: &impl Api, request: TokensRequest) -> Result<Response> {
     Ok(match request {

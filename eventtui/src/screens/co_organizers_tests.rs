@@ -48,7 +48,12 @@ fn co_organizers_in_all_their_states() {
 #[test]
 fn co_organizers_are_added_by_username_and_removed() {
     let mut driven = listed();
-    let adds = |name: &'static str| move |r: &Request| matches!(r, Request::CoOrganizers(_, CoOrganizersRequest::Add(n)) if n == name);
+    let adds = |name: &'static str| {
+        move |r: &Request| match r {
+            Request::CoOrganizers(_, CoOrganizersRequest::Add(added)) => added == name,
+            _ => false,
+        }
+    };
     driven.press(KeyCode::Char('n')).type_in("@dam").press(KeyCode::Enter);
     driven.respond(adds("dam"), Err(error("no such user", ErrorKind::Other)));
     // What was typed stays.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::app::driven::{Driven, event, occurrence};
 use crate::backend::{ApiError, ErrorKind, Request, Response};
 use crate::keys::Place;
+use crate::reference::Reference;
 use crate::screens::event::EventScreen;
 
 /// The copy of a series with a day that does not take place, until a day.
@@ -40,7 +41,7 @@ fn a_copy_is_a_draft_with_its_own_start() {
     assert_eq!(of("starts_at"), "2027-03-08T19:00:00");
     assert_eq!((of("title"), of("status")), (json!("Evening"), json!("draft")));
     assert_eq!((of("capacity"), of("max_party_size")), (json!(40), json!(10)));
-    // The rule and its dates have moved as far as the start; an instant of opening belongs to the other start.
+    // The rule and its dates have moved as far as the start. The instant of opening is not copied.
     assert_eq!(of("recurrence")["rrule"], "FREQ=DAILY;UNTIL=20270317T180000Z", "{body}");
     assert_eq!(of("recurrence")["exdate"], json!(["2027-03-10T19:00:00"]), "{body}");
     assert_eq!(body.get("registration_opens_at"), None);
@@ -54,10 +55,12 @@ fn a_copy_is_a_draft_with_its_own_start() {
     draft.status = eventcore::events::EventStatus::Draft;
     let mut next = occurrence(2);
     next.title = "Evening, the copy".to_owned();
-    draft.next_occurrence = Some(next);
+    draft.next_occurrence = Some(next.clone());
     driven.respond(is_create, Ok(Response::Event(Box::new(draft))));
     assert!(driven.last_line().starts_with("✓ Evening saved as a draft"), "{}", driven.last_line());
     // The draft is shown, where p publishes it.
+    let is_find = |r: &Request| *r == Request::Find(Reference::Occurrence(next.id));
+    driven.respond(is_find, Ok(Response::Occurrence(Box::new(next.clone()))));
     assert_eq!(driven.app.at(), Place::Event);
     assert!(driven.picture(80, 24).contains("Evening, the copy"), "{}", driven.picture(80, 24));
 }

@@ -18,6 +18,7 @@ pub(crate) mod insights;
 pub(crate) mod mine;
 pub(crate) mod month;
 mod month_titles;
+pub(crate) mod new_token;
 pub(crate) mod occurrence_list;
 pub(crate) mod organize;
 pub(crate) mod owner;

@@ -263,11 +263,9 @@ impl MonthScreen {
         let theme = view.theme;
         let (first, cell) = (self.first(), usize::from(layout.cell));
         let month = format!("{:^width$}", first.format("%B %Y").to_string(), width = 7 * cell);
-        let names: String = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
-            .iter()
-            .map(|day| format!(" {day:<width$}", width = cell - 1))
-            .collect();
-        let mut lines = vec![Line::styled(month, theme.accent), Line::styled(names, theme.muted)];
+        let names = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
+        let names = names.map(|day| Span::styled(format!(" {day:<width$}", width = cell - 1), theme.muted));
+        let mut lines = vec![Line::styled(month, theme.accent), Line::from(names.to_vec())];
         let mut days = self.monday().iter_days();
         for _ in 0..self.weeks() {
             let week: Vec<NaiveDate> = days.by_ref().take(7).collect();

@@ -10,8 +10,8 @@ use ratatui::widgets::{Paragraph, Wrap};
 use serde_json::{Map, Value};
 
 use super::entries::{Entries, Entry};
+use super::new_token::{SecretScreen, expiry_understood, read_expiry};
 use super::screen::{AppCommand, Context, Handled, Screen};
-use super::tokens::{self, SecretScreen};
 use crate::backend::{ApiError, CategoryRequest, ErrorKind, Request, Response, TokenInput, TokensRequest};
 use crate::config::{self, Config};
 use crate::download::file_name;
@@ -218,7 +218,7 @@ impl SettingsScreen {
 
     fn new_token(&self, view: &ViewContext) -> Result<Request, Vec<Violation>> {
         let (name, scope) = (self.entries.text(0), self.entries.text(1).to_lowercase());
-        let (scope, expires_at) = (scope.parse(), tokens::read_expiry(&self.entries.text(2), view));
+        let (scope, expires_at) = (scope.parse(), read_expiry(&self.entries.text(2), view));
         match (scope, expires_at) {
             (Ok(scope), Ok(expires_at)) => {
                 Ok(Request::Tokens(TokensRequest::Create(TokenInput { name, scope, expires_at })))
@@ -301,7 +301,7 @@ impl SettingsScreen {
             (SettingsKind::Preferences, 3) if empty => "https://… or sqlite://…".to_owned(),
             (SettingsKind::Token, 0) if empty => "such as: backup script".to_owned(),
             (SettingsKind::Token, 1) => "read, or write: also changes".to_owned(),
-            (SettingsKind::Token, 2) => tokens::expiry_understood(&self.entries.text(2), view),
+            (SettingsKind::Token, 2) => expiry_understood(&self.entries.text(2), view),
             (SettingsKind::Deletion(me), 0) => format!("{}, to confirm", clean(&me.username)),
             (SettingsKind::Category(_), 1) if empty => format!("→ {}", slug_of(&self.entries.text(0))),
             (SettingsKind::Category(_), 1) => "its name in links; former ones stay valid".to_owned(),

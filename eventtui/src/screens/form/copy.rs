@@ -1,7 +1,8 @@
 //! Duplicating an event: a form with its texts, for a draft with a start of its own.
 
 use chrono::{Days, NaiveDate};
-use eventcore::events::{Event, Occurrence};
+use eventcore::OccurrenceId;
+use eventcore::events::Event;
 use eventcore::time::Moment;
 
 use super::fields::event_text;
@@ -29,10 +30,10 @@ impl FormScreen {
         form
     }
 
-    /// The draft that saving a copy created.
-    pub(super) fn draft_of(&self, response: &Response) -> Option<Occurrence> {
+    /// The first occurrence of the draft that saving a copy created.
+    pub(super) fn draft_of(&self, response: &Response) -> Option<OccurrenceId> {
         match (&self.kind, response) {
-            (FormKind::Copy(_), Response::Event(draft)) => draft.next_occurrence.clone(),
+            (FormKind::Copy(_), Response::Event(draft)) => Some(draft.next_occurrence.as_ref()?.id),
             _ => None,
         }
     }

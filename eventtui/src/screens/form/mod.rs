@@ -17,12 +17,12 @@ use eventcore::events::{Event, EventStatus, Occurrence, Visibility};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::event::EventScreen;
-use super::screen::{Context, Handled, Screen};
+use super::screen::{AppCommand, Context, Handled, Screen};
 use crate::backend::{ApiError, Request, Response};
 use crate::drafts::Draft;
 use crate::keys::{Action, Key, Place};
 use crate::message::{Effect, Purpose};
+use crate::reference::Reference;
 use crate::status::Status;
 use crate::view_context::ViewContext;
 use crate::widgets::text_field::TextField;
@@ -382,9 +382,7 @@ impl Screen for FormScreen {
                 let draft = self.draft_of(&response);
                 cx.close();
                 Self::finish(Some(self.key()), Ok(response), cx);
-                if let Some(draft) = draft {
-                    EventScreen::open(Some(&draft), cx);
-                }
+                cx.commands.extend(draft.map(|id| AppCommand::Find(Reference::Occurrence(id))));
             }
         }
     }

@@ -1,0 +1,59 @@
+//! Requests that are grouped by their subject, each group run by a file of its name.
+
+use eventcore::{AccessTokenId, EventId, OccurrenceId, Scope, Timestamp, UserId};
+use serde_json::Value;
+
+/// A request about my personal access tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum TokensRequest {
+    List,
+    Create(TokenInput),
+    Revoke(AccessTokenId),
+}
+
+/// The token to create.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TokenInput {
+    pub(crate) name: String,
+    pub(crate) scope: Scope,
+    /// `None`: never.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// A request about the co-organizers of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CoOrganizersRequest {
+    List,
+    /// Adds the user with this username.
+    Add(String),
+    Remove(UserId),
+}
+
+/// A change of a category.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CategoryRequest {
+    Create(Value),
+    Change {
+        slug: String,
+        version: i64,
+        patch: Value,
+    },
+    /// Deletes a category; its events move to another.
+    Delete {
+        slug: String,
+        version: i64,
+        /// `None` for a category without events.
+        move_to: Option<String>,
+    },
+}
+
+/// A table to save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CsvRequest {
+    /// All registrations for an occurrence.
+    Attendees(OccurrenceId),
+    /// The figures of each occurrence of an event.
+    Occurrences(EventId),
+    /// The registrations for an event by day.
+    Days(EventId),
+}

@@ -83,7 +83,8 @@
 //!    `impl EventCore { pub async fn … }` with the actor as the first argument: check the permission, load,
 //!    decide, store. Everything that writes goes into an `async fn verb(tx: &mut Tx, …)`, called as
 //!    `transaction!(self.db(), |tx| verb(tx, …))`. Write statements with `sql!`: a test finds those and
-//!    prepares each of them on both databases.
+//!    prepares each of them on both databases. Compose those with variable parts with `SqlWriter`, and hand
+//!    it many rows as one `RowList`.
 //! 2. **HTTP.** Add a route to the file of the same name in `eventd/src/http/routes`: it parses the request,
 //!    calls the operation once, and writes the response. A new [`Error`] also needs a row in the table of
 //!    `problem.rs`.

@@ -18,7 +18,7 @@ pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
     }
     core.close().await;
     let summary = match found.len() {
-        0 => "all seat counts are consistent".to_owned(),
+        0 => "no discrepancies".to_owned(),
         1 => "1 discrepancy".to_owned(),
         count => format!("{count} discrepancies"),
     };

@@ -61,8 +61,8 @@
 //! A module imports only from layers below its own, and within a layer from modules named before it.
 //!
 //! 1. [`error`], [`fold`], [`db`], [`time`], [`id`] and [`recurrence`], which do not depend on the domain;
-//! 2. [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`] and `csv_table`, which the
-//!    operations of all modules use;
+//! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`] and `csv_table`,
+//!    which the operations of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
@@ -110,6 +110,7 @@ pub mod input;
 pub mod insights;
 pub mod markdown;
 pub mod page;
+pub mod phase;
 pub mod precondition;
 pub mod privacy;
 pub mod quotas;

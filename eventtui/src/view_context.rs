@@ -6,6 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use eventcore::categories::Category;
 use eventcore::events::Occurrence;
+use eventcore::phase::Phase;
 use eventcore::registrations::{Registration, RegistrationStatus};
 use eventcore::time::{Moment, resolve_leniently, start_of_day};
 use eventcore::{OccurrenceId, Timestamp};
@@ -136,9 +137,19 @@ impl ViewContext {
         local.map_or_else(|| "all day".to_owned(), |local| local.format("%H:%M").to_string())
     }
 
-    /// Whether the occurrence has started. Nobody is promoted from the waitlist after that.
-    pub(crate) fn has_started(&self, occurrence: &Occurrence) -> bool {
-        self.has_come(&occurrence.starts_at, &occurrence.timezone)
+    /// The current time as an instant.
+    fn instant(&self) -> Timestamp {
+        resolve_leniently(self.now, self.my_zone)
+    }
+
+    /// Whether the occurrence is upcoming, takes place, or is past.
+    pub(crate) fn phase(&self, occurrence: &Occurrence) -> Phase {
+        occurrence.phase(self.instant())
+    }
+
+    /// Whether the occurrence has begun and is not over, all-day ones included.
+    pub(crate) fn takes_place(&self, occurrence: &Occurrence) -> bool {
+        occurrence.takes_place(self.instant())
     }
 
     /// Whether a moment has come: a day with its beginning in the zone of this IANA name.
@@ -152,10 +163,7 @@ impl ViewContext {
 
     /// Whether the occurrence has ended.
     pub(crate) fn is_over(&self, occurrence: &Occurrence) -> bool {
-        match occurrence.ends_at {
-            Moment::Day(last) => last < self.now.date(),
-            Moment::At(end) => Timestamp::from(end).in_zone(self.my_zone).naive_local() <= self.now,
-        }
+        self.phase(occurrence) == Phase::Past
     }
 
     /// `Thu 4 March 2027 · in 3 days`.

@@ -49,11 +49,17 @@ impl TestDb {
 
     /// Moves an occurrence into the past by SQL, because daemons run on the clock of the machine.
     pub async fn pass(&self, occurrence: &str, at: &str) {
-        let occurrence: OccurrenceId = occurrence.parse().expect("an id");
         let at: Timestamp = at.parse().expect("an instant");
+        self.set_times(occurrence, at, at).await;
+    }
+
+    /// Sets start and end of an occurrence by SQL, because daemons run on the clock of the machine.
+    pub async fn set_times(&self, occurrence: &str, starts_at: Timestamp, ends_at: Timestamp) {
+        let occurrence: OccurrenceId = occurrence.parse().expect("an id");
         let mut tx = self.core.db().begin().await.expect("a transaction");
-        let sql = Sql::portable("UPDATE occurrences SET starts_at = $2, ends_at = $2 WHERE id = $1");
-        tx.query(sql).bind(occurrence).bind(at).execute().await.expect("an update");
+        let sql = Sql::portable("UPDATE occurrences SET starts_at = $2, ends_at = $3 WHERE id = $1");
+        let update = tx.query(sql).bind(occurrence).bind(starts_at).bind(ends_at);
+        update.execute().await.expect("an update");
         tx.commit().await.expect("a commit");
     }
 

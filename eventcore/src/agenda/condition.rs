@@ -3,10 +3,14 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::filter::Bound;
+use super::since::{Earlier, MAX_DAY_SHIFT, Since};
+use super::text_column::TextColumn;
 use crate::categories;
 use crate::db::{Dialect, SqlWriter};
 use crate::events::{EventStatus, OccurrenceStatus};
 use crate::id::{CategoryId, EventId, UserId};
+use crate::phase::MAX_LENGTH;
 use crate::search::SearchScope;
 use crate::time::Timestamp;
 
@@ -35,8 +39,10 @@ pub(super) enum Condition {
     FreeSeats,
     /// Registration has opened and has not closed.
     RegistrationOpen(Timestamp),
-    /// Starts after an instant. Not a bound of the index on the start.
-    NotStarted(Timestamp),
+    /// Upcoming at an instant.
+    Upcoming(Timestamp),
+    /// Timed, lasts at most 25 hours, and is not over at an instant.
+    ShortAndNotOver(Timestamp),
     /// The user has a live registration.
     RegisteredBy(UserId),
     /// The start, by instant.
@@ -57,6 +63,9 @@ pub(super) enum Condition {
     MultiDay(Timestamp, Timestamp),
     /// After a position in the order of the page.
     Beyond(Comparison, Timestamp, Uuid),
+    /// Within the period of the list. Only in [`Condition::FirstOfEvent`]: elsewhere, parts of the list have
+    /// conditions that an index can answer.
+    Since(Since),
     /// No earlier occurrence of the same event meets these conditions.
     FirstOfEvent(Vec<Condition>),
 }
@@ -91,22 +100,6 @@ impl Comparison {
         match self {
             Self::Greater => ">",
             Self::Less => "<",
-        }
-    }
-}
-
-/// A column of `search_documents` with folded text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TextColumn {
-    Title,
-    Location,
-}
-
-impl TextColumn {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Title => "title",
-            Self::Location => "location",
         }
     }
 }
@@ -186,9 +179,11 @@ impl Condition {
                 sql.push(&format!("({o}.registration_closes_at IS NULL OR {o}.registration_closes_at > "));
                 sql.value(*now).push(")");
             }
-            Self::NotStarted(now) => {
-                sql.push(unindexed(sql.dialect())).push(o).push(".starts_at > ").value(*now);
+            Self::Upcoming(now) => _ = sql.push(o).push(".upcoming_until > ").value(*now),
+            Self::ShortAndNotOver(now) => {
+                sql.push(o).push(".length_class IS NULL AND ").push(o).push(".ends_at > ").value(*now);
             }
+            Self::Since(since) => push_since(sql, since, aliases),
             Self::RegisteredBy(user) => {
                 sql.push(o).push(".id IN (SELECT r.occurrence_id FROM registrations r WHERE r.user_id = ");
                 sql.value(user.as_uuid()).push(" AND r.status <> 'cancelled')");
@@ -245,6 +240,49 @@ impl Condition {
                 }
                 sql.push(")");
             }
+        }
+    }
+}
+
+/// Bounds the start. For a day, a bound of the starts of that day in all time zones comes beside the exact
+/// one, so that the index on the start applies.
+pub(super) fn start_conditions(edge: Edge, bound: Bound) -> Vec<Condition> {
+    let at = bound.instant();
+    let Bound::Day(day, _) = bound else { return vec![Condition::Start(edge, at)] };
+    let widest = match edge {
+        Edge::From => at.minus(MAX_DAY_SHIFT),
+        Edge::To => at.plus(MAX_DAY_SHIFT),
+    };
+    vec![Condition::StartDay(edge, at, day), Condition::Start(edge, widest)]
+}
+
+/// SQL for the whole period, for another occurrence of the event of `o`. A bound of the start comes first, so
+/// that the index of the event's occurrences applies.
+fn push_since(sql: &mut SqlWriter, since: &Since, aliases: Aliases) {
+    let a = aliases.occurrence;
+    let (lowest, oldest) = (since.lowest_start(), since.now.minus(MAX_LENGTH));
+    let later = start_conditions(Edge::From, since.from);
+    let begun_or_later = |sql: &mut SqlWriter| {
+        sql.push(" AND (");
+        sql.separated(" AND ", &later, |sql, condition| condition.write(sql, aliases));
+        sql.push(&format!(" OR {a}.starts_at <= ")).value(since.now);
+        sql.push(&format!(" AND {a}.ends_at > ")).value(since.now);
+    };
+    match since.earlier {
+        Earlier::Nothing => {
+            sql.separated(" AND ", &later, |sql, condition| condition.write(sql, aliases));
+        }
+        Earlier::AllDay(from) => {
+            // The occurrences of an event that are not over have times, or none of them has.
+            sql.push(&format!("{a}.starts_at >= CASE WHEN o.day IS NULL THEN ")).value(lowest);
+            sql.push(" ELSE ").value(from.map_or(oldest, |from| from.max(oldest))).push(" END");
+            begun_or_later(sql);
+            sql.push(&format!(" AND {a}.day IS NOT NULL)"));
+        }
+        Earlier::Current => {
+            sql.push(&format!("{a}.starts_at >= ")).value(lowest.min(oldest));
+            begun_or_later(sql);
+            sql.push(")");
         }
     }
 }

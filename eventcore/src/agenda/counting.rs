@@ -88,9 +88,22 @@ where
 
 impl MatchedStarts {
     /// Loads the starts of all matches.
-    pub(super) async fn load(db: &mut impl Queries, plan: &AgendaPlan) -> Result<Self> {
+    pub(super) async fn load(db: &mut impl Queries, plan: AgendaPlan) -> Result<Self> {
         let columns = Self::columns(db);
-        aggregate(db, plan, &columns).await
+        let mut all = Self::default();
+        for part in plan.parts() {
+            all.add(aggregate(db, part, &columns).await?);
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, other: Self) {
+        let starts = |found: Option<ArrayAgg<Timestamp>>| found.map_or_else(Vec::new, |starts| starts.0);
+        let mut sum = starts(self.starts.take());
+        sum.extend(starts(other.starts));
+        self.starts = Some(ArrayAgg(sum));
+        let days: Vec<String> = [self.days.take(), other.days].into_iter().flatten().collect();
+        self.days = Some(days.join(",")).filter(|days| !days.is_empty());
     }
 
     fn columns(db: &impl Queries) -> String {
@@ -115,10 +128,19 @@ impl MatchedStarts {
 
 impl MatchedLabels {
     /// Loads the starts and labels of all matches.
-    pub(super) async fn load(db: &mut impl Queries, plan: &AgendaPlan) -> Result<Self> {
+    pub(super) async fn load(db: &mut impl Queries, plan: AgendaPlan) -> Result<Self> {
         let columns =
             format!("{}, string_agg(o.labels, '{RECORD_END}') AS labels", MatchedStarts::columns(db));
-        aggregate(db, plan, &columns).await
+        let mut all = Self::default();
+        for part in plan.parts() {
+            let Self { starts, labels } = aggregate(db, part, &columns).await?;
+            all.starts.add(starts);
+            let LabelHistogram(counts) = all.labels.get_or_insert_default();
+            for (labels, count) in labels.unwrap_or_default().0 {
+                *counts.entry(labels).or_default() += count;
+            }
+        }
+        Ok(all)
     }
 
     /// The counts. Months are those of `tz`, except for all-day occurrences.
@@ -133,8 +155,8 @@ impl MatchedLabels {
     }
 }
 
-async fn aggregate<R: Row>(db: &mut impl Queries, plan: &AgendaPlan, columns: &str) -> Result<R> {
-    let plan = plan.clone().without_verified();
+async fn aggregate<R: Row>(db: &mut impl Queries, part: AgendaPlan, columns: &str) -> Result<R> {
+    let plan = part.without_verified();
     Ok(statement::matches(&plan, columns).query(db).one().await?)
 }
 

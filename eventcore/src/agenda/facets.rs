@@ -24,7 +24,7 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
         let plan = agenda_plan(&mut db, &filter, visible, Extent::All, self.now()).await?;
-        let matched = MatchedLabels::load(&mut db, &plan).await?;
+        let matched = MatchedLabels::load(&mut db, plan).await?;
         matched.facets(&categories::slugs_by_id(&mut db).await?, tz)
     }
 
@@ -50,12 +50,13 @@ impl EventCore {
             by_relevance: false,
             from: Some(Bound::Day(period.start, tz)),
             to: Some(Bound::Day(period.end, tz)),
+            current: false,
             ..filter.clone()
         };
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
         let plan = agenda_plan(&mut db, &filter, visible, Extent::Page, now).await?;
-        let starts = MatchedStarts::load(&mut db, &plan).await?.sorted()?;
+        let starts = MatchedStarts::load(&mut db, plan).await?.sorted()?;
         let multi_day = days::of_multi_day(&mut db, &filter, visible, (&period, tz), now).await?;
         let days = period.start.iter_days().take_while(|date| *date < period.end);
         let days = days.map(|date| {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::condition::TextColumn;
+use super::text_column::TextColumn;
 use crate::error::Violations;
 use crate::events::{EventStatus, OccurrenceStatus};
 use crate::fold::fold;
@@ -33,8 +33,14 @@ pub struct AgendaFilter {
     /// Sorts by relevance: matches of `q` in the title, then in tags and location, then the others; soonest
     /// first in each. Requires `q`, and overrides `order`.
     pub by_relevance: bool,
-    /// Earliest start: an instant or a day. Default: now.
+    /// Earliest start: an instant or a day. By default, all that is upcoming ([`Phase::Upcoming`]) is listed:
+    /// what starts after now, and all-day occurrences whose last day is not over.
+    ///
+    /// [`Phase::Upcoming`]: crate::phase::Phase::Upcoming
     pub from: Option<Bound>,
+    /// Adds what takes place now, though it started before `from`. No effect with `available`, which requires
+    /// that registration is open.
+    pub current: bool,
     /// End of the range of starts, exclusive: an instant or a day.
     pub to: Option<Bound>,
     /// Only events of this organizer, who also sees drafts and events that are not public.

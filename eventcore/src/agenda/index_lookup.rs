@@ -1,6 +1,6 @@
 //! Lookups in the indexes of texts and tags, which may drive a query of the agenda.
 
-use super::condition::TextColumn;
+use super::text_column::TextColumn;
 use crate::db::{Dialect, Planning, Queries, SqlWriter};
 use crate::error::Result;
 use crate::search::{SearchQuery, SearchScope};

@@ -32,7 +32,7 @@ impl EventCore {
         let visible = visible_scope(&mut db, actor, filter).await?;
         let total = if page.count {
             let all = agenda_plan(&mut db, filter, visible, Extent::All, now).await?;
-            Some(count(&mut db, &all).await?)
+            Some(count(&mut db, all).await?)
         } else {
             None
         };
@@ -63,7 +63,7 @@ impl EventCore {
         let visible = visible_scope(&mut db, actor, filter).await?;
         let total = if page.count {
             let all = agenda_plan(&mut db, filter, visible, Extent::All, now).await?;
-            Some(count(&mut db, &all.first_of_each_event()).await?)
+            Some(count(&mut db, all.first_of_each_event()).await?)
         } else {
             None
         };
@@ -130,19 +130,23 @@ async fn page_rows<R: Row>(
     let comparison = if keyset.ascending() { Comparison::Greater } else { Comparison::Less };
     let mut rows = Vec::new();
     for tier in list.tiers(keyset.position, comparison) {
-        let mut plan = list.clone().within(tier).beyond(keyset.position, comparison);
+        let plan = list.clone().within(tier);
         let limit = keyset.fetch() - i64::try_from(rows.len()).map_err(Error::internal)?;
         let before = select(&statement::position(&plan));
         let page = PageStatement { keyset, limit, before, after };
-        if let Some(probe) = plan.probe(comparison) {
-            let found: Vec<R> = page.write_probe(&probe).query(db).all().await?;
+        let mut parts = plan.parts_beyond(keyset.position, comparison);
+        let Some((later, others)) = parts.split_last_mut() else { continue };
+        if let Some(probe) = later.probe(comparison) {
+            // In descending order, what has begun comes after all matches of the last part.
+            let others = if comparison == Comparison::Greater { &*others } else { &[] };
+            let found: Vec<R> = page.write_probe(others, &probe).query(db).all().await?;
             if i64::try_from(found.len()) == Ok(limit) {
                 rows.extend(found);
                 break;
             }
         }
-        choose_driver(db, &mut plan, Extent::Page).await?;
-        rows.extend(page.write(&plan).query(db).all::<R>().await?);
+        choose_driver(db, later, Extent::Page).await?;
+        rows.extend(page.write(&parts).query(db).all::<R>().await?);
         if i64::try_from(rows.len()) == Ok(keyset.fetch()) {
             break;
         }
@@ -186,6 +190,11 @@ pub(super) async fn visible_scope(
     })
 }
 
-async fn count(db: &mut impl Queries, plan: &AgendaPlan) -> Result<i64> {
-    Ok(statement::matches(plan, "count(*)").query(db).scalar().await?)
+async fn count(db: &mut impl Queries, plan: AgendaPlan) -> Result<i64> {
+    let mut total = 0;
+    for part in plan.parts() {
+        let matches: i64 = statement::matches(&part, "count(*)").query(db).scalar().await?;
+        total += matches;
+    }
+    Ok(total)
 }

@@ -9,9 +9,12 @@ mod filter;
 mod index_lookup;
 mod list;
 mod ongoing;
+mod parts;
 mod plan;
 mod relevance;
+mod since;
 mod statement;
+mod text_column;
 
 pub use counts::{CategoryCount, DailyCounts, DayCount, FacetTagCount, Facets, Month, MonthCount};
 pub use filter::{AgendaFilter, Bound};

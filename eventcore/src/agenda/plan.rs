@@ -2,26 +2,26 @@
 //! is made without the database, except for what is passed in.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use super::condition::{Comparison, Condition, Edge, TextColumn};
-use super::filter::{AgendaFilter, Bound};
+use super::condition::{Comparison, Condition, Edge, start_conditions};
+use super::filter::AgendaFilter;
 use super::index_lookup::IndexLookup;
+use super::parts::{self, Part};
 use super::relevance::RankTier;
+use super::since::Since;
+use super::text_column::TextColumn;
 use crate::categories;
 use crate::db::{Dialect, Planning};
 use crate::events::EventStatus;
 use crate::fold::fold;
 use crate::id::CategoryId;
 use crate::page::SortKey;
+use crate::phase::Ongoing;
 use crate::search::{SearchQuery, SearchScope};
 use crate::time::Timestamp;
 
 /// Minimum number of characters for a lookup in a trigram index.
 const TRIGRAM_LENGTH: usize = 3;
-
-/// The largest difference between the starts of one calendar day in two time zones: UTC+14 to UTC-12.
-pub(super) const MAX_DAY_SHIFT: Duration = Duration::from_hours(26);
 
 /// How many tags are conditions of their own, so that PostgreSQL can start with the rarest. With twenty it
 /// would spend seconds planning the order of the lookups.
@@ -56,6 +56,8 @@ pub(super) enum Driver {
     Lookup(IndexLookup),
     /// The public occurrences that meet a condition.
     Listed(Condition),
+    /// What has begun and is not over at an instant.
+    Ongoing(Ongoing, Timestamp),
 }
 
 /// The plan of an agenda query.
@@ -65,6 +67,8 @@ pub(super) struct AgendaPlan {
     pub(super) driver: Driver,
     /// All of them are met.
     pub(super) conditions: Vec<Condition>,
+    /// The beginning of the period. The [parts](AgendaPlan::parts) of the plan have conditions for it instead.
+    since: Option<Since>,
     /// Whether the selected columns, or a condition, are the event's.
     pub(super) reads_event: bool,
     /// Index lookups that may become the driver.
@@ -91,6 +95,7 @@ impl AgendaPlan {
             dialect,
             driver: Driver::Occurrences,
             conditions: Vec::new(),
+            since: None,
             reads_event: false,
             lookups: Vec::new(),
             ranked_by: None,
@@ -114,12 +119,12 @@ impl AgendaPlan {
         let named = [filter.organizer.map(Condition::Organizer), filter.event.map(Condition::Event)];
         named.into_iter().flatten().for_each(|condition| plan.require(condition));
         if extent != Extent::AnyTime {
-            plan.require_start(Edge::From, earliest_start(filter, now));
-            filter.to.into_iter().for_each(|to| plan.require_start(Edge::To, to));
+            plan.since = Some(Since::new(filter, now));
+            let to = filter.to.into_iter().flat_map(|to| start_conditions(Edge::To, to));
+            to.for_each(|condition| plan.require(condition));
         }
         if filter.available {
-            let starts_after_now = extent != Extent::AnyTime && must_start_after(filter, now);
-            plan.require_available(visible, starts_after_now, now);
+            plan.require_available(visible, now);
         }
         let status = [filter.status.map(Condition::Status), filter.event_status.map(Condition::EventStatus)];
         status.into_iter().flatten().for_each(|condition| plan.require(condition));
@@ -136,31 +141,16 @@ impl AgendaPlan {
         self.conditions.iter().any(Condition::reads_document)
     }
 
-    /// Bounds the start. For a day, a bound of the starts of that day in all time zones comes beside the
-    /// exact one, so that the index on the start applies.
-    fn require_start(&mut self, edge: Edge, bound: Bound) {
-        let at = bound.instant();
-        let Bound::Day(day, _) = bound else { return self.require(Condition::Start(edge, at)) };
-        let widest = match edge {
-            Edge::From => at.minus(MAX_DAY_SHIFT),
-            Edge::To => at.plus(MAX_DAY_SHIFT),
-        };
-        self.require(Condition::StartDay(edge, at, day));
-        self.require(Condition::Start(edge, widest));
-    }
-
     /// Requires free seats and open registration: the rule of the field `registration_open` as conditions.
-    ///
-    /// `starts_after_now` says that other conditions already exclude occurrences that have started.
-    fn require_available(&mut self, visible: VisibleScope, starts_after_now: bool, now: Timestamp) {
+    fn require_available(&mut self, visible: VisibleScope, now: Timestamp) {
         self.require(Condition::FreeSeats);
         if visible == VisibleScope::All {
-            // Listed events are published, or cancelled with all their occurrences that have not started.
+            // Listed events are published, or cancelled with all their upcoming occurrences.
             self.require(Condition::EventStatus(EventStatus::Published));
         }
         self.require(Condition::RegistrationOpen(now));
-        if !starts_after_now {
-            self.require(Condition::NotStarted(now));
+        if !self.since.is_some_and(|since| since.is_upcoming()) {
+            self.require(Condition::Upcoming(now));
         }
     }
 
@@ -213,9 +203,54 @@ impl AgendaPlan {
 
     /// Selects only the first occurrence of each event, by start, among the matches so far.
     pub(super) fn first_of_each_event(mut self) -> Self {
-        let conditions = self.conditions.clone();
+        let mut conditions = self.conditions.clone();
+        conditions.extend(self.since.map(Condition::Since));
         self.require(Condition::FirstOfEvent(conditions));
         self
+    }
+
+    /// The parts of the plan, of which the last one has the latest starts. They have no occurrence in common.
+    pub(super) fn parts(mut self) -> Vec<Self> {
+        let Some(since) = self.since.take() else { return vec![self] };
+        let part = |part: Part| {
+            let mut plan = Self { lookups: Vec::new(), ..self.clone() };
+            let conditions = match part {
+                Part::Ongoing(ongoing, conditions) => {
+                    plan.driver = Driver::Ongoing(ongoing, since.now);
+                    conditions
+                }
+                Part::Range(conditions) => {
+                    plan.driver = Driver::Occurrences;
+                    conditions
+                }
+            };
+            plan.conditions.extend(conditions);
+            plan
+        };
+        let mut parts: Vec<Self> = parts::earlier(&since).into_iter().map(part).collect();
+        self.conditions.extend(parts::later(&since));
+        parts.push(self);
+        parts
+    }
+
+    /// The parts that a page after a position may reach into, each with only the rows after it.
+    pub(super) fn parts_beyond(self, position: Option<SortKey>, comparison: Comparison) -> Vec<Self> {
+        let since = self.since;
+        let has_passed = |position: SortKey| {
+            let start = self.start_at(position);
+            comparison == Comparison::Greater && since.is_some_and(|since| start > since.now)
+        };
+        let only_later = position.is_some_and(has_passed);
+        let mut parts = self.parts();
+        if only_later {
+            parts.drain(..parts.len() - 1);
+        }
+        parts.into_iter().map(|part| part.beyond(position, comparison)).collect()
+    }
+
+    /// The start at a position.
+    const fn start_at(&self, position: SortKey) -> Timestamp {
+        Timestamp::from_micros(position.number.saturating_sub(self.tier.offset()))
     }
 
     /// The tiers that a page after `position` may reach into.
@@ -249,15 +284,15 @@ impl AgendaPlan {
     ///
     /// Drops a bound that the position implies: SQLite would start the index scan at the bound and skip all
     /// earlier pages.
-    pub(super) fn beyond(mut self, position: Option<SortKey>, comparison: Comparison) -> Self {
-        if let Some(SortKey { number, id }) = position {
-            let position = Timestamp::from_micros(number.saturating_sub(self.tier.offset()));
+    fn beyond(mut self, position: Option<SortKey>, comparison: Comparison) -> Self {
+        if let Some(key) = position {
+            let position = self.start_at(key);
             self.conditions.retain(|condition| match (comparison, condition) {
                 (Comparison::Greater, Condition::Start(Edge::From, at)) => position < *at,
                 (Comparison::Less, Condition::Start(Edge::To, at)) => *at <= position,
                 _ => true,
             });
-            self.require(Condition::Beyond(comparison, position, id));
+            self.require(Condition::Beyond(comparison, position, key.id));
         }
         self
     }
@@ -318,23 +353,6 @@ impl AgendaPlan {
     /// How PostgreSQL plans the statement. The plain agenda has one good plan, whatever the values.
     pub(super) const fn planning(&self) -> Planning {
         if self.conditions.len() <= 2 { Planning::Cached } else { Planning::ByValue }
-    }
-}
-
-/// The earliest start of a filter. Available occurrences start after `now`.
-fn earliest_start(filter: &AgendaFilter, now: Timestamp) -> Bound {
-    let from = filter.from.unwrap_or(Bound::At(now));
-    match from {
-        Bound::At(from) if filter.available => Bound::At(from.max(now.plus(Duration::from_micros(1)))),
-        other => other,
-    }
-}
-
-/// Whether all occurrences within the bounds of a filter start after `now`.
-fn must_start_after(filter: &AgendaFilter, now: Timestamp) -> bool {
-    match earliest_start(filter, now) {
-        Bound::At(from) => from > now,
-        day @ Bound::Day(..) => day.instant().minus(MAX_DAY_SHIFT) > now,
     }
 }
 

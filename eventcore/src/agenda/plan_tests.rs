@@ -7,6 +7,13 @@ use uuid::Uuid;
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+/// The first instant after now.
+const LATER: Timestamp = Timestamp::from_micros(1_000_001);
+
+/// The part of a plan with the latest starts.
+fn later(plan: AgendaPlan) -> AgendaPlan {
+    plan.parts().pop().unwrap()
+}
 
 fn plan_of(dialect: Dialect, filter: &AgendaFilter, extent: Extent) -> AgendaPlan {
     AgendaPlan::new(dialect, filter, VisibleScope::Listed, extent, NOW, Vec::new())
@@ -18,11 +25,22 @@ fn words(q: &str) -> AgendaFilter {
 
 #[test]
 fn the_plain_agenda_scans_public_occurrences_by_start() {
-    let mut plan = plan_of(Dialect::Postgres, &AgendaFilter::default(), Extent::Page);
-    assert_eq!(plan.conditions, [Condition::Listed, Condition::Start(Edge::From, NOW)]);
-    assert_eq!((&plan.driver, plan.planning()), (&Driver::Occurrences, Planning::Cached));
-    assert_eq!(plan.probe(Comparison::Greater), None);
-    assert_eq!(plan.take_lookups(Extent::Page), []);
+    let plan = plan_of(Dialect::Postgres, &AgendaFilter::default(), Extent::Page);
+    let parts = plan.clone().parts();
+    let [ongoing, later] = &parts[..] else { panic!("{parts:?}") };
+    assert_eq!(later.conditions, [Condition::Listed, Condition::Start(Edge::From, LATER)]);
+    assert_eq!((&later.driver, later.planning()), (&Driver::Occurrences, Planning::Cached));
+    assert_eq!(later.probe(Comparison::Greater), None);
+    assert_eq!(later.clone().take_lookups(Extent::Page), []);
+    // All-day occurrences of today have begun, but are upcoming.
+    assert_eq!(ongoing.conditions, [Condition::Listed]);
+    assert_eq!(ongoing.driver, Driver::Ongoing(Ongoing::AllDay, NOW));
+
+    // Pages that continue after now cannot have any of them; those before a position can.
+    let at = |micros| Some(SortKey { number: micros, id: Uuid::nil() });
+    assert_eq!(plan.clone().parts_beyond(at(1_000_001), Comparison::Greater).len(), 1);
+    assert_eq!(plan.clone().parts_beyond(at(1_000_000), Comparison::Greater).len(), 2);
+    assert_eq!(plan.parts_beyond(at(1_000_001), Comparison::Less).len(), 2);
 }
 
 #[test]
@@ -30,7 +48,7 @@ fn a_day_is_bounded_by_instant_for_the_index_and_by_day_exactly() {
     let day = NaiveDate::from_ymd_opt(2027, 3, 1).unwrap();
     let bound = Bound::Day(day, Tz::Europe__Berlin);
     let filter = AgendaFilter { from: Some(bound), ..AgendaFilter::default() };
-    let plan = plan_of(Dialect::Sqlite, &filter, Extent::Page);
+    let plan = later(plan_of(Dialect::Sqlite, &filter, Extent::Page));
     let at = bound.instant();
     let exact = Condition::StartDay(Edge::From, at, day);
     let start = Condition::Start(Edge::From, at.minus(MAX_DAY_SHIFT));
@@ -47,9 +65,9 @@ fn a_day_is_bounded_by_instant_for_the_index_and_by_day_exactly() {
 #[test]
 fn words_are_tested_along_the_agenda_or_looked_up() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-        let plan = plan_of(dialect, &words("jazz -winter"), Extent::Page);
+        let plan = later(plan_of(dialect, &words("jazz -winter"), Extent::Page));
         let probe = plan.probe(Comparison::Greater).unwrap();
-        assert_eq!(probe.inner.conditions, [Condition::Listed, Condition::Start(Edge::From, NOW)]);
+        assert_eq!(probe.inner.conditions, [Condition::Listed, Condition::Start(Edge::From, LATER)]);
         let (jazz, winter) = (" jazz ".to_owned(), " winter ".to_owned());
         assert_eq!(probe.outer, [Condition::Phrase(jazz.clone()), Condition::NoPhrase(winter.clone())]);
 
@@ -78,7 +96,7 @@ fn tags_are_tested_last_in_a_probe_on_postgresql_and_looked_up_on_sqlite() {
     let separate = ["a", "b", "c"].map(|tag| Condition::Tag(tag.to_owned()));
     let rest = Condition::AllTags(vec!["d".to_owned()]);
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-        let mut plan = plan_of(dialect, &filter, Extent::Page);
+        let mut plan = later(plan_of(dialect, &filter, Extent::Page));
         assert_eq!(plan.conditions[..3], separate);
         assert_eq!(plan.conditions[3], rest);
         let probe = plan.probe(Comparison::Greater).unwrap();
@@ -119,7 +137,9 @@ fn a_tier_of_relevance_narrows_the_lookup() {
 fn the_first_occurrence_of_an_event_meets_all_conditions_of_the_filter() {
     let plan = plan_of(Dialect::Sqlite, &words("jazz"), Extent::Page).first_of_each_event();
     let (first, others) = plan.conditions.split_last().unwrap();
-    assert_eq!(*first, Condition::FirstOfEvent(others.to_vec()));
+    let mut conditions = others.to_vec();
+    conditions.push(Condition::Since(plan.since.unwrap()));
+    assert_eq!(*first, Condition::FirstOfEvent(conditions));
     // Its own conditions on a document are not the query's.
     assert!(!first.reads_document());
 }

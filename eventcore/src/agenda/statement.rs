@@ -28,19 +28,23 @@ pub(super) struct PageStatement<'a> {
 }
 
 impl PageStatement<'_> {
-    /// All matches, in order.
-    pub(super) fn write(&self, plan: &AgendaPlan) -> SqlWriter {
-        let mut sql = SqlWriter::new(plan.dialect, plan.planning());
-        sql.push(&self.before).push("SELECT o.id, o.event_id, o.starts_at");
-        push_matches(&mut sql, plan);
-        self.push_order(&mut sql, self.limit);
+    /// The first matches of all parts of a plan, in order.
+    pub(super) fn write(&self, parts: &[AgendaPlan]) -> SqlWriter {
+        let mut sql = self.begin(parts, planning(parts));
+        let Some((last, others)) = parts.split_last() else { return self.finish(sql) };
+        self.push_parts(&mut sql, others);
+        self.push_part(&mut sql, last);
+        if !others.is_empty() {
+            self.end_parts(&mut sql);
+        }
         self.finish(sql)
     }
 
-    /// Those among the first [`PROBE_SIZE`] occurrences of the probe.
-    pub(super) fn write_probe(&self, probe: &Probe) -> SqlWriter {
-        let mut sql = SqlWriter::new(probe.inner.dialect, Planning::Generic);
-        sql.push(&self.before).push(
+    /// Those among the first [`PROBE_SIZE`] occurrences of the probe, and the first matches of `others`.
+    pub(super) fn write_probe(&self, others: &[AgendaPlan], probe: &Probe) -> SqlWriter {
+        let mut sql = self.begin(std::slice::from_ref(&probe.inner), Planning::Generic);
+        self.push_parts(&mut sql, others);
+        sql.push(
             "SELECT o.id, o.event_id, o.starts_at
                 FROM (SELECT o.id, o.event_id, o.document_id, o.starts_at, o.day",
         );
@@ -50,7 +54,42 @@ impl PageStatement<'_> {
         sql.push(&format!(") o {join} search_documents d ON d.id = o.document_id WHERE "));
         push_conditions(&mut sql, &probe.outer);
         self.push_order(&mut sql, self.limit);
+        if !others.is_empty() {
+            self.end_parts(&mut sql);
+        }
         self.finish(sql)
+    }
+
+    fn begin(&self, parts: &[AgendaPlan], planning: Planning) -> SqlWriter {
+        let dialect = parts.first().map_or(Dialect::Sqlite, |plan| plan.dialect);
+        let mut sql = SqlWriter::new(dialect, planning);
+        sql.push(&self.before);
+        sql
+    }
+
+    /// Writes parts before the last one. Each part has the limit of the page, so that few rows are sorted.
+    fn push_parts(&self, sql: &mut SqlWriter, parts: &[AgendaPlan]) {
+        if parts.is_empty() {
+            return;
+        }
+        sql.push("SELECT o.id, o.event_id, o.starts_at FROM (");
+        for part in parts {
+            sql.push("SELECT * FROM (");
+            self.push_part(sql, part);
+            sql.push(") part UNION ALL ");
+        }
+        sql.push("SELECT * FROM (");
+    }
+
+    fn end_parts(&self, sql: &mut SqlWriter) {
+        sql.push(") part) o");
+        self.push_order(sql, self.limit);
+    }
+
+    fn push_part(&self, sql: &mut SqlWriter, part: &AgendaPlan) {
+        sql.push("SELECT o.id, o.event_id, o.starts_at");
+        push_matches(sql, part);
+        self.push_order(sql, self.limit);
     }
 
     fn push_order(&self, sql: &mut SqlWriter, limit: i64) {
@@ -62,6 +101,15 @@ impl PageStatement<'_> {
         let direction = self.keyset.direction();
         sql.push(self.after).push(&format!(" ORDER BY o.starts_at {direction}, o.id {direction}"));
         sql
+    }
+}
+
+/// How PostgreSQL plans a statement of these parts.
+fn planning(parts: &[AgendaPlan]) -> Planning {
+    match parts {
+        [one] => one.planning(),
+        _ if parts.iter().all(|part| part.planning() == Planning::Cached) => Planning::Generic,
+        _ => Planning::ByValue,
     }
 }
 
@@ -100,6 +148,11 @@ fn push_matches(sql: &mut SqlWriter, plan: &AgendaPlan) {
             condition.write(sql, OUTER);
             sql.push(") found");
         }
+        Driver::Ongoing(ongoing, now) => {
+            sql.push("(");
+            ongoing.write(sql, "b.id", *now);
+            sql.push(") found");
+        }
     }
     let reads_document = plan.reads_document();
     let joined_document = if reads_document { documents("d.id = o.document_id") } else { String::new() };
@@ -115,7 +168,9 @@ fn push_matches(sql: &mut SqlWriter, plan: &AgendaPlan) {
         Driver::Lookup(IndexLookup::Tag(_)) => {
             sql.push(&occurrences("o.event_id = found.id")).push(&joined_document);
         }
-        Driver::Listed(_) => _ = sql.push(&occurrences("o.id = found.id")).push(&joined_document),
+        Driver::Listed(_) | Driver::Ongoing(..) => {
+            sql.push(&occurrences("o.id = found.id")).push(&joined_document);
+        }
     }
     if plan.reads_event {
         sql.push(" JOIN events e ON e.id = o.event_id");
@@ -130,3 +185,7 @@ fn push_conditions(sql: &mut SqlWriter, conditions: &[Condition]) {
     }
     sql.separated(" AND ", conditions, |sql, condition| condition.write(sql, OUTER));
 }
+
+#[cfg(test)]
+#[path = "explain_tests.rs"]
+mod tests;

@@ -6,17 +6,25 @@ use sqlx::FromRow;
 
 use super::category::Category;
 use crate::core::EventCore;
-use crate::db::{Planning, Queries, Sql, SqlWriter, Tx, placeholders, sql};
+use crate::db::{Dialect, Planning, Queries, Sql, SqlWriter, Tx, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
+use crate::phase::Ongoing;
 use crate::time::Timestamp;
 
 /// The columns of [`Category`], from `categories c`. `$1` is the current time.
-const COLUMNS: &str = "c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version,
-    (SELECT count(DISTINCT o.event_id) FROM occurrences o
-     WHERE o.listed AND o.category_id = c.id AND o.starts_at >= $1 AND o.status = 'scheduled')
-    AS upcoming_events";
+fn columns(dialect: Dialect) -> String {
+    let all_day = Ongoing::AllDay.select(dialect, "b.event_id", "$1");
+    format!(
+        "c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version,
+         (SELECT count(*) FROM (
+            SELECT o.event_id FROM occurrences o
+            WHERE o.listed AND o.category_id = c.id AND o.starts_at > $1 AND o.status = 'scheduled'
+            UNION {all_day} AND b.listed AND b.category_id = c.id AND b.status = 'scheduled') upcoming)
+         AS upcoming_events"
+    )
+}
 
 /// A query for the id of the category with a slug, a former one included. Append `= ` and a parameter.
 pub(crate) const ID_BY_SLUG: &str = "SELECT s.category_id FROM category_slugs s WHERE s.slug";
@@ -25,7 +33,7 @@ impl EventCore {
     /// All categories by name, compared without case and accents.
     pub async fn categories(&self) -> Result<Vec<Category>> {
         let mut db = self.db().read().await?;
-        let text = format!("SELECT {COLUMNS} FROM categories c");
+        let text = format!("SELECT {} FROM categories c", columns(db.dialect()));
         let mut all: Vec<Category> = db.query(Sql::dynamic(text)).bind(self.now()).all().await?;
         // Sorted here, because the databases have different collations.
         all.sort_by_cached_key(|category| {
@@ -44,7 +52,7 @@ impl EventCore {
 
 /// Loads a category.
 pub(crate) async fn load(db: &mut impl Queries, id: CategoryId, now: Timestamp) -> Result<Category> {
-    let text = format!("SELECT {COLUMNS} FROM categories c WHERE c.id = $2");
+    let text = format!("SELECT {} FROM categories c WHERE c.id = $2", columns(db.dialect()));
     let found = db.query(Sql::dynamic(text)).bind(now).bind(id).optional().await?;
     found.ok_or(Error::NotFound("category"))
 }

@@ -44,13 +44,13 @@ impl EventCore {
             .query(sql!(
                 sqlite "SELECT min(t.name) AS tag, count(*) AS count FROM event_tags t
                     WHERE t.folded >= $1 AND t.folded < $2 AND EXISTS (SELECT 1 FROM occurrences o
-                        WHERE o.event_id = t.event_id AND o.listed AND o.starts_at >= $3
+                        WHERE o.event_id = t.event_id AND o.listed AND o.upcoming_until > $3
                             AND o.status = 'scheduled')
                     GROUP BY t.folded ORDER BY count DESC, t.folded LIMIT 100",
                 postgres "SELECT min(t.name COLLATE \"C\") AS tag, count(*) AS count FROM event_tags t
                     WHERE t.folded COLLATE \"C\" >= $1 AND t.folded COLLATE \"C\" < $2
                         AND EXISTS (SELECT 1 FROM occurrences o
-                            WHERE o.event_id = t.event_id AND o.listed AND o.starts_at >= $3
+                            WHERE o.event_id = t.event_id AND o.listed AND o.upcoming_until > $3
                                 AND o.status = 'scheduled')
                     GROUP BY t.folded ORDER BY count DESC, t.folded COLLATE \"C\" LIMIT 100"
             ))

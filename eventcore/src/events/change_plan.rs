@@ -16,6 +16,7 @@ use super::schedule::expansion::PlannedOccurrence;
 use super::store::NewOccurrence;
 use crate::error::{Error, Result};
 use crate::id::OccurrenceId;
+use crate::phase::Phase;
 use crate::recurrence::{Removal, ScheduleDiff};
 use crate::search::DocumentTexts;
 use crate::time::{Timestamp, format_local};
@@ -132,7 +133,9 @@ impl ChangePlan {
         self.changes.add(old, &new);
         let is_open =
             self.event.status == EventStatus::Published && new.status == OccurrenceStatus::Scheduled;
-        if is_open && new.starts_at > now && new.waitlist_length > 0 && new.seats_taken < new.capacity {
+        let phase = Phase::of(new.starts_at, new.ends_at, self.event.all_day, now);
+        let promotes = is_open && phase == Phase::Upcoming;
+        if promotes && new.waitlist_length > 0 && new.seats_taken < new.capacity {
             self.promotable.push(new.id);
         }
         self.remaining.push(new);

@@ -106,7 +106,8 @@ pub struct Event {
     pub organizer: PublicProfile,
     /// Co-organizers, in the order in which they were added.
     pub co_organizers: Vec<PublicProfile>,
-    /// The next scheduled occurrence; null if there is none.
+    /// The next scheduled occurrence: the first one that is upcoming, of an all-day event also one of which the
+    /// last day is not over. Null if there is none.
     pub next_occurrence: Option<Occurrence>,
     /// Number of occurrences, including past and cancelled ones.
     pub occurrence_count: i64,
@@ -164,8 +165,8 @@ pub struct Occurrence {
     pub waitlist_length: i64,
     /// Whether registrations are waitlisted when it is full.
     pub waitlist_enabled: bool,
-    /// Whether users can register now: published, not started, within the registration window, and not
-    /// overbooked.
+    /// Whether users can register now: published, not started (an all-day occurrence: its last day is not
+    /// over), within the registration window, and not overbooked.
     pub registration_open: bool,
     /// Start of registration; null: no bound.
     #[serde(default)]

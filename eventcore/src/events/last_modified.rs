@@ -23,8 +23,8 @@ struct Dates {
     occurrences: Option<Timestamp>,
     /// Somebody registered or cancelled.
     seats: Option<Timestamp>,
-    /// An occurrence started, so that it is closed, and is no longer the next one.
-    started: Option<Timestamp>,
+    /// An occurrence is no longer upcoming, so that it is closed, and not the next one.
+    no_longer_upcoming: Option<Timestamp>,
     registration_opens_at: Option<Timestamp>,
     registration_closes_at: Option<Timestamp>,
 }
@@ -36,7 +36,7 @@ impl Dates {
             self.category,
             self.occurrences,
             self.seats,
-            self.started,
+            self.no_longer_upcoming,
             self.registration_opens_at,
             self.registration_closes_at,
         ];
@@ -76,8 +76,8 @@ impl EventCore {
                     (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS category,
                     (SELECT max(o.updated_at) FROM occurrences o WHERE o.event_id = e.id) AS occurrences,
                     (SELECT max(o.seats_changed_at) FROM occurrences o WHERE o.event_id = e.id) AS seats,
-                    (SELECT max(o.starts_at) FROM occurrences o
-                        WHERE o.event_id = e.id AND o.starts_at <= $2) AS started,
+                    (SELECT max(o.upcoming_until) FROM occurrences o
+                        WHERE o.event_id = e.id AND o.upcoming_until <= $2) AS no_longer_upcoming,
                     (SELECT max(o.registration_opens_at) FROM occurrences o
                         WHERE o.event_id = e.id AND o.registration_opens_at <= $2) AS registration_opens_at,
                     (SELECT max(o.registration_closes_at) FROM occurrences o
@@ -98,7 +98,7 @@ impl EventCore {
             .query(sql!(
                 "SELECT e.updated_at AS event, u.updated_at AS people,
                     (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS category,
-                    o.updated_at AS occurrences, o.seats_changed_at AS seats, o.starts_at AS started,
+                    o.updated_at AS occurrences, o.seats_changed_at AS seats, o.upcoming_until AS no_longer_upcoming,
                     o.registration_opens_at, o.registration_closes_at
                  FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
                  WHERE o.id = $1"
@@ -123,7 +123,7 @@ mod tests {
             category: None,
             occurrences: Some(at(3)),
             seats: Some(at(4)),
-            started: Some(at(9)),
+            no_longer_upcoming: Some(at(9)),
             registration_opens_at: Some(at(6)),
             registration_closes_at: Some(at(8)),
         };

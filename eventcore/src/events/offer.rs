@@ -4,6 +4,7 @@
 use super::event::{EventStatus, OccurrenceStatus};
 use super::window::OpenPeriod;
 use crate::error::{Error, Result};
+use crate::phase::{self, Phase};
 use crate::time::Timestamp;
 
 /// An occurrence, as far as it decides whether people can register for it.
@@ -13,24 +14,46 @@ pub(crate) struct Offer {
     pub(crate) status: OccurrenceStatus,
     pub(crate) starts_at: Timestamp,
     pub(crate) ends_at: Timestamp,
+    pub(crate) all_day: bool,
     pub(crate) open_period: OpenPeriod,
     /// More seats are taken than there are, because the capacity was lowered.
     pub(crate) overbooked: bool,
 }
 
 impl Offer {
-    /// Requires that the occurrence takes place and has not started. Organizers register people until then.
+    /// The phase of the occurrence.
+    pub(crate) fn phase(&self, now: Timestamp) -> Phase {
+        Phase::of(self.starts_at, self.ends_at, self.all_day, now)
+    }
+
+    const fn takes_place(&self) -> Result<()> {
+        match (self.event_status, self.status) {
+            (EventStatus::Draft, _) => Err(Error::EventNotPublished),
+            (EventStatus::Cancelled, _) | (_, OccurrenceStatus::Cancelled) => Err(Error::OccurrenceCancelled),
+            _ => Ok(()),
+        }
+    }
+
+    /// Requires that the occurrence takes place and is upcoming.
     ///
     /// # Errors
     /// `event_not_published`, `occurrence_cancelled`, `occurrence_past`.
     pub(crate) fn upcoming(&self, now: Timestamp) -> Result<()> {
-        match (self.event_status, self.status) {
-            (EventStatus::Draft, _) => Err(Error::EventNotPublished),
-            (EventStatus::Cancelled, _) | (_, OccurrenceStatus::Cancelled) => Err(Error::OccurrenceCancelled),
-            _ if self.ends_at <= now => Err(Error::OccurrencePast),
-            _ if self.starts_at <= now => Err(Error::OccurrenceBegun),
-            _ => Ok(()),
+        self.takes_place()?;
+        match self.phase(now) {
+            Phase::Upcoming => Ok(()),
+            Phase::Current => Err(Error::OccurrenceBegun),
+            Phase::Past => Err(Error::OccurrencePast),
         }
+    }
+
+    /// Requires that the occurrence takes place, and organizers may still register people.
+    ///
+    /// # Errors
+    /// As [`Self::upcoming`].
+    pub(crate) fn walk_ins(&self, now: Timestamp) -> Result<()> {
+        self.takes_place()?;
+        if phase::is_door_open(self.ends_at, now) { Ok(()) } else { Err(Error::OccurrencePast) }
     }
 
     /// Requires that users can register, or take more seats.
@@ -57,6 +80,7 @@ mod tests {
             status: OccurrenceStatus::Scheduled,
             starts_at: at("2027-03-04T18:30:00Z"),
             ends_at: at("2027-03-04T20:30:00Z"),
+            all_day: false,
             open_period: OpenPeriod::default(),
             overbooked: false,
         };
@@ -82,6 +106,8 @@ mod tests {
             ),
             (begun, "occurrence_past", "occurrence_past"),
             (Offer { ends_at: noon, ..begun }, "occurrence_past", "occurrence_past"),
+            (Offer { all_day: true, ..begun }, "", ""),
+            (Offer { all_day: true, ends_at: noon, ..begun }, "occurrence_past", "occurrence_past"),
             (Offer { open_period: opens("2027-03-04T12:00:01Z"), ..open }, "", "registration_not_open"),
             (Offer { open_period: opens("2027-03-04T12:00:00Z"), ..open }, "", ""),
             (Offer { open_period: closes("2027-03-04T12:00:00Z"), ..open }, "", "registration_closed"),

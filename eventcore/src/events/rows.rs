@@ -16,6 +16,7 @@ use crate::actor::Actor;
 use crate::db::{Queries, Query, Sql, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::id::{CategoryId, EventId, OccurrenceId, UserId};
+use crate::phase::MAX_LENGTH;
 use crate::recurrence::Recurrence;
 use crate::search::DocumentTexts;
 use crate::time::{Moment, Span, Timestamp, parse_local};
@@ -253,9 +254,9 @@ impl OccurrenceRow {
     }
 
     fn offer(&self) -> Offer {
-        let &Self { event_status, status, starts_at, ends_at, open_period, .. } = self;
+        let &Self { event_status, status, starts_at, ends_at, all_day, open_period, .. } = self;
         let overbooked = self.seats_taken > self.capacity;
-        Offer { event_status, status, starts_at, ends_at, open_period, overbooked }
+        Offer { event_status, status, starts_at, ends_at, all_day, open_period, overbooked }
     }
 
     /// The occurrence as the API returns it at `now`.
@@ -354,16 +355,19 @@ pub(crate) async fn load(db: &mut impl Queries, ids: &[EventId], now: Timestamp)
     );
     let co_organizers: Vec<CoOrganizerRow> = bind_ids(db.query(Sql::dynamic(text)), ids).all().await?;
 
+    // The bound of the start is for the index: only an all-day occurrence is upcoming after its start.
     let text = format!(
         "SELECT {OCCURRENCE_COLUMNS}
          FROM events e JOIN users u ON u.id = e.organizer_id JOIN occurrences o ON o.id = (
             SELECT n.id FROM occurrences n
-            WHERE n.event_id = e.id AND n.starts_at >= $1 AND n.status = 'scheduled'
+            WHERE n.event_id = e.id AND n.starts_at > CASE WHEN e.all_day THEN $2 ELSE $1 END
+                AND n.upcoming_until > $1 AND n.status = 'scheduled'
             ORDER BY n.starts_at, n.id LIMIT 1)
          WHERE e.id IN ({})",
-        placeholders(ids.len(), 2)
+        placeholders(ids.len(), 3)
     );
-    let mut next: Vec<OccurrenceRow> = bind_ids(db.query(Sql::dynamic(text)).bind(now), ids).all().await?;
+    let query = db.query(Sql::dynamic(text)).bind(now).bind(now.minus(MAX_LENGTH));
+    let mut next: Vec<OccurrenceRow> = bind_ids(query, ids).all().await?;
 
     let mut events = Vec::with_capacity(ids.len());
     for id in ids {

@@ -13,6 +13,7 @@ use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
+use crate::phase::Phase;
 use crate::precondition::Precondition;
 use crate::recurrence::Split;
 use crate::search;
@@ -50,7 +51,7 @@ async fn split(
     horizon: Horizon,
 ) -> Result<Event> {
     let locked = lock_series_for_edit(tx, actor, at, expected, now).await?;
-    if locked.occurrence.starts_at <= now {
+    if locked.occurrence.phase(now) != Phase::Upcoming {
         return Err(Error::OccurrenceBegun);
     }
     horizon.quotas.check_events(tx, locked.event.organizer_id, now).await?;

@@ -33,6 +33,11 @@ impl NewOccurrence {
     pub(super) fn list(planned: &[PlannedOccurrence], now: Timestamp) -> Vec<Self> {
         planned.iter().map(|planned| Self { id: OccurrenceId::at(now), planned: *planned }).collect()
     }
+
+    /// Its start and end.
+    pub(super) const fn times(&self) -> (Timestamp, Timestamp) {
+        (self.planned.original_start, self.planned.ends_at)
+    }
 }
 
 /// Inserts a new event with its tags, its search document and its occurrences: in one statement on

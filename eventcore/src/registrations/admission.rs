@@ -58,11 +58,15 @@ impl Admission {
         must_expect_none(party.expected.as_ref())?;
         match by {
             RegisteredBy::Attendee => occurrence.offer().registration(now)?,
-            RegisteredBy::Organizer => occurrence.offer().upcoming(now)?,
+            RegisteredBy::Organizer => occurrence.offer().walk_ins(now)?,
         }
         let size = party.party_size.unwrap_or(1);
         occurrence.must_allow(size)?;
-        let effect = seats::admit(self.seats, self.someone_next, occurrence.waitlist_enabled, size)?;
+        // Nobody is promoted after the start, so that nobody joins the waitlist, and nobody is overtaken.
+        let promotes = occurrence.promotes(now);
+        let (someone_next, waitlist) =
+            (self.someone_next && promotes, occurrence.waitlist_enabled && promotes);
+        let effect = seats::admit(self.seats, someone_next, waitlist, size)?;
         let waits = matches!(effect, Effect::JoinWaitlist { .. });
         let row = RegistrationRow {
             id: RegistrationId::at(now),

@@ -8,6 +8,7 @@ use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
+use crate::phase::Phase;
 use crate::precondition::{Precondition, must_expect_none};
 use crate::seats;
 use crate::time::Timestamp;
@@ -121,7 +122,7 @@ pub(super) async fn cancel(
     now: Timestamp,
 ) -> Result<()> {
     let Some(holding) = row.holding() else { return Ok(()) };
-    if occurrence.ends_at <= now {
+    if occurrence.offer().phase(now) == Phase::Past {
         return Err(Error::OccurrencePast);
     }
     tx.query(sql!(

@@ -13,6 +13,7 @@ use crate::error::{Error, Result, Violations};
 use crate::events;
 use crate::id::{OccurrenceId, RegistrationId};
 use crate::input::{Fields, deserialize_by_fields};
+use crate::phase;
 use crate::precondition::Precondition;
 use crate::seats;
 use crate::time::Timestamp;
@@ -26,7 +27,8 @@ pub struct TicketInput {
     #[cfg_attr(feature = "openapi", schema(required = true, value_type = String))]
     pub code: Option<String>,
     /// The occurrence that is checked in to: tickets for other occurrences are refused. Without it, tickets
-    /// are taken from 24 hours before the start of their occurrence until 24 hours after its end.
+    /// are taken from 24 hours before the start of their occurrence on. In both cases they are taken until 24
+    /// hours after its end.
     pub occurrence_id: Option<OccurrenceId>,
     /// Fields that could not be parsed; empty when built in Rust.
     #[cfg_attr(feature = "openapi", schema(ignore))]
@@ -57,8 +59,8 @@ impl EventCore {
     /// Checks an attendee in, for the organizers. A repeated check-in returns the first one.
     ///
     /// # Errors
-    /// `not_confirmed` for a waitlisted or cancelled registration, `occurrence_cancelled`, and
-    /// `version_mismatch` if `expected` is not the stored version.
+    /// `not_confirmed` for a waitlisted or cancelled registration, `occurrence_cancelled`, `check_in_closed`
+    /// later than 24 hours after the end, and `version_mismatch` if `expected` is not the stored version.
     pub async fn check_in(
         &self,
         actor: &Actor,
@@ -75,8 +77,7 @@ impl EventCore {
     /// # Errors
     /// As [`EventCore::check_in`]; `not_found` for an unknown code, and for one of an event that the actor
     /// does not organize; `wrong_occurrence` for a ticket of another occurrence than `ticket.occurrence_id`;
-    /// `check_in_closed` without an `occurrence_id`, earlier than 24 hours before the start or later than 24
-    /// hours after the end.
+    /// `check_in_closed` without an `occurrence_id` also earlier than 24 hours before the start.
     pub async fn check_in_by_code(&self, actor: &Actor, ticket: &TicketInput) -> Result<CheckIn> {
         actor.may_write()?;
         let code = valid_code(ticket)?;
@@ -119,7 +120,8 @@ async fn check_in(
 ) -> Result<CheckIn> {
     let row = lock_for_check_in(tx, actor, id).await?;
     row.must_be_version(expected)?;
-    mark_attended(tx, actor, row, now).await
+    let ticket = TicketOccurrence::load(tx, row.occurrence_id).await?;
+    mark_attended(tx, actor, row, &ticket, now).await
 }
 
 async fn check_in_by_code(
@@ -144,15 +146,13 @@ async fn check_in_by_code(
         Some(occurrence) if occurrence != row.occurrence_id => {
             return Err(Error::WrongOccurrence { title: ticket.title.clone(), starts_at: ticket.start() });
         }
-        None if !ticket.is_near(now) => {
-            return Err(Error::CheckInClosed { title: ticket.title.clone(), starts_at: ticket.start() });
-        }
+        None if !ticket.is_near(now) => return Err(ticket.closed()),
         Some(_) | None => {}
     }
-    mark_attended(tx, actor, row, now).await
+    mark_attended(tx, actor, row, &ticket, now).await
 }
 
-/// How long before the start and after the end of its occurrence a ticket is taken wherever it is shown.
+/// How long before the start of its occurrence a ticket is taken wherever it is shown.
 const NEAR: Duration = Duration::from_hours(24);
 
 /// The occurrence of a ticket.
@@ -163,12 +163,14 @@ struct TicketOccurrence {
     ends_at: Timestamp,
     all_day: bool,
     timezone: String,
+    is_cancelled: bool,
 }
 
 impl TicketOccurrence {
     async fn load(tx: &mut Tx, id: OccurrenceId) -> Result<Self> {
         let query = tx.query(sql!(
-            "SELECT coalesce(o.title, e.title) AS title, o.starts_at, o.ends_at, e.all_day, e.timezone
+            "SELECT coalesce(o.title, e.title) AS title, o.starts_at, o.ends_at, e.all_day, e.timezone,
+                o.status = 'cancelled' OR e.status = 'cancelled' AS is_cancelled
              FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.id = $1"
         ));
         Ok(query.bind(id).one().await?)
@@ -180,9 +182,13 @@ impl TicketOccurrence {
         local.format(if self.all_day { "%-d %B %Y" } else { "%-d %B %Y, %H:%M" }).to_string()
     }
 
-    /// Whether the occurrence takes place, or is at most [`NEAR`] away.
+    /// Whether its tickets are taken wherever they are shown.
     fn is_near(&self, now: Timestamp) -> bool {
-        self.starts_at.minus(NEAR) <= now && now <= self.ends_at.plus(NEAR)
+        self.starts_at.minus(NEAR) <= now && phase::is_door_open(self.ends_at, now)
+    }
+
+    fn closed(&self) -> Error {
+        Error::CheckInClosed { title: self.title.clone(), starts_at: self.start() }
     }
 }
 
@@ -234,6 +240,7 @@ async fn mark_attended(
     tx: &mut Tx,
     actor: &Actor,
     mut row: RegistrationRow,
+    ticket: &TicketOccurrence,
     now: Timestamp,
 ) -> Result<CheckIn> {
     let already = row.status == RegistrationStatus::Attended;
@@ -241,7 +248,12 @@ async fn mark_attended(
         if row.status != RegistrationStatus::Confirmed {
             return Err(Error::NotConfirmed { waits: row.status == RegistrationStatus::Waitlisted });
         }
-        must_not_be_cancelled(tx, &row).await?;
+        if ticket.is_cancelled {
+            return Err(Error::OccurrenceCancelled);
+        }
+        if !phase::is_door_open(ticket.ends_at, now) {
+            return Err(ticket.closed());
+        }
         tx.query(sql!(
             "UPDATE registrations SET status = 'attended', checked_in_at = $2, checked_in_by = $3,
                 updated_at = $2
@@ -256,16 +268,4 @@ async fn mark_attended(
         (row.checked_in_at, row.checked_in_by, row.updated_at) = (Some(now), actor.user_id(), now);
     }
     Ok(CheckIn { registration: row.with_position(tx).await?, already })
-}
-
-async fn must_not_be_cancelled(tx: &mut Tx, row: &RegistrationRow) -> Result<()> {
-    let takes_place: bool = tx
-        .query(sql!(
-            "SELECT EXISTS (SELECT 1 FROM occurrences o JOIN events e ON e.id = o.event_id
-             WHERE o.id = $1 AND o.status = 'scheduled' AND e.status <> 'cancelled')"
-        ))
-        .bind(row.occurrence_id)
-        .scalar()
-        .await?;
-    if takes_place { Ok(()) } else { Err(Error::OccurrenceCancelled) }
 }

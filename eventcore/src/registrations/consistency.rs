@@ -93,7 +93,7 @@ impl EventCore {
                         AND w.status = 'waitlisted'
                         AND w.auto_promote AND w.party_size <= o.capacity
                             ORDER BY w.waitlist_number LIMIT 1) AS next_party,
-                    o.status = 'scheduled' AND e.status = 'published' AND o.starts_at > $1 AS promotes
+                    o.status = 'scheduled' AND e.status = 'published' AND o.upcoming_until > $1 AS promotes
                  FROM occurrences o JOIN events e ON e.id = o.event_id LEFT JOIN (
                     SELECT r.occurrence_id,
                         sum(CASE WHEN r.status IN ('confirmed', 'attended') THEN r.party_size

@@ -19,6 +19,7 @@ pub(super) struct LockedOccurrence {
     pub(super) event_id: EventId,
     pub(super) starts_at: Timestamp,
     pub(super) ends_at: Timestamp,
+    all_day: bool,
     pub(super) status: OccurrenceStatus,
     pub(super) capacity: i64,
     pub(super) seats_taken: i64,
@@ -50,8 +51,8 @@ pub(super) struct LockedOccurrence {
 /// `actor` and `attendee` are SQL expressions for their ids.
 fn columns(actor: &str, attendee: &str) -> String {
     format!(
-        "o.id, o.event_id, o.starts_at, o.ends_at, o.status, o.capacity, o.seats_taken, o.waitlist_length,
-            o.next_waitlist_number, e.organizer_id, e.status AS event_status, e.visibility,
+        "o.id, o.event_id, o.starts_at, o.ends_at, o.all_day, o.status, o.capacity, o.seats_taken,
+            o.waitlist_length, o.next_waitlist_number, e.organizer_id, e.status AS event_status, e.visibility,
             e.waitlist_enabled, o.registration_opens_at, o.registration_closes_at, e.max_party_size,
             EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id
                 AND c.user_id = {actor}) AS co_organizes,
@@ -187,7 +188,7 @@ impl LockedOccurrence {
         Seats { capacity: self.capacity, taken: self.seats_taken, waiting: self.waitlist_length }
     }
 
-    /// Whether free seats go to the waitlist: the occurrence takes place and has not started.
+    /// Whether free seats go to the waitlist: the occurrence takes place and is upcoming.
     pub(super) fn promotes(&self, now: Timestamp) -> bool {
         self.offer().upcoming(now).is_ok()
     }
@@ -198,9 +199,9 @@ impl LockedOccurrence {
     }
 
     pub(super) fn offer(&self) -> Offer {
-        let &Self { event_status, status, starts_at, ends_at, open_period, .. } = self;
+        let &Self { event_status, status, starts_at, ends_at, all_day, open_period, .. } = self;
         let overbooked = self.seats_taken > self.capacity;
-        Offer { event_status, status, starts_at, ends_at, open_period, overbooked }
+        Offer { event_status, status, starts_at, ends_at, all_day, open_period, overbooked }
     }
 
     /// Fails for a party larger than the event's `max_party_size`.

@@ -59,7 +59,9 @@ impl EventCore {
 
     /// Registers a user for an occurrence, or changes their registration, for its organizers.
     ///
-    /// Organizers may do so before registration opens and after it closes.
+    /// Organizers may do so before registration opens and after it closes, until 24 hours after the end of the
+    /// occurrence. Once an occurrence has started, nobody joins its waitlist: without free seats the result
+    /// is `event_full`.
     ///
     /// # Errors
     /// As [`EventCore::register`] without the registration window, and `forbidden` for others than
@@ -174,7 +176,10 @@ async fn change(
     let auto_promote = party.auto_promote.unwrap_or(row.auto_promote);
     let Some(holding) = row.holding() else { return Err(Error::NotFound("registration")) };
     if (size, auto_promote) != (row.party_size, row.auto_promote) {
-        occurrence.offer().upcoming(now)?;
+        match by {
+            RegisteredBy::Attendee => occurrence.offer().upcoming(now)?,
+            RegisteredBy::Organizer => occurrence.offer().walk_ins(now)?,
+        }
         let effect = resize(occurrence, holding, size, by, now)?;
         tx.query(sql!(
             "UPDATE registrations SET party_size = $2, auto_promote = $3, updated_at = $4 WHERE id = $1"
@@ -186,7 +191,11 @@ async fn change(
         .execute()
         .await?;
         let mut seats = effect.map_or(occurrence.seats(), |effect| occurrence.seats().after(&effect));
-        let promoted = seats::promote_from_waitlist(tx, occurrence.id, &mut seats, now).await?;
+        let promoted = if occurrence.promotes(now) {
+            seats::promote_from_waitlist(tx, occurrence.id, &mut seats, now).await?
+        } else {
+            Vec::new()
+        };
         seats::save_counts(tx, occurrence.id, seats, now).await?;
         (row.party_size, row.auto_promote, row.updated_at) = (size, auto_promote, now);
         if promoted.contains(&row.id) {
@@ -209,5 +218,6 @@ fn resize(
         }
         occurrence.must_allow(size)?;
     }
-    seats::resize(occurrence.seats(), occurrence.next_party.is_some(), holding, size)
+    let someone_next = occurrence.next_party.is_some() && occurrence.promotes(now);
+    seats::resize(occurrence.seats(), someone_next, holding, size)
 }

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 /// Locks an occurrence and promotes from its waitlist; returns the promoted registrations in list order.
 ///
-/// Does nothing if the occurrence was cancelled, is not published, or has started.
+/// Does nothing if the occurrence was cancelled, is not published, or is no longer upcoming.
 pub(crate) async fn promote_waitlist(
     tx: &mut Tx,
     occurrence: OccurrenceId,
@@ -21,7 +21,7 @@ pub(crate) async fn promote_waitlist(
         .query(sql!(
             "SELECT o.capacity, o.seats_taken, o.waitlist_length FROM occurrences o
                 JOIN events e ON e.id = o.event_id
-             WHERE o.id = $1 AND o.starts_at > $2 AND o.status = 'scheduled' AND e.status = 'published'"
+             WHERE o.id = $1 AND o.upcoming_until > $2 AND o.status = 'scheduled' AND e.status = 'published'"
         ))
         .bind(occurrence)
         .bind(now)

@@ -38,15 +38,17 @@ pub(crate) struct Days {
     pub(crate) tz: Tz,
 }
 
-/// Which occurrences a list shows. The default is all public ones from now on, in order of their start.
+/// Which occurrences a list shows. The default is all public upcoming ones, in order of their start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OccurrenceFilter {
     /// Words of title, tags, location or description.
     pub(crate) words: String,
     /// Words of the location.
     pub(crate) location: String,
-    /// First day; by default, occurrences that start from now on.
+    /// First day; by default, upcoming occurrences.
     pub(crate) from: Option<NaiveDate>,
+    /// Also what takes place now.
+    pub(crate) current: bool,
     /// Last day, included.
     pub(crate) to: Option<NaiveDate>,
     /// The time zone of `from` and `to`.
@@ -136,7 +138,7 @@ pub(crate) trait OccurrencesApi {
 
 /// Events, for readers and organizers.
 pub(crate) trait EventsApi {
-    /// My events with a future occurrence, drafts included, ordered by that occurrence.
+    /// My events with an occurrence that is not over, drafts included, ordered by that occurrence.
     async fn organized_events(&self, cursor: Option<Cursor>) -> Result<Page<Event>>;
     async fn event(&self, event: EventId) -> Result<Event>;
     async fn create_event(&self, input: Value) -> Result<Event>;

@@ -5,7 +5,9 @@ use eventcore::OccurrenceId;
 use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
-use super::{Request, Response, categories, co_organizers, conversations, csv, days, detail, find, tokens};
+use super::{
+    Request, Response, categories, co_organizers, conversations, csv, days, detail, find, organized, tokens,
+};
 use crate::api::{Api, ApiError, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
 
@@ -57,7 +59,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::RestoreOccurrence(occurrence) => api.restore_occurrence(occurrence).await?.into(),
         Request::SplitEvent { occurrence, patch } => api.split_event(occurrence, &patch).await?.into(),
 
-        Request::OrganizedEvents { cursor } => Response::Events(api.organized_events(cursor).await?),
+        Request::OrganizedEvents { cursor } => Response::Events(organized::events(api, cursor).await?),
         Request::CreateEvent(input) => api.create_event(input).await?.into(),
         Request::ChangeEvent { event, version, patch } => {
             api.change_event(event, version, &patch).await?.into()
@@ -150,6 +152,8 @@ fn occurrence_filter(filter: SearchFilter) -> OccurrenceFilter {
     OccurrenceFilter {
         words: filter.words,
         location: filter.location,
+        // A list from now on begins with what takes place.
+        current: filter.from.is_none(),
         from: filter.from,
         to: filter.to,
         categories: filter.categories,

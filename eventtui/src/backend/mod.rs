@@ -11,6 +11,7 @@ mod find;
 mod grouped;
 mod library;
 mod open;
+mod organized;
 mod request;
 mod server;
 mod tokens;

@@ -65,7 +65,7 @@ pub(crate) enum Request {
         password: String,
         request: Box<Self>,
     },
-    /// A page of the occurrences that match, from now on by default. The days of the filter are days in `tz`.
+    /// A page of the occurrences that match: by default, what takes place now and is upcoming. The days of the filter are days in `tz`.
     Occurrences {
         filter: SearchFilter,
         tz: Tz,
@@ -89,7 +89,7 @@ pub(crate) enum Request {
     MyRegistrations {
         cursor: Option<Cursor>,
     },
-    /// A page of my events with a future occurrence.
+    /// A page of my events with an occurrence that is not over.
     OrganizedEvents {
         cursor: Option<Cursor>,
     },

@@ -12,7 +12,7 @@ use crate::api::{EventsApi, Result};
 
 impl EventsApi for Client {
     async fn organized_events(&self, cursor: Option<Cursor>) -> Result<Page<Event>> {
-        let query = query::page(&[("organizer", "me")], cursor.as_ref());
+        let query = query::page(&[("organizer", "me"), ("current", "true")], cursor.as_ref());
         Ok(self.http.get(&format!("/events{query}")).await?)
     }
 

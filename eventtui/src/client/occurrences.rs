@@ -82,6 +82,7 @@ fn filtered(filter: &OccurrenceFilter, cursor: Option<&Cursor>) -> String {
         ("from", &from),
         ("to", &to),
         ("tz", filter.tz.name()),
+        ("current", flag(filter.current, "true")),
         ("available", flag(filter.available, "true")),
         ("registered", flag(filter.registered, "me")),
         ("organizer", if filter.organized { "me" } else { &filter.organizer }),

@@ -134,18 +134,18 @@ impl Screen for MineScreen {
             let words = "You have no registrations yet: r in the agenda registers you.";
             return occurrence_list::draw_empty(frame, area, &self.list.status, cx, words);
         }
-        row::draw_days(frame, area, &self.list, view, |mine| match &mine.occurrence {
+        let headings = occurrence_list::headings(&self.list, usize::from(area.height), view);
+        row::draw_days(frame, area, (&self.list, &headings), view, |mine| match &mine.occurrence {
             Some(occurrence) => {
-                let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
                 // A cancellation that can be undone is shown, but not sent yet.
                 let known = view.my_statuses.get(&occurrence.id).copied();
                 let status =
                     known.filter(|known| !known.is_live()).or(Some(MyStatus::from(&mine.registration)));
-                (Some(day), row::occurrence(occurrence, view, status, area.width))
+                row::occurrence(occurrence, view, status, area.width)
             }
             None => {
                 let words = "   an occurrence that you may no longer see";
-                (None, Line::styled(words, view.theme.muted))
+                Line::styled(words, view.theme.muted)
             }
         });
     }

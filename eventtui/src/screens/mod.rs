@@ -58,6 +58,8 @@ pub(crate) mod insights_tests;
 #[cfg(test)]
 pub(crate) mod month_tests;
 #[cfg(test)]
+mod now_tests;
+#[cfg(test)]
 mod organize_tests;
 #[cfg(test)]
 pub(crate) mod ratings_tests;

@@ -1,6 +1,5 @@
 //! A list of occurrences under their days, shared by the agenda, the search and the past occurrences.
 
-use chrono::NaiveDate;
 use eventcore::Page;
 use eventcore::events::Occurrence;
 use eventcore::registrations::MyRegistration;
@@ -10,7 +9,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::event;
-use super::row;
+use super::row::{self, Heading};
 use super::screen::Context;
 use crate::backend::{ApiError, Response, unexpected_response};
 use crate::status::Status;
@@ -80,9 +79,9 @@ pub(crate) fn draw(list: &OccurrenceList, frame: &mut Frame<'_>, area: Rect, vie
 }
 
 fn draw_rows(list: &OccurrenceList, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {
-    row::draw_days(frame, area, list, view, |occurrence| {
-        let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
-        (Some(day), row::occurrence(occurrence, view, None, area.width))
+    let headings = headings(list, usize::from(area.height), view);
+    row::draw_days(frame, area, (list, &headings), view, |occurrence| {
+        row::occurrence(occurrence, view, None, area.width)
     });
 }
 
@@ -97,18 +96,26 @@ pub(crate) fn draw_empty(frame: &mut Frame<'_>, area: Rect, status: &Status, cx:
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// The days of the items from the top of the screen on.
-fn days<T: ListedOccurrence>(list: &PagedList<T>, rows: usize, view: &ViewContext) -> Vec<Option<NaiveDate>> {
-    let day = |item: &T| {
+/// The headings of the items from the top of the screen on: "Now" over the first ones of the list if they take
+/// place now, and the day of the start over all others.
+pub(crate) fn headings<T: ListedOccurrence>(
+    list: &PagedList<T>,
+    rows: usize,
+    view: &ViewContext,
+) -> Vec<Option<Heading>> {
+    let takes_place = |item: &&T| item.occurrence().is_some_and(|occurrence| view.takes_place(occurrence));
+    let now = list.items.iter().take_while(takes_place).count();
+    let heading = |(place, item): (usize, &T)| {
         let occurrence = item.occurrence()?;
-        Some(view.local(&occurrence.starts_at, &occurrence.timezone).0)
+        let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
+        Some(if place < now { Heading::Now } else { Heading::Day(day) })
     };
-    list.items.iter().skip(list.position.top).take(rows).map(day).collect()
+    list.items.iter().enumerate().skip(list.position.top).take(rows).map(heading).collect()
 }
 
 /// Keeps the selection on the screen, with `rows` rows for the list.
 pub(crate) fn settle<T: ListedOccurrence>(list: &mut PagedList<T>, rows: usize, view: &ViewContext) {
-    row::settle(&days(list, rows, view), &mut list.position, rows);
+    row::settle(&headings(list, rows, view), &mut list.position, rows);
 }
 
 /// Selects the item at a column and row of an area; returns whether it was selected before.
@@ -122,10 +129,10 @@ pub(crate) fn click<T: ListedOccurrence>(
     if T::HAS_PREVIEW && width >= WIDE && column >= width / 5 * 3 {
         return false;
     }
-    let days = days(list, rows, &cx.view);
-    match row::lines(&days, list.position, rows).get(usize::from(line)) {
+    let headings = headings(list, rows, &cx.view);
+    match row::lines(&headings, list.position, rows).get(usize::from(line)) {
         Some(row::DayListLine::Item(item)) => std::mem::replace(&mut list.position.selected, *item) == *item,
-        Some(row::DayListLine::Day(_)) | None => false,
+        Some(row::DayListLine::Heading(_)) | None => false,
     }
 }
 

@@ -188,27 +188,18 @@ fn line(event: &Event, view: &ViewContext, width: u16) -> Line<'static> {
         },
         EventStatus::Cancelled => ("✗ cancelled", theme.bad),
     };
-    let next = event.next_occurrence.as_ref().map_or_else(
-        || "none upcoming".to_owned(),
-        |occurrence| {
-            let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
-            format!(
-                "{} {}",
-                day.format("%a %-d %b %Y"),
-                view.time(&occurrence.starts_at, &occurrence.timezone)
-            )
-        },
-    );
+    let next = event
+        .next_occurrence
+        .as_ref()
+        .map_or_else(|| "none upcoming".to_owned(), |occurrence| when(occurrence, view, "%a %-d %b %Y"));
     let seats = event.next_occurrence.as_ref().map_or_else(String::new, |occurrence| {
         format!("{} {}/{}", row::bar(occurrence), occurrence.seats_taken, occurrence.capacity)
     });
     let series =
         if event.recurrence.is_some() { format!("↻ {}", event.occurrence_count) } else { String::new() };
     if width < NARROW {
-        let next = event.next_occurrence.as_ref().map_or_else(String::new, |occurrence| {
-            let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
-            format!("{} {}", day.format("%-d %b"), view.time(&occurrence.starts_at, &occurrence.timezone))
-        });
+        let next = event.next_occurrence.as_ref();
+        let next = next.map_or_else(String::new, |occurrence| when(occurrence, view, "%-d %b"));
         let sign = sign.chars().next().unwrap_or(' ');
         let room = usize::from(width).saturating_sub(4 + WHEN);
         return Line::from(vec![
@@ -225,4 +216,17 @@ fn line(event: &Event, view: &ViewContext, width: u16) -> Line<'static> {
         Span::raw(format!(" {}", fit(&next, 23))),
         Span::styled(format!(" {}", fit(&seats, 18)), theme.muted),
     ])
+}
+
+/// `4 Mar 18:30` with the day in this format, or `now, to 20:30`.
+fn when(occurrence: &Occurrence, view: &ViewContext, format: &str) -> String {
+    if !view.takes_place(occurrence) {
+        let (day, _) = view.local(&occurrence.starts_at, &occurrence.timezone);
+        return format!("{} {}", day.format(format), view.time(&occurrence.starts_at, &occurrence.timezone));
+    }
+    match view.local(&occurrence.ends_at, &occurrence.timezone) {
+        (day, Some(end)) if day == view.now.date() => end.format("now, to %H:%M").to_string(),
+        (day, None) if day <= view.now.date() => "now, all day".to_owned(),
+        (day, _) => day.format("now, to %-d %b").to_string(),
+    }
 }

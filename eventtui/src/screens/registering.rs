@@ -1,6 +1,7 @@
 //! What a user who is not registered for an occurrence can do about it.
 
 use eventcore::events::{Occurrence, OccurrenceStatus};
+use eventcore::phase::Phase;
 use eventcore::time::Moment;
 use ratatui::text::Line;
 
@@ -25,7 +26,7 @@ pub(super) fn line(occurrence: &Occurrence, view: &ViewContext) -> Line<'static>
         (moment(occurrence.registration_opens_at), moment(occurrence.registration_closes_at));
     let text = match (opens, closed) {
         _ if view.is_over(occurrence) => " It is over".to_owned(),
-        _ if view.has_started(occurrence) => " It has started: registration is closed".to_owned(),
+        _ if view.phase(occurrence) == Phase::Current => " It has started: registration is closed".to_owned(),
         (Some(opens), _) if !view.has_come(&opens, &occurrence.timezone) => {
             format!(" Registration opens {}", at(&opens, occurrence, view))
         }

@@ -26,9 +26,22 @@ pub(crate) fn occurrence(
     width: u16,
 ) -> Line<'static> {
     let (first, last) = view.days(occurrence);
-    let until = [last.format(" (until %a %-d %b)").to_string(), last.format(" →%-d %b").to_string()];
-    let until = if last > first { until } else { Default::default() };
+    let until = if last > first {
+        [last.format(" (until %a %-d %b)").to_string(), last.format(" →%-d %b").to_string()]
+    } else {
+        until_today(occurrence, view)
+    };
     line(occurrence, (view.time(&occurrence.starts_at, &occurrence.timezone), until), view, mine, width)
+}
+
+/// The end of an occurrence that takes place now, in a long and a short form. Empty for any other.
+fn until_today(occurrence: &Occurrence, view: &ViewContext) -> [String; 2] {
+    match view.local(&occurrence.ends_at, &occurrence.timezone).1 {
+        Some(end) if view.takes_place(occurrence) => {
+            [end.format(" (until %H:%M)").to_string(), end.format(" →%H:%M").to_string()]
+        }
+        _ => Default::default(),
+    }
 }
 
 /// An occurrence under one of its days, from `first` to `last`.
@@ -154,24 +167,25 @@ pub(crate) fn bar(occurrence: &Occurrence) -> String {
     format!("{}{}", "█".repeat(eighths), "░".repeat(8 - eighths))
 }
 
-/// Draws a list under days. The day of the first row is always on top.
+/// Draws a list under headings, which are those of the items from the top on. The heading of the first row is
+/// always on top.
 pub(crate) fn draw_days<T>(
     frame: &mut Frame<'_>,
     area: Rect,
-    list: &PagedList<T>,
+    (list, headings): (&PagedList<T>, &[Option<Heading>]),
     view: &ViewContext,
-    row: impl Fn(&T) -> (Option<NaiveDate>, Line<'static>),
+    row: impl Fn(&T) -> Line<'static>,
 ) {
-    let (position, height) = (list.position, usize::from(area.height));
-    let mut rows: Vec<_> = list.items.iter().skip(position.top).take(height).map(row).collect();
-    let days: Vec<_> = rows.iter().map(|(on, _)| *on).collect();
-    let lines = lines(&days, position, height);
+    let position = list.position;
+    let lines = lines(headings, position, usize::from(area.height));
     let lines: Vec<_> = lines
         .into_iter()
         .map(|line| match line {
-            DayListLine::Day(day) => Line::styled(format!(" {}", view.day(day)), view.theme.accent),
+            DayListLine::Heading(heading) => {
+                Line::styled(format!(" {}", heading.text(view)), view.theme.accent)
+            }
             DayListLine::Item(i) => {
-                let row = std::mem::take(&mut rows[i - position.top].1);
+                let row = list.items.get(i).map_or_else(Line::default, &row);
                 if i == position.selected { mark_selected(row, view) } else { row }
             }
         })
@@ -179,40 +193,56 @@ pub(crate) fn draw_days<T>(
     frame.render_widget(Paragraph::new(lines), area);
 }
 
+/// A heading of a list under days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heading {
+    /// Over what takes place now.
+    Now,
+    Day(NaiveDate),
+}
+
+impl Heading {
+    fn text(self, view: &ViewContext) -> String {
+        match self {
+            Self::Now => "Now".to_owned(),
+            Self::Day(day) => view.day(day),
+        }
+    }
+}
+
 /// A line of a list under days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DayListLine {
-    Day(NaiveDate),
+    Heading(Heading),
     Item(usize),
 }
 
-/// Rows to skip so that the selection is visible although the headings of days need rows too. `days` are
-/// those of the items from the top on.
-fn hidden(days: &[Option<NaiveDate>], position: Position, height: usize) -> usize {
+/// Rows to skip so that the selection is visible although the headings need rows too. `headings` are those of the items from the top on.
+fn hidden(headings: &[Option<Heading>], position: Position, height: usize) -> usize {
     let selected = position.selected.saturating_sub(position.top);
-    let end = selected.min(days.len().saturating_sub(1));
+    let end = selected.min(headings.len().saturating_sub(1));
     let mut first = 0;
-    while first < end && lines_of(&days[first..=end]) > height {
+    while first < end && lines_of(&headings[first..=end]) > height {
         first += 1;
     }
     first
 }
 
-/// Keeps the selection on the screen, headings of days included, so that moving back up does not scroll the
+/// Keeps the selection on the screen, headings included, so that moving back up does not scroll the
 /// list.
-pub(crate) fn settle(days: &[Option<NaiveDate>], position: &mut Position, height: usize) {
-    position.top += hidden(days, *position, height);
+pub(crate) fn settle(headings: &[Option<Heading>], position: &mut Position, height: usize) {
+    position.top += hidden(headings, *position, height);
 }
 
-/// The lines of a list under days. `days` are those of the items from the top on.
-pub(crate) fn lines(days: &[Option<NaiveDate>], position: Position, height: usize) -> Vec<DayListLine> {
-    let first = hidden(days, position, height);
+/// The lines of a list under days. `headings` are those of the items from the top on.
+pub(crate) fn lines(headings: &[Option<Heading>], position: Position, height: usize) -> Vec<DayListLine> {
+    let first = hidden(headings, position, height);
     let mut lines = Vec::with_capacity(height);
-    let mut day = None;
-    for (i, on) in days.iter().copied().enumerate().skip(first) {
-        if let Some(on) = on.filter(|on| Some(*on) != day) {
-            lines.push(DayListLine::Day(on));
-            day = Some(on);
+    let mut heading = None;
+    for (i, on) in headings.iter().copied().enumerate().skip(first) {
+        if let Some(on) = on.filter(|on| Some(*on) != heading) {
+            lines.push(DayListLine::Heading(on));
+            heading = Some(on);
         }
         lines.push(DayListLine::Item(position.top + i));
     }
@@ -220,12 +250,12 @@ pub(crate) fn lines(days: &[Option<NaiveDate>], position: Position, height: usiz
     lines
 }
 
-fn lines_of(days: &[Option<NaiveDate>]) -> usize {
-    let mut day = None;
-    days.iter().fold(0, |lines, on| {
-        let header = on.is_some() && *on != day;
-        day = on.or(day);
-        lines + 1 + usize::from(header)
+fn lines_of(headings: &[Option<Heading>]) -> usize {
+    let mut heading = None;
+    headings.iter().fold(0, |lines, on| {
+        let is_new = on.is_some() && *on != heading;
+        heading = on.or(heading);
+        lines + 1 + usize::from(is_new)
     })
 }
 

@@ -26,6 +26,7 @@ mod openapi_document;
 mod openapi_examples;
 mod page_security;
 mod permissions;
+mod phases;
 mod protocol;
 mod quotas;
 mod recurrence;

@@ -15,6 +15,7 @@ mod lock_order;
 mod lock_waits;
 mod multi_day;
 mod occurrences;
+mod phases;
 mod privacy;
 mod quotas;
 mod recurrence;

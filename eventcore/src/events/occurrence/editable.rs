@@ -11,6 +11,7 @@ use crate::events::schedule::expansion::{self, PlannedOccurrence};
 use crate::events::schedule::reschedule;
 use crate::events::window::{RegistrationWindow, WindowEdge};
 use crate::id::{EventId, OccurrenceId};
+use crate::phase::Phase;
 use crate::precondition::{Precondition, must_be_version};
 use crate::recurrence::{RuleError, Series};
 use crate::time::{self, Timestamp, parse_local};
@@ -23,6 +24,7 @@ pub(crate) struct StoredOccurrence {
     pub(crate) original_local: String,
     pub(crate) starts_at: Timestamp,
     pub(crate) ends_at: Timestamp,
+    all_day: bool,
     pub(crate) moved: bool,
     pub(crate) status: OccurrenceStatus,
     pub(crate) title: Option<String>,
@@ -37,6 +39,11 @@ pub(crate) struct StoredOccurrence {
 }
 
 impl StoredOccurrence {
+    /// The phase of the occurrence.
+    pub(crate) fn phase(&self, now: Timestamp) -> Phase {
+        Phase::of(self.starts_at, self.ends_at, self.all_day, now)
+    }
+
     /// The edges of its registration window that differ from the event's.
     pub(crate) const fn own_window(&self) -> RegistrationWindow {
         RegistrationWindow { opens: self.registration_opens, closes: self.registration_closes }
@@ -104,7 +111,7 @@ async fn lock_occurrence(
     // deleted.
     let occurrence = occurrence.ok_or(Error::Contended)?;
     must_be_version(occurrence.version, expected)?;
-    if occurrence.ends_at <= now {
+    if occurrence.phase(now) == Phase::Past {
         return Err(Error::OccurrencePast);
     }
     Ok(EditableOccurrence { event, occurrence })

@@ -3,5 +3,6 @@
 pub(super) mod change;
 pub(super) mod changes;
 pub(super) mod editable;
+mod phase;
 pub(super) mod state;
 pub(super) mod status;

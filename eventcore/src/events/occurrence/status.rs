@@ -9,6 +9,7 @@ use crate::events::event::{EventStatus, Occurrence, OccurrenceStatus};
 use crate::events::schedule::reschedule;
 use crate::events::{read, store};
 use crate::id::OccurrenceId;
+use crate::phase::Phase;
 use crate::precondition::Precondition;
 use crate::seats;
 use crate::time::Timestamp;
@@ -98,7 +99,7 @@ async fn restore_cancelled(tx: &mut Tx, locked: &EditableOccurrence, now: Timest
         return Err(Error::OccurrenceCancelled);
     }
     let occurrence = &locked.occurrence;
-    if occurrence.starts_at <= now {
+    if occurrence.phase(now) != Phase::Upcoming {
         return Err(Error::OccurrenceBegun);
     }
     let series = locked.series()?;

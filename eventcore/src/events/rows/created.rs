@@ -12,6 +12,7 @@ use crate::events::occurrence::state::OccurrenceState;
 use crate::events::schedule::expansion::PlannedOccurrence;
 use crate::events::store::NewOccurrence;
 use crate::events::window::WindowEdge;
+use crate::phase::Phase;
 use crate::time::Timestamp;
 
 /// A new event as the API returns it at `now`.
@@ -24,7 +25,7 @@ pub(in crate::events) fn created(
     let copies = Copies::of(event)?;
     let next = occurrences
         .iter()
-        .filter(|new| new.planned.original_start >= now && copies.status == OccurrenceStatus::Scheduled)
+        .filter(|new| is_next(new.times(), event.all_day, copies.status, now))
         .min_by_key(|new| (new.planned.original_start, new.id));
     let next = next.map(|new| OccurrenceRow::planned(event, &copies, organizer, new).occurrence(now));
     EventWithOrganizer {
@@ -47,14 +48,13 @@ pub(in crate::events) fn answer(
 ) -> Result<Event> {
     let copies = Copies::of(event)?;
     let organizer = &stored.organizer;
-    let is_next = |starts_at: Timestamp, status| starts_at >= now && status == OccurrenceStatus::Scheduled;
     let kept = remaining
         .iter()
-        .filter(|state| is_next(state.starts_at, state.status))
+        .filter(|state| is_next((state.starts_at, state.ends_at), event.all_day, state.status, now))
         .min_by_key(|state| (state.starts_at, state.id));
     let new = added
         .iter()
-        .filter(|new| is_next(new.planned.original_start, copies.status))
+        .filter(|new| is_next(new.times(), event.all_day, copies.status, now))
         .min_by_key(|new| (new.planned.original_start, new.id));
     let rows = [
         kept.map(|state| OccurrenceRow::stored(event, &copies, organizer, state)),
@@ -70,6 +70,17 @@ pub(in crate::events) fn answer(
         occurrence_count: stored.occurrence_count - deleted + count(added.len()),
     }
     .event(stored.co_organizers.clone(), next.map(|row| row.occurrence(now)))
+}
+
+/// Whether an occurrence with this start and end may be the next one.
+fn is_next(
+    (starts_at, ends_at): (Timestamp, Timestamp),
+    all_day: bool,
+    status: OccurrenceStatus,
+    now: Timestamp,
+) -> bool {
+    status == OccurrenceStatus::Scheduled
+        && Phase::of(starts_at, ends_at, all_day, now) == Phase::Upcoming
 }
 
 impl OccurrenceRow {

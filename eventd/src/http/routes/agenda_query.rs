@@ -20,7 +20,7 @@ pub(super) enum Listing {
 }
 
 impl Listing {
-    /// Whether `from` and `to` apply. A calendar takes a month instead.
+    /// Whether `from`, `to` and `current` apply. A calendar takes a month instead.
     const fn has_period(self) -> bool {
         !matches!(self, Self::Calendar)
     }
@@ -52,6 +52,7 @@ pub(super) async fn filter(
     if listing.has_period() {
         filter.from = query.time("from", tz, DayBoundary::Start);
         filter.to = query.time("to", tz, DayBoundary::End);
+        filter.current = query.parsed("current", "must be true or false").unwrap_or(false);
     }
     if listing.is_sorted() {
         let words = [
@@ -135,6 +136,21 @@ pub(super) struct FilterParameters {
     organizer: Option<String>,
     /// Id of an event
     event: Option<String>,
+}
+
+/// The parameters of listings of a period.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters that `filter` reads")]
+pub(super) struct PeriodParameters {
+    /// Start at or after this instant or date. Past ones are allowed. Default: all upcoming ones, which start
+    /// after now, or are all-day and last until today or longer
+    from: Option<String>,
+    /// Start before this instant, or no later than this date
+    to: Option<String>,
+    /// Add what takes place now, though it started before `from`; default false. With `available` it adds
+    /// nothing
+    current: Option<bool>,
 }
 
 /// The order of listings that are sorted.

@@ -5,7 +5,9 @@ use eventcore::events::{DuplicateInput, Event, EventInput, EventStatus, Occurren
 use eventcore::{EventId, Page, Timestamp};
 use serde_json::Value;
 
-use super::agenda_query::{FilterParameters, Listing, SortParameter, ZoneParameter, filter};
+use super::agenda_query::{
+    FilterParameters, Listing, PeriodParameters, SortParameter, ZoneParameter, filter,
+};
 use crate::http::call::{Answer, Call};
 use crate::http::etag;
 use crate::http::links::Linked;
@@ -56,10 +58,7 @@ async fn create(call: Call) -> Answer {
     security((), ("bearer" = [])),
     params(
         FilterParameters,
-        ("from" = Option<String>, Query,
-            description = "An occurrence starts at or after this instant or date; default now"),
-        ("to" = Option<String>, Query,
-            description = "The first such occurrence starts before this instant, or no later than this date"),
+        PeriodParameters,
         ZoneParameter,
         ("status" = Option<EventStatus>, Query),
         SortParameter,

@@ -5,7 +5,9 @@ use eventcore::events::{Event, EventInput, Occurrence, OccurrenceStatus, Overrid
 use eventcore::{Error, OccurrenceId, Page, Timestamp};
 use serde_json::{Map, Value};
 
-use super::agenda_query::{FilterParameters, Listing, SortParameter, ZoneParameter, filter};
+use super::agenda_query::{
+    FilterParameters, Listing, PeriodParameters, SortParameter, ZoneParameter, filter,
+};
 use super::events;
 use crate::http::call::{Answer, Call};
 use crate::http::etag;
@@ -36,9 +38,7 @@ fn versioned(occurrence: Occurrence, base: &str) -> Versioned<Occurrence> {
     security((), ("bearer" = [])),
     params(
         FilterParameters,
-        ("from" = Option<String>, Query,
-            description = "Start at or after this instant or date; default now. Past ones are allowed"),
-        ("to" = Option<String>, Query, description = "Start before this instant, or no later than this date"),
+        PeriodParameters,
         ZoneParameter,
         ("status" = Option<OccurrenceStatus>, Query),
         SortParameter,
@@ -105,8 +105,7 @@ async fn lasting(call: Call) -> Answer {
     security((), ("bearer" = [])),
     params(
         FilterParameters,
-        ("from" = Option<String>, Query, description = "Start at or after this instant or date; default now"),
-        ("to" = Option<String>, Query, description = "Start before this instant, or no later than this date"),
+        PeriodParameters,
         ZoneParameter,
         ("status" = Option<OccurrenceStatus>, Query),
     ),

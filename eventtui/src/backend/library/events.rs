@@ -13,7 +13,8 @@ use crate::api::{EventsApi, Result};
 impl EventsApi for Library {
     async fn organized_events(&self, cursor: Option<Cursor>) -> Result<Page<Event>> {
         let actor = self.actor();
-        let filter = AgendaFilter { organizer: Some(actor.signed_in()?.id), ..AgendaFilter::default() };
+        let organizer = Some(actor.signed_in()?.id);
+        let filter = AgendaFilter { organizer, current: true, ..AgendaFilter::default() };
         Ok(self.core.events(&actor, &filter, &page(cursor)).await?)
     }
 

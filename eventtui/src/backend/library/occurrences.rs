@@ -83,6 +83,7 @@ fn agenda_filter(filter: &OccurrenceFilter, actor: &Actor) -> Result<AgendaFilte
         location: non_empty(&filter.location),
         from: filter.from.map(|day| Bound::Day(day, filter.tz)),
         to: filter.to.and_then(|day| day.succ_opt()).map(|day| Bound::Day(day, filter.tz)),
+        current: filter.current,
         categories: filter.categories.clone(),
         tags: filter.tags.clone(),
         available: filter.available,

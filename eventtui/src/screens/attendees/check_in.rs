@@ -2,6 +2,7 @@
 
 use eventcore::RegistrationId;
 use eventcore::events::OccurrenceStatus;
+use eventcore::phase::Phase;
 use eventcore::registrations::{Registration, RegistrationStatus};
 
 use super::AttendeesScreen;
@@ -70,8 +71,9 @@ impl AttendeesScreen {
         let seats: i64 = removed.iter().filter(|one| one.status.has_seats()).map(|one| one.party_size).sum();
         let also = removed.iter().filter(|one| !one.status.has_seats()).count();
         let waiting = occurrence.waitlist_length - i64::try_from(also).unwrap_or(0);
-        let promotes =
-            waiting > 0 && !view.has_started(occurrence) && occurrence.status == OccurrenceStatus::Scheduled;
+        let promotes = waiting > 0
+            && view.phase(occurrence) == Phase::Upcoming
+            && occurrence.status == OccurrenceStatus::Scheduled;
         match (seats, promotes) {
             (0, _) => String::new(),
             (1, true) => " The seat goes to the waitlist".to_owned(),

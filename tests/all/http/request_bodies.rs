@@ -62,6 +62,10 @@ async fn a_change_that_changes_nothing_leaves_the_version(#[case] kind: Kind) {
     let root = daemon.admin("root").await;
     let category = json!({"slug": "talk", "name": "Talk", "description": "Words", "colour": "#3366CC"});
     root.post("/categories", category).await.expect(201);
+    // A category with a former slug.
+    root.post("/categories", json!({"slug": "gig", "name": "Gig"})).await.expect(201);
+    root.patch("/categories/gig", json!({"slug": "show"})).await.expect(200);
+    ada.patch(event, json!({"category": "show"})).await.expect(200);
 
     for (client, path, same, other) in [
         (
@@ -78,6 +82,7 @@ async fn a_change_that_changes_nothing_leaves_the_version(#[case] kind: Kind) {
         ),
         (ada, event, json!({"recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3"}}), json!({"tags": []})),
         (ada, event, json!({}), json!({"description": "x"})),
+        (ada, event, json!({"category": "gig"}), json!({"category": null})),
         (ada, occurrence, json!({}), json!({"title": "Special"})),
         (ada, occurrence, json!({"title": "Special"}), json!({"title": null})),
         (ada, occurrence, json!({"title": null, "starts_at": null}), json!({"capacity": 9})),

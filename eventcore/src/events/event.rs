@@ -151,6 +151,10 @@ pub struct Occurrence {
     pub timezone: String,
     /// Whether it has dates and no times.
     pub all_day: bool,
+    /// Who can see it, as the event says.
+    #[serde(default = "public")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub visibility: Visibility,
     /// Status.
     pub status: OccurrenceStatus,
     /// Names of the fields that differ from the event's.
@@ -196,6 +200,11 @@ pub struct Occurrence {
     pub links: Links,
     /// Incremented by every change of the occurrence; see `If-Match`.
     pub version: i64,
+}
+
+/// Servers that do not tell the visibility list public occurrences.
+const fn public() -> Visibility {
+    Visibility::Public
 }
 
 /// The recurrence of an event.

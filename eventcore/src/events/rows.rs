@@ -196,7 +196,7 @@ pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, \
         + CASE WHEN o.registration_closes IS NULL THEN 0 WHEN o.registration_closes LIKE 'P%' THEN 512 \
             ELSE 256 END AS BIGINT) AS overrides, \
      o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, \
-     e.status AS event_status, e.waitlist_enabled, o.registration_opens_at, o.registration_closes_at, \
+     e.status AS event_status, e.visibility, e.waitlist_enabled, o.registration_opens_at, o.registration_closes_at, \
      (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, \
      (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags, \
      u.id AS organizer_id, u.username, u.display_name";
@@ -236,6 +236,7 @@ pub(crate) struct OccurrenceRow {
     timezone: String,
     all_day: bool,
     pub(crate) event_status: EventStatus,
+    visibility: Visibility,
     waitlist_enabled: bool,
     #[sqlx(flatten)]
     open_period: OpenPeriod,
@@ -293,6 +294,7 @@ impl OccurrenceRow {
             ends_at,
             timezone: self.timezone,
             all_day: self.all_day,
+            visibility: self.visibility,
             status: self.status,
             overridden,
             capacity: self.capacity,

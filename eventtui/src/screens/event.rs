@@ -12,7 +12,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::ticket::TicketScreen;
-use super::{event_actions, ratings, registering, row};
+use super::{event_actions, ratings, registering, row, visibility};
 use crate::backend::{ApiError, OccurrenceDetail, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
@@ -248,6 +248,9 @@ pub(crate) fn text(
     lines.push(Line::raw(format!(" {} · by {}", clean(&occurrence.location), people.join(", "))));
     if let Some(url) = &occurrence.url {
         lines.push(Line::styled(format!(" {}", clean(url)), theme.accent.remove_modifier(Modifier::BOLD)));
+    }
+    if let Some(who) = visibility::words(occurrence) {
+        lines.push(Line::styled(format!(" {who}"), theme.warn));
     }
     if let Some(text) = detail.and_then(recurrence_text) {
         lines.push(Line::styled(format!(" ↻ {text}"), theme.muted));

@@ -33,6 +33,7 @@ pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod ticket;
 pub(crate) mod tokens;
+mod visibility;
 pub(crate) mod week;
 
 #[cfg(test)]

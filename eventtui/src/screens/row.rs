@@ -8,6 +8,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::visibility::marked_title;
 use crate::view_context::{MyStatus, ViewContext};
 use crate::widgets::list::{PagedList, Position};
 use crate::widgets::text::{clean, columns, fit};
@@ -97,7 +98,8 @@ fn line(
     let theme = view.theme;
     let room = usize::from(width).saturating_sub(11 + SEATS);
     let place = if room >= 32 { room * 2 / 5 } else { 0 };
-    let title = titled(&occurrence.title, &notes, room.saturating_sub(place + usize::from(place > 0)));
+    let title =
+        titled(&marked_title(occurrence), &notes, room.saturating_sub(place + usize::from(place > 0)));
     let place = if place > 0 { format!(" {}", fit(&occurrence.location, place)) } else { String::new() };
     let head = format!(" {time:<8}");
     if occurrence.status == OccurrenceStatus::Cancelled {

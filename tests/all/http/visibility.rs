@@ -194,3 +194,23 @@ async fn every_documented_path_is_listed(daemon: &Daemon) {
     let known: BTreeSet<&str> = REQUESTED.into_iter().chain(OTHERS).collect();
     assert_eq!(served, known);
 }
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn occurrences_say_who_sees_them(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let ada = daemon.user("ada").await;
+    for visibility in ["public", "unlisted", "private"] {
+        let event = new_event_in_2031().title(visibility).visibility(visibility);
+        let (event, occurrence) = ada.create_event(event).await;
+        let shown = ada.get(&format!("/occurrences/{occurrence}")).await.expect(200).json();
+        assert_eq!(shown["visibility"], visibility);
+        let event = ada.get(&format!("/events/{event}")).await.expect(200).json();
+        assert_eq!(event["next_occurrence"]["visibility"], visibility);
+    }
+    for occurrence in ada.all("/occurrences?organizer=me").await {
+        assert_eq!(occurrence["visibility"], occurrence["title"]);
+    }
+}

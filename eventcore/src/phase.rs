@@ -75,15 +75,15 @@ impl Ongoing {
         let dialect = sql.dialect();
         sql.push("SELECT ").push(columns).push(" FROM (SELECT ");
         push_instant(sql, now);
-        sql.push(" AS now) clock").push(&self.from_clock(dialect));
+        sql.push(" AS now) clock").push(&self.source(dialect));
     }
 
     /// The same, with the current time as an SQL expression such as a placeholder.
     pub(crate) fn select(self, dialect: Dialect, columns: &str, now: &str) -> String {
-        format!("SELECT {columns} FROM (SELECT {now} AS now) clock{}", self.from_clock(dialect))
+        format!("SELECT {columns} FROM (SELECT {now} AS now) clock{}", self.source(dialect))
     }
 
-    fn from_clock(self, dialect: Dialect) -> String {
+    fn source(self, dialect: Dialect) -> String {
         let classes = LENGTH_CLASSES.map(|(class, longest)| match dialect {
             Dialect::Sqlite => format!("({class}, {})", longest.as_micros()),
             Dialect::Postgres => format!("({class}, INTERVAL '{} seconds')", longest.as_secs()),

@@ -5,7 +5,7 @@ use crate::agenda::condition::Comparison;
 use crate::agenda::plan::{AgendaPlan, Extent, VisibleScope};
 use crate::agenda::{AgendaFilter, Bound};
 use crate::core::EventCore;
-use crate::db::{Dialect, Queries};
+use crate::db::Dialect;
 use crate::page::{Keyset, Order, PageRequest};
 
 /// The steps for the first page of a filter.

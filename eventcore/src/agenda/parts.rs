@@ -49,8 +49,8 @@ mod tests {
     use crate::agenda::{AgendaFilter, Bound};
     use crate::time::Timestamp;
 
-    const NOW: Timestamp = Timestamp::from_micros(900_000_000_000_000_000);
-    const LATER: Timestamp = Timestamp::from_micros(900_000_000_000_000_001);
+    const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
+    const LATER: Timestamp = Timestamp::from_micros(1_800_000_000_000_001);
 
     fn since(filter: &AgendaFilter) -> Since {
         Since::new(filter, NOW)

@@ -67,7 +67,7 @@ pub(super) struct AgendaPlan {
     pub(super) driver: Driver,
     /// All of them are met.
     pub(super) conditions: Vec<Condition>,
-    /// The beginning of the period. The [parts](AgendaPlan::parts) of the plan have conditions for it instead.
+    /// The beginning of the period, for which the [parts](AgendaPlan::parts) have conditions.
     since: Option<Since>,
     /// Whether the selected columns, or a condition, are the event's.
     pub(super) reads_event: bool,

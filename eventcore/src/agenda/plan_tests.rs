@@ -5,6 +5,8 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::*;
+use crate::agenda::Bound;
+use crate::agenda::since::MAX_DAY_SHIFT;
 
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);
 /// The first instant after now.

@@ -106,8 +106,8 @@ pub struct Event {
     pub organizer: PublicProfile,
     /// Co-organizers, in the order in which they were added.
     pub co_organizers: Vec<PublicProfile>,
-    /// The next scheduled occurrence: the first one that is upcoming, of an all-day event also one of which the
-    /// last day is not over. Null if there is none.
+    /// The next scheduled occurrence: the first one that is upcoming, which may have begun if it is all-day.
+    /// Null if there is none.
     pub next_occurrence: Option<Occurrence>,
     /// Number of occurrences, including past and cancelled ones.
     pub occurrence_count: i64,

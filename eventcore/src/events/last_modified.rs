@@ -98,7 +98,8 @@ impl EventCore {
             .query(sql!(
                 "SELECT e.updated_at AS event, u.updated_at AS people,
                     (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS category,
-                    o.updated_at AS occurrences, o.seats_changed_at AS seats, o.upcoming_until AS no_longer_upcoming,
+                    o.updated_at AS occurrences, o.seats_changed_at AS seats,
+                    o.upcoming_until AS no_longer_upcoming,
                     o.registration_opens_at, o.registration_closes_at
                  FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
                  WHERE o.id = $1"

@@ -196,7 +196,8 @@ pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, \
         + CASE WHEN o.registration_closes IS NULL THEN 0 WHEN o.registration_closes LIKE 'P%' THEN 512 \
             ELSE 256 END AS BIGINT) AS overrides, \
      o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, \
-     e.status AS event_status, e.visibility, e.waitlist_enabled, o.registration_opens_at, o.registration_closes_at, \
+     e.status AS event_status, e.visibility, e.waitlist_enabled, \
+     o.registration_opens_at, o.registration_closes_at, \
      (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, \
      (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags, \
      u.id AS organizer_id, u.username, u.display_name";

@@ -59,9 +59,9 @@ impl EventCore {
 
     /// Registers a user for an occurrence, or changes their registration, for its organizers.
     ///
-    /// Organizers may do so before registration opens and after it closes, until 24 hours after the end of the
-    /// occurrence. Once an occurrence has started, nobody joins its waitlist: without free seats the result
-    /// is `event_full`.
+    /// Organizers may do so before registration opens and after it closes, until 24 hours after the end of
+    /// the occurrence. Once an occurrence has started, nobody joins its waitlist: without free seats the
+    /// result is `event_full`.
     ///
     /// # Errors
     /// As [`EventCore::register`] without the registration window, and `forbidden` for others than

@@ -65,7 +65,8 @@ pub(crate) enum Request {
         password: String,
         request: Box<Self>,
     },
-    /// A page of the occurrences that match: by default, what takes place now and is upcoming. The days of the filter are days in `tz`.
+    /// A page of the occurrences that match: by default, what takes place now and is upcoming. The days of
+    /// the filter are days in `tz`.
     Occurrences {
         filter: SearchFilter,
         tz: Tz,

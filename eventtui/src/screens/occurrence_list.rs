@@ -96,8 +96,8 @@ pub(crate) fn draw_empty(frame: &mut Frame<'_>, area: Rect, status: &Status, cx:
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// The headings of the items from the top of the screen on: "Now" over the first ones of the list if they take
-/// place now, and the day of the start over all others.
+/// The headings of the items from the top of the screen on: "Now" over the first ones of the list if they
+/// take place now, and the day of the start over all others.
 pub(crate) fn headings<T: ListedOccurrence>(
     list: &PagedList<T>,
     rows: usize,

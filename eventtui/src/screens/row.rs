@@ -219,7 +219,8 @@ pub(crate) enum DayListLine {
     Item(usize),
 }
 
-/// Rows to skip so that the selection is visible although the headings need rows too. `headings` are those of the items from the top on.
+/// Rows to skip so that the selection is visible although the headings need rows too. `headings` are those
+/// of the items from the top on.
 fn hidden(headings: &[Option<Heading>], position: Position, height: usize) -> usize {
     let selected = position.selected.saturating_sub(position.top);
     let end = selected.min(headings.len().saturating_sub(1));

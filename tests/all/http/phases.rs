@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use eventcore::{Clock, SystemClock};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, ids_of, new_event, new_event_in_2031, url_encoded};
+use tests::{Client, Daemon, Kind, ids_of, new_event_in_2031, url_encoded};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -45,7 +45,7 @@ async fn an_all_day_event_of_today_is_upcoming_in_every_zone(#[case] kind: Kind)
             let in_events = ids(&bob, "/events?limit=100").await;
             let registered = match &next {
                 Some(next) => bob.put(&format!("/occurrences/{next}/registration"), json!({})).await.status,
-                None => 0,
+                None => http::StatusCode::NOT_FOUND,
             };
             if SystemClock.now().in_zone(zone).date_naive() != today {
                 continue;

@@ -267,7 +267,7 @@ async fn an_all_day_occurrence_is_upcoming_until_its_last_day_ends(#[case] kind:
             assert!(next.id == occurrence && next.registration_open, "{zone} {first} {now}");
             assert_eq!(listed(&db, &bob, &AgendaFilter::default(), 9).await, [occurrence], "{zone} {now}");
         }
-        // Users register on its last day, and are promoted when seats become free. Each of them takes a second.
+        // Users register on its last day, and are promoted when seats become free. Each takes a second.
         db.clock.set(ends.minus(std::time::Duration::from_secs(9)));
         db.register(&bob, occurrence, 2).await;
         assert_eq!(db.register(&cid, occurrence, 1).await.status, RegistrationStatus::Waitlisted);

@@ -22,7 +22,8 @@ async fn keep_the_door(db: &TestDb, source: &[&str]) {
     ada.shows(" Now").await.shows("Tea for two").await.shows("Wed 5 March 2031").await;
     ada.types("A").await.shows("Sign in").await;
     ada.types(&format!("ada\t{PASSWORD}\r")).await.shows("✓ Hello, Ada").await;
-    ada.types("\r").await.shows("It has started: registration is closed").await.types("\x1b").await;
+    ada.types("\r").await.shows("Esc back").await.shows("It has started: registration is closed").await;
+    ada.types("\x1b").await.hides("Esc back").await;
     // Organizers add walk-ins and check them in.
     ada.types("5").await.shows("now, to ").await.shows("5 Mar 2031 18:30").await;
     ada.types("a").await.shows("Nobody has registered yet").await;

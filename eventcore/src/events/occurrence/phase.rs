@@ -38,13 +38,17 @@ mod tests {
     fn days_begin_and_end_in_the_zone_of_the_occurrence() {
         let occurrence = |starts_at: &str, ends_at: &str, timezone: &str| -> Occurrence {
             serde_json::from_value(serde_json::json!({
-                "id": "01890000-0000-7000-8000-000000000001", "event_id": "01890000-0000-7000-8000-000000000000",
-                "title": "Fair", "description": "", "location": "Hall", "url": null, "original_start": starts_at,
+                "id": "01890000-0000-7000-8000-000000000001",
+                "event_id": "01890000-0000-7000-8000-000000000000",
+                "title": "Fair", "description": "", "location": "Hall", "url": null,
+                "original_start": starts_at,
                 "starts_at": starts_at, "ends_at": ends_at, "timezone": timezone,
                 "all_day": !starts_at.contains('T'), "status": "scheduled", "overridden": [], "capacity": 1,
                 "seats_taken": 0, "seats_left": 1, "waitlist_length": 0, "waitlist_enabled": true,
                 "registration_open": true, "recurring": false, "version": 1,
-                "organizer": {"id": "01890000-0000-7000-8000-000000000002", "username": "ada", "display_name": "Ada"},
+                "organizer": {
+                    "id": "01890000-0000-7000-8000-000000000002", "username": "ada", "display_name": "Ada",
+                },
                 "links": {"google": "", "outlook": "", "ics": ""},
             }))
             .unwrap()

@@ -79,8 +79,7 @@ fn is_next(
     status: OccurrenceStatus,
     now: Timestamp,
 ) -> bool {
-    status == OccurrenceStatus::Scheduled
-        && Phase::of(starts_at, ends_at, all_day, now) == Phase::Upcoming
+    status == OccurrenceStatus::Scheduled && Phase::of(starts_at, ends_at, all_day, now) == Phase::Upcoming
 }
 
 impl OccurrenceRow {
@@ -133,6 +132,7 @@ impl OccurrenceRow {
             timezone: event.timezone.clone(),
             all_day: event.all_day,
             event_status: event.status,
+            visibility: event.visibility,
             waitlist_enabled: event.waitlist_enabled,
             open_period: copies.open_period(new.planned.original_start),
             recurring: event.rrule.is_some() || event.rdate != "[]",

@@ -80,6 +80,15 @@ sql() {
 # The version of PostgreSQL, such as 15.8.
 version() { sql postgres 'SHOW server_version' | cut -d ' ' -f 1; }
 
+# When the figures were recorded, and which programs they measure.
+recorded() {
+    if [ -n "${BIN_DIR:-}" ]; then
+        echo "Recorded on $(date -I) with the programs in $BIN_DIR"
+    else
+        echo "Recorded on $(date -I) in commit $(git describe --always --dirty)"
+    fi
+}
+
 # postgres_url DATABASE
 postgres_url() {
     echo "postgres://bench@localhost/$1?host=$postgres"

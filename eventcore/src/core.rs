@@ -23,9 +23,23 @@ const DEFAULT_HORIZON: Duration = Duration::from_hours(730 * 24);
 /// Cloning is cheap and shares the connections and all state. `EventCore` is `Send` and `Sync`. Its
 /// operations need a Tokio runtime with the time driver enabled.
 ///
-/// Dropping the future of an operation rolls its transaction back, if that was not yet committed. The
-/// exceptions are [`EventCore::run_idempotent`] and batched registrations on PostgreSQL, which finish in a
-/// task of their own.
+/// # Cancellation
+///
+/// One rule for every operation, on both databases:
+///
+/// - A transaction runs to its end in a task of its own. A caller who drops the future of an operation, as
+///   `tokio::select!` and time-outs do, does not undo it, and only does not learn the outcome. A call that is
+///   dropped before its transaction has begun may take effect or not.
+/// - A future that is neither polled nor dropped keeps nobody waiting: it holds no lock and no connection.
+/// - The exception is [`EventCore::begin_transaction`], which holds a transaction between its operations. It
+///   is rolled back when it is dropped, and after
+///   [`PoolSettings::idle_transaction_timeout`](crate::db::PoolSettings::idle_transaction_timeout) without an
+///   operation.
+/// - Nobody waits without limit: an operation that others keep from the database for
+///   [`PoolSettings::queue_timeout`](crate::db::PoolSettings::queue_timeout) fails with
+///   [`Error::Unavailable`].
+///
+/// Transactions that have not ended when the Tokio runtime or the process ends are rolled back.
 #[derive(Clone)]
 pub struct EventCore {
     db: Db,
@@ -40,7 +54,7 @@ struct SharedState {
     passwords: PasswordHashing,
     /// `None` if wrong passwords have no consequence.
     guesses: Option<Guesses>,
-    signing_keys: SigningKeys,
+    signing_keys: Arc<SigningKeys>,
     horizon: Duration,
     quotas: Quotas,
     registration_queues: RegistrationQueues,
@@ -119,7 +133,7 @@ impl EventCore {
         };
         let Options { clock, jwt_secret, horizon, slows_guessing, quotas, .. } = options;
         let (passwords, signing_keys) =
-            (PasswordHashing::new(slows_guessing), SigningKeys::new(jwt_secret.as_deref()));
+            (PasswordHashing::new(slows_guessing), Arc::new(SigningKeys::new(jwt_secret.as_deref())));
         let guesses = slows_guessing.then(Guesses::new);
         let registration_queues = RegistrationQueues::default();
         let state =
@@ -150,10 +164,12 @@ impl EventCore {
         self.db.schema().await
     }
 
-    /// Begins a transaction for several operations.
+    /// Begins a transaction for several operations. While it is open, it keeps others from writing: from
+    /// everything on SQLite, from the same records on PostgreSQL. It is rolled back if no operation runs in
+    /// it for [`PoolSettings::idle_transaction_timeout`].
     ///
     /// # Errors
-    /// `unavailable` if the database cannot be written.
+    /// `unavailable` if the database cannot be written, or others keep it busy.
     pub async fn begin_transaction(&self) -> Result<OneTransaction> {
         let core = Self { db: self.db.with_one_transaction().await?, ..self.clone() };
         Ok(OneTransaction { core })
@@ -205,7 +221,7 @@ impl EventCore {
         &self.state.registration_queues
     }
 
-    pub(crate) fn signing_keys(&self) -> &SigningKeys {
+    pub(crate) fn signing_keys(&self) -> &Arc<SigningKeys> {
         &self.state.signing_keys
     }
 
@@ -227,7 +243,8 @@ impl EventCore {
 
 /// Operations that are stored together or not at all. Dropping it rolls all of them back.
 ///
-/// The operations run one at a time. After one has failed, the others fail too.
+/// The operations run one at a time. After one has failed, the others fail too. An operation whose future is
+/// dropped runs to its end, as part of the transaction.
 #[derive(Debug)]
 pub struct OneTransaction {
     core: EventCore,
@@ -242,7 +259,8 @@ impl OneTransaction {
     /// Commits. After `Ok` all changes survive a crash.
     ///
     /// # Errors
-    /// If an operation has failed.
+    /// `unavailable` if an operation has failed, or if the transaction was idle for too long: nothing is
+    /// stored.
     pub async fn commit(self) -> Result<()> {
         self.core.db.commit().await
     }

@@ -48,11 +48,14 @@
 //! - **Errors.** [`Error`] has a variant for each way to fail. [`Error::code`] is stable, its `Display` text
 //!   is a message for the user, and [`Error::Invalid`] lists every invalid field with a JSON pointer, a code
 //!   and a message.
+//! - **Cancellation.** A dropped call runs to its end on both databases, and one that is not polled any more
+//!   keeps nobody waiting. [`EventCore`](EventCore#cancellation) has the details.
 //! - **Versions.** Operations that change a record take `expected`, a [`Precondition`] such as the version
 //!   that the caller has read. If the stored record does not meet it, they fail with
 //!   [`Error::VersionMismatch`]; `None` skips the check.
 //! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors.
 //! - **Time.** The current time comes from the [`Clock`] in [`Options`], never from the operating system.
+//! - **Changes.** [`EventCore::changes`] tells what each transaction has changed, after its commit.
 //! - **Jobs.** Call `extend_schedules` once a day, and `recompute_occurrence_times` after each start of the
 //!   program.
 //!
@@ -60,7 +63,8 @@
 //!
 //! A module imports only from layers below its own, and within a layer from modules named before it.
 //!
-//! 1. [`error`], [`fold`], [`db`], [`time`], [`id`] and [`recurrence`], which do not depend on the domain;
+//! 1. [`error`], [`fold`], [`time`], [`id`], [`changes`], the values that tell what a transaction has
+//!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
 //! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`] and `csv_table`,
 //!    which the operations of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
@@ -81,10 +85,10 @@
 //! 1. **Library.** Add a file named after the operation to the module of its subject, such as
 //!    `registrations/transfer.rs`. Write the rule as a pure function with unit tests. Write
 //!    `impl EventCore { pub async fn … }` with the actor as the first argument: check the permission, load,
-//!    decide, store. Everything that writes goes into an `async fn verb(tx: &mut Tx, …)`, called as
-//!    `transaction!(self.db(), |tx| verb(tx, …))`. Write statements with `sql!`: a test finds those and
-//!    prepares each of them on both databases. Compose those with variable parts with `SqlWriter`, and hand
-//!    it many rows as one `RowList`.
+//!    decide, store, record a [`changes::Change`]. Everything that writes goes into an `async fn verb(tx:
+//!    &mut Tx, …)`, called as `transaction!(self.db(), |tx| verb(tx, …))`, which runs it in a task of its
+//!    own. Write statements with `sql!`: a test finds those and prepares each of them on both databases.
+//!    Compose those with variable parts with `SqlWriter`, and hand it many rows as one `RowList`.
 //! 2. **HTTP.** Add a route to the file of the same name in `eventd/src/http/routes`: it parses the request,
 //!    calls the operation once, and writes the response. A new [`Error`] also needs a row in the table of
 //!    `problem.rs`.
@@ -96,6 +100,7 @@ pub mod actor;
 pub mod agenda;
 pub mod calendars;
 pub mod categories;
+pub mod changes;
 pub mod comments;
 mod core;
 mod csv_table;

@@ -86,6 +86,7 @@ impl NewUser {
 }
 
 /// A validated [`NewUser`].
+#[derive(Debug, Clone)]
 pub(super) struct ValidUser {
     pub(super) username: Username,
     pub(super) email: Email,

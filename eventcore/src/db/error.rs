@@ -65,7 +65,15 @@ impl From<sqlx::Error> for Error {
                 },
                 (None, None) => return Self::internal(error),
             },
-            _ => return Self::internal(error),
+            _ => {
+                return match error {
+                    // An error of this library, which came through a query.
+                    sqlx::Error::AnyDriverError(inner) => {
+                        inner.downcast().map_or_else(Self::internal, |error| *error)
+                    }
+                    error => Self::internal(error),
+                };
+            }
         };
         Self::Unavailable(unavailable)
     }

@@ -3,9 +3,10 @@
 use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
 
+use super::backend::Backend;
 use super::postgres::Server;
 use super::schema::{APPLIED, POSTGRES, SQLITE, Schema};
-use super::{Backend, Db, Queries, Sql};
+use super::{Db, Queries, Sql};
 use crate::error::{Error, Result};
 
 /// The number of the lock on PostgreSQL under which migrations are applied: "eventcor" in ASCII.
@@ -22,7 +23,7 @@ impl Db {
             Schema::Empty | Schema::Behind(_) => {}
             unusable => return Err(unusable.refusal()),
         }
-        let outcome = match &*self.backend {
+        let outcome = match self.backend() {
             Backend::Sqlite { .. } => self.migrate_sqlite().await,
             Backend::Postgres { server, .. } => migrate_postgres(server).await,
         };
@@ -37,7 +38,7 @@ impl Db {
     /// Applies all migrations in one transaction. BEGIN IMMEDIATE takes the write lock, so another process
     /// waits and then finds nothing to apply.
     async fn migrate_sqlite(&self) -> Result<(), MigrateError> {
-        let Backend::Sqlite { writer, .. } = &*self.backend else { return Ok(()) };
+        let Backend::Sqlite { writer, .. } = self.backend() else { return Ok(()) };
         writer
             .with_connection(async |conn| {
                 let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
@@ -50,7 +51,7 @@ impl Db {
 
     /// Compares the applied migrations with those of this program.
     pub async fn schema(&self) -> Result<Schema> {
-        if let Backend::Sqlite { readers, .. } = &*self.backend {
+        if let Backend::Sqlite { readers, .. } = self.backend() {
             return Ok(Schema::of_sqlite(&mut *readers.acquire().await?).await?);
         }
         let mut reader = self.read().await?;

@@ -1,10 +1,17 @@
 //! Access to SQLite and PostgreSQL: pools, transactions, queries and migrations. Nothing here depends on the
-//! domain.
+//! domain; a transaction only carries the values that tell what the operation has changed.
 
+mod access;
+pub(crate) mod argument;
 mod array_agg;
+mod attempts;
+mod backend;
 mod copy;
 mod dialect;
+mod direct_tx;
+mod enqueued;
 mod error;
+mod held;
 pub(crate) mod lock_order;
 mod migrate;
 mod placeholders;
@@ -12,60 +19,54 @@ mod pool_settings;
 mod postgres;
 mod private_file;
 mod query;
+mod reader;
 mod row_gate;
 mod row_list;
 mod schema;
 mod space;
+mod sql;
 mod sqlite;
+mod statement;
+mod task;
 mod text_enum;
 mod transaction;
 mod url;
 mod writer;
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use sqlx::sqlite::SqlitePool;
-
+use access::Access;
+pub(crate) use access::BeginHook;
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
+pub(crate) use attempts::{Attempts, transaction, transaction_in_this_task};
+use backend::Backend;
 pub use copy::{backup, restore};
 pub use dialect::Dialect;
 pub(crate) use error::violates_unique;
+use held::HeldTx;
 pub(crate) use placeholders::placeholders;
 pub use pool_settings::PoolSettings;
-pub use postgres::{PostgresReader, PostgresTx};
-pub(crate) use query::sql;
-pub use query::{Bind, Queries, Query, Row, Sql};
-pub(crate) use row_gate::RowPermit;
+pub use query::{Queries, Query};
+pub use reader::Reader;
+use row_gate::RowPermit;
 pub(crate) use row_list::RowList;
 pub use schema::Schema;
+pub use sql::Sql;
+pub(crate) use sql::sql;
+pub use statement::{Bind, Row};
+pub(crate) use task::run_to_its_end;
 pub(crate) use text_enum::text_enum;
-use transaction::SharedTx;
-pub(crate) use transaction::{Attempts, transaction};
-pub use transaction::{Reader, SharedTxGuard, Tx};
+pub use transaction::Tx;
 pub use url::hide_passwords;
 pub(crate) use writer::{Planning, SqlValue, SqlWriter};
 
+use crate::changes::ChangeBus;
 use crate::error::{Error, Result};
 
 /// An open database. Clones share its pools.
 #[derive(Clone)]
 pub struct Db {
-    backend: Arc<Backend>,
-    begin_hook: Option<Arc<dyn BeginHook>>,
-    /// The transaction that all operations share, if they do.
-    shared: Option<SharedTx>,
-}
-
-/// Runs at the start of each transaction of a [`Db`]. If it fails, the transaction is not begun.
-pub(crate) trait BeginHook: Send + Sync {
-    fn after_begin<'t>(&'t self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 't>>;
-}
-
-#[derive(Debug)]
-enum Backend {
-    Sqlite { readers: SqlitePool, writer: sqlite::Writer },
-    Postgres { server: postgres::Server, row_gate: row_gate::RowGate },
+    access: Access,
 }
 
 /// Number of pooled connections. SQLite's writer is not counted.
@@ -92,110 +93,119 @@ impl Db {
     }
 
     async fn open(url: &str, settings: PoolSettings, create: bool) -> Result<Self> {
-        if url.starts_with("sqlite:") {
-            let (readers, writer) = sqlite::open(url, settings.sqlite_readers, create).await?;
-            return Ok(Self::new(Backend::Sqlite { readers, writer }));
-        }
-        if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-            return Err(Error::Unavailable(
-                "the database URL must begin with sqlite:// or postgres://, such as sqlite://events.db"
-                    .to_owned(),
-            ));
-        }
-        let server = postgres::Server::connect(url, &settings).await?;
-        Ok(Self::new(Backend::Postgres { server, row_gate: row_gate::RowGate::new() }))
-    }
-
-    fn new(backend: Backend) -> Self {
-        Self { backend: Arc::new(backend), begin_hook: None, shared: None }
+        let backend = Arc::new(Backend::open(url, &settings, create).await?);
+        let bus = ChangeBus::default();
+        Ok(Self { access: Access { backend, settings, bus, begin_hook: None, held: None, row: None } })
     }
 
     /// This database with `hook` run at the start of each transaction. It replaces an earlier hook.
     pub(crate) fn with_begin_hook(&self, hook: Arc<dyn BeginHook>) -> Self {
-        Self { begin_hook: Some(hook), ..self.clone() }
+        Self { access: Access { begin_hook: Some(hook), ..self.access.clone() } }
+    }
+
+    /// This database for a transaction that will lock the row `id`, which many transactions change: on
+    /// PostgreSQL they queue in this process, before they take connections.
+    pub(crate) fn for_row(&self, id: uuid::Uuid) -> Self {
+        Self { access: Access { row: Some(id), ..self.access.clone() } }
+    }
+
+    /// Queues for the row `id` before a transaction begins that will lock it. Hold the permit until the
+    /// transaction ends. Only for tasks that the library has spawned; others use [`Self::for_row`].
+    pub(crate) async fn row_permit(&self, id: uuid::Uuid) -> Option<RowPermit> {
+        match self.backend() {
+            Backend::Sqlite { .. } => None,
+            Backend::Postgres { row_gate, .. } => Some(row_gate.acquire(id).await),
+        }
+    }
+
+    /// Joins the queue for a transaction. Used by `transaction!`.
+    pub(crate) fn attempts(&self) -> Attempts {
+        Attempts::new(self.access.clone())
+    }
+
+    /// Publishes what transactions have changed.
+    pub(crate) fn change_bus(&self) -> &ChangeBus {
+        &self.access.bus
+    }
+
+    fn backend(&self) -> &Backend {
+        &self.access.backend
     }
 
     /// The SQL dialect.
     pub fn dialect(&self) -> Dialect {
-        match &*self.backend {
-            Backend::Sqlite { .. } => Dialect::Sqlite,
-            Backend::Postgres { .. } => Dialect::Postgres,
-        }
+        self.backend().dialect()
     }
 
     /// The present number of connections.
     pub fn connections(&self) -> Connections {
         let count = |open: u32, idle| Connections { open: open.try_into().unwrap_or(usize::MAX), idle };
-        match &*self.backend {
+        match self.backend() {
             Backend::Sqlite { readers, .. } => count(readers.size(), readers.num_idle()),
             Backend::Postgres { server, .. } => count(server.pool().size(), server.pool().num_idle()),
         }
     }
 
-    /// Takes a connection for reads from the pool.
+    /// Reads. A connection is taken from the pool for each statement, or for several in a row.
+    ///
+    /// # Errors
+    /// None so far: a statement fails with `unavailable` if no connection is free.
+    #[expect(
+        clippy::unused_async,
+        reason = "whether a connection is taken here is not part of the interface"
+    )]
     pub async fn read(&self) -> Result<Reader> {
-        if let Some(shared) = &self.shared {
-            return shared.read();
-        }
-        Ok(match &*self.backend {
-            Backend::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Backend::Postgres { server, .. } if server.keeps_sessions() => {
-                Reader::Postgres(server.read().await?)
-            }
-            Backend::Postgres { server, .. } => Reader::PostgresTx(server.begin().await?),
+        Ok(match &self.access.held {
+            Some(held) => Reader::in_transaction(held.clone()),
+            None => Reader::from_pool(self.access.backend.clone()),
         })
-    }
-
-    /// Queues for the row `id`, which many transactions change, before a transaction begins that will lock
-    /// it. Hold the permit until the transaction ends. Never wait for a second permit while holding one: that
-    /// can deadlock.
-    pub(crate) async fn row_permit(&self, id: uuid::Uuid) -> RowPermit {
-        match &*self.backend {
-            Backend::Sqlite { .. } => RowPermit::not_needed(),
-            Backend::Postgres { row_gate, .. } => row_gate.acquire(id).await,
-        }
     }
 
     /// Whether calls that change the same row should share one transaction. True on PostgreSQL, unless each
     /// transaction runs a hook of its own caller, or all share one. SQLite's writer groups transactions
     /// already.
     pub(crate) fn batches_by_row(&self) -> bool {
-        self.dialect() == Dialect::Postgres && self.begin_hook.is_none() && self.shared.is_none()
+        self.dialect() == Dialect::Postgres && self.access.begin_hook.is_none() && self.access.held.is_none()
     }
 
-    /// Begins a transaction that may write. Operations use `transaction!`, which also commits and retries.
+    /// Begins a transaction that may write, for tests and tools. Operations use `transaction!`, which also
+    /// commits and retries.
+    ///
+    /// The transaction may stay idle between two statements for
+    /// [`PoolSettings::idle_transaction_timeout`]. After that it is rolled back.
     pub async fn begin(&self) -> Result<Tx> {
-        if let Some(shared) = &self.shared {
-            return shared.begin();
-        }
-        let mut tx = match &*self.backend {
-            Backend::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
-            Backend::Postgres { server, .. } => Tx::Postgres(server.begin().await?),
-        };
-        if let Some(hook) = &self.begin_hook {
-            hook.after_begin(&mut tx).await?;
-        }
-        Ok(tx)
+        Ok(Tx::held(self.hold().await?, self.access.bus.clone()))
+    }
+
+    async fn hold(&self) -> Result<HeldTx> {
+        let (mut attempts, settings) = (self.attempts(), self.access.settings);
+        run_to_its_end(async move {
+            match attempts.begin().await?.into_direct() {
+                Some(tx) => Ok(HeldTx::new(tx, settings)),
+                None => Err(Error::internal("a transaction cannot contain another one")),
+            }
+        })
+        .await
     }
 
     /// A clone whose transactions and reads are parts of one transaction, one after another.
     pub(crate) async fn with_one_transaction(&self) -> Result<Self> {
-        let shared = SharedTx::new(self.begin().await?);
-        Ok(Self { shared: Some(shared), ..self.clone() })
+        let held = Some(self.hold().await?);
+        Ok(Self { access: Access { held, ..self.access.clone() } })
     }
 
     /// Commits the transaction of [`Self::with_one_transaction`].
     pub(crate) async fn commit(&self) -> Result<()> {
-        match &self.shared {
-            Some(shared) => shared.commit().await,
+        match &self.access.held {
+            Some(held) => held.commit(&self.access.bus).await,
             None => Ok(()),
         }
     }
 
     /// Rolls the transaction of [`Self::with_one_transaction`] back, unless it is committed.
     pub(crate) fn abandon(&self) {
-        if let Some(shared) = &self.shared {
-            shared.abandon();
+        if let Some(held) = &self.access.held {
+            held.abandon();
         }
     }
 
@@ -224,7 +234,7 @@ impl Db {
 
     /// Waits for open transactions and reads to end, then closes all connections.
     pub async fn close(&self) {
-        match &*self.backend {
+        match self.backend() {
             Backend::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
@@ -236,6 +246,6 @@ impl Db {
 
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.backend.fmt(f)
+        self.backend().fmt(f)
     }
 }

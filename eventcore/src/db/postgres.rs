@@ -36,7 +36,7 @@ pub(super) struct Server {
 
 /// A connection for reads outside a transaction.
 #[derive(Debug)]
-pub struct PostgresReader {
+pub(super) struct PostgresReader {
     connection: PoolConnection<Postgres>,
     pool: PgPool,
     /// How often the connection may still be replaced.
@@ -45,7 +45,7 @@ pub struct PostgresReader {
 
 /// A transaction.
 #[derive(Debug)]
-pub struct PostgresTx {
+pub(super) struct PostgresTx {
     transaction: Transaction<'static, Postgres>,
     caches_statements: bool,
 }

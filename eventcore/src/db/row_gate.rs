@@ -8,6 +8,8 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
+use super::enqueued::Enqueued;
+
 /// Number of semaphores. Rows share one if the last bytes of their ids are equal, and then only wait longer.
 const SEMAPHORES: usize = 256;
 /// Transactions per semaphore that run at once: one holds the row lock, and one already waits for it in the
@@ -24,10 +26,10 @@ impl RowGate {
     }
 
     /// Waits for a permit for the row `id`. Callers get one in the order of their calls.
-    pub(super) async fn acquire(&self, id: Uuid) -> RowPermit {
-        let semaphore = usize::from(id.as_bytes()[15]) % SEMAPHORES;
+    pub(super) fn acquire(&self, id: Uuid) -> Enqueued<RowPermit> {
+        let semaphore = self.0[usize::from(id.as_bytes()[15]) % SEMAPHORES].clone();
         // `acquire_owned` fails only on a closed semaphore, and these are never closed.
-        RowPermit { _permit: self.0[semaphore].clone().acquire_owned().await.ok() }
+        Enqueued::new(async { RowPermit { _permit: semaphore.acquire_owned().await.ok() } })
     }
 }
 
@@ -36,11 +38,4 @@ impl RowGate {
 #[must_use = "dropping the permit gives it back"]
 pub(crate) struct RowPermit {
     _permit: Option<OwnedSemaphorePermit>,
-}
-
-impl RowPermit {
-    /// A permit that nobody waits for: SQLite has one writer, so rows need no gate.
-    pub(super) const fn not_needed() -> Self {
-        Self { _permit: None }
-    }
 }

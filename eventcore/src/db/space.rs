@@ -16,7 +16,7 @@ impl Db {
     /// # Errors
     /// `unavailable` if the disk is full, or the folder cannot be written.
     pub async fn must_have_space(&self) -> Result<()> {
-        let Backend::Sqlite { readers, .. } = &*self.backend else { return Ok(()) };
+        let Backend::Sqlite { readers, .. } = self.backend() else { return Ok(()) };
         let file = readers.connect_options().get_filename().to_owned();
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_owned();

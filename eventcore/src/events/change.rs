@@ -36,7 +36,7 @@ impl EventCore {
         input: &EventInput,
         expected: Option<&Precondition>,
     ) -> Result<Event> {
-        self.edit_event(actor, id, Edit::Replace(input), expected).await
+        self.edit_event(actor, id, &Edit::Replace(Box::new(input.clone())), expected).await
     }
 
     /// Changes an event by a JSON merge patch (RFC 7396) to its [`EventInput`]. Past occurrences do not
@@ -54,14 +54,14 @@ impl EventCore {
         patch: &Value,
         expected: Option<&Precondition>,
     ) -> Result<Event> {
-        self.edit_event(actor, id, Edit::Patch(patch), expected).await
+        self.edit_event(actor, id, &Edit::Patch(patch.clone()), expected).await
     }
 
     async fn edit_event(
         &self,
         actor: &Actor,
         id: EventId,
-        edit: Edit<'_>,
+        edit: &Edit,
         expected: Option<&Precondition>,
     ) -> Result<Event> {
         actor.may_write()?;
@@ -72,12 +72,12 @@ impl EventCore {
 }
 
 /// The new fields of an event.
-#[derive(Clone, Copy)]
-pub(super) enum Edit<'a> {
-    Replace(&'a EventInput),
-    Patch(&'a Value),
+#[derive(Clone)]
+pub(super) enum Edit {
+    Replace(Box<EventInput>),
+    Patch(Value),
     /// A patch of an event that the same transaction has split off, with occurrences of the other one.
-    PatchOfSplit(&'a Value),
+    PatchOfSplit(Value),
 }
 
 /// Changes an event: locks and loads it with its occurrences, plans the change, and stores the plan.
@@ -85,7 +85,7 @@ pub(super) async fn edit_locked(
     tx: &mut Tx,
     actor: &Actor,
     id: EventId,
-    edit: Edit<'_>,
+    edit: &Edit,
     expected: Option<&Precondition>,
     now: Timestamp,
     horizon: Horizon,
@@ -93,7 +93,7 @@ pub(super) async fn edit_locked(
     let mut stored = EventAggregate::lock(tx, actor, id, now).await?;
     must_be_version(stored.event.version, expected)?;
     let input = match edit {
-        Edit::Replace(input) => Cow::Borrowed(input),
+        Edit::Replace(input) => Cow::Borrowed(&**input),
         Edit::Patch(patch) | Edit::PatchOfSplit(patch) => Cow::Owned(patched(&stored.event, patch)?),
     };
     // The category precedes the occurrences in the lock order (see `db::lock_order`).

@@ -63,7 +63,7 @@ async fn split(
     move_occurrences(tx, &locked, id, now).await?;
     store::update_recurrence(tx, locked.event.id, &split.head, now).await?;
     // It gives the moved occurrences their new version.
-    edit_locked(tx, actor, id, Edit::PatchOfSplit(patch), None, now, horizon).await
+    edit_locked(tx, actor, id, &Edit::PatchOfSplit(patch.clone()), None, now, horizon).await
 }
 
 /// Inserts a copy of the event, with its organizers and tags, that starts at the split and has the rest of

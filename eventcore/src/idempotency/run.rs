@@ -118,7 +118,7 @@ impl EventCore {
         Err(Error::IdempotencyKeyReused)
     }
 
-    async fn store_answer(&self, claim: &Claim, answer: &[u8]) -> Result<()> {
+    async fn store_answer(&self, claim: &Arc<Claim>, answer: &[u8]) -> Result<()> {
         let encrypted = claim.key.encrypt(claim.attempt, answer)?;
         let now = self.now();
         transaction!(self.db(), |tx| update_answer(tx, claim, &encrypted, now))

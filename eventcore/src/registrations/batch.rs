@@ -11,7 +11,7 @@ use super::queue::PendingRegistration;
 use super::registration::{Party, Registered};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Tx, transaction};
+use crate::db::{Tx, transaction_in_this_task};
 use crate::error::{Error, Result};
 use crate::id::{OccurrenceId, UserId};
 use crate::time::Timestamp;
@@ -107,7 +107,7 @@ impl BatchRunner {
         batch: &[PendingRegistration],
         now: Timestamp,
     ) -> Result<Vec<Option<Result<Registered>>>> {
-        transaction!(self.core.db(), |tx| admit_all(tx, self.occurrence, batch, now))
+        transaction_in_this_task!(self.core.db(), |tx| admit_all(tx, self.occurrence, batch, now))
     }
 }
 

@@ -29,8 +29,8 @@ impl EventCore {
     ) -> Result<()> {
         let user = actor.writer()?.id;
         let now = self.now();
-        let _permit = self.db().row_permit(occurrence.as_uuid()).await;
-        transaction!(self.db(), |tx| cancel_own(tx, actor, user, occurrence, expected, now))
+        let db = self.db().for_row(occurrence.as_uuid());
+        transaction!(db, |tx| cancel_own(tx, actor, user, occurrence, expected, now))
     }
 
     /// Cancels the registration of an attendee, for the organizers.
@@ -49,8 +49,8 @@ impl EventCore {
     ) -> Result<()> {
         actor.may_write()?;
         let now = self.now();
-        let _permit = self.db().row_permit(occurrence.as_uuid()).await;
-        transaction!(self.db(), |tx| remove(tx, actor, occurrence, id, expected, now))
+        let db = self.db().for_row(occurrence.as_uuid());
+        transaction!(db, |tx| remove(tx, actor, occurrence, id, expected, now))
     }
 }
 

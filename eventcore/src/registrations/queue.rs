@@ -41,11 +41,11 @@ impl RegistrationQueues {
         is_first
     }
 
-    /// Takes the next batch, without requests whose caller has gone. An empty batch removes the queue.
+    /// Takes the next batch, with the requests of callers who have gone: a call that has begun runs to its
+    /// end. An empty batch removes the queue.
     pub(super) fn next_batch(&self, occurrence: OccurrenceId) -> Vec<PendingRegistration> {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(&occurrence) else { return Vec::new() };
-        queue.retain(|request| !request.answer.is_closed());
         if queue.is_empty() {
             queues.remove(&occurrence);
             return Vec::new();

@@ -24,8 +24,7 @@ impl EventCore {
     /// - `version_mismatch` if `party.expected` is not the stored version
     ///
     /// # Cancellation
-    /// On SQLite a dropped call is rolled back. On PostgreSQL requests run in batches, and a dropped call is
-    /// registered all the same once its batch runs.
+    /// A call that has begun registers, even if it is dropped: see [`EventCore`](EventCore#cancellation).
     pub async fn register(
         &self,
         actor: &Actor,
@@ -41,8 +40,8 @@ impl EventCore {
         if self.db().batches_by_row() && !may_repeat {
             return self.register_batched(actor, user, occurrence, party).await;
         }
-        let _permit = self.db().row_permit(occurrence.as_uuid()).await;
-        self.register_alone(actor, user, occurrence, party).await
+        let (db, now) = (self.db().for_row(occurrence.as_uuid()), self.now());
+        transaction!(db, |tx| register_oneself(tx, actor, user, occurrence, party, now))
     }
 
     /// Registers one user, in a transaction of its own.
@@ -75,8 +74,8 @@ impl EventCore {
         actor.may_write()?;
         let now = self.now();
         let user = self.find_attendee(attendee).await?;
-        let _permit = self.db().row_permit(occurrence.as_uuid()).await;
-        transaction!(self.db(), |tx| register_attendee(tx, actor, occurrence, user, attendee, now))
+        let db = self.db().for_row(occurrence.as_uuid());
+        transaction!(db, |tx| register_attendee(tx, actor, occurrence, user, attendee, now))
     }
 
     /// The id of the user that an organizer named; `None` if there is no such username.

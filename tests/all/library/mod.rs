@@ -9,6 +9,7 @@ mod credentials;
 mod database;
 mod database_failures;
 mod deadlocks;
+mod dropped_calls;
 mod events;
 mod idempotency;
 mod lock_order;

@@ -1,38 +1,7 @@
 //! SQLite: a pool of read-only connections, and one writing connection that commits transactions in groups.
-//!
-//! SQLite allows one writer at a time, and each COMMIT waits for an fsync. The writer therefore runs
-//! transactions that queue up as savepoints of one `BEGIN IMMEDIATE … COMMIT`: they are the *members* of a
-//! *group* and share its fsync. A member that fails rolls back to its savepoint; the others are not affected.
-//! Every caller gets its outcome after the shared COMMIT, so an `Ok` is durable.
-//!
-//! States of the group, where n is the number of members that wait for the COMMIT:
-//!
-//! ```text
-//!              BEGIN IMMEDIATE; SAVEPOINT member
-//!   closed    ──────────────────────────────────►  open(0)
-//!
-//!              RELEASE member; SAVEPOINT member
-//!   open(n)   ──────────────────────────────────►  open(n + 1)   a member commits, another one is queued
-//!                                                                and n < GROUP_LIMIT
-//!              ROLLBACK TO member
-//!   open(n)   ──────────────────────────────────►  open(n)       a member rolls back, another one is queued
-//!
-//!              COMMIT
-//!   open(n)   ──────────────────────────────────►  closed        nobody is queued, or n = GROUP_LIMIT:
-//!                                                                all members get Ok
-//!              ROLLBACK
-//!   open(n)   ──────────────────────────────────►  closed        COMMIT or ROLLBACK TO failed, as on a full
-//!                                                                disk: all members get an error
-//! ```
-//!
-//! A mutex guards the group. The task that holds it is the member at work; callers that wait for it are
-//! queued. In the state `open` there is always one savepoint: that of the member at work, or that of the next
-//! one.
 
-pub(super) mod deferred;
 pub(super) mod file;
-mod group;
-mod writer;
+pub(super) mod group_commit;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,8 +13,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::time::Instant;
 
 use file::DatabaseFile;
-pub(super) use writer::SqliteTx;
-pub(super) use writer::Writer;
+pub(super) use group_commit::{QueuedCaller, SqliteTx, Writer};
 
 use super::error::is_locked;
 use super::pool_settings::{ACQUIRE_TIMEOUT, STATEMENT_CACHE};

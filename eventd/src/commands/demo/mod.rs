@@ -39,7 +39,10 @@ pub(crate) async fn create(config: &Config, core: &EventCore) -> Result<String, 
     let now = core.now();
     // The clock is turned back, so that there are events that are over.
     let clock = Arc::new(ManualClock::new(now));
-    let pools = PoolSettings { sqlite_readers: 1, postgres: 2, ..PoolSettings::default() };
+    // Between its operations passwords are hashed, which takes long on a slow machine.
+    let idle_transaction_timeout = Duration::from_mins(5);
+    let sizes = PoolSettings { sqlite_readers: 1, postgres: 2, ..PoolSettings::default() };
+    let pools = PoolSettings { idle_transaction_timeout, ..sizes };
     let options =
         Options { clock: Box::new(clock.clone()), pools, must_exist: true, ..super::options(config) };
     let core = EventCore::connect(&config.database, options).await?;

@@ -1,4 +1,4 @@
-//! The open group of transactions on the writer's connection. The module `sqlite` describes its states.
+//! The group of transactions on the writing connection. The module `group_commit` describes its states.
 
 use sqlx::{AssertSqlSafe, Connection, Executor, SqlSafeStr, SqliteConnection};
 use tokio::sync::watch;
@@ -6,19 +6,30 @@ use tokio::sync::watch;
 use super::deferred::Deferred;
 
 /// Largest number of transactions that share one COMMIT.
-pub(super) const GROUP_LIMIT: usize = 256;
+const GROUP_LIMIT: usize = 256;
 
-/// The writer's connection and the group that is open on it, if any.
+/// The writing connection and the group that is open on it, if any.
 #[derive(Debug)]
 pub(super) struct Group {
     /// `None` once the database is closed.
     conn: Option<SqliteConnection>,
-    /// Whether a BEGIN is open. It then contains a savepoint, for the member at work or for the next one.
-    open: bool,
+    state: State,
     /// Members that wait for the shared COMMIT.
     members: usize,
     /// Sends the outcome of the shared COMMIT to the members of the group. Each group has its own channel.
     outcome: watch::Sender<Option<bool>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No transaction is open.
+    Closed,
+    /// A group is open, and its savepoint is clean.
+    Between,
+    /// A group is open, and a member may have written after the savepoint.
+    AtWork,
+    /// BEGIN, COMMIT or ROLLBACK runs. Seen only after the task that ran it was dropped.
+    Changing,
 }
 
 /// Receives the outcome of one group's COMMIT.
@@ -39,15 +50,11 @@ impl GroupOutcome {
 
 impl Group {
     pub(super) fn new(conn: SqliteConnection) -> Self {
-        Self { conn: Some(conn), open: false, members: 0, outcome: watch::channel(None).0 }
+        Self { conn: Some(conn), state: State::Closed, members: 0, outcome: watch::channel(None).0 }
     }
 
     pub(super) fn conn(&mut self) -> sqlx::Result<&mut SqliteConnection> {
         self.conn.as_mut().ok_or(sqlx::Error::PoolClosed)
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.open
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -66,17 +73,31 @@ impl Group {
         self.conn()?.execute(sql).await.map(drop)
     }
 
-    /// Opens a group with a savepoint for its first member.
-    pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
-        if let Err(error) = self.run("BEGIN IMMEDIATE; SAVEPOINT member").await {
-            // SAVEPOINT may have failed after BEGIN succeeded. If BEGIN failed, ROLLBACK fails too and does
-            // no harm.
-            drop(self.run("ROLLBACK").await);
-            return Err(error);
+    /// Begins a member, in a new group if none is open.
+    pub(super) async fn begin_member(&mut self) -> sqlx::Result<()> {
+        self.settle().await;
+        if self.state == State::Closed {
+            self.state = State::Changing;
+            if let Err(error) = self.run("BEGIN IMMEDIATE; SAVEPOINT member").await {
+                // SAVEPOINT may have failed after BEGIN succeeded. If BEGIN failed, ROLLBACK fails too and
+                // does no harm.
+                drop(self.run("ROLLBACK").await);
+                self.state = State::Closed;
+                return Err(error);
+            }
+            self.outcome = watch::channel(None).0;
         }
-        self.open = true;
-        self.outcome = watch::channel(None).0;
+        self.state = State::AtWork;
         Ok(())
+    }
+
+    /// Rolls back what a dropped task has left.
+    pub(super) async fn settle(&mut self) {
+        match self.state {
+            State::Closed | State::Between => {}
+            State::AtWork => self.roll_back_member().await,
+            State::Changing => self.abort().await,
+        }
     }
 
     /// Runs the deferred statement of the member at work and adds the member to the group. `another_follows`
@@ -100,21 +121,27 @@ impl Group {
                 self.conn()?.execute(sqlx::query_with(sql, args)).await?;
             }
         }
+        self.state = State::Between;
         self.members += 1;
         Ok(())
     }
 
-    /// Rolls back the member at work. The savepoint stays, for the next member.
-    pub(super) async fn roll_back_member(&mut self) -> sqlx::Result<()> {
-        self.run("ROLLBACK TO member").await
+    /// Rolls back the member at work. The savepoint stays, for the next member. If SQLite cannot do that, the
+    /// whole group is rolled back.
+    pub(super) async fn roll_back_member(&mut self) {
+        match self.run("ROLLBACK TO member").await {
+            Ok(()) => self.state = State::Between,
+            Err(_) => self.abort().await,
+        }
     }
 
     /// Commits the group, if one is open, and sends the outcome to its members. COMMIT also releases the
     /// savepoint.
     pub(super) async fn commit(&mut self) {
-        if !self.open {
+        if self.state == State::Closed {
             return;
         }
+        self.state = State::Changing;
         if let Err(error) = self.run("COMMIT").await {
             tracing::error!(%error, members = self.members, "a group of transactions could not be committed");
             self.abort().await;
@@ -125,14 +152,15 @@ impl Group {
 
     /// Rolls back the whole group and sends the error to its members. SQLite itself rolls back everything
     /// when a disk is full or broken, so no member may be reported as stored.
-    pub(super) async fn abort(&mut self) {
+    async fn abort(&mut self) {
+        self.state = State::Changing;
         // Fails if SQLite has rolled back by itself.
         drop(self.run("ROLLBACK").await);
         self.close_group(false);
     }
 
     fn close_group(&mut self, committed: bool) {
-        self.open = false;
+        self.state = State::Closed;
         self.members = 0;
         self.outcome.send_replace(Some(committed));
     }

@@ -1,0 +1,125 @@
+//! [`Change`]: what a transaction changed.
+
+use serde::Serialize;
+
+use crate::id::{
+    AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, SessionId,
+    UserId,
+};
+
+/// What a transaction changed. New kinds and fields may be added: match them with `..`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Change {
+    /// A user has a seat at an occurrence.
+    Registered { occurrence: OccurrenceId, registration: RegistrationId, user: UserId },
+    /// A user is at the end of the waitlist of an occurrence.
+    Waitlisted { occurrence: OccurrenceId, registration: RegistrationId, user: UserId },
+    /// The party size or the waitlist setting of a registration has changed.
+    RegistrationChanged { occurrence: OccurrenceId, registration: RegistrationId, user: UserId },
+    /// A registration has moved from the waitlist to a seat.
+    Promoted { occurrence: OccurrenceId, registration: RegistrationId, user: UserId },
+    /// A registration is cancelled.
+    RegistrationCancelled {
+        occurrence: OccurrenceId,
+        registration: RegistrationId,
+        user: UserId,
+        by: CancelledBy,
+    },
+    /// An attendee is checked in.
+    CheckedIn { occurrence: OccurrenceId, registration: RegistrationId, user: UserId },
+    /// The check-in of an attendee is undone.
+    CheckInUndone { occurrence: OccurrenceId, registration: RegistrationId, user: UserId },
+
+    /// An event is created, as a draft or published.
+    EventCreated { event: EventId },
+    /// An event is published. A new event that is not a draft is created and published.
+    EventPublished { event: EventId },
+    /// A published event has become a draft again.
+    EventUnpublished { event: EventId },
+    /// Fields of an event have changed.
+    EventChanged { event: EventId },
+    /// An event is cancelled, with all its occurrences that are not over.
+    EventCancelled { event: EventId },
+    /// An event is deleted, with its occurrences. Nobody had registered.
+    EventDeleted { event: EventId },
+    /// An occurrence and all that follow it have moved to a new event, with their registrations.
+    EventSplit { event: EventId, new_event: EventId },
+    /// Another user has become the organizer of an event.
+    OrganizerChanged { event: EventId, organizer: UserId },
+    /// A user has become a co-organizer.
+    CoOrganizerAdded { event: EventId, user: UserId },
+    /// A user is no longer a co-organizer.
+    CoOrganizerRemoved { event: EventId, user: UserId },
+
+    /// An event has this many more occurrences.
+    OccurrencesAdded { event: EventId, count: u64 },
+    /// The times of an occurrence have changed.
+    OccurrenceMoved { event: EventId, occurrence: OccurrenceId },
+    /// Fields of an occurrence other than its times have changed.
+    OccurrenceChanged { event: EventId, occurrence: OccurrenceId },
+    /// One occurrence is cancelled. Its registrations remain.
+    OccurrenceCancelled { event: EventId, occurrence: OccurrenceId },
+    /// A cancelled occurrence takes place again.
+    OccurrenceRestored { event: EventId, occurrence: OccurrenceId },
+    /// An occurrence is deleted. Nobody had registered.
+    OccurrenceDeleted { event: EventId, occurrence: OccurrenceId },
+
+    /// A comment, or a reply to the comment `parent`.
+    CommentPosted { event: EventId, comment: CommentId, author: UserId, parent: Option<CommentId> },
+    /// The author has changed a comment.
+    CommentChanged { event: EventId, comment: CommentId },
+    /// The author has deleted a comment.
+    CommentDeleted { event: EventId, comment: CommentId },
+    /// An organizer has hidden a comment, or shows it again.
+    CommentHidden { event: EventId, comment: CommentId, hidden: bool },
+
+    /// An attendee has given feedback.
+    FeedbackGiven { occurrence: OccurrenceId, feedback: FeedbackId, user: UserId },
+    /// An attendee has changed their feedback.
+    FeedbackChanged { occurrence: OccurrenceId, feedback: FeedbackId, user: UserId },
+    /// An attendee has withdrawn their feedback.
+    FeedbackWithdrawn { occurrence: OccurrenceId, feedback: FeedbackId, user: UserId },
+    /// An organizer has answered feedback, or has changed or removed the answer.
+    FeedbackAnswered { occurrence: OccurrenceId, feedback: FeedbackId },
+
+    /// A category is created.
+    CategoryCreated { category: CategoryId },
+    /// Fields of a category have changed.
+    CategoryChanged { category: CategoryId },
+    /// A category is deleted. Its events have another one, or none.
+    CategoryDeleted { category: CategoryId },
+
+    /// An account is created.
+    AccountCreated { user: UserId },
+    /// Profile, e-mail address or role of an account have changed.
+    AccountChanged { user: UserId },
+    /// The password of an account has changed.
+    PasswordChanged { user: UserId },
+    /// An account can no longer sign in.
+    AccountDisabled { user: UserId },
+    /// An account can sign in again.
+    AccountEnabled { user: UserId },
+    /// An account is deleted, and its data are anonymised.
+    AccountDeleted { user: UserId },
+    /// A user has signed in.
+    SignedIn { user: UserId, session: SessionId },
+    /// A user has a new personal access token.
+    AccessTokenCreated { user: UserId, token: AccessTokenId },
+    /// A user has revoked a personal access token.
+    AccessTokenRevoked { user: UserId, token: AccessTokenId },
+}
+
+/// Who cancelled a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CancelledBy {
+    /// The attendee.
+    Attendee,
+    /// An organizer or an admin.
+    Organizer,
+    /// The deletion of the attendee's account.
+    AccountDeletion,
+}

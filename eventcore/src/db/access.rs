@@ -1,0 +1,93 @@
+//! How transactions of a database are begun.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::backend::Backend;
+use super::direct_tx::DirectTx;
+use super::enqueued::Enqueued;
+use super::held::HeldTx;
+use super::pool_settings::{PoolSettings, within};
+use super::row_gate::RowPermit;
+use super::sqlite::QueuedCaller;
+use super::transaction::Tx;
+use crate::changes::ChangeBus;
+use crate::error::{Error, Result};
+
+/// Runs at the start of each transaction of a database. If it fails, the transaction is not begun.
+pub(crate) trait BeginHook: Send + Sync {
+    fn after_begin<'t>(&'t self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 't>>;
+}
+
+/// A database, and what its transactions have in common. Clones share the connections.
+#[derive(Clone)]
+pub(super) struct Access {
+    pub(super) backend: Arc<Backend>,
+    pub(super) settings: PoolSettings,
+    /// Publishes what transactions have changed.
+    pub(super) bus: ChangeBus,
+    pub(super) begin_hook: Option<Arc<dyn BeginHook>>,
+    /// The transaction that all operations share, if they do.
+    pub(super) held: Option<HeldTx>,
+    /// The row that many transactions change, and that the next one will lock.
+    pub(super) row: Option<Uuid>,
+}
+
+/// The place of a caller in the queue in front of its transaction.
+pub(super) enum Place {
+    /// For the writer of SQLite.
+    Writer(QueuedCaller),
+    /// For a row of PostgreSQL.
+    Row(Enqueued<RowPermit>),
+    /// There is no queue.
+    Free,
+}
+
+impl Access {
+    /// Joins the queue.
+    pub(super) fn enqueue(&self) -> Place {
+        match (&*self.backend, self.row) {
+            _ if self.held.is_some() => Place::Free,
+            (Backend::Sqlite { writer, .. }, _) => Place::Writer(writer.enqueue()),
+            (Backend::Postgres { row_gate, .. }, Some(row)) => Place::Row(row_gate.acquire(row)),
+            (Backend::Postgres { .. }, None) => Place::Free,
+        }
+    }
+
+    /// Waits in the queue, and begins a transaction. Hold the permit until it ends.
+    ///
+    /// # Errors
+    /// `unavailable` after the time limit.
+    pub(super) async fn begin(&self, place: Place) -> Result<(Tx, Option<RowPermit>)> {
+        if let Some(held) = &self.held {
+            return Ok((Tx::part(held.part().await?, held.dialect(), self.bus.clone()), None));
+        }
+        let limit = self.settings.queue_timeout;
+        let (tx, permit) = match (&*self.backend, place) {
+            (Backend::Sqlite { .. }, Place::Writer(caller)) => {
+                (DirectTx::Sqlite(caller.begin(limit).await?), None)
+            }
+            (Backend::Sqlite { writer, .. }, _) => {
+                (DirectTx::Sqlite(writer.enqueue().begin(limit).await?), None)
+            }
+            (Backend::Postgres { server, .. }, place) => {
+                let permit = match place {
+                    Place::Row(permit) => Some(within(limit, permit).await.ok_or_else(busy)?),
+                    Place::Writer(_) | Place::Free => None,
+                };
+                (DirectTx::Postgres(server.begin().await?), permit)
+            }
+        };
+        let mut tx = Tx::direct(tx, self.bus.clone());
+        if let Some(hook) = &self.begin_hook {
+            hook.after_begin(&mut tx).await?;
+        }
+        Ok((tx, permit))
+    }
+}
+
+fn busy() -> Error {
+    Error::Unavailable("many others change the same record: try again shortly".to_owned())
+}

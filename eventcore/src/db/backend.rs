@@ -1,0 +1,88 @@
+//! The connections of an open database.
+
+use sqlx::Sqlite;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqlitePool;
+
+use super::dialect::Dialect;
+use super::pool_settings::PoolSettings;
+use super::postgres::{self, PostgresReader, PostgresTx};
+use super::row_gate::RowGate;
+use super::sqlite::{self, Writer};
+use super::statement::Connection;
+use crate::error::{Error, Result};
+
+/// The connections.
+#[derive(Debug)]
+pub(super) enum Backend {
+    Sqlite { readers: SqlitePool, writer: Writer },
+    Postgres { server: postgres::Server, row_gate: RowGate },
+}
+
+/// A connection of a pool, for reads.
+#[derive(Debug)]
+pub(super) enum PooledConnection {
+    /// A read-only connection.
+    Sqlite(PoolConnection<Sqlite>),
+    /// A connection of the pool, which transactions share.
+    Postgres(PostgresReader),
+    /// A transaction at READ COMMITTED, through a connection pooler.
+    PostgresTx(PostgresTx),
+}
+
+impl Backend {
+    /// Opens the database at `url`. If `create`, a missing SQLite file is created.
+    pub(super) async fn open(url: &str, settings: &PoolSettings, create: bool) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            let (readers, writer) = sqlite::open(url, settings.sqlite_readers, create).await?;
+            return Ok(Self::Sqlite { readers, writer });
+        }
+        if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+            return Err(Error::Unavailable(
+                "the database URL must begin with sqlite:// or postgres://, such as sqlite://events.db"
+                    .to_owned(),
+            ));
+        }
+        let server = postgres::Server::connect(url, settings).await?;
+        Ok(Self::Postgres { server, row_gate: RowGate::new() })
+    }
+
+    pub(super) const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite { .. } => Dialect::Sqlite,
+            Self::Postgres { .. } => Dialect::Postgres,
+        }
+    }
+
+    /// Whether a session keeps what is set or prepared in it.
+    pub(super) const fn keeps_sessions(&self) -> bool {
+        match self {
+            Self::Sqlite { .. } => true,
+            Self::Postgres { server, .. } => server.keeps_sessions(),
+        }
+    }
+
+    /// Takes a connection for reads from the pool.
+    pub(super) async fn acquire(&self) -> sqlx::Result<PooledConnection> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => PooledConnection::Sqlite(readers.acquire().await?),
+            Self::Postgres { server, .. } if server.keeps_sessions() => {
+                PooledConnection::Postgres(server.read().await?)
+            }
+            Self::Postgres { server, .. } => PooledConnection::PostgresTx(server.begin().await?),
+        })
+    }
+}
+
+impl PooledConnection {
+    pub(super) fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Self::Sqlite(conn) => Connection::Sqlite { conn, statements: None },
+            Self::Postgres(reader) => Connection::PostgresReader(reader),
+            Self::PostgresTx(tx) => {
+                let caches_statements = tx.caches_statements();
+                Connection::Postgres { conn: tx.connection(), caches_statements }
+            }
+        }
+    }
+}

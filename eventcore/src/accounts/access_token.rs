@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::token::{self, PERSONAL_PREFIX};
 use super::{session, user};
 use crate::actor::{Actor, Credential, Role, Scope, SignedIn};
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
@@ -184,6 +185,7 @@ async fn insert(
     .bind(token.expires_at)
     .execute()
     .await?;
+    tx.record(Change::AccessTokenCreated { user: owner, token: token.id });
     Ok(())
 }
 
@@ -194,7 +196,11 @@ async fn delete(tx: &mut Tx, owner: UserId, id: AccessTokenId) -> Result<()> {
         .bind(owner)
         .execute()
         .await?;
-    if deleted == 0 { Err(Error::NotFound("token")) } else { Ok(()) }
+    if deleted == 0 {
+        return Err(Error::NotFound("token"));
+    }
+    tx.record(Change::AccessTokenRevoked { user: owner, token: id });
+    Ok(())
 }
 
 /// Revokes all tokens of a user.

@@ -8,6 +8,7 @@ use super::input::{NewPassword, Profile};
 use super::user::{self, User, UserRow};
 use super::{access_token, password, session};
 use crate::actor::{Actor, Role, SignedIn};
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -117,6 +118,7 @@ async fn change(
     .execute()
     .await
     .map_err(map_unique_violation)?;
+    tx.record(Change::AccountChanged { user: id });
     user::load(tx, id).await
 }
 
@@ -155,6 +157,7 @@ pub(super) async fn set_password(
     .bind(now)
     .execute()
     .await?;
+    tx.record(Change::PasswordChanged { user: id });
     session::end_all(tx, id, kept).await?;
     access_token::delete_all(tx, id).await
 }

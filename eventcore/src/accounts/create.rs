@@ -3,6 +3,7 @@
 use super::input::{NewUser, ValidUser};
 use super::user::{self, User};
 use crate::actor::{Actor, Role};
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction, violates_unique};
 use crate::error::{Error, Result};
@@ -77,6 +78,7 @@ async fn insert(
     .execute()
     .await
     .map_err(map_unique_violation)?;
+    tx.record(Change::AccountCreated { user: id });
     user::load(tx, id).await
 }
 

@@ -4,6 +4,7 @@ use super::change::set_password;
 use super::user::{self, User, UserRow};
 use super::{password, session};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
@@ -56,6 +57,11 @@ async fn set_disabled(tx: &mut Tx, id: UserId, disabled: bool, now: Timestamp) -
         .execute()
         .await?;
     session::end_all(tx, id, None).await?;
+    match (row.disabled_at.is_some(), disabled) {
+        (false, true) => tx.record(Change::AccountDisabled { user: id }),
+        (true, false) => tx.record(Change::AccountEnabled { user: id }),
+        (true, true) | (false, false) => {}
+    }
     user::load(tx, id).await
 }
 

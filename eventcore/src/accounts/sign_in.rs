@@ -7,6 +7,7 @@ use super::signing_keys::SigningKeys;
 use super::token::{self, PERSONAL_PREFIX};
 use super::{access_token, login, session, user};
 use crate::actor::{Actor, Credential, Role, SignedIn};
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -139,6 +140,7 @@ async fn begin(
         return Err(Error::InvalidCredentials);
     }
     let session = session::insert(tx, user, user_agent, now).await?;
+    tx.record(Change::SignedIn { user, session });
     let key = signing::current(tx, keys, now).await?;
     let expires_at = session::expiry(now, now);
     let refresh_token = refresh::insert_token(tx, session, expires_at).await?;

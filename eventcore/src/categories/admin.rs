@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::category::{Category, CategoryInput};
 use super::read::{find_by_slug, load, require_by_slug};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction, violates_unique};
 use crate::error::{Error, Result};
@@ -66,6 +67,7 @@ async fn create(tx: &mut Tx, input: &CategoryInput, now: Timestamp) -> Result<Ca
         return Err(slug_taken());
     }
     insert_slug(tx, &input.slug, id).await?;
+    tx.record(Change::CategoryCreated { category: id });
     load(tx, id, now).await
 }
 
@@ -110,6 +112,7 @@ async fn change(
     .map_err(map_unique_violation)?;
     // `create` writes the two tables in this order too. So of two concurrent writers of a slug, one waits.
     insert_slug(tx, &input.slug, id).await?;
+    tx.record(Change::CategoryChanged { category: id });
     load(tx, id, now).await
 }
 

@@ -6,6 +6,7 @@ use super::comment::{Comment, CommentInput, CommentRow};
 use super::read::find;
 use super::rules;
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -107,6 +108,7 @@ async fn add(
     .bind(now)
     .execute()
     .await?;
+    tx.record(Change::CommentPosted { event, comment: id, author, parent: input.parent_id });
     load(tx, actor, id).await
 }
 
@@ -137,6 +139,7 @@ async fn change(
             .bind(now)
             .execute()
             .await?;
+        tx.record(Change::CommentChanged { event: row.event_id, comment: id });
     }
     load(tx, actor, id).await
 }
@@ -151,6 +154,7 @@ async fn delete(
     let (row, _) = find_locked(tx, actor, id).await?;
     rules::must_be_author(row.status(), actor.is(row.author_id))?;
     must_be_version(row.version, expected)?;
+    tx.record(Change::CommentDeleted { event: row.event_id, comment: id });
     if row.reply_count > 0 {
         tx.query(sql!("UPDATE comments SET body = '', deleted_at = $2, version = version + 1 WHERE id = $1"))
             .bind(id)
@@ -195,6 +199,7 @@ async fn set_hidden(
             .bind(hidden.then_some(now))
             .execute()
             .await?;
+        tx.record(Change::CommentHidden { event: row.event_id, comment: id, hidden });
     }
     load(tx, actor, id).await
 }

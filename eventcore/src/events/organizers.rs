@@ -4,6 +4,7 @@ use super::event::Event;
 use super::rows;
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -93,6 +94,7 @@ async fn add(tx: &mut Tx, actor: &Actor, event: EventId, user: UserId, now: Time
             .execute()
             .await?;
         if added > 0 {
+            tx.record(Change::CoOrganizerAdded { event, user });
             increment_version(tx, event, now).await?;
         }
     }
@@ -113,6 +115,7 @@ async fn remove(tx: &mut Tx, actor: &Actor, event: EventId, user: UserId, now: T
         .execute()
         .await?;
     if removed > 0 {
+        tx.record(Change::CoOrganizerRemoved { event, user });
         increment_version(tx, event, now).await?;
     }
     Ok(())

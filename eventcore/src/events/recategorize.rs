@@ -2,6 +2,7 @@
 
 use crate::actor::Actor;
 use crate::categories::{find_by_slug, load, lock, require_by_slug};
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -54,6 +55,7 @@ async fn delete(
     }
     tx.query(sql!("DELETE FROM category_slugs WHERE category_id = $1")).bind(id).execute().await?;
     tx.query(sql!("DELETE FROM categories WHERE id = $1")).bind(id).execute().await?;
+    tx.record(Change::CategoryDeleted { category: id });
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::read::load;
 use super::types::{Answer, Feedback};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -63,6 +64,7 @@ async fn answer(
     .bind(now)
     .execute()
     .await?;
+    tx.record(Change::FeedbackAnswered { occurrence: row.occurrence_id, feedback: id });
     Ok(load(tx, id).await?.feedback())
 }
 

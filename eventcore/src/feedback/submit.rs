@@ -6,6 +6,7 @@ use super::read::find_by_user;
 use super::rules;
 use super::types::{Feedback, FeedbackInput};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -107,6 +108,11 @@ async fn submit(
     .execute()
     .await?;
     let row = find_by_user(tx, id, user).await?.ok_or(Error::Contended)?;
+    match &stored {
+        None => tx.record(Change::FeedbackGiven { occurrence: id, feedback: row.id, user }),
+        Some(stored) if stored.version == row.version => {}
+        Some(_) => tx.record(Change::FeedbackChanged { occurrence: id, feedback: row.id, user }),
+    }
     Ok((row.feedback(), stored.is_none()))
 }
 
@@ -137,6 +143,7 @@ async fn withdraw(
     .execute()
     .await?;
     tx.query(sql!("DELETE FROM feedback WHERE id = $1")).bind(stored.id).execute().await?;
+    tx.record(Change::FeedbackWithdrawn { occurrence: id, feedback: stored.id, user });
     Ok(())
 }
 

@@ -179,7 +179,7 @@ pub(super) const TABLES: &str = "feedback f JOIN users u ON u.id = f.user_id";
 #[derive(Debug, Clone, FromRow)]
 pub(super) struct FeedbackRow {
     pub(super) id: FeedbackId,
-    occurrence_id: OccurrenceId,
+    pub(super) occurrence_id: OccurrenceId,
     pub(super) event_id: EventId,
     user_id: UserId,
     username: String,

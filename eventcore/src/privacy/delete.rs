@@ -2,6 +2,7 @@
 
 use crate::accounts::{Username, access_token, must_be_self_or_admin, must_not_be_last_admin, session, user};
 use crate::actor::{Actor, Role};
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -44,7 +45,9 @@ async fn delete(tx: &mut Tx, id: UserId, expected: Option<&Precondition>, now: T
     registrations::cancel_registrations_of(tx, id, now).await?;
     session::end_all(tx, id, None).await?;
     access_token::delete_all(tx, id).await?;
-    anonymise(tx, id, now).await
+    anonymise(tx, id, now).await?;
+    tx.record(Change::AccountDeleted { user: id });
+    Ok(())
 }
 
 async fn anonymise(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {

@@ -3,9 +3,10 @@
 use sqlx::FromRow;
 
 use super::rules::{self, Effect, Seats};
+use crate::changes::Change;
 use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::Result;
-use crate::id::{OccurrenceId, RegistrationId};
+use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::time::Timestamp;
 
 /// Locks an occurrence and promotes from its waitlist; returns the promoted registrations in list order.
@@ -68,6 +69,7 @@ struct WaitingRow {
     id: RegistrationId,
     party_size: i64,
     waitlist_number: i64,
+    user_id: UserId,
 }
 
 /// Promotes from the waitlist of a locked occurrence until the next party does not fit, and updates `seats`.
@@ -84,7 +86,7 @@ pub(crate) async fn promote_from_waitlist(
         let limit = if seats.fits(10) { MANY } else { FEW };
         let next: Vec<WaitingRow> = tx
             .query(Sql::dynamic(format!(
-                "SELECT id, party_size, waitlist_number FROM registrations
+                "SELECT id, party_size, waitlist_number, user_id FROM registrations
                  WHERE occurrence_id = $1 AND status = 'waitlisted' AND auto_promote AND party_size <= $2
                  ORDER BY waitlist_number LIMIT {limit}"
             )))
@@ -107,6 +109,11 @@ pub(crate) async fn promote_from_waitlist(
         .bind(seats.capacity)
         .execute()
         .await?;
+        for (effect, row) in effects.iter().zip(&next) {
+            if let Effect::Promote { id, .. } = effect {
+                tx.record(Change::Promoted { occurrence, registration: *id, user: row.user_id });
+            }
+        }
         *seats = effects.iter().fold(*seats, Seats::after);
         promoted.extend(effects.iter().filter_map(|effect| match effect {
             Effect::Promote { id, .. } => Some(*id),

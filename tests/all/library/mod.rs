@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batching;
+mod changes;
 mod confirmation;
 mod connections;
 mod consistency;

@@ -44,7 +44,8 @@ pub enum Change {
     EventCancelled { event: EventId },
     /// An event is deleted, with its occurrences. Nobody had registered.
     EventDeleted { event: EventId },
-    /// An occurrence and all that follow it have moved to a new event, with their registrations.
+    /// Occurrences, with their registrations, have moved to a new event. What else becomes of that event
+    /// follows.
     EventSplit { event: EventId, new_event: EventId },
     /// Another user has become the organizer of an event.
     OrganizerChanged { event: EventId, organizer: UserId },
@@ -53,7 +54,7 @@ pub enum Change {
     /// A user is no longer a co-organizer.
     CoOrganizerRemoved { event: EventId, user: UserId },
 
-    /// An event has this many more occurrences.
+    /// An event has this many more occurrences than it was created with.
     OccurrencesAdded { event: EventId, count: u64 },
     /// The times of an occurrence have changed.
     OccurrenceMoved { event: EventId, occurrence: OccurrenceId },

@@ -76,7 +76,6 @@ mod tests {
     use super::*;
 
     /// Owns arguments of each kind, and lends them as they were.
-    #[expect(clippy::ptr_arg, reason = "a reference to a type that is its own owned form")]
     fn outlive(
         text: &str,
         list: &[i32],

@@ -11,6 +11,7 @@ use super::{change, classification};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::categories::{self, CategoryName};
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Planning, Queries, SqlWriter, Tx, transaction};
 use crate::error::{Error, Result, Violations};
@@ -100,6 +101,10 @@ async fn create(
     let index_entry = IndexEntry::of(tx.dialect(), &row.texts()?);
     let new = NewEvent { row: &row, tags: &event.tags, index_entry: &index_entry, occurrences: &occurrences };
     store::insert_event(tx, &new).await?;
+    tx.record(Change::EventCreated { event: row.id });
+    if status == EventStatus::Published {
+        tx.record(Change::EventPublished { event: row.id });
+    }
     rows::created::created(&row, &facts.organizer, &occurrences, now)
 }
 

@@ -2,6 +2,7 @@
 
 use super::{rows, status};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::Result;
@@ -31,5 +32,6 @@ async fn delete(tx: &mut Tx, actor: &Actor, id: EventId, expected: Option<&Preco
     status::must_have_no_registrations(tx, id).await?;
     tx.query(sql!("DELETE FROM occurrences WHERE event_id = $1")).bind(id).execute().await?;
     tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(id).execute().await?;
+    tx.record(Change::EventDeleted { event: id });
     Ok(())
 }

@@ -19,6 +19,7 @@ mod offer;
 mod organizers;
 mod read;
 mod recategorize;
+mod recorded;
 mod recurrence_words;
 mod release;
 mod revision;

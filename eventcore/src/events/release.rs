@@ -1,6 +1,7 @@
 //! The events of an organizer whose account is deleted: transferred, cancelled or deleted.
 
 use super::status;
+use crate::changes::Change;
 use crate::db::{Dialect, Queries, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
@@ -108,6 +109,7 @@ async fn transfer(tx: &mut Tx, event: EventId, successor: UserId, now: Timestamp
         .bind(successor)
         .execute()
         .await?;
+    tx.record(Change::OrganizerChanged { event, organizer: successor });
     Ok(())
 }
 
@@ -126,6 +128,7 @@ async fn cancel_or_delete(tx: &mut Tx, event: EventId, now: Timestamp) -> Result
     // Every event has an occurrence, so the event was such a draft.
     if deleted > 0 {
         tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(event).execute().await?;
+        tx.record(Change::EventDeleted { event });
         return Ok(());
     }
     let cancelled = tx
@@ -139,6 +142,7 @@ async fn cancel_or_delete(tx: &mut Tx, event: EventId, now: Timestamp) -> Result
         .execute()
         .await?;
     if cancelled > 0 {
+        tx.record(Change::EventCancelled { event });
         status::cancel_remaining_occurrences(tx, event, now).await?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use super::rows::EventRow;
 use super::schedule::expansion::Horizon;
 use super::{classification, store};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -62,6 +63,7 @@ async fn split(
     let id = copy_event(tx, &locked, &split, now).await?;
     move_occurrences(tx, &locked, id, now).await?;
     store::update_recurrence(tx, locked.event.id, &split.head, now).await?;
+    tx.record(Change::EventSplit { event: locked.event.id, new_event: id });
     // It gives the moved occurrences their new version.
     edit_locked(tx, actor, id, &Edit::PatchOfSplit(patch.clone()), None, now, horizon).await
 }

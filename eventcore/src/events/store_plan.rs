@@ -16,6 +16,7 @@ impl ChangePlan {
     /// Writes all that differs from `old`, which is locked; returns the event as it is then. If it has past
     /// occurrences, all its occurrences must be locked.
     pub(super) async fn store(&self, tx: &mut Tx, old: &EventAggregate, now: Timestamp) -> Result<Event> {
+        self.recorded(old).into_iter().for_each(|change| tx.record(change));
         store::update_event(tx, &self.event).await?;
         if let Some(tags) = &self.tags {
             classification::replace_tags(tx, self.event.id, tags).await?;

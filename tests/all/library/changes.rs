@@ -1,6 +1,8 @@
 //! The changes that are published after commits: the right ones for each operation, none for what is rolled
 //! back or changes nothing, in the order of the commits.
 
+use std::time::Duration;
+
 use eventcore::changes::{Change, Changes};
 use eventcore::db::{Queries, Sql};
 use eventcore::{Actor, Error};
@@ -159,6 +161,148 @@ async fn operations_on_feedback_are_told(#[case] kind: Kind) {
         core.withdraw_feedback(&bob, occurrence, None).await.unwrap();
     }
     assert_eq!(published(&mut changes), [Change::FeedbackWithdrawn { occurrence, feedback, user }]);
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_on_events_are_told(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let (core, mut changes) = (&db.core, db.core.changes());
+    core.create_event(&ada, &new_event().starts_at("2020-01-01T10:00:00").input()).await.unwrap_err();
+    assert_eq!(published(&mut changes), []);
+    let event = core.create_event(&ada, &new_event().draft().input()).await.unwrap().id;
+    assert_eq!(published(&mut changes), [Change::EventCreated { event }]);
+    for _ in 0..2 {
+        core.publish_event(&ada, event, None).await.unwrap();
+    }
+    assert_eq!(published(&mut changes), [Change::EventPublished { event }]);
+    for _ in 0..2 {
+        core.change_event(&ada, event, &json!({"title": "Matinee"}), None).await.unwrap();
+    }
+    assert_eq!(published(&mut changes), [Change::EventChanged { event }]);
+    core.change_event(&ada, event, &json!({"status": "draft"}), None).await.unwrap();
+    core.change_event(&ada, event, &json!({"status": "published"}), None).await.unwrap();
+    assert_eq!(
+        published(&mut changes),
+        [Change::EventUnpublished { event }, Change::EventPublished { event }]
+    );
+
+    let user = id_of(&bob);
+    for _ in 0..2 {
+        core.add_co_organizer(&ada, event, user).await.unwrap();
+    }
+    core.remove_co_organizer(&ada, event, user).await.unwrap();
+    let organizers = [Change::CoOrganizerAdded { event, user }, Change::CoOrganizerRemoved { event, user }];
+    assert_eq!(published(&mut changes), organizers);
+
+    for _ in 0..2 {
+        core.cancel_event(&ada, event, None).await.unwrap();
+    }
+    assert_eq!(published(&mut changes), [Change::EventCancelled { event }]);
+    core.delete_event(&ada, event, None).await.unwrap();
+    assert_eq!(published(&mut changes), [Change::EventDeleted { event }]);
+
+    // What becomes of the events of a deleted account.
+    let (handed_over, _) = db.create_event(&ada, new_event()).await;
+    core.add_co_organizer(&ada, handed_over, user).await.unwrap();
+    let (cancelled, _) = db.create_event(&ada, new_event()).await;
+    let (deleted, _) = db.create_event(&ada, new_event().draft()).await;
+    published(&mut changes);
+    core.delete_user(&ada, id_of(&ada), None).await.unwrap();
+    let expected = [
+        Change::OrganizerChanged { event: handed_over, organizer: user },
+        Change::EventCancelled { event: cancelled },
+        Change::EventDeleted { event: deleted },
+        Change::AccountDeleted { user: id_of(&ada) },
+    ];
+    assert_eq!(published(&mut changes), expected);
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_on_occurrences_are_told(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let series = new_event().rule("FREQ=DAILY;COUNT=4");
+    let event = db.core.create_event(&ada, &series.input()).await.unwrap().id;
+    let [first, second, third, fourth] = db.occurrence_ids(event).await[..] else { panic!("four") };
+    db.register(&bob, second, 1).await;
+    let (core, mut changes) = (&db.core, db.core.changes());
+
+    for _ in 0..2 {
+        core.change_occurrence(&ada, first, &json!({"title": "Opening"}), None).await.unwrap();
+    }
+    assert_eq!(published(&mut changes), [Change::OccurrenceChanged { event, occurrence: first }]);
+    let later = json!({"starts_at": "2027-03-04T19:00:00"});
+    core.change_occurrence(&ada, first, &later, None).await.unwrap();
+    assert_eq!(published(&mut changes), [Change::OccurrenceMoved { event, occurrence: first }]);
+
+    for _ in 0..2 {
+        core.cancel_occurrence(&ada, second, None).await.unwrap();
+    }
+    assert_eq!(published(&mut changes), [Change::OccurrenceCancelled { event, occurrence: second }]);
+    for _ in 0..2 {
+        core.restore_occurrence(&ada, second, None).await.unwrap();
+    }
+    assert_eq!(published(&mut changes), [Change::OccurrenceRestored { event, occurrence: second }]);
+
+    core.delete_occurrence(&ada, second, None).await.unwrap_err();
+    core.delete_occurrence(&ada, fourth, None).await.unwrap();
+    assert_eq!(published(&mut changes), [Change::OccurrenceDeleted { event, occurrence: fourth }]);
+
+    // A longer rule, and then one that has only the first.
+    let rule = |count| json!({"recurrence": {"rrule": format!("FREQ=DAILY;COUNT={count}")}});
+    core.change_event(&ada, event, &rule(6), None).await.unwrap();
+    assert_eq!(
+        published(&mut changes),
+        [Change::EventChanged { event }, Change::OccurrencesAdded { event, count: 2 }]
+    );
+    core.change_event(&ada, event, &rule(1), None).await.unwrap();
+    let told = published(&mut changes);
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert_eq!(
+        told[..2],
+        [Change::EventChanged { event }, Change::OccurrenceCancelled { event, occurrence: second },]
+    );
+    assert!(told.contains(&Change::OccurrenceDeleted { event, occurrence: third }));
+
+    // Another hour moves the rest of a series.
+    let (event, _) = db.create_event(&ada, new_event().rule("FREQ=DAILY;COUNT=2")).await;
+    let [first, second] = db.occurrence_ids(event).await[..] else { panic!("two") };
+    published(&mut changes);
+    core.change_event(&ada, event, &json!({"starts_at": "2027-03-04T20:00:00"}), None).await.unwrap();
+    let mut told = published(&mut changes);
+    assert_eq!(told.remove(0), Change::EventChanged { event });
+    assert_eq!(told.len(), 2, "{told:?}");
+    for occurrence in [first, second] {
+        assert!(told.contains(&Change::OccurrenceMoved { event, occurrence }), "{told:?}");
+    }
+
+    let new_event = core.split_event(&ada, second, &json!({}), None).await.unwrap().id;
+    assert_eq!(
+        published(&mut changes),
+        [Change::EventSplit { event, new_event }, Change::EventChanged { event: new_event }]
+    );
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn occurrences_that_the_daily_job_creates_are_told(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let (event, _) = db.create_event(&ada, new_event().rule("FREQ=WEEKLY")).await;
+    let mut changes = db.core.changes();
+    db.clock.advance(Duration::from_hours(14 * 24));
+    assert_eq!(db.core.extend_schedules().await.unwrap(), 2);
+    assert_eq!(db.core.extend_schedules().await.unwrap(), 0);
+    assert_eq!(published(&mut changes), [Change::OccurrencesAdded { event, count: 2 }]);
 }
 
 #[rstest]

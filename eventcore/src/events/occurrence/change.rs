@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::editable::{EditableOccurrence, StoredOccurrence, lock_for_edit};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
@@ -148,6 +149,11 @@ impl Overrides {
 
     /// Whether an occurrence has these overrides and this time already, so that nothing is to be changed.
     fn are_stored(&self, stored: &StoredOccurrence, times: &Times) -> bool {
+        self.fields_are_stored(stored, times) && times.are_stored(stored)
+    }
+
+    /// The same for all overrides but start and end.
+    fn fields_are_stored(&self, stored: &StoredOccurrence, times: &Times) -> bool {
         let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
         (trimmed(&self.title), &self.description, trimmed(&self.location), &self.url, self.capacity)
             == (
@@ -157,7 +163,6 @@ impl Overrides {
                 &stored.url,
                 stored.capacity_override,
             )
-            && (times.span.starts_at, times.span.ends_at) == (stored.starts_at, stored.ends_at)
             && times.own == stored.own_window()
     }
 
@@ -187,6 +192,13 @@ struct Times {
     /// The edges of the registration window that differ from the event's.
     own: RegistrationWindow,
     period: OpenPeriod,
+}
+
+impl Times {
+    /// Whether an occurrence has these start and end already.
+    fn are_stored(&self, stored: &StoredOccurrence) -> bool {
+        (self.span.starts_at, self.span.ends_at) == (stored.starts_at, stored.ends_at)
+    }
 }
 
 impl EditableOccurrence {
@@ -258,6 +270,13 @@ async fn change(
     }
     let times = overrides.validate(&locked, now)?;
     if !overrides.are_stored(&locked.occurrence, &times) {
+        let event = locked.event.id;
+        if !times.are_stored(&locked.occurrence) {
+            tx.record(Change::OccurrenceMoved { event, occurrence: id });
+        }
+        if !overrides.fields_are_stored(&locked.occurrence, &times) {
+            tx.record(Change::OccurrenceChanged { event, occurrence: id });
+        }
         store_overrides(tx, &locked, &overrides, &times, now).await?;
         seats::promote_waitlist(tx, id, now).await?;
     }

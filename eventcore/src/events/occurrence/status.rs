@@ -2,6 +2,7 @@
 
 use super::editable::{EditableOccurrence, lock_for_edit, recurrence_violation};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -76,6 +77,9 @@ async fn cancel(
     if locked.event.status == EventStatus::Draft {
         return Err(Error::EventNotPublished);
     }
+    if locked.occurrence.status != OccurrenceStatus::Cancelled {
+        tx.record(Change::OccurrenceCancelled { event: locked.event.id, occurrence: id });
+    }
     reschedule::set_status(tx, id, OccurrenceStatus::Cancelled, now).await?;
     read::load_occurrence(tx, id, now).await
 }
@@ -107,6 +111,7 @@ async fn restore_cancelled(tx: &mut Tx, locked: &EditableOccurrence, now: Timest
     if recurrence != *series.recurrence() {
         store::update_recurrence(tx, locked.event.id, &recurrence, now).await?;
     }
+    tx.record(Change::OccurrenceRestored { event: locked.event.id, occurrence: occurrence.id });
     reschedule::set_status(tx, occurrence.id, OccurrenceStatus::Scheduled, now).await?;
     seats::promote_waitlist(tx, occurrence.id, now).await?;
     Ok(())
@@ -138,5 +143,6 @@ async fn delete(
         .map_err(|error| recurrence_violation(&error))?;
     reschedule::delete_occurrence(tx, locked.event.id, id).await?;
     store::update_recurrence(tx, locked.event.id, &rest, now).await?;
+    tx.record(Change::OccurrenceDeleted { event: locked.event.id, occurrence: id });
     reschedule::must_have_an_occurrence(tx, locked.event.id).await
 }

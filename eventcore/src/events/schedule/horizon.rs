@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::expansion::{Horizon, PlannedOccurrence, STEP};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -221,6 +222,9 @@ async fn extend(
     let document = search::own_document(tx, event.id).await?;
     let new = NewOccurrence::list(&occurrences, now);
     let inserted = store::insert_occurrences(tx, &Copies::of(&event)?, document, &new, now).await?;
+    if inserted > 0 {
+        tx.record(Change::OccurrencesAdded { event: id, count: inserted });
+    }
     Ok(ExtensionStep { inserted, is_last: until >= horizon.until || occurrences.len() == room })
 }
 
@@ -241,6 +245,7 @@ async fn recompute(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u64> {
         let times = |state: &OccurrenceState| (state.original_start, state.starts_at, state.ends_at);
         if times(old) != times(&new) {
             moved += 1;
+            tx.record(Change::OccurrenceMoved { event: id, occurrence: old.id });
             new.version += 1;
         }
         changes.add(old, &new);

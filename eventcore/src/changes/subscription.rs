@@ -54,23 +54,23 @@ impl Stream for Changes {
 mod tests {
     use super::super::bus::{CAPACITY, ChangeBus};
     use super::*;
-    use crate::id::{UserId, uuid_at};
+    use crate::id::UserId;
     use crate::time::Timestamp;
 
     #[tokio::test]
     async fn a_subscriber_that_is_too_slow_learns_how_many_it_has_lost() {
         let bus = ChangeBus::default();
         let [mut slow, mut quick] = [(); 2].map(|()| Changes(BroadcastStream::new(bus.subscribe())));
-        let change = |number| Change::AccountChanged {
-            user: UserId::from(uuid_at(Timestamp::from_micros(i64::try_from(number).unwrap()))),
-        };
-        for number in 0..CAPACITY + 7 {
-            bus.publish_after(vec![change(number)], async { Ok::<(), ()>(()) }).await.unwrap();
-            assert_eq!(quick.next().await, Some(Ok(change(number))));
+        let all: Vec<Change> = (0..CAPACITY + 7)
+            .map(|_| Change::AccountChanged { user: UserId::at(Timestamp::from_micros(1)) })
+            .collect();
+        for change in &all {
+            bus.publish_after(vec![change.clone()], async { Ok::<(), ()>(()) }).await.unwrap();
+            assert_eq!(quick.next().await, Some(Ok(change.clone())));
         }
         assert_eq!(slow.next().await, Some(Err(LostChanges(7))));
-        for number in 7..CAPACITY + 7 {
-            assert_eq!(slow.next().await, Some(Ok(change(number))));
+        for change in &all[7..] {
+            assert_eq!(slow.next().await, Some(Ok(change.clone())));
         }
         drop(bus);
         assert_eq!((slow.next().await, quick.next().await), (None, None));

@@ -208,7 +208,10 @@ async fn operations_on_events_are_told(#[case] kind: Kind) {
     // What becomes of the events of a deleted account.
     let (handed_over, _) = db.create_event(&ada, new_event()).await;
     core.add_co_organizer(&ada, handed_over, user).await.unwrap();
+    // They are locked in the order of their ids, and so of their creation.
+    db.clock.advance(Duration::from_secs(1));
     let (cancelled, _) = db.create_event(&ada, new_event()).await;
+    db.clock.advance(Duration::from_secs(1));
     let (deleted, _) = db.create_event(&ada, new_event().draft()).await;
     published(&mut changes);
     core.delete_user(&ada, id_of(&ada), None).await.unwrap();

@@ -96,6 +96,7 @@ impl Admission {
 
     /// Inserts the admitted registrations and stores the counts of the occurrence, in one round trip.
     pub(super) async fn insert(self, tx: &mut Tx, now: Timestamp) -> Result<()> {
+        self.admitted.iter().for_each(|row| tx.record(row.registered()));
         match self.admitted.as_slice() {
             [] => Ok(()),
             [one] => self.insert_one(tx, one, now).await,

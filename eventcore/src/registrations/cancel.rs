@@ -4,6 +4,7 @@ use super::locked_occurrence::LockedOccurrence;
 use super::register::find_live;
 use super::registration::RegistrationRow;
 use crate::actor::Actor;
+use crate::changes::{CancelledBy, Change};
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -66,7 +67,7 @@ async fn cancel_own(
     match find_live(tx, occurrence, user).await? {
         Some(row) => {
             row.must_be_version(expected)?;
-            cancel(tx, &locked, &row, now).await
+            cancel(tx, &locked, &row, CancelledBy::Attendee, now).await
         }
         None if expected.is_some() => locked.visible(actor).and_then(|_| must_expect_none(expected)),
         // A repeated cancellation succeeds even if the actor may no longer see the event without a
@@ -98,7 +99,7 @@ async fn remove(
     match find_live(tx, occurrence, user.ok_or(Error::NotFound("registration"))?).await? {
         Some(row) if row.id == id => {
             row.must_be_version(expected)?;
-            cancel(tx, &locked, &row, now).await
+            cancel(tx, &locked, &row, CancelledBy::Organizer, now).await
         }
         _ => must_expect_none(expected),
     }
@@ -119,6 +120,7 @@ pub(super) async fn cancel(
     tx: &mut Tx,
     occurrence: &LockedOccurrence,
     row: &RegistrationRow,
+    by: CancelledBy,
     now: Timestamp,
 ) -> Result<()> {
     let Some(holding) = row.holding() else { return Ok(()) };
@@ -134,6 +136,8 @@ pub(super) async fn cancel(
     .bind(now)
     .execute()
     .await?;
+    let (registration, user) = (row.id, row.user_id);
+    tx.record(Change::RegistrationCancelled { occurrence: occurrence.id, registration, user, by });
     let mut seats = occurrence.seats().after(&seats::leave(holding));
     if occurrence.promotes(now) {
         seats::promote_from_waitlist(tx, occurrence.id, &mut seats, now).await?;

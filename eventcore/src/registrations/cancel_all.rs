@@ -4,6 +4,7 @@ use super::cancel::cancel;
 use super::locked_occurrence::LockedOccurrence;
 use super::register::find_live;
 use crate::actor::Actor;
+use crate::changes::CancelledBy;
 use crate::db::{Queries, Tx, sql};
 use crate::error::Result;
 use crate::id::{OccurrenceId, UserId};
@@ -28,7 +29,7 @@ pub(crate) async fn cancel_registrations_of(tx: &mut Tx, user: UserId, now: Time
     for (occurrence,) in occurrences {
         let locked = LockedOccurrence::load(tx, &Actor::System, occurrence, Some(user)).await?;
         if let Some(row) = find_live(tx, occurrence, user).await? {
-            cancel(tx, &locked, &row, now).await?;
+            cancel(tx, &locked, &row, CancelledBy::AccountDeletion, now).await?;
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use super::registration::{Registration, RegistrationRow, RegistrationStatus};
 use super::{locked_occurrence, read, ticket};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
@@ -212,6 +213,8 @@ async fn undo_check_in(
         .execute()
         .await?;
         row.status = RegistrationStatus::Confirmed;
+        let (occurrence, registration, user) = (row.occurrence_id, row.id, row.user_id);
+        tx.record(Change::CheckInUndone { occurrence, registration, user });
         (row.checked_in_at, row.checked_in_by, row.updated_at) = (None, None, now);
     }
     row.with_position(tx).await
@@ -265,6 +268,8 @@ async fn mark_attended(
         .execute()
         .await?;
         row.status = RegistrationStatus::Attended;
+        let (occurrence, registration, user) = (row.occurrence_id, row.id, row.user_id);
+        tx.record(Change::CheckedIn { occurrence, registration, user });
         (row.checked_in_at, row.checked_in_by, row.updated_at) = (Some(now), actor.user_id(), now);
     }
     Ok(CheckIn { registration: row.with_position(tx).await?, already })

@@ -5,6 +5,7 @@ use super::locked_occurrence::LockedOccurrence;
 use super::registration::{COLUMNS, NewAttendee, Party, Registered, RegistrationRow, RegistrationStatus};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -189,6 +190,8 @@ async fn change(
         .bind(now)
         .execute()
         .await?;
+        let (registration, user) = (row.id, row.user_id);
+        tx.record(Change::RegistrationChanged { occurrence: occurrence.id, registration, user });
         let mut seats = effect.map_or(occurrence.seats(), |effect| occurrence.seats().after(&effect));
         let promoted = if occurrence.promotes(now) {
             seats::promote_from_waitlist(tx, occurrence.id, &mut seats, now).await?

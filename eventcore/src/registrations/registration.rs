@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::ticket;
 use crate::accounts::PublicProfile;
+use crate::changes::Change;
 use crate::db::{Queries, sql, text_enum};
 use crate::error::{Result, Violations};
 use crate::events::Occurrence;
@@ -208,6 +209,17 @@ pub(super) struct RegistrationRow {
     pub(super) checked_in_by: Option<UserId>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
+}
+
+impl RegistrationRow {
+    /// What is told of it when it is new.
+    pub(super) const fn registered(&self) -> Change {
+        let (occurrence, registration, user) = (self.occurrence_id, self.id, self.user_id);
+        match self.status {
+            RegistrationStatus::Waitlisted => Change::Waitlisted { occurrence, registration, user },
+            _ => Change::Registered { occurrence, registration, user },
+        }
+    }
 }
 
 /// The columns of a [`RegistrationRow`], from `registrations r` and `users u`.

@@ -13,11 +13,11 @@ pub(super) const CAPACITY: usize = 8_192;
 /// The bus. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ChangeBus {
-    shared: Arc<Shared>,
+    state: Arc<BusState>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct BusState {
     /// Created by the first subscriber.
     sender: OnceLock<broadcast::Sender<Change>>,
     commits: Mutex<CommitOrder>,
@@ -26,9 +26,9 @@ struct Shared {
 /// The commits that are under way, in their order.
 ///
 /// A commit takes a number before the COMMIT is sent, when it still has all its locks. A transaction that
-/// depends on another one can read or lock what that wrote only after its COMMIT, so it takes a larger number,
-/// although it may learn of its own COMMIT first. Each commit is therefore published when all smaller numbers
-/// have ended.
+/// depends on another one can read or lock what that wrote only after its COMMIT, so it takes a larger
+/// number, although it may learn of its own COMMIT first. Each commit is therefore published when all smaller
+/// numbers have ended.
 #[derive(Debug, Default)]
 struct CommitOrder {
     /// The number of the next commit.
@@ -51,7 +51,7 @@ struct PendingChanges {
 
 impl ChangeBus {
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Change> {
-        self.shared.sender.get_or_init(|| broadcast::Sender::new(CAPACITY)).subscribe()
+        self.state.sender.get_or_init(|| broadcast::Sender::new(CAPACITY)).subscribe()
     }
 
     /// Runs `commit`, and publishes `changes` if it succeeds.
@@ -70,7 +70,7 @@ impl ChangeBus {
 
     /// Takes the next place in the order of commits; `None` if there is nothing to tell, or nobody.
     fn enter(&self, changes: Vec<Change>) -> Option<PendingChanges> {
-        let listened = self.shared.sender.get().is_some_and(|sender| sender.receiver_count() > 0);
+        let listened = self.state.sender.get().is_some_and(|sender| sender.receiver_count() > 0);
         if changes.is_empty() || !listened {
             return None;
         }
@@ -84,7 +84,7 @@ impl ChangeBus {
         let mut commits = self.commits();
         commits.ended.insert(number, changes);
         while let Some(changes) = commits.ended_in_order() {
-            if let Some(sender) = self.shared.sender.get() {
+            if let Some(sender) = self.state.sender.get() {
                 for change in changes {
                     // It fails if the last subscriber has gone.
                     drop(sender.send(change));
@@ -95,7 +95,7 @@ impl ChangeBus {
 
     fn commits(&self) -> MutexGuard<'_, CommitOrder> {
         // Each change leaves the order consistent, so a panic elsewhere under the lock does no harm.
-        self.shared.commits.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Access {
 }
 
 /// The place of a caller in the queue in front of its transaction.
-pub(super) enum Place {
+pub(super) enum QueuePlace {
     /// For the writer of SQLite.
     Writer(QueuedCaller),
     /// For a row of PostgreSQL.
@@ -47,12 +47,12 @@ pub(super) enum Place {
 
 impl Access {
     /// Joins the queue.
-    pub(super) fn enqueue(&self) -> Place {
+    pub(super) fn enqueue(&self) -> QueuePlace {
         match (&*self.backend, self.row) {
-            _ if self.held.is_some() => Place::Free,
-            (Backend::Sqlite { writer, .. }, _) => Place::Writer(writer.enqueue()),
-            (Backend::Postgres { row_gate, .. }, Some(row)) => Place::Row(row_gate.acquire(row)),
-            (Backend::Postgres { .. }, None) => Place::Free,
+            _ if self.held.is_some() => QueuePlace::Free,
+            (Backend::Sqlite { writer, .. }, _) => QueuePlace::Writer(writer.enqueue()),
+            (Backend::Postgres { row_gate, .. }, Some(row)) => QueuePlace::Row(row_gate.acquire(row)),
+            (Backend::Postgres { .. }, None) => QueuePlace::Free,
         }
     }
 
@@ -60,13 +60,13 @@ impl Access {
     ///
     /// # Errors
     /// `unavailable` after the time limit.
-    pub(super) async fn begin(&self, place: Place) -> Result<(Tx, Option<RowPermit>)> {
+    pub(super) async fn begin(&self, place: QueuePlace) -> Result<(Tx, Option<RowPermit>)> {
         if let Some(held) = &self.held {
             return Ok((Tx::part(held.part().await?, held.dialect(), self.bus.clone()), None));
         }
         let limit = self.settings.queue_timeout;
         let (tx, permit) = match (&*self.backend, place) {
-            (Backend::Sqlite { .. }, Place::Writer(caller)) => {
+            (Backend::Sqlite { .. }, QueuePlace::Writer(caller)) => {
                 (DirectTx::Sqlite(caller.begin(limit).await?), None)
             }
             (Backend::Sqlite { writer, .. }, _) => {
@@ -74,8 +74,8 @@ impl Access {
             }
             (Backend::Postgres { server, .. }, place) => {
                 let permit = match place {
-                    Place::Row(permit) => Some(within(limit, permit).await.ok_or_else(busy)?),
-                    Place::Writer(_) | Place::Free => None,
+                    QueuePlace::Row(permit) => Some(within(limit, permit).await.ok_or_else(busy)?),
+                    QueuePlace::Writer(_) | QueuePlace::Free => None,
                 };
                 (DirectTx::Postgres(server.begin().await?), permit)
             }

@@ -1,6 +1,6 @@
 //! Running the work of an operation in a transaction, in a task of its own.
 
-use super::access::{Access, Place};
+use super::access::{Access, QueuePlace};
 use super::direct_tx::Connected;
 use super::postgres;
 use super::row_gate::RowPermit;
@@ -64,7 +64,7 @@ pub(crate) use transaction_in_this_task;
 pub(crate) struct Attempts {
     access: Access,
     /// The place of the first attempt.
-    place: Option<Place>,
+    place: Option<QueuePlace>,
     /// Held until the last attempt has ended.
     permit: Option<RowPermit>,
     retries: u32,
@@ -79,7 +79,7 @@ impl Attempts {
 
     /// Begins the next attempt.
     pub(crate) async fn begin(&mut self) -> Result<Tx> {
-        let place = self.place.take().unwrap_or(Place::Free);
+        let place = self.place.take().unwrap_or(QueuePlace::Free);
         let (tx, permit) = self.access.begin(place).await?;
         self.permit = self.permit.take().or(permit);
         Ok(tx)

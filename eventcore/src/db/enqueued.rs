@@ -7,9 +7,9 @@ use std::task::{Context, Poll, Waker};
 ///
 /// A transaction waits in a task of its own. The caller takes the place in the queue before that task starts,
 /// so that callers are served in the order of their calls.
-pub(super) struct Enqueued<T>(Place<T>);
+pub(super) struct Enqueued<T>(EnqueuedState<T>);
 
-enum Place<T> {
+enum EnqueuedState<T> {
     /// There was no queue. `None` once the output is taken.
     Ready(Option<T>),
     Waiting(Pin<Box<dyn Future<Output = T> + Send>>),
@@ -20,8 +20,8 @@ impl<T> Enqueued<T> {
     pub(super) fn new(waiting: impl Future<Output = T> + Send + 'static) -> Self {
         let mut waiting: Pin<Box<dyn Future<Output = T> + Send>> = Box::pin(waiting);
         Self(match waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => Place::Ready(Some(output)),
-            Poll::Pending => Place::Waiting(waiting),
+            Poll::Ready(output) => EnqueuedState::Ready(Some(output)),
+            Poll::Pending => EnqueuedState::Waiting(waiting),
         })
     }
 }
@@ -31,8 +31,8 @@ impl<T: Unpin> Future for Enqueued<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         match &mut self.0 {
-            Place::Ready(output) => output.take().map_or(Poll::Pending, Poll::Ready),
-            Place::Waiting(waiting) => waiting.as_mut().poll(cx),
+            EnqueuedState::Ready(output) => output.take().map_or(Poll::Pending, Poll::Ready),
+            EnqueuedState::Waiting(waiting) => waiting.as_mut().poll(cx),
         }
     }
 }

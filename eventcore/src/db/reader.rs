@@ -18,18 +18,18 @@ use super::dialect::Dialect;
 use super::held::HeldTx;
 use super::statement::Job;
 
-/// How long the task keeps the connection for the next statement of its reader, which comes at once unless its
-/// caller is not polled.
+/// How long the task keeps the connection for the next statement of its reader, which comes at once unless
+/// its caller is not polled.
 const IDLE_LIMIT: Duration = Duration::from_millis(10);
 
 /// Reads: each statement sees what is committed when it begins.
 #[derive(Debug)]
 pub struct Reader {
-    source: Source,
+    source: ReadSource,
 }
 
 #[derive(Debug)]
-enum Source {
+enum ReadSource {
     Pool {
         backend: Arc<Backend>,
         /// Sends statements to the task that has the connection.
@@ -53,32 +53,32 @@ enum Afterwards {
 
 impl Reader {
     pub(super) const fn from_pool(backend: Arc<Backend>) -> Self {
-        Self { source: Source::Pool { backend, task: None } }
+        Self { source: ReadSource::Pool { backend, task: None } }
     }
 
     pub(super) const fn in_transaction(held: HeldTx) -> Self {
-        Self { source: Source::Held(held) }
+        Self { source: ReadSource::Held(held) }
     }
 
     pub(super) fn dialect(&self) -> Dialect {
         match &self.source {
-            Source::Pool { backend, .. } => backend.dialect(),
-            Source::Held(held) => held.dialect(),
+            ReadSource::Pool { backend, .. } => backend.dialect(),
+            ReadSource::Held(held) => held.dialect(),
         }
     }
 
     pub(super) fn caches_statements(&self) -> bool {
         match &self.source {
-            Source::Pool { backend, .. } => backend.keeps_sessions(),
-            Source::Held(held) => held.caches_statements(),
+            ReadSource::Pool { backend, .. } => backend.keeps_sessions(),
+            ReadSource::Held(held) => held.caches_statements(),
         }
     }
 
     /// Runs a statement. If the reader is dropped meanwhile, the statement ends early.
     pub(super) async fn run<T: Send + 'static>(&mut self, job: Job<T>) -> sqlx::Result<T> {
         let (backend, task) = match &mut self.source {
-            Source::Pool { backend, task } => (backend, task),
-            Source::Held(held) => return held.run(job).await,
+            ReadSource::Pool { backend, task } => (backend, task),
+            ReadSource::Held(held) => return held.run(job).await,
         };
         let (answer, answered) = oneshot::channel();
         let task = task.get_or_insert_with(|| {
@@ -108,9 +108,11 @@ fn request<T: Send + 'static>(job: Job<T>, mut answer: oneshot::Sender<sqlx::Res
     })
 }
 
-fn boxed(
-    request: impl for<'c> FnOnce(sqlx::Result<&'c mut PooledConnection>) -> RequestFuture<'c> + Send + 'static,
-) -> Request {
+/// Helps the compiler to find the lifetimes of a closure.
+fn boxed<R>(request: R) -> Request
+where
+    R: for<'c> FnOnce(sqlx::Result<&'c mut PooledConnection>) -> RequestFuture<'c> + Send + 'static,
+{
     Box::new(request)
 }
 

@@ -25,8 +25,12 @@ impl<T> Bind for T where
 /// A type that a row of either database can be read into: tuples, and types that derive `sqlx::FromRow`.
 pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static {}
 
-impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
-{}
+impl<T> Row for T
+where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+    T: Send + Unpin + 'static,
+{
+}
 
 /// The text of a statement and the arguments bound so far.
 pub(super) struct Statement {

@@ -21,6 +21,7 @@ mod phases;
 mod privacy;
 mod quotas;
 mod recurrence;
+mod registration_changes;
 mod registration_lists;
 mod registration_load;
 mod registration_windows;

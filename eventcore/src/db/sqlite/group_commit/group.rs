@@ -13,7 +13,7 @@ const GROUP_LIMIT: usize = 256;
 pub(super) struct Group {
     /// `None` once the database is closed.
     conn: Option<SqliteConnection>,
-    state: State,
+    state: GroupState,
     /// Members that wait for the shared COMMIT.
     members: usize,
     /// Sends the outcome of the shared COMMIT to the members of the group. Each group has its own channel.
@@ -21,7 +21,7 @@ pub(super) struct Group {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum GroupState {
     /// No transaction is open.
     Closed,
     /// A group is open, and its savepoint is clean.
@@ -50,7 +50,7 @@ impl GroupOutcome {
 
 impl Group {
     pub(super) fn new(conn: SqliteConnection) -> Self {
-        Self { conn: Some(conn), state: State::Closed, members: 0, outcome: watch::channel(None).0 }
+        Self { conn: Some(conn), state: GroupState::Closed, members: 0, outcome: watch::channel(None).0 }
     }
 
     pub(super) fn conn(&mut self) -> sqlx::Result<&mut SqliteConnection> {
@@ -76,27 +76,27 @@ impl Group {
     /// Begins a member, in a new group if none is open.
     pub(super) async fn begin_member(&mut self) -> sqlx::Result<()> {
         self.settle().await;
-        if self.state == State::Closed {
-            self.state = State::Changing;
+        if self.state == GroupState::Closed {
+            self.state = GroupState::Changing;
             if let Err(error) = self.run("BEGIN IMMEDIATE; SAVEPOINT member").await {
                 // SAVEPOINT may have failed after BEGIN succeeded. If BEGIN failed, ROLLBACK fails too and
                 // does no harm.
                 drop(self.run("ROLLBACK").await);
-                self.state = State::Closed;
+                self.state = GroupState::Closed;
                 return Err(error);
             }
             self.outcome = watch::channel(None).0;
         }
-        self.state = State::AtWork;
+        self.state = GroupState::AtWork;
         Ok(())
     }
 
     /// Rolls back what a dropped task has left.
     pub(super) async fn settle(&mut self) {
         match self.state {
-            State::Closed | State::Between => {}
-            State::AtWork => self.roll_back_member().await,
-            State::Changing => self.abort().await,
+            GroupState::Closed | GroupState::Between => {}
+            GroupState::AtWork => self.roll_back_member().await,
+            GroupState::Changing => self.abort().await,
         }
     }
 
@@ -121,7 +121,7 @@ impl Group {
                 self.conn()?.execute(sqlx::query_with(sql, args)).await?;
             }
         }
-        self.state = State::Between;
+        self.state = GroupState::Between;
         self.members += 1;
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Group {
     /// whole group is rolled back.
     pub(super) async fn roll_back_member(&mut self) {
         match self.run("ROLLBACK TO member").await {
-            Ok(()) => self.state = State::Between,
+            Ok(()) => self.state = GroupState::Between,
             Err(_) => self.abort().await,
         }
     }
@@ -138,10 +138,10 @@ impl Group {
     /// Commits the group, if one is open, and sends the outcome to its members. COMMIT also releases the
     /// savepoint.
     pub(super) async fn commit(&mut self) {
-        if self.state == State::Closed {
+        if self.state == GroupState::Closed {
             return;
         }
-        self.state = State::Changing;
+        self.state = GroupState::Changing;
         if let Err(error) = self.run("COMMIT").await {
             tracing::error!(%error, members = self.members, "a group of transactions could not be committed");
             self.abort().await;
@@ -153,14 +153,14 @@ impl Group {
     /// Rolls back the whole group and sends the error to its members. SQLite itself rolls back everything
     /// when a disk is full or broken, so no member may be reported as stored.
     async fn abort(&mut self) {
-        self.state = State::Changing;
+        self.state = GroupState::Changing;
         // Fails if SQLite has rolled back by itself.
         drop(self.run("ROLLBACK").await);
         self.close_group(false);
     }
 
     fn close_group(&mut self, committed: bool) {
-        self.state = State::Closed;
+        self.state = GroupState::Closed;
         self.members = 0;
         self.outcome.send_replace(Some(committed));
     }

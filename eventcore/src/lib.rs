@@ -65,8 +65,6 @@
 //!
 //! 1. [`error`], [`fold`], [`time`], [`id`], [`changes`], the values that tell what a transaction has
 //!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
-//! 1. [`error`], [`fold`], [`time`], [`id`], [`changes`], the values that tell what a transaction has
-//!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
 //! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`] and `csv_table`,
 //!    which the operations of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and

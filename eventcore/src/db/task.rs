@@ -4,16 +4,20 @@ use tracing::Instrument;
 
 use crate::error::{Error, Result};
 
-/// Runs `work` in a task of its own, and waits for it. If the caller is dropped, or does not poll, `work`
-/// runs to its end all the same.
-pub(crate) async fn run_to_its_end<T: Send + 'static>(
+/// Begins `work` in a task of its own; the future waits for it. If the future is dropped, or not polled,
+/// `work` runs to its end all the same.
+pub(crate) fn run_to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
-) -> Result<T> {
-    match tokio::spawn(work.in_current_span()).await {
-        Ok(outcome) => outcome,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Error::Unavailable("the program is shutting down".to_owned())),
-        },
+) -> impl Future<Output = Result<T>> + Send {
+    // Spawned here rather than in an async function, so that `work` is no part of the caller's future.
+    let task = tokio::spawn(work.in_current_span());
+    async move {
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::Unavailable("the program is shutting down".to_owned())),
+            },
+        }
     }
 }

@@ -6,9 +6,10 @@ use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
 use super::{
-    Request, Response, categories, co_organizers, conversations, csv, days, detail, find, organized, tokens,
+    Request, Response, categories, co_organizers, conversations, csv, days, detail, find, organized,
+    own_account, tokens,
 };
-use crate::api::{Api, ApiError, EARLIEST, ErrorKind, OccurrenceFilter, Result};
+use crate::api::{Api, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
 
 /// Runs a request.
@@ -21,16 +22,15 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
             sign_in(api, &username, &password).await?
         }
         Request::SignOut => nobody(api.sign_out().await?),
-        Request::Account => account(api).await?,
+        Request::Account => own_account::load(api).await?,
         Request::ChangeProfile { user, version, patch } => {
             current_user(Some(api.change_user(user, version, &patch).await?))
         }
         Request::ChangePassword { current, new } => done(api.change_password(&current, &new).await?),
         Request::EndSession(session) => done(api.end_session(session).await?),
-        Request::ExportAccount => Response::File(api.export().await?),
+        Request::ExportAccount => own_account::export(api).await?,
         Request::DeleteAccount { user, version, password } => {
-            api.confirm_password(&password).await?;
-            nobody(api.delete_account(user, version).await?)
+            own_account::delete(api, user, version, password).await?
         }
         Request::Tokens(request) => tokens::run(api, request).await?,
         Request::WithPassword { password, request } => {
@@ -138,12 +138,6 @@ fn current_user(user: Option<User>) -> Response {
 
 fn checked_in(CheckIn { registration, already, .. }: CheckIn) -> Response {
     Response::CheckedIn { registration: Box::new(registration), already }
-}
-
-async fn account(api: &impl Api) -> Result<Response> {
-    let (me, sessions) = tokio::try_join!(api.me(), api.sessions())?;
-    let signed_out = || ApiError { kind: ErrorKind::SignedOut, ..ApiError::other("you are not signed in") };
-    Ok(Response::Account { user: Box::new(me.ok_or_else(signed_out)?), sessions })
 }
 
 fn occurrence_filter(filter: SearchFilter) -> OccurrenceFilter {

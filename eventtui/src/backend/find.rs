@@ -3,19 +3,25 @@
 use eventcore::EventId;
 use eventcore::events::Occurrence;
 
+use super::boxed::Boxed;
 use crate::api::{Api, ApiError, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::reference::Reference;
 
 /// The occurrence that a reference names; of an event the next one, else the last.
-pub(super) async fn occurrence(api: &impl Api, reference: Reference) -> Result<Occurrence> {
-    match reference {
-        Reference::Occurrence(id) => api.occurrence(id).await,
-        Reference::Event(id) => of_event(api, id).await,
-        Reference::Either(occurrence, event) => match api.occurrence(occurrence).await {
-            Err(error) if error.kind == ErrorKind::Other => of_event(api, event).await.map_err(|_| error),
-            outcome => outcome,
-        },
-    }
+pub(super) fn occurrence(
+    api: &impl Api,
+    reference: Reference,
+) -> Boxed<impl Future<Output = Result<Occurrence>>> {
+    Box::pin(async move {
+        match reference {
+            Reference::Occurrence(id) => api.occurrence(id).await,
+            Reference::Event(id) => of_event(api, id).await,
+            Reference::Either(occurrence, event) => match api.occurrence(occurrence).await {
+                Err(error) if error.kind == ErrorKind::Other => of_event(api, event).await.map_err(|_| error),
+                outcome => outcome,
+            },
+        }
+    })
 }
 
 async fn of_event(api: &impl Api, id: EventId) -> Result<Occurrence> {

@@ -1,5 +1,6 @@
 //! Requests of the screens, sent to a database or a server.
 
+mod boxed;
 mod categories;
 mod co_organizers;
 mod conversations;
@@ -12,6 +13,7 @@ mod grouped;
 mod library;
 mod open;
 mod organized;
+mod own_account;
 mod request;
 mod server;
 mod tokens;

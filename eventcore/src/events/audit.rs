@@ -3,7 +3,7 @@
 //!
 //! It compares what is stored with what the same functions compute that the writes use.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::FromRow;
 
@@ -13,7 +13,7 @@ use super::rows::EventRow;
 use crate::db::{Dialect, Queries, Sql};
 use crate::error::Result;
 use crate::id::{EventId, OccurrenceId};
-use crate::search::IndexEntry;
+use crate::search::{DocumentTexts, IndexEntry};
 use crate::time::Timestamp;
 
 /// Events that are read at once.
@@ -113,6 +113,8 @@ impl AuditPage {
         let documents = self.documents.get(&event.id).map_or(&[][..], Vec::as_slice);
         let shared = documents.first().map(|document| document.id);
         let mut faults = BTreeSet::new();
+        // Most occurrences share a document and its texts: what these give is computed once.
+        let mut compared: HashMap<i64, (DocumentTexts, bool)> = HashMap::new();
         for row in occurrences {
             let occurrence = &row.state;
             if row.has_registrations && !occurrence.registered {
@@ -129,12 +131,20 @@ impl AuditPage {
                 let what = format!("copies that are not what the event says: {}", wrong.join(", "));
                 faults.insert((occurrence.id, what));
             }
+            let texts = occurrence.texts(event)?;
             let document = documents.iter().find(|document| document.id == occurrence.document_id);
             let is_right = document.is_some_and(|document| {
                 let is_shared = shared == Some(document.id);
+                let is_of_texts = match compared.get(&document.id) {
+                    Some((same, is_of_texts)) if *same == texts => *is_of_texts,
+                    _ => {
+                        let is_of_texts = document.is_of(&texts);
+                        compared.insert(document.id, (texts, is_of_texts));
+                        is_of_texts
+                    }
+                };
                 // The texts of occurrences that are over may be those that the event had.
-                (occurrence.is_over(now) || is_shared == occurrence.inherits_texts())
-                    && document.is_of(event, occurrence)
+                (occurrence.is_over(now) || is_shared == occurrence.inherits_texts()) && is_of_texts
             });
             if !is_right {
                 faults.insert((occurrence.id, "the search document is not that of its texts".to_owned()));
@@ -145,11 +155,10 @@ impl AuditPage {
 }
 
 impl StoredDocument {
-    /// Whether it is what the texts of an occurrence give, and in the index.
-    fn is_of(&self, event: &EventRow, occurrence: &OccurrenceState) -> bool {
-        let Ok(texts) = occurrence.texts(event) else { return false };
+    /// Whether it is what these texts give, and in the index.
+    fn is_of(&self, texts: &DocumentTexts) -> bool {
         // The form of the full-text index, which depends on the dialect, is not compared.
-        let entry = IndexEntry::of(Dialect::Sqlite, &texts);
+        let entry = IndexEntry::of(Dialect::Sqlite, texts);
         let IndexEntry { title, location, tokens, title_end, head_end, .. } = entry;
         self.is_indexed
             && (&self.title, &self.location, &self.tokens) == (&title, &location, &tokens)

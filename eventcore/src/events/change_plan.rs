@@ -202,7 +202,8 @@ fn shows_all_differently(old: &EventRow, new: &EventRow) -> bool {
     let shown = |event: &EventRow| {
         let labels = (event.category.clone(), event.tags.clone());
         let rule = (event.rrule.clone(), event.rdate.clone(), event.exdate.clone());
-        (event.timezone.clone(), event.all_day, event.waitlist_enabled, labels, rule)
+        let access = (event.visibility, event.waitlist_enabled);
+        (event.timezone.clone(), event.all_day, access, labels, rule)
     };
     // The recurrence in words depends on the start, too.
     let is_recurring = new.rrule.is_some() || new.rdate != "[]";

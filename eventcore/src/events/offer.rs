@@ -56,7 +56,7 @@ impl Offer {
         if phase::is_door_open(self.ends_at, now) { Ok(()) } else { Err(Error::OccurrencePast) }
     }
 
-    /// Requires that users can register, or take more seats.
+    /// Requires that users can register.
     ///
     /// # Errors
     /// As [`Self::upcoming`], and `registration_not_open`, `registration_closed`.

@@ -216,7 +216,9 @@ fn resize(
 ) -> Result<Option<RequestEffect>> {
     if size > holding.party() {
         if by == RegisteredBy::Attendee {
-            occurrence.offer().registration(now)?;
+            // While more seats are taken than there are, a party with seats is told that the seats are not
+            // free, and a waiting one may grow.
+            occurrence.offer().open_period.must_be_open(now)?;
         }
         occurrence.must_allow(size)?;
     }

@@ -82,7 +82,8 @@ pub(super) async fn of_multi_day(
         // The filter names a user or an event, with few occurrences.
         VisibleScope::All => plan.require(multi_day),
     }
-    let statement = statement::matches(&plan, "o.starts_at, o.ends_at, e.all_day, e.timezone");
+    let columns = "o.starts_at, o.ends_at, o.all_day, coalesce(o.timezone, e.timezone) AS timezone";
+    let statement = statement::matches(&plan, columns);
     let rows: Vec<MultiDay> = statement.query(db).all().await?;
     let days = rows.into_iter().map(|row| {
         let (starts_at, ends_at) = Moment::span(row.starts_at, row.ends_at, zone(&row.timezone), row.all_day);

@@ -37,12 +37,18 @@ pub(super) struct CalendarOccurrence {
     pub(super) nominal: NaiveDateTime,
     pub(super) starts_at: Timestamp,
     pub(super) ends_at: Timestamp,
+    /// Whether it has days and no times. An occurrence that is over may differ from its event.
+    pub(super) all_day: bool,
+    /// The time zone in which it took place, if it is not the event's.
+    pub(super) tz: Option<Tz>,
     pub(super) status: OccurrenceStatus,
     /// Overrides of the event.
     pub(super) title: Option<String>,
     pub(super) description: Option<String>,
     pub(super) location: Option<String>,
     pub(super) url: Option<String>,
+    /// Whether it has no address, whatever the event's is.
+    pub(super) without_url: bool,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
     pub(super) version: i64,
@@ -69,6 +75,25 @@ impl CalendarEvent {
             .collect()
     }
 
+    /// The occurrences with the starts by which the file identifies them, in their order: days if the event
+    /// is all-day. Of several with one RECURRENCE-ID the file has one, and rather one that takes place.
+    pub(super) fn identified(&self, mut occurrences: Vec<CalendarOccurrence>) -> Vec<CalendarOccurrence> {
+        for occurrence in &mut occurrences {
+            if self.span.all_day {
+                occurrence.nominal = occurrence.nominal.date().into();
+                occurrence.original_start = resolve_leniently(occurrence.nominal, self.tz);
+            }
+            // One that was cancelled may be a fraction of a second away from another that took its start.
+            let seconds = occurrence.original_start.as_micros().div_euclid(1_000_000);
+            occurrence.original_start = Timestamp::from_micros(seconds * 1_000_000);
+        }
+        occurrences.sort_by_key(|occurrence| {
+            (occurrence.original_start, occurrence.status == OccurrenceStatus::Cancelled)
+        });
+        occurrences.dedup_by_key(|occurrence| occurrence.original_start);
+        occurrences
+    }
+
     /// The entry of one occurrence. If it `is_one_of_many` it has a RECURRENCE-ID.
     pub(super) fn entry<'a>(
         &'a self,
@@ -76,14 +101,18 @@ impl CalendarEvent {
         is_one_of_many: bool,
     ) -> CalendarEntry<'a> {
         CalendarEntry {
-            starts: self.value_at(occurrence.starts_at),
-            ends: EntryEnd::At(self.value_at(occurrence.ends_at)),
+            starts: self.own_value(occurrence, occurrence.starts_at),
+            ends: EntryEnd::At(self.own_end(occurrence)),
             recurrence_id: is_one_of_many.then(|| self.value(occurrence.nominal, occurrence.original_start)),
             recurrence: EntryRecurrence::default(),
             title: occurrence.title.as_ref().unwrap_or(&self.title),
             description: occurrence.description.as_ref().unwrap_or(&self.description),
             location: occurrence.location.as_ref().unwrap_or(&self.location),
-            url: occurrence.url.as_ref().or(self.url.as_ref()).map(String::as_str),
+            url: if occurrence.without_url {
+                None
+            } else {
+                occurrence.url.as_ref().or(self.url.as_ref()).map(String::as_str)
+            },
             status: match (occurrence.status, self.status) {
                 (OccurrenceStatus::Cancelled, _) => EntryStatus::Cancelled,
                 (_, EventStatus::Draft) => EntryStatus::Tentative,
@@ -194,6 +223,7 @@ impl CalendarEvent {
     fn differs(&self, occurrence: &CalendarOccurrence, rule_starts: &RuleStarts) -> bool {
         let texts = [&occurrence.title, &occurrence.description, &occurrence.location, &occurrence.url];
         texts.iter().any(|text| text.is_some())
+            || (occurrence.without_url && self.url.is_some())
             || (occurrence.status == OccurrenceStatus::Cancelled) != (self.status == EventStatus::Cancelled)
             || !self.has_regular_time(occurrence)
             || occurrence.original_start < self.span.starts_at
@@ -204,7 +234,8 @@ impl CalendarEvent {
     /// and in elapsed time: calendars use either.
     fn has_regular_time(&self, occurrence: &CalendarOccurrence) -> bool {
         let (starts, ends) = (self.wall_clock(occurrence.starts_at), self.wall_clock(occurrence.ends_at));
-        if occurrence.starts_at != occurrence.original_start {
+        let has_own_clock = occurrence.all_day != self.span.all_day || self.tz_of(occurrence) != self.tz;
+        if occurrence.starts_at != occurrence.original_start || has_own_clock {
             return false;
         }
         if self.span.all_day {
@@ -221,16 +252,47 @@ impl CalendarEvent {
         at.in_zone(self.tz).naive_local()
     }
 
+    fn tz_of(&self, occurrence: &CalendarOccurrence) -> Tz {
+        occurrence.tz.unwrap_or(self.tz)
+    }
+
     fn value_at(&self, at: Timestamp) -> TimeValue {
         self.value(self.wall_clock(at), at)
     }
 
     /// The value of `at`, whose local time by the rule is `nominal`.
     fn value(&self, nominal: NaiveDateTime, at: Timestamp) -> TimeValue {
-        if self.span.all_day || (resolve_leniently(nominal, self.tz) == at && !timezone::is_utc(self.tz)) {
-            self.local_value(nominal)
+        if self.span.all_day { TimeValue::Date(nominal.date()) } else { self.time_value(nominal, at) }
+    }
+
+    fn time_value(&self, nominal: NaiveDateTime, at: Timestamp) -> TimeValue {
+        if resolve_leniently(nominal, self.tz) == at && !timezone::is_utc(self.tz) {
+            TimeValue::Local(nominal)
         } else {
             TimeValue::Utc(at)
+        }
+    }
+
+    /// The value of a time of one occurrence.
+    fn own_value(&self, occurrence: &CalendarOccurrence, at: Timestamp) -> TimeValue {
+        if occurrence.all_day {
+            TimeValue::Date(at.in_zone(self.tz_of(occurrence)).date_naive())
+        } else {
+            // The file has one time zone.
+            self.time_value(self.wall_clock(at), at)
+        }
+    }
+
+    /// The end of one occurrence: after its start, as DTEND must be (RFC 5545, 3.8.2.2).
+    fn own_end(&self, occurrence: &CalendarOccurrence) -> TimeValue {
+        match (
+            self.own_value(occurrence, occurrence.starts_at),
+            self.own_value(occurrence, occurrence.ends_at),
+        ) {
+            (TimeValue::Date(first), TimeValue::Date(end)) if end <= first => {
+                TimeValue::Date(first.succ_opt().unwrap_or(first))
+            }
+            (_, end) => end,
         }
     }
 

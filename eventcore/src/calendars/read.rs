@@ -48,6 +48,7 @@ impl EventCore {
             rows.into_iter().map(CalendarOccurrenceRow::into_occurrence).collect::<Result<Vec<_>>>()?;
         let (category, category_updated_at) = category(&mut db, id).await?.unzip();
         let source = Source { category, category_updated_at, event: event(&row)?, row };
+        let occurrences = source.event.identified(occurrences);
         source.calendar(&source.event.entries(&occurrences), &occurrences)
     }
 
@@ -71,9 +72,10 @@ impl EventCore {
             .await?;
         let (category, category_updated_at) = category(&mut db, event_id).await?.unzip();
         let source = Source { category, category_updated_at, event: event(&event_row)?, row: event_row };
-        let occurrence = row.into_occurrence()?;
+        let occurrence = source.event.identified(vec![row.into_occurrence()?]);
         let is_one_of_many = others || source.event.recurrence.is_some();
-        source.calendar(&[source.event.entry(&occurrence, is_one_of_many)], std::slice::from_ref(&occurrence))
+        let entries = occurrence.iter().map(|occurrence| source.event.entry(occurrence, is_one_of_many));
+        source.calendar(&entries.collect::<Vec<_>>(), &occurrence)
     }
 }
 
@@ -85,11 +87,14 @@ struct CalendarOccurrenceRow {
     original_local: String,
     starts_at: Timestamp,
     ends_at: Timestamp,
+    all_day: bool,
+    timezone: Option<String>,
     status: OccurrenceStatus,
     title: Option<String>,
     description: Option<String>,
     location: Option<String>,
     url: Option<String>,
+    without_url: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: i64,
@@ -102,11 +107,14 @@ impl CalendarOccurrenceRow {
             nominal: parse_local(&self.original_local)?,
             starts_at: self.starts_at,
             ends_at: self.ends_at,
+            all_day: self.all_day,
+            tz: self.timezone.as_deref().map(zone),
             status: self.status,
             title: self.title,
             description: self.description,
             location: self.location,
             url: self.url,
+            without_url: self.without_url,
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,

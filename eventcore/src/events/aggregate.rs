@@ -1,5 +1,7 @@
 //! [`EventAggregate`]: all that a change of an event depends on, locked and loaded by two statements.
 
+use std::time::Duration;
+
 use sqlx::FromRow;
 
 use super::access::Relation;
@@ -24,8 +26,8 @@ pub(super) struct EventAggregate {
     pub(super) has_past: bool,
     /// The event's own search document.
     pub(super) document: i64,
-    /// The occurrences that are not over, or whose original start is in the future, by id. Empty until
-    /// [`Self::lock_occurrences`].
+    /// The occurrences that are not over, or whose original start is at most three days ago, by id. Empty
+    /// until [`Self::lock_occurrences`].
     pub(super) remaining: Vec<OccurrenceState>,
 }
 
@@ -105,8 +107,12 @@ impl EventAggregate {
     }
 }
 
-/// Locks and loads the occurrences of a locked event that are not over, or whose original start is in the
-/// future, by id.
+/// What is over is loaded as long as its day may be today in some time zone: no other occurrence of the event
+/// is added on that day.
+const RECENT: Duration = Duration::from_hours(72);
+
+/// Locks and loads the occurrences of a locked event that are not over, or whose original start is at most
+/// three days ago, by id.
 ///
 /// The rows are as they are when the lock is granted. None can be added meanwhile: that takes the lock on the
 /// event.
@@ -117,12 +123,12 @@ pub(super) async fn lock_remaining(
 ) -> Result<Vec<OccurrenceState>> {
     let mut text = format!(
         "SELECT {OCCURRENCE_STATE_COLUMNS} FROM occurrences
-         WHERE event_id = $1 AND (ends_at > $2 OR original_start > $2) ORDER BY id"
+         WHERE event_id = $1 AND (ends_at > $2 OR original_start > $3) ORDER BY id"
     );
     if tx.dialect() == Dialect::Postgres {
         text.push_str(" FOR UPDATE");
     }
-    Ok(tx.query(Sql::dynamic(text)).bind(event).bind(now).all().await?)
+    Ok(tx.query(Sql::dynamic(text)).bind(event).bind(now).bind(now.minus(RECENT)).all().await?)
 }
 
 async fn lock_and_load(tx: &mut Tx, actor: &Actor, id: EventId, now: Timestamp) -> Result<AggregateRow> {

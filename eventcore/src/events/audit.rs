@@ -175,7 +175,7 @@ fn wrong_copies(right: &OccurrenceState, stored: &OccurrenceState, now: Timestam
         ("listed", right.listed != stored.listed),
         ("category_id", !is_over && right.category_id != stored.category_id),
         ("tags", !is_over && right.tags != stored.tags),
-        ("all_day", !is_over && right.all_day != stored.all_day),
+        ("all_day", !stored.has_begun(now) && right.all_day != stored.all_day),
         ("capacity", !is_over && right.capacity != stored.capacity),
     ];
     wrong.into_iter().filter(|(_, is_wrong)| *is_wrong).map(|(name, _)| name).collect()

@@ -10,9 +10,9 @@ use super::event::{Event, EventStatus, zone};
 use super::input::{CurrentEvent, EventInput, ValidationContext};
 use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
-use super::schedule::reschedule;
+use super::schedule::{past, reschedule};
 use super::window::drop_replaced;
-use super::{classification, html, status};
+use super::{classification, html, split_start, status};
 use crate::actor::Actor;
 use crate::categories::{self, CategoryName};
 use crate::core::EventCore;
@@ -94,7 +94,11 @@ pub(super) async fn edit_locked(
     must_be_version(stored.event.version, expected)?;
     let input = match edit {
         Edit::Replace(input) => Cow::Borrowed(&**input),
-        Edit::Patch(patch) | Edit::PatchOfSplit(patch) => Cow::Owned(patched(&stored.event, patch)?),
+        Edit::Patch(patch) => Cow::Owned(patched(&stored.event, patch)?),
+        Edit::PatchOfSplit(patch) => {
+            let input = patched(&stored.event, patch)?;
+            Cow::Owned(split_start::by_rule(input, patch, zone(&stored.event.timezone)))
+        }
     };
     // The category precedes the occurrences in the lock order (see `db::lock_order`).
     let category = lock_category(tx, &stored.event, input.category.as_deref()).await?;
@@ -140,9 +144,9 @@ pub(super) async fn edit_locked(
     let schedule = diff.as_ref().map(|diff| (event.occurrences.as_slice(), diff));
     let effects = Effects { tags: &event.tags, schedule, on_all: is_split };
     let plan = ChangePlan::of(&stored, revised, effects, now)?;
-    if stored.has_past {
-        // Past occurrences still inherit the old texts.
-        reschedule::freeze_past_occurrences(tx, row, &event, now).await?;
+    if stored.has_past || stored.remaining.iter().any(|occurrence| occurrence.has_begun(now)) {
+        // Past occurrences still inherit the old values.
+        past::keep_values(tx, row, &event, now).await?;
     }
     plan.store(tx, &stored, now).await
 }

@@ -4,22 +4,24 @@
 //! [`ChangePlan::store`](super::store_plan) writes the difference. An occurrence gets a new version if the
 //! change alters anything that the API shows of it, once, whatever else the change does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::aggregate::EventAggregate;
 use super::copies::Copies;
-use super::event::{EventStatus, OccurrenceStatus, zone};
+use super::event::{EventStatus, OccurrenceStatus};
 use super::occurrence::changes::OccurrenceChanges;
 use super::occurrence::state::OccurrenceState;
 use super::rows::EventRow;
 use super::schedule::expansion::PlannedOccurrence;
+use super::schedule::reschedule::follow_schedule;
+use super::schedule::retime::Retiming;
 use super::store::NewOccurrence;
 use crate::error::{Error, Result};
 use crate::id::OccurrenceId;
 use crate::phase::Phase;
 use crate::recurrence::{Removal, ScheduleDiff};
 use crate::search::DocumentTexts;
-use crate::time::{Timestamp, format_local};
+use crate::time::Timestamp;
 
 /// The rows that a change writes.
 #[derive(Debug)]
@@ -71,8 +73,11 @@ impl ChangePlan {
         let mut remaining = stored.remaining.clone();
         let mut added = Vec::new();
         let mut deleted_ids = HashSet::new();
+        let mut planned_at: HashMap<usize, &PlannedOccurrence> = HashMap::new();
         if let Some((planned, diff)) = effects.schedule {
-            follow_schedule(&mut remaining, planned, diff, now);
+            follow_schedule(&mut remaining, planned, diff, copies.status, now);
+            let pairs = diff.matched.iter().chain(&diff.restored);
+            planned_at.extend(pairs.map(|(from, to)| (*from, &planned[*to])));
             let without_row: Vec<_> = diff.added.iter().map(|i| planned[*i]).collect();
             added = NewOccurrence::list(&without_row, now);
             let deleted = diff.removed.iter().filter(|(_, removal)| *removal == Removal::Delete);
@@ -99,20 +104,23 @@ impl ChangePlan {
             promotable: Vec::new(),
             past_copies: (stored.has_past && old_copies.differ_for_past(&copies)).then(|| copies.clone()),
         };
-        for (old, mut new) in stored.remaining.iter().zip(remaining) {
+        let clock_change = Retiming::between(&stored.event, &plan.event)?;
+        for (i, (old, mut new)) in stored.remaining.iter().zip(remaining).enumerate() {
             if deleted_ids.contains(&old.id) {
                 plan.deleted.push(new);
                 continue;
             }
             if !old.is_over(now) {
-                if stored.event.timezone != plan.event.timezone && new.moved && new.starts_at > now {
-                    let tz = zone(&plan.event.timezone);
-                    new.starts_local = Some(format_local(new.starts_at.in_zone(tz).naive_local()));
+                if let Some(change) = clock_change.as_ref().filter(|_| !old.has_begun(now)) {
+                    change.apply(&mut new, planned_at.get(&i).copied())?;
                 }
                 if is_cancelled {
                     new.status = OccurrenceStatus::Cancelled;
                 }
                 copies.copy_to(&mut new);
+                if old.has_begun(now) {
+                    new.all_day = old.all_day;
+                }
                 let own_texts = shows_texts_differently(&stored.event, &plan.event, old);
                 let is_open = |event: &EventRow, state: &OccurrenceState| {
                     event.status == EventStatus::Published && state.status == OccurrenceStatus::Scheduled
@@ -160,43 +168,6 @@ fn texts(event: &EventRow) -> [&str; 4] {
     [&event.title, &event.location, &event.description, &event.tags]
 }
 
-/// Moves the remaining occurrences to where the new schedule places them, and cancels those with
-/// registrations that it does not have.
-fn follow_schedule(
-    remaining: &mut [OccurrenceState],
-    planned: &[PlannedOccurrence],
-    diff: &ScheduleDiff,
-    now: Timestamp,
-) {
-    for (from, to) in &diff.matched {
-        let (occurrence, planned) = (&mut remaining[*from], &planned[*to]);
-        occurrence.original_start = planned.original_start;
-        occurrence.original_local = format_local(planned.local);
-        if !occurrence.moved {
-            (occurrence.starts_at, occurrence.ends_at) = (planned.original_start, planned.ends_at);
-        }
-    }
-    // Those that have begun keep their start. `begun` also holds the cancelled occurrences of the future that
-    // are off the rule.
-    for occurrence in &diff.begun {
-        let occurrence = &mut remaining[*occurrence];
-        let same_start = |start: Timestamp| start == occurrence.original_start;
-        let planned = planned.iter().find(|planned| same_start(planned.original_start));
-        if let Some(planned) = planned
-            && occurrence.starts_at <= now
-            && !occurrence.is_over(now)
-            && !occurrence.moved
-        {
-            occurrence.ends_at = planned.ends_at;
-        }
-    }
-    for (occurrence, removal) in &diff.removed {
-        if *removal == Removal::Cancel {
-            remaining[*occurrence].status = OccurrenceStatus::Cancelled;
-        }
-    }
-}
-
 /// Whether the API shows all occurrences of an event differently after a change, whatever they override.
 fn shows_all_differently(old: &EventRow, new: &EventRow) -> bool {
     let shown = |event: &EventRow| {
@@ -221,7 +192,7 @@ fn shows_texts_differently(old: &EventRow, new: &EventRow, occurrence: &Occurren
 /// Whether the API shows an occurrence differently after a change of its own columns.
 fn shows_differently(old: &OccurrenceState, new: &OccurrenceState) -> bool {
     let times = |state: &OccurrenceState| (state.original_start, state.starts_at, state.ends_at);
-    let rest = |state: &OccurrenceState| (state.status, state.capacity, state.open_period);
+    let rest = |state: &OccurrenceState| (state.status, state.moved, state.capacity, state.open_period);
     times(old) != times(new) || rest(old) != rest(new)
 }
 

@@ -5,7 +5,7 @@
 
 use chrono_tz::Tz;
 
-use super::event::{OccurrenceStatus, is_listed, new_occurrence_status, zone};
+use super::event::{LABEL_SEPARATOR, OccurrenceStatus, is_listed, new_occurrence_status, zone};
 use super::occurrence::state::OccurrenceState;
 use super::rows::EventRow;
 use super::window::{OpenPeriod, RegistrationWindow, WindowStart};
@@ -13,10 +13,6 @@ use crate::db::{SqlValue, SqlWriter};
 use crate::error::Result;
 use crate::id::{CategoryId, EventId, UserId};
 use crate::time::Timestamp;
-
-/// Separates the category and the tags in the column `occurrences.labels`, and the tags in
-/// `occurrences.tags`: the ASCII unit separator. Tags contain no control characters.
-pub(crate) const LABEL_SEPARATOR: char = '\u{1f}';
 
 /// The values that the occurrences of an event have in common, apart from overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,30 +61,41 @@ impl Copies {
         occurrence.open_period = window.of(start);
     }
 
-    /// The copies that are the same for all occurrences, those that are over included.
+    /// The copies that decide whether lists show an occurrence. Those that are over have them, too.
+    fn of_past(&self) -> [(&'static str, SqlValue); 2] {
+        [("organizer_id", self.organizer.as_uuid().into()), ("listed", self.listed.into())]
+    }
+
+    /// The copies that are the same for all occurrences that are not over.
     fn of_all(&self) -> [(&'static str, SqlValue); 4] {
-        [
-            ("organizer_id", self.organizer.as_uuid().into()),
-            ("category_id", self.category.map(CategoryId::as_uuid).into()),
-            ("tags", self.tags.as_str().into()),
-            ("listed", self.listed.into()),
-        ]
+        let [organizer, listed] = self.of_past();
+        let category = ("category_id", self.category.map(CategoryId::as_uuid).into());
+        [organizer, category, ("tags", self.tags.as_str().into()), listed]
     }
 
     /// Whether past occurrences have other copies if their event has `new` ones.
     pub(super) fn differ_for_past(&self, new: &Self) -> bool {
-        self.of_all() != new.of_all() || self.all_day != new.all_day
+        self.of_past() != new.of_past()
     }
 
-    /// Writes the assignments of an UPDATE for the copies that all occurrences have.
+    /// Writes the assignments of an UPDATE for the copies that all occurrences have that are not over.
     pub(super) fn push_assignments(&self, sql: &mut SqlWriter) {
-        sql.separated(", ", self.of_all(), |sql, (name, value)| {
-            sql.push(name).push(" = ").value(value);
-        });
+        push_assignments(sql, self.of_all());
+    }
+
+    /// Writes the assignments of an UPDATE of past occurrences.
+    pub(super) fn push_past_assignments(&self, sql: &mut SqlWriter) {
+        push_assignments(sql, self.of_past());
     }
 
     /// When an occurrence that starts at `starts_at` and overrides nothing is open for registration.
     pub(super) fn open_period(&self, starts_at: Timestamp) -> OpenPeriod {
         self.window.of(WindowStart { at: starts_at, all_day: self.all_day, tz: self.tz })
     }
+}
+
+fn push_assignments<const N: usize>(sql: &mut SqlWriter, columns: [(&'static str, SqlValue); N]) {
+    sql.separated(", ", columns, |sql, (name, value)| {
+        sql.push(name).push(" = ").value(value);
+    });
 }

@@ -26,6 +26,7 @@ mod revision;
 mod rows;
 mod schedule;
 mod split;
+mod split_start;
 mod status;
 mod store;
 mod store_plan;
@@ -33,12 +34,11 @@ mod window;
 
 pub(crate) use access::Relation;
 pub(crate) use audit::wrong_derived_data;
-pub(crate) use copies::LABEL_SEPARATOR;
 pub use create::DuplicateInput;
-pub(crate) use event::zone;
 pub use event::{
     Event, EventRecurrence, EventStatus, Links, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility,
 };
+pub(crate) use event::{LABEL_SEPARATOR, zone};
 pub use html::{Described, add_html};
 pub use input::EventInput;
 pub use occurrence::change::Overrides;

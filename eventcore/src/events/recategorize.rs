@@ -50,7 +50,7 @@ async fn delete(
         (None, Some(_)) => {
             return Err(Error::invalid("/move_to", "invalid", "must be the slug of another category"));
         }
-        (None, None) if count_events_in(tx, id).await? > 0 => return Err(Error::CategoryInUse),
+        (None, None) if is_used(tx, id).await? => return Err(Error::CategoryInUse),
         (None, None) => {}
     }
     tx.query(sql!("DELETE FROM category_slugs WHERE category_id = $1")).bind(id).execute().await?;
@@ -96,28 +96,36 @@ async fn count_events_in(tx: &mut Tx, category: CategoryId) -> Result<i64> {
     Ok(tx.query(sql!("SELECT count(*) FROM events WHERE category_id = $1")).bind(category).scalar().await?)
 }
 
-/// Changes the category of events and of their occurrences, which it locks. Events and categories must be
+/// Whether events have the category, or past occurrences of events that had it.
+async fn is_used(tx: &mut Tx, category: CategoryId) -> Result<bool> {
+    Ok(tx
+        .query(sql!(
+            "SELECT EXISTS (SELECT 1 FROM events WHERE category_id = $1)
+                OR EXISTS (SELECT 1 FROM occurrences WHERE category_id = $1)"
+        ))
+        .bind(category)
+        .scalar()
+        .await?)
+}
+
+/// Changes the category of events and of occurrences, which it locks. Events and categories must be
 /// locked.
 async fn move_events(tx: &mut Tx, from: CategoryId, to: CategoryId, now: Timestamp) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
         let _: Vec<(OccurrenceId,)> = tx
             .query(sql!(
-                "SELECT id FROM occurrences
-                 WHERE event_id IN (SELECT id FROM events WHERE category_id = $1) ORDER BY id",
+                "SELECT id FROM occurrences WHERE category_id = $1 ORDER BY id",
                 for update
             ))
             .bind(from)
             .all()
             .await?;
     }
-    tx.query(sql!(
-        "UPDATE occurrences SET category_id = $2
-         WHERE event_id IN (SELECT id FROM events WHERE category_id = $1)"
-    ))
-    .bind(from)
-    .bind(to)
-    .execute()
-    .await?;
+    tx.query(sql!("UPDATE occurrences SET category_id = $2 WHERE category_id = $1"))
+        .bind(from)
+        .bind(to)
+        .execute()
+        .await?;
     tx.query(sql!(
         "UPDATE events SET category_id = $2, updated_at = $3, version = version + 1 WHERE category_id = $1"
     ))

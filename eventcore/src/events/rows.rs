@@ -6,7 +6,9 @@ use chrono::NaiveDateTime;
 use sqlx::FromRow;
 
 use super::access::Relation;
-use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility, zone};
+use super::event::{
+    Event, EventStatus, LABEL_SEPARATOR, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility, zone,
+};
 use super::links::CalendarItem;
 use super::offer::Offer;
 use super::schedule::expansion::{self, Horizon, PlannedOccurrence};
@@ -186,20 +188,23 @@ pub(crate) async fn find_locked(db: &mut impl Queries, actor: &Actor, id: EventI
 pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, \
      o.original_start, o.starts_at, o.ends_at, o.status, \
      coalesce(o.title, e.title) AS title, coalesce(o.description, e.description) AS description, \
-     coalesce(o.location, e.location) AS location, coalesce(o.url, e.url) AS url, \
+     coalesce(o.location, e.location) AS location, \
+     CASE WHEN NOT o.without_url THEN coalesce(o.url, e.url) END AS url, \
      CAST(CASE WHEN o.title IS NULL THEN 0 ELSE 1 END + CASE WHEN o.description IS NULL THEN 0 ELSE 2 END \
-        + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END + CASE WHEN o.url IS NULL THEN 0 ELSE 8 END \
+        + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END \
+        + CASE WHEN o.url IS NULL AND NOT o.without_url THEN 0 ELSE 8 END \
         + CASE WHEN o.capacity_override IS NULL THEN 0 ELSE 16 END \
         + CASE WHEN o.moved THEN 32 ELSE 0 END \
         + CASE WHEN o.registration_opens IS NULL THEN 0 WHEN o.registration_opens LIKE 'P%' THEN 128 \
             ELSE 64 END \
         + CASE WHEN o.registration_closes IS NULL THEN 0 WHEN o.registration_closes LIKE 'P%' THEN 512 \
             ELSE 256 END AS BIGINT) AS overrides, \
-     o.capacity, o.seats_taken, o.waitlist_length, o.version, e.timezone, e.all_day, \
-     e.status AS event_status, e.visibility, e.waitlist_enabled, \
+     o.capacity, o.seats_taken, o.waitlist_length, o.version, \
+     coalesce(o.timezone, e.timezone) AS timezone, o.all_day, e.status AS event_status, e.visibility, \
+     coalesce(o.waitlist_enabled, e.waitlist_enabled) AS waitlist_enabled, \
      o.registration_opens_at, o.registration_closes_at, \
      (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, \
-     (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, e.tags, \
+     (SELECT c.slug FROM categories c WHERE c.id = o.category_id) AS category, o.tags, \
      u.id AS organizer_id, u.username, u.display_name";
 
 /// The fields that an occurrence can override, in the order of their bits.
@@ -243,7 +248,8 @@ pub(crate) struct OccurrenceRow {
     open_period: OpenPeriod,
     recurring: bool,
     category: Option<String>,
-    pub(crate) tags: String,
+    /// The tags, separated by [`LABEL_SEPARATOR`].
+    tags: String,
     pub(crate) organizer_id: UserId,
     username: String,
     display_name: String,
@@ -307,7 +313,7 @@ impl OccurrenceRow {
             registration_opens_at: self.open_period.opens_at.map(|at| Moment::at(at, tz)),
             registration_closes_at: self.open_period.closes_at.map(|at| Moment::at(at, tz)),
             category: self.category,
-            tags: parse_tags(&self.tags),
+            tags: self.tags.split_terminator(LABEL_SEPARATOR).map(str::to_owned).collect(),
             organizer: PublicProfile {
                 id: self.organizer_id,
                 username: self.username,
@@ -458,13 +464,4 @@ impl EventWithOrganizer {
             version: row.version,
         })
     }
-}
-
-/// Parses stored tags. Invalid JSON is logged and read as no tags, so that a page of occurrences is not lost
-/// for it.
-fn parse_tags(stored: &str) -> Vec<String> {
-    serde_json::from_str(stored).unwrap_or_else(|error| {
-        tracing::error!(%error, "invalid JSON in the tags of an event");
-        Vec::new()
-    })
 }

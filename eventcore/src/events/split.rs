@@ -24,6 +24,9 @@ impl EventCore {
     /// Moves an occurrence and all that follow it, with their registrations, from their event to a new event,
     /// and changes that by a JSON merge patch (RFC 7396). Returns the new event.
     ///
+    /// If the patch has another rule, no start, and the rule does not match the occurrence, the new event
+    /// starts with the next occurrence by the rule.
+    ///
     /// # Errors
     /// `occurrence_begun` or `occurrence_past` if the occurrence has started; `invalid_input` with the code
     /// `cannot_split` if it is the event's first, or no rule can continue the series; `version_mismatch` if

@@ -46,12 +46,12 @@ impl ChangePlan {
     }
 }
 
-/// Updates what past occurrences copy from their event. The copies decide whether and how lists show them, so
-/// their versions stay.
+/// Updates what past occurrences copy from their event. The copies decide whether lists show them, so their
+/// versions stay.
 async fn update_past(tx: &mut Tx, copies: &Copies, now: Timestamp) -> Result<()> {
     let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
-    sql.push("UPDATE occurrences SET all_day = ").value(copies.all_day).push(", ");
-    copies.push_assignments(&mut sql);
+    sql.push("UPDATE occurrences SET ");
+    copies.push_past_assignments(&mut sql);
     sql.push(" WHERE event_id = ").value(copies.event.as_uuid()).push(" AND ends_at <= ").value(now);
     sql.query(tx).execute().await?;
     Ok(())

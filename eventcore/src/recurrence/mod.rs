@@ -55,6 +55,7 @@ mod english;
 mod error;
 mod exceptions;
 mod expand;
+mod matching;
 mod parse;
 mod portable;
 mod print;
@@ -68,7 +69,7 @@ mod zone;
 
 pub use date_value::{DateValue, ParseDateError};
 pub use definition::Recurrence;
-pub use diff::{ExistingOccurrence, Removal, ScheduleDiff};
+pub use diff::{ExistingOccurrence, ExistingState, NominalStart, Removal, ScheduleChange, ScheduleDiff};
 pub use error::{RuleError, RuleResult};
 pub use rule::{ByDay, Freq, Rule};
 pub use schedule::{FirstInstances, ScheduleLimits};

@@ -5,7 +5,9 @@ use super::definition::Recurrence;
 use super::error::{RuleError, RuleResult};
 use super::expand::{Budget, BudgetExceeded, DAY, Point, RuleInstances};
 use super::rule::{ByDay, Freq, Rule, RulePart};
-use super::series::{END, Series, SeriesStart, last_instant, naive, rdate, timestamp, too_much_work};
+use super::series::{
+    END, Instance, Series, SeriesStart, last_instant, naive, rdate, timestamp, too_much_work,
+};
 use crate::time::Timestamp;
 
 /// A series cut in two.
@@ -55,6 +57,27 @@ impl Series {
         };
         self.check_tail(&split, at)?;
         Ok(split)
+    }
+
+    /// The first instance by the rule, if the start is off the rule and the series can start there instead:
+    /// no RDATE is before it, and the clocks do not skip it.
+    ///
+    /// # Errors
+    /// `too_much_work`.
+    pub fn start_on_rule(&self) -> RuleResult<Option<Instance>> {
+        let Some(rule) = self.recurrence.rrule.clone() else { return Ok(None) };
+        if self.starts_on_rule()? {
+            return Ok(None);
+        }
+        let rule = if rule.count().is_some() { rule.without_end() } else { rule };
+        let by_rule = Self::new(self.start, Recurrence::of(rule))?;
+        // The start itself is the first instance.
+        let first = by_rule.all().nth(1).transpose()?;
+        let is_possible = |first: &Instance| {
+            first.nominal() == first.local()
+                && self.rdates().first().is_none_or(|rdate| first.point().instant <= rdate.instant)
+        };
+        Ok(first.filter(is_possible))
     }
 
     fn split_point(&self, at: i64) -> RuleResult<SplitPoint> {

@@ -170,7 +170,8 @@ struct TicketOccurrence {
 impl TicketOccurrence {
     async fn load(tx: &mut Tx, id: OccurrenceId) -> Result<Self> {
         let query = tx.query(sql!(
-            "SELECT coalesce(o.title, e.title) AS title, o.starts_at, o.ends_at, e.all_day, e.timezone,
+            "SELECT coalesce(o.title, e.title) AS title, o.starts_at, o.ends_at, o.all_day,
+                coalesce(o.timezone, e.timezone) AS timezone,
                 o.status = 'cancelled' OR e.status = 'cancelled' AS is_cancelled
              FROM occurrences o JOIN events e ON e.id = o.event_id WHERE o.id = $1"
         ));

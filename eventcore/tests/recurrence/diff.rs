@@ -6,20 +6,21 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use eventcore::Timestamp;
 use eventcore::recurrence::{
-    ExistingOccurrence, Recurrence, Removal, ScheduleDiff, ScheduleLimits, Series, SeriesStart,
+    ExistingOccurrence, ExistingState, NominalStart, Recurrence, Removal, Rule, ScheduleChange, ScheduleDiff,
+    ScheduleLimits, Series, SeriesStart,
 };
 
 use crate::properties::rules;
 use crate::random::{Random, Spec};
 
 /// The starts of a schedule before 2028.
-fn starts(start: &str, tz: Tz, rule: &str) -> Vec<Timestamp> {
+fn starts(start: &str, tz: Tz, rule: &str) -> Vec<NominalStart> {
     let start: NaiveDateTime = start.parse().unwrap();
     let series = Series::new(SeriesStart::at(start, tz), Recurrence::of(rule.parse().unwrap())).unwrap();
     let instances = series
         .schedule(eventcore::Timestamp::MIN, at("2028-01-01T00:00:00Z"), ScheduleLimits::default())
         .unwrap();
-    instances.iter().map(eventcore::recurrence::Instance::original_start).collect()
+    instances.iter().map(NominalStart::from).collect()
 }
 
 fn at(text: &str) -> Timestamp {
@@ -27,20 +28,24 @@ fn at(text: &str) -> Timestamp {
 }
 
 /// Occurrences at the starts `old`, each with registrations; those before `now` have begun.
-fn existing(old: &[Timestamp], now: Timestamp) -> Vec<ExistingOccurrence> {
-    let occurrence = |start: &Timestamp| ExistingOccurrence {
-        original_start: *start,
-        begun: *start < now,
+fn existing(old: &[NominalStart], now: Timestamp) -> Vec<ExistingOccurrence> {
+    let occurrence = |start: &NominalStart| ExistingOccurrence {
+        start: *start,
+        state: state(*start, now),
         has_registrations: true,
     };
     old.iter().map(occurrence).collect()
 }
 
+fn state(start: NominalStart, now: Timestamp) -> ExistingState {
+    if start.at < now { ExistingState::Begun } else { ExistingState::Scheduled }
+}
+
 const BERLIN: Tz = Tz::Europe__Berlin;
 
 struct Change {
-    old: Vec<Timestamp>,
-    new: Vec<Timestamp>,
+    old: Vec<NominalStart>,
+    new: Vec<NominalStart>,
     diff: ScheduleDiff,
 }
 
@@ -48,21 +53,30 @@ struct Change {
 fn change(from: (&str, Tz, &str), to: (&str, Tz, &str)) -> Change {
     let now = at("2027-02-15T12:00:00Z");
     let (old, new) = (starts(from.0, from.1, from.2), starts(to.0, to.1, to.2));
-    let diff = ScheduleDiff::between(&existing(&old, now), &new, (from.1, to.1), now);
+    let (existing, rule): (_, Rule) = (existing(&old, now), from.2.parse().unwrap());
+    let change = ScheduleChange {
+        existing: &existing,
+        rule: Some(&rule),
+        new: &new,
+        was_all_day: false,
+        all_day: false,
+        from: now,
+    };
+    let diff = ScheduleDiff::between(&change);
     Change { old, new, diff }
 }
 
 impl Change {
-    /// The numbers of matched, added, removed, begun and skipped ones.
+    /// The numbers of matched, added, removed, unchanged and skipped ones.
     fn counts(&self) -> [usize; 5] {
-        let ScheduleDiff { matched, added, removed, begun, skipped } = &self.diff;
-        [matched.len(), added.len(), removed.len(), begun.len(), skipped.len()]
+        let ScheduleDiff { matched, added, removed, unchanged, skipped, .. } = &self.diff;
+        [matched.len(), added.len(), removed.len(), unchanged.len(), skipped.len()]
     }
 
     /// The distances in seconds by which the matched ones move.
     fn moves(&self) -> BTreeSet<i64> {
         let by = |(old, new): &(usize, usize)| {
-            (self.new[*new].as_micros() - self.old[*old].as_micros()) / 1_000_000
+            (self.new[*new].at.as_micros() - self.old[*old].at.as_micros()) / 1_000_000
         };
         self.diff.matched.iter().map(by).collect()
     }
@@ -133,13 +147,13 @@ fn dropping_a_weekday_removes_only_its_occurrences() {
 }
 
 #[test]
-fn replacing_one_of_two_weekdays_moves_nothing() {
+fn replacing_one_of_two_weekdays_moves_only_its_occurrences() {
     let change = change(
         ("2027-01-04T18:30:00", BERLIN, "FREQ=WEEKLY;BYDAY=MO,WE;UNTIL=20270601"),
         ("2027-01-04T18:30:00", BERLIN, "FREQ=WEEKLY;BYDAY=MO,FR;UNTIL=20270601"),
     );
-    assert_eq!(change.moves(), BTreeSet::from([0]));
-    assert_eq!(change.counts()[1], change.counts()[2]);
+    assert_eq!(change.moves(), BTreeSet::from([0, 2 * 86_400]));
+    assert_eq!((change.counts()[1], change.counts()[2]), (0, 0));
 }
 
 #[test]
@@ -170,29 +184,102 @@ fn a_start_in_a_gap_moves_with_the_others() {
 }
 
 #[test]
-fn an_unrelated_rule_moves_nothing() {
+fn an_unrelated_rule_moves_the_nearest() {
     let change = change(THURSDAYS, ("2027-01-12T18:30:00", BERLIN, "FREQ=MONTHLY;BYDAY=2TU;COUNT=20"));
-    assert_eq!(change.counts(), [0, 18, 14, 6, 2]);
+    // The second Tuesdays of March to May, each next to a Thursday.
+    assert_eq!(change.counts(), [3, 15, 11, 6, 2]);
+    assert_eq!(change.moves(), BTreeSet::from([-2 * 86_400]));
+}
+
+fn on(day: u32) -> NominalStart {
+    let nominal = chrono::NaiveDate::from_ymd_opt(2027, 2, day).unwrap().and_hms_opt(10, 0, 0).unwrap();
+    NominalStart { at: nominal.and_utc().into(), nominal }
+}
+
+fn diff_of(existing: &[ExistingOccurrence], new: &[NominalStart]) -> ScheduleDiff {
+    let rule: Rule = "FREQ=WEEKLY".parse().unwrap();
+    let now = at("2027-01-01T00:00:00Z");
+    ScheduleDiff::between(&ScheduleChange {
+        existing,
+        rule: Some(&rule),
+        new,
+        was_all_day: false,
+        all_day: false,
+        from: now,
+    })
 }
 
 #[test]
 fn an_occurrence_without_registrations_is_deleted() {
-    let now = at("2027-01-01T00:00:00Z");
-    let old = [ExistingOccurrence {
-        original_start: at("2027-02-01T10:00:00Z"),
-        begun: false,
-        has_registrations: false,
-    }];
-    let diff = ScheduleDiff::between(&old, &[], (Tz::UTC, Tz::UTC), now);
-    assert_eq!(diff.removed, [(0, Removal::Delete)]);
+    let old =
+        [ExistingOccurrence { start: on(1), state: ExistingState::Scheduled, has_registrations: false }];
+    assert_eq!(diff_of(&old, &[]).removed, [(0, Removal::Delete)]);
+}
+
+#[test]
+fn an_occurrence_that_the_rule_cancelled_comes_back_with_its_start() {
+    let cancelled = |day, has_registrations| ExistingOccurrence {
+        start: on(day),
+        state: ExistingState::CancelledByRule,
+        has_registrations,
+    };
+    let other = ExistingOccurrence { state: ExistingState::Scheduled, ..cancelled(1, true) };
+    let old = [other, cancelled(3, true), cancelled(10, true)];
+    let back = diff_of(&old, &[on(1), on(3), on(8)]);
+    assert_eq!((back.matched, back.restored, back.added), (vec![(0, 0)], vec![(1, 1)], vec![2]));
+    assert_eq!((back.removed, back.unchanged), (vec![], vec![2]));
+    // Others that take place have the start first.
+    let taken = diff_of(&old, &[on(3)]);
+    assert_eq!((taken.matched, taken.restored, taken.unchanged), (vec![(0, 0)], vec![], vec![1, 2]));
+}
+
+#[test]
+fn an_occurrence_that_an_organizer_cancelled_keeps_its_start_and_stays_cancelled() {
+    let old = |state| [ExistingOccurrence { start: on(1), state, has_registrations: true }];
+    assert_eq!(diff_of(&old(ExistingState::Cancelled), &[on(1)]).matched, [(0, 0)]);
+    let record = diff_of(&old(ExistingState::Record), &[on(1)]);
+    assert_eq!((record.unchanged, record.skipped, record.added), (vec![0], vec![0], vec![]));
+}
+
+#[test]
+fn times_that_become_days_are_compared_by_day() {
+    let timed = |day| ExistingOccurrence {
+        start: NominalStart { nominal: on(day).nominal + chrono::TimeDelta::hours(13), ..on(day) },
+        state: ExistingState::Scheduled,
+        has_registrations: true,
+    };
+    let midnight = |day| NominalStart { nominal: on(day).nominal.date().into(), ..on(day) };
+    let rule: Rule = "FREQ=DAILY".parse().unwrap();
+    let change = ScheduleChange {
+        existing: &[timed(1), timed(2)],
+        rule: Some(&rule),
+        new: &[midnight(1), midnight(2)],
+        was_all_day: false,
+        all_day: true,
+        from: at("2027-01-01T00:00:00Z"),
+    };
+    assert_eq!(ScheduleDiff::between(&change).matched, [(0, 0), (1, 1)]);
+}
+
+#[test]
+fn days_whose_midnight_the_clocks_skip_move_with_the_others() {
+    let days = |start: &str| {
+        let start: NaiveDateTime = start.parse().unwrap();
+        let start = SeriesStart::on(start.date(), Tz::America__Santiago);
+        let series = Series::new(start, Recurrence::of("FREQ=WEEKLY;COUNT=3".parse().unwrap())).unwrap();
+        let instances: Vec<_> = series.all().map(Result::unwrap).collect();
+        instances.iter().map(NominalStart::from).collect::<Vec<_>>()
+    };
+    let (old, new) = (days("2027-08-29T00:00:00"), days("2027-08-28T00:00:00"));
+    assert_eq!(diff_of(&existing(&old, at("2027-01-01T00:00:00Z")), &new).matched, [(0, 0), (1, 1), (2, 2)]);
 }
 
 /// Two random schedules, related or not.
-fn random_schedules(random: &mut Random) -> Option<(Spec, Vec<Timestamp>, Spec, Vec<Timestamp>)> {
+fn random_schedules(random: &mut Random) -> Option<(Spec, Vec<NominalStart>, Spec, Vec<NominalStart>)> {
     let some = |spec: &Spec| {
         let series = Series::new(spec.start(), Recurrence::of(spec.text().parse().ok()?)).ok()?;
         let instances = series.all().take(40).collect::<Result<Vec<_>, _>>().ok()?;
-        Some(instances.iter().map(eventcore::recurrence::Instance::original_start).collect::<Vec<_>>())
+        Some(instances.iter().map(NominalStart::from).collect::<Vec<_>>())
     };
     let from = Spec::random(random);
     let mut to = if random.one_in(3) { Spec::random(random) } else { from.clone() };
@@ -212,36 +299,46 @@ fn every_occurrence_and_start_is_in_one_list() {
     let mut random = Random::new(7);
     for seed in 0..rules() {
         let Some((from, old, to, new)) = random_schedules(&mut random) else { continue };
-        let now = old[random.index(old.len())];
+        let now = old[random.index(old.len())].at;
         let old: Vec<_> = old
             .iter()
             .map(|start| ExistingOccurrence {
-                original_start: *start,
-                begun: *start < now,
+                start: *start,
+                state: if random.one_in(5) { ExistingState::CancelledByRule } else { state(*start, now) },
                 has_registrations: random.one_in(2),
             })
             .collect();
-        let diff = ScheduleDiff::between(&old, &new, (from.tz, to.tz), now);
+        let rule: Rule = from.text().parse().unwrap();
+        let (was_all_day, to_days) = (from.all_day, to.all_day);
+        let change = ScheduleChange {
+            existing: &old,
+            rule: Some(&rule),
+            new: &new,
+            was_all_day,
+            all_day: to_days,
+            from: now,
+        };
+        let diff = ScheduleDiff::between(&change);
         let shown = format!("{seed}: {} → {} {diff:?}", from.text(), to.text());
 
-        let mut was: Vec<usize> = diff.matched.iter().map(|pair| pair.0).collect();
+        let mut was: Vec<usize> = diff.matched.iter().chain(&diff.restored).map(|pair| pair.0).collect();
         was.extend(diff.removed.iter().map(|removed| removed.0));
-        was.extend(&diff.begun);
+        was.extend(&diff.unchanged);
         was.sort_unstable();
         assert!(was.iter().copied().eq(0..old.len()), "each occurrence is in one list: {shown}");
 
-        let mut is: Vec<usize> = diff.matched.iter().map(|pair| pair.1).collect();
+        let mut is: Vec<usize> = diff.matched.iter().chain(&diff.restored).map(|pair| pair.1).collect();
         is.extend(&diff.added);
         is.extend(&diff.skipped);
         is.sort_unstable();
         assert!(is.iter().copied().eq(0..new.len()), "each new start is in one list: {shown}");
 
-        assert!(diff.begun.iter().all(|i| old[*i].begun), "{shown}");
-        assert_eq!(
-            diff.begun.len(),
-            old.iter().filter(|occurrence| occurrence.begun).count(),
-            "occurrences that have begun do not change: {shown}"
-        );
+        let settled = |i: &usize| old[*i].state == ExistingState::Begun;
+        let cancelled = |i: &usize| old[*i].state == ExistingState::CancelledByRule;
+        let unchanged = |i: &usize| diff.unchanged.contains(i);
+        assert!((0..old.len()).filter(settled).all(|i| unchanged(&i)), "begun ones do not change: {shown}");
+        assert!(diff.unchanged.iter().all(|i| settled(i) || cancelled(i)), "{shown}");
+        assert!(diff.restored.iter().all(|(from, _)| cancelled(from)), "{shown}");
         for (i, removal) in &diff.removed {
             assert_eq!(
                 *removal == Removal::Cancel,
@@ -250,15 +347,15 @@ fn every_occurrence_and_start_is_in_one_list() {
             );
         }
         for (_, to) in &diff.matched {
-            let taken =
-                old.iter().any(|occurrence| occurrence.begun && occurrence.original_start == new[*to]);
-            assert!(new[*to] >= now && !taken, "nothing moves into the past: {shown}");
+            let taken = (0..old.len()).any(|i| settled(&i) && old[i].start.at == new[*to].at);
+            let is_past = new[*to].at < now && !to_days;
+            assert!(!is_past && !taken, "nothing moves into the past: {shown}");
         }
-        assert!(diff.added.iter().all(|i| new[*i] >= now), "nothing is added in the past: {shown}");
+        assert!(diff.added.iter().all(|i| new[*i].at >= now), "nothing is added in the past: {shown}");
         let mut pairs: Vec<_> =
-            diff.matched.iter().map(|(from, to)| (old[*from].original_start, new[*to])).collect();
+            diff.matched.iter().map(|(from, to)| (old[*from].start.nominal, new[*to].nominal)).collect();
         pairs.sort_unstable();
-        assert!(pairs.windows(2).all(|two| two[0].1 < two[1].1), "the order does not change: {shown}");
+        assert!(pairs.windows(2).all(|two| two[0].1 <= two[1].1), "the order does not change: {shown}");
     }
 }
 
@@ -267,8 +364,17 @@ fn the_same_schedule_changes_nothing() {
     let mut random = Random::new(8);
     for _ in 0..rules() {
         let Some((from, old, _, _)) = random_schedules(&mut random) else { continue };
-        let now = old[random.index(old.len())];
-        let diff = ScheduleDiff::between(&existing(&old, now), &old, (from.tz, from.tz), now);
+        let now = old[random.index(old.len())].at;
+        let (existing, rule): (_, Rule) = (existing(&old, now), from.text().parse().unwrap());
+        let change = ScheduleChange {
+            existing: &existing,
+            rule: Some(&rule),
+            new: &old,
+            was_all_day: false,
+            all_day: false,
+            from: now,
+        };
+        let diff = ScheduleDiff::between(&change);
         assert!(diff.added.is_empty() && diff.removed.is_empty(), "{}", from.text());
         assert!(diff.matched.iter().all(|(from, to)| from == to));
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod all_day;
+mod all_day_changes;
 mod calendars;
 mod categories;
 mod check_in;
@@ -21,6 +22,7 @@ mod histories;
 mod insights;
 mod invalid_input;
 mod links;
+mod matching;
 mod openapi;
 mod openapi_document;
 mod openapi_examples;

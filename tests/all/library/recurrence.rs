@@ -276,8 +276,8 @@ async fn occurrences_keep_their_wall_clock_in_another_time_zone(#[case] kind: Ki
     );
     assert_eq!(
         after[0].starts_at.to_string(),
-        "2026-12-01T17:30:00Z",
-        "what is over happened when it happened"
+        "2026-12-01T18:30:00+01:00",
+        "what is over happened when it happened, by the clock of that time"
     );
     assert_eq!(registered_occurrences(&db).await.len(), 4);
 }

@@ -6,6 +6,7 @@ use crate::accounts::PublicProfile;
 use crate::events::input::{EventInput, ValidEvent, ValidationContext};
 use crate::events::schedule::expansion::Horizon;
 use crate::id::UserId;
+use crate::time::format_local;
 
 fn now() -> Timestamp {
     "2026-11-23T10:00:00Z".parse().unwrap()
@@ -34,6 +35,7 @@ fn state(event: &EventRow, copies: &Copies, new: &NewOccurrence) -> OccurrenceSt
         starts_local: None,
         moved: false,
         status: OccurrenceStatus::Scheduled,
+        cancelled_by_rule: false,
         title: None,
         description: None,
         location: None,

@@ -297,7 +297,7 @@ async fn store_overrides(
         "UPDATE occurrences SET title = $2, description = $3, location = $4, url = $5, capacity_override = $6,
             capacity = $7, starts_at = $8, ends_at = $9, moved = $10, starts_local = $11, document_id = $12,
             updated_at = $13, version = version + 1, registration_opens = $14, registration_closes = $15,
-            registration_opens_at = $16, registration_closes_at = $17
+            registration_opens_at = $16, registration_closes_at = $17, all_day = $18, timezone = NULL
          WHERE id = $1"
     ))
     .bind(locked.occurrence.id)
@@ -317,6 +317,7 @@ async fn store_overrides(
     .bind(own.closes.map(|edge| edge.to_string()))
     .bind(period.opens_at)
     .bind(period.closes_at)
+    .bind(span.all_day)
     .execute()
     .await?;
     search::delete_unused(tx, unused.into_iter().collect()).await

@@ -69,7 +69,9 @@ async fn update(tx: &mut Tx, changed: &[OccurrenceState], copies: &Copies, now: 
         .instants("starts_at", of().map(|state| state.starts_at))
         .instants("ends_at", of().map(|state| state.ends_at))
         .texts("starts_local", of().map(|state| state.starts_local.clone()))
+        .booleans("moved", of().map(|state| state.moved))
         .texts("status", of().map(|state| state.status.to_string()))
+        .booleans("cancelled_by_rule", of().map(|state| state.cancelled_by_rule))
         .integers("capacity", of().map(|state| state.capacity))
         .instants("opens_at", of().map(|state| state.open_period.opens_at))
         .instants("closes_at", of().map(|state| state.open_period.closes_at))
@@ -78,9 +80,10 @@ async fn update(tx: &mut Tx, changed: &[OccurrenceState], copies: &Copies, now: 
     let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
     sql.push(
         "UPDATE occurrences SET original_start = v.original_start, original_local = v.original_local, \
-            starts_at = v.starts_at, ends_at = v.ends_at, starts_local = v.starts_local, status = v.status, \
-            capacity = v.capacity, registration_opens_at = v.opens_at, \
-            registration_closes_at = v.closes_at, all_day = v.all_day, version = v.version, updated_at = ",
+            starts_at = v.starts_at, ends_at = v.ends_at, starts_local = v.starts_local, moved = v.moved, \
+            status = v.status, cancelled_by_rule = v.cancelled_by_rule, capacity = v.capacity, \
+            registration_opens_at = v.opens_at, registration_closes_at = v.closes_at, \
+            all_day = v.all_day, version = v.version, updated_at = ",
     );
     sql.value(now).push(", ");
     copies.push_assignments(&mut sql);

@@ -12,7 +12,8 @@ use crate::time::Timestamp;
 
 /// The columns of [`OccurrenceState`], from `occurrences`.
 pub(crate) const OCCURRENCE_STATE_COLUMNS: &str = "id, original_start, original_local, starts_at, \
-     ends_at, starts_local, moved, status, title, description, location, url, capacity_override, \
+     ends_at, starts_local, moved, status, cancelled_by_rule, title, description, location, url, \
+     capacity_override, \
      registration_opens, registration_closes, capacity, seats_taken, waitlist_length, registered, \
      organizer_id, category_id, tags, listed, all_day, registration_opens_at, registration_closes_at, \
      document_id, version";
@@ -31,6 +32,8 @@ pub(crate) struct OccurrenceState {
     /// Whether its start or end is overridden.
     pub(crate) moved: bool,
     pub(crate) status: OccurrenceStatus,
+    /// Whether a change of the rule cancelled it, not an organizer.
+    pub(crate) cancelled_by_rule: bool,
     pub(crate) title: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) location: Option<String>,
@@ -58,6 +61,11 @@ impl OccurrenceState {
     /// Whether it is over at `now`: then it no longer changes.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         self.ends_at <= now
+    }
+
+    /// Whether it can no longer move. An all-day occurrence can until its last day is over.
+    pub(crate) fn has_begun(&self, now: Timestamp) -> bool {
+        self.is_over(now) || (self.starts_at <= now && !self.all_day)
     }
 
     /// The edges of its registration window that differ from the event's.

@@ -1,6 +1,6 @@
 //! Cancelling, restoring and deleting an occurrence.
 
-use super::editable::{EditableOccurrence, lock_for_edit, recurrence_violation};
+use super::editable::{EditableOccurrence, StoredOccurrence, lock_for_edit, recurrence_violation};
 use crate::actor::Actor;
 use crate::changes::Change;
 use crate::core::EventCore;
@@ -37,7 +37,8 @@ impl EventCore {
     ///
     /// # Errors
     /// `occurrence_past` or `occurrence_begun` if it has started; `occurrence_cancelled` if the whole event
-    /// is cancelled; `version_mismatch` if `expected` is not the stored version.
+    /// is cancelled; `invalid_input` if another occurrence has taken its start; `version_mismatch` if
+    /// `expected` is not the stored version.
     pub async fn restore_occurrence(
         &self,
         actor: &Actor,
@@ -106,8 +107,9 @@ async fn restore_cancelled(tx: &mut Tx, locked: &EditableOccurrence, now: Timest
     if occurrence.phase(now) != Phase::Upcoming {
         return Err(Error::OccurrenceBegun);
     }
+    let start = return_to_start(tx, occurrence).await?;
     let series = locked.series()?;
-    let recurrence = series.with(occurrence.original_start).map_err(|error| recurrence_violation(&error))?;
+    let recurrence = series.with(start).map_err(|error| recurrence_violation(&error))?;
     if recurrence != *series.recurrence() {
         store::update_recurrence(tx, locked.event.id, &recurrence, now).await?;
     }
@@ -115,6 +117,33 @@ async fn restore_cancelled(tx: &mut Tx, locked: &EditableOccurrence, now: Timest
     reschedule::set_status(tx, occurrence.id, OccurrenceStatus::Scheduled, now).await?;
     seats::promote_waitlist(tx, occurrence.id, now).await?;
     Ok(())
+}
+
+/// The start of a cancelled occurrence. If it vacated its start for another one, it returns to it.
+///
+/// # Errors
+/// `invalid_input` with the code `start_taken` if the other one is still there.
+async fn return_to_start(tx: &mut Tx, occurrence: &StoredOccurrence) -> Result<Timestamp> {
+    let vacated = occurrence.original_start;
+    let start = Timestamp::from_micros(vacated.as_micros().div_euclid(1_000_000) * 1_000_000);
+    if start == vacated {
+        return Ok(start);
+    }
+    let returned = tx
+        .query(sql!(
+            "UPDATE occurrences SET original_start = $2 WHERE id = $1 AND NOT EXISTS (
+                SELECT 1 FROM occurrences other
+                WHERE other.event_id = occurrences.event_id AND other.original_start = $2)"
+        ))
+        .bind(occurrence.id)
+        .bind(start)
+        .execute()
+        .await?;
+    if returned == 0 {
+        let message = "another occurrence of the event is at its start: register people for that one";
+        return Err(Error::invalid("", "start_taken", message));
+    }
+    Ok(start)
 }
 
 async fn delete(

@@ -137,7 +137,7 @@ impl OccurrenceRow {
             open_period: copies.open_period(new.planned.original_start),
             recurring: event.rrule.is_some() || event.rdate != "[]",
             category: event.category.clone(),
-            tags: event.tags.clone(),
+            tags: copies.tags.clone(),
             organizer_id: event.organizer_id,
             username: organizer.username.clone(),
             display_name: organizer.display_name.clone(),

@@ -6,7 +6,9 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 
 use crate::quotas::Quotas;
-use crate::recurrence::{Instance, Recurrence, RuleResult, ScheduleLimits, Series, SeriesStart};
+use crate::recurrence::{
+    Instance, NominalStart, Recurrence, RuleResult, ScheduleLimits, Series, SeriesStart,
+};
 use crate::time::{self, Span, Timestamp};
 
 /// Greatest number of occurrences of an unbounded rule that one transaction inserts. Others can write before
@@ -70,6 +72,11 @@ pub(crate) struct PlannedOccurrence {
 }
 
 impl PlannedOccurrence {
+    /// Its start, for comparison with those of another schedule.
+    pub(crate) const fn start(&self) -> NominalStart {
+        NominalStart { at: self.original_start, nominal: self.local }
+    }
+
     /// An instance of the rule of an event with the length of `span`.
     pub(crate) fn from_instance(instance: &Instance, span: &Span, tz: Tz) -> Self {
         let original_start = instance.original_start();

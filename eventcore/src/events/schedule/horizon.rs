@@ -233,7 +233,8 @@ async fn extend(
 async fn recompute(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u64> {
     let Some(event) = lock_event(tx, id).await? else { return Ok(0) };
     let mut future = lock_remaining(tx, id, now).await?;
-    future.retain(|occurrence| occurrence.starts_at > now);
+    // What a change of the rule cancelled is not at a start of the rule: another may be there.
+    future.retain(|occurrence| occurrence.starts_at > now && !occurrence.cancelled_by_rule);
     let copies = Copies::of(&event)?;
     let planned = planned_by_local_start(&event, &future)?;
     let mut changes = OccurrenceChanges::default();

@@ -2,5 +2,7 @@
 
 pub(super) mod expansion;
 pub(super) mod horizon;
+pub(super) mod past;
 pub(super) mod preview;
 pub(super) mod reschedule;
+pub(super) mod retime;

@@ -2,17 +2,19 @@
 
 use std::collections::HashSet;
 
-use super::expansion::Horizon;
+use super::expansion::{Horizon, PlannedOccurrence};
 use crate::db::{Dialect, Queries, Tx, sql};
 use crate::error::{Error, Result};
-use crate::events::event::{OccurrenceStatus, zone};
+use crate::events::event::OccurrenceStatus;
 use crate::events::input::ValidEvent;
 use crate::events::occurrence::state::OccurrenceState;
 use crate::events::rows::EventRow;
 use crate::id::{EventId, OccurrenceId};
-use crate::recurrence::{ExistingOccurrence, ScheduleDiff};
+use crate::recurrence::{
+    ExistingOccurrence, ExistingState, NominalStart, Removal, ScheduleChange, ScheduleDiff,
+};
 use crate::search;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, format_local, parse_local, start_of_day};
 
 /// Locks all occurrences of an event in the order of their ids.
 ///
@@ -26,47 +28,6 @@ pub(crate) async fn lock_occurrences(tx: &mut Tx, event: EventId) -> Result<()> 
     Ok(())
 }
 
-/// Overrides the texts of past occurrences by the event's old ones, where these are about to change.
-///
-/// Past occurrences never change. Call it before the event is updated, with all its occurrences locked.
-pub(crate) async fn freeze_past_occurrences(
-    tx: &mut Tx,
-    old: &EventRow,
-    new: &ValidEvent,
-    now: Timestamp,
-) -> Result<()> {
-    let same = (&old.title, &old.description, &old.location, &old.url)
-        == (&new.title, &new.description, &new.location, &new.url);
-    let has_past: bool = tx
-        .query(sql!("SELECT EXISTS (SELECT 1 FROM occurrences WHERE event_id = $1 AND ends_at <= $2)"))
-        .bind(old.id)
-        .bind(now)
-        .scalar()
-        .await?;
-    if same || !has_past {
-        return Ok(());
-    }
-    let document = search::insert_document(tx, old.id, &old.texts()?).await?;
-    tx.query(sql!(
-        "UPDATE occurrences SET
-            document_id = CASE WHEN title IS NULL AND location IS NULL AND description IS NULL
-                THEN $3 ELSE document_id END,
-            title = coalesce(title, $4), description = coalesce(description, $5),
-            location = coalesce(location, $6), url = coalesce(url, $7)
-         WHERE event_id = $1 AND ends_at <= $2"
-    ))
-    .bind(old.id)
-    .bind(now)
-    .bind(document)
-    .bind((old.title != new.title).then(|| old.title.clone()))
-    .bind((old.description != new.description).then(|| old.description.clone()))
-    .bind((old.location != new.location).then(|| old.location.clone()))
-    .bind(if old.url == new.url { None } else { old.url.clone() })
-    .execute()
-    .await?;
-    Ok(())
-}
-
 /// What a new schedule does to the remaining occurrences of an event.
 pub(crate) fn diff(
     old: &EventRow,
@@ -75,22 +36,44 @@ pub(crate) fn diff(
     now: Timestamp,
 ) -> Result<ScheduleDiff> {
     let off_rule = cancelled_off_rule(old, remaining)?;
-    let existing: Vec<ExistingOccurrence> = remaining
-        .iter()
-        .map(|occurrence| ExistingOccurrence {
-            original_start: occurrence.original_start,
-            begun: occurrence.starts_at <= now || off_rule.contains(&occurrence.id),
+    let existing = remaining.iter().map(|occurrence| {
+        let nominal = parse_local(&occurrence.original_local)?;
+        Ok(ExistingOccurrence {
+            start: NominalStart { at: occurrence.original_start, nominal },
+            state: state_of(occurrence, off_rule.contains(&occurrence.id), now),
             has_registrations: occurrence.registered,
         })
-        .collect();
-    let starts: Vec<Timestamp> = new.occurrences.iter().map(|planned| planned.original_start).collect();
-    Ok(ScheduleDiff::between(&existing, &starts, (zone(&old.timezone), new.tz), now))
+    });
+    let existing = existing.collect::<Result<Vec<_>>>()?;
+    let recurrence = old.recurrence()?;
+    Ok(ScheduleDiff::between(&ScheduleChange {
+        existing: &existing,
+        rule: recurrence.as_ref().and_then(|recurrence| recurrence.rrule.as_ref()),
+        new: &new.occurrences.iter().map(PlannedOccurrence::start).collect::<Vec<_>>(),
+        was_all_day: old.all_day,
+        all_day: new.span.all_day,
+        from: if new.span.all_day { start_of_day(now.in_zone(new.tz).date_naive(), new.tz) } else { now },
+    }))
 }
 
-/// The cancelled occurrences that the current rule no longer has. They remain as records and are not matched
-/// to new starts.
+/// What a change of schedule can do to an occurrence; `is_record`: it is cancelled, and off the rule.
+fn state_of(occurrence: &OccurrenceState, is_record: bool, now: Timestamp) -> ExistingState {
+    match occurrence.status {
+        _ if occurrence.has_begun(now) => ExistingState::Begun,
+        OccurrenceStatus::Cancelled if occurrence.cancelled_by_rule => ExistingState::CancelledByRule,
+        OccurrenceStatus::Cancelled if is_record => ExistingState::Record,
+        OccurrenceStatus::Cancelled => ExistingState::Cancelled,
+        OccurrenceStatus::Scheduled => ExistingState::Scheduled,
+    }
+}
+
+/// The occurrences that an organizer cancelled and the current rule no longer has. They remain as records and
+/// are not matched to new starts.
 fn cancelled_off_rule(event: &EventRow, remaining: &[OccurrenceState]) -> Result<HashSet<OccurrenceId>> {
-    let cancelled = || remaining.iter().filter(|occurrence| occurrence.status == OccurrenceStatus::Cancelled);
+    let by_organizer = |occurrence: &&OccurrenceState| {
+        occurrence.status == OccurrenceStatus::Cancelled && !occurrence.cancelled_by_rule
+    };
+    let cancelled = || remaining.iter().filter(by_organizer);
     let starts = || cancelled().map(|occurrence| occurrence.original_start);
     let (Some(first), Some(last)) = (starts().min(), starts().max()) else {
         return Ok(HashSet::new());
@@ -102,6 +85,71 @@ fn cancelled_off_rule(event: &EventRow, remaining: &[OccurrenceState]) -> Result
         .filter(|occurrence| !planned.contains(&occurrence.original_start))
         .map(|occurrence| occurrence.id)
         .collect())
+}
+
+/// Moves the remaining occurrences to where the new schedule places them, restores those that it has again,
+/// and cancels those with registrations that it does not have. `status` is that of a new occurrence.
+pub(crate) fn follow_schedule(
+    remaining: &mut [OccurrenceState],
+    planned: &[PlannedOccurrence],
+    diff: &ScheduleDiff,
+    status: OccurrenceStatus,
+    now: Timestamp,
+) {
+    for (occurrence, removal) in &diff.removed {
+        let occurrence = &mut remaining[*occurrence];
+        if *removal == Removal::Cancel && occurrence.status != OccurrenceStatus::Cancelled {
+            (occurrence.status, occurrence.cancelled_by_rule) = (OccurrenceStatus::Cancelled, true);
+        }
+    }
+    for (occurrence, _) in &diff.restored {
+        let occurrence = &mut remaining[*occurrence];
+        (occurrence.status, occurrence.cancelled_by_rule) = (status, false);
+    }
+    vacate_starts(remaining, planned, diff);
+    for (from, to) in diff.matched.iter().chain(&diff.restored) {
+        let (occurrence, planned) = (&mut remaining[*from], &planned[*to]);
+        occurrence.original_start = planned.original_start;
+        occurrence.original_local = format_local(planned.local);
+        if !occurrence.moved {
+            (occurrence.starts_at, occurrence.ends_at) = (planned.original_start, planned.ends_at);
+        }
+    }
+    // Those that have begun keep their start. `unchanged` also holds cancelled occurrences of the future that
+    // are off the rule.
+    for occurrence in &diff.unchanged {
+        let occurrence = &mut remaining[*occurrence];
+        let same_start = |start: Timestamp| start == occurrence.original_start;
+        let planned = planned.iter().find(|planned| same_start(planned.original_start));
+        if let Some(planned) = planned
+            && occurrence.has_begun(now)
+            && !occurrence.is_over(now)
+            && !occurrence.moved
+        {
+            occurrence.ends_at = planned.ends_at;
+        }
+    }
+}
+
+/// Moves the original starts of cancelled occurrences that others take by fractions of a second, where no
+/// rule places an occurrence: original starts are unique within an event. The nominal local start stays, by
+/// which a later change of the rule finds the occurrence.
+fn vacate_starts(remaining: &mut [OccurrenceState], planned: &[PlannedOccurrence], diff: &ScheduleDiff) {
+    let pairs = diff.matched.iter().chain(&diff.restored);
+    let starts = pairs.map(|(_, to)| to).chain(&diff.added).map(|to| planned[*to].original_start);
+    let starts: HashSet<Timestamp> = starts.collect();
+    let mut taken: HashSet<Timestamp> =
+        remaining.iter().map(|occurrence| occurrence.original_start).collect();
+    let cancelled = diff.removed.iter().filter(|(_, removal)| *removal == Removal::Cancel);
+    for i in cancelled.map(|(i, _)| i).chain(&diff.unchanged) {
+        let occurrence = &mut remaining[*i];
+        if !starts.contains(&occurrence.original_start) {
+            continue;
+        }
+        while !taken.insert(occurrence.original_start) {
+            occurrence.original_start = Timestamp::from_micros(occurrence.original_start.as_micros() + 1);
+        }
+    }
 }
 
 /// Deletes an occurrence without registrations, and its search document if that is not the event's own.
@@ -134,7 +182,7 @@ pub(crate) async fn must_have_an_occurrence(tx: &mut Tx, id: EventId) -> Result<
     }
 }
 
-/// Sets the status of an occurrence. If it has this status already, nothing changes, not even its version.
+/// Sets the status of an occurrence for an organizer. If it has this status already, the version stays.
 pub(crate) async fn set_status(
     tx: &mut Tx,
     id: OccurrenceId,
@@ -142,8 +190,10 @@ pub(crate) async fn set_status(
     now: Timestamp,
 ) -> Result<()> {
     tx.query(sql!(
-        "UPDATE occurrences SET status = $2, updated_at = $3, version = version + 1
-         WHERE id = $1 AND status <> $2"
+        "UPDATE occurrences SET status = $2, cancelled_by_rule = FALSE,
+            updated_at = CASE WHEN status = $2 THEN updated_at ELSE $3 END,
+            version = CASE WHEN status = $2 THEN version ELSE version + 1 END
+         WHERE id = $1 AND (status <> $2 OR cancelled_by_rule)"
     ))
     .bind(id)
     .bind(status)

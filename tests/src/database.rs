@@ -1,6 +1,7 @@
 //! A new database for each test: SQLite or PostgreSQL.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use eventcore::{
@@ -214,7 +215,9 @@ pub fn at(text: &str) -> Timestamp {
 }
 
 pub(crate) async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
-    let pools = PoolSettings { postgres: 10, ..PoolSettings::default() };
+    // What a test locks stays locked until the test ends it, however slow the machine is.
+    let idle_transaction_timeout = Duration::ZERO;
+    let pools = PoolSettings { postgres: 10, idle_transaction_timeout, ..PoolSettings::default() };
     EventCore::connect(
         url,
         Options { clock: Box::new(clock), pools, quotas: Quotas::UNLIMITED, ..Options::default() },

@@ -27,7 +27,7 @@ async fn keep_the_door(db: &TestDb, source: &[&str]) {
     // Organizers add walk-ins and check them in.
     ada.types("5").await.shows("now, to ").await.shows("5 Mar 2031 18:30").await;
     ada.types("a").await.shows("Nobody has registered yet").await;
-    ada.types("nbob\r").await.shows("✓ Bob registered, party of 1").await;
+    ada.types("nbob\r").await.shows("✓ Bob registered, party of 1").await.shows("● confirmed").await;
     ada.types("\r").await.shows("✓ Bob checked in").await;
     ada.types("\x1b").await.shows("now, to ").await;
     db.set_times(&tea.to_string(), now.minus(HOUR * 2), now.minus(HOUR)).await;

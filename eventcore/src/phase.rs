@@ -9,7 +9,7 @@
 //! `upcoming_until` is a generated column of `occurrences`. An all-day occurrence ends with its last day in
 //! its own time zone, and `ends_at` is that instant.
 //!
-//! [`Ongoing`] finds what has begun and is not over. Such occurrences started at any time, years ago perhaps,
+//! `Ongoing` finds what has begun and is not over. Such occurrences started at any time, years ago perhaps,
 //! so that no range of starts contains them. The generated column `length_class` bounds the search: what
 //! takes place now and lasts at most a given time ends within that time.
 

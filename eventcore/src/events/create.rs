@@ -28,7 +28,7 @@ impl EventCore {
     /// The occurrences of a long series without an end are created in several transactions.
     ///
     /// # Errors
-    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`](crate::Quotas).
+    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`].
     pub async fn create_event(&self, actor: &Actor, input: &EventInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();
@@ -43,7 +43,7 @@ impl EventCore {
     /// actor becomes the organizer.
     ///
     /// # Errors
-    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`](crate::Quotas).
+    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`].
     pub async fn duplicate_event(&self, actor: &Actor, id: EventId, input: &DuplicateInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();

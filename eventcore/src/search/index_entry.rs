@@ -58,7 +58,7 @@ impl IndexEntry {
     }
 
     /// Writes the values of a row of `search_tokens` after its id: the columns of FTS5, or one `tsvector`.
-    /// Their names are [`full_text_columns`].
+    /// Their names come from the statement that inserts the row.
     pub(super) fn push_full_text(&self, sql: &mut SqlWriter) {
         match sql.dialect() {
             Dialect::Sqlite => {

@@ -100,7 +100,6 @@ impl BodyReader {
             let begun = Instant::now();
             if read.memory.small.is_none() {
                 read.memory.small = Some(self.small.take(network, expected.min(SMALL_BODY)).await);
-                read.bytes.reserve_exact(expected.min(SMALL_BODY));
             }
             if read.memory.large.is_none() && length > SMALL_BODY {
                 read.memory.large = Some(self.large.take(network, expected.saturating_sub(SMALL_BODY)).await);

@@ -102,12 +102,18 @@ async fn serve_connections<S, B>(
     service: S,
     stop: impl Future<Output = ()>,
 ) where
-    S: Service<Request<WatchedRequest<Incoming>>, Response = http::Response<B>> + Clone + Send + 'static,
+    S: Service<Request<WatchedRequest<Incoming>>, Response = http::Response<B>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Future: Send,
     S::Error: Into<BoxError> + Send,
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let stopping = watch::Sender::new(());
+    // Cloned for each request only: each connection that waits would hold half a kilobyte.
+    let service = Arc::new(service);
     let mut stop = std::pin::pin!(stop);
     loop {
         let Accepted { stream, peer, open } = tokio::select! {
@@ -122,7 +128,7 @@ async fn serve_connections<S, B>(
             let mut request = request.map(|body| WatchedRequest::new(body, connection.clone()));
             let client = proxies.client(peer, request.headers());
             request.extensions_mut().insert(client);
-            let response = service.clone().oneshot(request);
+            let response = S::clone(&service).oneshot(request);
             async move {
                 let response = response.await?;
                 Ok::<_, S::Error>(response.map(|body| WatchedResponse::new(body, open_request)))

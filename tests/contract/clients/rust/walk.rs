@@ -90,6 +90,7 @@ async fn walk(base: &str) {
             none,
             none,
             none,
+            None,
             none,
             None,
             none,

@@ -1,7 +1,9 @@
 //! What is copied from an event onto its occurrences.
 //!
 //! The agenda filters, sorts and counts occurrences by these copies, so that it reads no event. This is the
-//! only list of them: whatever writes occurrences takes their values from here.
+//! list of them: what creates or changes an event takes their values from here. Two operations on many events
+//! at once set a single copy in SQL: deleting a category (`recategorize`) and handing over the events of an
+//! account (`release`). `eventd check` verifies the copies, whatever wrote them.
 
 use chrono_tz::Tz;
 

@@ -122,9 +122,6 @@ impl ChangePlan {
                     new.all_day = old.all_day;
                 }
                 let own_texts = shows_texts_differently(&stored.event, &plan.event, old);
-                let is_open = |event: &EventRow, state: &OccurrenceState| {
-                    event.status == EventStatus::Published && state.status == OccurrenceStatus::Scheduled
-                };
                 let opens = is_open(&stored.event, old) != is_open(&plan.event, &new);
                 if shown_differently || own_texts || opens || shows_differently(old, &new) {
                     new.version = old.version + 1;
@@ -139,10 +136,7 @@ impl ChangePlan {
     /// Adds an occurrence that remains.
     fn add(&mut self, old: &OccurrenceState, new: OccurrenceState, now: Timestamp) {
         self.changes.add(old, &new);
-        let is_open =
-            self.event.status == EventStatus::Published && new.status == OccurrenceStatus::Scheduled;
-        let phase = Phase::of(new.starts_at, new.ends_at, self.event.all_day, now);
-        let promotes = is_open && phase == Phase::Upcoming;
+        let promotes = is_open(&self.event, &new) && new.phase(now) == Phase::Upcoming;
         if promotes && new.waitlist_length > 0 && new.seats_taken < new.capacity {
             self.promotable.push(new.id);
         }
@@ -161,6 +155,11 @@ impl ChangePlan {
         }
         Ok(())
     }
+}
+
+/// Whether an occurrence takes place as published.
+fn is_open(event: &EventRow, occurrence: &OccurrenceState) -> bool {
+    event.status == EventStatus::Published && occurrence.status == OccurrenceStatus::Scheduled
 }
 
 /// What the occurrences of an event are searched by, if they inherit it.

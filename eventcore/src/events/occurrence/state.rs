@@ -7,6 +7,7 @@ use crate::events::event::OccurrenceStatus;
 use crate::events::rows::EventRow;
 use crate::events::window::{OpenPeriod, RegistrationWindow, WindowEdge};
 use crate::id::{CategoryId, OccurrenceId, UserId};
+use crate::phase::Phase;
 use crate::search::DocumentTexts;
 use crate::time::Timestamp;
 
@@ -58,14 +59,19 @@ pub(crate) struct OccurrenceState {
 }
 
 impl OccurrenceState {
+    /// The phase of the occurrence.
+    pub(crate) fn phase(&self, now: Timestamp) -> Phase {
+        Phase::of(self.starts_at, self.ends_at, self.all_day, now)
+    }
+
     /// Whether it is over at `now`: then it no longer changes.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        self.ends_at <= now
+        self.phase(now) == Phase::Past
     }
 
     /// Whether it can no longer move. An all-day occurrence can until its last day is over.
     pub(crate) fn has_begun(&self, now: Timestamp) -> bool {
-        self.is_over(now) || (self.starts_at <= now && !self.all_day)
+        self.phase(now) != Phase::Upcoming
     }
 
     /// The edges of its registration window that differ from the event's.

@@ -1,10 +1,9 @@
 //! HTML pages: the start page, the API documentation, and explanations of problems.
 
-use std::sync::OnceLock;
-
 use eventcore::Error;
 use http::header;
 use hyper::body::Bytes;
+use tokio::sync::OnceCell;
 use utoipa_swagger_ui::Config;
 use warp::reply::Response;
 
@@ -61,16 +60,16 @@ async fn home(call: Call) -> Answer {
     )
 )]
 async fn document(call: Call) -> Answer {
-    // It is large and the same for everyone, so that it is written once and shared.
-    static JSON: OnceLock<Bytes> = OnceLock::new();
-    let json = match JSON.get() {
-        Some(json) => json.clone(),
-        None => {
-            let json = serde_json::to_vec(&(call.document)()).map_err(Error::internal)?;
-            JSON.get_or_init(|| json.into()).clone()
-        }
+    // It is large and the same for everyone, so that it is written once and shared. Building it takes longer
+    // than other requests should wait.
+    static JSON: OnceCell<Bytes> = OnceCell::const_new();
+    let build = call.document;
+    let write = || async move {
+        let json = tokio::task::spawn_blocking(move || serde_json::to_vec(&build()));
+        json.await.map_err(Error::internal)?.map(Bytes::from).map_err(Error::internal)
     };
-    let mut response = Response::new(json.into());
+    let json = JSON.get_or_try_init(write).await?;
+    let mut response = Response::new(json.clone().into());
     response.headers_mut().insert(header::CONTENT_TYPE, call.declaration.content_type.clone());
     Ok(response)
 }

@@ -4,12 +4,13 @@
 //! where the rule places it. [`match_starts`] tries, in this order:
 //!
 //! 1. **The whole schedule was shifted** by less than a period, and each start as far as the others: the
-//!    occurrences follow in order.
+//!    occurrences follow in order, by the smallest such shift.
 //! 2. **The nearest starts**: of all matchings that keep the order, the one with the smallest total shift,
-//!    where an occurrence without a match counts as much as the greatest shift allowed, half a period. It
-//!    follows that no occurrence with registrations is left over while a start that nothing took lies within
-//!    half a period. Occurrences whose start is not in both schedules count only if they have registrations;
-//!    among equal matchings, the others decide.
+//!    where an occurrence without a match counts as much as the greatest shift allowed, half a period.
+//!    Occurrences whose start is not in both schedules count only if they have registrations; among equal
+//!    matchings, the others decide. Then occurrences without registrations that would move give way to those
+//!    with them. It follows that none of the latter is left over while a start within half a period is free,
+//!    or taken by one that nobody attends and that moves there.
 //! 3. If that keeps less than half of them, and the whole schedule was shifted further: in order again.
 //!
 //! Starts on which both schedules agree are therefore kept, unless all of them are shifted.
@@ -88,15 +89,16 @@ impl Spacing {
 /// Matches occurrences to starts, both in order; `rule` is the one of the occurrences.
 pub(super) fn match_starts(old: &[OldStart], new: &[i64], rule: Option<&Rule>) -> Pairs {
     let spacing = Spacing::of(rule, old);
-    let shifted = in_order(old, new, spacing.unevenness)
-        .filter(|shift| !shift.leaves_over_registered(old, new, spacing.limit()));
-    let is_within_a_period = |shift: &InOrder| spacing.period.is_none_or(|period| shift.greatest < period);
-    if let Some(shift) = shifted.filter(|shift| shift.greatest > 0 && is_within_a_period(shift)) {
-        return shift.pairs();
+    let shifted = even_shift(old, new, spacing.unevenness).filter(|shift| {
+        !shift.leaves_over_registered(old, new, spacing.limit()) && !shift.is_ambiguous(old, new)
+    });
+    let is_within_a_period = |shift: &EvenShift| spacing.period.is_none_or(|period| shift.greatest < period);
+    if let Some(shift) = shifted.as_ref().filter(|shift| shift.greatest > 0 && is_within_a_period(shift)) {
+        return shift.pairs.clone();
     }
     let nearest = nearest(old, new, spacing.limit());
     match shifted {
-        Some(shift) if shift.len * 2 >= old.len() && keeps_few(&nearest, old) => shift.pairs(),
+        Some(shift) if shift.pairs.len() * 2 >= old.len() && keeps_few(&nearest, old) => shift.pairs,
         _ => nearest,
     }
 }
@@ -108,62 +110,81 @@ fn keeps_few(pairs: &Pairs, old: &[OldStart]) -> bool {
     pairs.len() * 2 < old.len() && (registered == 0 || kept < registered)
 }
 
-/// A shift of the whole schedule: so many occurrences from `from` on become the starts from `to` on.
-#[derive(Debug, Clone, Copy)]
-struct InOrder {
-    from: usize,
-    to: usize,
-    len: usize,
+/// A shift of the whole schedule: all occurrences of the shorter of the two lists, in order.
+#[derive(Debug, Clone)]
+struct EvenShift {
+    pairs: Pairs,
     /// The sum of all shifts.
     total: i128,
     /// The greatest of them.
     greatest: i64,
 }
 
-impl InOrder {
-    fn pairs(self) -> Pairs {
-        (self.from..).zip(self.to..).take(self.len).collect()
-    }
-
+impl EvenShift {
     /// Whether it leaves over an occurrence with registrations although a start is within the limit.
-    fn leaves_over_registered(self, old: &[OldStart], new: &[i64], limit: i64) -> bool {
-        let matched = self.from..self.from + self.len;
+    fn leaves_over_registered(&self, old: &[OldStart], new: &[i64], limit: i64) -> bool {
         old.iter().enumerate().any(|(i, old)| {
             let Reach { from, to } = Reach::of(*old, new, limit);
-            old.registered && !matched.contains(&i) && from < to
+            old.registered && from < to && self.pairs.binary_search_by_key(&i, |(from, _)| *from).is_err()
         })
     }
 
-    /// The shift that moves `old[from]` to `new[to]` and so on; `None` if it is not even.
-    fn at(old: &[OldStart], new: &[i64], (from, to): (usize, usize), unevenness: i64) -> Option<Self> {
-        let shifts = || old[from..].iter().zip(&new[to..]).map(|(old, new)| new - old.wall);
-        let (least, most) = (shifts().min()?, shifts().max()?);
-        let distance = |by: i64| i128::from(by.unsigned_abs());
-        (most - least <= unevenness).then(|| Self {
-            from,
-            to,
-            len: shifts().count(),
-            total: shifts().map(distance).sum(),
-            greatest: least.abs().max(most.abs()),
+    /// The shift of these pairs; `None` if it is not even.
+    fn of(
+        pairs: impl Iterator<Item = (usize, usize)>,
+        old: &[OldStart],
+        new: &[i64],
+        unevenness: i64,
+    ) -> Option<Self> {
+        let (mut least, mut most) = (i64::MAX, i64::MIN);
+        let mut even = Self { pairs: Pairs::new(), total: 0, greatest: 0 };
+        for (from, to) in pairs {
+            let by = new[to] - old[from].wall;
+            (least, most) = (least.min(by), most.max(by));
+            if most - least > unevenness {
+                return None;
+            }
+            even.pairs.push((from, to));
+            even.total += i128::from(by.unsigned_abs());
+            even.greatest = even.greatest.max(by.abs());
+        }
+        Some(even)
+    }
+
+    /// Whether a smaller shift finds a start for each occurrence, with other starts in between. Then nobody
+    /// knows which of the two was meant.
+    fn is_ambiguous(&self, old: &[OldStart], new: &[i64]) -> bool {
+        old.first().is_some_and(|first| {
+            let smaller = new.iter().map(|wall| wall - first.wall).filter(|by| by.abs() < self.greatest);
+            smaller.into_iter().any(|by| old.iter().all(|old| new.binary_search(&(old.wall + by)).is_ok()))
         })
     }
 }
 
 /// The smallest even shift that leaves nothing over in the shorter of the two lists.
-fn in_order(old: &[OldStart], new: &[i64], unevenness: i64) -> Option<InOrder> {
-    let first = old.first()?.wall;
-    let places: Vec<(usize, usize)> = if old.len() <= new.len() {
-        let most = new.len() - old.len();
-        let near = new.partition_point(|wall| *wall < first);
-        // The starts next to the first occurrence: others are further away.
-        (near.saturating_sub(2)..=near + 1).map(|to| (0, to.min(most))).collect()
-    } else {
-        let most = old.len() - new.len();
-        let near = old.partition_point(|old| new.first().is_some_and(|wall| old.wall < *wall));
-        (near.saturating_sub(2)..=near + 1).map(|from| (from.min(most), 0)).collect()
+fn even_shift(old: &[OldStart], new: &[i64], unevenness: i64) -> Option<EvenShift> {
+    let (first, first_new) = (old.first()?.wall, *new.first()?);
+    let is_shorter = old.len() <= new.len();
+    let distance = |place: usize| {
+        let by = if is_shorter { new[place] - first } else { first_new - old[place].wall };
+        by.abs()
     };
-    let shifts = places.into_iter().filter_map(|place| InOrder::at(old, new, place, unevenness));
-    shifts.min_by_key(|shift| shift.total)
+    let mut places: Vec<usize> = (0..=old.len().abs_diff(new.len())).collect();
+    places.sort_by_key(|place| distance(*place));
+    let mut best: Option<EvenShift> = None;
+    for place in places {
+        if best.as_ref().is_some_and(|best| distance(place) - unevenness > best.greatest) {
+            break;
+        }
+        let (from, to) = if is_shorter { (0, place) } else { (place, 0) };
+        let pairs = (from..old.len()).zip(to..new.len());
+        let shift = EvenShift::of(pairs, old, new, unevenness);
+        best = match (best, shift) {
+            (Some(best), Some(shift)) if best.total <= shift.total => Some(best),
+            (best, shift) => shift.or(best),
+        };
+    }
+    best
 }
 
 /// A total shift, and how many occurrences are left over. Each of these counts as much as the greatest shift.
@@ -224,8 +245,39 @@ impl Reach {
     }
 }
 
+/// The matching of the smallest cost, in which occurrences without registrations give way to people.
+fn nearest(old: &[OldStart], new: &[i64], limit: i64) -> Pairs {
+    let mut pairs = cheapest(old, new, limit);
+    while let Some(instead) = give_way(&pairs, old, new, limit) {
+        pairs = instead;
+    }
+    pairs
+}
+
+/// Matches one more occurrence with registrations, if a start that another without them would move to lies
+/// within the limit. Those in between move up to the next start of one of them: also within the limit, and
+/// in order.
+fn give_way(pairs: &Pairs, old: &[OldStart], new: &[i64], limit: i64) -> Option<Pairs> {
+    let is_left = |i: &usize| old[*i].registered && pairs.binary_search_by_key(i, |pair| pair.0).is_err();
+    (0..old.len()).filter(is_left).find_map(|left| {
+        let Reach { from, to } = Reach::of(old[left], new, limit);
+        let near = pairs.partition_point(|(_, at)| *at < from)..pairs.partition_point(|(_, at)| *at < to);
+        let gives_way = pairs[near].iter().filter(|(i, at)| !old[*i].registered && old[*i].wall != new[*at]);
+        let (other, _) = gives_way.min_by_key(|(i, _)| i.abs_diff(left))?;
+        let (first, last) = (left.min(*other), left.max(*other));
+        let (between, mut instead): (Pairs, Pairs) =
+            pairs.iter().partition(|(i, _)| (first..=last).contains(i));
+        let mut moved: Vec<usize> = between.iter().map(|(i, _)| *i).filter(|i| i != other).collect();
+        moved.push(left);
+        moved.sort_unstable();
+        instead.extend(moved.into_iter().zip(between.iter().map(|(_, at)| *at)));
+        instead.sort_unstable();
+        Some(instead)
+    })
+}
+
 /// The matching of the smallest cost, by dynamic programming over the pairs within `limit`.
-fn nearest(old: &[OldStart], new: &[i64], mut limit: i64) -> Pairs {
+fn cheapest(old: &[OldStart], new: &[i64], mut limit: i64) -> Pairs {
     let reaches = loop {
         let reaches: Vec<_> = old.iter().map(|old| Reach::of(*old, new, limit)).collect();
         let pairs: usize = reaches.iter().map(|reach| reach.to - reach.from).sum();

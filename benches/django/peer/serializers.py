@@ -225,7 +225,7 @@ class EventSerializer(serializers.ModelSerializer):
         tags = tags_named(tags)
         event.tags.add(*tags)
         # What the answer shows is known: nothing is read again.
-        event.next_occurrences = occurrences[:1]
+        event.next_occurrence = next(iter(occurrences), None)
         event.occurrence_count = len(occurrences)
         event._prefetched_objects_cache = {"tags": tags, "co_organizers": []}
         return event
@@ -235,10 +235,14 @@ class EventSerializer(serializers.ModelSerializer):
         return ends_at.astimezone(ZoneInfo(event.timezone)).isoformat()
 
     def get_next_occurrence(self, event):
-        for occurrence in event.next_occurrences:
-            occurrence.event = event
-            return OccurrenceSerializer(occurrence, context=self.context).data
-        return None
+        # By a query of its own: a prefetch of one row costs a window function.
+        if not hasattr(event, "next_occurrence"):
+            upcoming = event.occurrences.upcoming().order_by("starts_at", "id")
+            event.next_occurrence = upcoming.first()
+        if event.next_occurrence is None:
+            return None
+        event.next_occurrence.event = event
+        return OccurrenceSerializer(event.next_occurrence, context=self.context).data
 
     def get_links(self, event):
         ends_at = event.starts_at + event.duration

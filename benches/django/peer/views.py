@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from peer import registrations
 from peer.filters import AgendaFilter
-from peer.models import Category, Event, Occurrence
+from peer.models import Category, Event, Occurrence, User
 from peer.serializers import (
     CategorySerializer,
     EventSerializer,
@@ -33,7 +33,8 @@ class EventViewSet(
     filter_backends = []
 
     def get_queryset(self):
-        upcoming = Occurrence.objects.upcoming().order_by("starts_at", "id")
+        # What a list of organizers shows of each.
+        organizers = User.objects.only("id", "username", "display_name")
         return (
             Event.objects.exclude(visibility=Event.Visibility.PRIVATE)
             .exclude(status=Event.Status.DRAFT)
@@ -42,8 +43,7 @@ class EventViewSet(
             .annotate(occurrence_count=Count("occurrences"))
             .prefetch_related(
                 "tags",
-                "co_organizers",
-                Prefetch("occurrences", upcoming[:1], to_attr="next_occurrences"),
+                Prefetch("co_organizers", organizers),
             )
         )
 

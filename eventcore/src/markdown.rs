@@ -79,6 +79,33 @@ pub fn to_html(markdown: &str) -> String {
     SANITIZER.clean(&rendered).to_string()
 }
 
+/// The text of Markdown without its marks, on one line: for previews of links, and for search engines.
+///
+/// ```
+/// use eventcore::markdown::to_text;
+///
+/// assert_eq!(to_text("# Talks\n\nand *pizza*\n- at <b>7</b>"), "Talks and pizza at <b>7</b>");
+/// ```
+pub fn to_text(markdown: &str) -> String {
+    let mut text = String::with_capacity(markdown.len());
+    for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) => {
+                text.push_str(&part);
+            }
+            // Emphasis begins and ends within words.
+            Event::Start(tag) if !is_inline(&tag) => text.push(' '),
+            Event::SoftBreak | Event::HardBreak | Event::Rule => text.push(' '),
+            _ => {}
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const fn is_inline(tag: &Tag<'_>) -> bool {
+    matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. })
+}
+
 /// Renders texts to HTML on blocking threads, in the order given.
 ///
 /// Dropping the future stops the rendering after the current batch.

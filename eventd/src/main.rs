@@ -12,6 +12,8 @@ mod http;
 mod limit_settings;
 mod listen_address;
 mod output;
+mod templates;
+mod words;
 
 use std::process::ExitCode;
 

@@ -111,7 +111,7 @@ pub struct Event {
     pub next_occurrence: Option<Occurrence>,
     /// Number of occurrences, including past and cancelled ones.
     pub occurrence_count: i64,
-    /// Links to other calendars.
+    /// Links to its page and to other calendars.
     pub links: Links,
     /// Time of creation.
     pub created_at: Timestamp,
@@ -196,7 +196,7 @@ pub struct Occurrence {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub recurrence: Option<RecurrenceInWords>,
-    /// Links to other calendars.
+    /// Links to its page and to other calendars.
     pub links: Links,
     /// Incremented by every change of the occurrence; see `If-Match`.
     pub version: i64,
@@ -244,7 +244,7 @@ pub struct RecurrenceInWords {
     pub text: String,
 }
 
-/// Links that add an event or occurrence to other calendars.
+/// Links to the page of an event or occurrence, and to other calendars.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Links {
@@ -254,6 +254,11 @@ pub struct Links {
     pub outlook: String,
     /// Path of the iCalendar file on this server.
     pub ics: String,
+    /// Path of the page on this server, which shows what everyone may see. Drafts and private events have
+    /// none: it is not found.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub page: String,
 }
 
 /// Separates the category and the tags in the column `occurrences.labels`, and the tags in

@@ -1,4 +1,4 @@
-//! Links that add an event or occurrence to Google Calendar and Outlook.
+//! Links of events and occurrences: to their pages, and to Google Calendar and Outlook, which add them.
 
 use chrono::{DateTime, SubsecRound, Utc};
 use chrono_tz::Tz;
@@ -15,8 +15,8 @@ pub(super) struct CalendarItem<'a> {
     pub(super) ends_at: Timestamp,
     pub(super) tz: Tz,
     pub(super) all_day: bool,
-    /// Path of the iCalendar file.
-    pub(super) ics: String,
+    /// Path of its page. That of its iCalendar file follows from it.
+    pub(super) path: String,
 }
 
 impl CalendarItem<'_> {
@@ -50,7 +50,8 @@ impl CalendarItem<'_> {
                 percent_encode(&outlook_end),
                 self.all_day
             ),
-            ics: self.ics,
+            ics: format!("/api/v1{}.ics", self.path),
+            page: self.path,
         }
     }
 }
@@ -92,7 +93,7 @@ mod tests {
                 ends_at: ends.parse().unwrap(),
                 tz: Tz::Europe__Berlin,
                 all_day,
-                ics: "/x.ics".to_owned(),
+                path: "/x".to_owned(),
             };
             item.links()
         };

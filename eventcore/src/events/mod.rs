@@ -43,6 +43,7 @@ pub use html::{Described, add_html};
 pub use input::EventInput;
 pub use occurrence::change::Overrides;
 pub(crate) use offer::Offer;
+pub(crate) use read::load_occurrence;
 pub(crate) use recurrence_words::add_recurrences;
 pub(crate) use release::{lock_events_of_organizer, release_events_of};
 pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};

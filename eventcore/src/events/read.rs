@@ -35,7 +35,7 @@ impl EventCore {
 }
 
 /// Loads an occurrence as the API returns it. The caller checks permissions.
-pub(super) async fn load_occurrence(
+pub(crate) async fn load_occurrence(
     db: &mut impl Queries,
     id: OccurrenceId,
     now: Timestamp,

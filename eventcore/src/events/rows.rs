@@ -285,7 +285,7 @@ impl OccurrenceRow {
             ends_at: self.ends_at,
             tz,
             all_day: self.all_day,
-            ics: format!("/api/v1/occurrences/{}.ics", self.id),
+            path: format!("/occurrences/{}", self.id),
         }
         .links();
         Occurrence {
@@ -416,7 +416,7 @@ impl EventWithOrganizer {
             ends_at: span.ends_at,
             tz,
             all_day: row.all_day,
-            ics: format!("/api/v1/events/{}.ics", row.id),
+            path: format!("/events/{}", row.id),
         }
         .links();
         let (registration_opens_at, registration_opens_before) =

@@ -14,8 +14,8 @@ mod queue;
 mod read;
 mod register;
 mod registration;
-
 mod ticket;
+mod ticket_holder;
 
 pub use attendee_table::attendee_table;
 pub(crate) use cancel_all::cancel_registrations_of;
@@ -23,4 +23,7 @@ pub use check_in::{CheckIn, TicketInput};
 pub use consistency::Discrepancy;
 pub use positions::WaitlistPositions;
 pub(crate) use queue::RegistrationQueues;
-pub use registration::{MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus};
+pub use registration::{
+    MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationLinks, RegistrationStatus,
+};
+pub use ticket_holder::Ticket;

@@ -68,6 +68,19 @@ pub struct Registration {
     pub checked_in_at: Option<Timestamp>,
     /// The organizer who checked the attendee in.
     pub checked_in_by: Option<UserId>,
+    /// Links.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub links: RegistrationLinks,
+}
+
+/// Links of a registration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RegistrationLinks {
+    /// Path of the page of the ticket on this server; null unless the registration has seats. The page needs
+    /// no sign-in: the address is a secret of the attendee.
+    pub page: Option<String>,
 }
 
 impl Registration {
@@ -279,6 +292,8 @@ impl RegistrationRow {
 
     /// The public form.
     pub(super) fn registration(self, position: Option<i64>) -> Registration {
+        let ticket_code = self.status.has_seats().then(|| ticket::format(&self.ticket_code));
+        let page = ticket_code.as_ref().map(|code| format!("/tickets/{code}"));
         Registration {
             id: self.id,
             occurrence_id: self.occurrence_id,
@@ -292,11 +307,12 @@ impl RegistrationRow {
             party_size: self.party_size,
             position,
             auto_promote: self.auto_promote,
-            ticket_code: self.status.has_seats().then(|| ticket::format(&self.ticket_code)),
+            ticket_code,
             created_at: self.created_at,
             updated_at: self.updated_at,
             checked_in_at: self.checked_in_at,
             checked_in_by: self.checked_in_by,
+            links: RegistrationLinks { page },
         }
     }
 }

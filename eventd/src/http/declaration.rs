@@ -29,6 +29,11 @@ pub(crate) enum SignIn {
 }
 
 impl Declaration {
+    /// Whether the response is a page for readers.
+    pub(crate) fn is_page(&self) -> bool {
+        self.content_type.as_bytes().starts_with(b"text/html")
+    }
+
     pub(crate) fn new(path: &str, method: Method, operation: &Operation) -> Self {
         let request_types = match &operation.request_body {
             Some(RefOr::T(body)) => body.content.keys().cloned().collect(),

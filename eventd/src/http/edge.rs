@@ -19,6 +19,7 @@ use super::client_network::ClientNetwork;
 use super::declaration::Declaration;
 use super::head;
 use super::page_security;
+use super::pages;
 use super::problem::Problem;
 use super::problem_kind::Kind;
 use super::rate_limit::Quota;
@@ -53,11 +54,17 @@ pub(crate) struct EdgeService<S> {
     inner: S,
     routes: &'static RouteTable,
     admission: Arc<Admission>,
+    public_url: Arc<str>,
 }
 
 impl<S> EdgeService<S> {
-    pub(crate) const fn new(inner: S, routes: &'static RouteTable, admission: Arc<Admission>) -> Self {
-        Self { inner, routes, admission }
+    pub(crate) const fn new(
+        inner: S,
+        routes: &'static RouteTable,
+        admission: Arc<Admission>,
+        public_url: Arc<str>,
+    ) -> Self {
+        Self { inner, routes, admission, public_url }
     }
 }
 
@@ -91,6 +98,7 @@ where
         }
         let found = self.routes.find(request.uri().path());
         let endpoint = found.as_ref().map(|(endpoint, _)| *endpoint);
+        let reader = is_for_page(&request, endpoint).then(|| self.public_url.clone());
         let admission = self.admission.clone();
         let quota = admission.take_quota(&request, endpoint.map_or("", |endpoint| &endpoint.path));
         let in_flight = admission.enter();
@@ -113,7 +121,7 @@ where
             };
             let path = endpoint.map_or("", |endpoint| &endpoint.path);
             if response.status().is_client_error() || response.status().is_server_error() {
-                write_problem(&mut response, &id, &method, path);
+                write_problem(&mut response, &id, &method, path, reader.as_deref());
             }
             if method == Method::HEAD {
                 drop_body(&mut response);
@@ -135,6 +143,15 @@ where
             Ok(response)
         })
     }
+}
+
+/// Whether a request is that of a reader in a browser for a page, so that its problems are pages too.
+fn is_for_page<B>(request: &Request<B>, endpoint: Option<&Endpoint>) -> bool {
+    let is_page = match endpoint {
+        Some(endpoint) => endpoint.route(&Method::GET).is_some_and(|route| route.declaration().is_page()),
+        None => !request.uri().path().starts_with("/api/"),
+    };
+    is_page && accept::quality(request.headers(), "text/html").is_explicit()
 }
 
 /// Whether a body follows the head of a request.
@@ -169,7 +186,14 @@ fn new_id() -> HeaderValue {
 /// The tracing span of a request.
 pub(crate) fn span<B>(request: &Request<B>) -> Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+    let path = without_secrets(request.uri().path());
+    tracing::debug_span!("request", id, method = %request.method(), path)
+}
+
+/// A path for the log. Whoever reads the log must not learn the secrets that some paths end in.
+fn without_secrets(path: &str) -> &str {
+    const BEFORE_SECRETS: [&str; 1] = ["/tickets/"];
+    BEFORE_SECRETS.into_iter().find(|start| path.starts_with(start)).unwrap_or(path)
 }
 
 /// The client's request id if it is 1 to 100 ASCII letters, digits and `-_.:`, otherwise a new one. Other
@@ -223,7 +247,14 @@ fn check_accept(headers: &HeaderMap, declaration: &Declaration) -> Result<(), Pr
     Err(Problem::new(Kind::NotAcceptable, format!("the response is {}", types.join(" or "))))
 }
 
-fn write_problem(response: &mut Response<ResponseBody>, id: &HeaderValue, method: &Method, path: &str) {
+/// Writes the problem of a response: as a page for a `reader`, who is given as the public URL of this server.
+fn write_problem(
+    response: &mut Response<ResponseBody>,
+    id: &HeaderValue,
+    method: &Method,
+    path: &str,
+    reader: Option<&str>,
+) {
     let problem = response
         .extensions_mut()
         .remove::<Problem>()
@@ -238,6 +269,15 @@ fn write_problem(response: &mut Response<ResponseBody>, id: &HeaderValue, method
     response.headers_mut().remove(header::CONTENT_ENCODING);
     response.headers_mut().extend(headers);
     *response.body_mut() = full_body(body);
+    let page = reader.map(|public_url| pages::problem_page(public_url, &problem, id));
+    match page {
+        Some(Ok((headers, html))) => {
+            response.headers_mut().extend(headers);
+            *response.body_mut() = full_body(html);
+        }
+        Some(Err(error)) => tracing::error!(request = id, %error, "a problem is not shown as a page"),
+        None => {}
+    }
 }
 
 #[cfg(test)]
@@ -255,6 +295,12 @@ mod tests {
         for unsafe_id in ["", "a b", "<script>", "\"quoted\""] {
             assert_ne!(request_id(&request_with("x-request-id", unsafe_id)), unsafe_id);
         }
+    }
+
+    #[test]
+    fn paths_in_the_log_have_no_secrets() {
+        assert_eq!(without_secrets("/tickets/QK8Z-FPAY"), "/tickets/");
+        assert_eq!(without_secrets("/api/v1/tickets"), "/api/v1/tickets");
     }
 
     fn is_accepted(accept: &'static str, types: &[&str]) -> bool {

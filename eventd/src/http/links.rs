@@ -1,8 +1,8 @@
 //! Absolute links in responses: the library gives paths, and only the server knows its address.
 
 use eventcore::Page;
-use eventcore::events::{Event, Occurrence};
-use eventcore::registrations::MyRegistration;
+use eventcore::events::{Event, Links, Occurrence};
+use eventcore::registrations::{CheckIn, MyRegistration, Registration};
 
 /// Responses with links of this server.
 pub(crate) trait Linked: Sized {
@@ -16,23 +16,45 @@ pub(crate) trait Linked: Sized {
     }
 }
 
+impl Linked for Links {
+    fn link(&mut self, base: &str) {
+        self.ics.insert_str(0, base);
+        self.page.insert_str(0, base);
+    }
+}
+
 impl Linked for Occurrence {
     fn link(&mut self, base: &str) {
-        self.links.ics.insert_str(0, base);
+        self.links.link(base);
     }
 }
 
 impl Linked for Event {
     fn link(&mut self, base: &str) {
-        self.links.ics.insert_str(0, base);
+        self.links.link(base);
         if let Some(next) = &mut self.next_occurrence {
             next.link(base);
         }
     }
 }
 
+impl Linked for Registration {
+    fn link(&mut self, base: &str) {
+        if let Some(page) = &mut self.links.page {
+            page.insert_str(0, base);
+        }
+    }
+}
+
+impl Linked for CheckIn {
+    fn link(&mut self, base: &str) {
+        self.registration.link(base);
+    }
+}
+
 impl Linked for MyRegistration {
     fn link(&mut self, base: &str) {
+        self.registration.link(base);
         if let Some(occurrence) = &mut self.occurrence {
             occurrence.link(base);
         }

@@ -22,6 +22,7 @@ mod metrics;
 mod openapi;
 mod pace;
 mod page_security;
+mod pages;
 mod path_tree;
 mod problem;
 mod problem_kind;

@@ -8,18 +8,16 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
-/// The frame of all pages but the API documentation, with its style sheet inside.
-pub(crate) const PAGE: &str = include_str!("routes/page.html");
+use crate::templates::STYLE;
 
 /// For responses that are no pages, should a browser show one: nothing is loaded, nothing runs.
 const NO_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
 
-/// For pages in the frame [`PAGE`]: its style sheet by its hash, and no scripts.
+/// For pages in our layout: their style sheet by its hash, and no scripts.
 static STATIC_PAGE: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let sheet = PAGE.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next());
-    let hash = STANDARD.encode(Sha256::digest(sheet.unwrap_or_default()));
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self'; frame-ancestors 'none'; \
          base-uri 'none'; form-action 'self'"
@@ -34,7 +32,7 @@ const API_DOCUMENTATION: HeaderValue = HeaderValue::from_static(
      font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
 
-/// Lets a response be a page in the frame [`PAGE`].
+/// Lets a response be a page in our layout.
 pub(crate) fn allow_static_page(headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_SECURITY_POLICY, STATIC_PAGE.clone());
 }

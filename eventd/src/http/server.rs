@@ -65,7 +65,7 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
     let Server { core, public_url, timeout, proxies, admission, metrics_access } = server;
     let context = Context {
         core,
-        public_url,
+        public_url: public_url.clone(),
         admission: admission.clone(),
         metrics_access,
         timeout,
@@ -80,7 +80,7 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         .map_response(caching::complete_vary)
         .layer(compression())
         .layer(cors())
-        .layer_fn(|inner| EdgeService::new(inner, routes::table(), admission.clone()))
+        .layer_fn(|inner| EdgeService::new(inner, routes::table(), admission.clone(), public_url.clone()))
         // The edge service logs failures, with their cause.
         .layer(
             TraceLayer::new_for_http().make_span_with(edge::span::<WatchedRequest<Incoming>>).on_failure(()),

@@ -43,7 +43,8 @@ pub(crate) fn occurrence(n: usize) -> Occurrence {
         "organizer": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"},
         "recurring": true, "links": {
             "google": "https://example.org/g", "outlook": "",
-            "ics": "https://events.example/api/v1/occurrences/1.ics"
+            "ics": "https://events.example/api/v1/occurrences/1.ics",
+            "page": "https://events.example/occurrences/1"
         },
         "version": 1
     }))

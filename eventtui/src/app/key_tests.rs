@@ -286,7 +286,7 @@ impl Before {
             Action::ToggleAutoPromote => {
                 asks(|r| matches!(r, Request::SetAutoPromote { .. })) || says("You are not on its waitlist")
             }
-            Action::CopyLink => driven.copied == ["https://events.example/api/v1/occurrences/1.ics"],
+            Action::CopyLink => driven.copied == ["https://events.example/occurrences/1"],
             Action::OpenLink => driven.handed == [Effect::OpenLink("https://example.org/g".to_owned())],
             Action::SaveCalendar if self.place == Place::Organize => {
                 asks(|r| matches!(r, Request::EventCalendar(_)))

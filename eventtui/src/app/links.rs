@@ -11,13 +11,14 @@ use crate::screens::prompt::Prompt;
 use crate::widgets::text_field::TextField;
 
 impl App {
-    /// Copies the address of the selected occurrence: on a server a link, on a database the id.
+    /// Copies the address of the selected occurrence: on a server its page, on a database the id. Servers
+    /// without pages have the calendar file only.
     pub(super) fn copy_link(&mut self) {
         let Some(occurrence) = self.occurrence() else { return };
-        let (address, what) = if is_web_link(&occurrence.links.ics) {
-            (occurrence.links.ics.clone(), "Link")
-        } else {
-            (occurrence.id.to_string(), "Id")
+        let links = [&occurrence.links.page, &occurrence.links.ics];
+        let (address, what) = match links.into_iter().find(|link| is_web_link(link)) {
+            Some(link) => (link.clone(), "Link"),
+            None => (occurrence.id.to_string(), "Id"),
         };
         self.cx.notify('✓', format!("{what} copied, if your terminal allows it: O opens it"));
         self.cx.effects.push(Effect::Copy(address));
@@ -109,12 +110,18 @@ mod tests {
     fn the_own_address_is_copied_and_never_that_of_a_calendar() {
         let mut driven = looked();
         driven.press(KeyCode::Char('y'));
-        assert_eq!(driven.copied, ["https://events.example/api/v1/occurrences/1.ics"]);
+        assert_eq!(driven.copied, ["https://events.example/occurrences/1"]);
+        // Older servers have no pages.
+        let event = driven.layer::<EventScreen>().detail.as_mut().unwrap();
+        event.occurrence.links.page = String::new();
+        driven.press(KeyCode::Char('y'));
+        assert_eq!(driven.copied[1], "https://events.example/api/v1/occurrences/1.ics");
         // A database has no address on the web.
         let event = driven.layer::<EventScreen>().detail.as_mut().unwrap();
+        event.occurrence.links.page = "/occurrences/1".to_owned();
         event.occurrence.links.ics = "/api/v1/occurrences/1.ics".to_owned();
         driven.press(KeyCode::Char('y'));
-        assert_eq!(driven.copied[1], occurrence(1).id.to_string());
+        assert_eq!(driven.copied[2], occurrence(1).id.to_string());
         assert_eq!(driven.last_line(), "✓ Id copied, if your terminal allows it: O opens it");
     }
 

@@ -232,7 +232,7 @@ fn irreversible_changes_need_confirmation() {
     driven.press(KeyCode::Char('D')).press(KeyCode::Char('y'));
     assert!(driven.sent.iter().any(|(_, request)| matches!(request, Request::CancelEvent(_))));
     driven.press(KeyCode::Char('y'));
-    assert_eq!(driven.copied, ["https://events.example/api/v1/occurrences/1.ics"]);
+    assert_eq!(driven.copied, ["https://events.example/occurrences/1"]);
 }
 
 #[test]

@@ -103,7 +103,8 @@ mod tests {
             "user": {"id": "01890000-0000-7000-8000-000000000001", "username": "ada", "display_name": "Ada"},
             "status": "confirmed", "party_size": 2, "position": null, "auto_promote": true,
             "ticket_code": "K7QM-3XFD", "created_at": "2026-11-23T10:00:00Z",
-            "updated_at": "2026-11-23T10:00:00Z", "checked_in_at": null, "checked_in_by": null
+            "updated_at": "2026-11-23T10:00:00Z", "checked_in_at": null, "checked_in_by": null,
+            "links": {"page": null}
         });
         let (listener, body) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), registration.to_string());
         let client = Client::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();

@@ -161,10 +161,32 @@ async fn all_links_are_absolute() {
     ] {
         if event {
             assert_eq!(found["links"]["ics"], of_event);
+            assert_eq!(found["links"]["page"], format!("{base}/events/{id}"));
             assert_eq!(found["next_occurrence"]["links"]["ics"], of_occurrence);
         } else {
             assert_eq!(found["links"]["ics"], of_occurrence);
+            assert_eq!(found["links"]["page"], format!("{base}/occurrences/{occurrence}"));
         }
+    }
+    let registration = registered.json();
+    let ticket = format!("{base}/tickets/{}", registration["ticket_code"].as_str().unwrap());
+    let registration = registration["id"].as_str().unwrap();
+    let list = format!("/occurrences/{occurrence}/registrations");
+    for found in [
+        registered.json(),
+        bob.get(&format!("/occurrences/{occurrence}/registration")).await.expect(200).json(),
+        bob.get(&format!("/registrations/{registration}")).await.expect(200).json(),
+        bob.get("/registrations").await.expect(200).json()["items"][0].clone(),
+        bob.get("/users/me/export").await.expect(200).json()["registrations"][0].clone(),
+        ada.get(&list).await.expect(200).json()["items"][0].clone(),
+        ada.post(&list, json!({"username": "bob"})).await.expect(200).json(),
+        ada.poke(&format!("/registrations/{registration}/check-in")).await.expect(200).json(),
+        ada.post("/check-in", json!({"code": &ticket[ticket.len() - 34..], "occurrence_id": occurrence}))
+            .await
+            .expect(200)
+            .json(),
+    ] {
+        assert_eq!(found["links"]["page"], ticket, "{found}");
     }
     // A repeated POST gets the same address.
     let key = [("idempotency-key", "once")];

@@ -27,6 +27,7 @@ mod openapi;
 mod openapi_document;
 mod openapi_examples;
 mod page_security;
+mod pages;
 mod permissions;
 mod phases;
 mod protocol;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use tests::{Answer, Client, Daemon, Kind};
+use tests::{Answer, Client, Daemon, Kind, new_event_in_2031};
 
 async fn page(client: &Client, path: &str) -> Answer {
     client.raw(Method::GET, path, Vec::new(), &[]).await
@@ -23,9 +23,19 @@ fn policy(answer: &Answer) -> BTreeMap<String, String> {
 async fn pages_cannot_be_framed_and_load_only_what_is_ours() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     let client = daemon.anonymous();
-    for path in
-        ["/", "/docs", "/problems", "/problems/event-full", "/openapi.json", "/api/v1/events", "/nothing"]
-    {
+    let event = daemon.user("ada").await.post("/events", new_event_in_2031().json()).await.expect(201).id();
+    let event = format!("/events/{event}");
+    for path in [
+        "/",
+        "/docs",
+        "/problems",
+        "/problems/event-full",
+        "/openapi.json",
+        "/api/v1/events",
+        "/nothing",
+        &*event,
+        "/tickets/x",
+    ] {
         let answer = page(&client, path).await;
         let policy = policy(&answer);
         for (directive, sources) in

@@ -6,6 +6,7 @@ mod auth;
 mod calendars;
 mod categories;
 mod comments;
+mod event_pages;
 mod events;
 mod feedback;
 pub(crate) mod health;
@@ -34,6 +35,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         calendars::routes(),
         categories::routes(),
         comments::routes(),
+        event_pages::routes(),
         events::routes(),
         feedback::routes(),
         health::routes(),

@@ -3,12 +3,14 @@
 use eventcore::Error;
 use http::header;
 use hyper::body::Bytes;
+use serde::Serialize;
 use tokio::sync::OnceCell;
 use utoipa_swagger_ui::Config;
 use warp::reply::Response;
 
 use crate::http::call::{Answer, Call};
 use crate::http::page_security;
+use crate::http::pages;
 use crate::http::problem_kind::Kind;
 use crate::http::problem_responses::{NotFound, PageProblems};
 use crate::http::reply;
@@ -26,11 +28,9 @@ pub(super) fn routes() -> Vec<Route> {
     routes![home, document, docs, problems, problem].into_iter().chain(assets).collect()
 }
 
-fn page(call: &Call, title: &str, body: &str) -> Response {
-    let html = page_security::PAGE.replace("{title}", title).replace("{body}", body);
-    let mut response = reply::content(call, html);
-    page_security::allow_static_page(response.headers_mut());
-    response
+#[derive(Serialize)]
+struct HomePage<'a> {
+    public_url: &'a str,
 }
 
 /// Start page
@@ -44,9 +44,7 @@ fn page(call: &Call, title: &str, body: &str) -> Response {
     )
 )]
 async fn home(call: Call) -> Answer {
-    // The public URL is configuration, but must not become markup.
-    let url = call.public_url.replace('&', "&amp;").replace('<', "&lt;");
-    Ok(page(&call, "eventd", &include_str!("home.html").replace("{public_url}", &url)))
+    pages::page(&call, "pages/home.html", &HomePage { public_url: &call.public_url })
 }
 
 /// This OpenAPI document
@@ -116,6 +114,27 @@ async fn asset(call: Call) -> Answer {
     Ok(reply::content_of_type(content_type, file.bytes.into_owned()))
 }
 
+/// A kind of problem as pages show it.
+#[derive(Serialize)]
+struct KindItem {
+    slug: &'static str,
+    status: u16,
+    title: &'static str,
+    explanation: &'static str,
+}
+
+impl KindItem {
+    fn new(kind: Kind) -> Self {
+        let (slug, title, explanation) = (kind.slug(), kind.title(), kind.explanation());
+        Self { slug, status: kind.status().as_u16(), title, explanation }
+    }
+}
+
+#[derive(Serialize)]
+struct ProblemsPage {
+    problems: Vec<KindItem>,
+}
+
 /// List all kinds of problems
 #[utoipa::path(
     get,
@@ -127,18 +146,13 @@ async fn asset(call: Call) -> Answer {
     )
 )]
 async fn problems(call: Call) -> Answer {
-    let item = |kind: Kind| {
-        let (slug, status, title) = (kind.slug(), kind.status().as_u16(), kind.title());
-        format!(
-            "<li><code>{status}</code> <a href=\"/problems/{slug}\">{title}</a>: {}</li>",
-            kind.explanation()
-        )
-    };
-    let items = Kind::all().map(item).collect::<Vec<_>>().concat();
-    let introduction = "Errors are <code>application/problem+json</code> with one of these values \
-        of <code>type</code>.";
-    let body = format!("<h1>Problems</h1><p>{introduction}</p><ul>{items}</ul>");
-    Ok(page(&call, "Problems", &body))
+    let problems = Kind::all().map(KindItem::new).collect();
+    pages::page(&call, "pages/problems.html", &ProblemsPage { problems })
+}
+
+#[derive(Serialize)]
+struct KindPage {
+    problem: KindItem,
 }
 
 /// Explain a kind of problem
@@ -155,12 +169,5 @@ async fn problems(call: Call) -> Answer {
 async fn problem(call: Call) -> Answer {
     let slug = call.parameter("slug");
     let kind = Kind::all().find(|kind| kind.slug() == slug).ok_or(Error::NotFound("problem"))?;
-    let body = format!(
-        "<h1>{}</h1><p><code>{} /problems/{slug}</code></p><p>{}</p>\
-         <p><a href=\"/problems\">All problems</a></p>",
-        kind.title(),
-        kind.status().as_u16(),
-        kind.explanation()
-    );
-    Ok(page(&call, kind.title(), &body))
+    pages::page(&call, "pages/problem.html", &KindPage { problem: KindItem::new(kind) })
 }

@@ -26,14 +26,15 @@ pub(super) fn routes() -> Vec<Route> {
     routes.into_iter().map(Route::small_body).collect()
 }
 
-fn versioned(registration: &Registration) -> Versioned<&Registration> {
+fn versioned(registration: Registration, base: &str) -> Versioned<Registration> {
     // Not dated: it also shows the names of the user, and the place on a waitlist, which changes with the
     // registrations before it.
-    Versioned { value: registration, version: registration.version(), updated_at: None }
+    let version = registration.version();
+    Versioned { value: registration.linked(base), version, updated_at: None }
 }
 
-fn registered(registered: &Registered, location: &str) -> Answer {
-    let registration = versioned(&registered.registration);
+fn registered(registered: Registered, location: &str, base: &str) -> Answer {
+    let registration = versioned(registered.registration, base);
     if registered.created { registration.created(location) } else { registration.changed() }
 }
 
@@ -56,7 +57,7 @@ fn status(query: &mut Query) -> Option<RegistrationStatus> {
 async fn read_mine(call: Call) -> Answer {
     call.no_query()?;
     let registration = call.core.my_registration(&call.actor().await?, call.id("occurrence")?).await?;
-    versioned(&registration).ok(&call)
+    versioned(registration, &call.public_url).ok(&call)
 }
 
 /// Register for an occurrence, or change my registration
@@ -78,11 +79,12 @@ async fn read_mine(call: Call) -> Answer {
 async fn register(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, occurrence) = (call.core.clone(), call.id::<OccurrenceId>("occurrence")?);
+    let (core, base) = (call.core.clone(), call.public_url.clone());
+    let occurrence: OccurrenceId = call.id("occurrence")?;
     let expected = etag::precondition(&call.headers)?;
     let party = Party { expected, ..call.json_if_any::<Party>()?.unwrap_or_default() };
     let outcome = core.register(&actor, occurrence, &party).await?;
-    registered(&outcome, &format!("/api/v1/occurrences/{occurrence}/registration"))
+    registered(outcome, &format!("/api/v1/occurrences/{occurrence}/registration"), &base)
 }
 
 /// Cancel my registration
@@ -134,7 +136,8 @@ async fn list(call: Call) -> Answer {
     if csv_reply::is_preferred(&call) {
         return Ok(attendee_list::csv(call.core.clone(), actor, occurrence, status).await?);
     }
-    reply::page(&call, &call.core.registrations(&actor, occurrence, status, &page).await?)
+    let page = call.core.registrations(&actor, occurrence, status, &page).await?;
+    reply::page(&call, &page.linked(&call.public_url))
 }
 
 /// Register a user (organizers only)
@@ -154,9 +157,11 @@ async fn list(call: Call) -> Answer {
 async fn add(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let (core, occurrence) = (call.core.clone(), call.id::<OccurrenceId>("occurrence")?);
+    let (core, base) = (call.core.clone(), call.public_url.clone());
+    let occurrence: OccurrenceId = call.id("occurrence")?;
     let outcome = core.add_registration(&actor, occurrence, &call.json::<NewAttendee>()?).await?;
-    registered(&outcome, &format!("/api/v1/registrations/{}", outcome.registration.id))
+    let location = format!("/api/v1/registrations/{}", outcome.registration.id);
+    registered(outcome, &location, &base)
 }
 
 /// Remove an attendee from an occurrence (organizers only)
@@ -218,7 +223,7 @@ async fn list_mine(call: Call) -> Answer {
 async fn read(call: Call) -> Answer {
     call.no_query()?;
     let registration = call.core.registration(&call.actor().await?, call.id("registration")?).await?;
-    versioned(&registration).ok(&call)
+    versioned(registration, &call.public_url).ok(&call)
 }
 
 /// Check an attendee in (organizers only)
@@ -236,7 +241,8 @@ async fn read(call: Call) -> Answer {
 async fn check_in(call: Call) -> Answer {
     call.no_query()?;
     let (actor, expected) = (call.writer().await?, etag::precondition(&call.headers)?);
-    reply::json(&call.core.check_in(&actor, call.id("registration")?, expected.as_ref()).await?)
+    let done = call.core.check_in(&actor, call.id("registration")?, expected.as_ref()).await?;
+    reply::json(&done.linked(&call.public_url))
 }
 
 /// Undo a check-in (organizers only)
@@ -273,8 +279,9 @@ async fn undo_check_in(call: Call) -> Answer {
 async fn check_in_by_code(call: Call) -> Answer {
     call.no_query()?;
     let actor = call.writer().await?;
-    let core = call.core.clone();
-    reply::json(&core.check_in_by_code(&actor, &call.json::<TicketInput>()?).await?)
+    let (core, base) = (call.core.clone(), call.public_url.clone());
+    let done = core.check_in_by_code(&actor, &call.json::<TicketInput>()?).await?;
+    reply::json(&done.linked(&base))
 }
 
 /// Read the ticket's QR code as SVG

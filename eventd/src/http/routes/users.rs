@@ -227,6 +227,7 @@ async fn export(call: Call) -> Answer {
     let actor = call.actor().await?;
     let mut export = call.core.export_user(&actor, actor.signed_in()?.id).await?;
     export.events.iter_mut().chain(&mut export.co_organized).for_each(|event| event.link(&call.public_url));
+    export.registrations.iter_mut().for_each(|registration| registration.link(&call.public_url));
     reply::json(&export)
 }
 

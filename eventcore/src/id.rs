@@ -88,6 +88,8 @@ ids! {
     CommentId;
     /// The id of feedback on an occurrence.
     FeedbackId;
+    /// The id of a job.
+    JobId;
 }
 
 #[cfg(test)]

@@ -56,8 +56,8 @@
 //! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors.
 //! - **Time.** The current time comes from the [`Clock`] in [`Options`], never from the operating system.
 //! - **Changes.** [`EventCore::changes`] tells what each transaction has changed, after its commit.
-//! - **Jobs.** Call `extend_schedules` once a day, and `recompute_occurrence_times` after each start of the
-//!   program.
+//! - **Jobs.** Start [`workers::Workers`] in at least one process: they do what transactions leave to them,
+//!   and the daily upkeep.
 //!
 //! # The modules, by layer
 //!
@@ -65,8 +65,8 @@
 //!
 //! 1. [`error`], [`fold`], [`time`], [`id`], [`changes`], the values that tell what a transaction has
 //!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
-//! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`] and `csv_table`,
-//!    which the operations of all modules use;
+//! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`], `csv_table` and
+//!    [`jobs`], the table of work that follows from transactions, which the operations of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
@@ -74,7 +74,8 @@
 //!    events;
 //! 6. [`privacy`]: export and deletion of all data of a user; [`idempotency`]: execution of any operation
 //!    once per key;
-//! 7. `core`: [`EventCore`], the composition root. Every module adds its operations to that type, so all of
+//! 7. [`workers`]: who do the jobs, by the operations of all modules;
+//! 8. `core`: [`EventCore`], the composition root. Every module adds its operations to that type, so all of
 //!    them import it, and it holds the state of `accounts` and `registrations`. This is the only import
 //!    cycle.
 //!
@@ -113,6 +114,7 @@ pub mod id;
 pub mod idempotency;
 pub mod input;
 pub mod insights;
+pub mod jobs;
 pub mod markdown;
 pub mod page;
 pub mod phase;
@@ -126,13 +128,14 @@ pub mod search;
 mod seats;
 mod serde_as_string;
 pub mod time;
+pub mod workers;
 
 pub use actor::{Actor, Credential, Role, Scope, SignedIn};
 pub use core::{EventCore, OneTransaction, Options};
 pub use error::{Error, Result, Violation, Violations};
 pub use id::{
-    AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, SessionId,
-    UserId,
+    AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, JobId, OccurrenceId, RegistrationId,
+    SessionId, UserId,
 };
 pub use page::{Cursor, Order, Page, PageRequest};
 pub use precondition::Precondition;

@@ -45,6 +45,9 @@ enum Command {
     /// Rotate the key that signs access tokens
     #[command(subcommand)]
     Secret(commands::secret::SecretCommand),
+    /// List, show, retry and drop jobs: the work that workers do after requests, and the daily upkeep
+    #[command(subcommand)]
+    Jobs(commands::jobs::JobsCommand),
     /// Fill an empty database with sample data
     Demo,
     /// Back up an SQLite database, which may be in use
@@ -144,6 +147,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
         Command::Check => commands::check::check(&config).await,
         Command::User(command) => commands::user::run(&config, command).await,
         Command::Secret(command) => commands::secret::run(&config, command).await,
+        Command::Jobs(command) => commands::jobs::run(&config, command).await,
         Command::Demo => commands::demo::demo(&config).await,
         Command::Backup { file } => commands::copy::backup(&config, &file).await,
         Command::Restore { file } => commands::copy::restore(&config, &file).await,

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::dialect::Dialect;
 use super::direct_tx::{Connected, DirectTx};
 use super::pool_settings::{PoolSettings, within};
-use super::statement::{Connection, Job};
+use super::statement::{Connection, StatementJob};
 use super::task::run_to_its_end;
 use crate::changes::{Change, ChangeBus};
 use crate::error::{Error, Result};
@@ -81,7 +81,7 @@ impl HeldTx {
     }
 
     /// Runs a statement.
-    pub(super) async fn run<T: Send + 'static>(&self, job: Job<T>) -> sqlx::Result<T> {
+    pub(super) async fn run<T: Send + 'static>(&self, job: StatementJob<T>) -> sqlx::Result<T> {
         let held = self.clone();
         let outcome = run_to_its_end(async move {
             let mut state = held.lock().await?;

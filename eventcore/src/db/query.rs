@@ -4,7 +4,7 @@ use super::dialect::Dialect;
 use super::held::HeldTx;
 use super::reader::Reader;
 use super::sql::Sql;
-use super::statement::{Bind, Connection, Job, Row, Statement};
+use super::statement::{Bind, Connection, Row, Statement, StatementJob};
 use super::transaction::{Tx, TxTarget};
 
 /// Something that runs queries: a reader or a transaction.
@@ -43,8 +43,10 @@ macro_rules! run {
         }
         match target {
             Target::Connection(connection) => statement.$method(connection).await,
-            Target::Reader(reader) => reader.run(Job::new(|on| Box::pin(statement.$method(on)))).await,
-            Target::Held(held) => held.run(Job::new(|on| Box::pin(statement.$method(on)))).await,
+            Target::Reader(reader) => {
+                reader.run(StatementJob::new(|on| Box::pin(statement.$method(on)))).await
+            }
+            Target::Held(held) => held.run(StatementJob::new(|on| Box::pin(statement.$method(on)))).await,
         }
     }};
 }

@@ -16,7 +16,7 @@ use tracing::Instrument;
 use super::backend::{Backend, PooledConnection};
 use super::dialect::Dialect;
 use super::held::HeldTx;
-use super::statement::Job;
+use super::statement::StatementJob;
 
 /// How long the task keeps the connection for the next statement of its reader, which comes at once unless
 /// its caller is not polled.
@@ -75,7 +75,7 @@ impl Reader {
     }
 
     /// Runs a statement. If the reader is dropped meanwhile, the statement ends early.
-    pub(super) async fn run<T: Send + 'static>(&mut self, job: Job<T>) -> sqlx::Result<T> {
+    pub(super) async fn run<T: Send + 'static>(&mut self, job: StatementJob<T>) -> sqlx::Result<T> {
         let (backend, task) = match &mut self.source {
             ReadSource::Pool { backend, task } => (backend, task),
             ReadSource::Held(held) => return held.run(job).await,
@@ -92,7 +92,7 @@ impl Reader {
     }
 }
 
-fn request<T: Send + 'static>(job: Job<T>, mut answer: oneshot::Sender<sqlx::Result<T>>) -> Request {
+fn request<T: Send + 'static>(job: StatementJob<T>, mut answer: oneshot::Sender<sqlx::Result<T>>) -> Request {
     boxed(move |connection| {
         Box::pin(async move {
             let (outcome, afterwards) = match connection {

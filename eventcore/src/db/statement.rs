@@ -80,9 +80,9 @@ impl Connection<'_> {
 type JobFuture<'c, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'c>>;
 
 /// A statement to run in another task, on the connection of that task.
-pub(super) struct Job<T>(Box<dyn for<'c> FnOnce(Connection<'c>) -> JobFuture<'c, T> + Send>);
+pub(super) struct StatementJob<T>(Box<dyn for<'c> FnOnce(Connection<'c>) -> JobFuture<'c, T> + Send>);
 
-impl<T> Job<T> {
+impl<T> StatementJob<T> {
     pub(super) fn new(run: impl for<'c> FnOnce(Connection<'c>) -> JobFuture<'c, T> + Send + 'static) -> Self {
         Self(Box::new(run))
     }

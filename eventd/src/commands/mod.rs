@@ -4,7 +4,7 @@ pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod demo;
 pub(crate) mod export;
-mod jobs;
+pub(crate) mod jobs;
 pub(crate) mod log;
 pub(crate) mod migrate;
 pub(crate) mod secret;

@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use eventcore::workers::Workers;
+
 use crate::config::{Config, Limits};
 use crate::descriptors;
 use crate::failure::Failure;
@@ -59,14 +61,12 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
         let listener = address.listen("--metrics-listen").await?;
         tokio::spawn(http::run_metrics(listener, core.clone(), admission, deadlines));
     }
-    let jobs = (config.workers > 0).then(|| tokio::spawn(super::jobs::run(core.clone())));
+    let workers = Workers::start(&core, config.workers);
     survive_file_size_limit()?;
     let stop = stop_signal()?;
     print_line(format!("listening on http://{address}"))?;
     http::run(listener, server, stop).await;
-    if let Some(jobs) = jobs {
-        jobs.abort();
-    }
+    workers.stop().await;
     core.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

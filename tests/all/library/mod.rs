@@ -13,6 +13,7 @@ mod deadlocks;
 mod dropped_calls;
 mod events;
 mod idempotency;
+mod jobs;
 mod lock_order;
 mod lock_waits;
 mod multi_day;

@@ -6,6 +6,7 @@ mod demo;
 mod framing;
 mod guessing;
 mod idempotency;
+mod jobs;
 mod metrics_and_logs;
 mod operator;
 mod pipes;

@@ -1,0 +1,32 @@
+//! Writing jobs in the transaction that causes them.
+
+use super::job::{Job, JobKind};
+use crate::db::{Planning, Queries, RowList, SqlWriter, Tx};
+use crate::error::Result;
+use crate::id::JobId;
+use crate::time::Timestamp;
+
+/// Adds jobs that are due at `due`, in one statement. Of kinds that [exist once](super::JobKind::is_single) a
+/// job is added only if there is no unfinished one.
+pub(crate) async fn enqueue(tx: &mut Tx, jobs: &[Job], due: Timestamp, now: Timestamp) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let payloads: Vec<String> = jobs.iter().map(Job::to_json).collect::<Result<_>>()?;
+    let kinds = || jobs.iter().map(Job::kind);
+    let rows = RowList::default()
+        .ids("id", jobs.iter().map(|_| JobId::at(now).as_uuid()))
+        .texts("kind", kinds().map(|kind| kind.to_string()))
+        .texts("payload", payloads)
+        .texts("key", kinds().map(|kind| kind.is_single().then(|| kind.to_string())))
+        .integers("priority", kinds().map(JobKind::priority));
+    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    sql.push("INSERT INTO jobs (id, kind, payload, key, priority, state, due_at, created_at, updated_at)");
+    sql.push(" SELECT v.id, v.kind, v.payload, v.key, v.priority, 'waiting', ").value(due);
+    sql.push(", ").value(now).push(", ").value(now).push(" FROM ").rows("v", rows);
+    // SQLite would read ON CONFLICT as the condition of a join.
+    sql.push(" WHERE true ON CONFLICT (key) WHERE key IS NOT NULL AND state IN ('waiting', 'running')");
+    sql.push(" DO NOTHING");
+    sql.query(tx).execute().await?;
+    Ok(())
+}

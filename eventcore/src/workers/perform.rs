@@ -1,0 +1,67 @@
+//! What each kind of job does.
+
+use crate::core::EventCore;
+use crate::db::{Tx, transaction};
+use crate::error::Result;
+use crate::jobs::{self, Job, Lease, Next, lease};
+use crate::time::Timestamp;
+
+/// Does a job and records its success.
+pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
+    let job = lease.job()?;
+    match &job {
+        Job::ExtendSchedules => {
+            match core.extend_schedules().await? {
+                0 => {}
+                made => tracing::info!(made, "occurrences were created up to the horizon"),
+            }
+            succeed(core, lease, &recurring(job, core.now())).await
+        }
+        Job::RecomputeTimes => {
+            match core.recompute_occurrence_times().await? {
+                0 => {}
+                moved => tracing::info!(moved, "occurrences were moved to the new tz database"),
+            }
+            succeed(core, lease, &Next::Done).await
+        }
+        Job::PruneJobs => {
+            let now = core.now();
+            transaction!(core.db(), |tx| step(tx, lease, &job, now))
+        }
+    }
+}
+
+/// Records the success of a job that has its own transactions.
+async fn succeed(core: &EventCore, lease: &Lease, next: &Next) -> Result<()> {
+    let now = core.now();
+    transaction!(core.db(), |tx| conclude(tx, lease, next, now))
+}
+
+async fn conclude(tx: &mut Tx, lease: &Lease, next: &Next, now: Timestamp) -> Result<()> {
+    if lease::hold(tx, lease, now).await? {
+        lease::succeed(tx, lease, next, now).await?;
+    }
+    Ok(())
+}
+
+/// Does a job, or a bounded part of it, in the transaction that also records it: exactly once.
+async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<()> {
+    if !lease::hold(tx, lease, now).await? {
+        return Ok(());
+    }
+    let next = match job {
+        // These have transactions of their own.
+        Job::ExtendSchedules | Job::RecomputeTimes => Next::Done,
+        Job::PruneJobs if jobs::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
+        Job::PruneJobs => recurring(job.clone(), now),
+    };
+    lease::succeed(tx, lease, &next, now).await
+}
+
+/// A job that recurs is due again after its period.
+fn recurring(job: Job, now: Timestamp) -> Next {
+    match job.kind().period() {
+        Some(period) => Next::Again { job, at: now.plus(period) },
+        None => Next::Done,
+    }
+}

@@ -1,15 +1,16 @@
 //! Quotas: how much one account may create. Without them one account could fill the database, and keep others
 //! from writing meanwhile.
 //!
-//! A quota is checked in the transaction that creates something. On PostgreSQL transactions of one account
-//! that run at the same time do not see each other, so they may together exceed a quota by a few.
+//! A quota is checked in the transaction that creates something. On PostgreSQL transactions that run at the
+//! same time do not see each other, so those that count against a quota of one account first lock the row of
+//! the account: see [`Quotas::lock_for_events`].
 
 use std::time::Duration;
 
 use sqlx::FromRow;
 
-use crate::actor::Actor;
-use crate::db::{Queries, Sql, SqlWriter, Tx, sql};
+use crate::actor::{Actor, Role};
+use crate::db::{Planning, Queries, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, UserId};
 use crate::time::Timestamp;
@@ -79,6 +80,44 @@ impl Quotas {
         } else {
             self
         }
+    }
+
+    /// Locks an account until the transaction ends, if events and their occurrences count against a quota of
+    /// it. Call it before counting, in a statement of its own: a statement that waits for the lock counts
+    /// what was there before the wait.
+    pub(crate) async fn lock_for_events(&self, tx: &mut Tx, account: UserId) -> Result<()> {
+        if self.events_per_day.is_some() || self.occurrences_per_account.is_some() {
+            lock(tx, account).await?;
+        }
+        Ok(())
+    }
+
+    /// Locks an account as [`Self::lock_for_events`] does, if comments count against a quota of it.
+    pub(crate) async fn lock_for_comments(&self, tx: &mut Tx, account: UserId) -> Result<()> {
+        if self.comments_per_minute.is_some() || self.comments_per_day.is_some() {
+            lock(tx, account).await?;
+        }
+        Ok(())
+    }
+
+    /// How many occurrences the schedule of an event may add, which has a rule without an end. Locks its
+    /// organizer, whose quota counts unless the organizer is an admin.
+    pub(crate) async fn room_for(
+        &self,
+        tx: &mut Tx,
+        (event, organizer): (EventId, UserId),
+        now: Timestamp,
+    ) -> Result<usize> {
+        let mut room = i64::MAX;
+        if let Some(limit) = self.occurrences_per_event.map(i64::from) {
+            room = limit - count_future(tx, event, now, limit).await?;
+        }
+        if let Some(limit) = self.occurrences_per_account.map(i64::from)
+            && lock(tx, organizer).await? != Some(Role::Admin)
+        {
+            room = room.min(limit - count_ahead(tx, organizer, None, now, limit).await?);
+        }
+        Ok(usize::try_from(room.max(0)).unwrap_or(usize::MAX))
     }
 
     /// Writes the columns of [`QuotaUse`], as subqueries.
@@ -161,17 +200,7 @@ impl Quotas {
             check(self.occurrences_per_event, planned, OCCURRENCES)?;
         }
         let Some(limit) = self.occurrences_per_account else { return Ok(()) };
-        let others: i64 = tx
-            .query(sql!(
-                "SELECT count(*) FROM (SELECT 1 FROM occurrences
-                    WHERE organizer_id = $1 AND starts_at > $2 AND event_id <> $3 LIMIT $4) others"
-            ))
-            .bind(organizer)
-            .bind(now)
-            .bind(event)
-            .bind(i64::from(limit))
-            .scalar()
-            .await?;
+        let others = count_ahead(tx, organizer, Some(event), now, limit.into()).await?;
         check(Some(limit), others.saturating_add(planned), OCCURRENCES_AHEAD)
     }
 
@@ -181,8 +210,36 @@ impl Quotas {
     }
 }
 
+/// Locks an account until the transaction ends; returns its role. Foreign keys can still refer to it.
+async fn lock(tx: &mut Tx, account: UserId) -> Result<Option<Role>> {
+    let lock = sql!(
+        sqlite "SELECT role FROM users WHERE id = $1",
+        postgres "SELECT role FROM users WHERE id = $1 FOR NO KEY UPDATE"
+    );
+    let role: Option<(Role,)> = tx.query(lock).bind(account).optional().await?;
+    Ok(role.map(|(role,)| role))
+}
+
+/// The number of future occurrences of all events of an account but `except`, at most `limit`.
+async fn count_ahead(
+    tx: &mut Tx,
+    organizer: UserId,
+    except: Option<EventId>,
+    now: Timestamp,
+    limit: i64,
+) -> Result<i64> {
+    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    sql.push("SELECT count(*) FROM (SELECT 1 FROM occurrences WHERE organizer_id = ");
+    sql.value(organizer.as_uuid()).push(" AND starts_at > ").value(now);
+    if let Some(event) = except {
+        sql.push(" AND event_id <> ").value(event.as_uuid());
+    }
+    sql.push(" LIMIT ").value(limit).push(") ahead");
+    Ok(sql.query(tx).scalar().await?)
+}
+
 /// The number of future occurrences of an event, at most `limit`.
-pub(crate) async fn count_future(tx: &mut Tx, event: EventId, now: Timestamp, limit: i64) -> Result<i64> {
+async fn count_future(tx: &mut Tx, event: EventId, now: Timestamp, limit: i64) -> Result<i64> {
     Ok(tx
         .query(sql!(
             "SELECT count(*) FROM (SELECT 1 FROM occurrences WHERE event_id = $1 AND starts_at > $2

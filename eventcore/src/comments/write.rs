@@ -91,6 +91,7 @@ async fn add(
 ) -> Result<Comment> {
     events::find(tx, actor, event).await?.must_see()?;
     input.violations().into_result()?;
+    quotas.lock_for_comments(tx, author).await?;
     if let Some(parent) = input.parent_id {
         must_accept_replies(tx, actor, event, parent).await?;
     }

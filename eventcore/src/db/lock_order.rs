@@ -7,7 +7,8 @@
 //! 1. the idempotency key of the request, which the prelude of the transaction inserts;
 //! 2. `events` by id, `FOR NO KEY UPDATE`, so that foreign keys to the event can still be checked meanwhile;
 //! 3. `categories` by id and `users` by id: `FOR UPDATE` to change or delete them, `FOR KEY SHARE` to refer
-//!    to them. No transaction changes both, so their relative order does not matter;
+//!    to them, `FOR NO KEY UPDATE` to count against a quota of a user. No transaction changes both, so their
+//!    relative order does not matter;
 //! 4. `occurrences` by id, `FOR UPDATE`;
 //! 5. rows that belong to an occurrence or an event: `registrations`, `feedback`, `comments` (a parent before
 //!    its reply).

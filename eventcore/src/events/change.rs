@@ -80,6 +80,20 @@ pub(super) enum Edit {
     PatchOfSplit(Value),
 }
 
+impl Edit {
+    /// Whether the event may have more occurrences afterwards.
+    fn may_add_occurrences(&self) -> bool {
+        match self {
+            Self::Replace(_) => true,
+            Self::Patch(patch) | Self::PatchOfSplit(patch) => {
+                ["recurrence", "starts_at", "timezone", "all_day"]
+                    .iter()
+                    .any(|name| patch.get(name).is_some())
+            }
+        }
+    }
+}
+
 /// Changes an event: locks and loads it with its occurrences, plans the change, and stores the plan.
 pub(super) async fn edit_locked(
     tx: &mut Tx,
@@ -105,6 +119,9 @@ pub(super) async fn edit_locked(
     let mut input = classification::with_category(&input, category.as_ref());
     if input.parse_errors.has_unknown() {
         settle_read_only(tx, id, input.to_mut(), now).await?;
+    }
+    if edit.may_add_occurrences() {
+        horizon.quotas.lock_for_events(tx, stored.event.organizer_id).await?;
     }
     if stored.has_past {
         reschedule::lock_occurrences(tx, id).await?;

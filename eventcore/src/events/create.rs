@@ -84,6 +84,7 @@ async fn create(
     now: Timestamp,
     horizon: Horizon,
 ) -> Result<Event> {
+    horizon.quotas.lock_for_events(tx, organizer).await?;
     let facts = CreationFacts::load(tx, organizer, input.category.as_deref(), &horizon.quotas, now).await?;
     let category = facts.category();
     let input = classification::with_category(input, category.as_ref());
@@ -94,8 +95,8 @@ async fn create(
     if status == EventStatus::Cancelled {
         return Err(Error::invalid("/status", "invalid", "must be draft or published for a new event"));
     }
-    let (planned, bounded) = (event.occurrences.len(), event.expanded_until.is_none());
-    horizon.quotas.check_new_event(&facts.used, planned, bounded, now)?;
+    let bounded = event.expanded_until.is_none();
+    horizon.quotas.check_new_event(&facts.used, event.planned, bounded, now)?;
     let row = EventRow::new(organizer, &event, category.as_ref(), status, now)?;
     let occurrences = NewOccurrence::list(&event.occurrences, now);
     let index_entry = IndexEntry::of(tx.dialect(), &row.texts()?);

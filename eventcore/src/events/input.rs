@@ -149,6 +149,8 @@ impl EventInput {
         let mut occurrences =
             tz.zip(span).and_then(|(tz, span)| self.expand(&mut violations, tz, &span, context));
         let unbounded = self.recurrence.as_ref().is_some_and(|recurrence| !recurrence.is_bounded());
+        let planned = occurrences.as_ref().map_or(0, Vec::len);
+        let planned = if unbounded { context.horizon.at_most_per_event(planned) } else { planned };
         let expanded_until =
             occurrences.as_mut().filter(|_| unbounded).map(|planned| context.horizon.cut(planned));
         let window = self.window().read(&mut violations, tz);
@@ -175,6 +177,7 @@ impl EventInput {
                 expanded_until,
                 recurrence: self.recurrence.clone(),
                 occurrences,
+                planned,
             }),
             _ => Err(violations),
         }
@@ -318,6 +321,8 @@ pub(super) struct ValidEvent {
     /// All occurrences, or those before `expanded_until`. For a change of an event, without those of an
     /// unbounded rule that can no longer change.
     pub(super) occurrences: Vec<PlannedOccurrence>,
+    /// How many occurrences there are up to the horizon, those included that a later step creates.
+    pub(super) planned: usize,
     /// The end of the expansion of an unbounded rule; `None` if the rule is bounded.
     pub(super) expanded_until: Option<Timestamp>,
 }

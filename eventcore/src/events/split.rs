@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::change::{Edit, edit_locked};
 use super::event::{Event, zone};
-use super::occurrence::editable::{EditableOccurrence, lock_series_for_edit, recurrence_violation};
+use super::occurrence::editable::{EditableOccurrence, lock_series_for_split, recurrence_violation};
 use super::rows::EventRow;
 use super::schedule::expansion::Horizon;
 use super::{classification, store};
@@ -54,7 +54,7 @@ async fn split(
     now: Timestamp,
     horizon: Horizon,
 ) -> Result<Event> {
-    let locked = lock_series_for_edit(tx, actor, at, expected, now).await?;
+    let locked = lock_series_for_split(tx, actor, at, expected, &horizon.quotas, now).await?;
     if locked.occurrence.phase(now) != Phase::Upcoming {
         return Err(Error::OccurrenceBegun);
     }

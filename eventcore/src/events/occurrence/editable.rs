@@ -13,6 +13,7 @@ use crate::events::window::{RegistrationWindow, WindowEdge};
 use crate::id::{EventId, OccurrenceId};
 use crate::phase::Phase;
 use crate::precondition::{Precondition, must_be_version};
+use crate::quotas::Quotas;
 use crate::recurrence::{RuleError, Series};
 use crate::time::{self, Timestamp, parse_local};
 
@@ -73,15 +74,18 @@ pub(crate) async fn lock_for_edit(
     lock_occurrence(tx, event, id, expected, now).await
 }
 
-/// Locks an occurrence as [`lock_for_edit`] does, and with it all other occurrences of its event.
-pub(crate) async fn lock_series_for_edit(
+/// Locks an occurrence as [`lock_for_edit`] does, and with it all other occurrences of its event, so that the
+/// event can be split. Another event may then count against `quotas` of the organizer.
+pub(crate) async fn lock_series_for_split(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,
     expected: Option<&Precondition>,
+    quotas: &Quotas,
     now: Timestamp,
 ) -> Result<EditableOccurrence> {
     let event = lock_event(tx, actor, id).await?;
+    quotas.lock_for_events(tx, event.organizer_id).await?;
     reschedule::lock_occurrences(tx, event.id).await?;
     lock_occurrence(tx, event, id, expected, now).await
 }

@@ -51,6 +51,12 @@ impl Horizon {
         Self { at_most: self.at_most.min(at_most).min(STEP), ..self }
     }
 
+    /// How many of `planned` occurrences of an unbounded rule the quota of an event allows.
+    pub(crate) fn at_most_per_event(&self, planned: usize) -> usize {
+        let limit = self.quotas.occurrences_per_event.and_then(|limit| usize::try_from(limit).ok());
+        limit.map_or(planned, |limit| planned.min(limit.max(1)))
+    }
+
     /// Leaves out the occurrences of an unbounded rule that are too many; returns the end of the expansion.
     /// One always stays, as every event has an occurrence.
     pub(crate) fn cut(&self, occurrences: &mut Vec<PlannedOccurrence>) -> Timestamp {

@@ -18,7 +18,6 @@ use crate::events::occurrence::state::OccurrenceState;
 use crate::events::rows::{self, EventRow};
 use crate::events::store::{self, NewOccurrence};
 use crate::id::EventId;
-use crate::quotas;
 use crate::search;
 use crate::time::{self, Timestamp, format_local, parse_local, round_to_days};
 
@@ -77,7 +76,8 @@ impl EventCore {
     /// only when its expansion ends a day before the horizon or earlier.
     pub async fn extend_schedules(&self) -> Result<u64> {
         let now = self.now();
-        let horizon = self.horizon(&Actor::System, now);
+        // The quotas of the organizers hold for the job as well.
+        let horizon = Horizon::after(now, self.horizon_length()).with_quotas(self.quotas());
         let due_until = horizon.until.minus(DAY);
         let mut inserted = 0;
         // Dense series, whose horizon is nearer, are due each time.
@@ -192,13 +192,7 @@ async fn extend(
     let nothing = ExtensionStep { inserted: 0, is_last: true };
     let Some(event) = lock_event(tx, id).await? else { return Ok(nothing) };
     let Some(from) = event.expanded_until.filter(|until| *until <= due_until) else { return Ok(nothing) };
-    let room = match horizon.quotas.occurrences_per_event {
-        None => usize::MAX,
-        Some(limit) => {
-            let ahead = quotas::count_future(tx, id, now, limit.into()).await?;
-            usize::try_from(i64::from(limit) - ahead).unwrap_or(0)
-        }
-    };
+    let room = horizon.quotas.room_for(tx, (id, event.organizer_id), now).await?;
     if room == 0 {
         return Ok(nothing);
     }

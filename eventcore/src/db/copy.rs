@@ -36,8 +36,9 @@ pub async fn backup(url: &str, file: &Path) -> Result<u64> {
 /// Creates the SQLite database at `url`, which must not exist, from the backup `file`. Returns its size in
 /// bytes.
 ///
-/// The copy has no sessions and no keys that sign access tokens: sessions may have ended since the backup,
-/// and the original, if it still runs, must not take the tokens of its copy for its own.
+/// The copy has no sessions, no personal access tokens and no keys that sign access tokens: they may have
+/// ended since the backup, the copy may be in other hands, and the original, if it still runs, must not take
+/// the tokens of its copy for its own.
 ///
 /// # Errors
 /// `unavailable` if the backup is damaged, is not a database of this library, or was made by a newer version.
@@ -145,7 +146,7 @@ async fn copy(source: &mut SqliteConnection, to: &Path, purpose: Purpose) -> Res
     private_file::create(&partial).map_err(unwritten)?;
     let mut written = sqlx::query("VACUUM INTO $1").bind(name).execute(source).await.map(drop);
     if written.is_ok() && purpose == Purpose::Restore {
-        written = end_sessions(&partial).await;
+        written = delete_credentials(&partial).await;
     }
     if let Err(error) = written {
         // Removes the incomplete copy. If that fails too, the first error is the one to report.
@@ -158,15 +159,16 @@ async fn copy(source: &mut SqliteConnection, to: &Path, purpose: Purpose) -> Res
     sync_and_rename(&partial, to).map_err(unwritten)
 }
 
-/// Deletes the sessions and the signing keys of a database that nobody uses. The schema may be an older one.
-async fn end_sessions(database: &Path) -> sqlx::Result<()> {
+/// Deletes the sessions, the personal access tokens and the signing keys of a database that nobody uses. The
+/// schema may be an older one.
+async fn delete_credentials(database: &Path) -> sqlx::Result<()> {
     let options = SqliteConnectOptions::new()
         .filename(database)
         .journal_mode(SqliteJournalMode::Delete)
         // Overwrites what is deleted.
         .pragma("secure_delete", "on");
     let mut copy = options.connect().await?;
-    for table in ["refresh_tokens", "sessions", "signing_keys"] {
+    for table in ["refresh_tokens", "sessions", "access_tokens", "signing_keys"] {
         let found: Option<(i64,)> =
             sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1")
                 .bind(table)

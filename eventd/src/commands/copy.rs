@@ -21,6 +21,8 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> Result<ExitCode, Fa
     let bytes = db::restore(&config.database, file).await?;
     let database = db::hide_passwords(&config.database);
     let from = file.display();
-    print_line(format!("restored {database} from {from}: {bytes} bytes; all sessions have ended"))?;
+    print_line(format!(
+        "restored {database} from {from}: {bytes} bytes; all sessions and tokens have ended"
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

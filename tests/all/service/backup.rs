@@ -110,10 +110,12 @@ async fn a_database_that_all_could_read_is_made_private() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restored_copy_has_ended_all_sessions() {
+async fn a_restored_copy_has_ended_all_sessions_and_tokens() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     let ada = daemon.db.user("ada").await;
     let pair = daemon.db.core.open_session(&Actor::System, id_of(&ada)).await.unwrap();
+    let script = serde_json::from_value(serde_json::json!({"name": "script", "scope": "read"})).unwrap();
+    let token = daemon.db.core.create_access_token(&ada, &script).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (copy, back) = (path("copy.db"), format!("sqlite://{}", path("back.db")));
@@ -122,12 +124,14 @@ async fn a_restored_copy_has_ended_all_sessions() {
     assert!(restored.status.success(), "{restored:?}");
     let core = EventCore::open(&back).await.unwrap();
     assert_eq!(core.profile_by_username("ada").await.unwrap().id, id_of(&ada));
-    for table in ["sessions", "refresh_tokens", "signing_keys"] {
+    for table in ["sessions", "refresh_tokens", "access_tokens", "signing_keys"] {
         let sql = Sql::dynamic(format!("SELECT count(*) FROM {table}"));
         let left: i64 = core.db().read().await.unwrap().query(sql).scalar().await.unwrap();
         assert_eq!(left, 0, "{table}");
     }
     assert!(core.authenticate(&pair.access_token).await.is_err());
+    assert!(core.authenticate(&token.secret).await.is_err());
+    daemon.db.core.authenticate(&token.secret).await.unwrap();
     let refresh = RefreshToken { refresh_token: pair.refresh_token.clone(), ..Default::default() };
     assert!(core.refresh(&refresh).await.is_err());
     // Tokens of the copy are not those of the original, whose sessions continue.

@@ -20,9 +20,11 @@ const SQLITE_READONLY_DBMOVED: u32 = 1032;
 const RETRYABLE: [&str; 2] = ["40P01", "40001"];
 /// A write in a read-only transaction, as on a standby server.
 const READ_ONLY: &str = "25006";
+/// The disk of the PostgreSQL server is full.
+const DISK_FULL: &str = "53100";
 /// SQLSTATE prefixes of PostgreSQL: connection failure (08), insufficient resources (53), server starting or
-/// shutting down (57P0x).
-const TEMPORARY: [&str; 3] = ["08", "53", "57P0"];
+/// shutting down (57P0x), files that cannot be read or written (58).
+const TEMPORARY: [&str; 4] = ["08", "53", "57P0", "58"];
 /// No such database (3D000), and refused users and passwords (28xxx).
 const REFUSED: [&str; 2] = ["3D000", "28"];
 /// The user lacks a privilege, or may use no schema.
@@ -116,6 +118,8 @@ fn postgres_unavailable(code: &str, message: &str) -> Option<String> {
             .to_owned()
     } else if code == READ_ONLY {
         "the PostgreSQL server is read-only (a standby): connect to its primary server".to_owned()
+    } else if code == DISK_FULL {
+        format!("the disk of the PostgreSQL server is full: free some space ({message})")
     } else if starts_with_any(&FORBIDDEN) {
         format!("PostgreSQL refused this: grant its user the privilege, or name another user ({message})")
     } else if starts_with_any(&REFUSED) {

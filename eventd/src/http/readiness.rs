@@ -1,27 +1,43 @@
-//! Whether the daemon is ready: the schema is current, and the disk has space.
+//! Whether the daemon is ready: the schema is current, the database can be written, and its disk has space.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use eventcore::db::Schema;
 use eventcore::{Error, EventCore};
 use tokio::sync::Mutex;
 
-/// The readiness of the daemon, with the start and the outcome of the last check.
+/// How long the outcome of a write holds. Probes come from several balancers, and each write costs the disk a
+/// sync.
+const WRITE_HOLDS: Duration = Duration::from_secs(2);
+
+/// The readiness of the daemon, with the start and the outcome of the last checks.
 #[derive(Default)]
-pub(crate) struct Readiness(Mutex<Option<(Instant, Result<(), String>)>>);
+pub(crate) struct Readiness(Mutex<Checks>);
+
+#[derive(Default)]
+struct Checks {
+    /// Of schema and writes together.
+    last: Option<Check>,
+    write: Option<Check>,
+}
+
+struct Check {
+    start: Instant,
+    outcome: Result<(), String>,
+}
 
 impl Readiness {
     /// Checks the database. There is one check at a time, however many probes come: those that wait for it
     /// share the next one.
     pub(crate) async fn check(&self, core: &EventCore) -> Result<(), Error> {
         let asked = Instant::now();
-        let mut last = self.0.lock().await;
-        let outcome = match last.as_ref().filter(|(start, _)| *start >= asked) {
-            Some((_, outcome)) => outcome.clone(),
+        let mut checks = self.0.lock().await;
+        let outcome = match checks.last.as_ref().filter(|check| check.start >= asked) {
+            Some(check) => check.outcome.clone(),
             None => {
                 let start = Instant::now();
-                let outcome = check_now(core).await.map_err(|error| error.to_string());
-                *last = Some((start, outcome.clone()));
+                let outcome = check_now(core, &mut checks.write).await;
+                checks.last = Some(Check { start, outcome: outcome.clone() });
                 outcome
             }
         };
@@ -29,9 +45,19 @@ impl Readiness {
     }
 }
 
-async fn check_now(core: &EventCore) -> Result<(), Error> {
-    match core.schema().await? {
-        Schema::Current => core.db().must_have_space().await,
-        other => Err(other.refusal()),
+async fn check_now(core: &EventCore, last_write: &mut Option<Check>) -> Result<(), String> {
+    match core.schema().await.map_err(|error| error.to_string())? {
+        Schema::Current => check_write(core, last_write).await,
+        other => Err(other.refusal().to_string()),
     }
+}
+
+async fn check_write(core: &EventCore, last: &mut Option<Check>) -> Result<(), String> {
+    if let Some(check) = last.as_ref().filter(|check| check.start.elapsed() < WRITE_HOLDS) {
+        return check.outcome.clone();
+    }
+    let start = Instant::now();
+    let outcome = core.db().must_have_space().await.map_err(|error| error.to_string());
+    *last = Some(Check { start, outcome: outcome.clone() });
+    outcome
 }

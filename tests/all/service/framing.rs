@@ -1,8 +1,9 @@
-//! Heads of requests that are ambiguous or incomplete, and who may read `/metrics`. On one database, because
-//! all is answered before the database is used.
+//! Heads of requests that are ambiguous or incomplete, who may read `/metrics`, and readiness. What is answered
+//! before the database is used runs on one database.
 
 use std::process::Command;
 
+use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use http::Method;
 use tests::{Daemon, Kind, TestDb, Wire};
 
@@ -87,5 +88,47 @@ async fn a_daemon_on_a_full_disk_is_not_ready() {
     set_size("unlimited");
     while client.raw(Method::GET, "/readyz", Vec::new(), &[]).await.status != 200 {
         tokio::task::yield_now().await;
+    }
+}
+
+/// Settings of the database stand for a standby server and for a disk that takes no more files. They hold for
+/// new connections, so the open ones are ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_whose_postgres_cannot_be_written_is_not_ready() {
+    let daemon = Daemon::on(TestDb::in_real_time(Kind::Postgres).await, &[]).await;
+    let client = daemon.anonymous();
+    // A setting of the connection is stronger than one of the database.
+    let url = &daemon.db.url;
+    let sign = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{sign}options[default_transaction_read_only]=off");
+    let operator = Db::connect(&url, PoolSettings::default()).await.unwrap();
+    let mut operator = operator.read().await.unwrap();
+    let name: String =
+        operator.query(Sql::portable("SELECT current_database()::text")).scalar().await.unwrap();
+    let mut set = async |change: &str| {
+        operator.query(Sql::dynamic(format!("ALTER DATABASE \"{name}\" {change}"))).execute().await.unwrap();
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        operator.query(Sql::portable(end)).execute().await.unwrap();
+    };
+    let becomes = async |status: u16| {
+        loop {
+            let answer = client.raw(Method::GET, "/readyz", Vec::new(), &[]).await;
+            if answer.status == status {
+                break answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    becomes(200).await;
+    for (refuse, allow) in [
+        ("SET default_transaction_read_only = on", "RESET default_transaction_read_only"),
+        ("SET temp_file_limit = 0", "RESET temp_file_limit"),
+    ] {
+        set(refuse).await;
+        becomes(503).await.expect_problem(503, "unavailable");
+        client.raw(Method::GET, "/healthz", Vec::new(), &[]).await.expect(200);
+        set(allow).await;
+        becomes(200).await;
     }
 }

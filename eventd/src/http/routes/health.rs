@@ -27,7 +27,8 @@ async fn alive(call: Call) -> Answer {
     Ok(reply::content(&call, "alive\n"))
 }
 
-/// Readiness probe: whether the database can be reached and written, and its schema is current
+/// Readiness probe: whether the database can be reached and written, its disk has space, and its schema is
+/// current
 #[utoipa::path(
     get,
     path = "/readyz",

@@ -1,9 +1,13 @@
 //! Output for scripts and pipes, without a terminal.
 
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
 use eventcore::Actor;
 use eventcore::accounts::NewUser;
 use serde_json::Value;
-use tests::{Kind, TestDb, new_event, tui};
+use tests::{Daemon, Kind, Terminal, TestDb, finish, new_event, new_event_in_2031, tui};
 
 async fn run(arguments: &[&str]) -> (i32, String, String) {
     let output = tui(arguments).output().await.unwrap();
@@ -69,4 +73,45 @@ async fn completions_and_manual_name_the_commands() {
         let (status, text, _) = run(arguments).await;
         assert!(status == 0 && text.contains("eventtui") && text.contains("agenda"), "{arguments:?}");
     }
+}
+
+/// The script failed with "sign in first", because each of its commands renewed the only refresh token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_at_once_and_beside_an_open_client_stay_signed_in() {
+    const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/cases/13-eventtui-parallel.sh");
+    let daemon = Daemon::start(Kind::Sqlite).await;
+    let ada = daemon.user("ada").await;
+    daemon.db.user_with_password("bob", "correct horse 7").await;
+    let series = new_event_in_2031().title("Tea time").rule("FREQ=DAILY;COUNT=6").capacity(9);
+    let event = ada.post("/events", series.json()).await.expect(201).id();
+    let occurrences = ada.occurrences(&event).await;
+    let (server, home) = (format!("http://{}", daemon.address()), Arc::new(tempfile::tempdir().unwrap()));
+    let at_home = |arguments: &[&str]| {
+        let mut command = tui(arguments);
+        command.env("HOME", home.path());
+        command
+    };
+
+    let login = at_home(&["login", "bob", "--password-stdin", "--server", &server]);
+    assert_eq!(finish(login, "correct horse 7\n").await.succeeds(), "signed in as bob\n");
+    let mut open = Terminal::at_home(&home, &["--server", &server]);
+    open.shows("Tea time").await;
+
+    let program = tui(&[]).as_std().get_args().last().map(Path::new).unwrap().to_owned();
+    let mut path = OsString::from(program.parent().unwrap());
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let mut script = tokio::process::Command::new("sh");
+    script.arg(SCRIPT).args(&occurrences).env_clear().env("PATH", path).env("SERVER", &server);
+    script.env("HOME", home.path()).kill_on_drop(true);
+    let out = finish(script, "").await.succeeds();
+    let confirmed = out.lines().filter(|line| line.starts_with("confirmed for 1, ticket ")).count();
+    assert_eq!((confirmed, out.lines().count()), (7, 7), "{out}");
+
+    let mine = at_home(&["mine", "--server", &server]);
+    assert_eq!(finish(mine, "").await.succeeds().lines().count(), 6);
+    // The client that was open all the time is still signed in.
+    open.types("4").await.shows("● you").await;
+    open.types("q").await;
+    assert_eq!(open.ends().await, 0);
 }

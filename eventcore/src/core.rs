@@ -141,13 +141,14 @@ impl EventCore {
         Ok(Self { db, state: Arc::new(state), network: None })
     }
 
-    /// Migrates the database to the current schema, then indexes the texts that an older version left
-    /// unindexed.
+    /// Migrates the database to the current schema, then folds and indexes the texts that an older version
+    /// left unindexed, or folded otherwise.
     ///
     /// # Errors
     /// `unavailable` if the database has a newer schema than this version.
     pub async fn migrate(&self) -> Result<()> {
         self.db.migrate().await?;
+        self.follow_folding().await?;
         // Versions without the word index stored texts that are not indexed yet.
         let unindexed = sql!("SELECT EXISTS (SELECT 1 FROM search_documents WHERE NOT indexed)");
         if self.db.read().await?.query(unindexed).scalar().await? {

@@ -73,7 +73,7 @@
 //! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`], which refer to
 //!    events;
 //! 6. [`privacy`]: export and deletion of all data of a user; [`idempotency`]: execution of any operation
-//!    once per key;
+//!    once per key; `refold`: stored texts after a change of the folding;
 //! 7. [`workers`]: who do the jobs, by the operations of all modules;
 //! 8. `core`: [`EventCore`], the composition root. Every module adds its operations to that type, so all of
 //!    them import it, and it holds the state of `accounts` and `registrations`. This is the only import
@@ -122,6 +122,7 @@ pub mod precondition;
 pub mod privacy;
 pub mod quotas;
 pub mod recurrence;
+mod refold;
 pub mod registrations;
 mod seal;
 pub mod search;

@@ -4,9 +4,9 @@ use sqlx::FromRow;
 
 use super::login::Username;
 use crate::actor::Role;
-use crate::db::{Queries, sql};
+use crate::db::{Planning, Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
-use crate::fold::fold;
+use crate::fold::{ROWS_AT_ONCE, fold};
 use crate::id::UserId;
 use crate::time::Timestamp;
 
@@ -132,4 +132,22 @@ pub(crate) async fn find_locked(db: &mut impl Queries, id: UserId) -> Result<Opt
         .bind(id)
         .optional()
         .await?)
+}
+
+/// Folds the texts anew in which admins search, after a change of the folding.
+pub(crate) async fn refold(tx: &mut Tx) -> Result<()> {
+    let users: Vec<UserRow> =
+        tx.query(sql!("SELECT * FROM users WHERE deleted_at IS NULL ORDER BY id")).all().await?;
+    for users in users.chunks(ROWS_AT_ONCE) {
+        let texts = users.iter().map(|user| {
+            let [username, email, display_name] = user.names();
+            search_text(username, display_name, email)
+        });
+        let rows = RowList::default().ids("id", users.iter().map(|user| user.id.as_uuid()));
+        let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+        sql.push("UPDATE users SET search_text = v.search_text FROM ");
+        sql.rows("v", rows.texts("search_text", texts)).push(" WHERE users.id = v.id");
+        sql.query(tx).execute().await?;
+    }
+    Ok(())
 }

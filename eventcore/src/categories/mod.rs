@@ -12,4 +12,4 @@ pub(crate) use read::{
     push_locked_by_slug, require_by_slug, slugs_by_id, without_nul,
 };
 pub use tags::TagCount;
-pub(crate) use tags::{MAX_TAGS, normalise_tags};
+pub(crate) use tags::{MAX_TAGS, normalise_tags, refold_tags};

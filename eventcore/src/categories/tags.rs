@@ -4,9 +4,10 @@ use sqlx::FromRow;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::core::EventCore;
-use crate::db::{Queries, sql};
+use crate::db::{Planning, Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::{Error, Result, Violations};
-use crate::fold::fold;
+use crate::fold::{ROWS_AT_ONCE, fold};
+use crate::id::EventId;
 
 /// The maximum number of tags of an event.
 pub(crate) const MAX_TAGS: usize = 10;
@@ -91,6 +92,38 @@ pub(crate) fn normalise_tags(violations: &mut Violations, tags: &[String]) -> Ve
     }
     valid.sort();
     valid
+}
+
+/// Folds the tags of all events anew, after a change of the folding. Of tags of an event that are one now, one
+/// stays.
+pub(crate) async fn refold_tags(tx: &mut Tx) -> Result<()> {
+    let tags: Vec<StoredTag> = tx
+        .query(sql!("SELECT event_id, folded, name FROM event_tags ORDER BY event_id, folded"))
+        .all()
+        .await?;
+    let changed: Vec<StoredTag> = tags.into_iter().filter(|tag| fold(&tag.name) != tag.folded).collect();
+    for tags in changed.chunks(ROWS_AT_ONCE) {
+        let events = || RowList::default().ids("event_id", tags.iter().map(|tag| tag.event_id.as_uuid()));
+        let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+        sql.push("DELETE FROM event_tags WHERE (event_id, folded) IN (SELECT v.event_id, v.folded FROM ");
+        sql.rows("v", events().texts("folded", tags.iter().map(|tag| tag.folded.clone()))).push(")");
+        sql.query(tx).execute().await?;
+        let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+        let folded = tags.iter().map(|tag| fold(&tag.name));
+        let rows = events().texts("folded", folded).texts("name", tags.iter().map(|tag| tag.name.clone()));
+        sql.push("INSERT INTO event_tags (event_id, folded, name) SELECT v.event_id, v.folded, v.name FROM ");
+        sql.rows("v", rows).push(" WHERE TRUE ON CONFLICT DO NOTHING");
+        sql.query(tx).execute().await?;
+    }
+    Ok(())
+}
+
+/// A row of `event_tags`.
+#[derive(Debug, Clone, FromRow)]
+struct StoredTag {
+    event_id: EventId,
+    folded: String,
+    name: String,
 }
 
 #[cfg(test)]

@@ -206,3 +206,9 @@ pub(crate) async fn index_pending(tx: &mut Tx) -> Result<usize> {
     update_documents(tx, &documents).await?;
     Ok(documents.len())
 }
+
+/// Has all documents indexed anew by [`index_pending`].
+pub(crate) async fn mark_unindexed(tx: &mut Tx) -> Result<()> {
+    tx.query(sql!("UPDATE search_documents SET indexed = FALSE WHERE indexed")).execute().await?;
+    Ok(())
+}

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use unicode_normalization::char::is_combining_mark;
+
 use crate::fold::fold;
 
 /// Maximum number of characters of a token; the rest of a longer word is ignored.
@@ -18,19 +20,28 @@ pub(super) const FILLER: &str = "#";
 /// The tokens of a text: folded runs of letters and digits.
 ///
 /// Trailing `+` and `#` belong to a token (C++, C#). Scripts without spaces between words yield one token a
-/// character.
+/// character, together with the marks on it.
 pub(super) fn tokenize(text: &str) -> Vec<String> {
     let folded = fold(text);
     let mut words = Vec::new();
     let mut word = String::new();
+    // Whether the word is a character of a script without spaces.
+    let mut is_single = false;
     let mut letters = folded.chars().peekable();
     while let Some(c) = letters.next() {
-        if is_single_character_token(c) {
-            end(&mut words, &mut word);
-            words.push(c.to_string());
-        } else if c.is_alphanumeric() {
+        if is_combining_mark(c) {
+            // Folding leaves marks on letters only.
             word.push(c);
-        } else if matches!(c, '+' | '#') && !word.is_empty() {
+        } else if is_single_character_token(c) {
+            end(&mut words, &mut word);
+            word.push(c);
+            is_single = true;
+        } else if c.is_alphanumeric() {
+            if std::mem::take(&mut is_single) {
+                end(&mut words, &mut word);
+            }
+            word.push(c);
+        } else if matches!(c, '+' | '#') && !word.is_empty() && !is_single {
             word.push(c);
             // Followed by a letter, the sign separates two words instead.
             if letters.peek().is_some_and(|next| next.is_alphanumeric()) {
@@ -39,6 +50,7 @@ pub(super) fn tokenize(text: &str) -> Vec<String> {
             }
         } else {
             end(&mut words, &mut word);
+            is_single = false;
         }
     }
     end(&mut words, &mut word);
@@ -128,6 +140,12 @@ mod tests {
             ("rust+go c#7", "rust go c 7"),
             ("東京タワー", "東 京 タ ワ ー"),
             ("東京Rust会", "東 京 rust 会"),
+            ("パンダ展", "パ ン ダ 展"),
+            ("か\u{309a}き", "か\u{309a} き"),
+            ("ที่นี่", "ที่ นี่"),
+            ("東# 京+a", "東 京 a"),
+            ("हिन्दी", "हिन्दी"),
+            ("Donau\u{ad}schiff", "donauschiff"),
             ("#hash @at", "hash at"),
             ("🎉 -- \" ' * ( ) :", ""),
             ("שלום עולם", "שלום עולם"),
@@ -158,7 +176,8 @@ mod tests {
         #[test]
         fn no_token_has_a_meaning_in_a_query_language(text in ".*") {
             let allowed =
-                |c: char| c.is_alphanumeric() || matches!(c, '+' | '#') || is_single_character_token(c);
+                |c: char| c.is_alphanumeric() || matches!(c, '+' | '#') || is_single_character_token(c)
+                    || is_combining_mark(c);
             for word in tokenize(&text) {
                 proptest::prop_assert!(word.chars().all(allowed));
                 proptest::prop_assert!(word.chars().next().is_some_and(|c| c != '+' && c != '#'));

@@ -26,6 +26,7 @@ mod matching;
 mod openapi;
 mod openapi_document;
 mod openapi_examples;
+mod other_scripts;
 mod page_security;
 mod pages;
 mod permissions;

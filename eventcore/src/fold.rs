@@ -73,8 +73,8 @@ fn push_mark(folded: &mut String, mark: char) {
 const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Whether a letter is Latin, Greek or Cyrillic, after NFKD. Marks on these are accents.
@@ -166,7 +166,10 @@ mod tests {
         /// Scripts with marks, and what may stand between a letter and a mark.
         #[test]
         fn folding_of_marks_is_idempotent(
-            text in "[か-ヺー\u{3099}\u{309a}क-ह\u{900}-\u{963}ก-๎آ-ي\u{64b}-\u{655}א-ת\u{5b0}-\u{5c7}a-zé\u{300}-\u{330}\u{200b}-\u{200d}가-힣 ]*"
+            text in concat!(
+                "[か-ヺー\u{3099}\u{309a}क-ह\u{900}-\u{963}ก-๎آ-ي\u{64b}-\u{655}א-ת\u{5b0}-\u{5c7}",
+                "a-zé\u{300}-\u{330}\u{200b}-\u{200d}가-힣 ]*"
+            )
         ) {
             let once = fold(&text);
             proptest::prop_assert_eq!(fold(&once), once);

@@ -49,6 +49,8 @@ pub(super) enum Condition {
     Start(Edge, Timestamp),
     /// The start: timed occurrences by instant, all-day ones by calendar day.
     StartDay(Edge, Timestamp, NaiveDate),
+    /// Not over at a bound: timed occurrences at the instant, all-day ones on the calendar day.
+    NotOver(Bound),
     /// A folded substring of a column of the document.
     Contains(TextColumn, String),
     /// A phrase, as a substring of the document's tokens.
@@ -195,6 +197,7 @@ impl Condition {
                 sql.push(&format!("({o}.day IS NULL AND {o}.starts_at")).push(edge.comparison()).value(*at);
                 sql.push(&format!(" OR {o}.day")).push(edge.comparison()).value(day.to_string()).push(")");
             }
+            Self::NotOver(bound) => push_not_over(sql, *bound, o),
             Self::Contains(column, text) => {
                 let column = column.name();
                 match sql.dialect() {
@@ -284,7 +287,36 @@ fn push_since(sql: &mut SqlWriter, since: &Since, aliases: Aliases) {
             begun_or_later(sql);
             sql.push(")");
         }
+        Earlier::Overlapping(bound) => {
+            sql.push(&format!("{a}.starts_at >= ")).value(lowest.minus(MAX_LENGTH)).push(" AND ");
+            push_not_over(sql, bound, a);
+        }
     }
+}
+
+/// SQL: the occurrence is not over at a bound. The last of several days is counted from the first one,
+/// because the end is an instant in a time zone that the row does not have. With clock changes, days have 23
+/// to 25 hours.
+fn push_not_over(sql: &mut SqlWriter, bound: Bound, occurrence: &str) {
+    let o = occurrence;
+    let Bound::Day(day, _) = bound else {
+        sql.push(o).push(".ends_at > ").value(bound.instant());
+        return;
+    };
+    sql.push(&format!("({o}.day IS NULL AND {o}.ends_at > ")).value(bound.instant());
+    match sql.dialect() {
+        Dialect::Sqlite => {
+            let more_days = format!("({o}.ends_at - {o}.starts_at + 43200000000) / 86400000000 - 1");
+            sql.push(&format!(" OR date({o}.day, ({more_days}) || ' days') >= ")).value(day.to_string());
+        }
+        Dialect::Postgres => {
+            let seconds = format!("extract(epoch FROM {o}.ends_at - {o}.starts_at)");
+            let more_days = format!("CAST(floor(({seconds} + 43200) / 86400) AS INTEGER) - 1");
+            sql.push(&format!(" OR CAST({o}.day AS DATE) + {more_days} >= CAST("));
+            sql.value(day.to_string()).push(" AS DATE)");
+        }
+    }
+    sql.push(")");
 }
 
 /// Before a column: the unary plus prevents SQLite from scanning an index of the column.

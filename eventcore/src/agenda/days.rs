@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::condition::Condition;
 use super::filter::AgendaFilter;
 use super::list::agenda_plan;
-use super::plan::{Driver, Extent, VisibleScope};
+use super::plan::{AgendaPlan, Driver, Extent, VisibleScope};
 use super::since::MAX_DAY_SHIFT;
 use super::statement;
 use crate::db::Queries;
@@ -33,15 +33,22 @@ impl Occurrence {
 }
 
 fn days(starts_at: Moment, ends_at: Moment, tz: Tz) -> RangeInclusive<NaiveDate> {
+    let days = overlapped_days(starts_at, ends_at, tz);
+    let is_all_day = matches!(starts_at, Moment::Day(_));
+    if !is_all_day && instant(ends_at, tz).since(instant(starts_at, tz)) <= LONGEST_DAY {
+        return *days.start()..=*days.start();
+    }
+    days
+}
+
+/// All days on which an occurrence takes place at any time: a night has two of them.
+fn overlapped_days(starts_at: Moment, ends_at: Moment, tz: Tz) -> RangeInclusive<NaiveDate> {
     match (starts_at, ends_at) {
         (Moment::Day(first), Moment::Day(last)) => first..=last.max(first),
         (starts_at, ends_at) => {
             let (start, end) = (instant(starts_at, tz), instant(ends_at, tz));
             let first = start.in_zone(tz).date_naive();
-            if end.since(start) <= LONGEST_DAY {
-                return first..=first;
-            }
-            first..=end.minus(Duration::from_micros(1)).in_zone(tz).date_naive()
+            first..=end.minus(Duration::from_micros(1)).in_zone(tz).date_naive().max(first)
         }
     }
 }
@@ -53,12 +60,41 @@ fn instant(moment: Moment, tz: Tz) -> Timestamp {
     }
 }
 
+/// The columns of [`StoredTimes`].
+const TIMES: &str = "o.starts_at, o.ends_at, o.all_day, coalesce(o.timezone, e.timezone) AS timezone";
+
 #[derive(sqlx::FromRow)]
-struct MultiDay {
+struct StoredTimes {
     starts_at: Timestamp,
     ends_at: Timestamp,
     all_day: bool,
     timezone: String,
+}
+
+impl StoredTimes {
+    fn moments(&self) -> (Moment, Moment) {
+        Moment::span(self.starts_at, self.ends_at, zone(&self.timezone), self.all_day)
+    }
+}
+
+/// The days on which each match of a plan takes place at any time.
+pub(super) async fn of_all(
+    db: &mut impl Queries,
+    mut plan: AgendaPlan,
+    tz: Tz,
+) -> Result<Vec<RangeInclusive<NaiveDate>>> {
+    // The time zone is a column of the event.
+    plan.reads_event = true;
+    let mut all = Vec::new();
+    for part in plan.parts() {
+        let rows: Vec<StoredTimes> =
+            statement::matches(&part.without_verified(), TIMES).query(db).all().await?;
+        all.extend(rows.into_iter().map(|row| {
+            let (starts_at, ends_at) = row.moments();
+            overlapped_days(starts_at, ends_at, tz)
+        }));
+    }
+    Ok(all)
 }
 
 /// The days of all matching multi-day occurrences of which a day may lie in `period`. The filter's own bounds
@@ -82,11 +118,9 @@ pub(super) async fn of_multi_day(
         // The filter names a user or an event, with few occurrences.
         VisibleScope::All => plan.require(multi_day),
     }
-    let columns = "o.starts_at, o.ends_at, o.all_day, coalesce(o.timezone, e.timezone) AS timezone";
-    let statement = statement::matches(&plan, columns);
-    let rows: Vec<MultiDay> = statement.query(db).all().await?;
+    let rows: Vec<StoredTimes> = statement::matches(&plan, TIMES).query(db).all().await?;
     let days = rows.into_iter().map(|row| {
-        let (starts_at, ends_at) = Moment::span(row.starts_at, row.ends_at, zone(&row.timezone), row.all_day);
+        let (starts_at, ends_at) = row.moments();
         days(starts_at, ends_at, tz)
     });
     Ok(days.collect())

@@ -30,8 +30,9 @@ impl EventCore {
 
     /// Counts the occurrences that match the filter on each day of a month in `tz`.
     ///
-    /// An occurrence of several days counts on each of them, by the rule of [`Occurrence::days`]. `from` and
-    /// `to` of the filter are ignored.
+    /// An occurrence of several days counts on each of them, by the rule of [`Occurrence::days`]; if the
+    /// filter says `overlaps`, on each day on which it takes place at any time, so that a night counts on two
+    /// days. `from` and `to` of the filter are ignored.
     ///
     /// [`Occurrence::days`]: crate::events::Occurrence::days
     ///
@@ -56,9 +57,16 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
         let plan = agenda_plan(&mut db, &filter, visible, Extent::Page, now).await?;
+        let days = period.start.iter_days().take_while(|date| *date < period.end);
+        if filter.overlaps {
+            let all = days::of_all(&mut db, plan, tz).await?;
+            let count = |date| all.iter().filter(|days| days.contains(&date)).count();
+            let days =
+                days.map(|date| DayCount { date, count: i64::try_from(count(date)).unwrap_or(i64::MAX) });
+            return Ok(DailyCounts { month, timezone: tz.name().to_owned(), days: days.collect() });
+        }
         let starts = MatchedStarts::load(&mut db, plan).await?.sorted()?;
         let multi_day = days::of_multi_day(&mut db, &filter, visible, (&period, tz), now).await?;
-        let days = period.start.iter_days().take_while(|date| *date < period.end);
         let days = days.map(|date| {
             let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
             // On its first day an occurrence counts as one that starts.

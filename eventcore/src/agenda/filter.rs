@@ -38,6 +38,10 @@ pub struct AgendaFilter {
     ///
     /// [`Phase::Upcoming`]: crate::phase::Phase::Upcoming
     pub from: Option<Bound>,
+    /// Selects what takes place at any time between `from` and `to`, rather than what starts between them.
+    /// `from` is now by default. All-day occurrences cover the days of their own time zones, whatever the
+    /// zone of a bound.
+    pub overlaps: bool,
     /// Adds what takes place now, though it started before `from`. No effect with `available`, which requires
     /// that registration is open.
     pub current: bool,

@@ -8,7 +8,6 @@ mod facets;
 mod filter;
 mod index_lookup;
 mod list;
-mod ongoing;
 mod parts;
 mod plan;
 mod relevance;

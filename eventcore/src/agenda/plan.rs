@@ -215,8 +215,8 @@ impl AgendaPlan {
         let part = |part: Part| {
             let mut plan = Self { lookups: Vec::new(), ..self.clone() };
             let conditions = match part {
-                Part::Ongoing(ongoing, conditions) => {
-                    plan.driver = Driver::Ongoing(ongoing, since.now);
+                Part::Ongoing(ongoing, at, conditions) => {
+                    plan.driver = Driver::Ongoing(ongoing, at);
                     conditions
                 }
                 Part::Range(conditions) => {
@@ -238,7 +238,7 @@ impl AgendaPlan {
         let since = self.since;
         let has_passed = |position: SortKey| {
             let start = self.start_at(position);
-            comparison == Comparison::Greater && since.is_some_and(|since| start > since.now)
+            comparison == Comparison::Greater && since.is_some_and(|since| start > since.begun_by())
         };
         let only_later = position.is_some_and(has_passed);
         let mut parts = self.parts();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::filter::{AgendaFilter, Bound};
+use crate::phase::SHORT;
 use crate::time::Timestamp;
 
 /// The largest difference between the starts of one calendar day in two time zones: UTC+14 to UTC-12.
@@ -27,10 +28,15 @@ pub(super) enum Earlier {
     AllDay(Option<Timestamp>),
     /// All that takes place now.
     Current,
+    /// All that is not over at this bound. Of what starts later, too, only that is listed.
+    Overlapping(Bound),
 }
 
 impl Since {
     pub(super) fn new(filter: &AgendaFilter, now: Timestamp) -> Self {
+        if filter.overlaps {
+            return Self::overlapping(filter.from.unwrap_or(Bound::At(now)), now);
+        }
         let after_now = next_instant(now);
         let (from, earlier) = match filter.from {
             None if filter.current && !filter.available => (Bound::At(after_now), Earlier::Current),
@@ -45,9 +51,27 @@ impl Since {
         Self { from, earlier, now }
     }
 
+    /// Starts so long before the bound that timed occurrences without a length class are over by then.
+    fn overlapping(bound: Bound, now: Timestamp) -> Self {
+        let before = match bound {
+            Bound::At(_) => SHORT,
+            Bound::Day(..) => MAX_DAY_SHIFT,
+        };
+        let from = Bound::At(next_instant(bound.instant().minus(before)));
+        Self { from, earlier: Earlier::Overlapping(bound), now }
+    }
+
     /// Whether all that is listed is upcoming.
     pub(super) fn is_upcoming(&self) -> bool {
-        self.lowest_start() > self.now && self.earlier != Earlier::Current
+        self.lowest_start() > self.now && matches!(self.earlier, Earlier::Nothing | Earlier::AllDay(_))
+    }
+
+    /// The instant by which all has begun that is listed although it started before the period.
+    pub(super) fn begun_by(&self) -> Timestamp {
+        match self.earlier {
+            Earlier::Overlapping(_) => self.lowest_start(),
+            _ => self.now,
+        }
     }
 
     /// No later than any start from `from` on.

@@ -94,8 +94,8 @@ pub(crate) fn normalise_tags(violations: &mut Violations, tags: &[String]) -> Ve
     valid
 }
 
-/// Folds the tags of all events anew, after a change of the folding. Of tags of an event that are one now, one
-/// stays.
+/// Folds the tags of all events anew, after a change of the folding. Of tags of an event that are one now,
+/// one stays.
 pub(crate) async fn refold_tags(tx: &mut Tx) -> Result<()> {
     let tags: Vec<StoredTag> = tx
         .query(sql!("SELECT event_id, folded, name FROM event_tags ORDER BY event_id, folded"))

@@ -49,6 +49,8 @@ pub(crate) struct OccurrenceFilter {
     pub(crate) from: Option<NaiveDate>,
     /// Also what takes place now.
     pub(crate) current: bool,
+    /// What takes place at any time of these days, rather than what starts on them.
+    pub(crate) overlaps: bool,
     /// Last day, included.
     pub(crate) to: Option<NaiveDate>,
     /// The time zone of `from` and `to`.
@@ -118,8 +120,6 @@ pub(crate) trait OccurrencesApi {
         cursor: Option<Cursor>,
     ) -> Result<Page<Occurrence>>;
     async fn occurrence(&self, occurrence: OccurrenceId) -> Result<Occurrence>;
-    /// Public multi-day occurrences that take place at some time of these days, ordered by their end.
-    async fn multi_day_occurrences(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>>;
     /// How many occurrences take place on each day of the month.
     async fn occurrences_per_day(&self, month: Month, tz: Tz) -> Result<DailyCounts>;
     async fn change_occurrence(

@@ -9,36 +9,37 @@ use eventcore::events::Occurrence;
 
 use crate::api::{ApiError, Days, OccurrenceFilter, OccurrencesApi, Result};
 
-/// How far an all-day occurrence in another time zone can reach outside of `Days`: its days are those of its
-/// own zone, which are up to 26 hours apart.
-const ZONES: chrono::Days = chrono::Days::new(2);
-
 /// The occurrences that take place on these days: first those that started before, then those that start on
-/// them, which are not loaded any further once there are `limit` of them.
+/// them. No more are loaded once `limit` of them start on these days, or there are twice as many in all.
 pub(super) async fn occurrences_on(
     api: &impl OccurrencesApi,
     days: Days,
     limit: usize,
 ) -> Result<Vec<Occurrence>> {
-    let mut occurrences = multi_day(api, days, limit).await?;
-    occurrences.retain(|occurrence| {
-        let its = occurrence.days(days.tz);
-        *its.start() < days.from && days.from <= *its.end()
-    });
-    let limit = occurrences.len() + limit;
     let filter = OccurrenceFilter {
         from: Some(days.from),
         to: Some(days.to),
         tz: days.tz,
+        overlaps: true,
         ..OccurrenceFilter::default()
     };
+    let (mut before, mut on) = (Vec::new(), Vec::new());
     let mut cursor = None;
     loop {
         let page = api.occurrences(&filter, cursor).await?;
-        occurrences.extend(page.items);
+        for occurrence in page.items {
+            let its = occurrence.days(days.tz);
+            if *its.start() >= days.from {
+                on.push(occurrence);
+            } else if *its.end() >= days.from {
+                before.push(occurrence);
+            }
+            // Else it is a night, which counts on the day on which it starts.
+        }
         cursor = page.next;
-        if cursor.is_none() || occurrences.len() >= limit {
-            return Ok(occurrences);
+        if cursor.is_none() || on.len() >= limit || before.len() + on.len() >= 2 * limit {
+            before.append(&mut on);
+            return Ok(before);
         }
     }
 }
@@ -52,19 +53,4 @@ pub(super) async fn counts_in_month(
     let month: Month = day.format("%Y-%m").to_string().parse().map_err(ApiError::other)?;
     let counts = api.occurrences_per_day(month, tz).await?;
     Ok(counts.days.into_iter().map(|day| (day.date, day.count)).collect())
-}
-
-/// The multi-day occurrences of which a day may lie on these days, about `limit` of them.
-async fn multi_day(api: &impl OccurrencesApi, days: Days, limit: usize) -> Result<Vec<Occurrence>> {
-    let days = Days { from: days.from.checked_sub_days(ZONES).unwrap_or(days.from), ..days };
-    let (mut occurrences, mut cursor) = (Vec::new(), None);
-    while occurrences.len() < limit {
-        let page = api.multi_day_occurrences(days, cursor).await?;
-        occurrences.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    Ok(occurrences)
 }

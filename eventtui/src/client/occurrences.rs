@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::connection::Call;
 use super::{Client, query};
-use crate::api::{Days, OccurrenceFilter, OccurrencesApi, Result};
+use crate::api::{OccurrenceFilter, OccurrencesApi, Result};
 
 impl OccurrencesApi for Client {
     async fn occurrences(
@@ -23,15 +23,6 @@ impl OccurrencesApi for Client {
 
     async fn occurrence(&self, occurrence: OccurrenceId) -> Result<Occurrence> {
         Ok(self.http.get(&format!("/occurrences/{occurrence}")).await?)
-    }
-
-    async fn multi_day_occurrences(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>> {
-        let (from, to) = (days.from.to_string(), days.to.to_string());
-        let query = query::page(&[("from", &from), ("to", &to), ("tz", days.tz.name())], cursor.as_ref());
-        // A server without this endpoint takes "lasting" for an id. Its multi-day occurrences are then shown
-        // on their first day only.
-        let page = self.http.get_optional(&format!("/occurrences/lasting{query}")).await?;
-        Ok(page.unwrap_or_else(|| Page::whole(Vec::new())))
     }
 
     async fn occurrences_per_day(&self, month: Month, tz: Tz) -> Result<DailyCounts> {
@@ -83,6 +74,7 @@ fn filtered(filter: &OccurrenceFilter, cursor: Option<&Cursor>) -> String {
         ("to", &to),
         ("tz", filter.tz.name()),
         ("current", flag(filter.current, "true")),
+        ("overlaps", flag(filter.overlaps, "true")),
         ("available", flag(filter.available, "true")),
         ("registered", flag(filter.registered, "me")),
         ("organizer", if filter.organized { "me" } else { &filter.organizer }),

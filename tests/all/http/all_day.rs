@@ -112,3 +112,45 @@ async fn many_tags_may_be_required_at_once(#[case] kind: Kind) {
     let relevant = format!("q=all&sort=relevance&{}", query(&tags));
     assert_eq!(titles(&ada, &relevant).await, ["All"]);
 }
+
+/// Berlin's 8 to 10 December was found on the 7th by a reader in UTC, and Honolulu's 8 to 9 on the 10th by
+/// one in Berlin.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_day_occurrences_overlap_their_own_days_only(#[case] kind: Kind) {
+    let case = include_str!("../../data/cases/10-lasting-allday-neighbour-days.json");
+    // At a time that is not past, with the same weekdays.
+    let case: Value = serde_json::from_str(&case.replace("2026-12", "2037-12")).unwrap();
+    let daemon = Daemon::start(kind).await;
+    let ada = daemon.user("ada").await;
+    for event in case["create"].as_array().unwrap() {
+        ada.post("/events", event.clone()).await.expect(201);
+    }
+    for (path, wanted) in case["get"].as_array().unwrap().iter().zip(case["wanted"].as_array().unwrap()) {
+        let query = path.as_str().unwrap().strip_prefix("/occurrences/lasting?").unwrap();
+        let found = titles(&ada, &format!("overlaps=true&{query}")).await;
+        let wanted = wanted.as_str().unwrap().replace("nothing", "");
+        assert_eq!(found.join(", "), wanted, "{query}");
+    }
+    for tz in ["Pacific/Honolulu", "UTC", "Pacific/Kiritimati"] {
+        for (day, expected) in [
+            ("07", &[][..]),
+            ("08", &["Berlin 8-10", "Honolulu 8-9"]),
+            ("09", &["Berlin 8-10", "Honolulu 8-9"]),
+            ("10", &["Berlin 8-10"]),
+            ("11", &[]),
+        ] {
+            let query = format!("overlaps=true&from=2037-12-{day}&to=2037-12-{day}&tz={tz}");
+            assert_eq!(titles(&ada, &query).await, expected, "{query}");
+        }
+        let counts: Vec<_> =
+            (8..=10).map(|day| (format!("2037-12-{day:02}"), if day < 10 { 2 } else { 1 })).collect();
+        for overlaps in ["", "&overlaps=true"] {
+            assert_eq!(days_with_counts(&ada, &format!("month=2037-12&tz={tz}{overlaps}")).await, counts);
+        }
+    }
+    ada.get("/occurrences/lasting").await.expect_problem(404, "not-found");
+    ada.get("/occurrences?overlaps=maybe").await.expect_problem(400, "invalid-input");
+}

@@ -1,5 +1,5 @@
-//! Quotas of an account, whatever happens at the same time, and long series, which are created in steps between
-//! which others write.
+//! Quotas of an account, whatever happens at the same time, and long series, which are created in steps
+//! between which others write.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -92,7 +92,8 @@ async fn beside_another<T>(
 
 async fn waiting(db: &TestDb) -> i64 {
     db.number(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'",
     )
     .await
 }

@@ -1,5 +1,5 @@
-//! Heads of requests that are ambiguous or incomplete, who may read `/metrics`, and readiness. What is answered
-//! before the database is used runs on one database.
+//! Heads of requests that are ambiguous or incomplete, who may read `/metrics`, and readiness. What is
+//! answered before the database is used runs on one database.
 
 use std::process::Command;
 

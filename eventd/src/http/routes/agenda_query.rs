@@ -47,6 +47,7 @@ pub(super) async fn filter(
         tags: query.texts("tag"),
         available: query.parsed("available", "must be true or false").unwrap_or(false),
         event: query.parsed_text("event", "must be the id of an event"),
+        overlaps: query.parsed("overlaps", "must be true or false").unwrap_or(false),
         ..AgendaFilter::default()
     };
     if listing.has_period() {
@@ -143,11 +144,15 @@ pub(super) struct FilterParameters {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters that `filter` reads")]
 pub(super) struct PeriodParameters {
-    /// Start at or after this instant or date. Past ones are allowed. Default: all upcoming ones, which start
-    /// after now, or are all-day and last until today or longer
+    /// Start at or after this instant or date; with `overlaps`, end after it. Past ones are allowed. Default:
+    /// all upcoming ones, which start after now, or are all-day and last until today or longer
     from: Option<String>,
     /// Start before this instant, or no later than this date
     to: Option<String>,
+    /// List what takes place at any time between `from`, by default now, and `to`, rather than what starts
+    /// between them; default false. All-day occurrences cover the days of their own time zones, whatever `tz`
+    /// is
+    overlaps: Option<bool>,
     /// Add what takes place now, though it started before `from`; default false. With `available` it adds
     /// nothing
     current: Option<bool>,

@@ -1,8 +1,8 @@
 //! `/occurrences`: the agenda and single occurrences.
 
-use eventcore::agenda::{Bound, DailyCounts, Facets};
+use eventcore::agenda::{DailyCounts, Facets};
 use eventcore::events::{Event, EventInput, Occurrence, OccurrenceStatus, Overrides};
-use eventcore::{Error, OccurrenceId, Page, Timestamp};
+use eventcore::{Error, OccurrenceId, Page};
 use serde_json::{Map, Value};
 
 use super::agenda_query::{
@@ -15,13 +15,12 @@ use crate::http::links::Linked;
 use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
 };
-use crate::http::query::DayBoundary;
 use crate::http::query_parameters::{HtmlParameter, IfMatch, PageParameters};
 use crate::http::reply::{self, Versioned};
 use crate::http::route::{Route, routes};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![list, lasting, facets, calendar, read, change, delete, cancel, restore, split]
+    routes![list, facets, calendar, read, change, delete, cancel, restore, split]
 }
 
 /// The occurrence with absolute links.
@@ -62,41 +61,6 @@ async fn list(call: Call) -> Answer {
     reply::page(&call, &page.linked(&call.public_url))
 }
 
-/// List multi-day occurrences that overlap a period, by their end
-#[utoipa::path(
-    get,
-    path = "/api/v1/occurrences/lasting",
-    tag = "occurrences",
-    security((), ("bearer" = [])),
-    params(
-        ("from" = Option<String>, Query,
-            description = "End after this instant, or on or after this date; default now"),
-        ("to" = Option<String>, Query, description = "Start before this instant, or no later than this date"),
-        ZoneParameter,
-        HtmlParameter,
-        PageParameters,
-    ),
-    responses(
-        (status = 200, description = "A page of occurrences", body = Page<Occurrence>),
-        ApiProblems,
-    )
-)]
-async fn lasting(call: Call) -> Answer {
-    call.actor().await?;
-    let mut query = call.query();
-    let (page, tz, html) = (query.page(), query.zone(), query.html());
-    let from = query.time("from", tz, DayBoundary::Start);
-    let to = query.time("to", tz, DayBoundary::End);
-    query.finish()?;
-    let from = from.map_or_else(|| call.core.now(), Bound::instant);
-    let to = to.map_or(Timestamp::MAX, Bound::instant);
-    let mut page = call.core.ongoing(from, to, &page).await?;
-    if html {
-        eventcore::events::add_html(&mut page.items).await?;
-    }
-    reply::page(&call, &page.linked(&call.public_url))
-}
-
 /// Count matching occurrences by category, tag and month
 #[utoipa::path(
     get,
@@ -131,6 +95,9 @@ async fn facets(call: Call) -> Answer {
     params(
         ("month" = String, Query, description = "The month, such as 2027-03"),
         ZoneParameter,
+        ("overlaps" = Option<bool>, Query,
+            description = "Count on each day on which an occurrence takes place at any time: a night counts \
+                on two days. Default false: what lasts at most 25 hours counts on the day of its start"),
         FilterParameters,
         ("status" = Option<OccurrenceStatus>, Query),
     ),

@@ -3,12 +3,11 @@
 use chrono_tz::Tz;
 use eventcore::agenda::{AgendaFilter, Bound, DailyCounts, Month};
 use eventcore::events::{Event, Occurrence};
-use eventcore::time::start_of_day;
-use eventcore::{Actor, Cursor, Error, OccurrenceId, Order, Page, Precondition, Timestamp};
+use eventcore::{Actor, Cursor, Error, OccurrenceId, Order, Page, Precondition};
 use serde_json::Value;
 
 use super::{Library, found, page};
-use crate::api::{Days, OccurrenceFilter, OccurrencesApi, Result};
+use crate::api::{OccurrenceFilter, OccurrencesApi, Result};
 
 impl OccurrencesApi for Library {
     async fn occurrences(
@@ -33,12 +32,6 @@ impl OccurrencesApi for Library {
 
     async fn occurrence(&self, occurrence: OccurrenceId) -> Result<Occurrence> {
         Ok(self.core.occurrence(&self.actor(), occurrence).await?)
-    }
-
-    async fn multi_day_occurrences(&self, days: Days, cursor: Option<Cursor>) -> Result<Page<Occurrence>> {
-        let from = start_of_day(days.from, days.tz);
-        let to = days.to.succ_opt().map_or(Timestamp::MAX, |day| start_of_day(day, days.tz));
-        Ok(self.core.ongoing(from, to, &page(cursor)).await?)
     }
 
     async fn occurrences_per_day(&self, month: Month, tz: Tz) -> Result<DailyCounts> {
@@ -84,6 +77,7 @@ fn agenda_filter(filter: &OccurrenceFilter, actor: &Actor) -> Result<AgendaFilte
         from: filter.from.map(|day| Bound::Day(day, filter.tz)),
         to: filter.to.and_then(|day| day.succ_opt()).map(|day| Bound::Day(day, filter.tz)),
         current: filter.current,
+        overlaps: filter.overlaps,
         categories: filter.categories.clone(),
         tags: filter.tags.clone(),
         available: filter.available,

@@ -17,7 +17,7 @@ pub(crate) mod session;
 mod sign_in;
 mod signing;
 mod signing_keys;
-mod token;
+pub(crate) mod token;
 pub(crate) mod user;
 
 pub use access_token::{AccessToken, NewAccessToken, NewSecret};

@@ -143,7 +143,7 @@ pub(crate) fn random() -> Result<String> {
 }
 
 /// The hash of a random token, which is stored instead of the token.
-pub(super) fn hash(token: &str) -> Vec<u8> {
+pub(crate) fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 

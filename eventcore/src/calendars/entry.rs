@@ -103,18 +103,37 @@ pub(super) struct FileProperties<'a> {
 /// Writes the file.
 pub(super) fn write_calendar(shared: &FileProperties<'_>, entries: &[CalendarEntry<'_>]) -> String {
     let mut lines = ContentLines::default();
+    begin_calendar(&mut lines);
+    if entries.iter().any(CalendarEntry::has_local_times) {
+        timezone::write(&mut lines, shared.tz, shared.period.0, shared.period.1);
+    }
+    write_entries(&mut lines, shared, entries);
+    end_calendar(&mut lines);
+    lines.finish()
+}
+
+/// Begins the `VCALENDAR`.
+pub(super) fn begin_calendar(lines: &mut ContentLines) {
     lines.property("BEGIN", "VCALENDAR");
     lines.property("VERSION", "2.0");
     lines.property("PRODID", PRODID);
     lines.property("CALSCALE", "GREGORIAN");
-    if entries.iter().any(CalendarEntry::has_local_times) {
-        timezone::write(&mut lines, shared.tz, shared.period.0, shared.period.1);
-    }
+}
+
+/// Writes the entries of one event.
+pub(super) fn write_entries(
+    lines: &mut ContentLines,
+    shared: &FileProperties<'_>,
+    entries: &[CalendarEntry<'_>],
+) {
     for entry in entries {
-        entry.write(&mut lines, shared);
+        entry.write(lines, shared);
     }
+}
+
+/// Ends the `VCALENDAR`.
+pub(super) fn end_calendar(lines: &mut ContentLines) {
     lines.property("END", "VCALENDAR");
-    lines.finish()
 }
 
 impl CalendarEntry<'_> {

@@ -1,4 +1,5 @@
-//! iCalendar files (RFC 5545) of events and single occurrences. Only `read` accesses the database.
+//! iCalendar files (RFC 5545) of events and single occurrences, and feeds of many events. Only `read`,
+//! `source`, `feed` and `personal` access the database.
 //!
 //! # Content of a file
 //!
@@ -25,9 +26,15 @@
 mod content_lines;
 mod entry;
 mod event_entries;
+mod feed;
+mod file;
 mod name;
+pub(crate) mod personal;
 mod read;
+mod source;
 mod timezone;
 
+pub use feed::CalendarFeed;
+pub use file::CalendarFile;
 pub use name::file_name;
-pub use read::CalendarFile;
+pub use personal::PersonalCalendar;

@@ -96,23 +96,26 @@ fn add_onset(observances: &mut Vec<Observance>, tz: Tz, change: ClockChange) {
 }
 
 impl Observance {
+    /// Writes one component with a rule, or one for each onset until `to`: not one with several RDATE, of
+    /// which some programs read only those and not DTSTART.
     fn write(&self, lines: &mut ContentLines, to: i64) {
-        let Some((first, rest)) = self.onsets.split_first() else { return };
-        let is_in_period = |onset: &NaiveDateTime| onset.and_utc().timestamp() - self.before <= to;
-        let rule = self.yearly_rule();
-        if rule.is_none() && !is_in_period(first) {
+        let Some(first) = self.onsets.first() else { return };
+        if let Some(rule) = self.yearly_rule() {
+            self.write_component(lines, *first, Some(&rule));
             return;
         }
+        let is_in_period = |onset: &&NaiveDateTime| onset.and_utc().timestamp() - self.before <= to;
+        for onset in self.onsets.iter().filter(is_in_period) {
+            self.write_component(lines, *onset, None);
+        }
+    }
+
+    fn write_component(&self, lines: &mut ContentLines, onset: NaiveDateTime, rule: Option<&str>) {
         let component = if self.after.daylight { "DAYLIGHT" } else { "STANDARD" };
         lines.property("BEGIN", component);
-        lines.property("DTSTART", &format_local(*first));
-        match rule {
-            Some(rule) => lines.property("RRULE", &rule),
-            None => {
-                for onset in rest.iter().filter(|onset| is_in_period(onset)) {
-                    lines.property("RDATE", &format_local(*onset));
-                }
-            }
+        lines.property("DTSTART", &format_local(onset));
+        if let Some(rule) = rule {
+            lines.property("RRULE", rule);
         }
         lines.property("TZOFFSETFROM", &format_offset(self.before));
         lines.property("TZOFFSETTO", &format_offset(self.after.offset));
@@ -195,10 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn irregular_changes_are_dates() {
+    fn irregular_changes_are_components_of_their_own() {
         let casablanca = written(Tz::Africa__Casablanca, "2027-01-01T00:00:00Z", "2028-12-31T00:00:00Z");
-        assert!(!casablanca.contains("RRULE") && casablanca.contains("RDATE:2028"), "{casablanca}");
-        assert!(!casablanca.contains("RDATE:2029"), "{casablanca}");
+        assert!(!casablanca.contains("RRULE") && !casablanca.contains("RDATE"), "{casablanca}");
+        assert!(casablanca.contains("DTSTART:2028") && !casablanca.contains("DTSTART:2029"), "{casablanca}");
         let tokyo = written(Tz::Asia__Tokyo, "2027-01-01T00:00:00Z", "2028-12-31T00:00:00Z");
         assert!(tokyo.contains("BEGIN:STANDARD\nDTSTART:1951"), "{tokyo}");
         let fixed = written(Tz::Etc__GMTPlus5, "2027-01-01T00:00:00Z", "2028-12-31T00:00:00Z");

@@ -110,6 +110,10 @@ pub enum Change {
     AccessTokenCreated { user: UserId, token: AccessTokenId },
     /// A user has revoked a personal access token.
     AccessTokenRevoked { user: UserId, token: AccessTokenId },
+    /// The calendar of a user has a new secret address. The former one has ended.
+    CalendarAddressCreated { user: UserId },
+    /// The calendar of a user has no secret address any more.
+    CalendarAddressRevoked { user: UserId },
 }
 
 /// Who cancelled a registration.

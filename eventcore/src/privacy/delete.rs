@@ -2,6 +2,7 @@
 
 use crate::accounts::{Username, access_token, must_be_self_or_admin, must_not_be_last_admin, session, user};
 use crate::actor::{Actor, Role};
+use crate::calendars::personal;
 use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Tx, sql, transaction};
@@ -15,7 +16,8 @@ impl EventCore {
     /// Deletes an account by anonymising it. Only the user and admins may.
     ///
     /// Its upcoming events pass to a co-organizer or are cancelled, its registrations are cancelled, and its
-    /// sessions and tokens are revoked. Comments and feedback stay under the name "deleted user".
+    /// sessions, tokens and the address of its calendar are revoked. Comments and feedback stay under the
+    /// name "deleted user".
     ///
     /// # Errors
     /// `version_mismatch` if `expected` is not the stored version; `forbidden` for the last admin. See also
@@ -45,6 +47,7 @@ async fn delete(tx: &mut Tx, id: UserId, expected: Option<&Precondition>, now: T
     registrations::cancel_registrations_of(tx, id, now).await?;
     session::end_all(tx, id, None).await?;
     access_token::delete_all(tx, id).await?;
+    personal::delete(tx, id).await?;
     anonymise(tx, id, now).await?;
     tx.record(Change::AccountDeleted { user: id });
     Ok(())

@@ -25,6 +25,8 @@ pub struct Export {
     pub sessions: Vec<Session>,
     /// The personal access tokens, without their secrets.
     pub access_tokens: Vec<AccessToken>,
+    /// When the secret address of their calendar was made; null if there is none.
+    pub calendar_address_created_at: Option<Timestamp>,
     /// The events that they organize.
     pub events: Vec<Event>,
     /// The events of others that they co-organize.
@@ -64,6 +66,7 @@ impl EventCore {
             user,
             sessions: self.sessions_of(id, current).await?,
             access_tokens: self.access_tokens_of(id).await?,
+            calendar_address_created_at: self.personal_calendar_created_at(id).await?,
             events,
             co_organized: self.co_organized_events(id).await?,
             registrations: self.registrations_of(id).await?,

@@ -5,6 +5,8 @@ use eventcore::page::Page;
 use eventcore::time::Timestamp;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use tokio::sync::mpsc::Receiver;
+use warp::Reply;
 use warp::reply::Response;
 
 use super::call::{Answer, Call};
@@ -80,7 +82,27 @@ pub(crate) fn file(call: &Call, name: &str, bytes: Vec<u8>, version: i64, update
     Ok(response)
 }
 
-fn not_modified(tag: HeaderValue) -> Response {
+/// `200` with a body that comes in parts. An error breaks the body off, so that the client sees that it is
+/// incomplete.
+pub(crate) fn streamed(
+    call: &Call,
+    mut parts: Receiver<Result<String, Error>>,
+    tag: HeaderValue,
+) -> Response {
+    let stream = futures_util::stream::poll_fn(move |cx| parts.poll_recv(cx));
+    let mut response = warp::reply::stream(stream).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, call.declaration.content_type.clone());
+    set_version(&mut response, tag, None);
+    response
+}
+
+/// Keeps shared caches from storing the response, which one person may read.
+pub(crate) fn set_private(response: &mut Response) {
+    set_header(response, header::CACHE_CONTROL, "private, no-cache");
+}
+
+/// `304`.
+pub(crate) fn not_modified(tag: HeaderValue) -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     response.headers_mut().insert(header::ETAG, tag);

@@ -13,12 +13,12 @@ use tests::{Answer, Client, Daemon, EventBuilder, Kind, new_event, new_event_in_
 type Shown = (String, String, String, bool);
 
 /// A file as a calendar program reads it.
-struct Reader {
-    text: String,
+pub(super) struct Reader {
+    pub(super) text: String,
 }
 
 impl Reader {
-    fn of(answer: &Answer) -> Self {
+    pub(super) fn of(answer: &Answer) -> Self {
         let text = String::from_utf8(answer.bytes.to_vec()).expect("UTF-8");
         assert!(text.ends_with("END:VCALENDAR\r\n"), "{text}");
         assert!(
@@ -32,7 +32,7 @@ impl Reader {
     }
 
     /// The entries: for each the values of its properties by name, parameters included.
-    fn entries(&self) -> Vec<BTreeMap<&str, Vec<&str>>> {
+    pub(super) fn entries(&self) -> Vec<BTreeMap<&str, Vec<&str>>> {
         let entries = self.text.split("BEGIN:VEVENT\r\n").skip(1);
         let properties = entries.map(|entry| {
             let mut properties: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -343,6 +343,7 @@ async fn calendar_files_are_named_cached_and_protected(#[case] kind: Kind) {
         "/events/x.ics",
         "/occurrences/0198aaaa-0000-7000-8000-000000000000.ics",
         "/events/x.icsx",
+        "/calendars/others.ics",
     ] {
         anyone.get(nothing).await.expect_problem(404, "not-found");
     }

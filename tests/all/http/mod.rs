@@ -3,6 +3,7 @@
 mod accounts;
 mod all_day;
 mod all_day_changes;
+mod calendar_feeds;
 mod calendars;
 mod categories;
 mod check_in;

@@ -17,12 +17,14 @@ pub(super) enum Listing {
     Events,
     Facets,
     Calendar,
+    Feed,
 }
 
 impl Listing {
-    /// Whether `from`, `to` and `current` apply. A calendar takes a month instead.
+    /// Whether `from`, `to` and `current` apply. A calendar takes a month instead, and a feed is of what is
+    /// not over.
     const fn has_period(self) -> bool {
-        !matches!(self, Self::Calendar)
+        !matches!(self, Self::Calendar | Self::Feed)
     }
 
     const fn is_sorted(self) -> bool {

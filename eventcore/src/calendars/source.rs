@@ -1,0 +1,186 @@
+//! Events with all that their iCalendar entries need.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sqlx::FromRow;
+
+use super::content_lines::ContentLines;
+use super::entry::{CalendarEntry, FileProperties, write_calendar, write_entries};
+use super::event_entries::{CalendarEvent, CalendarOccurrence};
+use super::file::CalendarFile;
+use super::name::file_name;
+use crate::db::{Planning, Queries, RowList, SqlWriter};
+use crate::error::Result;
+use crate::events::{EventRow, OccurrenceStatus, Visibility, zone};
+use crate::id::{EventId, OccurrenceId};
+use crate::time::{Timestamp, parse_local};
+
+/// Ten years: the VTIMEZONE of an unbounded series covers this much after its last stored occurrence.
+pub(super) const UNBOUNDED_PERIOD: Duration = Duration::from_hours(10 * 8_766);
+
+/// The columns of `occurrences` that a file needs.
+#[derive(FromRow)]
+pub(super) struct CalendarOccurrenceRow {
+    pub(super) id: OccurrenceId,
+    pub(super) event_id: EventId,
+    original_start: Timestamp,
+    original_local: String,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    all_day: bool,
+    timezone: Option<String>,
+    status: OccurrenceStatus,
+    title: Option<String>,
+    description: Option<String>,
+    location: Option<String>,
+    url: Option<String>,
+    without_url: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: i64,
+}
+
+impl CalendarOccurrenceRow {
+    pub(super) fn into_occurrence(self) -> Result<CalendarOccurrence> {
+        Ok(CalendarOccurrence {
+            original_start: self.original_start,
+            nominal: parse_local(&self.original_local)?,
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            all_day: self.all_day,
+            tz: self.timezone.as_deref().map(zone),
+            status: self.status,
+            title: self.title,
+            description: self.description,
+            location: self.location,
+            url: self.url,
+            without_url: self.without_url,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            version: self.version,
+        })
+    }
+}
+
+/// An event with what its file needs.
+pub(super) struct Source {
+    row: EventRow,
+    pub(super) event: CalendarEvent,
+    category: Option<String>,
+    category_updated_at: Option<Timestamp>,
+}
+
+impl Source {
+    pub(super) fn new(row: EventRow, category: Option<(String, Timestamp)>) -> Result<Self> {
+        let (category, category_updated_at) = category.unzip();
+        Ok(Self { category, category_updated_at, event: event(&row)?, row })
+    }
+
+    pub(super) fn id(&self) -> EventId {
+        self.row.id
+    }
+
+    /// What all entries of the event have in common.
+    fn properties<'a>(&'a self, tags: &'a [String], period: (Timestamp, Timestamp)) -> FileProperties<'a> {
+        FileProperties {
+            event: self.row.id,
+            tz: self.event.tz,
+            categories: self.category.iter().chain(tags).map(String::as_str).collect(),
+            private: self.row.visibility == Visibility::Private,
+            period,
+        }
+    }
+
+    /// Writes entries into a calendar of many events, which has the time zones already.
+    pub(super) fn write(&self, lines: &mut ContentLines, entries: &[CalendarEntry<'_>]) -> Result<()> {
+        let tags = self.row.tags()?;
+        write_entries(lines, &self.properties(&tags, (Timestamp::MIN, Timestamp::MAX)), entries);
+        Ok(())
+    }
+
+    /// The file of the event alone.
+    pub(super) fn calendar(
+        &self,
+        entries: &[CalendarEntry<'_>],
+        occurrences: &[CalendarOccurrence],
+    ) -> Result<CalendarFile> {
+        let tags = self.row.tags()?;
+        let shared = self.properties(&tags, self.period(occurrences));
+        let title = entries.first().map_or(self.event.title.as_str(), |entry| entry.title);
+        // Not only the entries: an occurrence whose override was removed has no entry any more.
+        let updated_at = occurrences.iter().map(|occurrence| occurrence.updated_at);
+        let updated_at = updated_at.chain([self.row.updated_at]).chain(self.category_updated_at).max();
+        Ok(CalendarFile {
+            text: write_calendar(&shared, entries),
+            file_name: file_name(title),
+            version: self.row.version,
+            updated_at: updated_at.unwrap_or(self.row.updated_at),
+        })
+    }
+
+    /// The period for which the file needs offsets of the zone.
+    fn period(&self, occurrences: &[CalendarOccurrence]) -> (Timestamp, Timestamp) {
+        let starts =
+            occurrences.iter().flat_map(|occurrence| [occurrence.original_start, occurrence.starts_at]);
+        let ends = occurrences.iter().flat_map(|occurrence| [occurrence.original_start, occurrence.ends_at]);
+        let first = starts.chain([self.event.span.starts_at]).min().unwrap_or(self.event.span.starts_at);
+        let last = ends.chain([self.event.span.ends_at]).max().unwrap_or(self.event.span.ends_at);
+        (first, if self.event.expanded_until.is_some() { last.plus(UNBOUNDED_PERIOD) } else { last })
+    }
+}
+
+fn event(row: &EventRow) -> Result<CalendarEvent> {
+    Ok(CalendarEvent {
+        span: row.span()?,
+        tz: zone(&row.timezone),
+        recurrence: row.recurrence()?,
+        expanded_until: row.expanded_until,
+        title: row.title.clone(),
+        description: row.description.clone(),
+        location: row.location.clone(),
+        url: row.url.clone(),
+        status: row.status,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: row.version,
+    })
+}
+
+#[derive(FromRow)]
+struct SourceRow {
+    #[sqlx(flatten)]
+    row: EventRow,
+    category_name: Option<String>,
+    category_updated_at: Option<Timestamp>,
+}
+
+/// Loads events with the rows of their occurrences, without events that do not exist. The caller checks
+/// permissions.
+pub(super) async fn load(
+    db: &mut impl Queries,
+    ids: &[EventId],
+) -> Result<Vec<(Source, Vec<CalendarOccurrenceRow>)>> {
+    let list = || RowList::default().ids("id", ids.iter().map(|id| id.as_uuid()));
+    let mut sql = SqlWriter::new(db.dialect(), Planning::Cached);
+    sql.push(
+        "SELECT e.*, c.slug AS category, c.name AS category_name, c.updated_at AS category_updated_at FROM ",
+    );
+    sql.rows("v", list())
+        .push(" JOIN events e ON e.id = v.id LEFT JOIN categories c ON c.id = e.category_id");
+    sql.push(" ORDER BY e.id");
+    let events: Vec<SourceRow> = sql.query(db).all().await?;
+    let mut sql = SqlWriter::new(db.dialect(), Planning::Cached);
+    sql.push("SELECT o.* FROM ").rows("v", list());
+    sql.push(" JOIN occurrences o ON o.event_id = v.id ORDER BY o.event_id, o.original_start");
+    let mut occurrences: HashMap<EventId, Vec<CalendarOccurrenceRow>> = HashMap::new();
+    for row in sql.query(db).all::<CalendarOccurrenceRow>().await? {
+        occurrences.entry(row.event_id).or_default().push(row);
+    }
+    let mut loaded = Vec::with_capacity(events.len());
+    for SourceRow { row, category_name, category_updated_at } in events {
+        let occurrences = occurrences.remove(&row.id).unwrap_or_default();
+        loaded.push((Source::new(row, category_name.zip(category_updated_at))?, occurrences));
+    }
+    Ok(loaded)
+}

@@ -11,7 +11,7 @@ use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::SessionId;
 use crate::quotas::Quotas;
-use crate::registrations::RegistrationQueues;
+use crate::registrations::Admissions;
 use crate::search;
 use crate::time::{Clock, SystemClock, Timestamp};
 
@@ -57,7 +57,7 @@ struct SharedState {
     signing_keys: Arc<SigningKeys>,
     horizon: Duration,
     quotas: Quotas,
-    registration_queues: RegistrationQueues,
+    admissions: Admissions,
 }
 
 /// Options of [`EventCore::connect`].
@@ -135,9 +135,8 @@ impl EventCore {
         let (passwords, signing_keys) =
             (PasswordHashing::new(slows_guessing), Arc::new(SigningKeys::new(jwt_secret.as_deref())));
         let guesses = slows_guessing.then(Guesses::new);
-        let registration_queues = RegistrationQueues::default();
-        let state =
-            SharedState { clock, passwords, guesses, signing_keys, horizon, quotas, registration_queues };
+        let admissions = Admissions::new(&db);
+        let state = SharedState { clock, passwords, guesses, signing_keys, horizon, quotas, admissions };
         Ok(Self { db, state: Arc::new(state), network: None })
     }
 
@@ -218,8 +217,8 @@ impl EventCore {
         guesses.begin(origin, account, self.now()).map_err(|wait| Error::RateLimited { reason, wait })
     }
 
-    pub(crate) fn registration_queues(&self) -> &RegistrationQueues {
-        &self.state.registration_queues
+    pub(crate) fn admissions(&self) -> &Admissions {
+        &self.state.admissions
     }
 
     pub(crate) fn signing_keys(&self) -> &Arc<SigningKeys> {

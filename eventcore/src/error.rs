@@ -220,6 +220,11 @@ impl Error {
         Self::Internal(source.into())
     }
 
+    /// [`Error::Unavailable`] because of others who came before.
+    pub(crate) fn busy() -> Self {
+        Self::Unavailable("many others change the same record: try again shortly".to_owned())
+    }
+
     /// Whether the operation may succeed when it is tried again later.
     pub const fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Contended | Self::Overloaded)

@@ -1,12 +1,14 @@
 //! Accounts: users, passwords, sessions and personal access tokens.
 
 pub(crate) mod access_token;
+mod caller;
 mod change;
 mod confirm;
 mod create;
 mod demo_claim;
 mod fair_queue;
 mod guessing;
+mod identify;
 mod input;
 mod login;
 mod operator;
@@ -21,9 +23,12 @@ pub(crate) mod token;
 pub(crate) mod user;
 
 pub use access_token::{AccessToken, NewAccessToken, NewSecret};
+pub use caller::Caller;
+pub(crate) use caller::{FoundSession, SessionClaim};
 pub(crate) use change::{must_be_self_or_admin, must_not_be_last_admin};
 pub use demo_claim::DemoClaim;
 pub(crate) use guessing::{Attempt, Guesses, Origin};
+pub(crate) use identify::{identify, valid_session};
 pub use input::{Confirmation, Credentials, NewPassword, NewUser, RefreshToken};
 pub use login::{Email, Username};
 pub(crate) use password::{PasswordHashing, Passwords};

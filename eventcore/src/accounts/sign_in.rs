@@ -4,9 +4,8 @@ use super::input::Credentials;
 use super::refresh::{self, TokenPair};
 use super::signing;
 use super::signing_keys::SigningKeys;
-use super::token::{self, PERSONAL_PREFIX};
-use super::{access_token, login, session, user};
-use crate::actor::{Actor, Credential, Role, SignedIn};
+use super::{login, session, user};
+use crate::actor::Actor;
 use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -91,37 +90,7 @@ impl EventCore {
     /// # Errors
     /// `token_expired` if the token has expired, `invalid_credentials` if it is not valid for another reason.
     pub async fn authenticate(&self, bearer: &str) -> Result<Actor> {
-        let now = self.now();
-        if bearer.starts_with(PERSONAL_PREFIX) {
-            return access_token::authenticate(self, bearer, now).await;
-        }
-        let key = self.signing_key(&token::key_id(bearer)?).await?;
-        let (user, session) = key.read(bearer, now)?;
-        // A configured key is not stored.
-        let stored_key = self.signing_keys().configured().is_none().then(|| key.id().to_owned());
-        let found: Option<(Role, Option<Timestamp>)> = self
-            .db()
-            .read()
-            .await?
-            .query(sql!(
-                "SELECT u.role, s.confirmed_at FROM sessions s JOIN users u ON u.id = s.user_id
-                 WHERE s.id = $1 AND u.id = $2 AND s.expires_at > $3
-                    AND u.deleted_at IS NULL AND u.disabled_at IS NULL
-                    AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM signing_keys k
-                        WHERE k.id = $4 AND (k.retires_at IS NULL OR k.retires_at > $3)))"
-            ))
-            .bind(session)
-            .bind(user)
-            .bind(now)
-            .bind(stored_key)
-            .optional()
-            .await?;
-        let (role, confirmed_at) = found.ok_or(Error::InvalidToken)?;
-        Ok(Actor::User(SignedIn {
-            id: user,
-            role,
-            credential: Credential::Session { id: session, confirmed_at },
-        }))
+        self.identify(&self.caller(bearer).await?).await
     }
 }
 

@@ -3,18 +3,14 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::backend::Backend;
 use super::direct_tx::DirectTx;
-use super::enqueued::Enqueued;
 use super::held::HeldTx;
-use super::pool_settings::{PoolSettings, within};
-use super::row_gate::RowPermit;
+use super::pool_settings::PoolSettings;
 use super::sqlite::QueuedCaller;
 use super::transaction::Tx;
 use crate::changes::ChangeBus;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Runs at the start of each transaction of a database. If it fails, the transaction is not begun.
 pub(crate) trait BeginHook: Send + Sync {
@@ -31,16 +27,12 @@ pub(super) struct Access {
     pub(super) begin_hook: Option<Arc<dyn BeginHook>>,
     /// The transaction that all operations share, if they do.
     pub(super) held: Option<HeldTx>,
-    /// The row that many transactions change, and that the next one will lock.
-    pub(super) row: Option<Uuid>,
 }
 
 /// The place of a caller in the queue in front of its transaction.
 pub(super) enum QueuePlace {
     /// For the writer of SQLite.
     Writer(QueuedCaller),
-    /// For a row of PostgreSQL.
-    Row(Enqueued<RowPermit>),
     /// There is no queue.
     Free,
 }
@@ -48,46 +40,35 @@ pub(super) enum QueuePlace {
 impl Access {
     /// Joins the queue.
     pub(super) fn enqueue(&self) -> QueuePlace {
-        match (&*self.backend, self.row) {
+        match &*self.backend {
             _ if self.held.is_some() => QueuePlace::Free,
-            (Backend::Sqlite { writer, .. }, _) => QueuePlace::Writer(writer.enqueue()),
-            (Backend::Postgres { row_gate, .. }, Some(row)) => QueuePlace::Row(row_gate.acquire(row)),
-            (Backend::Postgres { .. }, None) => QueuePlace::Free,
+            Backend::Sqlite { writer, .. } => QueuePlace::Writer(writer.enqueue()),
+            Backend::Postgres(_) => QueuePlace::Free,
         }
     }
 
-    /// Waits in the queue, and begins a transaction. Hold the permit until it ends.
+    /// Waits in the queue, and begins a transaction.
     ///
     /// # Errors
     /// `unavailable` after the time limit.
-    pub(super) async fn begin(&self, place: QueuePlace) -> Result<(Tx, Option<RowPermit>)> {
+    pub(super) async fn begin(&self, place: QueuePlace) -> Result<Tx> {
         if let Some(held) = &self.held {
-            return Ok((Tx::part(held.part().await?, held.dialect(), self.bus.clone()), None));
+            return Ok(Tx::part(held.part().await?, held.dialect(), self.bus.clone()));
         }
         let limit = self.settings.queue_timeout;
-        let (tx, permit) = match (&*self.backend, place) {
+        let tx = match (&*self.backend, place) {
             (Backend::Sqlite { .. }, QueuePlace::Writer(caller)) => {
-                (DirectTx::Sqlite(caller.begin(limit).await?), None)
+                DirectTx::Sqlite(caller.begin(limit).await?)
             }
-            (Backend::Sqlite { writer, .. }, _) => {
-                (DirectTx::Sqlite(writer.enqueue().begin(limit).await?), None)
+            (Backend::Sqlite { writer, .. }, QueuePlace::Free) => {
+                DirectTx::Sqlite(writer.enqueue().begin(limit).await?)
             }
-            (Backend::Postgres { server, .. }, place) => {
-                let permit = match place {
-                    QueuePlace::Row(permit) => Some(within(limit, permit).await.ok_or_else(busy)?),
-                    QueuePlace::Writer(_) | QueuePlace::Free => None,
-                };
-                (DirectTx::Postgres(server.begin().await?), permit)
-            }
+            (Backend::Postgres(server), _) => DirectTx::Postgres(server.begin().await?),
         };
         let mut tx = Tx::direct(tx, self.bus.clone());
         if let Some(hook) = &self.begin_hook {
             hook.after_begin(&mut tx).await?;
         }
-        Ok((tx, permit))
+        Ok(tx)
     }
-}
-
-fn busy() -> Error {
-    Error::Unavailable("many others change the same record: try again shortly".to_owned())
 }

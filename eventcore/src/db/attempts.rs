@@ -3,7 +3,6 @@
 use super::access::{Access, QueuePlace};
 use super::direct_tx::Connected;
 use super::postgres;
-use super::row_gate::RowPermit;
 use super::transaction::Tx;
 use crate::error::{Error, Result};
 
@@ -65,8 +64,6 @@ pub(crate) struct Attempts {
     access: Access,
     /// The place of the first attempt.
     place: Option<QueuePlace>,
-    /// Held until the last attempt has ended.
-    permit: Option<RowPermit>,
     retries: u32,
 }
 
@@ -74,15 +71,13 @@ impl Attempts {
     /// Joins the queue for a transaction.
     pub(super) fn new(access: Access) -> Self {
         let place = Some(access.enqueue());
-        Self { access, place, permit: None, retries: 0 }
+        Self { access, place, retries: 0 }
     }
 
     /// Begins the next attempt.
     pub(crate) async fn begin(&mut self) -> Result<Tx> {
         let place = self.place.take().unwrap_or(QueuePlace::Free);
-        let (tx, permit) = self.access.begin(place).await?;
-        self.permit = self.permit.take().or(permit);
-        Ok(tx)
+        self.access.begin(place).await
     }
 
     /// Commits if `outcome` is `Ok`, otherwise rolls back. `None` means that the caller should run the

@@ -7,7 +7,6 @@ use sqlx::sqlite::SqlitePool;
 use super::dialect::Dialect;
 use super::pool_settings::PoolSettings;
 use super::postgres::{self, PostgresReader, PostgresTx};
-use super::row_gate::RowGate;
 use super::sqlite::{self, Writer};
 use super::statement::Connection;
 use crate::error::{Error, Result};
@@ -16,7 +15,7 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub(super) enum Backend {
     Sqlite { readers: SqlitePool, writer: Writer },
-    Postgres { server: postgres::Server, row_gate: RowGate },
+    Postgres(postgres::Server),
 }
 
 /// A connection of a pool, for reads.
@@ -44,13 +43,13 @@ impl Backend {
             ));
         }
         let server = postgres::Server::connect(url, settings).await?;
-        Ok(Self::Postgres { server, row_gate: RowGate::new() })
+        Ok(Self::Postgres(server))
     }
 
     pub(super) const fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite { .. } => Dialect::Sqlite,
-            Self::Postgres { .. } => Dialect::Postgres,
+            Self::Postgres(_) => Dialect::Postgres,
         }
     }
 
@@ -58,7 +57,7 @@ impl Backend {
     pub(super) const fn keeps_sessions(&self) -> bool {
         match self {
             Self::Sqlite { .. } => true,
-            Self::Postgres { server, .. } => server.keeps_sessions(),
+            Self::Postgres(server) => server.keeps_sessions(),
         }
     }
 
@@ -66,10 +65,10 @@ impl Backend {
     pub(super) async fn acquire(&self) -> sqlx::Result<PooledConnection> {
         Ok(match self {
             Self::Sqlite { readers, .. } => PooledConnection::Sqlite(readers.acquire().await?),
-            Self::Postgres { server, .. } if server.keeps_sessions() => {
+            Self::Postgres(server) if server.keeps_sessions() => {
                 PooledConnection::Postgres(server.read().await?)
             }
-            Self::Postgres { server, .. } => PooledConnection::PostgresTx(server.begin().await?),
+            Self::Postgres(server) => PooledConnection::PostgresTx(server.begin().await?),
         })
     }
 }

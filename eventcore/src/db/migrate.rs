@@ -25,7 +25,7 @@ impl Db {
         }
         let outcome = match self.backend() {
             Backend::Sqlite { .. } => self.migrate_sqlite().await,
-            Backend::Postgres { server, .. } => migrate_postgres(server).await,
+            Backend::Postgres(server) => migrate_postgres(server).await,
         };
         outcome.map_err(|error| match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),

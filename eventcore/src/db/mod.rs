@@ -6,6 +6,7 @@ pub(crate) mod argument;
 mod array_agg;
 mod attempts;
 mod backend;
+mod batcher;
 mod copy;
 mod dialect;
 mod direct_tx;
@@ -20,7 +21,6 @@ mod postgres;
 mod private_file;
 mod query;
 mod reader;
-mod row_gate;
 mod row_list;
 mod schema;
 mod space;
@@ -34,21 +34,23 @@ mod url;
 mod writer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use access::Access;
 pub(crate) use access::BeginHook;
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
 pub(crate) use attempts::{Attempts, transaction, transaction_in_this_task};
 use backend::Backend;
+pub(crate) use batcher::{Batch, BatchLimits, Batcher};
 pub use copy::{backup, restore};
 pub use dialect::Dialect;
 pub(crate) use error::violates_unique;
 use held::HeldTx;
 pub(crate) use placeholders::placeholders;
 pub use pool_settings::PoolSettings;
+use pool_settings::within;
 pub use query::{Queries, Query};
 pub use reader::Reader;
-use row_gate::RowPermit;
 pub(crate) use row_list::RowList;
 pub use schema::Schema;
 pub use sql::Sql;
@@ -95,27 +97,12 @@ impl Db {
     async fn open(url: &str, settings: PoolSettings, create: bool) -> Result<Self> {
         let backend = Arc::new(Backend::open(url, &settings, create).await?);
         let bus = ChangeBus::default();
-        Ok(Self { access: Access { backend, settings, bus, begin_hook: None, held: None, row: None } })
+        Ok(Self { access: Access { backend, settings, bus, begin_hook: None, held: None } })
     }
 
     /// This database with `hook` run at the start of each transaction. It replaces an earlier hook.
     pub(crate) fn with_begin_hook(&self, hook: Arc<dyn BeginHook>) -> Self {
         Self { access: Access { begin_hook: Some(hook), ..self.access.clone() } }
-    }
-
-    /// This database for a transaction that will lock the row `id`, which many transactions change: on
-    /// PostgreSQL they queue in this process, before they take connections.
-    pub(crate) fn for_row(&self, id: uuid::Uuid) -> Self {
-        Self { access: Access { row: Some(id), ..self.access.clone() } }
-    }
-
-    /// Queues for the row `id` before a transaction begins that will lock it. Hold the permit until the
-    /// transaction ends. Only for tasks that the library has spawned; others use [`Self::for_row`].
-    pub(crate) async fn row_permit(&self, id: uuid::Uuid) -> Option<RowPermit> {
-        match self.backend() {
-            Backend::Sqlite { .. } => None,
-            Backend::Postgres { row_gate, .. } => Some(row_gate.acquire(id).await),
-        }
     }
 
     /// Joins the queue for a transaction. Used by `transaction!`.
@@ -142,7 +129,7 @@ impl Db {
         let count = |open: u32, idle| Connections { open: open.try_into().unwrap_or(usize::MAX), idle };
         match self.backend() {
             Backend::Sqlite { readers, .. } => count(readers.size(), readers.num_idle()),
-            Backend::Postgres { server, .. } => count(server.pool().size(), server.pool().num_idle()),
+            Backend::Postgres(server) => count(server.pool().size(), server.pool().num_idle()),
         }
     }
 
@@ -161,11 +148,23 @@ impl Db {
         })
     }
 
-    /// Whether calls that change the same row should share one transaction. True on PostgreSQL, unless each
-    /// transaction runs a hook of its own caller, or all share one. SQLite's writer groups transactions
-    /// already.
-    pub(crate) fn batches_by_row(&self) -> bool {
-        self.dialect() == Dialect::Postgres && self.access.begin_hook.is_none() && self.access.held.is_none()
+    /// Whether requests of several callers may share a transaction. Not if each transaction runs a hook of
+    /// its own caller, or all of them are parts of one.
+    pub(crate) fn may_batch(&self) -> bool {
+        self.access.begin_hook.is_none() && self.access.held.is_none()
+    }
+
+    /// How long a request waits in this process for others; zero for no limit.
+    pub(crate) fn queue_timeout(&self) -> Duration {
+        self.access.settings.queue_timeout
+    }
+
+    /// Waits for others in this process.
+    ///
+    /// # Errors
+    /// `unavailable` after the time limit.
+    pub(crate) async fn wait_for_others<T>(&self, waiting: impl Future<Output = T>) -> Result<T> {
+        within(self.queue_timeout(), waiting).await.ok_or_else(Error::busy)
     }
 
     /// Begins a transaction that may write, for tests and tools. Operations use `transaction!`, which also
@@ -239,7 +238,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Backend::Postgres { server, .. } => server.pool().close().await,
+            Backend::Postgres(server) => server.pool().close().await,
         }
     }
 }

@@ -1,10 +1,7 @@
 //! Cancelling all registrations of a user who deletes their account.
 
-use super::cancel::cancel;
-use super::locked_occurrence::LockedOccurrence;
-use super::register::find_live;
+use super::admission::{Act, AdmissionRequest, admit_in};
 use crate::actor::Actor;
-use crate::changes::CancelledBy;
 use crate::db::{Queries, Tx, sql};
 use crate::error::Result;
 use crate::id::{OccurrenceId, UserId};
@@ -27,10 +24,10 @@ pub(crate) async fn cancel_registrations_of(tx: &mut Tx, user: UserId, now: Time
         .all()
         .await?;
     for (occurrence,) in occurrences {
-        let locked = LockedOccurrence::load(tx, &Actor::System, occurrence, Some(user)).await?;
-        if let Some(row) = find_live(tx, occurrence, user).await? {
-            cancel(tx, &locked, &row, CancelledBy::AccountDeletion, now).await?;
-        }
+        let act = Act::Cancel { expected: None };
+        let request =
+            AdmissionRequest { caller: Actor::System.into(), occurrence, attendee: Some(user), act };
+        admit_in(tx, &request, now).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::registration::{Registration, RegistrationRow, RegistrationStatus};
-use super::{locked_occurrence, read, ticket};
+use super::{occurrence_facts, read, ticket};
 use crate::actor::Actor;
 use crate::changes::Change;
 use crate::core::EventCore;
@@ -233,7 +233,7 @@ async fn lock_for_check_in(tx: &mut Tx, actor: &Actor, id: RegistrationId) -> Re
     }
     // The registration will reference the actor in checked_in_by, and users are locked before occurrences.
     match actor.user_id() {
-        Some(user) => drop(locked_occurrence::lock(tx, row.occurrence_id, user).await?),
+        Some(user) => occurrence_facts::lock(tx, row.occurrence_id, user).await?,
         None => seats::lock_occurrence(tx, row.occurrence_id).await?,
     }
     // Read again, because it may have changed before the lock was taken.

@@ -2,27 +2,24 @@
 
 mod admission;
 mod attendee_table;
-mod batch;
 mod cancel;
 mod cancel_all;
 mod check_in;
 mod consistency;
-mod json_args;
-mod locked_occurrence;
+mod occurrence_facts;
 mod positions;
-mod queue;
 mod read;
 mod register;
 mod registration;
 mod ticket;
 mod ticket_holder;
 
+pub(crate) use admission::Admissions;
 pub use attendee_table::attendee_table;
 pub(crate) use cancel_all::cancel_registrations_of;
 pub use check_in::{CheckIn, TicketInput};
 pub use consistency::Discrepancy;
 pub use positions::WaitlistPositions;
-pub(crate) use queue::RegistrationQueues;
 pub use registration::{
     MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationLinks, RegistrationStatus,
 };

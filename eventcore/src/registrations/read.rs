@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::locked_occurrence::LockedOccurrence;
+use super::occurrence_facts::OccurrenceFacts;
 use super::positions::WaitlistPositions;
 use super::registration::{
     COLUMNS, MyRegistration, POSITION, PositionedRow, Registration, RegistrationRow, RegistrationStatus,
@@ -24,7 +24,7 @@ impl EventCore {
     pub async fn my_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<Registration> {
         let user = actor.signed_in()?.id;
         let mut db = self.db().read().await?;
-        LockedOccurrence::load(&mut db, actor, occurrence, None).await?.visible(actor)?;
+        OccurrenceFacts::load(&mut db, actor, occurrence).await?.must_be_visible(actor)?;
         let row: Option<PositionedRow> = db
             .query(Sql::dynamic(format!(
                 "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id
@@ -129,7 +129,7 @@ impl EventCore {
     ) -> Result<Page<Registration>> {
         actor.must_be_signed_in()?;
         let mut db = self.db().read().await?;
-        LockedOccurrence::load(&mut db, actor, occurrence, None).await?.organized(actor)?;
+        OccurrenceFacts::load(&mut db, actor, occurrence).await?.must_be_organized(actor)?;
         let keyset =
             Keyset::new(page, &format!("registrations at {occurrence} {status:?}"), Order::Ascending)?;
         let waitlist = status == Some(RegistrationStatus::Waitlisted);

@@ -2,8 +2,10 @@
 
 #[cfg(test)]
 mod histories;
+mod line;
 mod promote;
 mod rules;
 
-pub(crate) use promote::{lock_occurrence, promote_from_waitlist, promote_waitlist, save_counts};
+pub(crate) use line::{WaitingLine, WaitingParty};
+pub(crate) use promote::{lock_occurrence, promote_waitlist};
 pub(crate) use rules::{Effect, Holding, RequestEffect, Seats, admit, leave, resize};

@@ -75,7 +75,7 @@ struct WaitingRow {
 /// Promotes from the waitlist of a locked occurrence until the next party does not fit, and updates `seats`.
 ///
 /// The caller stores the counts ([`save_counts`]).
-pub(crate) async fn promote_from_waitlist(
+async fn promote_from_waitlist(
     tx: &mut Tx,
     occurrence: OccurrenceId,
     seats: &mut Seats,
@@ -127,12 +127,7 @@ pub(crate) async fn promote_from_waitlist(
 }
 
 /// Stores the seat counts of a locked occurrence.
-pub(crate) async fn save_counts(
-    tx: &mut Tx,
-    occurrence: OccurrenceId,
-    seats: Seats,
-    now: Timestamp,
-) -> Result<()> {
+async fn save_counts(tx: &mut Tx, occurrence: OccurrenceId, seats: Seats, now: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE occurrences SET seats_taken = $2, waitlist_length = $3, seats_changed_at = $4 WHERE id = $1"
     ))

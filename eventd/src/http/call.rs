@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eventcore::accounts::Caller;
 use eventcore::{Actor, Error, EventCore};
 use http::{HeaderMap, Method, header};
 use serde::de::DeserializeOwned;
@@ -91,13 +92,33 @@ impl Call {
         if let Some(actor) = self.actor {
             return Ok(actor);
         }
-        let Some(value) = self.headers.get(header::AUTHORIZATION) else { return Ok(Actor::Anonymous) };
+        match self.bearer()? {
+            Some(token) => Ok(self.core.authenticate(token).await?),
+            None => Ok(Actor::Anonymous),
+        }
+    }
+
+    /// The caller, if allowed to write, for an operation that itself finds out whether they are still signed
+    /// in. Read its input by [`after_sign_in`].
+    pub(crate) async fn writing_caller(&self) -> Result<Caller, Problem> {
+        let caller = match (self.actor, self.bearer()?) {
+            (Some(actor), _) => actor.into(),
+            (None, Some(token)) => self.core.caller(token).await?,
+            (None, None) => Actor::Anonymous.into(),
+        };
+        caller.may_write()?;
+        Ok(caller)
+    }
+
+    /// The token in `Authorization: Bearer`.
+    fn bearer(&self) -> Result<Option<&str>, Error> {
+        let Some(value) = self.headers.get(header::AUTHORIZATION) else { return Ok(None) };
         let text = value.to_str().map_err(|_| Error::InvalidToken)?;
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
         if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-            return Err(Error::InvalidToken.into());
+            return Err(Error::InvalidToken);
         }
-        Ok(self.core.authenticate(token.trim()).await?)
+        Ok(Some(token.trim()))
     }
 
     /// The caller, if allowed to write. Handlers check this before they read the input, so that 401 and 403
@@ -174,6 +195,19 @@ impl Call {
         let value = json_body::parse(&body)?;
         serde_json::from_value(value).map_err(json_body::malformed)
     }
+}
+
+/// The input of an operation that itself finds out whether the caller is still signed in. If the input is
+/// invalid, that is found out here, so that 401 comes before 400 and 404.
+pub(crate) async fn after_sign_in<T>(
+    core: &EventCore,
+    caller: &Caller,
+    input: Result<T, Problem>,
+) -> Result<T, Problem> {
+    if input.is_err() {
+        core.identify(caller).await?;
+    }
+    input
 }
 
 /// Checks `Content-Type`, parameters aside, against the declared media types.

@@ -5,6 +5,7 @@ mod all_day;
 mod all_day_changes;
 mod calendar_feeds;
 mod calendars;
+mod callers;
 mod categories;
 mod check_in;
 mod command_line;

@@ -1,4 +1,4 @@
-//! Many concurrent registrations for one occurrence, which PostgreSQL handles in batches.
+//! Many concurrent registrations for one occurrence, which share transactions.
 
 use std::collections::BTreeSet;
 

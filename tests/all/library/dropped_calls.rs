@@ -274,25 +274,22 @@ async fn who_waits_too_long_for_others_is_told_to_try_again(#[case] kind: Kind) 
         ..PoolSettings::default()
     };
     let core = limited(&db, pools).await;
+    let (party, [left, joined]) = (Party::of(1), [course.occurrences[0], course.occurrences[1]]);
+    for guest in &course.guests {
+        db.core.register(guest, left, &party).await.unwrap();
+    }
     let mut tx = core.db().begin().await.unwrap();
     let lock = Sql::portable("UPDATE occurrences SET version = version");
     tx.query(lock).execute().await.unwrap();
     let refused = |outcome: Result<()>| {
         assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
     };
-    let cancelled = join_all(
-        course.guests.iter().map(|guest| core.cancel_registration(guest, course.occurrences[0], None)),
-    );
+    let cancelled = join_all(course.guests.iter().map(|guest| core.cancel_registration(guest, left, None)));
     in_time(cancelled).await.into_iter().for_each(refused);
-    let party = Party::of(1);
-    let registered =
-        join_all(course.guests.iter().map(|guest| core.register(guest, course.occurrences[0], &party)));
+    let registered = join_all(course.guests.iter().map(|guest| core.register(guest, joined, &party)));
     in_time(registered).await.into_iter().for_each(|outcome| refused(outcome.map(drop)));
     drop(tx);
     // A transaction that is dropped is rolled back in the background.
-    in_time(async {
-        while core.register(&course.guests[0], course.occurrences[0], &party).await.is_err() {}
-    })
-    .await;
+    in_time(async { while core.register(&course.guests[0], joined, &party).await.is_err() {} }).await;
     core.close().await;
 }

@@ -115,10 +115,10 @@ fn locks(statement: &str) -> Vec<Lock> {
             &["FOR", "KEY", "SHARE"],
         ];
         let Some(strength) = strengths.into_iter().find(|words| is(&tokens, at, words)) else { continue };
-        if tokens[at..end].windows(2).any(|two| two[0].1 == "SKIP" && two[1].1 == "LOCKED") {
-            continue;
-        }
-        locks.extend(locks_of_select(&tokens, at, at + strength.len()));
+        // Nobody waits for rows that are skipped, so their order does not matter.
+        let skips = tokens[at..end].windows(2).any(|two| two[0].1 == "SKIP" && two[1].1 == "LOCKED");
+        let selected = locks_of_select(&tokens, at, at + strength.len()).into_iter();
+        locks.extend(selected.map(|lock| Lock { is_ordered: lock.is_ordered || skips, ..lock }));
     }
     locks
 }
@@ -421,7 +421,10 @@ fn locks_are_read_from_statements() {
             "INSERT INTO users (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET name = 'a, UPDATE b'",
             vec!["users"],
         ),
-        ("DELETE FROM keys WHERE id IN (SELECT id FROM keys LIMIT 1 FOR UPDATE SKIP LOCKED)", vec!["keys?"]),
+        (
+            "DELETE FROM keys WHERE id IN (SELECT id FROM keys LIMIT 1 FOR UPDATE SKIP LOCKED)",
+            vec!["keys?", "keys"],
+        ),
     ] {
         assert_eq!(of(statement), locked, "{statement}");
     }

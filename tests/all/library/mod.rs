@@ -1,6 +1,7 @@
 //! The library through its public API, on both databases.
 
 mod accounts;
+mod admission;
 mod batching;
 mod changes;
 mod confirmation;

@@ -3,12 +3,12 @@
 use eventcore::registrations::{
     CheckIn, MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationStatus, TicketInput,
 };
-use eventcore::{Error, OccurrenceId, Page, RegistrationId};
+use eventcore::{Error, OccurrenceId, Page, Precondition, RegistrationId};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::call::{Answer, Call};
+use crate::http::call::{Answer, Call, after_sign_in};
 use crate::http::links::Linked;
 use crate::http::problem::Problem;
 use crate::http::problem_responses::{
@@ -78,13 +78,15 @@ async fn read_mine(call: Call) -> Answer {
 )]
 async fn register(call: Call) -> Answer {
     call.no_query()?;
-    let actor = call.writer().await?;
-    let (core, base) = (call.core.clone(), call.public_url.clone());
-    let occurrence: OccurrenceId = call.id("occurrence")?;
-    let expected = etag::precondition(&call.headers)?;
-    let party = Party { expected, ..call.json_if_any::<Party>()?.unwrap_or_default() };
-    let outcome = core.register(&actor, occurrence, &party).await?;
+    let (core, base, caller) = (call.core.clone(), call.public_url.clone(), call.writing_caller().await?);
+    let (occurrence, party) = after_sign_in(&core, &caller, wanted_registration(call)).await?;
+    let outcome = core.register(&caller, occurrence, &party).await?;
     registered(outcome, &format!("/api/v1/occurrences/{occurrence}/registration"), &base)
+}
+
+fn wanted_registration(call: Call) -> Result<(OccurrenceId, Party), Problem> {
+    let (occurrence, expected) = (call.id("occurrence")?, etag::precondition(&call.headers)?);
+    Ok((occurrence, Party { expected, ..call.json_if_any::<Party>()?.unwrap_or_default() }))
 }
 
 /// Cancel my registration
@@ -101,9 +103,14 @@ async fn register(call: Call) -> Answer {
 )]
 async fn cancel(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, expected) = (call.writer().await?, etag::precondition(&call.headers)?);
-    call.core.cancel_registration(&actor, call.id("occurrence")?, expected.as_ref()).await?;
+    let caller = call.writing_caller().await?;
+    let (occurrence, expected) = after_sign_in(&call.core, &caller, named_occurrence(&call)).await?;
+    call.core.cancel_registration(&caller, occurrence, expected.as_ref()).await?;
     Ok(reply::no_content())
+}
+
+fn named_occurrence(call: &Call) -> Result<(OccurrenceId, Option<Precondition>), Problem> {
+    Ok((call.id("occurrence")?, etag::precondition(&call.headers)?))
 }
 
 /// List the attendees and the waitlist of an occurrence (organizers only)
@@ -156,12 +163,15 @@ async fn list(call: Call) -> Answer {
 )]
 async fn add(call: Call) -> Answer {
     call.no_query()?;
-    let actor = call.writer().await?;
-    let (core, base) = (call.core.clone(), call.public_url.clone());
-    let occurrence: OccurrenceId = call.id("occurrence")?;
-    let outcome = core.add_registration(&actor, occurrence, &call.json::<NewAttendee>()?).await?;
+    let (core, base, caller) = (call.core.clone(), call.public_url.clone(), call.writing_caller().await?);
+    let (occurrence, attendee) = after_sign_in(&core, &caller, wanted_attendee(call)).await?;
+    let outcome = core.add_registration(&caller, occurrence, &attendee).await?;
     let location = format!("/api/v1/registrations/{}", outcome.registration.id);
     registered(outcome, &location, &base)
+}
+
+fn wanted_attendee(call: Call) -> Result<(OccurrenceId, NewAttendee), Problem> {
+    Ok((call.id("occurrence")?, call.json::<NewAttendee>()?))
 }
 
 /// Remove an attendee from an occurrence (organizers only)
@@ -178,11 +188,15 @@ async fn add(call: Call) -> Answer {
 )]
 async fn remove(call: Call) -> Answer {
     call.no_query()?;
-    let (actor, occurrence) = (call.writer().await?, call.id::<OccurrenceId>("occurrence")?);
-    let registration: RegistrationId = call.id("registration")?;
-    let expected = etag::precondition(&call.headers)?;
-    call.core.remove_registration(&actor, occurrence, registration, expected.as_ref()).await?;
+    let caller = call.writing_caller().await?;
+    let (occurrence, registration, expected) =
+        after_sign_in(&call.core, &caller, named_registration(&call)).await?;
+    call.core.remove_registration(&caller, occurrence, registration, expected.as_ref()).await?;
     Ok(reply::no_content())
+}
+
+fn named_registration(call: &Call) -> Result<(OccurrenceId, RegistrationId, Option<Precondition>), Problem> {
+    Ok((call.id("occurrence")?, call.id("registration")?, etag::precondition(&call.headers)?))
 }
 
 /// List my registrations: upcoming ones, soonest first, then past ones, latest first

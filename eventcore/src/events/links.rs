@@ -15,6 +15,8 @@ pub(super) struct CalendarItem<'a> {
     pub(super) ends_at: Timestamp,
     pub(super) tz: Tz,
     pub(super) all_day: bool,
+    /// The rule of a series. Outlook's form takes none.
+    pub(super) rrule: Option<&'a str>,
     /// Path of its page. That of its iCalendar file follows from it.
     pub(super) path: String,
 }
@@ -32,16 +34,23 @@ impl CalendarItem<'_> {
                 first.to_string(),
                 after_last.to_string(),
             )
+        } else if self.rrule.is_some() {
+            // The instances of a rule follow the clocks of the zone: Google needs a local start.
+            let local = |at: &DateTime<Tz>| at.format("%Y%m%dT%H%M%S").to_string();
+            let (start, end) = (self.starts_at.to_utc(), self.ends_at.to_utc());
+            (format!("{}/{}", local(&starts), local(&ends)), extended(&start), extended(&end))
         } else {
             let (start, end) = (self.starts_at.to_utc(), self.ends_at.to_utc());
             (format!("{}/{}", basic(&start), basic(&end)), extended(&start), extended(&end))
         };
         let (title, location) = (percent_encode(self.title), percent_encode(self.location));
+        let recur = self.rrule.map(|rule| format!("&recur=RRULE:{}", percent_encode(rule)));
         Links {
             google: format!(
                 "https://calendar.google.com/calendar/render?action=TEMPLATE\
-                 &text={title}&dates={google_dates}&location={location}&ctz={}",
-                percent_encode(self.tz.name())
+                 &text={title}&dates={google_dates}&location={location}&ctz={}{}",
+                percent_encode(self.tz.name()),
+                recur.unwrap_or_default()
             ),
             outlook: format!(
                 "https://outlook.live.com/calendar/0/deeplink/compose?rru=addevent\
@@ -85,7 +94,7 @@ mod tests {
 
     #[test]
     fn times_are_utc_and_all_day_events_end_after_their_last_day() {
-        let links = |all_day, starts: &str, ends: &str| {
+        let links = |all_day, rrule, starts: &str, ends: &str| {
             let item = CalendarItem {
                 title: "t",
                 location: "l",
@@ -93,13 +102,18 @@ mod tests {
                 ends_at: ends.parse().unwrap(),
                 tz: Tz::Europe__Berlin,
                 all_day,
+                rrule,
                 path: "/x".to_owned(),
             };
             item.links()
         };
-        let timed = links(false, "2027-03-04T18:30:00+01:00", "2027-03-04T20:30:00+01:00");
+        let timed = links(false, None, "2027-03-04T18:30:00+01:00", "2027-03-04T20:30:00+01:00");
         assert!(timed.google.contains("dates=20270304T173000Z/20270304T193000Z"), "{}", timed.google);
-        let days = links(true, "2027-03-04T00:00:00+01:00", "2027-03-06T00:00:00+01:00");
+        let days = links(true, None, "2027-03-04T00:00:00+01:00", "2027-03-06T00:00:00+01:00");
         assert!(days.google.contains("dates=20270304/20270306"), "{}", days.google);
+        let rule = Some("FREQ=WEEKLY;COUNT=4");
+        let series = links(false, rule, "2027-03-04T18:30:00+01:00", "2027-03-04T20:30:00+01:00");
+        assert!(series.google.contains("dates=20270304T183000/20270304T203000"), "{}", series.google);
+        assert!(series.google.ends_with("&recur=RRULE:FREQ%3DWEEKLY%3BCOUNT%3D4"), "{}", series.google);
     }
 }

@@ -285,6 +285,7 @@ impl OccurrenceRow {
             ends_at: self.ends_at,
             tz,
             all_day: self.all_day,
+            rrule: None,
             path: format!("/occurrences/{}", self.id),
         }
         .links();
@@ -416,6 +417,7 @@ impl EventWithOrganizer {
             ends_at: span.ends_at,
             tz,
             all_day: row.all_day,
+            rrule: row.rrule.as_deref(),
             path: format!("/events/{}", row.id),
         }
         .links();

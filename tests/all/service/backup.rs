@@ -116,6 +116,7 @@ async fn a_restored_copy_has_ended_all_sessions_and_tokens() {
     let pair = daemon.db.core.open_session(&Actor::System, id_of(&ada)).await.unwrap();
     let script = serde_json::from_value(serde_json::json!({"name": "script", "scope": "read"})).unwrap();
     let token = daemon.db.core.create_access_token(&ada, &script).await.unwrap();
+    let calendar = daemon.db.core.create_personal_calendar(&ada).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (copy, back) = (path("copy.db"), format!("sqlite://{}", path("back.db")));
@@ -124,7 +125,7 @@ async fn a_restored_copy_has_ended_all_sessions_and_tokens() {
     assert!(restored.status.success(), "{restored:?}");
     let core = EventCore::open(&back).await.unwrap();
     assert_eq!(core.profile_by_username("ada").await.unwrap().id, id_of(&ada));
-    for table in ["sessions", "refresh_tokens", "access_tokens", "signing_keys"] {
+    for table in ["sessions", "refresh_tokens", "access_tokens", "personal_calendars", "signing_keys"] {
         let sql = Sql::dynamic(format!("SELECT count(*) FROM {table}"));
         let left: i64 = core.db().read().await.unwrap().query(sql).scalar().await.unwrap();
         assert_eq!(left, 0, "{table}");
@@ -132,6 +133,7 @@ async fn a_restored_copy_has_ended_all_sessions_and_tokens() {
     assert!(core.authenticate(&pair.access_token).await.is_err());
     assert!(core.authenticate(&token.secret).await.is_err());
     daemon.db.core.authenticate(&token.secret).await.unwrap();
+    daemon.db.core.personal_calendar(&calendar.secret).await.unwrap();
     let refresh = RefreshToken { refresh_token: pair.refresh_token.clone(), ..Default::default() };
     assert!(core.refresh(&refresh).await.is_err());
     // Tokens of the copy are not those of the original, whose sessions continue.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use crate::actor::{Actor, Role};
-use crate::db::{Planning, Queries, Sql, SqlWriter, Tx, sql};
+use crate::db::{Queries, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, UserId};
 use crate::time::Timestamp;
@@ -228,7 +228,7 @@ async fn count_ahead(
     now: Timestamp,
     limit: i64,
 ) -> Result<i64> {
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push("SELECT count(*) FROM (SELECT 1 FROM occurrences WHERE organizer_id = ");
     sql.value(organizer.as_uuid()).push(" AND starts_at > ").value(now);
     if let Some(event) = except {

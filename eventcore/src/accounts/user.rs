@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::login::Username;
 use crate::actor::Role;
-use crate::db::{Planning, Queries, RowList, SqlWriter, Tx, sql};
+use crate::db::{Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::fold::{ROWS_AT_ONCE, fold};
 use crate::id::UserId;
@@ -144,7 +144,7 @@ pub(crate) async fn refold(tx: &mut Tx) -> Result<()> {
             search_text(username, display_name, email)
         });
         let rows = RowList::default().ids("id", users.iter().map(|user| user.id.as_uuid()));
-        let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+        let mut sql = SqlWriter::new(tx.dialect());
         sql.push("UPDATE users SET search_text = v.search_text FROM ");
         sql.rows("v", rows.texts("search_text", texts)).push(" WHERE users.id = v.id");
         sql.query(tx).execute().await?;

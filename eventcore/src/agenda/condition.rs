@@ -3,16 +3,19 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::filter::Bound;
+use super::filter::{AgendaFilter, Bound};
 use super::since::{Earlier, MAX_DAY_SHIFT, Since};
 use super::text_column::TextColumn;
 use crate::categories;
 use crate::db::{Dialect, SqlWriter};
 use crate::events::{EventStatus, OccurrenceStatus};
-use crate::id::{CategoryId, EventId, UserId};
+use crate::id::{EventId, UserId};
 use crate::phase::MAX_LENGTH;
 use crate::search::SearchScope;
 use crate::time::Timestamp;
+
+/// Minimum number of characters for a lookup in a trigram index.
+pub(super) const TRIGRAM_LENGTH: usize = 3;
 
 /// A condition that an occurrence meets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +32,10 @@ pub(super) enum Condition {
     NotDraft,
     /// A category by one of its slugs, a former one included.
     CategorySlug(String),
-    /// Any of these categories: none if the list is empty.
-    AnyCategory(Vec<CategoryId>),
+    /// A category by any of several slugs.
+    AnyCategory(Vec<String>),
     /// A folded tag.
     Tag(String),
-    /// All of these folded tags.
-    AllTags(Vec<String>),
     /// Scheduled, with fewer seats taken than the capacity.
     FreeSeats,
     /// Registration has opened and has not closed.
@@ -106,7 +107,7 @@ impl Comparison {
     }
 }
 
-/// The aliases under which a condition names its tables. The event is always `e`.
+/// The aliases under which a condition names its tables.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Aliases {
     pub(super) occurrence: &'static str,
@@ -119,6 +120,25 @@ pub(super) const OUTER: Aliases = Aliases { occurrence: "o", document: "d" };
 const EARLIER: Aliases = Aliases { occurrence: "earlier", document: "earlier_document" };
 
 impl Condition {
+    /// The conditions of a filter that have a value each, and no other lookup than the scan.
+    pub(super) fn plain(filter: &AgendaFilter) -> Vec<Self> {
+        let category = match filter.categories.as_slice() {
+            [] => None,
+            [slug] => Some(Self::CategorySlug(slug.clone())),
+            slugs => Some(Self::AnyCategory(slugs.to_vec())),
+        };
+        let conditions = [
+            category,
+            filter.organizer.map(Self::Organizer),
+            filter.event.map(Self::Event),
+            filter.registered.map(Self::RegisteredBy),
+            filter.registered.map(|_| Self::NotDraft),
+            filter.status.map(Self::Status),
+            filter.event_status.map(Self::EventStatus),
+        ];
+        conditions.into_iter().flatten().collect()
+    }
+
     /// Whether it reads the row of `search_documents`.
     pub(super) const fn reads_document(&self) -> bool {
         matches!(
@@ -131,16 +151,6 @@ impl Condition {
         )
     }
 
-    /// Whether it reads the row of `events`.
-    pub(super) const fn reads_event(&self) -> bool {
-        matches!(self, Self::EventStatus(_) | Self::NotDraft)
-    }
-
-    /// Whether it requires tags.
-    pub(super) const fn is_tag(&self) -> bool {
-        matches!(self, Self::Tag(_) | Self::AllTags(_))
-    }
-
     /// Writes the condition.
     pub(super) fn write(&self, sql: &mut SqlWriter, aliases: Aliases) {
         let Aliases { occurrence: o, document: d } = aliases;
@@ -150,26 +160,30 @@ impl Condition {
             Self::Organizer(user) => _ = sql.push(o).push(".organizer_id = ").value(user.as_uuid()),
             Self::Event(event) => _ = sql.push(o).push(".event_id = ").value(event.as_uuid()),
             Self::Status(status) => _ = sql.push(o).push(".status = ").value(status.as_str()),
-            Self::EventStatus(status) => _ = sql.push("e.status = ").value(status.as_str()),
-            Self::NotDraft => _ = sql.push("e.status <> ").value(EventStatus::Draft.as_str()),
+            Self::EventStatus(status) => {
+                push_event_status(sql, o).push(" = ").value(status.as_str());
+            }
+            Self::NotDraft => {
+                push_event_status(sql, o).push(" <> ").value(EventStatus::Draft.as_str());
+            }
             Self::CategorySlug(slug) => {
                 sql.push(o).push(".category_id = (").push(categories::ID_BY_SLUG).push(" = ");
                 sql.value(categories::without_nul(slug)).push(")");
             }
-            Self::AnyCategory(ids) if ids.is_empty() => Self::Never.write(sql, aliases),
-            Self::AnyCategory(ids) => {
-                sql.push(o).push(".category_id IN (");
-                sql.separated(", ", ids, |sql, id| _ = sql.value(id.as_uuid())).push(")");
+            Self::AnyCategory(slugs) => {
+                let (before, after) = match sql.dialect() {
+                    Dialect::Sqlite => (" IN (", ")"),
+                    // An array, which cannot become a join.
+                    Dialect::Postgres => (" = ANY (ARRAY(", "))"),
+                };
+                sql.push(o).push(".category_id").push(before).push(categories::ID_BY_SLUG).push(" IN (");
+                sql.separated(", ", slugs, |sql, slug| _ = sql.value(categories::without_nul(slug)));
+                sql.push(")").push(after);
             }
             Self::Tag(tag) => {
                 sql.push("EXISTS (SELECT 1 FROM event_tags g WHERE g.event_id = ").push(o);
-                sql.push(".event_id AND g.folded = ").value(tag.as_str()).push(")");
-            }
-            Self::AllTags(tags) => {
-                sql.push("(SELECT count(*) FROM event_tags g WHERE g.event_id = ").push(o);
-                sql.push(".event_id AND g.folded IN (");
-                sql.separated(", ", tags, |sql, tag| _ = sql.value(tag.as_str()));
-                sql.push(&format!(")) = {}", tags.len()));
+                sql.push(".event_id AND g.folded = ").value(tag.as_str());
+                push_fence(sql).push(")");
             }
             Self::FreeSeats => {
                 sql.push(&format!("{o}.seats_taken < {o}.capacity AND {o}.status = "));
@@ -187,8 +201,13 @@ impl Condition {
             }
             Self::Since(since) => push_since(sql, since, aliases),
             Self::RegisteredBy(user) => {
-                sql.push(o).push(".id IN (SELECT r.occurrence_id FROM registrations r WHERE r.user_id = ");
-                sql.value(user.as_uuid()).push(" AND r.status <> 'cancelled')");
+                let (before, after) = match sql.dialect() {
+                    Dialect::Sqlite => (" IN (", ")"),
+                    Dialect::Postgres => (" = ANY (ARRAY(", "))"),
+                };
+                sql.push(o).push(".id").push(before);
+                sql.push("SELECT r.occurrence_id FROM registrations r WHERE r.user_id = ");
+                sql.value(user.as_uuid()).push(" AND r.status <> 'cancelled'").push(after);
             }
             Self::Start(edge, at) => {
                 sql.push(o).push(".starts_at").push(edge.comparison()).value(*at);
@@ -198,16 +217,7 @@ impl Condition {
                 sql.push(&format!(" OR {o}.day")).push(edge.comparison()).value(day.to_string()).push(")");
             }
             Self::NotOver(bound) => push_not_over(sql, *bound, o),
-            Self::Contains(column, text) => {
-                let column = column.name();
-                match sql.dialect() {
-                    Dialect::Sqlite => {
-                        sql.push(&format!("instr({d}.{column}, ")).value(text.as_str()).push(") > 0")
-                    }
-                    // PostgreSQL looks `LIKE` up in its trigram index.
-                    Dialect::Postgres => sql.push(&format!("{d}.{column} LIKE ")).value(like_pattern(text)),
-                };
-            }
+            Self::Contains(column, text) => push_contains(sql, d, *column, text),
             Self::Phrase(phrase) => _ = push_phrase_position(sql, d, phrase).push(" > 0"),
             Self::NoPhrase(phrase) => _ = push_phrase_position(sql, d, phrase).push(" = 0"),
             Self::AllWithin(scope, phrases) => push_all_within(sql, d, *scope, phrases),
@@ -225,26 +235,41 @@ impl Condition {
                 sql.push(&format!("({o}.starts_at, {o}.id) {} (", comparison.operator()));
                 sql.value(*at).push(", ").value(*id).push(")");
             }
-            Self::FirstOfEvent(conditions) => {
-                let Aliases { occurrence, document } = EARLIER;
-                sql.push(&format!("NOT EXISTS (SELECT 1 FROM occurrences {occurrence}"));
-                if conditions.iter().any(Self::reads_document) {
-                    sql.push(&format!(
-                        " JOIN search_documents {document} ON {document}.id = {occurrence}.document_id"
-                    ));
-                }
-                sql.push(&format!(
-                    " WHERE {occurrence}.event_id = {o}.event_id
-                        AND ({occurrence}.starts_at, {occurrence}.id) < ({o}.starts_at, {o}.id)"
-                ));
-                for condition in conditions {
-                    sql.push(" AND ");
-                    condition.write(sql, EARLIER);
-                }
-                sql.push(")");
-            }
+            Self::FirstOfEvent(conditions) => push_first_of_event(sql, o, conditions),
         }
     }
+}
+
+/// SQL: no earlier occurrence of the event of `o` meets the conditions.
+fn push_first_of_event(sql: &mut SqlWriter, o: &str, conditions: &[Condition]) {
+    let Aliases { occurrence, document } = EARLIER;
+    sql.push("NOT EXISTS (SELECT 1 FROM occurrences ").push(occurrence);
+    push_indexed_by(sql, "occurrences_of_event");
+    if conditions.iter().any(Condition::reads_document) {
+        sql.push(&format!(" JOIN search_documents {document} ON {document}.id = {occurrence}.document_id"));
+    }
+    sql.push(&format!(
+        " WHERE {occurrence}.event_id = {o}.event_id
+            AND ({occurrence}.starts_at, {occurrence}.id) < ({o}.starts_at, {o}.id)"
+    ));
+    for condition in conditions {
+        sql.push(" AND ");
+        condition.write(sql, EARLIER);
+    }
+    push_fence(sql).push(")");
+}
+
+fn push_contains(sql: &mut SqlWriter, d: &str, column: TextColumn, text: &str) {
+    let column = column.name();
+    match sql.dialect() {
+        Dialect::Sqlite => sql.push(&format!("instr({d}.{column}, ")).value(text).push(") > 0"),
+        // PostgreSQL looks `LIKE` up in its trigram index.
+        Dialect::Postgres if text.chars().count() >= TRIGRAM_LENGTH => {
+            sql.push(&format!("{d}.{column} LIKE ")).value(like_pattern(text))
+        }
+        // It would read the whole index.
+        Dialect::Postgres => sql.push(&format!("({d}.{column} || '') LIKE ")).value(like_pattern(text)),
+    };
 }
 
 /// Bounds the start. For a day, a bound of the starts of that day in all time zones comes beside the exact
@@ -317,6 +342,24 @@ fn push_not_over(sql: &mut SqlWriter, bound: Bound, occurrence: &str) {
         }
     }
     sql.push(")");
+}
+
+/// Writes the status of the event of an occurrence. A subquery, because a join could change the plan.
+fn push_event_status<'w>(sql: &'w mut SqlWriter, occurrence: &str) -> &'w mut SqlWriter {
+    sql.push("(SELECT e.status FROM events e WHERE e.id = ").push(occurrence).push(".event_id)")
+}
+
+/// Ends a subquery that PostgreSQL executes as it is written, for each row of the query around it. Otherwise
+/// PostgreSQL may choose, by what its statistics say, to join the tables in another order.
+pub(super) fn push_fence(sql: &mut SqlWriter) -> &mut SqlWriter {
+    sql.push_for_postgres(" OFFSET 0")
+}
+
+/// Names the index that SQLite uses for a table, after the table's alias.
+pub(super) fn push_indexed_by(sql: &mut SqlWriter, index: &str) {
+    if sql.dialect() == Dialect::Sqlite {
+        sql.push(" INDEXED BY ").push(index);
+    }
 }
 
 /// Before a column: the unary plus prevents SQLite from scanning an index of the column.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::counts::{CategoryCount, FacetTagCount, Facets, Month, MonthCount};
 use super::plan::AgendaPlan;
 use super::statement;
-use crate::db::{ArrayAgg, Queries, Row, array_agg};
+use crate::db::{ArrayAgg, Dialect, Queries, array_agg};
 use crate::error::{Error, Result};
 use crate::events::LABEL_SEPARATOR;
 use crate::fold::fold;
@@ -89,10 +89,10 @@ where
 impl MatchedStarts {
     /// Loads the starts of all matches.
     pub(super) async fn load(db: &mut impl Queries, plan: AgendaPlan) -> Result<Self> {
-        let columns = Self::columns(db);
+        let columns = Self::columns(db.dialect());
         let mut all = Self::default();
-        for part in plan.parts() {
-            all.add(aggregate(db, part, &columns).await?);
+        for part in plan.parts().all() {
+            all.add(statement::matches(&part, &columns).query(db).one().await?);
         }
         Ok(all)
     }
@@ -106,8 +106,9 @@ impl MatchedStarts {
         self.days = Some(days.join(",")).filter(|days| !days.is_empty());
     }
 
-    fn columns(db: &impl Queries) -> String {
-        let starts = array_agg(db.dialect(), "o.starts_at");
+    /// The columns of this type, aggregated.
+    pub(super) fn columns(dialect: Dialect) -> String {
+        let starts = array_agg(dialect, "o.starts_at");
         format!(
             "{starts} FILTER (WHERE o.day IS NULL) AS starts,
                 string_agg(o.day, ',') FILTER (WHERE o.day IS NOT NULL) AS days"
@@ -129,11 +130,10 @@ impl MatchedStarts {
 impl MatchedLabels {
     /// Loads the starts and labels of all matches.
     pub(super) async fn load(db: &mut impl Queries, plan: AgendaPlan) -> Result<Self> {
-        let columns =
-            format!("{}, string_agg(o.labels, '{RECORD_END}') AS labels", MatchedStarts::columns(db));
+        let columns = Self::columns(db.dialect());
         let mut all = Self::default();
-        for part in plan.parts() {
-            let Self { starts, labels } = aggregate(db, part, &columns).await?;
+        for part in plan.parts().all() {
+            let Self { starts, labels } = statement::matches(&part, &columns).query(db).one().await?;
             all.starts.add(starts);
             let LabelHistogram(counts) = all.labels.get_or_insert_default();
             for (labels, count) in labels.unwrap_or_default().0 {
@@ -141,6 +141,11 @@ impl MatchedLabels {
             }
         }
         Ok(all)
+    }
+
+    /// The columns of this type, aggregated.
+    pub(super) fn columns(dialect: Dialect) -> String {
+        format!("{}, string_agg(o.labels, '{RECORD_END}') AS labels", MatchedStarts::columns(dialect))
     }
 
     /// The counts. Months are those of `tz`, except for all-day occurrences.
@@ -153,11 +158,6 @@ impl MatchedLabels {
             months: self.starts.sorted()?.by_month(tz),
         })
     }
-}
-
-async fn aggregate<R: Row>(db: &mut impl Queries, part: AgendaPlan, columns: &str) -> Result<R> {
-    let plan = part.without_verified();
-    Ok(statement::matches(&plan, columns).query(db).one().await?)
 }
 
 /// Starts of occurrences, in order.

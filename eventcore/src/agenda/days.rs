@@ -12,7 +12,7 @@ use super::list::agenda_plan;
 use super::plan::{AgendaPlan, Driver, Extent, VisibleScope};
 use super::since::MAX_DAY_SHIFT;
 use super::statement;
-use crate::db::Queries;
+use crate::db::{Queries, SqlWriter};
 use crate::error::Result;
 use crate::events::{Occurrence, zone};
 use crate::time::{Moment, Timestamp, start_of_day};
@@ -61,7 +61,8 @@ fn instant(moment: Moment, tz: Tz) -> Timestamp {
 }
 
 /// The columns of [`StoredTimes`].
-const TIMES: &str = "o.starts_at, o.ends_at, o.all_day, coalesce(o.timezone, e.timezone) AS timezone";
+const TIMES: &str = "o.starts_at, o.ends_at, o.all_day,
+    coalesce(o.timezone, (SELECT e.timezone FROM events e WHERE e.id = o.event_id)) AS timezone";
 
 #[derive(sqlx::FromRow)]
 struct StoredTimes {
@@ -80,15 +81,12 @@ impl StoredTimes {
 /// The days on which each match of a plan takes place at any time.
 pub(super) async fn of_all(
     db: &mut impl Queries,
-    mut plan: AgendaPlan,
+    plan: AgendaPlan,
     tz: Tz,
 ) -> Result<Vec<RangeInclusive<NaiveDate>>> {
-    // The time zone is a column of the event.
-    plan.reads_event = true;
     let mut all = Vec::new();
-    for part in plan.parts() {
-        let rows: Vec<StoredTimes> =
-            statement::matches(&part.without_verified(), TIMES).query(db).all().await?;
+    for part in plan.parts().all() {
+        let rows: Vec<StoredTimes> = statement(&part).query(db).all().await?;
         all.extend(rows.into_iter().map(|row| {
             let (starts_at, ends_at) = row.moments();
             overlapped_days(starts_at, ends_at, tz)
@@ -106,24 +104,38 @@ pub(super) async fn of_multi_day(
     (period, tz): (&Range<NaiveDate>, Tz),
     now: Timestamp,
 ) -> Result<Vec<RangeInclusive<NaiveDate>>> {
-    let mut plan = agenda_plan(db, filter, visible, Extent::AnyTime, now).await?;
-    // The time zone is a column of the event.
-    plan.reads_event = true;
-    // All-day occurrences have the days of their own time zones.
-    let from = start_of_day(period.start, tz).minus(MAX_DAY_SHIFT);
-    let multi_day = Condition::MultiDay(from, start_of_day(period.end, tz).plus(MAX_DAY_SHIFT));
-    match visible {
-        // Public multi-day occurrences are few: they drive the query, whatever other index a filter has.
-        VisibleScope::Listed => plan.driver = Driver::Listed(multi_day),
-        // The filter names a user or an event, with few occurrences.
-        VisibleScope::All => plan.require(multi_day),
-    }
-    let rows: Vec<StoredTimes> = statement::matches(&plan, TIMES).query(db).all().await?;
+    let plan = agenda_plan(db, filter, visible, Extent::AnyTime, now).await?;
+    let statement = statement(&multi_day_plan(plan, visible, period, tz));
+    let rows: Vec<StoredTimes> = statement.query(db).all().await?;
     let days = rows.into_iter().map(|row| {
         let (starts_at, ends_at) = row.moments();
         days(starts_at, ends_at, tz)
     });
     Ok(days.collect())
+}
+
+/// Restricts a plan to multi-day occurrences of which a day may lie in `period`.
+pub(super) fn multi_day_plan(
+    mut plan: AgendaPlan,
+    visible: VisibleScope,
+    period: &Range<NaiveDate>,
+    tz: Tz,
+) -> AgendaPlan {
+    // All-day occurrences have the days of their own time zones.
+    let from = start_of_day(period.start, tz).minus(MAX_DAY_SHIFT);
+    let to = start_of_day(period.end, tz).plus(MAX_DAY_SHIFT);
+    match visible {
+        // Public multi-day occurrences are few: they drive the query, whatever other index a filter has.
+        VisibleScope::Listed => plan.driver = Driver::MultiDay(from, to),
+        // The filter names a user or an event, with few occurrences.
+        VisibleScope::All => plan.require(Condition::MultiDay(from, to)),
+    }
+    plan
+}
+
+/// The statement of [`StoredTimes`].
+pub(super) fn statement(plan: &AgendaPlan) -> SqlWriter {
+    statement::matches(plan, TIMES)
 }
 
 #[cfg(test)]

@@ -4,13 +4,20 @@ use std::collections::BTreeMap;
 
 use super::filter::AgendaFilter;
 use super::list::{agenda_plan, visible_scope};
-use super::plan::Extent;
+use super::plan::{AgendaPlan, Extent};
 use super::statement;
 use crate::actor::Actor;
-use crate::db::Queries;
+use crate::db::{Queries, SqlWriter};
 use crate::error::Result;
 use crate::id::EventId;
 use crate::time::Timestamp;
+
+/// The statement of the events of a part, with the starts of their first matches.
+pub(super) fn statement(part: &AgendaPlan, limit: usize) -> SqlWriter {
+    let mut sql = statement::matches(part, "o.event_id, min(o.starts_at) AS first_start");
+    sql.push(&format!(" GROUP BY o.event_id ORDER BY first_start, o.event_id LIMIT {limit}"));
+    sql
+}
 
 /// The events with an occurrence that matches the filter, at most `limit`: those whose first match starts
 /// soonest. By id.
@@ -27,10 +34,8 @@ pub(crate) async fn event_ids(
     let visible = visible_scope(db, actor, filter).await?;
     let plan = agenda_plan(db, filter, visible, Extent::All, now).await?;
     let mut first_starts: BTreeMap<EventId, Timestamp> = BTreeMap::new();
-    for part in plan.parts() {
-        let mut sql = statement::matches(&part, "o.event_id, min(o.starts_at) AS first_start");
-        sql.push(&format!(" GROUP BY o.event_id ORDER BY first_start, o.event_id LIMIT {limit}"));
-        for (event, start) in sql.query(db).all::<(EventId, Timestamp)>().await? {
+    for part in plan.parts().all() {
+        for (event, start) in statement(&part, limit).query(db).all::<(EventId, Timestamp)>().await? {
             let first = first_starts.entry(event).or_insert(start);
             *first = start.min(*first);
         }

@@ -2,14 +2,14 @@
 
 use super::condition::Comparison;
 use super::filter::AgendaFilter;
-use super::plan::{AgendaPlan, Driver, Extent, Qualifies, VisibleScope};
-use super::statement::{self, PageStatement};
+use super::index_lookup::IndexLookup;
+use super::plan::{AgendaPlan, Extent, VisibleScope};
+use super::statement::{self, PageRows, PageStatement};
 use crate::actor::Actor;
-use crate::categories;
 use crate::core::EventCore;
 use crate::db::{Queries, Row};
 use crate::error::{Error, Result};
-use crate::events::{self, Event, OCCURRENCE_COLUMNS, Occurrence, OccurrenceRow, Relation};
+use crate::events::{self, Event, Occurrence, OccurrenceRow, Relation};
 use crate::id::{EventId, OccurrenceId};
 use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
 use crate::time::Timestamp;
@@ -37,10 +37,7 @@ impl EventCore {
             None
         };
         let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?;
-        let select = |position: &str| format!("SELECT {OCCURRENCE_COLUMNS}, {position} AS position FROM (");
-        let after = ") AS found JOIN occurrences o ON o.id = found.id
-            JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id";
-        let rows: Vec<RankedOccurrence> = page_rows(&mut db, &plan, &keyset, select, after).await?;
+        let rows: Vec<RankedOccurrence> = page_rows(&mut db, &plan, &keyset, PageRows::Occurrences).await?;
         let page = keyset.page(rows, |row| key(row.position, row.row.id));
         let mut page = page.map(|row| row.row.occurrence(now));
         events::add_recurrences(&mut db, &mut page.items).await?;
@@ -68,9 +65,8 @@ impl EventCore {
             None
         };
         let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?.first_of_each_event();
-        let select = |position: &str| format!("SELECT o.event_id, {position} AS position, o.id FROM (");
         let rows: Vec<(EventId, i64, OccurrenceId)> =
-            page_rows(&mut db, &plan, &keyset, select, ") AS o").await?;
+            page_rows(&mut db, &plan, &keyset, PageRows::Events).await?;
         let page = keyset.page(rows, |(_, position, id)| key(*position, *id));
         let ids: Vec<EventId> = page.items.iter().map(|(event, ..)| *event).collect();
         let items = events::load(&mut db, &ids, now).await?;
@@ -94,64 +90,51 @@ pub(super) async fn agenda_plan(
     now: Timestamp,
 ) -> Result<AgendaPlan> {
     filter.violations().into_result()?;
-    let categories = match filter.categories.as_slice() {
-        [] | [_] => Vec::new(),
-        slugs => categories::find_by_slugs(db, slugs).await?,
-    };
-    let mut plan = AgendaPlan::new(db.dialect(), filter, visible, extent, now, categories);
+    let mut plan = AgendaPlan::new(db.dialect(), filter, visible, extent, now);
     if extent == Extent::All {
         choose_driver(db, &mut plan, extent).await?;
     }
     Ok(plan)
 }
 
-/// Lets the first index lookup that qualifies drive the query.
+/// Counts the rows of index lookups, and lets the plan choose one of them.
 async fn choose_driver(db: &mut impl Queries, plan: &mut AgendaPlan, extent: Extent) -> Result<()> {
-    for (lookup, qualifies) in plan.take_lookups(extent) {
-        if qualifies == Qualifies::Always || lookup.finds_few(db).await? {
-            plan.driver = Driver::Lookup(lookup);
-            break;
-        }
-    }
+    let counts: Vec<(i64, i64)> = match plan.lookups_to_count(extent) {
+        [] => Vec::new(),
+        lookups => IndexLookup::count(lookups, plan.dialect).query(db).all().await?,
+    };
+    let counts: Vec<i64> = counts.into_iter().map(|(_, count)| count).collect();
+    plan.choose_driver(extent, &counts);
     Ok(())
 }
 
 /// The rows of a page, and one more, which shows that another page follows.
-///
-/// `select` gets SQL for the sort key of an occurrence `o`, and returns what comes before the statement of
-/// the occurrences found; `after` comes after it.
 async fn page_rows<R: Row>(
     db: &mut impl Queries,
     list: &AgendaPlan,
     keyset: &Keyset,
-    select: impl Fn(&str) -> String,
-    after: &str,
+    rows: PageRows,
 ) -> Result<Vec<R>> {
     let comparison = if keyset.ascending() { Comparison::Greater } else { Comparison::Less };
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for tier in list.tiers(keyset.position, comparison) {
-        let plan = list.clone().within(tier);
-        let limit = keyset.fetch() - i64::try_from(rows.len()).map_err(Error::internal)?;
-        let before = select(&statement::position(&plan));
-        let page = PageStatement { keyset, limit, before, after };
-        let mut parts = plan.parts_beyond(keyset.position, comparison);
-        let Some((later, others)) = parts.split_last_mut() else { continue };
-        if let Some(probe) = later.probe(comparison) {
-            // In descending order, what has begun comes after all matches of the last part.
-            let others = if comparison == Comparison::Greater { &*others } else { &[] };
-            let found: Vec<R> = page.write_probe(others, &probe).query(db).all().await?;
-            if i64::try_from(found.len()) == Ok(limit) {
-                rows.extend(found);
+        let limit = keyset.fetch() - i64::try_from(found.len()).map_err(Error::internal)?;
+        let page = PageStatement { keyset, limit, rows };
+        let mut parts = list.clone().within(tier).parts_beyond(keyset.position, comparison);
+        if let Some((earlier, probe)) = parts.probe(comparison) {
+            let probed: Vec<R> = page.write_probe(earlier, &probe).query(db).all().await?;
+            if i64::try_from(probed.len()) == Ok(limit) {
+                found.extend(probed);
                 break;
             }
         }
-        choose_driver(db, later, Extent::Page).await?;
-        rows.extend(page.write(&parts).query(db).all::<R>().await?);
-        if i64::try_from(rows.len()) == Ok(keyset.fetch()) {
+        choose_driver(db, &mut parts.later, Extent::Page).await?;
+        found.extend(page.write(&parts).query(db).all::<R>().await?);
+        if i64::try_from(found.len()) == Ok(keyset.fetch()) {
             break;
         }
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// By relevance the best tier has the smallest sort keys.
@@ -192,7 +175,7 @@ pub(super) async fn visible_scope(
 
 async fn count(db: &mut impl Queries, plan: AgendaPlan) -> Result<i64> {
     let mut total = 0;
-    for part in plan.parts() {
+    for part in plan.parts().all() {
         let matches: i64 = statement::matches(&part, "count(*)").query(db).scalar().await?;
         total += matches;
     }

@@ -1,31 +1,24 @@
-//! The plan of an agenda query: its conditions, and where the database begins to look. A plan is a value: it
-//! is made without the database, except for what is passed in.
+//! The plan of an agenda query: its conditions, and where the database begins to look. A plan is a value that
+//! is made without the database. Only the counts of its [lookups](AgendaPlan::lookups_to_count) come from
+//! there.
 
 use std::collections::BTreeSet;
 
 use super::condition::{Comparison, Condition, Edge, start_conditions};
 use super::filter::AgendaFilter;
-use super::index_lookup::IndexLookup;
+use super::index_lookup::{FEW_MATCHES, IndexLookup};
 use super::parts::{self, Part};
 use super::relevance::RankTier;
 use super::since::Since;
 use super::text_column::TextColumn;
 use crate::categories;
-use crate::db::{Dialect, Planning};
+use crate::db::Dialect;
 use crate::events::EventStatus;
 use crate::fold::fold;
-use crate::id::CategoryId;
 use crate::page::SortKey;
 use crate::phase::Ongoing;
 use crate::search::{SearchQuery, SearchScope};
 use crate::time::Timestamp;
-
-/// Minimum number of characters for a lookup in a trigram index.
-const TRIGRAM_LENGTH: usize = 3;
-
-/// How many tags are conditions of their own, so that PostgreSQL can start with the rarest. With twenty it
-/// would spend seconds planning the order of the lookups.
-const SEPARATE_TAGS: usize = 3;
 
 /// How much of the result is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +47,8 @@ pub(super) enum Driver {
     Occurrences,
     /// What an index lookup finds.
     Lookup(IndexLookup),
-    /// The public occurrences that meet a condition.
-    Listed(Condition),
+    /// The public occurrences that last longer than any day and overlap a period.
+    MultiDay(Timestamp, Timestamp),
     /// What has begun and is not over at an instant.
     Ongoing(Ongoing, Timestamp),
 }
@@ -69,8 +62,6 @@ pub(super) struct AgendaPlan {
     pub(super) conditions: Vec<Condition>,
     /// The beginning of the period, for which the [parts](AgendaPlan::parts) have conditions.
     since: Option<Since>,
-    /// Whether the selected columns, or a condition, are the event's.
-    pub(super) reads_event: bool,
     /// Index lookups that may become the driver.
     lookups: Vec<IndexLookup>,
     /// The search that ranks the result, if it is sorted by relevance.
@@ -79,45 +70,64 @@ pub(super) struct AgendaPlan {
     tier: RankTier,
 }
 
+/// The parts of a plan. They have no occurrence in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PlanParts {
+    /// Those of what began before the period.
+    pub(super) earlier: Vec<AgendaPlan>,
+    /// The one with the latest starts.
+    pub(super) later: AgendaPlan,
+    /// Whether all of `earlier` starts before all of `later`.
+    pub(super) is_ordered: bool,
+}
+
+impl PlanParts {
+    /// The [probe](AgendaPlan::probe) of the last part, and the parts to read with it. `None` also if a page
+    /// could have rows of the other parts behind those that it finds.
+    pub(super) fn probe(&self, comparison: Comparison) -> Option<(&[AgendaPlan], Probe)> {
+        if !self.earlier.is_empty() && !self.is_ordered {
+            return None;
+        }
+        // In descending order, what has begun comes after all matches of the last part.
+        let earlier = if comparison == Comparison::Greater { &*self.earlier } else { &[] };
+        Some((earlier, self.later.probe(comparison)?))
+    }
+
+    /// All of them, by their starts.
+    pub(super) fn all(self) -> Vec<AgendaPlan> {
+        self.earlier.into_iter().chain(std::iter::once(self.later)).collect()
+    }
+}
+
 impl AgendaPlan {
     /// Plans the query of a filter.
-    ///
-    /// `categories` are the ids of the filter's categories, if it has several.
     pub(super) fn new(
         dialect: Dialect,
         filter: &AgendaFilter,
         visible: VisibleScope,
         extent: Extent,
         now: Timestamp,
-        categories: Vec<CategoryId>,
     ) -> Self {
         let mut plan = Self {
             dialect,
             driver: Driver::Occurrences,
             conditions: Vec::new(),
             since: None,
-            reads_event: false,
             lookups: Vec::new(),
             ranked_by: None,
             tier: RankTier::Unranked,
         };
-        match filter.categories.as_slice() {
-            [] => {}
-            [slug] => plan.require(Condition::CategorySlug(slug.clone())),
-            _ => plan.require(Condition::AnyCategory(categories)),
-        }
         plan.require_tags(&filter.tags);
-        if let Some(user) = filter.registered {
-            plan.require(Condition::RegisteredBy(user));
-            plan.require(Condition::NotDraft);
-        }
         plan.require_substrings(filter.substrings());
         plan.require_words(filter);
+        if filter.event.is_some() || filter.registered.is_some() {
+            // An event has few occurrences, and a user few registrations.
+            plan.lookups.clear();
+        }
         if visible == VisibleScope::Listed {
             plan.require(Condition::Listed);
         }
-        let named = [filter.organizer.map(Condition::Organizer), filter.event.map(Condition::Event)];
-        named.into_iter().flatten().for_each(|condition| plan.require(condition));
+        plan.conditions.extend(Condition::plain(filter));
         if extent != Extent::AnyTime {
             plan.since = Some(Since::new(filter, now));
             let to = filter.to.into_iter().flat_map(|to| start_conditions(Edge::To, to));
@@ -126,19 +136,11 @@ impl AgendaPlan {
         if filter.available {
             plan.require_available(visible, now);
         }
-        let status = [filter.status.map(Condition::Status), filter.event_status.map(Condition::EventStatus)];
-        status.into_iter().flatten().for_each(|condition| plan.require(condition));
         plan
     }
 
     pub(super) fn require(&mut self, condition: Condition) {
-        self.reads_event |= condition.reads_event();
         self.conditions.push(condition);
-    }
-
-    /// Whether a condition reads the row of `search_documents`.
-    pub(super) fn reads_document(&self) -> bool {
-        self.conditions.iter().any(Condition::reads_document)
     }
 
     /// Requires free seats and open registration: the rule of the field `registration_open` as conditions.
@@ -161,27 +163,15 @@ impl AgendaPlan {
             // No event has that many.
             return self.require(Condition::Never);
         }
-        let mut tags: Vec<String> = folded.into_iter().collect();
-        let rest = tags.split_off(tags.len().min(SEPARATE_TAGS));
-        for tag in tags {
-            if self.dialect == Dialect::Sqlite {
-                self.lookups.push(IndexLookup::Tag(tag.clone()));
-            }
+        for tag in folded {
+            self.lookups.push(IndexLookup::Tag(tag.clone()));
             self.require(Condition::Tag(tag));
-        }
-        if !rest.is_empty() {
-            self.require(Condition::AllTags(rest));
         }
     }
 
-    /// Requires substrings of title and location. SQLite may look them up in a trigram index; PostgreSQL
-    /// plans `LIKE` with its own.
+    /// Requires substrings of title and location.
     fn require_substrings(&mut self, substrings: Vec<(TextColumn, String)>) {
-        if self.dialect == Dialect::Sqlite {
-            self.lookups.extend(IndexLookup::trigrams(
-                substrings.iter().filter(|(_, text)| text.chars().count() >= TRIGRAM_LENGTH),
-            ));
-        }
+        self.lookups.extend(IndexLookup::substrings(&substrings, self.dialect));
         for (column, text) in substrings {
             self.require(Condition::Contains(column, text));
         }
@@ -209,9 +199,10 @@ impl AgendaPlan {
         self
     }
 
-    /// The parts of the plan, of which the last one has the latest starts. They have no occurrence in common.
-    pub(super) fn parts(mut self) -> Vec<Self> {
-        let Some(since) = self.since.take() else { return vec![self] };
+    pub(super) fn parts(mut self) -> PlanParts {
+        let Some(since) = self.since.take() else {
+            return PlanParts { earlier: Vec::new(), later: self, is_ordered: true };
+        };
         let part = |part: Part| {
             let mut plan = Self { lookups: Vec::new(), ..self.clone() };
             let conditions = match part {
@@ -227,25 +218,26 @@ impl AgendaPlan {
             plan.conditions.extend(conditions);
             plan
         };
-        let mut parts: Vec<Self> = parts::earlier(&since).into_iter().map(part).collect();
+        let earlier = parts::earlier(&since).into_iter().map(part).collect();
         self.conditions.extend(parts::later(&since));
-        parts.push(self);
-        parts
+        PlanParts { earlier, later: self, is_ordered: since.is_ordered() }
     }
 
     /// The parts that a page after a position may reach into, each with only the rows after it.
-    pub(super) fn parts_beyond(self, position: Option<SortKey>, comparison: Comparison) -> Vec<Self> {
+    pub(super) fn parts_beyond(self, position: Option<SortKey>, comparison: Comparison) -> PlanParts {
         let since = self.since;
         let has_passed = |position: SortKey| {
             let start = self.start_at(position);
             comparison == Comparison::Greater && since.is_some_and(|since| start > since.begun_by())
         };
         let only_later = position.is_some_and(has_passed);
-        let mut parts = self.parts();
-        if only_later {
-            parts.drain(..parts.len() - 1);
+        let PlanParts { earlier, later, is_ordered } = self.parts();
+        let earlier = if only_later { Vec::new() } else { earlier };
+        PlanParts {
+            earlier: earlier.into_iter().map(|part| part.beyond(position, comparison)).collect(),
+            later: later.beyond(position, comparison),
+            is_ordered,
         }
-        parts.into_iter().map(|part| part.beyond(position, comparison)).collect()
     }
 
     /// The start at a position.
@@ -265,9 +257,9 @@ impl AgendaPlan {
     pub(super) fn within(mut self, tier: RankTier) -> Self {
         self.tier = tier;
         if let Some(search) = &self.ranked_by {
-            if let Some(scope) = tier.scope() {
+            if let Some(scope) = tier.scope().filter(|_| !self.lookups.is_empty()) {
                 // A lookup within the scope finds fewer rows than one in all texts.
-                self.lookups.retain(|lookup| !matches!(lookup, IndexLookup::Words(..)));
+                self.lookups.retain(|lookup| !matches!(lookup, IndexLookup::Words { .. }));
                 self.lookups.extend(IndexLookup::words(search, scope, self.dialect));
             }
             self.conditions.extend(tier.conditions(search));
@@ -297,25 +289,72 @@ impl AgendaPlan {
         self
     }
 
-    /// The lookups that may drive the query, in order of preference: the first one that qualifies is taken.
-    ///
-    /// Those that find texts qualify always if all matches are needed; otherwise, and those that find tags,
-    /// if they find few rows.
-    pub(super) fn take_lookups(&mut self, extent: Extent) -> Vec<(IndexLookup, Qualifies)> {
-        let qualifies = |lookup: &IndexLookup| match (extent, lookup) {
-            (Extent::All, IndexLookup::Trigrams(_) | IndexLookup::Words(..)) => Qualifies::Always,
-            _ => Qualifies::IfFew,
-        };
-        let lookups = std::mem::take(&mut self.lookups).into_iter();
-        lookups.map(|lookup| (qualifies(&lookup), lookup)).map(|(when, lookup)| (lookup, when)).collect()
+    /// The lookups whose numbers of rows decide [where to begin](AgendaPlan::choose_driver). None if there is
+    /// nothing to decide.
+    pub(super) fn lookups_to_count(&self, extent: Extent) -> &[IndexLookup] {
+        match (extent, self.lookups.as_slice()) {
+            (Extent::All, [only]) if only.finds_documents() => &[],
+            (_, lookups) => lookups,
+        }
     }
 
-    /// Drops conditions that the lookup of the driver has verified already.
-    pub(super) fn without_verified(mut self) -> Self {
-        if matches!(self.driver, Driver::Lookup(IndexLookup::Words(..))) {
-            self.conditions.retain(|condition| !matches!(condition, Condition::Phrase(_)));
+    /// Begins at the lookup that finds the fewest rows, by the counts of
+    /// [`lookups_to_count`](AgendaPlan::lookups_to_count) up to one above [`FEW_MATCHES`].
+    ///
+    /// If none finds few, a page is found in the order of the agenda. All matches are collected from the
+    /// documents, if a lookup finds them.
+    pub(super) fn choose_driver(&mut self, extent: Extent, counts: &[i64]) {
+        let lookups = std::mem::take(&mut self.lookups);
+        let few = lookups.iter().zip(counts).filter(|(_, count)| **count <= FEW_MATCHES);
+        let fewest = few.min_by_key(|(_, count)| **count).map(|(lookup, _)| lookup);
+        let documents = || lookups.iter().find(|lookup| extent == Extent::All && lookup.finds_documents());
+        if let Some(lookup) = fewest.or_else(documents) {
+            self.driver = Driver::Lookup(lookup.clone());
         }
-        self
+    }
+
+    /// All drivers that [`choose_driver`](AgendaPlan::choose_driver) may choose.
+    pub(super) fn possible_drivers(&self) -> Vec<Driver> {
+        let lookups = self.lookups.iter().cloned().map(Driver::Lookup);
+        std::iter::once(Driver::Occurrences).chain(lookups).collect()
+    }
+
+    /// The conditions that are left to test. The lookup of the driver has verified others already.
+    pub(super) fn untested(&self) -> Vec<Condition> {
+        let verified = |condition: &&Condition| match &self.driver {
+            Driver::Lookup(lookup) => lookup.verifies(condition),
+            _ => false,
+        };
+        self.conditions.iter().filter(|condition| !verified(condition)).cloned().collect()
+    }
+
+    /// Where the database begins to look: a lookup, or an index.
+    pub(super) fn driver_name(&self) -> &'static str {
+        match &self.driver {
+            Driver::Occurrences => self.scanned_index().unwrap_or("occurrences"),
+            Driver::Lookup(lookup) => lookup.name(),
+            Driver::MultiDay(..) => "multi-day",
+            Driver::Ongoing(..) => "ongoing",
+        }
+    }
+
+    /// The index in which SQLite scans occurrences, so that its statistics cannot make it choose another one.
+    /// `None` if the conditions name single occurrences.
+    pub(super) fn scanned_index(&self) -> Option<&'static str> {
+        let has = |wanted: fn(&Condition) -> bool| self.conditions.iter().any(wanted);
+        if has(|condition| matches!(condition, Condition::Event(_))) {
+            Some("occurrences_of_event")
+        } else if has(|condition| matches!(condition, Condition::RegisteredBy(_))) {
+            None
+        } else if has(|condition| matches!(condition, Condition::Organizer(_))) {
+            Some("occurrences_of_organizer")
+        } else if !has(|condition| matches!(condition, Condition::Listed)) {
+            None
+        } else if has(|condition| matches!(condition, Condition::CategorySlug(_))) {
+            Some("agenda_of_category")
+        } else {
+            Some("agenda")
+        }
     }
 
     /// The probe of a page: the conditions on the document are applied to the first occurrences that meet all
@@ -323,7 +362,7 @@ impl AgendaPlan {
     ///
     /// `None` if there is no condition on the document, or another driver is chosen already.
     pub(super) fn probe(&self, comparison: Comparison) -> Option<Probe> {
-        if !self.reads_document() || self.driver != Driver::Occurrences {
+        if !self.conditions.iter().any(Condition::reads_document) || self.driver != Driver::Occurrences {
             return None;
         }
         // The far bound is tested outside: with both bounds PostgreSQL underestimates the range, and sorts it
@@ -334,34 +373,11 @@ impl AgendaPlan {
         };
         let is_outer = |condition: &Condition| match condition {
             Condition::Start(edge, _) | Condition::StartDay(edge, ..) => *edge == far,
-            // PostgreSQL would start at all events with a tag.
-            condition if condition.is_tag() => self.dialect == Dialect::Postgres,
             condition => condition.reads_document(),
         };
-        let (mut outer, inner): (Vec<_>, Vec<_>) = self.conditions.iter().cloned().partition(is_outer);
-        if self.dialect == Dialect::Postgres {
-            // All tags in one condition, which is cheap to test for a single occurrence.
-            let tags: Vec<String> = outer.iter().filter_map(tags).flatten().cloned().collect();
-            outer.retain(|condition| !condition.is_tag());
-            if !tags.is_empty() {
-                outer.push(Condition::AllTags(tags));
-            }
-        }
+        let (outer, inner): (Vec<_>, Vec<_>) = self.conditions.iter().cloned().partition(is_outer);
         Some(Probe { inner: Self { conditions: inner, ..self.clone() }, outer })
     }
-
-    /// How PostgreSQL plans the statement. The plain agenda has one good plan, whatever the values.
-    pub(super) const fn planning(&self) -> Planning {
-        if self.conditions.len() <= 2 { Planning::Cached } else { Planning::ByValue }
-    }
-}
-
-/// When a lookup becomes the driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Qualifies {
-    Always,
-    /// If it finds few rows, which only the database knows.
-    IfFew,
 }
 
 /// The two parts of a probe.
@@ -371,14 +387,6 @@ pub(super) struct Probe {
     pub(super) inner: AgendaPlan,
     /// The conditions that these are tested for.
     pub(super) outer: Vec<Condition>,
-}
-
-fn tags(condition: &Condition) -> Option<&[String]> {
-    match condition {
-        Condition::Tag(tag) => Some(std::slice::from_ref(tag)),
-        Condition::AllTags(tags) => Some(tags),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -74,6 +74,12 @@ impl Since {
         }
     }
 
+    /// Whether all that started before the period has earlier starts than what starts within it. Days of
+    /// different time zones overlap.
+    pub(super) fn is_ordered(&self) -> bool {
+        self.earlier != Earlier::Current || matches!(self.from, Bound::At(_))
+    }
+
     /// No later than any start from `from` on.
     pub(super) fn lowest_start(&self) -> Timestamp {
         match self.from {

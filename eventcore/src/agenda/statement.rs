@@ -1,9 +1,12 @@
-//! The plans of the agenda in SQL.
+//! The plans of the agenda in SQL. A statement leaves the database no choice of how to execute it, so that no
+//! plan changes with the size or the statistics of the database: SQLite keeps the order of `CROSS JOIN` and
+//! takes the index that the statement names, PostgreSQL executes `LATERAL` subqueries behind a
+//! [fence](push_fence) in nested loops.
 
-use super::condition::{Condition, OUTER};
-use super::index_lookup::IndexLookup;
-use super::plan::{AgendaPlan, Driver, Probe};
-use crate::db::{Dialect, Planning, SqlWriter};
+use super::condition::{Condition, OUTER, push_fence, push_indexed_by};
+use super::plan::{AgendaPlan, Driver, PlanParts, Probe};
+use crate::db::{Dialect, SqlWriter};
+use crate::events::OCCURRENCE_COLUMNS;
 use crate::page::Keyset;
 
 /// Number of occurrences that a probe tests for the words, before the matches of the index are counted.
@@ -11,110 +14,105 @@ const PROBE_SIZE: i64 = 512;
 
 /// A statement of all matches: `SELECT {columns} FROM … WHERE …`.
 pub(super) fn matches(plan: &AgendaPlan, columns: &str) -> SqlWriter {
-    let mut sql = SqlWriter::new(plan.dialect, plan.planning());
+    let mut sql = SqlWriter::new(plan.dialect);
     sql.push("SELECT ").push(columns);
     push_matches(&mut sql, plan);
     sql
+}
+
+/// The rows of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PageRows {
+    /// Occurrences with all columns that are shown, and the sort key `position`.
+    Occurrences,
+    /// The event, the sort key and the id of occurrences.
+    Events,
 }
 
 /// The statement of a page: the first `limit` matches of a plan, or of its probe.
 pub(super) struct PageStatement<'a> {
     pub(super) keyset: &'a Keyset,
     pub(super) limit: i64,
-    /// SQL before the matches, in which [`position`] is the sort key of an occurrence `o`.
-    pub(super) before: String,
-    /// SQL after the matches, which have `id`, `event_id` and `starts_at`.
-    pub(super) after: &'a str,
+    pub(super) rows: PageRows,
 }
 
 impl PageStatement<'_> {
     /// The first matches of all parts of a plan, in order.
-    pub(super) fn write(&self, parts: &[AgendaPlan]) -> SqlWriter {
-        let mut sql = self.begin(parts, planning(parts));
-        let Some((last, others)) = parts.split_last() else { return self.finish(sql) };
-        self.push_parts(&mut sql, others);
-        self.push_part(&mut sql, last);
-        if !others.is_empty() {
-            self.end_parts(&mut sql);
-        }
-        self.finish(sql)
+    pub(super) fn write(&self, parts: &PlanParts) -> SqlWriter {
+        self.select(&parts.earlier, &parts.later, |sql| {
+            sql.push("SELECT o.id, o.event_id, o.starts_at");
+            push_matches(sql, &parts.later);
+        })
     }
 
-    /// Those among the first [`PROBE_SIZE`] occurrences of the probe, and the first matches of `others`.
-    pub(super) fn write_probe(&self, others: &[AgendaPlan], probe: &Probe) -> SqlWriter {
-        let mut sql = self.begin(std::slice::from_ref(&probe.inner), Planning::Generic);
-        self.push_parts(&mut sql, others);
-        sql.push(
-            "SELECT o.id, o.event_id, o.starts_at
-                FROM (SELECT o.id, o.event_id, o.document_id, o.starts_at, o.day",
-        );
-        push_matches(&mut sql, &probe.inner);
-        self.push_order(&mut sql, PROBE_SIZE);
-        let join = join_keyword(probe.inner.dialect);
-        sql.push(&format!(") o {join} search_documents d ON d.id = o.document_id WHERE "));
-        push_conditions(&mut sql, &probe.outer);
-        self.push_order(&mut sql, self.limit);
-        if !others.is_empty() {
-            self.end_parts(&mut sql);
-        }
-        self.finish(sql)
+    /// Those among the first [`PROBE_SIZE`] occurrences of the probe, and the first matches of `earlier`.
+    pub(super) fn write_probe(&self, earlier: &[AgendaPlan], probe: &Probe) -> SqlWriter {
+        self.select(earlier, &probe.inner, |sql| {
+            sql.push(
+                "SELECT o.id, o.event_id, o.starts_at
+                    FROM (SELECT o.id, o.event_id, o.document_id, o.starts_at, o.day",
+            );
+            push_matches(sql, &probe.inner);
+            self.push_order(sql, PROBE_SIZE);
+            sql.push(") o");
+            push_document_and_conditions(sql, &probe.outer);
+        })
     }
 
-    fn begin(&self, parts: &[AgendaPlan], planning: Planning) -> SqlWriter {
-        let dialect = parts.first().map_or(Dialect::Sqlite, |plan| plan.dialect);
-        let mut sql = SqlWriter::new(dialect, planning);
-        sql.push(&self.before);
-        sql
-    }
-
-    /// Writes parts before the last one. Each part has the limit of the page, so that few rows are sorted.
-    fn push_parts(&self, sql: &mut SqlWriter, parts: &[AgendaPlan]) {
-        if parts.is_empty() {
-            return;
+    /// The columns of the first matches of `earlier` and of the last part.
+    fn select(
+        &self,
+        earlier: &[AgendaPlan],
+        later: &AgendaPlan,
+        last: impl FnOnce(&mut SqlWriter),
+    ) -> SqlWriter {
+        let mut sql = SqlWriter::new(later.dialect);
+        let position = position(later);
+        match self.rows {
+            PageRows::Occurrences => {
+                sql.push(&format!("SELECT {OCCURRENCE_COLUMNS}, {position} AS position FROM ("))
+            }
+            PageRows::Events => sql.push(&format!("SELECT o.event_id, {position} AS position, o.id FROM (")),
+        };
+        if !earlier.is_empty() {
+            sql.push("SELECT o.id, o.event_id, o.starts_at FROM (");
         }
-        sql.push("SELECT o.id, o.event_id, o.starts_at FROM (");
-        for part in parts {
-            sql.push("SELECT * FROM (");
-            self.push_part(sql, part);
+        // Each part has the limit of the page, so that few rows are sorted.
+        for part in earlier {
+            sql.push("SELECT * FROM (SELECT o.id, o.event_id, o.starts_at");
+            push_matches(&mut sql, part);
+            self.push_order(&mut sql, self.limit);
             sql.push(") part UNION ALL ");
         }
-        sql.push("SELECT * FROM (");
-    }
-
-    fn end_parts(&self, sql: &mut SqlWriter) {
-        sql.push(") part) o");
-        self.push_order(sql, self.limit);
-    }
-
-    fn push_part(&self, sql: &mut SqlWriter, part: &AgendaPlan) {
-        sql.push("SELECT o.id, o.event_id, o.starts_at");
-        push_matches(sql, part);
-        self.push_order(sql, self.limit);
+        if !earlier.is_empty() {
+            sql.push("SELECT * FROM (");
+        }
+        last(&mut sql);
+        self.push_order(&mut sql, self.limit);
+        if !earlier.is_empty() {
+            sql.push(") part) o");
+            self.push_order(&mut sql, self.limit);
+        }
+        sql.push(match self.rows {
+            PageRows::Occurrences => {
+                ") AS found JOIN occurrences o ON o.id = found.id
+                    JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id"
+            }
+            PageRows::Events => ") AS o",
+        });
+        let direction = self.keyset.direction();
+        sql.push(&format!(" ORDER BY o.starts_at {direction}, o.id {direction}"));
+        sql
     }
 
     fn push_order(&self, sql: &mut SqlWriter, limit: i64) {
         let direction = self.keyset.direction();
         sql.push(&format!(" ORDER BY o.starts_at {direction}, o.id {direction} LIMIT {limit}"));
     }
-
-    fn finish(&self, mut sql: SqlWriter) -> SqlWriter {
-        let direction = self.keyset.direction();
-        sql.push(self.after).push(&format!(" ORDER BY o.starts_at {direction}, o.id {direction}"));
-        sql
-    }
-}
-
-/// How PostgreSQL plans a statement of these parts.
-fn planning(parts: &[AgendaPlan]) -> Planning {
-    match parts {
-        [one] => one.planning(),
-        _ if parts.iter().all(|part| part.planning() == Planning::Cached) => Planning::Generic,
-        _ => Planning::ByValue,
-    }
 }
 
 /// SQL for the sort key of an occurrence `o` in microseconds.
-pub(super) fn position(plan: &AgendaPlan) -> String {
+fn position(plan: &AgendaPlan) -> String {
     let starts_at = match plan.dialect {
         Dialect::Sqlite => "o.starts_at",
         Dialect::Postgres => "CAST(extract(epoch FROM o.starts_at) * 1000000 AS BIGINT)",
@@ -122,61 +120,107 @@ pub(super) fn position(plan: &AgendaPlan) -> String {
     format!("{starts_at} + {}", plan.tier_offset())
 }
 
-/// `CROSS JOIN` prevents SQLite from reordering the tables; PostgreSQL chooses a good order.
-const fn join_keyword(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "CROSS JOIN",
-        Dialect::Postgres => "JOIN",
-    }
-}
-
-/// Writes ` FROM … WHERE …`, with the aliases `o`, `d` and `e`.
+/// Writes ` FROM … WHERE …`, with the occurrence as `o`.
 fn push_matches(sql: &mut SqlWriter, plan: &AgendaPlan) {
-    let join = join_keyword(plan.dialect);
-    let occurrences = |on: &str| format!(" {join} occurrences o ON {on}");
-    let documents = |on: &str| format!(" {join} search_documents d ON {on}");
+    let conditions = plan.untested();
     sql.push(" FROM ");
     match &plan.driver {
-        Driver::Occurrences => _ = sql.push("occurrences o"),
-        Driver::Lookup(lookup) => {
-            sql.push("(");
-            lookup.write(sql);
-            sql.push(") found");
+        Driver::Occurrences => {
+            sql.push("occurrences o");
+            if let Some(index) = plan.scanned_index() {
+                push_indexed_by(sql, index);
+            }
+            push_document_and_conditions(sql, &conditions);
         }
-        Driver::Listed(condition) => {
-            sql.push("(SELECT o.id FROM occurrences o WHERE o.listed AND ");
-            condition.write(sql, OUTER);
-            sql.push(") found");
+        Driver::Lookup(lookup) => {
+            lookup.write_table(sql);
+            let join = if lookup.finds_documents() { Join::Document } else { Join::Event };
+            push_found(sql, join, &conditions);
+        }
+        Driver::MultiDay(from, to) => {
+            sql.push("(SELECT o.id FROM occurrences o");
+            push_indexed_by(sql, "agenda_lasting");
+            sql.push(" WHERE o.listed AND ");
+            Condition::MultiDay(*from, *to).write(sql, OUTER);
+            push_fence(sql).push(") found");
+            push_found(sql, Join::Occurrence, &conditions);
         }
         Driver::Ongoing(ongoing, now) => {
             sql.push("(");
             ongoing.write(sql, "b.id", *now);
-            sql.push(") found");
+            push_fence(sql).push(") found");
+            push_found(sql, Join::Occurrence, &conditions);
         }
     }
-    let reads_document = plan.reads_document();
-    let joined_document = if reads_document { documents("d.id = o.document_id") } else { String::new() };
-    match &plan.driver {
-        Driver::Occurrences => _ = sql.push(&joined_document),
-        // The document comes first: its conditions leave few rows.
-        Driver::Lookup(IndexLookup::Trigrams(_) | IndexLookup::Words(..)) if reads_document => {
-            sql.push(&documents("d.id = found.id")).push(&occurrences("o.document_id = d.id"));
+}
+
+/// What a driver finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    Document,
+    Event,
+    Occurrence,
+}
+
+/// Writes the occurrences `o` of what the table `found` has, and their conditions.
+fn push_found(sql: &mut SqlWriter, join: Join, conditions: &[Condition]) {
+    let reads_document = conditions.iter().any(Condition::reads_document);
+    let (column, index) = match join {
+        Join::Document => ("document_id", Some("occurrences_of_document")),
+        Join::Event => ("event_id", Some("occurrences_of_event")),
+        Join::Occurrence => ("id", None),
+    };
+    match sql.dialect() {
+        Dialect::Sqlite => {
+            // The document comes first where its conditions leave few rows.
+            if reads_document && join == Join::Document {
+                sql.push(" CROSS JOIN search_documents d ON d.id = found.id");
+            }
+            sql.push(" CROSS JOIN occurrences o");
+            if let Some(index) = index {
+                push_indexed_by(sql, index);
+            }
+            sql.push(" ON o.").push(column).push(" = found.id");
+            if reads_document && join != Join::Document {
+                sql.push(" CROSS JOIN search_documents d ON d.id = o.document_id");
+            }
+            sql.push(" WHERE ");
+            push_conditions(sql, conditions);
         }
-        Driver::Lookup(IndexLookup::Trigrams(_) | IndexLookup::Words(..)) => {
-            sql.push(&occurrences("o.document_id = found.id"));
-        }
-        Driver::Lookup(IndexLookup::Tag(_)) => {
-            sql.push(&occurrences("o.event_id = found.id")).push(&joined_document);
-        }
-        Driver::Listed(_) | Driver::Ongoing(..) => {
-            sql.push(&occurrences("o.id = found.id")).push(&joined_document);
+        Dialect::Postgres => {
+            sql.push(" CROSS JOIN LATERAL (SELECT o.* FROM occurrences o");
+            if reads_document {
+                sql.push(" JOIN search_documents d ON d.id = o.document_id");
+            }
+            sql.push(" WHERE o.").push(column).push(" = found.id AND ");
+            push_conditions(sql, conditions);
+            push_fence(sql).push(") o");
         }
     }
-    if plan.reads_event {
-        sql.push(" JOIN events e ON e.id = o.event_id");
+}
+
+/// Writes the conditions of occurrences `o` that the FROM clause has, with the documents that they read.
+fn push_document_and_conditions(sql: &mut SqlWriter, conditions: &[Condition]) {
+    let (of_document, others): (Vec<_>, Vec<_>) =
+        conditions.iter().cloned().partition(Condition::reads_document);
+    match sql.dialect() {
+        _ if of_document.is_empty() => {
+            sql.push(" WHERE ");
+            push_conditions(sql, conditions);
+        }
+        Dialect::Sqlite => {
+            sql.push(" CROSS JOIN search_documents d ON d.id = o.document_id WHERE ");
+            push_conditions(sql, conditions);
+        }
+        Dialect::Postgres => {
+            sql.push(
+                " CROSS JOIN LATERAL (SELECT d.id FROM search_documents d WHERE d.id = o.document_id AND ",
+            );
+            push_conditions(sql, &of_document);
+            push_fence(sql).push(") d WHERE ");
+            push_conditions(sql, &others);
+        }
     }
-    sql.push(" WHERE ");
-    push_conditions(sql, &plan.conditions);
 }
 
 fn push_conditions(sql: &mut SqlWriter, conditions: &[Condition]) {
@@ -185,7 +229,3 @@ fn push_conditions(sql: &mut SqlWriter, conditions: &[Condition]) {
     }
     sql.separated(" AND ", conditions, |sql, condition| condition.write(sql, OUTER));
 }
-
-#[cfg(test)]
-#[path = "explain_tests.rs"]
-mod tests;

@@ -14,7 +14,7 @@ use super::timezone;
 use crate::actor::Actor;
 use crate::agenda::{self, AgendaFilter};
 use crate::core::EventCore;
-use crate::db::{Planning, Queries, RowList, SqlWriter};
+use crate::db::{Queries, RowList, SqlWriter};
 use crate::error::Result;
 use crate::events::zone;
 use crate::id::{EventId, OccurrenceId};
@@ -153,7 +153,7 @@ impl EventCore {
 
 /// Reads the summaries of events, by id.
 async fn summaries(db: &mut impl Queries, events: &[FeedEvent]) -> Result<Vec<EventSummary>> {
-    let mut sql = SqlWriter::new(db.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(db.dialect());
     sql.push(
         "SELECT e.id, e.timezone, e.starts_local, e.version, e.expanded_until,
             c.updated_at AS category_updated_at, count(*) AS occurrences,

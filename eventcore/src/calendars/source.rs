@@ -10,7 +10,7 @@ use super::entry::{CalendarEntry, FileProperties, write_calendar, write_entries}
 use super::event_entries::{CalendarEvent, CalendarOccurrence};
 use super::file::CalendarFile;
 use super::name::file_name;
-use crate::db::{Planning, Queries, RowList, SqlWriter};
+use crate::db::{Queries, RowList, SqlWriter};
 use crate::error::Result;
 use crate::events::{EventRow, OccurrenceStatus, Visibility, zone};
 use crate::id::{EventId, OccurrenceId};
@@ -162,7 +162,7 @@ pub(super) async fn load(
     ids: &[EventId],
 ) -> Result<Vec<(Source, Vec<CalendarOccurrenceRow>)>> {
     let list = || RowList::default().ids("id", ids.iter().map(|id| id.as_uuid()));
-    let mut sql = SqlWriter::new(db.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(db.dialect());
     sql.push(
         "SELECT e.*, c.slug AS category, c.name AS category_name, c.updated_at AS category_updated_at FROM ",
     );
@@ -170,7 +170,7 @@ pub(super) async fn load(
         .push(" JOIN events e ON e.id = v.id LEFT JOIN categories c ON c.id = e.category_id");
     sql.push(" ORDER BY e.id");
     let events: Vec<SourceRow> = sql.query(db).all().await?;
-    let mut sql = SqlWriter::new(db.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(db.dialect());
     sql.push("SELECT o.* FROM ").rows("v", list());
     sql.push(" JOIN occurrences o ON o.event_id = v.id ORDER BY o.event_id, o.original_start");
     let mut occurrences: HashMap<EventId, Vec<CalendarOccurrenceRow>> = HashMap::new();

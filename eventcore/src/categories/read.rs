@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use super::category::Category;
 use crate::core::EventCore;
-use crate::db::{Dialect, Planning, Queries, Sql, SqlWriter, Tx, placeholders, sql};
+use crate::db::{Dialect, Queries, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
@@ -80,7 +80,7 @@ pub(crate) struct CategoryName {
 /// Do not use it before changing the category. Two transactions that both hold this lock and want the
 /// stronger one wait for each other; find the category first, and lock it once.
 pub(crate) async fn lock_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<CategoryName>> {
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     push_locked_by_slug(&mut sql, Some(slug));
     let locked: Option<CategoryName> = sql.query(tx).optional().await?;
     if locked.is_none() {
@@ -116,19 +116,6 @@ async fn query_by_slug(db: &mut impl Queries, slug: &str, sql: Sql) -> Result<Op
 /// Removes NUL characters, which PostgreSQL refuses. No slug has any.
 pub(crate) fn without_nul(text: &str) -> String {
     text.replace('\0', "")
-}
-
-/// Finds the categories with these slugs. Unknown slugs are ignored.
-pub(crate) async fn find_by_slugs(db: &mut impl Queries, slugs: &[String]) -> Result<Vec<CategoryId>> {
-    let mut query = db.query(Sql::dynamic(format!(
-        "SELECT DISTINCT category_id FROM category_slugs WHERE slug IN ({})",
-        placeholders(slugs.len(), 1)
-    )));
-    for slug in slugs {
-        query = query.bind(without_nul(slug));
-    }
-    let found: Vec<(CategoryId,)> = query.all().await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// The current slugs of all categories.

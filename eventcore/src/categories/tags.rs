@@ -4,7 +4,7 @@ use sqlx::FromRow;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::core::EventCore;
-use crate::db::{Planning, Queries, RowList, SqlWriter, Tx, sql};
+use crate::db::{Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::{Error, Result, Violations};
 use crate::fold::{ROWS_AT_ONCE, fold};
 use crate::id::EventId;
@@ -104,11 +104,11 @@ pub(crate) async fn refold_tags(tx: &mut Tx) -> Result<()> {
     let changed: Vec<StoredTag> = tags.into_iter().filter(|tag| fold(&tag.name) != tag.folded).collect();
     for tags in changed.chunks(ROWS_AT_ONCE) {
         let events = || RowList::default().ids("event_id", tags.iter().map(|tag| tag.event_id.as_uuid()));
-        let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+        let mut sql = SqlWriter::new(tx.dialect());
         sql.push("DELETE FROM event_tags WHERE (event_id, folded) IN (SELECT v.event_id, v.folded FROM ");
         sql.rows("v", events().texts("folded", tags.iter().map(|tag| tag.folded.clone()))).push(")");
         sql.query(tx).execute().await?;
-        let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+        let mut sql = SqlWriter::new(tx.dialect());
         let folded = tags.iter().map(|tag| fold(&tag.name));
         let rows = events().texts("folded", folded).texts("name", tags.iter().map(|tag| tag.name.clone()));
         sql.push("INSERT INTO event_tags (event_id, folded, name) SELECT v.event_id, v.folded, v.name FROM ");

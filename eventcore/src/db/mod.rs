@@ -60,7 +60,7 @@ pub(crate) use task::run_to_its_end;
 pub(crate) use text_enum::text_enum;
 pub use transaction::Tx;
 pub use url::hide_passwords;
-pub(crate) use writer::{Planning, SqlValue, SqlWriter};
+pub(crate) use writer::{SqlValue, SqlWriter};
 
 use crate::changes::ChangeBus;
 use crate::error::{Error, Result};

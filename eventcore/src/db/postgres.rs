@@ -4,6 +4,12 @@
 //! nothing that belongs to a session works: startup options, named prepared statements, session-level locks.
 //! Such a pooler is recognised when connecting. Then every read is a transaction as well, which sets the time
 //! limits for itself, and no statement is kept prepared.
+//!
+//! PostgreSQL plans each statement once for any values (`plan_cache_mode = force_generic_plan`). By default,
+//! it plans a prepared statement anew for its first five executions, and for as long as the values promise a
+//! cheaper plan than average, which takes longer than most statements, and lets speed depend on the values
+//! that came first. Statements are written so that one plan is good for all values: those with variable parts
+//! leave no choice of where to begin (see `agenda`).
 
 use std::time::Duration;
 
@@ -20,6 +26,8 @@ pub(super) const RETRIES: u32 = 8;
 
 /// A setting of the connection that a server keeps and a pooler does not pass on.
 const MARKER: &str = "eventcore.direct";
+/// The setting by which statements are planned once for any values.
+const PLAN_MODE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 /// SQLSTATEs with which a pooler, or a server that only speaks PostgreSQL's protocol, refuses startup
 /// options: protocol violation, unknown parameter, invalid value, invalid name, feature not supported.
 const REFUSES_OPTIONS: [&str; 5] = ["08P01", "42704", "22023", "42602", "0A000"];
@@ -63,10 +71,15 @@ impl Server {
             return Ok(server);
         }
         let [lock, statement] = limits(settings).map(|(name, millis)| format!("SET LOCAL {name} = {millis}"));
+        let (setting, mode) = PLAN_MODE;
         // sqlx sends `extra_float_digits` by default, which pgbouncer refuses.
         let options = options.extra_float_digits(None).statement_cache_capacity(0);
         let pool = pool(settings, options).await?;
-        Ok(Self { pool, begin: Some(format!("BEGIN; {lock}; {statement}")), connections: settings.postgres })
+        Ok(Self {
+            pool,
+            begin: Some(format!("BEGIN; {lock}; {statement}; SET LOCAL {setting} = {mode}")),
+            connections: settings.postgres,
+        })
     }
 
     /// `None` if the settings of a connection do not reach the server.
@@ -75,7 +88,7 @@ impl Server {
             .clone()
             .statement_cache_capacity(STATEMENT_CACHE)
             .options(limits(settings).map(|(name, millis)| (name, millis.to_string())))
-            .options([(MARKER, "on")]);
+            .options([PLAN_MODE, (MARKER, "on")]);
         let pool = match pool(settings, options.clone()).await {
             Err(Refused::Options) => return Ok(None),
             other => other?,

@@ -92,14 +92,6 @@ impl<'c> Query<'c> {
         self
     }
 
-    /// Makes PostgreSQL plan the statement for these arguments instead of using a cached, generic plan. Use
-    /// it if the number of matching rows varies much with the arguments: a wrong plan then costs more than
-    /// planning. It has no effect on SQLite, which does not plan by argument.
-    pub fn without_cached_plan(mut self) -> Self {
-        self.statement.plan_anew();
-        self
-    }
-
     /// Fetches all rows.
     pub async fn all<R: Row>(self) -> sqlx::Result<Vec<R>> {
         run!(self, all)

@@ -171,7 +171,7 @@ impl Encode<'_, Sqlite> for Column {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::{Dialect, Planning, SqlValue, SqlWriter};
+    use crate::db::{Dialect, SqlValue, SqlWriter};
 
     fn rows() -> RowList {
         RowList::default()
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn rows_are_one_json_text_or_an_array_for_each_column() {
         let write = |dialect| {
-            let mut sql = SqlWriter::new(dialect, Planning::Cached);
+            let mut sql = SqlWriter::new(dialect);
             sql.push("SELECT * FROM ").rows("v", rows());
             sql.written()
         };

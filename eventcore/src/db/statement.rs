@@ -142,13 +142,6 @@ impl Statement {
         added.map_err(sqlx::Error::Encode)
     }
 
-    /// Prevents PostgreSQL from using a cached plan.
-    pub(super) fn plan_anew(&mut self) {
-        if let Values::Postgres { cached, .. } = &mut self.arguments {
-            *cached = false;
-        }
-    }
-
     pub(super) async fn all<R: Row>(self, connection: Connection<'_>) -> sqlx::Result<Vec<R>> {
         run_on!(connection, self, query_as_with, fetch_all)
     }

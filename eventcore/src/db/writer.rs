@@ -18,6 +18,20 @@ pub(crate) enum SqlValue {
     Column(Column),
 }
 
+impl SqlValue {
+    /// The type that a parameter with this value has on PostgreSQL.
+    pub(crate) const fn postgres_type(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "TEXT",
+            Self::At(_) => "TIMESTAMPTZ",
+            Self::Id(_) => "UUID",
+            Self::Integer(_) => "BIGINT",
+            Self::Boolean(_) => "BOOLEAN",
+            Self::Column(_) => "unknown",
+        }
+    }
+}
+
 /// Conversions to a value, also from an `Option` of the type.
 macro_rules! sql_values {
     ($($type:ty => $variant:ident($convert:expr);)+) => {$(
@@ -49,31 +63,17 @@ impl From<bool> for SqlValue {
     }
 }
 
-/// How PostgreSQL plans a composed statement. SQLite does not plan by value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Planning {
-    /// Prepared and cached. PostgreSQL decides between a generic plan and plans for the values.
-    Cached,
-    /// For the values of each execution. The statement is not cached.
-    ByValue,
-    /// Once for any values. Each placeholder is written as a subquery, whose value the planner cannot see:
-    /// otherwise PostgreSQL replans a prepared statement while its values promise a cheaper plan than
-    /// average, which bounds of upcoming occurrences always do.
-    Generic,
-}
-
 /// Writes a statement. Placeholders are numbered in the order in which their values are written.
 #[derive(Debug)]
 pub(crate) struct SqlWriter {
     dialect: Dialect,
-    planning: Planning,
     text: String,
     values: Vec<SqlValue>,
 }
 
 impl SqlWriter {
-    pub(crate) const fn new(dialect: Dialect, planning: Planning) -> Self {
-        Self { dialect, planning, text: String::new(), values: Vec::new() }
+    pub(crate) const fn new(dialect: Dialect) -> Self {
+        Self { dialect, text: String::new(), values: Vec::new() }
     }
 
     pub(crate) const fn dialect(&self) -> Dialect {
@@ -98,11 +98,7 @@ impl SqlWriter {
     pub(crate) fn value(&mut self, value: impl Into<SqlValue>) -> &mut Self {
         self.values.push(value.into());
         let number = self.values.len().to_string();
-        match (self.planning, self.dialect) {
-            (Planning::Generic, Dialect::Postgres) => self.push("(SELECT $").push(&number).push(")"),
-            _ => self.push("$").push(&number),
-        };
-        self
+        self.push("$").push(&number)
     }
 
     /// Writes a list of rows as the table `alias`, for FROM.
@@ -152,14 +148,10 @@ impl SqlWriter {
                 SqlValue::Column(column) => query.bind(column),
             };
         }
-        match self.planning {
-            Planning::ByValue => query.without_cached_plan(),
-            Planning::Cached | Planning::Generic => query,
-        }
+        query
     }
 
-    /// The text and the values, for tests.
-    #[cfg(test)]
+    /// The text and the values.
     pub(crate) fn written(self) -> (String, Vec<SqlValue>) {
         (self.text, self.values)
     }
@@ -171,18 +163,11 @@ mod tests {
 
     #[test]
     fn placeholders_are_numbered_in_the_order_of_their_values() {
-        let write = |dialect, planning| {
-            let mut sql = SqlWriter::new(dialect, planning);
-            sql.push("a = ").value("x").push(" AND b IN (");
-            sql.separated(", ", ["y", "z"], |sql, text| _ = sql.value(text)).push(")");
-            sql.written()
-        };
-        let (text, values) = write(Dialect::Sqlite, Planning::Generic);
+        let mut sql = SqlWriter::new(Dialect::Sqlite);
+        sql.push("a = ").value("x").push(" AND b IN (");
+        sql.separated(", ", ["y", "z"], |sql, text| _ = sql.value(text)).push(")");
+        let (text, values) = sql.written();
         assert_eq!(text, "a = $1 AND b IN ($2, $3)");
         assert_eq!(values, ["x", "y", "z"].map(SqlValue::from));
-        let (text, _) = write(Dialect::Postgres, Planning::Generic);
-        assert_eq!(text, "a = (SELECT $1) AND b IN ((SELECT $2), (SELECT $3))");
-        let (text, _) = write(Dialect::Postgres, Planning::ByValue);
-        assert_eq!(text, "a = $1 AND b IN ($2, $3)");
     }
 }

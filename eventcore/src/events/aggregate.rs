@@ -9,7 +9,7 @@ use super::occurrence::state::{OCCURRENCE_STATE_COLUMNS, OccurrenceState};
 use super::rows::{EventForActor, EventRow};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
-use crate::db::{Dialect, Planning, Queries, Sql, SqlWriter, Tx};
+use crate::db::{Dialect, Queries, Sql, SqlWriter, Tx};
 use crate::error::{Error, Result};
 use crate::id::EventId;
 use crate::time::Timestamp;
@@ -132,7 +132,7 @@ pub(super) async fn lock_remaining(
 }
 
 async fn lock_and_load(tx: &mut Tx, actor: &Actor, id: EventId, now: Timestamp) -> Result<AggregateRow> {
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     let actor = actor.user_id().map(crate::id::UserId::as_uuid);
     sql.push("SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, ");
     sql.push("EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = ");

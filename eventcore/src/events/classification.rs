@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::input::EventInput;
 use crate::categories::CategoryName;
-use crate::db::{Planning, Queries, RowList, SqlWriter, Tx, sql};
+use crate::db::{Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::Result;
 use crate::id::EventId;
 
@@ -27,7 +27,7 @@ pub(super) async fn replace_tags(tx: &mut Tx, id: EventId, tags: &[(String, Stri
     if tags.is_empty() {
         return Ok(());
     }
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     push_tags(&mut sql, id, tags);
     sql.query(tx).execute().await?;
     Ok(())

@@ -13,7 +13,7 @@ use crate::actor::Actor;
 use crate::categories::{self, CategoryName};
 use crate::changes::Change;
 use crate::core::EventCore;
-use crate::db::{Planning, Queries, SqlWriter, Tx, transaction};
+use crate::db::{Queries, SqlWriter, Tx, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::{CategoryId, EventId, UserId};
 use crate::input::{Fields, deserialize_by_fields};
@@ -131,7 +131,7 @@ impl CreationFacts {
         quotas: &Quotas,
         now: Timestamp,
     ) -> Result<Self> {
-        let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+        let mut sql = SqlWriter::new(tx.dialect());
         sql.push("WITH category AS (");
         categories::push_locked_by_slug(&mut sql, category);
         sql.push(") SELECT u.id, u.username, u.display_name, u.timezone, ");

@@ -4,7 +4,7 @@ use super::classification;
 use super::copies::Copies;
 use super::rows::EventRow;
 use super::schedule::expansion::PlannedOccurrence;
-use crate::db::{Dialect, Planning, Queries, RowList, SqlValue, SqlWriter, Tx, sql};
+use crate::db::{Dialect, Queries, RowList, SqlValue, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{DateValue, Recurrence};
@@ -44,7 +44,7 @@ impl NewOccurrence {
 /// PostgreSQL, where each one is a way to the server and back.
 pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<()> {
     let copies = Copies::of(new.row)?;
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     match tx.dialect() {
         Dialect::Postgres => {
             sql.push("WITH event AS (");
@@ -65,17 +65,17 @@ pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<()> 
             push_event(&mut sql, new.row);
             sql.query(tx).execute().await?;
             if !new.tags.is_empty() {
-                let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+                let mut sql = SqlWriter::new(Dialect::Sqlite);
                 classification::push_tags(&mut sql, new.row.id, new.tags);
                 sql.query(tx).execute().await?;
             }
-            let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+            let mut sql = SqlWriter::new(Dialect::Sqlite);
             push_document(&mut sql, new.row.id, new.index_entry);
             let document = Document::Id(sql.query(tx).scalar().await?);
-            let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+            let mut sql = SqlWriter::new(Dialect::Sqlite);
             push_search_tokens(&mut sql, document, new.index_entry);
             sql.query(tx).execute().await?;
-            let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+            let mut sql = SqlWriter::new(Dialect::Sqlite);
             push_occurrences(&mut sql, &copies, document, new.occurrences, new.row.created_at);
             sql.query(tx).execute_deferred().await?;
         }
@@ -85,7 +85,7 @@ pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<()> 
 
 /// Updates all columns of an event that can be changed. Its version must have been incremented.
 pub(super) async fn update_event(tx: &mut Tx, event: &EventRow) -> Result<()> {
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push("UPDATE events SET ").separated(", ", columns(event), |sql, (name, value)| {
         sql.push(name).push(" = ").value(value);
     });
@@ -195,7 +195,7 @@ pub(super) async fn insert_occurrences(
     if occurrences.is_empty() {
         return Ok(0);
     }
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     push_occurrences(&mut sql, copies, Document::Id(document), occurrences, now);
     Ok(sql.query(tx).execute().await?)
 }

@@ -6,7 +6,7 @@ use super::copies::Copies;
 use super::event::Event;
 use super::occurrence::state::OccurrenceState;
 use super::{classification, rows, store};
-use crate::db::{Planning, Queries, RowList, SqlWriter, Tx};
+use crate::db::{Queries, RowList, SqlWriter, Tx};
 use crate::error::Result;
 use crate::search;
 use crate::seats;
@@ -49,7 +49,7 @@ impl ChangePlan {
 /// Updates what past occurrences copy from their event. The copies decide whether lists show them, so their
 /// versions stay.
 async fn update_past(tx: &mut Tx, copies: &Copies, now: Timestamp) -> Result<()> {
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push("UPDATE occurrences SET ");
     copies.push_past_assignments(&mut sql);
     sql.push(" WHERE event_id = ").value(copies.event.as_uuid()).push(" AND ends_at <= ").value(now);
@@ -64,7 +64,7 @@ async fn delete(tx: &mut Tx, deleted: &[OccurrenceState], shared: i64) -> Result
         return Ok(());
     }
     let ids = RowList::default().ids("id", deleted.iter().map(|occurrence| occurrence.id.as_uuid()));
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push("DELETE FROM occurrences WHERE id IN (SELECT v.id FROM ").rows("v", ids).push(")");
     sql.query(tx).execute().await?;
     let documents = deleted.iter().map(|occurrence| occurrence.document_id);

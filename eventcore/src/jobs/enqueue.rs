@@ -1,7 +1,7 @@
 //! Writing jobs in the transaction that causes them.
 
 use super::job::{Job, JobKind};
-use crate::db::{Planning, Queries, RowList, SqlWriter, Tx};
+use crate::db::{Queries, RowList, SqlWriter, Tx};
 use crate::error::Result;
 use crate::id::JobId;
 use crate::time::Timestamp;
@@ -20,7 +20,7 @@ pub(crate) async fn enqueue(tx: &mut Tx, jobs: &[Job], due: Timestamp, now: Time
         .texts("payload", payloads)
         .texts("key", kinds().map(|kind| kind.is_single().then(|| kind.to_string())))
         .integers("priority", kinds().map(JobKind::priority));
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push("INSERT INTO jobs (id, kind, payload, key, priority, state, due_at, created_at, updated_at)");
     sql.push(" SELECT v.id, v.kind, v.payload, v.key, v.priority, 'waiting', ").value(due);
     sql.push(", ").value(now).push(", ").value(now).push(" FROM ").rows("v", rows);

@@ -7,7 +7,7 @@
 use sqlx::FromRow;
 
 use super::index_entry::{DocumentTexts, IndexEntry};
-use crate::db::{Dialect, Planning, Queries, RowList, Sql, SqlWriter, Tx, sql};
+use crate::db::{Dialect, Queries, RowList, Sql, SqlWriter, Tx, sql};
 use crate::error::Result;
 use crate::id::EventId;
 
@@ -23,7 +23,7 @@ pub(crate) async fn own_document(tx: &mut Tx, event: EventId) -> Result<i64> {
 /// Inserts a document; returns its id.
 pub(crate) async fn insert_document(tx: &mut Tx, event: EventId, texts: &DocumentTexts) -> Result<i64> {
     let entry = IndexEntry::of(tx.dialect(), texts);
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     match sql.dialect() {
         Dialect::Postgres => {
             sql.push("WITH document AS (");
@@ -36,7 +36,7 @@ pub(crate) async fn insert_document(tx: &mut Tx, event: EventId, texts: &Documen
         Dialect::Sqlite => {
             push_document(&mut sql, event, &entry);
             let id = sql.query(tx).scalar().await?;
-            let mut sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+            let mut sql = SqlWriter::new(Dialect::Sqlite);
             push_search_tokens(&mut sql, Document::Id(id), &entry);
             sql.query(tx).execute().await?;
             Ok(id)
@@ -108,7 +108,7 @@ pub(crate) async fn update_documents(tx: &mut Tx, documents: &[(i64, DocumentTex
         .texts("tags", part(1))
         .texts("location", part(2))
         .texts("description", part(3));
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push_for_postgres("WITH document AS (");
     sql.push(
         "UPDATE search_documents SET title = v.title, location = v.location, tokens = v.tokens, \
@@ -118,7 +118,7 @@ pub(crate) async fn update_documents(tx: &mut Tx, documents: &[(i64, DocumentTex
     match sql.dialect() {
         Dialect::Sqlite => {
             sql.query(tx).execute().await?;
-            sql = SqlWriter::new(Dialect::Sqlite, Planning::Cached);
+            sql = SqlWriter::new(Dialect::Sqlite);
             sql.push("INSERT OR REPLACE INTO search_tokens (rowid, title, tags, location, description) ");
             sql.push("SELECT v.id, v.title, v.tags, v.location, v.description FROM ").rows("v", full_text);
         }
@@ -141,7 +141,7 @@ pub(crate) async fn delete_unused(tx: &mut Tx, documents: Vec<i64>) -> Result<()
     if documents.is_empty() {
         return Ok(());
     }
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push("DELETE FROM search_documents WHERE id IN (SELECT v.id FROM ");
     sql.rows("v", RowList::default().integers("id", documents));
     sql.push(") AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.document_id = search_documents.id)");

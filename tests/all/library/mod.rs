@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admission;
+mod agenda_statements;
 mod batching;
 mod changes;
 mod confirmation;

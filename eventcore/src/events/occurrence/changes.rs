@@ -1,7 +1,7 @@
 //! [`OccurrenceChanges`]: the occurrences of one event that change together, stored by one statement.
 
 use super::state::OccurrenceState;
-use crate::db::{Planning, Queries, RowList, SqlWriter, Tx};
+use crate::db::{Queries, RowList, SqlWriter, Tx};
 use crate::error::Result;
 use crate::events::copies::Copies;
 use crate::id::OccurrenceId;
@@ -50,7 +50,7 @@ async fn park_original_starts(tx: &mut Tx, shifted: &[OccurrenceId]) -> Result<(
     let rows = RowList::default()
         .ids("id", shifted.iter().map(|id| id.as_uuid()))
         .instants("original_start", parked);
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push("UPDATE occurrences SET original_start = v.original_start FROM ").rows("v", rows);
     sql.push(" WHERE occurrences.id = v.id");
     sql.query(tx).execute().await?;
@@ -77,7 +77,7 @@ async fn update(tx: &mut Tx, changed: &[OccurrenceState], copies: &Copies, now: 
         .instants("closes_at", of().map(|state| state.open_period.closes_at))
         .booleans("all_day", of().map(|state| state.all_day))
         .integers("version", of().map(|state| state.version));
-    let mut sql = SqlWriter::new(tx.dialect(), Planning::Cached);
+    let mut sql = SqlWriter::new(tx.dialect());
     sql.push(
         "UPDATE occurrences SET original_start = v.original_start, original_local = v.original_local, \
             starts_at = v.starts_at, ends_at = v.ends_at, starts_local = v.starts_local, moved = v.moved, \

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, SigningKeys};
 use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
+use crate::events::Creations;
 use crate::id::SessionId;
 use crate::quotas::Quotas;
 use crate::registrations::Admissions;
@@ -58,6 +59,7 @@ struct SharedState {
     horizon: Duration,
     quotas: Quotas,
     admissions: Admissions,
+    creations: Creations,
 }
 
 /// Options of [`EventCore::connect`].
@@ -135,8 +137,9 @@ impl EventCore {
         let (passwords, signing_keys) =
             (PasswordHashing::new(slows_guessing), Arc::new(SigningKeys::new(jwt_secret.as_deref())));
         let guesses = slows_guessing.then(Guesses::new);
-        let admissions = Admissions::new(&db);
-        let state = SharedState { clock, passwords, guesses, signing_keys, horizon, quotas, admissions };
+        let (admissions, creations) = (Admissions::new(&db), Creations::new(&db));
+        let state =
+            SharedState { clock, passwords, guesses, signing_keys, horizon, quotas, admissions, creations };
         Ok(Self { db, state: Arc::new(state), network: None })
     }
 
@@ -219,6 +222,10 @@ impl EventCore {
 
     pub(crate) fn admissions(&self) -> &Admissions {
         &self.state.admissions
+    }
+
+    pub(crate) fn creations(&self) -> &Creations {
+        &self.state.creations
     }
 
     pub(crate) fn signing_keys(&self) -> &Arc<SigningKeys> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use crate::actor::{Actor, Role};
-use crate::db::{Queries, Sql, SqlWriter, Tx, sql};
+use crate::db::{Locking, Queries, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, UserId};
 use crate::time::Timestamp;
@@ -85,17 +85,26 @@ impl Quotas {
     /// Locks an account until the transaction ends, if events and their occurrences count against a quota of
     /// it. Call it before counting, in a statement of its own: a statement that waits for the lock counts
     /// what was there before the wait.
-    pub(crate) async fn lock_for_events(&self, tx: &mut Tx, account: UserId) -> Result<()> {
-        if self.events_per_day.is_some() || self.occurrences_per_account.is_some() {
-            lock(tx, account).await?;
-        }
-        Ok(())
+    ///
+    /// Returns whether the account exists and was not left out.
+    pub(crate) async fn lock_for_events(
+        &self,
+        tx: &mut Tx,
+        account: UserId,
+        locking: Locking,
+    ) -> Result<bool> {
+        Ok(!self.counts_events() || lock(tx, account, locking).await?.is_some())
+    }
+
+    /// Whether events and their occurrences count against a quota of the account.
+    pub(crate) const fn counts_events(&self) -> bool {
+        self.events_per_day.is_some() || self.occurrences_per_account.is_some()
     }
 
     /// Locks an account as [`Self::lock_for_events`] does, if comments count against a quota of it.
     pub(crate) async fn lock_for_comments(&self, tx: &mut Tx, account: UserId) -> Result<()> {
         if self.comments_per_minute.is_some() || self.comments_per_day.is_some() {
-            lock(tx, account).await?;
+            lock(tx, account, Locking::Wait).await?;
         }
         Ok(())
     }
@@ -113,7 +122,7 @@ impl Quotas {
             room = limit - count_future(tx, event, now, limit).await?;
         }
         if let Some(limit) = self.occurrences_per_account.map(i64::from)
-            && lock(tx, organizer).await? != Some(Role::Admin)
+            && lock(tx, organizer, Locking::Wait).await? != Some(Role::Admin)
         {
             room = room.min(limit - count_ahead(tx, organizer, None, now, limit).await?);
         }
@@ -211,12 +220,11 @@ impl Quotas {
 }
 
 /// Locks an account until the transaction ends; returns its role. Foreign keys can still refer to it.
-async fn lock(tx: &mut Tx, account: UserId) -> Result<Option<Role>> {
-    let lock = sql!(
-        sqlite "SELECT role FROM users WHERE id = $1",
-        postgres "SELECT role FROM users WHERE id = $1 FOR NO KEY UPDATE"
-    );
-    let role: Option<(Role,)> = tx.query(lock).bind(account).optional().await?;
+async fn lock(tx: &mut Tx, account: UserId, locking: Locking) -> Result<Option<Role>> {
+    let mut sql = SqlWriter::new(tx.dialect());
+    sql.push("SELECT role FROM users WHERE id = ").value(account.as_uuid());
+    sql.push_for_postgres(" FOR NO KEY UPDATE").push_for_postgres(locking.clause());
+    let role: Option<(Role,)> = sql.query(tx).optional().await?;
     Ok(role.map(|(role,)| role))
 }
 

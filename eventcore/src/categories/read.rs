@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use super::category::Category;
 use crate::core::EventCore;
-use crate::db::{Dialect, Queries, Sql, SqlWriter, Tx, sql};
+use crate::db::{Dialect, Locking, Queries, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
@@ -81,7 +81,7 @@ pub(crate) struct CategoryName {
 /// stronger one wait for each other; find the category first, and lock it once.
 pub(crate) async fn lock_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<CategoryName>> {
     let mut sql = SqlWriter::new(tx.dialect());
-    push_locked_by_slug(&mut sql, Some(slug));
+    push_locked_by_slug(&mut sql, Some(slug), Locking::Wait);
     let locked: Option<CategoryName> = sql.query(tx).optional().await?;
     if locked.is_none() {
         must_be_unknown(tx, slug).await?;
@@ -96,12 +96,12 @@ pub(crate) async fn must_be_unknown(tx: &mut Tx, slug: &str) -> Result<()> {
 }
 
 /// Writes a query for the id and the slug of the category that [`lock_by_slug`] locks. It has no row if the
-/// category does not exist, or is deleted before the lock is granted.
-pub(crate) fn push_locked_by_slug(sql: &mut SqlWriter, slug: Option<&str>) {
+/// category does not exist, is deleted before the lock is granted, or is left out.
+pub(crate) fn push_locked_by_slug(sql: &mut SqlWriter, slug: Option<&str>, locking: Locking) {
     sql.push("SELECT c.id, c.slug FROM category_slugs s JOIN categories c ON c.id = s.category_id");
     // PostgreSQL refuses texts with NUL.
     sql.push(" WHERE s.slug = ").value(slug.filter(|slug| !slug.contains('\0')));
-    sql.push_for_postgres(" FOR KEY SHARE OF c");
+    sql.push_for_postgres(" FOR KEY SHARE OF c").push_for_postgres(locking.clause());
 }
 
 async fn query_by_slug(db: &mut impl Queries, slug: &str, sql: Sql) -> Result<Option<CategoryId>> {

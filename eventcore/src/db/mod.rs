@@ -13,7 +13,9 @@ mod direct_tx;
 mod enqueued;
 mod error;
 mod held;
+mod joint;
 pub(crate) mod lock_order;
+mod locking;
 mod migrate;
 mod placeholders;
 mod pool_settings;
@@ -41,14 +43,15 @@ pub(crate) use access::BeginHook;
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
 pub(crate) use attempts::{Attempts, transaction, transaction_in_this_task};
 use backend::Backend;
-pub(crate) use batcher::{Batch, BatchLimits, Batcher};
+pub(crate) use batcher::BatchLimits;
 pub use copy::{backup, restore};
 pub use dialect::Dialect;
 pub(crate) use error::violates_unique;
 use held::HeldTx;
+pub(crate) use joint::{JointQueue, JointWork, run_jointly};
+pub(crate) use locking::Locking;
 pub(crate) use placeholders::placeholders;
 pub use pool_settings::PoolSettings;
-use pool_settings::within;
 pub use query::{Queries, Query};
 pub use reader::Reader;
 pub(crate) use row_list::RowList;
@@ -157,14 +160,6 @@ impl Db {
     /// How long a request waits in this process for others; zero for no limit.
     pub(crate) fn queue_timeout(&self) -> Duration {
         self.access.settings.queue_timeout
-    }
-
-    /// Waits for others in this process.
-    ///
-    /// # Errors
-    /// `unavailable` after the time limit.
-    pub(crate) async fn wait_for_others<T>(&self, waiting: impl Future<Output = T>) -> Result<T> {
-        within(self.queue_timeout(), waiting).await.ok_or_else(Error::busy)
     }
 
     /// Begins a transaction that may write, for tests and tools. Operations use `transaction!`, which also

@@ -20,7 +20,7 @@ pub(crate) struct RowList(Vec<(&'static str, Column)>);
 /// The values of a column. `None` is NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Column {
-    Id(Vec<Uuid>),
+    Id(Vec<Option<Uuid>>),
     At(Vec<Option<Timestamp>>),
     Text(Vec<Option<String>>),
     Integer(Vec<Option<i64>>),
@@ -30,7 +30,7 @@ pub(crate) enum Column {
 impl RowList {
     /// Adds a column.
     #[must_use]
-    fn with(mut self, name: &'static str, column: Column) -> Self {
+    pub(super) fn with(mut self, name: &'static str, column: Column) -> Self {
         debug_assert!(self.0.first().is_none_or(|(_, first)| first.len() == column.len()), "{name}");
         self.0.push((name, column));
         self
@@ -39,7 +39,7 @@ impl RowList {
     /// Adds a column of ids.
     #[must_use]
     pub(crate) fn ids(self, name: &'static str, ids: impl IntoIterator<Item = Uuid>) -> Self {
-        self.with(name, Column::Id(ids.into_iter().collect()))
+        self.with(name, Column::Id(ids.into_iter().map(Some).collect()))
     }
 
     /// Adds a column of instants.
@@ -118,7 +118,7 @@ impl Column {
     /// The value of a row in the form that SQLite stores, except ids, which are hexadecimal digits.
     fn json(&self, row: usize) -> Value {
         match self {
-            Self::Id(ids) => json!(ids[row].simple().to_string()),
+            Self::Id(ids) => json!(ids[row].map(|id| id.simple().to_string())),
             Self::At(instants) => json!(instants[row].map(Timestamp::as_micros)),
             Self::Text(texts) => json!(texts[row]),
             Self::Integer(integers) => json!(integers[row]),
@@ -147,7 +147,7 @@ impl Encode<'_, Postgres> for Column {
 
     fn produces(&self) -> Option<PgTypeInfo> {
         Some(match self {
-            Self::Id(_) => <Vec<Uuid> as Type<Postgres>>::type_info(),
+            Self::Id(_) => <Vec<Option<Uuid>> as Type<Postgres>>::type_info(),
             Self::At(_) => <Vec<Option<Timestamp>> as Type<Postgres>>::type_info(),
             Self::Text(_) => <Vec<Option<String>> as Type<Postgres>>::type_info(),
             Self::Integer(_) => <Vec<Option<i64>> as Type<Postgres>>::type_info(),

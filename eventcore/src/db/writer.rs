@@ -63,6 +63,48 @@ impl From<bool> for SqlValue {
     }
 }
 
+impl RowList {
+    /// Rows of named values. All rows have the same columns.
+    pub(crate) fn of(rows: impl IntoIterator<Item = Vec<(&'static str, SqlValue)>>) -> Self {
+        let mut columns: Vec<(&'static str, Column)> = Vec::new();
+        for row in rows {
+            for (at, (name, value)) in row.into_iter().enumerate() {
+                match columns.get_mut(at) {
+                    Some((_, column)) => value.add_to(column),
+                    None => columns.push((name, value.into_column())),
+                }
+            }
+        }
+        columns.into_iter().fold(Self::default(), |rows, (name, column)| rows.with(name, column))
+    }
+}
+
+impl SqlValue {
+    /// A column with this value.
+    fn into_column(self) -> Column {
+        match self {
+            Self::Text(text) => Column::Text(vec![text]),
+            Self::At(at) => Column::At(vec![at]),
+            Self::Id(id) => Column::Id(vec![id]),
+            Self::Integer(number) => Column::Integer(vec![number]),
+            Self::Boolean(value) => Column::Boolean(vec![value]),
+            Self::Column(column) => column,
+        }
+    }
+
+    /// Adds this value to a column of its type.
+    fn add_to(self, column: &mut Column) {
+        match (self, column) {
+            (Self::Text(text), Column::Text(texts)) => texts.push(text),
+            (Self::At(at), Column::At(instants)) => instants.push(at),
+            (Self::Id(id), Column::Id(ids)) => ids.push(id),
+            (Self::Integer(number), Column::Integer(numbers)) => numbers.push(number),
+            (Self::Boolean(value), Column::Boolean(values)) => values.push(value),
+            (value, column) => debug_assert!(false, "{value:?} in a column with {column:?}"),
+        }
+    }
+}
+
 /// Writes a statement. Placeholders are numbered in the order in which their values are written.
 #[derive(Debug)]
 pub(crate) struct SqlWriter {
@@ -160,6 +202,22 @@ impl SqlWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_named_values_become_columns() {
+        let row = |title: Option<&str>, moved: bool| {
+            vec![("title", title.into()), ("seats", 7_i64.into()), ("moved", moved.into())]
+        };
+        let mut sql = SqlWriter::new(Dialect::Sqlite);
+        sql.push("SELECT * FROM ").rows("v", RowList::of([row(Some("Jazz"), true), row(None, false)]));
+        let (text, values) = sql.written();
+        assert_eq!(
+            text,
+            "SELECT * FROM (SELECT r.value ->> 0 AS title, r.value ->> 1 AS seats, r.value ->> 2 AS moved \
+             FROM json_each($1) r) AS v"
+        );
+        assert_eq!(values, [SqlValue::from(r#"[["Jazz",7,true],[null,7,false]]"#)]);
+    }
 
     #[test]
     fn placeholders_are_numbered_in_the_order_of_their_values() {

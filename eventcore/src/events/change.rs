@@ -16,7 +16,7 @@ use super::{classification, html, split_start, status};
 use crate::actor::Actor;
 use crate::categories::{self, CategoryName};
 use crate::core::EventCore;
-use crate::db::{Tx, transaction};
+use crate::db::{Locking, Tx, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::EventId;
 use crate::input::{merge_patch, must_be_object};
@@ -121,7 +121,7 @@ pub(super) async fn edit_locked(
         settle_read_only(tx, id, input.to_mut(), now).await?;
     }
     if edit.may_add_occurrences() {
-        horizon.quotas.lock_for_events(tx, stored.event.organizer_id).await?;
+        horizon.quotas.lock_for_events(tx, stored.event.organizer_id, Locking::Wait).await?;
     }
     if stored.has_past {
         reschedule::lock_occurrences(tx, id).await?;

@@ -28,18 +28,22 @@ pub(super) async fn replace_tags(tx: &mut Tx, id: EventId, tags: &[(String, Stri
         return Ok(());
     }
     let mut sql = SqlWriter::new(tx.dialect());
-    push_tags(&mut sql, id, tags);
+    push_tags(&mut sql, tags.iter().map(|tag| (id, tag)));
     sql.query(tx).execute().await?;
     Ok(())
 }
 
 /// Writes an INSERT of rows of `event_tags`.
-pub(super) fn push_tags(sql: &mut SqlWriter, event: EventId, tags: &[(String, String)]) {
+pub(super) fn push_tags<'t>(
+    sql: &mut SqlWriter,
+    tags: impl Iterator<Item = (EventId, &'t (String, String))> + Clone,
+) {
     let rows = RowList::default()
-        .texts("folded", tags.iter().map(|(folded, _)| folded.clone()))
-        .texts("name", tags.iter().map(|(_, name)| name.clone()));
-    sql.push("INSERT INTO event_tags (event_id, folded, name) SELECT ").value(event.as_uuid());
-    sql.push(", v.folded, v.name FROM ").rows("v", rows);
+        .ids("event_id", tags.clone().map(|(event, _)| event.as_uuid()))
+        .texts("folded", tags.clone().map(|(_, (folded, _))| folded.clone()))
+        .texts("name", tags.map(|(_, (_, name))| name.clone()));
+    sql.push("INSERT INTO event_tags (event_id, folded, name) SELECT v.event_id, v.folded, v.name FROM ");
+    sql.rows("v", rows);
 }
 
 /// Copies the rows of `event_tags` to an event whose row is a copy already.

@@ -1,24 +1,18 @@
 //! Creating an event, also as a copy of another.
 
-use sqlx::FromRow;
-
-use super::event::{Event, EventStatus, zone};
-use super::input::{EventInput, ValidationContext};
-use super::rows::{self, EventRow};
+use super::change;
+use super::creation::create;
+use super::creation_queue::CreationRequest;
+use super::event::{Event, EventStatus};
+use super::input::EventInput;
+use super::rows;
 use super::schedule::expansion::{Horizon, STEP};
-use super::store::{self, NewEvent, NewOccurrence};
-use super::{change, classification};
-use crate::accounts::PublicProfile;
 use crate::actor::Actor;
-use crate::categories::{self, CategoryName};
-use crate::changes::Change;
 use crate::core::EventCore;
-use crate::db::{Queries, SqlWriter, Tx, transaction};
-use crate::error::{Error, Result, Violations};
-use crate::id::{CategoryId, EventId, UserId};
+use crate::db::{Tx, transaction};
+use crate::error::{Result, Violations};
+use crate::id::{EventId, UserId};
 use crate::input::{Fields, deserialize_by_fields};
-use crate::quotas::{QuotaUse, Quotas};
-use crate::search::IndexEntry;
 use crate::time::{TimeInput, Timestamp};
 
 impl EventCore {
@@ -33,7 +27,12 @@ impl EventCore {
         let organizer = actor.writer()?.id;
         let now = self.now();
         let horizon = self.horizon(actor, now);
-        let event = transaction!(self.db(), |tx| create(tx, input, organizer, now, horizon.step(STEP)))?;
+        let first = horizon.step(STEP);
+        let event = if self.db().may_batch() {
+            self.create_jointly(CreationRequest { input: input.clone(), organizer, horizon: first }).await?
+        } else {
+            transaction!(self.db(), |tx| create(tx, input, organizer, now, first))?
+        };
         self.complete_schedule(event, &horizon, now).await
     }
 
@@ -75,81 +74,6 @@ async fn duplicate(
     input.parse_errors = duplicate.parse_errors.clone();
     change::shift_recurrence(&row, &mut input)?;
     create(tx, &input, organizer, now, horizon).await
-}
-
-async fn create(
-    tx: &mut Tx,
-    input: &EventInput,
-    organizer: UserId,
-    now: Timestamp,
-    horizon: Horizon,
-) -> Result<Event> {
-    horizon.quotas.lock_for_events(tx, organizer).await?;
-    let facts = CreationFacts::load(tx, organizer, input.category.as_deref(), &horizon.quotas, now).await?;
-    let category = facts.category();
-    let input = classification::with_category(input, category.as_ref());
-    let default_zone = zone(&facts.timezone);
-    let context = ValidationContext { now, default_zone, horizon, current: None };
-    let event = input.validate(&context).map_err(Error::Invalid)?;
-    let status = event.status.unwrap_or(EventStatus::Published);
-    if status == EventStatus::Cancelled {
-        return Err(Error::invalid("/status", "invalid", "must be draft or published for a new event"));
-    }
-    let bounded = event.expanded_until.is_none();
-    horizon.quotas.check_new_event(&facts.used, event.planned, bounded, now)?;
-    let row = EventRow::new(organizer, &event, category.as_ref(), status, now)?;
-    let occurrences = NewOccurrence::list(&event.occurrences, now);
-    let index_entry = IndexEntry::of(tx.dialect(), &row.texts()?);
-    let new = NewEvent { row: &row, tags: &event.tags, index_entry: &index_entry, occurrences: &occurrences };
-    store::insert_event(tx, &new).await?;
-    tx.record(Change::EventCreated { event: row.id });
-    if status == EventStatus::Published {
-        tx.record(Change::EventPublished { event: row.id });
-    }
-    rows::created::created(&row, &facts.organizer, &occurrences, now)
-}
-
-/// What the creation of an event depends on besides the input.
-#[derive(Debug, FromRow)]
-struct CreationFacts {
-    #[sqlx(flatten)]
-    organizer: PublicProfile,
-    timezone: String,
-    category_id: Option<CategoryId>,
-    category: Option<String>,
-    #[sqlx(flatten)]
-    used: QuotaUse,
-}
-
-impl CreationFacts {
-    /// Loads them. Locks the organizer, so that a deletion of the account waits until the event exists and
-    /// finds it, and the category with the slug `category`, so that it is not deleted.
-    async fn load(
-        tx: &mut Tx,
-        organizer: UserId,
-        category: Option<&str>,
-        quotas: &Quotas,
-        now: Timestamp,
-    ) -> Result<Self> {
-        let mut sql = SqlWriter::new(tx.dialect());
-        sql.push("WITH category AS (");
-        categories::push_locked_by_slug(&mut sql, category);
-        sql.push(") SELECT u.id, u.username, u.display_name, u.timezone, ");
-        sql.push("(SELECT id FROM category) AS category_id, (SELECT slug FROM category) AS category, ");
-        quotas.push_use(&mut sql, organizer, now);
-        sql.push(" FROM users u WHERE u.id = ").value(organizer.as_uuid());
-        sql.push(" AND u.deleted_at IS NULL").push_for_postgres(" FOR KEY SHARE OF u");
-        let facts: Option<Self> = sql.query(tx).optional().await?;
-        let facts = facts.ok_or(Error::Unauthenticated)?;
-        if let (Some(slug), None) = (category, facts.category_id) {
-            categories::must_be_unknown(tx, slug).await?;
-        }
-        Ok(facts)
-    }
-
-    fn category(&self) -> Option<CategoryName> {
-        Some(CategoryName { id: self.category_id?, slug: self.category.clone()? })
-    }
 }
 
 /// The start of an event that is created as a copy of another.

@@ -8,10 +8,14 @@ mod change_plan;
 mod classification;
 mod copies;
 mod create;
+mod creation;
+mod creation_batch;
+mod creation_queue;
 mod delete;
 mod event;
 mod html;
 mod input;
+mod insert;
 mod last_modified;
 mod links;
 mod occurrence;
@@ -35,6 +39,7 @@ mod window;
 pub(crate) use access::Relation;
 pub(crate) use audit::wrong_derived_data;
 pub use create::DuplicateInput;
+pub(crate) use creation_queue::Creations;
 pub use event::{
     Event, EventRecurrence, EventStatus, Links, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility,
 };

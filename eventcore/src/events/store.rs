@@ -1,25 +1,13 @@
-//! Writing rows of `events`, and inserting rows of `occurrences`.
+//! Updating rows of `events`, inserting rows of `occurrences`, and their columns.
 
-use super::classification;
 use super::copies::Copies;
 use super::rows::EventRow;
 use super::schedule::expansion::PlannedOccurrence;
-use crate::db::{Dialect, Queries, RowList, SqlValue, SqlWriter, Tx, sql};
+use crate::db::{Queries, RowList, SqlValue, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{DateValue, Recurrence};
-use crate::search::{Document, IndexEntry, push_document, push_search_tokens};
 use crate::time::{Timestamp, format_local};
-
-/// A new event with its occurrences.
-pub(super) struct NewEvent<'e> {
-    pub(super) row: &'e EventRow,
-    /// Pairs of the folded and the displayed name.
-    pub(super) tags: &'e [(String, String)],
-    /// The search document of the event and of all its occurrences.
-    pub(super) index_entry: &'e IndexEntry,
-    pub(super) occurrences: &'e [NewOccurrence],
-}
 
 /// An occurrence to insert.
 #[derive(Debug, Clone, Copy)]
@@ -38,49 +26,6 @@ impl NewOccurrence {
     pub(super) const fn times(&self) -> (Timestamp, Timestamp) {
         (self.planned.original_start, self.planned.ends_at)
     }
-}
-
-/// Inserts a new event with its tags, its search document and its occurrences: in one statement on
-/// PostgreSQL, where each one is a way to the server and back.
-pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<()> {
-    let copies = Copies::of(new.row)?;
-    let mut sql = SqlWriter::new(tx.dialect());
-    match tx.dialect() {
-        Dialect::Postgres => {
-            sql.push("WITH event AS (");
-            push_event(&mut sql, new.row);
-            sql.push("), document AS (");
-            push_document(&mut sql, new.row.id, new.index_entry);
-            sql.push("), search AS (");
-            push_search_tokens(&mut sql, Document::InStatement, new.index_entry);
-            if !new.tags.is_empty() {
-                sql.push("), tag AS (");
-                classification::push_tags(&mut sql, new.row.id, new.tags);
-            }
-            sql.push(") ");
-            push_occurrences(&mut sql, &copies, Document::InStatement, new.occurrences, new.row.created_at);
-            sql.query(tx).execute().await?;
-        }
-        Dialect::Sqlite => {
-            push_event(&mut sql, new.row);
-            sql.query(tx).execute().await?;
-            if !new.tags.is_empty() {
-                let mut sql = SqlWriter::new(Dialect::Sqlite);
-                classification::push_tags(&mut sql, new.row.id, new.tags);
-                sql.query(tx).execute().await?;
-            }
-            let mut sql = SqlWriter::new(Dialect::Sqlite);
-            push_document(&mut sql, new.row.id, new.index_entry);
-            let document = Document::Id(sql.query(tx).scalar().await?);
-            let mut sql = SqlWriter::new(Dialect::Sqlite);
-            push_search_tokens(&mut sql, document, new.index_entry);
-            sql.query(tx).execute().await?;
-            let mut sql = SqlWriter::new(Dialect::Sqlite);
-            push_occurrences(&mut sql, &copies, document, new.occurrences, new.row.created_at);
-            sql.query(tx).execute_deferred().await?;
-        }
-    }
-    Ok(())
 }
 
 /// Updates all columns of an event that can be changed. Its version must have been incremented.
@@ -126,61 +71,54 @@ fn columns(event: &EventRow) -> Vec<(&'static str, SqlValue)> {
     ]
 }
 
-fn push_event(sql: &mut SqlWriter, event: &EventRow) {
+/// All columns of an event, with their values.
+pub(super) fn all_columns(event: &EventRow) -> Vec<(&'static str, SqlValue)> {
     let mut columns = columns(event);
     columns.extend([
         ("id", event.id.as_uuid().into()),
         ("organizer_id", event.organizer_id.as_uuid().into()),
         ("created_at", event.created_at.into()),
     ]);
-    sql.push("INSERT INTO events (");
-    sql.separated(", ", columns.iter().map(|(name, _)| *name), |sql, name| _ = sql.push(name));
-    sql.push(") VALUES (");
-    sql.separated(", ", columns, |sql, (_, value)| _ = sql.value(value));
-    sql.push(")");
+    columns
 }
 
-fn push_occurrences(
-    sql: &mut SqlWriter,
-    copies: &Copies,
-    document: Document,
-    occurrences: &[NewOccurrence],
-    now: Timestamp,
-) {
-    let planned = || occurrences.iter().map(|occurrence| occurrence.planned);
-    let periods = || planned().map(|planned| copies.open_period(planned.original_start));
-    let rows = RowList::default()
-        .ids("id", occurrences.iter().map(|occurrence| occurrence.id.as_uuid()))
+/// The columns that new occurrences have in common, with their values.
+pub(super) fn inherited(copies: &Copies, now: Timestamp) -> Vec<(&'static str, SqlValue)> {
+    vec![
+        ("event_id", copies.event.as_uuid().into()),
+        ("organizer_id", copies.organizer.as_uuid().into()),
+        ("category_id", copies.category.map(crate::id::CategoryId::as_uuid).into()),
+        ("tags", copies.tags.as_str().into()),
+        ("capacity", copies.capacity.into()),
+        ("listed", copies.listed.into()),
+        ("all_day", copies.all_day.into()),
+        ("status", copies.status.as_str().into()),
+        ("created_at", now.into()),
+        ("updated_at", now.into()),
+    ]
+}
+
+/// The other columns of new occurrences.
+pub(super) const OWN_COLUMNS: &str = "id, original_start, starts_at, ends_at, original_local, \
+    registration_opens_at, registration_closes_at";
+/// Their values, from rows `v` of [`own_rows`].
+pub(super) const OWN_VALUES: &str =
+    "v.id, v.original_start, v.original_start, v.ends_at, v.original_local, v.opens_at, v.closes_at";
+
+/// The rows of new occurrences, each with the copies of its event.
+pub(super) fn own_rows(occurrences: &[(&Copies, &NewOccurrence)]) -> RowList {
+    let planned = || occurrences.iter().map(|(_, occurrence)| occurrence.planned);
+    let periods = || {
+        occurrences.iter().map(|(copies, occurrence)| copies.open_period(occurrence.planned.original_start))
+    };
+    RowList::default()
+        .ids("of_event", occurrences.iter().map(|(copies, _)| copies.event.as_uuid()))
+        .ids("id", occurrences.iter().map(|(_, occurrence)| occurrence.id.as_uuid()))
         .instants("original_start", planned().map(|planned| planned.original_start))
         .instants("ends_at", planned().map(|planned| planned.ends_at))
         .texts("original_local", planned().map(|planned| format_local(planned.local)))
         .instants("opens_at", periods().map(|period| period.opens_at))
-        .instants("closes_at", periods().map(|period| period.closes_at));
-    sql.push(
-        "INSERT INTO occurrences (event_id, organizer_id, category_id, tags, capacity, listed, all_day, \
-            status, created_at, updated_at, document_id, id, original_start, starts_at, ends_at, \
-            original_local, registration_opens_at, registration_closes_at) SELECT ",
-    );
-    let inherited: [SqlValue; 10] = [
-        copies.event.as_uuid().into(),
-        copies.organizer.as_uuid().into(),
-        copies.category.map(crate::id::CategoryId::as_uuid).into(),
-        copies.tags.as_str().into(),
-        copies.capacity.into(),
-        copies.listed.into(),
-        copies.all_day.into(),
-        copies.status.as_str().into(),
-        now.into(),
-        now.into(),
-    ];
-    sql.separated(", ", inherited, |sql, value| _ = sql.value(value)).push(", ");
-    document.push(sql);
-    sql.push(
-        ", v.id, v.original_start, v.original_start, v.ends_at, v.original_local, v.opens_at, v.closes_at",
-    );
-    sql.push(" FROM ").rows("v", rows);
-    // Without WHERE, SQLite would parse ON CONFLICT as the condition of a join.
-    sql.push(" WHERE TRUE ON CONFLICT (event_id, original_start) DO NOTHING");
+        .instants("closes_at", periods().map(|period| period.closes_at))
 }
 
 /// Inserts occurrences and returns their number; those with an original start that the event already has are
@@ -195,8 +133,17 @@ pub(super) async fn insert_occurrences(
     if occurrences.is_empty() {
         return Ok(0);
     }
+    let occurrences: Vec<_> = occurrences.iter().map(|occurrence| (copies, occurrence)).collect();
+    let inherited = inherited(copies, now);
     let mut sql = SqlWriter::new(tx.dialect());
-    push_occurrences(&mut sql, copies, Document::Id(document), occurrences, now);
+    sql.push("INSERT INTO occurrences (");
+    sql.separated(", ", &inherited, |sql, (name, _)| _ = sql.push(name));
+    sql.push(", document_id, ").push(OWN_COLUMNS).push(") SELECT ");
+    sql.separated(", ", inherited, |sql, (_, value)| _ = sql.value(value));
+    sql.push(", ").value(document).push(", ").push(OWN_VALUES);
+    sql.push(" FROM ").rows("v", own_rows(&occurrences));
+    // Without WHERE, SQLite would parse ON CONFLICT as the condition of a join.
+    sql.push(" WHERE TRUE ON CONFLICT (event_id, original_start) DO NOTHING");
     Ok(sql.query(tx).execute().await?)
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn insert_document(tx: &mut Tx, event: EventId, texts: &Documen
 
 /// A document in a statement.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Document {
+enum Document {
     /// A row that exists.
     Id(i64),
     /// The row that `document`, a part of the same statement, inserts.
@@ -55,7 +55,7 @@ pub(crate) enum Document {
 
 impl Document {
     /// Writes its id.
-    pub(crate) fn push(self, sql: &mut SqlWriter) {
+    fn push(self, sql: &mut SqlWriter) {
         match self {
             Self::Id(id) => sql.value(id),
             Self::InStatement => sql.push("(SELECT document.id FROM document)"),
@@ -64,7 +64,7 @@ impl Document {
 }
 
 /// Writes an INSERT of a document that returns its id.
-pub(crate) fn push_document(sql: &mut SqlWriter, event: EventId, entry: &IndexEntry) {
+fn push_document(sql: &mut SqlWriter, event: EventId, entry: &IndexEntry) {
     sql.push("INSERT INTO search_documents (event_id, title, location, tokens, title_end, head_end, ");
     sql.push("indexed) VALUES (").value(event.as_uuid());
     sql.push(", ").value(entry.title.as_str()).push(", ").value(entry.location.as_str());
@@ -73,7 +73,7 @@ pub(crate) fn push_document(sql: &mut SqlWriter, event: EventId, entry: &IndexEn
 }
 
 /// Writes an INSERT of the index entry of a new document.
-pub(crate) fn push_search_tokens(sql: &mut SqlWriter, document: Document, entry: &IndexEntry) {
+fn push_search_tokens(sql: &mut SqlWriter, document: Document, entry: &IndexEntry) {
     let columns = match sql.dialect() {
         Dialect::Sqlite => "rowid, title, tags, location, description",
         Dialect::Postgres => "id, tokens",
@@ -82,6 +82,56 @@ pub(crate) fn push_search_tokens(sql: &mut SqlWriter, document: Document, entry:
     document.push(sql);
     sql.push(", ");
     entry.push_full_text(sql);
+}
+
+/// Writes an INSERT of the first documents of events, which returns their ids and the ids of the events on
+/// PostgreSQL.
+pub(crate) fn push_documents(sql: &mut SqlWriter, entries: &[(EventId, &IndexEntry)]) {
+    let of = || entries.iter().map(|(_, entry)| entry);
+    let rows = RowList::default()
+        .ids("event_id", entries.iter().map(|(event, _)| event.as_uuid()))
+        .texts("title", of().map(|entry| entry.title.clone()))
+        .texts("location", of().map(|entry| entry.location.clone()))
+        .texts("tokens", of().map(|entry| entry.tokens.clone()))
+        .integers("title_end", of().map(|entry| entry.title_end))
+        .integers("head_end", of().map(|entry| entry.head_end));
+    sql.push("INSERT INTO search_documents (event_id, title, location, tokens, title_end, head_end, ");
+    sql.push(
+        "indexed) SELECT v.event_id, v.title, v.location, v.tokens, v.title_end, v.head_end, TRUE FROM ",
+    );
+    sql.rows("v", rows).push_for_postgres(" RETURNING id, event_id");
+}
+
+/// Writes an INSERT of the index entries of the documents that `documents`, a table, has for events.
+pub(crate) fn push_tokens_of(sql: &mut SqlWriter, documents: &str, entries: &[(EventId, &IndexEntry)]) {
+    let part = |n: usize| entries.iter().map(move |(_, entry)| entry.full_text[n].clone());
+    let rows = RowList::default()
+        .ids("event_id", entries.iter().map(|(event, _)| event.as_uuid()))
+        .texts("title", part(0))
+        .texts("tags", part(1))
+        .texts("location", part(2))
+        .texts("description", part(3));
+    match sql.dialect() {
+        Dialect::Sqlite => {
+            sql.push("INSERT INTO search_tokens (rowid, title, tags, location, description) ");
+            sql.push("SELECT d.id, v.title, v.tags, v.location, v.description");
+        }
+        Dialect::Postgres => {
+            sql.push("INSERT INTO search_tokens (id, tokens) SELECT d.id, ");
+            push_weighted(sql);
+        }
+    }
+    // In the order of the joins SQLite looks each document up.
+    sql.push(" FROM ").rows("v", rows).push(" CROSS JOIN ").push(documents);
+    sql.push(" d WHERE d.event_id = v.event_id");
+}
+
+/// Writes the `tsvector` of the full-text columns of `v`.
+fn push_weighted(sql: &mut SqlWriter) {
+    let weighted = ["title", "tags", "location", "description"].into_iter().zip(["A", "B", "C", "D"]);
+    sql.separated(" || ", weighted, |sql, (part, weight)| {
+        sql.push("setweight(CAST(v.").push(part).push(" AS tsvector), '").push(weight).push("')");
+    });
 }
 
 /// Gives documents other texts, in one statement on PostgreSQL.
@@ -124,10 +174,7 @@ pub(crate) async fn update_documents(tx: &mut Tx, documents: &[(i64, DocumentTex
         }
         Dialect::Postgres => {
             sql.push(") INSERT INTO search_tokens (id, tokens) SELECT v.id, ");
-            let weighted = ["title", "tags", "location", "description"].into_iter().zip(["A", "B", "C", "D"]);
-            sql.separated(" || ", weighted, |sql, (part, weight)| {
-                sql.push("setweight(CAST(v.").push(part).push(" AS tsvector), '").push(weight).push("')");
-            });
+            push_weighted(&mut sql);
             sql.push(" FROM ").rows("v", full_text);
             sql.push(" ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens");
         }

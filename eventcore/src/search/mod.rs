@@ -11,8 +11,8 @@ mod query;
 mod tokens;
 
 pub(crate) use documents::{
-    Document, delete_unused, documents_of_occurrences, index_pending, insert_document, mark_unindexed,
-    own_document, push_document, push_search_tokens, refresh_documents, update_documents,
+    delete_unused, documents_of_occurrences, index_pending, insert_document, mark_unindexed, own_document,
+    push_documents, push_tokens_of, refresh_documents, update_documents,
 };
 pub(crate) use full_text::SearchScope;
 pub(crate) use index_entry::{DocumentTexts, IndexEntry};

@@ -8,6 +8,7 @@ mod changes;
 mod confirmation;
 mod connections;
 mod consistency;
+mod creation;
 mod credentials;
 mod database;
 mod database_failures;

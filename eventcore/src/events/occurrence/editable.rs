@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use crate::actor::Actor;
-use crate::db::{Queries, Tx, sql};
+use crate::db::{Locking, Queries, Tx, sql};
 use crate::error::{Error, Result};
 use crate::events::event::{OccurrenceStatus, zone};
 use crate::events::rows::{self, EventForActor, EventRow};
@@ -85,7 +85,7 @@ pub(crate) async fn lock_series_for_split(
     now: Timestamp,
 ) -> Result<EditableOccurrence> {
     let event = lock_event(tx, actor, id).await?;
-    quotas.lock_for_events(tx, event.organizer_id).await?;
+    quotas.lock_for_events(tx, event.organizer_id, Locking::Wait).await?;
     reschedule::lock_occurrences(tx, event.id).await?;
     lock_occurrence(tx, event, id, expected, now).await
 }

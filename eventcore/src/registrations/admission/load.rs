@@ -9,7 +9,7 @@ use super::super::registration::{RegistrationRow, RegistrationStatus};
 use super::request::AdmissionRequest;
 use crate::accounts::{FoundSession, PublicProfile, SessionClaim, valid_session};
 use crate::actor::Role;
-use crate::db::{Dialect, Queries, Sql, Tx};
+use crate::db::{Dialect, Locking, Queries, Sql, Tx};
 use crate::error::{Error, Result};
 use crate::id::{RegistrationId, UserId};
 use crate::seats::{WaitingLine, WaitingParty};
@@ -19,15 +19,6 @@ use crate::time::Timestamp;
 /// someone who may free seats. Bounded, so that the cost does not depend on the length of the list.
 const NEXT: usize = 1;
 const FEW: usize = 16;
-
-/// What a batch does about rows that other transactions have locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Locking {
-    /// Waits for them.
-    Wait,
-    /// Leaves them, so that requests for other occurrences do not wait.
-    Skip,
-}
 
 /// Who waits.
 pub(super) type Waiter = (RegistrationId, UserId);
@@ -101,10 +92,7 @@ pub(super) async fn lock(tx: &mut Tx, requests: &[AdmissionRequest], locking: Lo
     if tx.dialect() == Dialect::Sqlite {
         return Ok(vec![true; requests.len()]);
     }
-    let skip = match locking {
-        Locking::Wait => "",
-        Locking::Skip => "SKIP LOCKED",
-    };
+    let skip = locking.clause();
     // The count makes PostgreSQL lock all accounts before it locks the first occurrence: the lock order.
     let locked: Vec<(i64,)> = tx
         .query(Sql::dynamic(format!(
@@ -116,11 +104,11 @@ pub(super) async fn lock(tx: &mut Tx, requests: &[AdmissionRequest], locking: Lo
                             AND (NOT a.registers OR (r.party_size = coalesce(a.party_size, r.party_size)
                                 AND r.auto_promote = coalesce(a.auto_promote, r.auto_promote))))),
                 people AS MATERIALIZED (SELECT u.id FROM users u
-                    WHERE u.id IN (SELECT c.attendee_id FROM changing c) ORDER BY u.id FOR KEY SHARE {skip}),
+                    WHERE u.id IN (SELECT c.attendee_id FROM changing c) ORDER BY u.id FOR KEY SHARE{skip}),
                 locked AS MATERIALIZED (SELECT o.id FROM occurrences o
                     WHERE (SELECT count(*) FROM people) > 0
                         AND o.id IN (SELECT c.occurrence_id FROM changing c)
-                    ORDER BY o.id FOR UPDATE {skip})
+                    ORDER BY o.id FOR UPDATE{skip})
              SELECT c.number FROM changing c JOIN people p ON p.id = c.attendee_id
                 JOIN locked l ON l.id = c.occurrence_id",
             asked_rows(Dialect::Postgres)

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{OccurrenceAdmission, Stop};
-use super::load::{self, LoadedRequest, Locking};
+use super::load::{self, LoadedRequest};
 use super::request::{AdmissionRequest, Admitted};
 use super::store;
 use crate::accounts::identify;
-use crate::db::Tx;
+use crate::db::{Locking, Tx};
 use crate::error::{Error, Result};
 use crate::id::OccurrenceId;
 use crate::seats;

@@ -138,7 +138,7 @@ pub use id::{
     AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, JobId, OccurrenceId, RegistrationId,
     SessionId, UserId,
 };
-pub use page::{Cursor, Order, Page, PageRequest};
+pub use page::{Cursor, Order, Page, PageRequest, TotalRelation};
 pub use precondition::Precondition;
 pub use quotas::Quotas;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};

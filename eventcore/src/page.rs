@@ -88,12 +88,38 @@ pub struct Page<T> {
     /// The number of items in the whole list, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
+    /// `at_least` if the list has more items than `total`, because counting stopped there; absent if it has
+    /// as many. Occurrences are counted up to 10,000 with a filter by text or free seats, and events up to
+    /// 10,000 with any filter.
+    #[serde(default, skip_serializing_if = "TotalRelation::is_exact")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub total_relation: TotalRelation,
+}
+
+/// How a total relates to the number of all matches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TotalRelation {
+    /// As many.
+    #[default]
+    Exact,
+    /// That many or more: counting stopped there.
+    AtLeast,
+}
+
+impl TotalRelation {
+    /// Whether the total is the number of all matches.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(crate) const fn is_exact(&self) -> bool {
+        matches!(self, Self::Exact)
+    }
 }
 
 impl<T> Page<T> {
     /// The only page of a short list.
     pub const fn whole(items: Vec<T>) -> Self {
-        Self { items, next: None, previous: None, total: None }
+        Self { items, next: None, previous: None, total: None, total_relation: TotalRelation::Exact }
     }
 
     /// Converts the items.
@@ -103,6 +129,7 @@ impl<T> Page<T> {
             next: self.next,
             previous: self.previous,
             total: self.total,
+            total_relation: self.total_relation,
         }
     }
 }
@@ -209,7 +236,7 @@ impl Keyset {
         let (before, after) = if self.backward { (more, true) } else { (self.position.is_some(), more) };
         let next = if after { rows.last().map(|row| self.encode(false, key(row))) } else { None };
         let previous = if before { rows.first().map(|row| self.encode(true, key(row))) } else { None };
-        Page { items: rows, next, previous, total: None }
+        Page { items: rows, next, previous, total: None, total_relation: TotalRelation::Exact }
     }
 
     /// A cursor has 34 bytes: version, direction, fingerprint of the list (8), number (8, big-endian) and id

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::events::LABEL_SEPARATOR;
 use crate::fold::fold;
 use crate::id::CategoryId;
+use crate::page::TotalRelation;
 use crate::time::{Timestamp, start_of_day};
 
 /// Separates the labels of two occurrences: the ASCII record separator.
@@ -133,7 +134,8 @@ impl MatchedLabels {
         let columns = Self::columns(db.dialect());
         let mut all = Self::default();
         for part in plan.parts().all() {
-            let Self { starts, labels } = statement::matches(&part, &columns).query(db).one().await?;
+            let statement = statement::matches_to_count(&part, &columns);
+            let Self { starts, labels } = statement.query(db).one().await?;
             all.starts.add(starts);
             let LabelHistogram(counts) = all.labels.get_or_insert_default();
             for (labels, count) in labels.unwrap_or_default().0 {
@@ -149,10 +151,16 @@ impl MatchedLabels {
     }
 
     /// The counts. Months are those of `tz`, except for all-day occurrences.
-    pub(super) fn facets(self, slugs: &Slugs, tz: Tz) -> Result<Facets> {
+    ///
+    /// With `counts_few`, they are lower bounds if there are more matches than are counted.
+    pub(super) fn facets(self, slugs: &Slugs, tz: Tz, counts_few: bool) -> Result<Facets> {
         let LabelHistogram(histogram) = self.labels.unwrap_or_default();
+        let total = histogram.values().sum();
+        let exact = (total, TotalRelation::Exact);
+        let (total, total_relation) = if counts_few { statement::up_to_limit(total) } else { exact };
         Ok(Facets {
-            total: histogram.values().sum(),
+            total,
+            total_relation,
             categories: by_category(&histogram, slugs),
             tags: by_tag(&histogram),
             months: self.starts.sorted()?.by_month(tz),
@@ -255,7 +263,7 @@ mod tests {
         let labels = labels.collect::<Vec<_>>().join("\u{1e}").replace('/', "\u{1f}");
         let starts = MatchedStarts { starts: Some(ArrayAgg(starts)), days: Some(days.join(",")) };
         let labels = Some(LabelHistogram::of(&labels));
-        MatchedLabels { starts, labels }.facets(&slugs, Tz::Europe__Berlin).unwrap()
+        MatchedLabels { starts, labels }.facets(&slugs, Tz::Europe__Berlin, false).unwrap()
     }
 
     #[test]

@@ -3,14 +3,20 @@
 use chrono::{Datelike, Months, NaiveDate};
 
 use crate::error::Result;
+use crate::page::TotalRelation;
 use crate::serde_as_string::serde_as_string;
 
 /// Counts of the occurrences that match a filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Facets {
-    /// All matches.
+    /// The number of matches. With a filter by text or free seats, at most 10,000 are counted.
     pub total: i64,
+    /// `at_least` if more occurrences match than were counted: then all counts are lower bounds. Absent if
+    /// all were counted.
+    #[serde(default, skip_serializing_if = "TotalRelation::is_exact")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub total_relation: TotalRelation,
     /// By category, most frequent first.
     pub categories: Vec<CategoryCount>,
     /// By tag: the 50 most frequent, most frequent first.

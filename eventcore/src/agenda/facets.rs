@@ -24,8 +24,9 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
         let plan = agenda_plan(&mut db, &filter, visible, Extent::All, self.now()).await?;
+        let counts_few = plan.counts_few();
         let matched = MatchedLabels::load(&mut db, plan).await?;
-        matched.facets(&categories::slugs_by_id(&mut db).await?, tz)
+        matched.facets(&categories::slugs_by_id(&mut db).await?, tz, counts_few)
     }
 
     /// Counts the occurrences that match the filter on each day of a month in `tz`.
@@ -56,7 +57,7 @@ impl EventCore {
         };
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
-        let plan = agenda_plan(&mut db, &filter, visible, Extent::Page, now).await?;
+        let plan = agenda_plan(&mut db, &filter, visible, Extent::Period, now).await?;
         let days = period.start.iter_days().take_while(|date| *date < period.end);
         if filter.overlaps {
             let all = days::of_all(&mut db, plan, tz).await?;

@@ -17,8 +17,9 @@ pub(super) enum IndexLookup {
     /// The documents with substrings. PostgreSQL looks those of three characters up in its trigram index;
     /// otherwise all documents are read, which are fewer than the occurrences.
     Substrings(Vec<Condition>),
-    /// The documents with all required words within a scope, in the full-text index.
-    Words { scope: SearchScope, text: String },
+    /// The documents with the required words within a scope, in the full-text index. It verifies all phrases
+    /// but those left out.
+    Words { scope: SearchScope, text: String, left_out: Vec<String> },
     /// The events with a tag.
     Tag(String),
 }
@@ -26,7 +27,7 @@ pub(super) enum IndexLookup {
 impl IndexLookup {
     /// The lookup of all required words; `None` if the search only excludes words.
     pub(super) fn words(search: &SearchQuery, scope: SearchScope, dialect: Dialect) -> Option<Self> {
-        Some(Self::Words { scope, text: search.full_text(dialect, scope)? })
+        Some(Self::Words { scope, text: search.full_text(dialect, scope)?, left_out: search.left_out() })
     }
 
     /// The lookup of substrings; `None` without any.
@@ -64,7 +65,7 @@ impl IndexLookup {
     /// Whether all that it finds meets a condition.
     pub(super) fn verifies(&self, condition: &Condition) -> bool {
         match (self, condition) {
-            (Self::Words { .. }, Condition::Phrase(_)) => true,
+            (Self::Words { left_out, .. }, Condition::Phrase(phrase)) => !left_out.contains(phrase),
             (Self::Substrings(conditions), condition) => conditions.contains(condition),
             (Self::Tag(tag), Condition::Tag(required)) => tag == required,
             _ => false,
@@ -74,7 +75,7 @@ impl IndexLookup {
     /// Writes a `SELECT` of the column `id`: of documents, or of events.
     pub(super) fn write(&self, sql: &mut SqlWriter) {
         match (self, sql.dialect()) {
-            (Self::Words { scope, text }, Dialect::Postgres) => {
+            (Self::Words { scope, text, .. }, Dialect::Postgres) => {
                 let tokens = match scope {
                     SearchScope::Title => "ts_filter(w.tokens, '{a}')",
                     SearchScope::Head => "ts_filter(w.tokens, '{a,b,c}')",

@@ -4,14 +4,14 @@ use super::condition::Comparison;
 use super::filter::AgendaFilter;
 use super::index_lookup::IndexLookup;
 use super::plan::{AgendaPlan, Extent, VisibleScope};
-use super::statement::{self, PageRows, PageStatement};
+use super::statement::{self, PageRows, PageStatement, up_to_limit};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Row};
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Occurrence, OccurrenceRow, Relation};
 use crate::id::{EventId, OccurrenceId};
-use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
+use crate::page::{Keyset, Order, Page, PageRequest, SortKey, TotalRelation};
 use crate::time::Timestamp;
 
 impl EventCore {
@@ -41,7 +41,7 @@ impl EventCore {
         let page = keyset.page(rows, |row| key(row.position, row.row.id));
         let mut page = page.map(|row| row.row.occurrence(now));
         events::add_recurrences(&mut db, &mut page.items).await?;
-        Ok(Page { total, ..page })
+        Ok(with_total(page, total))
     }
 
     /// A page of events, each once, by their first occurrence that matches the filter.
@@ -60,7 +60,7 @@ impl EventCore {
         let visible = visible_scope(&mut db, actor, filter).await?;
         let total = if page.count {
             let all = agenda_plan(&mut db, filter, visible, Extent::All, now).await?;
-            Some(count(&mut db, all.first_of_each_event()).await?)
+            Some(count_events(&mut db, all).await?)
         } else {
             None
         };
@@ -70,7 +70,7 @@ impl EventCore {
         let page = keyset.page(rows, |(_, position, id)| key(*position, *id));
         let ids: Vec<EventId> = page.items.iter().map(|(event, ..)| *event).collect();
         let items = events::load(&mut db, &ids, now).await?;
-        Ok(Page { items, next: page.next, previous: page.previous, total })
+        Ok(with_total(Page { next: page.next, previous: page.previous, ..Page::whole(items) }, total))
     }
 }
 
@@ -81,7 +81,7 @@ struct RankedOccurrence {
     position: i64,
 }
 
-/// Plans the query of a filter. If all matches are needed, an index lookup drives it where one can.
+/// Plans the query of a filter. If matches are counted, an index lookup drives it where one can.
 pub(super) async fn agenda_plan(
     db: &mut impl Queries,
     filter: &AgendaFilter,
@@ -91,7 +91,7 @@ pub(super) async fn agenda_plan(
 ) -> Result<AgendaPlan> {
     filter.violations().into_result()?;
     let mut plan = AgendaPlan::new(db.dialect(), filter, visible, extent, now);
-    if extent == Extent::All {
+    if matches!(extent, Extent::All | Extent::Period) {
         choose_driver(db, &mut plan, extent).await?;
     }
     Ok(plan)
@@ -173,11 +173,23 @@ pub(super) async fn visible_scope(
     })
 }
 
-async fn count(db: &mut impl Queries, plan: AgendaPlan) -> Result<i64> {
+/// Counts the matches.
+async fn count(db: &mut impl Queries, plan: AgendaPlan) -> Result<(i64, TotalRelation)> {
+    let counts_few = plan.counts_few();
     let mut total = 0;
     for part in plan.parts().all() {
-        let matches: i64 = statement::matches(&part, "count(*)").query(db).scalar().await?;
+        let matches: i64 = statement::matches_to_count(&part, "count(*)").query(db).scalar().await?;
         total += matches;
     }
-    Ok(total)
+    Ok(if counts_few { up_to_limit(total) } else { (total, TotalRelation::Exact) })
+}
+
+/// Counts the events with a match.
+async fn count_events(db: &mut impl Queries, plan: AgendaPlan) -> Result<(i64, TotalRelation)> {
+    Ok(up_to_limit(statement::count_events(&plan.parts()).query(db).scalar().await?))
+}
+
+fn with_total<T>(page: Page<T>, total: Option<(i64, TotalRelation)>) -> Page<T> {
+    let total_relation = total.map_or(TotalRelation::Exact, |(_, relation)| relation);
+    Page { total: total.map(|(total, _)| total), total_relation, ..page }
 }

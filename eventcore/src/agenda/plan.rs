@@ -27,6 +27,8 @@ pub(super) enum Extent {
     Page,
     /// All matches, for counting.
     All,
+    /// All matches within a short period, for counting by day.
+    Period,
     /// All matches of the other conditions. `from` and `to` are ignored: the caller bounds the time.
     AnyTime,
 }
@@ -326,6 +328,13 @@ impl AgendaPlan {
             _ => false,
         };
         self.conditions.iter().filter(|condition| !verified(condition)).cloned().collect()
+    }
+
+    /// Whether its matches are counted only while they are few. Otherwise an index has all that is counted.
+    pub(super) fn counts_few(&self) -> bool {
+        self.conditions
+            .iter()
+            .any(|condition| condition.reads_document() || *condition == Condition::FreeSeats)
     }
 
     /// Where the database begins to look: a lookup, or an index.

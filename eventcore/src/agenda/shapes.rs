@@ -65,9 +65,7 @@ impl Shapes<'_> {
     }
 
     fn add_all(&mut self, visible: VisibleScope) -> Result<()> {
-        for (extent, purposes) in
-            [(Extent::All, &["count", "count of events", "facets"][..]), (Extent::Page, &["calendar"])]
-        {
+        for (extent, purposes) in [(Extent::All, &["count", "facets"][..]), (Extent::Period, &["calendar"])] {
             let plan = self.plan(visible, extent);
             let lookups = plan.lookups_to_count(extent);
             if !lookups.is_empty() {
@@ -99,8 +97,9 @@ impl Shapes<'_> {
         for driver in plan.possible_drivers() {
             let mut plan = plan.clone();
             plan.driver = driver;
-            if purpose == "count of events" {
-                plan = plan.first_of_each_event();
+            if purpose == "count" {
+                let counted = statement::count_events(&plan.clone().parts());
+                self.add("count of events", plan.driver_name(), counted);
             }
             let columns = match purpose {
                 "facets" => MatchedLabels::columns(self.dialect),
@@ -115,7 +114,11 @@ impl Shapes<'_> {
                     self.add(purpose, part.driver_name(), days::statement(&part));
                     continue;
                 }
-                self.add(purpose, part.driver_name(), statement::matches(&part, &columns));
+                let sql = match purpose {
+                    "calendar" => statement::matches(&part, &columns),
+                    _ => statement::matches_to_count(&part, &columns),
+                };
+                self.add(purpose, part.driver_name(), sql);
             }
         }
     }

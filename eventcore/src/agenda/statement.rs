@@ -7,7 +7,7 @@ use super::condition::{Condition, OUTER, push_fence, push_indexed_by};
 use super::plan::{AgendaPlan, Driver, PlanParts, Probe};
 use crate::db::{Dialect, SqlWriter};
 use crate::events::OCCURRENCE_COLUMNS;
-use crate::page::Keyset;
+use crate::page::{Keyset, TotalRelation};
 
 /// Number of occurrences that a probe tests for the words, before the matches of the index are counted.
 const PROBE_SIZE: i64 = 512;
@@ -17,6 +17,41 @@ pub(super) fn matches(plan: &AgendaPlan, columns: &str) -> SqlWriter {
     let mut sql = SqlWriter::new(plan.dialect);
     sql.push("SELECT ").push(columns);
     push_matches(&mut sql, plan);
+    sql
+}
+
+/// The greatest number of matches that are counted one by one.
+const COUNT_LIMIT: i64 = 10_000;
+
+/// A total that was counted up to one above [`COUNT_LIMIT`], or that has parts which were.
+pub(super) fn up_to_limit(total: i64) -> (i64, TotalRelation) {
+    if total > COUNT_LIMIT { (COUNT_LIMIT, TotalRelation::AtLeast) } else { (total, TotalRelation::Exact) }
+}
+
+/// Like [`matches`]. If the plan [counts few](AgendaPlan::counts_few), only of as many matches as show that
+/// there are more than [`COUNT_LIMIT`].
+pub(super) fn matches_to_count(plan: &AgendaPlan, columns: &str) -> SqlWriter {
+    if !plan.counts_few() {
+        return matches(plan, columns);
+    }
+    let mut sql = SqlWriter::new(plan.dialect);
+    sql.push("SELECT ").push(columns);
+    sql.push(" FROM (SELECT o.id, o.event_id, o.starts_at, o.day, o.labels");
+    push_matches(&mut sql, plan);
+    sql.push(&format!(" LIMIT {}) o", COUNT_LIMIT + 1));
+    sql
+}
+
+/// Counts the events of the matches, up to one above [`COUNT_LIMIT`].
+pub(super) fn count_events(parts: &PlanParts) -> SqlWriter {
+    let mut sql = SqlWriter::new(parts.later.dialect);
+    sql.push("SELECT count(*) FROM (SELECT DISTINCT o.event_id FROM (");
+    let all = parts.earlier.iter().chain([&parts.later]);
+    sql.separated(" UNION ALL ", all, |sql, part| {
+        sql.push("SELECT o.event_id");
+        push_matches(sql, part);
+    });
+    sql.push(&format!(") o LIMIT {}) few", COUNT_LIMIT + 1));
     sql
 }
 

@@ -146,7 +146,7 @@ impl EventCore {
             if page.count { Some(count_of_occurrence(&mut db, occurrence, status).await?) } else { None };
         let page = keyset.page(rows, key);
         let items = positions.number(&mut db, occurrence, page.items).await?;
-        Ok(Page { items, next: page.next, previous: page.previous, total })
+        Ok(Page { next: page.next, previous: page.previous, total, ..Page::whole(items) })
     }
 
     /// All registrations of a user, cancelled ones included, oldest first. The caller has checked permission.

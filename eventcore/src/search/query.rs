@@ -31,7 +31,7 @@ pub(super) struct SearchPhrase {
 impl SearchPhrase {
     /// The substring to find in the stored tokens: the words between spaces, without the final space for a
     /// prefix.
-    fn substring(&self) -> String {
+    pub(super) fn substring(&self) -> String {
         format!(" {}{}", self.words.join(" "), if self.prefix { "" } else { " " })
     }
 }

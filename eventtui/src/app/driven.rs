@@ -91,7 +91,7 @@ pub(crate) fn registration(n: usize, status: &str) -> Registration {
 }
 
 pub(crate) fn page<T>(items: Vec<T>, next: Option<&str>) -> Page<T> {
-    Page { items, next: next.map(|next| Cursor::from(next.to_owned())), previous: None, total: None }
+    Page { next: next.map(|next| Cursor::from(next.to_owned())), ..Page::whole(items) }
 }
 
 /// An occurrence with all details, for a registered user.

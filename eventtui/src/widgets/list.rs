@@ -322,10 +322,9 @@ mod tests {
             };
             let to = to.min(self.0);
             Page {
-                items: (from..to).collect(),
                 previous: (from > 0).then(|| Cursor::from(format!("<{from}"))),
                 next: (to < self.0).then(|| Cursor::from(format!(">{to}"))),
-                total: None,
+                ..Page::whole((from..to).collect())
             }
         }
 

@@ -24,6 +24,7 @@ mod histories;
 mod insights;
 mod invalid_input;
 mod links;
+mod many_matches;
 mod matching;
 mod openapi;
 mod openapi_document;

@@ -91,6 +91,7 @@ async fn walk(base: &str) {
             none,
             none,
             None,
+            None,
             none,
             None,
             none,

@@ -33,8 +33,12 @@ const REQUESTED: [&str; 20] = [
 
 /// Paths that answer with the user's own data, or with nothing about events. Other tests check their
 /// permissions.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 16] = [
     "",
+    "/calendars/categories/{category}.ics",
+    "/calendars/organizers/{username}.ics",
+    "/calendars/personal/{secret}.ics",
+    "/calendars/public.ics",
     "/comments/{comment}",
     "/events/{event}/organizers/{user}",
     "/occurrences/{occurrence}/registration",

@@ -1,11 +1,13 @@
 //! Finding out who calls: the session of an access token, or a personal access token.
 
+use sqlx::FromRow;
+
 use super::access_token;
 use super::caller::{Caller, FoundSession, SessionClaim};
 use super::token::{self, PERSONAL_PREFIX};
-use crate::actor::Actor;
+use crate::actor::{Actor, Role};
 use crate::core::EventCore;
-use crate::db::{Queries, Sql};
+use crate::db::{Queries, Sql, SqlWriter};
 use crate::error::Result;
 use crate::time::Timestamp;
 
@@ -65,4 +67,38 @@ pub(crate) async fn identify(db: &mut impl Queries, caller: &Caller, now: Timest
         .optional()
         .await?;
     caller.actor(found)
+}
+
+/// What a statement finds of a caller's session, beside what it is for: see [`Caller`].
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct CallerRow {
+    caller_role: Option<Role>,
+    caller_confirmed_at: Option<Timestamp>,
+}
+
+impl CallerRow {
+    /// The columns.
+    pub(crate) const COLUMNS: &'static str =
+        "caller.role AS caller_role, caller.confirmed_at AS caller_confirmed_at";
+
+    /// Writes the join, to the end of FROM.
+    pub(crate) fn push_join(sql: &mut SqlWriter, caller: &Caller, now: Timestamp) {
+        let claim = caller.session();
+        sql.push(
+            " LEFT JOIN (SELECT u.role, s.confirmed_at FROM sessions s JOIN users u ON u.id = s.user_id ",
+        );
+        sql.push("CROSS JOIN (SELECT CAST(").value(now).push(" AS TIMESTAMPTZ) AS now, CAST(");
+        sql.value(claim.and_then(|claim| claim.key.clone())).push(" AS TEXT) AS signing_key) c ");
+        sql.push("WHERE s.id = ").value(claim.map(|claim| claim.session.as_uuid()));
+        sql.push(" AND u.id = ").value(claim.map(|claim| claim.user.as_uuid())).push(" AND ");
+        sql.push(&valid_session("c.now", "c.signing_key")).push(") caller ON TRUE");
+    }
+
+    /// The actor who calls.
+    ///
+    /// # Errors
+    /// As [`EventCore::identify`].
+    pub(crate) fn actor(&self, caller: &Caller) -> Result<Actor> {
+        caller.actor(self.caller_role.map(|role| (role, self.caller_confirmed_at)))
+    }
 }

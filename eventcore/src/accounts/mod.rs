@@ -28,7 +28,7 @@ pub(crate) use caller::{FoundSession, SessionClaim};
 pub(crate) use change::{must_be_self_or_admin, must_not_be_last_admin};
 pub use demo_claim::DemoClaim;
 pub(crate) use guessing::{Attempt, Guesses, Origin};
-pub(crate) use identify::{identify, valid_session};
+pub(crate) use identify::{CallerRow, identify, valid_session};
 pub use input::{Confirmation, Credentials, NewPassword, NewUser, RefreshToken};
 pub use login::{Email, Username};
 pub(crate) use password::{PasswordHashing, Passwords};

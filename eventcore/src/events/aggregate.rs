@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::access::Relation;
+use super::details::push_co_organizers;
 use super::occurrence::state::{OCCURRENCE_STATE_COLUMNS, OccurrenceState};
 use super::rows::{EventForActor, EventRow};
 use crate::accounts::PublicProfile;
@@ -142,19 +143,8 @@ async fn lock_and_load(tx: &mut Tx, actor: &Actor, id: EventId, now: Timestamp) 
     // Not joins: when the organizer changes during the wait for the lock, a join would find no row.
     sql.push("(SELECT u.username FROM users u WHERE u.id = e.organizer_id) AS username, ");
     sql.push("(SELECT u.display_name FROM users u WHERE u.id = e.organizer_id) AS display_name, ");
-    let profiles = match sql.dialect() {
-        Dialect::Sqlite => {
-            "json_group_array(json_object('id', lower(hex(u.id)), 'username', u.username,
-                'display_name', u.display_name) ORDER BY c.created_at, u.id)"
-        }
-        Dialect::Postgres => {
-            "CAST(json_agg(json_build_object('id', u.id, 'username', u.username,
-                'display_name', u.display_name) ORDER BY c.created_at, u.id) AS TEXT)"
-        }
-    };
-    sql.push("coalesce((SELECT ").push(profiles);
-    sql.push(" FROM event_organizers c JOIN users u ON u.id = c.user_id WHERE c.event_id = e.id), '[]')");
-    sql.push(" AS co_organizers, ");
+    push_co_organizers(&mut sql);
+    sql.push(", ");
     sql.push("(SELECT count(*) FROM occurrences o WHERE o.event_id = e.id) AS occurrence_count, ");
     sql.push("EXISTS (SELECT 1 FROM occurrences o WHERE o.event_id = e.id AND o.ends_at <= ").value(now);
     sql.push(") AS has_past, ");

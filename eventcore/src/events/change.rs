@@ -12,7 +12,7 @@ use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
 use super::schedule::{past, reschedule};
 use super::window::drop_replaced;
-use super::{classification, html, split_start, status};
+use super::{classification, html, read, split_start, status};
 use crate::actor::Actor;
 use crate::categories::{self, CategoryName};
 use crate::core::EventCore;
@@ -182,7 +182,7 @@ async fn lock_category(tx: &mut Tx, event: &EventRow, slug: Option<&str>) -> Res
 
 /// Takes back the errors about unknown fields that a client has read and sends unchanged.
 async fn settle_read_only(tx: &mut Tx, id: EventId, input: &mut EventInput, now: Timestamp) -> Result<()> {
-    let mut stored = [rows::load_one(tx, id, now).await?];
+    let mut stored = [read::load_event(tx, id, now).await?];
     if input.parse_errors.contains("/description_html") {
         html::add_html(&mut stored).await?;
     }

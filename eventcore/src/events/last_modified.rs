@@ -2,36 +2,69 @@
 
 use sqlx::FromRow;
 
-use super::event::{Event, Occurrence};
-use crate::actor::Actor;
-use crate::core::EventCore;
-use crate::db::{Queries, sql};
-use crate::error::{Error, Result};
-use crate::id::{EventId, OccurrenceId};
+use crate::db::SqlWriter;
 use crate::time::Timestamp;
 
 /// The times that date a representation. Those in the future have changed nothing yet.
 #[derive(FromRow)]
-struct Dates {
+pub(super) struct Dates {
     /// The event was changed, its co-organizers included.
+    #[sqlx(rename = "dated_event")]
     event: Timestamp,
     /// The organizer's profile, or that of a co-organizer, was changed.
+    #[sqlx(rename = "dated_people")]
     people: Timestamp,
     /// The category got another slug.
+    #[sqlx(rename = "dated_category")]
     category: Option<Timestamp>,
     /// An occurrence was added or changed.
+    #[sqlx(rename = "dated_occurrences")]
     occurrences: Option<Timestamp>,
     /// Somebody registered or cancelled.
+    #[sqlx(rename = "dated_seats")]
     seats: Option<Timestamp>,
     /// An occurrence is no longer upcoming, so that it is closed, and not the next one.
+    #[sqlx(rename = "dated_no_longer_upcoming")]
     no_longer_upcoming: Option<Timestamp>,
+    #[sqlx(rename = "dated_registration_opens_at")]
     registration_opens_at: Option<Timestamp>,
+    #[sqlx(rename = "dated_registration_closes_at")]
     registration_closes_at: Option<Timestamp>,
 }
 
 impl Dates {
+    /// The columns for an occurrence `o` with its event `e` and organizer `u`.
+    pub(super) const OF_OCCURRENCE: &str = "e.updated_at AS dated_event, u.updated_at AS dated_people,
+        (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS dated_category,
+        o.updated_at AS dated_occurrences, o.seats_changed_at AS dated_seats,
+        o.upcoming_until AS dated_no_longer_upcoming,
+        o.registration_opens_at AS dated_registration_opens_at,
+        o.registration_closes_at AS dated_registration_closes_at";
+
+    /// Writes the columns for an event `e`.
+    pub(super) fn push_of_event(sql: &mut SqlWriter, now: Timestamp) {
+        sql.push(
+            "e.updated_at AS dated_event,
+                (SELECT max(p.updated_at) FROM users p WHERE p.id = e.organizer_id OR p.id IN
+                    (SELECT x.user_id FROM event_organizers x WHERE x.event_id = e.id)) AS dated_people,
+                (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS dated_category",
+        );
+        for (column, name) in [("updated_at", "occurrences"), ("seats_changed_at", "seats")] {
+            sql.push(&format!(", (SELECT max(x.{column}) FROM occurrences x WHERE x.event_id = e.id)"));
+            sql.push(" AS dated_").push(name);
+        }
+        for (column, name) in [
+            ("upcoming_until", "no_longer_upcoming"),
+            ("registration_opens_at", "registration_opens_at"),
+            ("registration_closes_at", "registration_closes_at"),
+        ] {
+            sql.push(&format!(", (SELECT max(x.{column}) FROM occurrences x WHERE x.event_id = e.id"));
+            sql.push(&format!(" AND x.{column} <= ")).value(now).push(") AS dated_").push(name);
+        }
+    }
+
     /// The latest of the times until `now`.
-    fn last_modified(&self, now: Timestamp) -> Timestamp {
+    pub(super) fn last_modified(&self, now: Timestamp) -> Timestamp {
         let optional = [
             self.category,
             self.occurrences,
@@ -42,72 +75,6 @@ impl Dates {
         ];
         let all = optional.into_iter().flatten().chain([self.event, self.people]);
         all.filter(|at| *at <= now).max().unwrap_or(self.event)
-    }
-}
-
-impl EventCore {
-    /// An event, and when anything that it shows last changed.
-    ///
-    /// # Errors
-    /// As [`EventCore::event`].
-    pub async fn dated_event(&self, actor: &Actor, id: EventId) -> Result<(Event, Timestamp)> {
-        // The date comes first: then it is never later than what the event shows.
-        let modified_at = self.event_modified_at(id).await?;
-        Ok((self.event(actor, id).await?, modified_at))
-    }
-
-    /// An occurrence, and when anything that it shows last changed.
-    ///
-    /// # Errors
-    /// As [`EventCore::occurrence`].
-    pub async fn dated_occurrence(&self, actor: &Actor, id: OccurrenceId) -> Result<(Occurrence, Timestamp)> {
-        let modified_at = self.occurrence_modified_at(id).await?;
-        Ok((self.occurrence(actor, id).await?, modified_at))
-    }
-
-    async fn event_modified_at(&self, id: EventId) -> Result<Timestamp> {
-        let now = self.now();
-        let mut db = self.db().read().await?;
-        let dates: Option<Dates> = db
-            .query(sql!(
-                "SELECT e.updated_at AS event,
-                    (SELECT max(u.updated_at) FROM users u WHERE u.id = e.organizer_id OR u.id IN
-                        (SELECT x.user_id FROM event_organizers x WHERE x.event_id = e.id)) AS people,
-                    (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS category,
-                    (SELECT max(o.updated_at) FROM occurrences o WHERE o.event_id = e.id) AS occurrences,
-                    (SELECT max(o.seats_changed_at) FROM occurrences o WHERE o.event_id = e.id) AS seats,
-                    (SELECT max(o.upcoming_until) FROM occurrences o
-                        WHERE o.event_id = e.id AND o.upcoming_until <= $2) AS no_longer_upcoming,
-                    (SELECT max(o.registration_opens_at) FROM occurrences o
-                        WHERE o.event_id = e.id AND o.registration_opens_at <= $2) AS registration_opens_at,
-                    (SELECT max(o.registration_closes_at) FROM occurrences o
-                        WHERE o.event_id = e.id AND o.registration_closes_at <= $2) AS registration_closes_at
-                 FROM events e WHERE e.id = $1"
-            ))
-            .bind(id)
-            .bind(now)
-            .optional()
-            .await?;
-        dates.map(|dates| dates.last_modified(now)).ok_or(Error::NotFound("event"))
-    }
-
-    async fn occurrence_modified_at(&self, id: OccurrenceId) -> Result<Timestamp> {
-        let now = self.now();
-        let mut db = self.db().read().await?;
-        let dates: Option<Dates> = db
-            .query(sql!(
-                "SELECT e.updated_at AS event, u.updated_at AS people,
-                    (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS category,
-                    o.updated_at AS occurrences, o.seats_changed_at AS seats,
-                    o.upcoming_until AS no_longer_upcoming,
-                    o.registration_opens_at, o.registration_closes_at
-                 FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
-                 WHERE o.id = $1"
-            ))
-            .bind(id)
-            .optional()
-            .await?;
-        dates.map(|dates| dates.last_modified(now)).ok_or(Error::NotFound("occurrence"))
     }
 }
 

@@ -12,6 +12,7 @@ mod creation;
 mod creation_batch;
 mod creation_queue;
 mod delete;
+mod details;
 mod event;
 mod html;
 mod input;

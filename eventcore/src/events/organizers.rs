@@ -1,7 +1,7 @@
 //! The co-organizers of an event.
 
 use super::event::Event;
-use super::rows;
+use super::{read, rows};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
 use crate::changes::Change;
@@ -20,7 +20,7 @@ impl EventCore {
     pub async fn co_organizers(&self, actor: &Actor, event: EventId) -> Result<Vec<PublicProfile>> {
         let mut db = self.db().read().await?;
         rows::find(&mut db, actor, event).await?.must_organize()?;
-        Ok(rows::load_one(&mut db, event, self.now()).await?.co_organizers)
+        Ok(read::load_event(&mut db, event, self.now()).await?.co_organizers)
     }
 
     /// One co-organizer of an event. Only its organizers and admins can read it.
@@ -98,7 +98,7 @@ async fn add(tx: &mut Tx, actor: &Actor, event: EventId, user: UserId, now: Time
             increment_version(tx, event, now).await?;
         }
     }
-    rows::load_one(tx, event, now).await
+    read::load_event(tx, event, now).await
 }
 
 async fn remove(tx: &mut Tx, actor: &Actor, event: EventId, user: UserId, now: Timestamp) -> Result<()> {

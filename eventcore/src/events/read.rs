@@ -1,12 +1,12 @@
 //! Reading one event or one occurrence.
 
+use super::details;
 use super::event::{Event, Occurrence};
-use super::recurrence_words::add_recurrences;
-use super::rows::{self, OCCURRENCE_COLUMNS, OccurrenceRow};
+use crate::accounts::Caller;
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Queries, Sql};
-use crate::error::{Error, Result};
+use crate::db::Queries;
+use crate::error::Result;
 use crate::id::{EventId, OccurrenceId};
 use crate::time::Timestamp;
 
@@ -15,23 +15,44 @@ impl EventCore {
     ///
     /// # Errors
     /// `not_found` if there is none, or the actor cannot see it.
-    pub async fn event(&self, actor: &Actor, id: EventId) -> Result<Event> {
-        let mut db = self.db().read().await?;
-        rows::find(&mut db, actor, id).await?.must_see()?;
-        rows::load_one(&mut db, id, self.now()).await
+    pub async fn event(&self, caller: impl Into<Caller>, id: EventId) -> Result<Event> {
+        Ok(self.dated_event(caller, id).await?.0)
     }
 
     /// An occurrence.
     ///
     /// # Errors
     /// `not_found` if there is none, or the actor cannot see its event.
-    pub async fn occurrence(&self, actor: &Actor, id: OccurrenceId) -> Result<Occurrence> {
-        let mut db = self.db().read().await?;
-        let row = find_occurrence(&mut db, id).await?;
-        let event = rows::find(&mut db, actor, row.event_id).await?;
-        event.must_see().map_err(|error| error.rename_not_found("occurrence"))?;
-        complete(&mut db, row.occurrence(self.now())).await
+    pub async fn occurrence(&self, caller: impl Into<Caller>, id: OccurrenceId) -> Result<Occurrence> {
+        Ok(self.dated_occurrence(caller, id).await?.0)
     }
+
+    /// An event, and when anything that it shows last changed.
+    ///
+    /// # Errors
+    /// As [`EventCore::event`].
+    pub async fn dated_event(&self, caller: impl Into<Caller>, id: EventId) -> Result<(Event, Timestamp)> {
+        details::event(&mut self.db().read().await?, &caller.into(), id, self.now()).await?.must_see()
+    }
+
+    /// An occurrence, and when anything that it shows last changed.
+    ///
+    /// # Errors
+    /// As [`EventCore::occurrence`].
+    pub async fn dated_occurrence(
+        &self,
+        caller: impl Into<Caller>,
+        id: OccurrenceId,
+    ) -> Result<(Occurrence, Timestamp)> {
+        let mut db = self.db().read().await?;
+        let found = details::occurrence(&mut db, &caller.into(), id, self.now()).await?;
+        found.must_see().map_err(|error| error.rename_not_found("occurrence"))
+    }
+}
+
+/// Loads an event as the API returns it. The caller checks permissions.
+pub(super) async fn load_event(db: &mut impl Queries, id: EventId, now: Timestamp) -> Result<Event> {
+    Ok(details::event(db, &Actor::System.into(), id, now).await?.into_value())
 }
 
 /// Loads an occurrence as the API returns it. The caller checks permissions.
@@ -40,24 +61,5 @@ pub(crate) async fn load_occurrence(
     id: OccurrenceId,
     now: Timestamp,
 ) -> Result<Occurrence> {
-    let occurrence = find_occurrence(db, id).await?.occurrence(now);
-    complete(db, occurrence).await
-}
-
-async fn complete(db: &mut impl Queries, mut occurrence: Occurrence) -> Result<Occurrence> {
-    add_recurrences(db, [&mut occurrence]).await?;
-    Ok(occurrence)
-}
-
-/// Loads an occurrence with its inherited fields. The caller checks permissions.
-pub(super) async fn find_occurrence(db: &mut impl Queries, id: OccurrenceId) -> Result<OccurrenceRow> {
-    db.query(Sql::dynamic(format!(
-        "SELECT {OCCURRENCE_COLUMNS}
-         FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
-         WHERE o.id = $1"
-    )))
-    .bind(id)
-    .optional()
-    .await?
-    .ok_or(Error::NotFound("occurrence"))
+    Ok(details::occurrence(db, &Actor::System.into(), id, now).await?.into_value())
 }

@@ -184,12 +184,14 @@ pub(crate) async fn find_locked(db: &mut impl Queries, actor: &Actor, id: EventI
 /// The columns of [`OccurrenceRow`], from `occurrences o`, `events e` and `users u`, the organizer.
 ///
 /// The overridden fields are one number with a bit for each of [`OVERRIDABLE`]: a column for each would cost
-/// a page of occurrences more time.
-pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, \
-     o.original_start, o.starts_at, o.ends_at, o.status, \
-     coalesce(o.title, e.title) AS title, coalesce(o.description, e.description) AS description, \
-     coalesce(o.location, e.location) AS location, \
-     CASE WHEN NOT o.without_url THEN coalesce(o.url, e.url) END AS url, \
+/// a page of occurrences more time. The names differ from those of `events`, whose columns a statement may
+/// select as well.
+pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id AS o_id, o.event_id AS o_event_id, \
+     o.original_start AS o_original_start, o.starts_at AS o_starts_at, o.ends_at AS o_ends_at, \
+     o.status AS o_status, coalesce(o.title, e.title) AS o_title, \
+     coalesce(o.description, e.description) AS o_description, \
+     coalesce(o.location, e.location) AS o_location, \
+     CASE WHEN NOT o.without_url THEN coalesce(o.url, e.url) END AS o_url, \
      CAST(CASE WHEN o.title IS NULL THEN 0 ELSE 1 END + CASE WHEN o.description IS NULL THEN 0 ELSE 2 END \
         + CASE WHEN o.location IS NULL THEN 0 ELSE 4 END \
         + CASE WHEN o.url IS NULL AND NOT o.without_url THEN 0 ELSE 8 END \
@@ -198,14 +200,15 @@ pub(crate) const OCCURRENCE_COLUMNS: &str = "o.id, o.event_id, \
         + CASE WHEN o.registration_opens IS NULL THEN 0 WHEN o.registration_opens LIKE 'P%' THEN 128 \
             ELSE 64 END \
         + CASE WHEN o.registration_closes IS NULL THEN 0 WHEN o.registration_closes LIKE 'P%' THEN 512 \
-            ELSE 256 END AS BIGINT) AS overrides, \
-     o.capacity, o.seats_taken, o.waitlist_length, o.version, \
-     coalesce(o.timezone, e.timezone) AS timezone, o.all_day, e.status AS event_status, e.visibility, \
-     coalesce(o.waitlist_enabled, e.waitlist_enabled) AS waitlist_enabled, \
+            ELSE 256 END AS BIGINT) AS o_overrides, \
+     o.capacity AS o_capacity, o.seats_taken AS o_seats_taken, o.waitlist_length AS o_waitlist_length, \
+     o.version AS o_version, coalesce(o.timezone, e.timezone) AS o_timezone, o.all_day AS o_all_day, \
+     e.status AS o_event_status, e.visibility AS o_visibility, \
+     coalesce(o.waitlist_enabled, e.waitlist_enabled) AS o_waitlist_enabled, \
      o.registration_opens_at, o.registration_closes_at, \
-     (e.rrule IS NOT NULL OR e.rdate <> '[]') AS recurring, \
-     (SELECT c.slug FROM categories c WHERE c.id = o.category_id) AS category, o.tags, \
-     u.id AS organizer_id, u.username, u.display_name";
+     (e.rrule IS NOT NULL OR e.rdate <> '[]') AS o_recurring, \
+     (SELECT c.slug FROM categories c WHERE c.id = o.category_id) AS o_category, o.tags AS o_tags, \
+     u.id AS o_organizer_id, u.username AS o_username, u.display_name AS o_display_name";
 
 /// The fields that an occurrence can override, in the order of their bits.
 const OVERRIDABLE: [&str; 10] = [
@@ -224,34 +227,60 @@ const OVERRIDABLE: [&str; 10] = [
 /// An occurrence with its inherited fields: a row of [`OCCURRENCE_COLUMNS`].
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct OccurrenceRow {
+    #[sqlx(rename = "o_id")]
     pub(crate) id: OccurrenceId,
+    #[sqlx(rename = "o_event_id")]
     pub(crate) event_id: EventId,
+    #[sqlx(rename = "o_original_start")]
     original_start: Timestamp,
+    #[sqlx(rename = "o_starts_at")]
     pub(crate) starts_at: Timestamp,
+    #[sqlx(rename = "o_ends_at")]
     pub(crate) ends_at: Timestamp,
+    #[sqlx(rename = "o_status")]
     status: OccurrenceStatus,
+    #[sqlx(rename = "o_title")]
     pub(crate) title: String,
+    #[sqlx(rename = "o_description")]
     pub(crate) description: String,
+    #[sqlx(rename = "o_location")]
     pub(crate) location: String,
+    #[sqlx(rename = "o_url")]
     url: Option<String>,
+    #[sqlx(rename = "o_overrides")]
     overrides: i64,
+    #[sqlx(rename = "o_capacity")]
     capacity: i64,
+    #[sqlx(rename = "o_seats_taken")]
     seats_taken: i64,
+    #[sqlx(rename = "o_waitlist_length")]
     waitlist_length: i64,
+    #[sqlx(rename = "o_version")]
     version: i64,
+    #[sqlx(rename = "o_timezone")]
     timezone: String,
+    #[sqlx(rename = "o_all_day")]
     all_day: bool,
+    #[sqlx(rename = "o_event_status")]
     pub(crate) event_status: EventStatus,
+    #[sqlx(rename = "o_visibility")]
     visibility: Visibility,
+    #[sqlx(rename = "o_waitlist_enabled")]
     waitlist_enabled: bool,
     #[sqlx(flatten)]
     open_period: OpenPeriod,
+    #[sqlx(rename = "o_recurring")]
     recurring: bool,
+    #[sqlx(rename = "o_category")]
     category: Option<String>,
     /// The tags, separated by [`LABEL_SEPARATOR`].
+    #[sqlx(rename = "o_tags")]
     tags: String,
+    #[sqlx(rename = "o_organizer_id")]
     pub(crate) organizer_id: UserId,
+    #[sqlx(rename = "o_username")]
     username: String,
+    #[sqlx(rename = "o_display_name")]
     display_name: String,
 }
 
@@ -328,6 +357,9 @@ impl OccurrenceRow {
     }
 }
 
+/// SQL after the bounds of the next occurrence `n` of an event.
+pub(super) const NEXT_OCCURRENCE: &str = " AND n.status = 'scheduled' ORDER BY n.starts_at, n.id LIMIT 1";
+
 #[derive(FromRow)]
 struct CoOrganizerRow {
     event_id: EventId,
@@ -335,13 +367,14 @@ struct CoOrganizerRow {
     profile: PublicProfile,
 }
 
+/// An event with what `events` does not have.
 #[derive(FromRow)]
-struct EventWithOrganizer {
+pub(super) struct EventWithOrganizer {
     #[sqlx(flatten)]
-    row: EventRow,
-    username: String,
-    display_name: String,
-    occurrence_count: i64,
+    pub(super) row: EventRow,
+    pub(super) username: String,
+    pub(super) display_name: String,
+    pub(super) occurrence_count: i64,
 }
 
 /// Loads events in the order of `ids`, without those that do not exist. The caller checks permissions.
@@ -371,8 +404,7 @@ pub(crate) async fn load(db: &mut impl Queries, ids: &[EventId], now: Timestamp)
          FROM events e JOIN users u ON u.id = e.organizer_id JOIN occurrences o ON o.id = (
             SELECT n.id FROM occurrences n
             WHERE n.event_id = e.id AND n.starts_at > CASE WHEN e.all_day THEN $2 ELSE $1 END
-                AND n.upcoming_until > $1 AND n.status = 'scheduled'
-            ORDER BY n.starts_at, n.id LIMIT 1)
+                AND n.upcoming_until > $1{NEXT_OCCURRENCE})
          WHERE e.id IN ({})",
         placeholders(ids.len(), 3)
     );
@@ -395,13 +427,9 @@ fn bind_ids<'c>(query: Query<'c>, ids: &[EventId]) -> Query<'c> {
     ids.iter().fold(query, |query, id| query.bind(*id))
 }
 
-/// Loads one event. The caller checks permissions.
-pub(crate) async fn load_one(db: &mut impl Queries, id: EventId, now: Timestamp) -> Result<Event> {
-    load(db, &[id], now).await?.pop().ok_or(Error::NotFound("event"))
-}
-
 impl EventWithOrganizer {
-    fn event(
+    /// The event as the API returns it.
+    pub(super) fn event(
         &self,
         co_organizers: Vec<PublicProfile>,
         mut next_occurrence: Option<Occurrence>,

@@ -5,7 +5,7 @@ use super::change_plan::ChangePlan;
 use super::copies::Copies;
 use super::event::Event;
 use super::occurrence::state::OccurrenceState;
-use super::{classification, rows, store};
+use super::{classification, read, rows, store};
 use crate::db::{Queries, RowList, SqlWriter, Tx};
 use crate::error::Result;
 use crate::search;
@@ -41,7 +41,7 @@ impl ChangePlan {
             rows::created::answer(old, &self.event, &self.remaining, &self.added, now)
         } else {
             // The promotions changed the counts.
-            rows::load_one(tx, self.event.id, now).await
+            read::load_event(tx, self.event.id, now).await
         }
     }
 }

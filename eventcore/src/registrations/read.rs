@@ -7,34 +7,70 @@ use super::positions::WaitlistPositions;
 use super::registration::{
     COLUMNS, MyRegistration, POSITION, PositionedRow, Registration, RegistrationRow, RegistrationStatus,
 };
+use crate::accounts::{Caller, CallerRow, identify};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Dialect, Queries, Sql, placeholders, sql};
+use crate::db::{Dialect, Joinable, LeftJoined, Queries, Sql, SqlWriter, placeholders, sql};
 use crate::error::{Error, Result};
-use crate::events::{self, OCCURRENCE_COLUMNS, OccurrenceRow, Relation, Visibility};
+use crate::events::{self, EventStatus, OCCURRENCE_COLUMNS, OccurrenceRow, Relation, Visibility};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
 use crate::time::Timestamp;
+
+/// A user's registration for an occurrence, and what decides whether they may see that.
+#[derive(FromRow)]
+struct MyRegistrationRow {
+    #[sqlx(flatten)]
+    caller: CallerRow,
+    organizer_id: UserId,
+    event_status: EventStatus,
+    visibility: Visibility,
+    co_organizes: bool,
+    is_registered: bool,
+    #[sqlx(flatten)]
+    registration: LeftJoined<PositionedRow>,
+}
+
+impl Joinable for PositionedRow {
+    const KEY: &'static str = "id";
+}
 
 impl EventCore {
     /// The actor's live registration for an occurrence.
     ///
     /// # Errors
     /// `not_found` if there is none, or it was cancelled.
-    pub async fn my_registration(&self, actor: &Actor, occurrence: OccurrenceId) -> Result<Registration> {
-        let user = actor.signed_in()?.id;
+    pub async fn my_registration(
+        &self,
+        caller: impl Into<Caller>,
+        occurrence: OccurrenceId,
+    ) -> Result<Registration> {
+        let (caller, now): (Caller, _) = (caller.into(), self.now());
+        let user = caller.user_id().ok_or(Error::Unauthenticated)?.as_uuid();
         let mut db = self.db().read().await?;
-        OccurrenceFacts::load(&mut db, actor, occurrence).await?.must_be_visible(actor)?;
-        let row: Option<PositionedRow> = db
-            .query(Sql::dynamic(format!(
-                "SELECT {COLUMNS}, {POSITION} FROM registrations r JOIN users u ON u.id = r.user_id
-                 WHERE r.occurrence_id = $1 AND r.user_id = $2 AND r.status <> 'cancelled'"
-            )))
-            .bind(occurrence)
-            .bind(user)
-            .optional()
-            .await?;
-        row.map(PositionedRow::registration).ok_or(Error::NotFound("registration"))
+        let mut sql = SqlWriter::new(db.dialect());
+        sql.push("SELECT ").push(CallerRow::COLUMNS).push(", e.organizer_id, e.status AS event_status, ");
+        sql.push("e.visibility, EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id ");
+        sql.push("AND c.user_id = ")
+            .value(user)
+            .push(") AS co_organizes, EXISTS (SELECT 1 FROM registrations l ");
+        sql.push("WHERE l.event_id = e.id AND l.status <> 'cancelled' AND l.user_id = ").value(user);
+        sql.push(") AS is_registered, ").push(COLUMNS).push(", ").push(POSITION);
+        sql.push(" FROM occurrences o JOIN events e ON e.id = o.event_id LEFT JOIN registrations r ");
+        sql.push("ON r.occurrence_id = o.id AND r.status <> 'cancelled' AND r.user_id = ").value(user);
+        sql.push(" LEFT JOIN users u ON u.id = r.user_id");
+        CallerRow::push_join(&mut sql, &caller, now);
+        sql.push(" WHERE o.id = ").value(occurrence.as_uuid());
+        let found: Option<MyRegistrationRow> = sql.query(&mut db).optional().await?;
+        let Some(found) = found else {
+            identify(&mut db, &caller, now).await?;
+            return Err(Error::NotFound("occurrence"));
+        };
+        let actor = found.caller.actor(&caller)?;
+        let relation = Relation::of(&actor, found.organizer_id, found.co_organizes, found.is_registered);
+        let seen = relation.must_see(found.event_status, found.visibility);
+        seen.map_err(|error| error.rename_not_found("occurrence"))?;
+        found.registration.0.map(PositionedRow::registration).ok_or(Error::NotFound("registration"))
     }
 
     /// A registration, for its user and for the organizers.

@@ -101,13 +101,19 @@ impl Call {
     /// The caller, if allowed to write, for an operation that itself finds out whether they are still signed
     /// in. Read its input by [`after_sign_in`].
     pub(crate) async fn writing_caller(&self) -> Result<Caller, Problem> {
-        let caller = match (self.actor, self.bearer()?) {
+        let caller = self.caller().await?;
+        caller.may_write()?;
+        Ok(caller)
+    }
+
+    /// The caller, for an operation that itself finds out whether they are still signed in. Read its input by
+    /// [`after_sign_in`].
+    pub(crate) async fn caller(&self) -> Result<Caller, Problem> {
+        Ok(match (self.actor, self.bearer()?) {
             (Some(actor), _) => actor.into(),
             (None, Some(token)) => self.core.caller(token).await?,
             (None, None) => Actor::Anonymous.into(),
-        };
-        caller.may_write()?;
-        Ok(caller)
+        })
     }
 
     /// The token in `Authorization: Bearer`.

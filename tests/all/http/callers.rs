@@ -5,8 +5,8 @@ use rstest::rstest;
 use serde_json::json;
 use tests::{Client, Daemon, Kind, TestDb, eventd_check, new_event_in_2031};
 
-/// Asserts that a client whose session has ended can neither register nor cancel, whatever else is wrong
-/// with the request.
+/// Asserts that a client whose session has ended can neither register nor cancel nor read, whatever else is
+/// wrong with the request.
 async fn must_be_refused(client: &Client, occurrence: &str) {
     let nowhere = "00000000-0000-7000-8000-000000000000";
     for (path, body) in [
@@ -20,6 +20,9 @@ async fn must_be_refused(client: &Client, occurrence: &str) {
         let mine = format!("/occurrences/{path}/registration");
         client.put(&mine, body).await.expect_problem(401, "invalid-credentials");
         client.delete(&mine).await.expect_problem(401, "invalid-credentials");
+        client.get(&mine).await.expect_problem(401, "invalid-credentials");
+        client.get(&format!("/occurrences/{path}")).await.expect_problem(401, "invalid-credentials");
+        client.get(&format!("/events/{path}")).await.expect_problem(401, "invalid-credentials");
     }
 }
 

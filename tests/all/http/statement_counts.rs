@@ -118,3 +118,30 @@ async fn writes_of_events_keep_their_budgets_of_statements_on_postgres() {
     assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
     daemon.check().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_of_one_thing_take_one_statement_on_postgres() {
+    let db = TestDb::in_real_time(Kind::Postgres).await;
+    let (daemon, log) = StatementLog::of_daemon(&db).await;
+    let [ada, bob, cid] = daemon.users(["ada", "bob", "cid"]).await;
+    ada.get("/users/me").await.expect(200);
+    let series = new_event_in_2031().rule("FREQ=WEEKLY;COUNT=4").tags(["rust"]).category("concert");
+    let (event, occurrence) = ada.create_event(series).await;
+    ada.add_co_organizer(&event, &cid).await;
+    bob.register(&occurrence, 2).await.expect(201);
+    let mut budgets = Budgets { log, exceeded: Vec::new() };
+
+    let [event, occurrence] = [format!("/events/{event}"), format!("/occurrences/{occurrence}")];
+    let registration = format!("{occurrence}/registration");
+    let nobody = daemon.anonymous();
+    for (who, client) in [("anonymous", &nobody), ("signed in", &bob)] {
+        for (what, path) in [("event", &event), ("occurrence", &occurrence)] {
+            let operation = format!("GET {what}, {who}");
+            budgets.run(&operation, 1, client.get(path)).await.expect(200);
+        }
+    }
+    budgets.run("GET my registration", 1, bob.get(&registration)).await.expect(200);
+    let none = budgets.run("GET my registration, none", 1, cid.get(&registration)).await;
+    none.expect_problem(404, "not-found");
+    assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
+}

@@ -15,7 +15,8 @@ use crate::events::copies::Copies;
 use crate::events::event::{Event, zone};
 use crate::events::occurrence::changes::OccurrenceChanges;
 use crate::events::occurrence::state::OccurrenceState;
-use crate::events::rows::{self, EventRow};
+use crate::events::read;
+use crate::events::rows::EventRow;
 use crate::events::store::{self, NewOccurrence};
 use crate::id::EventId;
 use crate::search;
@@ -44,7 +45,7 @@ impl EventCore {
         let (id, due_until) = (event.id, horizon.until.minus(Duration::from_micros(1)));
         match self.extend_event(id, horizon, due_until, now).await {
             Ok(0) => Ok(event),
-            Ok(_) => transaction!(self.db(), |tx| rows::load_one(tx, id, now)),
+            Ok(_) => transaction!(self.db(), |tx| read::load_event(tx, id, now)),
             Err(error) => {
                 tracing::warn!(event = %id, %error, "not all occurrences of a new event were created yet");
                 Ok(event)

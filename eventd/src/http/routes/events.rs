@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::agenda_query::{
     FilterParameters, Listing, PeriodParameters, SortParameter, ZoneParameter, filter,
 };
-use crate::http::call::{Answer, Call};
+use crate::http::call::{Answer, Call, after_sign_in};
 use crate::http::etag;
 use crate::http::links::Linked;
+use crate::http::problem::Problem;
 use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
 };
@@ -98,8 +99,9 @@ async fn read(call: Call) -> Answer {
     let mut query = call.query();
     let html = query.html();
     query.finish()?;
-    let actor = call.actor().await?;
-    let (mut event, modified_at) = call.core.dated_event(&actor, call.id("event")?).await?;
+    let caller = call.caller().await?;
+    let id = after_sign_in(&call.core, &caller, call.id("event").map_err(Problem::from)).await?;
+    let (mut event, modified_at) = call.core.dated_event(&caller, id).await?;
     if html {
         eventcore::events::add_html(std::slice::from_mut(&mut event)).await?;
     }

@@ -9,9 +9,10 @@ use super::agenda_query::{
     FilterParameters, Listing, PeriodParameters, SortParameter, ZoneParameter, filter,
 };
 use super::events;
-use crate::http::call::{Answer, Call};
+use crate::http::call::{Answer, Call, after_sign_in};
 use crate::http::etag;
 use crate::http::links::Linked;
+use crate::http::problem::Problem;
 use crate::http::problem_responses::{
     ApiProblems, BodyProblems, Conflict, NotFound, NotModified, PreconditionFailed,
 };
@@ -132,8 +133,9 @@ async fn read(call: Call) -> Answer {
     let mut query = call.query();
     let html = query.html();
     query.finish()?;
-    let actor = call.actor().await?;
-    let (mut occurrence, modified_at) = call.core.dated_occurrence(&actor, call.id("occurrence")?).await?;
+    let caller = call.caller().await?;
+    let id = after_sign_in(&call.core, &caller, call.id("occurrence").map_err(Problem::from)).await?;
+    let (mut occurrence, modified_at) = call.core.dated_occurrence(&caller, id).await?;
     if html {
         eventcore::events::add_html(std::slice::from_mut(&mut occurrence)).await?;
     }

@@ -56,7 +56,10 @@ fn status(query: &mut Query) -> Option<RegistrationStatus> {
 )]
 async fn read_mine(call: Call) -> Answer {
     call.no_query()?;
-    let registration = call.core.my_registration(&call.actor().await?, call.id("occurrence")?).await?;
+    let caller = call.caller().await?;
+    let occurrence = call.id("occurrence").map_err(Problem::from);
+    let occurrence = after_sign_in(&call.core, &caller, occurrence).await?;
+    let registration = call.core.my_registration(&caller, occurrence).await?;
     versioned(registration, &call.public_url).ok(&call)
 }
 

@@ -11,6 +11,7 @@ use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::events::Creations;
 use crate::id::SessionId;
+use crate::notifications::Notifier;
 use crate::quotas::Quotas;
 use crate::registrations::Admissions;
 use crate::search;
@@ -51,7 +52,7 @@ pub struct EventCore {
 
 /// State shared by all clones. Each field belongs to the module that it is named for.
 struct SharedState {
-    clock: Box<dyn Clock>,
+    clock: Arc<dyn Clock>,
     passwords: PasswordHashing,
     /// `None` if wrong passwords have no consequence.
     guesses: Option<Guesses>,
@@ -134,6 +135,8 @@ impl EventCore {
             Db::connect(url, options.pools).await?
         };
         let Options { clock, jwt_secret, horizon, slows_guessing, quotas, .. } = options;
+        let clock: Arc<dyn Clock> = clock.into();
+        let db = db.with_commit_hook(Arc::new(Notifier(clock.clone())));
         let (passwords, signing_keys) =
             (PasswordHashing::new(slows_guessing), Arc::new(SigningKeys::new(jwt_secret.as_deref())));
         let guesses = slows_guessing.then(Guesses::new);

@@ -90,6 +90,8 @@ ids! {
     FeedbackId;
     /// The id of a job.
     JobId;
+    /// The id of a notification.
+    NotificationId;
 }
 
 #[cfg(test)]

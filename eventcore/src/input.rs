@@ -42,6 +42,11 @@ impl Fields {
         self.violations.add(format!("/{name}"), code, message);
     }
 
+    /// Records violations whose pointers begin at this object.
+    pub(crate) fn add_violations(&mut self, violations: &Violations) {
+        self.violations.add_within("", violations);
+    }
+
     /// Takes a string.
     pub fn string(&mut self, name: &str) -> Option<String> {
         match self.value(name)? {

@@ -70,8 +70,8 @@
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
-//! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`], which refer to
-//!    events;
+//! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`],
+//!    [`notifications`], which refer to events;
 //! 6. [`privacy`]: export and deletion of all data of a user; [`idempotency`]: execution of any operation
 //!    once per key; `refold`: stored texts after a change of the folding;
 //! 7. [`workers`]: who do the jobs, by the operations of all modules;
@@ -86,7 +86,8 @@
 //! 1. **Library.** Add a file named after the operation to the module of its subject, such as
 //!    `registrations/transfer.rs`. Write the rule as a pure function with unit tests. Write
 //!    `impl EventCore { pub async fn … }` with the actor as the first argument: check the permission, load,
-//!    decide, store, record a [`changes::Change`]. Everything that writes goes into an `async fn verb(tx:
+//!    decide, store, record a [`changes::Change`]; decide in `notifications/decision.rs` who
+//!    is told of a new kind of change. Everything that writes goes into an `async fn verb(tx:
 //!    &mut Tx, …)`, called as `transaction!(self.db(), |tx| verb(tx, …))`, which runs it in a task of its
 //!    own. Write statements with `sql!`: a test finds those and prepares each of them on both databases.
 //!    Compose those with variable parts with `SqlWriter`, and hand it many rows as one `RowList`.
@@ -116,6 +117,7 @@ pub mod input;
 pub mod insights;
 pub mod jobs;
 pub mod markdown;
+pub mod notifications;
 pub mod page;
 pub mod phase;
 pub mod precondition;
@@ -135,8 +137,8 @@ pub use actor::{Actor, Credential, Role, Scope, SignedIn};
 pub use core::{EventCore, OneTransaction, Options};
 pub use error::{Error, Result, Violation, Violations};
 pub use id::{
-    AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, JobId, OccurrenceId, RegistrationId,
-    SessionId, UserId,
+    AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, JobId, NotificationId, OccurrenceId,
+    RegistrationId, SessionId, UserId,
 };
 pub use page::{Cursor, Order, Page, PageRequest, TotalRelation};
 pub use precondition::Precondition;

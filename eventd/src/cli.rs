@@ -34,8 +34,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Check the database file, and compare seat counts, waitlists, copied columns and the search index with
-    /// what they derive from
+    /// Check the database file, and compare seat counts, waitlists, copied columns, the search index and
+    /// reminders with what they derive from
     ///
     /// Exits with 1 on a discrepancy.
     Check,

@@ -6,6 +6,7 @@ use crate::id::{
     AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, SessionId,
     UserId,
 };
+use crate::time::Timestamp;
 
 /// What a transaction changed. New kinds and fields may be added: match them with `..`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,10 +39,11 @@ pub enum Change {
     EventPublished { event: EventId },
     /// A published event has become a draft again.
     EventUnpublished { event: EventId },
-    /// Fields of an event have changed.
-    EventChanged { event: EventId },
-    /// An event is cancelled, with all its occurrences that are not over.
-    EventCancelled { event: EventId },
+    /// Fields of an event have changed. `old_location` is the former location, if the location or the address
+    /// has changed.
+    EventChanged { event: EventId, old_location: Option<String> },
+    /// An event is cancelled, with all its occurrences that are not over, whose last update is `at`.
+    EventCancelled { event: EventId, at: Timestamp },
     /// An event is deleted, with its occurrences. Nobody had registered.
     EventDeleted { event: EventId },
     /// Occurrences, with their registrations, have moved to a new event. What else becomes of that event
@@ -56,10 +58,11 @@ pub enum Change {
 
     /// An event has this many more occurrences than it was created with.
     OccurrencesAdded { event: EventId, count: u64 },
-    /// The times of an occurrence have changed.
-    OccurrenceMoved { event: EventId, occurrence: OccurrenceId },
-    /// Fields of an occurrence other than its times have changed.
-    OccurrenceChanged { event: EventId, occurrence: OccurrenceId },
+    /// The times of an occurrence have changed: its end, or its start too, which was `old_starts_at`.
+    OccurrenceMoved { event: EventId, occurrence: OccurrenceId, old_starts_at: Timestamp },
+    /// Fields of an occurrence other than its times have changed. `old_location` is the former location, if
+    /// the location or the address has changed.
+    OccurrenceChanged { event: EventId, occurrence: OccurrenceId, old_location: Option<String> },
     /// One occurrence is cancelled. Its registrations remain.
     OccurrenceCancelled { event: EventId, occurrence: OccurrenceId },
     /// A cancelled occurrence takes place again.

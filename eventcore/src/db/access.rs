@@ -9,12 +9,22 @@ use super::held::HeldTx;
 use super::pool_settings::PoolSettings;
 use super::sqlite::QueuedCaller;
 use super::transaction::Tx;
-use crate::changes::ChangeBus;
+use crate::changes::{Change, ChangeBus};
 use crate::error::Result;
 
 /// Runs at the start of each transaction of a database. If it fails, the transaction is not begun.
 pub(crate) trait BeginHook: Send + Sync {
     fn after_begin<'t>(&'t self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 't>>;
+}
+
+/// Runs before the commit of each transaction that has changed something, with its changes. If it fails, the
+/// transaction is rolled back. What it changes in turn is committed and published too.
+pub(crate) trait CommitHook: Send + Sync {
+    fn before_commit<'t>(
+        &'t self,
+        tx: &'t mut Tx,
+        changes: &'t [Change],
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 't>>;
 }
 
 /// A database, and what its transactions have in common. Clones share the connections.
@@ -25,6 +35,7 @@ pub(super) struct Access {
     /// Publishes what transactions have changed.
     pub(super) bus: ChangeBus,
     pub(super) begin_hook: Option<Arc<dyn BeginHook>>,
+    pub(super) commit_hook: Option<Arc<dyn CommitHook>>,
     /// The transaction that all operations share, if they do.
     pub(super) held: Option<HeldTx>,
 }

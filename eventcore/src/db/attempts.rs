@@ -1,6 +1,8 @@
 //! Running the work of an operation in a transaction, in a task of its own.
 
-use super::access::{Access, QueuePlace};
+use std::sync::Arc;
+
+use super::access::{Access, CommitHook, QueuePlace};
 use super::direct_tx::Connected;
 use super::postgres;
 use super::transaction::Tx;
@@ -82,8 +84,12 @@ impl Attempts {
 
     /// Commits if `outcome` is `Ok`, otherwise rolls back. `None` means that the caller should run the
     /// transaction again; this function has then waited before it returns.
-    pub(crate) async fn end<T>(&mut self, tx: Tx, outcome: Result<T>) -> Option<Result<T>> {
+    pub(crate) async fn end<T>(&mut self, mut tx: Tx, outcome: Result<T>) -> Option<Result<T>> {
         let is_part = tx.is_part();
+        let outcome = match outcome {
+            Ok(value) => run_hook(self.access.commit_hook.clone(), &mut tx).await.map(|()| value),
+            Err(error) => Err(error),
+        };
         let (outcome, connected) = match outcome {
             // After a lost COMMIT nobody knows whether it was executed: it is not run again.
             Ok(value) => (tx.commit().await.map(|()| value), Connected::Yes),
@@ -106,4 +112,16 @@ impl Attempts {
         }
         Some(outcome)
     }
+}
+
+/// Runs the hook with what the transaction has changed, if it has changed anything.
+async fn run_hook(hook: Option<Arc<dyn CommitHook>>, tx: &mut Tx) -> Result<()> {
+    let Some(hook) = hook else { return Ok(()) };
+    let changes = tx.take_changes();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let outcome = hook.before_commit(tx, &changes).await;
+    tx.put_back(changes);
+    outcome
 }

@@ -40,7 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::Access;
-pub(crate) use access::BeginHook;
+pub(crate) use access::{BeginHook, CommitHook};
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
 pub(crate) use attempts::{Attempts, transaction, transaction_in_this_task};
 use backend::Backend;
@@ -102,12 +102,20 @@ impl Db {
     async fn open(url: &str, settings: PoolSettings, create: bool) -> Result<Self> {
         let backend = Arc::new(Backend::open(url, &settings, create).await?);
         let bus = ChangeBus::default();
-        Ok(Self { access: Access { backend, settings, bus, begin_hook: None, held: None } })
+        Ok(Self {
+            access: Access { backend, settings, bus, begin_hook: None, commit_hook: None, held: None },
+        })
     }
 
     /// This database with `hook` run at the start of each transaction. It replaces an earlier hook.
     pub(crate) fn with_begin_hook(&self, hook: Arc<dyn BeginHook>) -> Self {
         Self { access: Access { begin_hook: Some(hook), ..self.access.clone() } }
+    }
+
+    /// This database with `hook` run before the commit of each transaction that has changed something. It
+    /// replaces an earlier hook.
+    pub(crate) fn with_commit_hook(self, hook: Arc<dyn CommitHook>) -> Self {
+        Self { access: Access { commit_hook: Some(hook), ..self.access } }
     }
 
     /// Joins the queue for a transaction. Used by `transaction!`.

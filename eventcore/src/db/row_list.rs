@@ -38,8 +38,12 @@ impl RowList {
 
     /// Adds a column of ids.
     #[must_use]
-    pub(crate) fn ids(self, name: &'static str, ids: impl IntoIterator<Item = Uuid>) -> Self {
-        self.with(name, Column::Id(ids.into_iter().map(Some).collect()))
+    pub(crate) fn ids<T: Into<Option<Uuid>>>(
+        self,
+        name: &'static str,
+        ids: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.with(name, Column::Id(ids.into_iter().map(Into::into).collect()))
     }
 
     /// Adds a column of instants.

@@ -6,6 +6,7 @@ use super::held::{HeldGuard, HeldTx};
 use super::statement::Connection;
 use crate::changes::{Change, ChangeBus};
 use crate::error::Result;
+use crate::id::UserId;
 
 /// A transaction. After a failed statement it can only be rolled back, on both databases. Dropping it rolls
 /// it back.
@@ -16,6 +17,8 @@ pub struct Tx {
     /// What the operation has changed, to be published after the commit.
     changes: Vec<Change>,
     bus: ChangeBus,
+    /// The user who acts in the transaction.
+    actor: Option<UserId>,
 }
 
 #[derive(Debug)]
@@ -46,7 +49,7 @@ pub(super) enum TxTarget<'c> {
 
 impl Tx {
     const fn new(kind: Kind, dialect: Dialect, bus: ChangeBus) -> Self {
-        Self { kind, dialect, changes: Vec::new(), bus }
+        Self { kind, dialect, changes: Vec::new(), bus, actor: None }
     }
 
     pub(super) const fn direct(tx: DirectTx, bus: ChangeBus) -> Self {
@@ -66,6 +69,26 @@ impl Tx {
     /// Records what the operation has changed. It is published after the commit.
     pub(crate) fn record(&mut self, change: Change) {
         self.changes.push(change);
+    }
+
+    /// Names the user who acts, for those who are told of the changes.
+    pub(crate) const fn act_as(&mut self, actor: Option<UserId>) {
+        self.actor = actor;
+    }
+
+    /// The user who acts, if an operation has named one.
+    pub(crate) const fn actor(&self) -> Option<UserId> {
+        self.actor
+    }
+
+    /// Takes what the operation has changed so far.
+    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Puts changes back, before those that were recorded since.
+    pub(super) fn put_back(&mut self, changes: Vec<Change>) {
+        self.changes.splice(..0, changes);
     }
 
     /// The transaction on its connection, to be held; `None` for one that is held already.

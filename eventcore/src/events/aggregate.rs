@@ -66,6 +66,7 @@ impl EventAggregate {
     /// # Errors
     /// `not_found` if the actor cannot see it, `forbidden` if they cannot change it.
     pub(super) async fn lock(tx: &mut Tx, actor: &Actor, id: EventId, now: Timestamp) -> Result<Self> {
+        tx.act_as(actor.user_id());
         let mut row = lock_and_load(tx, actor, id, now).await?;
         while !row.is_current() {
             // The row is locked by now, so the subqueries of the next one see what belongs to it.

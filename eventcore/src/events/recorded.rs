@@ -6,6 +6,7 @@ use super::aggregate::EventAggregate;
 use super::change_plan::ChangePlan;
 use super::event::{EventStatus, OccurrenceStatus};
 use super::occurrence::state::OccurrenceState;
+use super::rows::EventRow;
 use crate::changes::Change;
 use crate::id::{EventId, OccurrenceId};
 
@@ -13,7 +14,7 @@ impl ChangePlan {
     /// The changes that the plan makes to `old`.
     pub(super) fn recorded(&self, old: &EventAggregate) -> Vec<Change> {
         let event = old.event.id;
-        let mut changes = vec![of_event(event, old.event.status, self.event.status)];
+        let mut changes = vec![of_event(&old.event, &self.event)];
         // A cancelled event is cancelled with its occurrences.
         if self.event.status == EventStatus::Cancelled && old.event.status != EventStatus::Cancelled {
             return changes;
@@ -35,13 +36,17 @@ impl ChangePlan {
 }
 
 /// A change of an event, by its status before and after.
-fn of_event(event: EventId, before: EventStatus, after: EventStatus) -> Change {
+fn of_event(before: &EventRow, after: &EventRow) -> Change {
     use EventStatus::{Cancelled, Draft, Published};
-    match (before, after) {
+    let event = after.id;
+    match (before.status, after.status) {
         (Draft | Cancelled, Published) => Change::EventPublished { event },
         (Published | Cancelled, Draft) => Change::EventUnpublished { event },
-        (Draft | Published, Cancelled) => Change::EventCancelled { event },
-        (Draft, Draft) | (Published, Published) | (Cancelled, Cancelled) => Change::EventChanged { event },
+        (Draft | Published, Cancelled) => Change::EventCancelled { event, at: after.updated_at },
+        (Draft, Draft) | (Published, Published) | (Cancelled, Cancelled) => {
+            let is_elsewhere = (&before.location, &before.url) != (&after.location, &after.url);
+            Change::EventChanged { event, old_location: is_elsewhere.then(|| before.location.clone()) }
+        }
     }
 }
 
@@ -56,7 +61,7 @@ fn of_occurrence(event: EventId, before: &OccurrenceState, after: &OccurrenceSta
             Some(Change::OccurrenceRestored { event, occurrence })
         }
         _ if (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at) => {
-            Some(Change::OccurrenceMoved { event, occurrence })
+            Some(Change::OccurrenceMoved { event, occurrence, old_starts_at: before.starts_at })
         }
         _ => None,
     }

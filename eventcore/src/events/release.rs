@@ -142,7 +142,7 @@ async fn cancel_or_delete(tx: &mut Tx, event: EventId, now: Timestamp) -> Result
         .execute()
         .await?;
     if cancelled > 0 {
-        tx.record(Change::EventCancelled { event });
+        tx.record(Change::EventCancelled { event, at: now });
         status::cancel_remaining_occurrences(tx, event, now).await?;
     }
     Ok(())

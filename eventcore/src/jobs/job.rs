@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::payload::{Announcement, DueOccurrence};
 use super::retry::Retries;
 use crate::db::text_enum;
 use crate::error::{Error, Result};
+use crate::id::{NotificationId, UserId};
+use crate::time::Timestamp;
 
 /// What is to be done. Stored as JSON: change a variant so that stored ones can still be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +22,20 @@ pub enum Job {
     RecomputeTimes,
     /// Daily: delete jobs that finished long ago.
     PruneJobs,
+    /// Tell those who are registered of a change.
+    Announce(Announcement),
+    /// Every ten seconds: find the occurrences of which reminders fell due.
+    FindReminders {
+        /// How far time has been looked at; `None` before the first time.
+        looked_at_until: Option<Timestamp>,
+    },
+    /// Remind those who are registered for an occurrence.
+    Remind(DueOccurrence),
+    /// Daily: delete old notifications.
+    PruneNotifications {
+        /// Up to where the table has been looked at; `None` at its beginning.
+        after: Option<(UserId, NotificationId)>,
+    },
 }
 
 text_enum! {
@@ -30,6 +47,14 @@ text_enum! {
         RecomputeTimes = "recompute_times",
         /// [`Job::PruneJobs`].
         PruneJobs = "prune_jobs",
+        /// [`Job::Announce`].
+        Announce = "announce",
+        /// [`Job::FindReminders`].
+        FindReminders = "find_reminders",
+        /// [`Job::Remind`].
+        Remind = "remind",
+        /// [`Job::PruneNotifications`].
+        PruneNotifications = "prune_notifications",
     }
 }
 
@@ -40,11 +65,21 @@ impl Job {
             Self::ExtendSchedules => JobKind::ExtendSchedules,
             Self::RecomputeTimes => JobKind::RecomputeTimes,
             Self::PruneJobs => JobKind::PruneJobs,
+            Self::Announce(_) => JobKind::Announce,
+            Self::FindReminders { .. } => JobKind::FindReminders,
+            Self::Remind(_) => JobKind::Remind,
+            Self::PruneNotifications { .. } => JobKind::PruneNotifications,
         }
     }
 
     /// The jobs that a process with workers adds when it starts.
-    pub(crate) const AT_START: [Self; 3] = [Self::ExtendSchedules, Self::PruneJobs, Self::RecomputeTimes];
+    pub(crate) const AT_START: [Self; 5] = [
+        Self::FindReminders { looked_at_until: None },
+        Self::ExtendSchedules,
+        Self::PruneJobs,
+        Self::PruneNotifications { after: None },
+        Self::RecomputeTimes,
+    ];
 
     pub(super) fn to_json(&self) -> Result<String> {
         serde_json::to_string(self).map_err(Error::internal)
@@ -52,17 +87,24 @@ impl Job {
 }
 
 impl JobKind {
-    /// Smaller numbers go first: 0 for what people wait for, 1 for deliveries in bulk, 2 for upkeep.
+    /// Smaller numbers go first: 0 for what people wait for and the times that this depends on, 1 for
+    /// deliveries in bulk, 2 for upkeep.
     pub(super) const fn priority(self) -> i64 {
         match self {
-            Self::ExtendSchedules | Self::RecomputeTimes | Self::PruneJobs => 2,
+            Self::RecomputeTimes | Self::Announce | Self::FindReminders | Self::Remind => 0,
+            Self::ExtendSchedules | Self::PruneJobs | Self::PruneNotifications => 2,
         }
     }
 
     /// Whether there is at most one unfinished job of this kind.
     pub(super) const fn is_single(self) -> bool {
         match self {
-            Self::ExtendSchedules | Self::RecomputeTimes | Self::PruneJobs => true,
+            Self::FindReminders
+            | Self::ExtendSchedules
+            | Self::RecomputeTimes
+            | Self::PruneJobs
+            | Self::PruneNotifications => true,
+            Self::Announce | Self::Remind => false,
         }
     }
 
@@ -71,14 +113,21 @@ impl JobKind {
         match self {
             // One index scan, and each event is extended once a day.
             Self::ExtendSchedules | Self::PruneJobs => Some(Duration::from_hours(1)),
-            Self::RecomputeTimes => None,
+            Self::PruneNotifications => Some(Duration::from_hours(24)),
+            // It says itself when it goes on.
+            Self::FindReminders | Self::RecomputeTimes | Self::Announce | Self::Remind => None,
         }
     }
 
     /// How failed attempts are repeated. Jobs that recur are never set aside.
     pub(super) const fn retries(self) -> Retries {
         match self {
-            Self::ExtendSchedules | Self::RecomputeTimes | Self::PruneJobs => Retries::UPKEEP,
+            // Reminders must be found again soon after the database was away.
+            Self::FindReminders => Retries::PROMPT,
+            Self::ExtendSchedules | Self::RecomputeTimes | Self::PruneJobs | Self::PruneNotifications => {
+                Retries::UPKEEP
+            }
+            Self::Announce | Self::Remind => Retries::DEFAULT,
         }
     }
 }
@@ -89,7 +138,10 @@ mod tests {
 
     #[test]
     fn the_stored_json_names_the_kind() {
-        for job in [Job::ExtendSchedules, Job::RecomputeTimes, Job::PruneJobs] {
+        let at = Timestamp::from_micros(1_800_000_000_000_000);
+        let id = crate::id::OccurrenceId::at(at);
+        let remind = DueOccurrence { id, starts_at: at, from: at, until: at, after: None };
+        for job in Job::AT_START.into_iter().chain([Job::Remind(remind)]) {
             let json = job.to_json().unwrap();
             let stored: serde_json::Value = serde_json::from_str(&json).unwrap();
             assert_eq!(stored["kind"], job.kind().as_str());

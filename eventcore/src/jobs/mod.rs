@@ -24,6 +24,7 @@
 mod enqueue;
 mod job;
 pub(crate) mod lease;
+mod payload;
 mod prune;
 mod read;
 mod retry;
@@ -33,5 +34,6 @@ pub(crate) use enqueue::enqueue;
 pub use job::{Job, JobKind};
 pub use lease::LEASE;
 pub(crate) use lease::{Lease, Next};
+pub use payload::{AffectedOccurrence, Announcement, DueOccurrence};
 pub(crate) use prune::prune;
 pub use row::{JobState, JobSummary};

@@ -18,6 +18,10 @@ impl Retries {
     pub(super) const UPKEEP: Self =
         Self { attempts: None, first: Duration::from_secs(5), longest: Duration::from_hours(1) };
 
+    /// What is due every few seconds: without a limit.
+    pub(super) const PROMPT: Self =
+        Self { attempts: None, first: Duration::from_secs(2), longest: Duration::from_secs(20) };
+
     /// Everything else: for about seven hours.
     pub(super) const DEFAULT: Self =
         Self { attempts: Some(16), first: Duration::from_secs(5), longest: Duration::from_hours(1) };

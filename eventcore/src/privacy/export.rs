@@ -8,7 +8,8 @@ use crate::core::EventCore;
 use crate::error::Result;
 use crate::events::Event;
 use crate::feedback::{Feedback, WithdrawnFeedback};
-use crate::id::UserId;
+use crate::id::{EventId, UserId};
+use crate::notifications::{Notification, NotificationPreferences};
 use crate::page::PageRequest;
 use crate::registrations::Registration;
 use crate::time::Timestamp;
@@ -37,6 +38,12 @@ pub struct Export {
     pub comments: Vec<Comment>,
     /// Their feedback.
     pub feedback: Vec<Feedback>,
+    /// What they were told in the last 90 days.
+    pub notifications: Vec<Notification>,
+    /// What they want to be told.
+    pub notification_preferences: NotificationPreferences,
+    /// The events that they have muted.
+    pub muted_events: Vec<EventId>,
     /// What remains of their withdrawn feedback.
     pub withdrawn_feedback: Vec<WithdrawnFeedback>,
 }
@@ -72,6 +79,9 @@ impl EventCore {
             registrations: self.registrations_of(id).await?,
             comments: self.comments_of(id).await?,
             feedback: self.feedback_of(id).await?,
+            notifications: self.notifications_of(id).await?,
+            notification_preferences: self.preferences_of(id).await?,
+            muted_events: self.muted_events_of(id).await?,
             withdrawn_feedback: self.withdrawn_feedback_of(id).await?,
         })
     }

@@ -4,6 +4,7 @@ use crate::core::EventCore;
 use crate::db::{Tx, transaction};
 use crate::error::Result;
 use crate::jobs::{self, Job, Lease, Next, lease};
+use crate::notifications;
 use crate::time::Timestamp;
 
 /// Does a job and records its success.
@@ -24,7 +25,11 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
             }
             succeed(core, lease, &Next::Done).await
         }
-        Job::PruneJobs => {
+        Job::PruneJobs
+        | Job::Announce(_)
+        | Job::FindReminders { .. }
+        | Job::Remind(_)
+        | Job::PruneNotifications { .. } => {
             let now = core.now();
             transaction!(core.db(), |tx| step(tx, lease, &job, now))
         }
@@ -54,6 +59,16 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
         Job::ExtendSchedules | Job::RecomputeTimes => Next::Done,
         Job::PruneJobs if jobs::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneJobs => recurring(job.clone(), now),
+        Job::Announce(announcement) => match notifications::spread(tx, announcement, now).await? {
+            Some(rest) => Next::Again { job: Job::Announce(rest), at: now },
+            None => Next::Done,
+        },
+        Job::FindReminders { looked_at_until } => notifications::find_due(tx, *looked_at_until, now).await?,
+        Job::Remind(due) => notifications::remind(tx, due, now).await?,
+        Job::PruneNotifications { after } => match notifications::prune(tx, *after, now).await? {
+            Some(after) => Next::Again { job: Job::PruneNotifications { after: Some(after) }, at: now },
+            None => recurring(Job::PruneNotifications { after: None }, now),
+        },
     };
     lease::succeed(tx, lease, &next, now).await
 }

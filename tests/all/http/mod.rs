@@ -26,6 +26,7 @@ mod invalid_input;
 mod links;
 mod many_matches;
 mod matching;
+mod notifications;
 mod openapi;
 mod openapi_document;
 mod openapi_examples;

@@ -145,6 +145,8 @@ async fn every_example_works_as_it_stands(#[case] kind: Kind) {
     let place = examples.send(&ada, "registrations_register", &[&occurrences[0]]).await;
     assert_eq!(place["status"], "confirmed");
     examples.send(&bob, "registrations_add", &[&occurrences[1]]).await;
+    examples.send(&ada, "notifications_replace_preferences", &[]).await;
+    examples.send(&ada, "notifications_set_reminders", &[&occurrences[0]]).await;
     let comment = examples.send(&ada, "comments_create", &[event]).await;
     examples.patch(&ada, "comments_change", &[text(&comment, "id")]).await;
     daemon.db.pass(&occurrences[0], &SystemClock.now().to_string()).await;

@@ -33,15 +33,19 @@ const REQUESTED: [&str; 20] = [
 
 /// Paths that answer with the user's own data, or with nothing about events. Other tests check their
 /// permissions.
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 20] = [
     "",
     "/calendars/categories/{category}.ics",
     "/calendars/organizers/{username}.ics",
     "/calendars/personal/{secret}.ics",
     "/calendars/public.ics",
     "/comments/{comment}",
+    "/events/{event}/mute",
     "/events/{event}/organizers/{user}",
+    "/notifications",
+    "/notifications/preferences",
     "/occurrences/{occurrence}/registration",
+    "/occurrences/{occurrence}/registration/reminders",
     "/registrations/{registration}",
     "/registrations/{registration}/ticket.png",
     "/registrations/{registration}/ticket.svg",

@@ -182,7 +182,7 @@ async fn operations_on_events_are_told(#[case] kind: Kind) {
     for _ in 0..2 {
         core.change_event(&ada, event, &json!({"title": "Matinee"}), None).await.unwrap();
     }
-    assert_eq!(published(&mut changes), [Change::EventChanged { event }]);
+    assert_eq!(published(&mut changes), [Change::EventChanged { event, old_location: None }]);
     core.change_event(&ada, event, &json!({"status": "draft"}), None).await.unwrap();
     core.change_event(&ada, event, &json!({"status": "published"}), None).await.unwrap();
     assert_eq!(
@@ -201,7 +201,7 @@ async fn operations_on_events_are_told(#[case] kind: Kind) {
     for _ in 0..2 {
         core.cancel_event(&ada, event, None).await.unwrap();
     }
-    assert_eq!(published(&mut changes), [Change::EventCancelled { event }]);
+    assert_eq!(published(&mut changes), [Change::EventCancelled { event, at: core.now() }]);
     core.delete_event(&ada, event, None).await.unwrap();
     assert_eq!(published(&mut changes), [Change::EventDeleted { event }]);
 
@@ -217,7 +217,7 @@ async fn operations_on_events_are_told(#[case] kind: Kind) {
     core.delete_user(&ada, id_of(&ada), None).await.unwrap();
     let expected = [
         Change::OrganizerChanged { event: handed_over, organizer: user },
-        Change::EventCancelled { event: cancelled },
+        Change::EventCancelled { event: cancelled, at: core.now() },
         Change::EventDeleted { event: deleted },
         Change::AccountDeleted { user: id_of(&ada) },
     ];
@@ -240,10 +240,22 @@ async fn operations_on_occurrences_are_told(#[case] kind: Kind) {
     for _ in 0..2 {
         core.change_occurrence(&ada, first, &json!({"title": "Opening"}), None).await.unwrap();
     }
-    assert_eq!(published(&mut changes), [Change::OccurrenceChanged { event, occurrence: first }]);
+    assert_eq!(
+        published(&mut changes),
+        [Change::OccurrenceChanged { event, occurrence: first, old_location: None }]
+    );
     let later = json!({"starts_at": "2027-03-04T19:00:00"});
     core.change_occurrence(&ada, first, &later, None).await.unwrap();
-    assert_eq!(published(&mut changes), [Change::OccurrenceMoved { event, occurrence: first }]);
+    let old_starts_at = at("2027-03-04T18:30:00Z");
+    assert_eq!(
+        published(&mut changes),
+        [Change::OccurrenceMoved { event, occurrence: first, old_starts_at }]
+    );
+    core.change_occurrence(&ada, first, &json!({"location": "Attic"}), None).await.unwrap();
+    let [Change::OccurrenceChanged { old_location: Some(old), .. }] = &published(&mut changes)[..] else {
+        panic!("a change of the place")
+    };
+    assert_eq!(old, "Room 2");
 
     for _ in 0..2 {
         core.cancel_occurrence(&ada, second, None).await.unwrap();
@@ -263,14 +275,17 @@ async fn operations_on_occurrences_are_told(#[case] kind: Kind) {
     core.change_event(&ada, event, &rule(6), None).await.unwrap();
     assert_eq!(
         published(&mut changes),
-        [Change::EventChanged { event }, Change::OccurrencesAdded { event, count: 2 }]
+        [Change::EventChanged { event, old_location: None }, Change::OccurrencesAdded { event, count: 2 }]
     );
     core.change_event(&ada, event, &rule(1), None).await.unwrap();
     let told = published(&mut changes);
     assert_eq!(told.len(), 5, "{told:?}");
     assert_eq!(
         told[..2],
-        [Change::EventChanged { event }, Change::OccurrenceCancelled { event, occurrence: second },]
+        [
+            Change::EventChanged { event, old_location: None },
+            Change::OccurrenceCancelled { event, occurrence: second },
+        ]
     );
     assert!(told.contains(&Change::OccurrenceDeleted { event, occurrence: third }));
 
@@ -280,16 +295,20 @@ async fn operations_on_occurrences_are_told(#[case] kind: Kind) {
     published(&mut changes);
     core.change_event(&ada, event, &json!({"starts_at": "2027-03-04T20:00:00"}), None).await.unwrap();
     let mut told = published(&mut changes);
-    assert_eq!(told.remove(0), Change::EventChanged { event });
+    assert_eq!(told.remove(0), Change::EventChanged { event, old_location: None });
     assert_eq!(told.len(), 2, "{told:?}");
-    for occurrence in [first, second] {
-        assert!(told.contains(&Change::OccurrenceMoved { event, occurrence }), "{told:?}");
+    for (occurrence, old) in [(first, "2027-03-04T18:30:00Z"), (second, "2027-03-05T18:30:00Z")] {
+        let moved = Change::OccurrenceMoved { event, occurrence, old_starts_at: at(old) };
+        assert!(told.contains(&moved), "{told:?}");
     }
 
     let new_event = core.split_event(&ada, second, &json!({}), None).await.unwrap().id;
     assert_eq!(
         published(&mut changes),
-        [Change::EventSplit { event, new_event }, Change::EventChanged { event: new_event }]
+        [
+            Change::EventSplit { event, new_event },
+            Change::EventChanged { event: new_event, old_location: None }
+        ]
     );
 }
 

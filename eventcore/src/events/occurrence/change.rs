@@ -166,6 +166,13 @@ impl Overrides {
             && times.own == stored.own_window()
     }
 
+    /// Whether the occurrence gets another location or address.
+    fn replaces_place(&self, locked: &EditableOccurrence) -> bool {
+        let location = self.location.as_deref().map_or(locked.event.location.as_str(), str::trim);
+        let url = |own: &Option<String>| own.as_ref().or(locked.event.url.as_ref()).cloned();
+        location != locked.location() || url(&self.url) != url(&locked.occurrence.url)
+    }
+
     /// The overridden time, completed by the start of the rule and the duration of the event.
     fn timing<'a>(&self, locked: &'a EditableOccurrence, tz: Tz) -> Result<SpanInput<'a>> {
         let event = &locked.event;
@@ -202,6 +209,10 @@ impl Times {
 }
 
 impl EditableOccurrence {
+    fn location(&self) -> &str {
+        self.occurrence.location.as_ref().unwrap_or(&self.event.location)
+    }
+
     /// The stored overrides, as the JSON of [`Overrides`].
     fn overrides(&self) -> Result<Value> {
         let StoredOccurrence { title, description, location, url, capacity_override, .. } = &self.occurrence;
@@ -272,10 +283,12 @@ async fn change(
     if !overrides.are_stored(&locked.occurrence, &times) {
         let event = locked.event.id;
         if !times.are_stored(&locked.occurrence) {
-            tx.record(Change::OccurrenceMoved { event, occurrence: id });
+            let old_starts_at = locked.occurrence.starts_at;
+            tx.record(Change::OccurrenceMoved { event, occurrence: id, old_starts_at });
         }
         if !overrides.fields_are_stored(&locked.occurrence, &times) {
-            tx.record(Change::OccurrenceChanged { event, occurrence: id });
+            let old_location = overrides.replaces_place(&locked).then(|| locked.location().to_owned());
+            tx.record(Change::OccurrenceChanged { event, occurrence: id, old_location });
         }
         store_overrides(tx, &locked, &overrides, &times, now).await?;
         seats::promote_waitlist(tx, id, now).await?;

@@ -91,6 +91,7 @@ pub(crate) async fn lock_series_for_split(
 }
 
 async fn lock_event(tx: &mut Tx, actor: &Actor, id: OccurrenceId) -> Result<EventRow> {
+    tx.act_as(actor.user_id());
     let event: Option<(EventId,)> =
         tx.query(sql!("SELECT event_id FROM occurrences WHERE id = $1")).bind(id).optional().await?;
     let (event,) = event.ok_or(Error::NotFound("occurrence"))?;

@@ -241,7 +241,8 @@ async fn recompute(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u64> {
         let times = |state: &OccurrenceState| (state.original_start, state.starts_at, state.ends_at);
         if times(old) != times(&new) {
             moved += 1;
-            tx.record(Change::OccurrenceMoved { event: id, occurrence: old.id });
+            let old_starts_at = old.starts_at;
+            tx.record(Change::OccurrenceMoved { event: id, occurrence: old.id, old_starts_at });
             new.version += 1;
         }
         changes.add(old, &new);

@@ -188,7 +188,9 @@ impl OccurrenceAdmission {
                 }
                 match live {
                     Some(row) if row.id == *registration => {
-                        self.cancel(row, expected.as_ref(), CancelledBy::Organizer, terms)
+                        let is_own = actor.is(row.user_id);
+                        let by = if is_own { CancelledBy::Attendee } else { CancelledBy::Organizer };
+                        self.cancel(row, expected.as_ref(), by, terms)
                     }
                     _ => {
                         must_expect_none(expected.as_ref())?;

@@ -61,6 +61,14 @@ fn example(operation: &str) -> Option<Value> {
         "registrations_check_in_by_code" => json!({"code": "TICKET_CODE"}),
         "comments_create" => json!({"body": "Will the talks be *recorded*?"}),
         "comments_change" => json!({"body": "Will the talks be recorded?"}),
+        "notifications_replace_preferences" => json!({
+            "kinds": [
+                {"kind": "new_comment", "in_app": true, "email": false},
+                {"kind": "feedback_received", "in_app": false, "email": false},
+            ],
+            "reminders": ["P2D", "PT2H"],
+        }),
+        "notifications_set_reminders" => json!({"reminders": ["PT2H"]}),
         "feedback_give" => json!({"rating": 5, "body": "Good talks, and enough pizza."}),
         "feedback_answer" => json!({"body": "Thank you, see you next Thursday!"}),
         _ => return None,

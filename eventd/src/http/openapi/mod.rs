@@ -31,6 +31,7 @@ use super::problem::ProblemBody;
         (name = "organizers", description = "Co-organizers of events"),
         (name = "categories", description = "Categories and tags of events"),
         (name = "comments", description = "Comments on events"),
+        (name = "notifications", description = "What I am told in the app, and when I am reminded"),
         (name = "calendars", description = "Events and occurrences as iCalendar files"),
         (name = "auth", description = "Signing in and out"),
         (name = "users", description = "Accounts"),

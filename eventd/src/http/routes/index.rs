@@ -40,6 +40,8 @@ struct ApiLinks {
     me: String,
     /// The registrations of the signed-in user.
     registrations: String,
+    /// The notifications of the signed-in user.
+    notifications: String,
     /// The API documentation for people.
     documentation: String,
     /// The OpenAPI document.
@@ -72,6 +74,7 @@ async fn index(call: Call) -> Answer {
             sign_in: link("/api/v1/auth/login"),
             me: link("/api/v1/users/me"),
             registrations: link("/api/v1/registrations"),
+            notifications: link("/api/v1/notifications"),
             documentation: link("/docs"),
             openapi: link("/openapi.json"),
             problems: link("/problems"),

@@ -12,6 +12,7 @@ mod feedback;
 pub(crate) mod health;
 mod index;
 mod insights;
+mod notifications;
 mod occurrences;
 mod organizers;
 mod pages;
@@ -41,6 +42,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         health::routes(),
         index::routes(),
         insights::routes(),
+        notifications::routes(),
         occurrences::routes(),
         organizers::routes(),
         pages::routes(),

@@ -1,0 +1,202 @@
+//! News for all who are registered: the first in the transaction of the change, the rest by a job, in bounded
+//! batches.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::decision::News;
+use super::kind::NotificationKind;
+use super::notify::{Draft, ToldDetails, notify};
+use super::occasion::Occasion;
+use crate::db::{Queries, RowList, SqlWriter, Tx, sql};
+use crate::error::Result;
+use crate::id::{EventId, OccurrenceId, RegistrationId, UserId, uuid_at};
+use crate::jobs::{self, AffectedOccurrence, Announcement, Job};
+use crate::time::Timestamp;
+
+/// The registrations that the transaction of the change tells itself.
+const AT_ONCE: usize = 100;
+/// The registrations of one transaction of the job. Others write between two of them.
+const BATCH: usize = 500;
+
+/// An announcement of nothing yet.
+pub(super) fn empty(event: EventId, cancelled: bool, by: Option<UserId>, now: Timestamp) -> Announcement {
+    let (old_location, occurrences, after) = (None, Vec::new(), None);
+    Announcement { id: uuid_at(now), at: now, event, by, cancelled, old_location, occurrences, after }
+}
+
+/// Adds the occurrences that news is about.
+pub(super) async fn add(
+    tx: &mut Tx,
+    announcement: &mut Announcement,
+    news: News,
+    now: Timestamp,
+) -> Result<()> {
+    match news {
+        News::Moved { occurrence, old_starts_at, .. } => {
+            entry(announcement, occurrence).old_starts_at = Some(old_starts_at);
+        }
+        News::Relocated { occurrence, old_location, .. } => {
+            announcement.old_location.get_or_insert(old_location);
+            entry(announcement, occurrence).relocated = true;
+        }
+        News::Restored { occurrence, .. } => entry(announcement, occurrence).restored = true,
+        News::Cancelled { occurrence, .. } => _ = entry(announcement, occurrence),
+        News::EventRelocated { event, old_location } => {
+            announcement.old_location.get_or_insert(old_location);
+            for (occurrence,) in inheriting_place(tx, event, now).await? {
+                entry(announcement, occurrence).relocated = true;
+            }
+        }
+        News::EventCancelled { event, at } => {
+            for (occurrence,) in cancelled_at(tx, event, at).await? {
+                entry(announcement, occurrence);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The entry of an occurrence, which is added if it is missing.
+fn entry(announcement: &mut Announcement, id: OccurrenceId) -> &mut AffectedOccurrence {
+    let all = &mut announcement.occurrences;
+    let at = all.iter().rposition(|occurrence| occurrence.id == id).unwrap_or_else(|| {
+        all.push(AffectedOccurrence { id, old_starts_at: None, relocated: false, restored: false });
+        all.len() - 1
+    });
+    &mut all[at]
+}
+
+async fn inheriting_place(tx: &mut Tx, event: EventId, now: Timestamp) -> Result<Vec<(OccurrenceId,)>> {
+    Ok(tx
+        .query(sql!(
+            "SELECT id FROM occurrences WHERE event_id = $1 AND ends_at > $2 AND registered
+                AND status = 'scheduled' AND location IS NULL"
+        ))
+        .bind(event)
+        .bind(now)
+        .all()
+        .await?)
+}
+
+async fn cancelled_at(tx: &mut Tx, event: EventId, at: Timestamp) -> Result<Vec<(OccurrenceId,)>> {
+    Ok(tx
+        .query(sql!(
+            "SELECT id FROM occurrences WHERE event_id = $1 AND updated_at = $2 AND registered
+                AND status = 'cancelled'"
+        ))
+        .bind(event)
+        .bind(at)
+        .all()
+        .await?)
+}
+
+/// Begins to tell: the first are told at once, and a job tells the rest.
+pub(super) async fn begin(tx: &mut Tx, mut announcement: Announcement, now: Timestamp) -> Result<()> {
+    retain_registered(tx, &mut announcement, now).await?;
+    if let Some(rest) = tell_batch(tx, &announcement, AT_ONCE, now).await? {
+        jobs::enqueue(tx, &[Job::Announce(rest)], now, now).await?;
+    }
+    Ok(())
+}
+
+/// Leaves out the occurrences that are over, and those for which nobody ever registered; sorts the others by
+/// their starts.
+async fn retain_registered(tx: &mut Tx, announcement: &mut Announcement, now: Timestamp) -> Result<()> {
+    if announcement.occurrences.is_empty() {
+        return Ok(());
+    }
+    let ids = announcement.occurrences.iter().map(|occurrence| occurrence.id.as_uuid());
+    let mut sql = SqlWriter::new(tx.dialect());
+    sql.push("SELECT o.id FROM ").rows("v", RowList::default().ids("id", ids));
+    sql.push(" JOIN occurrences o ON o.id = v.id WHERE o.registered AND o.ends_at > ").value(now);
+    sql.push(" ORDER BY o.starts_at, o.id");
+    let registered: Vec<(OccurrenceId,)> = sql.query(tx).all().await?;
+    let mut by_id: HashMap<OccurrenceId, AffectedOccurrence> =
+        announcement.occurrences.drain(..).map(|occurrence| (occurrence.id, occurrence)).collect();
+    announcement.occurrences = registered.iter().filter_map(|(id,)| by_id.remove(id)).collect();
+    Ok(())
+}
+
+/// Tells the next batch. Returns what is left to tell.
+pub(crate) async fn spread(
+    tx: &mut Tx,
+    announcement: &Announcement,
+    now: Timestamp,
+) -> Result<Option<Announcement>> {
+    tell_batch(tx, announcement, BATCH, now).await
+}
+
+#[derive(FromRow)]
+struct Recipient {
+    user_id: UserId,
+    id: RegistrationId,
+    occurrence_id: OccurrenceId,
+}
+
+async fn tell_batch(
+    tx: &mut Tx,
+    announcement: &Announcement,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Option<Announcement>> {
+    if announcement.occurrences.is_empty() {
+        return Ok(None);
+    }
+    let recipients = recipients(tx, announcement, limit).await?;
+    notify(tx, &drafts(announcement, &recipients), now).await?;
+    let last = recipients.last().filter(|_| recipients.len() >= limit);
+    Ok(last.map(|last| {
+        let after = Some((last.user_id, last.id));
+        Announcement { after, ..announcement.clone() }
+    }))
+}
+
+/// Who is registered for one of the occurrences, if that still is as it is announced, from the last one that
+/// was told on.
+async fn recipients(tx: &mut Tx, announcement: &Announcement, limit: usize) -> Result<Vec<Recipient>> {
+    let (user, registration) =
+        announcement.after.map_or((Uuid::nil(), Uuid::nil()), |(user, id)| (user.as_uuid(), id.as_uuid()));
+    let mut sql = SqlWriter::new(tx.dialect());
+    sql.push("SELECT r.user_id, r.id, r.occurrence_id FROM registrations r");
+    sql.push(" JOIN occurrences o ON o.id = r.occurrence_id WHERE ");
+    match announcement.occurrences.as_slice() {
+        [one] => sql.push("r.occurrence_id = ").value(one.id.as_uuid()),
+        _ => sql.push("r.event_id = ").value(announcement.event.as_uuid()),
+    };
+    sql.push(" AND o.status = ").value(if announcement.cancelled { "cancelled" } else { "scheduled" });
+    sql.push(" AND r.status <> 'cancelled' AND (r.user_id, r.id) > (").value(user);
+    sql.push(", ").value(registration).push(") ORDER BY r.user_id, r.id LIMIT ").push(&limit.to_string());
+    Ok(sql.query(tx).all().await?)
+}
+
+/// One notification for each person, of the first occurrence for which they are registered.
+fn drafts(announcement: &Announcement, recipients: &[Recipient]) -> Vec<Draft> {
+    let kind = if announcement.cancelled {
+        NotificationKind::EventCancelled
+    } else {
+        NotificationKind::EventChanged
+    };
+    let occasion = Occasion { kind, subject: announcement.id, at: announcement.at };
+    let order: HashMap<OccurrenceId, usize> =
+        announcement.occurrences.iter().enumerate().map(|(n, occurrence)| (occurrence.id, n)).collect();
+    let mut first: HashMap<UserId, usize> = HashMap::new();
+    for recipient in recipients.iter().filter(|recipient| Some(recipient.user_id) != announcement.by) {
+        if let Some(n) = order.get(&recipient.occurrence_id) {
+            first.entry(recipient.user_id).and_modify(|least| *least = (*least).min(*n)).or_insert(*n);
+        }
+    }
+    let draft = |(user, n): (UserId, usize)| {
+        let occurrence = &announcement.occurrences[n];
+        let details = ToldDetails {
+            old_starts_at: occurrence.old_starts_at,
+            old_location: announcement.old_location.clone().filter(|_| occurrence.relocated),
+            restored: occurrence.restored,
+            ..ToldDetails::default()
+        };
+        Draft { details, ..Draft::of_occurrence(user, occasion, occurrence.id) }
+    };
+    first.into_iter().map(draft).collect()
+}

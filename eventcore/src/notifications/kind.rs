@@ -1,0 +1,40 @@
+//! [`NotificationKind`].
+
+use crate::db::text_enum;
+
+text_enum! {
+    /// The kind of a notification.
+    pub enum NotificationKind {
+        /// My registration has seats: the receipt of what I did, or an organizer registered me.
+        RegistrationConfirmed = "registration_confirmed",
+        /// My registration is on the waitlist.
+        RegistrationWaitlisted = "registration_waitlisted",
+        /// My registration has moved from the waitlist to seats.
+        RegistrationPromoted = "registration_promoted",
+        /// An organizer has cancelled my registration.
+        RegistrationCancelled = "registration_cancelled",
+        /// Time or place of what I am registered for has changed, or it takes place again.
+        EventChanged = "event_changed",
+        /// What I am registered for is cancelled.
+        EventCancelled = "event_cancelled",
+        /// What I am registered for begins soon.
+        Reminder = "reminder",
+        /// A comment on an event that I organize.
+        NewComment = "new_comment",
+        /// A reply to a comment of mine.
+        CommentReply = "comment_reply",
+        /// Feedback on an event that I organize.
+        FeedbackReceived = "feedback_received",
+        /// The password of my account has changed.
+        PasswordChanged = "password_changed",
+        /// A sign-in to my account from a client that was not seen before.
+        NewSignIn = "new_sign_in",
+    }
+}
+
+impl NotificationKind {
+    /// Whether it is a security notice, which nobody can turn off.
+    pub const fn is_security(self) -> bool {
+        matches!(self, Self::PasswordChanged | Self::NewSignIn)
+    }
+}

@@ -1,0 +1,85 @@
+//! `notify`: the one function that writes notifications.
+
+use serde::{Deserialize, Serialize};
+
+use super::occasion::Occasion;
+use crate::db::{Queries, RowList, SqlWriter, Tx};
+use crate::error::{Error, Result};
+use crate::id::{EventId, OccurrenceId, UserId};
+use crate::time::{LeadTime, Timestamp};
+
+/// A notification to write.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Draft {
+    pub(super) user: UserId,
+    pub(super) occasion: Occasion,
+    /// The event, if there is no occurrence.
+    pub(super) event: Option<EventId>,
+    pub(super) occurrence: Option<OccurrenceId>,
+    /// Who did it, if that is told.
+    pub(super) actor: Option<UserId>,
+    pub(super) details: ToldDetails,
+}
+
+/// What else is told. Stored as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ToldDetails {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) old_starts_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) old_location: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) restored: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lead: Option<LeadTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) client: Option<String>,
+}
+
+impl ToldDetails {
+    fn to_json(&self) -> Result<Option<String>> {
+        if *self == Self::default() {
+            return Ok(None);
+        }
+        serde_json::to_string(self).map(Some).map_err(Error::internal)
+    }
+}
+
+/// Writes notifications, in one statement. Those that exist, those of muted events and those that their
+/// readers do not want on any channel are left out.
+pub(super) async fn notify(tx: &mut Tx, drafts: &[Draft], now: Timestamp) -> Result<()> {
+    if drafts.is_empty() {
+        return Ok(());
+    }
+    let details: Vec<Option<String>> =
+        drafts.iter().map(|draft| draft.details.to_json()).collect::<Result<_>>()?;
+    let each = || drafts.iter();
+    let rows = RowList::default()
+        .ids("user_id", each().map(|draft| draft.user.as_uuid()))
+        .ids("id", each().map(|draft| draft.occasion.notification_of(draft.user).as_uuid()))
+        .texts("kind", each().map(|draft| draft.occasion.kind.to_string()))
+        .ids("event_id", each().map(|draft| draft.event.map(EventId::as_uuid)))
+        .ids("occurrence_id", each().map(|draft| draft.occurrence.map(OccurrenceId::as_uuid)))
+        .ids("subject_id", each().map(|draft| draft.occasion.subject))
+        .ids("actor_id", each().map(|draft| draft.actor.map(UserId::as_uuid)))
+        .texts("details", details);
+    let mut sql = SqlWriter::new(tx.dialect());
+    sql.push(
+        "INSERT INTO notifications (user_id, id, kind, event_id, occurrence_id, subject_id, actor_id, title, \
+            starts_at, timezone, all_day, details, in_app, created_at)
+         SELECT v.user_id, v.id, v.kind, e.id, v.occurrence_id, v.subject_id, v.actor_id, \
+            coalesce(o.title, e.title), o.starts_at, coalesce(o.timezone, e.timezone), \
+            coalesce(o.all_day, e.all_day, FALSE), v.details, coalesce(p.in_app, TRUE), ",
+    );
+    sql.value(now).push(" FROM ").rows("v", rows);
+    sql.push(
+        " LEFT JOIN occurrences o ON o.id = v.occurrence_id
+          LEFT JOIN events e ON e.id = coalesce(v.event_id, o.event_id)
+          LEFT JOIN notification_preferences p ON p.user_id = v.user_id AND p.kind = v.kind
+         WHERE coalesce(p.in_app OR p.email, TRUE)
+            AND NOT EXISTS (SELECT 1 FROM event_mutes m WHERE m.user_id = v.user_id AND m.event_id = e.id)
+         ON CONFLICT (user_id, id) DO NOTHING",
+    );
+    sql.query(tx).execute_deferred().await?;
+    Ok(())
+}

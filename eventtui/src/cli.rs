@@ -28,7 +28,8 @@ pub(crate) struct Cli {
     /// My time zone, an IANA name [default: the configured one, `TZ`, or the system's]
     #[arg(long, value_name = "ZONE", global = true, help_heading = SOURCE)]
     pub(crate) timezone: Option<String>,
-    /// dark, light, contrast, plain, or a TOML file of colours [default: the configured one, or dark]
+    /// dark, light, contrast, plain, or a TOML file of colours [default: the configured one, or
+    /// light if `COLORFGBG` tells a light background, or dark]
     #[arg(long, value_name = "THEME")]
     pub(crate) theme: Option<String>,
     #[command(subcommand)]

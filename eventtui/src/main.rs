@@ -57,9 +57,6 @@ use terminal::ProcessSignal;
 use theme::Theme;
 use view_context::ViewContext;
 
-/// The default theme.
-const DEFAULT_THEME: &str = "dark";
-
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
@@ -107,7 +104,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Logout) => commands::logout(&source).await,
         Some(Command::Token(args)) => commands::token(&source, args).await,
         None => {
-            let theme = cli.theme.as_deref().or(config.theme.as_deref()).unwrap_or(DEFAULT_THEME);
+            let theme = cli.theme.as_deref().or(config.theme.as_deref()).unwrap_or(default_theme());
             full_screen(&source, zone, theme, config.clone()).await
         }
     }
@@ -136,6 +133,11 @@ fn my_zone(named: Option<&str>, preferred: Option<Tz>) -> Result<Tz, Failure> {
     Ok(system.unwrap_or(Tz::UTC))
 }
 
+/// The name of the default theme.
+fn default_theme() -> &'static str {
+    Theme::for_background(std::env::var("COLORFGBG").ok().as_deref())
+}
+
 /// The theme of this name; without colours if `NO_COLOR` is set.
 fn my_theme(named: &str) -> Result<Theme, Failure> {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -150,7 +152,7 @@ fn save_preferences(config: Config) -> Result<SavedPreferences, ApiError> {
             Violation { pointer: pointer.to_owned(), code: "invalid".into(), message: message.clone() };
         ApiError { message, fields: vec![violation], kind: ErrorKind::Other }
     };
-    let theme = my_theme(config.theme.as_deref().unwrap_or(DEFAULT_THEME))
+    let theme = my_theme(config.theme.as_deref().unwrap_or(default_theme()))
         .map_err(|error| refused("/theme", error))?;
     let zone = my_zone(None, config.timezone).map_err(|error| refused("/timezone", error))?;
     config.save(config::file().as_deref()).map_err(|error| refused("", error.into()))?;

@@ -41,7 +41,8 @@ impl Theme {
         good: plain().fg(Color::Green),
         warn: plain().fg(Color::Yellow),
         bad: plain().fg(Color::LightRed),
-        selected: plain().bg(Color::Indexed(236)),
+        // Its own foreground, in case the background of the terminal is light after all.
+        selected: plain().fg(Color::Indexed(255)).bg(Color::Indexed(236)),
     };
     const LIGHT: Self = Self {
         name: "light",
@@ -50,7 +51,7 @@ impl Theme {
         good: plain().fg(Color::Green),
         warn: plain().fg(Color::Magenta),
         bad: plain().fg(Color::Red),
-        selected: plain().bg(Color::Indexed(254)),
+        selected: plain().fg(Color::Indexed(232)).bg(Color::Indexed(254)),
     };
     const CONTRAST: Self = Self {
         name: "contrast",
@@ -62,6 +63,14 @@ impl Theme {
         selected: plain().fg(Color::Black).bg(Color::White),
     };
     const ALL: [Self; 4] = [Self::DARK, Self::LIGHT, Self::CONTRAST, Self::PLAIN];
+
+    /// The name of the theme for the background of a terminal, as `COLORFGBG` tells it: the numbers of the
+    /// foreground and the background colour, such as `0;15`. By default it is dark.
+    pub(crate) fn for_background(colours: Option<&str>) -> &'static str {
+        let background = colours.and_then(|colours| colours.rsplit(';').next()?.parse::<u8>().ok());
+        // Light grey, and the bright colours but the first, which is dark grey.
+        if matches!(background, Some(7 | 9..=15)) { Self::LIGHT.name } else { Self::DARK.name }
+    }
 
     /// The theme by its name, or from a TOML file with a colour for each meaning: `accent = "cyan"`,
     /// `selected = "#303030"`.
@@ -126,6 +135,21 @@ mod tests {
         );
         assert!(Theme::read("shiny = \"red\"").unwrap_err().contains("shiny is not a colour of a theme"));
         assert!(Theme::open("sparkle").unwrap_err().to_string().contains("there is no theme"));
+    }
+
+    #[test]
+    fn the_theme_follows_the_background() {
+        for (colours, name) in [
+            (None, "dark"),
+            (Some("15;0"), "dark"),
+            (Some("7;8"), "dark"),
+            (Some("0;15"), "light"),
+            (Some("0;default;7"), "light"),
+            (Some("12;default"), "dark"),
+            (Some(""), "dark"),
+        ] {
+            assert_eq!(Theme::for_background(colours), name, "{colours:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::backend::Backend;
 use super::direct_tx::DirectTx;
 use super::held::HeldTx;
+use super::insert_hook::InsertHook;
 use super::pool_settings::PoolSettings;
 use super::sqlite::QueuedCaller;
 use super::transaction::Tx;
@@ -18,8 +19,9 @@ pub(crate) trait BeginHook: Send + Sync {
 }
 
 /// Runs before the commit of each transaction that has changed something, with its changes. If it fails, the
-/// transaction is rolled back. What it changes in turn is committed and published too.
-pub(crate) trait CommitHook: Send + Sync {
+/// transaction is rolled back. What it changes in turn is committed and published too. Changes for which a
+/// statement of the transaction has run the INSERT of [`InsertHook`] are left out.
+pub(crate) trait CommitHook: InsertHook {
     fn before_commit<'t>(
         &'t self,
         tx: &'t mut Tx,
@@ -58,13 +60,18 @@ impl Access {
         }
     }
 
+    fn insert_hook(&self) -> Option<Arc<dyn InsertHook>> {
+        self.commit_hook.clone().map(|hook| hook as Arc<dyn InsertHook>)
+    }
+
     /// Waits in the queue, and begins a transaction.
     ///
     /// # Errors
     /// `unavailable` after the time limit.
     pub(super) async fn begin(&self, place: QueuePlace) -> Result<Tx> {
         if let Some(held) = &self.held {
-            return Ok(Tx::part(held.part().await?, held.dialect(), self.bus.clone()));
+            let tx = Tx::part(held.part().await?, held.dialect(), self.bus.clone());
+            return Ok(tx.with_insert_hook(self.insert_hook()));
         }
         let limit = self.settings.queue_timeout;
         let tx = match (&*self.backend, place) {
@@ -76,7 +83,7 @@ impl Access {
             }
             (Backend::Postgres(server), _) => DirectTx::Postgres(server.begin().await?),
         };
-        let mut tx = Tx::direct(tx, self.bus.clone());
+        let mut tx = Tx::direct(tx, self.bus.clone()).with_insert_hook(self.insert_hook());
         if let Some(hook) = &self.begin_hook {
             hook.after_begin(&mut tx).await?;
         }

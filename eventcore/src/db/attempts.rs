@@ -6,6 +6,7 @@ use super::access::{Access, CommitHook, QueuePlace};
 use super::direct_tx::Connected;
 use super::postgres;
 use super::transaction::Tx;
+use crate::changes::Change;
 use crate::error::{Error, Result};
 
 /// Runs an async function in a transaction and commits if it returns `Ok`:
@@ -114,14 +115,12 @@ impl Attempts {
     }
 }
 
-/// Runs the hook with what the transaction has changed, if it has changed anything.
+/// Runs the hook with what the transaction has changed, without what a statement of it has done already.
 async fn run_hook(hook: Option<Arc<dyn CommitHook>>, tx: &mut Tx) -> Result<()> {
     let Some(hook) = hook else { return Ok(()) };
     let changes = tx.take_changes();
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let outcome = hook.before_commit(tx, &changes).await;
+    let left: Vec<Change> = changes.iter().filter(|one| !one.is_done).map(|one| one.change.clone()).collect();
+    let outcome = if left.is_empty() { Ok(()) } else { hook.before_commit(tx, &left).await };
     tx.put_back(changes);
     outcome
 }

@@ -1,8 +1,11 @@
 //! Transactions, as the operations see them.
 
+use std::sync::Arc;
+
 use super::dialect::Dialect;
 use super::direct_tx::{Connected, DirectTx};
 use super::held::{HeldGuard, HeldTx};
+use super::insert_hook::{InsertHook, RowInsert};
 use super::statement::Connection;
 use crate::changes::{Change, ChangeBus};
 use crate::error::Result;
@@ -10,15 +13,22 @@ use crate::id::UserId;
 
 /// A transaction. After a failed statement it can only be rolled back, on both databases. Dropping it rolls
 /// it back.
-#[derive(Debug)]
 pub struct Tx {
     kind: Kind,
     dialect: Dialect,
     /// What the operation has changed, to be published after the commit.
-    changes: Vec<Change>,
+    changes: Vec<RecordedChange>,
     bus: ChangeBus,
     /// The user who acts in the transaction.
     actor: Option<UserId>,
+    insert_hook: Option<Arc<dyn InsertHook>>,
+}
+
+/// A change of a transaction.
+pub(super) struct RecordedChange {
+    pub(super) change: Change,
+    /// Whether the work of the commit hook is done.
+    pub(super) is_done: bool,
 }
 
 #[derive(Debug)]
@@ -49,7 +59,12 @@ pub(super) enum TxTarget<'c> {
 
 impl Tx {
     const fn new(kind: Kind, dialect: Dialect, bus: ChangeBus) -> Self {
-        Self { kind, dialect, changes: Vec::new(), bus, actor: None }
+        Self { kind, dialect, changes: Vec::new(), bus, actor: None, insert_hook: None }
+    }
+
+    /// This transaction with a hook for [`Self::record_with_insert`].
+    pub(super) fn with_insert_hook(self, insert_hook: Option<Arc<dyn InsertHook>>) -> Self {
+        Self { insert_hook, ..self }
     }
 
     pub(super) const fn direct(tx: DirectTx, bus: ChangeBus) -> Self {
@@ -68,7 +83,19 @@ impl Tx {
 
     /// Records what the operation has changed. It is published after the commit.
     pub(crate) fn record(&mut self, change: Change) {
-        self.changes.push(change);
+        self.changes.push(RecordedChange { change, is_done: false });
+    }
+
+    /// Records what a statement of the operation will change, if that statement runs the INSERT that this
+    /// returns as well. It does what otherwise takes a statement before the commit.
+    pub(crate) fn record_with_insert(&mut self, changes: Vec<Change>) -> Result<Option<RowInsert>> {
+        let insert = match &self.insert_hook {
+            Some(hook) => hook.insert_for(&changes)?,
+            None => None,
+        };
+        let is_done = insert.is_some();
+        self.changes.extend(changes.into_iter().map(|change| RecordedChange { change, is_done }));
+        Ok(insert)
     }
 
     /// Names the user who acts, for those who are told of the changes.
@@ -82,12 +109,12 @@ impl Tx {
     }
 
     /// Takes what the operation has changed so far.
-    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+    pub(super) fn take_changes(&mut self) -> Vec<RecordedChange> {
         std::mem::take(&mut self.changes)
     }
 
     /// Puts changes back, before those that were recorded since.
-    pub(super) fn put_back(&mut self, changes: Vec<Change>) {
+    pub(super) fn put_back(&mut self, changes: Vec<RecordedChange>) {
         self.changes.splice(..0, changes);
     }
 
@@ -119,6 +146,7 @@ impl Tx {
     /// Commits. After `Ok` the changes survive a crash.
     pub async fn commit(self) -> Result<()> {
         let Self { kind, changes, bus, .. } = self;
+        let changes = changes.into_iter().map(|recorded| recorded.change).collect();
         match kind {
             Kind::Direct(tx) => bus.publish_after(changes, tx.commit()).await,
             Kind::Part(guard) => {
@@ -144,5 +172,11 @@ impl Tx {
             }
             Kind::Held(Holder(ref held)) => held.rollback().await,
         }
+    }
+}
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx").field("kind", &self.kind).field("dialect", &self.dialect).finish_non_exhaustive()
     }
 }

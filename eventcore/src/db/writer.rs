@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::insert_hook::RowInsert;
 use super::row_list::{Column, RowList};
 use super::{Dialect, Queries, Query, Sql};
 use crate::time::Timestamp;
@@ -159,6 +160,11 @@ impl SqlWriter {
                 self.push(") AS ").push(alias).push("(").push(&names).push(")")
             }
         }
+    }
+
+    /// Writes an INSERT of rows.
+    pub(crate) fn insert(&mut self, insert: RowInsert) -> &mut Self {
+        self.push(insert.select).rows("v", insert.rows).push(insert.rest)
     }
 
     /// Writes items with a separator between them.

@@ -9,14 +9,14 @@ use sqlx::FromRow;
 use super::announce;
 use super::decision::{News, Telling, decide};
 use super::kind::NotificationKind;
-use super::notify::{Draft, ToldDetails, notify};
+use super::notify::{Draft, ToldDetails, insert, notify};
 use super::occasion::Occasion;
 use super::prune::forget;
 use super::sign_in;
 use crate::changes::Change;
-use crate::db::{CommitHook, Queries, Tx, sql};
+use crate::db::{CommitHook, InsertHook, Queries, RowInsert, Tx, sql};
 use crate::error::Result;
-use crate::id::{CommentId, EventId, OccurrenceId, UserId};
+use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, UserId};
 use crate::jobs::Announcement;
 use crate::time::{Clock, Timestamp};
 
@@ -33,6 +33,34 @@ impl CommitHook for Notifier {
     }
 }
 
+impl InsertHook for Notifier {
+    fn insert_for(&self, changes: &[Change]) -> Result<Option<RowInsert>> {
+        let now = self.0.now();
+        let mut drafts = Vec::new();
+        for change in changes {
+            match decide(change) {
+                Telling::Nobody => {}
+                Telling::Registrant { user, kind, registration, occurrence } => {
+                    drafts.push(registrant(user, kind, registration, occurrence, now));
+                }
+                _ => return Ok(None),
+            }
+        }
+        if drafts.is_empty() { Ok(None) } else { insert(&drafts, now).map(Some) }
+    }
+}
+
+fn registrant(
+    user: UserId,
+    kind: NotificationKind,
+    registration: RegistrationId,
+    occurrence: OccurrenceId,
+    now: Timestamp,
+) -> Draft {
+    let occasion = Occasion { kind, subject: registration.as_uuid(), at: now };
+    Draft::of_occurrence(user, occasion, occurrence)
+}
+
 /// Tells what a transaction has changed, in it: in one statement, unless many are told.
 async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
     let by = tx.actor();
@@ -41,8 +69,7 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
         match decide(change) {
             Telling::Nobody => {}
             Telling::Registrant { user, kind, registration, occurrence } => {
-                let occasion = Occasion { kind, subject: registration.as_uuid(), at: now };
-                drafts.push(Draft::of_occurrence(user, occasion, occurrence));
+                drafts.push(registrant(user, kind, registration, occurrence, now));
             }
             Telling::Comment { event, comment, author, parent } => {
                 drafts.extend(commented(tx, event, comment, author, parent, now).await?);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::occasion::Occasion;
-use crate::db::{Queries, RowList, SqlWriter, Tx};
+use crate::db::{Queries, RowInsert, RowList, SqlWriter, Tx};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::time::{LeadTime, Timestamp};
@@ -51,6 +51,14 @@ pub(super) async fn notify(tx: &mut Tx, drafts: &[Draft], now: Timestamp) -> Res
     if drafts.is_empty() {
         return Ok(());
     }
+    let mut sql = SqlWriter::new(tx.dialect());
+    sql.insert(insert(drafts, now)?);
+    sql.query(tx).execute_deferred().await?;
+    Ok(())
+}
+
+/// The INSERT of notifications. `drafts` is not empty.
+pub(super) fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
     let details: Vec<Option<String>> =
         drafts.iter().map(|draft| draft.details.to_json()).collect::<Result<_>>()?;
     let each = || drafts.iter();
@@ -62,24 +70,22 @@ pub(super) async fn notify(tx: &mut Tx, drafts: &[Draft], now: Timestamp) -> Res
         .ids("occurrence_id", each().map(|draft| draft.occurrence.map(OccurrenceId::as_uuid)))
         .ids("subject_id", each().map(|draft| draft.occasion.subject))
         .ids("actor_id", each().map(|draft| draft.actor.map(UserId::as_uuid)))
-        .texts("details", details);
-    let mut sql = SqlWriter::new(tx.dialect());
-    sql.push(
-        "INSERT INTO notifications (user_id, id, kind, event_id, occurrence_id, subject_id, actor_id, title, \
-            starts_at, timezone, all_day, details, in_app, created_at)
-         SELECT v.user_id, v.id, v.kind, e.id, v.occurrence_id, v.subject_id, v.actor_id, \
-            coalesce(o.title, e.title), o.starts_at, coalesce(o.timezone, e.timezone), \
-            coalesce(o.all_day, e.all_day, FALSE), v.details, coalesce(p.in_app, TRUE), ",
-    );
-    sql.value(now).push(" FROM ").rows("v", rows);
-    sql.push(
-        " LEFT JOIN occurrences o ON o.id = v.occurrence_id
-          LEFT JOIN events e ON e.id = coalesce(v.event_id, o.event_id)
-          LEFT JOIN notification_preferences p ON p.user_id = v.user_id AND p.kind = v.kind
-         WHERE coalesce(p.in_app OR p.email, TRUE)
-            AND NOT EXISTS (SELECT 1 FROM event_mutes m WHERE m.user_id = v.user_id AND m.event_id = e.id)
-         ON CONFLICT (user_id, id) DO NOTHING",
-    );
-    sql.query(tx).execute_deferred().await?;
-    Ok(())
+        .texts("details", details)
+        .instants("created_at", each().map(|_| now));
+    Ok(RowInsert {
+        select:
+            "INSERT INTO notifications (user_id, id, kind, event_id, occurrence_id, subject_id, actor_id, \
+                title, starts_at, timezone, all_day, details, in_app, created_at)
+             SELECT v.user_id, v.id, v.kind, e.id, v.occurrence_id, v.subject_id, v.actor_id, \
+                coalesce(o.title, e.title), o.starts_at, coalesce(o.timezone, e.timezone), \
+                coalesce(o.all_day, e.all_day, FALSE), v.details, coalesce(p.in_app, TRUE), v.created_at
+             FROM ",
+        rows,
+        rest: " LEFT JOIN occurrences o ON o.id = v.occurrence_id
+             LEFT JOIN events e ON e.id = coalesce(v.event_id, o.event_id)
+             LEFT JOIN notification_preferences p ON p.user_id = v.user_id AND p.kind = v.kind
+            WHERE coalesce(p.in_app OR p.email, TRUE)
+                AND NOT EXISTS (SELECT 1 FROM event_mutes m WHERE m.user_id = v.user_id AND m.event_id = e.id)
+            ON CONFLICT (user_id, id) DO NOTHING",
+    })
 }

@@ -26,7 +26,7 @@ enum Wants {
 
 /// The operations that concern accounts or are for admins. Every change below these paths is listed, so that
 /// a new one is decided here.
-const OPERATIONS: [(&str, &str, Wants); 23] = [
+const OPERATIONS: [(&str, &str, Wants); 25] = [
     ("post", "/auth/login", Wants::Any),
     ("post", "/auth/refresh", Wants::Any),
     ("post", "/auth/logout", Wants::Any),
@@ -45,6 +45,8 @@ const OPERATIONS: [(&str, &str, Wants); 23] = [
     ("get", "/users/me/export", Wants::Any),
     ("get", "/users/me/insights", Wants::Any),
     ("put", "/users/me/password", Wants::Session),
+    ("post", "/users/me/calendar", Wants::Session),
+    ("delete", "/users/me/calendar", Wants::Session),
     ("get", "/categories", Wants::Any),
     ("get", "/categories/{category}", Wants::Any),
     ("post", "/categories", Wants::Session),

@@ -43,18 +43,18 @@ async fn each_operation_keeps_its_budget_of_statements_on_postgres() {
     let mut budgets = Budgets { log, exceeded: Vec::new() };
 
     let register = bob.register(&occurrence, 2);
-    budgets.run("PUT registration", 4, register).await.expect(201);
+    budgets.run("PUT registration", 3, register).await.expect(201);
     let repeat = bob.register(&occurrence, 2);
     budgets.run("PUT registration, a repeat", 2, repeat).await.expect(200);
     let change = bob.register(&occurrence, 4);
     budgets.run("PUT registration, a change", 3, change).await.expect(200);
     let wait = cid.register(&occurrence, 2);
-    budgets.run("PUT registration, waitlisted", 4, wait).await.expect(201);
+    budgets.run("PUT registration, waitlisted", 3, wait).await.expect(201);
     dan.register(&occurrence, 2).await.expect(201);
     let shrink = bob.register(&occurrence, 2);
-    budgets.run("PUT registration, a change that promotes", 4, shrink).await.expect(200);
+    budgets.run("PUT registration, a change that promotes", 3, shrink).await.expect(200);
     let cancel = bob.delete(&mine);
-    budgets.run("DELETE registration, which promotes", 4, cancel).await.expect(204);
+    budgets.run("DELETE registration, which promotes", 3, cancel).await.expect(204);
     let cancel = cid.delete(&mine);
     budgets.run("DELETE registration", 3, cancel).await.expect(204);
     let again = cid.delete(&mine);
@@ -62,12 +62,12 @@ async fn each_operation_keeps_its_budget_of_statements_on_postgres() {
     let guest = json!({"username": "bob"});
     let attendees = format!("/occurrences/{occurrence}/registrations");
     let add = ada.post(&attendees, guest);
-    let added = budgets.run("POST registration of an attendee", 5, add).await.expect(201).id();
+    let added = budgets.run("POST registration of an attendee", 4, add).await.expect(201).id();
     let check_in = format!("/registrations/{added}/check-in");
     budgets.run("POST check-in", 7, ada.poke(&check_in)).await.expect(200);
     let attendee = format!("{attendees}/{added}");
     let remove = ada.delete(&attendee);
-    budgets.run("DELETE registration of an attendee", 5, remove).await.expect(204);
+    budgets.run("DELETE registration of an attendee", 4, remove).await.expect(204);
 
     assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
     daemon.check().await;

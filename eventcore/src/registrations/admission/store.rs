@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::decide::OccurrenceAdmission;
-use crate::db::{Queries, Tx, sql};
+use crate::db::{Dialect, Queries, RowInsert, Sql, SqlWriter, Tx};
 use crate::error::Result;
 use crate::time::Timestamp;
 
@@ -15,16 +15,36 @@ pub(super) async fn store(tx: &mut Tx, occurrences: &[&OccurrenceAdmission], now
     if stored.is_empty() {
         return Ok(());
     }
-    for change in stored.iter().flat_map(|occurrence| occurrence.told()) {
-        tx.record(change.clone());
-    }
+    let told = stored.iter().flat_map(|occurrence| occurrence.told()).cloned();
     // Each list is bound as JSON, because both databases can unnest that.
     let json = |rows: Vec<Value>| Value::Array(rows).to_string();
-    let added = json(stored.iter().flat_map(|occurrence| added(occurrence)).collect());
-    let changes = json(stored.iter().flat_map(|occurrence| changes(occurrence)).collect());
-    let counts = json(stored.iter().map(|occurrence| counts(occurrence)).collect());
-    tx.query(sql!(
-        sqlite "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size,
+    let lists = StoredLists {
+        added: json(stored.iter().flat_map(|occurrence| added(occurrence)).collect()),
+        changed: json(stored.iter().flat_map(|occurrence| changes(occurrence)).collect()),
+        counts: json(stored.iter().map(|occurrence| counts(occurrence)).collect()),
+    };
+    match tx.dialect() {
+        Dialect::Sqlite => {
+            told.for_each(|change| tx.record(change));
+            store_on_sqlite(tx, lists, now).await
+        }
+        Dialect::Postgres => {
+            let insert = tx.record_with_insert(told.collect())?;
+            store_on_postgres(tx, lists, insert, now).await
+        }
+    }
+}
+
+/// What is stored of a batch, as JSON lists.
+struct StoredLists {
+    added: String,
+    changed: String,
+    counts: String,
+}
+
+async fn store_on_sqlite(tx: &mut Tx, lists: StoredLists, now: Timestamp) -> Result<()> {
+    tx.query(Sql::portable(
+        "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size,
             waitlist_number, auto_promote, ticket_code, created_at, updated_at)
          SELECT unhex(value ->> 'id'), unhex(value ->> 'occurrence_id'), unhex(value ->> 'event_id'),
             unhex(value ->> 'user_id'), value ->> 'status', value ->> 'party_size',
@@ -41,37 +61,66 @@ pub(super) async fn store(tx: &mut Tx, occurrences: &[&OccurrenceAdmission], now
             next_waitlist_number = x.value ->> 'next_waitlist_number',
             registered = registered OR x.value ->> 'registered', seats_changed_at = $1
          FROM json_each($5) x WHERE occurrences.id = unhex(x.value ->> 'id')",
-        postgres "WITH added AS (
+    ))
+    .bind(now)
+    .bind(now.plus(LATER))
+    .bind(lists.added)
+    .bind(lists.changed)
+    .bind(lists.counts)
+    .execute_deferred()
+    .await?;
+    Ok(())
+}
+
+/// Stores the lists and what `insert` writes, in one statement: each costs a round trip to the server.
+async fn store_on_postgres(
+    tx: &mut Tx,
+    lists: StoredLists,
+    insert: Option<RowInsert>,
+    now: Timestamp,
+) -> Result<()> {
+    let mut sql = SqlWriter::new(Dialect::Postgres);
+    sql.push(
+        "WITH added AS (
             INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size,
                 waitlist_number, auto_promote, ticket_code, created_at, updated_at)
             SELECT id, occurrence_id, event_id, user_id, status, party_size, waitlist_number, auto_promote,
-                ticket_code, $1,
-                CASE WHEN promoted_later THEN $2::timestamptz ELSE $1::timestamptz END
-            FROM json_to_recordset($3::json) AS x (id uuid, occurrence_id uuid, event_id uuid, user_id uuid,
+                ticket_code, ",
+    );
+    sql.value(now).push(", CASE WHEN promoted_later THEN ").value(now.plus(LATER));
+    sql.push(" ELSE ").value(now).push(" END FROM json_to_recordset(").value(lists.added);
+    sql.push(
+        "::json) AS x (id uuid, occurrence_id uuid, event_id uuid, user_id uuid,
                 status text, party_size bigint, waitlist_number bigint, auto_promote boolean,
                 ticket_code text, promoted_later boolean)),
          changed AS (
             UPDATE registrations r SET status = x.status, party_size = x.party_size,
-                auto_promote = x.auto_promote, updated_at = $1,
-                checked_in_at = CASE WHEN x.status = 'attended' THEN r.checked_in_at END,
+                auto_promote = x.auto_promote, updated_at = ",
+    );
+    sql.value(now).push(
+        ", checked_in_at = CASE WHEN x.status = 'attended' THEN r.checked_in_at END,
                 checked_in_by = CASE WHEN x.status = 'attended' THEN r.checked_in_by END
-            FROM json_to_recordset($4::json) AS x (n bigint, id uuid, status text, party_size bigint,
+            FROM json_to_recordset(",
+    );
+    sql.value(lists.changed).push(
+        "::json) AS x (n bigint, id uuid, status text, party_size bigint,
                 auto_promote boolean)
-            WHERE x.n BETWEEN 0 AND 1000000 AND r.id = x.id)
-         UPDATE occurrences o SET seats_taken = x.seats_taken, waitlist_length = x.waitlist_length,
+            WHERE x.n BETWEEN 0 AND 1000000 AND r.id = x.id)",
+    );
+    if let Some(insert) = insert {
+        sql.push(", inserted AS (").insert(insert).push(")");
+    }
+    sql.push(
+        " UPDATE occurrences o SET seats_taken = x.seats_taken, waitlist_length = x.waitlist_length,
             next_waitlist_number = x.next_waitlist_number, registered = o.registered OR x.registered,
-            seats_changed_at = $1
-         FROM json_to_recordset($5::json) AS x (n bigint, id uuid, seats_taken bigint,
+            seats_changed_at = ",
+    );
+    sql.value(now).push(" FROM json_to_recordset(").value(lists.counts).push(
+        "::json) AS x (n bigint, id uuid, seats_taken bigint,
             waitlist_length bigint, next_waitlist_number bigint, registered boolean)
-         WHERE x.n BETWEEN 0 AND 1000000 AND o.id = x.id"
-    ))
-    .bind(now)
-    .bind(now.plus(LATER))
-    .bind(added)
-    .bind(changes)
-    .bind(counts)
-    .execute_deferred()
-    .await?;
+         WHERE x.n BETWEEN 0 AND 1000000 AND o.id = x.id",
+    );
+    sql.query(tx).execute_deferred().await?;
     Ok(())
 }
 

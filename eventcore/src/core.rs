@@ -3,7 +3,7 @@
 
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, SigningKeys};
@@ -11,10 +11,12 @@ use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::events::Creations;
 use crate::id::SessionId;
+use crate::mails::Mailer;
 use crate::notifications::Notifier;
 use crate::quotas::Quotas;
 use crate::registrations::Admissions;
 use crate::search;
+use crate::signed_link::LinkKey;
 use crate::time::{Clock, SystemClock, Timestamp};
 
 /// The default of [`Options::horizon`].
@@ -61,6 +63,9 @@ struct SharedState {
     quotas: Quotas,
     admissions: Admissions,
     creations: Creations,
+    mailer: OnceLock<Arc<dyn Mailer>>,
+    link_key: OnceLock<LinkKey>,
+    requires_verified_email: bool,
 }
 
 /// Options of [`EventCore::connect`].
@@ -81,6 +86,8 @@ pub struct Options {
     pub must_exist: bool,
     /// How much one account may create.
     pub quotas: Quotas,
+    /// Whether users need a verified e-mail address to register and to publish. Default: false.
+    pub require_verified_email: bool,
 }
 
 impl Default for Options {
@@ -93,6 +100,7 @@ impl Default for Options {
             slows_guessing: true,
             must_exist: false,
             quotas: Quotas::default(),
+            require_verified_email: false,
         }
     }
 }
@@ -134,15 +142,27 @@ impl EventCore {
         } else {
             Db::connect(url, options.pools).await?
         };
-        let Options { clock, jwt_secret, horizon, slows_guessing, quotas, .. } = options;
+        let Options { clock, jwt_secret, horizon, slows_guessing, quotas, require_verified_email, .. } =
+            options;
         let clock: Arc<dyn Clock> = clock.into();
         let db = db.with_commit_hook(Arc::new(Notifier(clock.clone())));
         let (passwords, signing_keys) =
             (PasswordHashing::new(slows_guessing), Arc::new(SigningKeys::new(jwt_secret.as_deref())));
         let guesses = slows_guessing.then(Guesses::new);
         let (admissions, creations) = (Admissions::new(&db), Creations::new(&db));
-        let state =
-            SharedState { clock, passwords, guesses, signing_keys, horizon, quotas, admissions, creations };
+        let state = SharedState {
+            clock,
+            passwords,
+            guesses,
+            signing_keys,
+            horizon,
+            quotas,
+            admissions,
+            creations,
+            mailer: OnceLock::new(),
+            link_key: OnceLock::new(),
+            requires_verified_email: require_verified_email,
+        };
         Ok(Self { db, state: Arc::new(state), network: None })
     }
 
@@ -233,6 +253,32 @@ impl EventCore {
 
     pub(crate) fn signing_keys(&self) -> &Arc<SigningKeys> {
         &self.state.signing_keys
+    }
+
+    /// Lets the workers of this process deliver mails by `mailer`. Without one, mails wait for a process that
+    /// has one. Only the first call has an effect.
+    pub fn deliver_mails_by(&self, mailer: Arc<dyn Mailer>) {
+        self.mailer_cell().get_or_init(|| mailer);
+    }
+
+    /// The mailer of this process, once there is one.
+    pub(crate) fn mailer_cell(&self) -> &OnceLock<Arc<dyn Mailer>> {
+        &self.state.mailer
+    }
+
+    /// The key that signs links, once it is known.
+    pub(crate) fn known_link_key(&self) -> &OnceLock<LinkKey> {
+        &self.state.link_key
+    }
+
+    /// [`Options::require_verified_email`].
+    pub(crate) fn requires_verified_email(&self) -> bool {
+        self.state.requires_verified_email
+    }
+
+    /// The network of the client for whom this clone works.
+    pub(crate) const fn network(&self) -> Option<IpAddr> {
+        self.network
     }
 
     /// [`Options::horizon`].

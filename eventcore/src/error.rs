@@ -66,6 +66,9 @@ pub enum Error {
     /// The event is a draft.
     #[error("this event is not published")]
     EventNotPublished,
+    /// The operation needs a verified e-mail address.
+    #[error("verify your e-mail address first, by the link that was sent to it")]
+    EmailNotVerified,
     /// The party exceeds `max_party_size` of the event.
     #[error("a party may have at most {max} {}", if *max == 1 { "person" } else { "people" })]
     PartyTooLarge {
@@ -180,6 +183,7 @@ impl Error {
             Self::OccurrencePast | Self::OccurrenceBegun => "occurrence_past",
             Self::OccurrenceCancelled => "occurrence_cancelled",
             Self::EventNotPublished => "event_not_published",
+            Self::EmailNotVerified => "email_not_verified",
             Self::PartyTooLarge { .. } => "party_too_large",
             Self::HasRegistrations => "has_registrations",
             Self::CategoryInUse => "category_in_use",

@@ -76,6 +76,10 @@ ids! {
     SessionId;
     /// The id of a personal access token.
     AccessTokenId;
+    /// The id of a link in a mail that verifies an address or sets a new password.
+    AccountLinkId;
+    /// The id of a mail.
+    MailId;
     /// The id of an event.
     EventId;
     /// The id of an occurrence: a concrete instance of an event.

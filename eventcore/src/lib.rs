@@ -65,8 +65,9 @@
 //!
 //! 1. [`error`], [`fold`], [`time`], [`id`], [`changes`], the values that tell what a transaction has
 //!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
-//! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`], `csv_table` and
-//!    [`jobs`], the table of work that follows from transactions, which the operations of all modules use;
+//! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`], `csv_table`,
+//!    [`jobs`], the table of work that follows from transactions, `signed_link`, the tokens of links in
+//!    mails, and [`mails`], which the operations of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
@@ -116,6 +117,8 @@ pub mod idempotency;
 pub mod input;
 pub mod insights;
 pub mod jobs;
+mod link_key;
+pub mod mails;
 pub mod markdown;
 pub mod notifications;
 pub mod page;
@@ -130,6 +133,7 @@ mod seal;
 pub mod search;
 mod seats;
 mod serde_as_string;
+mod signed_link;
 pub mod time;
 pub mod workers;
 
@@ -137,8 +141,8 @@ pub use actor::{Actor, Credential, Role, Scope, SignedIn};
 pub use core::{EventCore, OneTransaction, Options};
 pub use error::{Error, Result, Violation, Violations};
 pub use id::{
-    AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, JobId, NotificationId, OccurrenceId,
-    RegistrationId, SessionId, UserId,
+    AccessTokenId, AccountLinkId, CategoryId, CommentId, EventId, FeedbackId, JobId, MailId, NotificationId,
+    OccurrenceId, RegistrationId, SessionId, UserId,
 };
 pub use page::{Cursor, Order, Page, PageRequest, TotalRelation};
 pub use precondition::Precondition;

@@ -48,6 +48,9 @@ enum Command {
     /// List, show, retry and drop jobs: the work that workers do after requests, and the daily upkeep
     #[command(subcommand)]
     Jobs(commands::jobs::JobsCommand),
+    /// Preview mails, and test the mail server
+    #[command(subcommand)]
+    Mail(commands::mail::MailCommand),
     /// Fill an empty database with sample data
     Demo,
     /// Back up an SQLite database, which may be in use
@@ -100,7 +103,7 @@ fn command_line() -> clap::Command {
     };
     let (most, all) = (hidden(&cli, &SETTINGS_OF_ALL), hidden(&cli, &[]));
     cli = cli.mut_subcommands(|command| match command.get_name() {
-        "serve" | "config" => command,
+        "serve" | "config" | "mail" => command,
         "openapi" | "completions" | "man" => command.args(all.clone()),
         _ => command.args(most.clone()),
     });
@@ -148,6 +151,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
         Command::User(command) => commands::user::run(&config, command).await,
         Command::Secret(command) => commands::secret::run(&config, command).await,
         Command::Jobs(command) => commands::jobs::run(&config, command).await,
+        Command::Mail(command) => commands::mail::run(&config, command).await,
         Command::Demo => commands::demo::demo(&config).await,
         Command::Backup { file } => commands::copy::backup(&config, &file).await,
         Command::Restore { file } => commands::copy::restore(&config, &file).await,

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::http::{RateQuotas, TrustedProxies};
 use crate::limit_settings::{self, LimitFlags};
 use crate::listen_address::ListenAddress;
+use crate::mail_settings::{MailFlags, MailSettings};
 
 /// Settings from flags and the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -71,6 +72,8 @@ pub(crate) struct Flags {
     limits: LimitFlags,
     #[command(flatten)]
     connections: ConnectionFlags,
+    #[command(flatten)]
+    mail: MailFlags,
     /// TOML file with these settings, named like the flags with _ instead of -
     #[arg(long, env = "CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -145,6 +148,8 @@ pub(crate) struct Config {
     pub(crate) statement_timeout: Duration,
     pub(crate) workers: u16,
     pub(crate) horizon: Duration,
+    pub(crate) mail: MailSettings,
+    pub(crate) require_verified_email: bool,
     /// Every setting as `eventd config` prints it, without secrets.
     shown: Vec<(&'static str, String, Source)>,
 }
@@ -246,8 +251,8 @@ impl Config {
             ("workers", &flags.workers),
             ("horizon_days", &flags.horizon_days),
         ];
-        let given_values = values.into_iter().chain(flags.limits.values()).chain(flags.connections.values());
-        for (key, value) in given_values {
+        let groups = flags.limits.values().into_iter().chain(flags.connections.values());
+        for (key, value) in values.into_iter().chain(groups).chain(flags.mail.values()) {
             let Some(value) = value else { continue };
             let on_the_line = |m: &ArgMatches| {
                 m.try_contains_id(key).is_ok_and(|known| known)
@@ -322,6 +327,13 @@ impl Config {
         let statement_timeout = settings.time_limit("statement_timeout", "30")?;
         let workers = settings.read("workers", "1", "a number")?;
         let horizon_days = settings.read::<NonZeroU16>("horizon_days", "730", "a number of days above 0")?;
+        let mail = MailSettings {
+            smtp_url: settings.optional("smtp_url", "(mails are written as files)", false),
+            folder: settings.read("mail_dir", "mail", "a folder")?,
+            from: settings.optional("mail_from", "(eventd at the host of the public URL)", false),
+            templates: settings.optional("mail_templates", "(built in)", false).map(PathBuf::from),
+        };
+        let require_verified_email = settings.read("require_verified_email", "false", "true or false")?;
         Ok(Self {
             database,
             listen,
@@ -350,6 +362,8 @@ impl Config {
             statement_timeout,
             workers,
             horizon: Duration::from_hours(24 * u64::from(horizon_days.get())),
+            mail,
+            require_verified_email,
             shown: settings.shown,
         })
     }
@@ -371,6 +385,7 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
             .iter()
             .chain(LimitFlags::KEYS)
             .chain(&ConnectionFlags::KEYS)
+            .chain(&MailFlags::KEYS)
             .find(|known| **known == key)
             .ok_or_else(|| format!("unknown setting {key}"))?;
         let value = match value {

@@ -11,6 +11,8 @@ mod failure;
 mod http;
 mod limit_settings;
 mod listen_address;
+mod mail;
+mod mail_settings;
 mod output;
 mod templates;
 mod words;

@@ -1,4 +1,4 @@
-//! The templates of pages, which are compiled into the program.
+//! The templates of pages and mails, which are compiled into the program.
 
 use std::sync::LazyLock;
 
@@ -19,6 +19,19 @@ macro_rules! templates {
 
 /// Values in templates whose names end in `.html` are escaped.
 const TEMPLATES: &[(&str, &str)] = &templates![
+    "mail/address_change.html",
+    "mail/address_change.txt",
+    "mail/layout.html",
+    "mail/new_sign_in.html",
+    "mail/new_sign_in.txt",
+    "mail/password_changed.html",
+    "mail/password_changed.txt",
+    "mail/reset_password.html",
+    "mail/reset_password.txt",
+    "mail/test.html",
+    "mail/test.txt",
+    "mail/verify_email.html",
+    "mail/verify_email.txt",
     "pages/error.html",
     "pages/event.html",
     "pages/home.html",
@@ -27,7 +40,9 @@ const TEMPLATES: &[(&str, &str)] = &templates![
     "pages/parts.html",
     "pages/problem.html",
     "pages/problems.html",
+    "pages/reset_password.html",
     "pages/ticket.html",
+    "pages/verify_email.html",
 ];
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
@@ -39,6 +54,12 @@ static ENVIRONMENT: LazyLock<Result<Environment<'static>, minijinja::Error>> = L
     }
     Ok(environment)
 });
+
+/// All templates, to be changed.
+pub(crate) fn environment() -> Result<Environment<'static>, Error> {
+    let known = ENVIRONMENT.as_ref().map_err(|error| Error::internal(format!("templates: {error:#}")))?;
+    Ok(known.clone())
+}
 
 /// Renders a template.
 pub(crate) fn render(name: &str, context: &impl Serialize) -> Result<String, Error> {
@@ -55,10 +76,12 @@ mod tests {
     #[test]
     fn all_templates_are_valid_and_compiled_in() {
         assert!(ENVIRONMENT.is_ok(), "{:?}", ENVIRONMENT.as_ref().err());
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/pages");
-        for file in std::fs::read_dir(folder).unwrap() {
-            let name = format!("pages/{}", file.unwrap().file_name().to_string_lossy());
-            assert!(TEMPLATES.iter().any(|(known, _)| *known == name), "{name} is not listed");
+        for folder in ["mail", "pages"] {
+            let files = std::fs::read_dir(format!("{}/templates/{folder}", env!("CARGO_MANIFEST_DIR")));
+            for file in files.unwrap() {
+                let name = format!("{folder}/{}", file.unwrap().file_name().to_string_lossy());
+                assert!(TEMPLATES.iter().any(|(known, _)| *known == name), "{name} is not listed");
+            }
         }
     }
 }

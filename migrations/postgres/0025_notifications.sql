@@ -51,15 +51,6 @@ CREATE TABLE event_mutes (
 
 CREATE INDEX event_mutes_of_event ON event_mutes (event_id);
 
--- Clients from which a person has signed in: a sign-in from another one is told.
-CREATE TABLE known_clients (
-    user_id UUID NOT NULL REFERENCES users (id),
-    -- SHA-256 of the name that the client gave.
-    client BYTEA NOT NULL,
-    last_seen_at TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (user_id, client)
-);
-
 -- How long before the start a person is reminded: a JSON list of ISO 8601 durations. Null: the default.
 ALTER TABLE users ADD COLUMN reminders TEXT;
 -- The same for one registration; null: the list of the person.

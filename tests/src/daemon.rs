@@ -50,6 +50,8 @@ pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]).arg(binary("eventd")).args(arguments);
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).kill_on_drop(true);
+    // Not into the sources.
+    command.env("MAIL_DIR", std::env::temp_dir().join("mails-of-tests"));
     command
 }
 
@@ -84,6 +86,7 @@ impl Daemon {
     pub async fn listening(db: TestDb, address: &str, arguments: &[&str]) -> Self {
         let mut child = command(&["serve", "--listen", address, "--database", &db.url])
             .args(arguments)
+            .env("MAIL_DIR", db.mail_dir())
             // A flag takes precedence over the environment.
             .env("LIMITS", "off")
             // All clients of a test come from one network: the loopback interface.

@@ -32,7 +32,7 @@ pub struct TestDb {
     pub core: EventCore,
     /// The clock of the library.
     pub clock: Arc<ManualClock>,
-    _dir: Arc<TempDir>,
+    dir: Arc<TempDir>,
 }
 
 /// The first instant on the clocks of tests.
@@ -45,7 +45,12 @@ impl TestDb {
         let clock = Arc::new(ManualClock::new(START.parse().expect("an instant")));
         let core = open(&url, clock.clone()).await;
         core.migrate().await.expect("a schema");
-        Self { kind, url, core, clock, _dir: Arc::new(dir) }
+        Self { kind, url, core, clock, dir: Arc::new(dir) }
+    }
+
+    /// Where daemons on this database write mails as files.
+    pub fn mail_dir(&self) -> std::path::PathBuf {
+        self.dir.path().join("mail")
     }
 
     /// Moves an occurrence into the past by SQL, because daemons run on the clock of the machine.

@@ -2,16 +2,18 @@
 
 use super::input::{NewUser, ValidUser};
 use super::user::{self, User};
+use super::verify_email;
 use crate::actor::{Actor, Role};
 use crate::changes::Change;
 use crate::core::EventCore;
-use crate::db::{Queries, Tx, sql, transaction, violates_unique};
+use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// Creates an account. Anyone may do so, but only admins and the system may create admins, and only the
+    /// Creates an account, and sends a link that verifies its address. Anyone may do so, but only
+    /// admins and the system may create admins, and only the
     /// system may create a user without a password.
     ///
     /// # Errors
@@ -29,7 +31,9 @@ impl EventCore {
             None => None,
         };
         let now = self.now();
-        transaction!(self.db(), |tx| insert(tx, &user, role, hash.as_deref(), now))
+        // The system has its own ways to reach the users that it creates.
+        let verifies = *actor != Actor::System;
+        transaction!(self.db(), |tx| insert(tx, &user, role, hash.as_deref(), verifies, now))
     }
 
     /// Checks for an obvious conflict before the expensive password hash. The unique indexes decide.
@@ -57,6 +61,7 @@ async fn insert(
     user: &ValidUser,
     role: Role,
     hash: Option<&str>,
+    verifies: bool,
     now: Timestamp,
 ) -> Result<User> {
     let id = UserId::at(now);
@@ -77,18 +82,10 @@ async fn insert(
     .bind(now)
     .execute()
     .await
-    .map_err(map_unique_violation)?;
+    .map_err(user::map_unique_violation)?;
     tx.record(Change::AccountCreated { user: id });
-    user::load(tx, id).await
-}
-
-/// Maps violations of the unique indexes of `users` to `username_taken` and `email_taken`.
-pub(super) fn map_unique_violation(error: sqlx::Error) -> Error {
-    if violates_unique(&error, "users", "username") {
-        Error::UsernameTaken
-    } else if violates_unique(&error, "users", "email_folded") {
-        Error::EmailTaken
-    } else {
-        error.into()
+    if verifies {
+        verify_email::send_link(tx, id, user.email.as_str(), now).await?;
     }
+    user::load(tx, id).await
 }

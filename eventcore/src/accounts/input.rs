@@ -241,6 +241,68 @@ impl NewPassword {
     }
 }
 
+/// The token of a link in a mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LinkToken {
+    /// The value of `token` in the address of the link.
+    pub token: String,
+    /// Violations found while parsing; empty if built in Rust.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub parse_errors: Violations,
+}
+
+deserialize_by_fields!(LinkToken);
+
+impl LinkToken {
+    fn take(fields: &mut Fields) -> Self {
+        Self { token: required(fields, "token"), parse_errors: Violations::default() }
+    }
+}
+
+/// The address of someone who has forgotten their password.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ForgottenPassword {
+    /// The e-mail address of the account.
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
+    pub email: String,
+    /// Violations found while parsing; empty if built in Rust.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub parse_errors: Violations,
+}
+
+deserialize_by_fields!(ForgottenPassword);
+
+impl ForgottenPassword {
+    fn take(fields: &mut Fields) -> Self {
+        Self { email: required(fields, "email"), parse_errors: Violations::default() }
+    }
+}
+
+/// A new password, by the token of a link.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasswordReset {
+    /// The value of `token` in the address of the link.
+    pub token: String,
+    /// The new password: at least 10 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 10, max_length = 1024, format = Password))]
+    pub new_password: String,
+    /// Violations found while parsing; empty if built in Rust.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub parse_errors: Violations,
+}
+
+deserialize_by_fields!(PasswordReset);
+
+impl PasswordReset {
+    fn take(fields: &mut Fields) -> Self {
+        let (token, new_password) = (required(fields, "token"), required(fields, "new_password"));
+        Self { token, new_password, parse_errors: Violations::default() }
+    }
+}
+
 /// Takes a required string.
 fn required(fields: &mut Fields, name: &str) -> String {
     if !fields.has(name) {

@@ -1,15 +1,18 @@
 //! Accounts: users, passwords, sessions and personal access tokens.
 
 pub(crate) mod access_token;
+mod account_link;
 mod caller;
 mod change;
 mod confirm;
 mod create;
 mod demo_claim;
 mod fair_queue;
+mod forgotten_password;
 mod guessing;
 mod identify;
 mod input;
+mod known_client;
 mod login;
 mod operator;
 mod password;
@@ -21,15 +24,23 @@ mod signing;
 mod signing_keys;
 pub(crate) mod token;
 pub(crate) mod user;
+mod verify_email;
 
 pub use access_token::{AccessToken, NewAccessToken, NewSecret};
+pub use account_link::LinkPurpose;
+pub(crate) use account_link::{forget_links, prune_links};
 pub use caller::Caller;
 pub(crate) use caller::{FoundSession, SessionClaim};
 pub(crate) use change::{must_be_self_or_admin, must_not_be_last_admin};
 pub use demo_claim::DemoClaim;
+pub(crate) use forgotten_password::send_reset_link;
 pub(crate) use guessing::{Attempt, Guesses, Origin};
 pub(crate) use identify::{CallerRow, identify, valid_session};
-pub use input::{Confirmation, Credentials, NewPassword, NewUser, RefreshToken};
+pub use input::{
+    Confirmation, Credentials, ForgottenPassword, LinkToken, NewPassword, NewUser, PasswordReset,
+    RefreshToken,
+};
+pub(crate) use known_client::forget_clients;
 pub use login::{Email, Username};
 pub(crate) use password::{PasswordHashing, Passwords};
 pub use read::{OperatorAccount, UserFilter};

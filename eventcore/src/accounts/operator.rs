@@ -43,8 +43,8 @@ impl EventCore {
 }
 
 async fn reset(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<User> {
-    user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
-    set_password(tx, id, hash, None, now).await?;
+    let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
+    set_password(tx, &row, hash, None, now).await?;
     user::load(tx, id).await
 }
 

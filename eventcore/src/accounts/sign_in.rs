@@ -4,13 +4,15 @@ use super::input::Credentials;
 use super::refresh::{self, TokenPair};
 use super::signing;
 use super::signing_keys::SigningKeys;
-use super::{login, session, user};
+use super::user::UserRow;
+use super::{known_client, login, session, user};
 use crate::actor::Actor;
 use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::UserId;
+use crate::mails::{self, Mail};
 use crate::time::Timestamp;
 
 #[derive(sqlx::FromRow)]
@@ -79,9 +81,18 @@ impl EventCore {
     ) -> Result<TokenPair> {
         let now = self.now();
         let keys = self.signing_keys();
+        let network = self.network().map(|network| network.to_string());
         let user_agent: Option<String> =
             user_agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(200).collect());
-        transaction!(self.db(), |tx| begin(tx, keys, user, verified, user_agent.as_deref(), now))
+        transaction!(self.db(), |tx| begin(
+            tx,
+            keys,
+            user,
+            verified,
+            user_agent.as_deref(),
+            network.as_deref(),
+            now
+        ))
     }
 
     /// The actor of a bearer token: an access token or a personal access token. Revocation, and disabling or
@@ -100,6 +111,7 @@ async fn begin(
     user: UserId,
     verified: Option<&str>,
     user_agent: Option<&str>,
+    network: Option<&str>,
     now: Timestamp,
 ) -> Result<TokenPair> {
     let row = user::find_locked(tx, user).await?.ok_or(Error::InvalidCredentials)?;
@@ -109,9 +121,27 @@ async fn begin(
         return Err(Error::InvalidCredentials);
     }
     let session = session::insert(tx, user, user_agent, now).await?;
-    tx.record(Change::SignedIn { user, session });
+    let is_new = verified.is_some() && known_client::is_new(tx, user, user_agent, now).await?;
+    if is_new {
+        tell_of_sign_in(tx, &row, user_agent, network, now).await?;
+    }
+    let new_client = is_new.then(|| user_agent.unwrap_or("a client without a name").to_owned());
+    tx.record(Change::SignedIn { user, session, new_client });
     let key = signing::current(tx, keys, now).await?;
     let expires_at = session::expiry(now, now);
     let refresh_token = refresh::insert_token(tx, session, expires_at).await?;
     Ok(TokenPair::new(key.sign(user, session, now)?, refresh_token, expires_at.since(now)))
+}
+
+/// Tells a user of a sign-in from a client that they have not used before.
+async fn tell_of_sign_in(
+    tx: &mut Tx,
+    row: &UserRow,
+    user_agent: Option<&str>,
+    network: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(address) = &row.email else { return Ok(()) };
+    let (user_agent, network) = (user_agent.map(str::to_owned), network.map(str::to_owned));
+    mails::queue(tx, row.id, address, &Mail::NewSignIn { at: now, user_agent, network }, now).await
 }

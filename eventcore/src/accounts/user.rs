@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::login::Username;
 use crate::actor::Role;
-use crate::db::{Queries, RowList, SqlWriter, Tx, sql};
+use crate::db::{Queries, RowList, SqlWriter, Tx, sql, violates_unique};
 use crate::error::{Error, Result};
 use crate::fold::{ROWS_AT_ONCE, fold};
 use crate::id::UserId;
@@ -22,6 +22,14 @@ pub struct User {
     pub email: Option<String>,
     /// Whether the user has followed the link in a verification mail.
     pub email_verified: bool,
+    /// The address that replaces `email` once it is verified; null if there is none.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub pending_email: Option<String>,
+    /// Whether mails to `email` are refused by the server of that address.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub email_bouncing: bool,
     /// The name for display, 1–100 characters.
     pub display_name: String,
     /// IANA time zone.
@@ -66,6 +74,8 @@ pub(crate) struct UserRow {
     pub(crate) username: String,
     pub(crate) email: Option<String>,
     pub(crate) email_verified_at: Option<Timestamp>,
+    pub(crate) pending_email: Option<String>,
+    pub(crate) email_bounced_at: Option<Timestamp>,
     pub(crate) display_name: String,
     pub(crate) timezone: String,
     pub(crate) role: Role,
@@ -90,6 +100,8 @@ impl From<UserRow> for User {
             username: row.username,
             email: row.email,
             email_verified: row.email_verified_at.is_some(),
+            pending_email: row.pending_email,
+            email_bouncing: row.email_bounced_at.is_some(),
             display_name: row.display_name,
             timezone: row.timezone,
             role: row.role,
@@ -150,4 +162,15 @@ pub(crate) async fn refold(tx: &mut Tx) -> Result<()> {
         sql.query(tx).execute().await?;
     }
     Ok(())
+}
+
+/// Maps violations of the unique indexes of `users` to `username_taken` and `email_taken`.
+pub(super) fn map_unique_violation(error: sqlx::Error) -> Error {
+    if violates_unique(&error, "users", "username") {
+        Error::UsernameTaken
+    } else if violates_unique(&error, "users", "email_folded") {
+        Error::EmailTaken
+    } else {
+        error.into()
+    }
 }

@@ -107,8 +107,9 @@ pub enum Change {
     AccountEnabled { user: UserId },
     /// An account is deleted, and its data are anonymised.
     AccountDeleted { user: UserId },
-    /// A user has signed in.
-    SignedIn { user: UserId, session: SessionId },
+    /// A user has signed in. `new_client` is the name of the client if the user has signed in before, and
+    /// never with this one.
+    SignedIn { user: UserId, session: SessionId, new_client: Option<String> },
     /// A user has a new personal access token.
     AccessTokenCreated { user: UserId, token: AccessTokenId },
     /// A user has revoked a personal access token.

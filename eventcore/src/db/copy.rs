@@ -159,8 +159,8 @@ async fn copy(source: &mut SqliteConnection, to: &Path, purpose: Purpose) -> Res
     sync_and_rename(&partial, to).map_err(unwritten)
 }
 
-/// Deletes the sessions, the personal access tokens, the secret addresses of calendars and the signing keys
-/// of a database that nobody uses. The schema may be an older one.
+/// Deletes the sessions, the personal access tokens, the secret addresses of calendars, the links in mails
+/// and the signing keys of a database that nobody uses. The schema may be an older one.
 async fn delete_credentials(database: &Path) -> sqlx::Result<()> {
     let options = SqliteConnectOptions::new()
         .filename(database)
@@ -168,7 +168,15 @@ async fn delete_credentials(database: &Path) -> sqlx::Result<()> {
         // Overwrites what is deleted.
         .pragma("secure_delete", "on");
     let mut copy = options.connect().await?;
-    for table in ["refresh_tokens", "sessions", "access_tokens", "personal_calendars", "signing_keys"] {
+    let tables = [
+        "refresh_tokens",
+        "sessions",
+        "access_tokens",
+        "personal_calendars",
+        "account_links",
+        "signing_keys",
+    ];
+    for table in tables {
         let found: Option<(i64,)> =
             sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1")
                 .bind(table)
@@ -179,7 +187,7 @@ async fn delete_credentials(database: &Path) -> sqlx::Result<()> {
             sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut copy).await?;
         }
     }
-    sqlx::query("DELETE FROM settings WHERE key = 'jwt_secret'").execute(&mut copy).await?;
+    sqlx::query("DELETE FROM settings WHERE key IN ('jwt_secret', 'link_key')").execute(&mut copy).await?;
     copy.close().await
 }
 

@@ -65,6 +65,9 @@ impl EventCore {
         expected: Option<&Precondition>,
     ) -> Result<Event> {
         actor.may_write()?;
+        if edit.may_publish() {
+            self.must_be_verified(actor).await?;
+        }
         let now = self.now();
         let horizon = self.horizon(actor, now);
         transaction!(self.db(), |tx| edit_locked(tx, actor, id, edit, expected, now, horizon))
@@ -89,6 +92,16 @@ impl Edit {
                 ["recurrence", "starts_at", "timezone", "all_day"]
                     .iter()
                     .any(|name| patch.get(name).is_some())
+            }
+        }
+    }
+
+    /// Whether it names `published` as the status, which publishes a draft.
+    fn may_publish(&self) -> bool {
+        match self {
+            Self::Replace(input) => input.status == Some(EventStatus::Published),
+            Self::Patch(patch) | Self::PatchOfSplit(patch) => {
+                patch.get("status").is_some_and(|status| status == EventStatus::Published.as_str())
             }
         }
     }

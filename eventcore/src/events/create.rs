@@ -22,9 +22,13 @@ impl EventCore {
     /// The occurrences of a long series without an end are created in several transactions.
     ///
     /// # Errors
-    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`].
+    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`]; `email_not_verified` unless it
+    /// is a draft, see [`Options::require_verified_email`](crate::Options::require_verified_email).
     pub async fn create_event(&self, actor: &Actor, input: &EventInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
+        if input.status.is_none_or(|status| status == EventStatus::Published) {
+            self.must_be_verified(actor).await?;
+        }
         let now = self.now();
         let horizon = self.horizon(actor, now);
         let first = horizon.step(STEP);

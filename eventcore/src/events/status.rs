@@ -32,7 +32,8 @@ impl EventCore {
     ///
     /// # Errors
     /// `occurrence_cancelled` for a cancelled event; `invalid_input` for a draft whose occurrences are all
-    /// over; `version_mismatch` if `expected` is not the stored version.
+    /// over; `version_mismatch` if `expected` is not the stored version; `email_not_verified`, see
+    /// [`Options::require_verified_email`](crate::Options::require_verified_email).
     pub async fn publish_event(
         &self,
         actor: &Actor,
@@ -40,6 +41,7 @@ impl EventCore {
         expected: Option<&Precondition>,
     ) -> Result<Event> {
         actor.may_write()?;
+        self.must_be_verified(actor).await?;
         let now = self.now();
         transaction!(self.db(), |tx| set_status(tx, actor, id, EventStatus::Published, expected, now))
     }

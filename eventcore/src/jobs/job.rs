@@ -8,7 +8,7 @@ use super::payload::{Announcement, DueOccurrence};
 use super::retry::Retries;
 use crate::db::text_enum;
 use crate::error::{Error, Result};
-use crate::id::{NotificationId, UserId};
+use crate::id::{MailId, NotificationId, UserId};
 use crate::time::Timestamp;
 
 /// What is to be done. Stored as JSON: change a variant so that stored ones can still be read.
@@ -36,6 +36,18 @@ pub enum Job {
         /// Up to where the table has been looked at; `None` at its beginning.
         after: Option<(UserId, NotificationId)>,
     },
+    /// Daily: delete mails that were sent long ago, and links that have expired.
+    PruneMails,
+    /// Deliver a mail.
+    SendMail {
+        /// The mail.
+        mail: MailId,
+    },
+    /// Send a link for a new password to the user with an address, if there is one.
+    ForgottenPassword {
+        /// The address, in the form for comparisons.
+        email: String,
+    },
 }
 
 text_enum! {
@@ -55,6 +67,12 @@ text_enum! {
         Remind = "remind",
         /// [`Job::PruneNotifications`].
         PruneNotifications = "prune_notifications",
+        /// [`Job::PruneMails`].
+        PruneMails = "prune_mails",
+        /// [`Job::SendMail`].
+        SendMail = "send_mail",
+        /// [`Job::ForgottenPassword`].
+        ForgottenPassword = "forgotten_password",
     }
 }
 
@@ -69,14 +87,18 @@ impl Job {
             Self::FindReminders { .. } => JobKind::FindReminders,
             Self::Remind(_) => JobKind::Remind,
             Self::PruneNotifications { .. } => JobKind::PruneNotifications,
+            Self::PruneMails => JobKind::PruneMails,
+            Self::SendMail { .. } => JobKind::SendMail,
+            Self::ForgottenPassword { .. } => JobKind::ForgottenPassword,
         }
     }
 
     /// The jobs that a process with workers adds when it starts.
-    pub(crate) const AT_START: [Self; 5] = [
+    pub(crate) const AT_START: [Self; 6] = [
         Self::FindReminders { looked_at_until: None },
         Self::ExtendSchedules,
         Self::PruneJobs,
+        Self::PruneMails,
         Self::PruneNotifications { after: None },
         Self::RecomputeTimes,
     ];
@@ -91,8 +113,13 @@ impl JobKind {
     /// deliveries in bulk, 2 for upkeep.
     pub(super) const fn priority(self) -> i64 {
         match self {
-            Self::RecomputeTimes | Self::Announce | Self::FindReminders | Self::Remind => 0,
-            Self::ExtendSchedules | Self::PruneJobs | Self::PruneNotifications => 2,
+            Self::RecomputeTimes
+            | Self::Announce
+            | Self::FindReminders
+            | Self::Remind
+            | Self::SendMail
+            | Self::ForgottenPassword => 0,
+            Self::ExtendSchedules | Self::PruneJobs | Self::PruneMails | Self::PruneNotifications => 2,
         }
     }
 
@@ -103,8 +130,9 @@ impl JobKind {
             | Self::ExtendSchedules
             | Self::RecomputeTimes
             | Self::PruneJobs
+            | Self::PruneMails
             | Self::PruneNotifications => true,
-            Self::Announce | Self::Remind => false,
+            Self::Announce | Self::Remind | Self::SendMail | Self::ForgottenPassword => false,
         }
     }
 
@@ -112,10 +140,15 @@ impl JobKind {
     pub(crate) const fn period(self) -> Option<Duration> {
         match self {
             // One index scan, and each event is extended once a day.
-            Self::ExtendSchedules | Self::PruneJobs => Some(Duration::from_hours(1)),
+            Self::ExtendSchedules | Self::PruneJobs | Self::PruneMails => Some(Duration::from_hours(1)),
             Self::PruneNotifications => Some(Duration::from_hours(24)),
             // It says itself when it goes on.
-            Self::FindReminders | Self::RecomputeTimes | Self::Announce | Self::Remind => None,
+            Self::FindReminders
+            | Self::RecomputeTimes
+            | Self::Announce
+            | Self::Remind
+            | Self::SendMail
+            | Self::ForgottenPassword => None,
         }
     }
 
@@ -124,10 +157,12 @@ impl JobKind {
         match self {
             // Reminders must be found again soon after the database was away.
             Self::FindReminders => Retries::PROMPT,
-            Self::ExtendSchedules | Self::RecomputeTimes | Self::PruneJobs | Self::PruneNotifications => {
-                Retries::UPKEEP
-            }
-            Self::Announce | Self::Remind => Retries::DEFAULT,
+            Self::ExtendSchedules
+            | Self::RecomputeTimes
+            | Self::PruneJobs
+            | Self::PruneMails
+            | Self::PruneNotifications => Retries::UPKEEP,
+            Self::Announce | Self::Remind | Self::SendMail | Self::ForgottenPassword => Retries::DEFAULT,
         }
     }
 }
@@ -141,7 +176,10 @@ mod tests {
         let at = Timestamp::from_micros(1_800_000_000_000_000);
         let id = crate::id::OccurrenceId::at(at);
         let remind = DueOccurrence { id, starts_at: at, from: at, until: at, after: None };
-        for job in Job::AT_START.into_iter().chain([Job::Remind(remind)]) {
+        let mail = MailId::at(at);
+        let forgotten = Job::ForgottenPassword { email: "ada@example.org".to_owned() };
+        let others = [Job::Remind(remind), Job::SendMail { mail }, forgotten];
+        for job in Job::AT_START.into_iter().chain(others) {
             let json = job.to_json().unwrap();
             let stored: serde_json::Value = serde_json::from_str(&json).unwrap();
             assert_eq!(stored["kind"], job.kind().as_str());

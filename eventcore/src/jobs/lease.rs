@@ -55,6 +55,11 @@ impl Lease {
         self.kind.parse().map_or(Retries::DEFAULT, JobKind::retries)
     }
 
+    /// Whether no other attempt follows if this one fails.
+    pub(crate) fn is_last_attempt(&self) -> bool {
+        self.retries().exhausted(self.attempts)
+    }
+
     fn retry_delay(&self) -> Result<Duration> {
         let mut random = [0; 4];
         getrandom::fill(&mut random).map_err(|error| Error::internal(error.to_string()))?;

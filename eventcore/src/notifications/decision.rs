@@ -39,10 +39,11 @@ pub(super) enum Telling {
     PasswordChanged {
         user: UserId,
     },
-    /// The owner of an account, if the client was not seen before.
+    /// The owner of an account, of a client that was not seen before.
     SignIn {
         user: UserId,
         session: SessionId,
+        client: String,
     },
     /// All who are registered, except who did it.
     Attendees(News),
@@ -127,7 +128,9 @@ pub(super) fn decide(change: &Change) -> Telling {
             Telling::Feedback { occurrence: *occurrence, feedback: feedback.as_uuid(), author: *user }
         }
         Change::PasswordChanged { user } => Telling::PasswordChanged { user: *user },
-        Change::SignedIn { user, session } => Telling::SignIn { user: *user, session: *session },
+        Change::SignedIn { user, session, new_client: Some(client) } => {
+            Telling::SignIn { user: *user, session: *session, client: client.clone() }
+        }
         Change::AccountDeleted { user } => Telling::Forget { user: *user },
         Change::EventChanged { .. }
         | Change::EventCancelled { .. }
@@ -141,6 +144,7 @@ pub(super) fn decide(change: &Change) -> Telling {
         | Change::CheckedIn { .. }
         | Change::CheckInUndone { .. }
         | Change::AccountCreated { .. }
+        | Change::SignedIn { .. }
         | Change::AccountChanged { .. }
         | Change::AccessTokenCreated { .. }
         | Change::AccessTokenRevoked { .. }

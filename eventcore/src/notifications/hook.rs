@@ -12,7 +12,6 @@ use super::kind::NotificationKind;
 use super::notify::{Draft, ToldDetails, insert, notify};
 use super::occasion::Occasion;
 use super::prune::forget;
-use super::sign_in;
 use crate::changes::Change;
 use crate::db::{CommitHook, InsertHook, Queries, RowInsert, Tx, sql};
 use crate::error::Result;
@@ -88,8 +87,11 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
                 let kind = NotificationKind::PasswordChanged;
                 drafts.push(Draft::of_account(user, Occasion { kind, subject: user.as_uuid(), at: now }));
             }
-            Telling::SignIn { user, session } => {
-                drafts.extend(sign_in::from_new_client(tx, user, session, now).await?);
+            Telling::SignIn { user, session, client } => {
+                let kind = NotificationKind::NewSignIn;
+                let draft = Draft::of_account(user, Occasion { kind, subject: session.as_uuid(), at: now });
+                let details = ToldDetails { client: Some(client), ..ToldDetails::default() };
+                drafts.push(Draft { details, ..draft });
             }
             Telling::Attendees(news) => add_news(tx, &mut announcements, news, by, now).await?,
             Telling::Forget { user } => forget(tx, user).await?,

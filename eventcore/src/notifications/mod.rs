@@ -30,7 +30,6 @@ mod prune;
 mod read;
 mod reminders;
 mod row;
-mod sign_in;
 mod text;
 
 pub(crate) use announce::spread;

@@ -50,7 +50,6 @@ pub(crate) async fn forget(tx: &mut Tx, user: UserId) -> Result<()> {
         sql!("DELETE FROM notifications WHERE user_id = $1"),
         sql!("DELETE FROM notification_preferences WHERE user_id = $1"),
         sql!("DELETE FROM event_mutes WHERE user_id = $1"),
-        sql!("DELETE FROM known_clients WHERE user_id = $1"),
         sql!("UPDATE users SET reminders = NULL WHERE id = $1"),
     ] {
         tx.query(delete).bind(user).execute().await?;

@@ -1,6 +1,9 @@
 //! Deleting an account.
 
-use crate::accounts::{Username, access_token, must_be_self_or_admin, must_not_be_last_admin, session, user};
+use crate::accounts::{
+    Username, access_token, forget_clients, forget_links, must_be_self_or_admin, must_not_be_last_admin,
+    session, user,
+};
 use crate::actor::{Actor, Role};
 use crate::calendars::personal;
 use crate::changes::Change;
@@ -10,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
-use crate::{events, registrations};
+use crate::{events, mails, registrations};
 
 impl EventCore {
     /// Deletes an account by anonymising it. Only the user and admins may.
@@ -48,6 +51,9 @@ async fn delete(tx: &mut Tx, id: UserId, expected: Option<&Precondition>, now: T
     session::end_all(tx, id, None).await?;
     access_token::delete_all(tx, id).await?;
     personal::delete(tx, id).await?;
+    forget_links(tx, id).await?;
+    forget_clients(tx, id).await?;
+    mails::forget(tx, id).await?;
     anonymise(tx, id, now).await?;
     tx.record(Change::AccountDeleted { user: id });
     Ok(())
@@ -60,7 +66,8 @@ async fn anonymise(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE users SET username = $2, email = NULL, email_folded = NULL, email_verified_at = NULL,
             display_name = 'deleted user', search_text = '', timezone = 'UTC', role = 'user',
-            password_hash = NULL, deleted_at = $3, updated_at = $3, version = version + 1
+            password_hash = NULL, pending_email = NULL, email_bounced_at = NULL,
+            deleted_at = $3, updated_at = $3, version = version + 1
          WHERE id = $1"
     ))
     .bind(id)

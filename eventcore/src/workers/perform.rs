@@ -1,9 +1,12 @@
 //! What each kind of job does.
 
+use crate::accounts;
 use crate::core::EventCore;
 use crate::db::{Tx, transaction};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::id::MailId;
 use crate::jobs::{self, Job, Lease, Next, lease};
+use crate::mails::{self, DeliveryOutcome};
 use crate::notifications;
 use crate::time::Timestamp;
 
@@ -25,7 +28,10 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
             }
             succeed(core, lease, &Next::Done).await
         }
+        Job::SendMail { mail } => deliver(core, lease, *mail).await,
         Job::PruneJobs
+        | Job::PruneMails
+        | Job::ForgottenPassword { .. }
         | Job::Announce(_)
         | Job::FindReminders { .. }
         | Job::Remind(_)
@@ -34,6 +40,34 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
             transaction!(core.db(), |tx| step(tx, lease, &job, now))
         }
     }
+}
+
+/// Delivers a mail. It is gone when that is recorded, so it may be delivered twice, and is named alike.
+async fn deliver(core: &EventCore, lease: &Lease, mail: MailId) -> Result<()> {
+    let outcome = mails::begin(core, mail).await?;
+    let now = core.now();
+    match transaction!(core.db(), |tx| record_delivery(tx, lease, mail, &outcome, now))? {
+        None => Ok(()),
+        Some(reason) => Err(Error::Unavailable(reason)),
+    }
+}
+
+/// Records the outcome of a delivery; returns why the mail is to be tried again, if so.
+async fn record_delivery(
+    tx: &mut Tx,
+    lease: &Lease,
+    mail: MailId,
+    outcome: &DeliveryOutcome,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    if !lease::hold(tx, lease, now).await? {
+        return Ok(None);
+    }
+    let again = mails::conclude(tx, mail, outcome, lease.is_last_attempt(), now).await?;
+    if again.is_none() {
+        lease::succeed(tx, lease, &Next::Done, now).await?;
+    }
+    Ok(again)
 }
 
 /// Records the success of a job that has its own transactions.
@@ -56,8 +90,17 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
     }
     let next = match job {
         // These have transactions of their own.
-        Job::ExtendSchedules | Job::RecomputeTimes => Next::Done,
+        Job::ExtendSchedules | Job::RecomputeTimes | Job::SendMail { .. } => Next::Done,
         Job::PruneJobs if jobs::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
+        Job::PruneMails if mails::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
+        Job::PruneMails => {
+            accounts::prune_links(tx, now).await?;
+            recurring(job.clone(), now)
+        }
+        Job::ForgottenPassword { email } => {
+            accounts::send_reset_link(tx, email, now).await?;
+            Next::Done
+        }
         Job::PruneJobs => recurring(job.clone(), now),
         Job::Announce(announcement) => match notifications::spread(tx, announcement, now).await? {
             Some(rest) => Next::Again { job: Job::Announce(rest), at: now },

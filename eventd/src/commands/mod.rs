@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod jobs;
 pub(crate) mod log;
+pub(crate) mod mail;
 pub(crate) mod migrate;
 pub(crate) mod secret;
 pub(crate) mod serve;
@@ -31,6 +32,7 @@ fn options(config: &Config) -> Options {
         horizon: config.horizon,
         slows_guessing: config.limits == Limits::On,
         quotas: if config.limits == Limits::On { config.quotas } else { Quotas::UNLIMITED },
+        require_verified_email: config.require_verified_email,
         ..Options::default()
     }
 }

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::http::{
     self, Admission, Bounds, ConnectionBounds, Deadlines, MetricsAccess, Pace, RateLimits, Server,
 };
+use crate::mail::Post;
 use crate::output::print_line;
 
 /// The least rate at which a client must read a response, in bytes per second.
@@ -30,6 +31,7 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     let address = listener.local_addr()?;
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
+    core.deliver_mails_by(Arc::new(Post::new(&config.mail, &public_url)?));
     let rate_limits = (config.limits == Limits::On).then(|| RateLimits::new(config.rate_quotas));
     let deadlines = Deadlines {
         head: config.head_timeout,

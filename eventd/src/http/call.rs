@@ -186,6 +186,12 @@ impl Call {
         Ok(self.query().finish()?)
     }
 
+    /// A form that a page has sent.
+    pub(crate) fn form(&self) -> Result<Vec<(String, String)>, Problem> {
+        check_media_type(&self.headers, &self.declaration.request_types)?;
+        Ok(form_urlencoded::parse(&self.body).into_owned().collect())
+    }
+
     /// The JSON body, or `None` if the body is empty.
     pub(crate) fn json_if_any<T: DeserializeOwned>(self) -> Result<Option<T>, Problem> {
         if self.body.is_empty() { Ok(None) } else { self.json().map(Some) }

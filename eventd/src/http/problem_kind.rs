@@ -28,6 +28,7 @@ pub(crate) enum Kind {
     OccurrencePast,
     OccurrenceCancelled,
     EventNotPublished,
+    EmailNotVerified,
     PartyTooLarge,
     HasRegistrations,
     CategoryInUse,
@@ -262,6 +263,14 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         StatusCode::CONFLICT,
         "Event not published",
         "The event is still a draft.",
+    ),
+    describe(
+        Kind::EmailNotVerified,
+        "email-not-verified",
+        StatusCode::FORBIDDEN,
+        "E-mail address not verified",
+        "This server wants a verified e-mail address of those who register and publish. Follow the link in \
+         the mail that was sent to your address, or send another one by POST /api/v1/users/me/verify-email.",
     ),
     describe(
         Kind::PartyTooLarge,

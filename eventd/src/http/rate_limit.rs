@@ -56,8 +56,19 @@ impl Cost {
                 || form_urlencoded::parse(query.as_bytes()).any(|(key, _)| WORDS.contains(&&*key));
             return if path.ends_with("/facets") || has_words() { Self::Search } else { Self::Plain };
         }
-        match (method.as_str(), path.strip_prefix("/api/v1").unwrap_or_default()) {
-            ("POST", "/auth/login" | "/auth/confirm") | ("PUT", "/users/me/password") => Self::SignIn,
+        match (method.as_str(), path.strip_prefix("/api/v1").unwrap_or(path)) {
+            (
+                "POST",
+                "/auth/login"
+                | "/auth/confirm"
+                | "/auth/forgot-password"
+                | "/auth/reset-password"
+                | "/auth/verify-email"
+                | "/users/me/verify-email"
+                | "/reset-password"
+                | "/verify-email",
+            )
+            | ("PUT", "/users/me/password") => Self::SignIn,
             ("POST", "/users") => Self::SignUp,
             ("POST", "/recurrence/preview") => Self::Search,
             _ => Self::Change,

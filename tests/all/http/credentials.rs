@@ -26,11 +26,14 @@ enum Wants {
 
 /// The operations that concern accounts or are for admins. Every change below these paths is listed, so that
 /// a new one is decided here.
-const OPERATIONS: [(&str, &str, Wants); 25] = [
+const OPERATIONS: [(&str, &str, Wants); 29] = [
     ("post", "/auth/login", Wants::Any),
     ("post", "/auth/refresh", Wants::Any),
     ("post", "/auth/logout", Wants::Any),
     ("post", "/auth/confirm", Wants::Session),
+    ("post", "/auth/verify-email", Wants::Any),
+    ("post", "/auth/forgot-password", Wants::Any),
+    ("post", "/auth/reset-password", Wants::Any),
     ("get", "/sessions", Wants::Any),
     ("delete", "/sessions", Wants::Password),
     ("delete", "/sessions/{session}", Wants::Password),
@@ -47,6 +50,7 @@ const OPERATIONS: [(&str, &str, Wants); 25] = [
     ("put", "/users/me/password", Wants::Session),
     ("post", "/users/me/calendar", Wants::Session),
     ("delete", "/users/me/calendar", Wants::Session),
+    ("post", "/users/me/verify-email", Wants::Session),
     ("get", "/categories", Wants::Any),
     ("get", "/categories/{category}", Wants::Any),
     ("post", "/categories", Wants::Session),

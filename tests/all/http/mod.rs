@@ -1,5 +1,6 @@
 //! The daemon over HTTP, on both databases.
 
+mod account_mails;
 mod accounts;
 mod all_day;
 mod all_day_changes;

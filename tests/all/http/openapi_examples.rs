@@ -6,7 +6,7 @@ use eventcore::{Clock, SystemClock};
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Answer, Client, Daemon, Kind};
+use tests::{Answer, Client, Daemon, Kind, MailFile, mails_in};
 
 /// The bodies of the document, and those that were sent: operation and media type.
 struct Examples {
@@ -71,7 +71,7 @@ impl Examples {
         let mut example = operation["requestBody"]["content"][media_type]["example"].clone();
         assert!(example.is_object(), "{id} has no example of {media_type}");
         for (name, secret) in secrets.as_object().expect("an object") {
-            assert!(["refresh_token", "code"].contains(&name.as_str()), "{id}: {name} is no secret");
+            assert!(["refresh_token", "code", "token"].contains(&name.as_str()), "{id}: {name} is no secret");
             example[name] = secret.clone();
         }
         self.sent.insert((id.to_owned(), media_type.to_owned()));
@@ -156,6 +156,13 @@ async fn every_example_works_as_it_stands(#[case] kind: Kind) {
     examples.send(&bob, "feedback_answer", &[text(&feedback, "id")]).await;
 
     examples.send(&ada, "users_change_password", &[]).await;
+    let token = |mail: &MailFile, page: &str| json!({"token": mail.link(page).split_once('=').unwrap().1});
+    let verify = token(&mails_in(&daemon.db.mail_dir(), 1).await[0], "verify-email");
+    examples.send_secret(&anonymous, "auth_verify_email", verify).await;
+    examples.send(&anonymous, "auth_forgot_password", &[]).await;
+    let mails = mails_in(&daemon.db.mail_dir(), 3).await;
+    let reset = mails.iter().find(|mail| mail.subject == "Choose a new password").expect("a link");
+    examples.send_secret(&anonymous, "auth_reset_password", token(reset, "reset-password")).await;
     let refresh = json!({"refresh_token": tokens["refresh_token"]});
     examples.send_secret(&anonymous, "auth_logout", refresh).await;
     assert_eq!(examples.sent, examples.all(), "left: bodies sent here, right: all bodies of the document");

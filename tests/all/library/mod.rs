@@ -1,5 +1,6 @@
 //! The library through its public API, on both databases.
 
+mod account_mails;
 mod accounts;
 mod admission;
 mod agenda_statements;

@@ -121,14 +121,14 @@ async fn no_quota_is_exceeded_by_two_operations_at_once(#[case] kind: Kind) {
     let core = with_quotas(&db, occurrences_left(1)).await;
     let grown = json!({"recurrence": {"rrule": "FREQ=DAILY;COUNT=3"}});
     let grow = async |core: &EventCore| core.change_event(&ada, events[nth()], &grown, None).await;
-    assert_eq!(refusal_code(beside_another(&db, &core, grow).await), "quota_exceeded");
+    assert_eq!(refusal_code(Box::pin(beside_another(&db, &core, grow)).await), "quota_exceeded");
     // Five of them now.
     let core = with_quotas(&db, occurrences_left(2)).await;
     let create = async |core: &EventCore| core.create_event(&ada, &new_event().input()).await;
-    assert_eq!(refusal_code(beside_another(&db, &core, create).await), "quota_exceeded");
+    assert_eq!(refusal_code(Box::pin(beside_another(&db, &core, create)).await), "quota_exceeded");
 
     let core = with_quotas(&db, events_left(2)).await;
-    assert_eq!(refusal_code(beside_another(&db, &core, create).await), "quota_exceeded");
+    assert_eq!(refusal_code(Box::pin(beside_another(&db, &core, create)).await), "quota_exceeded");
     let core = with_quotas(&db, events_left(3)).await;
     let copy = DuplicateInput { starts_at: "2027-06-01T10:00:00".parse().ok(), ..Default::default() };
     let duplicate = async |core: &EventCore| core.duplicate_event(&ada, events[0], &copy).await;

@@ -7,6 +7,7 @@ mod framing;
 mod guessing;
 mod idempotency;
 mod jobs;
+mod mail;
 mod metrics_and_logs;
 mod operator;
 mod pipes;

@@ -1,6 +1,7 @@
 //! Examples of request bodies. Sent as they stand they work, in any year: times lie far in the future.
 //!
-//! Only secrets that the server makes are placeholders: the refresh token of a session, and a ticket code.
+//! Only secrets that the server makes are placeholders: the refresh token of a session, the token of a link
+//! in a mail, and a ticket code.
 
 use serde_json::{Value, json};
 use utoipa::openapi::RefOr;
@@ -35,6 +36,9 @@ fn example(operation: &str) -> Option<Value> {
         }),
         "auth_login" => json!({"login": "ada", "password": "correct horse 7"}),
         "auth_refresh" | "auth_logout" => json!({"refresh_token": "REFRESH_TOKEN"}),
+        "auth_verify_email" => json!({"token": "LINK_TOKEN"}),
+        "auth_forgot_password" => json!({"email": "ada@example.org"}),
+        "auth_reset_password" => json!({"token": "LINK_TOKEN", "new_password": "paper clip 9"}),
         "auth_confirm" => json!({"password": "correct horse 7"}),
         "tokens_create" => json!({"name": "backup script", "scope": "read"}),
         "categories_create" => json!({

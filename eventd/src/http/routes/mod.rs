@@ -1,6 +1,7 @@
 //! The routes, in a file for each part of the domain. A handler reads the request, calls the library once,
 //! and builds the response. Its `#[utoipa::path]` is the only declaration of the route.
 
+mod account_pages;
 pub(crate) mod agenda_query;
 mod auth;
 mod calendars;
@@ -32,6 +33,7 @@ use super::route::RouteTable;
 
 static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
     let routes = [
+        account_pages::routes(),
         auth::routes(),
         calendars::routes(),
         categories::routes(),

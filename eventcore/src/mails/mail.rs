@@ -1,0 +1,111 @@
+//! [`Mail`]: what a mail tells.
+
+use serde::{Deserialize, Serialize};
+
+use crate::db::text_enum;
+use crate::id::AccountLinkId;
+use crate::signed_link::SignedPurpose;
+use crate::time::Timestamp;
+
+/// What a mail tells, in facts. Stored as JSON: change a variant so that stored ones can still be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Mail {
+    /// The link that verifies the address it is sent to.
+    VerifyEmail {
+        /// The link.
+        link: AccountLinkId,
+        /// When the link expires.
+        expires_at: Timestamp,
+    },
+    /// The link that sets a new password.
+    ResetPassword {
+        /// The link.
+        link: AccountLinkId,
+        /// When the link expires.
+        expires_at: Timestamp,
+    },
+    /// To the old address: another one was given.
+    AddressChange {
+        /// When.
+        at: Timestamp,
+        /// Whether the old address stays until the new one is verified.
+        pending: bool,
+    },
+    /// The password was changed.
+    PasswordChanged {
+        /// When.
+        at: Timestamp,
+    },
+    /// Someone signed in from a client that this user has not used before.
+    NewSignIn {
+        /// When.
+        at: Timestamp,
+        /// The user agent of the client.
+        user_agent: Option<String>,
+        /// The network address of the client.
+        network: Option<String>,
+    },
+}
+
+text_enum! {
+    /// The kind of a [`Mail`].
+    pub enum MailKind {
+        /// [`Mail::VerifyEmail`].
+        VerifyEmail = "verify_email",
+        /// [`Mail::ResetPassword`].
+        ResetPassword = "reset_password",
+        /// [`Mail::AddressChange`].
+        AddressChange = "address_change",
+        /// [`Mail::PasswordChanged`].
+        PasswordChanged = "password_changed",
+        /// [`Mail::NewSignIn`].
+        NewSignIn = "new_sign_in",
+    }
+}
+
+impl Mail {
+    /// The kind.
+    pub const fn kind(&self) -> MailKind {
+        match self {
+            Self::VerifyEmail { .. } => MailKind::VerifyEmail,
+            Self::ResetPassword { .. } => MailKind::ResetPassword,
+            Self::AddressChange { .. } => MailKind::AddressChange,
+            Self::PasswordChanged { .. } => MailKind::PasswordChanged,
+            Self::NewSignIn { .. } => MailKind::NewSignIn,
+        }
+    }
+
+    /// The link that the mail carries, and when that expires.
+    pub(super) const fn link(&self) -> Option<(SignedPurpose, AccountLinkId, Timestamp)> {
+        match *self {
+            Self::VerifyEmail { link, expires_at } => Some((SignedPurpose::VerifyEmail, link, expires_at)),
+            Self::ResetPassword { link, expires_at } => {
+                Some((SignedPurpose::ResetPassword, link, expires_at))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_json_names_the_kind() {
+        let (link, at) = (AccountLinkId::at(Timestamp::MAX), Timestamp::MAX);
+        for mail in [
+            Mail::VerifyEmail { link, expires_at: at },
+            Mail::ResetPassword { link, expires_at: at },
+            Mail::AddressChange { at, pending: true },
+            Mail::PasswordChanged { at },
+            Mail::NewSignIn { at, user_agent: None, network: None },
+        ] {
+            let json = serde_json::to_value(&mail).unwrap();
+            assert_eq!(json["kind"], mail.kind().as_str());
+            assert_eq!(serde_json::from_value::<Mail>(json).unwrap(), mail);
+        }
+    }
+}

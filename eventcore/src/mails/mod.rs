@@ -1,0 +1,24 @@
+//! Mails: written in the transaction that causes them, and delivered by workers afterwards.
+//!
+//! A room that tells someone something by mail calls [`queue`] in its transaction. A [`Mail`] says what
+//! happened, in facts; the program that delivers it writes the text, in the time zone of the recipient. That
+//! program implements [`Mailer`] and passes it to [`EventCore::deliver_mails_by`].
+//!
+//! A mail is delivered at least once. Its [`MailId`] names it, so that a repeat has the same Message-ID and
+//! is recognised as one.
+//!
+//! [`EventCore::deliver_mails_by`]: crate::EventCore::deliver_mails_by
+//! [`MailId`]: crate::MailId
+
+mod deliver;
+mod mail;
+mod mailer;
+mod outbox;
+mod prune;
+
+pub(crate) use deliver::{DeliveryOutcome, begin, conclude};
+pub use mail::{Mail, MailKind};
+pub use mailer::{Delivery, DeliveryError, Mailer, OutgoingMail};
+pub use outbox::MailState;
+pub(crate) use outbox::{forget, queue};
+pub(crate) use prune::prune;

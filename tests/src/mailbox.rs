@@ -1,0 +1,126 @@
+//! Mails that tests read: those that the library delivers, and those that the daemon writes as files.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use eventcore::EventCore;
+use eventcore::mails::{Delivery, DeliveryError, Mail, MailKind, Mailer, OutgoingMail};
+use mail_parser::MessageParser;
+
+/// A mailer that keeps what is delivered.
+#[derive(Default)]
+pub struct Mailbox {
+    delivered: Mutex<Vec<OutgoingMail>>,
+    failures: Mutex<VecDeque<DeliveryError>>,
+}
+
+impl Mailbox {
+    /// A mailbox to which the workers of `core` deliver.
+    pub fn of(core: &EventCore) -> Arc<Self> {
+        let mailbox = Arc::new(Self::default());
+        core.deliver_mails_by(mailbox.clone());
+        mailbox
+    }
+
+    /// Lets the next attempt fail.
+    pub fn fail_next(&self, error: DeliveryError) {
+        self.failures.lock().expect("a lock").push_back(error);
+    }
+
+    /// Does the jobs that are due, then takes all mails out.
+    pub async fn take(&self, core: &EventCore) -> Vec<OutgoingMail> {
+        core.run_due_jobs().await.expect("the jobs run");
+        std::mem::take(&mut *self.delivered.lock().expect("a lock"))
+    }
+
+    /// As [`Self::take`]: the kinds and the addresses.
+    pub async fn kinds(&self, core: &EventCore) -> Vec<(MailKind, String)> {
+        let taken = self.take(core).await.into_iter();
+        taken.map(|mail| (mail.mail.kind(), mail.address)).collect()
+    }
+
+    /// As [`Self::take`], for one mail: its address and the token of its link.
+    pub async fn link(&self, core: &EventCore) -> (String, String) {
+        let mut taken = self.take(core).await;
+        taken.retain(|mail| matches!(mail.mail, Mail::VerifyEmail { .. } | Mail::ResetPassword { .. }));
+        assert_eq!(taken.len(), 1, "{taken:?}");
+        let mail = taken.remove(0);
+        (mail.address, mail.token.expect("a token"))
+    }
+}
+
+impl Mailer for Mailbox {
+    fn deliver<'a>(&'a self, mail: &'a OutgoingMail) -> Delivery<'a> {
+        let failure = self.failures.lock().expect("a lock").pop_front();
+        if failure.is_none() {
+            self.delivered.lock().expect("a lock").push(mail.clone());
+        }
+        Box::pin(async move { failure.map_or(Ok(()), Err) })
+    }
+}
+
+/// A mail as a file, read by an independent parser.
+#[derive(Debug, Clone)]
+pub struct MailFile {
+    /// The address of the recipient.
+    pub to: String,
+    /// The display name of the recipient.
+    pub name: String,
+    /// The subject.
+    pub subject: String,
+    /// The Message-ID.
+    pub message_id: String,
+    /// The text.
+    pub text: String,
+    /// The HTML.
+    pub html: String,
+    /// All header lines.
+    pub headers: Vec<(String, String)>,
+}
+
+impl MailFile {
+    /// Parses a message.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let message = MessageParser::default().parse(bytes).expect("a message");
+        let to = message.to().and_then(|to| to.first()).expect("a recipient").clone();
+        Self {
+            to: to.address.clone().unwrap_or_default().into_owned(),
+            name: to.name.unwrap_or_default().into_owned(),
+            subject: message.subject().unwrap_or_default().to_owned(),
+            message_id: message.message_id().expect("a Message-ID").to_owned(),
+            text: message.body_text(0).expect("a text").into_owned(),
+            html: message.body_html(0).expect("HTML").into_owned(),
+            headers: message
+                .headers_raw()
+                .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+                .collect(),
+        }
+    }
+
+    /// The path and the query of the link to a page.
+    #[track_caller]
+    pub fn link(&self, page: &str) -> String {
+        let start = self.text.find(&format!("/{page}?")).unwrap_or_else(|| panic!("no link: {}", self.text));
+        self.text[start..].split_whitespace().next().expect("a link").to_owned()
+    }
+}
+
+/// Waits until a folder has this many mails, and reads them, oldest first.
+pub async fn mails_in(folder: &Path, count: usize) -> Vec<MailFile> {
+    let deadline = Instant::now() + Duration::from_mins(2);
+    loop {
+        let entries =
+            std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry").path());
+        let mut files: Vec<_> =
+            entries.filter(|path| path.extension().is_some_and(|extension| extension == "eml")).collect();
+        if files.len() >= count {
+            // Ids sort by their time.
+            files.sort();
+            return files.iter().map(|file| MailFile::parse(&std::fs::read(file).expect("a mail"))).collect();
+        }
+        assert!(Instant::now() < deadline, "{} of {count} mails", files.len());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

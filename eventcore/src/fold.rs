@@ -1,7 +1,7 @@
 //! Folding: the form in which words are compared, without case and accents.
 //!
 //! The library folds texts itself, because the two databases have different collations. They store folded
-//! texts: a change of what folding does needs another [`VERSION`], so that these are folded again.
+//! texts: a change of what folding does needs another `VERSION`, so that these are folded again.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{compose, is_combining_mark};

@@ -3,7 +3,7 @@
 //!
 //! A quota is checked in the transaction that creates something. On PostgreSQL transactions that run at the
 //! same time do not see each other, so those that count against a quota of one account first lock the row of
-//! the account: see [`Quotas::lock_for_events`].
+//! the account: see `Quotas::lock_for_events`.
 
 use std::time::Duration;
 

@@ -28,7 +28,7 @@ pub(super) fn up_to_limit(total: i64) -> (i64, TotalRelation) {
     if total > COUNT_LIMIT { (COUNT_LIMIT, TotalRelation::AtLeast) } else { (total, TotalRelation::Exact) }
 }
 
-/// Like [`matches`]. If the plan [counts few](AgendaPlan::counts_few), only of as many matches as show that
+/// Like [`matches()`]. If the plan [counts few](AgendaPlan::counts_few), only of as many matches as show that
 /// there are more than [`COUNT_LIMIT`].
 pub(super) fn matches_to_count(plan: &AgendaPlan, columns: &str) -> SqlWriter {
     if !plan.counts_few() {

@@ -22,8 +22,9 @@ impl EventCore {
     /// The occurrences of a long series without an end are created in several transactions.
     ///
     /// # Errors
-    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`]; `email_not_verified` unless it
-    /// is a draft, see [`Options::require_verified_email`](crate::Options::require_verified_email).
+    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`](crate::Quotas);
+    /// `email_not_verified` unless it is a draft, see
+    /// [`Options::require_verified_email`](crate::Options::require_verified_email).
     pub async fn create_event(&self, actor: &Actor, input: &EventInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         if input.status.is_none_or(|status| status == EventStatus::Published) {
@@ -46,7 +47,7 @@ impl EventCore {
     /// actor becomes the organizer.
     ///
     /// # Errors
-    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`].
+    /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`](crate::Quotas).
     pub async fn duplicate_event(&self, actor: &Actor, id: EventId, input: &DuplicateInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         let now = self.now();

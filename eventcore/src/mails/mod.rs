@@ -1,6 +1,6 @@
 //! Mails: written in the transaction that causes them, and delivered by workers afterwards.
 //!
-//! A room that tells someone something by mail calls [`queue`] in its transaction. A [`Mail`] says what
+//! A room that tells someone something by mail calls `queue` in its transaction. A [`Mail`] says what
 //! happened, in facts; the program that delivers it writes the text, in the time zone of the recipient. That
 //! program implements [`Mailer`] and passes it to [`EventCore::deliver_mails_by`].
 //!

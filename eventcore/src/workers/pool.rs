@@ -53,6 +53,11 @@ async fn work(core: EventCore, mut stopped: watch::Receiver<bool>, mut ensures: 
                 Duration::ZERO
             }
             Ok(false) => IDLE,
+            // Such as an SQLite database that another process keeps busy.
+            Err(error) if error.is_unavailable() => {
+                tracing::warn!(%error, "a worker cannot take a job yet");
+                AFTER_ERROR
+            }
             Err(error) => {
                 tracing::error!(?error, "a worker cannot take a job");
                 AFTER_ERROR

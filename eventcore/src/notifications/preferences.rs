@@ -101,7 +101,12 @@ fn check_kinds(kinds: &[(usize, KindPreference)], violations: &mut Violations) {
 }
 
 fn take_kind(fields: &mut Fields, n: usize, item: Value) -> Option<KindPreference> {
+    let is_null = |name: &&str| item.get(*name).is_some_and(Value::is_null);
+    let nulls: Vec<&str> = ["in_app", "email"].into_iter().filter(is_null).collect();
     let mut object = Fields::new(item);
+    for name in nulls {
+        object.add_violation(name, "wrong_type", "must be true or false");
+    }
     if !object.has("kind") {
         object.add_violation("kind", "required", "is required");
     }

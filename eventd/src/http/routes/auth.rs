@@ -136,7 +136,7 @@ async fn verify_email(call: Call) -> Answer {
     security(("session" = [])),
     responses(
         (status = 204, description = "A link is on its way, or none is needed"),
-        ApiProblems,
+        ApiProblems, Conflict,
     )
 )]
 async fn resend(call: Call) -> Answer {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::call::{Answer, Call};
-use crate::http::problem_responses::{ApiProblems, BodyProblems, NotFound};
+use crate::http::problem_responses::{ApiProblems, BodyProblems, Conflict, NotFound};
 use crate::http::query_parameters::PageParameters;
 use crate::http::reply;
 use crate::http::route::{Route, routes};
@@ -73,7 +73,7 @@ async fn list(call: Call) -> Answer {
     params(("notification" = String, Path)),
     responses(
         (status = 200, description = "The notification, which is read", body = Notification),
-        ApiProblems, NotFound,
+        ApiProblems, NotFound, Conflict,
     )
 )]
 async fn read(call: Call) -> Answer {
@@ -94,7 +94,7 @@ async fn read(call: Call) -> Answer {
     ),
     responses(
         (status = 204, description = "All of them are read"),
-        ApiProblems,
+        ApiProblems, Conflict,
     )
 )]
 async fn read_all(call: Call) -> Answer {

@@ -76,8 +76,10 @@ impl Daemon {
     /// As many processes as may share a database: one on SQLite, three on PostgreSQL.
     pub async fn several(db: &TestDb, arguments: &[&str]) -> Vec<Self> {
         let mut daemons = Vec::new();
+        // As behind one address, by which they give the same links.
+        let arguments = [arguments, &["--public-url", "http://events.example"]].concat();
         for _ in 0..if db.kind == Kind::Sqlite { 1 } else { 3 } {
-            daemons.push(Self::on(db.clone(), arguments).await);
+            daemons.push(Self::on(db.clone(), &arguments).await);
         }
         daemons
     }

@@ -26,12 +26,10 @@ impl EventCore {
     /// Only the user and admins may change an account, and only admins may change `role`. A new e-mail
     /// address is unverified, and gets a link that verifies it. If users with a verified address give
     /// another one, that is pending until it is verified. The old address is told. The patch may carry
-    /// `current_password`, the password of the actor: `email` and
-    /// `role` are credentials.
+    /// `current_password`, the password of the actor: `email` and `role` are credentials.
     ///
     /// # Errors
-    /// `version_mismatch` if `expected` is not the stored version; `email_taken`; `forbidden` for
-    /// removing
+    /// `version_mismatch` if `expected` is not the stored version; `email_taken`; `forbidden` for removing
     /// the role of the last admin. For `email` and `role`, see [`Actor::may_change_credentials`].
     pub async fn change_user(
         &self,

@@ -116,6 +116,8 @@ async fn run_round<W: JointWork>(work: &W, batch: &mut WorkBatch<W>, locking: Lo
     match work.run_together(&requests, locking).await {
         Ok(outcomes) => batch.answer(outcomes),
         Err(Error::Unavailable(why)) => batch.answer_rest(|| Err(Error::Unavailable(why.clone()))),
+        // Nobody else's fault: to run it again would be no other transaction.
+        Err(error) if requests.len() == 1 => batch.answer([Some(Err(error))]),
         Err(_) => return false,
     }
     true

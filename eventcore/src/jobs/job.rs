@@ -109,8 +109,8 @@ impl Job {
 }
 
 impl JobKind {
-    /// Smaller numbers go first: 0 for what people wait for and the times that this depends on, 1 for
-    /// deliveries in bulk, 2 for upkeep.
+    /// Smaller numbers go first: 0 for what people wait for and the times that this depends on, 2 for
+    /// upkeep.
     pub(super) const fn priority(self) -> i64 {
         match self {
             Self::RecomputeTimes

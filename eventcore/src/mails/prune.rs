@@ -1,4 +1,4 @@
-//! Deletion of mails that were delivered or given up long ago.
+//! Deletion of old mails that were delivered or given up.
 
 use std::time::Duration;
 
@@ -6,21 +6,23 @@ use crate::db::{Queries, Tx, sql};
 use crate::error::Result;
 use crate::time::Timestamp;
 
-/// How long a mail is kept after its last attempt.
+/// How long a mail is kept.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 /// The most rows that one transaction deletes.
-const BATCH: u64 = 1_000;
+const BATCH: u16 = 1_000;
 
-/// Deletes a batch of the mails whose last attempt was 30 days ago. True if there may be more.
+/// Deletes a batch of the mails that are 30 days old, unless they are to be tried again. True if there may be
+/// more.
 pub(crate) async fn prune(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     let deleted = tx
         .query(sql!(
             "DELETE FROM mails WHERE id IN (
                 SELECT id FROM mails WHERE created_at <= $1 AND state <> 'waiting'
-                ORDER BY created_at, id LIMIT 1000)"
+                ORDER BY created_at, id LIMIT $2)"
         ))
         .bind(now.minus(KEPT))
+        .bind(i64::from(BATCH))
         .execute()
         .await?;
-    Ok(deleted >= BATCH)
+    Ok(deleted >= u64::from(BATCH))
 }

@@ -13,8 +13,7 @@ impl EventCore {
     ///
     /// # Errors
     /// - `event_not_published`, `occurrence_cancelled`, `occurrence_past`
-    /// - `registration_not_open`, `registration_closed` (also while more seats are taken than the
-    ///   capacity)
+    /// - `registration_not_open`, `registration_closed` (also while more seats are taken than the capacity)
     /// - `event_full` if the waitlist is disabled, or if a seated party grows and the seats are not free
     /// - `party_too_large` if the party exceeds the event's `max_party_size`
     /// - `version_mismatch` if `party.expected` is not the stored version
@@ -22,8 +21,7 @@ impl EventCore {
     ///   [`Options::require_verified_email`](crate::Options::require_verified_email)
     ///
     /// # Cancellation
-    /// A call that has begun registers, even if it is dropped: see
-    /// [`EventCore`](EventCore#cancellation).
+    /// A call that has begun registers, even if it is dropped: see [`EventCore`](EventCore#cancellation).
     pub async fn register(
         &self,
         caller: impl Into<Caller>,
@@ -32,7 +30,11 @@ impl EventCore {
     ) -> Result<Registered> {
         let caller = caller.into();
         let user = caller.writer()?;
-        self.must_be_verified_user(user).await?;
+        if let Err(unverified) = self.must_be_verified_user(user).await {
+            // Who is no longer signed in is told that.
+            self.identify(&caller).await?;
+            return Err(unverified);
+        }
         // Whether an unknown field repeats what is stored is known when the registration has been read.
         if !party.parse_errors.has_unknown()
             && let Err(invalid) = party.validate()

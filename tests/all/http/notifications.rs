@@ -177,7 +177,9 @@ async fn a_daemon_reminds_in_time(#[case] kind: Kind) {
     bob.register(&occurrence, 1).await.expect(201);
     // The first start recomputes all times from the local ones, which SQL does not change.
     let recomputed = "SELECT count(*) FROM jobs WHERE kind = 'recompute_times' AND state = 'finished'";
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
     while daemon.db.number(recomputed).await == 0 {
+        assert!(tokio::time::Instant::now() < deadline, "{}", daemon.log());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // Its reminder of an hour falls due soon, by the clock of the machine: late enough that the change is

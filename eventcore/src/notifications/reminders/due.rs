@@ -19,7 +19,7 @@ use crate::time::{LeadTime, Timestamp};
 /// How often time is looked at.
 const PERIOD: Duration = Duration::from_secs(10);
 /// The registrations of one transaction.
-const BATCH: usize = 500;
+const BATCH: u16 = 500;
 
 #[derive(FromRow)]
 struct Candidate {
@@ -106,11 +106,12 @@ pub(crate) async fn remind(tx: &mut Tx, due: &DueOccurrence, now: Timestamp) -> 
              JOIN occurrences o ON o.id = r.occurrence_id JOIN events e ON e.id = o.event_id
              WHERE r.occurrence_id = $1 AND r.status = 'confirmed' AND r.user_id > $3
                 AND o.starts_at = $2 AND o.status = 'scheduled' AND e.status = 'published'
-             ORDER BY r.user_id LIMIT 500"
+             ORDER BY r.user_id LIMIT $4"
         ))
         .bind(due.id)
         .bind(due.starts_at)
         .bind(due.after.unwrap_or(UserId::from(uuid::Uuid::nil())))
+        .bind(i64::from(BATCH))
         .all()
         .await?;
     let window = Window { from: due.from, until: due.until };
@@ -127,7 +128,7 @@ pub(crate) async fn remind(tx: &mut Tx, due: &DueOccurrence, now: Timestamp) -> 
         }
     }
     notify(tx, &drafts, now).await?;
-    Ok(match attendees.last().filter(|_| attendees.len() >= BATCH) {
+    Ok(match attendees.last().filter(|_| attendees.len() >= usize::from(BATCH)) {
         Some(last) => {
             let after = Some(last.user_id);
             Next::Again { job: Job::Remind(DueOccurrence { after, ..due.clone() }), at: now }

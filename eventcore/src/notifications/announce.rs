@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::decision::News;
 use super::kind::NotificationKind;
-use super::notify::{Draft, ToldDetails, notify};
+use super::notify::{Draft, ToldDetails, lock_recipients, notify};
 use super::occasion::Occasion;
-use crate::db::{Queries, RowList, SqlWriter, Tx, sql};
+use crate::db::{Locking, Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::Result;
 use crate::id::{EventId, OccurrenceId, RegistrationId, UserId, uuid_at};
 use crate::jobs::{self, AffectedOccurrence, Announcement, Job};
@@ -93,11 +93,22 @@ async fn cancelled_at(tx: &mut Tx, event: EventId, at: Timestamp) -> Result<Vec<
         .await?)
 }
 
-/// Begins to tell: the first are told at once, and a job tells the rest.
+/// Begins to tell: the first are told at once, and a job tells the rest; or all, if another transaction has
+/// locked one of the first.
 pub(super) async fn begin(tx: &mut Tx, mut announcement: Announcement, now: Timestamp) -> Result<()> {
     retain_registered(tx, &mut announcement, now).await?;
-    if let Some(rest) = tell_batch(tx, &announcement, AT_ONCE, now).await? {
-        jobs::enqueue(tx, &[Job::Announce(rest)], now, now).await?;
+    let recipients = recipients(tx, &announcement, AT_ONCE).await?;
+    // This transaction may hold rows for which others wait that have locked users: it waits for no user.
+    let users = recipients.iter().map(|recipient| recipient.user_id);
+    let locked = lock_recipients(tx, users, Locking::Skip).await?;
+    let left = if recipients.iter().all(|recipient| locked.contains(&recipient.user_id)) {
+        notify(tx, &drafts(&announcement, &recipients), now).await?;
+        rest(&announcement, &recipients, AT_ONCE)
+    } else {
+        Some(announcement)
+    };
+    if let Some(left) = left {
+        jobs::enqueue(tx, &[Job::Announce(left)], now, now).await?;
     }
     Ok(())
 }
@@ -126,7 +137,13 @@ pub(crate) async fn spread(
     announcement: &Announcement,
     now: Timestamp,
 ) -> Result<Option<Announcement>> {
-    tell_batch(tx, announcement, BATCH, now).await
+    let recipients = recipients(tx, announcement, BATCH).await?;
+    let living =
+        lock_recipients(tx, recipients.iter().map(|recipient| recipient.user_id), Locking::Wait).await?;
+    let mut drafts = drafts(announcement, &recipients);
+    drafts.retain(|draft| living.contains(&draft.user));
+    notify(tx, &drafts, now).await?;
+    Ok(rest(announcement, &recipients, BATCH))
 }
 
 #[derive(FromRow)]
@@ -136,27 +153,19 @@ struct Recipient {
     occurrence_id: OccurrenceId,
 }
 
-async fn tell_batch(
-    tx: &mut Tx,
-    announcement: &Announcement,
-    limit: usize,
-    now: Timestamp,
-) -> Result<Option<Announcement>> {
-    if announcement.occurrences.is_empty() {
-        return Ok(None);
-    }
-    let recipients = recipients(tx, announcement, limit).await?;
-    notify(tx, &drafts(announcement, &recipients), now).await?;
-    let last = recipients.last().filter(|_| recipients.len() >= limit);
-    Ok(last.map(|last| {
-        let after = Some((last.user_id, last.id));
-        Announcement { after, ..announcement.clone() }
-    }))
+/// What is left to tell after these recipients.
+fn rest(announcement: &Announcement, told: &[Recipient], limit: usize) -> Option<Announcement> {
+    let last = told.last().filter(|_| told.len() >= limit)?;
+    let after = Some((last.user_id, last.id));
+    Some(Announcement { after, ..announcement.clone() })
 }
 
 /// Who is registered for one of the occurrences, if that still is as it is announced, from the last one that
 /// was told on.
 async fn recipients(tx: &mut Tx, announcement: &Announcement, limit: usize) -> Result<Vec<Recipient>> {
+    if announcement.occurrences.is_empty() {
+        return Ok(Vec::new());
+    }
     let (user, registration) =
         announcement.after.map_or((Uuid::nil(), Uuid::nil()), |(user, id)| (user.as_uuid(), id.as_uuid()));
     let mut sql = SqlWriter::new(tx.dialect());

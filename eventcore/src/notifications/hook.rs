@@ -9,11 +9,11 @@ use sqlx::FromRow;
 use super::announce;
 use super::decision::{News, Telling, decide};
 use super::kind::NotificationKind;
-use super::notify::{Draft, ToldDetails, insert, notify};
+use super::notify::{Draft, ToldDetails, insert, lock_recipients, notify};
 use super::occasion::Occasion;
 use super::prune::forget;
 use crate::changes::Change;
-use crate::db::{CommitHook, InsertHook, Queries, RowInsert, Tx, sql};
+use crate::db::{CommitHook, InsertHook, Locking, Queries, RowInsert, Tx, sql};
 use crate::error::Result;
 use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, UserId};
 use crate::jobs::Announcement;
@@ -76,7 +76,9 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
             Telling::Feedback { occurrence, feedback, author } => {
                 let occasion =
                     Occasion { kind: NotificationKind::FeedbackReceived, subject: feedback, at: now };
-                for organizer in organizers_of(tx, occurrence).await? {
+                let organizers = organizers_of(tx, occurrence).await?;
+                let living = lock_recipients(tx, organizers, Locking::Wait).await?;
+                for organizer in living {
                     if organizer != author {
                         let draft = Draft::of_occurrence(organizer, occasion, occurrence);
                         drafts.push(Draft { actor: Some(author), ..draft });
@@ -163,6 +165,8 @@ async fn commented(
         .await?;
     // Who organizes the event and wrote the parent is told of the reply.
     interested.sort_by_key(|one| !one.replied_to);
+    let living = lock_recipients(tx, interested.iter().map(|one| one.user_id), Locking::Wait).await?;
+    interested.retain(|one| living.contains(&one.user_id));
     let mut told: Vec<UserId> = vec![author];
     let mut drafts = Vec::new();
     for Interested { user_id, replied_to } in interested {

@@ -1,9 +1,12 @@
 //! `notify`: the one function that writes notifications.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::occasion::Occasion;
-use crate::db::{Queries, RowInsert, RowList, SqlWriter, Tx};
+use crate::db::{Dialect, Locking, Queries, RowInsert, RowList, SqlWriter, Tx};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::time::{LeadTime, Timestamp};
@@ -45,8 +48,35 @@ impl ToldDetails {
     }
 }
 
+/// Locks users against deletion, and returns those that are not deleted; with [`Locking::Skip`] also without
+/// those that others have locked.
+///
+/// A deletion that has committed is seen. One that begins waits for this transaction, and then deletes what
+/// it has written. A transaction that has locked an occurrence needs no lock of a user whose registration for
+/// it is told: a deletion waits for the occurrence too.
+pub(super) async fn lock_recipients(
+    tx: &mut Tx,
+    users: impl IntoIterator<Item = UserId>,
+    locking: Locking,
+) -> Result<HashSet<UserId>> {
+    let ids: Vec<Uuid> = users.into_iter().map(UserId::as_uuid).collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut sql = SqlWriter::new(tx.dialect());
+    sql.push("SELECT u.id FROM users u WHERE u.id IN (SELECT v.id FROM ");
+    sql.rows("v", RowList::default().ids("id", ids)).push(") AND u.deleted_at IS NULL ORDER BY u.id");
+    if tx.dialect() == Dialect::Postgres {
+        sql.push(" FOR KEY SHARE OF u").push(locking.clause());
+    }
+    let living: Vec<(UserId,)> = sql.query(tx).all().await?;
+    Ok(living.into_iter().map(|(id,)| id).collect())
+}
+
 /// Writes notifications, in one statement. Those that exist, those of muted events and those that their
 /// readers do not want on any channel are left out.
+///
+/// The users are locked against deletion: see [`lock_recipients`].
 pub(super) async fn notify(tx: &mut Tx, drafts: &[Draft], now: Timestamp) -> Result<()> {
     if drafts.is_empty() {
         return Ok(());

@@ -8,6 +8,9 @@ use eventcore::{Actor, PageRequest, RegistrationId};
 use serde_json::{Value, json};
 use tests::{Kind, TestDb, id_of, new_event};
 
+const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
 /// Changes an event while another transaction has the lock, which commits as soon as the change waits for it.
 async fn change_after(
     db: &TestDb,
@@ -18,9 +21,7 @@ async fn change_after(
 ) -> eventcore::Result<Event> {
     let (core, event) = (db.core.clone(), event.id);
     let change = tokio::spawn(async move { core.change_event(&actor, event, &patch, None).await });
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while db.number(waiting).await == 0 {
+    while db.number(WAITING).await == 0 {
         tokio::task::yield_now().await;
     }
     other.commit().await.unwrap();
@@ -73,4 +74,53 @@ async fn an_occurrence_that_got_its_first_registration_meanwhile_is_not_deleted(
     let cancelled = db.core.occurrence(&ada, last).await.unwrap();
     assert_eq!((cancelled.status, cancelled.seats_taken), (OccurrenceStatus::Cancelled, 1));
     db.check().await;
+}
+
+/// The deletion of an account by another process, before its commit. Only what matters here: the lock, and
+/// the mark.
+async fn deletion_under_way(db: &TestDb, who: &Actor) -> Tx {
+    let mut deletion = db.core.db().begin().await.unwrap();
+    let lock = Sql::portable("SELECT 1::BIGINT FROM users WHERE id = $1 FOR UPDATE");
+    let _: Vec<(i64,)> = deletion.query(lock).bind(id_of(who)).all().await.unwrap();
+    let mark =
+        Sql::portable("UPDATE users SET deleted_at = $2, email = NULL, email_folded = NULL WHERE id = $1");
+    deletion.query(mark).bind(id_of(who)).bind(db.core.now()).execute().await.unwrap();
+    deletion
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organizer_whose_account_was_deleted_meanwhile_is_not_told_of_a_comment() {
+    let db = TestDb::new(Kind::Postgres).await;
+    let [ada, bob, cid] = db.people(["ada", "bob", "cid"]).await;
+    let event = db.core.create_event(&ada, &new_event().input()).await.unwrap().id;
+    db.core.add_co_organizer(&ada, event, id_of(&bob)).await.unwrap();
+
+    let deletion = deletion_under_way(&db, &bob).await;
+    let (core, comment) = (db.core.clone(), serde_json::from_value(json!({"body": "Who plays?"})).unwrap());
+    let comment = tokio::spawn(async move { core.add_comment(&cid, event, &comment).await });
+    while db.number(WAITING).await == 0 && !comment.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    deletion.commit().await.unwrap();
+    comment.await.unwrap().unwrap();
+    assert_eq!(db.number("SELECT count(*) FROM notifications").await, 1);
+    assert_eq!(db.core.check_notifications().await.unwrap(), [] as [String; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancellation_waits_for_no_account_and_tells_nobody_who_was_deleted_meanwhile() {
+    let db = TestDb::new(Kind::Postgres).await;
+    let [ada, bob, cid] = db.people(["ada", "bob", "cid"]).await;
+    let (event, occurrence) = db.create_event(&ada, new_event()).await;
+    db.register(&bob, occurrence, 1).await;
+    db.register(&cid, occurrence, 1).await;
+    let told = "SELECT count(*) FROM notifications WHERE kind = 'event_cancelled'";
+
+    let deletion = deletion_under_way(&db, &bob).await;
+    // It does not wait for the account: the deletion may wait for the occurrence.
+    db.core.cancel_event(&ada, event, None).await.unwrap();
+    assert_eq!(db.number(told).await, 0);
+    deletion.commit().await.unwrap();
+    db.core.run_due_jobs().await.unwrap();
+    assert_eq!(db.number(told).await, 1);
 }

@@ -6,13 +6,13 @@ use sqlx::FromRow;
 
 use super::lead_times::{Window, latest_due};
 use super::list::ReminderList;
-use crate::db::{Queries, Tx, sql};
+use crate::db::{Locking, Queries, Tx, sql};
 use crate::error::Result;
 use crate::events::zone;
 use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::jobs::{self, DueOccurrence, Job, Next};
 use crate::notifications::kind::NotificationKind;
-use crate::notifications::notify::{Draft, ToldDetails, notify};
+use crate::notifications::notify::{Draft, ToldDetails, lock_recipients, notify};
 use crate::notifications::occasion::Occasion;
 use crate::time::{LeadTime, Timestamp};
 
@@ -127,6 +127,8 @@ pub(crate) async fn remind(tx: &mut Tx, due: &DueOccurrence, now: Timestamp) -> 
                 .push(Draft { details: ToldDetails { lead: Some(lead), ..ToldDetails::default() }, ..draft });
         }
     }
+    let living = lock_recipients(tx, drafts.iter().map(|draft| draft.user), Locking::Wait).await?;
+    drafts.retain(|draft| living.contains(&draft.user));
     notify(tx, &drafts, now).await?;
     Ok(match attendees.last().filter(|_| attendees.len() >= usize::from(BATCH)) {
         Some(last) => {

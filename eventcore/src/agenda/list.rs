@@ -37,8 +37,9 @@ impl EventCore {
             None
         };
         let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?;
-        let rows: Vec<RankedOccurrence> = page_rows(&mut db, &plan, &keyset, PageRows::Occurrences).await?;
-        let page = keyset.page(rows, |row| key(row.position, row.row.id));
+        let key = |row: &RankedOccurrence| key(row.position, row.row.id);
+        let rows = page_rows(&mut db, &plan, &keyset, PageRows::Occurrences, key).await?;
+        let page = keyset.page(rows, key);
         let mut page = page.map(|row| row.row.occurrence(now));
         events::add_recurrences(&mut db, &mut page.items).await?;
         Ok(with_total(page, total))
@@ -65,9 +66,9 @@ impl EventCore {
             None
         };
         let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?.first_of_each_event();
-        let rows: Vec<(EventId, i64, OccurrenceId)> =
-            page_rows(&mut db, &plan, &keyset, PageRows::Events).await?;
-        let page = keyset.page(rows, |(_, position, id)| key(*position, *id));
+        let key = |(_, position, id): &(EventId, i64, OccurrenceId)| key(*position, *id);
+        let rows = page_rows(&mut db, &plan, &keyset, PageRows::Events, key).await?;
+        let page = keyset.page(rows, key);
         let ids: Vec<EventId> = page.items.iter().map(|(event, ..)| *event).collect();
         let items = events::load(&mut db, &ids, now).await?;
         Ok(with_total(Page { next: page.next, previous: page.previous, ..Page::whole(items) }, total))
@@ -114,6 +115,7 @@ async fn page_rows<R: Row>(
     list: &AgendaPlan,
     keyset: &Keyset,
     rows: PageRows,
+    key: impl Fn(&R) -> SortKey,
 ) -> Result<Vec<R>> {
     let comparison = if keyset.ascending() { Comparison::Greater } else { Comparison::Less };
     let mut found = Vec::new();
@@ -133,6 +135,10 @@ async fn page_rows<R: Row>(
         if i64::try_from(found.len()) == Ok(keyset.fetch()) {
             break;
         }
+    }
+    found.sort_by_key(key);
+    if !keyset.ascending() {
+        found.reverse();
     }
     Ok(found)
 }

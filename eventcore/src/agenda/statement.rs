@@ -72,7 +72,8 @@ pub(super) struct PageStatement<'a> {
 }
 
 impl PageStatement<'_> {
-    /// The first matches of all parts of a plan, in order.
+    /// The first matches of all parts of a plan, in any order: to sort rows with all columns, SQLite would
+    /// write each of them once more.
     pub(super) fn write(&self, parts: &PlanParts) -> SqlWriter {
         self.select(&parts.earlier, &parts.later, |sql| {
             sql.push("SELECT o.id, o.event_id, o.starts_at");
@@ -135,8 +136,6 @@ impl PageStatement<'_> {
             }
             PageRows::Events => ") AS o",
         });
-        let direction = self.keyset.direction();
-        sql.push(&format!(" ORDER BY o.starts_at {direction}, o.id {direction}"));
         sql
     }
 

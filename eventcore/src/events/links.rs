@@ -1,6 +1,8 @@
 //! Links of events and occurrences: to their pages, and to Google Calendar and Outlook, which add them.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use std::borrow::Cow;
+
+use chrono::SubsecRound;
 use chrono_tz::Tz;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
@@ -25,25 +27,30 @@ impl CalendarItem<'_> {
     /// Builds the links. Their formats are those of the "add event" forms of Google Calendar and Outlook on
     /// the web.
     pub(super) fn links(self) -> Links {
-        let (starts, ends) = (self.starts_at.in_zone(self.tz), self.ends_at.in_zone(self.tz));
         let (google_dates, outlook_start, outlook_end) = if self.all_day {
             // Both forms expect the day after the last day.
-            let (first, after_last) = (starts.date_naive(), ends.date_naive());
+            let day = |at: Timestamp| at.in_zone(self.tz).date_naive();
+            let (first, after_last) = (day(self.starts_at), day(self.ends_at));
             (
                 format!("{}/{}", first.format("%Y%m%d"), after_last.format("%Y%m%d")),
                 first.to_string(),
                 after_last.to_string(),
             )
-        } else if self.rrule.is_some() {
-            // The instances of a rule follow the clocks of the zone: Google needs a local start.
-            let local = |at: &DateTime<Tz>| at.format("%Y%m%dT%H%M%S").to_string();
-            let (start, end) = (self.starts_at.to_utc(), self.ends_at.to_utc());
-            (format!("{}/{}", local(&starts), local(&ends)), extended(&start), extended(&end))
         } else {
-            let (start, end) = (self.starts_at.to_utc(), self.ends_at.to_utc());
-            (format!("{}/{}", basic(&start), basic(&end)), extended(&start), extended(&end))
+            let (start, end) = (extended(self.starts_at), extended(self.ends_at));
+            let google = if self.rrule.is_some() {
+                // The instances of a rule follow the clocks of the zone: Google needs a local start.
+                let local = |at: Timestamp| at.in_zone(self.tz).format("%Y%m%dT%H%M%S").to_string();
+                format!("{}/{}", local(self.starts_at), local(self.ends_at))
+            } else {
+                // `20270304T173000Z` (RFC 5545 3.3.5, form 2).
+                format!("{start}/{end}").replace(['-', ':'], "")
+            };
+            (google, start, end)
         };
-        let (title, location) = (percent_encode(self.title), percent_encode(self.location));
+        // Encoded once for both links.
+        let title = Cow::from(percent_encode(self.title));
+        let location = Cow::from(percent_encode(self.location));
         let recur = self.rrule.map(|rule| format!("&recur=RRULE:{}", percent_encode(rule)));
         Links {
             google: format!(
@@ -65,14 +72,9 @@ impl CalendarItem<'_> {
     }
 }
 
-/// `20270304T173000Z` (RFC 5545 3.3.5, form 2).
-fn basic(at: &DateTime<Utc>) -> String {
-    extended(at).replace(['-', ':'], "")
-}
-
 /// `2027-03-04T17:30:00Z`.
-fn extended(at: &DateTime<Utc>) -> String {
-    Moment::At(at.trunc_subsecs(0).fixed_offset()).to_string()
+fn extended(at: Timestamp) -> String {
+    Moment::At(at.to_utc().trunc_subsecs(0).fixed_offset()).to_string()
 }
 
 /// Every byte except the unreserved characters (RFC 3986 2.3).

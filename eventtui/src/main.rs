@@ -13,6 +13,7 @@ mod external;
 mod failure;
 mod files;
 mod first_run;
+mod inbox;
 mod input;
 mod keys;
 mod markdown;

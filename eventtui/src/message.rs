@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::events::Occurrence;
-use eventcore::{Cursor, EventId, OccurrenceId, RegistrationId, UserId};
+use eventcore::{Cursor, EventId, NotificationId, OccurrenceId, RegistrationId, UserId};
 
 use crate::backend::{ApiError, Request, Response};
 use crate::config::Config;
@@ -115,6 +115,12 @@ pub(crate) enum Purpose {
     Insights(EventId),
     Comments(EventId),
     Feedback(EventId, Option<Cursor>),
+    /// The number of unread notifications.
+    News,
+    Inbox(Option<Cursor>),
+    ReadNotification(NotificationId),
+    ReadAllNotifications,
+    Mute(EventId),
     /// A file to save under this name.
     Download(String),
     SignIn,

@@ -64,6 +64,7 @@ pub(crate) enum Place {
     Account,
     Tokens,
     Categories,
+    Inbox,
     Secret,
     Settings,
     Ticket,
@@ -74,7 +75,7 @@ pub(crate) enum Place {
 impl Place {
     /// All but `Everywhere`.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -92,6 +93,7 @@ impl Place {
         Self::Account,
         Self::Tokens,
         Self::Categories,
+        Self::Inbox,
         Self::Secret,
         Self::Settings,
         Self::Ticket,
@@ -124,6 +126,7 @@ impl Place {
             Self::Account => "My account",
             Self::Tokens => "Access tokens",
             Self::Categories => "Categories",
+            Self::Inbox => "Inbox",
             Self::Secret => "Access token",
             Self::Settings => "Settings",
             Self::Ticket => "Ticket",

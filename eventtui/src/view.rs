@@ -48,7 +48,12 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let all = match &app.cx.me {
         Some(me) => {
             let user = clean(&me.username);
-            vec![format!("{user}@{source} · {zone} "), format!("{user}@{source} "), format!("{user} ")]
+            vec![
+                format!("{user}@{source} · {zone} "),
+                format!("{user}@{source} "),
+                format!("{user} "),
+                String::new(),
+            ]
         }
         None => {
             let place = format!("not signed in · {source}");
@@ -56,10 +61,18 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
             vec![long, format!("{place} (A signs in) "), format!("{place} "), "not signed in ".to_owned()]
         }
     };
-    if let Some(right) = all.into_iter().find(|right| columns(right) <= room) {
-        let room = room - columns(&right) + 1;
-        spans.push(Span::raw(" ".repeat(room)));
+    let unread = match app.cx.inbox.unread() {
+        0 => String::new(),
+        unread => format!("✉ {unread} "),
+    };
+    let room = room.saturating_sub(columns(&unread));
+    let between = |right: &str| if unread.is_empty() || right.is_empty() { "" } else { "· " };
+    let fits = |right: &String| columns(right) + columns(between(right)) <= room;
+    if let Some(right) = all.into_iter().find(fits) {
+        let right = format!("{right}{}", between(&right));
+        spans.push(Span::raw(" ".repeat(room - columns(&right) + 1)));
         spans.push(Span::styled(right, theme.muted));
+        spans.push(Span::styled(unread, theme.accent));
     }
     frame.render_widget(Line::from(spans), area);
 }

@@ -142,6 +142,11 @@ impl ViewContext {
         resolve_leniently(self.now, self.my_zone)
     }
 
+    /// The seconds since an instant; negative if it lies ahead.
+    pub(crate) fn seconds_since(&self, then: Timestamp) -> i64 {
+        (self.instant().as_micros() - then.as_micros()) / 1_000_000
+    }
+
     /// Whether the occurrence is upcoming, takes place, or is past.
     pub(crate) fn phase(&self, occurrence: &Occurrence) -> Phase {
         occurrence.phase(self.instant())

@@ -2,6 +2,7 @@
 //! on a database ([`crate::backend`]) and HTTP ([`crate::client`]).
 
 mod error;
+mod notifications;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -21,6 +22,7 @@ use eventcore::{
 use serde_json::Value;
 
 pub(crate) use error::{ApiError, ErrorKind};
+pub(crate) use notifications::{NEWS, NotificationsApi};
 
 /// Items per page of every list: the largest page that the API allows.
 pub(crate) const PAGE: u32 = 100;
@@ -248,6 +250,7 @@ pub(crate) trait Api:
     + FeedbackApi
     + CommentsApi
     + CategoriesApi
+    + NotificationsApi
 {
 }
 
@@ -260,5 +263,6 @@ impl<T> Api for T where
         + FeedbackApi
         + CommentsApi
         + CategoriesApi
+        + NotificationsApi
 {
 }

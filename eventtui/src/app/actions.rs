@@ -12,6 +12,7 @@ use crate::screens::compose::ComposeMode;
 use crate::screens::feedback::FeedbackScreen;
 use crate::screens::form::{self, FormScreen};
 use crate::screens::help::HelpScreen;
+use crate::screens::inbox::InboxScreen;
 use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
 use crate::screens::screen::{Handled, Screen};
@@ -40,6 +41,11 @@ impl App {
                     self.cx.open(TokensScreen::default());
                 }
             }
+            Action::Inbox => {
+                if self.cx.signed_in() {
+                    self.cx.open(InboxScreen::default());
+                }
+            }
             Action::ExportAccount => self.export_account(),
             Action::DeleteAccount => self.delete_account(),
             Action::Categories => self.cx.open(CategoriesScreen::default()),
@@ -62,7 +68,8 @@ impl App {
             }
             Action::Register => self.prompt_party_size(),
             Action::CancelRegistration => self.cancel_registration(),
-            Action::Undo => self.undo_cancellation(),
+            Action::Undo => self.undo(),
+            Action::ToggleMute if self.occurrence().is_some() => self.toggle_mute(),
             Action::ToggleAutoPromote => self.toggle_auto_promote(),
             Action::Rate => self.rate(),
             Action::CopyLink => self.copy_link(),
@@ -111,7 +118,7 @@ impl App {
             return self.cx.notify('!', format!("{text}: press {key} again to quit"));
         }
         self.store_drafts();
-        self.send_cancellation();
+        self.send_pending();
         self.cx.effects.push(Effect::Quit);
     }
 

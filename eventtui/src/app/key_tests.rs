@@ -7,7 +7,7 @@ use eventcore::registrations::MyRegistration;
 
 use super::*;
 use crate::app::driven::{Driven, event, occurrence, page, registration, user};
-use crate::backend::Response;
+use crate::backend::{NotificationsRequest, Response};
 use crate::keys::Action;
 use crate::screens::account::AccountScreen;
 use crate::screens::attendees::AttendeesScreen;
@@ -18,6 +18,8 @@ use crate::screens::compose::ComposeMode;
 use crate::screens::event::EventScreen;
 use crate::screens::feedback::FeedbackScreen;
 use crate::screens::help::HelpScreen;
+use crate::screens::inbox::InboxScreen;
+use crate::screens::inbox_tests;
 use crate::screens::insights::InsightsScreen;
 use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
@@ -85,6 +87,7 @@ fn someone_at(place: Place) -> Driven {
         | Place::SignIn
         | Place::Tokens
         | Place::Categories
+        | Place::Inbox
         | Place::Secret
         | Place::Everywhere => {}
     }
@@ -138,6 +141,12 @@ fn open_layer(driven: &mut Driven, place: Place) {
             let all = Ok(Response::Categories(crate::screens::categories_tests::categories(60)));
             driven.run_action(Action::Categories).respond(|r| *r == Request::Categories, all);
         }
+        Place::Inbox => {
+            let mut all = inbox_tests::many(60);
+            all[2].read_at = None;
+            let all = Ok(inbox_tests::notifications(all, None, 1));
+            driven.run_action(Action::Inbox).respond(inbox_tests::is_list, all);
+        }
         Place::Secret => {
             let created = Box::new(crate::screens::tokens_tests::secret());
             driven.app.cx.open(crate::screens::new_token::SecretScreen { created });
@@ -176,6 +185,7 @@ fn cursor(app: &App) -> (i64, i64) {
     let organizers = screen.downcast_ref().map(|screen: &CoOrganizersScreen| &screen.list.position);
     let categories = screen.downcast_ref().map(|screen: &CategoriesScreen| &screen.list.position);
     let tokens = screen.downcast_ref().map(|screen: &TokensScreen| &screen.list.position);
+    let inbox = screen.downcast_ref().map(|screen: &InboxScreen| &screen.list.position);
     let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
     let help = screen.downcast_ref().map(|screen: &HelpScreen| &screen.position);
     let palette = screen.downcast_ref().map(|screen: &PaletteScreen| &screen.position);
@@ -186,6 +196,7 @@ fn cursor(app: &App) -> (i64, i64) {
         .or(organizers)
         .or(tokens)
         .or(categories)
+        .or(inbox)
         .or(account)
         .or(help)
         .or(palette);
@@ -271,6 +282,10 @@ impl Before {
             Action::Open if self.place == Place::Month => {
                 app.stack.tab == Tab::Agenda && app.stack.tabs.agenda.from == Some(app.stack.tabs.month.day)
             }
+            Action::Open if self.place == Place::Inbox => {
+                asks(|r| matches!(r, Request::Notifications(NotificationsRequest::Read(_))))
+                    && asks(|r| matches!(r, Request::Find(_)))
+            }
             Action::Open => opens(Place::Event) && asks(|r| matches!(r, Request::OccurrenceDetail(_))),
             Action::Today => match app.stack.tab {
                 Tab::Month => app.stack.tabs.month.day == app.cx.view.now.date(),
@@ -343,6 +358,12 @@ impl Before {
             Action::Tokens => opens(Place::Tokens) && asks(|r| matches!(r, Request::Tokens(_))),
             Action::NewToken => opens(Place::Settings) && shows("New access token"),
             Action::RevokeToken => says("Revoke “"),
+            Action::Inbox => opens(Place::Inbox) && asks(inbox_tests::is_list),
+            Action::MarkRead => asks(|r| matches!(r, Request::Notifications(NotificationsRequest::Read(_)))),
+            Action::MarkAllRead => says("All marked as read"),
+            Action::ToggleMute => {
+                asks(|r| matches!(r, Request::Notifications(NotificationsRequest::ToggleMute(_))))
+            }
             Action::CopySecret => driven.copied == [crate::screens::tokens_tests::secret().secret],
             Action::SaveTable | Action::SaveDailyTable => asks(|r| matches!(r, Request::Csv(_))),
             Action::ExportAccount => asks(|r| *r == Request::ExportAccount),

@@ -6,11 +6,13 @@
 mod actions;
 mod links;
 mod mouse;
-mod pending_cancellation;
+mod notifications;
+mod pending_change;
 mod prompts;
 mod registration;
 mod responses;
 mod stack;
+mod undo;
 
 #[cfg(test)]
 pub(crate) mod driven;
@@ -40,7 +42,7 @@ use crate::screens::sign_in::SignInScreen;
 use crate::status::Status;
 use crate::view_context::ViewContext;
 use crate::widgets::text_field::TextField;
-use pending_cancellation::PendingCancellation;
+use pending_change::PendingChange;
 use stack::Stack;
 
 /// Age from which on the screen is loaded again, in milliseconds.
@@ -55,7 +57,7 @@ pub(crate) struct App {
     pub(crate) source: String,
     pub(crate) cx: Context,
     pub(crate) stack: Stack,
-    pending_cancellation: Option<PendingCancellation>,
+    pending_change: Option<PendingChange>,
     /// When the screen was loaded last, in milliseconds since the program began.
     refreshed_at: u64,
     began: DateTime<Utc>,
@@ -67,7 +69,7 @@ impl App {
             source: source.to_owned(),
             stack: Stack::new(view.now.date()),
             cx: Context::new(view),
-            pending_cancellation: None,
+            pending_change: None,
             refreshed_at: 0,
             began,
         }
@@ -141,14 +143,14 @@ impl App {
         let now = self.cx.now;
         let spinner = self.statuses().filter_map(|status| status.wakes_at(now));
         let notice = self.cx.notice.as_ref().map(|notice| notice.until);
-        let cancellation = self.pending_cancellation.as_ref().map(|pending| pending.at);
+        let pending = self.pending_change.as_ref().map(|pending| pending.at);
         // The seconds until the next try are counted down.
         let countdown =
             self.status().and_then(|status| status.failure.as_ref()).map(|_| (now / 1_000 + 1) * 1_000);
         spinner
             .chain(countdown)
             .chain(notice)
-            .chain(cancellation)
+            .chain(pending)
             .chain(self.cx.form_drafts.store_at)
             .chain([self.refreshed_at + FRESH])
             .min()
@@ -238,6 +240,7 @@ impl App {
                 AppCommand::Refresh => _ = self.refresh(),
                 AppCommand::UserLoaded(user) => self.user_loaded(user),
                 AppCommand::RegistrationChanged(registration) => self.registration_changed(&registration),
+                AppCommand::ReadAllNotifications(until) => self.read_all_notifications(until),
             }
         }
     }
@@ -248,8 +251,8 @@ impl App {
         if self.cx.form_drafts.store_at.is_some_and(|at| at <= now) {
             self.store_drafts();
         }
-        if self.pending_cancellation.as_ref().is_some_and(|pending| pending.at <= now) {
-            self.send_cancellation();
+        if self.pending_change.as_ref().is_some_and(|pending| pending.at <= now) {
+            self.send_pending();
         }
         if now >= self.refreshed_at + FRESH {
             self.refresh();
@@ -260,6 +263,7 @@ impl App {
     /// meanwhile.
     fn refresh(&mut self) -> bool {
         self.refreshed_at = self.cx.now;
+        self.load_news();
         // A screen with text fields has nothing to load, and typing is not disturbed.
         if !self.stack.layers.is_empty() && self.at().is_typed_in() {
             return false;

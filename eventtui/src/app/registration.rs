@@ -5,16 +5,12 @@ use eventcore::events::Occurrence;
 use eventcore::registrations::{Registration, RegistrationStatus};
 
 use super::App;
-use super::pending_cancellation::PendingCancellation;
+use super::pending_change::Undoable;
 use crate::backend::{ApiError, Request, Response};
 use crate::message::Purpose;
 use crate::screens::prompt::Prompt;
-use crate::screens::screen::Notice;
 use crate::view_context::{MyStatus, ordinal};
 use crate::widgets::text_field::TextField;
-
-/// How long a cancellation can be undone, in milliseconds.
-const UNDO: u64 = 5_000;
 
 impl App {
     /// The occurrence that is shown or selected.
@@ -43,21 +39,15 @@ impl App {
         if self.my_status(id).is_none() {
             return self.cx.notify('!', "You are not registered for it");
         }
-        self.send_cancellation();
-        let at = self.cx.now + UNDO;
-        self.pending_cancellation = Some(PendingCancellation { id, at });
+        self.begin_pending(Undoable::Cancellation(id), "Registration cancelled");
         if let Some(mine) = self.cx.view.my_statuses.get_mut(&id) {
             mine.status = RegistrationStatus::Cancelled;
         }
-        let text = "Registration cancelled · u undoes it (5 s)".to_owned();
-        self.cx.notice = Some(Notice { sign: '✓', text, until: at });
     }
 
-    pub(super) fn undo_cancellation(&mut self) {
-        let Some(pending) = self.pending_cancellation.take() else {
-            return self.cx.notify('!', "Nothing to undo");
-        };
-        if let Some(mine) = self.cx.view.my_statuses.get_mut(&pending.id) {
+    /// Shows a registration whose cancellation was undone.
+    pub(super) fn restore_registration(&mut self, id: OccurrenceId) {
+        if let Some(mine) = self.cx.view.my_statuses.get_mut(&id) {
             mine.status = if mine.position.is_some() {
                 RegistrationStatus::Waitlisted
             } else {
@@ -69,19 +59,12 @@ impl App {
 
     /// Whether the registration for an occurrence is being cancelled.
     pub(super) fn is_cancelling(&self, id: OccurrenceId) -> bool {
-        self.pending_cancellation.as_ref().is_some_and(|pending| pending.id == id)
+        self.pending_change.as_ref().is_some_and(|pending| pending.what == Undoable::Cancellation(id))
     }
 
     /// Drops the cancellation for an occurrence: the user registers again.
     pub(super) fn drop_cancellation(&mut self, id: OccurrenceId) {
-        self.pending_cancellation.take_if(|pending| pending.id == id);
-    }
-
-    /// Sends the cancellation, if there is one.
-    pub(super) fn send_cancellation(&mut self) {
-        if let Some(pending) = self.pending_cancellation.take() {
-            self.cx.send(Purpose::Command("Registration cancelled"), Request::CancelRegistration(pending.id));
-        }
+        self.pending_change.take_if(|pending| pending.what == Undoable::Cancellation(id));
     }
 
     /// Pauses on the waitlist (others are promoted first), or resumes.

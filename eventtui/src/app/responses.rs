@@ -6,6 +6,7 @@ use eventcore::registrations::{MyRegistration, Registration};
 
 use super::App;
 use crate::backend::{ApiError, ErrorKind, Request, Response, unexpected_response};
+use crate::inbox::Inbox;
 use crate::message::{Purpose, SavedPreferences};
 use crate::screens::attendees::AttendeesScreen;
 use crate::screens::form::FormScreen;
@@ -66,6 +67,10 @@ impl App {
                 }
             }
             Purpose::Find(text) => self.found(&text, outcome),
+            Purpose::News => self.take_news(outcome),
+            Purpose::ReadNotification(notification) => self.notification_read(notification, outcome),
+            Purpose::ReadAllNotifications => self.all_notifications_read(outcome),
+            Purpose::Mute(event) => self.event_muted(event, outcome),
             Purpose::RemoveCoOrganizer(_) => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     self.done("Co-organizer removed", outcome);
@@ -100,6 +105,7 @@ impl App {
             | Purpose::Comments(_)
             | Purpose::Feedback(..)
             | Purpose::Tokens
+            | Purpose::Inbox(_)
             | Purpose::Account => {
                 self.loaded(&outcome);
                 // A closed screen needs no response.
@@ -131,6 +137,7 @@ impl App {
             Err(error) => self.cx.notify_error(error),
             Ok(Response::MyRegistrations(page)) => self.set_my_statuses(&page.items),
             Ok(Response::Categories(categories)) => self.cx.view.categories.clone_from(categories),
+            Ok(Response::Notifications(page)) => self.cx.inbox.take_count(page.unread_count),
             Ok(Response::Unrated(unrated)) => self.cx.view.unrated.extend(unrated),
             Ok(Response::Attendees { occurrence, .. }) => {
                 self.call_all(|screen, _| screen.occurrence_loaded(occurrence));
@@ -164,6 +171,7 @@ impl App {
                 | Response::File(_)
                 | Response::Comments(_)
                 | Response::Feedback(_)
+                | Response::Muted(_)
                 | Response::Registration(_)
                 | Response::CheckedIn { .. }
                 | Response::Event(_)
@@ -200,6 +208,7 @@ impl App {
     /// Forgets what belongs to the user.
     pub(super) fn signed_out(&mut self) {
         self.cx.me = None;
+        self.cx.inbox = Inbox::default();
         self.cx.view.my_statuses.clear();
         self.cx.view.unrated.clear();
         self.call_all(Screen::signed_out);
@@ -222,6 +231,7 @@ impl App {
         }
         if self.cx.me.is_some() {
             self.cx.send(Purpose::MyStatuses, Request::MyRegistrations { cursor: None });
+            self.load_news();
             self.load_tab();
             self.load_layer(LoadFrom::Selection);
         }

@@ -10,7 +10,7 @@ use crate::app::driven::{Driven, detail, event, occurrence, page, registration, 
 use crate::backend::{ApiError, Request, Response};
 use crate::message::Message;
 use crate::screens::{
-    account_tests, comments_tests, feedback_tests, insights_tests, month_tests, ratings_tests,
+    account_tests, comments_tests, feedback_tests, inbox_tests, insights_tests, month_tests, ratings_tests,
 };
 
 /// Recognises a request of the screen.
@@ -159,6 +159,15 @@ const SCREENS: &[Case] = &[
             |r| matches!(r, Request::Insights(_)),
             || insights_tests::of_dates(0),
             || insights_tests::of_dates(9),
+        )],
+    },
+    Case {
+        name: "inbox",
+        keys: "N",
+        asked: &[(
+            inbox_tests::is_list,
+            || inbox_tests::notifications(Vec::new(), None, 0),
+            || inbox_tests::notifications(inbox_tests::many(60), None, 0),
         )],
     },
     Case {

@@ -6,8 +6,8 @@ use eventcore::accounts::User;
 use eventcore::registrations::CheckIn;
 
 use super::{
-    Request, Response, categories, co_organizers, conversations, csv, days, detail, find, organized,
-    own_account, tokens,
+    Request, Response, categories, co_organizers, conversations, csv, days, detail, find, notifications,
+    organized, own_account, tokens,
 };
 use crate::api::{Api, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
@@ -113,6 +113,8 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         }
         Request::DeleteComment(comment) => done(api.delete_comment(comment).await?),
         Request::HideComment { comment, hidden } => done(api.hide_comment(comment, hidden).await?),
+
+        Request::Notifications(request) => notifications::run(api, request).await?,
 
         Request::Batch(requests) => Response::Batch(batch(api, requests).await),
     })

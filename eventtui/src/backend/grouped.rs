@@ -1,6 +1,6 @@
 //! Requests that are grouped by their subject, each group run by a file of its name.
 
-use eventcore::{AccessTokenId, EventId, OccurrenceId, Scope, Timestamp, UserId};
+use eventcore::{AccessTokenId, Cursor, EventId, NotificationId, OccurrenceId, Scope, Timestamp, UserId};
 use serde_json::Value;
 
 /// A request about my personal access tokens.
@@ -45,6 +45,26 @@ pub(crate) enum CategoryRequest {
         /// `None` for a category without events.
         move_to: Option<String>,
     },
+}
+
+/// A request about my notifications.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NotificationsRequest {
+    /// A page, newest first.
+    List {
+        unread: bool,
+        cursor: Option<Cursor>,
+    },
+    /// The number of the unread ones, and the newest few of them.
+    News,
+    Read(NotificationId),
+    /// Marks all up to `until` as read, or all.
+    ReadAll {
+        until: Option<NotificationId>,
+    },
+    /// Mutes an event, or unmutes it.
+    ToggleMute(EventId),
+    SetMuted(EventId, bool),
 }
 
 /// A table to save.

@@ -11,6 +11,7 @@ mod dispatch;
 mod find;
 mod grouped;
 mod library;
+mod notifications;
 mod open;
 mod organized;
 mod own_account;
@@ -22,7 +23,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub(crate) use crate::api::{ApiError, Days, ErrorKind, PAGE};
-pub(crate) use grouped::{CategoryRequest, CoOrganizersRequest, CsvRequest, TokenInput, TokensRequest};
+pub(crate) use grouped::{
+    CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokenInput, TokensRequest,
+};
 pub(crate) use open::{Source, open};
 pub(crate) use request::{OccurrenceDetail, Request, Response, unexpected_response};
 

@@ -10,13 +10,14 @@ use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
+use eventcore::notifications::NotificationPage;
 use eventcore::registrations::{MyRegistration, Registration};
 use eventcore::{
     CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, SessionId, UserId,
 };
 use serde_json::Value;
 
-use super::grouped::{CategoryRequest, CoOrganizersRequest, CsvRequest, TokensRequest};
+use super::grouped::{CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokensRequest};
 use crate::api::{ApiError, Days};
 use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
@@ -156,6 +157,8 @@ pub(crate) enum Request {
     OccurrenceCalendar(OccurrenceId),
     /// A table to save.
     Csv(CsvRequest),
+    /// My notifications, and muted events.
+    Notifications(NotificationsRequest),
     /// Registers me, or changes my party size.
     Register {
         occurrence: OccurrenceId,
@@ -261,6 +264,9 @@ pub(crate) enum Response {
     /// Top-level comments, each followed by its replies.
     Comments(Vec<Comment>),
     Feedback(Box<FeedbackPage>),
+    Notifications(Box<NotificationPage>),
+    /// Whether an event is muted now.
+    Muted(bool),
     Registration(Box<Registration>),
     CheckedIn {
         registration: Box<Registration>,

@@ -8,6 +8,7 @@ mod connection;
 mod error;
 mod events;
 mod feedback;
+mod notifications;
 mod occurrences;
 mod query;
 mod registrations;

@@ -96,4 +96,8 @@ pub(crate) enum Action {
     RevokeToken,
     CopySecret,
     Preferences,
+    Inbox,
+    MarkRead,
+    MarkAllRead,
+    ToggleMute,
 }

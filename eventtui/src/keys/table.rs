@@ -21,6 +21,7 @@ const LISTS: &[Place] = &[
     Place::Account,
     Place::Tokens,
     Place::Categories,
+    Place::Inbox,
     Place::Help,
     Place::Palette,
 ];
@@ -38,6 +39,7 @@ const PAGES: &[Place] = &[
     Place::Account,
     Place::Tokens,
     Place::Categories,
+    Place::Inbox,
     Place::Help,
     Place::Palette,
 ];
@@ -91,6 +93,29 @@ pub(crate) const BINDINGS: &[Binding] = &[
     ),
     bind(&[k(KeyCode::Enter)], Action::Open, &[Place::Palette], "run", "run the command"),
     bind(
+        &[k(KeyCode::Enter), c('l')],
+        Action::Open,
+        &[Place::Inbox],
+        "open",
+        "mark as read, and go to what it is about",
+    ),
+    bind(&[c('r'), c(' ')], Action::MarkRead, &[Place::Inbox], "read", "mark as read"),
+    bind(
+        &[c('a')],
+        Action::MarkAllRead,
+        &[Place::Inbox],
+        "all read",
+        "mark all as read (u undoes it for 5 s)",
+    ),
+    bind(
+        &[c('m')],
+        Action::ToggleMute,
+        &[Place::Inbox],
+        "mute",
+        "mute its event, or unmute it: muted, I am told nothing of it",
+    ),
+    bind(&[c('u')], Action::Undo, &[Place::Inbox], "", "undo marking all as read, or muting"),
+    bind(
         &[c('r')],
         Action::Register,
         OCCURRENCES,
@@ -105,7 +130,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "",
         "cancel my registration (u undoes it for 5 s)",
     ),
-    bind(&[c('u')], Action::Undo, OCCURRENCES, "", "undo the cancellation"),
+    bind(&[c('u')], Action::Undo, OCCURRENCES, "", "undo the cancellation, or muting"),
+    bind(
+        &[c('m')],
+        Action::ToggleMute,
+        &[Place::Event],
+        "",
+        "mute the event, or unmute it: muted, I am told nothing of it",
+    ),
     bind(
         &[c('s')],
         Action::ToggleAutoPromote,
@@ -355,6 +387,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
             Place::Account,
             Place::Tokens,
             Place::Categories,
+            Place::Inbox,
             Place::Secret,
             Place::Ticket,
         ],
@@ -371,6 +404,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[c('5')], Action::Tab(Tab::Organize), &[Place::Everywhere], "", "my events"),
     bind(&[k(KeyCode::Tab)], Action::NextTab, &[Place::Everywhere], "", "next screen"),
     bind(&[k(KeyCode::BackTab)], Action::PreviousTab, &[Place::Everywhere], "", "previous screen"),
+    bind(&[c('N')], Action::Inbox, &[Place::Everywhere], "", "inbox: my notifications, newest first"),
     bind(&[c('A')], Action::Account, &[Place::Everywhere], "", "account: sign in, sign up, sign out"),
     bind(
         &[c(',')],

@@ -14,6 +14,8 @@ pub(crate) mod feedback;
 pub(crate) mod form;
 pub(crate) mod form_drafts;
 pub(crate) mod help;
+pub(crate) mod inbox;
+mod inbox_words;
 pub(crate) mod insights;
 pub(crate) mod mine;
 pub(crate) mod month;
@@ -54,6 +56,8 @@ mod form_copy_tests;
 pub(crate) mod form_tests;
 #[cfg(test)]
 mod form_times_tests;
+#[cfg(test)]
+pub(crate) mod inbox_tests;
 #[cfg(test)]
 pub(crate) mod insights_tests;
 #[cfg(test)]

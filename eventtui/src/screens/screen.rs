@@ -9,7 +9,7 @@ use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::Feedback;
 use eventcore::registrations::Registration;
-use eventcore::{Cursor, EventId};
+use eventcore::{Cursor, EventId, NotificationId};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -21,6 +21,7 @@ use super::prompt::{Confirmation, Prompt};
 use crate::backend::{ApiError, ErrorKind, Request, Response, unexpected_response};
 use crate::config::Config;
 use crate::drafts::Draft;
+use crate::inbox::Inbox;
 use crate::keys::{Action, Key, Place};
 use crate::message::{Effect, Purpose};
 use crate::reference::Reference;
@@ -252,6 +253,8 @@ pub(crate) enum AppCommand {
     /// The outcome of signing in or out.
     UserLoaded(Result<Option<Box<User>>, ApiError>),
     RegistrationChanged(Box<Registration>),
+    /// Marks all notifications up to this one as read, unless that is undone.
+    ReadAllNotifications(NotificationId),
 }
 
 /// A message on the note line.
@@ -274,6 +277,7 @@ pub(crate) struct Context {
     /// The preferences, with the changes of this session.
     pub(crate) config: Config,
     pub(crate) me: Option<Box<User>>,
+    pub(crate) inbox: Inbox,
     /// Milliseconds since the program began.
     pub(crate) now: u64,
     /// Columns and rows of the terminal.
@@ -303,6 +307,7 @@ impl Context {
             view,
             config: Config::default(),
             me: None,
+            inbox: Inbox::default(),
             now: 0,
             size: (80, 24),
             notice: None,
@@ -408,6 +413,9 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::AttendeeBatch(..)
         | Purpose::Register { .. }
         | Purpose::SetAutoPromote
+        | Purpose::ReadNotification(_)
+        | Purpose::ReadAllNotifications
+        | Purpose::Mute(_)
         | Purpose::SendText
         | Purpose::Download(_) => true,
         Purpose::CurrentUser
@@ -434,6 +442,8 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::SignIn
         | Purpose::Account
         | Purpose::Tokens
+        | Purpose::News
+        | Purpose::Inbox(_)
         | Purpose::SaveSettings
         | Purpose::SaveForm => false,
     }

@@ -5,6 +5,7 @@ mod categories;
 mod comments;
 mod events;
 mod feedback;
+mod notifications;
 mod occurrences;
 mod registrations;
 mod tokens;

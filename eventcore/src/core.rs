@@ -11,6 +11,7 @@ use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::events::Creations;
 use crate::id::SessionId;
+use crate::live::LiveSlot;
 use crate::mails::Mailer;
 use crate::notifications::Notifier;
 use crate::quotas::Quotas;
@@ -63,6 +64,7 @@ struct SharedState {
     quotas: Quotas,
     admissions: Admissions,
     creations: Creations,
+    live: LiveSlot,
     mailer: OnceLock<Arc<dyn Mailer>>,
     link_key: OnceLock<LinkKey>,
     requires_verified_email: bool,
@@ -150,6 +152,7 @@ impl EventCore {
             (PasswordHashing::new(slows_guessing), Arc::new(SigningKeys::new(jwt_secret.as_deref())));
         let guesses = slows_guessing.then(Guesses::new);
         let (admissions, creations) = (Admissions::new(&db), Creations::new(&db));
+        let live = LiveSlot::new(db.clone(), clock.clone());
         let state = SharedState {
             clock,
             passwords,
@@ -159,6 +162,7 @@ impl EventCore {
             quotas,
             admissions,
             creations,
+            live,
             mailer: OnceLock::new(),
             link_key: OnceLock::new(),
             requires_verified_email: require_verified_email,
@@ -249,6 +253,10 @@ impl EventCore {
 
     pub(crate) fn creations(&self) -> &Creations {
         &self.state.creations
+    }
+
+    pub(crate) fn live(&self) -> &LiveSlot {
+        &self.state.live
     }
 
     pub(crate) fn signing_keys(&self) -> &Arc<SigningKeys> {

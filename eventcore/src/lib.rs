@@ -55,7 +55,8 @@
 //!   [`Error::VersionMismatch`]; `None` skips the check.
 //! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors.
 //! - **Time.** The current time comes from the [`Clock`] in [`Options`], never from the operating system.
-//! - **Changes.** [`EventCore::changes`] tells what each transaction has changed, after its commit.
+//! - **Changes.** [`EventCore::changes`] tells what each transaction has changed, after its commit. [`live`]
+//!   tells it across processes, to those who may see it.
 //! - **Jobs.** Start [`workers::Workers`] in at least one process: they do what transactions leave to them,
 //!   and the daily upkeep.
 //!
@@ -66,15 +67,16 @@
 //! 1. [`error`], [`fold`], [`time`], [`id`], [`changes`], the values that tell what a transaction has
 //!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
 //! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`], `csv_table`,
-//!    [`jobs`], the table of work that follows from transactions, `signed_link`, the tokens of links in
-//!    mails, and [`mails`], which the operations of all modules use;
+//!    [`jobs`], the table of work that follows from transactions, `change_log`, the table of what they have
+//!    changed, `signed_link`, the tokens of links in mails, and [`mails`], which the operations of all
+//!    modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
 //!    [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
 //! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`],
 //!    [`notifications`], which refer to events;
 //! 6. [`privacy`]: export and deletion of all data of a user; [`idempotency`]: execution of any operation
-//!    once per key; `refold`: stored texts after a change of the folding;
+//!    once per key; [`live`]: following what changes; `refold`: stored texts after a change of the folding;
 //! 7. [`workers`]: who do the jobs, by the operations of all modules;
 //! 8. `core`: [`EventCore`], the composition root. Every module adds its operations to that type, so all of
 //!    them import it, and it holds the state of `accounts` and `registrations`. This is the only import
@@ -103,6 +105,7 @@ pub mod actor;
 pub mod agenda;
 pub mod calendars;
 pub mod categories;
+mod change_log;
 pub mod changes;
 pub mod comments;
 mod core;
@@ -118,6 +121,7 @@ pub mod input;
 pub mod insights;
 pub mod jobs;
 mod link_key;
+pub mod live;
 pub mod mails;
 pub mod markdown;
 pub mod notifications;

@@ -14,9 +14,10 @@ use eventcore::db::hide_passwords;
 
 use crate::connection_settings::ConnectionFlags;
 use crate::failure::Failure;
-use crate::http::{RateQuotas, TrustedProxies};
+use crate::http::{RateQuotas, StreamBounds, TrustedProxies};
 use crate::limit_settings::{self, LimitFlags};
 use crate::listen_address::ListenAddress;
+use crate::live_settings::{self, LiveFlags};
 use crate::mail_settings::{MailFlags, MailSettings};
 
 /// Settings from flags and the environment.
@@ -72,6 +73,8 @@ pub(crate) struct Flags {
     limits: LimitFlags,
     #[command(flatten)]
     connections: ConnectionFlags,
+    #[command(flatten)]
+    live: LiveFlags,
     #[command(flatten)]
     mail: MailFlags,
     /// TOML file with these settings, named like the flags with _ instead of -
@@ -148,6 +151,8 @@ pub(crate) struct Config {
     pub(crate) statement_timeout: Duration,
     pub(crate) workers: u16,
     pub(crate) horizon: Duration,
+    pub(crate) stream_bounds: StreamBounds,
+    pub(crate) database_listen_url: Option<String>,
     pub(crate) mail: MailSettings,
     pub(crate) require_verified_email: bool,
     /// Every setting as `eventd config` prints it, without secrets.
@@ -201,6 +206,15 @@ impl Settings {
         Ok(None)
     }
 
+    fn mail(&mut self) -> Result<MailSettings, Failure> {
+        Ok(MailSettings {
+            smtp_url: self.optional("smtp_url", "(mails are written as files)", false),
+            folder: self.read("mail_dir", "mail", "a folder")?,
+            from: self.optional("mail_from", "(eventd at the host of the public URL)", false),
+            templates: self.optional("mail_templates", "(built in)", false).map(PathBuf::from),
+        })
+    }
+
     fn optional(&mut self, key: &'static str, unset: &str, secret: bool) -> Option<String> {
         let (text, source) = self.given.get(key).cloned().unzip();
         let shown = match &text {
@@ -251,7 +265,8 @@ impl Config {
             ("workers", &flags.workers),
             ("horizon_days", &flags.horizon_days),
         ];
-        let groups = flags.limits.values().into_iter().chain(flags.connections.values());
+        let groups =
+            flags.limits.values().into_iter().chain(flags.connections.values()).chain(flags.live.values());
         for (key, value) in values.into_iter().chain(groups).chain(flags.mail.values()) {
             let Some(value) = value else { continue };
             let on_the_line = |m: &ArgMatches| {
@@ -327,12 +342,10 @@ impl Config {
         let statement_timeout = settings.time_limit("statement_timeout", "30")?;
         let workers = settings.read("workers", "1", "a number")?;
         let horizon_days = settings.read::<NonZeroU16>("horizon_days", "730", "a number of days above 0")?;
-        let mail = MailSettings {
-            smtp_url: settings.optional("smtp_url", "(mails are written as files)", false),
-            folder: settings.read("mail_dir", "mail", "a folder")?,
-            from: settings.optional("mail_from", "(eventd at the host of the public URL)", false),
-            templates: settings.optional("mail_templates", "(built in)", false).map(PathBuf::from),
-        };
+        let stream_bounds =
+            live_settings::stream_bounds(|key, default| settings.read(key, default, "a number above 0"))?;
+        let database_listen_url = settings.optional("database_listen_url", "(that of the database)", false);
+        let mail = settings.mail()?;
         let require_verified_email = settings.read("require_verified_email", "false", "true or false")?;
         Ok(Self {
             database,
@@ -362,6 +375,8 @@ impl Config {
             statement_timeout,
             workers,
             horizon: Duration::from_hours(24 * u64::from(horizon_days.get())),
+            stream_bounds,
+            database_listen_url,
             mail,
             require_verified_email,
             shown: settings.shown,
@@ -385,6 +400,7 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
             .iter()
             .chain(LimitFlags::KEYS)
             .chain(&ConnectionFlags::KEYS)
+            .chain(&LiveFlags::KEYS)
             .chain(&MailFlags::KEYS)
             .find(|known| **known == key)
             .ok_or_else(|| format!("unknown setting {key}"))?;

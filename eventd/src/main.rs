@@ -11,6 +11,7 @@ mod failure;
 mod http;
 mod limit_settings;
 mod listen_address;
+mod live_settings;
 mod mail;
 mod mail_settings;
 mod output;

@@ -21,6 +21,8 @@ const EXAMPLES: &str = "6";
 /// schema cannot express that a start is in the future. The second is about required headers, of which there
 /// are none.
 const LEFT_OUT: &str = "positive_data_acceptance,missing_required_header";
+/// Operations whose responses have no end.
+const ENDLESS: [&str; 1] = ["stream_follow"];
 /// Operations that can end the session of the requests. They run last, on their own.
 const FATAL: [&str; 3] = ["sessions_end", "tokens_delete", "users_delete"];
 /// The time limit of a run.
@@ -97,6 +99,7 @@ async fn tell(program: &Path, dir: &Path, daemon: &Daemon, caller: &Client, fata
         .args(["--seed", SEED, "--max-examples", EXAMPLES, "--exclude-checks", LEFT_OUT])
         .args(["--warnings", "off", "--continue-on-failure", "--no-shrink"])
         .args(std::env::args().skip(1))
+        .args(ENDLESS.iter().flat_map(|id| ["--exclude-operation-id", id]))
         .args(FATAL.iter().flat_map(|id| [format!("--{fatal}-operation-id"), (*id).to_owned()]))
         .current_dir(dir)
         .env("SCHEMATHESIS_HOOKS", "hooks")

@@ -9,6 +9,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 use crate::event::EventBuilder;
+use crate::event_stream::EventStream;
 use crate::registrations::board;
 
 type Http = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
@@ -137,6 +138,35 @@ impl Client {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         Answer { status: parts.status, headers: parts.headers, bytes, asked }
+    }
+
+    /// Opens the live stream with these parameters, such as `event=ID`, after the event with the id `last`.
+    pub async fn stream(&self, query: &str, last: Option<&str>) -> EventStream {
+        let headers: Vec<(&str, &str)> = last.map(|id| ("last-event-id", id)).into_iter().collect();
+        match self.try_stream(query, &headers).await {
+            Ok(stream) => stream,
+            Err(answer) => panic!("{answer:?}"),
+        }
+    }
+
+    /// Opens the live stream, or returns the refusal.
+    pub async fn try_stream(&self, query: &str, headers: &[(&str, &str)]) -> Result<EventStream, Answer> {
+        let asked = format!("GET /stream?{query}");
+        let mut request = Request::builder().uri(format!("{}/api/v1/stream?{query}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(Full::new(Bytes::new())).expect("a request");
+        let response = self.http.request(request).await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let (parts, body) = response.into_parts();
+        if parts.status == StatusCode::OK {
+            return Ok(EventStream::new(parts.headers, body));
+        }
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        Err(Answer { status: parts.status, headers: parts.headers, bytes, asked })
     }
 
     /// Creates an event; returns its id and that of its first occurrence.

@@ -25,6 +25,7 @@ pub(crate) struct SessionClaim {
     pub(crate) session: SessionId,
     /// The id of the key that signed the token, which the operator can remove; `None` if it is configured.
     pub(crate) key: Option<String>,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// What is stored about a valid session: the role of its user, and when they last gave the password.

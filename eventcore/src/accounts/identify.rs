@@ -33,10 +33,10 @@ impl EventCore {
             return Ok(access_token::authenticate(self, bearer, now).await?.into());
         }
         let key = self.signing_key(&token::key_id(bearer)?).await?;
-        let (user, session) = key.read(bearer, now)?;
+        let (user, session, expires_at) = key.read(bearer, now)?;
         // A configured key is not stored.
         let key = self.signing_keys().configured().is_none().then(|| key.id().to_owned());
-        Ok(Caller::of_session(SessionClaim { user, session, key }))
+        Ok(Caller::of_session(SessionClaim { user, session, key, expires_at }))
     }
 
     /// The actor who calls: looks the session up, unless it is known.
@@ -53,7 +53,7 @@ impl EventCore {
 
 /// The actor who calls, looked up in a transaction.
 pub(crate) async fn identify(db: &mut impl Queries, caller: &Caller, now: Timestamp) -> Result<Actor> {
-    let Some(SessionClaim { user, session, key }) = caller.session() else { return caller.actor(None) };
+    let Some(SessionClaim { user, session, key, .. }) = caller.session() else { return caller.actor(None) };
     let found: Option<FoundSession> = db
         .query(Sql::dynamic(format!(
             "SELECT u.role, s.confirmed_at FROM sessions s JOIN users u ON u.id = s.user_id

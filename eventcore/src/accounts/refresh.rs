@@ -132,7 +132,7 @@ async fn exchange(
             Ok(Some(pair.after(since)))
         }
         (TokenUse::Reuse | TokenUse::Repeat(_), _) => {
-            session::end(tx, row.session_id).await?;
+            session::end(tx, row.user_id, row.session_id).await?;
             Ok(None)
         }
     }
@@ -186,7 +186,7 @@ fn secret(refresh_token: &str) -> [&[u8]; 2] {
 
 async fn end_session_of(tx: &mut Tx, hash: &[u8]) -> Result<()> {
     if let Some(row) = find(tx, hash).await? {
-        session::end(tx, row.session_id).await?;
+        session::end(tx, row.user_id, row.session_id).await?;
     }
     Ok(())
 }

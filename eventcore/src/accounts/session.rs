@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -127,7 +128,7 @@ impl EventCore {
     pub async fn end_other_sessions(&self, actor: &Actor) -> Result<()> {
         actor.may_change_credentials(self.now())?;
         let signed_in = actor.signed_in()?;
-        transaction!(self.db(), |tx| end_all(tx, signed_in.id, signed_in.session()))
+        transaction!(self.db(), |tx| end_others(tx, signed_in.id, signed_in.session()))
     }
 }
 
@@ -184,22 +185,35 @@ async fn end_own(tx: &mut Tx, user: UserId, id: SessionId) -> Result<()> {
         .bind(user)
         .execute()
         .await?;
-    if ended == 0 { Err(Error::NotFound("session")) } else { Ok(()) }
-}
-
-/// Ends a session of any user.
-pub(super) async fn end(tx: &mut Tx, id: SessionId) -> Result<()> {
-    tx.query(sql!("DELETE FROM sessions WHERE id = $1")).bind(id).execute().await?;
+    if ended == 0 {
+        return Err(Error::NotFound("session"));
+    }
+    tx.record(Change::SessionsEnded { user });
     Ok(())
 }
 
-/// Ends all sessions of a user except one.
+/// Ends a session of any user.
+pub(super) async fn end(tx: &mut Tx, user: UserId, id: SessionId) -> Result<()> {
+    let ended = tx.query(sql!("DELETE FROM sessions WHERE id = $1")).bind(id).execute().await?;
+    if ended > 0 {
+        tx.record(Change::SessionsEnded { user });
+    }
+    Ok(())
+}
+
+/// Ends all sessions of a user except one. The caller records a change from which that follows.
 pub(crate) async fn end_all(tx: &mut Tx, user: UserId, except: Option<SessionId>) -> Result<()> {
     tx.query(sql!("DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2"))
         .bind(user)
         .bind(except)
         .execute()
         .await?;
+    Ok(())
+}
+
+async fn end_others(tx: &mut Tx, user: UserId, current: Option<SessionId>) -> Result<()> {
+    end_all(tx, user, current).await?;
+    tx.record(Change::SessionsEnded { user });
     Ok(())
 }
 

@@ -103,11 +103,11 @@ impl Signer {
         encode(&header, &claims, &self.encoding).map_err(Error::internal)
     }
 
-    /// Verifies a token and returns its user and session.
+    /// Verifies a token and returns its user and session, and when it expires.
     ///
     /// # Errors
     /// `token_expired` after its lifetime, [`Error::InvalidToken`] if the signature or a claim is invalid.
-    pub(super) fn read(&self, token: &str, now: Timestamp) -> Result<(UserId, SessionId)> {
+    pub(super) fn read(&self, token: &str, now: Timestamp) -> Result<(UserId, SessionId, Timestamp)> {
         let claims: ReadClaims =
             decode(token, &self.decoding, &self.validation).map_err(|_| Error::InvalidToken)?.claims;
         let now = now.as_micros() / 1_000_000;
@@ -117,7 +117,7 @@ impl Signer {
         if claims.nbf.is_some_and(|start| start > now) {
             return Err(Error::InvalidToken);
         }
-        Ok((claims.sub, claims.sid))
+        Ok((claims.sub, claims.sid, Timestamp::from_micros(claims.exp.saturating_mul(1_000_000))))
     }
 }
 
@@ -162,7 +162,11 @@ mod tests {
         let signer = Signer::of_secret(b"secret");
         let (user, session) = (UserId::at(now()), SessionId::at(now()));
         let token = signer.sign(user, session, now()).unwrap();
-        assert_eq!(signer.read(&token, now().plus(Duration::from_secs(899))).unwrap(), (user, session));
+        let expiry = now().plus(Duration::from_mins(15));
+        assert_eq!(
+            signer.read(&token, now().plus(Duration::from_secs(899))).unwrap(),
+            (user, session, expiry)
+        );
         assert_eq!(
             signer.read(&token, now().plus(Duration::from_mins(15))).unwrap_err().code(),
             "token_expired"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::change::Change;
 
@@ -21,6 +21,10 @@ struct BusState {
     /// Created by the first subscriber.
     sender: OnceLock<broadcast::Sender<Change>>,
     commits: Mutex<CommitOrder>,
+    /// Changes its value with each transaction that has changed something.
+    committed: watch::Sender<()>,
+    /// Changes its value when another process may have changed something.
+    heard: watch::Sender<()>,
 }
 
 /// The commits that are under way, in their order.
@@ -54,14 +58,33 @@ impl ChangeBus {
         self.state.sender.get_or_init(|| broadcast::Sender::new(CAPACITY)).subscribe()
     }
 
+    /// Learns that transactions have changed something, and not what.
+    pub(crate) fn committed(&self) -> watch::Receiver<()> {
+        self.state.committed.subscribe()
+    }
+
+    /// Learns that another process may have changed something.
+    pub(crate) fn heard(&self) -> watch::Receiver<()> {
+        self.state.heard.subscribe()
+    }
+
+    /// Another process may have changed something.
+    pub(crate) fn hear(&self) {
+        self.state.heard.send_replace(());
+    }
+
     /// Runs `commit`, and publishes `changes` if it succeeds.
     pub(crate) async fn publish_after<E>(
         &self,
         changes: Vec<Change>,
         commit: impl Future<Output = Result<(), E>>,
     ) -> Result<(), E> {
+        let has_changed = !changes.is_empty();
         let pending = self.enter(changes);
         let outcome = commit.await;
+        if outcome.is_ok() && has_changed {
+            self.state.committed.send_replace(());
+        }
         if let (Ok(()), Some(pending)) = (&outcome, pending) {
             pending.publish();
         }

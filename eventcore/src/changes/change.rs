@@ -110,6 +110,8 @@ pub enum Change {
     /// A user has signed in. `new_client` is the name of the client if the user has signed in before, and
     /// never with this one.
     SignedIn { user: UserId, session: SessionId, new_client: Option<String> },
+    /// Sessions of a user have ended, by themselves or because a refresh token was used twice.
+    SessionsEnded { user: UserId },
     /// A user has a new personal access token.
     AccessTokenCreated { user: UserId, token: AccessTokenId },
     /// A user has revoked a personal access token.
@@ -118,6 +120,8 @@ pub enum Change {
     CalendarAddressCreated { user: UserId },
     /// The calendar of a user has no secret address any more.
     CalendarAddressRevoked { user: UserId },
+    /// A user has read notifications.
+    NotificationsRead { user: UserId },
 }
 
 /// Who cancelled a registration.

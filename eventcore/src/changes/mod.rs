@@ -34,7 +34,8 @@
 //! # What subscribers can rely on
 //!
 //! - A subscriber gets the changes of all operations of one [`EventCore`](crate::EventCore) and its clones.
-//!   Changes that another process makes, or a second `EventCore` in this process, are not among them.
+//!   Changes that another process makes, or a second `EventCore` in this process, are not among them: for
+//!   those see [`live`](crate::live).
 //! - Changes come in the order in which the transactions committed: a transaction that has read or changed
 //!   what another one wrote is published after it. Those of one transaction come one after another, in the
 //!   order in which they were made.
@@ -47,7 +48,9 @@
 mod bus;
 mod change;
 mod subscription;
+mod topic;
 
 pub(crate) use bus::ChangeBus;
 pub use change::{CancelledBy, Change};
 pub use subscription::{Changes, LostChanges};
+pub(crate) use topic::{Topic, topics_of};

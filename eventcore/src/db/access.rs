@@ -20,7 +20,7 @@ pub(crate) trait BeginHook: Send + Sync {
 
 /// Runs before the commit of each transaction that has changed something, with its changes. If it fails, the
 /// transaction is rolled back. What it changes in turn is committed and published too. Changes for which a
-/// statement of the transaction has run the INSERT of [`InsertHook`] are left out.
+/// statement of the transaction has run the INSERTs of [`InsertHook`] are left out.
 pub(crate) trait CommitHook: InsertHook {
     fn before_commit<'t>(
         &'t self,

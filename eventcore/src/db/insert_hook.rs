@@ -1,14 +1,14 @@
-//! An INSERT that a hook adds to a statement of a transaction.
+//! INSERTs that a hook adds to a statement of a transaction.
 
 use super::row_list::RowList;
 use crate::changes::Change;
 use crate::error::Result;
 
-/// What a hook does about changes by one INSERT.
+/// What a hook does about changes by INSERTs alone.
 pub(crate) trait InsertHook: Send + Sync {
-    /// An INSERT that does the work of the hook for these changes, so that it can be a part of the statement
-    /// that makes them. `None` if there is nothing to do, or more than that.
-    fn insert_for(&self, changes: &[Change]) -> Result<Option<RowInsert>>;
+    /// INSERTs that do the work of the hook for these changes, so that they can be parts of the statement
+    /// that makes them. `None` if there is more to do than that.
+    fn inserts_for(&self, changes: &[Change]) -> Result<Option<Vec<RowInsert>>>;
 }
 
 /// An INSERT of a list of rows, which is the table `v` of its SELECT.

@@ -40,6 +40,8 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::postgres::PgConnectOptions;
+
 use access::Access;
 pub(crate) use access::{BeginHook, CommitHook};
 pub(crate) use array_agg::{ArrayAgg, ArrayElement, array_agg};
@@ -76,6 +78,15 @@ use crate::error::{Error, Result};
 #[derive(Clone)]
 pub struct Db {
     access: Access,
+}
+
+/// Where processes notify each other.
+pub(crate) enum NotificationServer {
+    /// Nowhere: SQLite has no server.
+    Absent,
+    /// They can notify, and not listen.
+    BehindPooler,
+    At(Box<PgConnectOptions>),
 }
 
 /// Number of pooled connections. SQLite's writer is not counted.
@@ -128,6 +139,20 @@ impl Db {
     /// Publishes what transactions have changed.
     pub(crate) fn change_bus(&self) -> &ChangeBus {
         &self.access.bus
+    }
+
+    /// Where processes notify each other: at `url`, or at the database itself unless a pooler is in between.
+    ///
+    /// # Errors
+    /// `unavailable` if the URL is not valid.
+    pub(crate) fn notification_server(&self, url: Option<&str>) -> Result<NotificationServer> {
+        match self.backend() {
+            Backend::Sqlite { .. } => Ok(NotificationServer::Absent),
+            Backend::Postgres(server) => Ok(match server.listen_options(url)? {
+                Some(options) => NotificationServer::At(Box::new(options)),
+                None => NotificationServer::BehindPooler,
+            }),
+        }
     }
 
     fn backend(&self) -> &Backend {

@@ -40,6 +40,8 @@ pub(super) struct Server {
     begin: Option<String>,
     /// How many connections the pool may hold, all of which the server may have ended.
     connections: u32,
+    /// The address and the user.
+    address: Box<PgConnectOptions>,
 }
 
 /// A connection for reads outside a transaction.
@@ -61,10 +63,7 @@ pub(super) struct PostgresTx {
 impl Server {
     /// Connects to the server at `url`.
     pub(super) async fn connect(url: &str, settings: &PoolSettings) -> Result<Self> {
-        let options: PgConnectOptions = url.parse().map_err(|error| {
-            Error::Unavailable(format!("the database URL is not valid (postgres://USER@HOST/NAME): {error}"))
-        })?;
-        let options = options.application_name("eventcore");
+        let options = options_of(url, "the database URL")?;
         if !url.contains("statement-cache-capacity=0")
             && let Some(server) = Self::connect_directly(&options, settings).await?
         {
@@ -73,18 +72,20 @@ impl Server {
         let [lock, statement] = limits(settings).map(|(name, millis)| format!("SET LOCAL {name} = {millis}"));
         let (setting, mode) = PLAN_MODE;
         // sqlx sends `extra_float_digits` by default, which pgbouncer refuses.
+        let address = Box::new(options.clone());
         let options = options.extra_float_digits(None).statement_cache_capacity(0);
         let pool = pool(settings, options).await?;
         Ok(Self {
             pool,
             begin: Some(format!("BEGIN; {lock}; {statement}; SET LOCAL {setting} = {mode}")),
             connections: settings.postgres,
+            address,
         })
     }
 
     /// `None` if the settings of a connection do not reach the server.
-    async fn connect_directly(options: &PgConnectOptions, settings: &PoolSettings) -> Result<Option<Self>> {
-        let options = options
+    async fn connect_directly(address: &PgConnectOptions, settings: &PoolSettings) -> Result<Option<Self>> {
+        let options = address
             .clone()
             .statement_cache_capacity(STATEMENT_CACHE)
             .options(limits(settings).map(|(name, millis)| (name, millis.to_string())))
@@ -100,7 +101,17 @@ impl Server {
             pool.close().await;
             return Ok(None);
         }
-        Ok(Some(Self { pool, begin: None, connections: settings.postgres }))
+        let address = Box::new(address.clone());
+        Ok(Some(Self { pool, begin: None, connections: settings.postgres, address }))
+    }
+
+    /// How to connect for notifications: to `url`, or to the same server unless a pooler is in between.
+    pub(super) fn listen_options(&self, url: Option<&str>) -> Result<Option<PgConnectOptions>> {
+        match url {
+            Some(url) => options_of(url, "the URL for notifications").map(Some),
+            None if self.keeps_sessions() => Ok(Some((*self.address).clone())),
+            None => Ok(None),
+        }
     }
 
     pub(super) const fn pool(&self) -> &PgPool {
@@ -183,6 +194,14 @@ impl PostgresTx {
     async fn run(&mut self, sql: &'static str) -> sqlx::Result<()> {
         sqlx::Executor::execute(&mut *self.transaction, sql).await.map(drop)
     }
+}
+
+/// How to connect to a URL, which the error names by `what`.
+fn options_of(url: &str, what: &str) -> Result<PgConnectOptions> {
+    let options: PgConnectOptions = url.parse().map_err(|error| {
+        Error::Unavailable(format!("{what} is not valid (postgres://USER@HOST/NAME): {error}"))
+    })?;
+    Ok(options.application_name("eventcore"))
 }
 
 /// The time limits in milliseconds, where 0 is none.

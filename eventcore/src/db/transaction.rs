@@ -62,7 +62,7 @@ impl Tx {
         Self { kind, dialect, changes: Vec::new(), bus, actor: None, insert_hook: None }
     }
 
-    /// This transaction with a hook for [`Self::record_with_insert`].
+    /// This transaction with a hook for [`Self::record_with_inserts`].
     pub(super) fn with_insert_hook(self, insert_hook: Option<Arc<dyn InsertHook>>) -> Self {
         Self { insert_hook, ..self }
     }
@@ -86,16 +86,16 @@ impl Tx {
         self.changes.push(RecordedChange { change, is_done: false });
     }
 
-    /// Records what a statement of the operation will change, if that statement runs the INSERT that this
-    /// returns as well. It does what otherwise takes a statement before the commit.
-    pub(crate) fn record_with_insert(&mut self, changes: Vec<Change>) -> Result<Option<RowInsert>> {
-        let insert = match &self.insert_hook {
-            Some(hook) => hook.insert_for(&changes)?,
+    /// Records what a statement of the operation will change, if that statement runs the INSERTs that this
+    /// returns as well. They do what otherwise takes a statement before the commit.
+    pub(crate) fn record_with_inserts(&mut self, changes: Vec<Change>) -> Result<Vec<RowInsert>> {
+        let inserts = match &self.insert_hook {
+            Some(hook) => hook.inserts_for(&changes)?,
             None => None,
         };
-        let is_done = insert.is_some();
+        let is_done = inserts.is_some();
         self.changes.extend(changes.into_iter().map(|change| RecordedChange { change, is_done }));
-        Ok(insert)
+        Ok(inserts.unwrap_or_default())
     }
 
     /// Names the user who acts, for those who are told of the changes.

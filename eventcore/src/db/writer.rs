@@ -167,6 +167,29 @@ impl SqlWriter {
         self.push(insert.select).rows("v", insert.rows).push(insert.rest)
     }
 
+    /// Writes INSERTs as one statement.
+    pub(crate) fn insert_all(&mut self, inserts: Vec<RowInsert>) -> &mut Self {
+        let last = inserts.len().saturating_sub(1);
+        for (n, insert) in inserts.into_iter().enumerate() {
+            match (self.dialect, n == last) {
+                (Dialect::Postgres, false) => {
+                    self.push(if n == 0 { "WITH " } else { ", " });
+                    self.named_insert(n, insert)
+                }
+                (Dialect::Postgres, true) => self.push(" ").insert(insert),
+                (Dialect::Sqlite, true) => self.insert(insert),
+                // SQLite runs several statements as one command.
+                (Dialect::Sqlite, false) => self.insert(insert).push("; "),
+            };
+        }
+        self
+    }
+
+    /// Writes an INSERT for WITH, on PostgreSQL.
+    pub(crate) fn named_insert(&mut self, number: usize, insert: RowInsert) -> &mut Self {
+        self.push("inserted").push(&number.to_string()).push(" AS (").insert(insert).push(")")
+    }
+
     /// Writes items with a separator between them.
     pub(crate) fn separated<T>(
         &mut self,

@@ -31,6 +31,8 @@ pub enum Job {
     },
     /// Remind those who are registered for an occurrence.
     Remind(DueOccurrence),
+    /// Every minute: delete what changed some minutes ago.
+    PruneChanges,
     /// Daily: delete old notifications.
     PruneNotifications {
         /// Up to where the table has been looked at; `None` at its beginning.
@@ -65,6 +67,8 @@ text_enum! {
         FindReminders = "find_reminders",
         /// [`Job::Remind`].
         Remind = "remind",
+        /// [`Job::PruneChanges`].
+        PruneChanges = "prune_changes",
         /// [`Job::PruneNotifications`].
         PruneNotifications = "prune_notifications",
         /// [`Job::PruneMails`].
@@ -86,6 +90,7 @@ impl Job {
             Self::Announce(_) => JobKind::Announce,
             Self::FindReminders { .. } => JobKind::FindReminders,
             Self::Remind(_) => JobKind::Remind,
+            Self::PruneChanges => JobKind::PruneChanges,
             Self::PruneNotifications { .. } => JobKind::PruneNotifications,
             Self::PruneMails => JobKind::PruneMails,
             Self::SendMail { .. } => JobKind::SendMail,
@@ -94,11 +99,12 @@ impl Job {
     }
 
     /// The jobs that a process with workers adds when it starts.
-    pub(crate) const AT_START: [Self; 6] = [
+    pub(crate) const AT_START: [Self; 7] = [
         Self::FindReminders { looked_at_until: None },
         Self::ExtendSchedules,
         Self::PruneJobs,
         Self::PruneMails,
+        Self::PruneChanges,
         Self::PruneNotifications { after: None },
         Self::RecomputeTimes,
     ];
@@ -119,7 +125,11 @@ impl JobKind {
             | Self::Remind
             | Self::SendMail
             | Self::ForgottenPassword => 0,
-            Self::ExtendSchedules | Self::PruneJobs | Self::PruneMails | Self::PruneNotifications => 2,
+            Self::ExtendSchedules
+            | Self::PruneJobs
+            | Self::PruneMails
+            | Self::PruneChanges
+            | Self::PruneNotifications => 2,
         }
     }
 
@@ -131,6 +141,7 @@ impl JobKind {
             | Self::RecomputeTimes
             | Self::PruneJobs
             | Self::PruneMails
+            | Self::PruneChanges
             | Self::PruneNotifications => true,
             Self::Announce | Self::Remind | Self::SendMail | Self::ForgottenPassword => false,
         }
@@ -141,6 +152,7 @@ impl JobKind {
         match self {
             // One index scan, and each event is extended once a day.
             Self::ExtendSchedules | Self::PruneJobs | Self::PruneMails => Some(Duration::from_hours(1)),
+            Self::PruneChanges => Some(Duration::from_mins(1)),
             Self::PruneNotifications => Some(Duration::from_hours(24)),
             // It says itself when it goes on.
             Self::FindReminders
@@ -161,6 +173,7 @@ impl JobKind {
             | Self::RecomputeTimes
             | Self::PruneJobs
             | Self::PruneMails
+            | Self::PruneChanges
             | Self::PruneNotifications => Retries::UPKEEP,
             Self::Announce | Self::Remind | Self::SendMail | Self::ForgottenPassword => Retries::DEFAULT,
         }

@@ -1,7 +1,7 @@
 //! News for all who are registered: the first in the transaction of the change, the rest by a job, in bounded
 //! batches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -102,7 +102,7 @@ pub(super) async fn begin(tx: &mut Tx, mut announcement: Announcement, now: Time
     let users = recipients.iter().map(|recipient| recipient.user_id);
     let locked = lock_recipients(tx, users, Locking::Skip).await?;
     let left = if recipients.iter().all(|recipient| locked.contains(&recipient.user_id)) {
-        notify(tx, &drafts(&announcement, &recipients), now).await?;
+        notify(tx, &drafts(&announcement, &recipients), BTreeSet::new(), now).await?;
         rest(&announcement, &recipients, AT_ONCE)
     } else {
         Some(announcement)
@@ -142,7 +142,7 @@ pub(crate) async fn spread(
         lock_recipients(tx, recipients.iter().map(|recipient| recipient.user_id), Locking::Wait).await?;
     let mut drafts = drafts(announcement, &recipients);
     drafts.retain(|draft| living.contains(&draft.user));
-    notify(tx, &drafts, now).await?;
+    notify(tx, &drafts, BTreeSet::new(), now).await?;
     Ok(rest(announcement, &recipients, BATCH))
 }
 

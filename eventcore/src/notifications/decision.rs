@@ -146,6 +146,8 @@ pub(super) fn decide(change: &Change) -> Telling {
         | Change::AccountCreated { .. }
         | Change::SignedIn { .. }
         | Change::AccountChanged { .. }
+        | Change::SessionsEnded { .. }
+        | Change::NotificationsRead { .. }
         | Change::AccessTokenCreated { .. }
         | Change::AccessTokenRevoked { .. }
         | Change::CalendarAddressCreated { .. }

@@ -1,4 +1,4 @@
-//! Telling what a transaction has changed, before its commit.
+//! Telling what a transaction has changed, before its commit: people, and those who follow what changes.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -9,10 +9,10 @@ use sqlx::FromRow;
 use super::announce;
 use super::decision::{News, Telling, decide};
 use super::kind::NotificationKind;
-use super::notify::{Draft, ToldDetails, insert, lock_recipients, notify};
+use super::notify::{Draft, ToldDetails, inserts, lock_recipients, notify};
 use super::occasion::Occasion;
 use super::prune::forget;
-use crate::changes::Change;
+use crate::changes::{Change, topics_of};
 use crate::db::{CommitHook, InsertHook, Locking, Queries, RowInsert, Tx, sql};
 use crate::error::Result;
 use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, UserId};
@@ -33,7 +33,7 @@ impl CommitHook for Notifier {
 }
 
 impl InsertHook for Notifier {
-    fn insert_for(&self, changes: &[Change]) -> Result<Option<RowInsert>> {
+    fn inserts_for(&self, changes: &[Change]) -> Result<Option<Vec<RowInsert>>> {
         let now = self.0.now();
         let mut drafts = Vec::new();
         for change in changes {
@@ -45,7 +45,7 @@ impl InsertHook for Notifier {
                 _ => return Ok(None),
             }
         }
-        if drafts.is_empty() { Ok(None) } else { insert(&drafts, now).map(Some) }
+        inserts(&drafts, topics_of(changes), now).map(Some)
     }
 }
 
@@ -60,7 +60,8 @@ fn registrant(
     Draft::of_occurrence(user, occasion, occurrence)
 }
 
-/// Tells what a transaction has changed, in it: in one statement, unless many are told.
+/// Tells what a transaction has changed, in it: in one statement, unless many are told. That it has changed
+/// is stored by the same statement.
 async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
     let by = tx.actor();
     let (mut drafts, mut announcements) = (Vec::new(), BTreeMap::new());
@@ -102,7 +103,7 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
     for announcement in announcements.into_values() {
         announce::begin(tx, announcement, now).await?;
     }
-    notify(tx, &drafts, now).await
+    notify(tx, &drafts, topics_of(changes), now).await
 }
 
 /// Adds news to the announcement of its event.

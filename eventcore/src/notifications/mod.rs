@@ -31,6 +31,7 @@ mod read;
 mod reminders;
 mod row;
 mod text;
+mod told;
 
 pub(crate) use announce::spread;
 pub(crate) use hook::Notifier;
@@ -40,3 +41,4 @@ pub use preferences::{KindPreference, NotificationPreferences, PreferencesInput}
 pub(crate) use prune::prune;
 pub use reminders::{RegistrationReminders, ReminderList};
 pub(crate) use reminders::{find_due, remind};
+pub(crate) use told::{told, unread_counts};

@@ -1,11 +1,13 @@
 //! `notify`: the one function that writes notifications.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::occasion::Occasion;
+use crate::change_log;
+use crate::changes::Topic;
 use crate::db::{Dialect, Locking, Queries, RowInsert, RowList, SqlWriter, Tx};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
@@ -73,22 +75,47 @@ pub(super) async fn lock_recipients(
     Ok(living.into_iter().map(|(id,)| id).collect())
 }
 
-/// Writes notifications, in one statement. Those that exist, those of muted events and those that their
-/// readers do not want on any channel are left out.
+/// Writes notifications, in one statement, and that they and other `topics` have changed. Those that exist,
+/// those of muted events and those that their readers do not want on any channel are left out.
 ///
 /// The users are locked against deletion: see [`lock_recipients`].
-pub(super) async fn notify(tx: &mut Tx, drafts: &[Draft], now: Timestamp) -> Result<()> {
-    if drafts.is_empty() {
+pub(super) async fn notify(
+    tx: &mut Tx,
+    drafts: &[Draft],
+    topics: BTreeSet<Topic>,
+    now: Timestamp,
+) -> Result<()> {
+    let inserts = inserts(drafts, topics, now)?;
+    if inserts.is_empty() {
         return Ok(());
     }
     let mut sql = SqlWriter::new(tx.dialect());
-    sql.insert(insert(drafts, now)?);
+    sql.insert_all(inserts);
     sql.query(tx).execute_deferred().await?;
     Ok(())
 }
 
+/// The INSERTs of notifications, and of what has changed: they and `topics`.
+pub(super) fn inserts(
+    drafts: &[Draft],
+    mut topics: BTreeSet<Topic>,
+    now: Timestamp,
+) -> Result<Vec<RowInsert>> {
+    let mut inserts = Vec::new();
+    if !drafts.is_empty() {
+        inserts.push(insert(drafts, now)?);
+        topics.extend(
+            drafts
+                .iter()
+                .map(|draft| Topic::Notification(draft.user, draft.occasion.notification_of(draft.user))),
+        );
+    }
+    inserts.extend(change_log::insert(&topics, now));
+    Ok(inserts)
+}
+
 /// The INSERT of notifications. `drafts` is not empty.
-pub(super) fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
+fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
     let details: Vec<Option<String>> =
         drafts.iter().map(|draft| draft.details.to_json()).collect::<Result<_>>()?;
     let each = || drafts.iter();

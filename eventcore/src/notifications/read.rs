@@ -3,6 +3,7 @@
 use super::notification::{Notification, NotificationPage};
 use super::row::{COLUMNS, NotificationRow, TABLES};
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Sql, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -88,14 +89,17 @@ async fn count(db: &mut impl Queries, user: UserId) -> Result<i64> {
 }
 
 async fn read_one(tx: &mut Tx, user: UserId, id: NotificationId, now: Timestamp) -> Result<Notification> {
-    tx.query(sql!(
-        "UPDATE notifications SET read_at = $3 WHERE user_id = $1 AND id = $2 AND read_at IS NULL AND in_app"
-    ))
-    .bind(user)
-    .bind(id)
-    .bind(now)
-    .execute()
-    .await?;
+    let read = tx
+        .query(sql!(
+            "UPDATE notifications SET read_at = $3
+             WHERE user_id = $1 AND id = $2 AND read_at IS NULL AND in_app"
+        ))
+        .bind(user)
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    record_read(tx, user, read);
     let row: Option<NotificationRow> = tx
         .query(Sql::dynamic(format!(
             "SELECT {COLUMNS} FROM {TABLES} WHERE n.user_id = $1 AND n.id = $2 AND n.in_app"
@@ -109,14 +113,22 @@ async fn read_one(tx: &mut Tx, user: UserId, id: NotificationId, now: Timestamp)
 
 async fn read_all(tx: &mut Tx, user: UserId, until: Option<NotificationId>, now: Timestamp) -> Result<()> {
     let until = until.unwrap_or(NotificationId::from(uuid::Uuid::max()));
-    tx.query(sql!(
-        "UPDATE notifications SET read_at = $3
-         WHERE user_id = $1 AND id <= $2 AND read_at IS NULL AND in_app"
-    ))
-    .bind(user)
-    .bind(until)
-    .bind(now)
-    .execute()
-    .await?;
+    let read = tx
+        .query(sql!(
+            "UPDATE notifications SET read_at = $3
+             WHERE user_id = $1 AND id <= $2 AND read_at IS NULL AND in_app"
+        ))
+        .bind(user)
+        .bind(until)
+        .bind(now)
+        .execute()
+        .await?;
+    record_read(tx, user, read);
     Ok(())
+}
+
+fn record_read(tx: &mut Tx, user: UserId, read: u64) {
+    if read > 0 {
+        tx.record(Change::NotificationsRead { user });
+    }
 }

@@ -1,6 +1,7 @@
 //! What each kind of job does.
 
 use crate::accounts;
+use crate::change_log;
 use crate::core::EventCore;
 use crate::db::{Tx, transaction};
 use crate::error::{Error, Result};
@@ -31,6 +32,7 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
         Job::SendMail { mail } => deliver(core, lease, *mail).await,
         Job::PruneJobs
         | Job::PruneMails
+        | Job::PruneChanges
         | Job::ForgottenPassword { .. }
         | Job::Announce(_)
         | Job::FindReminders { .. }
@@ -92,6 +94,7 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
         // These have transactions of their own.
         Job::ExtendSchedules | Job::RecomputeTimes | Job::SendMail { .. } => Next::Done,
         Job::PruneJobs if jobs::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
+        Job::PruneChanges if change_log::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneMails if mails::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneMails => {
             accounts::prune_links(tx, now).await?;
@@ -101,7 +104,7 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
             accounts::send_reset_link(tx, email, now).await?;
             Next::Done
         }
-        Job::PruneJobs => recurring(job.clone(), now),
+        Job::PruneJobs | Job::PruneChanges => recurring(job.clone(), now),
         Job::Announce(announcement) => match notifications::spread(tx, announcement, now).await? {
             Some(rest) => Next::Again { job: Job::Announce(rest), at: now },
             None => Next::Done,

@@ -45,6 +45,10 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
         deadlines,
         body_timeout: config.body_timeout,
         body_rate: config.body_rate,
+        streams: match config.limits {
+            Limits::On => config.stream_bounds,
+            Limits::Off => config.stream_bounds.without_limits(),
+        },
     };
     let admission = Arc::new(Admission::new(bounds, rate_limits, http::path_count()));
     let server = Server {
@@ -63,10 +67,16 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
         let listener = address.listen("--metrics-listen").await?;
         tokio::spawn(http::run_metrics(listener, core.clone(), admission, deadlines));
     }
+    core.reach_other_processes(config.database_listen_url.as_deref())?;
     let workers = Workers::start(&core, config.workers);
     survive_file_size_limit()?;
     let stop = stop_signal()?;
     print_line(format!("listening on http://{address}"))?;
+    let streams = core.clone();
+    let stop = async move {
+        stop.await;
+        streams.end_live_streams();
+    };
     http::run(listener, server, stop).await;
     workers.stop().await;
     core.close().await;

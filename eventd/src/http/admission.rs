@@ -17,6 +17,7 @@ use super::progress::Deadlines;
 use super::rate_limit::{Quota, RateLimits};
 use super::readiness::Readiness;
 use super::shares::{Share, Shares};
+use super::streams::{StreamBounds, Streams};
 use super::unsent::Unsent;
 
 /// How often expired state is removed.
@@ -33,6 +34,7 @@ pub(crate) struct Admission {
     pub(crate) bodies: BodyReader,
     pub(crate) unsent: Arc<Unsent>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) streams: Arc<Streams>,
     pub(crate) readiness: Readiness,
     /// `None` if rates are not limited.
     rate_limits: Option<RateLimits>,
@@ -48,6 +50,8 @@ pub(crate) struct Bounds {
     pub(crate) max_concurrent_per_network: usize,
     pub(crate) connections: ConnectionBounds,
     pub(crate) deadlines: Deadlines,
+    /// Live streams.
+    pub(crate) streams: StreamBounds,
     /// How long a request body may take.
     pub(crate) body_timeout: Duration,
     /// The least rate of a request body, in bytes per second.
@@ -71,6 +75,7 @@ impl Admission {
             in_flight: Arc::default(),
             unsent: Arc::default(),
             connections: Connections::new(bounds.connections, bounds.deadlines),
+            streams: Streams::new(bounds.streams),
             readiness: Readiness::default(),
             bodies: BodyReader::new(bounds.body_timeout, bounds.body_rate),
             rate_limits,
@@ -111,6 +116,8 @@ impl Admission {
             body_bytes: self.bodies.reserved(),
             response_bytes: self.unsent.total(),
             connections: self.connections.count(),
+            streams: self.streams.count(),
+            streams_cut_off: core.live_counts().cut_off,
             is_ready: self.readiness.check(core).await.is_ok(),
         };
         self.metrics.render(core, gauges)

@@ -65,6 +65,7 @@ pub(crate) struct Call {
     pub(crate) core: EventCore,
     pub(crate) public_url: Arc<str>,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) network: ClientNetwork,
     pub(crate) may_read_metrics: bool,
     pub(crate) document: fn() -> Document,
     pub(crate) declaration: &'static Declaration,
@@ -174,6 +175,11 @@ impl Call {
     /// The query string, to be read parameter by parameter.
     pub(crate) fn query(&self) -> Query {
         Query::parse(&self.query)
+    }
+
+    /// The query string, in which these parameters may be repeated.
+    pub(crate) fn query_with(&self, repeatable: &[&str]) -> Query {
+        Query::parse_with(&self.query, repeatable)
     }
 
     /// The query string as sent.

@@ -40,6 +40,8 @@ pub(crate) struct Gauges {
     pub(crate) body_bytes: usize,
     pub(crate) response_bytes: usize,
     pub(crate) connections: usize,
+    pub(crate) streams: usize,
+    pub(crate) streams_cut_off: usize,
     pub(crate) is_ready: bool,
 }
 
@@ -116,6 +118,9 @@ impl Metrics {
         let what = "Memory of responses that clients have not read yet.";
         self.set("http_response_bytes_unsent", what, gauges.response_bytes);
         self.set("http_connections_open", "Open connections of clients.", gauges.connections);
+        self.set("http_streams_open", "Open live streams.", gauges.streams);
+        let what = "Live streams that were cut off because their clients did not read.";
+        self.set("http_streams_cut_off", what, gauges.streams_cut_off);
         let what = "1 if the database can be reached and written and its schema is current, otherwise 0.";
         self.set("eventd_ready", what, usize::from(gauges.is_ready));
         let connections = core.db().connections();

@@ -38,6 +38,7 @@ mod route;
 mod routes;
 mod server;
 mod shares;
+mod streams;
 mod unsent;
 mod watched;
 
@@ -50,6 +51,7 @@ pub(crate) use progress::Deadlines;
 pub(crate) use rate_limit::{RateLimits, RateQuotas};
 pub(crate) use routes::document;
 pub(crate) use server::{Server, run, run_metrics};
+pub(crate) use streams::StreamBounds;
 
 /// The number of paths that routes declare.
 pub(crate) fn path_count() -> usize {

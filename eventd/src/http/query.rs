@@ -24,11 +24,16 @@ pub(crate) enum DayBoundary {
 
 impl Query {
     pub(crate) fn parse(raw: &str) -> Self {
+        Self::parse_with(raw, &REPEATABLE)
+    }
+
+    /// As [`Self::parse`], where `repeatable` parameters may be repeated.
+    pub(crate) fn parse_with(raw: &str, repeatable: &[&str]) -> Self {
         let mut query = Self { parameters: Vec::new(), violations: Violations::default() };
         for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
             if value.contains('\u{fffd}') {
                 query.add_violation(&name, "invalid", "must be UTF-8");
-            } else if !REPEATABLE.contains(&&*name)
+            } else if !repeatable.contains(&&*name)
                 && query.parameters.iter().any(|(known, _)| *known == name)
             {
                 query.add_violation(&name, "repeated", "must not be repeated");
@@ -59,6 +64,16 @@ impl Query {
             std::mem::take(&mut self.parameters).into_iter().partition(|(known, _)| known == name);
         self.parameters = rest;
         values.into_iter().map(|(_, value)| value).filter(|value| !value.is_empty()).collect()
+    }
+
+    /// All values of a repeatable parameter, parsed.
+    pub(crate) fn parsed_list<T: std::str::FromStr>(&mut self, name: &str, must_be: &str) -> Vec<T> {
+        let texts = self.parameters.extract_if(.., |(known, _)| known == name);
+        let values: Vec<Option<T>> = texts.map(|(_, text)| text.parse().ok()).collect();
+        if values.iter().any(Option::is_none) {
+            self.add_violation(name, "invalid", must_be);
+        }
+        values.into_iter().flatten().collect()
     }
 
     /// A parameter that is parsed. An empty one is invalid, so that `status=` does not list everything.

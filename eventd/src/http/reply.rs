@@ -3,6 +3,7 @@
 use eventcore::Error;
 use eventcore::page::Page;
 use eventcore::time::Timestamp;
+use futures_util::Stream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use tokio::sync::mpsc::Receiver;
@@ -93,6 +94,19 @@ pub(crate) fn streamed(
     let mut response = warp::reply::stream(stream).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, call.declaration.content_type.clone());
     set_version(&mut response, tag, None);
+    response
+}
+
+/// `200` with a stream of events, which nothing on the way may buffer, compress or store.
+pub(crate) fn event_stream(
+    call: &Call,
+    parts: impl Stream<Item = Result<String, Error>> + Send + Sync + 'static,
+) -> Response {
+    let mut response = warp::reply::stream(parts).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, call.declaration.content_type.clone());
+    set_header(&mut response, header::CACHE_CONTROL, "no-store, no-transform");
+    // nginx, and others that follow it.
+    set_header(&mut response, HeaderName::from_static("x-accel-buffering"), "no");
     response
 }
 

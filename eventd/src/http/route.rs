@@ -196,6 +196,7 @@ async fn serve(
         core: core.for_network(network.address()),
         public_url,
         admission: admission.clone(),
+        network,
         may_read_metrics: metrics_access.allows(network, &headers),
         document,
         declaration: &route.declaration,

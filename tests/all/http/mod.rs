@@ -47,6 +47,7 @@ mod request_bodies;
 mod search;
 mod series_shift;
 mod statement_counts;
+mod stream;
 mod visibility;
 mod visibility_changes;
 mod waitlist;

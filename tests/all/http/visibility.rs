@@ -33,7 +33,7 @@ const REQUESTED: [&str; 20] = [
 
 /// Paths that answer with the user's own data, or with nothing about events. Other tests check their
 /// permissions.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 21] = [
     "",
     "/calendars/categories/{category}.ics",
     "/calendars/organizers/{username}.ics",
@@ -50,6 +50,7 @@ const OTHERS: [&str; 20] = [
     "/registrations/{registration}/ticket.png",
     "/registrations/{registration}/ticket.svg",
     "/sessions",
+    "/stream",
     "/tokens",
     "/users",
     "/users/me/export",

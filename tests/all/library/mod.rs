@@ -18,6 +18,7 @@ mod dropped_calls;
 mod events;
 mod idempotency;
 mod jobs;
+mod live;
 mod lock_order;
 mod lock_waits;
 mod multi_day;

@@ -222,7 +222,9 @@ async fn accounts_are_told(db: &TestDb, cast: &mut Cast) {
     told!(db, cast, core.sign_in(&login, Some("laptop")), "");
     told!(db, cast, core.sign_in(&login, Some("laptop")), "");
     told!(db, cast, core.sign_in(&login, Some("phone")), "bob: new_sign_in");
-    told!(db, cast, core.sign_in(&login, Some("phone")), "");
+    let pair = told!(db, cast, core.sign_in(&login, Some("phone")), "");
+    told!(db, cast, core.sign_out(&input(json!({"refresh_token": pair.refresh_token}))), "");
+    told!(db, cast, core.read_all_notifications(&bob, None), "");
     told!(db, cast, core.set_user_disabled(&Actor::System, "bob", true), "");
     told!(db, cast, core.set_user_disabled(&Actor::System, "bob", false), "");
 }

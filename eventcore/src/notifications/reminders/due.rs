@@ -1,5 +1,6 @@
 //! Finding what is due, and reminding.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sqlx::FromRow;
@@ -129,7 +130,7 @@ pub(crate) async fn remind(tx: &mut Tx, due: &DueOccurrence, now: Timestamp) -> 
     }
     let living = lock_recipients(tx, drafts.iter().map(|draft| draft.user), Locking::Wait).await?;
     drafts.retain(|draft| living.contains(&draft.user));
-    notify(tx, &drafts, now).await?;
+    notify(tx, &drafts, BTreeSet::new(), now).await?;
     Ok(match attendees.last().filter(|_| attendees.len() >= usize::from(BATCH)) {
         Some(last) => {
             let after = Some(last.user_id);

@@ -29,8 +29,8 @@ pub(super) async fn store(tx: &mut Tx, occurrences: &[&OccurrenceAdmission], now
             store_on_sqlite(tx, lists, now).await
         }
         Dialect::Postgres => {
-            let insert = tx.record_with_insert(told.collect())?;
-            store_on_postgres(tx, lists, insert, now).await
+            let inserts = tx.record_with_inserts(told.collect())?;
+            store_on_postgres(tx, lists, inserts, now).await
         }
     }
 }
@@ -72,11 +72,11 @@ async fn store_on_sqlite(tx: &mut Tx, lists: StoredLists, now: Timestamp) -> Res
     Ok(())
 }
 
-/// Stores the lists and what `insert` writes, in one statement: each costs a round trip to the server.
+/// Stores the lists and what `inserts` write, in one statement: each costs a round trip to the server.
 async fn store_on_postgres(
     tx: &mut Tx,
     lists: StoredLists,
-    insert: Option<RowInsert>,
+    inserts: Vec<RowInsert>,
     now: Timestamp,
 ) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Postgres);
@@ -107,8 +107,8 @@ async fn store_on_postgres(
                 auto_promote boolean)
             WHERE x.n BETWEEN 0 AND 1000000 AND r.id = x.id)",
     );
-    if let Some(insert) = insert {
-        sql.push(", inserted AS (").insert(insert).push(")");
+    for (n, insert) in inserts.into_iter().enumerate() {
+        sql.push(", ").named_insert(n, insert);
     }
     sql.push(
         " UPDATE occurrences o SET seats_taken = x.seats_taken, waitlist_length = x.waitlist_length,

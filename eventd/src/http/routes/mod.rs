@@ -20,6 +20,7 @@ mod pages;
 mod recurrence;
 mod registrations;
 mod sessions;
+mod stream;
 mod tokens;
 mod user_reference;
 mod users;
@@ -51,6 +52,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         recurrence::routes(),
         registrations::routes(),
         sessions::routes(),
+        stream::routes(),
         tokens::routes(),
         users::routes(),
     ];

@@ -1,0 +1,173 @@
+//! [`Topic`]: what a change is about, for those who follow it or keep a copy of it.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use super::change::Change;
+use crate::id::{EventId, NotificationId, OccurrenceId, UserId};
+
+/// What a change is about. Whoever shows or keeps it reads it anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Topic {
+    /// Fields of an event, or which occurrences it has. What its occurrences inherit may have changed too.
+    Event(EventId),
+    /// Fields of an occurrence, or its seats.
+    Occurrence(OccurrenceId),
+    /// A notification of a user.
+    Notification(UserId, NotificationId),
+    /// Which notifications a user has read.
+    Inbox(UserId),
+    /// Whether a user may still do what they could: the account, its sessions and its tokens.
+    Account(UserId),
+}
+
+/// The text is not that of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ParseTopicError;
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (letter, id) = match self {
+            Self::Event(id) => ('e', id.as_uuid()),
+            Self::Occurrence(id) => ('o', id.as_uuid()),
+            Self::Notification(user, id) => {
+                return write!(f, "n{}{}", user.as_uuid().simple(), id.as_uuid().simple());
+            }
+            Self::Inbox(user) => ('i', user.as_uuid()),
+            Self::Account(user) => ('a', user.as_uuid()),
+        };
+        write!(f, "{letter}{}", id.simple())
+    }
+}
+
+impl FromStr for Topic {
+    type Err = ParseTopicError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (letter, rest) = text.split_at_checked(1).ok_or(ParseTopicError)?;
+        let (first, second) = match rest.split_at_checked(32) {
+            Some((first, "")) => (first, None),
+            Some((first, second)) if second.len() == 32 => (first, Some(second)),
+            _ => return Err(ParseTopicError),
+        };
+        let uuid = |text: &str| Uuid::try_parse(text).map_err(|_| ParseTopicError);
+        Ok(match (letter, uuid(first)?, second) {
+            ("e", id, None) => Self::Event(id.into()),
+            ("o", id, None) => Self::Occurrence(id.into()),
+            ("i", id, None) => Self::Inbox(id.into()),
+            ("a", id, None) => Self::Account(id.into()),
+            ("n", user, Some(second)) => Self::Notification(user.into(), uuid(second)?.into()),
+            _ => return Err(ParseTopicError),
+        })
+    }
+}
+
+/// What the changes of a transaction are about. Nobody can have followed an event that did not exist before.
+pub(crate) fn topics_of(changes: &[Change]) -> BTreeSet<Topic> {
+    let created: HashSet<EventId> = changes.iter().filter_map(created).collect();
+    let is_known = |topic: &Topic| !matches!(topic, Topic::Event(event) if created.contains(event));
+    changes.iter().flat_map(topics).filter(is_known).collect()
+}
+
+fn created(change: &Change) -> Option<EventId> {
+    match change {
+        Change::EventCreated { event } => Some(*event),
+        _ => None,
+    }
+}
+
+fn topics(change: &Change) -> Vec<Topic> {
+    match change {
+        Change::Registered { occurrence, .. }
+        | Change::Waitlisted { occurrence, .. }
+        | Change::RegistrationChanged { occurrence, .. }
+        | Change::Promoted { occurrence, .. }
+        | Change::RegistrationCancelled { occurrence, .. } => vec![Topic::Occurrence(*occurrence)],
+        Change::EventPublished { event }
+        | Change::EventUnpublished { event }
+        | Change::EventChanged { event, .. }
+        | Change::EventCancelled { event, .. }
+        | Change::EventDeleted { event }
+        | Change::OrganizerChanged { event, .. }
+        | Change::CoOrganizerAdded { event, .. }
+        | Change::CoOrganizerRemoved { event, .. }
+        | Change::OccurrencesAdded { event, .. } => vec![Topic::Event(*event)],
+        Change::EventSplit { event, new_event } => vec![Topic::Event(*event), Topic::Event(*new_event)],
+        Change::OccurrenceMoved { event, occurrence, .. }
+        | Change::OccurrenceChanged { event, occurrence, .. }
+        | Change::OccurrenceCancelled { event, occurrence }
+        | Change::OccurrenceRestored { event, occurrence }
+        | Change::OccurrenceDeleted { event, occurrence } => {
+            vec![Topic::Event(*event), Topic::Occurrence(*occurrence)]
+        }
+        Change::AccountChanged { user }
+        | Change::PasswordChanged { user }
+        | Change::AccountDisabled { user }
+        | Change::AccountDeleted { user }
+        | Change::AccessTokenRevoked { user, .. }
+        | Change::SessionsEnded { user } => vec![Topic::Account(*user)],
+        Change::NotificationsRead { user } => vec![Topic::Inbox(*user)],
+        // Those who are checked in have had their seats before.
+        Change::CheckedIn { .. }
+        | Change::CheckInUndone { .. }
+        | Change::EventCreated { .. }
+        | Change::CommentPosted { .. }
+        | Change::CommentChanged { .. }
+        | Change::CommentDeleted { .. }
+        | Change::CommentHidden { .. }
+        | Change::FeedbackGiven { .. }
+        | Change::FeedbackChanged { .. }
+        | Change::FeedbackWithdrawn { .. }
+        | Change::FeedbackAnswered { .. }
+        | Change::CategoryCreated { .. }
+        | Change::CategoryChanged { .. }
+        | Change::CategoryDeleted { .. }
+        | Change::AccountCreated { .. }
+        | Change::AccountEnabled { .. }
+        | Change::SignedIn { .. }
+        | Change::AccessTokenCreated { .. }
+        | Change::CalendarAddressCreated { .. }
+        | Change::CalendarAddressRevoked { .. } => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::uuid_at;
+    use crate::time::Timestamp;
+
+    fn id<T: From<Uuid>>(number: i64) -> T {
+        uuid_at(Timestamp::from_micros(number)).into()
+    }
+
+    #[test]
+    fn the_text_of_a_topic_is_read_back() {
+        for topic in [
+            Topic::Event(id(1)),
+            Topic::Occurrence(id(2)),
+            Topic::Notification(id(3), id(4)),
+            Topic::Inbox(id(5)),
+            Topic::Account(id(6)),
+        ] {
+            assert_eq!(topic.to_string().parse(), Ok(topic));
+        }
+        let uuid = Uuid::nil().simple().to_string();
+        for text in
+            ["", "o", &uuid, &format!("x{uuid}"), &format!("n{uuid}"), &format!("o{uuid}{uuid}"), "ö1"]
+        {
+            assert_eq!(text.parse::<Topic>(), Err(ParseTopicError), "{text}");
+        }
+    }
+
+    #[test]
+    fn events_that_are_new_are_no_topics() {
+        let (new, old): (EventId, EventId) = (id(1), id(2));
+        let split = Change::EventSplit { event: old, new_event: new };
+        let changes = [Change::EventCreated { event: new }, Change::EventPublished { event: new }, split];
+        assert_eq!(topics_of(&changes), BTreeSet::from([Topic::Event(old)]));
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, EventStream, Kind, StreamEvent, TestDb, Wire, new_event_in_2031};
+use tests::{Client, Daemon, EventStream, Kind, Pgbouncer, StreamEvent, TestDb, Wire, new_event_in_2031};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
@@ -438,4 +438,49 @@ async fn the_head_of_a_stream_has_no_body() {
     let mut wire = Wire::connect(daemon.address()).await;
     wire.send("GET /api/v1/stream HTTP/1.1\r\nhost: tests\r\naccept: text/html\r\n\r\n").await;
     wire.response().await.problem(406, "not-acceptable");
+}
+
+/// How many processes listen to PostgreSQL.
+const LISTENERS: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE 'LISTEN %'";
+
+/// Only on PostgreSQL, as SQLite has no server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_the_server_ends_the_connections_of_listeners() {
+    let daemons = three(Kind::Postgres).await;
+    let db = &daemons[0].db;
+    let [ada, bob] = daemons[0].users(["ada", "bob"]).await;
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    wait_until("three listeners", async || db.number(LISTENERS).await == 3).await;
+    let mut stream = daemons[2].anonymous().stream(&format!("occurrence={occurrence}"), None).await;
+    stream.up_to_heartbeat().await;
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'LISTEN %'";
+    for party in 1..4 {
+        assert_eq!(db.number(end).await, 3);
+        bob.register(&occurrence, party).await;
+        stream.until(|event| seats(event) == Some(party)).await;
+        wait_until("three listeners", async || db.number(LISTENERS).await == 3).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_behind_a_pooler_listen_at_the_address_that_they_are_given() {
+    let Some(pooler) = Pgbouncer::start("") else { return };
+    let mut db = TestDb::in_real_time(Kind::Postgres).await;
+    let direct = std::mem::take(&mut db.url);
+    db.url = pooler.url(&direct);
+    let blind = Daemon::on(db.clone(), &[]).await;
+    let listening = Daemon::on(db.clone(), &["--database-listen-url", &direct]).await;
+    let [ada, bob] = blind.users(["ada", "bob"]).await;
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    wait_until("one listener", async || db.number(LISTENERS).await == 1).await;
+    // The other one looks every second.
+    for (n, daemon) in [(1, &blind), (2, &listening)] {
+        let mut stream = daemon.anonymous().stream(&format!("occurrence={occurrence}"), None).await;
+        stream.up_to_heartbeat().await;
+        let other = if n == 1 { &listening } else { &blind };
+        other.again(&bob).register(&occurrence, n).await;
+        stream.until(|event| seats(event) == Some(n)).await;
+    }
 }

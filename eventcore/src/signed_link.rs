@@ -16,6 +16,7 @@ const SIGNATURE: usize = 32;
 pub(crate) enum SignedPurpose {
     VerifyEmail,
     ResetPassword,
+    Unsubscribe,
 }
 
 impl SignedPurpose {
@@ -23,6 +24,7 @@ impl SignedPurpose {
         match self {
             Self::VerifyEmail => b"verify_email",
             Self::ResetPassword => b"reset_password",
+            Self::Unsubscribe => b"unsubscribe",
         }
     }
 }

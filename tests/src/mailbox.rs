@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use eventcore::EventCore;
 use eventcore::mails::{Delivery, DeliveryError, Mail, MailKind, Mailer, OutgoingMail};
-use mail_parser::MessageParser;
+use mail_parser::{MessageParser, MimeHeaders};
 
 /// A mailer that keeps what is delivered.
 #[derive(Default)]
@@ -78,6 +78,8 @@ pub struct MailFile {
     pub html: String,
     /// All header lines.
     pub headers: Vec<(String, String)>,
+    /// The pictures, by their Content-IDs.
+    pub pictures: Vec<(String, Vec<u8>)>,
 }
 
 impl MailFile {
@@ -96,7 +98,18 @@ impl MailFile {
                 .headers_raw()
                 .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
                 .collect(),
+            pictures: message
+                .parts
+                .iter()
+                .filter_map(|part| Some((part.content_id()?.to_owned(), part.contents().to_vec())))
+                .collect(),
         }
+    }
+
+    /// The values of all header lines with a name.
+    pub fn values(&self, name: &str) -> Vec<&str> {
+        let found = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str()).collect()
     }
 
     /// The path and the query of the link to a page.

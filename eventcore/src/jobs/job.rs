@@ -45,6 +45,13 @@ pub enum Job {
         /// The mail.
         mail: MailId,
     },
+    /// Deliver a mail that goes to many people, after those that go to one.
+    SendBulkMail {
+        /// The mail.
+        mail: MailId,
+    },
+    /// Every five seconds: write the mails of notifications that are due.
+    QueueMails,
     /// Send a link for a new password to the user with an address, if there is one.
     ForgottenPassword {
         /// The address, in the form for comparisons.
@@ -75,6 +82,10 @@ text_enum! {
         PruneMails = "prune_mails",
         /// [`Job::SendMail`].
         SendMail = "send_mail",
+        /// [`Job::SendBulkMail`].
+        SendBulkMail = "send_bulk_mail",
+        /// [`Job::QueueMails`].
+        QueueMails = "queue_mails",
         /// [`Job::ForgottenPassword`].
         ForgottenPassword = "forgotten_password",
     }
@@ -94,13 +105,16 @@ impl Job {
             Self::PruneNotifications { .. } => JobKind::PruneNotifications,
             Self::PruneMails => JobKind::PruneMails,
             Self::SendMail { .. } => JobKind::SendMail,
+            Self::SendBulkMail { .. } => JobKind::SendBulkMail,
+            Self::QueueMails => JobKind::QueueMails,
             Self::ForgottenPassword { .. } => JobKind::ForgottenPassword,
         }
     }
 
     /// The jobs that a process with workers adds when it starts.
-    pub(crate) const AT_START: [Self; 7] = [
+    pub(crate) const AT_START: [Self; 8] = [
         Self::FindReminders { looked_at_until: None },
+        Self::QueueMails,
         Self::ExtendSchedules,
         Self::PruneJobs,
         Self::PruneMails,
@@ -115,8 +129,8 @@ impl Job {
 }
 
 impl JobKind {
-    /// Smaller numbers go first: 0 for what people wait for and the times that this depends on, 2 for
-    /// upkeep.
+    /// Smaller numbers go first: 0 for what people wait for and the times that this depends on, 1 for mails
+    /// to many people, 2 for upkeep.
     pub(super) const fn priority(self) -> i64 {
         match self {
             Self::RecomputeTimes
@@ -124,7 +138,9 @@ impl JobKind {
             | Self::FindReminders
             | Self::Remind
             | Self::SendMail
+            | Self::QueueMails
             | Self::ForgottenPassword => 0,
+            Self::SendBulkMail => 1,
             Self::ExtendSchedules
             | Self::PruneJobs
             | Self::PruneMails
@@ -137,13 +153,16 @@ impl JobKind {
     pub(super) const fn is_single(self) -> bool {
         match self {
             Self::FindReminders
+            | Self::QueueMails
             | Self::ExtendSchedules
             | Self::RecomputeTimes
             | Self::PruneJobs
             | Self::PruneMails
             | Self::PruneChanges
             | Self::PruneNotifications => true,
-            Self::Announce | Self::Remind | Self::SendMail | Self::ForgottenPassword => false,
+            Self::Announce | Self::Remind | Self::SendMail | Self::SendBulkMail | Self::ForgottenPassword => {
+                false
+            }
         }
     }
 
@@ -160,6 +179,8 @@ impl JobKind {
             | Self::Announce
             | Self::Remind
             | Self::SendMail
+            | Self::SendBulkMail
+            | Self::QueueMails
             | Self::ForgottenPassword => None,
         }
     }
@@ -167,15 +188,17 @@ impl JobKind {
     /// How failed attempts are repeated. Jobs that recur are never set aside.
     pub(super) const fn retries(self) -> Retries {
         match self {
-            // Reminders must be found again soon after the database was away.
-            Self::FindReminders => Retries::PROMPT,
+            // Reminders and mails must be found again soon after the database was away.
+            Self::FindReminders | Self::QueueMails => Retries::PROMPT,
             Self::ExtendSchedules
             | Self::RecomputeTimes
             | Self::PruneJobs
             | Self::PruneMails
             | Self::PruneChanges
             | Self::PruneNotifications => Retries::UPKEEP,
-            Self::Announce | Self::Remind | Self::SendMail | Self::ForgottenPassword => Retries::DEFAULT,
+            Self::Announce | Self::Remind | Self::SendMail | Self::SendBulkMail | Self::ForgottenPassword => {
+                Retries::DEFAULT
+            }
         }
     }
 }
@@ -191,7 +214,7 @@ mod tests {
         let remind = DueOccurrence { id, starts_at: at, from: at, until: at, after: None };
         let mail = MailId::at(at);
         let forgotten = Job::ForgottenPassword { email: "ada@example.org".to_owned() };
-        let others = [Job::Remind(remind), Job::SendMail { mail }, forgotten];
+        let others = [Job::Remind(remind), Job::SendMail { mail }, Job::SendBulkMail { mail }, forgotten];
         for job in Job::AT_START.into_iter().chain(others) {
             let json = job.to_json().unwrap();
             let stored: serde_json::Value = serde_json::from_str(&json).unwrap();

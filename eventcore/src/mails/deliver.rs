@@ -1,27 +1,16 @@
 //! Delivering one mail.
 
-use sqlx::FromRow;
-
+use super::facts::NotificationFacts;
 use super::mail::Mail;
 use super::mailer::{DeliveryError, OutgoingMail};
 use super::outbox::MailState;
+use super::waiting::WaitingMail;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql};
 use crate::error::{Error, Result};
-use crate::id::MailId;
+use crate::id::{MailId, UserId};
+use crate::signed_link::SignedPurpose;
 use crate::time::Timestamp;
-
-#[derive(FromRow)]
-struct MailRow {
-    id: MailId,
-    address: String,
-    facts: String,
-    state: MailState,
-    created_at: Timestamp,
-    username: String,
-    display_name: String,
-    timezone: String,
-}
 
 /// The outcome of one attempt.
 #[derive(Debug, Clone)]
@@ -34,26 +23,29 @@ pub(crate) enum DeliveryOutcome {
     Failed(DeliveryError),
 }
 
-/// Tries to deliver a mail, outside of any transaction.
+/// Tries to deliver a mail, outside of any transaction. `facts` are those of its notifications.
 ///
 /// # Errors
-/// If the mail cannot be read, or this process has no mailer.
-pub(crate) async fn begin(core: &EventCore, id: MailId) -> Result<DeliveryOutcome> {
-    let Some(row) = find(core, id).await?.filter(|row| row.state == MailState::Waiting) else {
-        return Ok(DeliveryOutcome::Nothing);
+/// If this process has no mailer.
+pub(crate) async fn deliver(
+    core: &EventCore,
+    waiting: WaitingMail,
+    facts: Option<NotificationFacts>,
+) -> Result<DeliveryOutcome> {
+    let token = match &waiting.mail {
+        Mail::Notification { about, .. } => {
+            let subject = unsubscribe_subject(waiting.user, about.as_str());
+            Some(core.link_key().await?.sign(SignedPurpose::Unsubscribe, &subject))
+        }
+        mail => match mail.link() {
+            // A link that has expired meanwhile only confuses.
+            Some((.., expires_at)) if expires_at <= core.now() => return Ok(DeliveryOutcome::Dropped),
+            Some((purpose, link, _)) => Some(core.link_key().await?.sign(purpose, link.as_uuid().as_bytes())),
+            None => None,
+        },
     };
-    let mail: Mail = serde_json::from_str(&row.facts).map_err(Error::internal)?;
-    let link = mail.link();
-    // A link that has expired meanwhile only confuses.
-    if link.is_some_and(|(.., expires_at)| expires_at <= core.now()) {
-        return Ok(DeliveryOutcome::Dropped);
-    }
-    let token = match link {
-        Some((purpose, link, _)) => Some(core.link_key().await?.sign(purpose, link.as_uuid().as_bytes())),
-        None => None,
-    };
-    let MailRow { id, address, username, display_name: name, timezone, created_at, .. } = row;
-    let outgoing = OutgoingMail { id, address, name, username, timezone, mail, token, created_at };
+    let WaitingMail { id, mail, address, name, username, timezone, created_at, .. } = waiting;
+    let outgoing = OutgoingMail { id, address, name, username, timezone, mail, facts, token, created_at };
     let Some(mailer) = core.mailer_cell().get() else {
         return Err(Error::Unavailable("this process delivers no mails".to_owned()));
     };
@@ -63,16 +55,16 @@ pub(crate) async fn begin(core: &EventCore, id: MailId) -> Result<DeliveryOutcom
     }
 }
 
-async fn find(core: &EventCore, id: MailId) -> Result<Option<MailRow>> {
-    let mut db = core.db().read().await?;
-    Ok(db
-        .query(sql!(
-            "SELECT m.id, m.address, m.facts, m.state, m.created_at, u.username, u.display_name, u.timezone
-             FROM mails m JOIN users u ON u.id = m.user_id WHERE m.id = $1 AND u.deleted_at IS NULL"
-        ))
-        .bind(id)
-        .optional()
-        .await?)
+/// The subject of the token that turns off the mails of a kind for a user.
+fn unsubscribe_subject(user: UserId, kind: &str) -> Vec<u8> {
+    [user.as_uuid().as_bytes(), kind.as_bytes()].concat()
+}
+
+/// The user and the word of the kind in the subject of a token.
+pub(crate) fn unsubscribe_target(subject: &[u8]) -> Option<(UserId, &str)> {
+    let (user, kind) = subject.split_at_checked(16)?;
+    let user = uuid::Uuid::from_slice(user).ok()?;
+    Some((user.into(), std::str::from_utf8(kind).ok()?))
 }
 
 /// Records the outcome of an attempt. `last` tells that no other attempt follows. Returns why the mail is to

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::db::text_enum;
-use crate::id::AccountLinkId;
+use crate::id::{AccountLinkId, NotificationId};
 use crate::signed_link::SignedPurpose;
 use crate::time::Timestamp;
 
@@ -47,6 +47,13 @@ pub enum Mail {
         /// The network address of the client.
         network: Option<String>,
     },
+    /// Notifications of one kind, of one event. What it tells is found out when it is delivered.
+    Notification {
+        /// The kind of the mail.
+        about: MailKind,
+        /// The notifications: one, or several comments or ratings.
+        notifications: Vec<NotificationId>,
+    },
 }
 
 text_enum! {
@@ -62,6 +69,45 @@ text_enum! {
         PasswordChanged = "password_changed",
         /// [`Mail::NewSignIn`].
         NewSignIn = "new_sign_in",
+        /// My registration has seats.
+        RegistrationConfirmed = "registration_confirmed",
+        /// My registration is on the waitlist.
+        RegistrationWaitlisted = "registration_waitlisted",
+        /// My registration has moved from the waitlist to seats.
+        RegistrationPromoted = "registration_promoted",
+        /// An organizer has cancelled my registration.
+        RegistrationCancelled = "registration_cancelled",
+        /// Time or place of what I am registered for has changed, or it takes place again.
+        EventChanged = "event_changed",
+        /// What I am registered for is cancelled.
+        EventCancelled = "event_cancelled",
+        /// What I am registered for begins soon.
+        Reminder = "reminder",
+        /// Comments on an event that I organize.
+        NewComment = "new_comment",
+        /// Replies to comments of mine.
+        CommentReply = "comment_reply",
+        /// Feedback on an event that I organize.
+        FeedbackReceived = "feedback_received",
+    }
+}
+
+impl MailKind {
+    /// Whether it goes to all who are registered at once: other mails go first.
+    pub(super) const fn is_bulk(self) -> bool {
+        matches!(self, Self::EventChanged | Self::EventCancelled | Self::Reminder)
+    }
+
+    /// Whether it is about the account of the recipient, and cannot be turned off.
+    pub const fn is_about_account(self) -> bool {
+        matches!(
+            self,
+            Self::VerifyEmail
+                | Self::ResetPassword
+                | Self::AddressChange
+                | Self::PasswordChanged
+                | Self::NewSignIn
+        )
     }
 }
 
@@ -74,6 +120,7 @@ impl Mail {
             Self::AddressChange { .. } => MailKind::AddressChange,
             Self::PasswordChanged { .. } => MailKind::PasswordChanged,
             Self::NewSignIn { .. } => MailKind::NewSignIn,
+            Self::Notification { about, .. } => *about,
         }
     }
 
@@ -107,5 +154,10 @@ mod tests {
             assert_eq!(json["kind"], mail.kind().as_str());
             assert_eq!(serde_json::from_value::<Mail>(json).unwrap(), mail);
         }
+        let notifications = vec![NotificationId::at(at)];
+        let mail = Mail::Notification { about: MailKind::Reminder, notifications };
+        let json = serde_json::to_value(&mail).unwrap();
+        assert_eq!((&json["kind"], &json["about"]), (&"notification".into(), &"reminder".into()));
+        assert_eq!(serde_json::from_value::<Mail>(json).unwrap(), mail);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use super::facts::NotificationFacts;
 use super::mail::Mail;
 use crate::id::MailId;
 use crate::time::Timestamp;
@@ -21,7 +22,10 @@ pub struct OutgoingMail {
     pub timezone: String,
     /// What it tells.
     pub mail: Mail,
-    /// The token of the link that it carries.
+    /// What else it tells, if it is about notifications.
+    pub facts: Option<NotificationFacts>,
+    /// The token of the link that it carries: what it is about, or for a mail about notifications the one
+    /// that turns off its kind.
     pub token: Option<String>,
     /// When it was written.
     pub created_at: Timestamp,

@@ -1,6 +1,7 @@
 //! [`NotificationKind`].
 
 use crate::db::text_enum;
+use crate::mails::MailKind;
 
 text_enum! {
     /// The kind of a notification.
@@ -36,5 +37,27 @@ impl NotificationKind {
     /// Whether it is a security notice, which nobody can turn off.
     pub const fn is_security(self) -> bool {
         matches!(self, Self::PasswordChanged | Self::NewSignIn)
+    }
+
+    /// The kind of its mails. `None` for security notices, which `accounts` mails with what causes them.
+    pub(super) const fn mail(self) -> Option<MailKind> {
+        Some(match self {
+            Self::RegistrationConfirmed => MailKind::RegistrationConfirmed,
+            Self::RegistrationWaitlisted => MailKind::RegistrationWaitlisted,
+            Self::RegistrationPromoted => MailKind::RegistrationPromoted,
+            Self::RegistrationCancelled => MailKind::RegistrationCancelled,
+            Self::EventChanged => MailKind::EventChanged,
+            Self::EventCancelled => MailKind::EventCancelled,
+            Self::Reminder => MailKind::Reminder,
+            Self::NewComment => MailKind::NewComment,
+            Self::CommentReply => MailKind::CommentReply,
+            Self::FeedbackReceived => MailKind::FeedbackReceived,
+            Self::PasswordChanged | Self::NewSignIn => return None,
+        })
+    }
+
+    /// Whether several of an event become one mail: what others write.
+    pub(super) const fn is_digested(self) -> bool {
+        matches!(self, Self::NewComment | Self::CommentReply | Self::FeedbackReceived)
     }
 }

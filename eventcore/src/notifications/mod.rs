@@ -1,4 +1,4 @@
-//! Notifications: what people should know, in the app.
+//! Notifications: what people should know, in the app and by e-mail.
 //!
 //! No operation calls this module. Operations record their [changes](crate::changes), and before the commit
 //! of a transaction `hook` maps them to notifications: `decision` is the one place that says who is told of
@@ -12,6 +12,7 @@
 //!   of a comment is told of replies as long as they can see the event.
 //! - **Large audiences.** News for all who are registered reaches the first in the transaction itself, and
 //!   the rest by a [job](crate::jobs) in bounded batches, each of which is a transaction.
+//! - **Mails.** What a reader wants by e-mail gets one mail, which a job writes afterwards: see `mail`.
 //! - **Reminders** are not stored until they are due: see `reminders`.
 //!
 //! Notifications are kept for 90 days.
@@ -21,6 +22,7 @@ mod consistency;
 mod decision;
 mod hook;
 mod kind;
+mod mail;
 mod mute;
 mod notification;
 mod notify;
@@ -36,6 +38,8 @@ mod told;
 pub(crate) use announce::spread;
 pub(crate) use hook::Notifier;
 pub use kind::NotificationKind;
+pub use mail::MailPreferences;
+pub(crate) use mail::{mail_facts, queue_mails};
 pub use notification::{Notification, NotificationPage};
 pub use preferences::{KindPreference, NotificationPreferences, PreferencesInput};
 pub(crate) use prune::prune;

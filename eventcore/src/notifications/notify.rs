@@ -132,10 +132,13 @@ fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
     Ok(RowInsert {
         select:
             "INSERT INTO notifications (user_id, id, kind, event_id, occurrence_id, subject_id, actor_id, \
-                title, starts_at, timezone, all_day, details, in_app, created_at)
+                title, starts_at, timezone, all_day, details, in_app, created_at, \
+                mail_due_at)
              SELECT v.user_id, v.id, v.kind, e.id, v.occurrence_id, v.subject_id, v.actor_id, \
                 coalesce(o.title, e.title), o.starts_at, coalesce(o.timezone, e.timezone), \
-                coalesce(o.all_day, e.all_day, FALSE), v.details, coalesce(p.in_app, TRUE), v.created_at
+                coalesce(o.all_day, e.all_day, FALSE), v.details, coalesce(p.in_app, TRUE), v.created_at, \
+                CASE WHEN coalesce(p.email, TRUE) AND v.kind NOT IN ('password_changed', 'new_sign_in') \
+                    THEN v.created_at END
              FROM ",
         rows,
         rest: " LEFT JOIN occurrences o ON o.id = v.occurrence_id

@@ -142,7 +142,7 @@ impl EventCore {
     }
 }
 
-async fn load(db: &mut impl Queries, user: UserId) -> Result<NotificationPreferences> {
+pub(super) async fn load(db: &mut impl Queries, user: UserId) -> Result<NotificationPreferences> {
     let stored: Vec<KindPreference> = db
         .query(sql!("SELECT kind, in_app, email FROM notification_preferences WHERE user_id = $1"))
         .bind(user)
@@ -160,7 +160,11 @@ async fn load(db: &mut impl Queries, user: UserId) -> Result<NotificationPrefere
     Ok(NotificationPreferences { kinds: kinds.into_values().collect(), reminders })
 }
 
-async fn store(tx: &mut Tx, user: UserId, input: &PreferencesInput) -> Result<NotificationPreferences> {
+pub(super) async fn store(
+    tx: &mut Tx,
+    user: UserId,
+    input: &PreferencesInput,
+) -> Result<NotificationPreferences> {
     let reminders = match &input.reminders {
         Some(list) if *list != ReminderList::default() => Some(list),
         _ => None,

@@ -23,4 +23,5 @@ pub use positions::WaitlistPositions;
 pub use registration::{
     MyRegistration, NewAttendee, Party, Registered, Registration, RegistrationLinks, RegistrationStatus,
 };
+pub(crate) use ticket::format as format_ticket_code;
 pub use ticket_holder::Ticket;

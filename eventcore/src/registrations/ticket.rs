@@ -20,7 +20,7 @@ pub(super) fn generate() -> Result<String> {
 }
 
 /// Formats a stored code for display: `7K3M-QP2X-…`.
-pub(super) fn format(code: &str) -> String {
+pub(crate) fn format(code: &str) -> String {
     let mut text = String::with_capacity(LENGTH + LENGTH / GROUP);
     for (i, letter) in code.chars().enumerate() {
         if i > 0 && i % GROUP == 0 {

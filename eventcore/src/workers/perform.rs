@@ -29,7 +29,7 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
             }
             succeed(core, lease, &Next::Done).await
         }
-        Job::SendMail { mail } => deliver(core, lease, *mail).await,
+        Job::SendMail { mail } | Job::SendBulkMail { mail } => deliver(core, lease, *mail).await,
         Job::PruneJobs
         | Job::PruneMails
         | Job::PruneChanges
@@ -37,6 +37,7 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
         | Job::Announce(_)
         | Job::FindReminders { .. }
         | Job::Remind(_)
+        | Job::QueueMails
         | Job::PruneNotifications { .. } => {
             let now = core.now();
             transaction!(core.db(), |tx| step(tx, lease, &job, now))
@@ -46,11 +47,24 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
 
 /// Delivers a mail. It is gone when that is recorded, so it may be delivered twice, and is named alike.
 async fn deliver(core: &EventCore, lease: &Lease, mail: MailId) -> Result<()> {
-    let outcome = mails::begin(core, mail).await?;
+    let outcome = attempt(core, mail).await?;
     let now = core.now();
     match transaction!(core.db(), |tx| record_delivery(tx, lease, mail, &outcome, now))? {
         None => Ok(()),
         Some(reason) => Err(Error::Unavailable(reason)),
+    }
+}
+
+/// Tries to deliver a mail, unless what it tells is not true any more.
+async fn attempt(core: &EventCore, id: MailId) -> Result<DeliveryOutcome> {
+    let Some(waiting) = mails::find_waiting(core, id).await? else { return Ok(DeliveryOutcome::Nothing) };
+    let Some((user, told)) = waiting.notifications() else {
+        return mails::deliver(core, waiting, None).await;
+    };
+    let facts = notifications::mail_facts(core, user, told).await?;
+    match (facts, waiting.readdressed()) {
+        (Some(facts), Some(mail)) => mails::deliver(core, mail, Some(facts)).await,
+        _ => Ok(DeliveryOutcome::Dropped),
     }
 }
 
@@ -92,7 +106,9 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
     }
     let next = match job {
         // These have transactions of their own.
-        Job::ExtendSchedules | Job::RecomputeTimes | Job::SendMail { .. } => Next::Done,
+        Job::ExtendSchedules | Job::RecomputeTimes | Job::SendMail { .. } | Job::SendBulkMail { .. } => {
+            Next::Done
+        }
         Job::PruneJobs if jobs::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneChanges if change_log::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneMails if mails::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
@@ -111,6 +127,7 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
         },
         Job::FindReminders { looked_at_until } => notifications::find_due(tx, *looked_at_until, now).await?,
         Job::Remind(due) => notifications::remind(tx, due, now).await?,
+        Job::QueueMails => notifications::queue_mails(tx, now).await?,
         Job::PruneNotifications { after } => match notifications::prune(tx, *after, now).await? {
             Some(after) => Next::Again { job: Job::PruneNotifications { after: Some(after) }, at: now },
             None => recurring(Job::PruneNotifications { after: None }, now),

@@ -28,7 +28,7 @@ mod problem;
 mod problem_kind;
 mod problem_responses;
 mod progress;
-mod qr;
+pub(crate) mod qr;
 mod query;
 mod query_parameters;
 mod rate_limit;

@@ -71,6 +71,8 @@ impl Cost {
             | ("PUT", "/users/me/password") => Self::SignIn,
             ("POST", "/users") => Self::SignUp,
             ("POST", "/recurrence/preview") => Self::Search,
+            // Mail services post for all of their users from few addresses (RFC 8058).
+            ("POST", "/unsubscribe") => Self::Plain,
             _ => Self::Change,
         }
     }

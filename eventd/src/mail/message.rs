@@ -2,30 +2,34 @@
 
 use std::time::{Duration, SystemTime};
 
-use eventcore::mails::OutgoingMail;
+use eventcore::mails::{Mail, MailKind, OutgoingMail};
 use lettre::Message;
 use lettre::address::Envelope;
-use lettre::error::Error;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 
+use super::news::ticket_picture;
 use super::sender::Sender;
 use super::text::MailText;
+use crate::failure::Failure;
+use crate::http::qr;
 
-/// Writes a mail. A repeat of the same mail is the same message, but for the boundary of its parts.
+/// Writes a mail. A repeat of the same mail is the same message, but for the boundary of its parts. `server`
+/// is the public URL.
 pub(super) fn write(
     mail: &OutgoingMail,
     sender: &Sender,
     recipient: Mailbox,
     text: MailText,
-) -> Result<Message, Error> {
+    server: &str,
+) -> Result<Message, Failure> {
     let since_1970 = Duration::from_micros(mail.created_at.as_micros().max(0).unsigned_abs());
     let header = |name: &'static str, value: &str| {
         HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
     };
     // lettre would read it back from the headers.
     let envelope = Envelope::new(Some(sender.mailbox.email.clone()), vec![recipient.email.clone()])?;
-    Message::builder()
+    let mut message = Message::builder()
         .envelope(envelope)
         .from(sender.mailbox.clone())
         .to(recipient)
@@ -33,16 +37,38 @@ pub(super) fn write(
         .date(SystemTime::UNIX_EPOCH + since_1970)
         .message_id(Some(format!("<{}@{}>", mail.id, sender.domain())))
         // Nobody answers with notes about holidays (RFC 3834).
-        .raw_header(header("Auto-Submitted", "auto-generated"))
-        .multipart(MultiPart::alternative_plain_html(text.plain, text.html))
+        .raw_header(header("Auto-Submitted", "auto-generated"));
+    if let (Mail::Notification { .. }, Some(token)) = (&mail.mail, &mail.token) {
+        // RFC 2369 and RFC 8058: programs for mails show a button, which posts to this address.
+        message = message
+            .raw_header(header("List-Unsubscribe", &format!("<{server}/unsubscribe?token={token}>")))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+    }
+    let Some(code) = ticket(mail) else {
+        return Ok(message.multipart(MultiPart::alternative_plain_html(text.plain, text.html))?);
+    };
+    let picture = Attachment::new_inline(ticket_picture(mail.id));
+    let picture = picture.body(qr::png(code)?, ContentType::parse("image/png")?);
+    let html = MultiPart::related().singlepart(SinglePart::html(text.html)).singlepart(picture);
+    let parts = MultiPart::alternative().singlepart(SinglePart::plain(text.plain)).multipart(html);
+    Ok(message.multipart(parts)?)
+}
+
+/// The ticket that a mail shows as a QR code: those that tell of seats do.
+fn ticket(mail: &OutgoingMail) -> Option<&str> {
+    let tells_of_seats = matches!(
+        mail.mail.kind(),
+        MailKind::RegistrationConfirmed | MailKind::RegistrationPromoted | MailKind::Reminder
+    );
+    let registration = mail.facts.as_ref()?.registration.as_ref()?;
+    registration.ticket_code.as_deref().filter(|_| tells_of_seats)
 }
 
 #[cfg(test)]
 mod tests {
-    use eventcore::mails::MailKind;
-
+    use super::super::sample::sample;
     use super::super::sender::recipient;
-    use super::super::text::{MailTemplates, sample};
+    use super::super::text::MailTemplates;
     use super::*;
 
     #[test]
@@ -50,7 +76,8 @@ mod tests {
         for url in ["http://127.0.0.1:8080", "http://[::1]:8080", "https://events.example.org"] {
             let (sender, mail) = (Sender::new(None, url).unwrap(), sample(MailKind::VerifyEmail));
             let text = MailTemplates::load(None).unwrap().text(&mail, url).unwrap();
-            let message = write(&mail, &sender, recipient(&mail.address, &mail.name).unwrap(), text).unwrap();
+            let to = recipient(&mail.address, &mail.name).unwrap();
+            let message = write(&mail, &sender, to, text, url).unwrap();
             assert!(message.envelope().from().is_some(), "{url}");
             let written = String::from_utf8(message.formatted()).unwrap();
             assert!(written.contains(&format!("Message-ID: <{}@", mail.id)), "{written}");

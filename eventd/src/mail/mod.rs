@@ -1,6 +1,8 @@
 //! Mails: their texts and how they are sent.
 
 mod message;
+mod news;
+mod sample;
 mod sender;
 mod text;
 mod transport;
@@ -11,8 +13,9 @@ use eventcore::mails::{Delivery, DeliveryError, MailKind, Mailer, OutgoingMail};
 use crate::failure::Failure;
 use crate::mail_settings::MailSettings;
 use message::write;
+use sample::sample;
 use sender::Sender;
-use text::{MailTemplates, sample};
+use text::MailTemplates;
 use transport::Transport;
 
 /// Writes mails, and sends them by SMTP or as files.
@@ -43,7 +46,7 @@ impl Post {
         let text = text.map_err(|error| permanent(error.to_string(), false))?;
         let recipient =
             sender::recipient(&mail.address, &mail.name).map_err(|reason| permanent(reason, true))?;
-        let message = write(mail, &self.sender, recipient, text)
+        let message = write(mail, &self.sender, recipient, text, &self.public_url)
             .map_err(|error| permanent(format!("the mail cannot be written: {error}"), false))?;
         self.transport.send(mail.id, &message).await
     }
@@ -58,7 +61,8 @@ impl Post {
         if html {
             return Ok(text.html);
         }
-        let message = write(&mail, &self.sender, sender::recipient(&mail.address, &mail.name)?, text)?;
+        let recipient = sender::recipient(&mail.address, &mail.name)?;
+        let message = write(&mail, &self.sender, recipient, text, &self.public_url)?;
         Ok(String::from_utf8_lossy(&message.formatted()).into_owned())
     }
 
@@ -67,7 +71,8 @@ impl Post {
         let text = self.templates.test(&self.public_url)?;
         let id = MailId::from(uuid::Uuid::new_v4());
         let mail = OutgoingMail { id, address: address.to_owned(), ..sample(MailKind::PasswordChanged) };
-        let message = write(&mail, &self.sender, sender::recipient(address, "")?, text)?;
+        let recipient = sender::recipient(address, "")?;
+        let message = write(&mail, &self.sender, recipient, text, &self.public_url)?;
         self.transport.send(id, &message).await?;
         Ok(self.transport.to_string())
     }

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use chrono_tz::Tz;
+use eventcore::Error;
 use eventcore::mails::{Mail, MailKind, OutgoingMail};
 use eventcore::time::{Moment, Timestamp};
-use eventcore::{Error, MailId};
 use minijinja::value::Value;
 use minijinja::{Environment, context};
 
+use super::news;
+use super::sample::sample;
 use super::sender::header_text;
 use crate::failure::Failure;
 use crate::templates;
@@ -116,37 +118,11 @@ fn values(mail: &OutgoingMail, server: &str) -> Value {
         Mail::NewSignIn { at, user_agent, network } => context! {
             at => time(*at), user_agent => user_agent.as_deref().map(plain), network => network.clone(),
         },
+        Mail::Notification { .. } => news::values(mail, server, &link("unsubscribe"), tz),
         // Kinds that a newer library adds have templates before they are sent.
         _ => context! {},
     };
     context! { ..own, ..shared }
-}
-
-/// A mail of a kind, to look at.
-pub(crate) fn sample(kind: MailKind) -> OutgoingMail {
-    let at = Timestamp::from_micros(1_804_181_400_000_000);
-    let (link, expires_at) = (eventcore::AccountLinkId::at(at), at);
-    let mail = match kind {
-        MailKind::VerifyEmail => Mail::VerifyEmail { link, expires_at },
-        MailKind::ResetPassword => Mail::ResetPassword { link, expires_at },
-        MailKind::AddressChange => Mail::AddressChange { at, pending: true },
-        MailKind::PasswordChanged => Mail::PasswordChanged { at },
-        MailKind::NewSignIn => Mail::NewSignIn {
-            at,
-            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0".to_owned()),
-            network: Some("192.0.2.7".to_owned()),
-        },
-    };
-    OutgoingMail {
-        id: MailId::at(at),
-        address: "ada@example.org".to_owned(),
-        name: "Ada".to_owned(),
-        username: "ada".to_owned(),
-        timezone: "Europe/Berlin".to_owned(),
-        mail,
-        token: Some("an-example".to_owned()),
-        created_at: at,
-    }
 }
 
 #[cfg(test)]
@@ -163,10 +139,15 @@ mod tests {
             // Slashes are escaped in HTML.
             for part in [text.plain, text.html.replace("&#x2f;", "/")] {
                 assert!(part.contains("Ada") && part.contains("You get this mail because"), "{kind}: {part}");
-                assert!(part.contains("Thursday, 4 March 2027, 18:30 (Europe/Berlin)"), "{kind}: {part}");
+                let has_time = part.contains("Thursday, 4 March 2027, 18:30");
+                let is_timeless = matches!(kind, MailKind::NewComment | MailKind::CommentReply);
+                assert!(has_time && part.contains("Europe/Berlin") || is_timeless, "{kind}: {part}");
                 let has_link = part.contains("https://events.example.org/app/");
                 let may_lack_it = *kind == MailKind::AddressChange;
                 assert!(has_link || may_lack_it, "{kind}: {part}");
+                let can_be_turned_off = part.contains("https://events.example.org/app/unsubscribe?token=");
+                assert_eq!(can_be_turned_off, !kind.is_about_account(), "{kind}: {part}");
+                assert!(!part.contains("{{") && !part.contains("{%"), "{kind}: {part}");
             }
         }
     }

@@ -27,6 +27,7 @@ mod invalid_input;
 mod links;
 mod many_matches;
 mod matching;
+mod notification_mails;
 mod notifications;
 mod openapi;
 mod openapi_document;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, command, new_event_in_2031};
+use tests::{Client, Daemon, Kind, command, new_event_in_2031, scanned, scanned_png};
 
 async fn act(action: &str, who: &Client, occurrence: &str, registration: &str, code: &str) -> u16 {
     let (mine, all, one) = (
@@ -151,21 +151,6 @@ async fn each_refusal_has_its_own_problem_type(#[case] kind: Kind) {
     ] {
         bob.get(path).await.expect_problem(404, "not-found");
     }
-}
-
-/// The text of the QR code in a square image.
-fn scanned(side: usize, is_light: impl Fn(usize, usize) -> bool) -> String {
-    let mut image =
-        rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| if is_light(x, y) { 255 } else { 0 });
-    let codes = image.detect_grids();
-    codes[0].decode().unwrap().1
-}
-
-fn scanned_png(png: &[u8]) -> String {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
-    let mut bits = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut bits).unwrap();
-    scanned(info.width as usize, |x, y| bits[y * info.line_size + x / 8] & (0x80 >> (x % 8)) != 0)
 }
 
 /// Reads a drawing of black squares, in one path, on a white square.

@@ -22,6 +22,7 @@ mod live;
 mod lock_order;
 mod lock_waits;
 mod multi_day;
+mod notification_mails;
 mod notifications;
 mod occurrences;
 mod phases;

@@ -1,10 +1,12 @@
 //! Mails to a real mail server, with the faults that such servers have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstest::rstest;
 use serde_json::json;
-use tests::{Client, Daemon, Fault, Kind, MailFile, SmtpServer, TestDb, command, mails_in};
+use tests::{
+    Client, Daemon, Fault, Kind, MailFile, SmtpServer, TestDb, command, mails_in, new_event_in_2031,
+};
 
 /// Creates accounts, each of which is sent a mail.
 async fn sign_up(guest: &Client, names: &[&str]) {
@@ -78,6 +80,58 @@ async fn mails_of_a_killed_process_are_sent_by_another() {
     server.wait_until("all mails", |server| arrivals(server).len() == names.len()).await;
 }
 
+/// Workers are killed in the middle of deliveries, while an audience is told of three things.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_notification_is_mailed_once_though_workers_are_killed_throughout(#[case] kind: Kind) {
+    const GUESTS: usize = 10;
+    // Each takes a second for an answer, so that a delivery is never over when its worker is killed.
+    let server = SmtpServer::start(&[Fault::Slow; 9]).await;
+    let db = TestDb::in_real_time(kind).await;
+    let url = server.url();
+    let working = ["--smtp-url", &url, "--workers", "3"];
+    let idle = Daemon::on(db.clone(), &["--smtp-url", &url, "--workers", "0"]).await;
+    let ada = idle.user("ada").await;
+    let mut guests = Vec::new();
+    for n in 0..GUESTS {
+        guests.push(idle.user(&format!("guest{n}")).await);
+    }
+    db.verify_addresses().await;
+    let (event, occurrence) = ada.create_event(new_event_in_2031().capacity(GUESTS)).await;
+    for guest in &guests {
+        guest.register(&occurrence, 1).await.expect(201);
+    }
+    for round in 1..=3 {
+        let killed = Daemon::on(db.clone(), &working).await;
+        server.wait_until("a mail", |server| arrivals(server).len() >= round).await;
+        killed.kill().await;
+        if round == 1 {
+            ada.patch(&format!("/events/{event}"), json!({"location": "Attic"})).await.expect(200);
+        }
+    }
+    // Two processes at once.
+    let _others = [Daemon::on(db.clone(), &working).await, Daemon::on(db.clone(), &working).await];
+    server.wait_until("all mails", |server| arrivals(server).len() >= 2 * GUESTS).await;
+    let before = arrivals(&server);
+    assert_eq!(before.len(), 2 * GUESTS, "{before:?}");
+    ada.poke(&format!("/events/{event}/cancel")).await.expect(200);
+    server.wait_until("the cancellations", |server| arrivals(server).len() >= 3 * GUESTS).await;
+    let counts = arrivals(&server);
+    assert_eq!(counts.len(), 3 * GUESTS, "{counts:?}");
+    let calm = counts.iter().filter(|(id, _)| !before.contains_key(*id));
+    assert!(calm.into_iter().all(|(_, count)| *count == 1), "no two processes send the same: {counts:?}");
+    let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for mail in server.received() {
+        let mail = MailFile::parse(&mail.message);
+        told.entry(mail.message_id).or_default().insert(format!("{} {}", mail.to, mail.subject));
+    }
+    assert!(told.values().all(|repeats| repeats.len() == 1), "{told:?}");
+    let mails: BTreeSet<&String> = told.values().flatten().collect();
+    assert_eq!(mails.len(), 3 * GUESTS, "each person is told of each of the three: {mails:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_is_refused_is_shown_to_its_user() {
     let server = SmtpServer::start(&[Fault::Unknown]).await;
@@ -118,6 +172,13 @@ async fn an_operator_previews_mails_and_tests_the_mail_server() {
     assert!(output.status.success(), "{output:?}");
     let mail = MailFile::parse(&output.stdout);
     assert_eq!((&*mail.to, &*mail.subject), ("ada@example.org", "Verify your e-mail address"));
+    for kind in eventcore::mails::MailKind::ALL {
+        let output = command(&["mail", "preview", kind.as_str()]).output().await.unwrap();
+        assert!(output.status.success(), "{kind}: {output:?}");
+        let mail = MailFile::parse(&output.stdout);
+        let has_picture = mail.text.contains("Show this ticket");
+        assert_eq!(mail.pictures.len(), usize::from(has_picture), "{kind}");
+    }
     let html = command(&["mail", "preview", "verify_email", "--html"]).output().await.unwrap();
     assert!(html.stdout.starts_with(b"<!DOCTYPE html>"));
     let unknown = command(&["mail", "preview", "nothing"]).output().await.unwrap();

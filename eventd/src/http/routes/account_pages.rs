@@ -16,11 +16,11 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The fields of a form, of which a part is given.
-struct Form(Vec<(String, String)>);
+pub(super) struct Form(pub(super) Vec<(String, String)>);
 
 impl Form {
     /// A field; empty if it is missing.
-    fn field(&self, name: &str) -> String {
+    pub(super) fn field(&self, name: &str) -> String {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     }

@@ -22,6 +22,7 @@ mod registrations;
 mod sessions;
 mod stream;
 mod tokens;
+mod unsubscribe;
 mod user_reference;
 mod users;
 
@@ -54,6 +55,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         sessions::routes(),
         stream::routes(),
         tokens::routes(),
+        unsubscribe::routes(),
         users::routes(),
     ];
     RouteTable::new(routes.into_iter().flatten().collect())

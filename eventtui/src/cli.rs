@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Register(commands::RegisterArgs),
     /// List my registrations
     Mine(commands::MineArgs),
+    /// List my notifications, newest first
+    Notifications(commands::NotificationsArgs),
     /// Cancel my registration
     Cancel(commands::CancelArgs),
     /// Create an event

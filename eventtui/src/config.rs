@@ -9,6 +9,7 @@ use std::str::FromStr;
 use chrono_tz::Tz;
 use toml_edit::{DocumentMut, Item, value};
 
+use crate::desktop_notice::DesktopNotices;
 use crate::failure::Failure;
 use crate::files;
 
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) timezone: Option<Tz>,
     /// Shows times in my time zone, rather than in each event's own.
     pub(crate) in_my_zone: bool,
+    /// Shows new notifications on the desktop.
+    pub(crate) notices: DesktopNotices,
 }
 
 /// `$XDG_CONFIG_HOME/eventtui/config.toml`, by default below `~/.config`; `None` if `HOME` is not set either.
@@ -93,9 +96,11 @@ impl Config {
                 "theme" => config.theme = Some(text.to_owned()),
                 "timezone" => config.timezone = Some(zone(text)?),
                 "times" => config.in_my_zone = in_my_zone(text)?,
+                "notices" => config.notices = text.parse().map_err(|error| format!("notices {error}"))?,
                 _ => {
                     return Err(format!(
-                        "unknown setting {key}: there are server or database, theme, timezone and times"
+                        "unknown setting {key}: there are server or database, theme, timezone, times \
+                         and notices"
                     ));
                 }
             }
@@ -133,6 +138,7 @@ impl Config {
             ("theme", self.theme.clone()),
             ("timezone", self.timezone.map(|zone| zone.name().to_owned())),
             ("times", self.in_my_zone.then(|| "mine".to_owned())),
+            ("notices", (self.notices != DesktopNotices::Off).then(|| self.notices.to_string())),
         ];
         for (key, setting) in settings {
             match (table.get_mut(key), setting) {
@@ -171,13 +177,14 @@ mod tests {
     #[test]
     fn the_file_is_read() {
         let text = "server = \"https://events.example.org\"\ntheme = \"light\"\n\
-                    timezone = \"Asia/Tokyo\"\ntimes = \"mine\"\n";
+                    timezone = \"Asia/Tokyo\"\ntimes = \"mine\"\nnotices = \"auto\"\n";
         let config = Config::read(text).unwrap();
         let wanted = Config {
             start: Some(Start::Server("https://events.example.org".to_owned())),
             theme: Some("light".to_owned()),
             timezone: Some(Tz::Asia__Tokyo),
             in_my_zone: true,
+            notices: DesktopNotices::Auto,
         };
         assert_eq!(config, wanted);
         assert_eq!(Config::read(""), Ok(Config::default()));
@@ -189,6 +196,7 @@ mod tests {
             ("server = \"http://a\"\ndatabase = \"sqlite://x.db\"", "not both"),
             ("timezone = \"Mars/Olympus\"", "is not a time zone"),
             ("times = \"yours\"", "times must be"),
+            ("notices = \"loud\"", "notices must be off, auto, osc9 or osc777"),
             ("theme = ", "string"),
         ] {
             let error = Config::read(text).unwrap_err();

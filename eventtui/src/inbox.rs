@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use eventcore::notifications::Notification;
-use eventcore::{EventId, NotificationId};
+use eventcore::{EventId, NotificationId, Timestamp};
 
 /// The number of unread notifications, with the changes of this program that are not confirmed yet.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct Inbox {
     read_until: Option<NotificationId>,
     /// All up to this one are shown as read: that is sent once it can no longer be undone.
     reading_until: Option<NotificationId>,
+    /// When the newest of the unread ones was written; `None` before the first count.
+    told_until: Option<Timestamp>,
     /// The events that were muted or unmuted here.
     muted: HashMap<EventId, bool>,
 }
@@ -44,6 +46,14 @@ impl Inbox {
         if self.unconfirmed.is_empty() && self.reading_until.is_none() {
             self.counted = unread;
         }
+    }
+
+    /// The notifications that were written since this was last called; none at the first time.
+    pub(crate) fn take_news<'a>(&mut self, unread: &'a [Notification]) -> Vec<&'a Notification> {
+        let newest = unread.iter().map(|told| told.created_at).max();
+        let before = self.told_until.replace(newest.max(self.told_until).unwrap_or(Timestamp::MIN));
+        let is_new = |told: &&Notification| before.is_some_and(|before| told.created_at > before);
+        unread.iter().filter(is_new).filter(|told| self.is_unread(told)).collect()
     }
 
     /// Shows a notification as read.

@@ -3,10 +3,12 @@
 mod api;
 mod app;
 mod backend;
+mod channels;
 mod cli;
 mod client;
 mod commands;
 mod config;
+mod desktop_notice;
 mod download;
 mod drafts;
 mod external;
@@ -49,6 +51,7 @@ use app::App;
 use backend::{ApiError, Backend, ErrorKind, Request, Source};
 use cli::{Cli, Command};
 use config::{Config, Start};
+use desktop_notice::DesktopNotices;
 use drafts::DraftStore;
 use failure::Failure;
 use keys::Key;
@@ -98,6 +101,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Register(args)) => commands::register(&source, args).await,
         Some(Command::Search(args)) => commands::search(&source, zone, dates(zone), args).await,
         Some(Command::Mine(args)) => commands::mine(&source, args).await,
+        Some(Command::Notifications(args)) => commands::notifications(&source, zone, args).await,
         Some(Command::Cancel(args)) => commands::cancel(&source, args).await,
         Some(Command::New(args)) => commands::new(&source, zone, dates(zone), args).await,
         Some(Command::CheckIn(args)) => commands::check_in(&source, args).await,
@@ -236,6 +240,9 @@ async fn show(
             match effect {
                 Effect::Quit => quits = true,
                 Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::ShowOnDesktop { by, title, text } => {
+                    show_on_desktop(by, &title, &text)?;
+                }
                 Effect::OpenLink(url) => {
                     if let Err(why) = external::browse(&url) {
                         queue.extend(app.update(since(), Message::Failed(why)));
@@ -318,6 +325,12 @@ async fn show(
         };
         effects = app.update(since(), message);
     }
+}
+
+/// Shows a notice on the desktop, if the terminal has a sequence for it.
+fn show_on_desktop(by: DesktopNotices, title: &str, text: &str) -> std::io::Result<()> {
+    let sequence = by.sequence(|name| std::env::var(name).ok(), title, text);
+    sequence.map_or(Ok(()), |sequence| terminal::send(&sequence))
 }
 
 /// Runs a request and sends the response. Sending fails only while the program ends.

@@ -7,6 +7,7 @@ use eventcore::{Cursor, EventId, NotificationId, OccurrenceId, RegistrationId, U
 
 use crate::backend::{ApiError, Request, Response};
 use crate::config::Config;
+use crate::desktop_notice::DesktopNotices;
 use crate::drafts::Draft;
 use crate::keys::Key;
 use crate::theme::Theme;
@@ -66,6 +67,12 @@ pub(crate) enum Effect {
     },
     /// Copies to the clipboard.
     Copy(String),
+    /// Shows a notice on the desktop.
+    ShowOnDesktop {
+        by: DesktopNotices,
+        title: String,
+        text: String,
+    },
     /// Opens a link in the browser.
     OpenLink(String),
     /// Edits the description in the external editor.
@@ -121,6 +128,9 @@ pub(crate) enum Purpose {
     ReadNotification(NotificationId),
     ReadAllNotifications,
     Mute(EventId),
+    NotificationPreferences,
+    SaveChannels,
+    SaveReminders,
     /// A file to save under this name.
     Download(String),
     SignIn,

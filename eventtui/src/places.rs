@@ -65,6 +65,7 @@ pub(crate) enum Place {
     Tokens,
     Categories,
     Inbox,
+    NotificationSettings,
     Secret,
     Settings,
     Ticket,
@@ -75,7 +76,7 @@ pub(crate) enum Place {
 impl Place {
     /// All but `Everywhere`.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -94,6 +95,7 @@ impl Place {
         Self::Tokens,
         Self::Categories,
         Self::Inbox,
+        Self::NotificationSettings,
         Self::Secret,
         Self::Settings,
         Self::Ticket,
@@ -127,6 +129,7 @@ impl Place {
             Self::Tokens => "Access tokens",
             Self::Categories => "Categories",
             Self::Inbox => "Inbox",
+            Self::NotificationSettings => "Notification preferences",
             Self::Secret => "Access token",
             Self::Settings => "Settings",
             Self::Ticket => "Ticket",

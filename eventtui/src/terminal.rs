@@ -86,8 +86,13 @@ pub(crate) fn leave() {
 
 /// Copies a text to the clipboard of the user's terminal, also over SSH (OSC 52).
 pub(crate) fn copy(text: &str) -> std::io::Result<()> {
+    send(&format!("\x1b]52;c;{}\x07", STANDARD.encode(text)))
+}
+
+/// Sends a sequence that draws nothing.
+pub(crate) fn send(sequence: &str) -> std::io::Result<()> {
     let mut out = stdout();
-    write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+    out.write_all(sequence.as_bytes())?;
     out.flush()
 }
 

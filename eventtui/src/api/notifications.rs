@@ -1,7 +1,8 @@
 //! The operations on notifications.
 
-use eventcore::notifications::NotificationPage;
-use eventcore::{Cursor, EventId, NotificationId};
+use eventcore::notifications::{NotificationPage, NotificationPreferences, RegistrationReminders};
+use eventcore::{Cursor, EventId, NotificationId, OccurrenceId};
+use serde_json::Value;
 
 use super::error::ApiError;
 
@@ -21,4 +22,17 @@ pub(crate) trait NotificationsApi {
     /// Whether I am told nothing of an event; `None` if I cannot see it.
     async fn is_muted(&self, event: EventId) -> Result<Option<bool>, ApiError>;
     async fn set_muted(&self, event: EventId, muted: bool) -> Result<(), ApiError>;
+    async fn notification_preferences(&self) -> Result<NotificationPreferences, ApiError>;
+    /// Replaces the preferences. What is left out gets its default.
+    async fn set_notification_preferences(&self, input: &Value) -> Result<NotificationPreferences, ApiError>;
+    /// When I am reminded of my registration. Fails without one.
+    async fn registration_reminders(
+        &self,
+        occurrence: OccurrenceId,
+    ) -> Result<RegistrationReminders, ApiError>;
+    async fn set_registration_reminders(
+        &self,
+        occurrence: OccurrenceId,
+        input: &Value,
+    ) -> Result<RegistrationReminders, ApiError>;
 }

@@ -13,6 +13,7 @@ use crate::screens::feedback::FeedbackScreen;
 use crate::screens::form::{self, FormScreen};
 use crate::screens::help::HelpScreen;
 use crate::screens::inbox::InboxScreen;
+use crate::screens::notification_settings::NotificationSettingsScreen;
 use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
 use crate::screens::screen::{Handled, Screen};
@@ -44,6 +45,11 @@ impl App {
             Action::Inbox => {
                 if self.cx.signed_in() {
                     self.cx.open(InboxScreen::default());
+                }
+            }
+            Action::NotificationSettings => {
+                if self.cx.signed_in() {
+                    self.cx.open(NotificationSettingsScreen::default());
                 }
             }
             Action::ExportAccount => self.export_account(),
@@ -119,6 +125,7 @@ impl App {
         }
         self.store_drafts();
         self.send_pending();
+        self.save_last_channels();
         self.cx.effects.push(Effect::Quit);
     }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use chrono::{DateTime, Utc};
 
 use super::App;
-use crate::backend::{ApiError, ErrorKind, OccurrenceDetail, Request, Response};
+use crate::backend::{ApiError, ErrorKind, Notices, OccurrenceDetail, Request, Response};
 use crate::drafts::Drafts;
 use crate::keys::{Action, Key};
 use crate::message::{Effect, Message};
@@ -107,6 +107,7 @@ pub(crate) fn detail(occurrence: Occurrence) -> OccurrenceDetail {
         feedback,
         comment_count: Some(0),
         my_feedback: None,
+        notices: Notices::default(),
     }
 }
 
@@ -164,6 +165,7 @@ impl Driven {
                 Effect::Quit => self.quit = true,
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::OpenLink(_)
+                | Effect::ShowOnDesktop { .. }
                 | Effect::SaveFile { .. }
                 | Effect::EditDescription(_)
                 | Effect::SavePreferences(_) => self.handed.push(effect),

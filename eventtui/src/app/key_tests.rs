@@ -21,6 +21,8 @@ use crate::screens::help::HelpScreen;
 use crate::screens::inbox::InboxScreen;
 use crate::screens::inbox_tests;
 use crate::screens::insights::InsightsScreen;
+use crate::screens::notification_settings::NotificationSettingsScreen;
+use crate::screens::notification_settings_tests;
 use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
 use crate::screens::tokens::TokensScreen;
@@ -88,6 +90,7 @@ fn someone_at(place: Place) -> Driven {
         | Place::Tokens
         | Place::Categories
         | Place::Inbox
+        | Place::NotificationSettings
         | Place::Secret
         | Place::Everywhere => {}
     }
@@ -147,6 +150,12 @@ fn open_layer(driven: &mut Driven, place: Place) {
             let all = Ok(inbox_tests::notifications(all, None, 1));
             driven.run_action(Action::Inbox).respond(inbox_tests::is_list, all);
         }
+        Place::NotificationSettings => {
+            let all = Ok(notification_settings_tests::preferred(true, false));
+            driven.send(Message::Resized { width: 80, height: 12 });
+            driven.run_action(Action::NotificationSettings);
+            driven.respond(notification_settings_tests::is_preferences, all);
+        }
         Place::Secret => {
             let created = Box::new(crate::screens::tokens_tests::secret());
             driven.app.cx.open(crate::screens::new_token::SecretScreen { created });
@@ -186,6 +195,7 @@ fn cursor(app: &App) -> (i64, i64) {
     let categories = screen.downcast_ref().map(|screen: &CategoriesScreen| &screen.list.position);
     let tokens = screen.downcast_ref().map(|screen: &TokensScreen| &screen.list.position);
     let inbox = screen.downcast_ref().map(|screen: &InboxScreen| &screen.list.position);
+    let told = screen.downcast_ref().map(|screen: &NotificationSettingsScreen| &screen.position);
     let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
     let help = screen.downcast_ref().map(|screen: &HelpScreen| &screen.position);
     let palette = screen.downcast_ref().map(|screen: &PaletteScreen| &screen.position);
@@ -197,6 +207,7 @@ fn cursor(app: &App) -> (i64, i64) {
         .or(tokens)
         .or(categories)
         .or(inbox)
+        .or(told)
         .or(account)
         .or(help)
         .or(palette);
@@ -359,6 +370,13 @@ impl Before {
             Action::NewToken => opens(Place::Settings) && shows("New access token"),
             Action::RevokeToken => says("Revoke “"),
             Action::Inbox => opens(Place::Inbox) && asks(inbox_tests::is_list),
+            Action::NotificationSettings => {
+                opens(Place::NotificationSettings) && asks(notification_settings_tests::is_preferences)
+            }
+            Action::ToggleInApp | Action::ToggleMail => {
+                asks(|r| matches!(r, Request::Notifications(NotificationsRequest::SetKinds(_))))
+            }
+            Action::EditReminders => opens(Place::Settings) || says("You are not registered for it"),
             Action::MarkRead => asks(|r| matches!(r, Request::Notifications(NotificationsRequest::Read(_)))),
             Action::MarkAllRead => says("All marked as read"),
             Action::ToggleMute => {

@@ -1,11 +1,15 @@
 //! What concerns all screens about notifications: the number of unread ones, reading, muting.
 
+use eventcore::notifications::KindPreference;
 use eventcore::{EventId, NotificationId};
 
 use super::App;
 use super::pending_change::Undoable;
 use crate::backend::{ApiError, NotificationsRequest, Request, Response};
-use crate::message::Purpose;
+use crate::desktop_notice::DesktopNotices;
+use crate::message::{Effect, Purpose};
+use crate::screens::inbox_words;
+use crate::screens::owner::Owner;
 
 impl App {
     /// Requests the number of unread notifications.
@@ -19,6 +23,16 @@ impl App {
     pub(super) fn take_news(&mut self, outcome: Result<Response, ApiError>) {
         if let Ok(Response::Notifications(news)) = outcome {
             self.cx.inbox.take_count(news.unread_count);
+            let by = self.cx.config.notices;
+            let (title, text) = match self.cx.inbox.take_news(&news.page.items).as_slice() {
+                [] => return,
+                _ if by == DesktopNotices::Off => return,
+                [told] => (inbox_words::title(told), inbox_words::sentence(told, &self.cx.view)),
+                several => {
+                    (format!("{} new notifications", several.len()), "eventtui: N lists them".to_owned())
+                }
+            };
+            self.cx.effects.push(Effect::ShowOnDesktop { by, title, text });
         }
     }
 
@@ -72,9 +86,34 @@ impl App {
                     "Event not muted: you are told of it again"
                 };
                 self.begin_pending(Undoable::Mute { event, muted }, done);
+                self.refresh();
             }
             Ok(_) => self.cx.notify_unexpected(),
             Err(error) => self.cx.notify_error(&error),
+        }
+    }
+
+    /// Passes the saved channels to the screen, and saves what was changed meanwhile.
+    pub(super) fn channels_saved(&mut self, owner: Owner, outcome: Result<Response, ApiError>) {
+        if let Err(error) = &outcome {
+            self.cx.notify_error(error);
+        }
+        self.deliver(owner, Purpose::SaveChannels, outcome);
+        if let Some(kinds) = self.cx.channels.answered() {
+            self.save_channels(owner, kinds);
+        }
+    }
+
+    fn save_channels(&mut self, owner: Owner, kinds: Vec<KindPreference>) {
+        self.cx.owner = owner;
+        self.cx.send(Purpose::SaveChannels, Request::Notifications(NotificationsRequest::SetKinds(kinds)));
+        self.cx.owner = Owner::App;
+    }
+
+    /// Saves the channels that wait for an earlier response: the program ends.
+    pub(super) fn save_last_channels(&mut self) {
+        if let Some(kinds) = self.cx.channels.last() {
+            self.save_channels(Owner::App, kinds);
         }
     }
 }

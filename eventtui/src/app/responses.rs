@@ -6,12 +6,14 @@ use eventcore::registrations::{MyRegistration, Registration};
 
 use super::App;
 use crate::backend::{ApiError, ErrorKind, Request, Response, unexpected_response};
+use crate::channels::ChannelChanges;
 use crate::inbox::Inbox;
 use crate::message::{Purpose, SavedPreferences};
 use crate::screens::attendees::AttendeesScreen;
 use crate::screens::form::FormScreen;
 use crate::screens::owner::Owner;
 use crate::screens::prompt::{PasswordPrompt, Prompt};
+use crate::screens::reminders::ReminderScreen;
 use crate::screens::screen::{LoadFrom, Screen};
 use crate::screens::settings::SettingsScreen;
 use crate::screens::sign_in::SignInScreen;
@@ -71,6 +73,12 @@ impl App {
             Purpose::ReadNotification(notification) => self.notification_read(notification, outcome),
             Purpose::ReadAllNotifications => self.all_notifications_read(outcome),
             Purpose::Mute(event) => self.event_muted(event, outcome),
+            Purpose::SaveChannels => self.channels_saved(owner, outcome),
+            Purpose::SaveReminders => {
+                if let Some(outcome) = self.deliver(owner, purpose, outcome) {
+                    ReminderScreen::finish(outcome, &mut self.cx);
+                }
+            }
             Purpose::RemoveCoOrganizer(_) => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     self.done("Co-organizer removed", outcome);
@@ -106,6 +114,7 @@ impl App {
             | Purpose::Feedback(..)
             | Purpose::Tokens
             | Purpose::Inbox(_)
+            | Purpose::NotificationPreferences
             | Purpose::Account => {
                 self.loaded(&outcome);
                 // A closed screen needs no response.
@@ -116,7 +125,7 @@ impl App {
     }
 
     /// Passes a response to the screen that sent the request. Returns it if that screen was closed.
-    fn deliver(
+    pub(super) fn deliver(
         &mut self,
         owner: Owner,
         purpose: Purpose,
@@ -172,6 +181,7 @@ impl App {
                 | Response::Comments(_)
                 | Response::Feedback(_)
                 | Response::Muted(_)
+                | Response::NotificationPreferences { .. }
                 | Response::Registration(_)
                 | Response::CheckedIn { .. }
                 | Response::Event(_)
@@ -209,6 +219,7 @@ impl App {
     pub(super) fn signed_out(&mut self) {
         self.cx.me = None;
         self.cx.inbox = Inbox::default();
+        self.cx.channels = ChannelChanges::default();
         self.cx.view.my_statuses.clear();
         self.cx.view.unrated.clear();
         self.call_all(Screen::signed_out);

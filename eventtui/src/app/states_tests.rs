@@ -10,7 +10,8 @@ use crate::app::driven::{Driven, detail, event, occurrence, page, registration, 
 use crate::backend::{ApiError, Request, Response};
 use crate::message::Message;
 use crate::screens::{
-    account_tests, comments_tests, feedback_tests, inbox_tests, insights_tests, month_tests, ratings_tests,
+    account_tests, comments_tests, feedback_tests, inbox_tests, insights_tests, month_tests,
+    notification_settings_tests, ratings_tests,
 };
 
 /// Recognises a request of the screen.
@@ -168,6 +169,15 @@ const SCREENS: &[Case] = &[
             inbox_tests::is_list,
             || inbox_tests::notifications(Vec::new(), None, 0),
             || inbox_tests::notifications(inbox_tests::many(60), None, 0),
+        )],
+    },
+    Case {
+        name: "notification_settings",
+        keys: "Np",
+        asked: &[(
+            notification_settings_tests::is_preferences,
+            || notification_settings_tests::preferred(false, false),
+            || notification_settings_tests::preferred(true, false),
         )],
     },
     Case {

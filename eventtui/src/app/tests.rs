@@ -238,7 +238,7 @@ fn irreversible_changes_need_confirmation() {
 #[test]
 fn every_screen_fits_on_every_terminal() {
     for (width, height) in [(120, 40), (80, 24), (40, 15), (12, 5), (1, 1)] {
-        for keys in ["", ",", "2", "w", "3", "4", "5", "?", ":", "A", "N", "n", "r"] {
+        for keys in ["", ",", "2", "w", "3", "4", "5", "?", ":", "A", "N", "Np", "n", "r"] {
             let mut driven = Driven::new().with_agenda(60).signed_in();
             driven.send(Message::Resized { width, height }).type_in(keys);
             driven.press(KeyCode::PageDown).press(KeyCode::End);

@@ -1,8 +1,10 @@
 //! One occurrence with everything that its screen shows.
 
 use eventcore::OccurrenceId;
+use eventcore::registrations::RegistrationStatus;
 
-use super::request::OccurrenceDetail;
+use super::notifications;
+use super::request::{Notices, OccurrenceDetail};
 use crate::api::{Api, OccurrenceFilter, Result};
 
 /// Loads the occurrence, and then the rest at the same time.
@@ -15,18 +17,27 @@ pub(super) async fn load(api: &impl Api, occurrence: OccurrenceId) -> Result<Occ
             Some(registration) if registration.status.has_seats() => api.my_feedback(occurrence).await?,
             _ => None,
         };
-        Ok((registration, feedback))
+        let reminders = match &registration {
+            Some(registration) if registration.status != RegistrationStatus::Cancelled => {
+                notifications::reminders(api, occurrence).await.ok()
+            }
+            _ => None,
+        };
+        Ok((registration, feedback, reminders))
     };
+    let muted = async { Ok(api.is_muted(id).await.ok().flatten().unwrap_or(false)) };
     // The screen is shown even if the comments cannot be counted.
     let comment_count = async { Ok(api.comment_count(id).await.ok()) };
     let of_event = OccurrenceFilter { event: Some(id), ..OccurrenceFilter::default() };
-    let ((registration, my_feedback), event, occurrences, feedback, comment_count) = tokio::try_join!(
+    let (mine, event, occurrences, feedback, comment_count, muted) = tokio::try_join!(
         mine,
         api.event(id),
         api.occurrences(&of_event, None),
         api.feedback(id, None),
         comment_count,
+        muted,
     )?;
+    let (registration, my_feedback, reminders) = mine;
     Ok(OccurrenceDetail {
         occurrence: details,
         event,
@@ -35,5 +46,6 @@ pub(super) async fn load(api: &impl Api, occurrence: OccurrenceId) -> Result<Occ
         feedback,
         comment_count,
         my_feedback,
+        notices: Notices { muted, reminders },
     })
 }

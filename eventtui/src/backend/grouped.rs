@@ -1,5 +1,6 @@
 //! Requests that are grouped by their subject, each group run by a file of its name.
 
+use eventcore::notifications::KindPreference;
 use eventcore::{AccessTokenId, Cursor, EventId, NotificationId, OccurrenceId, Scope, Timestamp, UserId};
 use serde_json::Value;
 
@@ -65,6 +66,16 @@ pub(crate) enum NotificationsRequest {
     /// Mutes an event, or unmutes it.
     ToggleMute(EventId),
     SetMuted(EventId, bool),
+    /// What I want to be told, and my account.
+    Preferences,
+    /// Sets the channels of all kinds.
+    SetKinds(Vec<KindPreference>),
+    /// Sets the lead times of the reminders (ISO 8601 durations) of my registration for an occurrence, or of
+    /// all others. Without them, those of my account apply, or the default.
+    SetReminders {
+        occurrence: Option<OccurrenceId>,
+        reminders: Option<Vec<String>>,
+    },
 }
 
 /// A table to save.

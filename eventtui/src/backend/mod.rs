@@ -27,6 +27,8 @@ pub(crate) use grouped::{
     CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokenInput, TokensRequest,
 };
 pub(crate) use open::{Source, open};
+#[cfg(test)]
+pub(crate) use request::{Notices, ReminderTimes};
 pub(crate) use request::{OccurrenceDetail, Request, Response, unexpected_response};
 
 /// Maximum number of occurrences in a week.

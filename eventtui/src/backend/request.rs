@@ -10,8 +10,9 @@ use eventcore::comments::Comment;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
-use eventcore::notifications::NotificationPage;
+use eventcore::notifications::{NotificationPage, NotificationPreferences};
 use eventcore::registrations::{MyRegistration, Registration};
+use eventcore::time::LeadTime;
 use eventcore::{
     CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, SessionId, UserId,
 };
@@ -267,6 +268,11 @@ pub(crate) enum Response {
     Notifications(Box<NotificationPage>),
     /// Whether an event is muted now.
     Muted(bool),
+    NotificationPreferences {
+        preferences: Box<NotificationPreferences>,
+        /// My account, if it was asked for.
+        user: Option<Box<User>>,
+    },
     Registration(Box<Registration>),
     CheckedIn {
         registration: Box<Registration>,
@@ -319,6 +325,25 @@ pub(crate) struct OccurrenceDetail {
     pub(crate) comment_count: Option<i64>,
     /// My own feedback on the occurrence.
     pub(crate) my_feedback: Option<Feedback>,
+    /// What I am told of it.
+    pub(crate) notices: Notices,
+}
+
+/// What I am told of an occurrence, as far as it could be loaded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Notices {
+    /// I am told nothing of its event.
+    pub(crate) muted: bool,
+    /// When I am reminded of my registration.
+    pub(crate) reminders: Option<ReminderTimes>,
+}
+
+/// The lead times of reminders.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ReminderTimes {
+    /// Those of the registration; `None`: those of the account apply.
+    pub(crate) own: Option<Vec<LeadTime>>,
+    pub(crate) usual: Vec<LeadTime>,
 }
 
 impl OccurrenceDetail {

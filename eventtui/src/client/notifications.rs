@@ -1,8 +1,9 @@
-//! `/notifications` and `/events/{id}/mute`.
+//! `/notifications`, `/events/{id}/mute` and `/occurrences/{id}/registration/reminders`.
 
-use eventcore::notifications::NotificationPage;
-use eventcore::{Cursor, EventId, NotificationId};
+use eventcore::notifications::{NotificationPage, NotificationPreferences, RegistrationReminders};
+use eventcore::{Cursor, EventId, NotificationId, OccurrenceId};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::connection::Call;
 use super::{Client, query};
@@ -37,6 +38,9 @@ impl NotificationsApi for Client {
     }
 
     async fn is_muted(&self, event: EventId) -> Result<Option<bool>> {
+        if !self.http.is_signed_in().await? {
+            return Ok(None);
+        }
         let state: Option<MuteState> = self.http.get_optional(&format!("/events/{event}/mute")).await?;
         Ok(state.map(|state| state.muted))
     }
@@ -45,5 +49,26 @@ impl NotificationsApi for Client {
         let path = format!("/events/{event}/mute");
         self.http.send(if muted { Call::put(&path) } else { Call::delete(&path) }).await?;
         Ok(())
+    }
+
+    async fn notification_preferences(&self) -> Result<NotificationPreferences> {
+        Ok(self.http.get("/notifications/preferences").await?)
+    }
+
+    async fn set_notification_preferences(&self, input: &Value) -> Result<NotificationPreferences> {
+        Ok(self.http.call(Call::put("/notifications/preferences").json(input.clone())).await?)
+    }
+
+    async fn registration_reminders(&self, occurrence: OccurrenceId) -> Result<RegistrationReminders> {
+        Ok(self.http.get(&format!("/occurrences/{occurrence}/registration/reminders")).await?)
+    }
+
+    async fn set_registration_reminders(
+        &self,
+        occurrence: OccurrenceId,
+        input: &Value,
+    ) -> Result<RegistrationReminders> {
+        let path = format!("/occurrences/{occurrence}/registration/reminders");
+        Ok(self.http.call(Call::put(&path).json(input.clone())).await?)
     }
 }

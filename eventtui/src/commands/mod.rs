@@ -1,6 +1,7 @@
 //! Commands for scripts, which need no terminal.
 
 mod account;
+mod notifications;
 mod output;
 mod personal;
 mod table;
@@ -17,6 +18,7 @@ use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
 use crate::widgets::text::clean;
 pub(crate) use account::{LoginArgs, TokenArgs, login, logout, token};
+pub(crate) use notifications::{NotificationsArgs, notifications};
 use output::{connect, failure, print_line, run};
 pub(crate) use personal::{CancelArgs, CheckInArgs, MineArgs, NewArgs, cancel, check_in, mine, new};
 use table::Table;

@@ -100,4 +100,8 @@ pub(crate) enum Action {
     MarkRead,
     MarkAllRead,
     ToggleMute,
+    NotificationSettings,
+    ToggleInApp,
+    ToggleMail,
+    EditReminders,
 }

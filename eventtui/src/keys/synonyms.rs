@@ -57,6 +57,12 @@ pub(crate) const fn synonyms(action: Action) -> &'static [&'static str] {
         Action::Inbox => &["notifications", "inbox", "messages", "unread", "news", "alerts", "mute", "mail"],
         Action::MarkRead => &["seen", "done"],
         Action::MarkAllRead => &["read all", "clear", "seen"],
+        Action::NotificationSettings => {
+            &["notifications", "reminders", "e-mail", "mails", "channels", "settings", "unsubscribe", "mute"]
+        }
+        Action::ToggleInApp => &["toggle", "turn off", "mute"],
+        Action::ToggleMail => &["toggle", "turn off", "email", "unsubscribe"],
+        Action::EditReminders => &["remind me", "alarm", "lead time", "notify"],
         Action::ToggleMute => &["mute", "unmute", "silence", "quiet", "notifications"],
         Action::Quit => &["exit", "close"],
         Action::Help => &["keys", "shortcuts"],

@@ -63,7 +63,7 @@ pub(super) fn at(text: &LexedText<'_>, at: usize) -> Option<Match<i64>> {
 }
 
 /// A number of halves: `2`, `two`, `an`, `half an`, `1.5`.
-fn count(text: &LexedText<'_>, at: usize) -> Option<(i64, usize)> {
+pub(super) fn count(text: &LexedText<'_>, at: usize) -> Option<(i64, usize)> {
     if text.is_word(at, &["half"]) {
         let next = if text.is_word(at + 1, &["a", "an"]) { at + 2 } else { at + 1 };
         return Some((1, next));

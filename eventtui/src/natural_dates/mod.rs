@@ -7,6 +7,7 @@ mod clock;
 mod day;
 mod duration;
 mod grammar;
+mod lead_times;
 mod lexer;
 mod order;
 mod spoken;
@@ -17,6 +18,7 @@ mod words;
 use chrono::NaiveDate;
 
 pub(crate) use duration::{read_duration, write_duration};
+pub(crate) use lead_times::{lead_time_parts, read_lead_times, write_lead_time, write_lead_times};
 pub(crate) use order::DayOrder;
 pub(crate) use spoken::{DateContext, DateFault, Spoken, When};
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::app::driven::{Driven, user};
 use crate::backend::{ApiError, ErrorKind, Request, Response};
 use crate::config::{Config, Start};
+use crate::desktop_notice::DesktopNotices;
 use crate::keys::Place;
 use crate::message::{Effect, Message, SavedPreferences};
 use crate::theme::Theme;
@@ -190,13 +191,17 @@ fn valid_preferences_are_stored() {
         .press(KeyCode::Tab)
         .press(KeyCode::Tab)
         .control('u')
-        .type_in("https://example.org");
+        .type_in("https://example.org")
+        .press(KeyCode::Tab)
+        .control('u')
+        .type_in("osc9");
     driven.press(KeyCode::Enter);
     let config = Config {
         theme: Some("dark".to_owned()),
         timezone: Some(chrono_tz::Tz::Asia__Tokyo),
         in_my_zone: true,
         start: Some(Start::Server("https://example.org".to_owned())),
+        notices: DesktopNotices::Osc9,
     };
     assert_eq!(driven.handed, [Effect::SavePreferences(config.clone())]);
     driven

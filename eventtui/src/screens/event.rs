@@ -12,7 +12,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::screen::{Context, Handled, LoadFrom, Screen};
 use super::ticket::TicketScreen;
-use super::{event_actions, ratings, registering, row, visibility};
+use super::{event_actions, notices, ratings, registering, row, visibility};
 use crate::backend::{ApiError, OccurrenceDetail, Request, Response, unexpected_response};
 use crate::keys::{Action, Place};
 use crate::message::Purpose;
@@ -71,6 +71,7 @@ impl EventScreen {
         self.scrolled = 0;
         if let Some(detail) = &mut self.detail {
             (detail.registration, detail.my_feedback) = (None, None);
+            detail.notices.reminders = None;
             detail.occurrence = occurrence;
         }
         self.load(LoadFrom::Selection, cx);
@@ -175,6 +176,7 @@ impl Screen for EventScreen {
     fn perform(&mut self, action: Action, cx: &mut Context) -> Handled {
         match action {
             Action::Ticket => self.show_ticket(cx),
+            Action::EditReminders => notices::edit(self.detail.as_deref(), cx),
             _ => return self.manage(action, cx),
         }
         Handled::Yes
@@ -276,6 +278,7 @@ pub(crate) fn text(
         }
     )));
     lines.push(my_registration(occurrence, detail.and_then(|detail| detail.registration.as_ref()), view));
+    lines.extend(detail.and_then(|detail| notices::line(detail, view)));
     lines.extend(detail.and_then(|detail| ratings::summary_line(detail, view)));
     lines.push(Line::raw(""));
     lines.extend(crate::markdown::lines(&occurrence.description, theme).into_iter().map(|mut line| {

@@ -214,11 +214,18 @@ impl Screen for InboxScreen {
             }
             let block = block(told, cx, area.width);
             let is_selected = place == position.selected;
-            let mark = |line| if is_selected { row::mark_selected(line, &cx.view) } else { line };
+            let mark = |line| if is_selected { selected(line, cx, area.width) } else { line };
             lines.extend(block.into_iter().map(mark));
         }
         frame.render_widget(Paragraph::new(lines), body);
     }
+}
+
+/// Marks a line of the selected notification over the whole width.
+fn selected(mut line: Line<'static>, cx: &Context, width: u16) -> Line<'static> {
+    let blanks = usize::from(width).saturating_sub(line.width());
+    line.push_span(" ".repeat(blanks));
+    row::mark_selected(line, &cx.view)
 }
 
 /// The lines of a notification: what it is about and how old it is, then what happened.

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::app::driven::{Driven, error, event, occurrence, page};
 use crate::backend::{ApiError, ErrorKind, NotificationsRequest, Request, Response};
+use crate::desktop_notice::DesktopNotices;
 use crate::keys::Place;
+use crate::message::Effect;
 use crate::screens::inbox::InboxScreen;
 
 /// A notification that is about an occurrence, with changes.
@@ -246,4 +248,29 @@ fn the_palette_knows_the_inbox_by_its_other_names() {
     let mut driven = Driven::new().with_agenda(3);
     driven.press(KeyCode::Char('N'));
     assert_eq!(driven.app.at(), Place::SignIn);
+}
+
+#[test]
+fn a_new_notification_is_shown_on_the_desktop_if_that_is_wanted() {
+    let wanted = |notices| {
+        let mut driven = Driven::new().with_agenda(3).signed_in();
+        driven.app.cx.config.notices = notices;
+        // What was there at the start is not new.
+        let old = vec![told(1, "reminder", &json!({}))];
+        driven.respond(is_news, Ok(notifications(old.clone(), None, 1)));
+        assert_eq!(driven.handed, []);
+        let later = json!({"created_at": "2027-02-27T09:00:20Z", "title": "Tea"});
+        let newer = told(0, "event_cancelled", &later);
+        let unread = vec![newer, old[0].clone()];
+        driven.wait(15_000).respond(is_news, Ok(notifications(unread.clone(), None, 2)));
+        driven.wait(15_000).respond(is_news, Ok(notifications(unread, None, 2)));
+        driven.handed
+    };
+    let shown = Effect::ShowOnDesktop {
+        by: DesktopNotices::Auto,
+        title: "Tea".to_owned(),
+        text: "It is cancelled · Thu 4 March 2027, 18:30".to_owned(),
+    };
+    assert_eq!(wanted(DesktopNotices::Auto), [shown]);
+    assert_eq!(wanted(DesktopNotices::Off), []);
 }

@@ -25,7 +25,7 @@ pub(super) const fn sign(kind: NotificationKind) -> char {
 }
 
 /// What it is about.
-pub(super) fn title(told: &Notification) -> String {
+pub(crate) fn title(told: &Notification) -> String {
     match (&told.title, told.kind.is_security()) {
         (Some(title), _) => clean(title),
         (None, true) => "Your account".to_owned(),
@@ -34,7 +34,7 @@ pub(super) fn title(told: &Notification) -> String {
 }
 
 /// What happened, and to which occurrence: `Your registration is confirmed · Thu 4 March 2027, 18:30`.
-pub(super) fn sentence(told: &Notification, view: &ViewContext) -> String {
+pub(crate) fn sentence(told: &Notification, view: &ViewContext) -> String {
     let actor = told.actor.as_ref().map_or_else(|| "Someone".to_owned(), |actor| clean(&actor.display_name));
     let start = told.starts_at.map(|start| when(&start, told, view));
     let what = match told.kind {

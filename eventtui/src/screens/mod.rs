@@ -15,12 +15,14 @@ pub(crate) mod form;
 pub(crate) mod form_drafts;
 pub(crate) mod help;
 pub(crate) mod inbox;
-mod inbox_words;
+pub(crate) mod inbox_words;
 pub(crate) mod insights;
 pub(crate) mod mine;
 pub(crate) mod month;
 mod month_titles;
 pub(crate) mod new_token;
+mod notices;
+pub(crate) mod notification_settings;
 pub(crate) mod occurrence_list;
 pub(crate) mod organize;
 pub(crate) mod owner;
@@ -28,6 +30,7 @@ pub(crate) mod palette;
 pub(crate) mod prompt;
 pub(crate) mod ratings;
 mod registering;
+pub(crate) mod reminders;
 pub(crate) mod row;
 pub(crate) mod screen;
 pub(crate) mod search;
@@ -62,6 +65,8 @@ pub(crate) mod inbox_tests;
 pub(crate) mod insights_tests;
 #[cfg(test)]
 pub(crate) mod month_tests;
+#[cfg(test)]
+pub(crate) mod notification_settings_tests;
 #[cfg(test)]
 mod now_tests;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use eventcore::registrations::MyRegistration;
 use serde_json::{Value, json};
 
 use crate::app::driven::{Driven, event, occurrence, page, registration};
-use crate::backend::{OccurrenceDetail, Request, Response};
+use crate::backend::{Notices, OccurrenceDetail, Request, Response};
 
 /// Feedback with the number of each rating from 1 to 5, and some reviews.
 pub(crate) fn feedback(counts: [i64; 5], review: &[Value]) -> FeedbackPage {
@@ -72,6 +72,7 @@ fn looked(over: bool, review: &[Value], mine: Option<&Value>) -> Driven {
         feedback: feedback(counts, review),
         comment_count: Some(5),
         my_feedback: mine.map(|mine| serde_json::from_value::<Feedback>(mine.clone()).unwrap()),
+        notices: Notices::default(),
     };
     driven.respond(
         |r| matches!(r, Request::OccurrenceDetail(_)),

@@ -19,6 +19,7 @@ use super::form_drafts::FormDrafts;
 use super::owner::Owner;
 use super::prompt::{Confirmation, Prompt};
 use crate::backend::{ApiError, ErrorKind, Request, Response, unexpected_response};
+use crate::channels::ChannelChanges;
 use crate::config::Config;
 use crate::drafts::Draft;
 use crate::inbox::Inbox;
@@ -278,6 +279,7 @@ pub(crate) struct Context {
     pub(crate) config: Config,
     pub(crate) me: Option<Box<User>>,
     pub(crate) inbox: Inbox,
+    pub(crate) channels: ChannelChanges,
     /// Milliseconds since the program began.
     pub(crate) now: u64,
     /// Columns and rows of the terminal.
@@ -308,6 +310,7 @@ impl Context {
             config: Config::default(),
             me: None,
             inbox: Inbox::default(),
+            channels: ChannelChanges::default(),
             now: 0,
             size: (80, 24),
             notice: None,
@@ -416,6 +419,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::ReadNotification(_)
         | Purpose::ReadAllNotifications
         | Purpose::Mute(_)
+        | Purpose::SaveChannels
         | Purpose::SendText
         | Purpose::Download(_) => true,
         Purpose::CurrentUser
@@ -444,6 +448,8 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::Tokens
         | Purpose::News
         | Purpose::Inbox(_)
+        | Purpose::NotificationPreferences
+        | Purpose::SaveReminders
         | Purpose::SaveSettings
         | Purpose::SaveForm => false,
     }

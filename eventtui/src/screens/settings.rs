@@ -113,6 +113,7 @@ impl SettingsScreen {
             Entry::of("My time zone", "/timezone", zone).optional(),
             Entry::of("Times", "/times", if config.in_my_zone { "mine" } else { "event" }).optional(),
             Entry::of("Start with", "/start", &start).optional(),
+            Entry::of("Desktop notices", "/notices", &config.notices.to_string()).optional(),
         ];
         Self::of(SettingsKind::Preferences, entries)
     }
@@ -270,7 +271,7 @@ impl SettingsScreen {
     }
 
     fn preferred(&self) -> Result<Config, Vec<Violation>> {
-        let [theme, zone, times, start] = [0, 1, 2, 3].map(|place| self.entries.text(place));
+        let [theme, zone, times, start, notices] = [0, 1, 2, 3, 4].map(|place| self.entries.text(place));
         let mut fields = Vec::new();
         let mut config = Config { theme: Some(theme).filter(|theme| !theme.is_empty()), ..Config::default() };
         match config::zone(&zone) {
@@ -288,6 +289,11 @@ impl SettingsScreen {
             Err(_) if start.is_empty() => {}
             Err(error) => fields.push(wrong("/start", error.to_owned())),
         }
+        match notices.parse() {
+            Ok(notices) => config.notices = notices,
+            Err(_) if notices.is_empty() => {}
+            Err(error) => fields.push(wrong("/notices", error.to_owned())),
+        }
         if fields.is_empty() { Ok(config) } else { Err(fields) }
     }
 
@@ -299,6 +305,7 @@ impl SettingsScreen {
             (SettingsKind::Preferences, 1) if empty => format!("such as {}", view.my_zone.name()),
             (SettingsKind::Preferences, 2) => "mine, or event: each event's own".to_owned(),
             (SettingsKind::Preferences, 3) if empty => "https://… or sqlite://…".to_owned(),
+            (SettingsKind::Preferences, 4) => "off, auto, osc9 or osc777".to_owned(),
             (SettingsKind::Token, 0) if empty => "such as: backup script".to_owned(),
             (SettingsKind::Token, 1) => "read, or write: also changes".to_owned(),
             (SettingsKind::Token, 2) => expiry_understood(&self.entries.text(2), view),

@@ -7,6 +7,7 @@ mod drafts;
 mod evening;
 mod failures;
 mod finding;
+mod inbox;
 mod now;
 mod organizing;
 mod own_data;

@@ -1,10 +1,14 @@
 //! The operations on notifications, on a database.
 
-use eventcore::notifications::NotificationPage;
-use eventcore::{Cursor, EventId, NotificationId, PageRequest};
+use eventcore::notifications::{
+    NotificationPage, NotificationPreferences, PreferencesInput, RegistrationReminders,
+};
+use eventcore::{Cursor, Error, EventId, NotificationId, OccurrenceId, PageRequest};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Library, found, page};
-use crate::api::{NEWS, NotificationsApi, Result};
+use crate::api::{ApiError, NEWS, NotificationsApi, Result};
 
 impl NotificationsApi for Library {
     async fn notifications(&self, unread: bool, cursor: Option<Cursor>) -> Result<NotificationPage> {
@@ -25,7 +29,10 @@ impl NotificationsApi for Library {
     }
 
     async fn is_muted(&self, event: EventId) -> Result<Option<bool>> {
-        Ok(found(self.core.is_muted(&self.actor(), event).await)?)
+        match found(self.core.is_muted(&self.actor(), event).await) {
+            Err(Error::Unauthenticated) => Ok(None),
+            outcome => Ok(outcome?),
+        }
     }
 
     async fn set_muted(&self, event: EventId, muted: bool) -> Result<()> {
@@ -37,4 +44,31 @@ impl NotificationsApi for Library {
         }
         Ok(())
     }
+
+    async fn notification_preferences(&self) -> Result<NotificationPreferences> {
+        Ok(self.core.notification_preferences(&self.actor()).await?)
+    }
+
+    async fn set_notification_preferences(&self, input: &Value) -> Result<NotificationPreferences> {
+        let input: PreferencesInput = read(input)?;
+        Ok(self.core.set_notification_preferences(&self.actor(), &input).await?)
+    }
+
+    async fn registration_reminders(&self, occurrence: OccurrenceId) -> Result<RegistrationReminders> {
+        Ok(self.core.registration_reminders(&self.actor(), occurrence).await?)
+    }
+
+    async fn set_registration_reminders(
+        &self,
+        occurrence: OccurrenceId,
+        input: &Value,
+    ) -> Result<RegistrationReminders> {
+        let input: RegistrationReminders = read(input)?;
+        Ok(self.core.set_registration_reminders(&self.actor(), occurrence, &input).await?)
+    }
+}
+
+/// An input from JSON, as the server reads it.
+fn read<'a, T: Deserialize<'a>>(input: &'a Value) -> Result<T> {
+    T::deserialize(input).map_err(|error| ApiError::other(error.to_string()))
 }

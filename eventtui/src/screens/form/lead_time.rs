@@ -2,26 +2,15 @@
 
 use eventcore::time::LeadTime;
 
+use crate::natural_dates::write_lead_time;
+
 /// The text of a field for the window of an event.
 pub(super) fn window_text(at: Option<String>, before: Option<LeadTime>) -> String {
     match (at, before) {
         (Some(at), _) => at,
-        (None, Some(lead)) => format!("{} before", lead_text(lead)),
+        (None, Some(lead)) => format!("{} before", write_lead_time(lead)),
         (None, None) => String::new(),
     }
-}
-
-/// Writes a lead time so that [`read`] reads it back: `14 days`, `1 day 2 hours`. Drops seconds below a
-/// minute.
-fn lead_text(lead: LeadTime) -> String {
-    let (hours, minutes) = (lead.seconds() / 3_600, lead.seconds() % 3_600 / 60);
-    let count = |(number, unit): &(i64, &str)| {
-        let plural = if *number == 1 { "" } else { "s" };
-        format!("{number} {unit}{plural}")
-    };
-    let parts = [(lead.days(), "day"), (hours, "hour"), (minutes, "minute")];
-    let written: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(count).collect();
-    if written.is_empty() { "0 minutes".to_owned() } else { written.join(" ") }
 }
 
 /// Parses `2 hours`, `1 day 12h`, `2 weeks` or `PT2H`. Days and weeks are those of the calendar.

@@ -21,6 +21,7 @@
 //!   out whether it waited, as `events::aggregate` does.
 //! - Lock all occurrences of an event (`reschedule::lock_occurrences`) before a statement that writes to more
 //!   than one of them: an `UPDATE` locks rows in the order in which it scans them.
+//! - A lock with `SKIP LOCKED` waits for nobody, and may be taken at any time.
 //! - Registrations are written only while their occurrence is locked. They need no locks of their own.
 //! - The events of a category, or of an organizer, are locked before the category or the user is. Another
 //!   event may be added in between, so read them again after the second lock, and return [`Error::Contended`]

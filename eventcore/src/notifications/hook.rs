@@ -14,7 +14,7 @@ use super::occasion::Occasion;
 use super::prune::forget;
 use crate::changes::{Change, topics_of};
 use crate::db::{CommitHook, InsertHook, Locking, Queries, RowInsert, Tx, sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, UserId};
 use crate::jobs::Announcement;
 use crate::time::{Clock, Timestamp};
@@ -78,7 +78,12 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
                 let occasion =
                     Occasion { kind: NotificationKind::FeedbackReceived, subject: feedback, at: now };
                 let organizers = organizers_of(tx, occurrence).await?;
-                let living = lock_recipients(tx, organizers, Locking::Wait).await?;
+                // The occurrence is locked, and a deletion that has locked an organizer may wait for it.
+                // So this transaction waits for no user, but is run again.
+                let living = lock_recipients(tx, organizers.iter().copied(), Locking::Skip).await?;
+                if living.len() < organizers.len() {
+                    return Err(Error::Contended);
+                }
                 for organizer in living {
                     if organizer != author {
                         let draft = Draft::of_occurrence(organizer, occasion, occurrence);
@@ -183,13 +188,14 @@ async fn commented(
     Ok(drafts)
 }
 
-/// The organizer and the co-organizers of the event of an occurrence.
+/// The organizer and the co-organizers of the event of an occurrence, if they are not deleted.
 async fn organizers_of(tx: &mut Tx, occurrence: OccurrenceId) -> Result<Vec<UserId>> {
     let organizers: Vec<(UserId,)> = tx
         .query(sql!(
-            "SELECT o.organizer_id FROM occurrences o WHERE o.id = $1
-             UNION SELECT g.user_id FROM occurrences o JOIN event_organizers g ON g.event_id = o.event_id
-                WHERE o.id = $1"
+            "SELECT u.id FROM users u WHERE u.deleted_at IS NULL AND u.id IN (
+                SELECT o.organizer_id FROM occurrences o WHERE o.id = $1
+                UNION SELECT g.user_id FROM occurrences o JOIN event_organizers g ON g.event_id = o.event_id
+                    WHERE o.id = $1)"
         ))
         .bind(occurrence)
         .all()

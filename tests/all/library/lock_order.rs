@@ -39,6 +39,8 @@ struct Lock {
     is_ordered: bool,
     /// New rows: nobody else can wait for them.
     is_insert: bool,
+    /// Whether the transaction waits for rows that others have locked.
+    waits: bool,
 }
 
 /// Words and signs of a statement, each with its depth in parentheses.
@@ -100,12 +102,12 @@ fn locks(statement: &str) -> Vec<Lock> {
             let table = tokens[place].1.clone();
             let alias = tokens.get(place + 1).map_or(table.as_str(), |(_, next)| next.as_str());
             let is_ordered = is_single(&tokens[place..end], alias) || is_single(&tokens[place..end], &table);
-            locks.push(Lock { table, is_ordered, is_insert: false });
+            locks.push(Lock { table, is_ordered, is_insert: false, waits: true });
             continue;
         }
         if is(&tokens, at, &["INSERT", "INTO"]) {
             let table = tokens[at + 2].1.clone();
-            locks.push(Lock { table, is_ordered: true, is_insert: true });
+            locks.push(Lock { table, is_ordered: true, is_insert: true, waits: true });
             continue;
         }
         let strengths: [&[&str]; 4] = [
@@ -118,7 +120,8 @@ fn locks(statement: &str) -> Vec<Lock> {
         // Nobody waits for rows that are skipped, so their order does not matter.
         let skips = tokens[at..end].windows(2).any(|two| two[0].1 == "SKIP" && two[1].1 == "LOCKED");
         let selected = locks_of_select(&tokens, at, at + strength.len()).into_iter();
-        locks.extend(selected.map(|lock| Lock { is_ordered: lock.is_ordered || skips, ..lock }));
+        let ordered = |lock: &Lock| lock.is_ordered || skips;
+        locks.extend(selected.map(|lock| Lock { is_ordered: ordered(&lock), waits: !skips, ..lock }));
     }
     locks
 }
@@ -156,6 +159,7 @@ fn locks_of_select(tokens: &[(usize, String)], at: usize, after: usize) -> Vec<L
         .map(|(table, alias)| Lock {
             is_ordered: by_id || is_single(select, &alias) || is_single(select, &table),
             is_insert: false,
+            waits: true,
             table,
         })
         .collect()
@@ -173,7 +177,9 @@ fn faults(transaction: &[String]) -> Vec<String> {
         if locked.contains(&lock.table) || (lock.is_ordered && inserted.contains(&lock.table)) {
             continue;
         }
-        if let Some(later) = locked.iter().find(|table| rank(table) > Some(own)) {
+        // What does not wait can be taken at any time.
+        let later = locked.iter().find(|table| lock.waits && rank(table) > Some(own));
+        if let Some(later) = later {
             faults.push(format!("{} after {later}", lock.table));
         }
         if lock.table == "registrations" {
@@ -440,6 +446,9 @@ fn a_transaction_out_of_order_is_found() {
     assert_eq!(of(&[event, user, occurrence, place, event]), Vec::<String>::new());
     assert_eq!(of(&[occurrence, event]), ["events after occurrences"]);
     assert_eq!(of(&[user, event]), ["events after users"]);
+    let skipping = "SELECT id FROM users WHERE a = 1 ORDER BY id FOR KEY SHARE SKIP LOCKED";
+    assert_eq!(of(&[occurrence, skipping]), Vec::<String>::new());
+    assert_eq!(of(&[occurrence, skipping, event]), ["events after occurrences"]);
     assert_eq!(of(&[place]), ["registrations without their occurrence"]);
     assert_eq!(of(&["UPDATE events SET a = 1"]), ["events not by id"]);
 }

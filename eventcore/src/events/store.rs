@@ -3,7 +3,7 @@
 use super::copies::Copies;
 use super::rows::EventRow;
 use super::schedule::expansion::PlannedOccurrence;
-use crate::db::{Queries, RowList, SqlValue, SqlWriter, Tx, sql};
+use crate::db::{Queries, RowInsert, RowList, SqlValue, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{DateValue, Recurrence};
@@ -28,10 +28,14 @@ impl NewOccurrence {
     }
 }
 
-/// Updates all columns of an event that can be changed. Its version must have been incremented.
-pub(super) async fn update_event(tx: &mut Tx, event: &EventRow) -> Result<()> {
+/// Updates all columns of an event that can be changed. Its version must have been incremented. On PostgreSQL
+/// the statement also runs `inserts`.
+pub(super) async fn update_event(tx: &mut Tx, event: &EventRow, inserts: Vec<RowInsert>) -> Result<()> {
     let mut sql = SqlWriter::new(tx.dialect());
-    sql.push("UPDATE events SET ").separated(", ", columns(event), |sql, (name, value)| {
+    for (n, insert) in inserts.into_iter().enumerate() {
+        sql.push(if n == 0 { "WITH " } else { ", " }).named_insert(n, insert);
+    }
+    sql.push(" UPDATE events SET ").separated(", ", columns(event), |sql, (name, value)| {
         sql.push(name).push(" = ").value(value);
     });
     sql.push(" WHERE id = ").value(event.id.as_uuid());

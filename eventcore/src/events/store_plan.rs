@@ -6,7 +6,7 @@ use super::copies::Copies;
 use super::event::Event;
 use super::occurrence::state::OccurrenceState;
 use super::{classification, read, rows, store};
-use crate::db::{Queries, RowList, SqlWriter, Tx};
+use crate::db::{Dialect, Queries, RowList, SqlWriter, Tx};
 use crate::error::Result;
 use crate::search;
 use crate::seats;
@@ -16,8 +16,13 @@ impl ChangePlan {
     /// Writes all that differs from `old`, which is locked; returns the event as it is then. If it has past
     /// occurrences, all its occurrences must be locked.
     pub(super) async fn store(&self, tx: &mut Tx, old: &EventAggregate, now: Timestamp) -> Result<Event> {
-        self.recorded(old).into_iter().for_each(|change| tx.record(change));
-        store::update_event(tx, &self.event).await?;
+        let mut inserts = Vec::new();
+        match tx.dialect() {
+            Dialect::Sqlite => self.recorded(old).into_iter().for_each(|change| tx.record(change)),
+            // One round trip less.
+            Dialect::Postgres => inserts = tx.record_with_inserts(self.recorded(old))?,
+        }
+        store::update_event(tx, &self.event, inserts).await?;
         if let Some(tags) = &self.tags {
             classification::replace_tags(tx, self.event.id, tags).await?;
         }

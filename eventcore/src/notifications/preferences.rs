@@ -37,13 +37,28 @@ pub struct NotificationPreferences {
     pub reminders: ReminderList,
 }
 
+/// The channels of a kind, to store. One that is left out is on.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the input; `take_kind` reads it")]
+struct KindPreferenceInput {
+    /// The kind.
+    kind: NotificationKind,
+    /// Whether it is told in the app. Security notices always are.
+    #[schema(required = false, default = true)]
+    in_app: bool,
+    /// Whether it is told by e-mail. Security notices always are.
+    #[schema(required = false, default = true)]
+    email: bool,
+}
+
 /// Preferences to store. What is left out gets its default: every channel, and reminders a day and an hour
 /// before the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PreferencesInput {
     /// The kinds to set, each once.
-    #[cfg_attr(feature = "openapi", schema(required = false))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<KindPreferenceInput>, required = false))]
     pub kinds: Vec<KindPreference>,
     /// How long before the start to be reminded: up to 5 ISO 8601 durations of 1 minute to 60 days. An empty
     /// list means no reminders.
@@ -101,12 +116,7 @@ fn check_kinds(kinds: &[(usize, KindPreference)], violations: &mut Violations) {
 }
 
 fn take_kind(fields: &mut Fields, n: usize, item: Value) -> Option<KindPreference> {
-    let is_null = |name: &&str| item.get(*name).is_some_and(Value::is_null);
-    let nulls: Vec<&str> = ["in_app", "email"].into_iter().filter(is_null).collect();
     let mut object = Fields::new(item);
-    for name in nulls {
-        object.add_violation(name, "wrong_type", "must be true or false");
-    }
     if !object.has("kind") {
         object.add_violation("kind", "required", "is required");
     }

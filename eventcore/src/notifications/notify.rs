@@ -128,6 +128,8 @@ fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
         .ids("subject_id", each().map(|draft| draft.occasion.subject))
         .ids("actor_id", each().map(|draft| draft.actor.map(UserId::as_uuid)))
         .texts("details", details)
+        // Security notices have mails of their own.
+        .booleans("mailed", each().map(|draft| draft.occasion.kind.mail().is_some()))
         .instants("created_at", each().map(|_| now));
     Ok(RowInsert {
         select:
@@ -137,7 +139,7 @@ fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
              SELECT v.user_id, v.id, v.kind, e.id, v.occurrence_id, v.subject_id, v.actor_id, \
                 coalesce(o.title, e.title), o.starts_at, coalesce(o.timezone, e.timezone), \
                 coalesce(o.all_day, e.all_day, FALSE), v.details, coalesce(p.in_app, TRUE), v.created_at, \
-                CASE WHEN coalesce(p.email, TRUE) AND v.kind NOT IN ('password_changed', 'new_sign_in') \
+                CASE WHEN coalesce(p.email, TRUE) AND v.mailed \
                     THEN v.created_at END
              FROM ",
         rows,

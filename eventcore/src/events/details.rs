@@ -92,11 +92,13 @@ pub(super) async fn event(
     let mut sql = SqlWriter::new(db.dialect());
     sql.push("SELECT ");
     push_event(&mut sql, caller.user_id());
-    Dates::push_of_event(&mut sql, now);
-    sql.push(", (SELECT count(*) FROM occurrences c WHERE c.event_id = e.id) AS occurrence_count, ");
+    sql.push(Dates::OF_EVENT).push(", ");
     push_co_organizers(&mut sql);
     sql.push(", ").push(OCCURRENCE_COLUMNS);
-    sql.push(" FROM events e JOIN users u ON u.id = e.organizer_id LEFT JOIN occurrences o ON o.id = ");
+    sql.push(" FROM events e JOIN users u ON u.id = e.organizer_id");
+    sql.push(CATEGORY);
+    Dates::push_join(&mut sql, id, now);
+    sql.push(" LEFT JOIN occurrences o ON o.id = ");
     // The bound of the start is for the index: only an all-day occurrence is upcoming after its start.
     sql.push(
         "(SELECT n.id FROM occurrences n WHERE n.event_id = e.id AND n.starts_at > CASE WHEN e.all_day THEN ",
@@ -135,6 +137,7 @@ pub(super) async fn occurrence(
     push_event(&mut sql, caller.user_id());
     sql.push(Dates::OF_OCCURRENCE).push(", ").push(OCCURRENCE_COLUMNS);
     sql.push(" FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id");
+    sql.push(CATEGORY);
     CallerRow::push_join(&mut sql, caller, now);
     sql.push(" WHERE o.id = ").value(id.as_uuid());
     let found: Option<OccurrenceDetails> = sql.query(db).optional().await?;
@@ -160,11 +163,13 @@ async fn not_found<T>(
     Err(Error::NotFound(what))
 }
 
-/// Writes the columns of [`EventForReader`], without the dates.
+/// Joins the category of an event `e`.
+const CATEGORY: &str = " LEFT JOIN categories ec ON ec.id = e.category_id";
+
+/// Writes the columns of [`EventForReader`], without the dates, for an event `e` with its [`CATEGORY`].
 fn push_event(sql: &mut SqlWriter, reader: Option<UserId>) {
     let reader = reader.map(UserId::as_uuid);
-    sql.push(CallerRow::COLUMNS)
-        .push(", e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, ");
+    sql.push(CallerRow::COLUMNS).push(", e.*, ec.slug AS category, ");
     sql.push("u.username, u.display_name, ");
     sql.push("EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = ");
     sql.value(reader).push(") AS co_organizes, ");

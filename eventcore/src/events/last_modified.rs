@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use crate::db::SqlWriter;
+use crate::id::EventId;
 use crate::time::Timestamp;
 
 /// The times that date a representation. Those in the future have changed nothing yet.
@@ -11,9 +12,12 @@ pub(super) struct Dates {
     /// The event was changed, its co-organizers included.
     #[sqlx(rename = "dated_event")]
     event: Timestamp,
-    /// The organizer's profile, or that of a co-organizer, was changed.
-    #[sqlx(rename = "dated_people")]
-    people: Timestamp,
+    /// The organizer's profile was changed.
+    #[sqlx(rename = "dated_organizer")]
+    organizer: Timestamp,
+    /// The profile of a co-organizer was changed.
+    #[sqlx(rename = "dated_co_organizers")]
+    co_organizers: Option<Timestamp>,
     /// The category got another slug.
     #[sqlx(rename = "dated_category")]
     category: Option<Timestamp>,
@@ -33,39 +37,41 @@ pub(super) struct Dates {
 }
 
 impl Dates {
-    /// The columns for an occurrence `o` with its event `e` and organizer `u`.
-    pub(super) const OF_OCCURRENCE: &str = "e.updated_at AS dated_event, u.updated_at AS dated_people,
-        (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS dated_category,
+    /// The columns for an occurrence `o` with its event `e`, organizer `u` and category `ec`.
+    pub(super) const OF_OCCURRENCE: &str = "e.updated_at AS dated_event, u.updated_at AS dated_organizer,
+        CAST(NULL AS TIMESTAMPTZ) AS dated_co_organizers, ec.updated_at AS dated_category,
         o.updated_at AS dated_occurrences, o.seats_changed_at AS dated_seats,
         o.upcoming_until AS dated_no_longer_upcoming,
         o.registration_opens_at AS dated_registration_opens_at,
         o.registration_closes_at AS dated_registration_closes_at";
 
-    /// Writes the columns for an event `e`.
-    pub(super) fn push_of_event(sql: &mut SqlWriter, now: Timestamp) {
+    /// The columns for an event `e` with its organizer `u`, its category `ec` and [`Self::push_join`].
+    pub(super) const OF_EVENT: &str = "e.updated_at AS dated_event, u.updated_at AS dated_organizer,
+        (SELECT max(p.updated_at) FROM event_organizers x JOIN users p ON p.id = x.user_id
+            WHERE x.event_id = e.id) AS dated_co_organizers,
+        ec.updated_at AS dated_category, dates.*";
+
+    /// Joins what is known of all occurrences of an event: `dates`, which has one row, from one scan.
+    pub(super) fn push_join(sql: &mut SqlWriter, event: EventId, now: Timestamp) {
         sql.push(
-            "e.updated_at AS dated_event,
-                (SELECT max(p.updated_at) FROM users p WHERE p.id = e.organizer_id OR p.id IN
-                    (SELECT x.user_id FROM event_organizers x WHERE x.event_id = e.id)) AS dated_people,
-                (SELECT c.updated_at FROM categories c WHERE c.id = e.category_id) AS dated_category",
+            " CROSS JOIN (SELECT count(*) AS occurrence_count, max(x.updated_at) AS dated_occurrences,
+                max(x.seats_changed_at) AS dated_seats",
         );
-        for (column, name) in [("updated_at", "occurrences"), ("seats_changed_at", "seats")] {
-            sql.push(&format!(", (SELECT max(x.{column}) FROM occurrences x WHERE x.event_id = e.id)"));
-            sql.push(" AS dated_").push(name);
-        }
         for (column, name) in [
             ("upcoming_until", "no_longer_upcoming"),
             ("registration_opens_at", "registration_opens_at"),
             ("registration_closes_at", "registration_closes_at"),
         ] {
-            sql.push(&format!(", (SELECT max(x.{column}) FROM occurrences x WHERE x.event_id = e.id"));
-            sql.push(&format!(" AND x.{column} <= ")).value(now).push(") AS dated_").push(name);
+            sql.push(&format!(", max(CASE WHEN x.{column} <= ")).value(now);
+            sql.push(&format!(" THEN x.{column} END) AS dated_{name}"));
         }
+        sql.push(" FROM occurrences x WHERE x.event_id = ").value(event.as_uuid()).push(") dates");
     }
 
     /// The latest of the times until `now`.
     pub(super) fn last_modified(&self, now: Timestamp) -> Timestamp {
         let optional = [
+            self.co_organizers,
             self.category,
             self.occurrences,
             self.seats,
@@ -73,7 +79,7 @@ impl Dates {
             self.registration_opens_at,
             self.registration_closes_at,
         ];
-        let all = optional.into_iter().flatten().chain([self.event, self.people]);
+        let all = optional.into_iter().flatten().chain([self.event, self.organizer]);
         all.filter(|at| *at <= now).max().unwrap_or(self.event)
     }
 }
@@ -87,7 +93,8 @@ mod tests {
         let at = |hour: u32| format!("2027-03-04T{hour:02}:00:00Z").parse::<Timestamp>().unwrap();
         let dates = Dates {
             event: at(2),
-            people: at(1),
+            organizer: at(1),
+            co_organizers: None,
             category: None,
             occurrences: Some(at(3)),
             seats: Some(at(4)),

@@ -1,6 +1,9 @@
 //! Entity tags of the form `"<version>.<digest>"`. The digest covers the whole representation, for
 //! `If-None-Match`; the version alone counts for `If-Match`. A compressed representation has a tag of its
 //! own, `"<version>.<digest>-gzip"` (RFC 9110 8.8.3.3); both conditions take each of them.
+//!
+//! The conditions are parsed here because the `headers` crate only compares them with one whole tag: it shows
+//! neither the versions that `If-Match` lists, nor the tag that the client has.
 
 use eventcore::{Error, Precondition};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};

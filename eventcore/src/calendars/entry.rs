@@ -84,7 +84,7 @@ pub(super) struct CalendarEntry<'a> {
     pub(super) status: EntryStatus,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    /// SEQUENCE: rises with every change.
+    /// SEQUENCE: rises with every change of what the entries of the event show.
     pub(super) sequence: i64,
 }
 

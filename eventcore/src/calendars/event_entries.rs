@@ -26,7 +26,8 @@ pub(super) struct CalendarEvent {
     pub(super) status: EventStatus,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    pub(super) version: i64,
+    /// SEQUENCE of all its entries: rises with every change of what they show.
+    pub(super) sequence: i64,
 }
 
 /// An occurrence as far as the file needs it.
@@ -54,6 +55,10 @@ pub(super) struct CalendarOccurrence {
     pub(super) version: i64,
 }
 
+/// The rule of an entry that has only RDATE otherwise: without a rule, some calendars show the start not at
+/// all, and with the start among the RDATE others show it twice.
+const ONLY_START: &str = "FREQ=DAILY;COUNT=1";
+
 /// The starts that calendars compute from the exported rule: each instant with its local time by the rule.
 type RuleStarts = BTreeMap<Timestamp, NaiveDateTime>;
 
@@ -70,7 +75,8 @@ impl CalendarEvent {
         }
         let (recurrence, rule_starts) = self.recurrence(occurrences);
         let differing = occurrences.iter().filter(|occurrence| self.differs(occurrence, &rule_starts));
-        std::iter::once(self.series_entry(recurrence))
+        let updated_at = self.series_updated_at(&recurrence, occurrences);
+        std::iter::once(CalendarEntry { updated_at, ..self.series_entry(recurrence) })
             .chain(differing.map(|occurrence| self.entry(occurrence, true)))
             .collect()
     }
@@ -120,8 +126,7 @@ impl CalendarEvent {
             },
             created_at: occurrence.created_at,
             updated_at: occurrence.updated_at.max(self.updated_at),
-            // SEQUENCE rises with each version of the event and of the occurrence, both from 1.
-            sequence: self.version + occurrence.version - 2,
+            sequence: self.sequence,
         }
     }
 
@@ -153,8 +158,21 @@ impl CalendarEvent {
             },
             created_at: self.created_at,
             updated_at: self.updated_at,
-            sequence: self.version - 1,
+            sequence: self.sequence,
         }
+    }
+
+    /// The last change of what the entry of the series shows. An occurrence that was changed may have been
+    /// shown by an entry of its own before. New ones of an exported rule change nothing.
+    fn series_updated_at(&self, recurrence: &EntryRecurrence, all: &[CalendarOccurrence]) -> Timestamp {
+        let shown = all.iter().filter(|occurrence| {
+            occurrence.version > 1 || recurrence.rrule.as_deref().is_none_or(|rule| rule == ONLY_START)
+        });
+        shown
+            .map(|occurrence| occurrence.updated_at)
+            .chain([self.updated_at])
+            .max()
+            .unwrap_or(self.updated_at)
     }
 
     /// The recurrence by which calendars compute exactly `occurrences`, and the starts by its rule alone.
@@ -169,7 +187,7 @@ impl CalendarEvent {
             occurrences.binary_search_by_key(at, |occurrence| occurrence.original_start).is_ok()
         };
         // If the rule does not match the start, some calendars take it for the first occurrence and others do
-        // not: with an RDATE it is one in all of them.
+        // not: with an RDATE it is one in all of them. If the rule matches it, some would show it twice.
         let start = (starts_off_rule && stored(&first)).then(|| self.local_value(self.span.local));
         let extra = occurrences.iter().filter(|occurrence| {
             occurrence.original_start > first && !rule_starts.contains_key(&occurrence.original_start)
@@ -179,9 +197,11 @@ impl CalendarEvent {
         let missing =
             rule_starts.iter().filter(|(at, _)| !stored(at)).map(|(at, nominal)| self.value(*nominal, *at));
         let (later_rdates, later_exdates) = self.exceptions_beyond_horizon();
+        let rdate = sorted(start.into_iter().chain(extra).chain(later_rdates));
+        let lists_all = rrule.is_none() && !rdate.is_empty();
         let recurrence = EntryRecurrence {
-            rrule,
-            rdate: sorted(start.into_iter().chain(extra).chain(later_rdates)),
+            rrule: rrule.or_else(|| lists_all.then(|| ONLY_START.to_owned())),
+            rdate,
             exdate: sorted(missing.chain(later_exdates)),
         };
         (recurrence, rule_starts)
@@ -212,8 +232,14 @@ impl CalendarEvent {
         let (added, excluded) =
             self.series().and_then(|series| series.exceptions_from(until)).unwrap_or_default();
         let nominal = |instance: &Instance| (instance.nominal(), instance.original_start());
+        let is_start = |instance: &&Instance| instance.original_start() == self.span.starts_at;
         (
-            added.iter().map(nominal).map(|(nominal, at)| self.unambiguous_value(nominal, at)).collect(),
+            added
+                .iter()
+                .filter(|instance| !is_start(instance))
+                .map(nominal)
+                .map(|(nominal, at)| self.unambiguous_value(nominal, at))
+                .collect(),
             excluded.iter().map(nominal).map(|(nominal, at)| self.value(nominal, at)).collect(),
         )
     }

@@ -88,6 +88,7 @@ struct EventSummary {
     timezone: String,
     starts_local: String,
     version: i64,
+    calendar_changes: i64,
     expanded_until: Option<Timestamp>,
     category_updated_at: Option<Timestamp>,
     occurrences: i64,
@@ -155,7 +156,7 @@ impl EventCore {
 async fn summaries(db: &mut impl Queries, events: &[FeedEvent]) -> Result<Vec<EventSummary>> {
     let mut sql = SqlWriter::new(db.dialect());
     sql.push(
-        "SELECT e.id, e.timezone, e.starts_local, e.version, e.expanded_until,
+        "SELECT e.id, e.timezone, e.starts_local, e.version, e.calendar_changes, e.expanded_until,
             c.updated_at AS category_updated_at, count(*) AS occurrences,
             CAST(sum(o.version) AS BIGINT) AS versions, min(o.starts_at) AS first_start,
             min(o.original_start) AS first_original_start, max(o.ends_at) AS last_end
@@ -185,7 +186,8 @@ impl EventSummary {
         digest.update(self.id.as_uuid().as_bytes());
         let category = self.category_updated_at.map_or(0, Timestamp::as_micros);
         let expanded = self.expanded_until.map_or(0, Timestamp::as_micros);
-        for number in [self.version, category, expanded, self.occurrences, self.versions] {
+        let counts = [self.version, self.calendar_changes, self.occurrences, self.versions];
+        for number in counts.into_iter().chain([category, expanded]) {
             digest.update(number.to_be_bytes());
         }
     }

@@ -15,8 +15,9 @@
 //! time.
 //!
 //! `DTSTAMP` equals `LAST-MODIFIED`, as RFC 5545, 3.8.7.2 requires without a METHOD. `SEQUENCE` rises with
-//! the version. There is no `ORGANIZER`: it would publish an e-mail address, and calendars would treat the
-//! event as an invitation.
+//! every change of what the entries of an event show, and is the same in all of them: an occurrence that is
+//! no longer overridden goes back to the entry of the series, which must not have a smaller number. There is
+//! no `ORGANIZER`: it would publish an e-mail address, and calendars would treat the event as an invitation.
 //!
 //! # Why no crate
 //!

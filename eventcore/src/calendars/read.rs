@@ -2,14 +2,13 @@
 
 use super::event_entries::CalendarOccurrence;
 use super::file::CalendarFile;
-use super::source::{self, CalendarOccurrenceRow, Source};
+use super::source::{self, CalendarOccurrenceRow, EventLabels, Source};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, sql};
 use crate::error::{Error, Result};
 use crate::events::{EventForActor, find};
 use crate::id::{EventId, OccurrenceId};
-use crate::time::Timestamp;
 
 impl EventCore {
     /// The iCalendar file of an event with all its occurrences.
@@ -45,8 +44,7 @@ impl EventCore {
             .bind(id)
             .scalar()
             .await?;
-        let category = category(&mut db, event_id).await?;
-        let source = Source::new(event_row, category)?;
+        let source = Source::new(event_row, labels(&mut db, event_id).await?)?;
         let occurrence: Vec<CalendarOccurrence> = source.event.identified(vec![row.into_occurrence()?]);
         let is_one_of_many = others || source.event.recurrence.is_some();
         let entries = occurrence.iter().map(|occurrence| source.event.entry(occurrence, is_one_of_many));
@@ -54,14 +52,11 @@ impl EventCore {
     }
 }
 
-/// The name of the event's category and the time of its last change, if it has one.
-async fn category(db: &mut impl Queries, id: EventId) -> Result<Option<(String, Timestamp)>> {
-    Ok(db
-        .query(sql!(
-            "SELECT c.name, c.updated_at FROM categories c JOIN events e ON e.category_id = c.id
-             WHERE e.id = $1"
-        ))
-        .bind(id)
-        .optional()
-        .await?)
+async fn labels(db: &mut impl Queries, id: EventId) -> Result<EventLabels> {
+    let sql = sql!(
+        "SELECT e.calendar_changes, c.name AS category_name, c.updated_at AS category_updated_at,
+            c.version AS category_version
+         FROM events e LEFT JOIN categories c ON c.id = e.category_id WHERE e.id = $1"
+    );
+    db.query(sql).bind(id).optional().await?.ok_or(Error::NotFound("event"))
 }

@@ -67,14 +67,27 @@ impl CalendarOccurrenceRow {
 pub(super) struct Source {
     row: EventRow,
     pub(super) event: CalendarEvent,
-    category: Option<String>,
+    labels: EventLabels,
+}
+
+/// What an event shows of its category, and what calendars count besides its version.
+#[derive(FromRow)]
+pub(super) struct EventLabels {
+    calendar_changes: i64,
+    category_name: Option<String>,
     category_updated_at: Option<Timestamp>,
+    category_version: Option<i64>,
+}
+
+impl EventLabels {
+    /// The columns for an event `e` with its category `c`.
+    const COLUMNS: &str = "e.calendar_changes, c.name AS category_name, c.updated_at AS category_updated_at,
+        c.version AS category_version";
 }
 
 impl Source {
-    pub(super) fn new(row: EventRow, category: Option<(String, Timestamp)>) -> Result<Self> {
-        let (category, category_updated_at) = category.unzip();
-        Ok(Self { category, category_updated_at, event: event(&row)?, row })
+    pub(super) fn new(row: EventRow, labels: EventLabels) -> Result<Self> {
+        Ok(Self { event: event(&row, &labels)?, labels, row })
     }
 
     pub(super) fn id(&self) -> EventId {
@@ -86,7 +99,7 @@ impl Source {
         FileProperties {
             event: self.row.id,
             tz: self.event.tz,
-            categories: self.category.iter().chain(tags).map(String::as_str).collect(),
+            categories: self.labels.category_name.iter().chain(tags).map(String::as_str).collect(),
             private: self.row.visibility == Visibility::Private,
             period,
         }
@@ -110,7 +123,7 @@ impl Source {
         let title = entries.first().map_or(self.event.title.as_str(), |entry| entry.title);
         // Not only the entries: an occurrence whose override was removed has no entry any more.
         let updated_at = occurrences.iter().map(|occurrence| occurrence.updated_at);
-        let updated_at = updated_at.chain([self.row.updated_at]).chain(self.category_updated_at).max();
+        let updated_at = updated_at.chain([self.row.updated_at]).chain(self.labels.category_updated_at).max();
         Ok(CalendarFile {
             text: write_calendar(&shared, entries),
             file_name: file_name(title),
@@ -130,7 +143,7 @@ impl Source {
     }
 }
 
-fn event(row: &EventRow) -> Result<CalendarEvent> {
+fn event(row: &EventRow, labels: &EventLabels) -> Result<CalendarEvent> {
     Ok(CalendarEvent {
         span: row.span()?,
         tz: zone(&row.timezone),
@@ -142,8 +155,10 @@ fn event(row: &EventRow) -> Result<CalendarEvent> {
         url: row.url.clone(),
         status: row.status,
         created_at: row.created_at,
-        updated_at: row.updated_at,
-        version: row.version,
+        updated_at: labels.category_updated_at.map_or(row.updated_at, |at| at.max(row.updated_at)),
+        sequence: row.version - 1
+            + labels.calendar_changes
+            + labels.category_version.map_or(0, |version| version - 1),
     })
 }
 
@@ -151,8 +166,8 @@ fn event(row: &EventRow) -> Result<CalendarEvent> {
 struct SourceRow {
     #[sqlx(flatten)]
     row: EventRow,
-    category_name: Option<String>,
-    category_updated_at: Option<Timestamp>,
+    #[sqlx(flatten)]
+    labels: EventLabels,
 }
 
 /// Loads events with the rows of their occurrences, without events that do not exist. The caller checks
@@ -163,9 +178,7 @@ pub(super) async fn load(
 ) -> Result<Vec<(Source, Vec<CalendarOccurrenceRow>)>> {
     let list = || RowList::default().ids("id", ids.iter().map(|id| id.as_uuid()));
     let mut sql = SqlWriter::new(db.dialect());
-    sql.push(
-        "SELECT e.*, c.slug AS category, c.name AS category_name, c.updated_at AS category_updated_at FROM ",
-    );
+    sql.push("SELECT e.*, c.slug AS category, ").push(EventLabels::COLUMNS).push(" FROM ");
     sql.rows("v", list())
         .push(" JOIN events e ON e.id = v.id LEFT JOIN categories c ON c.id = e.category_id");
     sql.push(" ORDER BY e.id");
@@ -178,9 +191,9 @@ pub(super) async fn load(
         occurrences.entry(row.event_id).or_default().push(row);
     }
     let mut loaded = Vec::with_capacity(events.len());
-    for SourceRow { row, category_name, category_updated_at } in events {
+    for SourceRow { row, labels } in events {
         let occurrences = occurrences.remove(&row.id).unwrap_or_default();
-        loaded.push((Source::new(row, category_name.zip(category_updated_at))?, occurrences));
+        loaded.push((Source::new(row, labels)?, occurrences));
     }
     Ok(loaded)
 }

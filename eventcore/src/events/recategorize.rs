@@ -127,7 +127,9 @@ async fn move_events(tx: &mut Tx, from: CategoryId, to: CategoryId, now: Timesta
         .execute()
         .await?;
     tx.query(sql!(
-        "UPDATE events SET category_id = $2, updated_at = $3, version = version + 1 WHERE category_id = $1"
+        "UPDATE events SET category_id = $2, updated_at = $3, version = version + 1,
+            calendar_changes = calendar_changes + (SELECT c.version FROM categories c WHERE c.id = $1)
+         WHERE category_id = $1"
     ))
     .bind(from)
     .bind(to)

@@ -86,15 +86,16 @@ async fn copy_event(
     let second =
         split.start.instant.filter(|instant| *instant != time::resolve_leniently(split.start.local, tz));
     let offset = second.map(|instant| instant.in_zone(tz).fixed_offset().offset().local_minus_utc());
+    // Invitations to the occurrences that it takes over go on from the SEQUENCE of the event.
     tx.query(sql!(
         "INSERT INTO events (id, organizer_id, title, description, location, url, starts_local, timezone,
             starts_offset_seconds, duration_seconds, all_day, capacity, visibility, status, waitlist_enabled,
             registration_opens, registration_closes, max_party_size, category_id, tags,
-            rrule, rdate, exdate, expanded_until, created_at, updated_at)
+            rrule, rdate, exdate, expanded_until, created_at, updated_at, calendar_changes)
          SELECT $2, organizer_id, title, description, location, url, $3, timezone,
             $4, duration_seconds, all_day, capacity, visibility, status, waitlist_enabled,
             registration_opens, registration_closes, max_party_size, category_id, tags,
-            $5, $6, $7, CASE WHEN $8 THEN NULL ELSE expanded_until END, $9, $9
+            $5, $6, $7, CASE WHEN $8 THEN NULL ELSE expanded_until END, $9, $9, version + calendar_changes
          FROM events WHERE id = $1"
     ))
     .bind(locked.event.id)
@@ -149,6 +150,9 @@ async fn move_occurrences(
     tx.query(sql!(
         // Those that are not over get their new version when the new event is changed.
         "UPDATE occurrences SET event_id = $3, updated_at = $4,
+            invitation_event = coalesce(invitation_event, event_id),
+            invitation_local = coalesce(invitation_local, original_local),
+            invitation_start = coalesce(invitation_start, original_start),
             version = version + CASE WHEN ends_at <= $4 THEN 1 ELSE 0 END
          WHERE event_id = $1 AND original_start >= $2"
     ))

@@ -38,6 +38,10 @@ pub(super) async fn update_event(tx: &mut Tx, event: &EventRow, inserts: Vec<Row
     sql.push(" UPDATE events SET ").separated(", ", columns(event), |sql, (name, value)| {
         sql.push(name).push(" = ").value(value);
     });
+    // Calendars have counted the versions of the former category.
+    sql.push(", calendar_changes = calendar_changes + coalesce((SELECT c.version FROM categories c");
+    sql.push(" WHERE c.id = events.category_id AND c.id IS DISTINCT FROM ");
+    sql.value(event.category_id.map(crate::id::CategoryId::as_uuid)).push("), 0)");
     sql.push(" WHERE id = ").value(event.id.as_uuid());
     sql.query(tx).execute().await?;
     Ok(())
@@ -149,6 +153,16 @@ pub(super) async fn insert_occurrences(
     // Without WHERE, SQLite would parse ON CONFLICT as the condition of a join.
     sql.push(" WHERE TRUE ON CONFLICT (event_id, original_start) DO NOTHING");
     Ok(sql.query(tx).execute().await?)
+}
+
+/// Counts a change of occurrences that calendars show and the version of their event does not tell. The event
+/// must be locked.
+pub(super) async fn count_calendar_change(tx: &mut Tx, id: EventId) -> Result<()> {
+    tx.query(sql!("UPDATE events SET calendar_changes = calendar_changes + 1 WHERE id = $1"))
+        .bind(id)
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// The values of the columns `rrule`, `rdate` and `exdate`; the last two are JSON lists.

@@ -6,7 +6,7 @@ use eventcore::events::{Occurrence, OccurrenceStatus};
 use eventcore::{Actor, Error, OccurrenceId, PageRequest, Precondition};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Kind, TestDb, at};
+use tests::{Kind, TestDb, at, new_event};
 
 use super::recurrence::{
     DAY, change, course, create, ids, register, registered_occurrences, running_course, starts,
@@ -417,5 +417,46 @@ async fn a_new_time_zone_database_keeps_future_wall_clocks(#[case] kind: Kind) {
     );
     assert_eq!(db.core.recompute_occurrence_times().await.unwrap(), 0);
     assert_eq!(registered_occurrences(&db).await, [all[299].id]);
+    db.check().await;
+}
+
+/// The SEQUENCE of the first entry of a calendar file.
+fn sequence(file: &str) -> i64 {
+    let line = file.lines().find_map(|line| line.strip_prefix("SEQUENCE:")).expect("a number");
+    line.parse().expect("a number")
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_occurrences_raise_the_sequence_unless_the_rule_of_the_file_has_them(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let night = new_event().timezone("Europe/Berlin").starts_at("2027-03-04T02:30:00");
+    let event = async |rule: &str| db.create_event(&ada, night.clone().rule(rule)).await.0;
+    let weekly = event("FREQ=WEEKLY").await;
+    // Listed, as programs differ in how they count hours across a change of the clocks.
+    let hourly = event("FREQ=HOURLY;INTERVAL=12").await;
+    // Those that the clocks skip have entries of their own.
+    let daily = event("FREQ=DAILY").await;
+    let file = async |event| db.core.event_calendar(&ada, event).await.unwrap().text;
+    let entries = |text: &str| text.matches("BEGIN:VEVENT").count();
+
+    let before = (file(weekly).await, file(hourly).await, file(daily).await);
+    db.clock.advance(14 * DAY);
+    assert!(db.core.extend_schedules().await.unwrap() > 0);
+    assert_eq!(file(weekly).await, before.0);
+    assert_eq!(file(daily).await, before.2);
+    let listed = file(hourly).await;
+    assert!(sequence(&listed) > sequence(&before.1), "{listed}");
+
+    // Until after 25 March 2029.
+    db.clock.advance(120 * DAY);
+    db.core.extend_schedules().await.unwrap();
+    assert_eq!(sequence(&file(weekly).await), sequence(&before.0));
+    let skipped = file(daily).await;
+    assert_eq!(entries(&skipped), entries(&before.2) + 1);
+    assert!(sequence(&skipped) > sequence(&before.2), "{skipped}");
     db.check().await;
 }

@@ -11,8 +11,8 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::events::event::{Occurrence, zone};
 use crate::events::input::{check_capacity, check_url};
-use crate::events::read;
 use crate::events::window::{OpenPeriod, RegistrationWindow, WindowInput, WindowStart, drop_replaced};
+use crate::events::{read, store};
 use crate::id::OccurrenceId;
 use crate::input::{Fields, Lines, check_text, deserialize_by_fields, merge_patch, must_be_object};
 use crate::precondition::Precondition;
@@ -291,6 +291,7 @@ async fn change(
             tx.record(Change::OccurrenceChanged { event, occurrence: id, old_location });
         }
         store_overrides(tx, &locked, &overrides, &times, now).await?;
+        store::count_calendar_change(tx, event).await?;
         seats::promote_waitlist(tx, id, now).await?;
     }
     read::load_occurrence(tx, id, now).await

@@ -38,7 +38,8 @@ impl OccurrenceChanges {
 /// 1970, so no occurrence is there.
 const PARKED_FROM: i64 = -1_000_000_000_000;
 
-/// Sets the original starts that are about to change to distinct temporary values before 1970.
+/// Sets the original starts that are about to change to distinct temporary values before 1970. Invitations
+/// keep the former ones.
 ///
 /// The original start is unique within an event, and an occurrence may move to where another one is now.
 /// Both databases check unique indexes row by row.
@@ -51,7 +52,12 @@ async fn park_original_starts(tx: &mut Tx, shifted: &[OccurrenceId]) -> Result<(
         .ids("id", shifted.iter().map(|id| id.as_uuid()))
         .instants("original_start", parked);
     let mut sql = SqlWriter::new(tx.dialect());
-    sql.push("UPDATE occurrences SET original_start = v.original_start FROM ").rows("v", rows);
+    sql.push(
+        "UPDATE occurrences SET original_start = v.original_start, \
+            invitation_local = coalesce(occurrences.invitation_local, occurrences.original_local), \
+            invitation_start = coalesce(occurrences.invitation_start, occurrences.original_start) FROM ",
+    );
+    sql.rows("v", rows);
     sql.push(" WHERE occurrences.id = v.id");
     sql.query(tx).execute().await?;
     Ok(())

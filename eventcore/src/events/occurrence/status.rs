@@ -80,6 +80,7 @@ async fn cancel(
     }
     if locked.occurrence.status != OccurrenceStatus::Cancelled {
         tx.record(Change::OccurrenceCancelled { event: locked.event.id, occurrence: id });
+        store::count_calendar_change(tx, locked.event.id).await?;
     }
     reschedule::set_status(tx, id, OccurrenceStatus::Cancelled, now).await?;
     read::load_occurrence(tx, id, now).await
@@ -114,6 +115,7 @@ async fn restore_cancelled(tx: &mut Tx, locked: &EditableOccurrence, now: Timest
         store::update_recurrence(tx, locked.event.id, &recurrence, now).await?;
     }
     tx.record(Change::OccurrenceRestored { event: locked.event.id, occurrence: occurrence.id });
+    store::count_calendar_change(tx, locked.event.id).await?;
     reschedule::set_status(tx, occurrence.id, OccurrenceStatus::Scheduled, now).await?;
     seats::promote_waitlist(tx, occurrence.id, now).await?;
     Ok(())

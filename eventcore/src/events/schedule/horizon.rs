@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::calendar_rule;
 use super::expansion::{Horizon, PlannedOccurrence, STEP};
 use crate::actor::Actor;
 use crate::changes::Change;
@@ -218,6 +219,9 @@ async fn extend(
     let new = NewOccurrence::list(&occurrences, now);
     let inserted = store::insert_occurrences(tx, &Copies::of(&event)?, document, &new, now).await?;
     if inserted > 0 {
+        if calendar_rule::misses_any(&event, &occurrences)? {
+            store::count_calendar_change(tx, id).await?;
+        }
         tx.record(Change::OccurrencesAdded { event: id, count: inserted });
     }
     Ok(ExtensionStep { inserted, is_last: until >= horizon.until || occurrences.len() == room })
@@ -248,6 +252,9 @@ async fn recompute(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u64> {
         changes.add(old, &new);
     }
     changes.store(tx, &copies, now).await?;
+    if moved > 0 {
+        store::count_calendar_change(tx, id).await?;
+    }
     Ok(moved)
 }
 

@@ -1,5 +1,6 @@
 //! The schedule of an event: expanding its rule to occurrences, and following changes of the rule.
 
+mod calendar_rule;
 pub(super) mod expansion;
 pub(super) mod horizon;
 pub(super) mod past;

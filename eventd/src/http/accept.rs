@@ -2,6 +2,9 @@
 
 use http::{HeaderMap, header};
 
+use super::problem::Problem;
+use super::problem_kind::Kind;
+
 /// How well a client accepts a media type. Greater is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Quality {
@@ -50,6 +53,18 @@ pub(crate) fn quality(headers: &HeaderMap, media_type: &str) -> Quality {
     if is_given { quality } else { Quality { weight: 1000, specificity: 1 } }
 }
 
+/// Refuses clients that accept neither one of the `types` of a response nor, by name, problems. Without types
+/// everyone is accepted.
+pub(crate) fn check(headers: &HeaderMap, types: &[String]) -> Result<(), Problem> {
+    if types.is_empty()
+        || types.iter().any(|media_type| quality(headers, media_type).is_accepted())
+        || quality(headers, "application/problem+json").is_explicit()
+    {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::NotAcceptable, format!("the response is {}", types.join(" or "))))
+}
+
 /// A weight in thousandths. An invalid weight counts as 1, the default.
 fn thousandths(weight: &str) -> u32 {
     let (whole, rest) = weight.split_once('.').unwrap_or((weight, ""));
@@ -88,5 +103,33 @@ mod tests {
         ] {
             assert_eq!(quality_of(accept, "text/csv"), csv, "{accept}");
         }
+    }
+    fn is_accepted(accept: &'static str, types: &[&str]) -> bool {
+        let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
+        let types: Vec<_> = types.iter().map(|&media_type| media_type.to_owned()).collect();
+        check(&headers, &types).is_ok()
+    }
+
+    #[test]
+    fn a_declared_response_type_must_be_accepted() {
+        for (accept, accepted) in [
+            ("*/*", true),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", true),
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/*", true),
+            ("application/problem+json", true),
+            ("text/html", false),
+            ("text/csv", false),
+            ("application/json;q=0", false),
+            ("application/json;q=0, application/problem+json;q=0, */*", false),
+            ("", true),
+        ] {
+            assert_eq!(is_accepted(accept, &["application/json"]), accepted, "{accept}");
+            assert!(is_accepted(accept, &[]), "{accept}");
+        }
+        assert!(is_accepted("text/csv", &["application/json", "text/csv"]));
+        assert!(is_accepted("image/avif,image/*", &["image/svg+xml"]));
+        assert!(!is_accepted("application/json", &["image/png"]));
     }
 }

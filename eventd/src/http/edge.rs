@@ -16,7 +16,6 @@ use super::accept;
 use super::admission::Admission;
 use super::caching::CachePolicy;
 use super::client_network::ClientNetwork;
-use super::declaration::Declaration;
 use super::head;
 use super::page_security;
 use super::pages;
@@ -215,7 +214,10 @@ fn match_route<B>(
 ) -> Result<(), Problem> {
     let Some((endpoint, parameters)) = found else { return Ok(()) };
     let route = find_route(endpoint, request.method())?;
-    check_accept(request.headers(), route.declaration())?;
+    // Whether there is anything to read decides before its type.
+    if request.method() != Method::GET {
+        accept::check(request.headers(), &route.declaration().negotiated_types)?;
+    }
     let network = client_network(request);
     request.extensions_mut().insert(Matched { route, parameters, network });
     Ok(())
@@ -233,18 +235,6 @@ fn find_route(endpoint: &'static Endpoint, method: &Method) -> Result<&'static R
         problem.allow = Some(allow);
         problem
     })
-}
-
-/// Refuses clients that accept neither a declared response type nor, by name, problems.
-fn check_accept(headers: &HeaderMap, declaration: &Declaration) -> Result<(), Problem> {
-    let types = &declaration.negotiated_types;
-    if types.is_empty()
-        || types.iter().any(|media_type| accept::quality(headers, media_type).is_accepted())
-        || accept::quality(headers, "application/problem+json").is_explicit()
-    {
-        return Ok(());
-    }
-    Err(Problem::new(Kind::NotAcceptable, format!("the response is {}", types.join(" or "))))
 }
 
 /// Writes the problem of a response: as a page for a `reader`, who is given as the public URL of this server.
@@ -283,7 +273,6 @@ fn write_problem(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::declaration::SignIn;
 
     fn request_with(name: &'static str, value: &'static str) -> Request<()> {
         Request::builder().header(name, value).body(()).unwrap()
@@ -301,40 +290,5 @@ mod tests {
     fn paths_in_the_log_have_no_secrets() {
         assert_eq!(without_secrets("/tickets/QK8Z-FPAY"), "/tickets/");
         assert_eq!(without_secrets("/api/v1/tickets"), "/api/v1/tickets");
-    }
-
-    fn is_accepted(accept: &'static str, types: &[&str]) -> bool {
-        let declaration = Declaration {
-            method: Method::GET,
-            path: String::new(),
-            request_types: Vec::new(),
-            negotiated_types: types.iter().map(|&media_type| media_type.to_owned()).collect(),
-            content_type: HeaderValue::from_static(""),
-            sign_in: SignIn::Unused,
-        };
-        check_accept(request_with("accept", accept).headers(), &declaration).is_ok()
-    }
-
-    #[test]
-    fn a_declared_response_type_must_be_accepted() {
-        for (accept, accepted) in [
-            ("*/*", true),
-            ("text/html,application/xhtml+xml,*/*;q=0.8", true),
-            ("application/json", true),
-            ("Application/JSON; charset=utf-8", true),
-            ("application/*", true),
-            ("application/problem+json", true),
-            ("text/html", false),
-            ("text/csv", false),
-            ("application/json;q=0", false),
-            ("application/json;q=0, application/problem+json;q=0, */*", false),
-            ("", true),
-        ] {
-            assert_eq!(is_accepted(accept, &["application/json"]), accepted, "{accept}");
-            assert!(is_accepted(accept, &[]), "{accept}");
-        }
-        assert!(is_accepted("text/csv", &["application/json", "text/csv"]));
-        assert!(is_accepted("image/avif,image/*", &["image/svg+xml"]));
-        assert!(!is_accepted("application/json", &["image/png"]));
     }
 }

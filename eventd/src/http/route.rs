@@ -11,6 +11,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Buf, Filter};
 
+use super::accept;
 use super::admission::Admission;
 use super::body::{self, BodyMemory, LARGE_BODY, ReadBody, SMALL_BODY};
 use super::call::{Answer, Call, Context, Handler};
@@ -207,6 +208,7 @@ async fn serve(
         body: Vec::new(),
         actor: None,
     };
+    let acceptable = accept::check(&call.headers, &route.declaration.negotiated_types);
     let _memory = receive_body(&mut call, &admission, route.body_limit, network, body).await?;
     let base = call.public_url.clone();
     // Taken only now, so that slow bodies take no place.
@@ -223,6 +225,8 @@ async fn serve(
         Err(Problem::new(Kind::Unavailable, detail))
     });
     let mut response = answer?;
+    // Not before: what does not exist is 404, whatever the client accepts.
+    acceptable?;
     reply::make_location_absolute(&mut response, &base);
     Ok(response)
 }

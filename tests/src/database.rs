@@ -182,6 +182,11 @@ impl TestDb {
         path.rsplit('/').next().unwrap_or_default()
     }
 
+    /// Waits until PostgreSQL has no connections to this database: it counts when connections end.
+    pub async fn disconnected(&self) {
+        self.counted("SELECT count(*) FROM pg_stat_activity WHERE datname = $1").await;
+    }
+
     async fn counted(&self, count: &'static str) -> i64 {
         let sizes = PoolSettings { postgres: 1, ..PoolSettings::default() };
         // From another database, so that this query is not counted.

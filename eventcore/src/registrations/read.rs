@@ -57,7 +57,8 @@ impl EventCore {
         sql.push("WHERE l.event_id = e.id AND l.status <> 'cancelled' AND l.user_id = ").value(user);
         sql.push(") AS is_registered, ").push(COLUMNS).push(", ").push(POSITION);
         sql.push(" FROM occurrences o JOIN events e ON e.id = o.event_id LEFT JOIN registrations r ");
-        sql.push("ON r.occurrence_id = o.id AND r.status <> 'cancelled' AND r.user_id = ").value(user);
+        sql.push("ON r.id = (SELECT m.id FROM registrations m WHERE m.occurrence_id = o.id ");
+        sql.push("AND m.status <> 'cancelled' AND m.user_id = ").value(user).push(")");
         sql.push(" LEFT JOIN users u ON u.id = r.user_id");
         CallerRow::push_join(&mut sql, &caller, now);
         sql.push(" WHERE o.id = ").value(occurrence.as_uuid());

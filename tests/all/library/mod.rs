@@ -35,6 +35,7 @@ mod registration_load;
 mod registration_windows;
 mod registrations;
 mod reminders;
+mod rows_read;
 mod schema;
 mod series_shift;
 mod statements;

@@ -80,8 +80,8 @@ const SELECT: &str = "SELECT n.kind, n.details, n.title AS told_title, n.starts_
     LEFT JOIN occurrences o ON o.id = n.occurrence_id \
     JOIN events e ON e.id = coalesce(o.event_id, n.event_id) \
     JOIN users h ON h.id = e.organizer_id \
-    LEFT JOIN registrations r ON r.occurrence_id = n.occurrence_id AND r.user_id = n.user_id \
-        AND r.status <> 'cancelled' \
+    LEFT JOIN registrations r ON r.id = (SELECT l.id FROM registrations l \
+        WHERE l.occurrence_id = n.occurrence_id AND l.user_id = n.user_id AND l.status <> 'cancelled') \
     LEFT JOIN users a ON a.id = n.actor_id \
     LEFT JOIN comments c ON n.kind IN ('new_comment', 'comment_reply') AND c.id = n.subject_id \
         AND c.deleted_at IS NULL AND c.hidden_at IS NULL \

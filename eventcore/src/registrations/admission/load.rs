@@ -152,6 +152,10 @@ struct LoadedRow {
 
 /// The statement that loads requests: `$1` are the requests and `$2` is now. In the order of its joins it
 /// looks up each request by itself, so that its cost does not depend on the size of the tables.
+///
+/// A live registration is found by a subquery with both ids. As a join of them, PostgreSQL read all
+/// registrations of the occurrence for each request, as long as its statistics said that occurrences have
+/// few.
 fn statement(dialect: Dialect) -> String {
     let line = |limit| {
         let rows = format!(
@@ -188,8 +192,8 @@ fn statement(dialect: Dialect) -> String {
             CASE WHEN o.waitlist_length = 0 THEN NULL WHEN m.id IS NULL THEN {} ELSE {} END AS line
          FROM asked q CROSS JOIN occurrences o CROSS JOIN events e
             LEFT JOIN users h ON h.id = q.attendee_id AND h.deleted_at IS NULL
-            LEFT JOIN registrations m ON m.occurrence_id = o.id AND m.user_id = q.attendee_id
-                AND m.status <> 'cancelled'
+            LEFT JOIN registrations m ON m.id = (SELECT l.id FROM registrations l
+                WHERE l.occurrence_id = o.id AND l.user_id = q.attendee_id AND l.status <> 'cancelled')
             LEFT JOIN sessions s ON s.id = q.session_id AND s.user_id = q.actor_id
             LEFT JOIN users u ON u.id = s.user_id AND {}
          WHERE o.id = q.occurrence_id AND e.id = o.event_id",

@@ -348,7 +348,11 @@ impl fmt::Display for Violations {
         let texts: Vec<String> = self
             .found
             .iter()
-            .map(|v| format!("{}: {}", v.pointer.trim_start_matches('/'), v.message))
+            .map(|v| match v.pointer.trim_start_matches('/') {
+                // The input as a whole.
+                "" => v.message.clone(),
+                field => format!("{field}: {}", v.message),
+            })
             .collect();
         match texts.as_slice() {
             [one] => f.write_str(one),

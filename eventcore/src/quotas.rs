@@ -82,6 +82,17 @@ impl Quotas {
         }
     }
 
+    /// What is left of them after so many events and occurrences that are not stored.
+    pub(crate) fn less(self, events: u32, occurrences: u32) -> Self {
+        Self {
+            events_per_day: self.events_per_day.map(|limit| limit.saturating_sub(events)),
+            occurrences_per_account: self
+                .occurrences_per_account
+                .map(|limit| limit.saturating_sub(occurrences)),
+            ..self
+        }
+    }
+
     /// Locks an account until the transaction ends, if events and their occurrences count against a quota of
     /// it. Call it before counting, in a statement of its own: a statement that waits for the lock counts
     /// what was there before the wait.

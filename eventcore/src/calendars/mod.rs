@@ -1,5 +1,5 @@
 //! iCalendar files (RFC 5545) of events and single occurrences, and feeds of many events. Only `read`,
-//! `source`, `feed` and `personal` access the database.
+//! `source`, `feed`, `personal` and `import` access the database.
 //!
 //! # Content of a file
 //!
@@ -19,7 +19,7 @@
 //! no longer overridden goes back to the entry of the series, which must not have a smaller number. There is
 //! no `ORGANIZER`: it would publish an e-mail address, and calendars would treat the event as an invitation.
 //!
-//! # Why no crate
+//! # Why no crate writes them
 //!
 //! Crates for iCalendar write content lines, which is the small part. None derives a `VTIMEZONE` from the tz
 //! database or compares a rule with stored occurrences. The tests read the files with an independent parser.
@@ -29,6 +29,7 @@ mod entry;
 mod event_entries;
 mod feed;
 mod file;
+mod import;
 mod name;
 pub(crate) mod personal;
 mod read;
@@ -37,5 +38,7 @@ mod timezone;
 
 pub use feed::CalendarFeed;
 pub use file::CalendarFile;
+pub(crate) use import::forget_imports;
+pub use import::{ImportNote, ImportOptions, ImportOutcome, ImportReport, ImportedComponent, ImportedUid};
 pub use name::file_name;
 pub use personal::PersonalCalendar;

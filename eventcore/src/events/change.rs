@@ -148,8 +148,9 @@ pub(super) async fn edit_locked(
         recurring: recurrence.is_some(),
         changeable_from: stored.changeable_from(now),
     };
+    let default_zone = zone(&row.timezone);
     let context =
-        ValidationContext { now, default_zone: zone(&row.timezone), horizon, current: Some(current) };
+        ValidationContext { now, default_zone, horizon, current: Some(current), imported_since: None };
     let mut event = input.validate(&context).map_err(Error::Invalid)?;
     let reschedules = span != event.span || row.timezone != event.tz.name() || recurrence != event.recurrence;
     if reschedules {

@@ -41,6 +41,26 @@ pub(super) async fn create(
     created(&new.row, &facts.organizer, &new.occurrences, now)
 }
 
+/// Creates an event from a calendar file, which may have started. Occurrences that are over by `since` are
+/// left out.
+pub(super) async fn create_since(
+    tx: &mut Tx,
+    input: &EventInput,
+    organizer: UserId,
+    now: Timestamp,
+    horizon: Horizon,
+    since: Timestamp,
+) -> Result<NewEvent> {
+    horizon.quotas.lock_for_events(tx, organizer, Locking::Wait).await?;
+    let category = input.category.as_deref();
+    let facts = CreationFacts::load(tx, organizer, category, &horizon.quotas, Locking::Wait, now).await?;
+    let facts = facts.ok_or(Error::Unauthenticated)?;
+    let new = prepare_since(tx.dialect(), &facts, input, now, horizon, Some(since))?;
+    insert_events(tx, &[&new]).await?;
+    record(tx, &new);
+    Ok(new)
+}
+
 /// Validates an event, and computes all that is stored of it.
 pub(super) fn prepare(
     dialect: Dialect,
@@ -49,9 +69,22 @@ pub(super) fn prepare(
     now: Timestamp,
     horizon: Horizon,
 ) -> Result<NewEvent> {
+    prepare_since(dialect, facts, input, now, horizon, None)
+}
+
+/// As [`prepare`], for an event that may have started if `imported_since` is given.
+fn prepare_since(
+    dialect: Dialect,
+    facts: &CreationFacts,
+    input: &EventInput,
+    now: Timestamp,
+    horizon: Horizon,
+    imported_since: Option<Timestamp>,
+) -> Result<NewEvent> {
     let category = facts.category();
     let input = classification::with_category(input, category.as_ref());
-    let context = ValidationContext { now, default_zone: zone(&facts.timezone), horizon, current: None };
+    let default_zone = zone(&facts.timezone);
+    let context = ValidationContext { now, default_zone, horizon, current: None, imported_since };
     let event = input.validate(&context).map_err(Error::Invalid)?;
     let status = event.status.unwrap_or(EventStatus::Published);
     if status == EventStatus::Cancelled {

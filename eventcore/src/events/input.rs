@@ -148,6 +148,12 @@ impl EventInput {
         }
         let mut occurrences =
             tz.zip(span).and_then(|(tz, span)| self.expand(&mut violations, tz, &span, context));
+        if let (Some(planned), Some(since)) = (&mut occurrences, context.imported_since) {
+            planned.retain(|occurrence| occurrence.ends_at > since);
+            if planned.is_empty() {
+                violations.add("/starts_at", "in_the_past", "is over");
+            }
+        }
         let unbounded = self.recurrence.as_ref().is_some_and(|recurrence| !recurrence.is_bounded());
         let planned = occurrences.as_ref().map_or(0, Vec::len);
         let planned = if unbounded { context.horizon.at_most_per_event(planned) } else { planned };
@@ -199,7 +205,9 @@ impl EventInput {
         span: &Span,
         context: &ValidationContext,
     ) -> Option<Vec<PlannedOccurrence>> {
-        let from = context.current.map_or(Timestamp::MIN, |current| current.changeable_from);
+        let imported = context.imported_since.map(|since| since.minus(span.longest()));
+        let current = context.current.map(|current| current.changeable_from);
+        let from = current.or(imported).unwrap_or(Timestamp::MIN);
         expansion::expand(span, tz, self.recurrence.as_ref(), from, &context.horizon)
             .map_err(|error| {
                 let pointer = format!("/recurrence{}", error.pointer());
@@ -255,6 +263,9 @@ pub(super) struct ValidationContext {
     pub(super) horizon: Horizon,
     /// The stored event; `None` for a new one.
     pub(super) current: Option<CurrentEvent>,
+    /// For a new event from a calendar file, which may have started: occurrences that are over by then are
+    /// left out.
+    pub(super) imported_since: Option<Timestamp>,
 }
 
 /// The facts about a stored event on which the validation of its change depends.
@@ -272,10 +283,11 @@ impl ValidationContext {
     /// An event that has started can keep its start. A series that has started can also get another past
     /// start, because that does not change its past occurrences.
     fn check_start(&self, violations: &mut Violations, span: &Span, tz: Tz, recurring: bool) {
-        let allowed = self.current.is_some_and(|current| {
+        let has_begun = self.current.is_some_and(|current| {
             current.starts_at == span.starts_at
                 || (current.starts_at < self.now && current.recurring && recurring)
         });
+        let allowed = has_begun || self.imported_since.is_some();
         if span.is_past(tz, self.now) && !allowed {
             violations.add("/starts_at", "in_the_past", "must not be in the past");
         }
@@ -288,7 +300,7 @@ pub(super) fn check_capacity(violations: &mut Violations, seats: i64) {
     }
 }
 
-pub(super) fn check_url(violations: &mut Violations, text: &str) {
+pub(crate) fn check_url(violations: &mut Violations, text: &str) {
     let web =
         url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     // The URL parser strips control characters and white space, but the text is stored as it is.
@@ -347,7 +359,8 @@ mod tests {
     fn valid(value: Value) -> Result<ValidEvent, Vec<(String, String)>> {
         let input: EventInput = serde_json::from_value(value).unwrap();
         let horizon = Horizon::after(now(), std::time::Duration::from_hours(730 * 24));
-        let context = ValidationContext { now: now(), default_zone: Tz::UTC, horizon, current: None };
+        let (default_zone, current, imported_since) = (Tz::UTC, None, None);
+        let context = ValidationContext { now: now(), default_zone, horizon, current, imported_since };
         input.validate(&context).map_err(|violations| {
             violations.as_slice().iter().map(|v| (v.pointer.clone(), v.code.to_string())).collect()
         })

@@ -15,6 +15,7 @@ mod delete;
 mod details;
 mod event;
 mod html;
+mod imported;
 mod input;
 mod insert;
 mod last_modified;
@@ -46,12 +47,18 @@ pub use event::{
 };
 pub(crate) use event::{LABEL_SEPARATOR, zone};
 pub use html::{Described, add_html};
+pub(crate) use imported::{
+    ImportDefaults, ImportedEvent, ImportedOccurrence, OccurrenceOutcome, OriginalStart, create_imported,
+    is_organized_by, is_over, update_imported, update_imported_occurrences,
+};
 pub use input::EventInput;
+pub(crate) use input::check_url;
 pub use occurrence::change::Overrides;
 pub(crate) use offer::Offer;
 pub(crate) use read::load_occurrence;
 pub(crate) use recurrence_words::add_recurrences;
 pub(crate) use release::{lock_events_of_organizer, release_events_of};
 pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};
+pub(crate) use schedule::expansion::Horizon;
 pub use schedule::preview::{Preview, PreviewInput, PreviewOccurrence};
 pub(crate) use window::OpenPeriod;

@@ -64,7 +64,7 @@ impl EventCore {
     }
 }
 
-async fn set_status(
+pub(super) async fn set_status(
     tx: &mut Tx,
     actor: &Actor,
     id: EventId,

@@ -3,6 +3,7 @@
 use crate::accounts::{AccessToken, Session, User};
 use crate::actor::Actor;
 use crate::agenda::AgendaFilter;
+use crate::calendars::ImportedUid;
 use crate::comments::Comment;
 use crate::core::EventCore;
 use crate::error::Result;
@@ -28,6 +29,8 @@ pub struct Export {
     pub access_tokens: Vec<AccessToken>,
     /// When the secret address of their calendar was made; null if there is none.
     pub calendar_address_created_at: Option<Timestamp>,
+    /// The UIDs of the calendar files that they have imported.
+    pub imported_events: Vec<ImportedUid>,
     /// The events that they organize.
     pub events: Vec<Event>,
     /// The events of others that they co-organize.
@@ -74,6 +77,7 @@ impl EventCore {
             sessions: self.sessions_of(id, current).await?,
             access_tokens: self.access_tokens_of(id).await?,
             calendar_address_created_at: self.personal_calendar_created_at(id).await?,
+            imported_events: self.imports_of(id).await?,
             events,
             co_organized: self.co_organized_events(id).await?,
             registrations: self.registrations_of(id).await?,

@@ -245,6 +245,11 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// The greatest time between a start and an end of this length, whatever the clocks do in between.
+    pub(crate) fn longest(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(u64::try_from(self.seconds).unwrap_or_default() + 2 * 86_400)
+    }
+
     /// Whether it has started; an all-day event of today has not.
     pub(crate) fn is_past(&self, tz: Tz, now: Timestamp) -> bool {
         if self.all_day { self.local.date() < now.in_zone(tz).date_naive() } else { self.starts_at < now }

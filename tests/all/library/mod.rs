@@ -17,6 +17,7 @@ mod deadlocks;
 mod dropped_calls;
 mod events;
 mod idempotency;
+mod import;
 mod jobs;
 mod live;
 mod lock_order;

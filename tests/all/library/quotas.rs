@@ -57,7 +57,7 @@ async fn a_nearer_horizon_moves_as_occurrences_pass(#[case] kind: Kind) {
     core.close().await;
 }
 
-async fn with_quotas(db: &TestDb, quotas: Quotas) -> EventCore {
+pub(super) async fn with_quotas(db: &TestDb, quotas: Quotas) -> EventCore {
     let options = Options { clock: Box::new(db.clock.clone()), quotas, ..Options::default() };
     EventCore::connect(&db.url, options).await.unwrap()
 }

@@ -20,7 +20,8 @@ fn input(fields: &Value) -> ValidEvent {
     });
     crate::input::merge_patch(&mut event, fields.clone());
     let horizon = Horizon::after(now(), std::time::Duration::from_hours(24));
-    let context = ValidationContext { now: now(), default_zone: Tz::UTC, horizon, current: None };
+    let (default_zone, current, imported_since) = (Tz::UTC, None, None);
+    let context = ValidationContext { now: now(), default_zone, horizon, current, imported_since };
     serde_json::from_value::<EventInput>(event).unwrap().validate(&context).unwrap()
 }
 

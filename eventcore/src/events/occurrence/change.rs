@@ -91,7 +91,7 @@ impl Overrides {
     }
 
     /// The overrides of an occurrence after a merge patch.
-    fn patched(locked: &EditableOccurrence, patch: &Value) -> Result<Self> {
+    pub(super) fn patched(locked: &EditableOccurrence, patch: &Value) -> Result<Self> {
         let mut overrides = locked.overrides()?;
         if patch.get("ends_at").is_some_and(|end| !end.is_null()) {
             overrides["duration"] = Value::Null;
@@ -111,7 +111,7 @@ impl Overrides {
     }
 
     /// Checks all fields; returns time and registration window of the occurrence, or every violation.
-    fn validate(&self, locked: &EditableOccurrence, now: Timestamp) -> Result<Times> {
+    pub(super) fn validate(&self, locked: &EditableOccurrence, now: Timestamp) -> Result<Times> {
         let mut violations = self.parse_errors.clone();
         if let Some(title) = &self.title {
             check_text(&mut violations, "title", title, 1, 200, Lines::One);
@@ -148,7 +148,7 @@ impl Overrides {
     }
 
     /// Whether an occurrence has these overrides and this time already, so that nothing is to be changed.
-    fn are_stored(&self, stored: &StoredOccurrence, times: &Times) -> bool {
+    pub(super) fn are_stored(&self, stored: &StoredOccurrence, times: &Times) -> bool {
         self.fields_are_stored(stored, times) && times.are_stored(stored)
     }
 
@@ -194,7 +194,7 @@ impl Overrides {
 }
 
 /// The validated time of an occurrence.
-struct Times {
+pub(super) struct Times {
     span: Span,
     /// The edges of the registration window that differ from the event's.
     own: RegistrationWindow,
@@ -266,7 +266,7 @@ impl EventCore {
     }
 }
 
-async fn change(
+pub(crate) async fn change(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,
@@ -297,7 +297,7 @@ async fn change(
     read::load_occurrence(tx, id, now).await
 }
 
-async fn store_overrides(
+pub(super) async fn store_overrides(
     tx: &mut Tx,
     locked: &EditableOccurrence,
     overrides: &Overrides,

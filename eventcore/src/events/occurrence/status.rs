@@ -67,7 +67,7 @@ impl EventCore {
     }
 }
 
-async fn cancel(
+pub(crate) async fn cancel(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,
@@ -86,7 +86,7 @@ async fn cancel(
     read::load_occurrence(tx, id, now).await
 }
 
-async fn restore(
+pub(crate) async fn restore(
     tx: &mut Tx,
     actor: &Actor,
     id: OccurrenceId,

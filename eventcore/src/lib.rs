@@ -70,8 +70,8 @@
 //!    [`jobs`], the table of work that follows from transactions, `change_log`, the table of what they have
 //!    changed, `signed_link`, the tokens of links in mails, and [`mails`], which the operations of all
 //!    modules use;
-//! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; [`accounts`] and
-//!    [`categories`];
+//! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; `counters`, the numbers of
+//!    occurrences by day and label; [`accounts`] and [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
 //! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`],
 //!    [`notifications`], which refer to events;
@@ -109,6 +109,7 @@ mod change_log;
 pub mod changes;
 pub mod comments;
 mod core;
+mod counters;
 mod csv_table;
 pub mod db;
 pub mod error;

@@ -78,11 +78,6 @@ impl Ongoing {
         sql.push(" AS now) clock").push(&self.source(dialect));
     }
 
-    /// The same, with the current time as an SQL expression such as a placeholder.
-    pub(crate) fn select(self, dialect: Dialect, columns: &str, now: &str) -> String {
-        format!("SELECT {columns} FROM (SELECT {now} AS now) clock{}", self.source(dialect))
-    }
-
     fn source(self, dialect: Dialect) -> String {
         let classes = LENGTH_CLASSES.map(|(class, longest)| match dialect {
             Dialect::Sqlite => format!("({class}, {})", longest.as_micros()),

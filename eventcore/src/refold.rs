@@ -3,7 +3,7 @@
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::Result;
-use crate::{accounts, categories, fold, search};
+use crate::{accounts, categories, counters, fold, search};
 
 impl EventCore {
     /// Folds all stored texts anew if they are folded by another version. Those of documents are left to be
@@ -29,5 +29,7 @@ async fn refold(tx: &mut Tx) -> Result<()> {
     .await?;
     search::mark_unindexed(tx).await?;
     categories::refold_tags(tx).await?;
+    // The labels of tags contain their folded forms.
+    counters::recount(tx).await?;
     accounts::user::refold(tx).await
 }

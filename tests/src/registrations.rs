@@ -97,12 +97,14 @@ impl TestDb {
         assert_eq!(positions, expected, "positions count from 1 without gaps");
         let waiting: Vec<String> = waiting.into_iter().map(|(_, party)| party).collect();
         assert_eq!(self.core.check_consistency().await.expect("counts"), []);
+        assert_eq!(self.core.check_counters().await.expect("counters"), [] as [String; 0]);
         board(&seated, &waiting)
     }
 
     /// The numbers of seats taken and of waiting registrations. Also asserts all counts.
     pub async fn counts(&self, occurrence: OccurrenceId) -> (i64, i64) {
         assert_eq!(self.core.check_consistency().await.expect("counts"), []);
+        assert_eq!(self.core.check_counters().await.expect("counters"), [] as [String; 0]);
         let occurrence = self.core.occurrence(&Actor::System, occurrence).await.expect("an occurrence");
         (occurrence.seats_taken, occurrence.waitlist_length)
     }

@@ -27,6 +27,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let first = *organizers.first().ok_or("no organizers")?;
     create_events(&core, organizers, GrowthData::events(occurrences.parse()?)).await?;
     register_for_all(&core, first, attendee).await?;
+    benches::do_jobs(&core).await?;
     let id = first.user_id().ok_or("the organizer is not a user")?;
     let token = core.open_session(&Actor::System, id).await?.access_token;
     let page = core.occurrences(&Actor::Anonymous, &AgendaFilter::default(), &PageRequest::first(1)).await?;

@@ -1,34 +1,25 @@
 //! Counting matches by category, tag, month and day: one index scan aggregates their starts and labels, which
 //! are counted here.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use foldhash::{HashMap, HashMapExt};
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, FromRow, Type};
-use uuid::Uuid;
 
-use super::counts::{CategoryCount, FacetTagCount, Facets, Month, MonthCount};
+use super::counts::Month;
 use super::plan::AgendaPlan;
 use super::statement;
+use super::tallies::{MAX_MONTHS, Tallies};
+use crate::counters::LABEL_SEPARATOR;
 use crate::db::{ArrayAgg, Dialect, Queries, array_agg};
 use crate::error::{Error, Result};
-use crate::events::LABEL_SEPARATOR;
-use crate::fold::fold;
-use crate::id::CategoryId;
-use crate::page::TotalRelation;
 use crate::time::{Timestamp, start_of_day};
 
 /// Separates the labels of two occurrences: the ASCII record separator.
 const RECORD_END: char = '\u{1e}';
-/// Maximum number of tags in facets.
-const MAX_TAGS: usize = 50;
-/// Maximum number of months in facets: twenty years.
-const MAX_MONTHS: usize = 240;
-
-/// The slugs of all categories.
-type Slugs = std::collections::HashMap<CategoryId, String>;
-
 /// The starts of all matches.
 #[derive(Debug, Default, FromRow)]
 pub(super) struct MatchedStarts {
@@ -131,18 +122,23 @@ impl MatchedStarts {
 impl MatchedLabels {
     /// Loads the starts and labels of all matches.
     pub(super) async fn load(db: &mut impl Queries, plan: AgendaPlan) -> Result<Self> {
-        let columns = Self::columns(db.dialect());
         let mut all = Self::default();
         for part in plan.parts().all() {
-            let statement = statement::matches_to_count(&part, &columns);
-            let Self { starts, labels } = statement.query(db).one().await?;
-            all.starts.add(starts);
-            let LabelHistogram(counts) = all.labels.get_or_insert_default();
-            for (labels, count) in labels.unwrap_or_default().0 {
-                *counts.entry(labels).or_default() += count;
-            }
+            all.add_part(db, &part).await?;
         }
         Ok(all)
+    }
+
+    /// Adds those of a part.
+    pub(super) async fn add_part(&mut self, db: &mut impl Queries, part: &AgendaPlan) -> Result<()> {
+        let statement = statement::matches_to_count(part, &Self::columns(db.dialect()));
+        let Self { starts, labels } = statement.query(db).one().await?;
+        self.starts.add(starts);
+        let LabelHistogram(counts) = self.labels.get_or_insert_default();
+        for (labels, count) in labels.unwrap_or_default().0 {
+            *counts.entry(labels).or_default() += count;
+        }
+        Ok(())
     }
 
     /// The columns of this type, aggregated.
@@ -151,20 +147,15 @@ impl MatchedLabels {
     }
 
     /// The counts. Months are those of `tz`, except for all-day occurrences.
-    ///
-    /// With `counts_few`, they are lower bounds if there are more matches than are counted.
-    pub(super) fn facets(self, slugs: &Slugs, tz: Tz, counts_few: bool) -> Result<Facets> {
-        let LabelHistogram(histogram) = self.labels.unwrap_or_default();
-        let total = histogram.values().sum();
-        let exact = (total, TotalRelation::Exact);
-        let (total, total_relation) = if counts_few { statement::up_to_limit(total) } else { exact };
-        Ok(Facets {
-            total,
-            total_relation,
-            categories: by_category(&histogram, slugs),
-            tags: by_tag(&histogram),
-            months: self.starts.sorted()?.by_month(tz),
-        })
+    pub(super) fn tallies(self, tz: Tz) -> Result<Tallies> {
+        let mut tallies = Tallies::of_months(self.starts.sorted()?.by_month(tz));
+        for (labels, count) in self.labels.unwrap_or_default().0 {
+            tallies.total += count;
+            let mut labels = labels.split(LABEL_SEPARATOR);
+            tallies.add_category(labels.next().unwrap_or_default(), count);
+            labels.filter(|tag| !tag.is_empty()).for_each(|tag| tallies.add_tag(tag, count));
+        }
+        Ok(tallies)
     }
 }
 
@@ -184,7 +175,8 @@ impl OccurrenceDays {
         i64::try_from(starts + within(&self.days, &first, &end)).unwrap_or(i64::MAX)
     }
 
-    fn by_month(&self, tz: Tz) -> Vec<MonthCount> {
+    /// The number of occurrences by month, of up to twenty years from the first month on.
+    fn by_month(&self, tz: Tz) -> BTreeMap<Month, i64> {
         let month_of = |at: &Timestamp| Month::of(at.in_zone(tz).date_naive());
         let month_in = |day: &NaiveDate| Month::of(*day);
         let months = |starts: Option<&Timestamp>, days: Option<&NaiveDate>| {
@@ -194,16 +186,12 @@ impl OccurrenceDays {
             months(self.starts.first(), self.days.first()).min(),
             months(self.starts.last(), self.days.last()).max(),
         ) else {
-            return Vec::new();
+            return BTreeMap::new();
         };
         std::iter::successors(Some(first), |month| Some(month.next()))
             .take_while(|month| *month <= last)
             .take(MAX_MONTHS)
-            .map(|month| MonthCount {
-                month,
-                count: self.between(month.first_day(), month.next().first_day(), tz),
-            })
-            .filter(|month| month.count > 0)
+            .map(|month| (month, self.between(month.first_day(), month.next().first_day(), tz)))
             .collect()
     }
 }
@@ -214,41 +202,14 @@ fn within<T: Ord>(all: &[T], from: &T, to: &T) -> usize {
     before(to).saturating_sub(before(from))
 }
 
-fn by_category(histogram: &HashMap<String, i64>, slugs: &Slugs) -> Vec<CategoryCount> {
-    let mut counted: HashMap<&str, i64> = HashMap::new();
-    for (labels, count) in histogram {
-        *counted.entry(labels.split(LABEL_SEPARATOR).next().unwrap_or_default()).or_default() += count;
-    }
-    let slug = |id: &str| Uuid::try_parse(id).ok().and_then(|id| slugs.get(&CategoryId::from(id)).cloned());
-    let counts = counted.into_iter().map(|(id, count)| CategoryCount { category: slug(id), count });
-    let mut counts: Vec<CategoryCount> = counts.collect();
-    counts.sort_by(|a, b| (b.count, &a.category).cmp(&(a.count, &b.category)));
-    counts
-}
-
-/// Counts tags by their folded form, and shows the commonest spelling of each.
-fn by_tag(histogram: &HashMap<String, i64>) -> Vec<FacetTagCount> {
-    let mut spellings: HashMap<&str, i64> = HashMap::new();
-    for (labels, count) in histogram {
-        for tag in labels.split(LABEL_SEPARATOR).skip(1).filter(|tag| !tag.is_empty()) {
-            *spellings.entry(tag).or_default() += count;
-        }
-    }
-    let mut spellings: Vec<(&str, i64)> = spellings.into_iter().collect();
-    spellings.sort_by_key(|(name, count)| (-count, *name));
-    let mut tags: HashMap<String, FacetTagCount> = HashMap::new();
-    for (name, count) in spellings {
-        let tag = tags.entry(fold(name)).or_insert_with(|| FacetTagCount { tag: name.to_owned(), count: 0 });
-        tag.count += count;
-    }
-    let mut tags: Vec<(String, FacetTagCount)> = tags.into_iter().collect();
-    tags.sort_by(|(a, x), (b, y)| (y.count, a).cmp(&(x.count, b)));
-    tags.into_iter().take(MAX_TAGS).map(|(_, tag)| tag).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::agenda::Facets;
+    use crate::agenda::tallies::Slugs;
+    use crate::id::CategoryId;
 
     /// Facets of occurrences given as `start or day,category,tags`, with tags separated by slashes.
     fn facets_of(occurrences: &[&str]) -> Facets {
@@ -263,7 +224,7 @@ mod tests {
         let labels = labels.collect::<Vec<_>>().join("\u{1e}").replace('/', "\u{1f}");
         let starts = MatchedStarts { starts: Some(ArrayAgg(starts)), days: Some(days.join(",")) };
         let labels = Some(LabelHistogram::of(&labels));
-        MatchedLabels { starts, labels }.facets(&slugs, Tz::Europe__Berlin, false).unwrap()
+        MatchedLabels { starts, labels }.tallies(Tz::Europe__Berlin).unwrap().facets(&slugs, false)
     }
 
     #[test]

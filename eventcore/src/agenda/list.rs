@@ -1,6 +1,7 @@
 //! The agenda in pages: occurrences, and events by their first matching occurrence.
 
 use super::condition::Comparison;
+use super::counted::CountedFilter;
 use super::filter::AgendaFilter;
 use super::index_lookup::IndexLookup;
 use super::plan::{AgendaPlan, Extent, VisibleScope};
@@ -30,12 +31,7 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("occurrences {filter:?}"), order(filter))?;
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, filter).await?;
-        let total = if page.count {
-            let all = agenda_plan(&mut db, filter, visible, Extent::All, now).await?;
-            Some(count(&mut db, all).await?)
-        } else {
-            None
-        };
+        let total = if page.count { Some(count(&mut db, filter, visible, now).await?) } else { None };
         let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?;
         let key = |row: &RankedOccurrence| key(row.position, row.row.id);
         let rows = page_rows(&mut db, &plan, &keyset, PageRows::Occurrences, key).await?;
@@ -180,7 +176,18 @@ pub(super) async fn visible_scope(
 }
 
 /// Counts the matches.
-async fn count(db: &mut impl Queries, plan: AgendaPlan) -> Result<(i64, TotalRelation)> {
+async fn count(
+    db: &mut impl Queries,
+    filter: &AgendaFilter,
+    visible: VisibleScope,
+    now: Timestamp,
+) -> Result<(i64, TotalRelation)> {
+    if let Some(counted) = CountedFilter::of(db, filter, visible, 1, now).await?
+        && let Some(total) = counted.count(db).await?
+    {
+        return Ok((total, TotalRelation::Exact));
+    }
+    let plan = agenda_plan(db, filter, visible, Extent::All, now).await?;
     let counts_few = plan.counts_few();
     let mut total = 0;
     for part in plan.parts().all() {

@@ -11,8 +11,10 @@
 //! 3. `statement.rs` writes a plan with an `SqlWriter`, which numbers the placeholders. The statement names
 //!    what the database does: it has no choice that statistics could change.
 //!
-//! `list.rs` runs the statements of pages and totals, `facets.rs` those of facets and calendars. `shapes.rs`
-//! makes all statements that a filter can lead to, and a test prepares and explains them on both databases.
+//! `list.rs` runs the statements of pages and totals, `facets.rs` those of facets and calendars. Where a
+//! filter has no words and names nobody, `counted.rs` answers the latter three from
+//! [counters](crate::counters). `shapes.rs` makes all statements that a filter can lead to, and a test
+//! prepares and explains them on both databases.
 //!
 //! # Adding a filter
 //!
@@ -28,6 +30,9 @@
 //! 3. **`eventd/src/http/routes/agenda_query.rs`**: read the parameter in `filter`, and describe it in
 //!    `FilterParameters`, from which the OpenAPI document is made.
 //!
+//! Totals and facets with the filter must not come from counters, which do not have it: name it in
+//! `is_countable` of `agenda/counted.rs`.
+//!
 //! Then add the filter to the list in `tests/all/library/agenda_statements.rs`, which prepares statements,
 //! and to the random queries of `tests/all/http/filters`, which compare results with a model. Generated
 //! clients get the parameter by themselves; the one for Rust has positional arguments, so its example
@@ -37,6 +42,7 @@
 //! `AgendaPlan::new` makes the condition.
 
 mod condition;
+mod counted;
 mod counting;
 mod counts;
 mod days;
@@ -51,6 +57,7 @@ mod relevance;
 mod shapes;
 mod since;
 mod statement;
+mod tallies;
 mod text_column;
 
 pub(crate) use event_ids::event_ids;

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::condition::Comparison;
+use super::counted::CountedFilter;
 use super::counting::{MatchedLabels, MatchedStarts};
 use super::days;
 use super::event_ids;
@@ -75,6 +76,7 @@ impl Shapes<'_> {
                 self.add_counts(purpose, &plan);
             }
         }
+        self.add_counters(visible);
         let period = (self.now.in_zone(Tz::UTC).date_naive(), self.now.in_zone(Tz::UTC).date_naive());
         let any_time = self.plan(visible, Extent::AnyTime);
         let multi_day = days::multi_day_plan(any_time, visible, &(period.0..period.1), Tz::UTC);
@@ -91,6 +93,23 @@ impl Shapes<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The statements that read counters.
+    fn add_counters(&mut self, visible: VisibleScope) {
+        let planned = |tags| CountedFilter::planned(self.dialect, self.filter, visible, tags, self.now);
+        let total = planned(1).and_then(|counted| counted.total());
+        let facets = planned(0).and_then(|counted| counted.facet_counters(Tz::Europe__Berlin));
+        let today = self.now.in_zone(Tz::UTC).date_naive();
+        let calendar = planned(0).and_then(|counted| counted.day_counters(&(today..today), Tz::UTC));
+        if let Some((_, sql)) = total {
+            self.add("counters", "total", sql);
+        }
+        for query in facets.map(|(_, query)| query).into_iter().chain(calendar) {
+            let mut sql = SqlWriter::new(self.dialect);
+            query.write(&mut sql);
+            self.add("counters", "days", sql);
+        }
     }
 
     fn add_counts(&mut self, purpose: &'static str, plan: &AgendaPlan) {

@@ -155,7 +155,7 @@ fn position(plan: &AgendaPlan) -> String {
 }
 
 /// Writes ` FROM … WHERE …`, with the occurrence as `o`.
-fn push_matches(sql: &mut SqlWriter, plan: &AgendaPlan) {
+pub(super) fn push_matches(sql: &mut SqlWriter, plan: &AgendaPlan) {
     let conditions = plan.untested();
     sql.push(" FROM ");
     match &plan.driver {

@@ -1,30 +1,17 @@
 //! Reading categories.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::FromRow;
 
 use super::category::Category;
 use crate::core::EventCore;
-use crate::db::{Dialect, Locking, Queries, Sql, SqlWriter, Tx, sql};
+use crate::counters::{self, UpcomingLabels};
+use crate::db::{Locking, Queries, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
-use crate::phase::Ongoing;
 use crate::time::Timestamp;
-
-/// The columns of [`Category`], from `categories c`. `$1` is the current time.
-fn columns(dialect: Dialect) -> String {
-    let all_day = Ongoing::AllDay.select(dialect, "b.event_id", "$1");
-    format!(
-        "c.id, c.slug, c.name, c.description, c.colour, c.created_at, c.updated_at, c.version,
-         (SELECT count(*) FROM (
-            SELECT o.event_id FROM occurrences o
-            WHERE o.listed AND o.category_id = c.id AND o.starts_at > $1 AND o.status = 'scheduled'
-            UNION {all_day} AND b.listed AND b.category_id = c.id AND b.status = 'scheduled') upcoming)
-         AS upcoming_events"
-    )
-}
 
 /// A query for the id of the category with a slug, a former one included. Append `= ` and a parameter.
 pub(crate) const ID_BY_SLUG: &str = "SELECT s.category_id FROM category_slugs s WHERE s.slug";
@@ -33,8 +20,12 @@ impl EventCore {
     /// All categories by name, compared without case and accents.
     pub async fn categories(&self) -> Result<Vec<Category>> {
         let mut db = self.db().read().await?;
-        let text = format!("SELECT {} FROM categories c", columns(db.dialect()));
-        let mut all: Vec<Category> = db.query(Sql::dynamic(text)).bind(self.now()).all().await?;
+        let columns = sql!(
+            "SELECT id, slug, name, description, colour, created_at, updated_at, version,
+                CAST(0 AS BIGINT) AS upcoming_events FROM categories"
+        );
+        let mut all: Vec<Category> = db.query(columns).all().await?;
+        count_events(&mut db, &mut all, self.now()).await?;
         // Sorted here, because the databases have different collations.
         all.sort_by_cached_key(|category| {
             (fold(&category.name), category.name.clone(), category.slug.clone())
@@ -52,14 +43,38 @@ impl EventCore {
 
 /// Loads a category.
 pub(crate) async fn load(db: &mut impl Queries, id: CategoryId, now: Timestamp) -> Result<Category> {
-    let text = format!("SELECT {} FROM categories c WHERE c.id = $2", columns(db.dialect()));
-    let found = db.query(Sql::dynamic(text)).bind(now).bind(id).optional().await?;
-    found.ok_or(Error::NotFound("category"))
+    let columns = sql!(
+        "SELECT id, slug, name, description, colour, created_at, updated_at, version,
+            CAST(0 AS BIGINT) AS upcoming_events FROM categories WHERE id = $1"
+    );
+    let mut found: Vec<Category> = db.query(columns).bind(id).all().await?;
+    count_events(db, &mut found, now).await?;
+    found.pop().ok_or(Error::NotFound("category"))
+}
+
+/// Fills in the numbers of events.
+async fn count_events(db: &mut impl Queries, categories: &mut [Category], now: Timestamp) -> Result<()> {
+    let counts = counters::upcoming_events(db, UpcomingLabels::Categories, now).await?;
+    let counts: HashMap<_, _> =
+        counts.iter().map(|(label, n)| (counters::category_of_label(label), *n)).collect();
+    for category in categories {
+        category.upcoming_events = counts.get(&Some(category.id)).copied().unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// Finds the category with a slug, a former one included.
 pub(crate) async fn find_by_slug(db: &mut impl Queries, slug: &str) -> Result<Option<CategoryId>> {
     query_by_slug(db, slug, sql!("SELECT category_id FROM category_slugs WHERE slug = $1")).await
+}
+
+/// Finds the categories with any of these slugs, former ones included.
+pub(crate) async fn ids_by_slugs(db: &mut impl Queries, slugs: &[String]) -> Result<BTreeSet<CategoryId>> {
+    let mut sql = SqlWriter::new(db.dialect());
+    sql.push("SELECT s.category_id FROM category_slugs s WHERE s.slug IN (");
+    sql.separated(", ", slugs, |sql, slug| _ = sql.value(without_nul(slug))).push(")");
+    let found: Vec<(CategoryId,)> = sql.query(db).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// Like [`find_by_slug`], but an unknown slug is an error.

@@ -1,8 +1,13 @@
 //! The tags of all events: counting and folding them.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 use sqlx::FromRow;
 
 use crate::core::EventCore;
+use crate::counters::{self, UpcomingLabels};
 use crate::db::{Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::fold::{ROWS_AT_ONCE, fold};
@@ -34,30 +39,33 @@ impl EventCore {
             return Err(Error::invalid("/q", "control_character", "must not contain control characters"));
         }
         let mut db = self.db().read().await?;
-        let mut tags: Vec<TagCount> = db
-            // The collation "C" compares code points, as SQLite does. Others may ignore some characters.
-            .query(sql!(
-                sqlite "SELECT min(t.name) AS tag, count(*) AS count FROM event_tags t
-                    WHERE t.folded >= $1 AND t.folded < $2 AND EXISTS (SELECT 1 FROM occurrences o
-                        WHERE o.event_id = t.event_id AND o.listed AND o.upcoming_until > $3
-                            AND o.status = 'scheduled')
-                    GROUP BY t.folded ORDER BY count DESC, t.folded LIMIT 100",
-                postgres "SELECT min(t.name COLLATE \"C\") AS tag, count(*) AS count FROM event_tags t
-                    WHERE t.folded COLLATE \"C\" >= $1 AND t.folded COLLATE \"C\" < $2
-                        AND EXISTS (SELECT 1 FROM occurrences o
-                            WHERE o.event_id = t.event_id AND o.listed AND o.upcoming_until > $3
-                                AND o.status = 'scheduled')
-                    GROUP BY t.folded ORDER BY count DESC, t.folded COLLATE \"C\" LIMIT 100"
-            ))
-            .bind(prefix.clone())
-            // The upper bound: no text sorts after the last code point of Unicode.
-            .bind(format!("{prefix}\u{10ffff}"))
-            .bind(self.now())
-            .all()
-            .await?;
+        let labels = UpcomingLabels::Tags { prefix: &prefix };
+        let counts = counters::upcoming_events(&mut db, labels, self.now()).await?;
+        let mut tags = most_frequent(&counts, &prefix);
         tags.truncate(limit as usize);
         Ok(tags)
     }
+}
+
+/// Tags by their folded forms, which have a prefix, each in the spelling that sorts first. The most frequent
+/// first.
+fn most_frequent(counts: &HashMap<String, i64>, prefix: &str) -> Vec<TagCount> {
+    let mut by_folded: BTreeMap<&str, (&str, i64)> = BTreeMap::new();
+    for (label, n) in counts {
+        let (folded, spelling) = counters::spelling_of_label(label);
+        if !folded.starts_with(prefix) {
+            // The prefix of the label contains more than the folded form.
+            continue;
+        }
+        let (first, count) = by_folded.entry(folded).or_insert((spelling, 0));
+        *first = spelling.min(*first);
+        *count += n;
+    }
+    let tags = by_folded.into_values().map(|(tag, count)| TagCount { tag: tag.to_owned(), count });
+    let mut tags: Vec<TagCount> = tags.collect();
+    // Stable: tags that are equally frequent stay in the order of their folded forms.
+    tags.sort_by_key(|tag| Reverse(tag.count));
+    tags
 }
 
 /// Folds the tags of all events anew, after a change of the folding. Of tags of an event that are one now,

@@ -28,7 +28,11 @@ impl SqlValue {
             Self::Id(_) => "UUID",
             Self::Integer(_) => "BIGINT",
             Self::Boolean(_) => "BOOLEAN",
-            Self::Column(_) => "unknown",
+            Self::Column(Column::Id(_)) => "UUID[]",
+            Self::Column(Column::At(_)) => "TIMESTAMPTZ[]",
+            Self::Column(Column::Text(_)) => "TEXT[]",
+            Self::Column(Column::Integer(_)) => "BIGINT[]",
+            Self::Column(Column::Boolean(_)) => "BOOLEAN[]",
         }
     }
 }

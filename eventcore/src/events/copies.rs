@@ -7,10 +7,11 @@
 
 use chrono_tz::Tz;
 
-use super::event::{LABEL_SEPARATOR, OccurrenceStatus, is_listed, new_occurrence_status, zone};
+use super::event::{OccurrenceStatus, is_listed, new_occurrence_status, zone};
 use super::occurrence::state::OccurrenceState;
 use super::rows::EventRow;
 use super::window::{OpenPeriod, RegistrationWindow, WindowStart};
+use crate::counters::LABEL_SEPARATOR;
 use crate::db::{SqlValue, SqlWriter};
 use crate::error::Result;
 use crate::id::{CategoryId, EventId, UserId};

@@ -261,10 +261,6 @@ pub struct Links {
     pub page: String,
 }
 
-/// Separates the category and the tags in the column `occurrences.labels`, and the tags in
-/// `occurrences.tags`: the ASCII unit separator. Tags contain no control characters.
-pub(crate) const LABEL_SEPARATOR: char = '\u{1f}';
-
 /// The time zone with a stored name; UTC, and an error in the log, if the compiled-in tz database does not
 /// have it.
 pub(crate) fn zone(name: &str) -> Tz {

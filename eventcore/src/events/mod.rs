@@ -42,10 +42,10 @@ pub(crate) use access::Relation;
 pub(crate) use audit::wrong_derived_data;
 pub use create::DuplicateInput;
 pub(crate) use creation_queue::Creations;
+pub(crate) use event::zone;
 pub use event::{
     Event, EventRecurrence, EventStatus, Links, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility,
 };
-pub(crate) use event::{LABEL_SEPARATOR, zone};
 pub use html::{Described, add_html};
 pub(crate) use imported::{
     ImportDefaults, ImportedEvent, ImportedOccurrence, OccurrenceOutcome, OriginalStart, create_imported,

@@ -6,15 +6,14 @@ use chrono::NaiveDateTime;
 use sqlx::FromRow;
 
 use super::access::Relation;
-use super::event::{
-    Event, EventStatus, LABEL_SEPARATOR, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility, zone,
-};
+use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility, zone};
 use super::links::CalendarItem;
 use super::offer::Offer;
 use super::schedule::expansion::{self, Horizon, PlannedOccurrence};
 use super::window::{OpenPeriod, RegistrationWindow, WindowEdge};
 use crate::accounts::PublicProfile;
 use crate::actor::Actor;
+use crate::counters::LABEL_SEPARATOR;
 use crate::db::{Queries, Query, Sql, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::id::{CategoryId, EventId, OccurrenceId, UserId};

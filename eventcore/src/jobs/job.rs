@@ -52,6 +52,8 @@ pub enum Job {
     },
     /// Every five seconds: write the mails of notifications that are due.
     QueueMails,
+    /// Every five seconds: add what has changed in lists to the counters of the agenda.
+    CountChanges,
     /// Send a link for a new password to the user with an address, if there is one.
     ForgottenPassword {
         /// The address, in the form for comparisons.
@@ -86,6 +88,8 @@ text_enum! {
         SendBulkMail = "send_bulk_mail",
         /// [`Job::QueueMails`].
         QueueMails = "queue_mails",
+        /// [`Job::CountChanges`].
+        CountChanges = "count_changes",
         /// [`Job::ForgottenPassword`].
         ForgottenPassword = "forgotten_password",
     }
@@ -107,14 +111,16 @@ impl Job {
             Self::SendMail { .. } => JobKind::SendMail,
             Self::SendBulkMail { .. } => JobKind::SendBulkMail,
             Self::QueueMails => JobKind::QueueMails,
+            Self::CountChanges => JobKind::CountChanges,
             Self::ForgottenPassword { .. } => JobKind::ForgottenPassword,
         }
     }
 
     /// The jobs that a process with workers adds when it starts.
-    pub(crate) const AT_START: [Self; 8] = [
+    pub(crate) const AT_START: [Self; 9] = [
         Self::FindReminders { looked_at_until: None },
         Self::QueueMails,
+        Self::CountChanges,
         Self::ExtendSchedules,
         Self::PruneJobs,
         Self::PruneMails,
@@ -139,6 +145,7 @@ impl JobKind {
             | Self::Remind
             | Self::SendMail
             | Self::QueueMails
+            | Self::CountChanges
             | Self::ForgottenPassword => 0,
             Self::SendBulkMail => 1,
             Self::ExtendSchedules
@@ -154,6 +161,7 @@ impl JobKind {
         match self {
             Self::FindReminders
             | Self::QueueMails
+            | Self::CountChanges
             | Self::ExtendSchedules
             | Self::RecomputeTimes
             | Self::PruneJobs
@@ -181,6 +189,7 @@ impl JobKind {
             | Self::SendMail
             | Self::SendBulkMail
             | Self::QueueMails
+            | Self::CountChanges
             | Self::ForgottenPassword => None,
         }
     }
@@ -189,7 +198,7 @@ impl JobKind {
     pub(super) const fn retries(self) -> Retries {
         match self {
             // Reminders and mails must be found again soon after the database was away.
-            Self::FindReminders | Self::QueueMails => Retries::PROMPT,
+            Self::FindReminders | Self::QueueMails | Self::CountChanges => Retries::PROMPT,
             Self::ExtendSchedules
             | Self::RecomputeTimes
             | Self::PruneJobs

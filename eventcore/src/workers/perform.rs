@@ -3,6 +3,7 @@
 use crate::accounts;
 use crate::change_log;
 use crate::core::EventCore;
+use crate::counters;
 use crate::db::{Tx, transaction};
 use crate::error::{Error, Result};
 use crate::id::MailId;
@@ -38,6 +39,7 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
         | Job::FindReminders { .. }
         | Job::Remind(_)
         | Job::QueueMails
+        | Job::CountChanges
         | Job::PruneNotifications { .. } => {
             let now = core.now();
             transaction!(core.db(), |tx| step(tx, lease, &job, now))
@@ -128,6 +130,7 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
         Job::FindReminders { looked_at_until } => notifications::find_due(tx, *looked_at_until, now).await?,
         Job::Remind(due) => notifications::remind(tx, due, now).await?,
         Job::QueueMails => notifications::queue_mails(tx, now).await?,
+        Job::CountChanges => counters::count_changes(tx, now).await?,
         Job::PruneNotifications { after } => match notifications::prune(tx, *after, now).await? {
             Some(after) => Next::Again { job: Job::PruneNotifications { after: Some(after) }, at: now },
             None => recurring(Job::PruneNotifications { after: None }, now),

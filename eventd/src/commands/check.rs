@@ -7,8 +7,9 @@ use crate::failure::Failure;
 use crate::output::{PipeClosed, print};
 
 /// Verifies an SQLite file, recounts the registrations of every occurrence, compares what occurrences copy
-/// from their events and the search documents with the events, looks for notifications of nobody and for
-/// reminders that would never be sent, and prints what is damaged and what differs. Changes nothing.
+/// from their events, the search documents with the events and the counters with what they count, looks for
+/// notifications of nobody and for reminders that would never be sent, and prints what is damaged and what
+/// differs. Changes nothing.
 pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
     let core = super::open_existing(config).await?;
     let mut found: Vec<String> =
@@ -16,6 +17,7 @@ pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
     for discrepancy in core.check_consistency().await? {
         found.push(format!("occurrence {}: {}", discrepancy.occurrence, discrepancy.what));
     }
+    found.extend(core.check_counters().await?);
     found.extend(core.check_notifications().await?);
     core.close().await;
     let summary = match found.len() {

@@ -9,6 +9,7 @@ mod changes;
 mod confirmation;
 mod connections;
 mod consistency;
+mod counters;
 mod creation;
 mod credentials;
 mod database;

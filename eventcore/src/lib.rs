@@ -68,8 +68,8 @@
 //!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
 //! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`], `csv_table`,
 //!    [`jobs`], the table of work that follows from transactions, `change_log`, the table of what they have
-//!    changed, `signed_link`, the tokens of links in mails, and [`mails`], which the operations of all
-//!    modules use;
+//!    changed, `signed_link`, the tokens of links in mails, `reminder_list`, the lead times of a user, and
+//!    [`mails`], which the operations of all modules use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; `counters`, the numbers of
 //!    occurrences by day and label; [`accounts`] and [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
@@ -134,6 +134,7 @@ pub mod quotas;
 pub mod recurrence;
 mod refold;
 pub mod registrations;
+mod reminder_list;
 mod seal;
 pub mod search;
 mod seats;

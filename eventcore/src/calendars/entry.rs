@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::content_lines::{ContentLines, format_date, format_local};
 use super::timezone;
 use crate::id::EventId;
-use crate::time::Timestamp;
+use crate::time::{LeadTime, Timestamp};
 
 /// PRODID: the program that wrote the file.
 const PRODID: &str = "-//eventcore//Events//EN";
@@ -86,6 +86,8 @@ pub(super) struct CalendarEntry<'a> {
     pub(super) updated_at: Timestamp,
     /// SEQUENCE: rises with every change of what the entries of the event show.
     pub(super) sequence: i64,
+    /// How long before the start programs remind (VALARM), unless it does not take place for sure.
+    pub(super) reminders: Vec<LeadTime>,
 }
 
 /// What all entries of a file have in common.
@@ -188,7 +190,21 @@ impl CalendarEntry<'_> {
         if shared.private {
             lines.property("CLASS", "PRIVATE");
         }
+        if self.status == EntryStatus::Confirmed {
+            self.write_reminders(lines);
+        }
         lines.property("END", "VEVENT");
+    }
+
+    fn write_reminders(&self, lines: &mut ContentLines) {
+        for lead in &self.reminders {
+            lines.property("BEGIN", "VALARM");
+            lines.property("ACTION", "DISPLAY");
+            lines.text_property("DESCRIPTION", self.title);
+            // Its days are calendar days, as those of the lead time are (RFC 5545, 3.3.6).
+            lines.property("TRIGGER", &format!("-{lead}"));
+            lines.property("END", "VALARM");
+        }
     }
 }
 

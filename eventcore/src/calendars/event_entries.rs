@@ -127,6 +127,7 @@ impl CalendarEvent {
             created_at: occurrence.created_at,
             updated_at: occurrence.updated_at.max(self.updated_at),
             sequence: self.sequence,
+            reminders: Vec::new(),
         }
     }
 
@@ -159,6 +160,7 @@ impl CalendarEvent {
             created_at: self.created_at,
             updated_at: self.updated_at,
             sequence: self.sequence,
+            reminders: Vec::new(),
         }
     }
 

@@ -1,24 +1,26 @@
-//! Calendars to subscribe to, written in parts.
+//! Calendars to subscribe to, written in parts, and the same lists as feeds for readers of news.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
-use sqlx::FromRow;
 
 use super::content_lines::ContentLines;
-use super::entry::{EntryStatus, begin_calendar, end_calendar};
-use super::source::{self, CalendarOccurrenceRow, Source, UNBOUNDED_PERIOD};
-use super::timezone;
+use super::dates::FeedState;
+use super::entry::{begin_calendar, end_calendar};
+use super::feed_summary::{Period, summaries};
+use super::shown::{FeedEvent, Shown, add_reminders};
+use super::source::{self, CalendarOccurrenceRow, Source};
+use super::syndication::{self, FeedLinks, SyndicationFormat};
+use super::{atom, json_feed, timezone};
 use crate::actor::Actor;
 use crate::agenda::{self, AgendaFilter};
 use crate::core::EventCore;
-use crate::db::{Queries, RowList, SqlWriter};
+use crate::db::Queries;
 use crate::error::Result;
 use crate::events::zone;
-use crate::id::{EventId, OccurrenceId};
-use crate::time::{Timestamp, parse_local};
+use crate::id::EventId;
+use crate::time::{LeadTime, Timestamp};
 
 /// Greatest number of events in a feed. Those that start soonest are in it.
 const MAX_EVENTS: usize = 10_000;
@@ -28,48 +30,36 @@ const EVENTS_OF_PART: usize = 100;
 const EVENTS_OF_STATEMENT: usize = 1_000;
 /// How often programs should fetch the feed again, as a DURATION.
 const REFRESH_INTERVAL: &str = "PT1H";
-/// The local start of an event is within this much of the same numbers read as UTC.
-const GREATEST_OFFSET: Duration = Duration::from_hours(24);
 
-/// A calendar of many events, to be written part by part: no part holds more than a hundred events, and the
+/// A feed of many events, to be written part by part: no part holds more than a hundred events, and the
 /// database is not in use between two parts.
 #[derive(Debug)]
 pub struct CalendarFeed {
     core: EventCore,
-    name: String,
-    fingerprint: [u8; 32],
+    content: FeedContent,
+    state: FeedState,
+    /// Of what feeds for readers of news show besides.
+    organizers: [u8; 32],
     /// The time zones of the events, with the first and the last instant for which each is needed.
     zones: Vec<(Tz, Period)>,
-    events: Vec<FeedEvent>,
+    /// `None` for iCalendar.
+    syndication: Option<(SyndicationFormat, FeedLinks)>,
+    /// Whether an item was written.
+    has_items: bool,
     next: NextPart,
 }
 
-/// An event of a feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FeedEvent {
-    pub(super) id: EventId,
-    pub(super) shown: Shown,
+/// What a feed is made of.
+#[derive(Debug)]
+pub(super) struct FeedContent {
+    /// The hash of what selects the events.
+    pub(super) feed: [u8; 32],
+    /// What programs show.
+    pub(super) name: String,
+    pub(super) events: Vec<FeedEvent>,
+    /// When programs remind of events that are shown whole.
+    pub(super) reminders: Vec<LeadTime>,
 }
-
-/// What a feed shows of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Shown {
-    /// The event with all its occurrences.
-    Whole,
-    /// Some occurrences, with the certainty of each.
-    Some(BTreeMap<OccurrenceId, Certainty>),
-}
-
-/// Whether the person of a calendar attends an occurrence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Certainty {
-    /// They have a seat.
-    Attends,
-    /// They are on the waitlist, so that the entry is tentative.
-    Waits,
-}
-
-type Period = (Timestamp, Timestamp);
 
 /// What is written next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,23 +69,6 @@ enum NextPart {
     /// The events from this index on.
     Events(usize),
     Nothing,
-}
-
-/// What tells whether the entries of an event have changed, and the period of its time zone.
-#[derive(FromRow)]
-struct EventSummary {
-    id: EventId,
-    timezone: String,
-    starts_local: String,
-    version: i64,
-    calendar_changes: i64,
-    expanded_until: Option<Timestamp>,
-    category_updated_at: Option<Timestamp>,
-    occurrences: i64,
-    versions: i64,
-    first_start: Timestamp,
-    first_original_start: Timestamp,
-    last_end: Timestamp,
 }
 
 impl EventCore {
@@ -117,24 +90,24 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let ids = agenda::event_ids(&mut db, actor, &filter, MAX_EVENTS, self.now()).await?;
         let events = ids.into_iter().map(|id| FeedEvent { id, shown: Shown::Whole }).collect();
-        self.feed_of(&mut db, name, events).await
+        let feed = Sha256::digest(format!("{:?} {filter:?}", actor.user_id())).into();
+        let content = FeedContent { feed, name: name.to_owned(), events, reminders: Vec::new() };
+        self.feed_of(&mut db, content).await
     }
 
-    /// The feed of these events, which the caller may see.
-    pub(super) async fn feed_of(
-        &self,
-        db: &mut impl Queries,
-        name: &str,
-        events: Vec<FeedEvent>,
-    ) -> Result<CalendarFeed> {
+    /// The feed of events that the caller may see.
+    pub(super) async fn feed_of(&self, db: &mut impl Queries, content: FeedContent) -> Result<CalendarFeed> {
         let mut zones: BTreeMap<&str, (Tz, Period)> = BTreeMap::new();
-        let mut digest = Sha256::new().chain_update(name);
-        for some in events.chunks(EVENTS_OF_STATEMENT) {
+        let mut digest = Sha256::new().chain_update(&content.name);
+        let mut organizers = Sha256::new();
+        add_reminders(&mut digest, &content.reminders);
+        for some in content.events.chunks(EVENTS_OF_STATEMENT) {
             for event in some {
                 event.shown.add_to(&mut digest);
             }
             for summary in summaries(db, some).await? {
                 summary.add_to(&mut digest);
+                summary.add_organizer_to(&mut organizers);
                 let tz = zone(&summary.timezone);
                 let period = summary.period()?;
                 let (_, known) = zones.entry(tz.name()).or_insert((tz, period));
@@ -143,150 +116,163 @@ impl EventCore {
         }
         Ok(CalendarFeed {
             core: self.clone(),
-            name: name.to_owned(),
-            fingerprint: digest.finalize().into(),
+            state: FeedState { feed: content.feed, fingerprint: digest.finalize().into() },
+            organizers: organizers.finalize().into(),
+            content,
             zones: zones.into_values().filter(|(tz, _)| !timezone::is_utc(*tz)).collect(),
-            events,
+            syndication: None,
+            has_items: false,
             next: NextPart::Head,
         })
     }
 }
 
-/// Reads the summaries of events, by id.
-async fn summaries(db: &mut impl Queries, events: &[FeedEvent]) -> Result<Vec<EventSummary>> {
-    let mut sql = SqlWriter::new(db.dialect());
-    sql.push(
-        "SELECT e.id, e.timezone, e.starts_local, e.version, e.calendar_changes, e.expanded_until,
-            c.updated_at AS category_updated_at, count(*) AS occurrences,
-            CAST(sum(o.version) AS BIGINT) AS versions, min(o.starts_at) AS first_start,
-            min(o.original_start) AS first_original_start, max(o.ends_at) AS last_end
-         FROM ",
-    );
-    sql.rows("v", RowList::default().ids("id", events.iter().map(|event| event.id.as_uuid())));
-    sql.push(
-        " JOIN events e ON e.id = v.id JOIN occurrences o ON o.event_id = e.id
-          LEFT JOIN categories c ON c.id = e.category_id
-          GROUP BY e.id, c.id ORDER BY e.id",
-    );
-    Ok(sql.query(db).all().await?)
-}
-
-impl Shown {
-    fn add_to(&self, digest: &mut Sha256) {
-        let Self::Some(occurrences) = self else { return };
-        for (id, certainty) in occurrences {
-            digest.update(id.as_uuid().as_bytes());
-            digest.update([u8::from(*certainty == Certainty::Waits)]);
-        }
-    }
-}
-
-impl EventSummary {
-    fn add_to(&self, digest: &mut Sha256) {
-        digest.update(self.id.as_uuid().as_bytes());
-        let category = self.category_updated_at.map_or(0, Timestamp::as_micros);
-        let expanded = self.expanded_until.map_or(0, Timestamp::as_micros);
-        let counts = [self.version, self.calendar_changes, self.occurrences, self.versions];
-        for number in counts.into_iter().chain([category, expanded]) {
-            digest.update(number.to_be_bytes());
-        }
-    }
-
-    /// The period for which the entries need offsets of the zone.
-    fn period(&self) -> Result<Period> {
-        // The entry of a series begins at the event's start, which need not be an occurrence.
-        let start = Timestamp::from(parse_local(&self.starts_local)?.and_utc()).minus(GREATEST_OFFSET);
-        let first = start.min(self.first_start).min(self.first_original_start);
-        let last =
-            if self.expanded_until.is_some() { self.last_end.plus(UNBOUNDED_PERIOD) } else { self.last_end };
-        Ok((first, last))
-    }
-}
-
 impl CalendarFeed {
-    /// Differs from the fingerprint of another feed of this filter unless they have the same text.
-    pub fn fingerprint(&self) -> &[u8] {
-        &self.fingerprint
+    /// The same list as a feed for readers of news, the newest event first.
+    #[must_use]
+    pub fn syndicated(mut self, format: SyndicationFormat, links: FeedLinks) -> Self {
+        self.content.events.reverse();
+        let FeedState { feed, fingerprint } = self.state;
+        let variant = format!("{format:?} {}", links.address);
+        let all = Sha256::new().chain_update(fingerprint).chain_update(self.organizers);
+        self.state = FeedState {
+            feed: Sha256::new().chain_update(feed).chain_update(&variant).finalize().into(),
+            fingerprint: all.chain_update(&variant).finalize().into(),
+        };
+        self.syndication = Some((format, links));
+        self
     }
 
-    /// The next part of the file, `text/calendar` in UTF-8. `None` at its end.
+    /// Differs from the fingerprint of another feed of this filter and format unless they have the same text.
+    pub fn fingerprint(&self) -> &[u8] {
+        &self.state.fingerprint
+    }
+
+    /// When the feed was found to have this content. It does not go back when events leave the feed.
+    ///
+    /// # Errors
+    /// `unavailable` if the database cannot be read or, after a change, written.
+    pub async fn changed_at(&self) -> Result<Timestamp> {
+        self.core.feed_changed_at(&self.state).await
+    }
+
+    /// The next part of the file, in UTF-8. `None` at its end.
     ///
     /// # Errors
     /// `unavailable` if the database cannot be read: the file is incomplete.
     pub async fn next_part(&mut self) -> Result<Option<String>> {
-        let mut lines = ContentLines::default();
-        match self.next {
+        let first = match self.next {
             NextPart::Head => {
-                self.write_head(&mut lines);
                 self.next = NextPart::Events(0);
+                return self.head().await.map(Some);
             }
-            NextPart::Events(first) => {
-                let later = self.events.get(first..).unwrap_or_default();
-                let events = &later[..later.len().min(EVENTS_OF_PART)];
-                if events.is_empty() {
-                    end_calendar(&mut lines);
-                    self.next = NextPart::Nothing;
-                } else {
-                    self.write_events(&mut lines, events).await?;
-                    self.next = NextPart::Events(first + events.len());
-                }
-            }
+            NextPart::Events(first) => first,
             NextPart::Nothing => return Ok(None),
+        };
+        let later = self.content.events.get(first..).unwrap_or_default();
+        let events = &later[..later.len().min(EVENTS_OF_PART)];
+        if events.is_empty() {
+            self.next = NextPart::Nothing;
+            return Ok(Some(self.end()));
         }
-        Ok(Some(lines.finish()))
+        let after = first + events.len();
+        let (part, has_items) = self.part(events).await?;
+        self.has_items |= has_items;
+        self.next = NextPart::Events(after);
+        Ok(Some(part))
     }
 
-    fn write_head(&self, lines: &mut ContentLines) {
-        begin_calendar(lines);
+    async fn head(&self) -> Result<String> {
+        let name = &self.content.name;
+        Ok(match &self.syndication {
+            None => self.calendar_head(),
+            Some((SyndicationFormat::Atom, links)) => {
+                let id: [u8; 16] = self.content.feed.first_chunk().copied().unwrap_or_default();
+                let id = uuid::Builder::from_custom_bytes(id).into_uuid().urn().to_string();
+                atom::head(name, &id, links, self.changed_at().await?)
+            }
+            Some((SyndicationFormat::JsonFeed, links)) => json_feed::head(name, links),
+        })
+    }
+
+    /// The text of some events, and whether it has items of a feed for readers of news.
+    async fn part(&self, events: &[FeedEvent]) -> Result<(String, bool)> {
+        let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
+        let loaded = source::load(&mut self.core.db().read().await?, &ids).await?;
+        let mut loaded: HashMap<EventId, _> = loaded.into_iter().map(|one| (one.0.id(), one)).collect();
+        let found = events.iter().filter_map(|event| {
+            let (source, rows) = loaded.remove(&event.id)?;
+            Some((source, rows, &event.shown))
+        });
+        let Some((format, links)) = &self.syndication else {
+            let mut lines = ContentLines::default();
+            for (source, rows, shown) in found {
+                self.write_event(&mut lines, &source, rows, shown)?;
+            }
+            return Ok((lines.finish(), false));
+        };
+        let mut items = Vec::new();
+        for (source, rows, shown) in found {
+            items.extend(syndication::items(&source, rows, shown)?);
+        }
+        let items = syndication::render(items).await?;
+        let text = match format {
+            SyndicationFormat::Atom => atom::items(&items, &links.base),
+            SyndicationFormat::JsonFeed => json_feed::items(&items, &links.base, !self.has_items),
+        };
+        Ok((text, !items.is_empty()))
+    }
+
+    fn end(&self) -> String {
+        match &self.syndication {
+            None => {
+                let mut lines = ContentLines::default();
+                end_calendar(&mut lines);
+                lines.finish()
+            }
+            Some((SyndicationFormat::Atom, _)) => atom::END.to_owned(),
+            Some((SyndicationFormat::JsonFeed, _)) => json_feed::END.to_owned(),
+        }
+    }
+
+    fn calendar_head(&self) -> String {
+        let mut lines = ContentLines::default();
+        begin_calendar(&mut lines);
         // NAME and REFRESH-INTERVAL are those of RFC 7986; older programs know the others.
-        lines.text_property("NAME", &self.name);
-        lines.text_property("X-WR-CALNAME", &self.name);
+        lines.text_property("NAME", &self.content.name);
+        lines.text_property("X-WR-CALNAME", &self.content.name);
         lines.property("REFRESH-INTERVAL;VALUE=DURATION", REFRESH_INTERVAL);
         lines.property("X-PUBLISHED-TTL", REFRESH_INTERVAL);
         for (tz, (first, last)) in &self.zones {
-            timezone::write(lines, *tz, *first, *last);
+            timezone::write(&mut lines, *tz, *first, *last);
         }
+        lines.finish()
     }
 
-    async fn write_events(&self, lines: &mut ContentLines, events: &[FeedEvent]) -> Result<()> {
-        let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
-        let loaded = source::load(&mut self.core.db().read().await?, &ids).await?;
-        for (source, rows) in loaded {
-            match events.iter().find(|event| event.id == source.id()).map(|event| &event.shown) {
-                Some(Shown::Whole) => write_whole(lines, &source, rows)?,
-                Some(Shown::Some(shown)) => write_some(lines, &source, rows, shown)?,
-                None => {}
+    fn write_event(
+        &self,
+        lines: &mut ContentLines,
+        source: &Source,
+        rows: Vec<CalendarOccurrenceRow>,
+        shown: &Shown,
+    ) -> Result<()> {
+        let event = &source.event;
+        let Shown::Some(attended) = shown else {
+            let all = rows.into_iter().map(CalendarOccurrenceRow::into_occurrence);
+            let all = event.identified(all.collect::<Result<Vec<_>>>()?);
+            let mut entries = event.entries(&all);
+            for entry in &mut entries {
+                entry.reminders.clone_from(&self.content.reminders);
+            }
+            return source.write(lines, &entries);
+        };
+        let is_one_of_many = event.recurrence.is_some() || rows.len() > 1;
+        for row in rows {
+            let Some(attendance) = attended.get(&row.id) else { continue };
+            for occurrence in event.identified(vec![row.into_occurrence()?]) {
+                source.write(lines, &[attendance.entry(event, &occurrence, is_one_of_many)])?;
             }
         }
         Ok(())
     }
-}
-
-/// Writes all entries of an event.
-fn write_whole(lines: &mut ContentLines, source: &Source, rows: Vec<CalendarOccurrenceRow>) -> Result<()> {
-    let occurrences =
-        rows.into_iter().map(CalendarOccurrenceRow::into_occurrence).collect::<Result<Vec<_>>>()?;
-    let occurrences = source.event.identified(occurrences);
-    source.write(lines, &source.event.entries(&occurrences))
-}
-
-/// Writes the entries of some occurrences of an event.
-fn write_some(
-    lines: &mut ContentLines,
-    source: &Source,
-    rows: Vec<CalendarOccurrenceRow>,
-    shown: &BTreeMap<OccurrenceId, Certainty>,
-) -> Result<()> {
-    let is_one_of_many = source.event.recurrence.is_some() || rows.len() > 1;
-    for row in rows {
-        let Some(certainty) = shown.get(&row.id) else { continue };
-        for occurrence in source.event.identified(vec![row.into_occurrence()?]) {
-            let mut entry = source.event.entry(&occurrence, is_one_of_many);
-            if *certainty == Certainty::Waits && entry.status == EntryStatus::Confirmed {
-                entry.status = EntryStatus::Tentative;
-            }
-            source.write(lines, &[entry])?;
-        }
-    }
-    Ok(())
 }

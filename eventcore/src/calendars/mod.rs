@@ -1,5 +1,6 @@
-//! iCalendar files (RFC 5545) of events and single occurrences, and feeds of many events. Only `read`,
-//! `source`, `feed`, `personal` and `import` access the database.
+//! iCalendar files (RFC 5545) of events and single occurrences, and feeds of many events, also as Atom and
+//! JSON Feed. Only `read`, `source`, `feed`, `feed_summary`, `dates`, `personal` and `import` access the
+//! database.
 //!
 //! # Content of a file
 //!
@@ -24,16 +25,22 @@
 //! Crates for iCalendar write content lines, which is the small part. None derives a `VTIMEZONE` from the tz
 //! database or compares a rule with stored occurrences. The tests read the files with an independent parser.
 
+mod atom;
 mod content_lines;
+mod dates;
 mod entry;
 mod event_entries;
 mod feed;
+mod feed_summary;
 mod file;
 mod import;
+mod json_feed;
 mod name;
 pub(crate) mod personal;
 mod read;
+mod shown;
 mod source;
+mod syndication;
 mod timezone;
 
 pub use feed::CalendarFeed;
@@ -42,3 +49,4 @@ pub(crate) use import::forget_imports;
 pub use import::{ImportNote, ImportOptions, ImportOutcome, ImportReport, ImportedComponent, ImportedUid};
 pub use name::file_name;
 pub use personal::PersonalCalendar;
+pub use syndication::{FeedLinks, SyndicationFormat};

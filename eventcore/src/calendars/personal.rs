@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::feed::{CalendarFeed, Certainty, FeedEvent, Shown};
+use sha2::{Digest, Sha256};
+
+use super::feed::{CalendarFeed, FeedContent};
+use super::shown::{Attendance, FeedEvent, Shown};
 use crate::accounts::token;
 use crate::actor::Actor;
 use crate::changes::Change;
@@ -12,6 +15,7 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::registrations::RegistrationStatus;
+use crate::reminder_list::ReminderList;
 use crate::time::Timestamp;
 
 /// How long an occurrence stays in the calendar after its end.
@@ -34,6 +38,8 @@ struct AttendedRow {
     event_id: EventId,
     occurrence_id: OccurrenceId,
     status: RegistrationStatus,
+    /// The lead times of the registration.
+    reminders: Option<String>,
 }
 
 impl EventCore {
@@ -75,36 +81,46 @@ impl EventCore {
     }
 
     /// The calendar of the user whose address has this secret: the occurrences that they attend or wait for,
-    /// and the events that they organize, until 90 days after the end. Entries of the waitlist are tentative.
+    /// and the events that they organize, until 90 days after the end. Entries of the waitlist are tentative;
+    /// of the others programs remind by the lead times of the user.
     ///
     /// # Errors
     /// `not_found` unless the secret is that of an account that can sign in.
     pub async fn personal_calendar(&self, secret: &str) -> Result<CalendarFeed> {
         let mut db = self.db().read().await?;
-        let found: Option<(UserId,)> = db
+        let found: Option<(UserId, Option<String>)> = db
             .query(sql!(
-                "SELECT u.id FROM personal_calendars c JOIN users u ON u.id = c.user_id
+                "SELECT u.id, u.reminders FROM personal_calendars c JOIN users u ON u.id = c.user_id
                  WHERE c.hash = $1 AND u.deleted_at IS NULL AND u.disabled_at IS NULL"
             ))
             .bind(token::hash(secret))
             .optional()
             .await?;
-        let (owner,) = found.ok_or(Error::NotFound("calendar"))?;
+        let (owner, reminders) = found.ok_or(Error::NotFound("calendar"))?;
         let since = self.now().minus(KEPT);
         let mut shown: BTreeMap<EventId, Shown> = BTreeMap::new();
-        for AttendedRow { event_id, occurrence_id, status } in attended(&mut db, owner, since).await? {
-            let certainty =
-                if status == RegistrationStatus::Waitlisted { Certainty::Waits } else { Certainty::Attends };
+        for AttendedRow { event_id, occurrence_id, status, reminders: own } in
+            attended(&mut db, owner, since).await?
+        {
+            let attendance = if status == RegistrationStatus::Waitlisted {
+                Attendance::Waits
+            } else {
+                let list = ReminderList::read(own.as_deref().or(reminders.as_deref()))?;
+                Attendance::Attends(list.as_slice().to_vec())
+            };
             let of_event = shown.entry(event_id).or_insert_with(|| Shown::Some(BTreeMap::new()));
             if let Shown::Some(occurrences) = of_event {
-                occurrences.insert(occurrence_id, certainty);
+                occurrences.insert(occurrence_id, attendance);
             }
         }
         for (event,) in organized(&mut db, owner, since).await? {
             shown.insert(event, Shown::Whole);
         }
         let events = shown.into_iter().map(|(id, shown)| FeedEvent { id, shown }).collect();
-        self.feed_of(&mut db, NAME, events).await
+        let reminders = ReminderList::read(reminders.as_deref())?.as_slice().to_vec();
+        let feed = Sha256::digest([b"personal ".as_slice(), owner.as_uuid().as_bytes()].concat()).into();
+        let name = NAME.to_owned();
+        self.feed_of(&mut db, FeedContent { feed, name, events, reminders }).await
     }
 }
 
@@ -141,7 +157,7 @@ pub(crate) async fn delete(tx: &mut Tx, owner: UserId) -> Result<bool> {
 async fn attended(db: &mut impl Queries, user: UserId, since: Timestamp) -> Result<Vec<AttendedRow>> {
     Ok(db
         .query(sql!(
-            "SELECT r.event_id, r.occurrence_id, r.status
+            "SELECT r.event_id, r.occurrence_id, r.status, r.reminders
              FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id
                 JOIN events e ON e.id = r.event_id
              WHERE r.user_id = $1 AND r.status <> 'cancelled' AND o.ends_at > $2 AND e.status <> 'draft'"

@@ -55,8 +55,9 @@ impl EventCore {
 async fn labels(db: &mut impl Queries, id: EventId) -> Result<EventLabels> {
     let sql = sql!(
         "SELECT e.calendar_changes, c.name AS category_name, c.updated_at AS category_updated_at,
-            c.version AS category_version
-         FROM events e LEFT JOIN categories c ON c.id = e.category_id WHERE e.id = $1"
+            c.version AS category_version, u.display_name AS organizer_name
+         FROM events e JOIN users u ON u.id = e.organizer_id
+         LEFT JOIN categories c ON c.id = e.category_id WHERE e.id = $1"
     );
     db.query(sql).bind(id).optional().await?.ok_or(Error::NotFound("event"))
 }

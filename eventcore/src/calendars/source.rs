@@ -77,12 +77,13 @@ pub(super) struct EventLabels {
     category_name: Option<String>,
     category_updated_at: Option<Timestamp>,
     category_version: Option<i64>,
+    organizer_name: String,
 }
 
 impl EventLabels {
-    /// The columns for an event `e` with its category `c`.
+    /// The columns for an event `e` with its category `c` and its organizer `u`.
     const COLUMNS: &str = "e.calendar_changes, c.name AS category_name, c.updated_at AS category_updated_at,
-        c.version AS category_version";
+        c.version AS category_version, u.display_name AS organizer_name";
 }
 
 impl Source {
@@ -92,6 +93,25 @@ impl Source {
 
     pub(super) fn id(&self) -> EventId {
         self.row.id
+    }
+
+    pub(super) fn visibility(&self) -> Visibility {
+        self.row.visibility
+    }
+
+    /// The display name of the organizer.
+    pub(super) fn organizer(&self) -> &str {
+        &self.labels.organizer_name
+    }
+
+    /// The name of the category, and the tags.
+    pub(super) fn labels(&self) -> Result<Vec<String>> {
+        Ok(self.labels.category_name.iter().cloned().chain(self.row.tags()?).collect())
+    }
+
+    /// The recurrence in English.
+    pub(super) fn recurrence_in_words(&self) -> Result<Option<String>> {
+        Ok(self.row.recurrence_with_text()?.map(|recurrence| recurrence.text))
     }
 
     /// What all entries of the event have in common.
@@ -180,7 +200,8 @@ pub(super) async fn load(
     let mut sql = SqlWriter::new(db.dialect());
     sql.push("SELECT e.*, c.slug AS category, ").push(EventLabels::COLUMNS).push(" FROM ");
     sql.rows("v", list())
-        .push(" JOIN events e ON e.id = v.id LEFT JOIN categories c ON c.id = e.category_id");
+        .push(" JOIN events e ON e.id = v.id JOIN users u ON u.id = e.organizer_id")
+        .push(" LEFT JOIN categories c ON c.id = e.category_id");
     sql.push(" ORDER BY e.id");
     let events: Vec<SourceRow> = sql.query(db).all().await?;
     let mut sql = SqlWriter::new(db.dialect());

@@ -244,16 +244,32 @@ pub struct RecurrenceInWords {
     pub text: String,
 }
 
-/// Links to the page of an event or occurrence, and to other calendars.
+/// Links to the page of an event or occurrence, and to calendars that add it.
+///
+/// That of Google Calendar takes the rule of a series. The forms of the others have no place for one, so that
+/// they add its first occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Links {
     /// Form of Google Calendar, filled in.
     pub google: String,
-    /// Form of Outlook on the web, filled in.
+    /// Form of Outlook.com, filled in.
     pub outlook: String,
+    /// Form of Outlook for Office 365, filled in.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub office365: String,
+    /// Form of Yahoo Calendar, filled in.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub yahoo: String,
     /// Path of the iCalendar file on this server.
     pub ics: String,
+    /// The iCalendar file for programs that subscribe to it, as Apple Calendar does, and show what changes: a
+    /// `webcal:` address, or here its path.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub webcal: String,
     /// Path of the page on this server, which shows what everyone may see. Drafts and private events have
     /// none: it is not found.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Links of events and occurrences: to their pages, and to Google Calendar and Outlook, which add them.
+//! Links of events and occurrences: to their pages, and to calendars that add them.
 
 use std::borrow::Cow;
 
@@ -17,18 +17,18 @@ pub(super) struct CalendarItem<'a> {
     pub(super) ends_at: Timestamp,
     pub(super) tz: Tz,
     pub(super) all_day: bool,
-    /// The rule of a series. Outlook's form takes none.
+    /// The rule of a series. Only the form of Google takes one.
     pub(super) rrule: Option<&'a str>,
     /// Path of its page. That of its iCalendar file follows from it.
     pub(super) path: String,
 }
 
 impl CalendarItem<'_> {
-    /// Builds the links. Their formats are those of the "add event" forms of Google Calendar and Outlook on
-    /// the web.
+    /// Builds the links. Their formats are those of the "add event" forms of Google Calendar, of Outlook on
+    /// the web and of Yahoo Calendar.
     pub(super) fn links(self) -> Links {
         let (google_dates, outlook_start, outlook_end) = if self.all_day {
-            // Both forms expect the day after the last day.
+            // The forms expect the day after the last day.
             let day = |at: Timestamp| at.in_zone(self.tz).date_naive();
             let (first, after_last) = (day(self.starts_at), day(self.ends_at));
             (
@@ -48,10 +48,22 @@ impl CalendarItem<'_> {
             };
             (google, start, end)
         };
-        // Encoded once for both links.
+        // Encoded once for all links.
         let title = Cow::from(percent_encode(self.title));
         let location = Cow::from(percent_encode(self.location));
         let recur = self.rrule.map(|rule| format!("&recur=RRULE:{}", percent_encode(rule)));
+        let microsoft = |host: &str| {
+            format!(
+                "https://{host}/calendar/0/deeplink/compose?rru=addevent\
+                 &subject={title}&startdt={}&enddt={}&allday={}&location={location}",
+                percent_encode(&outlook_start),
+                percent_encode(&outlook_end),
+                self.all_day
+            )
+        };
+        let basic = |at: &str| at.replace(['-', ':'], "");
+        let duration = if self.all_day { "&dur=allday" } else { "" };
+        let ics = format!("/api/v1{}.ics", self.path);
         Links {
             google: format!(
                 "https://calendar.google.com/calendar/render?action=TEMPLATE\
@@ -59,14 +71,15 @@ impl CalendarItem<'_> {
                 percent_encode(self.tz.name()),
                 recur.unwrap_or_default()
             ),
-            outlook: format!(
-                "https://outlook.live.com/calendar/0/deeplink/compose?rru=addevent\
-                 &subject={title}&startdt={}&enddt={}&allday={}&location={location}",
-                percent_encode(&outlook_start),
-                percent_encode(&outlook_end),
-                self.all_day
+            outlook: microsoft("outlook.live.com"),
+            office365: microsoft("outlook.office.com"),
+            yahoo: format!(
+                "https://calendar.yahoo.com/?v=60&title={title}&st={}&et={}{duration}&in_loc={location}",
+                basic(&outlook_start),
+                basic(&outlook_end),
             ),
-            ics: format!("/api/v1{}.ics", self.path),
+            webcal: ics.clone(),
+            ics,
             page: self.path,
         }
     }
@@ -113,6 +126,12 @@ mod tests {
         assert!(timed.google.contains("dates=20270304T173000Z/20270304T193000Z"), "{}", timed.google);
         let days = links(true, None, "2027-03-04T00:00:00+01:00", "2027-03-06T00:00:00+01:00");
         assert!(days.google.contains("dates=20270304/20270306"), "{}", days.google);
+        assert!(timed.yahoo.contains("&st=20270304T173000Z&et=20270304T193000Z&in_loc=l"), "{}", timed.yahoo);
+        assert!(days.yahoo.contains("&st=20270304&et=20270306&dur=allday"), "{}", days.yahoo);
+        for (link, host) in [(&timed.outlook, "outlook.live.com"), (&timed.office365, "outlook.office.com")] {
+            let form = format!("https://{host}/calendar/0/deeplink/compose?rru=addevent&subject=t&startdt=");
+            assert!(link.starts_with(&form) && link.contains("2027-03-04T17%3A30%3A00Z"), "{link}");
+        }
         let rule = Some("FREQ=WEEKLY;COUNT=4");
         let series = links(false, rule, "2027-03-04T18:30:00+01:00", "2027-03-04T20:30:00+01:00");
         assert!(series.google.contains("dates=20270304T183000/20270304T203000"), "{}", series.google);

@@ -12,7 +12,7 @@ use crate::recurrence::Recurrence;
 
 impl EventRow {
     /// The recurrence with its text; `None` for a single occurrence.
-    pub(super) fn recurrence_with_text(&self) -> Result<Option<EventRecurrence>> {
+    pub(crate) fn recurrence_with_text(&self) -> Result<Option<EventRecurrence>> {
         let Some(recurrence) = self.recurrence()? else { return Ok(None) };
         let series = expansion::series(&self.span()?, zone(&self.timezone), &recurrence);
         let text = series.map_err(Error::internal)?.to_english();

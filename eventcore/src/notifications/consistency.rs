@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::reminders::ReminderList;
 use crate::core::EventCore;
 use crate::db::{Queries, sql};
 use crate::error::Result;
 use crate::id::{RegistrationId, UserId};
+use crate::reminder_list::ReminderList;
 
 impl EventCore {
     /// What is wrong with notifications and reminders, as messages for the operator: notifications of users

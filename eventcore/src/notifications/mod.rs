@@ -35,6 +35,7 @@ mod row;
 mod text;
 mod told;
 
+pub use crate::reminder_list::ReminderList;
 pub(crate) use announce::spread;
 pub(crate) use hook::Notifier;
 pub use kind::NotificationKind;
@@ -43,6 +44,6 @@ pub(crate) use mail::{mail_facts, queue_mails};
 pub use notification::{Notification, NotificationPage};
 pub use preferences::{KindPreference, NotificationPreferences, PreferencesInput};
 pub(crate) use prune::prune;
-pub use reminders::{RegistrationReminders, ReminderList};
+pub use reminders::RegistrationReminders;
 pub(crate) use reminders::{find_due, remind};
 pub(crate) use told::{told, unread_counts};

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::kind::NotificationKind;
-use super::reminders::{ReminderList, store_leads};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::UserId;
 use crate::input::{Fields, deserialize_by_fields};
+use crate::reminder_list::{ReminderList, store_leads};
 
 /// The channels of a kind of notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::FromRow)]

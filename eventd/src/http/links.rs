@@ -16,8 +16,15 @@ pub(crate) trait Linked: Sized {
     }
 }
 
+/// The address of this server for programs that subscribe.
+pub(crate) fn webcal(base: &str) -> String {
+    let (_, without_scheme) = base.split_once("://").unwrap_or(("", base));
+    format!("webcal://{without_scheme}")
+}
+
 impl Linked for Links {
     fn link(&mut self, base: &str) {
+        self.webcal.insert_str(0, &webcal(base));
         self.ics.insert_str(0, base);
         self.page.insert_str(0, base);
     }

@@ -89,11 +89,12 @@ pub(crate) fn streamed(
     call: &Call,
     mut parts: Receiver<Result<String, Error>>,
     tag: HeaderValue,
+    updated_at: Timestamp,
 ) -> Response {
     let stream = futures_util::stream::poll_fn(move |cx| parts.poll_recv(cx));
     let mut response = warp::reply::stream(stream).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, call.declaration.content_type.clone());
-    set_version(&mut response, tag, None);
+    set_version(&mut response, tag, Some(updated_at));
     response
 }
 

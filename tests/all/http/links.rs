@@ -199,3 +199,39 @@ async fn all_links_are_absolute() {
     let split = ada.poke(&format!("/occurrences/{}/split", split.as_str().unwrap())).await.expect(201);
     assert_eq!(split.json()["links"]["ics"], format!("{base}/api/v1/events/{}.ics", split.id()));
 }
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_and_occurrences_have_links_to_the_calendars_that_people_use(#[case] kind: Kind) {
+    let daemon = Daemon::start(kind).await;
+    let (ada, anyone) = (daemon.user("ada").await, daemon.anonymous());
+    let series = new_event_in_2031().title("Rust & more").timezone("Europe/Berlin");
+    let (event, occurrence) = ada.create_event(series.rule("FREQ=WEEKLY;BYDAY=TU;COUNT=4")).await;
+    for path in [format!("/events/{event}"), format!("/occurrences/{occurrence}")] {
+        let links = anyone.get(&path).await.expect(200).json()["links"].clone();
+        let link = |name: &str| links[name].as_str().unwrap_or_else(|| panic!("{path} {name}")).to_owned();
+        for (name, form) in [
+            ("google", "https://calendar.google.com/calendar/render?action=TEMPLATE&text=Rust%20%26%20more&"),
+            ("outlook", "https://outlook.live.com/calendar/0/deeplink/compose?rru=addevent&subject=Rust%20"),
+            (
+                "office365",
+                "https://outlook.office.com/calendar/0/deeplink/compose?rru=addevent&subject=Rust%20",
+            ),
+            ("yahoo", "https://calendar.yahoo.com/?v=60&title=Rust%20%26%20more&st=20310304T173000Z&"),
+        ] {
+            assert!(link(name).starts_with(form), "{path} {}", link(name));
+        }
+        // Only the form of Google takes a rule, which is that of the series.
+        let recurs = link("google").contains("&recur=RRULE:FREQ%3DWEEKLY%3BBYDAY%3DTU%3BCOUNT%3D4");
+        assert_eq!(recurs, path.starts_with("/events/"), "{path}");
+        // Programs replace the scheme of a webcal address by that of the web.
+        assert_eq!(link("webcal"), link("ics").replacen("http", "webcal", 1));
+        let address = link("webcal").replacen(&format!("webcal://{}/api/v1", daemon.address()), "", 1);
+        let file = anyone.get(&address).await.expect(200);
+        assert_eq!(file.header("content-type"), "text/calendar; charset=utf-8");
+    }
+    let listed = anyone.get("/occurrences").await.expect(200).json()["items"][0]["links"].clone();
+    assert_eq!(listed, anyone.get(&format!("/occurrences/{occurrence}")).await.expect(200).json()["links"]);
+}

@@ -21,6 +21,7 @@ mod disconnects;
 mod event_writes;
 mod everything_at_once;
 mod feedback;
+mod feeds;
 mod filters;
 mod histories;
 mod insights;

@@ -66,7 +66,13 @@ async fn the_page_of_an_event_tells_what_guests_want_to_know(#[case] kind: Kind)
         assert_eq!(page.first("time").at("datetime"), "2031-03-04T18:30:00+01:00");
         let links = page.links();
         assert!(links.contains(&"https://example.org/join?a=1&b=2"), "{links:?}");
-        for calendar in ["https://calendar.google.com/", "https://outlook.live.com/"] {
+        for calendar in [
+            "https://calendar.google.com/",
+            "https://outlook.live.com/",
+            "https://outlook.office.com/",
+            "https://calendar.yahoo.com/",
+            &format!("webcal://{}/api/v1/", daemon.address()),
+        ] {
             assert!(links.iter().any(|link| link.starts_with(calendar)), "{links:?}");
         }
         let ics = links.iter().find(|link| link.starts_with("/api/v1/")).expect("a calendar file");

@@ -33,12 +33,23 @@ const REQUESTED: [&str; 20] = [
 
 /// Paths that answer with the user's own data, or with nothing about events. Other tests check their
 /// permissions.
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 32] = [
     "",
+    "/calendars/categories/{category}.atom",
     "/calendars/categories/{category}.ics",
+    "/calendars/categories/{category}.json",
+    "/calendars/organizers/{username}.atom",
     "/calendars/organizers/{username}.ics",
+    "/calendars/organizers/{username}.json",
+    "/calendars/personal/{secret}.atom",
     "/calendars/personal/{secret}.ics",
+    "/calendars/personal/{secret}.json",
+    "/calendars/public.atom",
     "/calendars/public.ics",
+    "/calendars/public.json",
+    "/calendars/tags/{tag}.atom",
+    "/calendars/tags/{tag}.ics",
+    "/calendars/tags/{tag}.json",
     "/comments/{comment}",
     "/events/{event}/mute",
     "/events/{event}/organizers/{user}",

@@ -6,7 +6,6 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::lead_times::{Window, latest_due};
-use super::list::ReminderList;
 use crate::db::{Locking, Queries, Tx, sql};
 use crate::error::Result;
 use crate::events::zone;
@@ -15,6 +14,7 @@ use crate::jobs::{self, DueOccurrence, Job, Next};
 use crate::notifications::kind::NotificationKind;
 use crate::notifications::notify::{Draft, ToldDetails, lock_recipients, notify};
 use crate::notifications::occasion::Occasion;
+use crate::reminder_list::ReminderList;
 use crate::time::{LeadTime, Timestamp};
 
 /// How often time is looked at.

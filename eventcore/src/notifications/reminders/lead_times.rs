@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::list::ReminderList;
+use crate::reminder_list::ReminderList;
 use crate::time::{LeadTime, Timestamp};
 
 /// A span of time that is looked at: after `from`, up to `until`.

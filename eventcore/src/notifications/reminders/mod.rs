@@ -14,10 +14,7 @@
 
 mod due;
 mod lead_times;
-mod list;
 mod of_registration;
 
 pub(crate) use due::{find_due, remind};
-pub use list::ReminderList;
-pub(super) use list::store_leads;
 pub use of_registration::RegistrationReminders;

@@ -1,12 +1,12 @@
 //! The reminders of one registration, in place of the user's own list.
 
-use super::list::{ReminderList, store_leads};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::id::{OccurrenceId, UserId};
 use crate::input::{Fields, deserialize_by_fields};
+use crate::reminder_list::{ReminderList, store_leads};
 
 /// When a user is reminded of one registration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]

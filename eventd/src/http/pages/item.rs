@@ -10,6 +10,7 @@ use eventcore::time::{Moment, Timestamp};
 use serde::Serialize;
 
 use super::{StructuredData, root};
+use crate::http::links::webcal;
 use crate::words::{Period, beginning, moment, plain};
 
 /// The characters of a description in a preview of a link.
@@ -50,6 +51,10 @@ pub(crate) struct Item {
     ics: String,
     google: String,
     outlook: String,
+    office365: String,
+    yahoo: String,
+    /// Address of its iCalendar file for programs that subscribe.
+    webcal: String,
     pub(crate) json_ld: StructuredData,
 }
 
@@ -159,6 +164,9 @@ impl<'a> LinkedItem<'a> {
             ics: format!("{}{}", root(base), links.ics),
             google: links.google.clone(),
             outlook: links.outlook.clone(),
+            office365: links.office365.clone(),
+            yahoo: links.yahoo.clone(),
+            webcal: format!("{}{}", webcal(base), links.webcal),
             json_ld: StructuredData::Null,
         }
     }

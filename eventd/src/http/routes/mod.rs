@@ -10,6 +10,7 @@ mod comments;
 mod event_pages;
 mod events;
 mod feedback;
+mod feeds;
 pub(crate) mod health;
 mod index;
 mod insights;
@@ -43,6 +44,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         event_pages::routes(),
         events::routes(),
         feedback::routes(),
+        feeds::routes(),
         health::routes(),
         index::routes(),
         insights::routes(),

@@ -37,7 +37,7 @@ impl ReminderList {
     }
 
     /// Parses the texts of a field, and adds what is wrong with them to `violations`.
-    pub(super) fn parse(texts: &[String], pointer: &str, violations: &mut Violations) -> Self {
+    pub(crate) fn parse(texts: &[String], pointer: &str, violations: &mut Violations) -> Self {
         let mut leads: Vec<LeadTime> = Vec::new();
         for (n, text) in texts.iter().enumerate() {
             let pointer = format!("{pointer}/{n}");
@@ -59,7 +59,7 @@ impl ReminderList {
     }
 
     /// The list of a column; the default if it is null.
-    pub(in crate::notifications) fn read(column: Option<&str>) -> Result<Self> {
+    pub(crate) fn read(column: Option<&str>) -> Result<Self> {
         match column {
             Some(json) => serde_json::from_str(json).map_err(Error::internal),
             None => Ok(Self::default()),
@@ -90,7 +90,7 @@ const fn length(lead: LeadTime) -> i64 {
 }
 
 /// Adds lead times to those that are looked for.
-pub(in crate::notifications) async fn store_leads(tx: &mut Tx, list: &ReminderList) -> Result<()> {
+pub(crate) async fn store_leads(tx: &mut Tx, list: &ReminderList) -> Result<()> {
     for lead in &list.0 {
         let slack = if lead.days() > 0 { CLOCK_CHANGE } else { Duration::ZERO };
         tx.query(sql!(

@@ -134,6 +134,8 @@ async fn provoke(
         "404" if has_id || id == "registrations_check_in_by_code" => {}
         "404" if path.ends_with("/calendar") => address = format!("{address}?month=2031-03&event={nobody}"),
         "404" => address = format!("{address}?event={nobody}"),
+        // Of nothing, it is 404 whatever the client accepts.
+        "406" if has_id && *method == Method::GET => return None,
         "406" => headers.push(("accept", "image/x-none")),
         "415" => headers[0].1 = "text/plain",
         _ => return None,

@@ -239,8 +239,9 @@ async fn hostile_texts_are_harmless_on_pages() {
             for (name, value) in &element.attributes {
                 assert!(!name.starts_with("on") && name != "style" && name != "src", "{text}: {name}");
                 let is_address = name == "href";
-                let scheme =
-                    ["http://", "https://", "mailto:", "/"].iter().any(|known| value.starts_with(known));
+                let scheme = ["http://", "https://", "mailto:", "webcal://", "/"]
+                    .iter()
+                    .any(|known| value.starts_with(known));
                 assert!(!is_address || scheme, "{text}: {value}");
             }
         }

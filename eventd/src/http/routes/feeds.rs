@@ -159,7 +159,7 @@ async fn of_category_json(call: Call) -> Answer {
     params(("tag" = String, Path)),
     responses(
         (status = 200, description = "The calendar", body = String, content_type = "text/calendar"),
-        NotModified, ApiProblems, NotFound,
+        NotModified, ApiProblems,
     )
 )]
 async fn of_tag(call: Call) -> Answer {
@@ -177,7 +177,7 @@ async fn of_tag(call: Call) -> Answer {
     params(("tag" = String, Path)),
     responses(
         (status = 200, description = "The Atom feed", body = String, content_type = "application/atom+xml"),
-        NotModified, ApiProblems, NotFound,
+        NotModified, ApiProblems,
     )
 )]
 async fn of_tag_atom(call: Call) -> Answer {
@@ -195,7 +195,7 @@ async fn of_tag_atom(call: Call) -> Answer {
     params(("tag" = String, Path)),
     responses(
         (status = 200, description = "The JSON Feed", body = String, content_type = "application/feed+json"),
-        NotModified, ApiProblems, NotFound,
+        NotModified, ApiProblems,
     )
 )]
 async fn of_tag_json(call: Call) -> Answer {

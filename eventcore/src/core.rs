@@ -19,6 +19,7 @@ use crate::registrations::Admissions;
 use crate::search;
 use crate::signed_link::LinkKey;
 use crate::time::{Clock, SystemClock, Timestamp};
+use crate::webhooks::{WebhookPolicy, WebhookSender};
 
 /// The default of [`Options::horizon`].
 const DEFAULT_HORIZON: Duration = Duration::from_hours(730 * 24);
@@ -66,6 +67,8 @@ struct SharedState {
     creations: Creations,
     live: LiveSlot,
     mailer: OnceLock<Arc<dyn Mailer>>,
+    webhook_sender: OnceLock<Arc<dyn WebhookSender>>,
+    webhook_policy: WebhookPolicy,
     link_key: OnceLock<LinkKey>,
     requires_verified_email: bool,
 }
@@ -90,6 +93,8 @@ pub struct Options {
     pub quotas: Quotas,
     /// Whether users need a verified e-mail address to register and to publish. Default: false.
     pub require_verified_email: bool,
+    /// Which addresses webhooks may reach. Default: public ones.
+    pub webhooks: WebhookPolicy,
 }
 
 impl Default for Options {
@@ -103,6 +108,7 @@ impl Default for Options {
             must_exist: false,
             quotas: Quotas::default(),
             require_verified_email: false,
+            webhooks: WebhookPolicy::default(),
         }
     }
 }
@@ -144,8 +150,16 @@ impl EventCore {
         } else {
             Db::connect(url, options.pools).await?
         };
-        let Options { clock, jwt_secret, horizon, slows_guessing, quotas, require_verified_email, .. } =
-            options;
+        let Options {
+            clock,
+            jwt_secret,
+            horizon,
+            slows_guessing,
+            quotas,
+            require_verified_email,
+            webhooks,
+            ..
+        } = options;
         let clock: Arc<dyn Clock> = clock.into();
         let db = db.with_commit_hook(Arc::new(Notifier(clock.clone())));
         let (passwords, signing_keys) =
@@ -164,6 +178,8 @@ impl EventCore {
             creations,
             live,
             mailer: OnceLock::new(),
+            webhook_sender: OnceLock::new(),
+            webhook_policy: webhooks,
             link_key: OnceLock::new(),
             requires_verified_email: require_verified_email,
         };
@@ -272,6 +288,22 @@ impl EventCore {
     /// The mailer of this process, once there is one.
     pub(crate) fn mailer_cell(&self) -> &OnceLock<Arc<dyn Mailer>> {
         &self.state.mailer
+    }
+
+    /// Lets the workers of this process send to webhooks by `sender`. Without one, deliveries wait for a
+    /// process that has one. Only the first call has an effect.
+    pub fn deliver_webhooks_by(&self, sender: Arc<dyn WebhookSender>) {
+        self.webhook_sender().get_or_init(|| sender);
+    }
+
+    /// The sender of this process, once there is one.
+    pub(crate) fn webhook_sender(&self) -> &OnceLock<Arc<dyn WebhookSender>> {
+        &self.state.webhook_sender
+    }
+
+    /// [`Options::webhooks`].
+    pub(crate) fn webhook_policy(&self) -> &WebhookPolicy {
+        &self.state.webhook_policy
     }
 
     /// The key that signs links, once it is known.

@@ -121,6 +121,9 @@ pub enum Error {
     /// The operation is possible only after the end of the occurrence.
     #[error("this occurrence is not over yet")]
     OccurrenceNotOver,
+    /// A delivery to a webhook is still being tried.
+    #[error("this delivery is still being tried: wait until it has ended")]
+    DeliveryWaiting,
     /// The database cannot be used: unreachable, full, locked, or of another schema version. The text says
     /// what to do.
     #[error("{0}")]
@@ -194,6 +197,7 @@ impl Error {
             Self::WrongOccurrence { .. } => "wrong_occurrence",
             Self::CheckInClosed { .. } => "check_in_closed",
             Self::OccurrenceNotOver => "occurrence_not_over",
+            Self::DeliveryWaiting => "delivery_waiting",
             Self::RateLimited { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::Unavailable(_) | Self::Contended | Self::Overloaded => "unavailable",

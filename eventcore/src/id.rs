@@ -96,6 +96,10 @@ ids! {
     JobId;
     /// The id of a notification.
     NotificationId;
+    /// The id of a webhook.
+    WebhookId;
+    /// The id of a delivery to a webhook.
+    WebhookDeliveryId;
 }
 
 #[cfg(test)]

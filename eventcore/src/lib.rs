@@ -73,7 +73,7 @@
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; `counters`, the numbers of
 //!    occurrences by day and label; [`accounts`] and [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
-//! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`],
+//! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`], [`webhooks`],
 //!    [`notifications`], which refer to events;
 //! 6. [`privacy`]: export and deletion of all data of a user; [`idempotency`]: execution of any operation
 //!    once per key; [`live`]: following what changes; `refold`: stored texts after a change of the folding;
@@ -89,11 +89,12 @@
 //! 1. **Library.** Add a file named after the operation to the module of its subject, such as
 //!    `registrations/transfer.rs`. Write the rule as a pure function with unit tests. Write
 //!    `impl EventCore { pub async fn … }` with the actor as the first argument: check the permission, load,
-//!    decide, store, record a [`changes::Change`]; decide in `notifications/decision.rs` who
-//!    is told of a new kind of change. Everything that writes goes into an `async fn verb(tx:
-//!    &mut Tx, …)`, called as `transaction!(self.db(), |tx| verb(tx, …))`, which runs it in a task of its
-//!    own. Write statements with `sql!`: a test finds those and prepares each of them on both databases.
-//!    Compose those with variable parts with `SqlWriter`, and hand it many rows as one `RowList`.
+//!    decide, store, record a [`changes::Change`]; decide in `notifications/decision.rs` who is told of a new
+//!    kind of change, and in `webhooks/decision.rs` what webhooks are told. Everything that writes goes into
+//!    an `async fn verb(tx: &mut Tx, …)`, called as `transaction!(self.db(), |tx| verb(tx, …))`, which runs
+//!    it in a task of its own. Write statements with `sql!`: a test finds those and prepares each of them on
+//!    both databases. Compose those with variable parts with `SqlWriter`, and hand it many rows as one
+//!    `RowList`.
 //! 2. **HTTP.** Add a route to the file of the same name in `eventd/src/http/routes`: it parses the request,
 //!    calls the operation once, and writes the response. A new [`Error`] also needs a row in the table of
 //!    `problem.rs`.
@@ -141,6 +142,7 @@ mod seats;
 mod serde_as_string;
 mod signed_link;
 pub mod time;
+pub mod webhooks;
 pub mod workers;
 
 pub use actor::{Actor, Credential, Role, Scope, SignedIn};
@@ -148,7 +150,7 @@ pub use core::{EventCore, OneTransaction, Options};
 pub use error::{Error, Result, Violation, Violations};
 pub use id::{
     AccessTokenId, AccountLinkId, CategoryId, CommentId, EventId, FeedbackId, JobId, MailId, NotificationId,
-    OccurrenceId, RegistrationId, SessionId, UserId,
+    OccurrenceId, RegistrationId, SessionId, UserId, WebhookDeliveryId, WebhookId,
 };
 pub use page::{Cursor, Order, Page, PageRequest, TotalRelation};
 pub use precondition::Precondition;

@@ -15,13 +15,12 @@ impl EventCore {
             let mut db = self.db().read().await?;
             db.query(sql!("SELECT value FROM settings WHERE key = 'link_key'")).optional().await?
         };
-        let key = match stored {
-            Some((text,)) => LinkKey::stored(&text)?,
-            None => {
-                let new = LinkKey::generate()?;
-                transaction!(self.db(), |tx| create(tx, &new))?
-            }
+        let Some((text,)) = stored else {
+            // Not kept: a transaction around this one may be rolled back. The next call reads what is stored.
+            let new = LinkKey::generate()?;
+            return transaction!(self.db(), |tx| create(tx, &new));
         };
+        let key = LinkKey::stored(&text)?;
         Ok(self.known_link_key().get_or_init(|| key).clone())
     }
 }

@@ -18,6 +18,9 @@ use crate::time::Timestamp;
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
+/// The maximum number of webhooks, also of an admin.
+const MAX_WEBHOOKS: u32 = 100;
+
 const EVENTS: &str = "events within 24 hours";
 const OCCURRENCES: &str = "occurrences of an event";
 const OCCURRENCES_AHEAD: &str = "future occurrences of your events";
@@ -47,6 +50,8 @@ pub struct Quotas {
     pub comments_per_day: Option<u32>,
     /// Personal access tokens. Default: 50. Nobody has more than 100.
     pub tokens: Option<u32>,
+    /// Webhooks. Default: 20. Nobody has more than 100.
+    pub webhooks: Option<u32>,
 }
 
 impl Default for Quotas {
@@ -58,6 +63,7 @@ impl Default for Quotas {
             comments_per_minute: Some(20),
             comments_per_day: Some(500),
             tokens: Some(50),
+            webhooks: Some(20),
         }
     }
 }
@@ -71,6 +77,7 @@ impl Quotas {
         comments_per_minute: None,
         comments_per_day: None,
         tokens: None,
+        webhooks: None,
     };
 
     /// The quotas of an actor: admins have only that of an event.
@@ -227,6 +234,12 @@ impl Quotas {
     /// Refuses another personal access token besides `count`.
     pub(crate) fn check_tokens(&self, count: i64) -> Result<()> {
         check(self.tokens, count.saturating_add(1), "personal access tokens")
+    }
+
+    /// Refuses another webhook besides `count`.
+    pub(crate) fn check_webhooks(&self, count: i64) -> Result<()> {
+        let limit = self.webhooks.unwrap_or(MAX_WEBHOOKS).min(MAX_WEBHOOKS);
+        check(Some(limit), count.saturating_add(1), "webhooks")
     }
 }
 

@@ -11,6 +11,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use eventcore::Quotas;
 use eventcore::db::hide_passwords;
+use eventcore::webhooks::WebhookPolicy;
 
 use crate::connection_settings::ConnectionFlags;
 use crate::failure::Failure;
@@ -19,6 +20,7 @@ use crate::limit_settings::{self, LimitFlags};
 use crate::listen_address::ListenAddress;
 use crate::live_settings::{self, LiveFlags};
 use crate::mail_settings::{MailFlags, MailSettings};
+use crate::webhook_settings::{self, WebhookFlags};
 
 /// Settings from flags and the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -77,6 +79,8 @@ pub(crate) struct Flags {
     live: LiveFlags,
     #[command(flatten)]
     mail: MailFlags,
+    #[command(flatten)]
+    webhooks: WebhookFlags,
     /// TOML file with these settings, named like the flags with _ instead of -
     #[arg(long, env = "CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -155,6 +159,7 @@ pub(crate) struct Config {
     pub(crate) database_listen_url: Option<String>,
     pub(crate) mail: MailSettings,
     pub(crate) require_verified_email: bool,
+    pub(crate) webhooks: WebhookPolicy,
     /// Every setting as `eventd config` prints it, without secrets.
     shown: Vec<(&'static str, String, Source)>,
 }
@@ -267,7 +272,8 @@ impl Config {
         ];
         let groups =
             flags.limits.values().into_iter().chain(flags.connections.values()).chain(flags.live.values());
-        for (key, value) in values.into_iter().chain(groups).chain(flags.mail.values()) {
+        let groups = groups.chain(flags.mail.values()).chain(flags.webhooks.values());
+        for (key, value) in values.into_iter().chain(groups) {
             let Some(value) = value else { continue };
             let on_the_line = |m: &ArgMatches| {
                 m.try_contains_id(key).is_ok_and(|known| known)
@@ -346,7 +352,6 @@ impl Config {
             live_settings::stream_bounds(|key, default| settings.read(key, default, "a number above 0"))?;
         let database_listen_url = settings.optional("database_listen_url", "(that of the database)", false);
         let mail = settings.mail()?;
-        let require_verified_email = settings.read("require_verified_email", "false", "true or false")?;
         Ok(Self {
             database,
             listen,
@@ -378,7 +383,8 @@ impl Config {
             stream_bounds,
             database_listen_url,
             mail,
-            require_verified_email,
+            require_verified_email: settings.read("require_verified_email", "false", "true or false")?,
+            webhooks: webhook_settings::policy(|key, unset| settings.optional(key, unset, false))?,
             shown: settings.shown,
         })
     }
@@ -402,6 +408,7 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
             .chain(&ConnectionFlags::KEYS)
             .chain(&LiveFlags::KEYS)
             .chain(&MailFlags::KEYS)
+            .chain(&WebhookFlags::KEYS)
             .find(|known| **known == key)
             .ok_or_else(|| format!("unknown setting {key}"))?;
         let value = match value {

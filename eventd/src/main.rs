@@ -16,6 +16,8 @@ mod mail;
 mod mail_settings;
 mod output;
 mod templates;
+mod webhook_settings;
+mod webhooks;
 mod words;
 
 use std::process::ExitCode;

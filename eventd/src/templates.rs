@@ -57,6 +57,8 @@ const TEMPLATES: &[(&str, &str)] = &templates![
     "mail/ticket.html",
     "mail/verify_email.html",
     "mail/verify_email.txt",
+    "mail/webhook_disabled.html",
+    "mail/webhook_disabled.txt",
     "pages/error.html",
     "pages/event.html",
     "pages/home.html",

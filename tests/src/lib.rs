@@ -18,6 +18,7 @@ mod registrations;
 mod smtp;
 mod statement_log;
 mod terminal;
+mod webhook_receiver;
 mod wire;
 
 pub use client::{Answer, Client, ids_of, url_encoded};
@@ -36,4 +37,5 @@ pub use registrations::refusal_code;
 pub use smtp::{Fault, ReceivedMail, SmtpServer};
 pub use statement_log::StatementLog;
 pub use terminal::{Terminal, tui};
+pub use webhook_receiver::WebhookReceiver;
 pub use wire::{Wire, WireResponse};

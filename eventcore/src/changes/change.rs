@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::id::{
     AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, SessionId,
-    UserId,
+    UserId, WebhookId,
 };
 use crate::time::Timestamp;
 
@@ -44,8 +44,9 @@ pub enum Change {
     EventChanged { event: EventId, old_location: Option<String> },
     /// An event is cancelled, with all its occurrences that are not over, whose last update is `at`.
     EventCancelled { event: EventId, at: Timestamp },
-    /// An event is deleted, with its occurrences. Nobody had registered.
-    EventDeleted { event: EventId },
+    /// An event is deleted, with its occurrences. Nobody had registered. `organizers` are those that it had,
+    /// the organizer first.
+    EventDeleted { event: EventId, organizers: Vec<UserId> },
     /// Occurrences, with their registrations, have moved to a new event. What else becomes of that event
     /// follows.
     EventSplit { event: EventId, new_event: EventId },
@@ -122,6 +123,10 @@ pub enum Change {
     CalendarAddressRevoked { user: UserId },
     /// A user has read notifications.
     NotificationsRead { user: UserId },
+
+    /// A webhook is disabled, since the host `receiver` took nothing for 24 hours, or has answered that it is
+    /// gone.
+    WebhookDisabled { user: UserId, webhook: WebhookId, receiver: String, gone: bool },
 }
 
 /// Who cancelled a registration.

@@ -90,7 +90,7 @@ fn topics(change: &Change) -> Vec<Topic> {
         | Change::EventUnpublished { event }
         | Change::EventChanged { event, .. }
         | Change::EventCancelled { event, .. }
-        | Change::EventDeleted { event }
+        | Change::EventDeleted { event, .. }
         | Change::OrganizerChanged { event, .. }
         | Change::CoOrganizerAdded { event, .. }
         | Change::CoOrganizerRemoved { event, .. }
@@ -130,7 +130,8 @@ fn topics(change: &Change) -> Vec<Topic> {
         | Change::SignedIn { .. }
         | Change::AccessTokenCreated { .. }
         | Change::CalendarAddressCreated { .. }
-        | Change::CalendarAddressRevoked { .. } => Vec::new(),
+        | Change::CalendarAddressRevoked { .. }
+        | Change::WebhookDisabled { .. } => Vec::new(),
     }
 }
 

@@ -11,7 +11,9 @@
 //!    relative order does not matter;
 //! 4. `occurrences` by id, `FOR UPDATE`;
 //! 5. rows that belong to an occurrence or an event: `registrations`, `feedback`, `comments` (a parent before
-//!    its reply).
+//!    its reply);
+//! 6. `webhooks` by id: `FOR UPDATE` to change or delete them, `FOR NO KEY UPDATE` to record what was
+//!    delivered, `FOR KEY SHARE` to add deliveries; then their `webhook_deliveries`, `FOR UPDATE`.
 //!
 //! Rules that follow from it:
 //!

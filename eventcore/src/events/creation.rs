@@ -12,7 +12,6 @@ use super::schedule::expansion::Horizon;
 use super::store::NewOccurrence;
 use crate::accounts::PublicProfile;
 use crate::categories::{self, CategoryName};
-use crate::changes::Change;
 use crate::db::{Dialect, Locking, Queries, SqlWriter, Tx};
 use crate::error::{Error, Result};
 use crate::id::{CategoryId, UserId};
@@ -37,7 +36,6 @@ pub(super) async fn create(
     }
     let new = prepare(tx.dialect(), &facts, input, now, horizon)?;
     insert_events(tx, &[&new]).await?;
-    record(tx, &new);
     created(&new.row, &facts.organizer, &new.occurrences, now)
 }
 
@@ -96,14 +94,6 @@ fn prepare_since(
     let occurrences = NewOccurrence::list(&event.occurrences, now);
     let index_entry = IndexEntry::of(dialect, &row.texts()?);
     Ok(NewEvent { row, tags: event.tags, index_entry, occurrences })
-}
-
-/// Records what subscribers are told of a new event.
-pub(super) fn record(tx: &mut Tx, new: &NewEvent) {
-    tx.record(Change::EventCreated { event: new.row.id });
-    if new.row.status == EventStatus::Published {
-        tx.record(Change::EventPublished { event: new.row.id });
-    }
 }
 
 /// What the creation of an event depends on besides the input.

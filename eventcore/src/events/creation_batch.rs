@@ -82,9 +82,6 @@ async fn create_all(
         })));
     }
     insert_events(tx, &new.iter().collect::<Vec<_>>()).await?;
-    for new in &new {
-        creation::record(tx, new);
-    }
     Ok(outcomes)
 }
 

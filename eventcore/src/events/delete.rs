@@ -1,6 +1,6 @@
 //! Deleting events without registrations.
 
-use super::{rows, status};
+use super::{organizers, rows, status};
 use crate::actor::Actor;
 use crate::changes::Change;
 use crate::core::EventCore;
@@ -30,8 +30,9 @@ async fn delete(tx: &mut Tx, actor: &Actor, id: EventId, expected: Option<&Preco
     let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
     must_be_version(event.version, expected)?;
     status::must_have_no_registrations(tx, id).await?;
+    let organizers = organizers::all_of(tx, id).await?;
     tx.query(sql!("DELETE FROM occurrences WHERE event_id = $1")).bind(id).execute().await?;
     tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(id).execute().await?;
-    tx.record(Change::EventDeleted { event: id });
+    tx.record(Change::EventDeleted { event: id, organizers });
     Ok(())
 }

@@ -2,8 +2,10 @@
 
 use super::classification;
 use super::copies::Copies;
+use super::event::EventStatus;
 use super::rows::EventRow;
 use super::store::{self, NewOccurrence, OWN_COLUMNS, OWN_VALUES};
+use crate::changes::Change;
 use crate::db::{Dialect, Queries, RowList, SqlWriter, Tx};
 use crate::error::Result;
 use crate::id::EventId;
@@ -20,8 +22,8 @@ pub(super) struct NewEvent {
     pub(super) occurrences: Vec<NewOccurrence>,
 }
 
-/// Inserts new events with their tags, search documents and occurrences: in one statement on PostgreSQL, and
-/// in one command to the writer on SQLite, where each one costs more than its work.
+/// Inserts new events with their tags, search documents and occurrences, and records that. This takes one
+/// statement on PostgreSQL, and one command to the writer on SQLite, where each one costs more than its work.
 pub(super) async fn insert_events(tx: &mut Tx, new: &[&NewEvent]) -> Result<()> {
     if new.is_empty() {
         return Ok(());
@@ -29,9 +31,11 @@ pub(super) async fn insert_events(tx: &mut Tx, new: &[&NewEvent]) -> Result<()> 
     let entries: Vec<(EventId, &IndexEntry)> = new.iter().map(|new| (new.row.id, &new.index_entry)).collect();
     let tags = || new.iter().flat_map(|new| new.tags.iter().map(|tag| (new.row.id, tag)));
     let has_tags = tags().next().is_some();
+    let changes = new.iter().flat_map(|new| changes(new));
     let mut sql = SqlWriter::new(tx.dialect());
     match tx.dialect() {
         Dialect::Postgres => {
+            let inserts = tx.record_with_inserts(changes.collect())?;
             sql.push("WITH event AS (");
             push_events(&mut sql, new);
             sql.push("), document AS (");
@@ -43,9 +47,13 @@ pub(super) async fn insert_events(tx: &mut Tx, new: &[&NewEvent]) -> Result<()> 
                 classification::push_tags(&mut sql, tags());
             }
             sql.push("), ");
+            for (n, insert) in inserts.into_iter().enumerate() {
+                sql.named_insert(n, insert).push(", ");
+            }
             push_occurrences(&mut sql, "document", new)?;
         }
         Dialect::Sqlite => {
+            changes.for_each(|change| tx.record(change));
             push_events(&mut sql, new);
             if has_tags {
                 sql.push("; ");
@@ -61,6 +69,14 @@ pub(super) async fn insert_events(tx: &mut Tx, new: &[&NewEvent]) -> Result<()> 
     }
     sql.query(tx).execute_deferred().await?;
     Ok(())
+}
+
+/// What subscribers are told of a new event.
+fn changes(new: &NewEvent) -> impl Iterator<Item = Change> {
+    let event = new.row.id;
+    let is_published = new.row.status == EventStatus::Published;
+    std::iter::once(Change::EventCreated { event })
+        .chain(is_published.then_some(Change::EventPublished { event }))
 }
 
 fn push_events(sql: &mut SqlWriter, new: &[&NewEvent]) {

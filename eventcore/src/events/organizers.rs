@@ -142,3 +142,16 @@ async fn increment_version(tx: &mut Tx, event: EventId, now: Timestamp) -> Resul
         .await?;
     Ok(())
 }
+
+/// The organizer of an event, and then its co-organizers.
+pub(super) async fn all_of(tx: &mut Tx, event: EventId) -> Result<Vec<UserId>> {
+    let all: Vec<(UserId, bool)> = tx
+        .query(sql!(
+            "SELECT organizer_id, FALSE AS is_co FROM events WHERE id = $1
+             UNION ALL SELECT user_id, TRUE FROM event_organizers WHERE event_id = $1 ORDER BY 2, 1"
+        ))
+        .bind(event)
+        .all()
+        .await?;
+    Ok(all.into_iter().map(|(user, _)| user).collect())
+}

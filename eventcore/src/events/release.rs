@@ -1,6 +1,6 @@
 //! The events of an organizer whose account is deleted: transferred, cancelled or deleted.
 
-use super::status;
+use super::{organizers, status};
 use crate::changes::Change;
 use crate::db::{Dialect, Queries, Tx, sql};
 use crate::error::{Error, Result};
@@ -127,8 +127,9 @@ async fn cancel_or_delete(tx: &mut Tx, event: EventId, now: Timestamp) -> Result
         .await?;
     // Every event has an occurrence, so the event was such a draft.
     if deleted > 0 {
+        let organizers = organizers::all_of(tx, event).await?;
         tx.query(sql!("DELETE FROM events WHERE id = $1")).bind(event).execute().await?;
-        tx.record(Change::EventDeleted { event });
+        tx.record(Change::EventDeleted { event, organizers });
         return Ok(());
     }
     let cancelled = tx

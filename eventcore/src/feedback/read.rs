@@ -54,6 +54,15 @@ impl EventCore {
         Ok(row.ok_or(Error::NotFound("feedback"))?.feedback())
     }
 
+    /// Feedback on an event that the actor organizes.
+    pub(crate) async fn feedback_for_organizer(&self, actor: &Actor, id: FeedbackId) -> Result<Feedback> {
+        let mut db = self.db().read().await?;
+        let row = load(&mut db, id).await?;
+        let event = events::find(&mut db, actor, row.event_id).await?.must_organize();
+        event.map_err(|error| error.rename_not_found("feedback"))?;
+        Ok(row.feedback())
+    }
+
     /// All feedback of a user, oldest first. Makes no permission check.
     pub(crate) async fn feedback_of(&self, user: UserId) -> Result<Vec<Feedback>> {
         let mut db = self.db().read().await?;

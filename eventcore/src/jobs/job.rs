@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::payload::{Announcement, DueOccurrence};
+use super::payload::{Announcement, DueOccurrence, WebhookNews};
 use super::retry::Retries;
 use crate::db::text_enum;
 use crate::error::{Error, Result};
-use crate::id::{MailId, NotificationId, UserId};
+use crate::id::{MailId, NotificationId, UserId, WebhookDeliveryId};
 use crate::time::Timestamp;
 
 /// What is to be done. Stored as JSON: change a variant so that stored ones can still be read.
@@ -59,6 +59,15 @@ pub enum Job {
         /// The address, in the form for comparisons.
         email: String,
     },
+    /// Write what webhooks are told of changes.
+    SpreadWebhooks(WebhookNews),
+    /// Deliver to a webhook.
+    SendWebhook {
+        /// The delivery.
+        delivery: WebhookDeliveryId,
+    },
+    /// Hourly: delete old deliveries to webhooks.
+    PruneWebhooks,
 }
 
 text_enum! {
@@ -92,6 +101,12 @@ text_enum! {
         CountChanges = "count_changes",
         /// [`Job::ForgottenPassword`].
         ForgottenPassword = "forgotten_password",
+        /// [`Job::SpreadWebhooks`].
+        SpreadWebhooks = "spread_webhooks",
+        /// [`Job::SendWebhook`].
+        SendWebhook = "send_webhook",
+        /// [`Job::PruneWebhooks`].
+        PruneWebhooks = "prune_webhooks",
     }
 }
 
@@ -113,11 +128,14 @@ impl Job {
             Self::QueueMails => JobKind::QueueMails,
             Self::CountChanges => JobKind::CountChanges,
             Self::ForgottenPassword { .. } => JobKind::ForgottenPassword,
+            Self::SpreadWebhooks(_) => JobKind::SpreadWebhooks,
+            Self::SendWebhook { .. } => JobKind::SendWebhook,
+            Self::PruneWebhooks => JobKind::PruneWebhooks,
         }
     }
 
     /// The jobs that a process with workers adds when it starts.
-    pub(crate) const AT_START: [Self; 9] = [
+    pub(crate) const AT_START: [Self; 10] = [
         Self::FindReminders { looked_at_until: None },
         Self::QueueMails,
         Self::CountChanges,
@@ -126,6 +144,7 @@ impl Job {
         Self::PruneMails,
         Self::PruneChanges,
         Self::PruneNotifications { after: None },
+        Self::PruneWebhooks,
         Self::RecomputeTimes,
     ];
 
@@ -136,8 +155,9 @@ impl Job {
 
 impl JobKind {
     /// Smaller numbers go first: 0 for what people wait for and the times that this depends on, 1 for mails
-    /// to many people, 2 for upkeep.
-    pub(super) const fn priority(self) -> i64 {
+    /// to many people, 2 for upkeep. What waits for the servers of others is in a [`Lane`](super::lane::Lane)
+    /// of its own: 3.
+    pub(crate) const fn priority(self) -> i64 {
         match self {
             Self::RecomputeTimes
             | Self::Announce
@@ -146,13 +166,16 @@ impl JobKind {
             | Self::SendMail
             | Self::QueueMails
             | Self::CountChanges
-            | Self::ForgottenPassword => 0,
+            | Self::ForgottenPassword
+            | Self::SpreadWebhooks => 0,
             Self::SendBulkMail => 1,
             Self::ExtendSchedules
             | Self::PruneJobs
             | Self::PruneMails
             | Self::PruneChanges
-            | Self::PruneNotifications => 2,
+            | Self::PruneNotifications
+            | Self::PruneWebhooks => 2,
+            Self::SendWebhook => 3,
         }
     }
 
@@ -167,10 +190,15 @@ impl JobKind {
             | Self::PruneJobs
             | Self::PruneMails
             | Self::PruneChanges
-            | Self::PruneNotifications => true,
-            Self::Announce | Self::Remind | Self::SendMail | Self::SendBulkMail | Self::ForgottenPassword => {
-                false
-            }
+            | Self::PruneNotifications
+            | Self::PruneWebhooks => true,
+            Self::Announce
+            | Self::Remind
+            | Self::SendMail
+            | Self::SendBulkMail
+            | Self::ForgottenPassword
+            | Self::SpreadWebhooks
+            | Self::SendWebhook => false,
         }
     }
 
@@ -178,7 +206,9 @@ impl JobKind {
     pub(crate) const fn period(self) -> Option<Duration> {
         match self {
             // One index scan, and each event is extended once a day.
-            Self::ExtendSchedules | Self::PruneJobs | Self::PruneMails => Some(Duration::from_hours(1)),
+            Self::ExtendSchedules | Self::PruneJobs | Self::PruneMails | Self::PruneWebhooks => {
+                Some(Duration::from_hours(1))
+            }
             Self::PruneChanges => Some(Duration::from_mins(1)),
             Self::PruneNotifications => Some(Duration::from_hours(24)),
             // It says itself when it goes on.
@@ -190,8 +220,17 @@ impl JobKind {
             | Self::SendBulkMail
             | Self::QueueMails
             | Self::CountChanges
-            | Self::ForgottenPassword => None,
+            | Self::ForgottenPassword
+            | Self::SpreadWebhooks
+            | Self::SendWebhook => None,
         }
+    }
+
+    /// The delay after the failure number `failures`, which counts from 1, with jitter.
+    pub(crate) fn retry_delay(self, failures: i64) -> Result<Duration> {
+        let mut random = [0; 4];
+        getrandom::fill(&mut random).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(self.retries().delay(failures, u32::from_ne_bytes(random)))
     }
 
     /// How failed attempts are repeated. Jobs that recur are never set aside.
@@ -204,10 +243,15 @@ impl JobKind {
             | Self::PruneJobs
             | Self::PruneMails
             | Self::PruneChanges
-            | Self::PruneNotifications => Retries::UPKEEP,
-            Self::Announce | Self::Remind | Self::SendMail | Self::SendBulkMail | Self::ForgottenPassword => {
-                Retries::DEFAULT
-            }
+            | Self::PruneNotifications
+            | Self::PruneWebhooks => Retries::UPKEEP,
+            Self::Announce
+            | Self::Remind
+            | Self::SendMail
+            | Self::SendBulkMail
+            | Self::ForgottenPassword
+            | Self::SpreadWebhooks => Retries::DEFAULT,
+            Self::SendWebhook => Retries::OUTSIDE,
         }
     }
 }
@@ -223,7 +267,16 @@ mod tests {
         let remind = DueOccurrence { id, starts_at: at, from: at, until: at, after: None };
         let mail = MailId::at(at);
         let forgotten = Job::ForgottenPassword { email: "ada@example.org".to_owned() };
-        let others = [Job::Remind(remind), Job::SendMail { mail }, Job::SendBulkMail { mail }, forgotten];
+        let news = WebhookNews { change: "event.changed".to_owned(), at, subjects: Vec::new() };
+        let delivery = WebhookDeliveryId::at(at);
+        let others = [
+            Job::Remind(remind),
+            Job::SendMail { mail },
+            Job::SendBulkMail { mail },
+            forgotten,
+            Job::SpreadWebhooks(news),
+            Job::SendWebhook { delivery },
+        ];
         for job in Job::AT_START.into_iter().chain(others) {
             let json = job.to_json().unwrap();
             let stored: serde_json::Value = serde_json::from_str(&json).unwrap();

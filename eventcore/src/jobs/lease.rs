@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::job::{Job, JobKind};
+use super::lane::Lane;
 use super::retry::Retries;
 use crate::db::{Queries, Tx, sql};
 use crate::error::{Error, Result};
@@ -67,30 +68,37 @@ impl Lease {
     }
 }
 
-/// Whether a job is due. Cheaper than [`take`], which writes.
-pub(crate) async fn is_due(db: &mut impl Queries, now: Timestamp) -> Result<bool> {
-    let due =
-        sql!("SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('waiting', 'running') AND due_at <= $1)");
-    Ok(db.query(due).bind(now).scalar().await?)
+/// Whether a job is due in a lane. Cheaper than [`take`], which writes.
+pub(crate) async fn is_due(db: &mut impl Queries, lane: Lane, now: Timestamp) -> Result<bool> {
+    let due = sql!(
+        "SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('waiting', 'running') AND due_at <= $1
+            AND priority BETWEEN $2 AND $3)"
+    );
+    let (least, greatest) = lane.priorities();
+    Ok(db.query(due).bind(now).bind(least).bind(greatest).scalar().await?)
 }
 
-/// Takes the job that is due first among those of the highest priority, if one is due.
-pub(crate) async fn take(tx: &mut Tx, now: Timestamp) -> Result<Option<Lease>> {
+/// Takes the job of a lane that is due first among those of the highest priority, if one is due.
+pub(crate) async fn take(tx: &mut Tx, lane: Lane, now: Timestamp) -> Result<Option<Lease>> {
+    let (least, greatest) = lane.priorities();
     Ok(tx
         .query(sql!(
             sqlite "UPDATE jobs SET state = 'running', due_at = $2, leases = leases + 1,
                 attempts = attempts + 1, updated_at = $1
              WHERE id = (SELECT id FROM jobs WHERE state IN ('waiting', 'running') AND due_at <= $1
-                ORDER BY priority, due_at, id LIMIT 1)
+                AND priority BETWEEN $3 AND $4 ORDER BY priority, due_at, id LIMIT 1)
              RETURNING id, kind, payload, leases, attempts",
             postgres "UPDATE jobs SET state = 'running', due_at = $2, leases = leases + 1,
                 attempts = attempts + 1, updated_at = $1
              WHERE id = (SELECT id FROM jobs WHERE state IN ('waiting', 'running') AND due_at <= $1
-                ORDER BY priority, due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                AND priority BETWEEN $3 AND $4 ORDER BY priority, due_at, id LIMIT 1
+                FOR UPDATE SKIP LOCKED)
              RETURNING id, kind, payload, leases, attempts"
         ))
         .bind(now)
         .bind(now.plus(LEASE))
+        .bind(least)
+        .bind(greatest)
         .optional()
         .await?)
 }

@@ -15,6 +15,11 @@
 //! - What reaches beyond, such as a mail, is done at least once. Name it by the id of the job, so that the
 //!   other side recognises a repeat.
 //!
+//! # Lanes
+//!
+//! Jobs that wait for the servers of others, such as webhooks, are in a [`Lane`] of their own, with workers
+//! of their own: a server that answers slowly keeps no reminder waiting.
+//!
 //! # Failures
 //!
 //! A failed attempt is repeated after a delay that doubles, with jitter. After the last attempt of its
@@ -23,6 +28,7 @@
 
 mod enqueue;
 mod job;
+mod lane;
 pub(crate) mod lease;
 mod payload;
 mod prune;
@@ -32,8 +38,9 @@ mod row;
 
 pub(crate) use enqueue::enqueue;
 pub use job::{Job, JobKind};
+pub(crate) use lane::Lane;
 pub use lease::LEASE;
 pub(crate) use lease::{Lease, Next};
-pub use payload::{AffectedOccurrence, Announcement, DueOccurrence};
+pub use payload::{AffectedOccurrence, Announcement, DueOccurrence, WebhookNews, WebhookSubject};
 pub(crate) use prune::prune;
 pub use row::{JobState, JobSummary};

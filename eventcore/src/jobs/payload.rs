@@ -1,9 +1,9 @@
-//! What jobs of notifications carry.
+//! What jobs of notifications and webhooks carry.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{EventId, OccurrenceId, RegistrationId, UserId};
+use crate::id::{CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, UserId};
 use crate::time::Timestamp;
 
 /// News of an event for all who are registered for some of its occurrences.
@@ -56,4 +56,55 @@ pub struct DueOccurrence {
     pub until: Timestamp,
     /// Who was reminded last: people are reminded in the order of their ids.
     pub after: Option<UserId>,
+}
+
+/// Changes of one kind that webhooks are told of. All are of one event, or of one occurrence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookNews {
+    /// The kind: a word of `WebhookKind`.
+    pub change: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What has changed.
+    pub subjects: Vec<WebhookSubject>,
+}
+
+/// What has changed, by its ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookSubject {
+    /// The event, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+    /// The occurrence, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<OccurrenceId>,
+    /// The registration, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationId>,
+    /// The comment, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<CommentId>,
+    /// The feedback, if it is about any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<FeedbackId>,
+    /// Of a deleted event: the organizers that it had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub organizers: Vec<UserId>,
+}
+
+impl WebhookSubject {
+    /// About an event.
+    pub(crate) fn of_event(event: EventId) -> Self {
+        Self { event: Some(event), ..Self::default() }
+    }
+
+    /// About an occurrence.
+    pub(crate) fn of_occurrence(event: Option<EventId>, occurrence: OccurrenceId) -> Self {
+        Self { event, occurrence: Some(occurrence), ..Self::default() }
+    }
+
+    /// The event, or the occurrence if the event is not known.
+    pub(crate) fn scope(&self) -> Option<Uuid> {
+        self.event.map(EventId::as_uuid).or(self.occurrence.map(OccurrenceId::as_uuid))
+    }
 }

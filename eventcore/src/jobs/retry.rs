@@ -26,6 +26,11 @@ impl Retries {
     pub(super) const DEFAULT: Self =
         Self { attempts: Some(16), first: Duration::from_secs(5), longest: Duration::from_hours(1) };
 
+    /// What the servers of others take or refuse. The delay also applies between attempts that the job itself
+    /// repeats.
+    pub(super) const OUTSIDE: Self =
+        Self { attempts: Some(40), first: Duration::from_secs(10), longest: Duration::from_hours(2) };
+
     /// The delay after the failure number `failures`, which counts from 1. `random` chooses within the upper
     /// half of it, so that jobs that failed together are not repeated together.
     pub(super) fn delay(self, failures: i64, random: u32) -> Duration {

@@ -47,6 +47,15 @@ pub enum Mail {
         /// The network address of the client.
         network: Option<String>,
     },
+    /// A webhook was disabled.
+    WebhookDisabled {
+        /// When.
+        at: Timestamp,
+        /// The host of its URL.
+        receiver: String,
+        /// Whether the receiver has answered that it is gone. Otherwise it took nothing for 24 hours.
+        gone: bool,
+    },
     /// Notifications of one kind, of one event. What it tells is found out when it is delivered.
     Notification {
         /// The kind of the mail.
@@ -69,6 +78,8 @@ text_enum! {
         PasswordChanged = "password_changed",
         /// [`Mail::NewSignIn`].
         NewSignIn = "new_sign_in",
+        /// [`Mail::WebhookDisabled`].
+        WebhookDisabled = "webhook_disabled",
         /// My registration has seats.
         RegistrationConfirmed = "registration_confirmed",
         /// My registration is on the waitlist.
@@ -107,6 +118,7 @@ impl MailKind {
                 | Self::AddressChange
                 | Self::PasswordChanged
                 | Self::NewSignIn
+                | Self::WebhookDisabled
         )
     }
 }
@@ -120,6 +132,7 @@ impl Mail {
             Self::AddressChange { .. } => MailKind::AddressChange,
             Self::PasswordChanged { .. } => MailKind::PasswordChanged,
             Self::NewSignIn { .. } => MailKind::NewSignIn,
+            Self::WebhookDisabled { .. } => MailKind::WebhookDisabled,
             Self::Notification { about, .. } => *about,
         }
     }
@@ -149,6 +162,7 @@ mod tests {
             Mail::AddressChange { at, pending: true },
             Mail::PasswordChanged { at },
             Mail::NewSignIn { at, user_agent: None, network: None },
+            Mail::WebhookDisabled { at, receiver: "example.org".to_owned(), gone: false },
         ] {
             let json = serde_json::to_value(&mail).unwrap();
             assert_eq!(json["kind"], mail.kind().as_str());

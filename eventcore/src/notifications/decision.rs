@@ -1,14 +1,14 @@
 //! Who is told of a change: the one place that decides it. A change without a decision does not compile.
 //!
 //! Nobody is told of what they did themselves, with two exceptions: who registers gets the outcome, as the
-//! receipt that carries the ticket or the place on the waitlist; and security notices are told in any case,
-//! since it may have been someone else.
+//! receipt that carries the ticket or the place on the waitlist; and notices about the account are told in
+//! any case, since it may have been someone else.
 
 use uuid::Uuid;
 
 use super::kind::NotificationKind;
 use crate::changes::{CancelledBy, Change};
-use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, SessionId, UserId};
+use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, SessionId, UserId, WebhookId};
 use crate::time::Timestamp;
 
 /// Who is told of a change.
@@ -44,6 +44,13 @@ pub(super) enum Telling {
         user: UserId,
         session: SessionId,
         client: String,
+    },
+    /// The owner of a webhook.
+    WebhookDisabled {
+        user: UserId,
+        webhook: WebhookId,
+        receiver: String,
+        gone: bool,
     },
     /// All who are registered, except who did it.
     Attendees(News),
@@ -131,6 +138,12 @@ pub(super) fn decide(change: &Change) -> Telling {
         Change::SignedIn { user, session, new_client: Some(client) } => {
             Telling::SignIn { user: *user, session: *session, client: client.clone() }
         }
+        Change::WebhookDisabled { user, webhook, receiver, gone } => Telling::WebhookDisabled {
+            user: *user,
+            webhook: *webhook,
+            receiver: receiver.clone(),
+            gone: *gone,
+        },
         Change::AccountDeleted { user } => Telling::Forget { user: *user },
         Change::EventChanged { .. }
         | Change::EventCancelled { .. }

@@ -9,17 +9,18 @@ use sqlx::FromRow;
 use super::announce;
 use super::decision::{News, Telling, decide};
 use super::kind::NotificationKind;
-use super::notify::{Draft, ToldDetails, inserts, lock_recipients, notify};
+use super::notify::{Draft, ToldDetails, inserts, lock_recipients};
 use super::occasion::Occasion;
 use super::prune::forget;
 use crate::changes::{Change, topics_of};
-use crate::db::{CommitHook, InsertHook, Locking, Queries, RowInsert, Tx, sql};
+use crate::db::{CommitHook, InsertHook, Locking, Queries, RowInsert, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, UserId};
 use crate::jobs::Announcement;
 use crate::time::{Clock, Timestamp};
+use crate::webhooks;
 
-/// Tells what transactions have changed.
+/// Tells people and webhooks what transactions have changed.
 pub(crate) struct Notifier(pub(crate) Arc<dyn Clock>);
 
 impl CommitHook for Notifier {
@@ -45,7 +46,7 @@ impl InsertHook for Notifier {
                 _ => return Ok(None),
             }
         }
-        inserts(&drafts, topics_of(changes), now).map(Some)
+        all_inserts(&drafts, changes, now).map(Some)
     }
 }
 
@@ -101,6 +102,12 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
                 let details = ToldDetails { client: Some(client), ..ToldDetails::default() };
                 drafts.push(Draft { details, ..draft });
             }
+            Telling::WebhookDisabled { user, webhook, receiver, gone } => {
+                let kind = NotificationKind::WebhookDisabled;
+                let draft = Draft::of_account(user, Occasion { kind, subject: webhook.as_uuid(), at: now });
+                let details = ToldDetails { receiver: Some(receiver), gone, ..ToldDetails::default() };
+                drafts.push(Draft { details, ..draft });
+            }
             Telling::Attendees(news) => add_news(tx, &mut announcements, news, by, now).await?,
             Telling::Forget { user } => forget(tx, user).await?,
         }
@@ -108,7 +115,20 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
     for announcement in announcements.into_values() {
         announce::begin(tx, announcement, now).await?;
     }
-    notify(tx, &drafts, topics_of(changes), now).await
+    let inserts = all_inserts(&drafts, changes, now)?;
+    if !inserts.is_empty() {
+        let mut sql = SqlWriter::new(tx.dialect());
+        sql.insert_all(inserts);
+        sql.query(tx).execute_deferred().await?;
+    }
+    Ok(())
+}
+
+/// The INSERTs of notifications, of what has changed, and of the jobs that tell webhooks.
+fn all_inserts(drafts: &[Draft], changes: &[Change], now: Timestamp) -> Result<Vec<RowInsert>> {
+    let mut all = inserts(drafts, topics_of(changes), now)?;
+    all.extend(webhooks::insert(changes, now)?);
+    Ok(all)
 }
 
 /// Adds news to the announcement of its event.

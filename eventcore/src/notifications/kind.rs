@@ -30,16 +30,19 @@ text_enum! {
         PasswordChanged = "password_changed",
         /// A sign-in to my account from a client that was not seen before.
         NewSignIn = "new_sign_in",
+        /// A webhook of mine was disabled, since its receiver fails or is gone.
+        WebhookDisabled = "webhook_disabled",
     }
 }
 
 impl NotificationKind {
-    /// Whether it is a security notice, which nobody can turn off.
-    pub const fn is_security(self) -> bool {
-        matches!(self, Self::PasswordChanged | Self::NewSignIn)
+    /// Whether it is a notice about the account of the reader: of its security, or of what belongs to it.
+    /// Nobody can turn it off.
+    pub const fn is_about_account(self) -> bool {
+        matches!(self, Self::PasswordChanged | Self::NewSignIn | Self::WebhookDisabled)
     }
 
-    /// The kind of its mails. `None` for security notices, which `accounts` mails with what causes them.
+    /// The kind of its mails. `None` for notices about the account, which are mailed with what causes them.
     pub(super) const fn mail(self) -> Option<MailKind> {
         Some(match self {
             Self::RegistrationConfirmed => MailKind::RegistrationConfirmed,
@@ -52,7 +55,7 @@ impl NotificationKind {
             Self::NewComment => MailKind::NewComment,
             Self::CommentReply => MailKind::CommentReply,
             Self::FeedbackReceived => MailKind::FeedbackReceived,
-            Self::PasswordChanged | Self::NewSignIn => return None,
+            Self::PasswordChanged | Self::NewSignIn | Self::WebhookDisabled => return None,
         })
     }
 

@@ -7,7 +7,7 @@
 //!
 //! - **Once.** The id of a notification is derived from person and occasion, so a repeat makes no second one.
 //! - **Not of oneself.** Nobody is told of what they did themselves, except for the outcome of a
-//!   registration, whose notification is the receipt, and for security notices.
+//!   registration, whose notification is the receipt, and for notices about the account.
 //! - **Not of what one may not see.** Those who are registered, and organizers, see their events. The author
 //!   of a comment is told of replies as long as they can see the event.
 //! - **Large audiences.** News for all who are registered reaches the first in the transaction itself, and

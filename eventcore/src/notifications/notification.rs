@@ -2,7 +2,7 @@
 
 use super::kind::NotificationKind;
 use crate::accounts::PublicProfile;
-use crate::id::{CommentId, EventId, FeedbackId, NotificationId, OccurrenceId, RegistrationId};
+use crate::id::{CommentId, EventId, FeedbackId, NotificationId, OccurrenceId, RegistrationId, WebhookId};
 use crate::page::Page;
 use crate::time::{LeadTime, Moment, Timestamp};
 
@@ -32,6 +32,9 @@ pub struct Notification {
     pub comment_id: Option<CommentId>,
     /// The feedback that it is about, if any.
     pub feedback_id: Option<FeedbackId>,
+    /// The webhook that it is about, if any.
+    #[serde(default)]
+    pub webhook_id: Option<WebhookId>,
     /// The title of the event or the occurrence.
     pub title: Option<String>,
     /// The start of the occurrence; a date if it lasts all day.

@@ -39,6 +39,11 @@ pub(super) struct ToldDetails {
     pub(super) lead: Option<LeadTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) client: Option<String>,
+    /// The host of a webhook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) receiver: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) gone: bool,
 }
 
 impl ToldDetails {
@@ -128,7 +133,7 @@ fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
         .ids("subject_id", each().map(|draft| draft.occasion.subject))
         .ids("actor_id", each().map(|draft| draft.actor.map(UserId::as_uuid)))
         .texts("details", details)
-        // Security notices have mails of their own.
+        // Notices about the account have mails of their own.
         .booleans("mailed", each().map(|draft| draft.occasion.kind.mail().is_some()))
         .instants("created_at", each().map(|_| now));
     Ok(RowInsert {

@@ -19,9 +19,9 @@ use crate::reminder_list::{ReminderList, store_leads};
 pub struct KindPreference {
     /// The kind.
     pub kind: NotificationKind,
-    /// Whether it is told in the app. Security notices always are.
+    /// Whether it is told in the app. Notices about the account always are.
     pub in_app: bool,
-    /// Whether it is told by e-mail. Security notices always are.
+    /// Whether it is told by e-mail. Notices about the account always are.
     pub email: bool,
 }
 
@@ -44,10 +44,10 @@ pub struct NotificationPreferences {
 struct KindPreferenceInput {
     /// The kind.
     kind: NotificationKind,
-    /// Whether it is told in the app. Security notices always are.
+    /// Whether it is told in the app. Notices about the account always are.
     #[schema(required = false, default = true)]
     in_app: bool,
-    /// Whether it is told by e-mail. Security notices always are.
+    /// Whether it is told by e-mail. Notices about the account always are.
     #[schema(required = false, default = true)]
     email: bool,
 }
@@ -109,8 +109,12 @@ fn check_kinds(kinds: &[(usize, KindPreference)], violations: &mut Violations) {
         if kinds[..i].iter().any(|(_, earlier)| earlier.kind == preference.kind) {
             violations.add(format!("/kinds/{n}/kind"), "duplicate", "is given twice");
         }
-        if preference.kind.is_security() && !(preference.in_app && preference.email) {
-            violations.add(format!("/kinds/{n}"), "required", "security notices cannot be turned off");
+        if preference.kind.is_about_account() && !(preference.in_app && preference.email) {
+            violations.add(
+                format!("/kinds/{n}"),
+                "required",
+                "notices about the account cannot be turned off",
+            );
         }
     }
 }

@@ -65,11 +65,12 @@ impl NotificationRow {
             registration_id: None,
             comment_id: None,
             feedback_id: None,
+            webhook_id: None,
             title: self.title,
             starts_at: self.starts_at.map(moment),
             timezone: self.timezone,
             old_starts_at: details.old_starts_at.map(moment),
-            old_location: details.old_location,
+            old_location: details.old_location.clone(),
             reminder: details.lead,
             actor,
         };
@@ -84,13 +85,14 @@ impl NotificationRow {
                     notification.comment_id = Some(subject.into());
                 }
                 NotificationKind::FeedbackReceived => notification.feedback_id = Some(subject.into()),
+                NotificationKind::WebhookDisabled => notification.webhook_id = Some(subject.into()),
                 NotificationKind::EventChanged
                 | NotificationKind::EventCancelled
                 | NotificationKind::PasswordChanged
                 | NotificationKind::NewSignIn => {}
             }
         }
-        notification.text = text::of(&notification, details.restored, details.client.as_deref());
+        notification.text = text::of(&notification, &details);
         Ok(notification)
     }
 }

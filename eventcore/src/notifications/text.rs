@@ -2,10 +2,11 @@
 
 use super::kind::NotificationKind;
 use super::notification::Notification;
+use super::notify::ToldDetails;
 use crate::time::Moment;
 
-/// The text of a notification. `client` is the program of a sign-in.
-pub(super) fn of(told: &Notification, restored: bool, client: Option<&str>) -> String {
+/// The text of a notification.
+pub(super) fn of(told: &Notification, details: &ToldDetails) -> String {
     let title = told.title.as_deref().map_or_else(|| "a deleted event".to_owned(), |t| format!("“{t}”"));
     let zone = told.timezone.as_deref().unwrap_or("UTC");
     let start = told.starts_at.map_or_else(String::new, |at| format!(" on {}", date(at, zone)));
@@ -21,7 +22,7 @@ pub(super) fn of(told: &Notification, restored: bool, client: Option<&str>) -> S
         NotificationKind::RegistrationCancelled => {
             format!("An organizer has cancelled your registration for {title}{start}.")
         }
-        NotificationKind::EventChanged => changed(told, &title, &start, zone, restored),
+        NotificationKind::EventChanged => changed(told, &title, &start, zone, details.restored),
         NotificationKind::EventCancelled => format!("{}{start} is cancelled.", capitalized(&title)),
         NotificationKind::Reminder => {
             let start = told.starts_at.map_or_else(String::new, |at| date(at, zone));
@@ -34,11 +35,16 @@ pub(super) fn of(told: &Notification, restored: bool, client: Option<&str>) -> S
             "The password of your account has changed. If it was not you, reset it at once.".to_owned()
         }
         NotificationKind::NewSignIn => {
-            let client = client.map_or_else(String::new, |client| format!(" ({client})"));
+            let client = details.client.as_deref().map_or_else(String::new, |client| format!(" ({client})"));
             format!(
                 "Someone signed in to your account from a new client{client}. If it was not you, end the \
                  session and change your password."
             )
+        }
+        NotificationKind::WebhookDisabled => {
+            let receiver = details.receiver.as_deref().unwrap_or("a receiver");
+            let why = if details.gone { "has answered that it is gone" } else { "took nothing for 24 hours" };
+            format!("Your webhook is disabled: {receiver} {why}. Enable it again once it works.")
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::notifications::{Notification, NotificationPreferences};
 use crate::page::PageRequest;
 use crate::registrations::Registration;
 use crate::time::Timestamp;
+use crate::webhooks::Webhook;
 
 /// All data about a person.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -47,6 +48,8 @@ pub struct Export {
     pub notification_preferences: NotificationPreferences,
     /// The events that they have muted.
     pub muted_events: Vec<EventId>,
+    /// Their webhooks, without the secrets.
+    pub webhooks: Vec<Webhook>,
     /// What remains of their withdrawn feedback.
     pub withdrawn_feedback: Vec<WithdrawnFeedback>,
 }
@@ -86,6 +89,7 @@ impl EventCore {
             notifications: self.notifications_of(id).await?,
             notification_preferences: self.preferences_of(id).await?,
             muted_events: self.muted_events_of(id).await?,
+            webhooks: self.webhooks_of(id).await?,
             withdrawn_feedback: self.withdrawn_feedback_of(id).await?,
         })
     }

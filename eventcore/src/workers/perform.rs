@@ -6,11 +6,12 @@ use crate::core::EventCore;
 use crate::counters;
 use crate::db::{Tx, transaction};
 use crate::error::{Error, Result};
-use crate::id::MailId;
+use crate::id::{MailId, WebhookDeliveryId};
 use crate::jobs::{self, Job, Lease, Next, lease};
 use crate::mails::{self, DeliveryOutcome};
 use crate::notifications;
 use crate::time::Timestamp;
+use crate::webhooks::{self, WebhookOutcome};
 
 /// Does a job and records its success.
 pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
@@ -31,7 +32,10 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
             succeed(core, lease, &Next::Done).await
         }
         Job::SendMail { mail } | Job::SendBulkMail { mail } => deliver(core, lease, *mail).await,
+        Job::SendWebhook { delivery } => send(core, lease, *delivery).await,
         Job::PruneJobs
+        | Job::SpreadWebhooks(_)
+        | Job::PruneWebhooks
         | Job::PruneMails
         | Job::PruneChanges
         | Job::ForgottenPassword { .. }
@@ -68,6 +72,28 @@ async fn attempt(core: &EventCore, id: MailId) -> Result<DeliveryOutcome> {
         (Some(facts), Some(mail)) => mails::deliver(core, mail, Some(facts)).await,
         _ => Ok(DeliveryOutcome::Dropped),
     }
+}
+
+/// Delivers to a webhook. As with a mail it may be sent twice, and is named alike.
+async fn send(core: &EventCore, lease: &Lease, delivery: WebhookDeliveryId) -> Result<()> {
+    let outcome = webhooks::begin(core, delivery).await?;
+    let now = core.now();
+    transaction!(core.db(), |tx| record_sending(tx, lease, delivery, &outcome, now))
+}
+
+/// Records the outcome of a delivery to a webhook. It says itself when it is tried again.
+async fn record_sending(
+    tx: &mut Tx,
+    lease: &Lease,
+    delivery: WebhookDeliveryId,
+    outcome: &WebhookOutcome,
+    now: Timestamp,
+) -> Result<()> {
+    if lease::hold(tx, lease, now).await? {
+        let next = webhooks::conclude(tx, delivery, outcome, now).await?;
+        lease::succeed(tx, lease, &next, now).await?;
+    }
+    Ok(())
 }
 
 /// Records the outcome of a delivery; returns why the mail is to be tried again, if so.
@@ -108,12 +134,19 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
     }
     let next = match job {
         // These have transactions of their own.
-        Job::ExtendSchedules | Job::RecomputeTimes | Job::SendMail { .. } | Job::SendBulkMail { .. } => {
-            Next::Done
-        }
+        Job::ExtendSchedules
+        | Job::RecomputeTimes
+        | Job::SendMail { .. }
+        | Job::SendBulkMail { .. }
+        | Job::SendWebhook { .. } => Next::Done,
         Job::PruneJobs if jobs::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneChanges if change_log::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneMails if mails::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
+        Job::PruneWebhooks if webhooks::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
+        Job::SpreadWebhooks(news) => match webhooks::spread(tx, news, now).await? {
+            Some(rest) => Next::Again { job: Job::SpreadWebhooks(rest), at: now },
+            None => Next::Done,
+        },
         Job::PruneMails => {
             accounts::prune_links(tx, now).await?;
             recurring(job.clone(), now)
@@ -122,7 +155,7 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
             accounts::send_reset_link(tx, email, now).await?;
             Next::Done
         }
-        Job::PruneJobs | Job::PruneChanges => recurring(job.clone(), now),
+        Job::PruneJobs | Job::PruneChanges | Job::PruneWebhooks => recurring(job.clone(), now),
         Job::Announce(announcement) => match notifications::spread(tx, announcement, now).await? {
             Some(rest) => Next::Again { job: Job::Announce(rest), at: now },
             None => Next::Done,

@@ -1,16 +1,21 @@
 //! [`Workers`] of a process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::core::EventCore;
+use crate::error::Error;
+use crate::jobs::Lane;
 
 /// How long a worker without a job waits before it looks again. Looking is one index lookup.
 const IDLE: Duration = Duration::from_millis(500);
 /// How long a worker waits after the database has failed it.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
+/// How many jobs of the outside lane a process does at a time. They mostly wait.
+const OUTSIDE: usize = 32;
 /// How long [`Workers::stop`] waits for the jobs that are being done.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -23,12 +28,16 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts `count` workers.
+    /// Starts `count` workers, and, unless that is 0 or the process does not send to webhooks, those of the
+    /// outside lane.
     pub fn start(core: &EventCore, count: u16) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for number in 0..count {
             tasks.spawn(work(core.clone(), stopped.clone(), number == 0));
+        }
+        if count > 0 && core.webhook_sender().get().is_some() {
+            tasks.spawn(work_outside(core.clone(), stopped));
         }
         Self { stop, tasks }
     }
@@ -46,25 +55,63 @@ impl Workers {
 /// Does jobs until it is told to stop. The first worker of a process ensures the recurring jobs.
 async fn work(core: EventCore, mut stopped: watch::Receiver<bool>, mut ensures: bool) {
     loop {
-        let worked = if ensures { core.ensure_jobs().await.map(|()| true) } else { core.run_due_job().await };
+        let worked = if ensures {
+            core.ensure_jobs().await.map(|()| true)
+        } else {
+            core.run_due_job_of(Lane::Inside).await
+        };
         let pause = match worked {
             Ok(true) => {
                 ensures = false;
                 Duration::ZERO
             }
             Ok(false) => IDLE,
-            // Such as an SQLite database that another process keeps busy.
-            Err(error) if error.is_unavailable() => {
-                tracing::warn!(%error, "a worker cannot take a job yet");
-                AFTER_ERROR
-            }
-            Err(error) => {
-                tracing::error!(?error, "a worker cannot take a job");
-                AFTER_ERROR
-            }
+            Err(error) => pause_after(&error),
         };
         if tokio::time::timeout(pause, stopped.wait_for(|stop| *stop)).await.is_ok() {
             return;
         }
     }
+}
+
+/// Does jobs of the outside lane, many at a time, until it is told to stop.
+async fn work_outside(core: EventCore, mut stopped: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(OUTSIDE));
+    let mut running = JoinSet::new();
+    loop {
+        while running.try_join_next().is_some() {}
+        let place = tokio::select! {
+            place = places.clone().acquire_owned() => place,
+            _ = stopped.wait_for(|stop| *stop) => break,
+        };
+        let pause = match core.take_due_job(Lane::Outside).await {
+            Ok(Some(lease)) => {
+                let core = core.clone();
+                running.spawn(async move {
+                    if let Err(error) = core.run_job(&lease).await {
+                        pause_after(&error);
+                    }
+                    drop(place);
+                });
+                Duration::ZERO
+            }
+            Ok(None) => IDLE,
+            Err(error) => pause_after(&error),
+        };
+        if tokio::time::timeout(pause, stopped.wait_for(|stop| *stop)).await.is_ok() {
+            break;
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+/// Logs why a worker cannot go on; returns how long it waits.
+fn pause_after(error: &Error) -> Duration {
+    // Such as an SQLite database that another process keeps busy.
+    if error.is_unavailable() {
+        tracing::warn!(%error, "a worker cannot take a job yet");
+    } else {
+        tracing::error!(?error, "a worker cannot take a job");
+    }
+    AFTER_ERROR
 }

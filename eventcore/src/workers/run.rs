@@ -8,7 +8,7 @@ use super::perform::perform;
 use crate::core::EventCore;
 use crate::db::{Tx, transaction};
 use crate::error::Result;
-use crate::jobs::{Job, LEASE, Lease, enqueue, lease};
+use crate::jobs::{Job, LEASE, Lane, Lease, enqueue, lease};
 use crate::time::Timestamp;
 
 /// How often a worker renews its lease.
@@ -29,20 +29,37 @@ impl EventCore {
     /// # Errors
     /// If a job could not be taken, or what became of it not be recorded.
     pub async fn run_due_job(&self) -> Result<bool> {
-        let now = self.now();
-        if !lease::is_due(&mut self.db().read().await?, now).await? {
-            return Ok(false);
+        self.run_due_job_of(Lane::All).await
+    }
+
+    /// As [`EventCore::run_due_job`], of a lane.
+    pub(super) async fn run_due_job_of(&self, lane: Lane) -> Result<bool> {
+        match self.take_due_job(lane).await? {
+            Some(lease) => self.run_job(&lease).await.map(|()| true),
+            None => Ok(false),
         }
-        let Some(lease) = transaction!(self.db(), |tx| take(tx, now))? else { return Ok(false) };
-        if let Some(error) = self.attempt(&lease).await {
+    }
+
+    /// Takes the job of a lane that is due first, unless none is due, or others have taken it.
+    pub(super) async fn take_due_job(&self, lane: Lane) -> Result<Option<Lease>> {
+        let now = self.now();
+        if !lease::is_due(&mut self.db().read().await?, lane, now).await? {
+            return Ok(None);
+        }
+        transaction!(self.db(), |tx| take(tx, lane, now))
+    }
+
+    /// Does a job that was taken.
+    pub(super) async fn run_job(&self, lease: &Lease) -> Result<()> {
+        if let Some(error) = self.attempt(lease).await {
             let now = self.now();
-            if transaction!(self.db(), |tx| lease::fail(tx, &lease, &error, now))? {
+            if transaction!(self.db(), |tx| lease::fail(tx, lease, &error, now))? {
                 tracing::error!(job = %lease.id, error, "a job failed for good: see `eventd jobs`");
             } else {
                 tracing::warn!(job = %lease.id, error, "a job failed and will be tried again");
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Does the jobs that are due, until none is; returns how many attempts that took.
@@ -92,8 +109,8 @@ fn ended(error: JoinError) -> String {
 }
 
 /// Takes a job, and sets it aside if all its attempts are used up.
-async fn take(tx: &mut Tx, now: Timestamp) -> Result<Option<Lease>> {
-    while let Some(lease) = lease::take(tx, now).await? {
+async fn take(tx: &mut Tx, lane: Lane, now: Timestamp) -> Result<Option<Lease>> {
+    while let Some(lease) = lease::take(tx, lane, now).await? {
         if !lease::give_up(tx, &lease, now).await? {
             return Ok(Some(lease));
         }

@@ -33,6 +33,7 @@ fn options(config: &Config) -> Options {
         slows_guessing: config.limits == Limits::On,
         quotas: if config.limits == Limits::On { config.quotas } else { Quotas::UNLIMITED },
         require_verified_email: config.require_verified_email,
+        webhooks: config.webhooks.clone(),
         ..Options::default()
     }
 }

@@ -14,6 +14,7 @@ use crate::http::{
 };
 use crate::mail::Post;
 use crate::output::print_line;
+use crate::webhooks::WebhookClient;
 
 /// The least rate at which a client must read a response, in bytes per second.
 const WRITE_RATE: u32 = 1024;
@@ -32,6 +33,7 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
     let public_url: Arc<str> =
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
     core.deliver_mails_by(Arc::new(Post::new(&config.mail, &public_url)?));
+    core.deliver_webhooks_by(Arc::new(WebhookClient::new()?));
     let rate_limits = (config.limits == Limits::On).then(|| RateLimits::new(config.rate_quotas));
     let deadlines = Deadlines {
         head: config.head_timeout,

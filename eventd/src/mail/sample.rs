@@ -20,6 +20,9 @@ pub(super) fn sample(kind: MailKind) -> OutgoingMail {
             user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0".to_owned()),
             network: Some("192.0.2.7".to_owned()),
         },
+        MailKind::WebhookDisabled => {
+            Mail::WebhookDisabled { at, receiver: "hooks.example.org".to_owned(), gone: false }
+        }
         about => Mail::Notification { about, notifications: vec![NotificationId::at(at)] },
     };
     OutgoingMail {

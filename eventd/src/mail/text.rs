@@ -118,6 +118,9 @@ fn values(mail: &OutgoingMail, server: &str) -> Value {
         Mail::NewSignIn { at, user_agent, network } => context! {
             at => time(*at), user_agent => user_agent.as_deref().map(plain), network => network.clone(),
         },
+        Mail::WebhookDisabled { at, receiver, gone } => context! {
+            at => time(*at), receiver => plain(receiver), gone => *gone,
+        },
         Mail::Notification { .. } => news::values(mail, server, &link("unsubscribe"), tz),
         // Kinds that a newer library adds have templates before they are sent.
         _ => context! {},

@@ -58,7 +58,7 @@ impl InboxScreen {
                 cx.commands.push(AppCommand::Find(Reference::Occurrence(occurrence)));
             }
             (_, Some(event), None) => cx.commands.push(AppCommand::Find(Reference::Event(event))),
-            (kind, None, None) if kind.is_security() => cx.open(AccountScreen::default()),
+            (kind, None, None) if kind.is_about_account() => cx.open(AccountScreen::default()),
             (_, None, None) => cx.notify('!', "This event is deleted"),
         }
     }
@@ -79,7 +79,7 @@ impl InboxScreen {
                 let request = NotificationsRequest::ToggleMute(event);
                 cx.send(Purpose::Mute(event), Request::Notifications(request));
             }
-            None if told.kind.is_security() => cx.notify('!', "Security notices cannot be muted"),
+            None if told.kind.is_about_account() => cx.notify('!', "Notices about your account cannot be muted"),
             None => cx.notify('!', "This event is deleted"),
         }
     }

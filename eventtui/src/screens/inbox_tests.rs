@@ -207,7 +207,7 @@ fn an_event_is_muted_and_unmuted() {
     driven.press(KeyCode::Char('m')).respond(toggle, Err(error("there is no such event", ErrorKind::Other)));
     assert_eq!(driven.last_line(), "✗ there is no such event");
     driven.type_in(&"j".repeat(11)).press(KeyCode::Char('m'));
-    assert_eq!(driven.last_line(), "! Security notices cannot be muted");
+    assert_eq!(driven.last_line(), "! Notices about your account cannot be muted");
     // On the screen of an occurrence, too.
     let mut driven = Driven::new().with_agenda(9).signed_in().with_detail();
     driven.press(KeyCode::Char('m')).respond(toggle, Ok(Response::Muted(true)));

@@ -14,9 +14,10 @@ pub(super) const fn sign(kind: NotificationKind) -> char {
         NotificationKind::RegistrationConfirmed | NotificationKind::RegistrationPromoted => '✓',
         NotificationKind::RegistrationWaitlisted => '◌',
         NotificationKind::RegistrationCancelled | NotificationKind::EventCancelled => '✗',
-        NotificationKind::EventChanged | NotificationKind::PasswordChanged | NotificationKind::NewSignIn => {
-            '!'
-        }
+        NotificationKind::EventChanged
+        | NotificationKind::PasswordChanged
+        | NotificationKind::NewSignIn
+        | NotificationKind::WebhookDisabled => '!',
         NotificationKind::Reminder
         | NotificationKind::NewComment
         | NotificationKind::CommentReply
@@ -26,8 +27,9 @@ pub(super) const fn sign(kind: NotificationKind) -> char {
 
 /// What it is about.
 pub(crate) fn title(told: &Notification) -> String {
-    match (&told.title, told.kind.is_security()) {
+    match (&told.title, told.kind.is_about_account()) {
         (Some(title), _) => clean(title),
+        (None, true) if told.webhook_id.is_some() => "Your webhooks".to_owned(),
         (None, true) => "Your account".to_owned(),
         (None, false) => "A deleted event".to_owned(),
     }
@@ -52,7 +54,9 @@ pub(crate) fn sentence(told: &Notification, view: &ViewContext) -> String {
         NotificationKind::NewComment => return format!("{actor} commented on it"),
         NotificationKind::CommentReply => return format!("{actor} replied to your comment"),
         NotificationKind::FeedbackReceived => format!("{actor} gave feedback"),
-        NotificationKind::PasswordChanged | NotificationKind::NewSignIn => return clean(&told.text),
+        NotificationKind::PasswordChanged
+        | NotificationKind::NewSignIn
+        | NotificationKind::WebhookDisabled => return clean(&told.text),
     };
     match start {
         Some(start) => format!("{what} · {start}"),

@@ -52,8 +52,8 @@ impl NotificationSettingsScreen {
         let Some(kind) = kinds.get_mut(self.position.selected) else {
             return cx.notify('!', "Nothing is loaded yet");
         };
-        if kind.kind.is_security() {
-            return cx.notify('!', "Security notices cannot be turned off");
+        if kind.kind.is_about_account() {
+            return cx.notify('!', "Notices about your account cannot be turned off");
         }
         match channel {
             Channel::App => kind.in_app = !kind.in_app,
@@ -129,6 +129,7 @@ const fn kind_words(kind: NotificationKind) -> &'static str {
         NotificationKind::FeedbackReceived => "Feedback on my events",
         NotificationKind::PasswordChanged => "My password changed",
         NotificationKind::NewSignIn => "A sign-in from a new client",
+        NotificationKind::WebhookDisabled => "A webhook of mine was disabled",
     }
 }
 
@@ -210,7 +211,7 @@ impl Screen for NotificationSettingsScreen {
             return frame.render_widget(Paragraph::new(lines), body.union(below));
         }
         row::draw_plain(frame, body, (kinds.iter(), self.position), &cx.view, |kind| {
-            let channel = |on: bool| match (kind.kind.is_security(), on) {
+            let channel = |on: bool| match (kind.kind.is_about_account(), on) {
                 (true, _) => Span::styled(fit("always", CHANNEL), theme.muted),
                 (false, true) => Span::styled(fit("[x]", CHANNEL), theme.good),
                 (false, false) => Span::styled(fit("[ ]", CHANNEL), theme.muted),

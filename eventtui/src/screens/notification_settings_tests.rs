@@ -105,7 +105,7 @@ fn channels_are_turned_off_one_after_another() {
 fn security_notices_stay_on() {
     let mut driven = opened();
     driven.press(KeyCode::Char('G')).press(KeyCode::Char('e'));
-    assert_eq!(driven.last_line(), "! Security notices cannot be turned off");
+    assert_eq!(driven.last_line(), "! Notices about your account cannot be turned off");
     assert!(!driven.sent.iter().any(|(_, request)| is_saving(request)));
 }
 

@@ -203,7 +203,7 @@ async fn operations_on_events_are_told(#[case] kind: Kind) {
     }
     assert_eq!(published(&mut changes), [Change::EventCancelled { event, at: core.now() }]);
     core.delete_event(&ada, event, None).await.unwrap();
-    assert_eq!(published(&mut changes), [Change::EventDeleted { event }]);
+    assert_eq!(published(&mut changes), [Change::EventDeleted { event, organizers: vec![id_of(&ada)] }]);
 
     // What becomes of the events of a deleted account.
     let (handed_over, _) = db.create_event(&ada, new_event()).await;
@@ -218,7 +218,7 @@ async fn operations_on_events_are_told(#[case] kind: Kind) {
     let expected = [
         Change::OrganizerChanged { event: handed_over, organizer: user },
         Change::EventCancelled { event: cancelled, at: core.now() },
-        Change::EventDeleted { event: deleted },
+        Change::EventDeleted { event: deleted, organizers: vec![id_of(&ada)] },
         Change::AccountDeleted { user: id_of(&ada) },
     ];
     assert_eq!(published(&mut changes), expected);

@@ -42,3 +42,5 @@ mod schema;
 mod series_shift;
 mod statements;
 mod waitlist;
+mod webhook_notices;
+mod webhooks;

@@ -10,7 +10,7 @@ use eventcore::registrations::{NewAttendee, Party};
 use eventcore::{Actor, EventCore, EventId, OccurrenceId, PageRequest};
 use rstest::rstest;
 use serde_json::json;
-use tests::{Kind, TestDb, at, id_of, new_event};
+use tests::{Kind, TestDb, WebhookReceiver, at, id_of, new_event};
 
 use super::changes::{input, published};
 
@@ -229,6 +229,18 @@ async fn accounts_are_told(db: &TestDb, cast: &mut Cast) {
     told!(db, cast, core.set_user_disabled(&Actor::System, "bob", false), "");
 }
 
+/// A webhook whose receiver is gone.
+async fn webhooks_are_told(db: &TestDb, cast: &mut Cast) {
+    let core = &db.core;
+    let bob = cast.actor("bob");
+    let receiver = WebhookReceiver::of(core);
+    let new = input(json!({"url": "https://hooks.example.org/", "kinds": ["comment.posted"]}));
+    let webhook = told!(db, cast, core.create_webhook(&bob, &new), "").webhook.id;
+    told!(db, cast, core.test_webhook(&bob, webhook), "");
+    receiver.answer_next(Ok(410));
+    told!(db, cast, core.run_due_jobs(), "bob: webhook_disabled");
+}
+
 /// Deletion of an account, and the daily job.
 async fn deletion_is_told(db: &TestDb, cast: &mut Cast) {
     let core = &db.core;
@@ -293,6 +305,7 @@ async fn each_change_is_told_to_those_whom_it_concerns(#[case] kind: Kind) {
     events_are_told(&db, cast, event, &occurrences).await;
     opinions_are_told(&db, cast, event, &occurrences).await;
     accounts_are_told(&db, cast).await;
+    webhooks_are_told(&db, cast).await;
     deletion_is_told(&db, cast).await;
 
     let missing: Vec<_> = all_kinds().difference(&cast.seen).cloned().collect();

@@ -58,7 +58,7 @@ async fn choose_the_news(db: &TestDb, source: &[&str]) {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.expect("both are turned off");
-    terminal.types("Ge").await.shows("! Security notices cannot be turned off").await;
+    terminal.types("Ge").await.shows("! Notices about your account cannot be turned off").await;
 
     // Reminders of all registrations.
     let list = async || {

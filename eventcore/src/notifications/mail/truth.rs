@@ -60,7 +60,7 @@ impl Situation {
             }
             Kind::NewComment | Kind::FeedbackReceived => self.readable && self.relation.organizes(),
             Kind::CommentReply => self.readable,
-            Kind::PasswordChanged | Kind::NewSignIn => false,
+            Kind::PasswordChanged | Kind::NewSignIn | Kind::WebhookDisabled => false,
         };
         // Those whose registration an organizer cancelled knew of the event, and are told no more than that.
         let may_know =
@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn kinds() -> impl Iterator<Item = NotificationKind> {
-        NotificationKind::ALL.iter().copied().filter(|kind| !kind.is_security())
+        NotificationKind::ALL.iter().copied().filter(|kind| !kind.is_about_account())
     }
 
     #[test]

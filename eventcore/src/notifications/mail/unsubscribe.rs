@@ -56,14 +56,14 @@ impl EventCore {
     }
 
     /// Replaces the channels of all kinds for the recipient of a mail, by the token of its link. Reminders
-    /// stay as they are, and so do security notices.
+    /// stay as they are, and so do notices about the account.
     ///
     /// # Errors
     /// As [`EventCore::mail_preferences`].
     pub async fn set_mail_preferences(&self, token: &str, kinds: &[KindPreference]) -> Result<()> {
         let (user, _) = self.recipient(token).await?;
         let kinds: Vec<KindPreference> =
-            kinds.iter().filter(|preference| !preference.kind.is_security()).copied().collect();
+            kinds.iter().filter(|preference| !preference.kind.is_about_account()).copied().collect();
         transaction!(self.db(), |tx| replace(tx, user, &kinds))
     }
 

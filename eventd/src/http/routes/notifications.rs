@@ -126,7 +126,7 @@ async fn preferences(call: Call) -> Answer {
 /// Replace what I want to be told, and when I am reminded
 ///
 /// What is left out gets its default: every channel, and reminders a day and an hour before the start.
-/// Security notices cannot be turned off.
+/// Notices about the account cannot be turned off.
 #[utoipa::path(
     put,
     path = "/api/v1/notifications/preferences",

@@ -47,7 +47,7 @@ impl UnsubscribePage {
             Err(Error::Invalid(violations)) => return Ok(Self::invalid(&violations)),
             Err(error) => return Err(error),
         };
-        let choices = found.preferences.kinds.iter().filter(|choice| !choice.kind.is_security());
+        let choices = found.preferences.kinds.iter().filter(|choice| !choice.kind.is_about_account());
         let kinds = choices.map(|choice| KindChoice {
             word: choice.kind.as_str(),
             label: pages::sentence(about(choice.kind)).trim_end_matches('.').to_owned(),
@@ -86,6 +86,7 @@ const fn about(kind: NotificationKind) -> &'static str {
         NotificationKind::FeedbackReceived => "feedback on your events",
         NotificationKind::PasswordChanged => "changes of your password",
         NotificationKind::NewSignIn => "sign-ins from new clients",
+        NotificationKind::WebhookDisabled => "webhooks that were disabled",
     }
 }
 
@@ -148,7 +149,7 @@ fn choices(form: &Form) -> Vec<KindPreference> {
     let has = |channel: &str, kind: NotificationKind| {
         form.0.iter().any(|(name, value)| name == channel && value == kind.as_str())
     };
-    let kinds = NotificationKind::ALL.iter().copied().filter(|kind| !kind.is_security());
+    let kinds = NotificationKind::ALL.iter().copied().filter(|kind| !kind.is_about_account());
     kinds
         .map(|kind| KindPreference { kind, in_app: has("in_app", kind), email: has("email", kind) })
         .collect()

@@ -138,6 +138,10 @@ async fn known(daemon: &Daemon, ada: &Client) -> String {
         events.push(event);
     }
     ids.extend([("event", events), ("occurrence", occurrences), ("registration", registrations)]);
+    let webhook = json!({"url": "https://hooks.example.org/", "kinds": ["comment.posted"]});
+    let webhook = ada.post("/webhooks", webhook).await.expect(201).id();
+    let delivery = ada.poke(&format!("/webhooks/{webhook}/test")).await.expect(201).id();
+    ids.extend([("webhook", vec![webhook]), ("delivery", vec![delivery])]);
     ids.push(("slug", vec!["not-found".to_owned(), "event-full".to_owned()]));
     let mut config = String::new();
     for (name, values) in &ids {

@@ -39,6 +39,7 @@ pub(crate) enum Kind {
     WrongOccurrence,
     CheckInClosed,
     OccurrenceNotOver,
+    DeliveryWaiting,
     QuotaExceeded,
     RateLimited,
     Unavailable,
@@ -345,6 +346,14 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         StatusCode::CONFLICT,
         "Occurrence not over",
         "This is possible once the occurrence is over.",
+    ),
+    describe(
+        Kind::DeliveryWaiting,
+        "delivery-waiting",
+        StatusCode::CONFLICT,
+        "Delivery still being tried",
+        "The delivery to the webhook is sent soon, or again after a failure. It can be repeated once it has \
+         ended.",
     ),
     describe(
         Kind::QuotaExceeded,

@@ -79,7 +79,9 @@ impl InboxScreen {
                 let request = NotificationsRequest::ToggleMute(event);
                 cx.send(Purpose::Mute(event), Request::Notifications(request));
             }
-            None if told.kind.is_about_account() => cx.notify('!', "Notices about your account cannot be muted"),
+            None if told.kind.is_about_account() => {
+                cx.notify('!', "Notices about your account cannot be muted")
+            }
             None => cx.notify('!', "This event is deleted"),
         }
     }

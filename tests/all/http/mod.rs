@@ -54,4 +54,6 @@ mod stream;
 mod visibility;
 mod visibility_changes;
 mod waitlist;
+mod webhook_receivers;
+mod webhooks;
 mod years;

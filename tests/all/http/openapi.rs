@@ -136,12 +136,19 @@ async fn required_properties_are_always_present(#[case] kind: Kind) {
     let place =
         bob.put(&format!("/occurrences/{occurrence}/registration"), json!({})).await.expect(201).json();
     let said = bob.post(&format!("/events/{id}/comments"), json!({"body": "Nice"})).await.expect(201).json();
+    let hook = json!({"url": "https://hooks.example.org/", "kinds": ["comment.posted"]});
+    let hook = ada.post("/webhooks", hook).await.expect(201).json();
+    let webhook = hook["id"].as_str().unwrap();
+    let test = ada.poke(&format!("/webhooks/{webhook}/test")).await.expect(201).json();
+    let delivery = test["id"].as_str().unwrap();
     let mut wrong = Vec::new();
     for (path, status, answer) in [
         ("/occurrences/{occurrence}/registration", "201", &place),
         ("/events/{event}/comments", "201", &said),
+        ("/webhooks", "201", &hook),
+        ("/webhooks/{webhook}/test", "201", &test),
     ] {
-        let method = if path.ends_with("comments") { "post" } else { "put" };
+        let method = if path.ends_with("registration") { "put" } else { "post" };
         lacking(&document, &of(path, method, status), answer, path, &mut wrong);
     }
     daemon.db.pass(occurrence, "2024-03-04T18:30:00Z").await;
@@ -171,6 +178,11 @@ async fn required_properties_are_always_present(#[case] kind: Kind) {
         (&bob, "/tags"),
         (&bob, "/sessions"),
         (&bob, "/tokens"),
+        (&ada, "/webhooks"),
+        (&ada, "/webhooks/{webhook}"),
+        (&ada, "/webhooks/{webhook}/deliveries"),
+        (&ada, "/webhooks/{webhook}/deliveries/{delivery}"),
+        (&ada, "/users/me/export"),
         (&bob, "/users/me/export"),
         (&bob, "/users/{user}"),
         (&admin, "/users"),
@@ -178,6 +190,8 @@ async fn required_properties_are_always_present(#[case] kind: Kind) {
         let asked = path
             .replace("{event}", id)
             .replace("{occurrence}", occurrence)
+            .replace("{webhook}", webhook)
+            .replace("{delivery}", delivery)
             .replace("{user}", &ada.id().to_string());
         let asked = if path.ends_with("calendar") { format!("{asked}?month=2031-03") } else { asked };
         let answer = client.get(&asked).await;

@@ -144,6 +144,8 @@ async fn every_example_works_as_it_stands(#[case] kind: Kind) {
     // Attendees, at the door and afterwards.
     let place = examples.send(&ada, "registrations_register", &[&occurrences[0]]).await;
     assert_eq!(place["status"], "confirmed");
+    let webhook = examples.send(&bob, "webhooks_create", &[]).await;
+    examples.patch(&bob, "webhooks_change", &[text(&webhook, "id")]).await;
     examples.send(&bob, "registrations_add", &[&occurrences[1]]).await;
     examples.send(&ada, "notifications_replace_preferences", &[]).await;
     examples.send(&ada, "notifications_set_reminders", &[&occurrences[0]]).await;

@@ -33,7 +33,7 @@ const REQUESTED: [&str; 20] = [
 
 /// Paths that answer with the user's own data, or with nothing about events. Other tests check their
 /// permissions.
-const OTHERS: [&str; 32] = [
+const OTHERS: [&str; 36] = [
     "",
     "/calendars/categories/{category}.atom",
     "/calendars/categories/{category}.ics",
@@ -66,6 +66,10 @@ const OTHERS: [&str; 32] = [
     "/users",
     "/users/me/export",
     "/users/{user}",
+    "/webhooks",
+    "/webhooks/{webhook}",
+    "/webhooks/{webhook}/deliveries",
+    "/webhooks/{webhook}/deliveries/{delivery}",
 ];
 
 #[rstest]

@@ -73,6 +73,12 @@ fn example(operation: &str) -> Option<Value> {
             "reminders": ["P2D", "PT2H"],
         }),
         "notifications_set_reminders" => json!({"reminders": ["PT2H"]}),
+        "webhooks_create" => json!({
+            "url": "https://hooks.example.org/events",
+            "description": "Badge printer",
+            "kinds": ["registration.confirmed", "registration.promoted", "registration.cancelled"],
+        }),
+        "webhooks_change" => json!({"kinds": ["registration.checked_in"], "enabled": true}),
         "feedback_give" => json!({"rating": 5, "body": "Good talks, and enough pizza."}),
         "feedback_answer" => json!({"body": "Thank you, see you next Thursday!"}),
         _ => return None,

@@ -32,6 +32,7 @@ use super::problem::ProblemBody;
         (name = "categories", description = "Categories and tags of events"),
         (name = "comments", description = "Comments on events"),
         (name = "notifications", description = "What I am told in the app, and when I am reminded"),
+        (name = "webhooks", description = "URLs of mine that are told of changes"),
         (name = "stream", description = "What changes, live"),
         (name = "calendars", description = "Events and occurrences as iCalendar files"),
         (name = "auth", description = "Signing in and out"),

@@ -26,6 +26,7 @@ mod tokens;
 mod unsubscribe;
 mod user_reference;
 mod users;
+mod webhooks;
 
 use std::sync::LazyLock;
 
@@ -59,6 +60,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         tokens::routes(),
         unsubscribe::routes(),
         users::routes(),
+        webhooks::routes(),
     ];
     RouteTable::new(routes.into_iter().flatten().collect())
 });

@@ -136,6 +136,11 @@ pub(crate) enum Purpose {
     SignIn,
     Account,
     Tokens,
+    Webhooks,
+    Deliveries(Option<Cursor>),
+    SaveWebhook,
+    /// Replacing the secret of a webhook.
+    RotateSecret,
     SaveSettings,
     SaveForm,
     SendText,

@@ -66,6 +66,8 @@ pub(crate) enum Place {
     Categories,
     Inbox,
     NotificationSettings,
+    Webhooks,
+    Deliveries,
     Secret,
     Settings,
     Ticket,
@@ -76,7 +78,7 @@ pub(crate) enum Place {
 impl Place {
     /// All but `Everywhere`.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -96,6 +98,8 @@ impl Place {
         Self::Categories,
         Self::Inbox,
         Self::NotificationSettings,
+        Self::Webhooks,
+        Self::Deliveries,
         Self::Secret,
         Self::Settings,
         Self::Ticket,
@@ -130,7 +134,9 @@ impl Place {
             Self::Categories => "Categories",
             Self::Inbox => "Inbox",
             Self::NotificationSettings => "Notification preferences",
-            Self::Secret => "Access token",
+            Self::Webhooks => "Webhooks",
+            Self::Deliveries => "Deliveries",
+            Self::Secret => "Secret",
             Self::Settings => "Settings",
             Self::Ticket => "Ticket",
             Self::Help => "Help",

@@ -3,6 +3,7 @@
 
 mod error;
 mod notifications;
+mod webhooks;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -23,6 +24,7 @@ use serde_json::Value;
 
 pub(crate) use error::{ApiError, ErrorKind};
 pub(crate) use notifications::{NEWS, NotificationsApi};
+pub(crate) use webhooks::WebhooksApi;
 
 /// Items per page of every list: the largest page that the API allows.
 pub(crate) const PAGE: u32 = 100;
@@ -251,6 +253,7 @@ pub(crate) trait Api:
     + CommentsApi
     + CategoriesApi
     + NotificationsApi
+    + WebhooksApi
 {
 }
 
@@ -264,5 +267,6 @@ impl<T> Api for T where
         + CommentsApi
         + CategoriesApi
         + NotificationsApi
+        + WebhooksApi
 {
 }

@@ -20,6 +20,7 @@ use crate::screens::screen::{Handled, Screen};
 use crate::screens::settings::SettingsScreen;
 use crate::screens::sign_in::SignInScreen;
 use crate::screens::tokens::TokensScreen;
+use crate::screens::webhooks::WebhooksScreen;
 use crate::widgets::text::clean;
 use crate::widgets::text_field::TextField;
 
@@ -40,6 +41,11 @@ impl App {
             Action::Tokens => {
                 if self.cx.signed_in() {
                     self.cx.open(TokensScreen::default());
+                }
+            }
+            Action::Webhooks => {
+                if self.cx.signed_in() {
+                    self.cx.open(WebhooksScreen::default());
                 }
             }
             Action::Inbox => {

@@ -7,7 +7,7 @@ use eventcore::registrations::MyRegistration;
 
 use super::*;
 use crate::app::driven::{Driven, event, occurrence, page, registration, user};
-use crate::backend::{NotificationsRequest, Response};
+use crate::backend::{NotificationsRequest, Response, WebhooksRequest};
 use crate::keys::Action;
 use crate::screens::account::AccountScreen;
 use crate::screens::attendees::AttendeesScreen;
@@ -15,6 +15,7 @@ use crate::screens::categories::CategoriesScreen;
 use crate::screens::co_organizers::CoOrganizersScreen;
 use crate::screens::comments::CommentsScreen;
 use crate::screens::compose::ComposeMode;
+use crate::screens::deliveries::DeliveriesScreen;
 use crate::screens::event::EventScreen;
 use crate::screens::feedback::FeedbackScreen;
 use crate::screens::help::HelpScreen;
@@ -26,6 +27,8 @@ use crate::screens::notification_settings_tests;
 use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
 use crate::screens::tokens::TokensScreen;
+use crate::screens::webhooks::WebhooksScreen;
+use crate::screens::webhooks_tests;
 use crate::widgets::list::Position;
 
 /// A screen with many items, the selection not at an end.
@@ -91,6 +94,8 @@ fn someone_at(place: Place) -> Driven {
         | Place::Categories
         | Place::Inbox
         | Place::NotificationSettings
+        | Place::Webhooks
+        | Place::Deliveries
         | Place::Secret
         | Place::Everywhere => {}
     }
@@ -139,6 +144,14 @@ fn open_layer(driven: &mut Driven, place: Place) {
         Place::Tokens => {
             let all = Ok(Response::Tokens(crate::screens::tokens_tests::tokens(60)));
             driven.run_action(Action::Tokens).respond(|r| matches!(r, Request::Tokens(_)), all);
+        }
+        Place::Webhooks | Place::Deliveries => {
+            let all = Ok(Response::Webhooks(webhooks_tests::webhooks(60)));
+            driven.run_action(Action::Webhooks).respond(webhooks_tests::is_list, all);
+            if place == Place::Deliveries {
+                let all = Ok(Response::Deliveries(page(webhooks_tests::deliveries(60), None)));
+                driven.run_action(Action::Open).respond(webhooks_tests::is_deliveries, all);
+            }
         }
         Place::Categories => {
             let all = Ok(Response::Categories(crate::screens::categories_tests::categories(60)));
@@ -194,6 +207,8 @@ fn cursor(app: &App) -> (i64, i64) {
     let organizers = screen.downcast_ref().map(|screen: &CoOrganizersScreen| &screen.list.position);
     let categories = screen.downcast_ref().map(|screen: &CategoriesScreen| &screen.list.position);
     let tokens = screen.downcast_ref().map(|screen: &TokensScreen| &screen.list.position);
+    let webhooks = screen.downcast_ref().map(|screen: &WebhooksScreen| &screen.list.position);
+    let deliveries = screen.downcast_ref().map(|screen: &DeliveriesScreen| &screen.list.position);
     let inbox = screen.downcast_ref().map(|screen: &InboxScreen| &screen.list.position);
     let told = screen.downcast_ref().map(|screen: &NotificationSettingsScreen| &screen.position);
     let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
@@ -206,6 +221,8 @@ fn cursor(app: &App) -> (i64, i64) {
         .or(organizers)
         .or(tokens)
         .or(categories)
+        .or(webhooks)
+        .or(deliveries)
         .or(inbox)
         .or(told)
         .or(account)
@@ -297,6 +314,9 @@ impl Before {
                 asks(|r| matches!(r, Request::Notifications(NotificationsRequest::Read(_))))
                     && asks(|r| matches!(r, Request::Find(_)))
             }
+            Action::Open if self.place == Place::Webhooks => {
+                opens(Place::Deliveries) && asks(webhooks_tests::is_deliveries)
+            }
             Action::Open => opens(Place::Event) && asks(|r| matches!(r, Request::OccurrenceDetail(_))),
             Action::Today => match app.stack.tab {
                 Tab::Month => app.stack.tabs.month.day == app.cx.view.now.date(),
@@ -369,6 +389,14 @@ impl Before {
             Action::Tokens => opens(Place::Tokens) && asks(|r| matches!(r, Request::Tokens(_))),
             Action::NewToken => opens(Place::Settings) && shows("New access token"),
             Action::RevokeToken => says("Revoke “"),
+            Action::Webhooks => opens(Place::Webhooks) && asks(webhooks_tests::is_list),
+            Action::NewWebhook => opens(Place::Settings) && shows("New webhook"),
+            Action::EditWebhook => opens(Place::Settings) && shows("Change the webhook"),
+            Action::DeleteWebhook => says("Delete the webhook of"),
+            Action::RotateSecret => says("Replace the secret?"),
+            Action::ToggleWebhook => asks(|r| matches!(r, Request::Webhooks(WebhooksRequest::Change { .. }))),
+            Action::TestWebhook => asks(|r| matches!(r, Request::Webhooks(WebhooksRequest::Test(_)))),
+            Action::Redeliver => asks(|r| matches!(r, Request::Webhooks(WebhooksRequest::Redeliver { .. }))),
             Action::Inbox => opens(Place::Inbox) && asks(inbox_tests::is_list),
             Action::NotificationSettings => {
                 opens(Place::NotificationSettings) && asks(notification_settings_tests::is_preferences)

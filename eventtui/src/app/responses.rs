@@ -17,6 +17,7 @@ use crate::screens::reminders::ReminderScreen;
 use crate::screens::screen::{LoadFrom, Screen};
 use crate::screens::settings::SettingsScreen;
 use crate::screens::sign_in::SignInScreen;
+use crate::screens::webhook_form::WebhookFormScreen;
 use crate::view_context::{MyStatus, ViewContext};
 use crate::widgets::text_field::TextField;
 
@@ -79,6 +80,12 @@ impl App {
                     ReminderScreen::finish(outcome, &mut self.cx);
                 }
             }
+            Purpose::SaveWebhook => {
+                if let Some(outcome) = self.deliver(owner, purpose, outcome) {
+                    WebhookFormScreen::finish(outcome, &mut self.cx);
+                }
+            }
+            Purpose::RotateSecret => WebhookFormScreen::finish(outcome, &mut self.cx),
             Purpose::RemoveCoOrganizer(_) => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     self.done("Co-organizer removed", outcome);
@@ -113,6 +120,8 @@ impl App {
             | Purpose::Comments(_)
             | Purpose::Feedback(..)
             | Purpose::Tokens
+            | Purpose::Webhooks
+            | Purpose::Deliveries(_)
             | Purpose::Inbox(_)
             | Purpose::NotificationPreferences
             | Purpose::Account => {
@@ -171,6 +180,9 @@ impl App {
                 | Response::Account { .. }
                 | Response::Tokens(_)
                 | Response::NewToken(_)
+                | Response::Webhooks(_)
+                | Response::WebhookSecret(_)
+                | Response::Deliveries(_)
                 | Response::Occurrences(_)
                 | Response::OccurrencesOn(_)
                 | Response::DailyCounts(_)

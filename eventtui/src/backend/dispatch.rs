@@ -7,7 +7,7 @@ use eventcore::registrations::CheckIn;
 
 use super::{
     Request, Response, categories, co_organizers, conversations, csv, days, detail, find, notifications,
-    organized, own_account, tokens,
+    organized, own_account, tokens, webhooks,
 };
 use crate::api::{Api, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
@@ -115,6 +115,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::HideComment { comment, hidden } => done(api.hide_comment(comment, hidden).await?),
 
         Request::Notifications(request) => notifications::run(api, request).await?,
+        Request::Webhooks(request) => webhooks::run(api, request).await?,
 
         Request::Batch(requests) => Response::Batch(batch(api, requests).await),
     })

@@ -1,7 +1,10 @@
 //! Requests that are grouped by their subject, each group run by a file of its name.
 
 use eventcore::notifications::KindPreference;
-use eventcore::{AccessTokenId, Cursor, EventId, NotificationId, OccurrenceId, Scope, Timestamp, UserId};
+use eventcore::{
+    AccessTokenId, Cursor, EventId, NotificationId, OccurrenceId, Scope, Timestamp, UserId,
+    WebhookDeliveryId, WebhookId,
+};
 use serde_json::Value;
 
 /// A request about my personal access tokens.
@@ -75,6 +78,39 @@ pub(crate) enum NotificationsRequest {
     SetReminders {
         occurrence: Option<OccurrenceId>,
         reminders: Option<Vec<String>>,
+    },
+}
+
+/// A request about my webhooks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum WebhooksRequest {
+    List,
+    Create(Value),
+    Change {
+        webhook: WebhookId,
+        version: i64,
+        patch: Value,
+    },
+    Delete {
+        webhook: WebhookId,
+        version: i64,
+    },
+    /// Replaces the secret.
+    RotateSecret {
+        webhook: WebhookId,
+        url: String,
+    },
+    /// Sends a test.
+    Test(WebhookId),
+    /// A page of what was delivered, newest first.
+    Deliveries {
+        webhook: WebhookId,
+        cursor: Option<Cursor>,
+    },
+    /// Sends a delivery again.
+    Redeliver {
+        webhook: WebhookId,
+        delivery: WebhookDeliveryId,
     },
 }
 

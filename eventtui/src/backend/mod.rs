@@ -18,6 +18,7 @@ mod own_account;
 mod request;
 mod server;
 mod tokens;
+mod webhooks;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,11 +26,12 @@ use std::pin::Pin;
 pub(crate) use crate::api::{ApiError, Days, ErrorKind, PAGE};
 pub(crate) use grouped::{
     CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokenInput, TokensRequest,
+    WebhooksRequest,
 };
 pub(crate) use open::{Source, open};
 #[cfg(test)]
 pub(crate) use request::{Notices, ReminderTimes};
-pub(crate) use request::{OccurrenceDetail, Request, Response, unexpected_response};
+pub(crate) use request::{OccurrenceDetail, Request, Response, WebhookSecret, unexpected_response};
 
 /// Maximum number of occurrences in a week.
 pub(crate) const MAX_IN_WEEK: usize = 2_000;

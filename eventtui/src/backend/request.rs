@@ -13,12 +13,15 @@ use eventcore::insights::Insights;
 use eventcore::notifications::{NotificationPage, NotificationPreferences};
 use eventcore::registrations::{MyRegistration, Registration};
 use eventcore::time::LeadTime;
+use eventcore::webhooks::{Webhook, WebhookDelivery};
 use eventcore::{
-    CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, SessionId, UserId,
+    CommentId, Cursor, EventId, FeedbackId, OccurrenceId, Page, RegistrationId, SessionId, Timestamp, UserId,
 };
 use serde_json::Value;
 
-use super::grouped::{CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokensRequest};
+use super::grouped::{
+    CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokensRequest, WebhooksRequest,
+};
 use crate::api::{ApiError, Days};
 use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
@@ -160,6 +163,8 @@ pub(crate) enum Request {
     Csv(CsvRequest),
     /// My notifications, and muted events.
     Notifications(NotificationsRequest),
+    /// My webhooks.
+    Webhooks(WebhooksRequest),
     /// Registers me, or changes my party size.
     Register {
         occurrence: OccurrenceId,
@@ -266,6 +271,9 @@ pub(crate) enum Response {
     Comments(Vec<Comment>),
     Feedback(Box<FeedbackPage>),
     Notifications(Box<NotificationPage>),
+    Webhooks(Vec<Webhook>),
+    WebhookSecret(WebhookSecret),
+    Deliveries(Page<WebhookDelivery>),
     /// Whether an event is muted now.
     Muted(bool),
     NotificationPreferences {
@@ -308,6 +316,15 @@ impl From<Registration> for Response {
     fn from(registration: Registration) -> Self {
         Self::Registration(Box::new(registration))
     }
+}
+
+/// The secret of a webhook, which is shown only once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WebhookSecret {
+    pub(crate) url: String,
+    pub(crate) secret: String,
+    /// Until when the former secret signs too.
+    pub(crate) former_until: Option<Timestamp>,
 }
 
 /// Everything that the screen of an occurrence shows.

@@ -14,6 +14,7 @@ mod query;
 mod registrations;
 mod token_store;
 mod tokens;
+mod webhooks;
 
 use crate::failure::Failure;
 use connection::Connection;

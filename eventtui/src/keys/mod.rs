@@ -5,13 +5,20 @@ mod binding;
 mod key;
 mod synonyms;
 mod table;
+mod webhook_table;
 
 pub(crate) use self::action::Action;
 pub(crate) use self::binding::Binding;
 pub(crate) use self::key::Key;
 pub(crate) use self::synonyms::synonyms;
 use self::table::BINDINGS;
+use self::webhook_table::WEBHOOKS;
 pub(crate) use crate::places::{Place, Tab};
+
+/// The whole table.
+fn all() -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().chain(WEBHOOKS)
+}
 
 impl Binding {
     /// Its keys that are not bound to another action in this place.
@@ -23,7 +30,7 @@ impl Binding {
 /// The action of a key in a place. A binding for this place takes precedence over one for everywhere.
 pub(crate) fn action(place: Place, key: Key) -> Option<Action> {
     let bound = |narrow: bool| {
-        BINDINGS.iter().find(|binding| {
+        all().find(|binding| {
             let here = if narrow { binding.places.contains(&place) } else { binding.holds_in(place) };
             here && binding.has(key, place)
         })
@@ -33,12 +40,12 @@ pub(crate) fn action(place: Place, key: Key) -> Option<Action> {
 
 /// The bindings of a place, then those for everywhere, then the commands that have no key here.
 pub(crate) fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
-    let narrow = BINDINGS.iter().filter(move |binding| binding.places.contains(&place));
-    let wide = BINDINGS.iter().filter(|binding| binding.places.contains(&Place::Everywhere));
+    let narrow = all().filter(move |binding| binding.places.contains(&place));
+    let wide = all().filter(|binding| binding.places.contains(&Place::Everywhere));
     let has_key = move |binding: &&Binding| binding.keys_in(place).next().is_some();
-    let keyless = BINDINGS.iter().filter(move |binding| {
-        let is_bound = |other: &Binding| other.action == binding.action && has_key(&other);
-        binding.keys.is_empty() && !BINDINGS.iter().any(is_bound)
+    let keyless = all().filter(move |binding| {
+        let is_bound = |other: &'static Binding| other.action == binding.action && has_key(&other);
+        binding.keys.is_empty() && !all().any(is_bound)
     });
     narrow.chain(wide).filter(has_key).chain(keyless)
 }
@@ -52,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_binding_is_reachable() {
-        for binding in BINDINGS.iter().filter(|binding| !binding.keys.is_empty()) {
+        for binding in all().filter(|binding| !binding.keys.is_empty()) {
             let reached = Place::ALL
                 .iter()
                 .filter(|place| binding.holds_in(**place))

@@ -23,6 +23,8 @@ const LISTS: &[Place] = &[
     Place::Categories,
     Place::Inbox,
     Place::NotificationSettings,
+    Place::Webhooks,
+    Place::Deliveries,
     Place::Help,
     Place::Palette,
 ];
@@ -42,6 +44,8 @@ const PAGES: &[Place] = &[
     Place::Categories,
     Place::Inbox,
     Place::NotificationSettings,
+    Place::Webhooks,
+    Place::Deliveries,
     Place::Help,
     Place::Palette,
 ];
@@ -49,7 +53,7 @@ const OCCURRENCES: &[Place] = &[Place::Agenda, Place::Week, Place::Search, Place
 /// Screens of days.
 const DAYS: &[Place] = &[Place::Month, Place::Week, Place::Agenda];
 
-const fn bind(
+pub(super) const fn bind(
     keys: &'static [Key],
     action: Action,
     places: &'static [Place],
@@ -400,7 +404,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(&[], Action::Tokens, &[Place::Everywhere], "", "personal access tokens for scripts"),
     bind(&[c('n')], Action::NewToken, &[Place::Tokens], "new", "create an access token"),
     bind(&[c('x')], Action::RevokeToken, &[Place::Tokens], "revoke", "revoke the selected access token"),
-    bind(&[c('y')], Action::CopySecret, &[Place::Secret], "copy", "copy the token to the clipboard"),
+    bind(&[c('y')], Action::CopySecret, &[Place::Secret], "copy", "copy the secret to the clipboard"),
     bind(&[], Action::ExportAccount, &[Place::Everywhere], "", "save all data about me as a file"),
     bind(&[c('D')], Action::DeleteAccount, &[Place::Account], "", "delete my account"),
     bind(&[], Action::DeleteAccount, &[Place::Everywhere], "", "delete my account"),
@@ -440,6 +444,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
             Place::Categories,
             Place::Inbox,
             Place::NotificationSettings,
+            Place::Webhooks,
+            Place::Deliveries,
             Place::Secret,
             Place::Ticket,
         ],

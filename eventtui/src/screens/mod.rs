@@ -7,6 +7,7 @@ pub(crate) mod categories;
 pub(crate) mod co_organizers;
 pub(crate) mod comments;
 pub(crate) mod compose;
+pub(crate) mod deliveries;
 pub(crate) mod entries;
 pub(crate) mod event;
 pub(crate) mod event_actions;
@@ -39,6 +40,9 @@ pub(crate) mod sign_in;
 pub(crate) mod ticket;
 pub(crate) mod tokens;
 mod visibility;
+pub(crate) mod webhook_form;
+mod webhook_words;
+pub(crate) mod webhooks;
 pub(crate) mod week;
 
 #[cfg(test)]
@@ -75,5 +79,7 @@ mod organize_tests;
 pub(crate) mod ratings_tests;
 #[cfg(test)]
 pub(crate) mod tokens_tests;
+#[cfg(test)]
+pub(crate) mod webhooks_tests;
 #[cfg(test)]
 pub(crate) mod week_tests;

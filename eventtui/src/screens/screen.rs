@@ -420,6 +420,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::ReadAllNotifications
         | Purpose::Mute(_)
         | Purpose::SaveChannels
+        | Purpose::RotateSecret
         | Purpose::SendText
         | Purpose::Download(_) => true,
         Purpose::CurrentUser
@@ -446,6 +447,9 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::SignIn
         | Purpose::Account
         | Purpose::Tokens
+        | Purpose::Webhooks
+        | Purpose::Deliveries(_)
+        | Purpose::SaveWebhook
         | Purpose::News
         | Purpose::Inbox(_)
         | Purpose::NotificationPreferences

@@ -14,3 +14,4 @@ mod own_data;
 mod scripting;
 mod settings;
 mod shell_integration;
+mod webhooks;

@@ -9,6 +9,7 @@ mod notifications;
 mod occurrences;
 mod registrations;
 mod tokens;
+mod webhooks;
 
 use std::sync::{Mutex, PoisonError};
 

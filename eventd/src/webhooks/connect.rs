@@ -18,8 +18,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
-use super::failed;
-use crate::failure::Failure;
+use crate::failure::{Failure, describe};
 
 /// How long the look-up of a name, and how long connecting to one address may take, with TLS.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -140,6 +139,11 @@ impl Connector {
         let stream = self.tls.connect(name, stream).await.map_err(|error| failed(&error))?;
         Ok(Stream::new(Socket::Tls(Box::new(stream))))
     }
+}
+
+/// The error that a failure is reported as.
+pub(super) fn failed(error: &(dyn std::error::Error + 'static)) -> SendError {
+    SendError::Failed(describe(error))
 }
 
 impl AsyncRead for Stream {

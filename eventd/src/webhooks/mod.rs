@@ -22,8 +22,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::failure::{Failure, describe};
-use connect::{Connector, Resolver, Stream, SystemResolver};
+use crate::failure::Failure;
+use connect::{Connector, Resolver, Stream, SystemResolver, failed};
 use receivers::Receivers;
 
 /// How long a message may take in all, with its answer. Much less than a lease.
@@ -76,10 +76,6 @@ impl WebhookSender for WebhookClient {
             answer.unwrap_or_else(|_| Err(SendError::Failed("no answer within 15 seconds".to_owned())))
         })
     }
-}
-
-fn failed(error: &(dyn std::error::Error + 'static)) -> SendError {
-    SendError::Failed(describe(error))
 }
 
 /// The request, with its target in origin form (RFC 9112 3.2.1).

@@ -55,7 +55,6 @@ pub(super) async fn create_since(
     let facts = facts.ok_or(Error::Unauthenticated)?;
     let new = prepare_since(tx.dialect(), &facts, input, now, horizon, Some(since))?;
     insert_events(tx, &[&new]).await?;
-    record(tx, &new);
     Ok(new)
 }
 

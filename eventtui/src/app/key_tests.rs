@@ -314,9 +314,7 @@ impl Before {
                 asks(|r| matches!(r, Request::Notifications(NotificationsRequest::Read(_))))
                     && asks(|r| matches!(r, Request::Find(_)))
             }
-            Action::Open if self.place == Place::Webhooks => {
-                opens(Place::Deliveries) && asks(webhooks_tests::is_deliveries)
-            }
+            Action::Open if self.place == Place::Webhooks => self.is_done_with_people(action, driven),
             Action::Open => opens(Place::Event) && asks(|r| matches!(r, Request::OccurrenceDetail(_))),
             Action::Today => match app.stack.tab {
                 Tab::Month => app.stack.tabs.month.day == app.cx.view.now.date(),
@@ -389,6 +387,7 @@ impl Before {
             Action::Tokens => opens(Place::Tokens) && asks(|r| matches!(r, Request::Tokens(_))),
             Action::NewToken => opens(Place::Settings) && shows("New access token"),
             Action::RevokeToken => says("Revoke “"),
+            Action::Open => opens(Place::Deliveries) && asks(webhooks_tests::is_deliveries),
             Action::Webhooks => opens(Place::Webhooks) && asks(webhooks_tests::is_list),
             Action::NewWebhook => opens(Place::Settings) && shows("New webhook"),
             Action::EditWebhook => opens(Place::Settings) && shows("Change the webhook"),

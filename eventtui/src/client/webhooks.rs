@@ -19,8 +19,8 @@ impl WebhooksApi for Client {
     }
 
     async fn change_webhook(&self, webhook: WebhookId, version: i64, patch: &Value) -> Result<()> {
-        let path = format!("/webhooks/{webhook}");
-        self.http.send(Call::patch(&path).json(patch.clone()).if_match(version)).await?;
+        let address = format!("/webhooks/{webhook}");
+        self.http.send(Call::patch(&address).json(patch.clone()).if_match(version)).await?;
         Ok(())
     }
 

@@ -144,18 +144,14 @@ fn line(delivery: &WebhookDelivery, view: &ViewContext, width: u16) -> Line<'sta
 fn details(delivery: &WebhookDelivery, view: &ViewContext, width: u16) -> Vec<Line<'static>> {
     let (theme, width) = (view.theme, usize::from(width));
     let when = |at| local(at, view).format("%-d %b %H:%M:%S").to_string();
-    let mut tried = match delivery.attempts {
+    let tried = match delivery.attempts {
         0 => " not tried yet".to_owned(),
         1 => " tried once".to_owned(),
         many => format!(" tried {many} times"),
     };
-    if let Some(at) = delivery.attempted_at {
-        tried += &format!(", last at {}", when(at));
-    }
-    if let Some(at) = delivery.next_attempt_at {
-        tried += &format!(", again at {}", when(at));
-    }
-    let mut lines = flow(Line::styled(tried, theme.muted), width);
+    let last = delivery.attempted_at.map_or_else(String::new, |at| format!(", last at {}", when(at)));
+    let next = delivery.next_attempt_at.map_or_else(String::new, |at| format!(", again at {}", when(at)));
+    let mut lines = flow(Line::styled(format!("{tried}{last}{next}"), theme.muted), width);
     if let Some(error) = &delivery.error {
         lines.extend(flow(Line::styled(format!(" ✗ {}", clean(error)), theme.bad), width));
     }

@@ -12,9 +12,9 @@
 //!    what the database does: it has no choice that statistics could change.
 //!
 //! `list.rs` runs the statements of pages and totals, `facets.rs` those of facets and calendars. Where a
-//! filter has no words and names nobody, `counted.rs` answers the latter three from
-//! [counters](crate::counters). `shapes.rs` makes all statements that a filter can lead to, and a test
-//! prepares and explains them on both databases.
+//! filter has no words and names nobody, `counted.rs` answers the latter three from the module `counters`.
+//! `shapes.rs` makes all statements that a filter can lead to, and a test prepares and explains them on both
+//! databases.
 //!
 //! # Adding a filter
 //!

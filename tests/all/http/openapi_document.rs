@@ -136,7 +136,12 @@ async fn provoke(
         "404" => address = format!("{address}?event={nobody}"),
         // Of nothing, it is 404 whatever the client accepts.
         "406" if has_id && *method == Method::GET => return None,
-        "406" => headers.push(("accept", "image/x-none")),
+        "406" => {
+            if path.ends_with("/calendar") {
+                address += "?month=2031-03";
+            }
+            headers.push(("accept", "image/x-none"));
+        }
         "415" => headers[0].1 = "text/plain",
         _ => return None,
     }

@@ -63,6 +63,11 @@ enum Command {
         /// The backup file
         file: PathBuf,
     },
+    /// Import events from an iCalendar file (.ics) of any program
+    ///
+    /// Each UID becomes an event of the user, or changes the event that it was imported as. It is stored
+    /// whole or not at all. Limits per account do not count.
+    Import(commands::import::ImportArguments),
     /// Print all data about a user as JSON
     Export {
         /// Username
@@ -155,6 +160,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
         Command::Demo => commands::demo::demo(&config).await,
         Command::Backup { file } => commands::copy::backup(&config, &file).await,
         Command::Restore { file } => commands::copy::restore(&config, &file).await,
+        Command::Import(arguments) => commands::import::import(&config, arguments).await,
         Command::Export { user } => commands::export::export(&config, &user).await,
         Command::Config => {
             print(&config.to_string())?;

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod demo;
 pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod jobs;
 pub(crate) mod log;
 pub(crate) mod mail;

@@ -13,7 +13,9 @@ use super::problem::Problem;
 use super::problem_kind::Kind;
 use super::shares::{Share, Shares};
 
-/// The largest body of any route, in bytes.
+/// The largest file as a body, in bytes.
+pub(crate) const FILE_BODY: usize = 10 << 20;
+/// The largest body of all other routes, in bytes.
 pub(crate) const LARGE_BODY: usize = 1 << 20;
 /// The largest body of routes whose bodies are small, in bytes, and of those that take none.
 pub(crate) const SMALL_BODY: usize = 16 << 10;
@@ -22,13 +24,16 @@ pub(crate) const SMALL_BODY: usize = 16 << 10;
 const SMALL_BUDGET: usize = 16 << 20;
 /// The memory for the rest of bodies above 16 KiB.
 const LARGE_BUDGET: usize = 48 << 20;
-/// The part of each budget that one client network can take.
+/// The memory for files above 16 KiB: three of the largest, of which one client network can send one.
+const FILE_BUDGET: usize = 3 * FILE_BODY;
+/// The part of the other budgets that one client network can take.
 const NETWORK_PART: usize = 8;
 
 /// What all request bodies share.
 pub(crate) struct BodyReader {
     small: Arc<Shares>,
     large: Arc<Shares>,
+    files: Arc<Shares>,
     /// How long a body may take in all.
     timeout: Duration,
     pace: Pace,
@@ -53,6 +58,7 @@ impl BodyReader {
         Self {
             small: Shares::new(SMALL_BUDGET, SMALL_BUDGET / NETWORK_PART),
             large: Shares::new(LARGE_BUDGET, LARGE_BUDGET / NETWORK_PART),
+            files: Shares::new(FILE_BUDGET, FILE_BODY),
             timeout,
             pace: Pace { patience: timeout / 6, rate },
         }
@@ -60,7 +66,7 @@ impl BodyReader {
 
     /// The memory that bodies in flight have reserved, in bytes.
     pub(crate) fn reserved(&self) -> usize {
-        self.small.taken() + self.large.taken()
+        self.small.taken() + self.large.taken() + self.files.taken()
     }
 
     /// Reads a body of up to `limit` bytes, of which the head has announced `expected`. Waits for memory if
@@ -102,7 +108,8 @@ impl BodyReader {
                 read.memory.small = Some(self.small.take(network, expected.min(SMALL_BODY)).await);
             }
             if read.memory.large.is_none() && length > SMALL_BODY {
-                read.memory.large = Some(self.large.take(network, expected.saturating_sub(SMALL_BODY)).await);
+                let budget = if limit > LARGE_BODY { &self.files } else { &self.large };
+                read.memory.large = Some(budget.take(network, expected.saturating_sub(SMALL_BODY)).await);
                 // Growing step by step would copy the body, and need up to three times its size.
                 read.bytes.reserve_exact(expected.saturating_sub(read.bytes.len()));
             }
@@ -175,6 +182,7 @@ mod tests {
             assert_eq!(problem.kind, Kind::PayloadTooLarge);
         }
         assert_eq!(too_large(SMALL_BODY).detail, "the body must be at most 16 KiB");
+        assert_eq!(too_large(FILE_BODY).detail, "the body must be at most 10 MiB");
         assert_eq!(too_large(LARGE_BODY).detail, "the body must be at most 1 MiB");
     }
 

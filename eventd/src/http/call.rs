@@ -198,6 +198,12 @@ impl Call {
         Ok(form_urlencoded::parse(&self.body).into_owned().collect())
     }
 
+    /// A file as the body. Refuses media types that the route does not declare.
+    pub(crate) fn file(self) -> Result<Vec<u8>, Problem> {
+        check_media_type(&self.headers, &self.declaration.request_types)?;
+        Ok(self.body)
+    }
+
     /// The JSON body, or `None` if the body is empty.
     pub(crate) fn json_if_any<T: DeserializeOwned>(self) -> Result<Option<T>, Problem> {
         if self.body.is_empty() { Ok(None) } else { self.json().map(Some) }

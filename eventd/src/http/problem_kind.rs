@@ -186,14 +186,16 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         "unsupported-media-type",
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "Unsupported media type",
-        "Send the body as `application/json`, or a PATCH also as `application/merge-patch+json`.",
+        "Send the body as `application/json`, a PATCH also as `application/merge-patch+json`, and a calendar \
+         file as `text/calendar`.",
     ),
     describe(
         Kind::PayloadTooLarge,
         "payload-too-large",
         StatusCode::PAYLOAD_TOO_LARGE,
         "Payload too large",
-        "A body must be at most 1 MiB, or 16 KiB where bodies are small. `detail` names the limit.",
+        "A body must be at most 1 MiB, a calendar file 10 MiB, or 16 KiB where bodies are small. `detail` \
+         names the limit.",
     ),
     describe(
         Kind::RequestTimeout,

@@ -13,7 +13,7 @@ use warp::{Buf, Filter};
 
 use super::accept;
 use super::admission::Admission;
-use super::body::{self, BodyMemory, LARGE_BODY, ReadBody, SMALL_BODY};
+use super::body::{self, BodyMemory, FILE_BODY, LARGE_BODY, ReadBody, SMALL_BODY};
 use super::call::{Answer, Call, Context, Handler};
 use super::client_network::ClientNetwork;
 use super::declaration::{Declaration, METHODS, SignIn, operations};
@@ -59,6 +59,11 @@ impl Route {
     /// Limits the body to 16 KiB.
     pub(crate) fn small_body(self) -> Self {
         Self { body_limit: SMALL_BODY, ..self }
+    }
+
+    /// Takes a file of up to 10 MiB as the body.
+    pub(crate) fn file_body(self) -> Self {
+        Self { body_limit: FILE_BODY, ..self }
     }
 
     /// Answers also while as many requests are in progress as the server allows, as a probe must be.

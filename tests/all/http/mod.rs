@@ -24,6 +24,7 @@ mod feedback;
 mod feeds;
 mod filters;
 mod histories;
+mod import;
 mod insights;
 mod invalid_input;
 mod links;

@@ -126,6 +126,43 @@ async fn an_operator_exports_the_data_of_an_account_as_its_user_does(#[case] kin
     drop(bob);
 }
 
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_imports_a_calendar(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.user("ada").await;
+    let file = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20370304T183000Z\nDURATION:PT2H\n\
+                SUMMARY:Notes\nEND:VEVENT\nBEGIN:VEVENT\nUID:2\nDTSTART:20200304T183000Z\n\
+                DURATION:PT2H\nSUMMARY:Old\n\
+                LOCATION:x\nEND:VEVENT\nEND:VCALENDAR\n";
+    let import = async |arguments: &[&str]| {
+        let arguments = [&["import", "-", "--as", "ADA", "--database", &db.url], arguments].concat();
+        finish(command(&arguments), file).await
+    };
+    assert_eq!(
+        import(&["--dry-run"]).await.succeeds(),
+        "line 2: created: Notes: LOCATION is missing: “To be announced” is filled in\n\
+         line 8: skipped: Old: it is over\n\
+         1 created, 0 updated, 0 unchanged, 1 skipped (dry run: nothing is stored)\n"
+    );
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 0);
+    let made = import(&["--location", "Library", "--draft", "--past", "--json"]).await.succeeds();
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!((&made["created"], &made["dry_run"]), (&Value::from(2), &Value::from(false)));
+    let id = made["components"][0]["event_id"].as_str().unwrap().parse().unwrap();
+    let event = db.core.event(&ada, id).await.unwrap();
+    assert_eq!((event.location.as_str(), event.status.to_string().as_str()), ("Library", "draft"));
+    assert_eq!((event.organizer.id, event.capacity), (id_of(&ada), 100));
+    let again = import(&["--location", "Library"]).await.succeeds();
+    assert!(again.ends_with("0 created, 0 updated, 2 unchanged, 0 skipped\n"), "{again}");
+    let arguments = ["import", "-", "--as", "ada", "--database", &db.url];
+    finish(command(&arguments), "BEGIN:VCALENDAR\n").await.refuses("truncated");
+    eventd(&db, &["import", "not-there.ics", "--as", "ada"]).await.refuses("cannot read not-there.ics");
+    eventd(&db, &["import", "-", "--as", "nobody"]).await.refuses("no such user");
+}
+
 #[tokio::test]
 async fn the_help_of_a_command_shows_what_has_an_effect_on_it() {
     let help = async |arguments: &[&str]| finish(command(arguments), "").await.succeeds();

@@ -48,6 +48,12 @@ fn example(operation: &str) -> Option<Value> {
             "colour": "#0e7490",
         }),
         "categories_change" => json!({"name": "Hackathon and game jam"}),
+        "calendars_import" => json!(concat!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//Club//EN\r\nBEGIN:VEVENT\r\n",
+            "UID:chess@example.org\r\nDTSTAMP:20990101T000000Z\r\n",
+            "DTSTART;TZID=Europe/Berlin:20990305T190000\r\nDURATION:PT2H\r\nRRULE:FREQ=WEEKLY;COUNT=10\r\n",
+            "SUMMARY:Chess club\r\nLOCATION:Library\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        )),
         "events_create" | "events_replace" => event(),
         "events_change" => json!({"capacity": 60, "registration_closes_before": "P1D"}),
         "events_duplicate" => json!({"starts_at": "2099-09-03T18:30:00"}),

@@ -12,6 +12,7 @@ mod events;
 mod feedback;
 mod feeds;
 pub(crate) mod health;
+mod import;
 mod index;
 mod insights;
 mod notifications;
@@ -47,6 +48,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         feedback::routes(),
         feeds::routes(),
         health::routes(),
+        import::routes(),
         index::routes(),
         insights::routes(),
         notifications::routes(),

@@ -27,7 +27,7 @@ impl EventCore {
     /// As [`EventCore::occurrences`].
     pub async fn facets(&self, actor: &Actor, filter: &AgendaFilter, tz: Tz) -> Result<Facets> {
         let filter = AgendaFilter { by_relevance: false, ..filter.clone() };
-        let mut db = self.db().read().await?;
+        let mut db = self.db().read_long().await?;
         let now = self.now();
         let visible = visible_scope(&mut db, actor, &filter).await?;
         let mut counted = None;
@@ -70,7 +70,7 @@ impl EventCore {
             current: false,
             ..filter.clone()
         };
-        let mut db = self.db().read().await?;
+        let mut db = self.db().read_long().await?;
         let visible = visible_scope(&mut db, actor, &filter).await?;
         let days = period.start.iter_days().take_while(|date| *date < period.end);
         if filter.overlaps {

@@ -3,6 +3,8 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::backend::Backend;
 use super::direct_tx::DirectTx;
 use super::held::HeldTx;
@@ -38,6 +40,8 @@ pub(super) struct Access {
     pub(super) bus: ChangeBus,
     pub(super) begin_hook: Option<Arc<dyn BeginHook>>,
     pub(super) commit_hook: Option<Arc<dyn CommitHook>>,
+    /// The places of long reads.
+    pub(super) long_reads: Arc<Semaphore>,
     /// The transaction that all operations share, if they do.
     pub(super) held: Option<HeldTx>,
 }

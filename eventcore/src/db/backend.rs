@@ -1,20 +1,16 @@
 //! The connections of an open database.
 
-use sqlx::Sqlite;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::SqlitePool;
-
 use super::dialect::Dialect;
 use super::pool_settings::PoolSettings;
 use super::postgres::{self, PostgresReader, PostgresTx};
-use super::sqlite::{self, Writer};
+use super::sqlite::{self, Readers, SqliteReader, Writer};
 use super::statement::Connection;
 use crate::error::{Error, Result};
 
 /// The connections.
 #[derive(Debug)]
 pub(super) enum Backend {
-    Sqlite { readers: SqlitePool, writer: Writer },
+    Sqlite { readers: Readers, writer: Writer },
     Postgres(postgres::Server),
 }
 
@@ -22,7 +18,7 @@ pub(super) enum Backend {
 #[derive(Debug)]
 pub(super) enum PooledConnection {
     /// A read-only connection.
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(SqliteReader),
     /// A connection of the pool, which transactions share.
     Postgres(PostgresReader),
     /// A transaction at READ COMMITTED, through a connection pooler.
@@ -53,6 +49,14 @@ impl Backend {
         }
     }
 
+    /// The greatest number of connections for reads.
+    pub(super) fn connections(&self) -> u32 {
+        match self {
+            Self::Sqlite { readers, .. } => readers.size(),
+            Self::Postgres(server) => server.connections(),
+        }
+    }
+
     /// Whether a session keeps what is set or prepared in it.
     pub(super) const fn keeps_sessions(&self) -> bool {
         match self {
@@ -74,14 +78,24 @@ impl Backend {
 }
 
 impl PooledConnection {
-    pub(super) fn connection(&mut self) -> Connection<'_> {
-        match self {
-            Self::Sqlite(conn) => Connection::Sqlite { conn, statements: None },
+    pub(super) fn connection(&mut self) -> sqlx::Result<Connection<'_>> {
+        Ok(match self {
+            Self::Sqlite(reader) => Connection::Sqlite { conn: reader.connection()?, statements: None },
             Self::Postgres(reader) => Connection::PostgresReader(reader),
             Self::PostgresTx(tx) => {
                 let caches_statements = tx.caches_statements();
                 Connection::Postgres { conn: tx.connection(), caches_statements }
             }
+        })
+    }
+
+    /// Ends the statement that runs on the connection though nobody waits for it any more. Through a pooler,
+    /// only its time limit does.
+    pub(super) async fn interrupt(self) {
+        match self {
+            Self::Sqlite(reader) => reader.interrupt().await,
+            Self::Postgres(reader) => reader.close().await,
+            Self::PostgresTx(_) => {}
         }
     }
 }

@@ -52,7 +52,7 @@ impl Db {
     /// Compares the applied migrations with those of this program.
     pub async fn schema(&self) -> Result<Schema> {
         if let Backend::Sqlite { readers, .. } = self.backend() {
-            return Ok(Schema::of_sqlite(&mut *readers.acquire().await?).await?);
+            return Ok(Schema::of_sqlite(readers.acquire().await?.connection()?).await?);
         }
         let mut reader = self.read().await?;
         // Tables of extensions do not count: some managed servers create them in every database.

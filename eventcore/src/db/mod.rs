@@ -41,6 +41,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::Semaphore;
 
 use access::Access;
 pub(crate) use access::{BeginHook, CommitHook};
@@ -116,7 +117,15 @@ impl Db {
         let backend = Arc::new(Backend::open(url, &settings, create).await?);
         let bus = ChangeBus::default();
         Ok(Self {
-            access: Access { backend, settings, bus, begin_hook: None, commit_hook: None, held: None },
+            access: Access {
+                long_reads: long_reads(backend.connections()),
+                backend,
+                settings,
+                bus,
+                begin_hook: None,
+                commit_hook: None,
+                held: None,
+            },
         })
     }
 
@@ -168,7 +177,7 @@ impl Db {
     pub fn connections(&self) -> Connections {
         let count = |open: u32, idle| Connections { open: open.try_into().unwrap_or(usize::MAX), idle };
         match self.backend() {
-            Backend::Sqlite { readers, .. } => count(readers.size(), readers.num_idle()),
+            Backend::Sqlite { readers, .. } => count(readers.open_connections(), readers.idle_connections()),
             Backend::Postgres(server) => count(server.pool().size(), server.pool().num_idle()),
         }
     }
@@ -184,7 +193,19 @@ impl Db {
     pub async fn read(&self) -> Result<Reader> {
         Ok(match &self.access.held {
             Some(held) => Reader::in_transaction(held.clone()),
-            None => Reader::from_pool(self.access.backend.clone()),
+            None => Reader::from_pool(self.access.backend.clone(), None),
+        })
+    }
+
+    /// Reads many rows, as for counts. Such reads take at most a part of the connections, so that others find
+    /// one free.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub(crate) async fn read_long(&self) -> Result<Reader> {
+        Ok(match &self.access.held {
+            Some(_) => self.read().await?,
+            None => Reader::from_pool(self.access.backend.clone(), Some(self.access.long_reads.clone())),
         })
     }
 
@@ -273,6 +294,13 @@ impl Db {
             Backend::Postgres(server) => server.pool().close().await,
         }
     }
+}
+
+/// How many long reads may run at a time on so many connections: a quarter, and at least two where one is
+/// left.
+fn long_reads(connections: u32) -> Arc<Semaphore> {
+    let places = (connections / 4).max(2).min(connections.saturating_sub(1)).max(1);
+    Arc::new(Semaphore::new(places.try_into().unwrap_or(1)))
 }
 
 impl std::fmt::Debug for Db {

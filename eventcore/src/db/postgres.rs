@@ -28,6 +28,10 @@ pub(super) const RETRIES: u32 = 8;
 const MARKER: &str = "eventcore.direct";
 /// The setting by which statements are planned once for any values.
 const PLAN_MODE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
+/// The setting by which the server looks, while a statement runs, whether its client is still there: since
+/// PostgreSQL 14, and where the operating system can tell. Without it, a statement whose client is gone runs
+/// until its time limit.
+const CLIENT_CHECK: (&str, &str) = ("client_connection_check_interval", "1s");
 /// SQLSTATEs with which a pooler, or a server that only speaks PostgreSQL's protocol, refuses startup
 /// options: protocol violation, unknown parameter, invalid value, invalid name, feature not supported.
 const REFUSES_OPTIONS: [&str; 5] = ["08P01", "42704", "22023", "42602", "0A000"];
@@ -90,7 +94,11 @@ impl Server {
             .statement_cache_capacity(STATEMENT_CACHE)
             .options(limits(settings).map(|(name, millis)| (name, millis.to_string())))
             .options([PLAN_MODE, (MARKER, "on")]);
-        let pool = match pool(settings, options.clone()).await {
+        let opened = match pool(settings, options.clone().options([CLIENT_CHECK])).await {
+            Err(Refused::Options) => pool(settings, options.clone()).await,
+            other => other,
+        };
+        let pool = match opened {
             Err(Refused::Options) => return Ok(None),
             other => other?,
         };
@@ -116,6 +124,11 @@ impl Server {
 
     pub(super) const fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// The greatest number of connections.
+    pub(super) const fn connections(&self) -> u32 {
+        self.connections
     }
 
     /// Whether a session keeps what is set or prepared in it.
@@ -150,6 +163,13 @@ impl Server {
 impl PostgresReader {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    /// Closes the connection, by which the server ends the statement that runs on it (see [`CLIENT_CHECK`]).
+    pub(super) async fn close(self) {
+        if let Err(error) = self.connection.detach().close_hard().await {
+            tracing::debug!(%error, "a connection was closed already");
+        }
     }
 
     /// Replaces the connection after `error`, if the server has ended it. Then the caller can repeat the

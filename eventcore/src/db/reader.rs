@@ -2,25 +2,32 @@
 //!
 //! A connection belongs to a task, which runs the statements of the reader one after another and gives the
 //! connection back when the reader is dropped. A caller that stops polling in the middle of a read therefore
-//! keeps no connection from others: the statement ends, and after a time limit the connection is given back.
-//! A further statement takes another one, which makes no difference: each statement of a reader sees what is
-//! committed when it begins.
+//! keeps no connection from others: the statement ends, in the database too, and after a time limit the
+//! connection is given back. A further statement takes another one, which makes no difference: each statement
+//! of a reader sees what is committed when it begins.
+//!
+//! Long reads, such as counts of many rows, share [places](crate::db::Db::read_long) of which there are fewer
+//! than connections.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tracing::Instrument;
 
 use super::backend::{Backend, PooledConnection};
 use super::dialect::Dialect;
 use super::held::HeldTx;
+use super::pool_settings::ACQUIRE_TIMEOUT;
 use super::statement::StatementJob;
 
 /// How long the task keeps the connection for the next statement of its reader, which comes at once unless
 /// its caller is not polled.
 const IDLE_LIMIT: Duration = Duration::from_millis(10);
+
+/// How long a statement goes on after its caller is gone, before it is interrupted. Most end by themselves.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Reads: each statement sees what is committed when it begins.
 #[derive(Debug)]
@@ -32,6 +39,8 @@ pub struct Reader {
 enum ReadSource {
     Pool {
         backend: Arc<Backend>,
+        /// The places that it needs one of, if its reads are long.
+        places: Option<Arc<Semaphore>>,
         /// Sends statements to the task that has the connection.
         task: Option<mpsc::UnboundedSender<Request>>,
     },
@@ -49,11 +58,13 @@ enum Afterwards {
     Keep,
     /// The reader is gone, or there is no connection.
     GiveBack,
+    /// The reader is gone, and the statement runs.
+    Interrupt,
 }
 
 impl Reader {
-    pub(super) const fn from_pool(backend: Arc<Backend>) -> Self {
-        Self { source: ReadSource::Pool { backend, task: None } }
+    pub(super) const fn from_pool(backend: Arc<Backend>, places: Option<Arc<Semaphore>>) -> Self {
+        Self { source: ReadSource::Pool { backend, places, task: None } }
     }
 
     pub(super) const fn in_transaction(held: HeldTx) -> Self {
@@ -76,14 +87,14 @@ impl Reader {
 
     /// Runs a statement. If the reader is dropped meanwhile, the statement ends early.
     pub(super) async fn run<T: Send + 'static>(&mut self, job: StatementJob<T>) -> sqlx::Result<T> {
-        let (backend, task) = match &mut self.source {
-            ReadSource::Pool { backend, task } => (backend, task),
+        let (backend, places, task) = match &mut self.source {
+            ReadSource::Pool { backend, places, task } => (backend, places, task),
             ReadSource::Held(held) => return held.run(job).await,
         };
         let (answer, answered) = oneshot::channel();
         let task = task.get_or_insert_with(|| {
             let (sender, requests) = mpsc::unbounded_channel();
-            tokio::spawn(serve(backend.clone(), requests).in_current_span());
+            tokio::spawn(serve(backend.clone(), places.clone(), requests).in_current_span());
             sender
         });
         // Without the task the runtime is shutting down.
@@ -95,15 +106,29 @@ impl Reader {
 fn request<T: Send + 'static>(job: StatementJob<T>, mut answer: oneshot::Sender<sqlx::Result<T>>) -> Request {
     boxed(move |connection| {
         Box::pin(async move {
-            let (outcome, afterwards) = match connection {
-                Err(error) => (Err(error), Afterwards::GiveBack),
-                Ok(connection) => tokio::select! {
-                    biased;
-                    outcome = job.run(connection.connection()) => (outcome, Afterwards::Keep),
-                    () = answer.closed() => return Afterwards::GiveBack,
-                },
+            if answer.is_closed() {
+                // It waited for a connection for too long.
+                return Afterwards::GiveBack;
+            }
+            let connection = match connection.and_then(PooledConnection::connection) {
+                Ok(connection) => connection,
+                Err(error) => {
+                    _ = answer.send(Err(error));
+                    return Afterwards::GiveBack;
+                }
             };
-            if answer.send(outcome).is_ok() { afterwards } else { Afterwards::GiveBack }
+            let mut running = job.run(connection);
+            let outcome = tokio::select! {
+                biased;
+                outcome = &mut running => outcome,
+                () = answer.closed() => {
+                    return match tokio::time::timeout(GRACE, running).await {
+                        Ok(_) => Afterwards::GiveBack,
+                        Err(_) => Afterwards::Interrupt,
+                    };
+                }
+            };
+            if answer.send(outcome).is_ok() { Afterwards::Keep } else { Afterwards::GiveBack }
         })
     })
 }
@@ -117,12 +142,29 @@ where
 }
 
 /// Runs the statements of one reader until it is dropped.
-async fn serve(backend: Arc<Backend>, mut requests: mpsc::UnboundedReceiver<Request>) {
+async fn serve(
+    backend: Arc<Backend>,
+    places: Option<Arc<Semaphore>>,
+    mut requests: mpsc::UnboundedReceiver<Request>,
+) {
     while let Some(first) = requests.recv().await {
-        match backend.acquire().await {
-            Ok(connection) => serve_on(connection, first, &mut requests).await,
+        let acquired = async {
+            let place = place_of(places.clone()).await?;
+            Ok((backend.acquire().await?, place))
+        };
+        match acquired.await {
+            Ok((connection, _place)) => serve_on(connection, first, &mut requests).await,
             Err(error) => _ = first(Err(error)).await,
         }
+    }
+}
+
+/// Takes one of the places, if there are any.
+async fn place_of(places: Option<Arc<Semaphore>>) -> sqlx::Result<Option<OwnedSemaphorePermit>> {
+    let Some(places) = places else { return Ok(None) };
+    match tokio::time::timeout(ACQUIRE_TIMEOUT, places.acquire_owned()).await {
+        Ok(Ok(place)) => Ok(Some(place)),
+        Ok(Err(_)) | Err(_) => Err(sqlx::Error::PoolTimedOut),
     }
 }
 
@@ -132,7 +174,12 @@ async fn serve_on(
     mut request: Request,
     requests: &mut mpsc::UnboundedReceiver<Request>,
 ) {
-    while request(Ok(&mut connection)).await == Afterwards::Keep {
+    loop {
+        match request(Ok(&mut connection)).await {
+            Afterwards::Keep => {}
+            Afterwards::GiveBack => return,
+            Afterwards::Interrupt => return connection.interrupt().await,
+        }
         match tokio::time::timeout(IDLE_LIMIT, requests.recv()).await {
             Ok(Some(next)) => request = next,
             Ok(None) | Err(_) => return,

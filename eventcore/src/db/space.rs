@@ -22,7 +22,7 @@ impl Db {
         let Backend::Sqlite { readers, .. } = self.backend() else {
             return transaction!(self, |tx| write_on_postgres(tx));
         };
-        let file = readers.connect_options().get_filename().to_owned();
+        let file = readers.file().to_owned();
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_owned();
         let written =

@@ -28,6 +28,7 @@ mod import;
 mod insights;
 mod invalid_input;
 mod links;
+mod long_reads;
 mod many_matches;
 mod matching;
 mod notification_mails;

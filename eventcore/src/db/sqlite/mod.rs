@@ -2,18 +2,18 @@
 
 pub(super) mod file;
 pub(super) mod group_commit;
+mod readers;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::time::Instant;
 
 use file::DatabaseFile;
 pub(super) use group_commit::{QueuedCaller, SqliteTx, Writer};
+pub(super) use readers::{Readers, SqliteReader};
 
 use super::error::is_locked;
 use super::pool_settings::{ACQUIRE_TIMEOUT, STATEMENT_CACHE};
@@ -28,9 +28,9 @@ const WRITER_CACHE: &str = "-16384";
 /// registrations a second.
 const CHECKPOINT_PAGES: &str = "8192";
 
-/// Opens the file that `url` names; if it is missing, creates it or fails. Both the writer and the pool of
-/// `readers` connections use WAL mode.
-pub(super) async fn open(url: &str, readers: u32, create: bool) -> Result<(SqlitePool, Writer)> {
+/// Opens the file that `url` names; if it is missing, creates it or fails. Both the writer and the `readers`
+/// connections that read use WAL mode.
+pub(super) async fn open(url: &str, readers: u32, create: bool) -> Result<(Readers, Writer)> {
     let file = DatabaseFile::parse(url)?;
     file.must_be_usable(create)?;
     file.must_be_ours().await?;
@@ -56,15 +56,8 @@ pub(super) async fn open(url: &str, readers: u32, create: bool) -> Result<(Sqlit
     let writer =
         options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
     let writer = connect(&writer).await.map_err(cannot_open)?;
-    let pool = SqlitePoolOptions::new()
-        .max_connections(readers.max(1))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        // The connection is to a local file: a ping costs as much as a query and finds nothing.
-        .test_before_acquire(false)
-        .connect_with(options.read_only(true))
-        .await
-        .map_err(cannot_open)?;
-    Ok((pool, Writer::new(writer)))
+    let readers = Readers::open(options.read_only(true), readers).await.map_err(cannot_open)?;
+    Ok((readers, Writer::new(writer)))
 }
 
 /// The files of a database.

@@ -181,8 +181,12 @@ impl Condition {
                 sql.push(")").push(after);
             }
             Self::Tag(tag) => {
-                sql.push("EXISTS (SELECT 1 FROM event_tags g WHERE g.event_id = ").push(o);
-                sql.push(".event_id AND g.folded = ").value(tag.as_str());
+                sql.push("EXISTS (SELECT 1 FROM event_tags g");
+                push_indexed_by(sql, "event_tags_by_folded");
+                sql.push(" WHERE g.event_id = ")
+                    .push(o)
+                    .push(".event_id AND g.folded = ")
+                    .value(tag.as_str());
                 push_fence(sql).push(")");
             }
             Self::FreeSeats => {

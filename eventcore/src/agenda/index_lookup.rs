@@ -115,14 +115,21 @@ impl IndexLookup {
         sql.push_for_postgres(") SELECT id FROM ids").push(") found");
     }
 
+    /// Writes a `SELECT` of the number of rows, up to one above [`FEW_MATCHES`].
+    pub(super) fn push_count(&self, sql: &mut SqlWriter) {
+        sql.push("SELECT count(*) FROM (SELECT id FROM ");
+        self.write_table(sql);
+        sql.push(&format!(" LIMIT {}) few", FEW_MATCHES + 1));
+    }
+
     /// A statement that counts the rows of each lookup, up to one above [`FEW_MATCHES`]: rows of its number
     /// and its count.
     pub(super) fn count(lookups: &[Self], dialect: Dialect) -> SqlWriter {
         let mut sql = SqlWriter::new(dialect);
         sql.separated(" UNION ALL ", lookups.iter().enumerate(), |sql, (number, lookup)| {
-            sql.push(&format!("SELECT CAST({number} AS BIGINT) AS lookup, count(*) FROM (SELECT id FROM "));
-            lookup.write_table(sql);
-            sql.push(&format!(" LIMIT {}) few", FEW_MATCHES + 1));
+            sql.push(&format!("SELECT CAST({number} AS BIGINT) AS lookup, ("));
+            lookup.push_count(sql);
+            sql.push(") AS number");
         });
         sql.push(" ORDER BY lookup");
         sql

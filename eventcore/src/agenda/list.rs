@@ -1,14 +1,14 @@
 //! The agenda in pages: occurrences, and events by their first matching occurrence.
 
-use super::condition::Comparison;
 use super::counted::CountedFilter;
 use super::filter::AgendaFilter;
-use super::index_lookup::IndexLookup;
+use super::page_statement::PageRows;
+use super::pages::{LookupCounts, PageReader};
 use super::plan::{AgendaPlan, Extent, VisibleScope};
-use super::statement::{self, PageRows, PageStatement, up_to_limit};
+use super::statement::{self, up_to_limit};
 use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Queries, Row};
+use crate::db::{Joinable, Queries};
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Occurrence, OccurrenceRow, Relation};
 use crate::id::{EventId, OccurrenceId};
@@ -31,13 +31,24 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("occurrences {filter:?}"), order(filter))?;
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, filter).await?;
-        let total = if page.count { Some(count(&mut db, filter, visible, now).await?) } else { None };
-        let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?;
+        let mut counts = LookupCounts::default();
+        let plan = planned(&db, filter, visible, Extent::Page, now)?;
         let key = |row: &RankedOccurrence| key(row.position, row.row.id);
-        let rows = page_rows(&mut db, &plan, &keyset, PageRows::Occurrences, key).await?;
+        let mut reader = PageReader { keyset: &keyset, rows: PageRows::Occurrences, counts: &mut counts };
+        let rows = reader.read(&mut db, &plan, key).await?;
+        let total = if page.count {
+            let mut long = self.db().read_long().await?;
+            Some(count(&mut long, filter, visible, now, counts).await?)
+        } else {
+            None
+        };
         let page = keyset.page(rows, key);
-        let mut page = page.map(|row| row.row.occurrence(now));
-        events::add_recurrences(&mut db, &mut page.items).await?;
+        let mut series = Vec::with_capacity(page.items.len());
+        let mut page = page.map(|row| {
+            series.push(row.series);
+            row.row.occurrence(now)
+        });
+        events::add_recurrences_of(page.items.iter_mut().zip(series))?;
         Ok(with_total(page, total))
     }
 
@@ -55,17 +66,21 @@ impl EventCore {
         let keyset = Keyset::new(page, &format!("events {filter:?}"), order(filter))?;
         let mut db = self.db().read().await?;
         let visible = visible_scope(&mut db, actor, filter).await?;
+        let mut counts = LookupCounts::default();
+        let plan = planned(&db, filter, visible, Extent::Page, now)?.first_of_each_event();
+        let key = |row: &MatchedEvent| key(row.position, row.found_id);
+        let mut reader = PageReader { keyset: &keyset, rows: PageRows::Events, counts: &mut counts };
+        let rows = reader.read(&mut db, &plan, key).await?;
         let total = if page.count {
-            let all = agenda_plan(&mut db, filter, visible, Extent::All, now).await?;
-            Some(count_events(&mut db, all).await?)
+            let mut long = self.db().read_long().await?;
+            let mut all = planned(&long, filter, visible, Extent::All, now)?;
+            counts.choose_driver(&mut long, &mut all, Extent::All).await?;
+            Some(count_events(&mut long, all).await?)
         } else {
             None
         };
-        let plan = agenda_plan(&mut db, filter, visible, Extent::Page, now).await?.first_of_each_event();
-        let key = |(_, position, id): &(EventId, i64, OccurrenceId)| key(*position, *id);
-        let rows = page_rows(&mut db, &plan, &keyset, PageRows::Events, key).await?;
         let page = keyset.page(rows, key);
-        let ids: Vec<EventId> = page.items.iter().map(|(event, ..)| *event).collect();
+        let ids: Vec<EventId> = page.items.iter().map(|row| row.event_id).collect();
         let items = events::load(&mut db, &ids, now).await?;
         Ok(with_total(Page { next: page.next, previous: page.previous, ..Page::whole(items) }, total))
     }
@@ -75,7 +90,25 @@ impl EventCore {
 struct RankedOccurrence {
     #[sqlx(flatten)]
     row: OccurrenceRow,
+    /// See [`series_column`](events::series_column).
+    series: Option<String>,
     position: i64,
+}
+
+impl Joinable for RankedOccurrence {
+    const KEY: &'static str = OccurrenceRow::KEY;
+}
+
+/// An event, by the first of its occurrences that match.
+#[derive(sqlx::FromRow)]
+struct MatchedEvent {
+    event_id: EventId,
+    position: i64,
+    found_id: OccurrenceId,
+}
+
+impl Joinable for MatchedEvent {
+    const KEY: &'static str = "found_id";
 }
 
 /// Plans the query of a filter. If matches are counted, an index lookup drives it where one can.
@@ -86,57 +119,23 @@ pub(super) async fn agenda_plan(
     extent: Extent,
     now: Timestamp,
 ) -> Result<AgendaPlan> {
-    filter.violations().into_result()?;
-    let mut plan = AgendaPlan::new(db.dialect(), filter, visible, extent, now);
+    let mut plan = planned(db, filter, visible, extent, now)?;
     if matches!(extent, Extent::All | Extent::Period) {
-        choose_driver(db, &mut plan, extent).await?;
+        LookupCounts::default().choose_driver(db, &mut plan, extent).await?;
     }
     Ok(plan)
 }
 
-/// Counts the rows of index lookups, and lets the plan choose one of them.
-async fn choose_driver(db: &mut impl Queries, plan: &mut AgendaPlan, extent: Extent) -> Result<()> {
-    let counts: Vec<(i64, i64)> = match plan.lookups_to_count(extent) {
-        [] => Vec::new(),
-        lookups => IndexLookup::count(lookups, plan.dialect).query(db).all().await?,
-    };
-    let counts: Vec<i64> = counts.into_iter().map(|(_, count)| count).collect();
-    plan.choose_driver(extent, &counts);
-    Ok(())
-}
-
-/// The rows of a page, and one more, which shows that another page follows.
-async fn page_rows<R: Row>(
-    db: &mut impl Queries,
-    list: &AgendaPlan,
-    keyset: &Keyset,
-    rows: PageRows,
-    key: impl Fn(&R) -> SortKey,
-) -> Result<Vec<R>> {
-    let comparison = if keyset.ascending() { Comparison::Greater } else { Comparison::Less };
-    let mut found = Vec::new();
-    for tier in list.tiers(keyset.position, comparison) {
-        let limit = keyset.fetch() - i64::try_from(found.len()).map_err(Error::internal)?;
-        let page = PageStatement { keyset, limit, rows };
-        let mut parts = list.clone().within(tier).parts_beyond(keyset.position, comparison);
-        if let Some((earlier, probe)) = parts.probe(comparison) {
-            let probed: Vec<R> = page.write_probe(earlier, &probe).query(db).all().await?;
-            if i64::try_from(probed.len()) == Ok(limit) {
-                found.extend(probed);
-                break;
-            }
-        }
-        choose_driver(db, &mut parts.later, Extent::Page).await?;
-        found.extend(page.write(&parts).query(db).all::<R>().await?);
-        if i64::try_from(found.len()) == Ok(keyset.fetch()) {
-            break;
-        }
-    }
-    found.sort_by_key(key);
-    if !keyset.ascending() {
-        found.reverse();
-    }
-    Ok(found)
+/// The same, without a driver so far.
+fn planned(
+    db: &impl Queries,
+    filter: &AgendaFilter,
+    visible: VisibleScope,
+    extent: Extent,
+    now: Timestamp,
+) -> Result<AgendaPlan> {
+    filter.violations().into_result()?;
+    Ok(AgendaPlan::new(db.dialect(), filter, visible, extent, now))
 }
 
 /// By relevance the best tier has the smallest sort keys.
@@ -181,19 +180,17 @@ async fn count(
     filter: &AgendaFilter,
     visible: VisibleScope,
     now: Timestamp,
+    mut counts: LookupCounts,
 ) -> Result<(i64, TotalRelation)> {
     if let Some(counted) = CountedFilter::of(db, filter, visible, 1, now).await?
         && let Some(total) = counted.count(db).await?
     {
         return Ok((total, TotalRelation::Exact));
     }
-    let plan = agenda_plan(db, filter, visible, Extent::All, now).await?;
+    let mut plan = planned(db, filter, visible, Extent::All, now)?;
+    counts.choose_driver(db, &mut plan, Extent::All).await?;
     let counts_few = plan.counts_few();
-    let mut total = 0;
-    for part in plan.parts().all() {
-        let matches: i64 = statement::matches_to_count(&part, "count(*)").query(db).scalar().await?;
-        total += matches;
-    }
+    let total = statement::count(&plan.parts()).query(db).scalar().await?;
     Ok(if counts_few { up_to_limit(total) } else { (total, TotalRelation::Exact) })
 }
 

@@ -11,10 +11,10 @@
 //! 3. `statement.rs` writes a plan with an `SqlWriter`, which numbers the placeholders. The statement names
 //!    what the database does: it has no choice that statistics could change.
 //!
-//! `list.rs` runs the statements of pages and totals, `facets.rs` those of facets and calendars. Where a
-//! filter has no words and names nobody, `counted.rs` answers the latter three from the module `counters`.
-//! `shapes.rs` makes all statements that a filter can lead to, and a test prepares and explains them on both
-//! databases.
+//! `pages.rs` runs the statements of pages (`page_statement.rs`), `list.rs` those of totals, `facets.rs`
+//! those of facets and calendars. Where a filter has no words and names nobody, `counted.rs` answers the
+//! latter three from the module `counters`. `shapes.rs` makes all statements that a filter can lead to, and
+//! tests prepare and explain them on both databases.
 //!
 //! # Adding a filter
 //!
@@ -51,6 +51,8 @@ mod facets;
 mod filter;
 mod index_lookup;
 mod list;
+mod page_statement;
+mod pages;
 mod parts;
 mod plan;
 mod relevance;

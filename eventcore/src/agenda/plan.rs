@@ -315,6 +315,11 @@ impl AgendaPlan {
         }
     }
 
+    /// Begins at the occurrences in order of start, without a lookup.
+    pub(super) fn scan(&mut self) {
+        self.lookups.clear();
+    }
+
     /// All drivers that [`choose_driver`](AgendaPlan::choose_driver) may choose.
     pub(super) fn possible_drivers(&self) -> Vec<Driver> {
         let lookups = self.lookups.iter().cloned().map(Driver::Lookup);

@@ -10,8 +10,10 @@ use super::days;
 use super::event_ids;
 use super::filter::AgendaFilter;
 use super::index_lookup::IndexLookup;
-use super::plan::{AgendaPlan, Extent, VisibleScope};
-use super::statement::{self, PageRows, PageStatement};
+use super::page_statement::{PageRows, PageStatement, ProbeReach};
+use super::pages;
+use super::plan::{AgendaPlan, Extent, PlanParts, VisibleScope};
+use super::statement;
 use crate::db::{Dialect, SqlValue, SqlWriter};
 use crate::error::Result;
 use crate::page::{Keyset, Order, PageRequest, SortKey};
@@ -117,13 +119,13 @@ impl Shapes<'_> {
             let mut plan = plan.clone();
             plan.driver = driver;
             if purpose == "count" {
-                let counted = statement::count_events(&plan.clone().parts());
-                self.add("count of events", plan.driver_name(), counted);
+                let parts = plan.clone().parts();
+                self.add("count", plan.driver_name(), statement::count(&parts));
+                self.add("count of events", plan.driver_name(), statement::count_events(&parts));
             }
             let columns = match purpose {
-                "facets" => MatchedLabels::columns(self.dialect),
                 "calendar" => MatchedStarts::columns(self.dialect),
-                _ => "count(*)".to_owned(),
+                _ => MatchedLabels::columns(self.dialect),
             };
             for part in plan.parts().all() {
                 if purpose == "count" {
@@ -133,11 +135,16 @@ impl Shapes<'_> {
                     self.add(purpose, part.driver_name(), days::statement(&part));
                     continue;
                 }
-                let sql = match purpose {
-                    "calendar" => statement::matches(&part, &columns),
-                    _ => statement::matches_to_count(&part, &columns),
-                };
-                self.add(purpose, part.driver_name(), sql);
+                match purpose {
+                    "calendar" => {
+                        self.add(purpose, part.driver_name(), statement::matches(&part, &columns));
+                    }
+                    "facets" => {
+                        let sql = statement::matches_to_count(&part, &columns);
+                        self.add(purpose, part.driver_name(), sql);
+                    }
+                    _ => {}
+                }
             }
         }
     }
@@ -149,14 +156,30 @@ impl Shapes<'_> {
         }
         let comparison = if keyset.ascending() { Comparison::Greater } else { Comparison::Less };
         let page = PageStatement { keyset, limit: keyset.fetch(), rows };
-        for tier in list.tiers(None, comparison) {
-            let mut parts = list.clone().within(tier).parts_beyond(keyset.position, comparison);
-            if let Some((earlier, probe)) = parts.probe(comparison) {
-                self.add("probe", probe.inner.driver_name(), page.write_probe(earlier, &probe));
+        let tiers = list.tiers(None, comparison).into_iter();
+        let tiers = tiers.map(|tier| list.clone().within(tier).parts_beyond(keyset.position, comparison));
+        let mut tiers: Vec<PlanParts> = tiers.collect();
+        if let Some((earlier, probe)) = tiers.first().and_then(|first| first.probe(comparison)) {
+            let lookups = pages::lookups_of(&tiers);
+            for reach in [ProbeReach::first(page.limit), ProbeReach::second(page.limit)] {
+                let sql = page.write_probe(earlier, &probe, reach, &lookups);
+                self.add("probe", probe.inner.driver_name(), sql);
             }
-            for driver in parts.later.possible_drivers() {
-                parts.later.driver = driver;
-                self.add("page", parts.later.driver_name(), page.write(&parts));
+        }
+        // Tiers are independent of each other: what they begin with varies for all at once.
+        let drivers = tiers.first().map_or(0, |first| first.later.possible_drivers().len());
+        for number in 0..drivers {
+            for parts in &mut tiers {
+                if let Some(driver) = parts.later.possible_drivers().get(number) {
+                    parts.later.driver = driver.clone();
+                }
+            }
+            let Some(name) = tiers.first().map(|first| first.later.driver_name()) else { return };
+            if self.dialect == Dialect::Postgres {
+                self.add("page", name, page.write(&tiers));
+            }
+            for one in tiers.chunks(1) {
+                self.add("page", name, page.write(one));
             }
         }
     }

@@ -4,13 +4,9 @@
 //! [fence](push_fence) in nested loops.
 
 use super::condition::{Condition, OUTER, push_fence, push_indexed_by};
-use super::plan::{AgendaPlan, Driver, PlanParts, Probe};
+use super::plan::{AgendaPlan, Driver, PlanParts};
 use crate::db::{Dialect, SqlWriter};
-use crate::events::OCCURRENCE_COLUMNS;
-use crate::page::{Keyset, TotalRelation};
-
-/// Number of occurrences that a probe tests for the words, before the matches of the index are counted.
-const PROBE_SIZE: i64 = 512;
+use crate::page::TotalRelation;
 
 /// A statement of all matches: `SELECT {columns} FROM … WHERE …`.
 pub(super) fn matches(plan: &AgendaPlan, columns: &str) -> SqlWriter {
@@ -31,14 +27,31 @@ pub(super) fn up_to_limit(total: i64) -> (i64, TotalRelation) {
 /// Like [`matches()`]. If the plan [counts few](AgendaPlan::counts_few), only of as many matches as show that
 /// there are more than [`COUNT_LIMIT`].
 pub(super) fn matches_to_count(plan: &AgendaPlan, columns: &str) -> SqlWriter {
-    if !plan.counts_few() {
-        return matches(plan, columns);
-    }
     let mut sql = SqlWriter::new(plan.dialect);
     sql.push("SELECT ").push(columns);
+    push_matches_to_count(&mut sql, plan);
+    sql
+}
+
+fn push_matches_to_count(sql: &mut SqlWriter, plan: &AgendaPlan) {
+    if !plan.counts_few() {
+        return push_matches(sql, plan);
+    }
     sql.push(" FROM (SELECT o.id, o.event_id, o.starts_at, o.day, o.labels");
-    push_matches(&mut sql, plan);
+    push_matches(sql, plan);
     sql.push(&format!(" LIMIT {}) o", COUNT_LIMIT + 1));
+}
+
+/// Counts the matches of all parts. If the plan [counts few](AgendaPlan::counts_few), up to one above
+/// [`COUNT_LIMIT`] of each part.
+pub(super) fn count(parts: &PlanParts) -> SqlWriter {
+    let mut sql = SqlWriter::new(parts.later.dialect);
+    let all = parts.earlier.iter().chain([&parts.later]);
+    sql.push("SELECT ").separated(" + ", all, |sql, part| {
+        sql.push("(SELECT count(*)");
+        push_matches_to_count(sql, part);
+        sql.push(")");
+    });
     sql
 }
 
@@ -53,105 +66,6 @@ pub(super) fn count_events(parts: &PlanParts) -> SqlWriter {
     });
     sql.push(&format!(") o LIMIT {}) few", COUNT_LIMIT + 1));
     sql
-}
-
-/// The rows of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PageRows {
-    /// Occurrences with all columns that are shown, and the sort key `position`.
-    Occurrences,
-    /// The event, the sort key and the id of occurrences.
-    Events,
-}
-
-/// The statement of a page: the first `limit` matches of a plan, or of its probe.
-pub(super) struct PageStatement<'a> {
-    pub(super) keyset: &'a Keyset,
-    pub(super) limit: i64,
-    pub(super) rows: PageRows,
-}
-
-impl PageStatement<'_> {
-    /// The first matches of all parts of a plan, in any order: to sort rows with all columns, SQLite would
-    /// write each of them once more.
-    pub(super) fn write(&self, parts: &PlanParts) -> SqlWriter {
-        self.select(&parts.earlier, &parts.later, |sql| {
-            sql.push("SELECT o.id, o.event_id, o.starts_at");
-            push_matches(sql, &parts.later);
-        })
-    }
-
-    /// Those among the first [`PROBE_SIZE`] occurrences of the probe, and the first matches of `earlier`.
-    pub(super) fn write_probe(&self, earlier: &[AgendaPlan], probe: &Probe) -> SqlWriter {
-        self.select(earlier, &probe.inner, |sql| {
-            sql.push(
-                "SELECT o.id, o.event_id, o.starts_at
-                    FROM (SELECT o.id, o.event_id, o.document_id, o.starts_at, o.day",
-            );
-            push_matches(sql, &probe.inner);
-            self.push_order(sql, PROBE_SIZE);
-            sql.push(") o");
-            push_document_and_conditions(sql, &probe.outer);
-        })
-    }
-
-    /// The columns of the first matches of `earlier` and of the last part.
-    fn select(
-        &self,
-        earlier: &[AgendaPlan],
-        later: &AgendaPlan,
-        last: impl FnOnce(&mut SqlWriter),
-    ) -> SqlWriter {
-        let mut sql = SqlWriter::new(later.dialect);
-        let position = position(later);
-        match self.rows {
-            PageRows::Occurrences => {
-                sql.push(&format!("SELECT {OCCURRENCE_COLUMNS}, {position} AS position FROM ("))
-            }
-            PageRows::Events => sql.push(&format!("SELECT o.event_id, {position} AS position, o.id FROM (")),
-        };
-        if !earlier.is_empty() {
-            sql.push("SELECT o.id, o.event_id, o.starts_at FROM (");
-        }
-        // Each part has the limit of the page, so that few rows are sorted.
-        for part in earlier {
-            sql.push("SELECT * FROM (SELECT o.id, o.event_id, o.starts_at");
-            push_matches(&mut sql, part);
-            self.push_order(&mut sql, self.limit);
-            sql.push(") part UNION ALL ");
-        }
-        if !earlier.is_empty() {
-            sql.push("SELECT * FROM (");
-        }
-        last(&mut sql);
-        self.push_order(&mut sql, self.limit);
-        if !earlier.is_empty() {
-            sql.push(") part) o");
-            self.push_order(&mut sql, self.limit);
-        }
-        sql.push(match self.rows {
-            PageRows::Occurrences => {
-                ") AS found JOIN occurrences o ON o.id = found.id
-                    JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id"
-            }
-            PageRows::Events => ") AS o",
-        });
-        sql
-    }
-
-    fn push_order(&self, sql: &mut SqlWriter, limit: i64) {
-        let direction = self.keyset.direction();
-        sql.push(&format!(" ORDER BY o.starts_at {direction}, o.id {direction} LIMIT {limit}"));
-    }
-}
-
-/// SQL for the sort key of an occurrence `o` in microseconds.
-fn position(plan: &AgendaPlan) -> String {
-    let starts_at = match plan.dialect {
-        Dialect::Sqlite => "o.starts_at",
-        Dialect::Postgres => "CAST(extract(epoch FROM o.starts_at) * 1000000 AS BIGINT)",
-    };
-    format!("{starts_at} + {}", plan.tier_offset())
 }
 
 /// Writes ` FROM … WHERE …`, with the occurrence as `o`.
@@ -234,7 +148,7 @@ fn push_found(sql: &mut SqlWriter, join: Join, conditions: &[Condition]) {
 }
 
 /// Writes the conditions of occurrences `o` that the FROM clause has, with the documents that they read.
-fn push_document_and_conditions(sql: &mut SqlWriter, conditions: &[Condition]) {
+pub(super) fn push_document_and_conditions(sql: &mut SqlWriter, conditions: &[Condition]) {
     let (of_document, others): (Vec<_>, Vec<_>) =
         conditions.iter().cloned().partition(Condition::reads_document);
     match sql.dialect() {

@@ -56,7 +56,7 @@ pub(crate) use input::check_url;
 pub use occurrence::change::Overrides;
 pub(crate) use offer::Offer;
 pub(crate) use read::load_occurrence;
-pub(crate) use recurrence_words::add_recurrences;
+pub(crate) use recurrence_words::{add_recurrences, add_recurrences_of, series_column};
 pub(crate) use release::{lock_events_of_organizer, release_events_of};
 pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};
 pub(crate) use schedule::expansion::Horizon;

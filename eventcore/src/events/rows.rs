@@ -18,7 +18,6 @@ use crate::db::{Queries, Query, Sql, placeholders, sql};
 use crate::error::{Error, Result};
 use crate::id::{CategoryId, EventId, OccurrenceId, UserId};
 use crate::phase::MAX_LENGTH;
-use crate::recurrence::Recurrence;
 use crate::search::DocumentTexts;
 use crate::time::{Moment, Span, Timestamp, parse_local};
 
@@ -83,16 +82,6 @@ impl EventRow {
     pub(crate) fn texts(&self) -> Result<DocumentTexts> {
         let (title, location) = (self.title.clone(), self.location.clone());
         Ok(DocumentTexts { title, location, description: self.description.clone(), tags: self.tags()? })
-    }
-
-    /// The recurrence; `None` for a single occurrence.
-    pub(crate) fn recurrence(&self) -> Result<Option<Recurrence>> {
-        let recurrence = Recurrence {
-            rrule: self.rrule.as_deref().map(str::parse).transpose().map_err(Error::internal)?,
-            rdate: serde_json::from_str(&self.rdate).map_err(Error::internal)?,
-            exdate: serde_json::from_str(&self.exdate).map_err(Error::internal)?,
-        };
-        Ok((recurrence != Recurrence::default()).then_some(recurrence))
     }
 
     /// The occurrences that the rule plans; see [`expansion::expand`].

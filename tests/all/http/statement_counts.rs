@@ -146,3 +146,47 @@ async fn reads_of_one_thing_take_one_statement_on_postgres() {
     none.expect_problem(404, "not-found");
     assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_the_agenda_keep_their_budgets_of_statements_on_postgres() {
+    let db = TestDb::in_real_time(Kind::Postgres).await;
+    let (daemon, log) = StatementLog::of_daemon(&db).await;
+    let ada = daemon.user("ada").await;
+    // More occurrences than a probe tests, before the few that have other words.
+    let market = new_event_in_2031().title("Market").category("festival").tags(["food", "late"]);
+    ada.create_event(market.rule("FREQ=DAILY;COUNT=1500")).await;
+    for (title, description) in [("Jazz", "at the market"), ("Market", "jazz and dance"), ("Jazz market", "")]
+    {
+        let event = new_event_in_2031().title(title).description(description).location("Bonn");
+        let event = event.starts_at("2040-03-04T18:30:00").category("concert").tags(["music", "late"]);
+        ada.create_event(event.rule("FREQ=DAILY;COUNT=9")).await;
+    }
+    let mut budgets = Budgets { log, exceeded: Vec::new() };
+    let nobody = daemon.anonymous();
+    for (filter, found, budget) in [
+        ("", 20, 1),
+        ("category=concert", 20, 1),
+        ("q=market", 20, 1),
+        ("q=jazz", 20, 2),
+        ("q=nowhere", 0, 2),
+        ("tag=music", 20, 2),
+        ("title=ja", 18, 2),
+        ("q=jazz&category=concert&tag=music&location=bonn&available=true&to=2041-01-01", 20, 2),
+        ("q=jazz&tag=late&tag=music&title=jazz&location=bonn", 18, 2),
+        ("q=market&category=concert", 20, 2),
+        ("q=market&sort=relevance", 20, 3),
+        ("q=jazz&sort=relevance", 20, 3),
+        ("q=jazz+market&sort=relevance&tag=music", 20, 3),
+        ("q=nowhere&sort=relevance", 0, 3),
+    ] {
+        // Counters are by the id of a category, which takes a statement to find.
+        let by_id = usize::from(filter == "category=concert");
+        for (count, more) in [("", 0), ("&count=true", 1 + by_id)] {
+            let path = format!("/occurrences?limit=20&{filter}{count}");
+            let page = budgets.run(&path, budget + more, nobody.get(&path)).await.expect(200).json();
+            assert_eq!(page["items"].as_array().map(Vec::len), Some(found), "{path}");
+            assert_eq!(page["total"].is_number(), more > 0, "{path}");
+        }
+    }
+    assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
+}

@@ -87,7 +87,7 @@ fn filters() -> Vec<AgendaFilter> {
 }
 
 /// What the database would do for a statement, without its values.
-async fn explain(tx: &mut Tx, kind: Kind, statement: &AgendaStatement) -> Vec<String> {
+pub(super) async fn explain(tx: &mut Tx, kind: Kind, statement: &AgendaStatement) -> Vec<String> {
     let text = &statement.text;
     match kind {
         Kind::Sqlite => {
@@ -112,7 +112,7 @@ async fn explain(tx: &mut Tx, kind: Kind, statement: &AgendaStatement) -> Vec<St
     }
 }
 
-fn all_statements(db: &TestDb) -> BTreeSet<AgendaStatement> {
+pub(super) fn all_statements(db: &TestDb) -> BTreeSet<AgendaStatement> {
     let dialect = match db.kind {
         Kind::Sqlite => Dialect::Sqlite,
         Kind::Postgres => Dialect::Postgres,
@@ -179,8 +179,13 @@ async fn every_statement_of_the_agenda_can_be_prepared_and_begins_at_its_index(#
         };
         // No index has substrings of two characters.
         let may_read_all = statement.driver == "substrings" || statement.purpose == "lookups";
+        // A probe may count them.
+        let counts = |step: &str| {
+            statement.purpose == "probe" && (step == "SCAN d" || step.contains("on search_documents d_"))
+        };
         if let [first, ..] = reads_of_whole_tables(kind, &plan)[..]
             && !may_read_all
+            && !counts(first)
         {
             fail(first.trim().to_owned());
         }
@@ -203,5 +208,5 @@ async fn every_statement_of_the_agenda_can_be_prepared_and_begins_at_its_index(#
     let mut drivers: BTreeSet<&str> = scans.into_iter().chain(texts.iter().copied()).collect();
     assert_eq!(purposes["page"], drivers);
     drivers.insert("ongoing");
-    assert_eq!(purposes["count"], drivers);
+    assert_eq!(purposes["facets"], drivers);
 }

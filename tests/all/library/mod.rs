@@ -3,6 +3,7 @@
 mod account_mails;
 mod accounts;
 mod admission;
+mod agenda_plans;
 mod agenda_statements;
 mod batching;
 mod changes;

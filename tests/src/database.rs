@@ -1,5 +1,7 @@
 //! A new database for each test: SQLite or PostgreSQL.
 
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +47,23 @@ impl TestDb {
         let clock = Arc::new(ManualClock::new(START.parse().expect("an instant")));
         let core = open(&url, clock.clone()).await;
         core.migrate().await.expect("a schema");
+        Self { kind, url, core, clock, dir: Arc::new(dir) }
+    }
+
+    /// A copy of the database of an earlier schema in `dump`, migrated: a compressed file of SQLite, or the
+    /// compressed SQL of `pg_dump`.
+    pub async fn upgraded(kind: Kind, dump: &Path) -> Self {
+        let mut content = Vec::new();
+        let file = std::fs::File::open(dump).expect("a dump");
+        flate2::read::GzDecoder::new(file).read_to_end(&mut content).expect("a gzip file");
+        let (url, dir) = Self::bare(kind).await;
+        match kind {
+            Kind::Sqlite => std::fs::write(dir.path().join("events.db"), content).expect("a file"),
+            Kind::Postgres => run_script(&url, &String::from_utf8(content).expect("SQL")).await,
+        }
+        let clock = Arc::new(ManualClock::new(START.parse().expect("an instant")));
+        let core = open(&url, clock.clone()).await;
+        core.migrate().await.expect("an upgrade");
         Self { kind, url, core, clock, dir: Arc::new(dir) }
     }
 
@@ -242,6 +261,14 @@ pub(crate) async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
     )
     .await
     .expect("a database")
+}
+
+/// Runs several statements on PostgreSQL.
+async fn run_script(url: &str, script: &str) {
+    use sqlx::Connection;
+    let mut connection = sqlx::PgConnection::connect(url).await.expect("a connection");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(script.to_owned())).execute(&mut connection).await.expect("a script");
+    connection.close().await.expect("the end of a connection");
 }
 
 fn postgres_url(database: &str) -> String {

@@ -112,7 +112,7 @@ async fn check(source: &mut SqliteConnection, file: &Path) -> Result<()> {
         Schema::Empty | Schema::Foreign => {
             Err(refused(format!("{} is not a backup of an event database", file.display())))
         }
-        Schema::Newer => Err(Schema::Newer.refusal()),
+        unusable @ (Schema::Newer | Schema::Unreleased) => Err(unusable.refusal()),
     }
 }
 

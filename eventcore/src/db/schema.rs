@@ -1,6 +1,7 @@
 //! The schema of a database, compared with the one of this program.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
@@ -14,6 +15,12 @@ pub(super) static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 pub(super) const APPLIED: &str =
     "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version";
 
+/// The checksums (SHA-384) that the first migration had on SQLite and PostgreSQL before the first release.
+const UNRELEASED: [&str; 2] = [
+    "e580318bfd6e3c684f3d881a1f2679fd533b4484f8605b9332c5195cb0db6c03510d7f93d5ba480b067d379bdef77103",
+    "809d871372ad44ff5653a82b4b8301ae67527e0089a15ef71aa49f911e150ab7a8e6a991c400a4196a9ebf0da9d245c1",
+];
+
 /// The schema of a database compared with the one this program was built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
@@ -25,7 +32,9 @@ pub enum Schema {
     Behind(usize),
     /// A newer version of the program has applied further migrations.
     Newer,
-    /// The tables are of another program, or of a version of this one that was never released.
+    /// A version of this program from before the first release made the tables. Its migrations were replaced.
+    Unreleased,
+    /// The tables are of another program, or of a version of this one that is not known.
     Foreign,
 }
 
@@ -36,8 +45,13 @@ impl Schema {
             migrator.iter().map(|migration| (migration.version, &*migration.checksum)).collect();
         // Other programs use the same table for their migrations. One with none is interrupted.
         let is_ours = |(version, checksum): &(i64, Vec<u8>)| known.get(version) == Some(&checksum.as_slice());
-        if applied.first().is_some_and(|first| !is_ours(first)) {
-            return Self::Foreign;
+        if let Some(first) = applied.first().filter(|first| !is_ours(first)) {
+            let checksum = first.1.iter().fold(String::new(), |mut digits, byte| {
+                // Writing to a string cannot fail.
+                _ = write!(digits, "{byte:02x}");
+                digits
+            });
+            return if UNRELEASED.contains(&&*checksum) { Self::Unreleased } else { Self::Foreign };
         }
         if applied.iter().any(|(version, _)| Some(version) > known.keys().next_back()) {
             return Self::Newer;
@@ -82,8 +96,12 @@ impl Schema {
                 "the database was migrated by a newer version of the program: run that version, or newer"
                     .to_owned()
             }
+            Self::Unreleased => {
+                "the database was created before the first release and cannot be upgraded: use a new database"
+                    .to_owned()
+            }
             Self::Foreign => {
-                "the database belongs to another program, or to an unreleased version: name another database"
+                "the database belongs to another program, or to an unknown version: name another database"
                     .to_owned()
             }
         })

@@ -20,7 +20,7 @@ pub(crate) async fn migrate(config: &Config, check: bool) -> Result<ExitCode, Fa
         Schema::Current => ExitCode::SUCCESS,
         Schema::Empty | Schema::Behind(_) => ExitCode::FAILURE,
         // No migration helps.
-        Schema::Newer | Schema::Foreign => return Err(schema.refusal().into()),
+        Schema::Newer | Schema::Unreleased | Schema::Foreign => return Err(schema.refusal().into()),
     };
     print_line(schema.refusal())?;
     Ok(exit)

@@ -157,6 +157,27 @@ async fn an_older_schema_is_read_only_after_a_migration(#[case] kind: Kind) {
     }
 }
 
+#[rstest]
+#[case::sqlite(
+    Kind::Sqlite,
+    "x'e580318bfd6e3c684f3d881a1f2679fd533b4484f8605b9332c5195cb0db6c03510d7f93d5ba480b067d379bdef77103'"
+)]
+#[case::postgres(
+    Kind::Postgres,
+    "'\\x809d871372ad44ff5653a82b4b8301ae67527e0089a15ef71aa49f911e150ab7a8e6a991c400a4196a9ebf0da9d245c1'"
+)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_from_before_the_first_release_is_refused(#[case] kind: Kind, #[case] checksum: &str) {
+    let db = TestDb::new(kind).await;
+    db.core.close().await;
+    // Its first migration was another one.
+    let former = format!("UPDATE _sqlx_migrations SET checksum = {checksum} WHERE version = 1");
+    execute(&db.url, &[&former]).await;
+    for arguments in READING.iter().chain(&WRITING) {
+        finish(on(&db.url, arguments), "").await.refuses("created before the first release");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_file_says_so() {
     let db = TestDb::in_real_time(Kind::Sqlite).await;

@@ -99,7 +99,3 @@ CREATE TRIGGER occurrences_counted_update
             IS DISTINCT FROM
             (NEW.listed, NEW.event_id, NEW.starts_at, NEW.upcoming_until, NEW.day, NEW.status, NEW.labels))
     EXECUTE FUNCTION note_updated_occurrence();
-
-INSERT INTO uncounted_changes (event_id, day, quarter, status, labels, change)
-SELECT o.event_id, counted_day(o.starts_at, o.day), counted_quarter(o.starts_at, o.day), o.status, o.labels, 1
-FROM occurrences o WHERE o.listed;

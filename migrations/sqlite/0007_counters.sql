@@ -80,9 +80,3 @@ BEGIN
         CASE WHEN NEW.day IS NULL THEN NEW.starts_at / 900000000 END, NEW.status, NEW.labels, 1
     WHERE NEW.listed;
 END;
-
-INSERT INTO uncounted_changes (event_id, day, quarter, status, labels, change)
-SELECT o.event_id,
-    CASE WHEN o.day IS NULL THEN o.starts_at / 86400000000 ELSE unixepoch(o.day) / 86400 END,
-    CASE WHEN o.day IS NULL THEN o.starts_at / 900000000 END, o.status, o.labels, 1
-FROM occurrences o WHERE o.listed;

@@ -1,7 +1,0 @@
--- The secret addresses of personal calendars, of which only hashes are stored. A user has at most one.
-CREATE TABLE personal_calendars (
-    user_id UUID PRIMARY KEY REFERENCES users (id),
-    -- SHA-256 of the secret.
-    hash BYTEA NOT NULL CONSTRAINT personal_calendars_hash_key UNIQUE,
-    created_at TIMESTAMPTZ NOT NULL
-);

@@ -1,3 +1,0 @@
--- Whether a change of the rule cancelled the occurrence: if the rule places it there again, it takes place with
--- its registrations. What an organizer cancelled stays cancelled.
-ALTER TABLE occurrences ADD COLUMN cancelled_by_rule INTEGER NOT NULL DEFAULT FALSE CHECK (cancelled_by_rule IN (0, 1));

@@ -17,7 +17,7 @@
 //!
 //! # Lanes
 //!
-//! Jobs that wait for the servers of others, such as webhooks, are in a [`Lane`] of their own, with workers
+//! Jobs that wait for the servers of others, such as webhooks, are in a `Lane` of their own, with workers
 //! of their own: a server that answers slowly keeps no reminder waiting.
 //!
 //! # Failures

@@ -11,7 +11,7 @@
 //!
 //! # Why `calcard`
 //!
-//! `calcard` and `icalendar` were compared on the files of `tests/data/import`. `icalendar` refuses a whole
+//! `calcard` and `icalendar` were compared by their sources, not by running them. `icalendar` refuses a whole
 //! file for one line that it cannot read, such as a text with an unfolded line break, and knows no names of
 //! Windows time zones. `calcard` skips such lines, and has the names. It guesses at times that are cut off
 //! (`20270304T1830Z` becomes a local time), cuts `TZID=tzone://Microsoft/Utc` at its first colon, and reads

@@ -435,8 +435,10 @@ async fn the_head_of_a_stream_has_no_body() {
     let daemon = Daemon::start(Kind::Sqlite).await;
     let ada = daemon.user("ada").await;
     ada.raw(Method::HEAD, "/api/v1/stream", Vec::new(), &[]).await.expect(200);
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
     let mut wire = Wire::connect(daemon.address()).await;
-    wire.send("GET /api/v1/stream HTTP/1.1\r\nhost: tests\r\naccept: text/html\r\n\r\n").await;
+    let target = format!("/api/v1/stream?occurrence={occurrence}");
+    wire.send(&format!("GET {target} HTTP/1.1\r\nhost: tests\r\naccept: text/html\r\n\r\n")).await;
     wire.response().await.problem(406, "not-acceptable");
 }
 

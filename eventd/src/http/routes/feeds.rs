@@ -92,7 +92,7 @@ async fn public_atom(call: Call) -> Answer {
     security((), ("bearer" = [])),
     params(FilterParameters, ("status" = Option<eventcore::events::OccurrenceStatus>, Query)),
     responses(
-        (status = 200, description = "The JSON Feed", body = String, content_type = "application/feed+json"),
+        (status = 200, description = "The JSON Feed", body = Object, content_type = "application/feed+json"),
         NotModified, ApiProblems, NotFound,
     )
 )]
@@ -140,7 +140,7 @@ async fn of_category_atom(call: Call) -> Answer {
     security((), ("bearer" = [])),
     params(("category" = String, Path, description = "The slug of the category")),
     responses(
-        (status = 200, description = "The JSON Feed", body = String, content_type = "application/feed+json"),
+        (status = 200, description = "The JSON Feed", body = Object, content_type = "application/feed+json"),
         NotModified, ApiProblems, NotFound,
     )
 )]
@@ -194,7 +194,7 @@ async fn of_tag_atom(call: Call) -> Answer {
     security((), ("bearer" = [])),
     params(("tag" = String, Path)),
     responses(
-        (status = 200, description = "The JSON Feed", body = String, content_type = "application/feed+json"),
+        (status = 200, description = "The JSON Feed", body = Object, content_type = "application/feed+json"),
         NotModified, ApiProblems,
     )
 )]
@@ -242,7 +242,7 @@ async fn of_organizer_atom(call: Call) -> Answer {
     security((), ("bearer" = [])),
     params(("username" = String, Path)),
     responses(
-        (status = 200, description = "The JSON Feed", body = String, content_type = "application/feed+json"),
+        (status = 200, description = "The JSON Feed", body = Object, content_type = "application/feed+json"),
         NotModified, ApiProblems, NotFound,
     )
 )]
@@ -294,7 +294,7 @@ async fn personal_atom(call: Call) -> Answer {
     tag = "calendars",
     params(("secret" = String, Path, description = "As `POST /users/me/calendar` has returned it")),
     responses(
-        (status = 200, description = "The JSON Feed", body = String, content_type = "application/feed+json"),
+        (status = 200, description = "The JSON Feed", body = Object, content_type = "application/feed+json"),
         NotModified, OpenProblems, NotFound,
     )
 )]

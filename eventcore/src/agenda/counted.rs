@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::time::Duration;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -21,8 +20,8 @@ use super::statement;
 use super::tallies::Tallies;
 use crate::categories;
 use crate::counters::{
-    CountQuery, CountScope, CountSeries, Counted, Grouping, Slice, date_of_day, day_of, first_day_of_month,
-    month_of_day, quarter_of, spelling_of_label,
+    CountQuery, CountScope, CountSeries, Counted, Grouping, MAX_OFFSET, MICROS_OF_DAY, QUARTERS_OF_DAY,
+    Slice, date_of_day, day_of, first_day_of_month, month_of_day, quarter_of, spelling_of_label,
 };
 use crate::db::{Dialect, Queries, SqlWriter};
 use crate::error::Result;
@@ -30,10 +29,6 @@ use crate::fold::fold;
 use crate::id::CategoryId;
 use crate::time::{Timestamp, start_of_day};
 
-/// A day begins at most this long before or after it does in UTC, in any time zone of any year.
-const MAX_OFFSET: Duration = Duration::from_hours(16);
-const MICROS_OF_DAY: i64 = 86_400_000_000;
-const QUARTERS_OF_DAY: i64 = 96;
 /// The number of months whose beginnings in a time zone are looked up: thirty years.
 const MAX_MONTHS: usize = 360;
 

@@ -4,18 +4,14 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::counted::{day_and_quarter, day_in_utc, last_upcoming};
 use super::key::{
-    CountKey, CountScope, CountSeries, Labels, QUARTERS_OF_DAY, add, category_of_label, date_of_day,
-    first_day_of_month, month_of_day,
+    CountKey, CountScope, CountSeries, Labels, MAX_OFFSET, QUARTERS_OF_DAY, add, category_of_label,
+    date_of_day, first_day_of_month, midnight_in_utc, month_of_day,
 };
 use crate::core::EventCore;
 use crate::db::{Queries, Sql, SqlWriter, sql};
 use crate::error::Result;
 use crate::id::EventId;
 use crate::time::Timestamp;
-
-/// A day begins at most this long before or after it does in UTC, in any time zone of any year.
-const MAX_OFFSET: i64 = 16 * 3_600 * 1_000_000;
-const MICROS_OF_DAY: i64 = 86_400_000_000;
 
 /// Where the row of a statement comes from.
 const OCCURRENCE: i64 = 0;
@@ -52,10 +48,10 @@ async fn next_month(db: &mut impl Queries, after: i64) -> Result<Option<i64>> {
         .bind(after)
         .scalar()
         .await?;
-    let from = first_day_of_month(after + 1).saturating_mul(MICROS_OF_DAY).saturating_sub(MAX_OFFSET);
+    let from = midnight_in_utc(first_day_of_month(after + 1)).minus(MAX_OFFSET);
     let start: Option<Timestamp> = db
         .query(sql!("SELECT min(o.starts_at) FROM occurrences o WHERE o.listed AND o.starts_at >= $1"))
-        .bind(Timestamp::from_micros(from))
+        .bind(from)
         .scalar()
         .await?;
     let start = start.map(|at| month_of_day(day_in_utc(at)).max(after + 1));
@@ -65,8 +61,7 @@ async fn next_month(db: &mut impl Queries, after: i64) -> Result<Option<i64>> {
 /// Reads occurrences, changes and counters of a month in one statement, so that it sees one state.
 async fn faults_of_month(db: &mut impl Queries, month: i64) -> Result<Vec<String>> {
     let (first, past) = (first_day_of_month(month), first_day_of_month(month + 1));
-    let instant = |day: i64| Timestamp::from_micros(day.saturating_mul(MICROS_OF_DAY));
-    let around = |day: i64, by: i64| Timestamp::from_micros(instant(day).as_micros().saturating_add(by));
+    let (begins, ends) = (midnight_in_utc(first), midnight_in_utc(past));
     let [day, quarter] = day_and_quarter(db.dialect());
     let mut sql = SqlWriter::new(db.dialect());
     sql.push(&format!(
@@ -74,9 +69,9 @@ async fn faults_of_month(db: &mut impl Queries, month: i64) -> Result<Vec<String
             {day} AS bucket, {quarter} AS quarter, o.labels AS label, o.status, CAST(1 AS BIGINT) AS n
          FROM occurrences o WHERE o.listed AND o.starts_at >= "
     ));
-    sql.value(around(first, -MAX_OFFSET)).push(" AND o.starts_at < ").value(around(past, MAX_OFFSET));
-    sql.push(" AND CASE WHEN o.day IS NULL THEN o.starts_at >= ").value(instant(first));
-    sql.push(" AND o.starts_at < ").value(instant(past));
+    sql.value(begins.minus(MAX_OFFSET)).push(" AND o.starts_at < ").value(ends.plus(MAX_OFFSET));
+    sql.push(" AND CASE WHEN o.day IS NULL THEN o.starts_at >= ").value(begins);
+    sql.push(" AND o.starts_at < ").value(ends);
     sql.push(" ELSE o.day >= ").value(date_of_day(first).to_string());
     sql.push(" AND o.day < ").value(date_of_day(past).to_string()).push(" END");
     sql.push(&format!(

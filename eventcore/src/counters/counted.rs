@@ -2,6 +2,7 @@
 
 use sqlx::FromRow;
 
+use super::key::MICROS_OF_DAY;
 use crate::db::Dialect;
 use crate::time::Timestamp;
 
@@ -36,7 +37,7 @@ impl CountedEvent {
 
 /// The number of the day in UTC that contains an instant.
 pub(super) const fn day_in_utc(at: Timestamp) -> i64 {
-    at.as_micros().div_euclid(86_400_000_000)
+    at.as_micros().div_euclid(MICROS_OF_DAY)
 }
 
 /// SQL: a column of the scheduled occurrence in lists of the event `event` that is upcoming longest.

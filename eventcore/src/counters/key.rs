@@ -1,5 +1,7 @@
 //! What a counter counts: the keys of the counters that contain an occurrence or an event.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 use foldhash::HashMap;
 use uuid::Uuid;
@@ -16,7 +18,10 @@ pub(crate) const LABEL_SEPARATOR: char = '\u{1f}';
 const SECONDS_OF_DAY: i64 = 86_400;
 const MICROS_OF_QUARTER: i64 = 900_000_000;
 /// The number of quarters of an hour in a day.
-pub(super) const QUARTERS_OF_DAY: i64 = 96;
+pub(crate) const QUARTERS_OF_DAY: i64 = 96;
+pub(crate) const MICROS_OF_DAY: i64 = SECONDS_OF_DAY * 1_000_000;
+/// A day begins at most this long before or after it does in UTC, in any time zone of any year.
+pub(crate) const MAX_OFFSET: Duration = Duration::from_hours(16);
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -196,6 +201,11 @@ pub(crate) const fn quarter_of(at: Timestamp) -> i64 {
 /// The number of a calendar day, or of the day in UTC that contains an instant.
 pub(crate) fn day_of(date: NaiveDate) -> i64 {
     date.and_time(NaiveTime::MIN).and_utc().timestamp().div_euclid(SECONDS_OF_DAY)
+}
+
+/// The beginning of a day in UTC.
+pub(super) const fn midnight_in_utc(day: i64) -> Timestamp {
+    Timestamp::from_micros(day.saturating_mul(MICROS_OF_DAY))
 }
 
 /// The calendar day with a number. The days of the years 1 to 9999 have one.

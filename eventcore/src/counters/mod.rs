@@ -30,8 +30,8 @@ mod upcoming;
 
 pub(crate) use count_changes::{count_changes, recount};
 pub(crate) use key::{
-    CountScope, CountSeries, LABEL_SEPARATOR, category_of_label, date_of_day, day_of, first_day_of_month,
-    month_of_day, quarter_of, spelling_of_label,
+    CountScope, CountSeries, LABEL_SEPARATOR, MAX_OFFSET, MICROS_OF_DAY, QUARTERS_OF_DAY, category_of_label,
+    date_of_day, day_of, first_day_of_month, month_of_day, quarter_of, spelling_of_label,
 };
 pub(crate) use query::{CountQuery, Counted, Grouping, Slice};
 pub(crate) use upcoming::{UpcomingLabels, upcoming_events};

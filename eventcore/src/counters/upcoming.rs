@@ -3,7 +3,7 @@
 use foldhash::{HashMap, HashMapExt};
 
 use super::counted::{QUERY_OF_LISTED, day_in_utc};
-use super::key::{CountScope, CountSeries, Labels, first_day_of_month, month_of_day};
+use super::key::{CountScope, CountSeries, Labels, first_day_of_month, midnight_in_utc, month_of_day};
 use crate::db::{Queries, SqlWriter};
 use crate::error::Result;
 use crate::time::Timestamp;
@@ -69,7 +69,7 @@ fn write(sql: &mut SqlWriter, labels: UpcomingLabels<'_>, now: Timestamp) {
     sql.push(" UNION ALL SELECT 1, c.label, CAST(sum(c.n) AS BIGINT)");
     push_counters(sql, labels, by_day, today + 1..first_day_of_month(next_month));
     // Those that do so later today.
-    let tomorrow = Timestamp::from_micros((today + 1).saturating_mul(86_400_000_000));
+    let tomorrow = midnight_in_utc(today + 1);
     sql.push(" UNION ALL SELECT 0, c.labels, 1 FROM counted_events c WHERE c.upcoming_until > ").value(now);
     sql.push(" AND c.upcoming_until < ").value(tomorrow);
     // Those that have changed since they were counted: what was counted is taken back.

@@ -104,6 +104,7 @@ mod tests {
             assert_eq!(quality_of(accept, "text/csv"), csv, "{accept}");
         }
     }
+
     fn is_accepted(accept: &'static str, types: &[&str]) -> bool {
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
         let types: Vec<_> = types.iter().map(|&media_type| media_type.to_owned()).collect();

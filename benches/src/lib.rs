@@ -2,7 +2,9 @@
 
 mod concurrently;
 mod growth_data;
+mod http_connection;
 mod latencies;
+mod many_registered;
 mod peer_data;
 
 use eventcore::accounts::NewUser;
@@ -16,7 +18,9 @@ use tokio::task::JoinSet;
 
 pub use concurrently::run_concurrently;
 pub use growth_data::GrowthData;
+pub use http_connection::{Failure, HttpConnection};
 pub use latencies::Latencies;
+pub use many_registered::insert_registrations;
 pub use peer_data::peer_event;
 
 /// The default number of occurrences in a database.

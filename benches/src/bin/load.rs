@@ -7,14 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use benches::Latencies;
-use http_body_util::{BodyExt, Full};
+use benches::{Failure, HttpConnection, Latencies};
+use http_body_util::Full;
+use hyper::Request;
 use hyper::body::Bytes;
-use hyper::{Request, client::conn::http1};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The requests to send.
 enum Work {
@@ -57,21 +53,14 @@ async fn send_requests(
     work: Arc<Work>,
     until: Instant,
 ) -> Result<(Vec<Duration>, usize), Failure> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
+    let mut connection = HttpConnection::open(&address).await?;
     let (mut latencies, mut failed) = (Vec::new(), 0);
     while Instant::now() < until {
         let begun = Instant::now();
-        sender.ready().await?;
-        let response = sender.send_request(work.request()?).await?;
-        let successful = response.status().is_success();
-        response.into_body().collect().await?;
+        let successful = connection.send(work.request()?).await?.status().is_success();
         latencies.push(begun.elapsed());
         failed += usize::from(!successful);
     }
-    driver.abort();
     Ok((latencies, failed))
 }
 

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use benches::Latencies;
+use benches::{Latencies, insert_registrations};
 use eventcore::db::{Queries, Sql};
 use eventcore::registrations::Party;
 use eventcore::{Actor, EventCore, OccurrenceId, Role, UserId};
@@ -48,7 +48,7 @@ async fn median_promotion(core: &EventCore, waitlisted: i64) -> Result<Duration,
     let event = core.create_event(&organizer, &serde_json::from_value(input)?).await?;
     let occurrence = event.next_occurrence.ok_or("the event has no occurrence")?.id;
     core.register(&organizer, occurrence, &Party::of(1)).await?;
-    insert_waitlist(core, occurrence, waitlisted).await?;
+    insert_registrations(core, occurrence, waitlisted, true).await?;
     let mut latencies = Vec::new();
     let mut attendee = organizer;
     for _ in 0..PROMOTIONS {
@@ -65,47 +65,4 @@ async fn confirmed_user(core: &EventCore, occurrence: OccurrenceId) -> eventcore
     let mut db = core.db().read().await?;
     let sql = "SELECT user_id FROM registrations WHERE occurrence_id = $1 AND status = 'confirmed'";
     Ok(db.query(Sql::portable(sql)).bind(occurrence).scalar().await?)
-}
-
-/// Inserts users and their waitlisted registrations. The id of the occurrence is part of the usernames, which
-/// makes them unique.
-async fn insert_waitlist(
-    core: &EventCore,
-    occurrence: OccurrenceId,
-    waitlisted: i64,
-) -> eventcore::Result<()> {
-    let users = Sql::per_dialect(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
-         INSERT INTO users (id, username, email, email_folded, display_name, search_text, timezone, role,
-             created_at, updated_at)
-         SELECT randomblob(16), lower(hex($1)) || '-' || i, 'e', lower(hex($1)) || i, 'Waits', '', 'UTC',
-             'user', i, i
-         FROM n",
-        "INSERT INTO users (id, username, email, email_folded, display_name, search_text, timezone, role,
-             created_at, updated_at)
-         SELECT gen_random_uuid(), replace($1::text, '-', '') || '-' || i, 'e',
-             replace($1::text, '-', '') || i, 'Waits', '', 'UTC', 'user', now(), now()
-         FROM generate_series(1, $2) i",
-    );
-    let registrations = Sql::per_dialect(
-        "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number,
-             ticket_code, created_at, updated_at)
-         SELECT randomblob(16), o.id, o.event_id, u.id, 'waitlisted', 1, u.created_at,
-             hex(randomblob(14)), u.created_at, u.created_at
-         FROM occurrences o JOIN users u ON u.username LIKE lower(hex($1)) || '-%' WHERE o.id = $1",
-        "INSERT INTO registrations (id, occurrence_id, event_id, user_id, status, party_size, waitlist_number,
-             ticket_code, created_at, updated_at)
-         SELECT gen_random_uuid(), o.id, o.event_id, u.id, 'waitlisted', 1,
-             split_part(u.username, '-', 2)::bigint, gen_random_uuid()::text, now(), now()
-         FROM occurrences o JOIN users u ON u.username LIKE replace($1::text, '-', '') || '-%'
-         WHERE o.id = $1",
-    );
-    let counters = Sql::portable(
-        "UPDATE occurrences SET waitlist_length = $2, next_waitlist_number = $2 + 1 WHERE id = $1",
-    );
-    let mut tx = core.db().begin().await?;
-    tx.query(users).bind(occurrence).bind(waitlisted).execute().await?;
-    tx.query(registrations).bind(occurrence).execute().await?;
-    tx.query(counters).bind(occurrence).bind(waitlisted).execute().await?;
-    tx.commit().await
 }

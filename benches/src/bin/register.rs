@@ -7,14 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use benches::Latencies;
-use http_body_util::{BodyExt, Full};
+use benches::{Failure, HttpConnection, Latencies};
+use http_body_util::Full;
+use hyper::Request;
 use hyper::body::Bytes;
-use hyper::{Request, client::conn::http1};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The work that all connections share.
 struct Registrations {
@@ -30,10 +26,7 @@ async fn register(
     address: String,
     registrations: Arc<Registrations>,
 ) -> Result<(Vec<Duration>, usize), Failure> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
+    let mut connection = HttpConnection::open(&address).await?;
     let (mut latencies, mut refused) = (Vec::new(), 0);
     loop {
         let number = registrations.next.fetch_add(1, Ordering::Relaxed);
@@ -44,13 +37,10 @@ async fn register(
             .header("authorization", format!("Bearer {token}"))
             .body(Full::<Bytes>::default())?;
         let begun = Instant::now();
-        sender.ready().await?;
-        let response = sender.send_request(request).await?;
+        let response = connection.send(request).await?;
         refused += usize::from(response.status() != 201);
-        response.into_body().collect().await?;
         latencies.push(begun.elapsed());
     }
-    driver.abort();
     Ok((latencies, refused))
 }
 

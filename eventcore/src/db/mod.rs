@@ -2,6 +2,7 @@
 //! domain; a transaction only carries the values that tell what the operation has changed.
 
 mod access;
+mod analyze;
 pub(crate) mod argument;
 mod array_agg;
 mod attempts;

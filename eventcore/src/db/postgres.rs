@@ -10,6 +10,12 @@
 //! cheaper plan than average, which takes longer than most statements, and lets speed depend on the values
 //! that came first. Statements are written so that one plan is good for all values: those with variable parts
 //! leave no choice of where to begin (see `agenda`).
+//!
+//! Such a plan stays until the next ANALYZE of its tables. One that was made while a table was empty may read
+//! all of it for each row that it looks for, however much the table grows meanwhile. So tables are scanned
+//! only where no index serves (`enable_seqscan = off`), and a job analyses tables that have grown (see
+//! `analyze`). Where a scan is needed, its estimated cost is so high that PostgreSQL would compile the plan,
+//! which takes longer than most statements (`jit = off`).
 
 use std::time::Duration;
 
@@ -26,8 +32,9 @@ pub(super) const RETRIES: u32 = 8;
 
 /// A setting of the connection that a server keeps and a pooler does not pass on.
 const MARKER: &str = "eventcore.direct";
-/// The setting by which statements are planned once for any values.
-const PLAN_MODE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
+/// The settings by which statements are planned once, for any values and any size of their tables.
+const PLAN_SETTINGS: [(&str, &str); 3] =
+    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off")];
 /// The setting by which the server looks, while a statement runs, whether its client is still there: since
 /// PostgreSQL 14, and where the operating system can tell. Without it, a statement whose client is gone runs
 /// until its time limit.
@@ -73,18 +80,17 @@ impl Server {
         {
             return Ok(server);
         }
-        let [lock, statement] = limits(settings).map(|(name, millis)| format!("SET LOCAL {name} = {millis}"));
-        let (setting, mode) = PLAN_MODE;
+        let limits = limits(settings).map(|(name, millis)| (name, millis.to_string()));
+        let limits = limits.iter().map(|(name, millis)| (*name, millis.as_str()));
+        let settings_of_begin = limits.chain(PLAN_SETTINGS);
+        let begin: Vec<String> = std::iter::once("BEGIN".to_owned())
+            .chain(settings_of_begin.map(|(name, value)| format!("SET LOCAL {name} = {value}")))
+            .collect();
         // sqlx sends `extra_float_digits` by default, which pgbouncer refuses.
         let address = Box::new(options.clone());
         let options = options.extra_float_digits(None).statement_cache_capacity(0);
         let pool = pool(settings, options).await?;
-        Ok(Self {
-            pool,
-            begin: Some(format!("BEGIN; {lock}; {statement}; SET LOCAL {setting} = {mode}")),
-            connections: settings.postgres,
-            address,
-        })
+        Ok(Self { pool, begin: Some(begin.join("; ")), connections: settings.postgres, address })
     }
 
     /// `None` if the settings of a connection do not reach the server.
@@ -93,7 +99,8 @@ impl Server {
             .clone()
             .statement_cache_capacity(STATEMENT_CACHE)
             .options(limits(settings).map(|(name, millis)| (name, millis.to_string())))
-            .options([PLAN_MODE, (MARKER, "on")]);
+            .options(PLAN_SETTINGS)
+            .options([(MARKER, "on")]);
         let opened = match pool(settings, options.clone().options([CLIENT_CHECK])).await {
             Err(Refused::Options) => pool(settings, options.clone()).await,
             other => other,

@@ -54,6 +54,8 @@ pub enum Job {
     QueueMails,
     /// Every five seconds: add what has changed in lists to the counters of the agenda.
     CountChanges,
+    /// Every ten seconds: let the planner of PostgreSQL know of tables that have grown.
+    AnalyzeTables,
     /// Send a link for a new password to the user with an address, if there is one.
     ForgottenPassword {
         /// The address, in the form for comparisons.
@@ -99,6 +101,8 @@ text_enum! {
         QueueMails = "queue_mails",
         /// [`Job::CountChanges`].
         CountChanges = "count_changes",
+        /// [`Job::AnalyzeTables`].
+        AnalyzeTables = "analyze_tables",
         /// [`Job::ForgottenPassword`].
         ForgottenPassword = "forgotten_password",
         /// [`Job::SpreadWebhooks`].
@@ -127,6 +131,7 @@ impl Job {
             Self::SendBulkMail { .. } => JobKind::SendBulkMail,
             Self::QueueMails => JobKind::QueueMails,
             Self::CountChanges => JobKind::CountChanges,
+            Self::AnalyzeTables => JobKind::AnalyzeTables,
             Self::ForgottenPassword { .. } => JobKind::ForgottenPassword,
             Self::SpreadWebhooks(_) => JobKind::SpreadWebhooks,
             Self::SendWebhook { .. } => JobKind::SendWebhook,
@@ -135,10 +140,11 @@ impl Job {
     }
 
     /// The jobs that a process with workers adds when it starts.
-    pub(crate) const AT_START: [Self; 10] = [
+    pub(crate) const AT_START: [Self; 11] = [
         Self::FindReminders { looked_at_until: None },
         Self::QueueMails,
         Self::CountChanges,
+        Self::AnalyzeTables,
         Self::ExtendSchedules,
         Self::PruneJobs,
         Self::PruneMails,
@@ -166,6 +172,7 @@ impl JobKind {
             | Self::SendMail
             | Self::QueueMails
             | Self::CountChanges
+            | Self::AnalyzeTables
             | Self::ForgottenPassword
             | Self::SpreadWebhooks => 0,
             Self::SendBulkMail => 1,
@@ -185,6 +192,7 @@ impl JobKind {
             Self::FindReminders
             | Self::QueueMails
             | Self::CountChanges
+            | Self::AnalyzeTables
             | Self::ExtendSchedules
             | Self::RecomputeTimes
             | Self::PruneJobs
@@ -210,6 +218,7 @@ impl JobKind {
                 Some(Duration::from_hours(1))
             }
             Self::PruneChanges => Some(Duration::from_mins(1)),
+            Self::AnalyzeTables => Some(Duration::from_secs(10)),
             Self::PruneNotifications => Some(Duration::from_hours(24)),
             // It says itself when it goes on.
             Self::FindReminders
@@ -240,6 +249,7 @@ impl JobKind {
             Self::FindReminders | Self::QueueMails | Self::CountChanges => Retries::PROMPT,
             Self::ExtendSchedules
             | Self::RecomputeTimes
+            | Self::AnalyzeTables
             | Self::PruneJobs
             | Self::PruneMails
             | Self::PruneChanges

@@ -31,6 +31,10 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
             }
             succeed(core, lease, &Next::Done).await
         }
+        Job::AnalyzeTables => {
+            core.db().analyze_grown_tables().await?;
+            succeed(core, lease, &recurring(job, core.now())).await
+        }
         Job::SendMail { mail } | Job::SendBulkMail { mail } => deliver(core, lease, *mail).await,
         Job::SendWebhook { delivery } => send(core, lease, *delivery).await,
         Job::PruneJobs
@@ -136,6 +140,7 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
         // These have transactions of their own.
         Job::ExtendSchedules
         | Job::RecomputeTimes
+        | Job::AnalyzeTables
         | Job::SendMail { .. }
         | Job::SendBulkMail { .. }
         | Job::SendWebhook { .. } => Next::Done,

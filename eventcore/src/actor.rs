@@ -24,6 +24,8 @@ text_enum! {
         Read = "read",
         /// Reads and writes, as far as the user may.
         Write = "write",
+        /// Lets a calendar program read the calendars of the user over CalDAV, and does nothing else.
+        Calendar = "calendar",
     }
 }
 
@@ -141,8 +143,22 @@ impl Actor {
             Self::User(SignedIn {
                 credential: Credential::PersonalToken { scope: Scope::Read, .. }, ..
             }) => Err(Error::Forbidden("this token is read-only: it needs the scope write")),
-            Self::System | Self::User(_) => Ok(()),
+            Self::User(_) => self.may_use_api(),
+            Self::System => Ok(()),
             Self::Anonymous => Err(Error::Unauthenticated),
+        }
+    }
+
+    /// Requires a credential that is not for calendar programs alone.
+    pub(crate) fn may_use_api(&self) -> Result<()> {
+        match self {
+            Self::User(SignedIn {
+                credential: Credential::PersonalToken { scope: Scope::Calendar, .. },
+                ..
+            }) => Err(Error::Forbidden(
+                "this token is for calendar programs alone: make one with the scope read or write",
+            )),
+            _ => Ok(()),
         }
     }
 

@@ -4,6 +4,7 @@
 mod client;
 mod daemon;
 mod database;
+mod dav;
 mod event;
 mod event_stream;
 mod finished;
@@ -25,6 +26,7 @@ mod wire;
 pub use client::{Answer, Client, ids_of, url_encoded};
 pub use daemon::{Daemon, command, eventd_check};
 pub use database::{Kind, START, TestDb, at, id_of};
+pub use dav::{DavClient, DavResponse, Multistatus, Synced};
 pub use event::{EventBuilder, new_event, new_event_in_2031};
 pub use event_stream::{EventStream, StreamEvent};
 pub use finished::{Finished, finish};

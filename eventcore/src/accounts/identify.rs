@@ -26,11 +26,14 @@ impl EventCore {
     /// looked up; of an access token only the signature and the time are checked.
     ///
     /// # Errors
-    /// `token_expired` if the token has expired, `invalid_credentials` if it is not valid for another reason.
+    /// `token_expired` if the token has expired, `invalid_credentials` if it is not valid for another reason,
+    /// `forbidden` for a personal access token of the scope `calendar`.
     pub async fn caller(&self, bearer: &str) -> Result<Caller> {
         let now = self.now();
         if bearer.starts_with(PERSONAL_PREFIX) {
-            return Ok(access_token::authenticate(self, bearer, now).await?.into());
+            let actor = access_token::authenticate(self, bearer, now).await?;
+            actor.may_use_api()?;
+            return Ok(actor.into());
         }
         let key = self.signing_key(&token::key_id(bearer)?).await?;
         let (user, session, expires_at) = key.read(bearer, now)?;

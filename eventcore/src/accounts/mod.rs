@@ -2,6 +2,7 @@
 
 pub(crate) mod access_token;
 mod account_link;
+mod calendar_owner;
 mod caller;
 mod change;
 mod confirm;
@@ -29,6 +30,7 @@ mod verify_email;
 pub use access_token::{AccessToken, NewAccessToken, NewSecret};
 pub use account_link::LinkPurpose;
 pub(crate) use account_link::{forget_links, prune_links};
+pub use calendar_owner::CalendarOwner;
 pub use caller::Caller;
 pub(crate) use caller::{FoundSession, SessionClaim};
 pub(crate) use change::{must_be_self_or_admin, must_not_be_last_admin};

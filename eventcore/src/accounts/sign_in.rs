@@ -99,7 +99,7 @@ impl EventCore {
     /// deleting the user, take effect immediately.
     ///
     /// # Errors
-    /// `token_expired` if the token has expired, `invalid_credentials` if it is not valid for another reason.
+    /// As [`EventCore::caller`].
     pub async fn authenticate(&self, bearer: &str) -> Result<Actor> {
         self.identify(&self.caller(bearer).await?).await
     }

@@ -1,11 +1,13 @@
 //! The entries of an event: its rule with RDATE and EXDATE, and the occurrences that differ from it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 
 use super::entry::{CalendarEntry, EntryEnd, EntryRecurrence, EntryStatus, TimeValue};
+use super::member_filter::CalendarPeriod;
 use super::timezone;
 use crate::events::{EventStatus, OccurrenceStatus};
 use crate::recurrence::{Instance, Recurrence, RuleResult, Series, SeriesStart};
@@ -220,6 +222,22 @@ impl CalendarEvent {
         }
         let rrule = exported.recurrence().rrule.as_ref().map(ToString::to_string);
         Ok((rrule, rule_starts, !series.starts_on_rule()?))
+    }
+
+    /// Whether an occurrence takes place within a period by the rule, after those that are stored.
+    pub(super) fn goes_on_within(&self, period: CalendarPeriod) -> bool {
+        let Some(until) = self.expanded_until else { return false };
+        let length = Duration::from_secs(self.span.seconds.unsigned_abs());
+        let from = until.max(period.from.minus(length));
+        let exported = self.series().and_then(|series| series.for_calendars());
+        exported.is_ok_and(|series| {
+            let ends_within = |instance: &RuleResult<Instance>| {
+                instance
+                    .as_ref()
+                    .map_or(true, |instance| instance.original_start().plus(length) > period.from)
+            };
+            series.between(from, period.to).any(|instance| ends_within(&instance))
+        })
     }
 
     fn series(&self) -> RuleResult<Series> {

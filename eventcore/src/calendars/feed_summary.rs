@@ -56,6 +56,10 @@ pub(super) async fn summaries(db: &mut impl Queries, events: &[FeedEvent]) -> Re
 }
 
 impl EventSummary {
+    pub(super) fn id(&self) -> EventId {
+        self.id
+    }
+
     pub(super) fn add_to(&self, digest: &mut Sha256) {
         digest.update(self.id.as_uuid().as_bytes());
         let category = self.category_updated_at.map_or(0, Timestamp::as_micros);

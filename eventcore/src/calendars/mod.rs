@@ -1,6 +1,7 @@
 //! iCalendar files (RFC 5545) of events and single occurrences, and feeds of many events, also as Atom and
-//! JSON Feed. Only `read`, `source`, `feed`, `feed_summary`, `dates`, `personal` and `import` access the
-//! database.
+//! JSON Feed; and the calendars of a user as collections of such files, as CalDAV has them. Only `read`,
+//! `source`, `feed`, `feed_summary`, `dates`, `personal`, `collection`, `calendar_changes`, `member_query`
+//! and `import` access the database.
 //!
 //! # Content of a file
 //!
@@ -26,6 +27,8 @@
 //! database or compares a rule with stored occurrences. The tests read the files with an independent parser.
 
 mod atom;
+mod calendar_changes;
+mod collection;
 mod content_lines;
 mod dates;
 mod entry;
@@ -35,6 +38,8 @@ mod feed_summary;
 mod file;
 mod import;
 mod json_feed;
+mod member_filter;
+mod member_query;
 mod name;
 pub(crate) mod personal;
 mod read;
@@ -43,10 +48,17 @@ mod source;
 mod syndication;
 mod timezone;
 
+pub use calendar_changes::CalendarChanges;
+pub(crate) use calendar_changes::forget_snapshots;
+pub use collection::{CalendarCollection, CalendarKind, CalendarMember};
 pub use feed::CalendarFeed;
 pub use file::CalendarFile;
 pub(crate) use import::forget_imports;
 pub use import::{ImportNote, ImportOptions, ImportOutcome, ImportReport, ImportedComponent, ImportedUid};
+pub use member_filter::{
+    CalendarPeriod, ComponentFilter, ComponentTest, ParameterFilter, ParameterTest, PropertyFilter,
+    PropertyTest, TextMatch,
+};
 pub use name::file_name;
 pub use personal::PersonalCalendar;
 pub use syndication::{FeedLinks, SyndicationFormat};

@@ -97,31 +97,42 @@ impl EventCore {
             .optional()
             .await?;
         let (owner, reminders) = found.ok_or(Error::NotFound("calendar"))?;
-        let since = self.now().minus(KEPT);
-        let mut shown: BTreeMap<EventId, Shown> = BTreeMap::new();
-        for AttendedRow { event_id, occurrence_id, status, reminders: own } in
-            attended(&mut db, owner, since).await?
-        {
-            let attendance = if status == RegistrationStatus::Waitlisted {
-                Attendance::Waits
-            } else {
-                let list = ReminderList::read(own.as_deref().or(reminders.as_deref()))?;
-                Attendance::Attends(list.as_slice().to_vec())
-            };
-            let of_event = shown.entry(event_id).or_insert_with(|| Shown::Some(BTreeMap::new()));
-            if let Shown::Some(occurrences) = of_event {
-                occurrences.insert(occurrence_id, attendance);
-            }
-        }
-        for (event,) in organized(&mut db, owner, since).await? {
-            shown.insert(event, Shown::Whole);
-        }
+        let reminders = ReminderList::read(reminders.as_deref())?;
+        let shown = shown_to(&mut db, owner, &reminders, self.now()).await?;
         let events = shown.into_iter().map(|(id, shown)| FeedEvent { id, shown }).collect();
-        let reminders = ReminderList::read(reminders.as_deref())?.as_slice().to_vec();
+        let reminders = reminders.as_slice().to_vec();
         let feed = Sha256::digest([b"personal ".as_slice(), owner.as_uuid().as_bytes()].concat()).into();
         let name = NAME.to_owned();
         self.feed_of(&mut db, FeedContent { feed, name, events, reminders }).await
     }
+}
+
+/// What a user attends, waits for and organizes, by event. One that they organize is shown whole, also if
+/// they attend it. `reminders` are the lead times of the user.
+pub(super) async fn shown_to(
+    db: &mut impl Queries,
+    owner: UserId,
+    reminders: &ReminderList,
+    now: Timestamp,
+) -> Result<BTreeMap<EventId, Shown>> {
+    let since = now.minus(KEPT);
+    let mut shown: BTreeMap<EventId, Shown> = BTreeMap::new();
+    for AttendedRow { event_id, occurrence_id, status, reminders: own } in attended(db, owner, since).await? {
+        let attendance = if status == RegistrationStatus::Waitlisted {
+            Attendance::Waits
+        } else {
+            let own = own.as_deref().map(|own| ReminderList::read(Some(own))).transpose()?;
+            Attendance::Attends(own.as_ref().unwrap_or(reminders).as_slice().to_vec())
+        };
+        let of_event = shown.entry(event_id).or_insert_with(|| Shown::Some(BTreeMap::new()));
+        if let Shown::Some(occurrences) = of_event {
+            occurrences.insert(occurrence_id, attendance);
+        }
+    }
+    for (event,) in organized(db, owner, since).await? {
+        shown.insert(event, Shown::Whole);
+    }
+    Ok(shown)
 }
 
 async fn store(tx: &mut Tx, owner: UserId, made: &PersonalCalendar) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::accounts::{
     session, user,
 };
 use crate::actor::{Actor, Role};
-use crate::calendars::{forget_imports, personal};
+use crate::calendars::{forget_imports, forget_snapshots, personal};
 use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Dialect, Queries, Tx, sql, transaction};
@@ -51,6 +51,7 @@ async fn delete(tx: &mut Tx, id: UserId, expected: Option<&Precondition>, now: T
     session::end_all(tx, id, None).await?;
     access_token::delete_all(tx, id).await?;
     personal::delete(tx, id).await?;
+    forget_snapshots(tx, id).await?;
     forget_imports(tx, id).await?;
     forget_links(tx, id).await?;
     forget_clients(tx, id).await?;

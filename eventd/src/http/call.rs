@@ -5,7 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventcore::accounts::Caller;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use eventcore::accounts::{CalendarOwner, Caller};
 use eventcore::{Actor, Error, EventCore};
 use http::{HeaderMap, Method, header};
 use serde::de::DeserializeOwned;
@@ -17,7 +19,7 @@ use super::admission::Admission;
 use super::client_network::ClientNetwork;
 use super::declaration::{Declaration, SignIn};
 use super::json_body;
-use super::problem::Problem;
+use super::problem::{Challenge, Problem};
 use super::problem_kind::Kind;
 use super::query::Query;
 
@@ -128,6 +130,33 @@ impl Call {
         Ok(Some(token.trim()))
     }
 
+    /// Who has signed a calendar program in: by `Authorization: Basic` with their name, and a personal access
+    /// token as the password; or by `Bearer` with the token.
+    pub(crate) async fn calendar_owner(&self) -> Result<CalendarOwner, Problem> {
+        let value = self.headers.get(header::AUTHORIZATION);
+        let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (scheme, credentials) = text.split_once(' ').unwrap_or_default();
+        let found = if value.is_none() {
+            Err(Error::Unauthenticated)
+        } else if scheme.eq_ignore_ascii_case("bearer") {
+            self.core.calendar_owner(None, credentials.trim()).await
+        } else if let Some((login, token)) = basic(scheme, credentials) {
+            self.core.calendar_owner(Some(&login), &token).await
+        } else {
+            Err(Error::InvalidToken)
+        };
+        found.map_err(|error| {
+            let is_refused = matches!(error, Error::Unauthenticated | Error::InvalidToken);
+            let mut problem = Problem::from(error);
+            problem.challenge = Challenge::Basic;
+            if is_refused {
+                "sign in with your username and a personal access token of the scope calendar as the password"
+                    .clone_into(&mut problem.detail);
+            }
+            problem
+        })
+    }
+
     /// The caller, if allowed to write. Handlers check this before they read the input, so that 401 and 403
     /// come before 400.
     pub(crate) async fn writer(&self) -> Result<Actor, Problem> {
@@ -145,6 +174,7 @@ impl Call {
                 self.actor().await?.signed_in()?;
             }
             SignIn::Required => drop(self.writer().await?),
+            SignIn::CalendarProgram => drop(self.calendar_owner().await?),
         }
         let types = &self.declaration.request_types;
         let has_type = self.headers.contains_key(header::CONTENT_TYPE);
@@ -159,6 +189,16 @@ impl Call {
     /// The value of a request header, if it is valid text.
     pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The path as sent.
+    pub(crate) fn path(&self) -> &str {
+        self.path.as_str()
+    }
+
+    /// The body.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// A path parameter, not percent-decoded. Empty if the declared path has no such parameter.
@@ -219,6 +259,16 @@ impl Call {
         let value = json_body::parse(&body)?;
         serde_json::from_value(value).map_err(json_body::malformed)
     }
+}
+
+/// The name and the password of Basic credentials (RFC 7617).
+fn basic(scheme: &str, credentials: &str) -> Option<(String, String)> {
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    let (name, password) = text.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
 }
 
 /// The input of an operation that itself finds out whether the caller is still signed in. If the input is

@@ -20,18 +20,34 @@ pub(crate) struct Declaration {
     pub(crate) sign_in: SignIn,
 }
 
-/// Whether a route reads the bearer token.
+/// Which credentials a route reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignIn {
     Unused,
+    /// A bearer token, if there is one.
     Optional,
+    /// A bearer token.
     Required,
+    /// The route reads the name and the personal access token of a calendar program.
+    CalendarProgram,
 }
 
 impl Declaration {
     /// Whether the response is a page for readers.
     pub(crate) fn is_page(&self) -> bool {
         self.content_type.as_bytes().starts_with(b"text/html")
+    }
+
+    /// The declaration of a method of CalDAV, whose bodies and responses are XML.
+    pub(crate) fn of_dav(path: &str, method: Method, sign_in: SignIn) -> Self {
+        Self {
+            method,
+            path: path.to_owned(),
+            request_types: Vec::new(),
+            negotiated_types: Vec::new(),
+            content_type: content_type("application/xml"),
+            sign_in,
+        }
     }
 
     pub(crate) fn new(path: &str, method: Method, operation: &Operation) -> Self {

@@ -11,9 +11,9 @@ use super::call::{Answer, Call, Handler};
 use super::problem::Problem;
 
 /// Whether the header applies: to each POST but those of `/auth`. They create nothing, and a stored answer
-/// would keep tokens that the answer itself replaces.
+/// would keep tokens that the answer itself replaces. CalDAV has no POST that does anything.
 pub(crate) fn takes_key(method: &Method, path: &str) -> bool {
-    *method == Method::POST && !path.starts_with("/api/v1/auth/")
+    *method == Method::POST && !path.starts_with("/api/v1/auth/") && !path.starts_with("/dav")
 }
 
 /// The key of a request.

@@ -25,6 +25,20 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Duration,
     /// The internal error, which is logged and not sent.
     pub(crate) cause: Option<Cause>,
+    /// How to sign in, for 401.
+    pub(crate) challenge: Challenge,
+    /// The precondition of WebDAV that is not met, as the XML of its element (RFC 4918, 16). It is sent in
+    /// place of the problem.
+    pub(crate) dav_error: Option<Box<str>>,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Challenge {
+    /// With a token (RFC 6750).
+    Bearer,
+    /// With a name and a password (RFC 7617), as calendar programs can.
+    Basic,
 }
 
 /// An internal error.
@@ -74,6 +88,8 @@ impl Problem {
             allow: None,
             retry_after: RETRY_AFTER,
             cause: None,
+            challenge: Challenge::Bearer,
+            dav_error: None,
         }
     }
 
@@ -113,9 +129,20 @@ impl Problem {
             errors: self.errors.clone(),
         };
         let mut headers = http::HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let content_type = if self.dav_error.is_some() {
+            "application/xml; charset=utf-8"
+        } else {
+            "application/problem+json"
+        };
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.kind {
+            Kind::Unauthenticated | Kind::InvalidCredentials | Kind::TokenExpired
+                if self.challenge == Challenge::Basic =>
+            {
+                let basic = HeaderValue::from_static("Basic realm=\"Events\", charset=\"UTF-8\"");
+                headers.insert(header::WWW_AUTHENTICATE, basic);
+            }
             Kind::Unauthenticated => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
@@ -133,7 +160,15 @@ impl Problem {
         if let Some(allow) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             headers.insert(header::ALLOW, allow);
         }
-        (headers, serde_json::to_vec(&body).unwrap_or_default())
+        let bytes = match &self.dav_error {
+            Some(element) => format!(
+                "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:error xmlns:D=\"DAV:\" \
+                 xmlns:C=\"urn:ietf:params:xml:ns:caldav\">{element}</D:error>\n"
+            )
+            .into_bytes(),
+            None => serde_json::to_vec(&body).unwrap_or_default(),
+        };
+        (headers, bytes)
     }
 }
 

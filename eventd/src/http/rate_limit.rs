@@ -72,7 +72,7 @@ impl Cost {
             ("POST", "/users") => Self::SignUp,
             ("POST", "/recurrence/preview") => Self::Search,
             // Mail services post for all of their users from few addresses (RFC 8058).
-            ("POST", "/unsubscribe") => Self::Plain,
+            ("POST", "/unsubscribe") | ("OPTIONS" | "PROPFIND" | "REPORT", _) => Self::Plain,
             _ => Self::Change,
         }
     }

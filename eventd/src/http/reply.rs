@@ -118,6 +118,15 @@ pub(crate) fn event_stream(
     response
 }
 
+/// Marks a response that is not compressed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Uncompressed;
+
+/// Sends the response as it is: compressed, it would have an entity tag of its own.
+pub(crate) fn keep_uncompressed(response: &mut Response) {
+    response.extensions_mut().insert(Uncompressed);
+}
+
 /// Keeps shared caches from storing the response, which one person may read.
 pub(crate) fn set_private(response: &mut Response) {
     set_header(response, header::CACHE_CONTROL, "private, no-cache");
@@ -132,7 +141,7 @@ pub(crate) fn not_modified(tag: HeaderValue) -> Response {
 }
 
 /// Sets `ETag` and `Last-Modified`, and makes caches revalidate before each use.
-fn set_version(response: &mut Response, tag: HeaderValue, updated_at: Option<Timestamp>) {
+pub(crate) fn set_version(response: &mut Response, tag: HeaderValue, updated_at: Option<Timestamp>) {
     response.headers_mut().insert(header::ETAG, tag);
     set_header(response, header::CACHE_CONTROL, "no-cache");
     if let Some(at) = updated_at {

@@ -31,6 +31,8 @@ pub(crate) struct Route {
     body_limit: usize,
     /// Whether a request counts against the limit of concurrent requests.
     takes_place: bool,
+    /// Whether the method is refused always, so that `Allow` does not list it.
+    is_refused: bool,
     /// Builds the declaration as a document, unless the route is left out of the published one. Kept, the
     /// documents of all routes would take 20 MiB.
     document: Option<fn() -> Document>,
@@ -45,10 +47,30 @@ impl Route {
                 let declaration = Declaration::new(&path, method, operation);
                 let body_limit = if declaration.request_types.is_empty() { SMALL_BODY } else { LARGE_BODY };
                 let document = Some(document);
-                routes.push(Self { declaration, handler, body_limit, takes_place: true, document });
+                routes.push(Self {
+                    declaration,
+                    handler,
+                    body_limit,
+                    takes_place: true,
+                    is_refused: false,
+                    document,
+                });
             }
         }
         routes
+    }
+
+    /// A route of CalDAV, with a method that an OpenAPI document cannot have.
+    pub(crate) fn of_dav(path: &str, method: Method, kind: DavMethod, handler: Handler) -> Self {
+        let sign_in = if kind == DavMethod::Open { SignIn::Unused } else { SignIn::CalendarProgram };
+        Self {
+            declaration: Declaration::of_dav(path, method, sign_in),
+            handler,
+            body_limit: LARGE_BODY,
+            takes_place: true,
+            is_refused: kind == DavMethod::Refused,
+            document: None,
+        }
     }
 
     /// Leaves the route out of the published document.
@@ -74,6 +96,17 @@ impl Route {
     pub(crate) const fn declaration(&self) -> &Declaration {
         &self.declaration
     }
+}
+
+/// What a method of CalDAV takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DavMethod {
+    /// Anyone may use it.
+    Open,
+    /// Its user signs in.
+    SignedIn,
+    /// Its user signs in, and it is refused.
+    Refused,
 }
 
 /// Lists handlers as routes. Each handler has a `#[utoipa::path]` attribute, which declares all the rest.
@@ -108,7 +141,8 @@ impl Endpoint {
 
     /// The value of `Allow`.
     pub(crate) fn allow(&self) -> String {
-        let methods: Vec<&str> = self.routes.iter().map(|route| route.declaration.method.as_str()).collect();
+        let allowed = self.routes.iter().filter(|route| !route.is_refused);
+        let methods: Vec<&str> = allowed.map(|route| route.declaration.method.as_str()).collect();
         methods.join(", ")
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventcore::{Error, EventCore};
-use http::{HeaderName, Request, header};
+use http::{Extensions, HeaderMap, Request, StatusCode, Version};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,7 +16,6 @@ use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, DefaultPredicate};
-use tower_http::cors::{Any, CorsLayer};
 use tower_http::trace::TraceLayer;
 use warp::Filter;
 use warp::reply::Response;
@@ -24,6 +23,7 @@ use warp::reply::Response;
 use super::admission::Admission;
 use super::call::{Context, MetricsAccess};
 use super::connections::{ConnectionBounds, Connections};
+use super::cors::CorsService;
 use super::edge::{self, EdgeService};
 use super::forwarded::{ForwardingHeader, TrustedProxies};
 use super::head::HEAD_LIMIT;
@@ -31,7 +31,7 @@ use super::listener::{Accepted, Listener, drive};
 use super::problem::Problem;
 use super::progress::Deadlines;
 use super::watched::{WatchedRequest, WatchedResponse, WatchedStream};
-use super::{caching, etag, route, routes};
+use super::{caching, etag, reply, route, routes};
 
 /// How long running requests may take to finish after the signal to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -79,7 +79,7 @@ pub(crate) async fn run(listener: TcpListener, server: Server, stop: impl Future
         .map_response(etag::mark_coding)
         .map_response(caching::complete_vary)
         .layer(compression())
-        .layer(cors())
+        .layer_fn(CorsService::new)
         .layer_fn(|inner| EdgeService::new(inner, routes::table(), admission.clone(), public_url.clone()))
         // The edge service logs failures, with their cause.
         .layer(
@@ -192,38 +192,10 @@ fn panic_response(panic: Box<dyn std::any::Any + Send>) -> Response {
 
 /// Brotli and gzip for bodies above 1 KiB, at the fastest level: no response is cached in compressed form.
 fn compression() -> CompressionLayer<impl Predicate + Send + Sync + 'static> {
+    let may_be_compressed = |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
+        extensions.get::<reply::Uncompressed>().is_none()
+    };
     CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
-        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)))
-}
-
-/// Allows every origin: clients authenticate by a header, never by a cookie that a foreign page could use.
-fn cors() -> CorsLayer {
-    let response_headers = [
-        header::ETAG,
-        header::LOCATION,
-        header::LINK,
-        header::LAST_MODIFIED,
-        header::RETRY_AFTER,
-        header::ALLOW,
-        HeaderName::from_static("ratelimit"),
-        HeaderName::from_static("ratelimit-policy"),
-        HeaderName::from_static("x-request-id"),
-    ];
-    // Listed by name, because `*` does not include `Authorization`.
-    let request_headers = [
-        header::AUTHORIZATION,
-        header::CONTENT_TYPE,
-        header::IF_MATCH,
-        header::IF_NONE_MATCH,
-        HeaderName::from_static("idempotency-key"),
-        HeaderName::from_static("last-event-id"),
-        HeaderName::from_static("x-request-id"),
-    ];
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods(Any)
-        .allow_headers(request_headers)
-        .expose_headers(response_headers)
-        .max_age(Duration::from_hours(1))
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)).and(may_be_compressed))
 }

@@ -224,7 +224,7 @@ impl SettingsScreen {
             (Ok(scope), Ok(expires_at)) => {
                 Ok(Request::Tokens(TokensRequest::Create(TokenInput { name, scope, expires_at })))
             }
-            (Err(_), _) => Err(vec![wrong("/scope", "must be read or write".to_owned())]),
+            (Err(_), _) => Err(vec![wrong("/scope", "must be read, write or calendar".to_owned())]),
             (_, Err(error)) => Err(vec![wrong("/expires_at", error)]),
         }
     }

@@ -115,10 +115,10 @@ fn line(token: &AccessToken, view: &ViewContext, width: u16) -> Line<'static> {
         None => "never used".to_owned(),
     };
     let used = if width < NARROW { String::new() } else { format!("  {}", fit(&used, 23)) };
-    let room = usize::from(width).saturating_sub(27 + columns(&used));
+    let room = usize::from(width).saturating_sub(29 + columns(&used));
     Line::from(vec![
         Span::raw(format!(" {}", fit(&token.name, room))),
-        Span::raw(format!(" {}", fit(token.scope.as_str(), 6))),
+        Span::raw(format!(" {}", fit(token.scope.as_str(), 8))),
         Span::styled(format!(" {}", fit(&expiry, 17)), style),
         Span::styled(used, theme.muted),
     ])

@@ -67,7 +67,11 @@ fn a_token_is_created_with_the_password_and_shown_once() {
     driven.press(KeyCode::Down).control('u').type_in("soon");
     assert!(driven.picture(80, 24).contains("! 90 days, 31 dec, or never"), "{}", driven.picture(80, 24));
     driven.press(KeyCode::Enter);
-    assert!(driven.picture(80, 24).contains("! must be read or write"), "{}", driven.picture(80, 24));
+    assert!(
+        driven.picture(80, 24).contains("! must be read, write or calendar"),
+        "{}",
+        driven.picture(80, 24)
+    );
     driven.control('u').type_in("Write").press(KeyCode::Enter);
     assert!(driven.picture(80, 24).contains("! 90 days, 31 dec, or never"), "{}", driven.picture(80, 24));
     driven.control('u').type_in("31 dec");

@@ -4,6 +4,8 @@ mod account_mails;
 mod accounts;
 mod all_day;
 mod all_day_changes;
+mod caldav;
+mod caldav_changes;
 mod calendar_entries;
 mod calendar_feeds;
 mod calendars;

@@ -33,8 +33,8 @@ use std::sync::LazyLock;
 
 use utoipa::openapi::OpenApi as Document;
 
-use super::openapi;
 use super::route::RouteTable;
+use super::{dav, openapi};
 
 static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
     let routes = [
@@ -43,6 +43,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         calendars::routes(),
         categories::routes(),
         comments::routes(),
+        dav::routes(),
         event_pages::routes(),
         events::routes(),
         feedback::routes(),

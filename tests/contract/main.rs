@@ -1,7 +1,8 @@
 //! Tests the running daemon against its own OpenAPI document, on both databases: with thousands of requests
-//! that schemathesis generates, as a user and as an admin, and with generated clients. Start it by
-//! `tests/contract/run`, which installs schemathesis and makes the clients.
+//! that schemathesis generates, as a user and as an admin, and with generated clients. Clients of CalDAV
+//! follow its calendars. Start it by `tests/contract/run`, which installs schemathesis and makes the clients.
 
+mod caldav;
 mod clients;
 
 use std::path::{Path, PathBuf};
@@ -40,7 +41,8 @@ async fn main() -> ExitCode {
     let all = [(Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, false), (Kind::Postgres, true)];
     let runs = all.map(|(kind, admin)| tokio::spawn(hold(program.clone(), kind, admin)));
     let lives = [Kind::Sqlite, Kind::Postgres].map(|kind| tokio::spawn(clients::walk(kind)));
-    let wrong: Vec<String> = join_all(runs.into_iter().chain(lives))
+    let calendars = [Kind::Sqlite, Kind::Postgres].map(|kind| tokio::spawn(caldav::follow(kind)));
+    let wrong: Vec<String> = join_all(runs.into_iter().chain(lives).chain(calendars))
         .await
         .into_iter()
         .filter_map(|run| run.unwrap_or_else(|panic| Some(format!("a run broke off: {panic}"))))
@@ -48,7 +50,7 @@ async fn main() -> ExitCode {
     for report in &wrong {
         println!("{report}");
     }
-    println!("contract: {} of 6 runs found something wrong, in {} s", wrong.len(), begun.elapsed().as_secs());
+    println!("contract: {} of 8 runs found something wrong, in {} s", wrong.len(), begun.elapsed().as_secs());
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 
 /// The length of a signature, in bytes.
 const SIGNATURE: usize = 32;
+/// The length of a mark, in bytes.
+const MARK: usize = 16;
 
 /// What a link is for. A token of one purpose is invalid for all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub(crate) enum SignedPurpose {
     VerifyEmail,
     ResetPassword,
     Unsubscribe,
+    /// The UID of an invitation.
+    Invitation,
 }
 
 impl SignedPurpose {
@@ -25,6 +29,7 @@ impl SignedPurpose {
             Self::VerifyEmail => b"verify_email",
             Self::ResetPassword => b"reset_password",
             Self::Unsubscribe => b"unsubscribe",
+            Self::Invitation => b"invitation",
         }
     }
 }
@@ -72,6 +77,24 @@ impl LinkKey {
         self.mac(purpose, &bytes).verify_slice(&signature).ok()?;
         Some(bytes)
     }
+
+    /// A short signature of a subject that stands beside it: 32 hexadecimal digits.
+    pub(crate) fn mark(&self, purpose: SignedPurpose, subject: &[u8]) -> String {
+        let signature = self.mac(purpose, subject).finalize().into_bytes();
+        signature.iter().take(MARK).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
+
+    /// Whether a text is the mark of a subject.
+    pub(crate) fn is_mark(&self, purpose: SignedPurpose, subject: &[u8], text: &str) -> bool {
+        let digits: Option<Vec<u8>> =
+            text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+        let bytes: Vec<u8> = digits
+            .unwrap_or_default()
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0, |byte, d| byte << 4 | d))
+            .collect();
+        text.len() == 2 * MARK && self.mac(purpose, subject).verify_truncated_left(&bytes).is_ok()
+    }
 }
 
 impl std::fmt::Debug for LinkKey {
@@ -103,6 +126,18 @@ mod tests {
             forged[i] = if forged[i] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(forged).unwrap();
             assert_eq!(key.subject(SignedPurpose::VerifyEmail, &forged), None, "{forged}");
+        }
+        let mark = key.mark(SignedPurpose::Invitation, b"subject");
+        assert_eq!(mark.len(), 32);
+        let is_mark = |text: &str| key.is_mark(SignedPurpose::Invitation, b"subject", text);
+        assert!(is_mark(&mark) && is_mark(&mark.to_uppercase()));
+        assert!(!key.is_mark(SignedPurpose::Invitation, b"another", &mark));
+        assert!(!other.is_mark(SignedPurpose::Invitation, b"subject", &mark));
+        for end in 0..32 {
+            assert!(!is_mark(&mark[..end]), "{end}");
+        }
+        for wrong in [format!("{mark}00"), "x".repeat(32), "ä".repeat(16), "0".repeat(32)] {
+            assert!(!is_mark(&wrong), "{wrong}");
         }
         for nonsense in ["", "ä", "====", "\0"] {
             assert_eq!(key.subject(SignedPurpose::VerifyEmail, nonsense), None, "{nonsense}");

@@ -74,6 +74,18 @@ enum Command {
         #[arg(long, value_name = "USERNAME")]
         user: String,
     },
+    /// Take an attendee's answer to an invitation: a mail, or the text/calendar part of one
+    ///
+    /// The mail server hands over what is sent to the sender of mails (`--mail-from`), such as by a pipe to
+    /// `eventd itip -`. Who declines is cancelled, and who accepts after that is registered again. An answer
+    /// must have the UID of the attendee's own invitation, which is secret, and a mail must be from the
+    /// attendee. The exit code is 0, 1 if the answer is refused, and 75 (`EX_TEMPFAIL`) if it may be taken
+    /// later.
+    Itip {
+        /// The file; `-` is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Print the configuration with the source of each value, and with secrets hidden
@@ -161,6 +173,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
         Command::Backup { file } => commands::copy::backup(&config, &file).await,
         Command::Restore { file } => commands::copy::restore(&config, &file).await,
         Command::Import(arguments) => commands::import::import(&config, arguments).await,
+        Command::Itip { file } => commands::itip::itip(&config, &file).await,
         Command::Export { user } => commands::export::export(&config, &user).await,
         Command::Config => {
             print(&config.to_string())?;

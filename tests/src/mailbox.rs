@@ -80,12 +80,17 @@ pub struct MailFile {
     pub headers: Vec<(String, String)>,
     /// The pictures, by their Content-IDs.
     pub pictures: Vec<(String, Vec<u8>)>,
+    /// The method of the invitation, and its iCalendar file.
+    pub calendar: Option<(String, String)>,
+    /// The types of all parts, such as `text/plain`, in their order.
+    pub types: Vec<String>,
 }
 
 impl MailFile {
     /// Parses a message.
     pub fn parse(bytes: &[u8]) -> Self {
         let message = MessageParser::default().parse(bytes).expect("a message");
+        let calendar = message.parts.iter().find(|part| part.is_content_type("text", "calendar"));
         let to = message.to().and_then(|to| to.first()).expect("a recipient").clone();
         Self {
             to: to.address.clone().unwrap_or_default().into_owned(),
@@ -97,6 +102,18 @@ impl MailFile {
             headers: message
                 .headers_raw()
                 .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+                .collect(),
+            calendar: calendar.map(|part| {
+                let of_type = part.content_type().expect("a type");
+                assert_eq!(of_type.attribute("charset"), Some("utf-8"));
+                let method = of_type.attribute("method").expect("a method");
+                (method.to_owned(), part.text_contents().expect("a text").to_owned())
+            }),
+            types: message
+                .parts
+                .iter()
+                .filter_map(|part| part.content_type())
+                .map(|of_type| format!("{}/{}", of_type.ctype(), of_type.subtype().unwrap_or_default()))
                 .collect(),
             pictures: message
                 .parts

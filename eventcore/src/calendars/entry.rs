@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::content_lines::{ContentLines, format_date, format_local};
 use super::timezone;
-use crate::id::EventId;
+use crate::mails::InvitationMethod;
 use crate::time::{LeadTime, Timestamp};
 
 /// PRODID: the program that wrote the file.
@@ -50,6 +50,8 @@ pub(super) enum EntryEnd {
     At(TimeValue),
     /// DURATION, in seconds.
     After(i64),
+    /// Neither.
+    Untold,
 }
 
 /// RRULE, RDATE and EXDATE of an entry.
@@ -93,7 +95,7 @@ pub(super) struct CalendarEntry<'a> {
 /// What all entries of a file have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileProperties<'a> {
-    pub(super) event: EventId,
+    pub(super) uid: String,
     pub(super) tz: Tz,
     pub(super) categories: Vec<&'a str>,
     /// CLASS is PRIVATE.
@@ -102,14 +104,40 @@ pub(super) struct FileProperties<'a> {
     pub(super) period: (Timestamp, Timestamp),
 }
 
-/// Writes the file.
-pub(super) fn write_calendar(shared: &FileProperties<'_>, entries: &[CalendarEntry<'_>]) -> String {
+/// Whom an invitation is from and to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Participants {
+    pub(super) method: InvitationMethod,
+    /// DTSTAMP: when the invitation was written (RFC 5545, 3.8.7.2).
+    pub(super) at: Timestamp,
+    pub(super) organizer: Participant,
+    pub(super) attendee: Participant,
+}
+
+/// A name and an e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Participant {
+    pub(super) name: String,
+    pub(super) email: String,
+}
+
+/// Writes the file: one to publish, or an invitation.
+pub(super) fn write_calendar(
+    shared: &FileProperties<'_>,
+    participants: Option<&Participants>,
+    entries: &[CalendarEntry<'_>],
+) -> String {
     let mut lines = ContentLines::default();
     begin_calendar(&mut lines);
+    if let Some(participants) = participants {
+        lines.property("METHOD", participants.method.as_str());
+    }
     if entries.iter().any(CalendarEntry::has_local_times) {
         timezone::write(&mut lines, shared.tz, shared.period.0, shared.period.1);
     }
-    write_entries(&mut lines, shared, entries);
+    for entry in entries {
+        entry.write(&mut lines, shared, participants);
+    }
     end_calendar(&mut lines);
     lines.finish()
 }
@@ -129,7 +157,7 @@ pub(super) fn write_entries(
     entries: &[CalendarEntry<'_>],
 ) {
     for entry in entries {
-        entry.write(lines, shared);
+        entry.write(lines, shared, None);
     }
 }
 
@@ -142,7 +170,7 @@ impl CalendarEntry<'_> {
     fn has_local_times(&self) -> bool {
         let ends = match self.ends {
             EntryEnd::At(when) => Some(when),
-            EntryEnd::After(_) => None,
+            EntryEnd::After(_) | EntryEnd::Untold => None,
         };
         let single = [Some(self.starts), ends, self.recurrence_id].into_iter().flatten();
         let mut all =
@@ -150,20 +178,27 @@ impl CalendarEntry<'_> {
         all.any(|when| matches!(when, TimeValue::Local(_)))
     }
 
-    fn write(&self, lines: &mut ContentLines, shared: &FileProperties<'_>) {
+    fn write(
+        &self,
+        lines: &mut ContentLines,
+        shared: &FileProperties<'_>,
+        participants: Option<&Participants>,
+    ) {
         lines.property("BEGIN", "VEVENT");
-        lines.property("UID", &shared.event.to_string());
+        lines.property("UID", &shared.uid);
         if let Some(original_start) = self.recurrence_id {
             time_property(lines, "RECURRENCE-ID", shared.tz, original_start);
         }
         lines.property("SEQUENCE", &self.sequence.to_string());
-        lines.property("DTSTAMP", &format_utc(self.updated_at));
+        let stamp = participants.map_or(self.updated_at, |participants| participants.at);
+        lines.property("DTSTAMP", &format_utc(stamp));
         lines.property("CREATED", &format_utc(self.created_at));
         lines.property("LAST-MODIFIED", &format_utc(self.updated_at));
         time_property(lines, "DTSTART", shared.tz, self.starts);
         match self.ends {
             EntryEnd::At(when) => time_property(lines, "DTEND", shared.tz, when),
             EntryEnd::After(seconds) => lines.property("DURATION", &format_duration(seconds)),
+            EntryEnd::Untold => {}
         }
         if let Some(rrule) = &self.recurrence.rrule {
             lines.property("RRULE", rrule);
@@ -174,7 +209,9 @@ impl CalendarEntry<'_> {
         if !self.description.is_empty() {
             lines.text_property("DESCRIPTION", self.description);
         }
-        lines.text_property("LOCATION", self.location);
+        if !self.location.is_empty() {
+            lines.text_property("LOCATION", self.location);
+        }
         if let Some(url) = self.url {
             lines.property("URL", url);
         }
@@ -187,6 +224,9 @@ impl CalendarEntry<'_> {
             },
         );
         lines.text_list_property("CATEGORIES", shared.categories.iter().copied());
+        if let Some(participants) = participants {
+            participants.write(lines);
+        }
         if shared.private {
             lines.property("CLASS", "PRIVATE");
         }
@@ -206,6 +246,38 @@ impl CalendarEntry<'_> {
             lines.property("END", "VALARM");
         }
     }
+}
+
+impl Participants {
+    fn write(&self, lines: &mut ContentLines) {
+        self.organizer.write(lines, "ORGANIZER", "");
+        // Who is invited has registered, and may change their mind.
+        let parameters = match self.method {
+            InvitationMethod::Request => {
+                ";CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=TRUE"
+            }
+            InvitationMethod::Cancel => ";CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT",
+        };
+        self.attendee.write(lines, "ATTENDEE", parameters);
+    }
+}
+
+impl Participant {
+    fn write(&self, lines: &mut ContentLines, property: &str, parameters: &str) {
+        let name = if self.name.is_empty() { String::new() } else { format!(";CN={}", quoted(&self.name)) };
+        // Characters that a URI cannot have, or that would end the address (RFC 6068, 2).
+        let address: String = self
+            .email
+            .chars()
+            .map(|c| if "%?#&^`{|}/".contains(c) { format!("%{:02X}", u32::from(c)) } else { c.to_string() })
+            .collect();
+        lines.property(&format!("{property}{name}{parameters}"), &format!("mailto:{address}"));
+    }
+}
+
+/// The value of a parameter. It cannot contain quotes (RFC 5545, 3.2).
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('"', "'"))
 }
 
 fn time_property(lines: &mut ContentLines, name: &str, tz: Tz, when: TimeValue) {

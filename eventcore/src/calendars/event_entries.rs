@@ -307,7 +307,7 @@ impl CalendarEvent {
     }
 
     /// The value of `at`, whose local time by the rule is `nominal`.
-    fn value(&self, nominal: NaiveDateTime, at: Timestamp) -> TimeValue {
+    pub(super) fn value(&self, nominal: NaiveDateTime, at: Timestamp) -> TimeValue {
         if self.span.all_day { TimeValue::Date(nominal.date()) } else { self.time_value(nominal, at) }
     }
 

@@ -1,7 +1,7 @@
 //! iCalendar files (RFC 5545) of events and single occurrences, and feeds of many events, also as Atom and
 //! JSON Feed; and the calendars of a user as collections of such files, as CalDAV has them. Only `read`,
-//! `source`, `feed`, `feed_summary`, `dates`, `personal`, `collection`, `calendar_changes`, `member_query`
-//! and `import` access the database.
+//! `source`, `feed`, `feed_summary`, `dates`, `personal`, `collection`, `calendar_changes`, `member_query`,
+//! `import`, `invitation` and `reply` access the database.
 //!
 //! # Content of a file
 //!
@@ -37,12 +37,15 @@ mod feed;
 mod feed_summary;
 mod file;
 mod import;
+mod invitation;
 mod json_feed;
 mod member_filter;
 mod member_query;
 mod name;
 pub(crate) mod personal;
 mod read;
+mod reply;
+mod reply_file;
 mod shown;
 mod source;
 mod syndication;
@@ -55,10 +58,13 @@ pub use feed::CalendarFeed;
 pub use file::CalendarFile;
 pub(crate) use import::forget_imports;
 pub use import::{ImportNote, ImportOptions, ImportOutcome, ImportReport, ImportedComponent, ImportedUid};
+pub(crate) use invitation::{Inviter, ToldBefore, invitation};
 pub use member_filter::{
     CalendarPeriod, ComponentFilter, ComponentTest, ParameterFilter, ParameterTest, PropertyFilter,
     PropertyTest, TextMatch,
 };
 pub use name::file_name;
 pub use personal::PersonalCalendar;
+pub use reply::ReplyOutcome;
+pub use reply_file::{InvitationAnswer, InvitationReply, InvitedOccurrence, read_replies};
 pub use syndication::{FeedLinks, SyndicationFormat};

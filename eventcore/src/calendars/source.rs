@@ -11,7 +11,7 @@ use super::event_entries::{CalendarEvent, CalendarOccurrence};
 use super::file::CalendarFile;
 use super::name::file_name;
 use crate::db::{Queries, RowList, SqlWriter};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::{EventRow, OccurrenceStatus, Visibility, zone};
 use crate::id::{EventId, OccurrenceId};
 use crate::time::{Timestamp, parse_local};
@@ -39,6 +39,10 @@ pub(super) struct CalendarOccurrenceRow {
     created_at: Timestamp,
     updated_at: Timestamp,
     version: i64,
+    /// The names by which calendars of attendees know it, see `invitation`.
+    pub(super) invitation_event: Option<EventId>,
+    pub(super) invitation_start: Option<Timestamp>,
+    pub(super) invitation_local: Option<String>,
 }
 
 impl CalendarOccurrenceRow {
@@ -115,9 +119,13 @@ impl Source {
     }
 
     /// What all entries of the event have in common.
-    fn properties<'a>(&'a self, tags: &'a [String], period: (Timestamp, Timestamp)) -> FileProperties<'a> {
+    pub(super) fn properties<'a>(
+        &'a self,
+        tags: &'a [String],
+        period: (Timestamp, Timestamp),
+    ) -> FileProperties<'a> {
         FileProperties {
-            event: self.row.id,
+            uid: self.row.id.to_string(),
             tz: self.event.tz,
             categories: self.labels.category_name.iter().chain(tags).map(String::as_str).collect(),
             private: self.row.visibility == Visibility::Private,
@@ -130,6 +138,10 @@ impl Source {
         let tags = self.row.tags()?;
         write_entries(lines, &self.properties(&tags, (Timestamp::MIN, Timestamp::MAX)), entries);
         Ok(())
+    }
+
+    pub(super) fn tags(&self) -> Result<Vec<String>> {
+        self.row.tags()
     }
 
     /// The file of the event alone.
@@ -145,7 +157,7 @@ impl Source {
         let updated_at = occurrences.iter().map(|occurrence| occurrence.updated_at);
         let updated_at = updated_at.chain([self.row.updated_at]).chain(self.labels.category_updated_at).max();
         Ok(CalendarFile {
-            text: write_calendar(&shared, entries),
+            text: write_calendar(&shared, None, entries),
             file_name: file_name(title),
             version: self.row.version,
             updated_at: updated_at.unwrap_or(self.row.updated_at),
@@ -153,7 +165,7 @@ impl Source {
     }
 
     /// The period for which the file needs offsets of the zone.
-    fn period(&self, occurrences: &[CalendarOccurrence]) -> (Timestamp, Timestamp) {
+    pub(super) fn period(&self, occurrences: &[CalendarOccurrence]) -> (Timestamp, Timestamp) {
         let starts =
             occurrences.iter().flat_map(|occurrence| [occurrence.original_start, occurrence.starts_at]);
         let ends = occurrences.iter().flat_map(|occurrence| [occurrence.original_start, occurrence.ends_at]);
@@ -188,6 +200,17 @@ struct SourceRow {
     row: EventRow,
     #[sqlx(flatten)]
     labels: EventLabels,
+}
+
+/// Loads the event of an occurrence. The caller checks permissions.
+pub(super) async fn load_for_one(db: &mut impl Queries, event: EventId) -> Result<Source> {
+    let mut sql = SqlWriter::new(db.dialect());
+    sql.push("SELECT e.*, c.slug AS category, ").push(EventLabels::COLUMNS);
+    sql.push(" FROM events e JOIN users u ON u.id = e.organizer_id");
+    sql.push(" LEFT JOIN categories c ON c.id = e.category_id WHERE e.id = ").value(event.as_uuid());
+    let row: Option<SourceRow> = sql.query(db).optional().await?;
+    let SourceRow { row, labels } = row.ok_or(Error::NotFound("event"))?;
+    Source::new(row, labels)
 }
 
 /// Loads events with the rows of their occurrences, without events that do not exist. The caller checks

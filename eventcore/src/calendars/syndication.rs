@@ -140,6 +140,7 @@ fn when(entry: &CalendarEntry<'_>, tz: Tz) -> String {
     let starts = local(entry.starts, tz);
     let ends = match entry.ends {
         EntryEnd::At(at) => local(at, tz),
+        EntryEnd::Untold => starts,
         EntryEnd::After(seconds) => starts + TimeDelta::try_seconds(seconds).unwrap_or_default(),
     };
     let (time, zone) = ("%H:%M", tz.name());

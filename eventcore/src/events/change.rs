@@ -12,7 +12,7 @@ use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
 use super::schedule::{past, reschedule};
 use super::window::drop_replaced;
-use super::{classification, html, read, split_start, status};
+use super::{classification, html, read, split_start, status, store};
 use crate::actor::Actor;
 use crate::categories::{self, CategoryName};
 use crate::core::EventCore;
@@ -178,6 +178,10 @@ pub(super) async fn edit_locked(
     if stored.has_past || stored.remaining.iter().any(|occurrence| occurrence.has_begun(now)) {
         // Past occurrences still inherit the old values.
         past::keep_values(tx, row, &event, now).await?;
+    }
+    let (was_series, is_series) = (recurrence.is_some(), event.recurrence.is_some());
+    if was_series != is_series {
+        store::keep_invitation_names(tx, id, was_series).await?;
     }
     plan.store(tx, &stored, now).await
 }

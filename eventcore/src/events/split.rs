@@ -151,8 +151,10 @@ async fn move_occurrences(
         // Those that are not over get their new version when the new event is changed.
         "UPDATE occurrences SET event_id = $3, updated_at = $4,
             invitation_event = coalesce(invitation_event, event_id),
-            invitation_local = coalesce(invitation_local, original_local),
-            invitation_start = coalesce(invitation_start, original_start),
+            invitation_local = CASE WHEN invitation_event IS NULL
+                THEN coalesce(invitation_local, original_local) ELSE invitation_local END,
+            invitation_start = CASE WHEN invitation_event IS NULL
+                THEN coalesce(invitation_start, original_start) ELSE invitation_start END,
             version = version + CASE WHEN ends_at <= $4 THEN 1 ELSE 0 END
          WHERE event_id = $1 AND original_start >= $2"
     ))

@@ -165,6 +165,22 @@ pub(super) async fn count_calendar_change(tx: &mut Tx, id: EventId) -> Result<()
     Ok(())
 }
 
+/// Keeps what calendars of attendees know the occurrences of an event by, before it becomes a series or ceases
+/// to be one: with the RECURRENCE-ID of a series, or without. See `calendars::invitation`.
+pub(super) async fn keep_invitation_names(tx: &mut Tx, id: EventId, was_series: bool) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE occurrences SET invitation_event = event_id,
+            invitation_local = CASE WHEN $2 THEN coalesce(invitation_local, original_local) END,
+            invitation_start = CASE WHEN $2 THEN coalesce(invitation_start, original_start) END
+         WHERE event_id = $1 AND registered AND invitation_event IS NULL"
+    ))
+    .bind(id)
+    .bind(was_series)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// The values of the columns `rrule`, `rdate` and `exdate`; the last two are JSON lists.
 pub(super) fn recurrence_columns(
     recurrence: Option<&Recurrence>,

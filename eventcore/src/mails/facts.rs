@@ -31,6 +31,37 @@ pub struct NotificationFacts {
     pub comments: Vec<CommentFacts>,
     /// The feedback, oldest first.
     pub feedback: Vec<FeedbackFacts>,
+    /// What the recipient's calendar is told (iTIP, RFC 5546), if seats are told of and the mailer names an
+    /// address for answers.
+    pub invitation: Option<Invitation>,
+}
+
+/// An iCalendar file for the calendar of the recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// What is to be done with it.
+    pub method: InvitationMethod,
+    /// `text/calendar` in UTF-8.
+    pub calendar: String,
+}
+
+/// What a calendar is to do with an entry (RFC 5546, 3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvitationMethod {
+    /// Add it, or change it.
+    Request,
+    /// Take it out.
+    Cancel,
+}
+
+impl InvitationMethod {
+    /// The value of METHOD.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "REQUEST",
+            Self::Cancel => "CANCEL",
+        }
+    }
 }
 
 /// A registration as a mail tells it.

@@ -54,4 +54,9 @@ pub type Delivery<'a> = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> +
 pub trait Mailer: Send + Sync {
     /// Delivers a mail. A repeat with the same id must be recognisable as one.
     fn deliver<'a>(&'a self, mail: &'a OutgoingMail) -> Delivery<'a>;
+
+    /// The address to which calendars send answers to invitations. Without one, mails have no invitations.
+    fn address_for_answers(&self) -> Option<String> {
+        None
+    }
 }

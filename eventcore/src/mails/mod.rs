@@ -22,7 +22,9 @@ mod prune;
 mod waiting;
 
 pub(crate) use deliver::{DeliveryOutcome, conclude, deliver, unsubscribe_target};
-pub use facts::{CommentFacts, FeedbackFacts, NotificationFacts, RegistrationFacts};
+pub use facts::{
+    CommentFacts, FeedbackFacts, Invitation, InvitationMethod, NotificationFacts, RegistrationFacts,
+};
 pub use mail::{Mail, MailKind};
 pub use mailer::{Delivery, DeliveryError, Mailer, OutgoingMail};
 pub use outbox::MailState;

@@ -5,6 +5,7 @@ pub(crate) mod copy;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod import;
+pub(crate) mod itip;
 pub(crate) mod jobs;
 pub(crate) mod log;
 pub(crate) mod mail;

@@ -14,8 +14,8 @@ use super::text::MailText;
 use crate::failure::Failure;
 use crate::http::qr;
 
-/// Writes a mail. A repeat of the same mail is the same message, but for the boundary of its parts. `server`
-/// is the public URL.
+/// Writes a mail. A repeat of the same mail is the same message, but for the boundary of its parts and the
+/// DTSTAMP of an invitation. `server` is the public URL.
 pub(super) fn write(
     mail: &OutgoingMail,
     sender: &Sender,
@@ -44,14 +44,25 @@ pub(super) fn write(
             .raw_header(header("List-Unsubscribe", &format!("<{server}/unsubscribe?token={token}>")))
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
     }
-    let Some(code) = ticket(mail) else {
-        return Ok(message.multipart(MultiPart::alternative_plain_html(text.plain, text.html))?);
+    let parts = MultiPart::alternative().singlepart(SinglePart::plain(text.plain));
+    let parts = match ticket(mail) {
+        None => parts.singlepart(SinglePart::html(text.html)),
+        Some(code) => {
+            let picture = Attachment::new_inline(ticket_picture(mail.id));
+            let picture = picture.body(qr::png(code)?, ContentType::parse("image/png")?);
+            parts.multipart(MultiPart::related().singlepart(SinglePart::html(text.html)).singlepart(picture))
+        }
     };
-    let picture = Attachment::new_inline(ticket_picture(mail.id));
-    let picture = picture.body(qr::png(code)?, ContentType::parse("image/png")?);
-    let html = MultiPart::related().singlepart(SinglePart::html(text.html)).singlepart(picture);
-    let parts = MultiPart::alternative().singlepart(SinglePart::plain(text.plain)).multipart(html);
-    Ok(message.multipart(parts)?)
+    let Some(invitation) = mail.facts.as_ref().and_then(|facts| facts.invitation.as_ref()) else {
+        return Ok(message.multipart(parts)?);
+    };
+    // Programs for mails that know calendars take the last alternative (RFC 6047, 2.4). Others show a file.
+    let method = invitation.method.as_str();
+    let content_type = ContentType::parse(&format!("text/calendar; charset=utf-8; method={method}"))?;
+    let calendar = SinglePart::builder().header(content_type).body(invitation.calendar.clone());
+    let file = Attachment::new("invite.ics".to_owned());
+    let file = file.body(invitation.calendar.clone(), ContentType::parse("application/ics")?);
+    Ok(message.multipart(MultiPart::mixed().multipart(parts.singlepart(calendar)).singlepart(file))?)
 }
 
 /// The ticket that a mail shows as a QR code: those that tell of seats do.

@@ -82,4 +82,8 @@ impl Mailer for Post {
     fn deliver<'a>(&'a self, mail: &'a OutgoingMail) -> Delivery<'a> {
         Box::pin(self.send(mail))
     }
+
+    fn address_for_answers(&self) -> Option<String> {
+        Some(self.sender.mailbox.email.to_string())
+    }
 }

@@ -83,5 +83,6 @@ fn news(kind: MailKind) -> Option<NotificationFacts> {
         }),
         comments: if is_told_comments { comments } else { Vec::new() },
         feedback: if kind == MailKind::FeedbackReceived { vec![feedback] } else { Vec::new() },
+        invitation: None,
     })
 }

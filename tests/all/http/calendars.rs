@@ -19,13 +19,16 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn of(answer: &Answer) -> Self {
-        let text = String::from_utf8(answer.bytes.to_vec()).expect("UTF-8");
+        Self::of_text(std::str::from_utf8(&answer.bytes).expect("UTF-8"))
+    }
+
+    pub(super) fn of_text(text: &str) -> Self {
         assert!(text.ends_with("END:VCALENDAR\r\n"), "{text}");
         assert!(
             text.split("\r\n").all(|line| line.len() <= 75 && !line.contains(char::is_control)),
             "{text}"
         );
-        let parsed = ICalendar::parse(&text).expect("a calendar that calcard reads");
+        let parsed = ICalendar::parse(text).expect("a calendar that calcard reads");
         let events = parsed.components.iter().filter(|c| c.component_type == ICalendarComponentType::VEvent);
         assert_eq!(events.count(), text.matches("BEGIN:VEVENT").count());
         Self { text: text.replace("\r\n ", "") }

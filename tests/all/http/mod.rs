@@ -29,6 +29,7 @@ mod histories;
 mod import;
 mod insights;
 mod invalid_input;
+mod invitations;
 mod links;
 mod long_reads;
 mod many_matches;

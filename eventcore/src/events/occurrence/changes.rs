@@ -54,8 +54,12 @@ async fn park_original_starts(tx: &mut Tx, shifted: &[OccurrenceId]) -> Result<(
     let mut sql = SqlWriter::new(tx.dialect());
     sql.push(
         "UPDATE occurrences SET original_start = v.original_start, \
-            invitation_local = coalesce(occurrences.invitation_local, occurrences.original_local), \
-            invitation_start = coalesce(occurrences.invitation_start, occurrences.original_start) FROM ",
+            invitation_local = CASE WHEN occurrences.invitation_event IS NULL \
+                THEN coalesce(occurrences.invitation_local, occurrences.original_local) \
+                ELSE occurrences.invitation_local END, \
+            invitation_start = CASE WHEN occurrences.invitation_event IS NULL \
+                THEN coalesce(occurrences.invitation_start, occurrences.original_start) \
+                ELSE occurrences.invitation_start END FROM ",
     );
     sql.rows("v", rows);
     sql.push(" WHERE occurrences.id = v.id");

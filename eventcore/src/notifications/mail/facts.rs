@@ -3,12 +3,15 @@
 use sqlx::FromRow;
 
 use super::truth::Situation;
+use crate::calendars::{self, Inviter, ToldBefore};
 use crate::core::EventCore;
-use crate::db::SqlWriter;
+use crate::db::{Queries, SqlWriter};
 use crate::error::{Error, Result};
 use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility, zone};
 use crate::id::{EventId, NotificationId, OccurrenceId, UserId};
-use crate::mails::{CommentFacts, FeedbackFacts, NotificationFacts, RegistrationFacts};
+use crate::mails::{
+    CommentFacts, FeedbackFacts, Invitation, InvitationMethod, NotificationFacts, RegistrationFacts,
+};
 use crate::notifications::kind::NotificationKind;
 use crate::notifications::notify::ToldDetails;
 use crate::registrations::{RegistrationStatus, format_ticket_code};
@@ -93,14 +96,13 @@ pub(crate) async fn mail_facts(
     user: UserId,
     notifications: &[NotificationId],
 ) -> Result<Option<NotificationFacts>> {
-    let now = core.now();
+    let (now, key) = (core.now(), core.link_key().await?);
     let mut db = core.db().read().await?;
     let mut sql = SqlWriter::new(core.db().dialect());
     sql.push(SELECT).push("WHERE n.user_id = ").value(user.as_uuid()).push(" AND n.id IN (");
     sql.separated(", ", notifications, |sql, id| _ = sql.value(id.as_uuid()));
     sql.push(") ORDER BY n.id");
     let rows: Vec<SubjectRow> = sql.query(&mut db).all().await?;
-    drop(db);
     let mut told = Vec::new();
     for row in rows {
         let details = row.details()?;
@@ -108,10 +110,47 @@ pub(crate) async fn mail_facts(
             told.push((row, details));
         }
     }
-    Ok(facts(&told))
+    let mut found = facts(&told);
+    let answers = core.mailer_cell().get().and_then(|mailer| mailer.address_for_answers());
+    if let (Some(found), Some((row, _)), Some(address)) = (&mut found, told.first(), answers) {
+        let inviter = Inviter { address: &address, key: &key, now };
+        found.invitation = row.invitation(&mut db, user, &inviter).await?;
+    }
+    Ok(found)
 }
 
 impl SubjectRow {
+    /// What the calendar of the reader is told.
+    async fn invitation(
+        &self,
+        db: &mut impl Queries,
+        user: UserId,
+        inviter: &Inviter<'_>,
+    ) -> Result<Option<Invitation>> {
+        let has_seats = matches!(
+            self.registration_status,
+            Some(RegistrationStatus::Confirmed | RegistrationStatus::Attended)
+        );
+        let method = match self.kind {
+            NotificationKind::RegistrationConfirmed | NotificationKind::RegistrationPromoted => {
+                InvitationMethod::Request
+            }
+            NotificationKind::EventChanged if has_seats => InvitationMethod::Request,
+            NotificationKind::EventCancelled if has_seats => InvitationMethod::Cancel,
+            NotificationKind::RegistrationCancelled => InvitationMethod::Cancel,
+            _ => return Ok(None),
+        };
+        let Some(occurrence) = self.occurrence_id else { return Ok(None) };
+        let is_closed = self.kind == NotificationKind::RegistrationCancelled;
+        let told = self.told_starts_at.filter(|_| is_closed).map(|starts_at| ToldBefore {
+            title: self.told_title.clone().unwrap_or_default(),
+            starts_at,
+            tz: zone(self.told_timezone.as_ref().unwrap_or(&self.timezone)),
+            all_day: self.told_all_day,
+        });
+        calendars::invitation(db, (occurrence, user), method, inviter, told.as_ref()).await
+    }
+
     fn details(&self) -> Result<ToldDetails> {
         match &self.details {
             Some(json) => serde_json::from_str(json).map_err(Error::internal),
@@ -202,6 +241,7 @@ fn facts(told: &[(SubjectRow, ToldDetails)]) -> Option<NotificationFacts> {
         comments: told.iter().filter_map(|(row, _)| comment(row)).collect(),
         feedback: told.iter().filter_map(|(row, _)| feedback(row)).collect(),
         timezone,
+        invitation: None,
     })
 }
 

@@ -70,6 +70,8 @@ pub enum Credential {
     },
     /// The word of an embedding program, which authenticates users itself.
     Embedded,
+    /// A calendar that the user follows, whose events nobody else changes. Only the library acts with it.
+    Subscription,
 }
 
 impl SignedIn {
@@ -77,7 +79,7 @@ impl SignedIn {
     pub const fn session(&self) -> Option<SessionId> {
         match self.credential {
             Credential::Session { id, .. } => Some(id),
-            Credential::PersonalToken { .. } | Credential::Embedded => None,
+            Credential::PersonalToken { .. } | Credential::Embedded | Credential::Subscription => None,
         }
     }
 
@@ -90,6 +92,16 @@ impl Actor {
     /// A user with all permissions of their role, for embedding programs that authenticate users themselves.
     pub const fn user(id: UserId, role: Role) -> Self {
         Self::User(SignedIn { id, role, credential: Credential::Embedded })
+    }
+
+    /// A user for whom the library changes the events of a calendar that they follow.
+    pub(crate) const fn subscription(id: UserId, role: Role) -> Self {
+        Self::User(SignedIn { id, role, credential: Credential::Subscription })
+    }
+
+    /// Whether the library changes the events of a calendar that the user follows.
+    pub(crate) const fn is_subscription(&self) -> bool {
+        matches!(self, Self::User(SignedIn { credential: Credential::Subscription, .. }))
     }
 
     /// The id of a signed-in user; `None` for anonymous callers and the system.

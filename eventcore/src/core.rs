@@ -18,6 +18,7 @@ use crate::quotas::Quotas;
 use crate::registrations::Admissions;
 use crate::search;
 use crate::signed_link::LinkKey;
+use crate::subscriptions::CalendarFetcher;
 use crate::time::{Clock, SystemClock, Timestamp};
 use crate::webhooks::{WebhookPolicy, WebhookSender};
 
@@ -69,6 +70,7 @@ struct SharedState {
     mailer: OnceLock<Arc<dyn Mailer>>,
     webhook_sender: OnceLock<Arc<dyn WebhookSender>>,
     webhook_policy: WebhookPolicy,
+    calendar_fetcher: OnceLock<Arc<dyn CalendarFetcher>>,
     link_key: OnceLock<LinkKey>,
     requires_verified_email: bool,
 }
@@ -93,7 +95,7 @@ pub struct Options {
     pub quotas: Quotas,
     /// Whether users need a verified e-mail address to register and to publish. Default: false.
     pub require_verified_email: bool,
-    /// Which addresses webhooks may reach. Default: public ones.
+    /// Which addresses webhooks and calendars that are followed may reach. Default: public ones.
     pub webhooks: WebhookPolicy,
 }
 
@@ -180,6 +182,7 @@ impl EventCore {
             mailer: OnceLock::new(),
             webhook_sender: OnceLock::new(),
             webhook_policy: webhooks,
+            calendar_fetcher: OnceLock::new(),
             link_key: OnceLock::new(),
             requires_verified_email: require_verified_email,
         };
@@ -299,6 +302,17 @@ impl EventCore {
     /// The sender of this process, once there is one.
     pub(crate) fn webhook_sender(&self) -> &OnceLock<Arc<dyn WebhookSender>> {
         &self.state.webhook_sender
+    }
+
+    /// Lets the workers of this process fetch the calendars that are followed by `fetcher`. Without one, they
+    /// wait for a process that has one. Only the first call has an effect.
+    pub fn fetch_calendars_by(&self, fetcher: Arc<dyn CalendarFetcher>) {
+        self.calendar_fetcher().get_or_init(|| fetcher);
+    }
+
+    /// The fetcher of this process, once there is one.
+    pub(crate) fn calendar_fetcher(&self) -> &OnceLock<Arc<dyn CalendarFetcher>> {
+        &self.state.calendar_fetcher
     }
 
     /// [`Options::webhooks`].

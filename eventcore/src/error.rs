@@ -124,6 +124,15 @@ pub enum Error {
     /// A delivery to a webhook is still being tried.
     #[error("this delivery is still being tried: wait until it has ended")]
     DeliveryWaiting,
+    /// The event comes from a calendar that its organizer follows, which alone changes it.
+    #[error(
+        "this event comes from a calendar that is followed: change it in that calendar, or end the \
+         subscription and keep its events"
+    )]
+    SubscribedEvent,
+    /// The calendar is not followed at the moment.
+    #[error("this calendar is not followed at the moment: enable the subscription first")]
+    SubscriptionDisabled,
     /// The database cannot be used: unreachable, full, locked, or of another schema version. The text says
     /// what to do.
     #[error("{0}")]
@@ -198,6 +207,8 @@ impl Error {
             Self::CheckInClosed { .. } => "check_in_closed",
             Self::OccurrenceNotOver => "occurrence_not_over",
             Self::DeliveryWaiting => "delivery_waiting",
+            Self::SubscribedEvent => "subscribed_event",
+            Self::SubscriptionDisabled => "subscription_disabled",
             Self::RateLimited { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::Unavailable(_) | Self::Contended | Self::Overloaded => "unavailable",

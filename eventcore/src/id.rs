@@ -100,6 +100,8 @@ ids! {
     WebhookId;
     /// The id of a delivery to a webhook.
     WebhookDeliveryId;
+    /// The id of a subscription: a calendar that an organizer follows.
+    SubscriptionId;
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@
 //!    occurrences by day and label; [`accounts`] and [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
 //! 5. [`agenda`], [`registrations`], [`comments`], [`feedback`], [`calendars`], [`insights`], [`webhooks`],
-//!    [`notifications`], which refer to events;
+//!    [`subscriptions`], [`notifications`], which refer to events;
 //! 6. [`privacy`]: export and deletion of all data of a user; [`idempotency`]: execution of any operation
 //!    once per key; [`live`]: following what changes; `refold`: stored texts after a change of the folding;
 //! 7. [`workers`]: who do the jobs, by the operations of all modules;
@@ -141,6 +141,7 @@ pub mod search;
 mod seats;
 mod serde_as_string;
 mod signed_link;
+pub mod subscriptions;
 pub mod time;
 pub mod webhooks;
 pub mod workers;
@@ -150,7 +151,7 @@ pub use core::{EventCore, OneTransaction, Options};
 pub use error::{Error, Result, Violation, Violations};
 pub use id::{
     AccessTokenId, AccountLinkId, CategoryId, CommentId, EventId, FeedbackId, JobId, MailId, NotificationId,
-    OccurrenceId, RegistrationId, SessionId, UserId, WebhookDeliveryId, WebhookId,
+    OccurrenceId, RegistrationId, SessionId, SubscriptionId, UserId, WebhookDeliveryId, WebhookId,
 };
 pub use page::{Cursor, Order, Page, PageRequest, TotalRelation};
 pub use precondition::Precondition;

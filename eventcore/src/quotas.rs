@@ -20,6 +20,8 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// The maximum number of webhooks, also of an admin.
 const MAX_WEBHOOKS: u32 = 100;
+/// The maximum number of calendars that one account follows, also an admin.
+const MAX_SUBSCRIPTIONS: u32 = 100;
 
 const EVENTS: &str = "events within 24 hours";
 const OCCURRENCES: &str = "occurrences of an event";
@@ -52,6 +54,8 @@ pub struct Quotas {
     pub tokens: Option<u32>,
     /// Webhooks. Default: 20. Nobody has more than 100.
     pub webhooks: Option<u32>,
+    /// Calendars that it follows. Default: 20. Nobody follows more than 100.
+    pub subscriptions: Option<u32>,
 }
 
 impl Default for Quotas {
@@ -64,6 +68,7 @@ impl Default for Quotas {
             comments_per_day: Some(500),
             tokens: Some(50),
             webhooks: Some(20),
+            subscriptions: Some(20),
         }
     }
 }
@@ -78,6 +83,7 @@ impl Quotas {
         comments_per_day: None,
         tokens: None,
         webhooks: None,
+        subscriptions: None,
     };
 
     /// The quotas of an actor: admins have only that of an event.
@@ -240,6 +246,12 @@ impl Quotas {
     pub(crate) fn check_webhooks(&self, count: i64) -> Result<()> {
         let limit = self.webhooks.unwrap_or(MAX_WEBHOOKS).min(MAX_WEBHOOKS);
         check(Some(limit), count.saturating_add(1), "webhooks")
+    }
+
+    /// Refuses another subscription besides `count`.
+    pub(crate) fn check_subscriptions(&self, count: i64) -> Result<()> {
+        let limit = self.subscriptions.unwrap_or(MAX_SUBSCRIPTIONS).min(MAX_SUBSCRIPTIONS);
+        check(Some(limit), count.saturating_add(1), "calendars that you follow")
     }
 }
 

@@ -50,6 +50,9 @@ pub(crate) struct LimitFlags {
     /// Webhooks of an account [default: 20]
     #[arg(long, env = "WEBHOOKS_PER_ACCOUNT", global = true, value_name = "NUMBER")]
     webhooks_per_account: Option<String>,
+    /// Calendars that an account may follow [default: 20]
+    #[arg(long, env = "SUBSCRIPTIONS_PER_ACCOUNT", global = true, value_name = "NUMBER")]
+    subscriptions_per_account: Option<String>,
     /// Number of proxies between clients and this server, each of which appends the address of its own peer
     /// to the forwarding header; 0 ignores the header [default: 0]
     #[arg(long, env = "TRUSTED_HOPS", global = true, value_name = "NUMBER")]
@@ -76,6 +79,7 @@ impl LimitFlags {
         "comments_per_day",
         "tokens_per_account",
         "webhooks_per_account",
+        "subscriptions_per_account",
         "trusted_hops",
         "forwarding_header",
     ];
@@ -96,6 +100,7 @@ impl LimitFlags {
             ("comments_per_day", &self.comments_per_day),
             ("tokens_per_account", &self.tokens_per_account),
             ("webhooks_per_account", &self.webhooks_per_account),
+            ("subscriptions_per_account", &self.subscriptions_per_account),
             ("trusted_hops", &self.trusted_hops),
             ("forwarding_header", &self.forwarding_header),
         ]
@@ -130,5 +135,6 @@ pub(crate) fn quotas<E>(mut read: impl FnMut(&'static str, &str) -> Result<u32, 
         comments_per_day: quota("comments_per_day", defaults.comments_per_day)?,
         tokens: quota("tokens_per_account", defaults.tokens)?,
         webhooks: quota("webhooks_per_account", defaults.webhooks)?,
+        subscriptions: quota("subscriptions_per_account", defaults.subscriptions)?,
     })
 }

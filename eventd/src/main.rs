@@ -2,6 +2,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod calendar_client;
 mod cli;
 mod commands;
 mod config;

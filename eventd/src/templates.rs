@@ -21,6 +21,8 @@ macro_rules! templates {
 const TEMPLATES: &[(&str, &str)] = &templates![
     "mail/address_change.html",
     "mail/address_change.txt",
+    "mail/calendar_subscription.html",
+    "mail/calendar_subscription.txt",
     "mail/comment_reply.html",
     "mail/comment_reply.txt",
     "mail/event_cancelled.html",

@@ -8,8 +8,9 @@ use crate::failure::Failure;
 /// Settings of webhooks, from flags and the environment.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct WebhookFlags {
-    /// Networks that webhooks may reach, also without TLS, though they are not public: such as
-    /// `10.1.0.0/16,fd12::/64`. Whoever owns a webhook reads the answers [default: public addresses only]
+    /// Networks that webhooks and calendars that are followed may reach, also without TLS, though they are
+    /// not public: such as `10.1.0.0/16,fd12::/64`. Their owners read the answers [default: public addresses
+    /// only]
     #[arg(long, env = "WEBHOOK_ALLOW_NETWORK", global = true, value_name = "NETWORKS")]
     webhook_allow_network: Option<String>,
 }

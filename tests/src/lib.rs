@@ -1,6 +1,7 @@
 //! The test kit: databases of both kinds, the daemon and the terminal client as real processes, and builders
 //! and operations for test scenarios.
 
+mod calendar_source;
 mod client;
 mod daemon;
 mod database;
@@ -23,6 +24,7 @@ mod terminal;
 mod webhook_receiver;
 mod wire;
 
+pub use calendar_source::{CalendarServer, CalendarSource};
 pub use client::{Answer, Client, ids_of, url_encoded};
 pub use daemon::{Daemon, command, eventd_check};
 pub use database::{Kind, START, TestDb, at, id_of};

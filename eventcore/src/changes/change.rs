@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::id::{
     AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, SessionId,
-    UserId, WebhookId,
+    SubscriptionId, UserId, WebhookId,
 };
 use crate::time::Timestamp;
 
@@ -127,6 +127,12 @@ pub enum Change {
     /// A webhook is disabled, since the host `receiver` took nothing for 24 hours, or has answered that it is
     /// gone.
     WebhookDisabled { user: UserId, webhook: WebhookId, receiver: String, gone: bool },
+
+    /// A calendar at `host` is not followed any more, since it could not be read for three days, or its
+    /// server has answered that it is gone.
+    SubscriptionDisabled { user: UserId, subscription: SubscriptionId, host: String, gone: bool },
+    /// A calendar at `host` has lost so many events that lay ahead: they are deleted or cancelled.
+    SubscribedEventsMissing { user: UserId, subscription: SubscriptionId, host: String, count: i64 },
 }
 
 /// Who cancelled a registration.

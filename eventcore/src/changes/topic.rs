@@ -131,7 +131,9 @@ fn topics(change: &Change) -> Vec<Topic> {
         | Change::AccessTokenCreated { .. }
         | Change::CalendarAddressCreated { .. }
         | Change::CalendarAddressRevoked { .. }
-        | Change::WebhookDisabled { .. } => Vec::new(),
+        | Change::WebhookDisabled { .. }
+        | Change::SubscriptionDisabled { .. }
+        | Change::SubscribedEventsMissing { .. } => Vec::new(),
     }
 }
 

@@ -13,7 +13,9 @@
 //! 5. rows that belong to an occurrence or an event: `registrations`, `feedback`, `comments` (a parent before
 //!    its reply);
 //! 6. `webhooks` by id: `FOR UPDATE` to change or delete them, `FOR NO KEY UPDATE` to record what was
-//!    delivered, `FOR KEY SHARE` to add deliveries; then their `webhook_deliveries`, `FOR UPDATE`.
+//!    delivered, `FOR KEY SHARE` to add deliveries; then their `webhook_deliveries`, `FOR UPDATE`;
+//! 7. `calendar_subscriptions` by id: `FOR UPDATE` to change or delete them, `FOR KEY SHARE` to add events.
+//!    Deleting one changes its events, which are locked before, as everywhere.
 //!
 //! Rules that follow from it:
 //!

@@ -64,8 +64,21 @@ impl EventAggregate {
     /// Locks and loads an event that the actor can change, without its occurrences.
     ///
     /// # Errors
-    /// `not_found` if the actor cannot see it, `forbidden` if they cannot change it.
+    /// `not_found` if the actor cannot see it, `forbidden` if they cannot change it, `subscribed_event` if
+    /// only a calendar that is followed can.
     pub(super) async fn lock(tx: &mut Tx, actor: &Actor, id: EventId, now: Timestamp) -> Result<Self> {
+        let locked = Self::lock_organized(tx, actor, id, now).await?;
+        locked.event.must_be_editable(actor)?;
+        Ok(locked)
+    }
+
+    /// As [`Self::lock`], also for an event of a calendar that is followed.
+    pub(super) async fn lock_organized(
+        tx: &mut Tx,
+        actor: &Actor,
+        id: EventId,
+        now: Timestamp,
+    ) -> Result<Self> {
         tx.act_as(actor.user_id());
         let mut row = lock_and_load(tx, actor, id, now).await?;
         while !row.is_current() {

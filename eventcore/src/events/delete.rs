@@ -26,8 +26,13 @@ impl EventCore {
     }
 }
 
-async fn delete(tx: &mut Tx, actor: &Actor, id: EventId, expected: Option<&Precondition>) -> Result<()> {
-    let event = rows::find_locked(tx, actor, id).await?.must_organize()?.row;
+pub(super) async fn delete(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: EventId,
+    expected: Option<&Precondition>,
+) -> Result<()> {
+    let event = rows::find_locked(tx, actor, id).await?.must_edit(actor)?.row;
     must_be_version(event.version, expected)?;
     status::must_have_no_registrations(tx, id).await?;
     let organizers = organizers::all_of(tx, id).await?;

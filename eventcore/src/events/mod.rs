@@ -36,6 +36,7 @@ mod split_start;
 mod status;
 mod store;
 mod store_plan;
+mod subscribed;
 mod window;
 
 pub(crate) use access::Relation;
@@ -61,4 +62,5 @@ pub(crate) use release::{lock_events_of_organizer, release_events_of};
 pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};
 pub(crate) use schedule::expansion::Horizon;
 pub use schedule::preview::{Preview, PreviewInput, PreviewOccurrence};
+pub(crate) use subscribed::{end_subscribed, make_subscribed};
 pub(crate) use window::OpenPeriod;

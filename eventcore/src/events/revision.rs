@@ -46,6 +46,7 @@ impl EventRow {
             rdate,
             exdate,
             expanded_until: event.expanded_until,
+            subscription_id: None,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -61,7 +62,13 @@ impl EventRow {
         now: Timestamp,
     ) -> Result<Self> {
         let revised = Self::new(self.organizer_id, event, category, status, now)?;
-        Ok(Self { id: self.id, created_at: self.created_at, version: self.version + 1, ..revised })
+        Ok(Self {
+            id: self.id,
+            subscription_id: self.subscription_id,
+            created_at: self.created_at,
+            version: self.version + 1,
+            ..revised
+        })
     }
 
     /// Whether this revision of `stored` changes nothing. The schedules must be known to be the same: their

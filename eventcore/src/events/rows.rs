@@ -16,7 +16,7 @@ use crate::actor::Actor;
 use crate::counters::LABEL_SEPARATOR;
 use crate::db::{Queries, Query, Sql, placeholders, sql};
 use crate::error::{Error, Result};
-use crate::id::{CategoryId, EventId, OccurrenceId, UserId};
+use crate::id::{CategoryId, EventId, OccurrenceId, SubscriptionId, UserId};
 use crate::phase::MAX_LENGTH;
 use crate::search::DocumentTexts;
 use crate::time::{Moment, Span, Timestamp, parse_local};
@@ -51,6 +51,8 @@ pub(crate) struct EventRow {
     pub(super) rdate: String,
     pub(super) exdate: String,
     pub(crate) expanded_until: Option<Timestamp>,
+    /// The calendar that it comes from.
+    pub(super) subscription_id: Option<SubscriptionId>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) version: i64,

@@ -72,7 +72,12 @@ pub(super) async fn set_status(
     expected: Option<&Precondition>,
     now: Timestamp,
 ) -> Result<Event> {
-    let mut stored = EventAggregate::lock(tx, actor, id, now).await?;
+    let mut stored = if status == EventStatus::Published {
+        // A calendar that is followed does not decide who finds its drafts.
+        EventAggregate::lock_organized(tx, actor, id, now).await?
+    } else {
+        EventAggregate::lock(tx, actor, id, now).await?
+    };
     must_be_version(stored.event.version, expected)?;
     let status = next_status(stored.event.status, Some(status))?;
     if stored.has_past {

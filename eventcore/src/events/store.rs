@@ -165,8 +165,8 @@ pub(super) async fn count_calendar_change(tx: &mut Tx, id: EventId) -> Result<()
     Ok(())
 }
 
-/// Keeps what calendars of attendees know the occurrences of an event by, before it becomes a series or ceases
-/// to be one: with the RECURRENCE-ID of a series, or without. See `calendars::invitation`.
+/// Keeps what calendars of attendees know the occurrences of an event by, before it becomes a series or
+/// ceases to be one: with the RECURRENCE-ID of a series, or without. See `calendars::invitation`.
 pub(super) async fn keep_invitation_names(tx: &mut Tx, id: EventId, was_series: bool) -> Result<()> {
     tx.query(sql!(
         "UPDATE occurrences SET invitation_event = event_id,

@@ -69,7 +69,7 @@ fn owner(actor: &Actor) -> Uuid {
     match signed_in.credential {
         Credential::Session { id, .. } => id.as_uuid(),
         Credential::PersonalToken { id, .. } => id.as_uuid(),
-        Credential::Embedded => signed_in.id.as_uuid(),
+        Credential::Embedded | Credential::Subscription => signed_in.id.as_uuid(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::payload::{Announcement, DueOccurrence, WebhookNews};
 use super::retry::Retries;
 use crate::db::text_enum;
 use crate::error::{Error, Result};
-use crate::id::{MailId, NotificationId, UserId, WebhookDeliveryId};
+use crate::id::{MailId, NotificationId, SubscriptionId, UserId, WebhookDeliveryId};
 use crate::time::Timestamp;
 
 /// What is to be done. Stored as JSON: change a variant so that stored ones can still be read.
@@ -70,6 +70,11 @@ pub enum Job {
     },
     /// Hourly: delete old deliveries to webhooks.
     PruneWebhooks,
+    /// Hourly, for each of them: read a calendar that an organizer follows.
+    RefreshSubscription {
+        /// The subscription.
+        subscription: SubscriptionId,
+    },
 }
 
 text_enum! {
@@ -111,6 +116,8 @@ text_enum! {
         SendWebhook = "send_webhook",
         /// [`Job::PruneWebhooks`].
         PruneWebhooks = "prune_webhooks",
+        /// [`Job::RefreshSubscription`].
+        RefreshSubscription = "refresh_subscription",
     }
 }
 
@@ -136,6 +143,7 @@ impl Job {
             Self::SpreadWebhooks(_) => JobKind::SpreadWebhooks,
             Self::SendWebhook { .. } => JobKind::SendWebhook,
             Self::PruneWebhooks => JobKind::PruneWebhooks,
+            Self::RefreshSubscription { .. } => JobKind::RefreshSubscription,
         }
     }
 
@@ -153,6 +161,14 @@ impl Job {
         Self::PruneWebhooks,
         Self::RecomputeTimes,
     ];
+
+    /// What at most one unfinished job has: that of a kind that exists once, or of one subscription.
+    pub(super) fn key(&self) -> Option<String> {
+        match self {
+            Self::RefreshSubscription { subscription } => Some(format!("{} {subscription}", self.kind())),
+            _ => self.kind().is_single().then(|| self.kind().to_string()),
+        }
+    }
 
     pub(super) fn to_json(&self) -> Result<String> {
         serde_json::to_string(self).map_err(Error::internal)
@@ -182,7 +198,7 @@ impl JobKind {
             | Self::PruneChanges
             | Self::PruneNotifications
             | Self::PruneWebhooks => 2,
-            Self::SendWebhook => 3,
+            Self::SendWebhook | Self::RefreshSubscription => 3,
         }
     }
 
@@ -206,7 +222,8 @@ impl JobKind {
             | Self::SendBulkMail
             | Self::ForgottenPassword
             | Self::SpreadWebhooks
-            | Self::SendWebhook => false,
+            | Self::SendWebhook
+            | Self::RefreshSubscription => false,
         }
     }
 
@@ -231,7 +248,8 @@ impl JobKind {
             | Self::CountChanges
             | Self::ForgottenPassword
             | Self::SpreadWebhooks
-            | Self::SendWebhook => None,
+            | Self::SendWebhook
+            | Self::RefreshSubscription => None,
         }
     }
 
@@ -254,7 +272,8 @@ impl JobKind {
             | Self::PruneMails
             | Self::PruneChanges
             | Self::PruneNotifications
-            | Self::PruneWebhooks => Retries::UPKEEP,
+            | Self::PruneWebhooks
+            | Self::RefreshSubscription => Retries::UPKEEP,
             Self::Announce
             | Self::Remind
             | Self::SendMail
@@ -286,6 +305,7 @@ mod tests {
             forgotten,
             Job::SpreadWebhooks(news),
             Job::SendWebhook { delivery },
+            Job::RefreshSubscription { subscription: SubscriptionId::at(at) },
         ];
         for job in Job::AT_START.into_iter().chain(others) {
             let json = job.to_json().unwrap();

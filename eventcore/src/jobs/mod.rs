@@ -36,7 +36,7 @@ mod read;
 mod retry;
 mod row;
 
-pub(crate) use enqueue::enqueue;
+pub(crate) use enqueue::{enqueue, hasten};
 pub use job::{Job, JobKind};
 pub(crate) use lane::Lane;
 pub use lease::LEASE;

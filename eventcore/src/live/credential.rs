@@ -26,7 +26,7 @@ pub(super) async fn check(db: &Db, caller: &Caller, now: Timestamp) -> Result<Ch
         Credential::Session { .. } => {
             Ok(Checked { actor, ends_at: caller.session().map(|claim| claim.expires_at) })
         }
-        Credential::Embedded => Ok(Checked { actor, ends_at: None }),
+        Credential::Embedded | Credential::Subscription => Ok(Checked { actor, ends_at: None }),
         Credential::PersonalToken { id, .. } => {
             let found: Option<(Role, Option<Timestamp>)> = reader
                 .query(sql!(

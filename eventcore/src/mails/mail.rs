@@ -56,6 +56,17 @@ pub enum Mail {
         /// Whether the receiver has answered that it is gone. Otherwise it took nothing for 24 hours.
         gone: bool,
     },
+    /// A calendar that the user follows is not read any more, or events have disappeared from it.
+    CalendarSubscription {
+        /// When.
+        at: Timestamp,
+        /// The host of its URL.
+        host: String,
+        /// Whether the server has answered that it is gone. Otherwise it could not be read for three days.
+        gone: bool,
+        /// How many events have disappeared. If 0, the calendar is not read any more.
+        missing: i64,
+    },
     /// Notifications of one kind, of one event. What it tells is found out when it is delivered.
     Notification {
         /// The kind of the mail.
@@ -80,6 +91,8 @@ text_enum! {
         NewSignIn = "new_sign_in",
         /// [`Mail::WebhookDisabled`].
         WebhookDisabled = "webhook_disabled",
+        /// [`Mail::CalendarSubscription`].
+        CalendarSubscription = "calendar_subscription",
         /// My registration has seats.
         RegistrationConfirmed = "registration_confirmed",
         /// My registration is on the waitlist.
@@ -119,6 +132,7 @@ impl MailKind {
                 | Self::PasswordChanged
                 | Self::NewSignIn
                 | Self::WebhookDisabled
+                | Self::CalendarSubscription
         )
     }
 }
@@ -133,6 +147,7 @@ impl Mail {
             Self::PasswordChanged { .. } => MailKind::PasswordChanged,
             Self::NewSignIn { .. } => MailKind::NewSignIn,
             Self::WebhookDisabled { .. } => MailKind::WebhookDisabled,
+            Self::CalendarSubscription { .. } => MailKind::CalendarSubscription,
             Self::Notification { about, .. } => *about,
         }
     }
@@ -163,6 +178,7 @@ mod tests {
             Mail::PasswordChanged { at },
             Mail::NewSignIn { at, user_agent: None, network: None },
             Mail::WebhookDisabled { at, receiver: "example.org".to_owned(), gone: false },
+            Mail::CalendarSubscription { at, host: "example.org".to_owned(), gone: false, missing: 2 },
         ] {
             let json = serde_json::to_value(&mail).unwrap();
             assert_eq!(json["kind"], mail.kind().as_str());

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::kind::NotificationKind;
 use crate::changes::{CancelledBy, Change};
-use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, SessionId, UserId, WebhookId};
+use crate::id::{
+    CommentId, EventId, OccurrenceId, RegistrationId, SessionId, SubscriptionId, UserId, WebhookId,
+};
 use crate::time::Timestamp;
 
 /// Who is told of a change.
@@ -51,6 +53,14 @@ pub(super) enum Telling {
         webhook: WebhookId,
         receiver: String,
         gone: bool,
+    },
+    /// The owner of a subscription: it is disabled, or so many events have disappeared.
+    CalendarSubscription {
+        user: UserId,
+        subscription: SubscriptionId,
+        host: String,
+        gone: bool,
+        missing: i64,
     },
     /// All who are registered, except who did it.
     Attendees(News),
@@ -144,6 +154,22 @@ pub(super) fn decide(change: &Change) -> Telling {
             receiver: receiver.clone(),
             gone: *gone,
         },
+        Change::SubscriptionDisabled { user, subscription, host, gone } => Telling::CalendarSubscription {
+            user: *user,
+            subscription: *subscription,
+            host: host.clone(),
+            gone: *gone,
+            missing: 0,
+        },
+        Change::SubscribedEventsMissing { user, subscription, host, count } => {
+            Telling::CalendarSubscription {
+                user: *user,
+                subscription: *subscription,
+                host: host.clone(),
+                gone: false,
+                missing: *count,
+            }
+        }
         Change::AccountDeleted { user } => Telling::Forget { user: *user },
         Change::EventChanged { .. }
         | Change::EventCancelled { .. }

@@ -108,6 +108,12 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
                 let details = ToldDetails { receiver: Some(receiver), gone, ..ToldDetails::default() };
                 drafts.push(Draft { details, ..draft });
             }
+            Telling::CalendarSubscription { user, subscription, host, gone, missing } => {
+                let kind = NotificationKind::CalendarSubscription;
+                let occasion = Occasion { kind, subject: subscription.as_uuid(), at: now };
+                let details = ToldDetails { receiver: Some(host), gone, missing, ..ToldDetails::default() };
+                drafts.push(Draft { details, ..Draft::of_account(user, occasion) });
+            }
             Telling::Attendees(news) => add_news(tx, &mut announcements, news, by, now).await?,
             Telling::Forget { user } => forget(tx, user).await?,
         }

@@ -32,6 +32,8 @@ text_enum! {
         NewSignIn = "new_sign_in",
         /// A webhook of mine was disabled, since its receiver fails or is gone.
         WebhookDisabled = "webhook_disabled",
+        /// A calendar that I follow cannot be read any more, or events have disappeared from it.
+        CalendarSubscription = "calendar_subscription",
     }
 }
 
@@ -39,7 +41,10 @@ impl NotificationKind {
     /// Whether it is a notice about the account of the reader: of its security, or of what belongs to it.
     /// Nobody can turn it off.
     pub const fn is_about_account(self) -> bool {
-        matches!(self, Self::PasswordChanged | Self::NewSignIn | Self::WebhookDisabled)
+        matches!(
+            self,
+            Self::PasswordChanged | Self::NewSignIn | Self::WebhookDisabled | Self::CalendarSubscription
+        )
     }
 
     /// The kind of its mails. `None` for notices about the account, which are mailed with what causes them.
@@ -55,7 +60,9 @@ impl NotificationKind {
             Self::NewComment => MailKind::NewComment,
             Self::CommentReply => MailKind::CommentReply,
             Self::FeedbackReceived => MailKind::FeedbackReceived,
-            Self::PasswordChanged | Self::NewSignIn | Self::WebhookDisabled => return None,
+            Self::PasswordChanged | Self::NewSignIn | Self::WebhookDisabled | Self::CalendarSubscription => {
+                return None;
+            }
         })
     }
 

@@ -39,11 +39,19 @@ pub(super) struct ToldDetails {
     pub(super) lead: Option<LeadTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) client: Option<String>,
-    /// The host of a webhook.
+    /// The host of a webhook, or of a calendar that is followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) receiver: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) gone: bool,
+    /// How many events of a calendar have disappeared.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) missing: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 impl ToldDetails {

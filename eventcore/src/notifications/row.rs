@@ -89,7 +89,8 @@ impl NotificationRow {
                 NotificationKind::EventChanged
                 | NotificationKind::EventCancelled
                 | NotificationKind::PasswordChanged
-                | NotificationKind::NewSignIn => {}
+                | NotificationKind::NewSignIn
+                | NotificationKind::CalendarSubscription => {}
             }
         }
         notification.text = text::of(&notification, &details);

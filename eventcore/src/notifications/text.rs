@@ -46,6 +46,29 @@ pub(super) fn of(told: &Notification, details: &ToldDetails) -> String {
             let why = if details.gone { "has answered that it is gone" } else { "took nothing for 24 hours" };
             format!("Your webhook is disabled: {receiver} {why}. Enable it again once it works.")
         }
+        NotificationKind::CalendarSubscription => of_calendar(details),
+    }
+}
+
+fn of_calendar(details: &ToldDetails) -> String {
+    let host = details.receiver.as_deref().unwrap_or("a server");
+    match (details.missing, details.gone) {
+        (0, true) => format!(
+            "The calendar that you follow at {host} is gone, and is not read any more. Its events stay as \
+             they are."
+        ),
+        (0, false) => format!(
+            "The calendar that you follow at {host} could not be read for three days, and is not read any \
+             more. Its events stay as they are."
+        ),
+        (1, _) => format!(
+            "An event has disappeared from the calendar that you follow at {host}. It is cancelled, and \
+             those who had registered are told."
+        ),
+        (count, _) => format!(
+            "{count} events have disappeared from the calendar that you follow at {host}. They are \
+             cancelled, and those who had registered are told."
+        ),
     }
 }
 

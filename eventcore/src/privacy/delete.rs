@@ -13,14 +13,14 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
-use crate::{events, mails, registrations, webhooks};
+use crate::{events, mails, registrations, subscriptions, webhooks};
 
 impl EventCore {
     /// Deletes an account by anonymising it. Only the user and admins may.
     ///
     /// Its upcoming events pass to a co-organizer or are cancelled, its registrations are cancelled, and its
-    /// sessions, tokens and the address of its calendar are revoked, and its webhooks deleted. Comments and
-    /// feedback stay under the name "deleted user".
+    /// sessions, tokens and the address of its calendar are revoked, and its webhooks and subscriptions
+    /// deleted. Comments and feedback stay under the name "deleted user".
     ///
     /// # Errors
     /// `version_mismatch` if `expected` is not the stored version; `forbidden` for the last admin. See also
@@ -57,6 +57,7 @@ async fn delete(tx: &mut Tx, id: UserId, expected: Option<&Precondition>, now: T
     forget_clients(tx, id).await?;
     mails::forget(tx, id).await?;
     webhooks::forget(tx, id).await?;
+    subscriptions::forget(tx, id).await?;
     anonymise(tx, id, now).await?;
     tx.record(Change::AccountDeleted { user: id });
     Ok(())

@@ -13,6 +13,7 @@ use crate::id::{EventId, UserId};
 use crate::notifications::{Notification, NotificationPreferences};
 use crate::page::PageRequest;
 use crate::registrations::Registration;
+use crate::subscriptions::CalendarSubscription;
 use crate::time::Timestamp;
 use crate::webhooks::Webhook;
 
@@ -50,6 +51,8 @@ pub struct Export {
     pub muted_events: Vec<EventId>,
     /// Their webhooks, without the secrets.
     pub webhooks: Vec<Webhook>,
+    /// The calendars that they follow.
+    pub calendar_subscriptions: Vec<CalendarSubscription>,
     /// What remains of their withdrawn feedback.
     pub withdrawn_feedback: Vec<WithdrawnFeedback>,
 }
@@ -90,6 +93,7 @@ impl EventCore {
             notification_preferences: self.preferences_of(id).await?,
             muted_events: self.muted_events_of(id).await?,
             webhooks: self.webhooks_of(id).await?,
+            calendar_subscriptions: self.calendar_subscriptions_of(id).await?,
             withdrawn_feedback: self.withdrawn_feedback_of(id).await?,
         })
     }

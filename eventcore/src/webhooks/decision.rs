@@ -91,7 +91,9 @@ pub(super) fn decide(change: &Change) -> Vec<(WebhookKind, WebhookSubject)> {
         | Change::CalendarAddressRevoked { .. }
         | Change::SessionsEnded { .. }
         | Change::NotificationsRead { .. }
-        | Change::WebhookDisabled { .. } => Vec::new(),
+        | Change::WebhookDisabled { .. }
+        | Change::SubscriptionDisabled { .. }
+        | Change::SubscribedEventsMissing { .. } => Vec::new(),
     }
 }
 

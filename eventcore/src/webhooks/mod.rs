@@ -55,5 +55,6 @@ pub(crate) use prune::prune;
 pub use secret::SecretAnswer;
 pub use sender::{SendError, Sending, SignedMessage, WebhookAnswer, WebhookSender};
 pub(crate) use spread::spread;
+pub(crate) use url::normal_url;
 pub use webhook::{DisabledBecause, NewWebhook, Webhook, WebhookInput};
 pub(crate) use write::forget;

@@ -16,8 +16,8 @@ pub(super) const MAX_LENGTH: usize = 2_000;
 ///
 /// # Errors
 /// What is wrong, as a message for the user.
-pub(super) fn normal_url(text: &str, policy: &WebhookPolicy) -> Result<String, &'static str> {
-    const NO_URL: &str = "must be an https URL such as https://example.org/hooks";
+pub(crate) fn normal_url(text: &str, policy: &WebhookPolicy) -> Result<String, &'static str> {
+    const NO_URL: &str = "must be an https URL such as https://example.org/events";
     // The URL parser strips control characters and white space.
     if text.chars().count() > MAX_LENGTH || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err("must have at most 2,000 characters, without spaces");
@@ -30,7 +30,7 @@ pub(super) fn normal_url(text: &str, policy: &WebhookPolicy) -> Result<String, &
         _ => return Err(NO_URL),
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not contain a username or password: receivers check the signature");
+        return Err("must not contain a username or password");
     }
     if url.fragment().is_some() {
         return Err("must not contain a fragment (#): it would not be sent");

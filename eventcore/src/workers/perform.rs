@@ -6,10 +6,11 @@ use crate::core::EventCore;
 use crate::counters;
 use crate::db::{Tx, transaction};
 use crate::error::{Error, Result};
-use crate::id::{MailId, WebhookDeliveryId};
+use crate::id::{MailId, SubscriptionId, WebhookDeliveryId};
 use crate::jobs::{self, Job, Lease, Next, lease};
 use crate::mails::{self, DeliveryOutcome};
 use crate::notifications;
+use crate::subscriptions::{self, Refreshed};
 use crate::time::Timestamp;
 use crate::webhooks::{self, WebhookOutcome};
 
@@ -37,6 +38,7 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
         }
         Job::SendMail { mail } | Job::SendBulkMail { mail } => deliver(core, lease, *mail).await,
         Job::SendWebhook { delivery } => send(core, lease, *delivery).await,
+        Job::RefreshSubscription { subscription } => refresh(core, lease, *subscription).await,
         Job::PruneJobs
         | Job::SpreadWebhooks(_)
         | Job::PruneWebhooks
@@ -100,6 +102,29 @@ async fn record_sending(
     Ok(())
 }
 
+/// Reads a calendar that is followed. Its events are changed in transactions of their own: doing that again
+/// changes nothing.
+async fn refresh(core: &EventCore, lease: &Lease, id: SubscriptionId) -> Result<()> {
+    let refreshed = subscriptions::refresh(core, id).await?;
+    let now = core.now();
+    transaction!(core.db(), |tx| record_refresh(tx, lease, id, &refreshed, now))
+}
+
+/// Records what became of a calendar that was read. It says itself when it is read again.
+async fn record_refresh(
+    tx: &mut Tx,
+    lease: &Lease,
+    id: SubscriptionId,
+    refreshed: &Refreshed,
+    now: Timestamp,
+) -> Result<()> {
+    if lease::hold(tx, lease, now).await? {
+        let next = subscriptions::settle(tx, id, refreshed, now).await?;
+        lease::succeed(tx, lease, &next, now).await?;
+    }
+    Ok(())
+}
+
 /// Records the outcome of a delivery; returns why the mail is to be tried again, if so.
 async fn record_delivery(
     tx: &mut Tx,
@@ -143,7 +168,8 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
         | Job::AnalyzeTables
         | Job::SendMail { .. }
         | Job::SendBulkMail { .. }
-        | Job::SendWebhook { .. } => Next::Done,
+        | Job::SendWebhook { .. }
+        | Job::RefreshSubscription { .. } => Next::Done,
         Job::PruneJobs if jobs::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneChanges if change_log::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneMails if mails::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },

@@ -28,15 +28,16 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts `count` workers, and, unless that is 0 or the process does not send to webhooks, those of the
-    /// outside lane.
+    /// Starts `count` workers, and, unless that is 0 or the process neither sends to webhooks nor fetches
+    /// calendars, those of the outside lane.
     pub fn start(core: &EventCore, count: u16) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for number in 0..count {
             tasks.spawn(work(core.clone(), stopped.clone(), number == 0));
         }
-        if count > 0 && core.webhook_sender().get().is_some() {
+        let goes_outside = core.webhook_sender().get().is_some() || core.calendar_fetcher().get().is_some();
+        if count > 0 && goes_outside {
             tasks.spawn(work_outside(core.clone(), stopped));
         }
         Self { stop, tasks }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use eventcore::workers::Workers;
 
+use crate::calendar_client::CalendarClient;
 use crate::config::{Config, Limits};
 use crate::descriptors;
 use crate::failure::Failure;
@@ -34,6 +35,7 @@ pub(crate) async fn serve(config: &Config, demo: bool) -> Result<ExitCode, Failu
         config.public_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
     core.deliver_mails_by(Arc::new(Post::new(&config.mail, &public_url)?));
     core.deliver_webhooks_by(Arc::new(WebhookClient::new()?));
+    core.fetch_calendars_by(Arc::new(CalendarClient::new()?));
     let rate_limits = (config.limits == Limits::On).then(|| RateLimits::new(config.rate_quotas));
     let deadlines = Deadlines {
         head: config.head_timeout,

@@ -40,6 +40,8 @@ pub(crate) enum Kind {
     CheckInClosed,
     OccurrenceNotOver,
     DeliveryWaiting,
+    SubscribedEvent,
+    SubscriptionDisabled,
     QuotaExceeded,
     RateLimited,
     Unavailable,
@@ -356,6 +358,21 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         "Delivery still being tried",
         "The delivery to the webhook is sent soon, or again after a failure. It can be repeated once it has \
          ended.",
+    ),
+    describe(
+        Kind::SubscribedEvent,
+        "subscribed-event",
+        StatusCode::FORBIDDEN,
+        "Event of a followed calendar",
+        "The event comes from a calendar that its organizer follows, and only that changes it. Change it \
+         there. To change it here, end the subscription and keep its events.",
+    ),
+    describe(
+        Kind::SubscriptionDisabled,
+        "subscription-disabled",
+        StatusCode::CONFLICT,
+        "Subscription disabled",
+        "The calendar is not followed at the moment. Enable the subscription first.",
     ),
     describe(
         Kind::QuotaExceeded,

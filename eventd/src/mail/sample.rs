@@ -23,6 +23,12 @@ pub(super) fn sample(kind: MailKind) -> OutgoingMail {
         MailKind::WebhookDisabled => {
             Mail::WebhookDisabled { at, receiver: "hooks.example.org".to_owned(), gone: false }
         }
+        MailKind::CalendarSubscription => Mail::CalendarSubscription {
+            at,
+            host: "calendar.example.org".to_owned(),
+            gone: false,
+            missing: 0,
+        },
         about => Mail::Notification { about, notifications: vec![NotificationId::at(at)] },
     };
     OutgoingMail {

@@ -121,6 +121,9 @@ fn values(mail: &OutgoingMail, server: &str) -> Value {
         Mail::WebhookDisabled { at, receiver, gone } => context! {
             at => time(*at), receiver => plain(receiver), gone => *gone,
         },
+        Mail::CalendarSubscription { at, host, gone, missing } => context! {
+            at => time(*at), host => plain(host), gone => *gone, missing => *missing,
+        },
         Mail::Notification { .. } => news::values(mail, server, &link("unsubscribe"), tz),
         // Kinds that a newer library adds have templates before they are sent.
         _ => context! {},

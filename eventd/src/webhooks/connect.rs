@@ -22,22 +22,19 @@ use crate::failure::{Failure, describe};
 
 /// How long the look-up of a name, and how long connecting to one address may take, with TLS.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// About how many bytes are read on a connection. More than the longest head and body: it bounds what comes
-/// around them, such as interim answers without end.
-const MAX_READ: usize = 64 * 1024;
 /// How many addresses of a name are tried.
 const MOST_ADDRESSES: usize = 3;
 
 /// The future of a look-up.
-pub(super) type LookUp<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
+pub(crate) type LookUp<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
 
 /// Looks names up.
-pub(super) trait Resolver: Send + Sync {
+pub(crate) trait Resolver: Send + Sync {
     fn look_up<'a>(&'a self, name: &'a str, port: u16) -> LookUp<'a>;
 }
 
 /// The resolver of the operating system.
-pub(super) struct SystemResolver;
+pub(crate) struct SystemResolver;
 
 impl Resolver for SystemResolver {
     fn look_up<'a>(&'a self, name: &'a str, port: u16) -> LookUp<'a> {
@@ -46,13 +43,14 @@ impl Resolver for SystemResolver {
 }
 
 /// Makes connections.
-pub(super) struct Connector {
+pub(crate) struct Connector {
     resolver: Arc<dyn Resolver>,
     tls: TlsConnector,
+    max_read: usize,
 }
 
 /// A connection, of which so much is read at most.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     socket: Socket,
     left: usize,
 }
@@ -63,19 +61,21 @@ enum Socket {
 }
 
 impl Stream {
-    const fn new(socket: Socket) -> Self {
-        Self { socket, left: MAX_READ }
+    const fn new(socket: Socket, max_read: usize) -> Self {
+        Self { socket, left: max_read }
     }
 }
 
 impl Connector {
-    pub(super) fn new(resolver: Arc<dyn Resolver>) -> Result<Self, Failure> {
+    /// `max_read` is about how many bytes are read on a connection. More than the longest head and body: it
+    /// bounds what comes around them, such as interim answers without end.
+    pub(crate) fn new(resolver: Arc<dyn Resolver>, max_read: usize) -> Result<Self, Failure> {
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let provider = Arc::new(ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
         let mut config = config.with_root_certificates(roots).with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { resolver, tls: TlsConnector::from(Arc::new(config)) })
+        Ok(Self { resolver, tls: TlsConnector::from(Arc::new(config)), max_read })
     }
 
     /// The addresses of a receiver that may be connected to, a few at most.
@@ -83,7 +83,7 @@ impl Connector {
     /// # Errors
     /// If there is none. The message does not tell what the name leads to: it may be one of the operator's
     /// own network.
-    pub(super) async fn addresses(
+    pub(crate) async fn addresses(
         &self,
         url: &Url,
         policy: &WebhookPolicy,
@@ -111,7 +111,7 @@ impl Connector {
     }
 
     /// Connects to one of these addresses, and to no other.
-    pub(super) async fn connect(&self, url: &Url, addresses: &[SocketAddr]) -> Result<Stream, SendError> {
+    pub(crate) async fn connect(&self, url: &Url, addresses: &[SocketAddr]) -> Result<Stream, SendError> {
         let mut outcome = Err(SendError::Failed("the host has no address".to_owned()));
         for address in addresses {
             outcome = match timeout(PATIENCE, self.connect_to(url, *address)).await {
@@ -128,7 +128,7 @@ impl Connector {
     async fn connect_to(&self, url: &Url, address: SocketAddr) -> Result<Stream, SendError> {
         let stream = TcpStream::connect(address).await.map_err(|error| failed(&error))?;
         if url.scheme() != "https" {
-            return Ok(Stream::new(Socket::Plain(stream)));
+            return Ok(Stream::new(Socket::Plain(stream), self.max_read));
         }
         let name = match url.host() {
             Some(Host::Domain(name)) => {
@@ -137,12 +137,12 @@ impl Connector {
             _ => ServerName::from(address.ip()),
         };
         let stream = self.tls.connect(name, stream).await.map_err(|error| failed(&error))?;
-        Ok(Stream::new(Socket::Tls(Box::new(stream))))
+        Ok(Stream::new(Socket::Tls(Box::new(stream)), self.max_read))
     }
 }
 
 /// The error that a failure is reported as.
-pub(super) fn failed(error: &(dyn std::error::Error + 'static)) -> SendError {
+pub(crate) fn failed(error: &(dyn std::error::Error + 'static)) -> SendError {
     SendError::Failed(describe(error))
 }
 
@@ -154,7 +154,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.left == 0 {
-            return Poll::Ready(Err(io::Error::other("the answer is longer than 64 KiB")));
+            return Poll::Ready(Err(io::Error::other("the answer is too long")));
         }
         let before = buffer.filled().len();
         let outcome = match &mut this.socket {

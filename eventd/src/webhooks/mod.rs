@@ -3,8 +3,8 @@
 //! The name of a receiver is looked up once, and the connection is made to an address of the answer that the
 //! policy allows: no second look-up can lead elsewhere. Redirects are not followed.
 
-mod connect;
-mod receivers;
+pub(crate) mod connect;
+pub(crate) mod receivers;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +34,8 @@ const BODY_PATIENCE: Duration = Duration::from_secs(5);
 const MAX_BODY: usize = 4 * 1024;
 /// The longest head of an answer, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
+/// The most bytes that are read on a connection.
+const MAX_READ: usize = 64 * 1024;
 /// What this program calls itself.
 const USER_AGENT: &str = concat!("eventd/", env!("CARGO_PKG_VERSION"), " (webhooks)");
 
@@ -51,7 +53,7 @@ impl WebhookClient {
     }
 
     fn with_resolver(resolver: Arc<dyn Resolver>) -> Result<Self, Failure> {
-        Ok(Self { connector: Connector::new(resolver)?, receivers: Receivers::default() })
+        Ok(Self { connector: Connector::new(resolver, MAX_READ)?, receivers: Receivers::default() })
     }
 
     async fn exchange(&self, message: &SignedMessage) -> Result<WebhookAnswer, SendError> {

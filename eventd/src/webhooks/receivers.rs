@@ -9,18 +9,18 @@ const MOST: u32 = 4;
 
 /// The addresses that messages are sent to now, with their number.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Receivers(Arc<Mutex<HashMap<IpAddr, u32>>>);
+pub(crate) struct Receivers(Arc<Mutex<HashMap<IpAddr, u32>>>);
 
 /// A message that is being sent.
 #[derive(Debug)]
-pub(super) struct ReceiverPlace {
+pub(crate) struct ReceiverPlace {
     receivers: Receivers,
     address: Option<IpAddr>,
 }
 
 impl Receivers {
     /// A place for a message to an address, if there is one.
-    pub(super) fn enter(&self, address: Option<IpAddr>) -> Option<ReceiverPlace> {
+    pub(crate) fn enter(&self, address: Option<IpAddr>) -> Option<ReceiverPlace> {
         if let Some(address) = address {
             let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let count = counts.entry(address).or_default();

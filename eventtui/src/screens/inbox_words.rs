@@ -17,7 +17,8 @@ pub(super) const fn sign(kind: NotificationKind) -> char {
         NotificationKind::EventChanged
         | NotificationKind::PasswordChanged
         | NotificationKind::NewSignIn
-        | NotificationKind::WebhookDisabled => '!',
+        | NotificationKind::WebhookDisabled
+        | NotificationKind::CalendarSubscription => '!',
         NotificationKind::Reminder
         | NotificationKind::NewComment
         | NotificationKind::CommentReply
@@ -30,6 +31,9 @@ pub(crate) fn title(told: &Notification) -> String {
     match (&told.title, told.kind.is_about_account()) {
         (Some(title), _) => clean(title),
         (None, true) if told.webhook_id.is_some() => "Your webhooks".to_owned(),
+        (None, true) if told.kind == NotificationKind::CalendarSubscription => {
+            "Calendars that you follow".to_owned()
+        }
         (None, true) => "Your account".to_owned(),
         (None, false) => "A deleted event".to_owned(),
     }
@@ -56,7 +60,8 @@ pub(crate) fn sentence(told: &Notification, view: &ViewContext) -> String {
         NotificationKind::FeedbackReceived => format!("{actor} gave feedback"),
         NotificationKind::PasswordChanged
         | NotificationKind::NewSignIn
-        | NotificationKind::WebhookDisabled => return clean(&told.text),
+        | NotificationKind::WebhookDisabled
+        | NotificationKind::CalendarSubscription => return clean(&told.text),
     };
     match start {
         Some(start) => format!("{what} · {start}"),

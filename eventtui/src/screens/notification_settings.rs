@@ -130,6 +130,7 @@ const fn kind_words(kind: NotificationKind) -> &'static str {
         NotificationKind::PasswordChanged => "My password changed",
         NotificationKind::NewSignIn => "A sign-in from a new client",
         NotificationKind::WebhookDisabled => "A webhook of mine was disabled",
+        NotificationKind::CalendarSubscription => "A calendar that I follow",
     }
 }
 

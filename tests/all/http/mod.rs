@@ -56,6 +56,7 @@ mod search;
 mod series_shift;
 mod statement_counts;
 mod stream;
+mod subscriptions;
 mod visibility;
 mod visibility_changes;
 mod waitlist;

@@ -139,6 +139,9 @@ async fn required_properties_are_always_present(#[case] kind: Kind) {
     let hook = json!({"url": "https://hooks.example.org/", "kinds": ["comment.posted"]});
     let hook = ada.post("/webhooks", hook).await.expect(201).json();
     let webhook = hook["id"].as_str().unwrap();
+    let followed = json!({"url": "https://calendar.example.org/a.ics", "enabled": false});
+    let followed = ada.post("/subscriptions", followed).await.expect(201).json();
+    let subscription = followed["id"].as_str().unwrap();
     let test = ada.poke(&format!("/webhooks/{webhook}/test")).await.expect(201).json();
     let delivery = test["id"].as_str().unwrap();
     let mut wrong = Vec::new();
@@ -146,6 +149,7 @@ async fn required_properties_are_always_present(#[case] kind: Kind) {
         ("/occurrences/{occurrence}/registration", "201", &place),
         ("/events/{event}/comments", "201", &said),
         ("/webhooks", "201", &hook),
+        ("/subscriptions", "201", &followed),
         ("/webhooks/{webhook}/test", "201", &test),
     ] {
         let method = if path.ends_with("registration") { "put" } else { "post" };
@@ -178,6 +182,8 @@ async fn required_properties_are_always_present(#[case] kind: Kind) {
         (&bob, "/tags"),
         (&bob, "/sessions"),
         (&bob, "/tokens"),
+        (&ada, "/subscriptions"),
+        (&ada, "/subscriptions/{subscription}"),
         (&ada, "/webhooks"),
         (&ada, "/webhooks/{webhook}"),
         (&ada, "/webhooks/{webhook}/deliveries"),
@@ -191,6 +197,7 @@ async fn required_properties_are_always_present(#[case] kind: Kind) {
             .replace("{event}", id)
             .replace("{occurrence}", occurrence)
             .replace("{webhook}", webhook)
+            .replace("{subscription}", subscription)
             .replace("{delivery}", delivery)
             .replace("{user}", &ada.id().to_string());
         let asked = if path.ends_with("calendar") { format!("{asked}?month=2031-03") } else { asked };

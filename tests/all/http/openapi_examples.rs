@@ -149,6 +149,8 @@ async fn every_example_works_as_it_stands(#[case] kind: Kind) {
     assert_eq!(place["status"], "confirmed");
     let webhook = examples.send(&bob, "webhooks_create", &[]).await;
     examples.patch(&bob, "webhooks_change", &[text(&webhook, "id")]).await;
+    let followed = examples.send(&bob, "subscriptions_create", &[]).await;
+    examples.patch(&bob, "subscriptions_change", &[text(&followed, "id")]).await;
     examples.send(&bob, "registrations_add", &[&occurrences[1]]).await;
     examples.send(&ada, "notifications_replace_preferences", &[]).await;
     examples.send(&ada, "notifications_set_reminders", &[&occurrences[0]]).await;

@@ -33,7 +33,7 @@ const REQUESTED: [&str; 20] = [
 
 /// Paths that answer with the user's own data, or with nothing about events. Other tests check their
 /// permissions.
-const OTHERS: [&str; 36] = [
+const OTHERS: [&str; 38] = [
     "",
     "/calendars/categories/{category}.atom",
     "/calendars/categories/{category}.ics",
@@ -62,6 +62,8 @@ const OTHERS: [&str; 36] = [
     "/registrations/{registration}/ticket.svg",
     "/sessions",
     "/stream",
+    "/subscriptions",
+    "/subscriptions/{subscription}",
     "/tokens",
     "/users",
     "/users/me/export",

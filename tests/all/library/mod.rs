@@ -42,6 +42,7 @@ mod rows_read;
 mod schema;
 mod series_shift;
 mod statements;
+mod subscriptions;
 mod upgrades;
 mod waitlist;
 mod webhook_notices;

@@ -7,10 +7,11 @@ use eventcore::changes::Changes;
 use eventcore::db::{Queries, Sql};
 use eventcore::notifications::{Notification, PreferencesInput};
 use eventcore::registrations::{NewAttendee, Party};
+use eventcore::subscriptions::FetchedCalendar;
 use eventcore::{Actor, EventCore, EventId, OccurrenceId, PageRequest};
 use rstest::rstest;
 use serde_json::json;
-use tests::{Kind, TestDb, WebhookReceiver, at, id_of, new_event};
+use tests::{CalendarSource, Kind, TestDb, WebhookReceiver, at, id_of, new_event};
 
 use super::changes::{input, published};
 
@@ -241,6 +242,25 @@ async fn webhooks_are_told(db: &TestDb, cast: &mut Cast) {
     told!(db, cast, core.run_due_jobs(), "bob: webhook_disabled");
 }
 
+/// A calendar that loses an event, and then is gone.
+async fn calendars_are_told(db: &TestDb, cast: &mut Cast) {
+    let (core, bob, source) = (&db.core, cast.actor("bob"), CalendarSource::of(&db.core));
+    let event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20370304T183000Z\r\nSUMMARY:Chess\r\nEND:VEVENT\r\n";
+    let file = |events: &str| format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{events}END:VCALENDAR\r\n");
+    source.has(&file(event));
+    let new = input(json!({"url": "https://calendar.example.org/a.ics"}));
+    let id = told!(db, cast, core.subscribe_to_calendar(&bob, &new), "").id;
+    told!(db, cast, core.run_due_jobs(), "");
+    source.has(&file(""));
+    for news in ["", "bob: calendar_subscription"] {
+        told!(db, cast, core.refresh_calendar_subscription(&bob, id), "");
+        told!(db, cast, core.run_due_jobs(), news);
+    }
+    source.answer(Ok(FetchedCalendar::Gone));
+    told!(db, cast, core.refresh_calendar_subscription(&bob, id), "");
+    told!(db, cast, core.run_due_jobs(), "bob: calendar_subscription");
+}
+
 /// Deletion of an account, and the daily job.
 async fn deletion_is_told(db: &TestDb, cast: &mut Cast) {
     let core = &db.core;
@@ -306,6 +326,7 @@ async fn each_change_is_told_to_those_whom_it_concerns(#[case] kind: Kind) {
     opinions_are_told(&db, cast, event, &occurrences).await;
     accounts_are_told(&db, cast).await;
     webhooks_are_told(&db, cast).await;
+    calendars_are_told(&db, cast).await;
     deletion_is_told(&db, cast).await;
 
     let missing: Vec<_> = all_kinds().difference(&cast.seen).cloned().collect();

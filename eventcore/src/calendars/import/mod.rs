@@ -48,7 +48,7 @@ use crate::db::{Queries, sql};
 use crate::error::{Error, Result};
 use crate::events::{ImportDefaults, zone};
 use crate::fold::fold;
-use crate::id::{EventId, UserId};
+use crate::id::{EventId, SubscriptionId, UserId};
 use crate::seal::digest;
 use crate::time::Timestamp;
 pub use note::ImportNote;
@@ -86,6 +86,32 @@ impl EventCore {
         file: Vec<u8>,
         options: &ImportOptions,
     ) -> Result<ImportReport> {
+        Ok(self.import_file(actor, file, options, None).await?.0)
+    }
+
+    /// Imports the file of a calendar that the actor follows, as [`EventCore::import_calendar`] does. A UID
+    /// changes only what came from that calendar. Also returns all UIDs of the file, in the form in which
+    /// they are stored.
+    ///
+    /// # Errors
+    /// Those of [`EventCore::import_calendar`].
+    pub(crate) async fn import_subscribed(
+        &self,
+        actor: &Actor,
+        file: Vec<u8>,
+        options: &ImportOptions,
+        subscription: SubscriptionId,
+    ) -> Result<(ImportReport, Vec<String>)> {
+        self.import_file(actor, file, options, Some(subscription)).await
+    }
+
+    async fn import_file(
+        &self,
+        actor: &Actor,
+        file: Vec<u8>,
+        options: &ImportOptions,
+        subscription: Option<SubscriptionId>,
+    ) -> Result<(ImportReport, Vec<String>)> {
         let user = actor.writer()?.id;
         options.violations().into_result()?;
         let named = options.zone();
@@ -97,12 +123,17 @@ impl EventCore {
         }
         let now = self.now();
         let (own, context) = self.import_context(user, now).await?;
-        let known = self.imports_of(user).await?.into_iter().map(|import| import.uid).collect();
+        let known = match subscription {
+            None => self.imports_of(user).await?.into_iter().map(|import| import.uid).collect(),
+            Some(subscription) => self.subscribed_uids(subscription).await?,
+        };
         let parsed = tokio::task::spawn_blocking(move || ParsedFile::read(&file, named, own, now));
         let parsed = parsed.await.map_err(Error::internal)??;
+        let uids = parsed.groups.iter().map(|group| stored_uid(&group.group.uid)).collect();
         let mut import = Import {
             core: self,
             actor: *actor,
+            subscription,
             options,
             context,
             known,
@@ -115,7 +146,7 @@ impl EventCore {
         for group in parsed.groups {
             import.group(group).await?;
         }
-        Ok(ImportReport::new(options.dry_run, import.components))
+        Ok((ImportReport::new(options.dry_run, import.components), uids))
     }
 
     /// The time zone of a user, and what plans depend on.
@@ -241,9 +272,11 @@ fn hex(bytes: &[u8]) -> String {
 struct Import<'i> {
     core: &'i EventCore,
     actor: Actor,
+    /// The calendar that the actor follows, if the file is that.
+    subscription: Option<SubscriptionId>,
     options: &'i ImportOptions,
     context: PlanContext,
-    /// The UIDs that the user has imported before.
+    /// The UIDs that the user, or the subscription, has imported before.
     known: HashSet<String>,
     components: Vec<ImportedComponent>,
     events: HashMap<Index, (Vevent, ZoneOfDates)>,
@@ -301,7 +334,8 @@ impl Import<'_> {
     /// no transaction.
     fn is_over(&self, plan: &UidPlan) -> bool {
         let is_over = !plan.parts.is_empty() && plan.parts.iter().all(|part| part.is_over);
-        let is_known = self.known.contains(&plan.uid) || plan.uid.parse::<EventId>().is_ok();
+        let may_be_own = self.subscription.is_none() && plan.uid.parse::<EventId>().is_ok();
+        let is_known = self.known.contains(&plan.uid) || may_be_own;
         is_over && !is_known && !self.options.past
     }
 
@@ -335,6 +369,7 @@ impl Import<'_> {
         let location = options.location.as_deref().map_or(ImportOptions::LOCATION, str::trim);
         UidImport {
             actor: self.actor,
+            subscription: self.subscription,
             plan,
             defaults: ImportDefaults {
                 title: UNTITLED,

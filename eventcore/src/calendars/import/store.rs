@@ -1,9 +1,10 @@
 //! Storing what a plan says: all of a UID, or nothing.
 //!
 //! The table `imported_events` has the events of a user by the UIDs of files. The UID of a file that this
-//! library has written is the id of its event: its organizers import it into that event.
+//! library has written is the id of its event: its organizers import it into that event. What comes from a
+//! calendar that the user follows is apart from that, in `subscribed_events`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,15 +18,17 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::events::{
     EventStatus, Horizon, ImportDefaults, OccurrenceOutcome, create_imported, is_organized_by, is_over,
-    update_imported, update_imported_occurrences,
+    make_subscribed, update_imported, update_imported_occurrences,
 };
-use crate::id::{EventId, UserId};
+use crate::id::{EventId, SubscriptionId, UserId};
 use crate::time::Timestamp;
 
 /// The import of a UID.
 #[derive(Debug)]
 pub(super) struct UidImport {
     pub(super) actor: Actor,
+    /// The calendar that the actor follows, if the file is that.
+    pub(super) subscription: Option<SubscriptionId>,
     pub(super) plan: UidPlan,
     pub(super) defaults: ImportDefaults,
     /// Whether the file only cancels events (METHOD is CANCEL).
@@ -71,7 +74,7 @@ impl EventCore {
 async fn import_uid(tx: &mut Tx, import: Arc<UidImport>) -> Result<UidResult> {
     let (actor, plan, now) = (&import.actor, &import.plan, import.now);
     let user = actor.writer()?.id;
-    let mut known = known(tx, actor, user, &plan.uid).await?;
+    let mut known = known(tx, actor, user, import.subscription, &plan.uid).await?;
     let mut result = UidResult::default();
     // Existing events are locked before the account.
     let (stored, new): (Vec<_>, Vec<_>) =
@@ -97,7 +100,12 @@ async fn import_uid(tx: &mut Tx, import: Arc<UidImport>) -> Result<UidResult> {
             let (id, outcomes) =
                 create_imported(tx, actor, &part.event, &import.defaults, now, import.horizon).await?;
             let stale = known.stale.remove(&part.key);
-            remember(tx, user, (&plan.uid, &part.key), id, stale).await?;
+            match import.subscription {
+                None => remember(tx, user, (&plan.uid, &part.key), id, stale).await?,
+                Some(subscription) => {
+                    remember_subscribed(tx, subscription, (&plan.uid, &part.key), id, stale).await?;
+                }
+            }
             result.new_events += 1;
             result.new_occurrences += count_of_event(tx, id, now).await?;
             result.add_created(part, id, &outcomes, &import.defaults);
@@ -201,19 +209,28 @@ struct KnownEvents {
     stale: HashMap<String, EventId>,
 }
 
-async fn known(tx: &mut Tx, actor: &Actor, user: UserId, uid: &str) -> Result<KnownEvents> {
-    let rows: Vec<(String, EventId)> = tx
-        .query(sql!("SELECT part, event_id FROM imported_events WHERE user_id = $1 AND uid = $2"))
-        .bind(user)
-        .bind(uid.to_owned())
-        .all()
-        .await?;
+async fn known(
+    tx: &mut Tx,
+    actor: &Actor,
+    user: UserId,
+    subscription: Option<SubscriptionId>,
+    uid: &str,
+) -> Result<KnownEvents> {
+    let of_subscription =
+        sql!("SELECT part, event_id FROM subscribed_events WHERE subscription_id = $1 AND uid = $2");
+    let of_user = sql!("SELECT part, event_id FROM imported_events WHERE user_id = $1 AND uid = $2");
+    let query = match subscription {
+        Some(subscription) => tx.query(of_subscription).bind(subscription),
+        None => tx.query(of_user).bind(user),
+    };
+    let rows: Vec<(String, EventId)> = query.bind(uid.to_owned()).all().await?;
     let mut known = KnownEvents { events: HashMap::new(), stale: HashMap::new() };
     for (part, id) in rows {
         let list = if is_organized_by(tx, actor, id).await? { &mut known.events } else { &mut known.stale };
         list.insert(part, id);
     }
-    if !known.events.contains_key("")
+    if subscription.is_none()
+        && !known.events.contains_key("")
         && let Ok(id) = uid.parse()
         && is_organized_by(tx, actor, id).await?
     {
@@ -254,6 +271,46 @@ async fn remember(
     if inserted == 0 { Err(Error::Contended) } else { Ok(()) }
 }
 
+/// As [`remember`], for a calendar that is followed.
+///
+/// # Errors
+/// `not_found` if it is not followed any more.
+async fn remember_subscribed(
+    tx: &mut Tx,
+    subscription: SubscriptionId,
+    (uid, part): (&str, &str),
+    id: EventId,
+    stale: Option<EventId>,
+) -> Result<()> {
+    let locked: Option<(SubscriptionId,)> = tx
+        .query(sql!(
+            sqlite "SELECT id FROM calendar_subscriptions WHERE id = $1 AND disabled_at IS NULL",
+            postgres "SELECT id FROM calendar_subscriptions WHERE id = $1 AND disabled_at IS NULL
+                FOR KEY SHARE"
+        ))
+        .bind(subscription)
+        .optional()
+        .await?;
+    locked.ok_or(Error::NotFound("subscription"))?;
+    if let Some(stale) = stale {
+        tx.query(sql!("DELETE FROM subscribed_events WHERE subscription_id = $1 AND event_id = $2"))
+            .bind(subscription)
+            .bind(stale)
+            .execute()
+            .await?;
+    }
+    tx.query(sql!(
+        "INSERT INTO subscribed_events (subscription_id, uid, part, event_id) VALUES ($1, $2, $3, $4)"
+    ))
+    .bind(subscription)
+    .bind(uid.to_owned())
+    .bind(part.to_owned())
+    .bind(id)
+    .execute()
+    .await?;
+    make_subscribed(tx, id, subscription).await
+}
+
 async fn count_of_event(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u32> {
     let count: i64 = tx
         .query(sql!("SELECT count(*) FROM occurrences WHERE event_id = $1 AND starts_at > $2"))
@@ -284,6 +341,19 @@ impl EventCore {
             .all()
             .await?;
         Ok(imports)
+    }
+}
+
+impl EventCore {
+    /// The UIDs of what comes from a calendar that is followed.
+    pub(super) async fn subscribed_uids(&self, subscription: SubscriptionId) -> Result<HashSet<String>> {
+        let mut db = self.db().read().await?;
+        let uids: Vec<(String,)> = db
+            .query(sql!("SELECT DISTINCT uid FROM subscribed_events WHERE subscription_id = $1"))
+            .bind(subscription)
+            .all()
+            .await?;
+        Ok(uids.into_iter().map(|(uid,)| uid).collect())
     }
 }
 

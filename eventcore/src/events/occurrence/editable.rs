@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::db::{Locking, Queries, Tx, sql};
 use crate::error::{Error, Result};
 use crate::events::event::{OccurrenceStatus, zone};
-use crate::events::rows::{self, EventForActor, EventRow};
+use crate::events::rows::{self, EventRow};
 use crate::events::schedule::expansion::{self, PlannedOccurrence};
 use crate::events::schedule::reschedule;
 use crate::events::window::{RegistrationWindow, WindowEdge};
@@ -95,7 +95,7 @@ async fn lock_event(tx: &mut Tx, actor: &Actor, id: OccurrenceId) -> Result<Even
     let event: Option<(EventId,)> =
         tx.query(sql!("SELECT event_id FROM occurrences WHERE id = $1")).bind(id).optional().await?;
     let (event,) = event.ok_or(Error::NotFound("occurrence"))?;
-    let event = rows::find_locked(tx, actor, event).await.and_then(EventForActor::must_organize);
+    let event = rows::find_locked(tx, actor, event).await.and_then(|found| found.must_edit(actor));
     Ok(event.map_err(|error| error.rename_not_found("occurrence"))?.row)
 }
 

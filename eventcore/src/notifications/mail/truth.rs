@@ -60,7 +60,9 @@ impl Situation {
             }
             Kind::NewComment | Kind::FeedbackReceived => self.readable && self.relation.organizes(),
             Kind::CommentReply => self.readable,
-            Kind::PasswordChanged | Kind::NewSignIn | Kind::WebhookDisabled => false,
+            Kind::PasswordChanged | Kind::NewSignIn | Kind::WebhookDisabled | Kind::CalendarSubscription => {
+                false
+            }
         };
         // Those whose registration an organizer cancelled knew of the event, and are told no more than that.
         let may_know =

@@ -85,6 +85,12 @@ fn example(operation: &str) -> Option<Value> {
             "kinds": ["registration.confirmed", "registration.promoted", "registration.cancelled"],
         }),
         "webhooks_change" => json!({"kinds": ["registration.checked_in"], "enabled": true}),
+        "subscriptions_create" => json!({
+            "url": "https://calendar.example.org/events.ics",
+            "location": "Library",
+            "capacity": 30,
+        }),
+        "subscriptions_change" => json!({"capacity": 40, "enabled": true}),
         "feedback_give" => json!({"rating": 5, "body": "Good talks, and enough pizza."}),
         "feedback_answer" => json!({"body": "Thank you, see you next Thursday!"}),
         _ => return None,

@@ -33,6 +33,7 @@ use super::problem::ProblemBody;
         (name = "comments", description = "Comments on events"),
         (name = "notifications", description = "What I am told in the app, and when I am reminded"),
         (name = "webhooks", description = "URLs of mine that are told of changes"),
+        (name = "subscriptions", description = "Calendars of others that I follow"),
         (name = "stream", description = "What changes, live"),
         (name = "calendars", description = "Events and occurrences as iCalendar files"),
         (name = "auth", description = "Signing in and out"),

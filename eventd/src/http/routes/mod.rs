@@ -23,6 +23,7 @@ mod recurrence;
 mod registrations;
 mod sessions;
 mod stream;
+mod subscriptions;
 mod tokens;
 mod unsubscribe;
 mod user_reference;
@@ -60,6 +61,7 @@ static TABLE: LazyLock<RouteTable> = LazyLock::new(|| {
         registrations::routes(),
         sessions::routes(),
         stream::routes(),
+        subscriptions::routes(),
         tokens::routes(),
         unsubscribe::routes(),
         users::routes(),

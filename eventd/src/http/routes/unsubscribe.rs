@@ -87,6 +87,7 @@ const fn about(kind: NotificationKind) -> &'static str {
         NotificationKind::PasswordChanged => "changes of your password",
         NotificationKind::NewSignIn => "sign-ins from new clients",
         NotificationKind::WebhookDisabled => "webhooks that were disabled",
+        NotificationKind::CalendarSubscription => "calendars that you follow",
     }
 }
 

@@ -68,6 +68,8 @@ pub struct MailFile {
     pub to: String,
     /// The display name of the recipient.
     pub name: String,
+    /// Name and address for replies, if there is one.
+    pub reply_to: Option<(String, String)>,
     /// The subject.
     pub subject: String,
     /// The Message-ID.
@@ -92,7 +94,13 @@ impl MailFile {
         let message = MessageParser::default().parse(bytes).expect("a message");
         let calendar = message.parts.iter().find(|part| part.is_content_type("text", "calendar"));
         let to = message.to().and_then(|to| to.first()).expect("a recipient").clone();
+        let reply_to = message.reply_to().map(|to| {
+            let [to] = to.as_list().expect("a list") else { panic!("several addresses: {to:?}") };
+            let (name, address) = (to.name.clone(), to.address.clone());
+            (name.unwrap_or_default().into_owned(), address.unwrap_or_default().into_owned())
+        });
         Self {
+            reply_to,
             to: to.address.clone().unwrap_or_default().into_owned(),
             name: to.name.unwrap_or_default().into_owned(),
             subject: message.subject().unwrap_or_default().to_owned(),

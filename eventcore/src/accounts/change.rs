@@ -20,10 +20,11 @@ use crate::precondition::{Precondition, must_be_version};
 use crate::time::Timestamp;
 
 impl EventCore {
-    /// Changes `email`, `display_name`, `timezone` or `role` of an account by a JSON merge patch (RFC
-    /// 7396).
+    /// Changes `email`, `display_name`, `timezone`, `role` or `takes_replies` of an account by a JSON merge
+    /// patch (RFC 7396).
     ///
-    /// Only the user and admins may change an account, and only admins may change `role`. A new e-mail
+    /// Only the user and admins may change an account, and only admins may change `role`. Only the user may
+    /// turn on `takes_replies`, which tells attendees their address. A new e-mail
     /// address is unverified, and gets a link that verifies it. If users with a verified address give
     /// another one, that is pending until it is verified. The old address is told. The patch may carry
     /// `current_password`, the password of the actor: `email` and `role` are credentials.
@@ -83,7 +84,8 @@ async fn change(
     let row = user::find_locked(tx, id).await?.ok_or(Error::NotFound("user"))?;
     must_be_version(row.version, expected)?;
     let mut input = json!({
-        "email": row.email, "display_name": row.display_name, "timezone": row.timezone, "role": row.role
+        "email": row.email, "display_name": row.display_name, "timezone": row.timezone, "role": row.role,
+        "takes_replies": row.takes_replies
     });
     merge_patch(&mut input, patch.clone());
     let mut profile = Profile::read(input);
@@ -96,12 +98,17 @@ async fn change(
             must_not_be_last_admin(tx, id).await?;
         }
     }
+    let takes_replies = profile.takes_replies;
+    if takes_replies && !row.takes_replies && !actor.is(id) {
+        return Err(Error::Forbidden("only the user can have replies sent to their own address"));
+    }
     let same_email = row.email.as_deref() == Some(email.as_str());
     let gives_up = same_email && patch.get("email").is_some() && row.pending_email.is_some();
     let display_name = profile.display_name.trim();
     if same_email
         && !gives_up
         && (display_name, timezone.name(), role) == (&*row.display_name, &*row.timezone, row.role)
+        && takes_replies == row.takes_replies
     {
         return Ok(row.into());
     }
@@ -125,7 +132,7 @@ async fn change(
     tx.query(sql!(
         "UPDATE users SET email = $2, email_folded = $3, email_verified_at = $4, display_name = $5,
             timezone = $6, role = $7, updated_at = $8, search_text = $9, pending_email = $10,
-            email_bounced_at = $11, version = version + 1
+            email_bounced_at = $11, takes_replies = $12, version = version + 1
          WHERE id = $1"
     ))
     .bind(id)
@@ -139,6 +146,7 @@ async fn change(
     .bind(user::search_text(&row.username, display_name, email.as_str()))
     .bind(pending_email)
     .bind(row.email_bounced_at.filter(|_| same_email || pending))
+    .bind(takes_replies)
     .execute()
     .await
     .map_err(user::map_unique_violation)?;

@@ -122,6 +122,7 @@ pub(super) struct Profile {
     pub(super) display_name: String,
     pub(super) timezone: String,
     pub(super) role: Option<Role>,
+    pub(super) takes_replies: bool,
     pub(super) parse_errors: Violations,
 }
 
@@ -136,6 +137,7 @@ impl Profile {
             display_name: fields.string("display_name").unwrap_or_default(),
             timezone: fields.string("timezone").unwrap_or_else(|| "UTC".to_owned()),
             role: fields.parsed("role"),
+            takes_replies: fields.boolean("takes_replies").unwrap_or_default(),
             parse_errors: Violations::default(),
         }
     }

@@ -30,6 +30,11 @@ pub struct User {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub email_bouncing: bool,
+    /// Whether mails to attendees of the events that the user organizes name `email` as the address for
+    /// replies (`Reply-To`), once it is verified and unless it refuses mails. Attendees then see it.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub takes_replies: bool,
     /// The name for display, 1–100 characters.
     pub display_name: String,
     /// IANA time zone.
@@ -76,6 +81,7 @@ pub(crate) struct UserRow {
     pub(crate) email_verified_at: Option<Timestamp>,
     pub(crate) pending_email: Option<String>,
     pub(crate) email_bounced_at: Option<Timestamp>,
+    pub(crate) takes_replies: bool,
     pub(crate) display_name: String,
     pub(crate) timezone: String,
     pub(crate) role: Role,
@@ -102,6 +108,7 @@ impl From<UserRow> for User {
             email_verified: row.email_verified_at.is_some(),
             pending_email: row.pending_email,
             email_bouncing: row.email_bounced_at.is_some(),
+            takes_replies: row.takes_replies,
             display_name: row.display_name,
             timezone: row.timezone,
             role: row.role,

@@ -19,6 +19,8 @@ pub struct NotificationFacts {
     pub url: Option<String>,
     /// The display name of the organizer.
     pub organizer: String,
+    /// Where replies go: the address of the organizer, where they take replies to such mails.
+    pub reply_to: Option<ReplyAddress>,
     /// The former start, if the times have changed.
     pub old_starts_at: Option<Moment>,
     /// The former location, if the place has changed.
@@ -62,6 +64,15 @@ impl InvitationMethod {
             Self::Cancel => "CANCEL",
         }
     }
+}
+
+/// The address for replies to a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyAddress {
+    /// The display name of the person.
+    pub name: String,
+    /// Their verified e-mail address.
+    pub address: String,
 }
 
 /// A registration as a mail tells it.

@@ -24,6 +24,7 @@ mod waiting;
 pub(crate) use deliver::{DeliveryOutcome, conclude, deliver, unsubscribe_target};
 pub use facts::{
     CommentFacts, FeedbackFacts, Invitation, InvitationMethod, NotificationFacts, RegistrationFacts,
+    ReplyAddress,
 };
 pub use mail::{Mail, MailKind};
 pub use mailer::{Delivery, DeliveryError, Mailer, OutgoingMail};

@@ -66,6 +66,21 @@ impl NotificationKind {
         })
     }
 
+    /// Whether replies to its mails are for the organizer: it tells an attendee of their registration or of
+    /// the occurrence. What others have written is answered where they wrote it.
+    pub(super) const fn is_for_attendees(self) -> bool {
+        matches!(
+            self,
+            Self::RegistrationConfirmed
+                | Self::RegistrationWaitlisted
+                | Self::RegistrationPromoted
+                | Self::RegistrationCancelled
+                | Self::EventChanged
+                | Self::EventCancelled
+                | Self::Reminder
+        )
+    }
+
     /// Whether several of an event become one mail: what others write.
     pub(super) const fn is_digested(self) -> bool {
         matches!(self, Self::NewComment | Self::CommentReply | Self::FeedbackReceived)

@@ -9,7 +9,7 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 
 use super::news::ticket_picture;
-use super::sender::Sender;
+use super::sender::{Sender, replies};
 use super::text::MailText;
 use crate::failure::Failure;
 use crate::http::qr;
@@ -19,7 +19,7 @@ use crate::http::qr;
 pub(super) fn write(
     mail: &OutgoingMail,
     sender: &Sender,
-    recipient: Mailbox,
+    to: Mailbox,
     text: MailText,
     server: &str,
 ) -> Result<Message, Failure> {
@@ -28,11 +28,11 @@ pub(super) fn write(
         HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
     };
     // lettre would read it back from the headers.
-    let envelope = Envelope::new(Some(sender.mailbox.email.clone()), vec![recipient.email.clone()])?;
+    let envelope = Envelope::new(Some(sender.mailbox.email.clone()), vec![to.email.clone()])?;
     let mut message = Message::builder()
         .envelope(envelope)
         .from(sender.mailbox.clone())
-        .to(recipient)
+        .to(to)
         .subject(text.subject)
         .date(SystemTime::UNIX_EPOCH + since_1970)
         .message_id(Some(format!("<{}@{}>", mail.id, sender.domain())))
@@ -43,6 +43,9 @@ pub(super) fn write(
         message = message
             .raw_header(header("List-Unsubscribe", &format!("<{server}/unsubscribe?token={token}>")))
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+    }
+    if let Some(organizer) = mail.facts.as_ref().and_then(replies) {
+        message = message.reply_to(organizer);
     }
     let parts = MultiPart::alternative().singlepart(SinglePart::plain(text.plain));
     let parts = match ticket(mail) {

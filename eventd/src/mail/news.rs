@@ -8,6 +8,7 @@ use minijinja::context;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
+use super::sender::replies;
 use crate::words::{Period, beginning, moment, plain};
 
 /// The characters of a comment or of feedback that a mail shows.
@@ -98,6 +99,9 @@ fn lines(facts: &NotificationFacts, tz: Tz) -> Vec<Fact> {
         add("People", party_size.to_string());
         add("Waitlist", position.map(|position| format!("number {position}")).unwrap_or_default());
         add("Ticket", ticket_code.clone().unwrap_or_default());
+    }
+    if let (Some(_), Some(to)) = (replies(facts), &facts.reply_to) {
+        add("Questions", format!("reply to this mail to reach {}", plain(&to.name)));
     }
     lines
 }

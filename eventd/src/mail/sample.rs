@@ -2,6 +2,7 @@
 
 use eventcore::mails::{
     CommentFacts, FeedbackFacts, Mail, MailKind, NotificationFacts, OutgoingMail, RegistrationFacts,
+    ReplyAddress,
 };
 use eventcore::time::{Moment, Timestamp};
 use eventcore::{AccountLinkId, MailId, NotificationId};
@@ -79,6 +80,8 @@ fn news(kind: MailKind) -> Option<NotificationFacts> {
         location: "Hall 2, Berlin".to_owned(),
         url: None,
         organizer: "Grace".to_owned(),
+        reply_to: (!of_others)
+            .then(|| ReplyAddress { name: "Grace".to_owned(), address: "grace@example.org".to_owned() }),
         old_starts_at: is_change.then(|| at(-60)),
         old_location: is_change.then(|| "Hall 1, Berlin".to_owned()),
         restored: false,

@@ -1,5 +1,6 @@
-//! Addresses in headers: the sender of all mails, and recipients.
+//! Addresses in headers: the sender of all mails, recipients, and who gets replies.
 
+use eventcore::mails::NotificationFacts;
 use lettre::Address;
 use lettre::message::Mailbox;
 
@@ -53,6 +54,13 @@ pub(super) fn recipient(address: &str, name: &str) -> Result<Mailbox, String> {
     Ok(Mailbox::new((!name.is_empty()).then_some(name), email))
 }
 
+/// Who gets the replies to a mail, if that is not its sender. An address that not every mail server carries
+/// in a header (RFC 6532) is left out: the mail matters more.
+pub(super) fn replies(facts: &NotificationFacts) -> Option<Mailbox> {
+    let to = facts.reply_to.as_ref()?;
+    recipient(&to.address, &to.name).ok().filter(|to| AsRef::<str>::as_ref(&to.email).is_ascii())
+}
+
 /// A text for a header, in one line. What looks like an encoded word (RFC 2047) would be shown decoded: an
 /// invisible character keeps it as it is.
 pub(super) fn header_text(text: &str) -> String {
@@ -61,6 +69,9 @@ pub(super) fn header_text(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use eventcore::mails::{MailKind, ReplyAddress};
+
+    use super::super::sample::sample;
     use super::*;
 
     #[test]
@@ -87,5 +98,20 @@ mod tests {
         assert!(to("ada", "Ada").is_err());
         assert_eq!(header_text(" a\r\nBcc: x@y.org\u{202e} "), "aBcc: x@y.org");
         assert_eq!(header_text("=?utf-8?q?x?="), "=\u{2060}?utf-8?q?x?=");
+    }
+
+    #[test]
+    fn replies_go_to_an_organizer_whose_address_every_server_carries() {
+        let mut facts = sample(MailKind::Reminder).facts.unwrap();
+        let mut written = |address: &str, name: &str| {
+            facts.reply_to = Some(ReplyAddress { name: name.to_owned(), address: address.to_owned() });
+            replies(&facts).map(|to| to.to_string())
+        };
+        assert_eq!(written("grace@example.org", "Grace").unwrap(), "Grace <grace@example.org>");
+        assert_eq!(written("grace@müller.de", "").unwrap(), "grace@xn--mller-kva.de");
+        assert_eq!(written("jörg@example.org", "Jörg"), None);
+        assert_eq!(written("nobody", "Nobody"), None);
+        let hostile = written("grace@example.org", "G\r\nBcc: x@y.org\r\n\r\n").unwrap();
+        assert!(!hostile.contains(['\r', '\n']) && hostile.ends_with(" <grace@example.org>"), "{hostile}");
     }
 }

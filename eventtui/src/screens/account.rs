@@ -68,7 +68,8 @@ impl AccountScreen {
         let room = usize::from(width);
         let name = format!(" {} ({})", clean(&me.display_name), clean(&me.username));
         let verified = if me.email_verified { "" } else { " (not verified)" };
-        let email = format!("{}{verified}", clean(me.email.as_deref().unwrap_or_default()));
+        let replies = if me.takes_replies { ", for replies of attendees too" } else { "" };
+        let email = format!("{}{verified}{replies}", clean(me.email.as_deref().unwrap_or_default()));
         let zone = clean(&me.timezone);
         let start = config.start.as_ref().map_or_else(|| "./events.db".to_owned(), ToString::to_string);
         let start = clean(&start);

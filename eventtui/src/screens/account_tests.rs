@@ -143,6 +143,23 @@ fn only_changed_profile_fields_are_sent() {
 }
 
 #[test]
+fn an_organizer_takes_replies_of_attendees_if_they_say_so() {
+    let mut driven = shown(sessions());
+    driven.press(KeyCode::Char('e')).press(KeyCode::BackTab).control('u').type_in("perhaps");
+    driven.press(KeyCode::Enter);
+    assert!(driven.picture(80, 24).contains("! must be yes or no"), "{}", driven.picture(80, 24));
+    driven.control('u').type_in("yes").press(KeyCode::Enter);
+    let consent = json!({"takes_replies": true});
+    let is_consent = |r: &Request| matches!(r, Request::ChangeProfile { patch, .. } if *patch == consent);
+    let consenting = eventcore::accounts::User { takes_replies: true, ..user() };
+    driven.respond(is_consent, Ok(Response::CurrentUser(Some(Box::new(consenting)))));
+    let picture = driven.picture(80, 24);
+    assert!(picture.contains("ada@example.org (not verified), for replies of attendees too"), "{picture}");
+    driven.press(KeyCode::Char('e'));
+    assert!(driven.picture(80, 24).contains("Replies to me       yes"), "{}", driven.picture(80, 24));
+}
+
+#[test]
 fn a_new_password_is_repeated_and_a_wrong_one_is_refused() {
     let mut driven = shown(sessions());
     let fill = |driven: &mut Driven, texts: [&str; 3]| {

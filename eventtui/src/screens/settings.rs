@@ -60,6 +60,7 @@ impl SettingsScreen {
             Entry::of("Name", "/display_name", &me.display_name),
             Entry::of("E-mail", "/email", me.email.as_deref().unwrap_or_default()),
             Entry::of("Time zone", "/timezone", &me.timezone),
+            Entry::of("Replies to me", "/takes_replies", yes_or_no(me.takes_replies)),
         ];
         Self::of(SettingsKind::Profile(Box::new(me.clone())), entries)
     }
@@ -128,7 +129,7 @@ impl SettingsScreen {
             return None;
         }
         let todo = match &self.kind {
-            SettingsKind::Profile(me) => Ok(self.changed(me)),
+            SettingsKind::Profile(me) => self.changed(me),
             SettingsKind::Password if self.entries.text(1) != self.entries.text(2) => {
                 Err(vec![wrong(AGAIN, "does not match".to_owned())])
             }
@@ -196,7 +197,7 @@ impl SettingsScreen {
     }
 
     /// A patch of the fields of the profile that differ.
-    fn changed(&self, me: &User) -> SaveAction {
+    fn changed(&self, me: &User) -> Result<SaveAction, Vec<Violation>> {
         let before =
             [&me.display_name, me.email.as_ref().unwrap_or(&String::new()), &me.timezone].map(String::clone);
         let names = ["display_name", "email", "timezone"];
@@ -207,14 +208,22 @@ impl SettingsScreen {
                 patch.insert(name.to_owned(), Value::String(now));
             }
         }
-        if patch.is_empty() {
-            return SaveAction::Nothing;
+        let takes_replies = match &*self.entries.text(3).to_lowercase() {
+            "yes" | "y" => true,
+            "no" | "n" => false,
+            _ => return Err(vec![wrong("/takes_replies", "must be yes or no".to_owned())]),
+        };
+        if takes_replies != me.takes_replies {
+            patch.insert("takes_replies".to_owned(), Value::Bool(takes_replies));
         }
-        SaveAction::Send(Request::ChangeProfile {
+        if patch.is_empty() {
+            return Ok(SaveAction::Nothing);
+        }
+        Ok(SaveAction::Send(Request::ChangeProfile {
             user: me.id,
             version: me.version,
             patch: Value::Object(patch),
-        })
+        }))
     }
 
     fn new_token(&self, view: &ViewContext) -> Result<Request, Vec<Violation>> {
@@ -301,6 +310,7 @@ impl SettingsScreen {
     fn beside(&self, place: usize, view: &ViewContext) -> Option<String> {
         let empty = self.entries.text(place).is_empty();
         Some(match (&self.kind, place) {
+            (SettingsKind::Profile(_), 3) => "yes: shown to attendees".to_owned(),
             (SettingsKind::Preferences, 0) => "dark, light, contrast, plain, or a file".to_owned(),
             (SettingsKind::Preferences, 1) if empty => format!("such as {}", view.my_zone.name()),
             (SettingsKind::Preferences, 2) => "mine, or event: each event's own".to_owned(),
@@ -421,6 +431,10 @@ fn slug_of(name: &str) -> String {
 
 /// Names the field for the repeated password, which is not sent.
 const AGAIN: &str = "/again";
+
+const fn yes_or_no(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
 
 fn wrong(pointer: &str, message: String) -> Violation {
     Violation { pointer: pointer.to_owned(), code: "invalid".into(), message }

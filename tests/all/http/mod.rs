@@ -51,6 +51,7 @@ mod registration_load;
 mod registration_windows;
 mod registrations;
 mod relevance;
+mod replies;
 mod request_bodies;
 mod search;
 mod series_shift;

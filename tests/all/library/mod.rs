@@ -38,6 +38,7 @@ mod registration_load;
 mod registration_windows;
 mod registrations;
 mod reminders;
+mod replies;
 mod rows_read;
 mod schema;
 mod series_shift;

@@ -14,14 +14,14 @@ use tests::{Kind, Mailbox, TestDb, at, id_of, new_event};
 use super::changes::input;
 
 /// A database with workers, and what they deliver.
-struct Office {
-    db: TestDb,
+pub(super) struct Office {
+    pub(super) db: TestDb,
     mailbox: Arc<Mailbox>,
 }
 
 impl Office {
     /// With these users, whose addresses are verified.
-    async fn of<const N: usize>(kind: Kind, names: [&str; N]) -> (Self, [Actor; N]) {
+    pub(super) async fn of<const N: usize>(kind: Kind, names: [&str; N]) -> (Self, [Actor; N]) {
         let db = TestDb::new(kind).await;
         db.core.ensure_jobs().await.unwrap();
         db.core.run_due_jobs().await.unwrap();
@@ -32,7 +32,7 @@ impl Office {
     }
 
     /// Lets the workers do what is due five seconds later.
-    async fn mails(&self) -> Vec<OutgoingMail> {
+    pub(super) async fn mails(&self) -> Vec<OutgoingMail> {
         self.db.clock.advance(Duration::from_secs(5));
         self.mailbox.take(&self.db.core).await
     }
@@ -46,7 +46,7 @@ impl Office {
     }
 
     /// Changes users by SQL.
-    async fn set(&self, assignment: &str, name: &str) {
+    pub(super) async fn set(&self, assignment: &str, name: &str) {
         let mut tx = self.db.core.db().begin().await.unwrap();
         let sql = format!("UPDATE users SET {assignment} WHERE username = $1");
         tx.query(Sql::dynamic(sql)).bind(name.to_owned()).execute().await.unwrap();

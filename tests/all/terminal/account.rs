@@ -50,6 +50,11 @@ async fn manage_account(db: &TestDb, source: &[&str]) {
         (stored.display_name.as_str(), stored.email.as_deref()),
         ("Ada Lovelace", Some("lovelace@example.org"))
     );
+    assert!(!stored.takes_replies, "unless she says so");
+    terminal.types("e").await.shows("My profile").await.shows("yes: shown to attendees").await;
+    terminal.types("\t\t\t\x15yes\r").await.shows("✓ Saved").await;
+    terminal.shows("(not verified), for replies of attendees too").await;
+    assert!(db.core.user(&Actor::System, ada.id).await.unwrap().takes_replies);
 
     // A wrong password has no effect; the right one ends the other sessions.
     let passwords = |current: &str| format!("{current}\t{ANOTHER}\t{ANOTHER}\r");

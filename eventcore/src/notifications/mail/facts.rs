@@ -11,6 +11,7 @@ use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility, zone};
 use crate::id::{EventId, NotificationId, OccurrenceId, UserId};
 use crate::mails::{
     CommentFacts, FeedbackFacts, Invitation, InvitationMethod, NotificationFacts, RegistrationFacts,
+    ReplyAddress,
 };
 use crate::notifications::kind::NotificationKind;
 use crate::notifications::notify::ToldDetails;
@@ -44,6 +45,8 @@ struct SubjectRow {
     starts_at: Option<Timestamp>,
     ends_at: Option<Timestamp>,
     organizer: String,
+    /// The address of the organizer, if they take replies, it takes mails, and they are not the reader.
+    organizer_address: Option<String>,
     registration_status: Option<RegistrationStatus>,
     is_told_registration: bool,
     party_size: Option<i64>,
@@ -72,6 +75,8 @@ const SELECT: &str = "SELECT n.kind, n.details, n.title AS told_title, n.starts_
         coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location, \
         coalesce(o.url, e.url) AS url, coalesce(o.timezone, e.timezone) AS timezone, \
         coalesce(o.all_day, e.all_day) AS all_day, o.starts_at, o.ends_at, h.display_name AS organizer, \
+        CASE WHEN h.takes_replies AND h.email_verified_at IS NOT NULL AND h.email_bounced_at IS NULL \
+            AND h.disabled_at IS NULL AND h.id <> n.user_id THEN h.email END AS organizer_address, \
         r.status AS registration_status, coalesce(r.id = n.subject_id, FALSE) AS is_told_registration, \
         r.party_size, \
         CASE WHEN r.status = 'waitlisted' THEN (SELECT count(*) FROM registrations w \
@@ -159,21 +164,10 @@ impl SubjectRow {
     }
 
     fn situation(&self, tells_start: bool, now: Timestamp) -> Situation {
-        let relation = if self.is_admin {
-            Relation::Admin
-        } else if self.is_organizer {
-            Relation::Organizer
-        } else if self.is_co_organizer {
-            Relation::CoOrganizer
-        } else if self.is_registered {
-            Relation::Registered
-        } else {
-            Relation::Stranger
-        };
         Situation {
             kind: self.kind,
             wanted: self.wanted,
-            relation,
+            relation: self.relation(),
             event: self.event_status,
             visibility: self.visibility,
             occurrence: self.occurrence_status,
@@ -185,6 +179,27 @@ impl SubjectRow {
             is_told_registration: self.is_told_registration,
             readable: self.comment.is_some() || self.feedback.is_some(),
         }
+    }
+
+    fn relation(&self) -> Relation {
+        if self.is_admin {
+            Relation::Admin
+        } else if self.is_organizer {
+            Relation::Organizer
+        } else if self.is_co_organizer {
+            Relation::CoOrganizer
+        } else if self.is_registered {
+            Relation::Registered
+        } else {
+            Relation::Stranger
+        }
+    }
+
+    /// Where replies go. Readers who see the event no more learn no address from it.
+    fn reply_to(&self) -> Option<ReplyAddress> {
+        let sees = self.relation().sees(self.event_status, self.visibility);
+        let address = self.organizer_address.clone().filter(|_| sees && self.kind.is_for_attendees())?;
+        Some(ReplyAddress { name: self.organizer.clone(), address })
     }
 
     /// Path of the page, which is for everyone who has the link.
@@ -234,6 +249,7 @@ fn facts(told: &[(SubjectRow, ToldDetails)]) -> Option<NotificationFacts> {
         location: shown(&first.location),
         url: first.url.clone().filter(|_| !is_closed),
         organizer: shown(&first.organizer),
+        reply_to: first.reply_to(),
         old_starts_at: details.old_starts_at.map(moment),
         old_location: details.old_location.clone(),
         restored: details.restored,

@@ -155,6 +155,9 @@ struct UserChange {
     /// IANA name.
     timezone: String,
     role: eventcore::Role,
+    /// Whether mails to attendees of my events name my address for replies. Only oneself turns it on. Null is
+    /// no.
+    takes_replies: Option<bool>,
     /// My password, with a change of `email` or `role`. Required if more than 5 minutes have passed since it
     /// was last given.
     #[schema(format = Password)]
@@ -163,8 +166,9 @@ struct UserChange {
 
 /// Change an account by a JSON merge patch
 ///
-/// Only admins change `role`. For a change of `email` or `role` the password must have been given in the last
-/// 5 minutes, or be sent as `current_password`.
+/// Only admins change `role`. Only the user turns on `takes_replies`: attendees of their events then see
+/// their verified address in mails, as the one for replies (`Reply-To`). For a change of `email` or `role` the
+/// password must have been given in the last 5 minutes, or be sent as `current_password`.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{user}",

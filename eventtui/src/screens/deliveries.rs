@@ -3,13 +3,12 @@
 use eventcore::webhooks::{DeliveryState, Webhook, WebhookDelivery};
 use eventcore::{Cursor, WebhookId};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
+use super::list_frame::{HEAD, ListFrame};
 use super::new_token::local;
-use super::row;
 use super::screen::{Context, Handled, Screen};
 use super::webhook_words::host;
 use crate::backend::{ApiError, Request, Response, WebhooksRequest, unexpected_response};
@@ -20,8 +19,6 @@ use crate::view_context::ViewContext;
 use crate::widgets::list::{PagedList, Pages};
 use crate::widgets::text::{clean, fit, flow};
 
-/// Rows above the list.
-const HEAD: u16 = 2;
 /// Rows below the list, for the selected delivery.
 const FOOT: u16 = 6;
 
@@ -93,27 +90,15 @@ impl Screen for DeliveriesScreen {
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
-        let (view, theme) = (&cx.view, cx.view.theme);
-        let [head, body, foot] =
-            Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1), Constraint::Length(FOOT)])
-                .areas(area);
-        let title = Line::from(vec![
-            Span::styled(format!(" Deliveries to {}", host(&self.url)), theme.accent),
-            Span::styled("  kept for 30 days", theme.muted),
-        ]);
-        frame.render_widget(title, head);
-        let line = match (&self.list.status.failure, self.list.status.is_new()) {
-            _ if !self.list.items.is_empty() => {
-                let items = (self.list.items.iter(), self.list.position);
-                row::draw_plain(frame, body, items, view, |delivery| line(delivery, view, body.width));
-                let details = self.list.selected().map(|delivery| details(delivery, view, foot.width));
-                return frame.render_widget(Paragraph::new(details.unwrap_or_default()), foot);
-            }
-            (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), theme.bad),
-            (None, true) => Line::styled(" …", theme.muted),
-            (None, false) => Line::styled(" Nothing was delivered yet. t sends a test", theme.muted),
+        let around = ListFrame {
+            title: format!("Deliveries to {}", host(&self.url)),
+            subtitle: "kept for 30 days",
+            empty: "Nothing was delivered yet. t sends a test",
+            foot: FOOT,
         };
-        frame.render_widget(Paragraph::new(flow(line, usize::from(body.width))), body);
+        let view = &cx.view;
+        let line = |item: &_, width| line(item, view, width);
+        around.draw(frame, area, (&self.list, view), line, |item, width| details(item, view, width));
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod help;
 pub(crate) mod inbox;
 pub(crate) mod inbox_words;
 pub(crate) mod insights;
+mod list_frame;
 pub(crate) mod mine;
 pub(crate) mod month;
 mod month_titles;

@@ -3,15 +3,14 @@
 use eventcore::webhooks::{DisabledBecause, Webhook};
 use eventcore::{Cursor, Page};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 use serde_json::json;
 
 use super::deliveries::DeliveriesScreen;
+use super::list_frame::{HEAD, ListFrame};
 use super::new_token::local;
-use super::row;
 use super::screen::{Context, Handled, Screen};
 use super::webhook_form::WebhookFormScreen;
 use super::webhook_words::{host, kinds_text};
@@ -21,10 +20,8 @@ use crate::message::Purpose;
 use crate::status::Status;
 use crate::view_context::ViewContext;
 use crate::widgets::list::{PagedList, Pages};
-use crate::widgets::text::{clean, columns, fit, flow};
+use crate::widgets::text::{columns, fit, flow};
 
-/// Rows above the list.
-const HEAD: u16 = 2;
 /// Rows below the list, for the selected webhook.
 const FOOT: u16 = 4;
 /// Columns below which a row has no room for the last delivery.
@@ -116,27 +113,15 @@ impl Screen for WebhooksScreen {
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {
-        let (view, theme) = (&cx.view, cx.view.theme);
-        let [head, body, foot] =
-            Layout::vertical([Constraint::Length(HEAD), Constraint::Min(1), Constraint::Length(FOOT)])
-                .areas(area);
-        let title = Line::from(vec![
-            Span::styled(" Webhooks", theme.accent),
-            Span::styled("  URLs that are told of changes in my events", theme.muted),
-        ]);
-        frame.render_widget(title, head);
-        let line = match (&self.list.status.failure, self.list.status.is_new()) {
-            _ if !self.list.items.is_empty() => {
-                let items = (self.list.items.iter(), self.list.position);
-                row::draw_plain(frame, body, items, view, |webhook| line(webhook, view, body.width));
-                let details = self.list.selected().map(|webhook| details(webhook, view, foot.width));
-                return frame.render_widget(Paragraph::new(details.unwrap_or_default()), foot);
-            }
-            (Some(failure), _) => Line::styled(format!(" {}", clean(failure)), theme.bad),
-            (None, true) => Line::styled(" …", theme.muted),
-            (None, false) => Line::styled(" None. n creates one", theme.muted),
+        let around = ListFrame {
+            title: "Webhooks".to_owned(),
+            subtitle: "URLs that are told of changes in my events",
+            empty: "None. n creates one",
+            foot: FOOT,
         };
-        frame.render_widget(Paragraph::new(flow(line, usize::from(body.width))), body);
+        let view = &cx.view;
+        let line = |item: &_, width| line(item, view, width);
+        around.draw(frame, area, (&self.list, view), line, |item, width| details(item, view, width));
     }
 }
 

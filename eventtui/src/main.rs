@@ -18,6 +18,7 @@ mod first_run;
 mod inbox;
 mod input;
 mod keys;
+mod live;
 mod markdown;
 mod message;
 mod natural_dates;
@@ -52,7 +53,7 @@ use backend::{ApiError, Backend, ErrorKind, Request, Source};
 use cli::{Cli, Command};
 use config::{Config, Start};
 use desktop_notice::DesktopNotices;
-use drafts::DraftStore;
+use drafts::{Draft, DraftStore};
 use failure::Failure;
 use keys::Key;
 use message::{Effect, Message, SavedPreferences};
@@ -194,6 +195,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
     };
     let mut app = App::new(backend.name(), view, began);
     app.with_config(config);
+    stop_polls_if_asked(&mut app);
     let drafts = Arc::new(DraftStore::of_user(&source));
     if drafts.is_there() {
         app.with_drafts(drafts.open());
@@ -233,6 +235,7 @@ async fn show(
     app.update(since(), Message::Resized { width, height });
     let mut effects = app.begin();
     let mut running = tokio::task::JoinSet::new();
+    let mut following = live::Following::default();
     loop {
         let mut quits = false;
         let mut queue = VecDeque::from(std::mem::take(&mut effects));
@@ -271,18 +274,16 @@ async fn show(
                     });
                 }
                 Effect::StoreDraft { key, draft } => {
-                    let (drafts, change, sender) = (drafts.clone(), drafts.next_change(), sender.clone());
-                    running.spawn_blocking(move || {
-                        if let Err(why) = drafts.set(change, &key, draft.as_ref()) {
-                            drop(sender.send(Message::DraftNotStored(why)));
-                        }
-                    });
+                    store_draft(&mut running, (drafts, &sender), key, draft);
                 }
                 Effect::SavePreferences(config) => {
                     let sender = sender.clone();
                     running.spawn_blocking(move || {
                         drop(sender.send(Message::PreferencesSaved(save_preferences(config).map(Box::new))));
                     });
+                }
+                Effect::Follow { stream, followed } => {
+                    following.replace(&mut running, (backend, &sender), stream, followed);
                 }
                 Effect::SendRequest { ticket, request } => {
                     let (backend, sender) = (backend.clone(), sender.clone());
@@ -291,6 +292,7 @@ async fn show(
             }
         }
         if quits {
+            following.end();
             return finish(running).await;
         }
         screen.draw(|frame| view::draw(frame, app))?;
@@ -317,14 +319,29 @@ async fn show(
                 }
             },
             // The panic hook has restored the terminal already, so the program ends.
-            Some(done) = running.join_next() => {
-                done?;
-                continue;
-            }
+            Some(done) = running.join_next() => match done {
+                Err(error) if error.is_panic() => return Err(error.into()),
+                _ => continue,
+            },
             () = sleep_until(wakes_at) => Message::Tick,
         };
         effects = app.update(since(), message);
     }
+}
+
+/// Stores a draft, and tells if that fails.
+fn store_draft(
+    running: &mut tokio::task::JoinSet<()>,
+    (drafts, sender): (&Arc<DraftStore>, &mpsc::UnboundedSender<Message>),
+    key: String,
+    draft: Option<Draft>,
+) {
+    let (drafts, change, sender) = (drafts.clone(), drafts.next_change(), sender.clone());
+    running.spawn_blocking(move || {
+        if let Err(why) = drafts.set(change, &key, draft.as_ref()) {
+            drop(sender.send(Message::DraftNotStored(why)));
+        }
+    });
 }
 
 /// Shows a notice on the desktop, if the terminal has a sequence for it.
@@ -357,6 +374,17 @@ fn panic_if_asked(place: &str) {
 
 #[cfg(not(debug_assertions))]
 const fn panic_if_asked(_place: &str) {}
+
+/// Stops polls if `EVENTTUI_WITHOUT_POLLS` is set, to test live updates. Debug builds only.
+#[cfg(debug_assertions)]
+fn stop_polls_if_asked(app: &mut App) {
+    if std::env::var_os("EVENTTUI_WITHOUT_POLLS").is_some() {
+        app.stop_polls();
+    }
+}
+
+#[cfg(not(debug_assertions))]
+const fn stop_polls_if_asked(_app: &mut App) {}
 
 /// Waits up to two seconds for running effects, such as the cancellation of a registration.
 async fn finish(mut running: tokio::task::JoinSet<()>) -> Result<(), Failure> {

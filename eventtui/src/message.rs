@@ -1,8 +1,11 @@
 //! Messages that change the state, and the effects that it returns.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use eventcore::events::Occurrence;
+use eventcore::live::{Followed, LiveEvent};
 use eventcore::{Cursor, EventId, NotificationId, OccurrenceId, RegistrationId, UserId};
 
 use crate::backend::{ApiError, Request, Response};
@@ -43,10 +46,25 @@ pub(crate) enum Message {
         ticket: u64,
         outcome: Result<Response, ApiError>,
     },
+    /// What the stream of this number tells.
+    Live {
+        stream: u64,
+        update: LiveUpdate,
+    },
     /// The session has ended: it expired, or was ended elsewhere.
     SignedOut,
     /// The preferences were saved or refused.
     PreferencesSaved(Result<Box<SavedPreferences>, ApiError>),
+}
+
+/// What the task tells that follows what changes.
+#[derive(Debug, Clone)]
+pub(crate) enum LiveUpdate {
+    /// What changes is told from now on.
+    Connected,
+    /// The connection is lost, or there was none. Another one is tried.
+    Lost,
+    Told(Arc<LiveEvent>),
 }
 
 /// Saved preferences, with their theme and time zone.
@@ -64,6 +82,12 @@ pub(crate) enum Effect {
     SendRequest {
         ticket: u64,
         request: Request,
+    },
+    /// Follows what changes by a stream of this number, instead of by the one before it. Without anything to
+    /// follow, it only ends that one.
+    Follow {
+        stream: u64,
+        followed: Option<Followed>,
     },
     /// Copies to the clipboard.
     Copy(String),

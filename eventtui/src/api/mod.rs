@@ -2,6 +2,7 @@
 //! on a database ([`crate::backend`]) and HTTP ([`crate::client`]).
 
 mod error;
+mod live;
 mod notifications;
 mod webhooks;
 
@@ -23,6 +24,7 @@ use eventcore::{
 use serde_json::Value;
 
 pub(crate) use error::{ApiError, ErrorKind};
+pub(crate) use live::{LiveFuture, Updates};
 pub(crate) use notifications::{NEWS, NotificationsApi};
 pub(crate) use webhooks::WebhooksApi;
 

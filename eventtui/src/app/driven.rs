@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use crossterm::event::{KeyCode, KeyModifiers};
 use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
+use eventcore::live::Followed;
 use eventcore::registrations::{MyRegistration, Registration};
 use eventcore::{Cursor, Page};
 use ratatui::Terminal;
@@ -124,6 +125,8 @@ pub(crate) struct Driven {
     pub(crate) copied: Vec<String>,
     /// Effects for other programs.
     pub(crate) handed: Vec<Effect>,
+    /// What is followed, by the numbers of the streams.
+    pub(crate) followed: Vec<(u64, Option<Followed>)>,
     /// The stored drafts.
     pub(crate) drafts: Drafts,
 }
@@ -152,6 +155,7 @@ impl Driven {
             quit: false,
             copied: Vec::new(),
             handed: Vec::new(),
+            followed: Vec::new(),
             drafts: Drafts::new(),
         };
         let effects = driven.app.begin();
@@ -171,6 +175,7 @@ impl Driven {
                 | Effect::SavePreferences(_) => self.handed.push(effect),
                 Effect::StoreDraft { key, draft: Some(draft) } => _ = self.drafts.insert(key, draft),
                 Effect::StoreDraft { key, draft: None } => _ = self.drafts.remove(&key),
+                Effect::Follow { stream, followed } => self.followed.push((stream, followed)),
                 Effect::SendRequest { ticket, request } => self.sent.push((ticket, request)),
             }
         }

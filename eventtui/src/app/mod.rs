@@ -5,6 +5,8 @@
 
 mod actions;
 mod links;
+mod live;
+mod live_stream;
 mod mouse;
 mod notifications;
 mod pending_change;
@@ -18,6 +20,8 @@ mod undo;
 pub(crate) mod driven;
 #[cfg(test)]
 mod key_tests;
+#[cfg(test)]
+mod live_tests;
 #[cfg(test)]
 mod registration_tests;
 #[cfg(test)]
@@ -42,6 +46,7 @@ use crate::screens::sign_in::SignInScreen;
 use crate::status::Status;
 use crate::view_context::ViewContext;
 use crate::widgets::text_field::TextField;
+use live_stream::Live;
 use pending_change::PendingChange;
 use stack::Stack;
 
@@ -58,6 +63,7 @@ pub(crate) struct App {
     pub(crate) cx: Context,
     pub(crate) stack: Stack,
     pending_change: Option<PendingChange>,
+    live: Live,
     /// When the screen was loaded last, in milliseconds since the program began.
     refreshed_at: u64,
     began: DateTime<Utc>,
@@ -70,6 +76,7 @@ impl App {
             stack: Stack::new(view.now.date()),
             cx: Context::new(view),
             pending_change: None,
+            live: Live::default(),
             refreshed_at: 0,
             began,
         }
@@ -126,6 +133,7 @@ impl App {
             Message::Resized { width, height } => self.cx.size = (width, height),
             Message::Tick => {}
             Message::Responded { ticket, outcome } => self.responded(ticket, outcome),
+            Message::Live { stream, update } => self.told(stream, update),
             Message::SignedOut => {
                 self.signed_out();
                 self.cx.notify('!', "You were signed out: A signs in again");
@@ -135,6 +143,7 @@ impl App {
         self.pass_time();
         self.load_more();
         self.call(Owner::Tab(self.stack.tab), |screen, cx| screen.settle(cx));
+        self.follow_screen();
         std::mem::take(&mut self.cx.effects)
     }
 
@@ -152,7 +161,8 @@ impl App {
             .chain(notice)
             .chain(pending)
             .chain(self.cx.form_drafts.store_at)
-            .chain([self.refreshed_at + FRESH])
+            .chain(self.live.wakes_at())
+            .chain([self.refreshed_at + self.fresh()])
             .min()
     }
 
@@ -169,7 +179,7 @@ impl App {
 
     /// Seconds until the screen is loaded again.
     pub(crate) fn tries_again_in(&self) -> u64 {
-        (self.refreshed_at + FRESH).saturating_sub(self.cx.now).div_ceil(1_000)
+        (self.refreshed_at + self.fresh()).saturating_sub(self.cx.now).div_ceil(1_000)
     }
 
     /// The place of the screen on top, which selects the key bindings.
@@ -254,7 +264,8 @@ impl App {
         if self.pending_change.as_ref().is_some_and(|pending| pending.at <= now) {
             self.send_pending();
         }
-        if now >= self.refreshed_at + FRESH {
+        self.load_told();
+        if now >= self.refreshed_at + self.fresh() {
             self.refresh();
         }
     }
@@ -263,7 +274,9 @@ impl App {
     /// meanwhile.
     fn refresh(&mut self) -> bool {
         self.refreshed_at = self.cx.now;
-        self.load_news();
+        if !self.live.is_connected() {
+            self.load_news();
+        }
         // A screen with text fields has nothing to load, and typing is not disturbed.
         if !self.stack.layers.is_empty() && self.at().is_typed_in() {
             return false;

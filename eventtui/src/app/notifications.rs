@@ -1,6 +1,6 @@
 //! What concerns all screens about notifications: the number of unread ones, reading, muting.
 
-use eventcore::notifications::KindPreference;
+use eventcore::notifications::{KindPreference, Notification};
 use eventcore::{EventId, NotificationId};
 
 use super::App;
@@ -23,17 +23,20 @@ impl App {
     pub(super) fn take_news(&mut self, outcome: Result<Response, ApiError>) {
         if let Ok(Response::Notifications(news)) = outcome {
             self.cx.inbox.take_count(news.unread_count);
-            let by = self.cx.config.notices;
-            let (title, text) = match self.cx.inbox.take_news(&news.page.items).as_slice() {
-                [] => return,
-                _ if by == DesktopNotices::Off => return,
-                [told] => (inbox_words::title(told), inbox_words::sentence(told, &self.cx.view)),
-                several => {
-                    (format!("{} new notifications", several.len()), "eventtui: N lists them".to_owned())
-                }
-            };
-            self.cx.effects.push(Effect::ShowOnDesktop { by, title, text });
+            self.show_news(&news.page.items);
         }
+    }
+
+    /// Shows those on the desktop that were not shown before, if that is wanted.
+    pub(super) fn show_news(&mut self, unread: &[Notification]) {
+        let by = self.cx.config.notices;
+        let (title, text) = match self.cx.inbox.take_news(unread).as_slice() {
+            [] => return,
+            _ if by == DesktopNotices::Off => return,
+            [told] => (inbox_words::title(told), inbox_words::sentence(told, &self.cx.view)),
+            several => (format!("{} new notifications", several.len()), "eventtui: N lists them".to_owned()),
+        };
+        self.cx.effects.push(Effect::ShowOnDesktop { by, title, text });
     }
 
     /// Shows all notifications up to one as read. That is sent once it can no longer be undone.

@@ -23,7 +23,9 @@ mod webhooks;
 use std::future::Future;
 use std::pin::Pin;
 
-pub(crate) use crate::api::{ApiError, Days, ErrorKind, PAGE};
+use eventcore::live::Followed;
+
+pub(crate) use crate::api::{ApiError, Days, ErrorKind, LiveFuture, PAGE, Updates};
 pub(crate) use grouped::{
     CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokenInput, TokensRequest,
     WebhooksRequest,
@@ -39,7 +41,7 @@ pub(crate) const MAX_IN_WEEK: usize = 2_000;
 /// A running request.
 pub(crate) type Work<'a> = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send + 'a>>;
 
-type Closing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+pub(crate) type Closing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// A database or a server.
 pub(crate) trait Backend: Send + Sync {
@@ -48,6 +50,14 @@ pub(crate) trait Backend: Send + Sync {
 
     /// Starts a request. Dropping it may leave a change made or not made.
     fn run(&self, request: Request) -> Work<'_>;
+
+    /// Follows what changes: of these, and the notifications of the signed-in user. With the id of a message
+    /// of an earlier stream, from there on.
+    fn follow<'a>(
+        &'a self,
+        wanted: &'a Followed,
+        resume: Option<&'a str>,
+    ) -> LiveFuture<'a, Result<Box<dyn Updates>, ApiError>>;
 
     /// Whether the session has ended since the last call, unexpectedly. What is public can still be read.
     fn take_signed_out(&self) -> bool {

@@ -1,7 +1,9 @@
 //! The API on a server, over HTTP.
 
+use eventcore::live::Followed;
+
 use super::dispatch::run;
-use super::{Backend, Closing, Request, Work};
+use super::{ApiError, Backend, Closing, LiveFuture, Request, Updates, Work};
 use crate::client::Client;
 
 impl Backend for Client {
@@ -11,6 +13,14 @@ impl Backend for Client {
 
     fn run(&self, request: Request) -> Work<'_> {
         Box::pin(run(self, request))
+    }
+
+    fn follow<'a>(
+        &'a self,
+        wanted: &'a Followed,
+        resume: Option<&'a str>,
+    ) -> LiveFuture<'a, Result<Box<dyn Updates>, ApiError>> {
+        Box::pin(self.updates(wanted, resume))
     }
 
     fn take_signed_out(&self) -> bool {

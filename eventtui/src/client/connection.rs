@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eventcore::accounts::TokenPair;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::{Method, StatusCode, header};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -34,13 +34,16 @@ pub(super) struct Call<'a> {
     body: Option<Value>,
     version: Option<i64>,
     accept: &'static str,
+    /// The last id of an earlier stream.
+    resume: Option<&'a str>,
     /// Whether the response is the same for everybody.
     public: bool,
 }
 
 impl<'a> Call<'a> {
     const fn new(method: Method, path: &'a str) -> Self {
-        Self { method, path, body: None, version: None, accept: "application/json", public: false }
+        let accept = "application/json";
+        Self { method, path, body: None, version: None, accept, resume: None, public: false }
     }
 
     pub(super) const fn get(path: &'a str) -> Self {
@@ -72,6 +75,11 @@ impl<'a> Call<'a> {
 
     pub(super) fn json(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    /// Sends `Last-Event-ID`.
+    pub(super) fn resume(self, last: Option<&'a str>) -> Self {
+        Self { resume: last, ..self }
     }
 
     /// Sends `If-Match`: the call fails if the current version is another one.
@@ -113,8 +121,8 @@ impl Connection {
         &self.address
     }
 
-    /// A single exchange, whatever the status of the response.
-    async fn exchange(&self, call: &Call<'_>, token: Option<&str>) -> Result<(StatusCode, Bytes), Error> {
+    /// The response to a call, whatever its status. The body is not read yet.
+    async fn begin(&self, call: &Call<'_>, token: Option<&str>) -> Result<hyper::Response<Incoming>, Error> {
         let mut request = hyper::Request::builder()
             .method(call.method.clone())
             .uri(format!("{}/api/v1{}", self.address, call.path))
@@ -126,6 +134,9 @@ impl Connection {
         if let Some(version) = call.version {
             request = request.header(header::IF_MATCH, format!("\"{version}\""));
         }
+        if let Some(last) = call.resume {
+            request = request.header("last-event-id", last);
+        }
         let body = match &call.body {
             Some(body) => {
                 request = request.header(header::CONTENT_TYPE, "application/json");
@@ -136,17 +147,12 @@ impl Connection {
         let request = request
             .body(body)
             .map_err(|error| Error::Connection(format!("the server's address is invalid: {error}")))?;
-        let exchange = async {
-            let response = self.http.request(request).await?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), MAX_RESPONSE).collect().await;
-            let body =
-                body.map_err(|_| Error::Connection("the connection to the server was lost".to_owned()))?;
-            Ok((status, body.to_bytes()))
-        };
-        tokio::time::timeout(TIMEOUT, exchange)
-            .await
-            .unwrap_or_else(|_| Err(Error::Connection("the server does not answer".to_owned())))
+        Ok(self.http.request(request).await?)
+    }
+
+    /// A single exchange, whatever the status of the response.
+    async fn exchange(&self, call: &Call<'_>, token: Option<&str>) -> Result<(StatusCode, Bytes), Error> {
+        in_time(async { whole(self.begin(call, token).await?).await }).await
     }
 
     /// A call as the signed-in user. An expired access token is renewed, and the call repeated once. If the
@@ -168,6 +174,28 @@ impl Connection {
             (status, body) = self.exchange(&call, token.as_deref()).await?;
         }
         successful(status, body)
+    }
+
+    /// Begins a response without an end, as the signed-in user. If the session has ended, without a token:
+    /// what is public can still be followed.
+    pub(super) async fn stream(&self, call: Call<'_>) -> Result<Incoming, Error> {
+        let call = Call { accept: "text/event-stream", ..call };
+        let mut refused = None;
+        loop {
+            let token = match self.token_for(&call, refused.as_deref()).await {
+                Err(Error::SessionEnded) => None,
+                token => token?,
+            };
+            let response = in_time(self.begin(&call, token.as_deref())).await?;
+            if response.status().is_success() {
+                return Ok(response.into_body());
+            }
+            let (status, body) = in_time(whole(response)).await?;
+            if status != StatusCode::UNAUTHORIZED || token.is_none() || refused.is_some() {
+                return Err(Error::Status(status, Problem::read(&body)));
+            }
+            refused = token;
+        }
     }
 
     async fn token_for(&self, call: &Call<'_>, refused: Option<&str>) -> Result<Option<String>, Error> {
@@ -262,6 +290,20 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// The status and the body of a response.
+async fn whole(response: hyper::Response<Incoming>) -> Result<(StatusCode, Bytes), Error> {
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MAX_RESPONSE).collect().await;
+    let body = body.map_err(|_| Error::Connection("the connection to the server was lost".to_owned()))?;
+    Ok((status, body.to_bytes()))
+}
+
+async fn in_time<T>(exchange: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(TIMEOUT, exchange)
+        .await
+        .unwrap_or_else(|_| Err(Error::Connection("the server does not answer".to_owned())))
 }
 
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

@@ -1,8 +1,11 @@
 //! One occurrence in full: the event, the other occurrences, the seats, and the user's registration.
 
+use std::collections::BTreeSet;
+
 use eventcore::OccurrenceId;
 use eventcore::events::{EventStatus, Occurrence, OccurrenceStatus, Visibility};
 use eventcore::feedback::Feedback;
+use eventcore::live::{EventNow, Followed};
 use eventcore::registrations::{Registration, RegistrationStatus};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -210,6 +213,26 @@ impl Screen for EventScreen {
 
     fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {
         Some(self.shown())
+    }
+
+    fn each_occurrence(&mut self, call: &mut dyn FnMut(&mut Occurrence)) {
+        call(&mut self.listed);
+        if let Some(detail) = &mut self.detail {
+            call(&mut detail.occurrence);
+            detail.occurrences.iter_mut().for_each(call);
+        }
+    }
+
+    fn followed(&self, around: usize, cx: &Context) -> Followed {
+        let others = self.detail.as_ref().map(|detail| &*detail.occurrences).unwrap_or_default();
+        let others = self.position.around(others, cx.height(), around).iter().map(|other| other.id);
+        let occurrences = others.chain([self.id]).collect();
+        Followed { occurrences, events: BTreeSet::from([self.shown().event_id]) }
+    }
+
+    fn is_outdated(&self, event: &EventNow) -> bool {
+        let known = self.detail.as_ref().map(|detail| &detail.event);
+        known.is_some_and(|known| known.id == event.event_id && known.version != event.version)
     }
 
     fn my_rating(&self) -> Option<&Feedback> {

@@ -31,7 +31,7 @@ fn carla() -> Value {
 }
 
 /// One of every kind, newest first, the first two unread.
-fn every_kind() -> Vec<Notification> {
+pub(crate) fn every_kind() -> Vec<Notification> {
     let read = |at: &str| json!({"created_at": at, "read_at": "2027-02-27T08:00:00Z"});
     let with = |mut all: Value, changes: Value| {
         all.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
@@ -94,7 +94,7 @@ fn head(driven: &Driven, width: u16) -> String {
 }
 
 #[test]
-fn every_kind_of_notification_is_told_in_a_sentence() {
+pub(crate) fn every_kind_of_notification_is_told_in_a_sentence() {
     let mut driven = opened();
     insta::assert_snapshot!("inbox_80x24", driven.picture(80, 24));
     insta::assert_snapshot!("inbox_120x40", driven.picture(120, 40));

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use eventcore::events::{Occurrence, OccurrenceStatus};
+use eventcore::live::Followed;
 use eventcore::registrations::{MyRegistration, RegistrationStatus};
 use eventcore::{Cursor, OccurrenceId};
 use ratatui::Frame;
@@ -115,6 +116,14 @@ impl Screen for MineScreen {
 
     fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {
         self.selected()
+    }
+
+    fn each_occurrence(&mut self, call: &mut dyn FnMut(&mut Occurrence)) {
+        self.list.items.iter_mut().filter_map(|mine| mine.occurrence.as_mut()).for_each(call);
+    }
+
+    fn followed(&self, around: usize, cx: &Context) -> Followed {
+        occurrence_list::followed(&self.list, around, cx)
     }
 
     fn settle(&mut self, cx: &Context) {

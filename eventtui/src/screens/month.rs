@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days as Count, Months, NaiveDate};
 use eventcore::events::Occurrence;
+use eventcore::live::Followed;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -400,10 +401,15 @@ impl Screen for MonthScreen {
         Handled::Yes
     }
 
-    fn occurrence_loaded(&mut self, occurrence: &Occurrence) {
-        for known in self.occurrences.values_mut().flatten().filter(|known| known.id == occurrence.id) {
-            *known = occurrence.clone();
-        }
+    fn each_occurrence(&mut self, call: &mut dyn FnMut(&mut Occurrence)) {
+        self.occurrences.values_mut().flatten().for_each(call);
+    }
+
+    /// Those of the selected day, whose seats are shown.
+    fn followed(&self, _around: usize, _cx: &Context) -> Followed {
+        let of_day = self.occurrences.get(&self.day).into_iter().flatten();
+        let occurrences = of_day.map(|occurrence| occurrence.id).collect();
+        Followed { occurrences, ..Followed::default() }
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {

@@ -2,6 +2,7 @@
 
 use eventcore::Page;
 use eventcore::events::Occurrence;
+use eventcore::live::Followed;
 use eventcore::registrations::MyRegistration;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -56,11 +57,11 @@ pub(crate) fn occurrences(outcome: Result<Response, ApiError>) -> Result<Page<Oc
     })
 }
 
-/// Replaces an older copy of an occurrence.
-pub(crate) fn replace(list: &mut OccurrenceList, occurrence: &Occurrence) {
-    if let Some(known) = list.items.iter_mut().find(|known| known.id == occurrence.id) {
-        *known = occurrence.clone();
-    }
+/// The occurrences on the screen, and `around` items above and below.
+pub(crate) fn followed<T: ListedOccurrence>(list: &PagedList<T>, around: usize, cx: &Context) -> Followed {
+    let items = list.around(cx.height(), around).iter();
+    let occurrences = items.filter_map(|item| item.occurrence()).map(|occurrence| occurrence.id).collect();
+    Followed { occurrences, ..Followed::default() }
 }
 
 pub(crate) fn draw(list: &OccurrenceList, frame: &mut Frame<'_>, area: Rect, view: &ViewContext) {

@@ -2,6 +2,7 @@
 
 use eventcore::Cursor;
 use eventcore::events::{Event, EventStatus, Occurrence, Visibility};
+use eventcore::live::{EventNow, Followed};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -142,6 +143,28 @@ impl Screen for OrganizeScreen {
 
     fn event(&self) -> Option<&Event> {
         self.events.selected().filter(|_| self.past.is_none())
+    }
+
+    fn each_occurrence(&mut self, call: &mut dyn FnMut(&mut Occurrence)) {
+        let next = self.events.items.iter_mut().filter_map(|event| event.next_occurrence.as_mut());
+        next.chain(self.past.iter_mut().flat_map(|past| &mut past.items)).for_each(call);
+    }
+
+    fn followed(&self, around: usize, cx: &Context) -> Followed {
+        if let Some(past) = &self.past {
+            return occurrence_list::followed(past, around, cx);
+        }
+        let events = self.events.around(cx.height(), around);
+        let next = events.iter().filter_map(|event| event.next_occurrence.as_ref());
+        Followed {
+            occurrences: next.map(|occurrence| occurrence.id).collect(),
+            events: events.iter().map(|event| event.id).collect(),
+        }
+    }
+
+    fn is_outdated(&self, event: &EventNow) -> bool {
+        let mut known = self.events.items.iter();
+        known.any(|known| known.id == event.event_id && known.version != event.version)
     }
 
     fn settle(&mut self, cx: &Context) {

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
 use eventcore::feedback::Feedback;
+use eventcore::live::{EventNow, Followed};
 use eventcore::registrations::Registration;
 use eventcore::{Cursor, EventId, NotificationId};
 use ratatui::Frame;
@@ -187,8 +188,28 @@ pub(crate) trait Screen: fmt::Debug + Any {
     /// Keeps the selection on the screen after the list, its days or the size changed.
     fn settle(&mut self, _cx: &Context) {}
 
-    /// An occurrence was loaded: replaces an older copy.
-    fn occurrence_loaded(&mut self, _occurrence: &Occurrence) {}
+    /// Calls a function with each occurrence that the screen holds.
+    fn each_occurrence(&mut self, _call: &mut dyn FnMut(&mut Occurrence)) {}
+
+    /// An occurrence was loaded: replaces older copies.
+    fn occurrence_loaded(&mut self, occurrence: &Occurrence) {
+        self.each_occurrence(&mut |known| {
+            if known.id == occurrence.id {
+                known.clone_from(occurrence);
+            }
+        });
+    }
+
+    /// The occurrences and events on the screen, with `around` items above and below, whose changes the
+    /// screen is told.
+    fn followed(&self, _around: usize, _cx: &Context) -> Followed {
+        Followed::default()
+    }
+
+    /// Whether the screen shows another version of an event than the present one.
+    fn is_outdated(&self, _event: &EventNow) -> bool {
+        false
+    }
 
     /// A registration was changed or loaded; `mine`: whether it belongs to the signed-in user.
     fn registration_changed(&mut self, _registration: &Registration, _mine: bool) {}

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use eventcore::Cursor;
 use eventcore::events::Occurrence;
+use eventcore::live::Followed;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -105,8 +106,12 @@ impl Screen for SearchScreen {
         occurrence_list::settle(&mut self.list, occurrence_list::rows(cx, HEAD), &cx.view);
     }
 
-    fn occurrence_loaded(&mut self, occurrence: &Occurrence) {
-        occurrence_list::replace(&mut self.list, occurrence);
+    fn each_occurrence(&mut self, call: &mut dyn FnMut(&mut Occurrence)) {
+        self.list.items.iter_mut().for_each(call);
+    }
+
+    fn followed(&self, around: usize, cx: &Context) -> Followed {
+        occurrence_list::followed(&self.list, around, cx)
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, cx: &Context) {

@@ -52,6 +52,11 @@ impl<T> PagedList<T> {
         self.items.get(self.position.selected)
     }
 
+    /// The items on a screen of this height, and `around` more above and below.
+    pub(crate) fn around(&self, height: usize, around: usize) -> &[T] {
+        self.position.around(&self.items, height, around)
+    }
+
     /// Whether the last page is loaded.
     pub(crate) fn is_complete(&self) -> bool {
         self.next().is_none()
@@ -279,6 +284,12 @@ impl Position {
             Motion::Last => len,
         };
         self.settle(len, height);
+    }
+
+    /// The items on a screen of this height, and `around` more above and below.
+    pub(crate) fn around<T>(self, items: &[T], height: usize, around: usize) -> &[T] {
+        let end = (self.top + height + around).min(items.len());
+        items.get(self.top.saturating_sub(around)..end).unwrap_or_default()
     }
 
     const fn shift_down(&mut self, by: usize) {

@@ -8,6 +8,7 @@ mod evening;
 mod failures;
 mod finding;
 mod inbox;
+mod live;
 mod now;
 mod organizing;
 mod own_data;

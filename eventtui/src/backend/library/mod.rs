@@ -5,18 +5,21 @@ mod categories;
 mod comments;
 mod events;
 mod feedback;
+mod live;
 mod notifications;
 mod occurrences;
 mod registrations;
 mod tokens;
 mod webhooks;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
+use eventcore::live::Followed;
 use eventcore::{Actor, Cursor, Error, EventCore, Options, PageRequest};
 
 use super::dispatch::run;
-use super::{Backend, Closing, Request, Work};
+use super::{ApiError, Backend, Closing, LiveFuture, Request, Updates, Work};
 use crate::api::PAGE;
 use crate::failure::Failure;
 
@@ -25,6 +28,8 @@ pub(crate) struct Library {
     core: EventCore,
     name: String,
     actor: Mutex<Actor>,
+    /// Whether other processes tell this one of changes.
+    is_reached: AtomicBool,
 }
 
 impl Library {
@@ -43,7 +48,7 @@ impl Library {
         };
         let path = url.split('?').next().unwrap_or(url);
         let name = path.rsplit('/').next().unwrap_or(path).to_owned();
-        Ok(Self { core, name, actor: Mutex::new(actor) })
+        Ok(Self { core, name, actor: Mutex::new(actor), is_reached: AtomicBool::new(false) })
     }
 
     fn actor(&self) -> Actor {
@@ -64,7 +69,16 @@ impl Backend for Library {
         Box::pin(run(self, request))
     }
 
+    fn follow<'a>(
+        &'a self,
+        wanted: &'a Followed,
+        resume: Option<&'a str>,
+    ) -> LiveFuture<'a, Result<Box<dyn Updates>, ApiError>> {
+        Box::pin(self.updates(wanted.clone(), resume))
+    }
+
     fn close(&self) -> Closing<'_> {
+        self.core.end_live_streams();
         Box::pin(self.core.close())
     }
 }

@@ -4,9 +4,10 @@ mod check_in;
 mod code_prompt;
 mod name_filter;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use eventcore::events::Occurrence;
+use eventcore::live::Followed;
 use eventcore::registrations::{Registration, RegistrationStatus};
 use eventcore::{Cursor, RegistrationId};
 use ratatui::Frame;
@@ -254,6 +255,14 @@ impl Screen for AttendeesScreen {
 
     fn occurrence(&self, _view: &ViewContext) -> Option<&Occurrence> {
         Some(&self.occurrence)
+    }
+
+    fn each_occurrence(&mut self, call: &mut dyn FnMut(&mut Occurrence)) {
+        call(&mut self.occurrence);
+    }
+
+    fn followed(&self, _around: usize, _cx: &Context) -> Followed {
+        Followed { occurrences: BTreeSet::from([self.occurrence.id]), ..Followed::default() }
     }
 
     fn registration_changed(&mut self, registration: &Registration, _mine: bool) {

@@ -14,7 +14,7 @@ pub(crate) struct Week {
     pub(crate) day: NaiveDate,
     /// Among the occurrences of the day; beyond their number it means the last.
     pub(super) at: usize,
-    occurrences: Vec<Occurrence>,
+    pub(super) occurrences: Vec<Occurrence>,
     /// The Monday of the week of `occurrences`.
     shown: Option<NaiveDate>,
 }
@@ -53,13 +53,6 @@ impl Week {
         self.occurrences = occurrences;
         self.shown = Some(self.monday());
         self.follow(selected, view);
-    }
-
-    /// Replaces an older copy of an occurrence.
-    pub(super) fn replace(&mut self, occurrence: &Occurrence) {
-        if let Some(known) = self.occurrences.iter_mut().find(|known| known.id == occurrence.id) {
-            *known = occurrence.clone();
-        }
     }
 
     pub(crate) fn go_to(&mut self, day: NaiveDate) {
@@ -109,7 +102,7 @@ impl Week {
     }
 
     /// The occurrences of the selected day.
-    fn of_day(&self, view: &ViewContext) -> Vec<&Occurrence> {
+    pub(super) fn of_day(&self, view: &ViewContext) -> Vec<&Occurrence> {
         let day = self.days(view).into_iter().find(|(day, _)| *day == self.day);
         day.map(|(_, occurrences)| occurrences).unwrap_or_default()
     }

@@ -5,6 +5,7 @@ mod picture;
 
 use chrono::NaiveDate;
 use eventcore::events::Occurrence;
+use eventcore::live::Followed;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -106,8 +107,16 @@ impl Screen for WeekScreen {
         Handled::Yes
     }
 
-    fn occurrence_loaded(&mut self, occurrence: &Occurrence) {
-        self.week.replace(occurrence);
+    fn each_occurrence(&mut self, call: &mut dyn FnMut(&mut Occurrence)) {
+        self.week.occurrences.iter_mut().for_each(call);
+    }
+
+    /// Those of the selected day, and around them those of the week.
+    fn followed(&self, around: usize, cx: &Context) -> Followed {
+        let of_day: Vec<&Occurrence> = self.week.of_day(&cx.view);
+        let shown = if around == 0 { of_day } else { self.week.occurrences.iter().collect() };
+        let occurrences = shown.into_iter().map(|occurrence| occurrence.id).collect();
+        Followed { occurrences, ..Followed::default() }
     }
 
     /// The selected occurrence may be on another day now.

@@ -13,6 +13,7 @@ mod forgotten_password;
 mod guessing;
 mod identify;
 mod input;
+mod kept;
 mod known_client;
 mod login;
 mod operator;
@@ -42,6 +43,7 @@ pub use input::{
     Confirmation, Credentials, ForgottenPassword, LinkToken, NewPassword, NewUser, PasswordReset,
     RefreshToken,
 };
+pub use kept::{KnownClient, MailedLink};
 pub(crate) use known_client::forget_clients;
 pub use login::{Email, Username};
 pub(crate) use password::{PasswordHashing, Passwords};

@@ -77,19 +77,19 @@ pub enum Mail {
 }
 
 text_enum! {
-    /// The kind of a [`Mail`].
+    /// What a mail is about.
     pub enum MailKind {
-        /// [`Mail::VerifyEmail`].
+        /// The link that verifies an address.
         VerifyEmail = "verify_email",
-        /// [`Mail::ResetPassword`].
+        /// The link that sets a new password.
         ResetPassword = "reset_password",
-        /// [`Mail::AddressChange`].
+        /// Another address was given.
         AddressChange = "address_change",
-        /// [`Mail::PasswordChanged`].
+        /// The password was changed.
         PasswordChanged = "password_changed",
-        /// [`Mail::NewSignIn`].
+        /// Someone signed in from another client.
         NewSignIn = "new_sign_in",
-        /// [`Mail::WebhookDisabled`].
+        /// A webhook was disabled.
         WebhookDisabled = "webhook_disabled",
         /// [`Mail::CalendarSubscription`].
         CalendarSubscription = "calendar_subscription",

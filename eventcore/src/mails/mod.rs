@@ -15,6 +15,7 @@
 
 mod deliver;
 mod facts;
+mod kept;
 mod mail;
 mod mailer;
 mod outbox;
@@ -26,6 +27,7 @@ pub use facts::{
     CommentFacts, FeedbackFacts, Invitation, InvitationMethod, NotificationFacts, RegistrationFacts,
     ReplyAddress,
 };
+pub use kept::KeptMail;
 pub use mail::{Mail, MailKind};
 pub use mailer::{Delivery, DeliveryError, Mailer, OutgoingMail};
 pub use outbox::MailState;

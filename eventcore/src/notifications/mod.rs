@@ -44,6 +44,6 @@ pub(crate) use mail::{mail_facts, queue_mails};
 pub use notification::{Notification, NotificationPage};
 pub use preferences::{KindPreference, NotificationPreferences, PreferencesInput};
 pub(crate) use prune::prune;
-pub use reminders::RegistrationReminders;
+pub use reminders::{OwnReminders, RegistrationReminders};
 pub(crate) use reminders::{find_due, remind};
 pub(crate) use told::{told, unread_counts};

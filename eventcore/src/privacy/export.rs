@@ -1,6 +1,6 @@
 //! Exporting all data about a person.
 
-use crate::accounts::{AccessToken, Session, User};
+use crate::accounts::{AccessToken, KnownClient, MailedLink, Session, User};
 use crate::actor::Actor;
 use crate::agenda::AgendaFilter;
 use crate::calendars::ImportedUid;
@@ -10,7 +10,8 @@ use crate::error::Result;
 use crate::events::Event;
 use crate::feedback::{Feedback, WithdrawnFeedback};
 use crate::id::{EventId, UserId};
-use crate::notifications::{Notification, NotificationPreferences};
+use crate::mails::KeptMail;
+use crate::notifications::{Notification, NotificationPreferences, OwnReminders};
 use crate::page::PageRequest;
 use crate::registrations::Registration;
 use crate::subscriptions::CalendarSubscription;
@@ -29,6 +30,10 @@ pub struct Export {
     pub sessions: Vec<Session>,
     /// The personal access tokens, without their secrets.
     pub access_tokens: Vec<AccessToken>,
+    /// The clients that they have signed in from.
+    pub known_clients: Vec<KnownClient>,
+    /// The links that were mailed to them, until they expire.
+    pub mailed_links: Vec<MailedLink>,
     /// When the secret address of their calendar was made; null if there is none.
     pub calendar_address_created_at: Option<Timestamp>,
     /// The UIDs of the calendar files that they have imported.
@@ -45,8 +50,12 @@ pub struct Export {
     pub feedback: Vec<Feedback>,
     /// What they were told in the last 90 days.
     pub notifications: Vec<Notification>,
+    /// The mails to them of the last 30 days.
+    pub mails: Vec<KeptMail>,
     /// What they want to be told.
     pub notification_preferences: NotificationPreferences,
+    /// The registrations that have reminders of their own.
+    pub own_reminders: Vec<OwnReminders>,
     /// The events that they have muted.
     pub muted_events: Vec<EventId>,
     /// Their webhooks, without the secrets.
@@ -82,6 +91,8 @@ impl EventCore {
             user,
             sessions: self.sessions_of(id, current).await?,
             access_tokens: self.access_tokens_of(id).await?,
+            known_clients: self.known_clients_of(id).await?,
+            mailed_links: self.mailed_links_of(id).await?,
             calendar_address_created_at: self.personal_calendar_created_at(id).await?,
             imported_events: self.imports_of(id).await?,
             events,
@@ -90,7 +101,9 @@ impl EventCore {
             comments: self.comments_of(id).await?,
             feedback: self.feedback_of(id).await?,
             notifications: self.notifications_of(id).await?,
+            mails: self.mails_of(id).await?,
             notification_preferences: self.preferences_of(id).await?,
+            own_reminders: self.own_reminders_of(id).await?,
             muted_events: self.muted_events_of(id).await?,
             webhooks: self.webhooks_of(id).await?,
             calendar_subscriptions: self.calendar_subscriptions_of(id).await?,

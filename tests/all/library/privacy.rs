@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use eventcore::accounts::{NewAccessToken, NewUser, UserFilter};
+use eventcore::accounts::{Credentials, NewAccessToken, NewUser, UserFilter};
+use eventcore::db::{Queries, Sql};
 use eventcore::events::EventStatus;
+use eventcore::mails::{DeliveryError, MailKind, MailState};
 use eventcore::{Actor, Error, EventCore, PageRequest, Role};
 use rstest::rstest;
 use serde_json::json;
-use tests::{Kind, TestDb, id_of, new_event, refusal_code};
+use tests::{Kind, Mailbox, TestDb, id_of, new_event, refusal_code};
 
 async fn named(core: &EventCore, username: &str, display_name: &str, email: &str) -> Actor {
     let input = NewUser {
@@ -143,6 +145,116 @@ async fn users_and_admins_export_all_personal_data(#[case] kind: Kind) {
     }
     assert_eq!(refusal_code(core.export_user(&bob, id_of(&ada)).await), "forbidden");
     assert_eq!(refusal_code(core.export_user(&Actor::Anonymous, id_of(&ada)).await), "unauthenticated");
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_has_what_is_kept_of_mails_links_and_sign_ins(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let core = &db.core;
+    core.ensure_jobs().await.unwrap();
+    core.run_due_jobs().await.unwrap();
+    let mailbox = Mailbox::of(core);
+    let account = json!({"username": "ada", "email": "ada@example.org", "password": "correct horse 7"});
+    let account: NewUser = serde_json::from_value(account).unwrap();
+    let ada = Actor::user(core.create_user(&Actor::Anonymous, &account).await.unwrap().id, Role::User);
+    db.clock.advance(Duration::from_secs(1));
+    let login = json!({"login": "ada", "password": "correct horse 7"});
+    let login: Credentials = serde_json::from_value(login).unwrap();
+    core.sign_in(&login, Some("Firefox/150.0")).await.unwrap();
+    core.sign_in(&login, Some("curl/8.1")).await.unwrap();
+    mailbox.take(core).await;
+    let (_, occurrence) = db.create_event(&ada, new_event()).await;
+    let registration = db.register(&ada, occurrence, 1).await;
+    let own = serde_json::from_value(json!({"reminders": ["PT2H"]})).unwrap();
+    core.set_registration_reminders(&ada, occurrence, &own).await.unwrap();
+    db.verify_addresses().await;
+    mailbox.fail_next(DeliveryError::Temporary("away".to_owned()));
+    db.clock.advance(Duration::from_secs(5));
+    mailbox.take(core).await;
+
+    let export = core.export_user(&ada, id_of(&ada)).await.unwrap();
+    let told: Vec<_> = export.mails.iter().map(|mail| (mail.kind, mail.state, &*mail.address)).collect();
+    let (sent, waiting, address) = (MailState::Sent, MailState::Waiting, "ada@example.org");
+    assert_eq!(
+        told,
+        [
+            (MailKind::VerifyEmail, sent, address),
+            (MailKind::NewSignIn, sent, address),
+            (MailKind::RegistrationConfirmed, waiting, address),
+        ]
+    );
+    let [_, sign_in, confirmed] = &export.mails[..] else { panic!("{told:?}") };
+    assert_eq!((sign_in.user_agent.as_deref(), sign_in.event_id), (Some("curl/8.1"), None));
+    assert_eq!(
+        (confirmed.last_error.as_deref(), confirmed.event_id),
+        (Some("away"), Some(registration.event_id))
+    );
+    assert_eq!(export.notifications.len(), 2, "of the sign-in and of the registration");
+    assert_eq!(export.known_clients.len(), 2);
+    assert_eq!((export.mailed_links.len(), &*export.mailed_links[0].email), (1, address));
+    assert_eq!(export.own_reminders.len(), 1);
+    assert_eq!(export.own_reminders[0].registration_id, registration.id);
+    assert_eq!(serde_json::to_value(&export.own_reminders[0].reminders).unwrap(), json!(["PT2H"]));
+    // It is read back by clients, and has no link that still works.
+    let text = serde_json::to_string(&export).unwrap();
+    serde_json::from_str::<eventcore::privacy::Export>(&text).unwrap();
+    assert!(!text.contains("token="), "{text}");
+    let bob = db.user("bob").await;
+    let others = core.export_user(&bob, id_of(&bob)).await.unwrap();
+    assert!(others.mails.iter().all(|mail| mail.address == "bob@example.org"));
+    assert!(others.known_clients.is_empty() && others.own_reminders.is_empty());
+}
+
+/// The fields of the export that have the rows of a table about people. A table without one has its reason.
+const TABLES: &[(&str, Result<&str, &str>)] = &[
+    ("access_tokens", Ok("access_tokens")),
+    ("account_links", Ok("mailed_links")),
+    ("calendar_snapshots", Err("follow from their events and registrations")),
+    ("calendar_subscriptions", Ok("calendar_subscriptions")),
+    ("comments", Ok("comments")),
+    ("event_mutes", Ok("muted_events")),
+    ("event_organizers", Ok("co_organized")),
+    ("events", Ok("events")),
+    ("feedback", Ok("feedback")),
+    ("imported_events", Ok("imported_events")),
+    ("known_clients", Ok("known_clients")),
+    ("mails", Ok("mails")),
+    ("notification_preferences", Ok("notification_preferences")),
+    ("notifications", Ok("notifications")),
+    ("occurrences", Err("follow from their events")),
+    ("personal_calendars", Ok("calendar_address_created_at")),
+    ("registrations", Ok("registrations")),
+    ("sessions", Ok("sessions")),
+    ("webhooks", Ok("webhooks")),
+    ("withdrawn_feedback", Ok("withdrawn_feedback")),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_table_about_people_is_exported_or_its_absence_is_decided() {
+    let db = TestDb::new(Kind::Sqlite).await;
+    let ada = db.user("ada").await;
+    let mut reader = db.core.db().read().await.unwrap();
+    let tables: Vec<(String,)> = reader
+        .query(Sql::portable(
+            "SELECT DISTINCT t.name FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
+             WHERE t.type = 'table' AND c.name IN ('user_id', 'organizer_id', 'author_id', 'actor_id',
+                'owner_id', 'checked_in_by', 'answered_by') ORDER BY t.name",
+        ))
+        .all()
+        .await
+        .unwrap();
+    let tables: Vec<&str> = tables.iter().map(|(name,)| name.as_str()).collect();
+    assert_eq!(tables, TABLES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    let export = db.core.export_user(&ada, id_of(&ada)).await.unwrap();
+    let export = serde_json::to_value(export).unwrap();
+    for (table, decided) in TABLES {
+        if let Ok(field) = decided {
+            assert!(export.get(field).is_some(), "{table}: {field}");
+        }
+    }
 }
 
 #[rstest]

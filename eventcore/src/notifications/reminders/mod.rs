@@ -17,4 +17,4 @@ mod lead_times;
 mod of_registration;
 
 pub(crate) use due::{find_due, remind};
-pub use of_registration::RegistrationReminders;
+pub use of_registration::{OwnReminders, RegistrationReminders};

@@ -4,7 +4,7 @@ use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
-use crate::id::{OccurrenceId, UserId};
+use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::input::{Fields, deserialize_by_fields};
 use crate::reminder_list::{ReminderList, store_leads};
 
@@ -30,7 +30,37 @@ impl RegistrationReminders {
     }
 }
 
+/// When a user is reminded of one registration, in place of their own list.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnReminders {
+    /// The registration.
+    pub registration_id: RegistrationId,
+    /// How long before the start: ISO 8601 durations.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub reminders: ReminderList,
+}
+
 impl EventCore {
+    /// The registrations of a user that have reminders of their own. Makes no permission check.
+    pub(crate) async fn own_reminders_of(&self, user: UserId) -> Result<Vec<OwnReminders>> {
+        let rows: Vec<(RegistrationId, String)> = self
+            .db()
+            .read()
+            .await?
+            .query(sql!(
+                "SELECT id, reminders FROM registrations
+                 WHERE user_id = $1 AND reminders IS NOT NULL ORDER BY id"
+            ))
+            .bind(user)
+            .all()
+            .await?;
+        let own = |(registration_id, json): (RegistrationId, String)| {
+            Ok(OwnReminders { registration_id, reminders: ReminderList::read(Some(&json))? })
+        };
+        rows.into_iter().map(own).collect()
+    }
+
     /// When the actor is reminded of their registration for an occurrence.
     ///
     /// # Errors

@@ -167,8 +167,8 @@ struct UserChange {
 /// Change an account by a JSON merge patch
 ///
 /// Only admins change `role`. Only the user turns on `takes_replies`: attendees of their events then see
-/// their verified address in mails, as the one for replies (`Reply-To`). For a change of `email` or `role` the
-/// password must have been given in the last 5 minutes, or be sent as `current_password`.
+/// their verified address in mails, as the one for replies (`Reply-To`). For a change of `email` or `role`
+/// the password must have been given in the last 5 minutes, or be sent as `current_password`.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{user}",

@@ -19,7 +19,7 @@ use crate::registrations::Admissions;
 use crate::search;
 use crate::signed_link::LinkKey;
 use crate::subscriptions::CalendarFetcher;
-use crate::time::{Clock, SystemClock, Timestamp};
+use crate::time::{Clock, SystemClock, Timestamp, ZoneSource, use_zones};
 use crate::webhooks::{WebhookPolicy, WebhookSender};
 
 /// The default of [`Options::horizon`].
@@ -97,6 +97,10 @@ pub struct Options {
     pub require_verified_email: bool,
     /// Which addresses webhooks and calendars that are followed may reach. Default: public ones.
     pub webhooks: WebhookPolicy,
+    /// Where this process looks for newer time zones than those that are built in. Default: in the system.
+    /// The newest zones that one [`EventCore`] of a process finds, in files or in its database, are used
+    /// by all.
+    pub zones: ZoneSource,
 }
 
 impl Default for Options {
@@ -111,6 +115,7 @@ impl Default for Options {
             quotas: Quotas::default(),
             require_verified_email: false,
             webhooks: WebhookPolicy::default(),
+            zones: ZoneSource::default(),
         }
     }
 }
@@ -129,11 +134,12 @@ impl EventCore {
     /// Opens the database at `url`, which must exist and have the current schema. Changes nothing in it.
     ///
     /// # Errors
-    /// `unavailable` as for [`EventCore::connect`], and for a missing file or another schema.
+    /// `unavailable` as for [`EventCore::connect`], for a missing file or another schema, and if the
+    /// database needs newer time zones than this process has: see [`EventCore::follow_zone_edition`].
     pub async fn open_existing(url: &str, options: Options) -> Result<Self> {
         let core = Self::connect(url, Options { must_exist: true, ..options }).await?;
         match core.schema().await? {
-            Schema::Current => Ok(core),
+            Schema::Current => core.follow_zone_edition().await.map(|()| core),
             other => Err(other.refusal()),
         }
     }
@@ -142,11 +148,14 @@ impl EventCore {
     /// file is created, unless it [must exist](Options::must_exist).
     ///
     /// # Errors
-    /// `unavailable` if the URL is invalid, the database cannot be reached, or the JWT secret is too short.
+    /// `unavailable` if the URL is invalid, the database cannot be reached, the JWT secret is too short,
+    /// or the time zones of a [`ZoneSource::Folder`] cannot be used.
     pub async fn connect(url: &str, options: Options) -> Result<Self> {
         if options.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             return Err(Error::Unavailable("the JWT secret must have at least 32 bytes".to_owned()));
         }
+        let zones = options.zones.clone();
+        tokio::task::spawn_blocking(move || use_zones(&zones)).await.map_err(Error::internal)??;
         let db = if options.must_exist {
             Db::connect_existing(url, options.pools).await?
         } else {
@@ -190,12 +199,15 @@ impl EventCore {
     }
 
     /// Migrates the database to the current schema, then folds and indexes the texts that an older version
-    /// left unindexed, or folded otherwise.
+    /// left unindexed, or folded otherwise. The time zones of this process are in force for all processes
+    /// of the database from then on, unless it already has newer ones, which this process then uses.
     ///
     /// # Errors
-    /// `unavailable` if the database has a newer schema than this version.
+    /// `unavailable` if the database has a newer schema than this version, or needs newer time zones than
+    /// this process has.
     pub async fn migrate(&self) -> Result<()> {
         self.db.migrate().await?;
+        self.bring_zone_edition().await?;
         self.follow_folding().await?;
         // Versions without the word index stored texts that are not indexed yet.
         let unindexed = sql!("SELECT EXISTS (SELECT 1 FROM search_documents WHERE NOT indexed)");

@@ -68,8 +68,9 @@
 //!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
 //! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`], `csv_table`,
 //!    [`jobs`], the table of work that follows from transactions, `change_log`, the table of what they have
-//!    changed, `signed_link`, the tokens of links in mails, `reminder_list`, the lead times of a user, and
-//!    [`mails`], which the operations of all modules use;
+//!    changed, `signed_link`, the tokens of links in mails, `reminder_list`, the lead times of a user,
+//!    `zone_edition`, the time-zone data of all processes, and [`mails`], which the operations of all modules
+//!    use;
 //! 3. `seats`, the rules of admission and waitlists; [`search`], the word index; `counters`, the numbers of
 //!    occurrences by day and label; [`accounts`] and [`categories`];
 //! 4. [`events`]: events and their occurrences, which are one aggregate;
@@ -145,6 +146,7 @@ pub mod subscriptions;
 pub mod time;
 pub mod webhooks;
 pub mod workers;
+mod zone_edition;
 
 pub use actor::{Actor, Credential, Role, Scope, SignedIn};
 pub use core::{EventCore, OneTransaction, Options};
@@ -156,4 +158,4 @@ pub use id::{
 pub use page::{Cursor, Order, Page, PageRequest, TotalRelation};
 pub use precondition::Precondition;
 pub use quotas::Quotas;
-pub use time::{Clock, ManualClock, SystemClock, Timestamp};
+pub use time::{Clock, ManualClock, SystemClock, Timestamp, ZoneSource};

@@ -105,7 +105,7 @@ enum Command {
 
 /// Settings that the help of every command on a database shows. The others are for `serve`; all commands
 /// take them, so that one environment or file serves all.
-const SETTINGS_OF_ALL: [&str; 3] = ["database", "log", "config"];
+const SETTINGS_OF_ALL: [&str; 4] = ["database", "log", "config", "zoneinfo"];
 
 /// The command line. Subcommands hide the settings that have no effect on them from their help.
 fn command_line() -> clap::Command {

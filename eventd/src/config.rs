@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
-use eventcore::Quotas;
 use eventcore::db::hide_passwords;
 use eventcore::webhooks::WebhookPolicy;
+use eventcore::{Quotas, ZoneSource};
 
 use crate::connection_settings::ConnectionFlags;
 use crate::failure::Failure;
@@ -20,6 +20,7 @@ use crate::limit_settings::{self, LimitFlags};
 use crate::listen_address::ListenAddress;
 use crate::live_settings::{self, LiveFlags};
 use crate::mail_settings::{MailFlags, MailSettings};
+use crate::schedule_settings::{self, ScheduleFlags};
 use crate::webhook_settings::{self, WebhookFlags};
 
 /// Settings from flags and the environment.
@@ -68,9 +69,8 @@ pub(crate) struct Flags {
     /// Background workers of this process; 0 leaves jobs to other processes [default: 1]
     #[arg(long, env = "WORKERS", global = true, value_name = "NUMBER")]
     workers: Option<String>,
-    /// Days ahead for which occurrences of recurring events are created [default: 730]
-    #[arg(long, env = "HORIZON_DAYS", global = true, value_name = "NUMBER")]
-    horizon_days: Option<String>,
+    #[command(flatten)]
+    schedules: ScheduleFlags,
     #[command(flatten)]
     limits: LimitFlags,
     #[command(flatten)]
@@ -155,6 +155,7 @@ pub(crate) struct Config {
     pub(crate) statement_timeout: Duration,
     pub(crate) workers: u16,
     pub(crate) horizon: Duration,
+    pub(crate) zones: ZoneSource,
     pub(crate) stream_bounds: StreamBounds,
     pub(crate) database_listen_url: Option<String>,
     pub(crate) mail: MailSettings,
@@ -246,7 +247,6 @@ const KEYS: &[&str] = &[
     "lock_timeout",
     "statement_timeout",
     "workers",
-    "horizon_days",
 ];
 
 impl Config {
@@ -268,11 +268,11 @@ impl Config {
             ("lock_timeout", &flags.lock_timeout),
             ("statement_timeout", &flags.statement_timeout),
             ("workers", &flags.workers),
-            ("horizon_days", &flags.horizon_days),
         ];
         let groups =
             flags.limits.values().into_iter().chain(flags.connections.values()).chain(flags.live.values());
         let groups = groups.chain(flags.mail.values()).chain(flags.webhooks.values());
+        let groups = groups.chain(flags.schedules.values());
         for (key, value) in values.into_iter().chain(groups) {
             let Some(value) = value else { continue };
             let on_the_line = |m: &ArgMatches| {
@@ -288,8 +288,7 @@ impl Config {
 
     fn read(mut settings: Settings) -> Result<Self, Failure> {
         let database = settings.read("database", "sqlite://events.db", "a database URL")?;
-        let port = settings.given.get("port").cloned();
-        let listen = match (settings.given.get("listen"), port) {
+        let listen = match (settings.given.get("listen"), settings.given.get("port").cloned()) {
             (None, Some((port, source))) => {
                 let port = port
                     .parse()
@@ -380,6 +379,7 @@ impl Config {
             statement_timeout,
             workers,
             horizon: Duration::from_hours(24 * u64::from(horizon_days.get())),
+            zones: schedule_settings::zones(settings.optional("zoneinfo", "(that of the system)", false)),
             stream_bounds,
             database_listen_url,
             mail,
@@ -408,6 +408,7 @@ fn parse_file(text: &str) -> Result<BTreeMap<&'static str, (String, Source)>, Fa
             .chain(&ConnectionFlags::KEYS)
             .chain(&LiveFlags::KEYS)
             .chain(&MailFlags::KEYS)
+            .chain(&ScheduleFlags::KEYS)
             .chain(&WebhookFlags::KEYS)
             .find(|known| **known == key)
             .ok_or_else(|| format!("unknown setting {key}"))?;

@@ -16,6 +16,7 @@ mod live_settings;
 mod mail;
 mod mail_settings;
 mod output;
+mod schedule_settings;
 mod templates;
 mod webhook_settings;
 mod webhooks;

@@ -28,6 +28,10 @@ pub(crate) struct Cli {
     /// My time zone, an IANA name [default: the configured one, `TZ`, or the system's]
     #[arg(long, value_name = "ZONE", global = true, help_heading = SOURCE)]
     pub(crate) timezone: Option<String>,
+    /// Folder with compiled time zones, used unless they are older than those that are built in [default:
+    /// that of the system, if its zones are newer]
+    #[arg(long, env = "ZONEINFO", value_name = "FOLDER", global = true, help_heading = SOURCE)]
+    pub(crate) zoneinfo: Option<PathBuf>,
     /// dark, light, contrast, plain, or a TOML file of colours [default: the configured one, or
     /// light if `COLORFGBG` tells a light background, or dark]
     #[arg(long, value_name = "THEME")]

@@ -44,7 +44,8 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use clap::Parser;
 use crossterm::event::{Event, MouseEventKind};
-use eventcore::{Clock, SystemClock, Violation};
+use eventcore::time::use_zones;
+use eventcore::{Clock, SystemClock, Timestamp, Violation, ZoneSource};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -75,6 +76,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
+    // Before a database is opened, or without one.
+    use_zones(&cli.zoneinfo.clone().map_or(ZoneSource::System, ZoneSource::Folder))?;
     let config = Config::open(config::file().as_deref())?;
     let zone = my_zone(cli.timezone.as_deref(), config.timezone)?;
     let mut source = Source {
@@ -187,7 +190,7 @@ async fn full_screen(source: &Source<'_>, zone: Tz, theme: &str, config: Config)
         theme,
         my_zone: zone,
         in_my_zone: config.in_my_zone,
-        now: began.with_timezone(&zone).naive_local(),
+        now: Timestamp::from(began).in_zone(zone).naive_local(),
         day_order: day_order(),
         categories: Vec::new(),
         unrated: HashSet::new(),

@@ -1,9 +1,11 @@
 //! Tests the running daemon against its own OpenAPI document, on both databases: with thousands of requests
 //! that schemathesis generates, as a user and as an admin, and with generated clients. Clients of CalDAV
-//! follow its calendars. Start it by `tests/contract/run`, which installs schemathesis and makes the clients.
+//! follow its calendars, and time zones are compared with those of Python. Start it by `tests/contract/run`,
+//! which installs schemathesis and makes the clients.
 
 mod caldav;
 mod clients;
+mod zones;
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Output, Stdio};
@@ -42,7 +44,8 @@ async fn main() -> ExitCode {
     let runs = all.map(|(kind, admin)| tokio::spawn(hold(program.clone(), kind, admin)));
     let lives = [Kind::Sqlite, Kind::Postgres].map(|kind| tokio::spawn(clients::walk(kind)));
     let calendars = [Kind::Sqlite, Kind::Postgres].map(|kind| tokio::spawn(caldav::follow(kind)));
-    let wrong: Vec<String> = join_all(runs.into_iter().chain(lives).chain(calendars))
+    let zones = [tokio::spawn(zones::compare())];
+    let wrong: Vec<String> = join_all(runs.into_iter().chain(lives).chain(calendars).chain(zones))
         .await
         .into_iter()
         .filter_map(|run| run.unwrap_or_else(|panic| Some(format!("a run broke off: {panic}"))))
@@ -50,7 +53,7 @@ async fn main() -> ExitCode {
     for report in &wrong {
         println!("{report}");
     }
-    println!("contract: {} of 8 runs found something wrong, in {} s", wrong.len(), begun.elapsed().as_secs());
+    println!("contract: {} of 9 runs found something wrong, in {} s", wrong.len(), begun.elapsed().as_secs());
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

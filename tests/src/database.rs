@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use eventcore::{
-    Actor, Clock, EventCore, ManualClock, OccurrenceId, Options, Quotas, Role, Timestamp, UserId,
+    Actor, Clock, EventCore, ManualClock, OccurrenceId, Options, Quotas, Role, Timestamp, UserId, ZoneSource,
 };
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -257,7 +257,14 @@ pub(crate) async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
     let pools = PoolSettings { postgres: 10, idle_transaction_timeout, ..PoolSettings::default() };
     EventCore::connect(
         url,
-        Options { clock: Box::new(clock), pools, quotas: Quotas::UNLIMITED, ..Options::default() },
+        Options {
+            clock: Box::new(clock),
+            pools,
+            quotas: Quotas::UNLIMITED,
+            // The same on every machine.
+            zones: ZoneSource::BuiltIn,
+            ..Options::default()
+        },
     )
     .await
     .expect("a database")
@@ -281,7 +288,9 @@ async fn create_postgres() -> String {
     TEMPLATE
         .get_or_init(|| async {
             administer("CREATE DATABASE template_events".to_owned()).await;
-            let core = EventCore::open(&postgres_url("template_events")).await.expect("a template");
+            let clock = Arc::new(ManualClock::new(START.parse().expect("an instant")));
+            let core = open(&postgres_url("template_events"), clock).await;
+            core.migrate().await.expect("a schema");
             core.close().await;
         })
         .await;

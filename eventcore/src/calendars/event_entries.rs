@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{NaiveDateTime, TimeZone};
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 
 use super::entry::{CalendarEntry, EntryEnd, EntryRecurrence, EntryStatus, TimeValue};
@@ -11,7 +11,7 @@ use super::member_filter::CalendarPeriod;
 use super::timezone;
 use crate::events::{EventStatus, OccurrenceStatus};
 use crate::recurrence::{Instance, Recurrence, RuleResult, Series, SeriesStart};
-use crate::time::{Span, Timestamp, resolve_leniently};
+use crate::time::{Span, Timestamp, occurs_once, resolve_leniently};
 
 /// An event as far as its file needs it.
 #[derive(Debug, Clone)]
@@ -345,8 +345,11 @@ impl CalendarEvent {
     /// Like [`Self::value`], but an instant if the local time occurs twice or not at all: some calendars
     /// reject such times.
     fn unambiguous_value(&self, nominal: NaiveDateTime, at: Timestamp) -> TimeValue {
-        let once = self.tz.from_local_datetime(&nominal).single().is_some();
-        if once || self.span.all_day { self.value(nominal, at) } else { TimeValue::Utc(at) }
+        if self.span.all_day || occurs_once(nominal, self.tz) {
+            self.value(nominal, at)
+        } else {
+            TimeValue::Utc(at)
+        }
     }
 
     fn local_value(&self, nominal: NaiveDateTime) -> TimeValue {

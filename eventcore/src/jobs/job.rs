@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 pub enum Job {
     /// Daily: create the occurrences of unbounded rules up to the horizon.
     ExtendSchedules,
-    /// After a start: recompute the times of future occurrences if the tz database is another version.
+    /// After a start: recompute the times of future occurrences if the tz database has another edition.
     RecomputeTimes,
     /// Daily: delete jobs that finished long ago.
     PruneJobs,

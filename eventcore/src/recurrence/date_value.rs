@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, SubsecRound, Timelike};
 
-use super::zone::Zone;
 use crate::serde_as_string::serde_as_string;
-use crate::time::{TimeParser, Timestamp, first_of, parse_day, parse_instant, parse_wall_clock};
+use crate::time::{TimeParser, Timestamp, Zone, first_of, parse_day, parse_instant, parse_wall_clock};
 
 /// A date, a local time in the zone of the series, or an instant.
 ///

@@ -10,8 +10,7 @@ use super::expand::{
     Bounds, Budget, BudgetExceeded, CompiledRule, DAY, LAST_DAY, Point, RuleInstances, WallTimes,
 };
 use super::rule::{Freq, Rule};
-use super::zone::Zone;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Zone, zone_of};
 
 /// The last second that is expanded: one day before the end of the year 9999, so that it has a local time in
 /// every zone.
@@ -135,7 +134,7 @@ impl Series {
     /// `invalid_rule` for FREQ=HOURLY on whole days.
     pub fn new(start: SeriesStart, recurrence: Recurrence) -> RuleResult<Self> {
         recurrence.check_size()?;
-        let zone = Zone::of(start.tz);
+        let zone = zone_of(start.tz);
         let first = start.point(zone);
         let single = Rule::new(Freq::Daily).with_count(1)?;
         let rule = recurrence.rrule.as_ref().unwrap_or(&single);

@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
 use super::range::parse_instant;
+use super::zones::offset_at;
 use crate::db::ArrayElement;
 use crate::serde_as_string::serde_as_string;
 
@@ -50,9 +51,11 @@ impl Timestamp {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
     }
 
-    /// This instant as the local time of `tz`.
-    pub fn in_zone(self, tz: Tz) -> DateTime<Tz> {
-        tz.from_utc_datetime(&self.to_utc().naive_utc())
+    /// This instant as the local time of `tz`, by the [time-zone data](super::zones_in_force) of this
+    /// process.
+    pub fn in_zone(self, tz: Tz) -> DateTime<FixedOffset> {
+        let utc = self.to_utc();
+        utc.with_timezone(&offset_at(tz, utc.timestamp()))
     }
 
     /// Adds `duration`, saturating at [`Timestamp::MAX`].

@@ -1,10 +1,11 @@
 //! Local times: their instants in a time zone, and the times of JSON responses ([`Moment`]).
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 
 use super::range::{LOCAL_FORMAT, clamp, parse_day, parse_instant};
 use super::timestamp::{Timestamp, write_rfc3339};
+use super::zones::{LocalTime, zone_of};
 use crate::error::{Error, Result};
 use crate::serde_as_string::serde_as_string;
 
@@ -27,7 +28,7 @@ impl Timestamp {
 impl Moment {
     /// `instant` with the UTC offset of `tz`.
     pub fn at(instant: Timestamp, tz: Tz) -> Self {
-        Self::At(instant.in_zone(tz).fixed_offset())
+        Self::At(instant.in_zone(tz))
     }
 
     /// The date of `instant` in `tz`.
@@ -107,12 +108,12 @@ pub struct Gap {
 /// [`Gap`] if the local time does not exist.
 pub fn resolve(local: NaiveDateTime, tz: Tz) -> Result<Timestamp, Gap> {
     let local = clamp(local);
-    match tz.from_local_datetime(&local) {
-        chrono::LocalResult::Single(instant) => Ok(instant.into()),
-        chrono::LocalResult::Ambiguous(one, other) => Ok(one.min(other).into()),
-        chrono::LocalResult::None => {
-            let (from, to) = gap_around(local, tz);
-            Err(Gap { local, tz, from, to })
+    match zone_of(tz).local_time(local.and_utc().timestamp()) {
+        LocalTime::Occurs { offset, .. } => Ok(at_offset(local, offset)),
+        LocalTime::Skipped(change) => {
+            let by =
+                |offset: i64| DateTime::from_timestamp(change.at + offset, 0).unwrap_or_default().naive_utc();
+            Err(Gap { local, tz, from: by(change.before), to: by(change.after) })
         }
     }
 }
@@ -120,36 +121,22 @@ pub fn resolve(local: NaiveDateTime, tz: Tz) -> Result<Timestamp, Gap> {
 /// The instant of a local time in `tz`, where a time in a gap takes the UTC offset from before the gap (RFC
 /// 5545 3.3.5): 02:30 becomes 03:30. For recurrence rules and all-day events; see [`resolve`] for user input.
 pub fn resolve_leniently(local: NaiveDateTime, tz: Tz) -> Timestamp {
-    resolve(local, tz).unwrap_or_else(|gap| {
-        // A second before `from` the old offset is in force.
-        let before = gap.from - chrono::TimeDelta::seconds(1);
-        let offset = tz
-            .offset_from_local_datetime(&before)
-            .earliest()
-            .map_or(0, |offset| offset.fix().local_minus_utc());
-        Timestamp::from((gap.local - chrono::TimeDelta::seconds(i64::from(offset))).and_utc())
-    })
+    let local = clamp(local);
+    let zone = zone_of(tz);
+    at_offset(local, zone.offset(zone.span_at(local.and_utc().timestamp())))
 }
 
-/// The bounds of the gap that contains `local`, found by bisection, because chrono does not provide them.
-fn gap_around(local: NaiveDateTime, tz: Tz) -> (NaiveDateTime, NaiveDateTime) {
-    let exists = |at: NaiveDateTime| !matches!(tz.offset_from_local_datetime(&at), chrono::LocalResult::None);
-    // The longest gap is 24 hours: Samoa skipped 30 December 2011. 49 hours are outside any gap.
-    let edge = |direction: i64| {
-        let (mut inside, mut outside) = (0_i64, 49 * 3600);
-        while outside - inside > 1 {
-            let middle = i64::midpoint(inside, outside);
-            if exists(local + chrono::TimeDelta::seconds(direction * middle)) {
-                outside = middle;
-            } else {
-                inside = middle;
-            }
-        }
-        (inside, outside)
-    };
-    let (back, _) = edge(-1);
-    let (_, forward) = edge(1);
-    (local - chrono::TimeDelta::seconds(back), local + chrono::TimeDelta::seconds(forward))
+/// Whether a local time exists in `tz`, and not twice.
+pub(crate) fn occurs_once(local: NaiveDateTime, tz: Tz) -> bool {
+    let meaning = zone_of(tz).local_time(clamp(local).and_utc().timestamp());
+    matches!(meaning, LocalTime::Occurs { twice: false, .. })
+}
+
+/// The instant of a local time with a UTC offset in seconds.
+fn at_offset(local: NaiveDateTime, offset: i64) -> Timestamp {
+    Timestamp::from_micros(
+        local.and_utc().timestamp_micros().saturating_sub(offset.saturating_mul(1_000_000)),
+    )
 }
 
 /// The instant at which `day` begins in `tz`: midnight, or the first time after a gap that contains midnight.
@@ -226,6 +213,12 @@ mod tests {
             ("2027-03-28T02:30:00", Tz::Europe__Berlin, "2027-03-28T03:30:00+02:00"),
             ("2018-11-04T00:00:00", Tz::America__Sao_Paulo, "2018-11-04T01:00:00-02:00"),
             ("2027-03-28T12:00:00", Tz::Europe__Berlin, "2027-03-28T12:00:00+02:00"),
+            // By an edition of 2026: each was an hour off with one of 2025.
+            ("2027-01-15T18:30:00", Tz::America__Vancouver, "2027-01-15T18:30:00-07:00"),
+            ("2027-01-15T18:30:00", Tz::America__Edmonton, "2027-01-15T18:30:00-06:00"),
+            ("2027-01-15T18:30:00", Tz::America__Winnipeg, "2027-01-15T18:30:00-05:00"),
+            ("2027-01-15T18:30:00", Tz::America__Havana, "2027-01-15T18:30:00-04:00"),
+            ("2027-01-15T18:30:00", Tz::Africa__Casablanca, "2027-01-15T18:30:00Z"),
         ] {
             assert_eq!(resolve_leniently(local(text), tz).to_rfc3339_in(tz), expected);
         }

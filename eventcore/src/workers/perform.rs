@@ -26,11 +26,12 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
             succeed(core, lease, &recurring(job, core.now())).await
         }
         Job::RecomputeTimes => {
-            match core.recompute_occurrence_times().await? {
-                0 => {}
-                moved => tracing::info!(moved, "occurrences were moved to the new tz database"),
+            let recomputed = core.recompute_times().await?;
+            if recomputed.moved > 0 {
+                tracing::info!(moved = recomputed.moved, "occurrences were moved to the new tz database");
             }
-            succeed(core, lease, &Next::Done).await
+            let next = recomputed.again_at.map_or(Next::Done, |at| Next::Again { job, at });
+            succeed(core, lease, &next).await
         }
         Job::AnalyzeTables => {
             core.db().analyze_grown_tables().await?;

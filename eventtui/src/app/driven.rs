@@ -9,7 +9,7 @@ use eventcore::accounts::User;
 use eventcore::events::{Event, Occurrence};
 use eventcore::live::Followed;
 use eventcore::registrations::{MyRegistration, Registration};
-use eventcore::{Cursor, Page};
+use eventcore::{Cursor, Page, Timestamp};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ impl Driven {
     pub(crate) fn new() -> Self {
         let began: DateTime<Utc> = "2027-02-27T09:00:00Z".parse().unwrap();
         let mine = chrono_tz::Tz::Europe__Berlin;
-        let today = began.with_timezone(&mine).naive_local();
+        let today = Timestamp::from(began).in_zone(mine).naive_local();
         let view = ViewContext {
             theme: Theme::PLAIN,
             my_zone: mine,

@@ -32,6 +32,7 @@ mod tests;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use eventcore::Timestamp;
 
 use crate::backend::Request;
 use crate::config::Config;
@@ -110,7 +111,7 @@ impl App {
     pub(crate) fn update(&mut self, now: u64, message: Message) -> Vec<Effect> {
         self.cx.now = now;
         let local = self.began + chrono::TimeDelta::milliseconds(i64::try_from(now).unwrap_or_default());
-        self.cx.view.now = local.with_timezone(&self.cx.view.my_zone).naive_local();
+        self.cx.view.now = Timestamp::from(local).in_zone(self.cx.view.my_zone).naive_local();
         match message {
             Message::Key(key) => self.press(key),
             Message::Paste(text) => self.paste(&text),

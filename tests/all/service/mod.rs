@@ -16,3 +16,4 @@ mod rate_limits;
 mod readme;
 mod sockets;
 mod unusable_databases;
+mod zones;

@@ -8,12 +8,12 @@
 use std::collections::HashMap;
 
 use calcard::common::timezone::Tz as NamedZone;
-use chrono::{NaiveDateTime, Offset, TimeZone};
+use chrono::NaiveDateTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::content::{ContentLine, RawComponent};
 use crate::recurrence::{DateValue, Recurrence, Rule, Series, SeriesStart};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, zone_of};
 
 const DAY: i64 = 86_400;
 /// How far before and after now a definition is compared with the zones, in days.
@@ -179,8 +179,7 @@ fn by_offsets(definition: &RawComponent, first: impl Iterator<Item = Tz>, now: T
 }
 
 fn offset_of(tz: Tz, at: i64) -> i64 {
-    let at = chrono::DateTime::from_timestamp(at, 0).unwrap_or_default().naive_utc();
-    i64::from(tz.offset_from_utc_datetime(&at).fix().local_minus_utc())
+    zone_of(tz).offset_at(at)
 }
 
 /// The changes of one observance (RFC 5545, 3.6.5): the first, and those from `from` to `to`.

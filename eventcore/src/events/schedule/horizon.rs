@@ -21,7 +21,8 @@ use crate::events::rows::EventRow;
 use crate::events::store::{self, NewOccurrence};
 use crate::id::EventId;
 use crate::search;
-use crate::time::{self, Timestamp, format_local, parse_local, round_to_days};
+use crate::time::{self, Timestamp, ZoneEdition, format_local, parse_local, round_to_days, zones_in_force};
+use crate::zone_edition::StoredEdition;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -77,6 +78,7 @@ impl EventCore {
     /// Safe to run at any time and in several processes at once. An event is extended at most once a day:
     /// only when its expansion ends a day before the horizon or earlier.
     pub async fn extend_schedules(&self) -> Result<u64> {
+        self.follow_zone_edition().await?;
         let now = self.now();
         // The quotas of the organizers hold for the job as well.
         let horizon = Horizon::after(now, self.horizon_length()).with_quotas(self.quotas());
@@ -107,16 +109,19 @@ impl EventCore {
         }
     }
 
-    /// Recomputes the times of future occurrences from their local times, if the tz database of this program
-    /// is another version than the one by which they were computed; returns how many changed.
+    /// Recomputes the times of future occurrences from their local times, if those were computed by another
+    /// edition of the tz database than the one that this process uses; returns how many changed.
     ///
     /// Safe to run at any time and in several processes at once.
     pub async fn recompute_occurrence_times(&self) -> Result<u64> {
-        self.recompute_for_tz_version(chrono_tz::IANA_TZDB_VERSION).await
+        self.recompute_times().await.map(|recomputed| recomputed.moved)
     }
 
-    async fn recompute_for_tz_version(&self, version: &str) -> Result<u64> {
+    /// [`EventCore::recompute_occurrence_times`], with when it is due once more.
+    pub(crate) async fn recompute_times(&self) -> Result<Recomputed> {
+        self.follow_zone_edition().await?;
         let now = self.now();
+        let edition = zones_in_force().edition;
         let stored: Option<(String,)> = self
             .db()
             .read()
@@ -124,9 +129,10 @@ impl EventCore {
             .query(sql!("SELECT value FROM settings WHERE key = 'tz_database'"))
             .optional()
             .await?;
-        if stored.is_some_and(|(stored,)| stored == version) {
-            return Ok(0);
+        if stored.is_some_and(|(stored,)| stored == edition.to_string()) {
+            return Ok(Recomputed { moved: 0, again_at: None });
         }
+        let followed_from = self.stored_zone_edition().await?.map_or(now, StoredEdition::followed_from);
         let mut changed = 0;
         let mut after = EventId::from(uuid::Uuid::nil());
         loop {
@@ -149,17 +155,28 @@ impl EventCore {
                 changed += transaction!(self.db(), |tx| recompute(tx, event, now))?;
             }
         }
-        transaction!(self.db(), |tx| store_tz_version(tx, version))?;
-        Ok(changed)
+        if now < followed_from {
+            return Ok(Recomputed { moved: changed, again_at: Some(followed_from) });
+        }
+        transaction!(self.db(), |tx| store_edition(tx, edition))?;
+        Ok(Recomputed { moved: changed, again_at: None })
     }
 }
 
-async fn store_tz_version(tx: &mut Tx, version: &str) -> Result<()> {
+/// What became of [`EventCore::recompute_times`].
+pub(crate) struct Recomputed {
+    /// How many occurrences were moved.
+    pub(crate) moved: u64,
+    /// When it is due once more: until then, another process may store times by an older edition.
+    pub(crate) again_at: Option<Timestamp>,
+}
+
+async fn store_edition(tx: &mut Tx, edition: ZoneEdition) -> Result<()> {
     tx.query(sql!(
         "INSERT INTO settings (key, value) VALUES ('tz_database', $1)
          ON CONFLICT (key) DO UPDATE SET value = excluded.value"
     ))
-    .bind(version.to_owned())
+    .bind(edition.to_string())
     .execute()
     .await?;
     Ok(())

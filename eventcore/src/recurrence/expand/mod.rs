@@ -14,7 +14,8 @@ pub(super) use civil::{DAY, LAST_DAY};
 pub(super) use compiled_rule::CompiledRule;
 pub(super) use wall_times::WallTimes;
 
-use super::zone::{OffsetSpan, Zone};
+use super::offset_span::OffsetSpan;
+use crate::time::Zone;
 
 /// In seconds. No clock change was longer than a day, so of two wall-clock times this far apart the later is
 /// the later instant.

@@ -1,5 +1,6 @@
 //! Probes and metrics.
 
+use eventcore::time::zones_in_force;
 use eventcore::{Error, EventCore};
 use warp::reply::Response;
 
@@ -27,8 +28,8 @@ async fn alive(call: Call) -> Answer {
     Ok(reply::content(&call, "alive\n"))
 }
 
-/// Readiness probe: whether the database can be reached and written, its disk has space, and its schema is
-/// current
+/// Readiness probe: whether the database can be reached and written, its disk has space, its schema is
+/// current, and this process has its time zones, of which the response names the edition
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -40,7 +41,7 @@ async fn alive(call: Call) -> Answer {
 )]
 async fn ready(call: Call) -> Answer {
     call.admission.readiness.check(&call.core).await?;
-    Ok(reply::content(&call, "ready\n"))
+    Ok(reply::content(&call, format!("ready\ntime zones: {}\n", zones_in_force())))
 }
 
 /// Metrics for Prometheus: for clients on the same machine, unless the operator has opened them

@@ -165,6 +165,9 @@ pub(crate) enum Purpose {
     SaveWebhook,
     /// Replacing the secret of a webhook.
     RotateSecret,
+    /// What an import would do.
+    TryImport,
+    StoreImport,
     SaveSettings,
     SaveForm,
     SendText,

@@ -68,6 +68,7 @@ pub(crate) enum Place {
     NotificationSettings,
     Webhooks,
     Deliveries,
+    ImportReport,
     Secret,
     Settings,
     Ticket,
@@ -78,7 +79,7 @@ pub(crate) enum Place {
 impl Place {
     /// All but `Everywhere`.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -100,6 +101,7 @@ impl Place {
         Self::NotificationSettings,
         Self::Webhooks,
         Self::Deliveries,
+        Self::ImportReport,
         Self::Secret,
         Self::Settings,
         Self::Ticket,
@@ -136,6 +138,7 @@ impl Place {
             Self::NotificationSettings => "Notification preferences",
             Self::Webhooks => "Webhooks",
             Self::Deliveries => "Deliveries",
+            Self::ImportReport => "Import",
             Self::Secret => "Secret",
             Self::Settings => "Settings",
             Self::Ticket => "Ticket",

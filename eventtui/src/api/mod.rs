@@ -1,6 +1,7 @@
 //! The operations that the client needs, with typed arguments and results. Two implementations: the library
 //! on a database ([`crate::backend`]) and HTTP ([`crate::client`]).
 
+mod calendars;
 mod error;
 mod live;
 mod notifications;
@@ -23,6 +24,7 @@ use eventcore::{
 };
 use serde_json::Value;
 
+pub(crate) use calendars::CalendarsApi;
 pub(crate) use error::{ApiError, ErrorKind};
 pub(crate) use live::{LiveFuture, Updates};
 pub(crate) use notifications::{NEWS, NotificationsApi};
@@ -256,6 +258,7 @@ pub(crate) trait Api:
     + CategoriesApi
     + NotificationsApi
     + WebhooksApi
+    + CalendarsApi
 {
 }
 
@@ -270,5 +273,6 @@ impl<T> Api for T where
         + CategoriesApi
         + NotificationsApi
         + WebhooksApi
+        + CalendarsApi
 {
 }

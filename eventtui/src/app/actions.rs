@@ -12,6 +12,7 @@ use crate::screens::compose::ComposeMode;
 use crate::screens::feedback::FeedbackScreen;
 use crate::screens::form::{self, FormScreen};
 use crate::screens::help::HelpScreen;
+use crate::screens::import_form::ImportFormScreen;
 use crate::screens::inbox::InboxScreen;
 use crate::screens::notification_settings::NotificationSettingsScreen;
 use crate::screens::palette::PaletteScreen;
@@ -46,6 +47,11 @@ impl App {
             Action::Webhooks => {
                 if self.cx.signed_in() {
                     self.cx.open(WebhooksScreen::default());
+                }
+            }
+            Action::Import => {
+                if self.cx.signed_in() {
+                    self.cx.open(ImportFormScreen::default());
                 }
             }
             Action::Inbox => {

@@ -19,6 +19,8 @@ use crate::screens::deliveries::DeliveriesScreen;
 use crate::screens::event::EventScreen;
 use crate::screens::feedback::FeedbackScreen;
 use crate::screens::help::HelpScreen;
+use crate::screens::import_report::ImportReportScreen;
+use crate::screens::import_tests;
 use crate::screens::inbox::InboxScreen;
 use crate::screens::inbox_tests;
 use crate::screens::insights::InsightsScreen;
@@ -96,6 +98,7 @@ fn someone_at(place: Place) -> Driven {
         | Place::NotificationSettings
         | Place::Webhooks
         | Place::Deliveries
+        | Place::ImportReport
         | Place::Secret
         | Place::Everywhere => {}
     }
@@ -169,6 +172,10 @@ fn open_layer(driven: &mut Driven, place: Place) {
             driven.run_action(Action::NotificationSettings);
             driven.respond(notification_settings_tests::is_preferences, all);
         }
+        Place::ImportReport => {
+            driven.app.cx.open(ImportReportScreen::of(import_tests::tried(60)));
+            driven.run_action(Action::Reload);
+        }
         Place::Secret => {
             let created = Box::new(crate::screens::tokens_tests::secret());
             driven.app.cx.open(crate::screens::new_token::SecretScreen { created });
@@ -209,6 +216,7 @@ fn cursor(app: &App) -> (i64, i64) {
     let tokens = screen.downcast_ref().map(|screen: &TokensScreen| &screen.list.position);
     let webhooks = screen.downcast_ref().map(|screen: &WebhooksScreen| &screen.list.position);
     let deliveries = screen.downcast_ref().map(|screen: &DeliveriesScreen| &screen.list.position);
+    let imports = screen.downcast_ref().map(|screen: &ImportReportScreen| &screen.list.position);
     let inbox = screen.downcast_ref().map(|screen: &InboxScreen| &screen.list.position);
     let told = screen.downcast_ref().map(|screen: &NotificationSettingsScreen| &screen.position);
     let account = screen.downcast_ref().map(|screen: &AccountScreen| &screen.position);
@@ -223,6 +231,7 @@ fn cursor(app: &App) -> (i64, i64) {
         .or(categories)
         .or(webhooks)
         .or(deliveries)
+        .or(imports)
         .or(inbox)
         .or(told)
         .or(account)
@@ -389,6 +398,8 @@ impl Before {
             Action::RevokeToken => says("Revoke “"),
             Action::Open => opens(Place::Deliveries) && asks(webhooks_tests::is_deliveries),
             Action::Webhooks => opens(Place::Webhooks) && asks(webhooks_tests::is_list),
+            Action::Import => opens(Place::Settings) && shows("Import a calendar"),
+            Action::StoreImport => says("Import 20 new and 20 changed entries?"),
             Action::NewWebhook => opens(Place::Settings) && shows("New webhook"),
             Action::EditWebhook => opens(Place::Settings) && shows("Change the webhook"),
             Action::DeleteWebhook => says("Delete the webhook of"),

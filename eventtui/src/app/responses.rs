@@ -11,6 +11,7 @@ use crate::inbox::Inbox;
 use crate::message::{Purpose, SavedPreferences};
 use crate::screens::attendees::AttendeesScreen;
 use crate::screens::form::FormScreen;
+use crate::screens::import_report::ImportReportScreen;
 use crate::screens::owner::Owner;
 use crate::screens::prompt::{PasswordPrompt, Prompt};
 use crate::screens::reminders::ReminderScreen;
@@ -83,6 +84,13 @@ impl App {
             Purpose::SaveWebhook => {
                 if let Some(outcome) = self.deliver(owner, purpose, outcome) {
                     WebhookFormScreen::finish(outcome, &mut self.cx);
+                }
+            }
+            // A closed form needs no response.
+            Purpose::TryImport => _ = self.deliver(owner, purpose, outcome),
+            Purpose::StoreImport => {
+                if let Some(outcome) = self.deliver(owner, purpose, outcome) {
+                    ImportReportScreen::finish(outcome, &mut self.cx);
                 }
             }
             Purpose::RotateSecret => WebhookFormScreen::finish(outcome, &mut self.cx),
@@ -183,6 +191,7 @@ impl App {
                 | Response::Webhooks(_)
                 | Response::WebhookSecret(_)
                 | Response::Deliveries(_)
+                | Response::Import(_)
                 | Response::Occurrences(_)
                 | Response::OccurrencesOn(_)
                 | Response::DailyCounts(_)

@@ -3,11 +3,12 @@
 use chrono::NaiveDate;
 use eventcore::OccurrenceId;
 use eventcore::accounts::User;
+use eventcore::events::Occurrence;
 use eventcore::registrations::CheckIn;
 
 use super::{
-    Request, Response, categories, co_organizers, conversations, csv, days, detail, find, notifications,
-    organized, own_account, tokens, webhooks,
+    Request, Response, categories, co_organizers, conversations, csv, days, detail, find, import,
+    notifications, organized, own_account, tokens, webhooks,
 };
 use crate::api::{Api, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
@@ -42,9 +43,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
             let filter = OccurrenceFilter { tz, ..occurrence_filter(filter) };
             Response::Occurrences(api.occurrences(&filter, cursor).await?)
         }
-        Request::OccurrencesOn { days, limit } => {
-            Response::OccurrencesOn(days::occurrences_on(api, days, limit).await?)
-        }
+        Request::OccurrencesOn { days, limit } => on_days(days::occurrences_on(api, days, limit).await?),
         Request::DailyCounts { day, tz } => Response::DailyCounts(days::counts_in_month(api, day, tz).await?),
         Request::OccurrenceDetail(occurrence) => detail::load(api, occurrence).await?.into(),
         Request::Find(reference) => find::occurrence(api, reference).await?.into(),
@@ -115,6 +114,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::HideComment { comment, hidden } => done(api.hide_comment(comment, hidden).await?),
 
         Request::Notifications(request) => notifications::run(api, request).await?,
+        Request::Import(request) => import::run(api, request).await?,
         Request::Webhooks(request) => webhooks::run(api, request).await?,
 
         Request::Batch(requests) => Response::Batch(batch(api, requests).await),
@@ -198,4 +198,8 @@ async fn batch(api: &impl Api, requests: Vec<Request>) -> Vec<Result<Response>> 
         }
     }
     outcomes
+}
+
+const fn on_days(occurrences: Vec<Occurrence>) -> Response {
+    Response::OccurrencesOn(occurrences)
 }

@@ -10,6 +10,8 @@ mod detail;
 mod dispatch;
 mod find;
 mod grouped;
+mod import;
+mod import_request;
 mod library;
 mod notifications;
 mod open;
@@ -30,6 +32,7 @@ pub(crate) use grouped::{
     CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokenInput, TokensRequest,
     WebhooksRequest,
 };
+pub(crate) use import_request::{CalendarFile, ImportRequest, ImportedFile};
 pub(crate) use open::{Source, open};
 #[cfg(test)]
 pub(crate) use request::{Notices, ReminderTimes};

@@ -22,6 +22,7 @@ use serde_json::Value;
 use super::grouped::{
     CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokensRequest, WebhooksRequest,
 };
+use super::import_request::{ImportRequest, ImportedFile};
 use crate::api::{ApiError, Days};
 use crate::reference::Reference;
 use crate::search_filter::SearchFilter;
@@ -165,6 +166,8 @@ pub(crate) enum Request {
     Notifications(NotificationsRequest),
     /// My webhooks.
     Webhooks(WebhooksRequest),
+    /// A calendar file to import.
+    Import(ImportRequest),
     /// Registers me, or changes my party size.
     Register {
         occurrence: OccurrenceId,
@@ -274,6 +277,7 @@ pub(crate) enum Response {
     Webhooks(Vec<Webhook>),
     WebhookSecret(WebhookSecret),
     Deliveries(Page<WebhookDelivery>),
+    Import(Box<ImportedFile>),
     /// Whether an event is muted now.
     Muted(bool),
     NotificationPreferences {

@@ -21,17 +21,24 @@ use crate::user_agent::user_agent;
 
 /// The largest response that is read, in bytes.
 const MAX_RESPONSE: usize = 16 << 20;
-/// Time limit for one exchange.
+/// Time limit for one exchange, unless a call says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// What a request sends.
+enum Body {
+    Json(Value),
+    File { content_type: &'static str, content: Bytes },
+}
 
 /// A request to an endpoint of the API.
 pub(super) struct Call<'a> {
     method: Method,
     /// Below `/api/v1`, with the query string.
     path: &'a str,
-    body: Option<Value>,
+    body: Option<Body>,
+    time_limit: Duration,
     version: Option<i64>,
     accept: &'static str,
     /// The last id of an earlier stream.
@@ -43,7 +50,8 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     const fn new(method: Method, path: &'a str) -> Self {
         let accept = "application/json";
-        Self { method, path, body: None, version: None, accept, resume: None, public: false }
+        let (time_limit, resume) = (TIMEOUT, None);
+        Self { method, path, body: None, time_limit, version: None, accept, resume, public: false }
     }
 
     pub(super) const fn get(path: &'a str) -> Self {
@@ -74,7 +82,17 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn json(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
+        Self { body: Some(Body::Json(body)), ..self }
+    }
+
+    /// Sends a file.
+    pub(super) fn file(self, content_type: &'static str, content: Bytes) -> Self {
+        Self { body: Some(Body::File { content_type, content }), ..self }
+    }
+
+    /// Waits longer than usual for the response.
+    pub(super) fn within(self, time_limit: Duration) -> Self {
+        Self { time_limit, ..self }
     }
 
     /// Sends `Last-Event-ID`.
@@ -138,9 +156,13 @@ impl Connection {
             request = request.header("last-event-id", last);
         }
         let body = match &call.body {
-            Some(body) => {
+            Some(Body::Json(body)) => {
                 request = request.header(header::CONTENT_TYPE, "application/json");
                 Full::from(body.to_string())
+            }
+            Some(Body::File { content_type, content }) => {
+                request = request.header(header::CONTENT_TYPE, *content_type);
+                Full::new(content.clone())
             }
             None => Full::default(),
         };
@@ -152,7 +174,7 @@ impl Connection {
 
     /// A single exchange, whatever the status of the response.
     async fn exchange(&self, call: &Call<'_>, token: Option<&str>) -> Result<(StatusCode, Bytes), Error> {
-        in_time(async { whole(self.begin(call, token).await?).await }).await
+        in_time(call.time_limit, async { whole(self.begin(call, token).await?).await }).await
     }
 
     /// A call as the signed-in user. An expired access token is renewed, and the call repeated once. If the
@@ -186,11 +208,11 @@ impl Connection {
                 Err(Error::SessionEnded) => None,
                 token => token?,
             };
-            let response = in_time(self.begin(&call, token.as_deref())).await?;
+            let response = in_time(TIMEOUT, self.begin(&call, token.as_deref())).await?;
             if response.status().is_success() {
                 return Ok(response.into_body());
             }
-            let (status, body) = in_time(whole(response)).await?;
+            let (status, body) = in_time(TIMEOUT, whole(response)).await?;
             if status != StatusCode::UNAUTHORIZED || token.is_none() || refused.is_some() {
                 return Err(Error::Status(status, Problem::read(&body)));
             }
@@ -300,8 +322,8 @@ async fn whole(response: hyper::Response<Incoming>) -> Result<(StatusCode, Bytes
     Ok((status, body.to_bytes()))
 }
 
-async fn in_time<T>(exchange: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tokio::time::timeout(TIMEOUT, exchange)
+async fn in_time<T>(limit: Duration, exchange: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(limit, exchange)
         .await
         .unwrap_or_else(|_| Err(Error::Connection("the server does not answer".to_owned())))
 }

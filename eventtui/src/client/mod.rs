@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bearer;
+mod calendars;
 mod categories;
 mod comments;
 mod connection;

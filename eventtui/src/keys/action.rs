@@ -103,6 +103,8 @@ pub(crate) enum Action {
     TestWebhook,
     RotateSecret,
     Redeliver,
+    Import,
+    StoreImport,
     Preferences,
     Inbox,
     MarkRead,

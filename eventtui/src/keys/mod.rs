@@ -2,6 +2,7 @@
 
 mod action;
 mod binding;
+mod import_table;
 mod key;
 mod synonyms;
 mod table;
@@ -9,6 +10,7 @@ mod webhook_table;
 
 pub(crate) use self::action::Action;
 pub(crate) use self::binding::Binding;
+use self::import_table::IMPORTS;
 pub(crate) use self::key::Key;
 pub(crate) use self::synonyms::synonyms;
 use self::table::BINDINGS;
@@ -17,7 +19,7 @@ pub(crate) use crate::places::{Place, Tab};
 
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().chain(WEBHOOKS)
+    BINDINGS.iter().chain(WEBHOOKS).chain(IMPORTS)
 }
 
 impl Binding {

@@ -25,6 +25,8 @@ pub(crate) const fn synonyms(action: Action) -> &'static [&'static str] {
         Action::ToggleWebhook => &["disable", "enable", "resume", "toggle"],
         Action::TestWebhook => &["ping", "try"],
         Action::RotateSecret => &["rotate", "renew", "key"],
+        Action::Import => &["ics", "ical", "icalendar", "upload", "load", "google", "outlook", "apple"],
+        Action::StoreImport => &["save", "store"],
         Action::Redeliver => &["resend", "retry", "redeliver"],
         Action::CopySecret => &["yank", "clipboard"],
         Action::Preferences => &["settings", "options", "configuration", "config", "language"],

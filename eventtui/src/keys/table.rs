@@ -25,6 +25,7 @@ const LISTS: &[Place] = &[
     Place::NotificationSettings,
     Place::Webhooks,
     Place::Deliveries,
+    Place::ImportReport,
     Place::Help,
     Place::Palette,
 ];
@@ -46,6 +47,7 @@ const PAGES: &[Place] = &[
     Place::NotificationSettings,
     Place::Webhooks,
     Place::Deliveries,
+    Place::ImportReport,
     Place::Help,
     Place::Palette,
 ];
@@ -446,6 +448,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
             Place::NotificationSettings,
             Place::Webhooks,
             Place::Deliveries,
+            Place::ImportReport,
             Place::Secret,
             Place::Ticket,
         ],

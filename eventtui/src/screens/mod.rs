@@ -15,6 +15,8 @@ pub(crate) mod feedback;
 pub(crate) mod form;
 pub(crate) mod form_drafts;
 pub(crate) mod help;
+pub(crate) mod import_form;
+pub(crate) mod import_report;
 pub(crate) mod inbox;
 pub(crate) mod inbox_words;
 pub(crate) mod insights;
@@ -64,6 +66,8 @@ mod form_copy_tests;
 pub(crate) mod form_tests;
 #[cfg(test)]
 mod form_times_tests;
+#[cfg(test)]
+pub(crate) mod import_tests;
 #[cfg(test)]
 pub(crate) mod inbox_tests;
 #[cfg(test)]

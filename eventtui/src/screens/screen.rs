@@ -442,6 +442,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::Mute(_)
         | Purpose::SaveChannels
         | Purpose::RotateSecret
+        | Purpose::StoreImport
         | Purpose::SendText
         | Purpose::Download(_) => true,
         Purpose::CurrentUser
@@ -471,6 +472,7 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::Webhooks
         | Purpose::Deliveries(_)
         | Purpose::SaveWebhook
+        | Purpose::TryImport
         | Purpose::News
         | Purpose::Inbox(_)
         | Purpose::NotificationPreferences

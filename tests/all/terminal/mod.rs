@@ -7,6 +7,7 @@ mod drafts;
 mod evening;
 mod failures;
 mod finding;
+mod importing;
 mod inbox;
 mod live;
 mod now;

@@ -1,6 +1,7 @@
 //! The API on a database, through the library.
 
 mod accounts;
+mod calendars;
 mod categories;
 mod comments;
 mod events;

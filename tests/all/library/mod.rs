@@ -20,6 +20,7 @@ mod dropped_calls;
 mod events;
 mod idempotency;
 mod import;
+mod import_corpus;
 mod jobs;
 mod live;
 mod lock_order;

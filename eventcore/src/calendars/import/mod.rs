@@ -129,7 +129,7 @@ impl EventCore {
         };
         let parsed = tokio::task::spawn_blocking(move || ParsedFile::read(&file, named, own, now));
         let parsed = parsed.await.map_err(Error::internal)??;
-        let uids = parsed.groups.iter().map(|group| stored_uid(&group.group.uid)).collect();
+        let uids = parsed.groups.iter().map(|group| group.group.uid.clone()).collect();
         let mut import = Import {
             core: self,
             actor: *actor,
@@ -220,6 +220,8 @@ impl ParsedFile {
             uid_of_content(raw)
         });
         self.components.push(report);
+        // Those that differ by what is not stored are the same.
+        let uid = stored_uid(&uid);
         let groups = &mut self.groups;
         let group = *by_uid.entry(uid.clone()).or_insert_with(|| {
             groups.push(UidGroup {
@@ -293,8 +295,7 @@ impl Import<'_> {
     /// # Errors
     /// Only those after which nothing more can be imported.
     async fn group(&mut self, group: UidGroup) -> Result<()> {
-        let UidGroup { mut group, fault, only_cancels } = group;
-        group.uid = stored_uid(&group.uid);
+        let UidGroup { group, fault, only_cancels } = group;
         let all: Vec<Index> = group.masters.iter().chain(&group.overrides).copied().collect();
         if let Some(fault) = fault.or_else(|| self.fault_before(&group)) {
             self.skip(&all, fault);

@@ -122,7 +122,7 @@ async fn change(call: Call) -> Answer {
     security(("bearer" = [])),
     params(
         ("subscription" = String, Path),
-        ("events" = Option<UnsubscribeChoice>, Query,
+        ("events" = inline(Option<UnsubscribeChoice>), Query,
             description = "What becomes of its events. With `keep` they stay, and I can change them. With \
                 `cancel` those that lie ahead are deleted, or cancelled if anyone has registered, and the \
                 subscription is listed until they are. Default: `keep`"),

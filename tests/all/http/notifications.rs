@@ -68,7 +68,7 @@ async fn preferences_are_replaced_and_every_mistake_is_named(#[case] kind: Kind)
     let path = "/notifications/preferences";
     let default = bob.get(path).await.expect(200).json();
     assert_eq!(default["reminders"], json!(["P1D", "PT1H"]));
-    assert_eq!(default["kinds"].as_array().unwrap().len(), 13);
+    assert_eq!(default["kinds"].as_array().unwrap().len(), 14);
     let is_on = |kind: &Value| kind["in_app"] == true && kind["email"] == true;
     assert!(default["kinds"].as_array().unwrap().iter().all(is_on));
     assert_eq!(bob.put(path, default.clone()).await.expect(200).json(), default);

@@ -5,7 +5,6 @@ mod examples;
 mod requests;
 mod responses;
 
-use eventcore::subscriptions::UnsubscribeChoice;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -42,7 +41,7 @@ use super::problem::ProblemBody;
         (name = "sessions", description = "My sessions"),
         (name = "tokens", description = "My personal access tokens"),
     ),
-    components(schemas(ProblemBody, UnsubscribeChoice)),
+    components(schemas(ProblemBody)),
 )]
 struct Common;
 

@@ -25,7 +25,7 @@ async fn manage_own_data(db: &TestDb, source: &[&str]) {
     // A token is shown once, and acts until it is revoked.
     terminal.types(":api key\r").await.shows("None. n creates one").await;
     terminal.types("n").await.shows("New access token").await.shows("▌Name").await;
-    terminal.types("backup\t\x15everything\r").await.shows("! must be read or write").await;
+    terminal.types("backup\t\x15everything\r").await.shows("! must be read, write or calendar").await;
     terminal.types("\x15write\t\x152 weeks").await.shows("→ until ").await;
     terminal.types("\r").await.shows("Token “backup” · write").await.shows("evc_").await;
     let screen = terminal.text();

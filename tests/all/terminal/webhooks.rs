@@ -40,6 +40,9 @@ async fn manage_webhooks(db: &TestDb, source: &[&str]) {
     terminal.types("s").await.shows("Replace the secret?").await;
     terminal.types("y").await.shows("The former secret signs too until").await;
     terminal.types("\x1b").await.hides("whsec_").await;
+    // The list is opened anew: one from before the replacement would delete another version.
+    terminal.types("\x1b").await.hides("Webhooks  URLs").await;
+    terminal.types("W").await.shows("▌https://hooks.example.org/a").await;
     terminal.types("x").await.shows("Delete the webhook of hooks.example.org").await;
     terminal.types("y").await.shows("✓ Webhook deleted").await.shows("None. n creates one").await;
     assert!(db.core.webhooks(&ada).await.unwrap().is_empty());

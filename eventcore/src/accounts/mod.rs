@@ -15,6 +15,7 @@ mod identify;
 mod input;
 mod kept;
 mod known_client;
+mod lock;
 mod login;
 mod operator;
 mod password;
@@ -45,6 +46,7 @@ pub use input::{
 };
 pub use kept::{KnownClient, MailedLink};
 pub(crate) use known_client::forget_clients;
+pub(crate) use lock::{keep_account, lock_account};
 pub use login::{Email, Username};
 pub(crate) use password::{PasswordHashing, Passwords};
 pub use read::{OperatorAccount, UserFilter};

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::collection::{CalendarCollection, CalendarKind, CalendarMember, token};
 use crate::accounts::CalendarOwner;
+use crate::accounts::keep_account;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -138,16 +139,9 @@ impl EventCore {
 }
 
 async fn store(tx: &mut Tx, snapshot: &CalendarSnapshot, now: Timestamp) -> Result<()> {
-    // The lock keeps the account from being deleted meanwhile, and what is stored about it.
-    let owner: Option<(UserId,)> = tx
-        .query(sql!(
-            sqlite "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL",
-            postgres "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE"
-        ))
-        .bind(snapshot.owner)
-        .optional()
-        .await?;
-    owner.ok_or(Error::InvalidToken)?;
+    if !keep_account(tx, snapshot.owner).await? {
+        return Err(Error::InvalidToken);
+    }
     tx.query(sql!(
         "INSERT INTO calendar_snapshots (user_id, calendar, token, members, given_at)
          VALUES ($1, $2, $3, $4, $5)

@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::{read, rows};
-use crate::accounts::PublicProfile;
+use crate::accounts::{PublicProfile, keep_account};
 use crate::actor::Actor;
 use crate::changes::Change;
 use crate::core::EventCore;
@@ -123,15 +123,7 @@ async fn remove(tx: &mut Tx, actor: &Actor, event: EventId, user: UserId, now: T
 
 /// Locks a user, so that the account is not deleted until the transaction ends; fails if there is none.
 async fn must_exist(tx: &mut Tx, user: UserId) -> Result<()> {
-    let found: Option<(UserId,)> = tx
-        .query(sql!(
-            sqlite "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL",
-            postgres "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE"
-        ))
-        .bind(user)
-        .optional()
-        .await?;
-    if found.is_some() { Ok(()) } else { Err(Error::NotFound("user")) }
+    if keep_account(tx, user).await? { Ok(()) } else { Err(Error::NotFound("user")) }
 }
 
 async fn increment_version(tx: &mut Tx, event: EventId, now: Timestamp) -> Result<()> {

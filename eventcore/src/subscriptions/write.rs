@@ -6,6 +6,7 @@ use super::read::find;
 use super::subscription::{
     CalendarSubscription, CalendarSubscriptionInput, SubscriptionEnd, SubscriptionRow, UnsubscribeChoice,
 };
+use crate::accounts::lock_account;
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
@@ -154,15 +155,7 @@ async fn must_be_new(tx: &mut Tx, owner: UserId, id: SubscriptionId, url: &str) 
 
 /// Locks the account until the transaction ends, before its subscriptions.
 async fn lock_owner(tx: &mut Tx, owner: UserId) -> Result<()> {
-    let found: Option<(UserId,)> = tx
-        .query(sql!(
-            sqlite "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL",
-            postgres "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
-        ))
-        .bind(owner)
-        .optional()
-        .await?;
-    found.map(|_| ()).ok_or(Error::Unauthenticated)
+    if lock_account(tx, owner).await? { Ok(()) } else { Err(Error::Unauthenticated) }
 }
 
 /// Finds a subscription of a user and locks it until the transaction ends.

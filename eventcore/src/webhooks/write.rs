@@ -9,6 +9,7 @@ use super::policy::WebhookPolicy;
 use super::read::find;
 use super::secret::{SecretAnswer, WebhookSecret};
 use super::webhook::{DisabledBecause, NewWebhook, Webhook, WebhookInput, WebhookRow};
+use crate::accounts::lock_account;
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, RowList, SqlWriter, Tx, sql, transaction};
@@ -134,15 +135,7 @@ async fn insert_kinds(tx: &mut Tx, id: WebhookId, kinds: &[WebhookKind]) -> Resu
 
 /// Locks the account until the transaction ends, before its webhooks.
 async fn lock_owner(tx: &mut Tx, owner: UserId) -> Result<()> {
-    let found: Option<(UserId,)> = tx
-        .query(sql!(
-            sqlite "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL",
-            postgres "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
-        ))
-        .bind(owner)
-        .optional()
-        .await?;
-    found.map(|_| ()).ok_or(Error::Unauthenticated)
+    if lock_account(tx, owner).await? { Ok(()) } else { Err(Error::Unauthenticated) }
 }
 
 /// Finds a webhook of a user and locks it until the transaction ends.

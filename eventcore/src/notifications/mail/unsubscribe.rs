@@ -1,5 +1,6 @@
 //! Preferences by a link in a mail, which needs no sign-in: what RFC 8058 asks for, and all kinds by channel.
 
+use crate::accounts::lock_account;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
@@ -76,17 +77,9 @@ impl EventCore {
     }
 }
 
-/// Keeps an account from being deleted, so that nothing is stored about one that is.
+/// Locks an account, so that nothing is stored about one that is deleted.
 async fn lock(tx: &mut Tx, user: UserId) -> Result<()> {
-    let locked: Option<(UserId,)> = tx
-        .query(sql!(
-            sqlite "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL",
-            postgres "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
-        ))
-        .bind(user)
-        .optional()
-        .await?;
-    locked.map(drop).ok_or_else(invalid)
+    if lock_account(tx, user).await? { Ok(()) } else { Err(invalid()) }
 }
 
 async fn turn_off(tx: &mut Tx, user: UserId, kind: NotificationKind) -> Result<()> {

@@ -8,13 +8,12 @@ use sqlx::FromRow;
 use super::ending;
 use super::fetcher::{CalendarRequest, FetchError, FetchedCalendar, Validators};
 use super::missing;
-use super::subscription::{SubscriptionEnd, SubscriptionReport};
+use super::subscription::{NewEventDefaults, SubscriptionEnd, SubscriptionReport};
 use crate::actor::{Actor, Role};
-use crate::calendars::{ImportOptions, ImportReport};
+use crate::calendars::ImportReport;
 use crate::core::EventCore;
 use crate::db::{Queries, sql, transaction};
 use crate::error::{Error, Result};
-use crate::events::{EventStatus, Visibility};
 use crate::id::{SubscriptionId, UserId};
 use crate::seal::digest;
 use crate::time::Timestamp;
@@ -30,11 +29,8 @@ struct ReadRow {
     role: Role,
     account_enabled: bool,
     url: String,
-    location: Option<String>,
-    capacity: Option<i64>,
-    timezone: Option<String>,
-    visibility: Option<Visibility>,
-    drafts: bool,
+    #[sqlx(flatten)]
+    defaults: NewEventDefaults,
     etag: Option<String>,
     last_modified: Option<String>,
     fingerprint: Option<Vec<u8>>,
@@ -119,18 +115,6 @@ impl ReadRow {
     fn validators(&self) -> Validators {
         Validators { etag: self.etag.clone(), last_modified: self.last_modified.clone() }
     }
-
-    fn options(&self) -> ImportOptions {
-        ImportOptions {
-            dry_run: false,
-            past: false,
-            location: self.location.clone(),
-            capacity: self.capacity,
-            timezone: self.timezone.clone(),
-            visibility: self.visibility,
-            status: self.drafts.then_some(EventStatus::Draft),
-        }
-    }
 }
 
 /// Fetches a calendar and imports it. `None` if its server is busy.
@@ -169,7 +153,7 @@ async fn read(
     if !is_whole && row.fingerprint.as_deref() == Some(&fingerprint[..]) {
         return Ok(Some(ReadOutcome::Unchanged));
     }
-    match core.import_subscribed(actor, bytes, &row.options(), id).await {
+    match core.import_subscribed(actor, bytes, &row.defaults.clone().options(), id).await {
         Ok((report, uids)) => {
             transaction!(core.db(), |tx| missing::mark(tx, id, &uids, now))?;
             Ok(Some(ReadOutcome::Read { validators, fingerprint, report: summary(&report) }))

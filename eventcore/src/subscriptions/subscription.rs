@@ -144,22 +144,20 @@ impl CalendarSubscriptionInput {
         }
     }
 
-    fn options(&self) -> ImportOptions {
-        ImportOptions {
-            dry_run: false,
-            past: false,
+    fn defaults(&self) -> NewEventDefaults {
+        NewEventDefaults {
             location: self.location.clone(),
             capacity: self.capacity,
             timezone: self.timezone.clone(),
             visibility: self.visibility,
-            status: self.drafts.then_some(EventStatus::Draft),
+            drafts: self.drafts,
         }
     }
 
     /// What is wrong, and this input in its normal form.
     pub(super) fn check(mut self, policy: &WebhookPolicy) -> (Self, Violations) {
         let mut violations = std::mem::take(&mut self.parse_errors);
-        violations.add_within("", &self.options().violations());
+        violations.add_within("", &self.defaults().options().violations());
         self.location = self.location.map(|location| location.trim().to_owned());
         if self.url.is_empty() && !violations.contains("/url") {
             violations.add("/url", "required", "is required");
@@ -170,6 +168,31 @@ impl CalendarSubscriptionInput {
             }
         }
         (self, violations)
+    }
+}
+
+/// What new events of a subscription get that its calendar does not say.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct NewEventDefaults {
+    location: Option<String>,
+    capacity: Option<i64>,
+    timezone: Option<String>,
+    visibility: Option<Visibility>,
+    drafts: bool,
+}
+
+impl NewEventDefaults {
+    /// The options of an import.
+    pub(super) fn options(self) -> ImportOptions {
+        ImportOptions {
+            dry_run: false,
+            past: false,
+            location: self.location,
+            capacity: self.capacity,
+            timezone: self.timezone,
+            visibility: self.visibility,
+            status: self.drafts.then_some(EventStatus::Draft),
+        }
     }
 }
 

@@ -19,7 +19,8 @@ impl EventCore {
     /// [`Workers`](super::Workers) do this when they start.
     pub async fn ensure_jobs(&self) -> Result<()> {
         let now = self.now();
-        transaction!(self.db(), |tx| enqueue(tx, &Job::AT_START, now, now))
+        let jobs = Job::at_start(self.db().dialect());
+        transaction!(self.db(), |tx| enqueue(tx, &jobs, now, now))
     }
 
     /// Does the job that is due first. False if none is due, or others have taken it.

@@ -21,6 +21,7 @@ mod registrations;
 mod smtp;
 mod statement_log;
 mod terminal;
+mod waiting;
 mod webhook_receiver;
 mod wire;
 
@@ -43,5 +44,6 @@ pub use registrations::refusal_code;
 pub use smtp::{Fault, ReceivedMail, SmtpServer};
 pub use statement_log::StatementLog;
 pub use terminal::{Terminal, tui};
+pub use waiting::{eventually, wait_until};
 pub use webhook_receiver::WebhookReceiver;
 pub use wire::{Wire, WireResponse};

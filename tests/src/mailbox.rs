@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use eventcore::EventCore;
 use eventcore::mails::{Delivery, DeliveryError, Mail, MailKind, Mailer, OutgoingMail};
 use mail_parser::{MessageParser, MimeHeaders};
+
+use crate::eventually;
 
 /// A mailer that keeps what is delivered.
 #[derive(Default)]
@@ -147,18 +148,15 @@ impl MailFile {
 
 /// Waits until a folder has this many mails, and reads them, oldest first.
 pub async fn mails_in(folder: &Path, count: usize) -> Vec<MailFile> {
-    let deadline = Instant::now() + Duration::from_mins(2);
-    loop {
+    let mut files = eventually(async || {
         let entries =
             std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry").path());
-        let mut files: Vec<_> =
+        let files: Vec<_> =
             entries.filter(|path| path.extension().is_some_and(|extension| extension == "eml")).collect();
-        if files.len() >= count {
-            // Ids sort by their time.
-            files.sort();
-            return files.iter().map(|file| MailFile::parse(&std::fs::read(file).expect("a mail"))).collect();
-        }
-        assert!(Instant::now() < deadline, "{} of {count} mails", files.len());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        if files.len() >= count { Ok(files) } else { Err(format!("{} of {count} mails", files.len())) }
+    })
+    .await;
+    // Ids sort by their time.
+    files.sort();
+    files.iter().map(|file| MailFile::parse(&std::fs::read(file).expect("a mail"))).collect()
 }

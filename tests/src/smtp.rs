@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::eventually;
 
 /// What a server does wrong in one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,11 +90,10 @@ impl SmtpServer {
 
     /// Waits until something is true of the server.
     pub async fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_mins(3);
-        while !holds(self) {
-            assert!(Instant::now() < deadline, "{what}: {:?}", self.commands());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let look = async || {
+            if holds(self) { Ok(()) } else { Err(format!("{what}: {:?}", self.commands())) }
+        };
+        eventually(look).await;
     }
 }
 

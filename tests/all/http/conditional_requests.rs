@@ -5,7 +5,7 @@ use eventcore::{Clock, SystemClock};
 use http::Method;
 use rstest::rstest;
 use serde_json::json;
-use tests::{Answer, Client, Daemon, Kind, new_event_in_2031};
+use tests::{Answer, Client, Daemon, Kind, new_event_in_2031, wait_until};
 
 /// A daemon with an event of Ada's that is long enough to be compressed; the path of the event.
 async fn world(kind: Kind) -> (Daemon, Client, String) {
@@ -125,9 +125,7 @@ fn modified(answer: &Answer) -> i64 {
 async fn next_second() {
     let second = || SystemClock.now().as_micros() / 1_000_000;
     let now = second();
-    while second() == now {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    wait_until("the next second", async || second() != now).await;
 }
 
 #[rstest]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, Kind, ids_of, new_event_in_2031};
+use tests::{Client, Daemon, Kind, eventually, ids_of, new_event_in_2031};
 
 async fn kinds(client: &Client, path: &str) -> Vec<String> {
     let items = client.all(path).await;
@@ -177,20 +177,17 @@ async fn a_daemon_reminds_in_time(#[case] kind: Kind) {
     bob.register(&occurrence, 1).await.expect(201);
     // The first start recomputes all times from the local ones, which SQL does not change.
     let recomputed = "SELECT count(*) FROM jobs WHERE kind = 'recompute_times' AND state = 'finished'";
-    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
-    while daemon.db.number(recomputed).await == 0 {
-        assert!(tokio::time::Instant::now() < deadline, "{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually(async || if daemon.db.number(recomputed).await > 0 { Ok(()) } else { Err(daemon.log()) })
+        .await;
     // Its reminder of an hour falls due soon, by the clock of the machine: late enough that the change is
     // stored before.
     let start = eventcore::Clock::now(&eventcore::SystemClock).plus(Duration::from_secs(3_630));
     daemon.db.set_times(&occurrence, start, start).await;
-    let deadline = tokio::time::Instant::now() + Duration::from_mins(3);
-    while !kinds(&bob, "/notifications").await.contains(&"reminder".to_owned()) {
-        assert!(tokio::time::Instant::now() < deadline, "{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    eventually(async || {
+        let is_reminded = kinds(&bob, "/notifications").await.contains(&"reminder".to_owned());
+        if is_reminded { Ok(()) } else { Err(daemon.log()) }
+    })
+    .await;
     let told = kinds(&bob, "/notifications").await;
     assert_eq!(told, ["reminder", "registration_confirmed"]);
 }

@@ -1,11 +1,11 @@
 //! The live stream: what changes is shown in every process, to those who may see it, once.
 
-use std::time::Duration;
-
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, EventStream, Kind, Pgbouncer, StreamEvent, TestDb, Wire, new_event_in_2031};
+use tests::{
+    Client, Daemon, EventStream, Kind, Pgbouncer, StreamEvent, TestDb, Wire, new_event_in_2031, wait_until,
+};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
@@ -18,16 +18,6 @@ async fn three(kind: Kind) -> [Daemon; 3] {
 
 fn seats(event: &StreamEvent) -> Option<i64> {
     if event.name == "seats" { event.data["seats_taken"].as_i64() } else { None }
-}
-
-/// Runs an operation until a condition holds, for up to a minute.
-async fn wait_until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
-    let all = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_mins(1), all).await.unwrap_or_else(|_| panic!("{what} in time"));
 }
 
 #[rstest]

@@ -1,10 +1,8 @@
 //! Calendars that organizers follow, on a server: what is asked for, what is read, and what is not.
 
-use std::time::{Duration, Instant};
-
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{CalendarServer, Client, Daemon, Kind, TestDb};
+use tests::{CalendarServer, Client, Daemon, Kind, TestDb, eventually, wait_until};
 
 const ALLOWED: [&str; 2] = ["--webhook-allow-network", "127.0.0.1"];
 
@@ -23,15 +21,11 @@ async fn follow(client: &Client, url: &str) -> String {
 
 /// Waits until a subscription is as it should be.
 async fn wait(client: &Client, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + Duration::from_mins(2);
-    loop {
+    eventually(async || {
         let found = client.get(path).await.expect(200).json();
-        if is_there(&found) {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{found}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        if is_there(&found) { Ok(found) } else { Err(found) }
+    })
+    .await
 }
 
 /// Reads a calendar again.
@@ -89,11 +83,7 @@ async fn a_calendar_on_a_server_is_followed_until_it_ends(#[case] kind: Kind) {
     ada.poke(&format!("{path}/refresh")).await.expect_problem(409, "subscription-disabled");
     ada.delete(&format!("{path}?events=burn")).await.expect_problem(400, "invalid-input");
     ada.delete(&format!("{path}?events=cancel")).await.expect(204);
-    let deadline = Instant::now() + Duration::from_mins(2);
-    while ada.get(&path).await.status != 404 {
-        assert!(Instant::now() < deadline, "it is ended");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    wait_until("it is ended", async || ada.get(&path).await.status == 404).await;
     daemon.check().await;
 }
 

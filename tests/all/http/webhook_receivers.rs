@@ -1,11 +1,9 @@
 //! Hostile receivers of webhooks, and URLs that lead where nobody may go.
 
-use std::time::{Duration, Instant};
-
 use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, HttpReceiver, Kind, Reply, TestDb};
+use tests::{Client, Daemon, HttpReceiver, Kind, Reply, TestDb, eventually};
 
 const OK: &str = "HTTP/1.1 200 OK\r\n\r\n";
 
@@ -14,15 +12,11 @@ async fn outcome(client: &Client, url: &str) -> Value {
     let new = json!({"url": url, "kinds": ["event.created"]});
     let webhook = client.post("/webhooks", new).await.expect(201).location();
     let test = client.poke(&format!("{webhook}/test")).await.expect(201).location();
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
+    eventually(async || {
         let found = client.get(&test).await.expect(200).json();
-        if found["state"] != "waiting" {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{url}: {found}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        if found["state"] == "waiting" { Err(format!("{url}: {found}")) } else { Ok(found) }
+    })
+    .await
 }
 
 /// What becomes of a message: the status, and parts of the answer and of the error.

@@ -1,7 +1,7 @@
 //! Webhooks over HTTP: from the form of an organizer to the receiver, and back to the list of deliveries.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
 use http::Method;
@@ -9,7 +9,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook as Verifier;
 use tests::{
-    Client, Daemon, HttpReceiver, Kind, ReceivedRequest, Reply, TestDb, mails_in, new_event_in_2031,
+    Client, Daemon, HttpReceiver, Kind, ReceivedRequest, Reply, TestDb, eventually, mails_in,
+    new_event_in_2031,
 };
 
 /// A daemon that may send to the loopback network.
@@ -26,15 +27,12 @@ async fn create(client: &Client, url: &str, kinds: &[&str]) -> (String, String) 
 
 /// Waits until a delivery has been attempted so many times, or more.
 async fn attempted(client: &Client, delivery: &str, times: i64) -> Value {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
+    eventually(async || {
         let found = client.get(delivery).await.expect(200).json();
-        if found["attempts"].as_i64().is_some_and(|attempts| attempts >= times) {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{found}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        let is_attempted = found["attempts"].as_i64().is_some_and(|attempts| attempts >= times);
+        if is_attempted { Ok(found) } else { Err(found) }
+    })
+    .await
 }
 
 fn verifies(secret: &str, request: &ReceivedRequest) -> bool {

@@ -1,12 +1,10 @@
 //! Jobs as an operator sees them, and the workers of a daemon.
 
-use std::time::Duration;
-
 use eventcore::JobId;
 use eventcore::db::{Queries, Sql};
 use rstest::rstest;
 use serde_json::Value;
-use tests::{Daemon, Finished, Kind, TestDb, command, finish};
+use tests::{Daemon, Finished, Kind, TestDb, command, eventually, finish};
 
 async fn jobs(db: &TestDb, arguments: &[&str]) -> Finished {
     finish(command(&[&["jobs"], arguments, &["--database", &db.url]].concat()), "").await
@@ -56,11 +54,11 @@ async fn only_processes_with_workers_do_jobs(#[case] kind: Kind) {
     serves_only.stop().await;
 
     let works = Daemon::on(db.clone(), &["--workers", "3"]).await;
-    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
-    while !jobs(&db, &["list", "--state", "finished"]).await.succeeds().contains("recompute_times") {
-        assert!(tokio::time::Instant::now() < deadline, "{}", works.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually(async || {
+        let finished = jobs(&db, &["list", "--state", "finished"]).await.succeeds();
+        if finished.contains("recompute_times") { Ok(()) } else { Err(works.log()) }
+    })
+    .await;
     works.check().await;
     assert!(works.stop().await.success());
 }

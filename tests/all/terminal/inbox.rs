@@ -5,23 +5,18 @@ use eventcore::registrations::Party;
 use eventcore::{Actor, EventId, PageRequest};
 use rstest::rstest;
 use serde_json::json;
-use tests::{Daemon, Kind, Terminal, TestDb, finish, new_event_in_2031, tui};
+use tests::{Daemon, Kind, Terminal, TestDb, eventually, finish, new_event_in_2031, tui, wait_until};
 
 const PASSWORD: &str = "correct horse 7";
 
 /// Waits until as many notifications of a user are unread.
 async fn unread(db: &TestDb, user: &Actor, expected: i64) {
-    let wait = async {
-        loop {
-            let page = db.core.notifications(user, false, &PageRequest::default()).await.unwrap();
-            if page.unread_count == expected {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    let seen = tokio::time::timeout(std::time::Duration::from_secs(30), wait).await;
-    assert!(seen.is_ok(), "waited for {expected} unread notifications");
+    eventually(async || {
+        let page = db.core.notifications(user, false, &PageRequest::default()).await.unwrap();
+        let count = page.unread_count;
+        if count == expected { Ok(()) } else { Err(format!("{count} of {expected} are unread")) }
+    })
+    .await;
 }
 
 async fn comment(db: &TestDb, by: &Actor, event: EventId, body: &str) {
@@ -47,17 +42,11 @@ async fn choose_the_news(db: &TestDb, source: &[&str]) {
     terminal.types("je").await.shows("▌I am on the waitlist").await.shows("[ ]").await;
     terminal.types("a").await;
     let kind = NotificationKind::RegistrationWaitlisted;
-    let wait = async {
-        loop {
-            let stored = db.core.notification_preferences(&bob).await.unwrap();
-            let stored = stored.kinds.iter().find(|stored| stored.kind == kind).unwrap();
-            if !stored.in_app && !stored.email {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.expect("both are turned off");
+    wait_until("both are turned off", async || {
+        let stored = db.core.notification_preferences(&bob).await.unwrap();
+        stored.kinds.iter().any(|stored| stored.kind == kind && !stored.in_app && !stored.email)
+    })
+    .await;
     terminal.types("Ge").await.shows("! Notices about your account cannot be turned off").await;
 
     // Reminders of all registrations.

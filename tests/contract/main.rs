@@ -1,10 +1,11 @@
 //! Tests the running daemon against its own OpenAPI document, on both databases: with thousands of requests
 //! that schemathesis generates, as a user and as an admin, and with generated clients. Clients of CalDAV
-//! follow its calendars, and time zones are compared with those of Python. Start it by `tests/contract/run`,
-//! which installs schemathesis and makes the clients.
+//! follow its calendars, its pages are checked in a browser, and time zones are compared with those of
+//! Python. Start it by `tests/contract/run`, which installs what it needs, and makes the clients.
 
 mod caldav;
 mod clients;
+mod pages;
 mod zones;
 
 use std::path::{Path, PathBuf};
@@ -45,15 +46,21 @@ async fn main() -> ExitCode {
     let lives = [Kind::Sqlite, Kind::Postgres].map(|kind| tokio::spawn(clients::walk(kind)));
     let calendars = [Kind::Sqlite, Kind::Postgres].map(|kind| tokio::spawn(caldav::follow(kind)));
     let zones = [tokio::spawn(zones::compare())];
-    let wrong: Vec<String> = join_all(runs.into_iter().chain(lives).chain(calendars).chain(zones))
-        .await
+    let runs = join_all(runs.into_iter().chain(lives).chain(calendars).chain(zones));
+    let (runs, pages) = tokio::join!(runs, pages::look());
+    let wrong: Vec<String> = runs
         .into_iter()
         .filter_map(|run| run.unwrap_or_else(|panic| Some(format!("a run broke off: {panic}"))))
+        .chain(pages)
         .collect();
     for report in &wrong {
         println!("{report}");
     }
-    println!("contract: {} of 9 runs found something wrong, in {} s", wrong.len(), begun.elapsed().as_secs());
+    println!(
+        "contract: {} of 10 runs found something wrong, in {} s",
+        wrong.len(),
+        begun.elapsed().as_secs()
+    );
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -65,7 +65,8 @@
 //! A module imports only from layers below its own, and within a layer from modules named before it.
 //!
 //! 1. [`error`], [`fold`], [`time`], [`id`], [`changes`], the values that tell what a transaction has
-//!    changed, [`db`] and [`recurrence`], which do not depend on the domain;
+//!    changed, and [`db`], which do not depend on the domain; the crate [`recurrence`] has the rules of
+//!    recurrence, instants and time zones, and depends on no module;
 //! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`], `csv_table`,
 //!    [`jobs`], the table of work that follows from transactions, `change_log`, the table of what they have
 //!    changed, `signed_link`, the tokens of links in mails, `reminder_list`, the lead times of a user,
@@ -133,14 +134,12 @@ pub mod phase;
 pub mod precondition;
 pub mod privacy;
 pub mod quotas;
-pub mod recurrence;
 mod refold;
 pub mod registrations;
 mod reminder_list;
 mod seal;
 pub mod search;
 mod seats;
-mod serde_as_string;
 mod signed_link;
 pub mod subscriptions;
 pub mod time;
@@ -151,6 +150,7 @@ mod zone_edition;
 pub use actor::{Actor, Credential, Role, Scope, SignedIn};
 pub use core::{EventCore, OneTransaction, Options};
 pub use error::{Error, Result, Violation, Violations};
+pub use eventcore_recurrence as recurrence;
 pub use id::{
     AccessTokenId, AccountLinkId, CategoryId, CommentId, EventId, FeedbackId, JobId, MailId, NotificationId,
     OccurrenceId, RegistrationId, SessionId, SubscriptionId, UserId, WebhookDeliveryId, WebhookId,

@@ -23,7 +23,7 @@ use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result};
 use crate::jobs::{Job, enqueue};
-use crate::time::{self, Timestamp, ZoneEdition, ZoneFiles, ZoneOrigin, zones_in_force};
+use crate::time::{self, Timestamp, ZoneEdition, ZoneOrigin, zones_in_force};
 
 /// After which time every process follows a new edition: it looks every minute, and may be in an operation.
 const FOLLOWED_AFTER: Duration = Duration::from_mins(5);
@@ -61,7 +61,7 @@ impl EventCore {
         }
         let files = sql!("SELECT value FROM settings WHERE key = 'zone_files'");
         let files: Option<(String,)> = self.db().read().await?.query(files).optional().await?;
-        let files = files.map(|(files,)| ZoneFiles::of_json(&files)).transpose().map_err(|error| {
+        let files = files.map(|(files,)| time::zones_from_json(&files)).transpose().map_err(|error| {
             Error::Unavailable(format!("the time zones in the database are damaged: {error}"))
         })?;
         if let Some(files) = files.filter(|files| files.edition() >= stored.edition) {
@@ -88,7 +88,7 @@ impl EventCore {
             return Ok(());
         }
         let files = time::files_in_force().filter(|files| files.edition() == edition);
-        let files = files.map(|files| files.to_json()).transpose().map_err(Error::internal)?;
+        let files = files.as_ref().map(time::zones_to_json).transpose().map_err(Error::internal)?;
         let now = self.now();
         transaction!(self.db(), |tx| bring(tx, edition, files.as_deref(), now))
     }

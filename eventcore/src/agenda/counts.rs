@@ -4,7 +4,6 @@ use chrono::{Datelike, Months, NaiveDate};
 
 use crate::error::Result;
 use crate::page::TotalRelation;
-use crate::serde_as_string::serde_as_string;
 
 /// Counts of the occurrences that match a filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -117,4 +116,4 @@ impl std::fmt::Display for Month {
     }
 }
 
-serde_as_string!(Month);
+eventcore_recurrence::serde_as_string!(Month);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use super::timestamp::Timestamp;
+use super::Timestamp;
 
 /// A source of the current time.
 pub trait Clock: Send + Sync + 'static {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, SubsecRound};
 
-use super::range::{
+use eventcore_recurrence::support::{
     LOCAL_FORMAT, OUT_OF_RANGE, TimeFault, TimeParser, first_of, parse_day, parse_instant, parse_wall_clock,
 };
 

@@ -7,9 +7,7 @@ use chrono::{Days, NaiveDateTime};
 use chrono_tz::Tz;
 
 use super::duration::{ParseDurationError, days_and_seconds, write_duration};
-use super::timestamp::Timestamp;
-use super::wall_clock;
-use crate::serde_as_string::serde_as_string;
+use super::{Timestamp, resolve_leniently};
 
 /// A time before the start of an occurrence, written as an ISO 8601 duration of at most 3,660 days.
 ///
@@ -59,7 +57,7 @@ impl LeadTime {
             0 => start,
             days => local
                 .checked_sub_days(Days::new(days))
-                .map_or(Timestamp::MIN, |local| wall_clock::resolve_leniently(local, tz)),
+                .map_or(Timestamp::MIN, |local| resolve_leniently(local, tz)),
         };
         Timestamp::from_micros(earlier.as_micros().saturating_sub(self.seconds.saturating_mul(1_000_000)))
     }
@@ -81,7 +79,7 @@ impl fmt::Display for LeadTime {
     }
 }
 
-serde_as_string!(LeadTime);
+eventcore_recurrence::serde_as_string!(LeadTime);
 
 #[cfg(test)]
 mod tests {
@@ -170,7 +168,7 @@ mod tests {
             let start = Timestamp::from_micros(start * 1_000_000);
             let wanted = start.in_zone(zone).naive_local() - chrono::TimeDelta::days(days);
             let reached = LeadTime { days, seconds: 0 }.before(start, zone);
-            if let Ok(at) = wall_clock::resolve(wanted, zone) {
+            if let Ok(at) = crate::time::resolve(wanted, zone) {
                 prop_assert_eq!(at, reached);
                 prop_assert_eq!(reached.in_zone(zone).naive_local(), wanted);
             }

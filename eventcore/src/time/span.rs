@@ -5,8 +5,7 @@ use chrono_tz::Tz;
 
 use super::duration::IsoDuration;
 use super::input::TimeInput;
-use super::timestamp::Timestamp;
-use super::wall_clock;
+use super::{Timestamp, end_of, resolve, resolve_leniently, start_of_day};
 use crate::error::Violations;
 
 /// The latest instant of an event: 48 hours before the end of the year 9999, so that its local time in every
@@ -82,13 +81,13 @@ impl SpanInput<'_> {
             (None, None) => 3_600,
         };
         self.check_length(violations, seconds)?;
-        let ends_at = wall_clock::end_of(local, starts_at, seconds, false, tz);
+        let ends_at = end_of(local, starts_at, seconds, false, tz);
         if ends_at > LATEST {
             let pointer = if self.ends_at.is_some() { "/ends_at" } else { "/duration" };
             violations.add(pointer, "out_of_range", "must end before the end of the year 9999");
             return None;
         }
-        let first = wall_clock::resolve(local, tz).ok();
+        let first = resolve(local, tz).ok();
         let offset = starts_at.in_zone(tz).offset().fix().local_minus_utc();
         Some(Span {
             local,
@@ -123,8 +122,8 @@ impl SpanInput<'_> {
         let seconds = days.saturating_mul(86_400);
         self.check_length(violations, seconds)?;
         let local = first.and_time(NaiveTime::MIN);
-        let starts_at = wall_clock::start_of_day(first, tz);
-        let ends_at = wall_clock::end_of(local, starts_at, seconds, true, tz);
+        let starts_at = start_of_day(first, tz);
+        let ends_at = end_of(local, starts_at, seconds, true, tz);
         Some(Span { local, offset: None, starts_at, ends_at, seconds, all_day: true })
     }
 
@@ -159,7 +158,7 @@ pub(crate) fn instant_or_day(
     input: Option<TimeInput>,
 ) -> Option<Timestamp> {
     match input? {
-        TimeInput::Day(day) => in_range(violations, name, wall_clock::start_of_day(day, tz?)),
+        TimeInput::Day(day) => in_range(violations, name, start_of_day(day, tz?)),
         time => instant(violations, name, time, tz?),
     }
 }
@@ -176,7 +175,7 @@ pub(crate) fn instant_or_end_of_day(
     match input? {
         TimeInput::Day(day) => {
             let next = day.succ_opt().unwrap_or(NaiveDate::MAX);
-            in_range(violations, name, wall_clock::start_of_day(next, tz?))
+            in_range(violations, name, start_of_day(next, tz?))
         }
         time => instant(violations, name, time, tz?),
     }
@@ -186,7 +185,7 @@ fn instant(violations: &mut Violations, name: &str, input: TimeInput, tz: Tz) ->
     let pointer = format!("/{name}");
     let at = match input {
         TimeInput::Instant(instant) => Timestamp::from(instant),
-        TimeInput::Local(local) => match wall_clock::resolve(local, tz) {
+        TimeInput::Local(local) => match resolve(local, tz) {
             Ok(at) => at,
             Err(gap) => {
                 violations.add(pointer, "local_time_gap", gap.to_string());
@@ -267,12 +266,12 @@ impl Span {
             .and_then(|offset| FixedOffset::east_opt(i32::try_from(offset).ok()?))
             .and_then(|offset| offset.from_local_datetime(&local).single())
             .map(Timestamp::from);
-        let starts_at = second.unwrap_or_else(|| wall_clock::resolve_leniently(local, tz));
+        let starts_at = second.unwrap_or_else(|| resolve_leniently(local, tz));
         Self {
             local,
             offset,
             starts_at,
-            ends_at: wall_clock::end_of(local, starts_at, seconds, all_day, tz),
+            ends_at: end_of(local, starts_at, seconds, all_day, tz),
             seconds,
             all_day,
         }

@@ -4,8 +4,8 @@
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::{TZ_VARIANTS, Tz};
-use eventcore::Timestamp;
-use eventcore::recurrence::{
+use eventcore_recurrence::Timestamp;
+use eventcore_recurrence::{
     DateValue, Instance, Recurrence, Rule, RuleError, ScheduleLimits, Series, SeriesStart,
 };
 
@@ -44,9 +44,11 @@ pub(crate) fn expand(data: &[u8]) {
     assert!(!series.to_english().is_empty());
     let first = Timestamp::from(start.local.and_utc());
     let horizon = first.plus(std::time::Duration::from_hours(730 * 24));
-    if let Ok(kept) =
-        series.schedule(eventcore::Timestamp::MIN, horizon, ScheduleLimits { bounded: 500, unbounded: 500 })
-    {
+    if let Ok(kept) = series.schedule(
+        eventcore_recurrence::Timestamp::MIN,
+        horizon,
+        ScheduleLimits { bounded: 500, unbounded: 500 },
+    ) {
         check_order(&kept);
     }
     let Ok(some) = series.first(40, None) else { return };

@@ -1,9 +1,9 @@
 //! What is legal in a series, but perhaps not meant: a start off the rule, an EXDATE that excludes nothing.
 
-use super::date_value::DateValue;
+use super::date_value::{DateValue, timestamp};
 use super::error::RuleResult;
 use super::expand::{Budget, DAY, WallTimes};
-use super::series::{Series, rdate, timestamp, too_much_work};
+use super::series::{Series, rdate, too_much_work};
 
 impl Series {
     /// Whether the rule itself has an instance at the start. The start is the first instance also where it

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write};
 use std::str::FromStr;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, SubsecRound, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, Timelike};
 
 use crate::time::{TimeParser, Timestamp, Zone, first_of, parse_day, parse_instant, parse_wall_clock};
 
@@ -63,6 +63,14 @@ impl DateValue {
         }
     }
 
+    /// An instant as its local time in UTC, for series without a time zone.
+    pub(super) fn floating(self) -> Self {
+        match self {
+            Self::Utc(instant) => Self::Local(naive(seconds(instant))),
+            value => value,
+        }
+    }
+
     /// The date in days since 1970.
     pub(super) fn day(self, zone: &Zone) -> i64 {
         match self {
@@ -75,6 +83,16 @@ impl DateValue {
 /// Whole seconds since 1970, rounded down: RFC 5545 has no fractions.
 pub(super) const fn seconds(instant: Timestamp) -> i64 {
     instant.as_micros().div_euclid(1_000_000)
+}
+
+/// The instant of whole seconds since 1970.
+pub(super) const fn timestamp(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(seconds.saturating_mul(1_000_000))
+}
+
+/// The wall-clock time of seconds since 1970.
+pub(super) fn naive(seconds: i64) -> NaiveDateTime {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc()
 }
 
 /// Parses a number of digits only. Rust's own parser also accepts a sign.
@@ -107,6 +125,24 @@ fn write_basic_date(f: &mut fmt::Formatter<'_>, date: NaiveDate) -> fmt::Result 
 fn write_basic_time(f: &mut fmt::Formatter<'_>, local: NaiveDateTime) -> fmt::Result {
     write_basic_date(f, local.date())?;
     write!(f, "T{:02}{:02}{:02}", local.hour(), local.minute(), local.second())
+}
+
+impl From<NaiveDate> for DateValue {
+    fn from(date: NaiveDate) -> Self {
+        Self::Date(date)
+    }
+}
+
+impl From<NaiveDateTime> for DateValue {
+    fn from(local: NaiveDateTime) -> Self {
+        Self::Local(local)
+    }
+}
+
+impl From<Timestamp> for DateValue {
+    fn from(instant: Timestamp) -> Self {
+        Self::Utc(instant)
+    }
 }
 
 impl Display for DateValue {

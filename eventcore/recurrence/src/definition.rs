@@ -82,6 +82,43 @@ impl Recurrence {
         }
         Ok(())
     }
+
+    /// Refuses instants, for a series without a time zone.
+    ///
+    /// # Errors
+    /// `floating`.
+    pub(super) fn check_floating(&self) -> RuleResult<()> {
+        for until in self.rrule.iter().filter_map(Rule::until) {
+            check_floating_value(|| "/rrule".to_owned(), until)?;
+        }
+        for (name, dates) in [("rdate", &self.rdate), ("exdate", &self.exdate)] {
+            for (i, date) in dates.iter().enumerate() {
+                check_floating_value(|| format!("/{name}/{i}"), *date)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// For a series without a time zone: instants as local times.
+    pub(super) fn floating(mut self) -> Self {
+        if let Some(rule) = &mut self.rrule {
+            rule.until = rule.until.map(DateValue::floating);
+        }
+        for date in self.rdate.iter_mut().chain(&mut self.exdate) {
+            *date = date.floating();
+        }
+        self
+    }
+}
+
+fn check_floating_value(pointer: impl FnOnce() -> String, value: DateValue) -> RuleResult<()> {
+    match value {
+        DateValue::Utc(_) => {
+            let message = format!("{} is an instant, but the start has no time zone", value.to_basic());
+            Err(RuleError::at(pointer(), "floating", message))
+        }
+        DateValue::Date(_) | DateValue::Local(_) => Ok(()),
+    }
 }
 
 fn check_count(name: &'static str, count: usize) -> RuleResult<()> {

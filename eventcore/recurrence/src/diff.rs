@@ -13,9 +13,9 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 
+use super::instance::Instance;
 use super::matching::{OldStart, match_starts};
 use super::rule::Rule;
-use super::series::Instance;
 use crate::time::Timestamp;
 
 /// An occurrence of the event before the change.

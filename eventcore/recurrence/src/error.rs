@@ -49,6 +49,9 @@ impl RuleError {
     /// | `too_much_work` | the rule exceeds the work budget of the expansion |
     /// | `excluded` | an EXDATE excludes the whole day of an instance to be included |
     /// | `cannot_split` | no instance at that start, or no two rules express the series |
+    /// | `invalid_line` | a line of a series is malformed, repeated, missing, or of another property |
+    /// | `unknown_zone` | TZID is no IANA time zone |
+    /// | `floating` | an instant, or a time zone, in a series whose start has none |
     /// | `not_understood` | the English phrase means no rule |
     pub const fn code(&self) -> &'static str {
         self.code

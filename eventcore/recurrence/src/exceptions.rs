@@ -1,9 +1,9 @@
 //! Excluding one instance from a series, and including one, without a change to the others.
 
-use super::date_value::{DateValue, seconds};
+use super::date_value::{DateValue, naive, seconds};
 use super::definition::Recurrence;
 use super::error::{RuleError, RuleResult};
-use super::series::{Series, naive, rdate};
+use super::series::{Series, rdate};
 use crate::time::Timestamp;
 
 impl Series {
@@ -65,8 +65,14 @@ impl Series {
         } else if self.zone.instant(nominal) == seconds(at) {
             DateValue::Local(naive(nominal))
         } else {
-            DateValue::Utc(at)
+            self.instant_value(at)
         }
+    }
+
+    /// An instant as the value of UNTIL, RDATE or EXDATE.
+    pub(super) fn instant_value(&self, at: Timestamp) -> DateValue {
+        let value = DateValue::Utc(at);
+        if self.start.floating { value.floating() } else { value }
     }
 }
 
@@ -75,7 +81,7 @@ mod tests {
     use chrono::NaiveDate;
     use chrono_tz::Tz;
 
-    use super::super::series::SeriesStart;
+    use super::super::start::SeriesStart;
     use super::*;
 
     fn series(recurrence: Recurrence) -> Series {
@@ -84,7 +90,7 @@ mod tests {
     }
 
     fn starts(series: &Series) -> Vec<Timestamp> {
-        series.all().map(|instance| instance.unwrap().original_start()).collect()
+        series.iter().map(|instance| instance.unwrap().original_start()).collect()
     }
 
     #[test]

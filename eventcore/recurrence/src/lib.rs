@@ -1,9 +1,9 @@
 //! Recurrence by RFC 5545: RRULE, RDATE and EXDATE, without a database or a clock.
 //!
 //! - [`Rule`] is one RRULE, [`Recurrence`] a rule with RDATE and EXDATE.
-//! - [`Series`] is a recurrence with a [`SeriesStart`] (DTSTART and its time zone). [`Series::between`],
-//!   [`Series::first`] and [`Series::schedule`] give its [`Instance`]s. RFC 5545 calls them recurrence
-//!   instances; each becomes an occurrence of an event.
+//! - [`Series`] is a recurrence with a [`SeriesStart`] (DTSTART and its time zone). [`Series::iter`],
+//!   [`Series::between`], [`Series::after`], [`Series::before`] and [`Series::all`] give its [`Instance`]s.
+//!   RFC 5545 calls them recurrence instances; each becomes an occurrence of an event.
 //! - [`ScheduleDiff`] compares the occurrences of an event with a changed schedule. [`Series::split`] cuts a
 //!   series in two.
 //! - [`Series::to_english`] and [`Recurrence::from_english`] convert rules to and from English.
@@ -47,6 +47,7 @@
 //! seconds. It is right for simple rules: there the tests compare with it, and the benchmarks measure it too
 //! (`benches/README.md`).
 
+mod builder;
 mod checks;
 mod date_value;
 mod definition;
@@ -55,11 +56,14 @@ mod english;
 mod error;
 mod exceptions;
 mod expand;
+mod instance;
+mod lines;
 mod matching;
 mod offset_span;
 mod parse;
 mod portable;
 mod print;
+mod query;
 mod rule;
 mod schedule;
 #[cfg(feature = "serde")]
@@ -67,17 +71,21 @@ mod serde_as_string;
 mod series;
 mod shift;
 mod split;
+mod start;
 pub mod time;
 mod validate;
 
+pub use builder::{RuleBuilder, SeriesBuilder};
 pub use date_value::{DateValue, ParseDateError};
 pub use definition::Recurrence;
 pub use diff::{ExistingOccurrence, ExistingState, NominalStart, Removal, ScheduleChange, ScheduleDiff};
 pub use error::{RuleError, RuleResult};
+pub use instance::Instance;
 pub use rule::{ByDay, Freq, Rule};
 pub use schedule::{FirstInstances, ScheduleLimits};
-pub use series::{Instance, Instances, Series, SeriesStart};
+pub use series::{Instances, Series};
 pub use split::Split;
+pub use start::SeriesStart;
 pub use time::Timestamp;
 
 /// Parsers and texts that eventcore shares. They may change in any version.

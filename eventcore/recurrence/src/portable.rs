@@ -1,12 +1,14 @@
 //! A series for other calendars: rules on whose interpretation they differ are rewritten so that all give the
 //! same instances.
 
-use super::date_value::{DateValue, seconds};
+use super::date_value::{DateValue, naive, seconds, timestamp};
 use super::definition::Recurrence;
 use super::error::RuleResult;
 use super::expand::{Budget, BudgetExceeded, DAY, WallTimes};
+use super::instance::Instance;
 use super::rule::{ByDay, Freq, Rule, RulePart};
-use super::series::{END, Instance, Series, SeriesStart, naive, timestamp, too_much_work};
+use super::series::{END, Series, too_much_work};
+use super::start::SeriesStart;
 use crate::time::Timestamp;
 
 impl Series {
@@ -33,7 +35,7 @@ impl Series {
         if self.start.all_day {
             DateValue::Date(naive(self.zone.local(instant)).date())
         } else {
-            DateValue::Utc(timestamp(instant))
+            self.instant_value(timestamp(instant))
         }
     }
 
@@ -87,7 +89,7 @@ impl Series {
     }
 
     fn last_of_rule(&self) -> RuleResult<i64> {
-        let last = self.without_dates()?.all().last().transpose()?;
+        let last = self.without_dates()?.iter().last().transpose()?;
         Ok(last.map_or(self.bounds.start.instant, |last| seconds(last.original_start())))
     }
 
@@ -100,7 +102,7 @@ impl Series {
             return self.crosses_clock_change();
         }
         let rule_only = self.without_dates()?;
-        for instance in rule_only.all() {
+        for instance in rule_only.iter() {
             let instance = instance?;
             if instance.nominal() != instance.local() {
                 return Ok(true);
@@ -173,7 +175,7 @@ mod tests {
     }
 
     fn starts(series: &Series) -> Vec<Timestamp> {
-        series.all().map(|instance| instance.unwrap().original_start()).collect()
+        series.iter().map(|instance| instance.unwrap().original_start()).collect()
     }
 
     #[test]

@@ -178,6 +178,46 @@ impl Rule {
         &self.by_day
     }
 
+    /// BYMONTH, in the order of its text, as all lists.
+    pub fn by_month(&self) -> &[u8] {
+        &self.by_month
+    }
+
+    /// BYWEEKNO.
+    pub fn by_week_no(&self) -> &[i8] {
+        &self.by_week_no
+    }
+
+    /// BYYEARDAY.
+    pub fn by_year_day(&self) -> &[i16] {
+        &self.by_year_day
+    }
+
+    /// BYMONTHDAY.
+    pub fn by_month_day(&self) -> &[i8] {
+        &self.by_month_day
+    }
+
+    /// BYHOUR.
+    pub fn by_hour(&self) -> &[u8] {
+        &self.by_hour
+    }
+
+    /// BYMINUTE.
+    pub fn by_minute(&self) -> &[u8] {
+        &self.by_minute
+    }
+
+    /// BYSECOND.
+    pub fn by_second(&self) -> &[u8] {
+        &self.by_second
+    }
+
+    /// BYSETPOS.
+    pub fn by_set_pos(&self) -> &[i16] {
+        &self.by_set_pos
+    }
+
     /// Replaces the end of the rule by COUNT.
     ///
     /// # Errors

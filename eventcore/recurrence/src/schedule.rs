@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::error::{RuleError, RuleResult};
-use super::series::{Instance, Series};
+use super::instance::Instance;
+use super::series::Series;
 use crate::time::Timestamp;
 
 /// The greatest numbers of instances that [`Series::schedule`] accepts.
@@ -67,7 +68,7 @@ impl Series {
     ) -> RuleResult<Vec<Instance>> {
         let bounded = self.is_bounded();
         let (instances, limit) = if bounded {
-            (self.all(), limits.bounded)
+            (self.iter(), limits.bounded)
         } else {
             (self.between(from, horizon), limits.unbounded)
         };

@@ -1,100 +1,21 @@
 //! [`Series`]: a recurrence with its start and time zone, and the iterator over its instances.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
-use super::date_value::{DateValue, seconds};
+use super::date_value::{DateValue, naive, seconds};
 use super::definition::Recurrence;
 use super::error::{RuleError, RuleResult};
 use super::expand::{
     Bounds, Budget, BudgetExceeded, CompiledRule, DAY, LAST_DAY, Point, RuleInstances, WallTimes,
 };
+use super::instance::Instance;
 use super::rule::{Freq, Rule};
+use super::start::SeriesStart;
 use crate::time::{Timestamp, Zone, zone_of};
 
 /// The last second that is expanded: one day before the end of the year 9999, so that it has a local time in
 /// every zone.
 pub(super) const END: i64 = LAST_DAY * DAY - 1;
-
-/// The first instance of a series (DTSTART).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SeriesStart {
-    /// Local time in `tz`. Fractions of a second are dropped: RFC 5545 has none.
-    pub local: NaiveDateTime,
-    /// Time zone of the series.
-    pub tz: Tz,
-    /// Whether the series consists of whole days.
-    pub all_day: bool,
-    /// The instant, for a local time that occurs twice. `None` means the first of the two.
-    pub instant: Option<Timestamp>,
-}
-
-impl SeriesStart {
-    /// A start at a local time in `tz`.
-    pub const fn at(local: NaiveDateTime, tz: Tz) -> Self {
-        Self { local, tz, all_day: false, instant: None }
-    }
-
-    /// A start of an all-day series.
-    pub const fn on(date: NaiveDate, tz: Tz) -> Self {
-        Self { local: NaiveDateTime::new(date, chrono::NaiveTime::MIN), tz, all_day: true, instant: None }
-    }
-
-    fn point(self, zone: &Zone) -> Point {
-        let mut nominal = self.local.and_utc().timestamp();
-        if self.all_day {
-            nominal = nominal.div_euclid(DAY) * DAY;
-        }
-        let point = zone.point(nominal);
-        match self.instant.map(seconds) {
-            // An instant with another local time contradicts `local` and is ignored.
-            Some(instant) if !self.all_day && zone.local(instant) == nominal => Point { instant, ..point },
-            _ => point,
-        }
-    }
-}
-
-/// A recurrence instance (RFC 5545): one element of a series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Instance(Point);
-
-impl Instance {
-    /// The instant at which the rule places it. It identifies the instance within the series (RECURRENCE-ID).
-    pub const fn original_start(&self) -> Timestamp {
-        timestamp(self.0.instant)
-    }
-
-    /// The local time of [`Self::original_start`].
-    pub fn local(&self) -> NaiveDateTime {
-        naive(self.0.local)
-    }
-
-    /// The local time of the rule. It differs from [`Self::local`] only in a gap: 02:30 takes place at 03:30.
-    pub fn nominal(&self) -> NaiveDateTime {
-        naive(self.0.nominal)
-    }
-
-    pub(super) const fn point(&self) -> Point {
-        self.0
-    }
-
-    pub(super) const fn at_point(point: Point) -> Self {
-        Self(point)
-    }
-
-    /// The local date on which it starts.
-    pub fn date(&self) -> NaiveDate {
-        self.local().date()
-    }
-}
-
-pub(super) const fn timestamp(seconds: i64) -> Timestamp {
-    Timestamp::from_micros(seconds.saturating_mul(1_000_000))
-}
-
-pub(super) fn naive(seconds: i64) -> NaiveDateTime {
-    DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc()
-}
 
 /// A recurrence with its start, ready to be expanded.
 ///
@@ -106,8 +27,8 @@ pub(super) fn naive(seconds: i64) -> NaiveDateTime {
 /// let recurrence = Recurrence::of("FREQ=WEEKLY;COUNT=3".parse()?);
 /// let series = Series::new(SeriesStart::at(start, chrono_tz::Europe::Berlin), recurrence)?;
 ///
-/// let starts = series.all().map(|instance| Ok(instance?.original_start().to_string()));
-/// let starts = starts.collect::<Result<Vec<_>, eventcore_recurrence::RuleError>>()?;
+/// let instances = series.all(100)?;
+/// let starts: Vec<_> = instances.iter().map(|at| at.original_start().to_string()).collect();
 /// assert_eq!(starts, ["2027-03-25T17:30:00Z", "2027-04-01T16:30:00Z", "2027-04-08T16:30:00Z"]);
 /// # Ok::<(), eventcore_recurrence::RuleError>(())
 /// ```
@@ -130,11 +51,14 @@ impl Series {
     /// Combines a start with a recurrence.
     ///
     /// # Errors
-    /// `never_matches`, `until_before_start`, `too_many_dates`, `before_start` for an RDATE, `too_much_work`;
-    /// `invalid_rule` for FREQ=HOURLY on whole days.
+    /// `never_matches`, `floating`, `until_before_start`, `too_many_dates`, `before_start` for an RDATE,
+    /// `too_much_work`; `invalid_rule` for FREQ=HOURLY on whole days.
     pub fn new(start: SeriesStart, recurrence: Recurrence) -> RuleResult<Self> {
         recurrence.check_size()?;
-        let zone = zone_of(start.tz);
+        if start.floating {
+            recurrence.check_floating()?;
+        }
+        let zone = zone_of(if start.floating { Tz::UTC } else { start.tz });
         let first = start.point(zone);
         let single = Rule::new(Freq::Daily).with_count(1)?;
         let rule = recurrence.rrule.as_ref().unwrap_or(&single);
@@ -168,13 +92,68 @@ impl Series {
         &self.recurrence
     }
 
+    /// RRULE.
+    pub const fn rule(&self) -> Option<&Rule> {
+        self.recurrence.rrule.as_ref()
+    }
+
+    /// RDATE.
+    pub fn rdate(&self) -> &[DateValue] {
+        &self.recurrence.rdate
+    }
+
+    /// EXDATE.
+    pub fn exdate(&self) -> &[DateValue] {
+        &self.recurrence.exdate
+    }
+
+    /// The time zone; `None` if it is [floating](SeriesStart::floating).
+    pub fn time_zone(&self) -> Option<Tz> {
+        (!self.start.floating).then_some(self.start.tz)
+    }
+
+    /// Whether it consists of whole days.
+    pub const fn is_all_day(&self) -> bool {
+        self.start.all_day
+    }
+
+    /// Whether it has no time zone: see [`SeriesStart::floating`].
+    pub const fn is_floating(&self) -> bool {
+        self.start.floating
+    }
+
+    /// A floating series in the time zone of a reader, or this series at the same local times of another
+    /// zone.
+    ///
+    /// # Errors
+    /// Those of [`Series::new`]; `too_much_work`.
+    ///
+    /// ```
+    /// # use eventcore_recurrence::Series;
+    /// let floating: Series = "DTSTART:20270325T183000\nRRULE:FREQ=WEEKLY".parse()?;
+    /// let in_berlin = floating.in_zone(chrono_tz::Europe::Berlin)?;
+    /// assert_eq!(in_berlin.to_string(), "DTSTART;TZID=Europe/Berlin:20270325T183000\nRRULE:FREQ=WEEKLY");
+    /// # Ok::<(), eventcore_recurrence::RuleError>(())
+    /// ```
+    pub fn in_zone(&self, tz: Tz) -> RuleResult<Self> {
+        let start = SeriesStart { tz, floating: false, ..self.start };
+        // Without a time zone there are no instants, which would move.
+        let recurrence = if self.start.floating {
+            self.recurrence.clone()
+        } else {
+            self.recurrence.shifted(self.start, start)?
+        };
+        Self::new(start, recurrence)
+    }
+
     /// Whether the series ends: see [`Recurrence::is_bounded`].
     pub fn is_bounded(&self) -> bool {
         self.recurrence.is_bounded()
     }
 
-    /// All instances in order. The iterator may be infinite.
-    pub fn all(&self) -> Instances<'_> {
+    /// The instances in order, computed one by one. Without COUNT or UNTIL, they end only with the year 9999:
+    /// take as many as are needed.
+    pub fn iter(&self) -> Instances<'_> {
         self.between(Timestamp::MIN, Timestamp::MAX)
     }
 
@@ -195,15 +174,6 @@ impl Series {
             budget: Budget::new(),
             finished: false,
         }
-    }
-
-    /// The instance whose original start is `instant`, if there is one.
-    ///
-    /// # Errors
-    /// `too_much_work`.
-    pub fn at(&self, instant: Timestamp) -> RuleResult<Option<Instance>> {
-        let next = Timestamp::from_micros(instant.as_micros().saturating_add(1));
-        self.between(instant, next).next().transpose()
     }
 
     /// The RDATEs sorted by instant, without duplicates.
@@ -361,7 +331,7 @@ impl Instances<'_> {
             };
             if point.instant >= self.from && !(excludes && self.series.excludes(point)) {
                 self.budget.credit_instance();
-                return Ok(Some(Instance(point)));
+                return Ok(Some(Instance::at_point(point)));
             }
             self.budget.spend(1)?;
         }
@@ -390,3 +360,13 @@ impl Iterator for Instances<'_> {
 }
 
 impl std::iter::FusedIterator for Instances<'_> {}
+
+impl<'s> IntoIterator for &'s Series {
+    type Item = RuleResult<Instance>;
+    type IntoIter = Instances<'s>;
+
+    /// [`Series::iter`].
+    fn into_iter(self) -> Instances<'s> {
+        self.iter()
+    }
+}

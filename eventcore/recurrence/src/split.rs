@@ -1,13 +1,13 @@
 //! Splitting a series in two that together have the same instances ("this and following").
 
-use super::date_value::{DateValue, seconds};
+use super::date_value::{DateValue, naive, seconds, timestamp};
 use super::definition::Recurrence;
 use super::error::{RuleError, RuleResult};
 use super::expand::{Budget, BudgetExceeded, DAY, Point, RuleInstances};
+use super::instance::Instance;
 use super::rule::{ByDay, Freq, Rule, RulePart};
-use super::series::{
-    END, Instance, Series, SeriesStart, last_instant, naive, rdate, timestamp, too_much_work,
-};
+use super::series::{END, Series, last_instant, rdate, too_much_work};
+use super::start::SeriesStart;
 use crate::time::Timestamp;
 
 /// A series cut in two.
@@ -72,7 +72,7 @@ impl Series {
         let rule = if rule.count().is_some() { rule.without_end() } else { rule };
         let by_rule = Self::new(self.start, Recurrence::of(rule))?;
         // The start itself is the first instance.
-        let first = by_rule.all().nth(1).transpose()?;
+        let first = by_rule.iter().nth(1).transpose()?;
         let is_possible = |first: &Instance| {
             first.nominal() == first.local()
                 && self.rdates().first().is_none_or(|rdate| first.point().instant <= rdate.instant)
@@ -85,7 +85,7 @@ impl Series {
             return Err(cannot_split("the series has no occurrence at that time"));
         };
         if self
-            .all()
+            .iter()
             .next()
             .transpose()?
             .is_some_and(|first| first.original_start() == instance.original_start())
@@ -122,7 +122,7 @@ impl Series {
         Ok(rule.with_until(if self.start.all_day {
             DateValue::Date(naive(split_point.point.local - DAY).date())
         } else {
-            DateValue::Utc(timestamp(split_point.point.instant - 1))
+            self.instant_value(timestamp(split_point.point.instant - 1))
         }))
     }
 

@@ -10,7 +10,7 @@ use super::entry::{CalendarEntry, EntryEnd, EntryRecurrence, EntryStatus, TimeVa
 use super::member_filter::CalendarPeriod;
 use super::timezone;
 use crate::events::{EventStatus, OccurrenceStatus};
-use crate::recurrence::{Instance, Recurrence, RuleResult, Series, SeriesStart};
+use crate::recurrence::{Instance, Recurrence, RuleResult, Series};
 use crate::time::{Span, Timestamp, occurs_once, resolve_leniently};
 
 /// An event as far as its file needs it.
@@ -241,9 +241,7 @@ impl CalendarEvent {
     }
 
     fn series(&self) -> RuleResult<Series> {
-        let Span { local, all_day, starts_at, .. } = self.span;
-        let start = SeriesStart { local, tz: self.tz, all_day, instant: Some(starts_at) };
-        Series::new(start, self.recurrence.clone().unwrap_or_default())
+        Series::new(self.span.series_start(self.tz), self.recurrence.clone().unwrap_or_default())
     }
 
     /// RDATE and EXDATE beyond the stored occurrences.

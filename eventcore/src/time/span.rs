@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
+use eventcore_recurrence::SeriesStart;
 
 use super::duration::IsoDuration;
 use super::input::TimeInput;
@@ -244,6 +245,15 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// The start of a series whose first occurrence is this.
+    pub(crate) fn series_start(&self, tz: Tz) -> SeriesStart {
+        let start = match self.all_day {
+            true => SeriesStart::on(self.local.date(), tz),
+            false => SeriesStart::at(self.local, tz),
+        };
+        start.with_instant(self.starts_at)
+    }
+
     /// The greatest time between a start and an end of this length, whatever the clocks do in between.
     pub(crate) fn longest(&self) -> std::time::Duration {
         std::time::Duration::from_secs(u64::try_from(self.seconds).unwrap_or_default() + 2 * 86_400)

@@ -42,12 +42,13 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 use numbers::{Excluded, Found, MOST, Side, Wanted, date, instant, local};
 
-use super::date_value::{DateValue, seconds};
+use super::date_value::{DateValue, naive, seconds, timestamp};
 use super::definition::Recurrence;
 use super::error::RuleResult;
 use super::expand::{DAY, Point};
 use super::rule::{Freq, Rule};
-use super::series::{END, Series, SeriesStart, last_instant, naive, timestamp};
+use super::series::{END, Series, last_instant};
+use super::start::SeriesStart;
 
 /// How many occurrences are compared to see whether a rule has uneven gaps.
 const COMPARED: usize = 32;
@@ -76,7 +77,8 @@ impl Recurrence {
         if from == to || (self.rdate.is_empty() && self.exdate.is_empty() && until.is_none()) {
             return Ok(self.clone());
         }
-        Shift::new(self, from, to)?.recurrence()
+        let shifted = Shift::new(self, from, to)?.recurrence()?;
+        Ok(if to.floating { shifted.floating() } else { shifted })
     }
 }
 

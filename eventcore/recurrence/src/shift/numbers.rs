@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDateTime};
 
-use super::super::date_value::DateValue;
+use super::super::date_value::{DateValue, naive, timestamp};
 use super::super::error::RuleResult;
 use super::super::expand::{Budget, BudgetExceeded, DAY, Point, RuleInstances};
-use super::super::series::{END, Series, naive, rdate, timestamp, too_much_work};
+use super::super::series::{END, Series, rdate, too_much_work};
 
 /// How many occurrences are numbered. Later values move as far as the start does.
 pub(super) const MOST: i64 = 50_000;

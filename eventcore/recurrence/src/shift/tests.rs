@@ -29,7 +29,7 @@ fn text(recurrence: &Recurrence) -> String {
 
 fn starts(start: SeriesStart, recurrence: &Recurrence) -> Vec<Timestamp> {
     let series = Series::new(start, recurrence.clone()).unwrap();
-    series.all().take(40).map(|instance| instance.unwrap().original_start()).collect()
+    series.iter().take(40).map(|instance| instance.unwrap().original_start()).collect()
 }
 
 /// The numbers of the occurrences that are excluded, among all occurrences of the rule.
@@ -252,7 +252,7 @@ fn plain_rule() -> impl Strategy<Value = String> {
 fn with_exdates(from: SeriesStart, rrule: &str, excluded: &BTreeSet<usize>) -> Recurrence {
     let mut before = recurrence(rrule, &[], &[]);
     let series = Series::new(from, before.clone()).unwrap();
-    let all: Vec<_> = series.all().take(40).map(Result::unwrap).collect();
+    let all: Vec<_> = series.iter().take(40).map(Result::unwrap).collect();
     let chosen = excluded.iter().filter_map(|n| all.get(*n));
     before.exdate = chosen.map(|at| series.date_value(at.point().nominal, at.original_start())).collect();
     before
@@ -304,7 +304,7 @@ proptest! {
     ) {
         let bare = recurrence(rrule.split(";COUNT").next().unwrap(), &[], &[]);
         let series = Series::new(from, bare.clone()).unwrap();
-        let last = series.all().nth(length - 1).unwrap().unwrap();
+        let last = series.iter().nth(length - 1).unwrap().unwrap();
         let until = match kind {
             0 => DateValue::Date(last.date()),
             1 => DateValue::Local(last.local() + TimeDelta::seconds(slack)),

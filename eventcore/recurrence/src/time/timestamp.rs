@@ -12,9 +12,9 @@ use super::zones::offset_at;
 
 /// An instant in UTC with microsecond precision, from the year 1 to the year 9999.
 ///
-/// Its text, in JSON too, is RFC 3339. With the feature `sqlx09`, SQLite stores it as an integer of microseconds
-/// since 1970, and PostgreSQL as `TIMESTAMPTZ`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Its text, in JSON too, is RFC 3339. With the feature `sqlx09`, SQLite stores it as an integer of
+/// microseconds since 1970, and PostgreSQL as `TIMESTAMPTZ`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -127,6 +127,13 @@ impl<T: TimeZone> From<DateTime<T>> for Timestamp {
     }
 }
 
+/// The text of `Display`.
+impl std::fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write_rfc3339(f, self.to_utc().naive_utc(), Utc.fix())
@@ -173,6 +180,7 @@ mod tests {
         assert_eq!(instant.to_rfc3339_in(Tz::Europe__Berlin), "2027-03-01T18:30:00+01:00");
         assert_eq!(instant.to_rfc3339_in(Tz::UTC), "2027-03-01T17:30:00Z");
         assert_eq!(instant.to_string(), "2027-03-01T17:30:00Z");
+        assert_eq!(format!("{instant:?}"), "2027-03-01T17:30:00Z");
     }
 
     #[test]

@@ -62,16 +62,14 @@ fn instances_are_in_order_of_their_instants() {
 fn a_date_that_a_zone_skipped_moves_to_the_next() {
     let start = SeriesStart::on(NaiveDate::from_ymd_opt(2011, 12, 29).unwrap(), Tz::Pacific__Apia);
     let daily = series(start, "FREQ=DAILY;COUNT=3");
-    let days: Vec<_> = daily.all().map(|i| i.unwrap().date().to_string()).collect();
+    let days: Vec<_> = daily.iter().map(|i| i.unwrap().date().to_string()).collect();
     assert_eq!(days, ["2011-12-29", "2011-12-31", "2012-01-01"]);
 }
 
 #[test]
 fn a_start_may_be_the_second_time_of_a_fold() {
-    let second = SeriesStart {
-        instant: Some("2027-10-31T01:30:00Z".parse().unwrap()),
-        ..at("2027-10-31T02:30:00", Tz::Europe__Berlin)
-    };
+    let second =
+        at("2027-10-31T02:30:00", Tz::Europe__Berlin).with_instant("2027-10-31T01:30:00Z".parse().unwrap());
     let daily = series(second, "FREQ=DAILY;COUNT=2");
     assert_eq!(first_starts(&daily, 9), ["2027-10-31T02:30:00+01:00", "2027-11-01T02:30:00+01:00"]);
 }
@@ -79,7 +77,7 @@ fn a_start_may_be_the_second_time_of_a_fold() {
 #[test]
 fn an_instance_in_a_gap_keeps_its_nominal_time() {
     let daily = series(at("2027-03-28T02:30:00", Tz::Europe__Berlin), "FREQ=DAILY;COUNT=2");
-    let first = daily.all().next().unwrap().unwrap();
+    let first = daily.iter().next().unwrap().unwrap();
     assert_eq!(
         (first.nominal().to_string().as_str(), first.local().to_string().as_str()),
         ("2027-03-28 02:30:00", "2027-03-28 03:30:00")

@@ -267,7 +267,7 @@ fn days_whose_midnight_the_clocks_skip_move_with_the_others() {
         let start: NaiveDateTime = start.parse().unwrap();
         let start = SeriesStart::on(start.date(), Tz::America__Santiago);
         let series = Series::new(start, Recurrence::of("FREQ=WEEKLY;COUNT=3".parse().unwrap())).unwrap();
-        let instances: Vec<_> = series.all().map(Result::unwrap).collect();
+        let instances: Vec<_> = series.iter().map(Result::unwrap).collect();
         instances.iter().map(NominalStart::from).collect::<Vec<_>>()
     };
     let (old, new) = (days("2027-08-29T00:00:00"), days("2027-08-28T00:00:00"));
@@ -278,7 +278,7 @@ fn days_whose_midnight_the_clocks_skip_move_with_the_others() {
 fn random_schedules(random: &mut Random) -> Option<(Spec, Vec<NominalStart>, Spec, Vec<NominalStart>)> {
     let some = |spec: &Spec| {
         let series = Series::new(spec.start(), Recurrence::of(spec.text().parse().ok()?)).ok()?;
-        let instances = series.all().take(40).collect::<Result<Vec<_>, _>>().ok()?;
+        let instances = series.iter().take(40).collect::<Result<Vec<_>, _>>().ok()?;
         Some(instances.iter().map(NominalStart::from).collect::<Vec<_>>())
     };
     let from = Spec::random(random);

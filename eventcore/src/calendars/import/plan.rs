@@ -170,7 +170,7 @@ fn imported(
     context: &PlanContext,
 ) -> Result<ImportedEvent, Fault> {
     let event = part.event;
-    let SeriesStart { local, tz, all_day, instant } = part.start;
+    let SeriesStart { local, tz, all_day, instant, .. } = part.start;
     let is_series = part.recurrence.is_some();
     let starts_at = match (all_day, instant, resolve(local, tz)) {
         (true, ..) => TimeInput::Day(local.date()),

@@ -4,7 +4,7 @@ use super::expansion::PlannedOccurrence;
 use crate::error::{Error, Result};
 use crate::events::event::zone;
 use crate::events::rows::EventRow;
-use crate::recurrence::{RuleResult, Series, SeriesStart};
+use crate::recurrence::{RuleResult, Series};
 
 /// Whether the calendar file of an event changes by these new occurrences: not if they are what programs
 /// compute from the exported rule.
@@ -15,7 +15,7 @@ pub(super) fn misses_any(event: &EventRow, occurrences: &[PlannedOccurrence]) ->
 /// Whether the file has the rule. Otherwise it lists the occurrences.
 fn is_exported(event: &EventRow) -> Result<bool> {
     let (span, tz) = (event.span()?, zone(&event.timezone));
-    let start = SeriesStart { local: span.local, tz, all_day: span.all_day, instant: Some(span.starts_at) };
+    let start = span.series_start(tz);
     let exported = |recurrence| -> RuleResult<bool> {
         Ok(Series::new(start, recurrence)?.for_calendars()?.recurrence().rrule.is_some())
     };

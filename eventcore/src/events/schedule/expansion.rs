@@ -6,9 +6,7 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 
 use crate::quotas::Quotas;
-use crate::recurrence::{
-    Instance, NominalStart, Recurrence, RuleResult, ScheduleLimits, Series, SeriesStart,
-};
+use crate::recurrence::{Instance, NominalStart, Recurrence, RuleResult, ScheduleLimits, Series};
 use crate::time::{self, Span, Timestamp};
 
 /// Greatest number of occurrences of an unbounded rule that one transaction inserts. Others can write before
@@ -93,11 +91,7 @@ impl PlannedOccurrence {
 
 /// The recurrence series of an event whose first occurrence is `span`.
 pub(crate) fn series(span: &Span, tz: Tz, recurrence: &Recurrence) -> RuleResult<Series> {
-    Series::new(series_start(span, tz), recurrence.clone())
-}
-
-fn series_start(span: &Span, tz: Tz) -> SeriesStart {
-    SeriesStart { local: span.local, tz, all_day: span.all_day, instant: Some(span.starts_at) }
+    Series::new(span.series_start(tz), recurrence.clone())
 }
 
 /// Expands an event: to all occurrences of a bounded rule, or to those of an unbounded rule from `from` to
@@ -129,5 +123,5 @@ pub(crate) fn expand(
 /// # Errors
 /// `too_much_work`, and what is wrong with the rule at the new start.
 pub(crate) fn shifted(recurrence: &Recurrence, from: (&Span, Tz), to: (&Span, Tz)) -> RuleResult<Recurrence> {
-    recurrence.shifted(series_start(from.0, from.1), series_start(to.0, to.1))
+    recurrence.shifted(from.0.series_start(from.1), to.0.series_start(to.1))
 }

@@ -59,6 +59,10 @@ mod expand;
 mod instance;
 mod lines;
 mod matching;
+#[cfg(feature = "jiff")]
+mod of_jiff;
+#[cfg(feature = "rrule")]
+mod of_rrule;
 mod offset_span;
 mod parse;
 mod portable;

@@ -176,6 +176,18 @@ impl Series {
         }
     }
 
+    /// The instant of the start.
+    #[cfg(feature = "rrule")]
+    pub(super) fn first_instant(&self) -> Timestamp {
+        super::date_value::timestamp(self.bounds.start.instant)
+    }
+
+    /// The local time of the start by its rule, which the clocks may skip.
+    #[cfg(feature = "rrule")]
+    pub(super) fn first_local(&self) -> chrono::NaiveDateTime {
+        naive(self.bounds.start.nominal)
+    }
+
     /// The RDATEs sorted by instant, without duplicates.
     pub(super) fn rdates(&self) -> &[Point] {
         &self.rdates

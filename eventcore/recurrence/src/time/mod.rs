@@ -17,6 +17,8 @@ pub use range::{
 pub use timestamp::Rfc3339;
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use wall_clock::{Gap, occurs_once, resolve, resolve_leniently, start_of_day};
+#[cfg(feature = "jiff")]
+pub(crate) use zones::jiff_zone;
 pub use zones::{
     ClockChange, LocalOffset, ParseZoneEditionError, Zone, ZoneEdition, ZoneError, ZoneFiles, ZoneOrigin,
     ZoneSource, ZonesInForce, adopt, files_in_force, use_zones, zone_of, zones_in_force,

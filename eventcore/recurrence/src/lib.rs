@@ -1,12 +1,100 @@
-//! Recurrence by RFC 5545: RRULE, RDATE and EXDATE, without a database or a clock.
+//! Recurrence rules of iCalendar (RFC 5545): RRULE, RDATE and EXDATE, expanded in any time zone, without a
+//! database or a clock.
 //!
-//! - [`Rule`] is one RRULE, [`Recurrence`] a rule with RDATE and EXDATE.
-//! - [`Series`] is a recurrence with a [`SeriesStart`] (DTSTART and its time zone). [`Series::iter`],
-//!   [`Series::between`], [`Series::after`], [`Series::before`] and [`Series::all`] give its [`Instance`]s.
-//!   RFC 5545 calls them recurrence instances; each becomes an occurrence of an event.
-//! - [`ScheduleDiff`] compares the occurrences of an event with a changed schedule. [`Series::split`] cuts a
-//!   series in two.
-//! - [`Series::to_english`] and [`Recurrence::from_english`] convert rules to and from English.
+//! A [`Series`] is a start (DTSTART) with a [`Rule`] (RRULE), dates that are added (RDATE) and dates that are
+//! excluded (EXDATE). Its elements are [`Instance`]s.
+//!
+//! ```
+//! use eventcore_recurrence::Series;
+//!
+//! let series: Series = "DTSTART;TZID=Europe/Berlin:20270325T183000\n\
+//!                       RRULE:FREQ=WEEKLY;BYDAY=TH;COUNT=4\n\
+//!                       EXDATE;TZID=Europe/Berlin:20270401T183000".parse()?;
+//! let instances = series.all(100)?;
+//! let starts: Vec<_> = instances.iter().map(|at| at.original_start().to_string()).collect();
+//! // The clocks went forward in between.
+//! assert_eq!(starts, ["2027-03-25T17:30:00Z", "2027-04-08T16:30:00Z", "2027-04-15T16:30:00Z"]);
+//! # Ok::<(), eventcore_recurrence::RuleError>(())
+//! ```
+//!
+//! # Making a series
+//!
+//! A series is read from lines of a calendar file, as above, and written as such by `Display`. Or it is built
+//! part by part:
+//!
+//! ```
+//! use chrono::{NaiveDate, Weekday};
+//! use eventcore_recurrence::{ByDay, Freq, Rule, Series, SeriesStart};
+//!
+//! let start = NaiveDate::from_ymd_opt(2027, 3, 26).unwrap().and_hms_opt(18, 30, 0).unwrap();
+//! let last_friday = Rule::builder(Freq::Monthly).by_day([ByDay::nth(-1, Weekday::Fri)]).build()?;
+//! let start = SeriesStart::at(start, chrono_tz::Europe::Berlin);
+//! let series = Series::builder(start).rule(last_friday).build()?;
+//! let lines = "DTSTART;TZID=Europe/Berlin:20270326T183000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR";
+//! assert_eq!(series.to_string(), lines);
+//! # Ok::<(), eventcore_recurrence::RuleError>(())
+//! ```
+//!
+//! A start is at a time ([`SeriesStart::at`]) or on a day ([`SeriesStart::on`]) of a time zone, or has no
+//! time zone ([`SeriesStart::floating`]). [`Rule::from_english`] reads "last friday of the month", and
+//! [`Series::to_english`] says it.
+//!
+//! # Instances
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Series::iter`], [`Series::between`] | instances one by one, from any time on |
+//! | [`Series::after`], [`Series::before`], [`Series::at`] | one instance |
+//! | [`Series::all`] | all of them, up to a limit |
+//! | [`Series::first`] | a preview: the first few, and whether there are more |
+//! | [`Series::schedule`] | those that become occurrences of an event: all, or up to a horizon |
+//!
+//! ```
+//! # use eventcore_recurrence::Series;
+//! let daily: Series = "DTSTART;VALUE=DATE:20270325\nRRULE:FREQ=DAILY".parse()?;
+//! let next = daily.after("2031-01-01T12:00:00Z".parse().unwrap())?.unwrap();
+//! assert_eq!(next.date().to_string(), "2031-01-02");
+//! # Ok::<(), eventcore_recurrence::RuleError>(())
+//! ```
+//!
+//! # Errors and limits
+//!
+//! A [`RuleError`] has a stable [code](RuleError::code) and a message for the user. Whoever accepts rules
+//! from strangers needs no time limit: work is counted, and a rule that takes too much of it is refused with
+//! `too_much_work`, on every machine alike. A rule has at most 1,000 characters, a series at most 2,000
+//! RDATEs and as many EXDATEs.
+//!
+//! ```
+//! # use eventcore_recurrence::{Rule, Series};
+//! let refused = "FREQ=MONTHLY;BYMONTHDAY=32".parse::<Rule>().unwrap_err();
+//! assert_eq!((refused.code(), refused.pointer()), ("invalid_rule", "/rrule"));
+//! let never = "DTSTART:20270325T183000\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30".parse::<Series>();
+//! assert_eq!(never.unwrap_err().code(), "never_matches");
+//! ```
+//!
+//! # Changing a series
+//!
+//! [`Series::without`] and [`Series::with`] exclude and add one instance, [`Series::split`] cuts a series in
+//! two ("this and following"), and [`Recurrence::shifted`] moves RDATE, EXDATE and UNTIL along with the
+//! start. [`ScheduleDiff`] says what a change does to the occurrences of an event: which move, which end,
+//! which are new. [`Series::for_calendars`] rewrites rules on whose interpretation other programs differ.
+//!
+//! # Time zones
+//!
+//! The offsets are those of a built-in edition of the IANA tz database. [`time::use_zones`] replaces it by a
+//! newer one of the system: see [`time`].
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | |
+//! | --- | --- |
+//! | `serde` | JSON: texts for rules, dates and instants, and an object for [`Recurrence`] |
+//! | `rrule` | conversions from and to the types of `rrule` 0.14, with reasons where there is none |
+//! | `jiff` | conversions from and to the types of `jiff` 1 |
+//! | `sqlx09` | [`Timestamp`] as a parameter and a column of sqlx 0.9, on SQLite and PostgreSQL |
+//! | `openapi` | `utoipa::ToSchema` |
 //!
 //! # Expansion
 //!
@@ -46,6 +134,8 @@
 //! clock changes at midnight and always expands from DTSTART; `FREQ=HOURLY;BYMINUTE=0;BYSETPOS=2` took it ten
 //! seconds. It is right for simple rules: there the tests compare with it, and the benchmarks measure it too
 //! (`benches/README.md`).
+
+#![deny(missing_docs)]
 
 mod builder;
 mod checks;
@@ -100,3 +190,7 @@ pub mod support {
         parse_wall_clock,
     };
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

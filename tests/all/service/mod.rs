@@ -3,6 +3,7 @@
 mod backup;
 mod bodies;
 mod demo;
+mod dependencies;
 mod framing;
 mod guessing;
 mod idempotency;

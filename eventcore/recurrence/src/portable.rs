@@ -102,7 +102,7 @@ impl Series {
             return self.crosses_clock_change();
         }
         let rule_only = self.without_dates()?;
-        for instance in rule_only.iter() {
+        for instance in &rule_only {
             let instance = instance?;
             if instance.nominal() != instance.local() {
                 return Ok(true);

@@ -247,9 +247,10 @@ pub(crate) struct Span {
 impl Span {
     /// The start of a series whose first occurrence is this.
     pub(crate) fn series_start(&self, tz: Tz) -> SeriesStart {
-        let start = match self.all_day {
-            true => SeriesStart::on(self.local.date(), tz),
-            false => SeriesStart::at(self.local, tz),
+        let start = if self.all_day {
+            SeriesStart::on(self.local.date(), tz)
+        } else {
+            SeriesStart::at(self.local, tz)
         };
         start.with_instant(self.starts_at)
     }

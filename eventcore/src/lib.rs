@@ -42,6 +42,8 @@
 //! - **Actors.** [`Actor::Anonymous`] is not signed in. [`Actor::user`] is a user whom the embedding program
 //!   has authenticated; [`EventCore::authenticate`] does that for access tokens. [`Actor::System`] has every
 //!   permission.
+//!   Access tokens are signed by jsonwebtoken with HMAC alone: a program that uses that crate for other
+//!   algorithms calls its `CryptoProvider::install_default` before it opens a database.
 //! - **Input.** Types such as [`events::EventInput`] implement `Deserialize`. Fields that are unknown or of
 //!   the wrong type do not fail the deserialization: they are collected in the field `parse_errors`, and the
 //!   operation reports them together with all other violations.

@@ -11,6 +11,7 @@ mod demo_claim;
 mod fair_queue;
 mod forgotten_password;
 mod guessing;
+mod hs256;
 mod identify;
 mod input;
 mod kept;

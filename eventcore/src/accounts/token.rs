@@ -6,6 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::hs256;
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 use crate::time::Timestamp;
@@ -58,6 +59,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(id: String, secret: &[u8]) -> Self {
+        hs256::install();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, EventBuilder, Kind, new_event_in_2031};
+use tests::{Client, Daemon, EventBuilder, Kind, new_event_in_2031, sign_jwt};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -161,12 +161,7 @@ async fn tokens(daemon: &Daemon, client: &Client) {
     let anonymous = daemon.anonymous();
     let claims = json!({"iss": "eventcore", "sub": client.id(), "sid": client.id(), "iat": 0,
         "exp": 4_000_000_000_i64});
-    let foreign = jsonwebtoken::encode(
-        &jsonwebtoken::Header::default(),
-        &claims,
-        &jsonwebtoken::EncodingKey::from_secret(b"foreign"),
-    )
-    .unwrap();
+    let foreign = sign_jwt(&jsonwebtoken::Header::default(), "foreign", &claims);
     for token in [
         forged(&claims, "none"),
         forged(&claims, "HS256"),

@@ -9,10 +9,10 @@ use eventcore::accounts::{
 };
 use eventcore::db::{Queries, Sql};
 use eventcore::{Actor, EventCore, Options, PageRequest, Scope, SessionId, UserId};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, Header};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Kind, TestDb, id_of, refusal_code};
+use tests::{Kind, TestDb, id_of, refusal_code, sign_jwt};
 
 const PASSWORD: &str = "correct horse 7";
 const OTHER: &str = "another horse 8";
@@ -55,11 +55,6 @@ async fn sign_in(core: &EventCore, name: &str) -> TokenPair {
     core.sign_in(&login(name, PASSWORD), None).await.unwrap()
 }
 
-/// Signs claims as the library does.
-fn sign(header: &Header, secret: &str, claims: &Value) -> String {
-    encode(header, claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
-}
-
 #[rstest]
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
@@ -100,7 +95,7 @@ async fn forged_tokens_are_refused_and_valid_ones_expire_by_the_clock(#[case] ki
         (header.typ, header.kid) = (Some(typ.to_owned()), Some(kid.to_owned()));
         header
     };
-    let forge = |alg, secret: &str, claims: &Value| sign(&header(alg, "at+jwt", &kid), secret, claims);
+    let forge = |alg, secret: &str, claims: &Value| sign_jwt(&header(alg, "at+jwt", &kid), secret, claims);
     let hs256 = |change: Value| forge(Algorithm::HS256, &secret, &claims(change));
     for change in [json!({}), json!({"nbf": now}), json!({"aud": ["elsewhere", "eventcore/api/v1"]})] {
         let known = core.authenticate(&hs256(change.clone())).await.unwrap();
@@ -127,10 +122,13 @@ async fn forged_tokens_are_refused_and_valid_ones_expire_by_the_clock(#[case] ki
         ("made for somebody else", hs256(json!({"aud": "elsewhere"}))),
         ("made for nobody", hs256(json!({"aud": null}))),
         ("not valid yet", hs256(json!({"nbf": now + 1}))),
-        ("another type", sign(&header(Algorithm::HS256, "JWT", &kid), &secret, &claims(json!({})))),
-        ("an unknown key", sign(&header(Algorithm::HS256, "at+jwt", "x"), &secret, &claims(json!({})))),
-        ("a key id with NUL", sign(&header(Algorithm::HS256, "at+jwt", "\0"), &secret, &claims(json!({})))),
-        ("no type and no key", sign(&Header::default(), &secret, &claims(json!({})))),
+        ("another type", sign_jwt(&header(Algorithm::HS256, "JWT", &kid), &secret, &claims(json!({})))),
+        ("an unknown key", sign_jwt(&header(Algorithm::HS256, "at+jwt", "x"), &secret, &claims(json!({})))),
+        (
+            "a key id with NUL",
+            sign_jwt(&header(Algorithm::HS256, "at+jwt", "\0"), &secret, &claims(json!({}))),
+        ),
+        ("no type and no key", sign_jwt(&Header::default(), &secret, &claims(json!({})))),
         ("no end", hs256(json!({"exp": null}))),
         ("no session", hs256(json!({"sid": null}))),
         ("a session that never was", hs256(json!({"sid": SessionId::at(core.now())}))),

@@ -45,3 +45,10 @@ fn the_recurrence_engine_needs_neither_a_database_nor_a_runtime() {
         assert!(whole.contains(heavy), "{heavy} is not in {whole:?}");
     }
 }
+
+#[test]
+fn tokens_bring_no_rsa() {
+    // RUSTSEC-2023-0071.
+    let found = tree("eventcore", &["--edges", "normal,build", "--all-features"]);
+    assert!(!found.contains("rsa"), "{found:?}");
+}

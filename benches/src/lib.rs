@@ -12,7 +12,7 @@ use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Dialect, Queries, Sql};
 use eventcore::events::EventInput;
 use eventcore::registrations::Party;
-use eventcore::{Actor, EventCore, EventId, OccurrenceId, Options, PageRequest, Quotas, Result, Role};
+use eventcore::{Actor, EventCore, EventId, OccurrenceId, PageRequest, Quotas, Result, Role};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -31,10 +31,7 @@ const CATEGORIES: [&str; 4] = ["meetup", "concert", "course", "workshop"];
 
 /// Opens the database at `url` without quotas, and migrates it.
 pub async fn open(url: &str) -> Result<EventCore> {
-    let options = Options { quotas: Quotas::UNLIMITED, ..Options::default() };
-    let core = EventCore::connect(url, options).await?;
-    core.migrate().await?;
-    Ok(core)
+    EventCore::builder().url(url).quotas(Quotas::UNLIMITED).open().await
 }
 
 /// The user `organizer`, who organizes all events. Created without a password if missing.

@@ -7,8 +7,7 @@ use eventcore::{Actor, EventCore, PageRequest, Role};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = tempfile::tempdir()?;
-    let core = EventCore::open(&format!("sqlite://{}/events.db", folder.path().display())).await?;
+    let core = EventCore::builder().temporary().open().await?;
     let ada =
         NewUser { username: "ada".to_owned(), email: "ada@example.org".to_owned(), ..NewUser::default() };
     let ada = core.create_user(&Actor::System, &ada).await?;

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, SigningKeys};
-use crate::db::{BeginHook, Db, PoolSettings, Queries, Schema, sql, transaction};
+use crate::db::{BeginHook, Db, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::events::Creations;
 use crate::id::SessionId;
@@ -19,11 +19,8 @@ use crate::registrations::Admissions;
 use crate::search;
 use crate::signed_link::LinkKey;
 use crate::subscriptions::CalendarFetcher;
-use crate::time::{Clock, SystemClock, Timestamp, ZoneSource, use_zones};
+use crate::time::{Clock, Timestamp};
 use crate::webhooks::{WebhookPolicy, WebhookSender};
-
-/// The default of [`Options::horizon`].
-const DEFAULT_HORIZON: Duration = Duration::from_hours(730 * 24);
 
 /// The library, opened on a database. Every operation is a method of it.
 ///
@@ -75,103 +72,21 @@ struct SharedState {
     requires_verified_email: bool,
 }
 
-/// Options of [`EventCore::connect`].
-pub struct Options {
-    /// The source of the current time. Default: [`SystemClock`].
-    pub clock: Box<dyn Clock>,
-    /// Sizes and time limits of the connection pools.
-    pub pools: PoolSettings,
-    /// The secret that signs access tokens: at least 32 bytes (RFC 7518, 3.2). Default: random secrets that
-    /// are stored in the database, so that all processes share them, and can be rotated.
-    pub jwt_secret: Option<String>,
-    /// How far ahead the occurrences of unbounded recurrence rules are created. Default: 730 days.
-    pub horizon: Duration,
-    /// Whether clients of [`EventCore::for_network`] wait after wrong passwords, and with a bounded number of
-    /// passwords to verify at once. Default: true.
-    pub slows_guessing: bool,
-    /// Whether a missing SQLite file is an error. Default: false, the file is created.
-    pub must_exist: bool,
-    /// How much one account may create.
-    pub quotas: Quotas,
-    /// Whether users need a verified e-mail address to register and to publish. Default: false.
-    pub require_verified_email: bool,
-    /// Which addresses webhooks and calendars that are followed may reach. Default: public ones.
-    pub webhooks: WebhookPolicy,
-    /// Where this process looks for newer time zones than those that are built in. Default: in the system.
-    /// The newest zones that one [`EventCore`] of a process finds, in files or in its database, are used
-    /// by all.
-    pub zones: ZoneSource,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            clock: Box::new(SystemClock),
-            pools: PoolSettings::default(),
-            jwt_secret: None,
-            horizon: DEFAULT_HORIZON,
-            slows_guessing: true,
-            must_exist: false,
-            quotas: Quotas::default(),
-            require_verified_email: false,
-            webhooks: WebhookPolicy::default(),
-            zones: ZoneSource::default(),
-        }
-    }
+/// What [`Builder`](crate::Builder) sets, apart from the database.
+pub(crate) struct Settings {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jwt_secret: Option<String>,
+    pub(crate) horizon: Duration,
+    pub(crate) slows_guessing: bool,
+    pub(crate) quotas: Quotas,
+    pub(crate) requires_verified_email: bool,
+    pub(crate) webhook_policy: WebhookPolicy,
 }
 
 impl EventCore {
-    /// Opens the database at `url` with the default options and migrates it to the current schema.
-    ///
-    /// # Errors
-    /// See [`EventCore::connect`] and [`EventCore::migrate`].
-    pub async fn open(url: &str) -> Result<Self> {
-        let core = Self::connect(url, Options::default()).await?;
-        core.migrate().await?;
-        Ok(core)
-    }
-
-    /// Opens the database at `url`, which must exist and have the current schema. Changes nothing in it.
-    ///
-    /// # Errors
-    /// `unavailable` as for [`EventCore::connect`], for a missing file or another schema, and if the
-    /// database needs newer time zones than this process has: see [`EventCore::follow_zone_edition`].
-    pub async fn open_existing(url: &str, options: Options) -> Result<Self> {
-        let core = Self::connect(url, Options { must_exist: true, ..options }).await?;
-        match core.schema().await? {
-            Schema::Current => core.follow_zone_edition().await.map(|()| core),
-            other => Err(other.refusal()),
-        }
-    }
-
-    /// Opens the database at `url`, `sqlite://FILE` or `postgres://…`, without migrating it. A missing SQLite
-    /// file is created, unless it [must exist](Options::must_exist).
-    ///
-    /// # Errors
-    /// `unavailable` if the URL is invalid, the database cannot be reached, the JWT secret is too short,
-    /// or the time zones of a [`ZoneSource::Folder`] cannot be used.
-    pub async fn connect(url: &str, options: Options) -> Result<Self> {
-        if options.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
-            return Err(Error::Unavailable("the JWT secret must have at least 32 bytes".to_owned()));
-        }
-        let zones = options.zones.clone();
-        tokio::task::spawn_blocking(move || use_zones(&zones)).await.map_err(Error::internal)??;
-        let db = if options.must_exist {
-            Db::connect_existing(url, options.pools).await?
-        } else {
-            Db::connect(url, options.pools).await?
-        };
-        let Options {
-            clock,
-            jwt_secret,
-            horizon,
-            slows_guessing,
-            quotas,
-            require_verified_email,
-            webhooks,
-            ..
-        } = options;
-        let clock: Arc<dyn Clock> = clock.into();
+    /// The library on a database, whose schema may be any.
+    pub(crate) fn on(db: Db, settings: Settings) -> Self {
+        let Settings { clock, jwt_secret, horizon, slows_guessing, quotas, .. } = settings;
         let db = db.with_commit_hook(Arc::new(Notifier(clock.clone())));
         let (passwords, signing_keys) =
             (PasswordHashing::new(slows_guessing), Arc::new(SigningKeys::new(jwt_secret.as_deref())));
@@ -190,12 +105,12 @@ impl EventCore {
             live,
             mailer: OnceLock::new(),
             webhook_sender: OnceLock::new(),
-            webhook_policy: webhooks,
+            webhook_policy: settings.webhook_policy,
             calendar_fetcher: OnceLock::new(),
             link_key: OnceLock::new(),
-            requires_verified_email: require_verified_email,
+            requires_verified_email: settings.requires_verified_email,
         };
-        Ok(Self { db, state: Arc::new(state), network: None })
+        Self { db, state: Arc::new(state), network: None }
     }
 
     /// Migrates the database to the current schema, then folds and indexes the texts that an older version
@@ -227,7 +142,7 @@ impl EventCore {
 
     /// Begins a transaction for several operations. While it is open, it keeps others from writing: from
     /// everything on SQLite, from the same records on PostgreSQL. It is rolled back if no operation runs in
-    /// it for [`PoolSettings::idle_transaction_timeout`].
+    /// it for [`PoolSettings::idle_transaction_timeout`](crate::db::PoolSettings::idle_transaction_timeout).
     ///
     /// # Errors
     /// `unavailable` if the database cannot be written, or others keep it busy.
@@ -327,7 +242,7 @@ impl EventCore {
         &self.state.calendar_fetcher
     }
 
-    /// [`Options::webhooks`].
+    /// [`Builder::webhooks`](crate::Builder::webhooks).
     pub(crate) fn webhook_policy(&self) -> &WebhookPolicy {
         &self.state.webhook_policy
     }
@@ -337,7 +252,7 @@ impl EventCore {
         &self.state.link_key
     }
 
-    /// [`Options::require_verified_email`].
+    /// [`Builder::require_verified_email`](crate::Builder::require_verified_email).
     pub(crate) fn requires_verified_email(&self) -> bool {
         self.state.requires_verified_email
     }
@@ -347,12 +262,12 @@ impl EventCore {
         self.network
     }
 
-    /// [`Options::horizon`].
+    /// [`Builder::horizon`](crate::Builder::horizon).
     pub(crate) fn horizon_length(&self) -> Duration {
         self.state.horizon
     }
 
-    /// [`Options::quotas`].
+    /// [`Builder::quotas`](crate::Builder::quotas).
     pub(crate) fn quotas(&self) -> Quotas {
         self.state.quotas
     }

@@ -3,9 +3,10 @@
 //!
 //! # Using the library
 //!
-//! [`EventCore::open`] opens a database and migrates it. Every operation is a method of [`EventCore`]. It
-//! takes the [`Actor`] who acts, checks the permissions of that actor, and runs in one transaction. Embedding
-//! programs need no checks of their own.
+//! [`EventCore::open`] opens a database and migrates it; [`EventCore::builder`] does so with settings, beside
+//! the tables of an application. Every operation is a method of [`EventCore`]. It takes the [`Actor`] who
+//! acts, checks the permissions of that actor, and runs in one transaction. Embedding programs need no checks
+//! of their own.
 //!
 //! ```
 //! use eventcore::accounts::NewUser;
@@ -50,13 +51,16 @@
 //! - **Errors.** [`Error`] has a variant for each way to fail. [`Error::code`] is stable, its `Display` text
 //!   is a message for the user, and [`Error::Invalid`] lists every invalid field with a JSON pointer, a code
 //!   and a message.
+//! - **Sharing a database.** The tables may stand beside those of an application, and several times in one
+//!   database of PostgreSQL: see [`Builder`](Builder#sharing-a-database).
 //! - **Cancellation.** A dropped call runs to its end on both databases, and one that is not polled any more
 //!   keeps nobody waiting. [`EventCore`](EventCore#cancellation) has the details.
 //! - **Versions.** Operations that change a record take `expected`, a [`Precondition`] such as the version
 //!   that the caller has read. If the stored record does not meet it, they fail with
 //!   [`Error::VersionMismatch`]; `None` skips the check.
 //! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors.
-//! - **Time.** The current time comes from the [`Clock`] in [`Options`], never from the operating system.
+//! - **Time.** The current time comes from the [clock](Builder::clock) of the builder, never from the
+//!   operating system.
 //! - **Changes.** [`EventCore::changes`] tells what each transaction has changed, after its commit. [`live`]
 //!   tells it across processes, to those who may see it.
 //! - **Jobs.** Start [`workers::Workers`] in at least one process: they do what transactions leave to them,
@@ -84,7 +88,7 @@
 //! 7. [`workers`]: who do the jobs, by the operations of all modules;
 //! 8. `core`: [`EventCore`], the composition root. Every module adds its operations to that type, so all of
 //!    them import it, and it holds the state of `accounts` and `registrations`. This is the only import
-//!    cycle.
+//!    cycle. [`Builder`] opens it.
 //!
 //! Transactions that lock several rows follow the order in `db::lock_order`.
 //!
@@ -108,6 +112,7 @@
 pub mod accounts;
 pub mod actor;
 pub mod agenda;
+mod builder;
 pub mod calendars;
 pub mod categories;
 mod change_log;
@@ -150,7 +155,8 @@ pub mod workers;
 mod zone_edition;
 
 pub use actor::{Actor, Credential, Role, Scope, SignedIn};
-pub use core::{EventCore, OneTransaction, Options};
+pub use builder::Builder;
+pub use core::{EventCore, OneTransaction};
 pub use error::{Error, Result, Violation, Violations};
 pub use eventcore_recurrence as recurrence;
 pub use id::{

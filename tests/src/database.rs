@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use eventcore::{
-    Actor, Clock, EventCore, ManualClock, OccurrenceId, Options, Quotas, Role, Timestamp, UserId, ZoneSource,
+    Actor, Clock, EventCore, ManualClock, OccurrenceId, Quotas, Role, Timestamp, UserId, ZoneSource,
 };
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -255,19 +255,16 @@ pub(crate) async fn open(url: &str, clock: Arc<ManualClock>) -> EventCore {
     // What a test locks stays locked until the test ends it, however slow the machine is.
     let idle_transaction_timeout = Duration::ZERO;
     let pools = PoolSettings { postgres: 10, idle_transaction_timeout, ..PoolSettings::default() };
-    EventCore::connect(
-        url,
-        Options {
-            clock: Box::new(clock),
-            pools,
-            quotas: Quotas::UNLIMITED,
-            // The same on every machine.
-            zones: ZoneSource::BuiltIn,
-            ..Options::default()
-        },
-    )
-    .await
-    .expect("a database")
+    EventCore::builder()
+        .url(url)
+        .clock(clock)
+        .pools(pools)
+        .quotas(Quotas::UNLIMITED)
+        // The same on every machine.
+        .zones(ZoneSource::BuiltIn)
+        .connect()
+        .await
+        .expect("a database")
 }
 
 /// Runs several statements on PostgreSQL.

@@ -27,7 +27,7 @@ impl EventCore {
     /// Sessions continue in either case: a refresh token gives a new access token.
     ///
     /// # Errors
-    /// `unavailable` if the secret is configured ([`Options::jwt_secret`](crate::Options::jwt_secret)).
+    /// `unavailable` if the secret is configured ([`Builder::jwt_secret`](crate::Builder::jwt_secret)).
     pub async fn rotate_signing_key(&self, actor: &Actor, at_once: bool) -> Result<()> {
         actor.must_be_system()?;
         if self.signing_keys().configured().is_some() {

@@ -37,9 +37,9 @@ impl EventCore {
         transaction!(self.db(), |tx| resend(tx, user, now))
     }
 
-    /// Requires a verified address of the actor, if [`Options::require_verified_email`] is set.
+    /// Requires a verified address of the actor, if [`Builder::require_verified_email`] is set.
     ///
-    /// [`Options::require_verified_email`]: crate::Options::require_verified_email
+    /// [`Builder::require_verified_email`]: crate::Builder::require_verified_email
     pub(crate) async fn must_be_verified(&self, actor: &Actor) -> Result<()> {
         match actor.user_id() {
             Some(user) => self.must_be_verified_user(user).await,

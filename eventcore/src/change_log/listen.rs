@@ -13,8 +13,6 @@ use crate::changes::ChangeBus;
 use crate::db::{Db, NotificationServer, Queries, Sql};
 use crate::error::Result;
 
-/// The channel of the notifications.
-const CHANNEL: &str = "eventcore_changes";
 /// The least time between two notifications of a process. One after the other, they would keep the
 /// transactions of others from their commits.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -39,7 +37,12 @@ pub(crate) fn reach(db: &Db, listen_url: Option<&str>) -> Result<ProcessLink> {
     match db.notification_server(listen_url)? {
         NotificationServer::Absent => return Ok(ProcessLink { _tasks: tasks }),
         NotificationServer::At(options) => {
-            _ = tasks.spawn(listen(db.change_bus().clone(), *options, name.clone()));
+            _ = tasks.spawn(listen(
+                db.change_bus().clone(),
+                *options,
+                db.notification_channel(),
+                name.clone(),
+            ));
         }
         NotificationServer::BehindPooler => tracing::info!(
             "a connection pooler is in front of PostgreSQL: changes of other processes are seen within a \
@@ -63,13 +66,13 @@ async fn announce(db: Db, name: String) {
 
 async fn notify(db: &Db, name: &str) -> Result<()> {
     let mut reader = db.read().await?;
-    let notify = Sql::portable("SELECT pg_notify('eventcore_changes', $1)");
-    reader.query(notify).bind(name.to_owned()).execute().await?;
+    let notify = Sql::portable("SELECT pg_notify($1, $2)");
+    reader.query(notify).bind(db.notification_channel()).bind(name.to_owned()).execute().await?;
     Ok(())
 }
 
 /// Listens to other processes, and connects again when the connection is lost.
-async fn listen(bus: ChangeBus, options: PgConnectOptions, name: String) {
+async fn listen(bus: ChangeBus, options: PgConnectOptions, channel: String, name: String) {
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .max_lifetime(None)
@@ -79,7 +82,7 @@ async fn listen(bus: ChangeBus, options: PgConnectOptions, name: String) {
     let mut is_known = false;
     loop {
         let lost = match PgListener::connect_with(&pool).await {
-            Ok(listener) => hear(&bus, listener, &name, &mut is_known).await,
+            Ok(listener) => hear(&bus, listener, &channel, &name, &mut is_known).await,
             Err(error) => error,
         };
         if !std::mem::replace(&mut is_known, true) {
@@ -95,9 +98,15 @@ async fn listen(bus: ChangeBus, options: PgConnectOptions, name: String) {
 }
 
 /// Passes notifications on until the connection is lost.
-async fn hear(bus: &ChangeBus, mut listener: PgListener, name: &str, is_known: &mut bool) -> sqlx::Error {
+async fn hear(
+    bus: &ChangeBus,
+    mut listener: PgListener,
+    channel: &str,
+    name: &str,
+    is_known: &mut bool,
+) -> sqlx::Error {
     listener.eager_reconnect(false);
-    if let Err(error) = listener.listen(CHANNEL).await {
+    if let Err(error) = listener.listen(channel).await {
         return error;
     }
     *is_known = false;

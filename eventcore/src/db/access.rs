@@ -36,6 +36,8 @@ pub(crate) trait CommitHook: InsertHook {
 pub(super) struct Access {
     pub(super) backend: Arc<Backend>,
     pub(super) settings: PoolSettings,
+    /// Whether a database with tables, and none of this library, is foreign.
+    pub(super) refuses_foreign: bool,
     /// Publishes what transactions have changed.
     pub(super) bus: ChangeBus,
     pub(super) begin_hook: Option<Arc<dyn BeginHook>>,

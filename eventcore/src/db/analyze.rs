@@ -23,7 +23,7 @@ impl Db {
             .query(sql!(
                 sqlite "SELECT ''",
                 postgres "SELECT quote_ident(c.relname) FROM pg_class c
-                    WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+                    WHERE c.relkind = 'r' AND c.relnamespace = quote_ident(current_schema())::regnamespace
                         AND pg_relation_size(c.oid)
                             >= 4 * greatest(c.relpages, 1) * current_setting('block_size')::bigint"
             ))

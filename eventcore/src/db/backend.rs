@@ -1,6 +1,9 @@
 //! The connections of an open database.
 
+use tempfile::TempDir;
+
 use super::dialect::Dialect;
+use super::location::{Address, Location};
 use super::pool_settings::PoolSettings;
 use super::postgres::{self, PostgresReader, PostgresTx};
 use super::sqlite::{self, Readers, SqliteReader, Writer};
@@ -10,7 +13,12 @@ use crate::error::{Error, Result};
 /// The connections.
 #[derive(Debug)]
 pub(super) enum Backend {
-    Sqlite { readers: Readers, writer: Writer },
+    Sqlite {
+        readers: Readers,
+        writer: Writer,
+        /// The folder of a temporary file, which is deleted with it.
+        _folder: Option<TempDir>,
+    },
     Postgres(postgres::Server),
 }
 
@@ -26,11 +34,28 @@ pub(super) enum PooledConnection {
 }
 
 impl Backend {
-    /// Opens the database at `url`. If `create`, a missing SQLite file is created.
-    pub(super) async fn open(url: &str, settings: &PoolSettings, create: bool) -> Result<Self> {
+    /// Opens a database.
+    pub(super) async fn open(location: &Location, settings: &PoolSettings) -> Result<Self> {
+        let schema = location.schema.clone();
+        let url = match &location.address {
+            Address::Url(url) => url,
+            Address::Postgres(options) => {
+                let options = (**options).clone();
+                let server = postgres::Server::connect(options, schema, settings).await?;
+                return Ok(Self::Postgres(server));
+            }
+            Address::Temporary => {
+                location.must_have_no_schema()?;
+                let folder = tempfile::tempdir().map_err(Error::internal)?;
+                let (readers, writer) =
+                    sqlite::open_temporary(folder.path(), settings.sqlite_readers).await?;
+                return Ok(Self::Sqlite { readers, writer, _folder: Some(folder) });
+            }
+        };
         if url.starts_with("sqlite:") {
-            let (readers, writer) = sqlite::open(url, settings.sqlite_readers, create).await?;
-            return Ok(Self::Sqlite { readers, writer });
+            location.must_have_no_schema()?;
+            let (readers, writer) = sqlite::open(url, location.create, settings.sqlite_readers).await?;
+            return Ok(Self::Sqlite { readers, writer, _folder: None });
         }
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
             return Err(Error::Unavailable(
@@ -38,7 +63,11 @@ impl Backend {
                     .to_owned(),
             ));
         }
-        let server = postgres::Server::connect(url, settings).await?;
+        let server = if url.contains("statement-cache-capacity=0") {
+            postgres::Server::connect_through_pooler(postgres::options_of_url(url)?, schema, settings).await?
+        } else {
+            postgres::Server::connect(postgres::options_of_url(url)?, schema, settings).await?
+        };
         Ok(Self::Postgres(server))
     }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
+use super::loose::LooseConnection;
 use super::private_file;
-use super::schema::Schema;
+use super::schema::{FoundSchema, Schema};
 use super::sqlite::file::{DatabaseFile, unreadable};
 use crate::error::{Error, Result};
 
@@ -23,7 +24,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 pub async fn backup(url: &str, file: &Path) -> Result<u64> {
     let database = file_of(url)?;
     let mut source = open(&database).await?;
-    let found = Schema::of_sqlite(&mut source).await.map_err(|error| unreadable(&database, error));
+    let found = schema_of(&mut source, &database).await;
     let copied = match found {
         Ok(Schema::Foreign) => Err(Schema::Foreign.refusal()),
         Ok(_) => copy(&mut source, file, Purpose::Backup).await,
@@ -107,13 +108,19 @@ async fn check(source: &mut SqliteConnection, file: &Path) -> Result<()> {
     if found != [("ok".to_owned(),)] {
         return Err(refused(format!("{} is damaged: restore another backup", file.display())));
     }
-    match Schema::of_sqlite(source).await.map_err(|error| unreadable(file, error))? {
+    match schema_of(source, file).await? {
         Schema::Current | Schema::Behind(_) => Ok(()),
         Schema::Empty | Schema::Foreign => {
             Err(refused(format!("{} is not a backup of an event database", file.display())))
         }
         unusable @ (Schema::Newer | Schema::Unreleased) => Err(unusable.refusal()),
     }
+}
+
+/// The schema of a database, which is foreign if it has tables, and none of this library.
+async fn schema_of(source: &mut SqliteConnection, file: &Path) -> Result<Schema> {
+    let found = FoundSchema::read(&mut LooseConnection::Sqlite(source), true).await;
+    found.map(|found| found.schema).map_err(|error| unreadable(file, error))
 }
 
 fn must_not_exist(file: &Path) -> Result<()> {

@@ -156,6 +156,15 @@ pub(super) fn is_locked(error: &sqlx::Error) -> bool {
     matches!(code, Some(SQLITE_BUSY | SQLITE_LOCKED))
 }
 
+/// Whether a table, column or function is missing.
+pub(super) fn is_schema_changed(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|fault| match (extended_code(fault), fault.code()) {
+        (Some(_), _) => CHANGED_SCHEMA_MESSAGES.iter().any(|start| fault.message().starts_with(start)),
+        (None, Some(code)) => CHANGED_SCHEMA.contains(&&*code),
+        (None, None) => false,
+    })
+}
+
 /// Whether the connection to PostgreSQL has ended.
 pub(super) fn is_connection_lost(error: &sqlx::Error) -> bool {
     match error {

@@ -9,16 +9,20 @@ mod attempts;
 mod backend;
 mod batcher;
 mod copy;
+mod created_names;
 mod dialect;
 mod direct_tx;
 mod enqueued;
 mod error;
+mod foreign_file;
 mod held;
 mod insert_hook;
 mod joint;
 mod left_joined;
+mod location;
 pub(crate) mod lock_order;
 mod locking;
+mod loose;
 mod migrate;
 mod placeholders;
 mod pool_settings;
@@ -28,6 +32,7 @@ mod query;
 mod reader;
 mod row_list;
 mod schema;
+mod schema_name;
 mod space;
 mod sql;
 mod sqlite;
@@ -57,6 +62,7 @@ use held::HeldTx;
 pub(crate) use insert_hook::{InsertHook, RowInsert};
 pub(crate) use joint::{JointQueue, JointWork, run_jointly};
 pub(crate) use left_joined::{Joinable, LeftJoined};
+pub(crate) use location::{Address, Location};
 pub(crate) use locking::Locking;
 pub(crate) use placeholders::placeholders;
 pub use pool_settings::PoolSettings;
@@ -64,6 +70,8 @@ pub use query::{Queries, Query};
 pub use reader::Reader;
 pub(crate) use row_list::RowList;
 pub use schema::Schema;
+pub(crate) use schema_name::SchemaName;
+use schema_name::notification_channel;
 pub use sql::Sql;
 pub(crate) use sql::sql;
 pub use statement::{Bind, Row};
@@ -102,26 +110,32 @@ pub struct Connections {
 
 impl Db {
     /// Opens the database at `url` (`sqlite://FILE` or `postgres://…`). A missing SQLite file is created.
-    pub async fn connect(url: &str, settings: PoolSettings) -> Result<Self> {
-        Self::open(url, settings, true).await
-    }
-
-    /// Opens the database at `url`, which must exist.
     ///
     /// # Errors
-    /// `unavailable` for a missing SQLite file.
-    pub async fn connect_existing(url: &str, settings: PoolSettings) -> Result<Self> {
-        Self::open(url, settings, false).await
+    /// `unavailable` if it cannot be opened.
+    pub async fn connect(url: &str, settings: PoolSettings) -> Result<Self> {
+        Self::open(&Location::of_url(url), settings).await
     }
 
-    async fn open(url: &str, settings: PoolSettings, create: bool) -> Result<Self> {
-        let backend = Arc::new(Backend::open(url, &settings, create).await?);
+    /// Opens a database.
+    ///
+    /// # Errors
+    /// `unavailable` if it cannot be opened, or is not what the location permits.
+    pub(crate) async fn open(location: &Location, settings: PoolSettings) -> Result<Self> {
+        if let Address::Url(url) = &location.address
+            && location.refuses_foreign
+            && url.starts_with("sqlite:")
+        {
+            foreign_file::must_be_ours(&sqlite::file::DatabaseFile::parse(url)?).await?;
+        }
+        let backend = Arc::new(Backend::open(location, &settings).await?);
         let bus = ChangeBus::default();
         Ok(Self {
             access: Access {
                 long_reads: long_reads(backend.connections()),
                 backend,
                 settings,
+                refuses_foreign: location.refuses_foreign,
                 bus,
                 begin_hook: None,
                 commit_hook: None,
@@ -163,6 +177,19 @@ impl Db {
                 None => NotificationServer::BehindPooler,
             }),
         }
+    }
+
+    /// The channel on which processes notify each other of changes. Each schema of a database has its own.
+    pub(crate) fn notification_channel(&self) -> String {
+        notification_channel(match self.backend() {
+            Backend::Sqlite { .. } => None,
+            Backend::Postgres(server) => server.schema(),
+        })
+    }
+
+    /// Whether a database with tables, and none of this library, is foreign.
+    fn refuses_foreign(&self) -> bool {
+        self.access.refuses_foreign
     }
 
     fn backend(&self) -> &Backend {
@@ -288,7 +315,7 @@ impl Db {
     /// Waits for open transactions and reads to end, then closes all connections.
     pub async fn close(&self) {
         match self.backend() {
-            Backend::Sqlite { readers, writer } => {
+            Backend::Sqlite { readers, writer, .. } => {
                 readers.close().await;
                 writer.close().await;
             }

@@ -25,11 +25,14 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres, Row, Transaction};
 
 use super::error::is_connection_lost;
 use super::pool_settings::{ACQUIRE_TIMEOUT, PING_AFTER, PoolSettings, STATEMENT_CACHE};
+use super::schema_name::SchemaName;
 use crate::error::{Error, Result};
 
 /// Greatest number of times that a transaction is run again after a deadlock or a serialization failure.
 pub(super) const RETRIES: u32 = 8;
 
+/// The name of the connections on the server.
+const APPLICATION: &str = "eventcore";
 /// A setting of the connection that a server keeps and a pooler does not pass on.
 const MARKER: &str = "eventcore.direct";
 /// The settings by which statements are planned once, for any values and any size of their tables.
@@ -53,6 +56,8 @@ pub(super) struct Server {
     connections: u32,
     /// The address and the user.
     address: Box<PgConnectOptions>,
+    /// The schema, if one was chosen.
+    schema: Option<SchemaName>,
 }
 
 /// A connection for reads outside a transaction.
@@ -72,34 +77,49 @@ pub(super) struct PostgresTx {
 }
 
 impl Server {
-    /// Connects to the server at `url`.
-    pub(super) async fn connect(url: &str, settings: &PoolSettings) -> Result<Self> {
-        let options = options_of(url, "the database URL")?;
-        if !url.contains("statement-cache-capacity=0")
-            && let Some(server) = Self::connect_directly(&options, settings).await?
-        {
-            return Ok(server);
+    /// Connects to a server, directly or through a pooler.
+    pub(super) async fn connect(
+        options: PgConnectOptions,
+        schema: Option<SchemaName>,
+        settings: &PoolSettings,
+    ) -> Result<Self> {
+        let options = options.application_name(APPLICATION);
+        match Self::connect_directly(&options, schema.clone(), settings).await? {
+            Some(server) => Ok(server),
+            None => Self::connect_through_pooler(options, schema, settings).await,
         }
-        let limits = limits(settings).map(|(name, millis)| (name, millis.to_string()));
-        let limits = limits.iter().map(|(name, millis)| (*name, millis.as_str()));
-        let settings_of_begin = limits.chain(PLAN_SETTINGS);
+    }
+
+    /// Connects to a server, of which no connection keeps anything for longer than a transaction.
+    pub(super) async fn connect_through_pooler(
+        options: PgConnectOptions,
+        schema: Option<SchemaName>,
+        settings: &PoolSettings,
+    ) -> Result<Self> {
+        let options = options.application_name(APPLICATION);
         let begin: Vec<String> = std::iter::once("BEGIN".to_owned())
-            .chain(settings_of_begin.map(|(name, value)| format!("SET LOCAL {name} = {value}")))
+            .chain(
+                session_settings(settings, schema.as_ref())
+                    .map(|(name, value)| format!("SET LOCAL {name} = {value}")),
+            )
             .collect();
         // sqlx sends `extra_float_digits` by default, which pgbouncer refuses.
         let address = Box::new(options.clone());
         let options = options.extra_float_digits(None).statement_cache_capacity(0);
         let pool = pool(settings, options).await?;
-        Ok(Self { pool, begin: Some(begin.join("; ")), connections: settings.postgres, address })
+        Ok(Self { pool, begin: Some(begin.join("; ")), connections: settings.postgres, address, schema })
     }
 
     /// `None` if the settings of a connection do not reach the server.
-    async fn connect_directly(address: &PgConnectOptions, settings: &PoolSettings) -> Result<Option<Self>> {
+    async fn connect_directly(
+        address: &PgConnectOptions,
+        schema: Option<SchemaName>,
+        settings: &PoolSettings,
+    ) -> Result<Option<Self>> {
         let options = address
             .clone()
             .statement_cache_capacity(STATEMENT_CACHE)
-            .options(limits(settings).map(|(name, millis)| (name, millis.to_string())))
-            .options(PLAN_SETTINGS)
+            .options(session_settings(settings, schema.as_ref()))
             .options([(MARKER, "on")]);
         let opened = match pool(settings, options.clone().options([CLIENT_CHECK])).await {
             Err(Refused::Options) => pool(settings, options.clone()).await,
@@ -117,7 +137,7 @@ impl Server {
             return Ok(None);
         }
         let address = Box::new(address.clone());
-        Ok(Some(Self { pool, begin: None, connections: settings.postgres, address }))
+        Ok(Some(Self { pool, begin: None, connections: settings.postgres, address, schema }))
     }
 
     /// How to connect for notifications: to `url`, or to the same server unless a pooler is in between.
@@ -127,6 +147,11 @@ impl Server {
             None if self.keeps_sessions() => Ok(Some((*self.address).clone())),
             None => Ok(None),
         }
+    }
+
+    /// The schema, if one was chosen.
+    pub(super) const fn schema(&self) -> Option<&SchemaName> {
+        self.schema.as_ref()
     }
 
     pub(super) const fn pool(&self) -> &PgPool {
@@ -223,20 +248,31 @@ impl PostgresTx {
     }
 }
 
+/// How to connect to the URL of a database.
+pub(super) fn options_of_url(url: &str) -> Result<PgConnectOptions> {
+    options_of(url, "the database URL")
+}
+
 /// How to connect to a URL, which the error names by `what`.
 fn options_of(url: &str, what: &str) -> Result<PgConnectOptions> {
     let options: PgConnectOptions = url.parse().map_err(|error| {
         Error::Unavailable(format!("{what} is not valid (postgres://USER@HOST/NAME): {error}"))
     })?;
-    Ok(options.application_name("eventcore"))
+    Ok(options.application_name(APPLICATION))
 }
 
-/// The time limits in milliseconds, where 0 is none.
-fn limits(settings: &PoolSettings) -> [(&'static str, u128); 2] {
-    [
-        ("lock_timeout", settings.lock_timeout.as_millis()),
-        ("statement_timeout", settings.statement_timeout.as_millis()),
-    ]
+/// The settings of a session: its time limits in milliseconds, where 0 is none, how statements are planned,
+/// and the schema, if one was chosen. Names of tables mean those of this schema, and never those of another.
+fn session_settings(
+    settings: &PoolSettings,
+    schema: Option<&SchemaName>,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let limits = [("lock_timeout", settings.lock_timeout), ("statement_timeout", settings.statement_timeout)];
+    limits
+        .map(|(name, limit)| (name, limit.as_millis().to_string()))
+        .into_iter()
+        .chain(PLAN_SETTINGS.map(|(name, value)| (name, value.to_owned())))
+        .chain(schema.map(|schema| ("search_path", schema.to_string())))
 }
 
 /// Why a first connection failed.

@@ -3,16 +3,24 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use sqlx::SqliteConnection;
+use std::sync::LazyLock;
+
 use sqlx::migrate::Migrator;
 
+use super::dialect::Dialect;
+use super::query::Queries;
+use super::sql::Sql;
 use crate::error::Error;
 
-pub(super) static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
-pub(super) static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+pub(super) static SQLITE: LazyLock<Migrator> =
+    LazyLock::new(|| with_own_table(sqlx::migrate!("../migrations/sqlite")));
+pub(super) static POSTGRES: LazyLock<Migrator> =
+    LazyLock::new(|| with_own_table(sqlx::migrate!("../migrations/postgres")));
 
-/// The applied migrations, on both databases.
-pub(super) const APPLIED: &str =
+/// The applied migrations.
+const APPLIED: &str = "SELECT version, checksum FROM _eventcore_migrations WHERE success ORDER BY version";
+/// The applied migrations of versions that had no table of their own for them, or those of an application.
+const APPLIED_FORMERLY: &str =
     "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version";
 
 /// The checksums (SHA-384) that the first migration had on SQLite and PostgreSQL before the first release.
@@ -21,12 +29,27 @@ const UNRELEASED: [&str; 2] = [
     "809d871372ad44ff5653a82b4b8301ae67527e0089a15ef71aa49f911e150ab7a8e6a991c400a4196a9ebf0da9d245c1",
 ];
 
+/// Lets a migrator use a table that no application has for its migrations, and no lock of its own: the
+/// callers have one.
+fn with_own_table(mut migrator: Migrator) -> Migrator {
+    migrator.dangerous_set_table_name("_eventcore_migrations");
+    migrator.set_locking(false);
+    migrator
+}
+
+pub(super) fn migrator_of(dialect: Dialect) -> &'static Migrator {
+    match dialect {
+        Dialect::Sqlite => &SQLITE,
+        Dialect::Postgres => &POSTGRES,
+    }
+}
+
 /// The schema of a database compared with the one this program was built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
     /// All migrations are applied.
     Current,
-    /// The database has no tables yet.
+    /// The database has no tables of this library yet.
     Empty,
     /// This many migrations are not applied yet.
     Behind(usize),
@@ -45,13 +68,8 @@ impl Schema {
             migrator.iter().map(|migration| (migration.version, &*migration.checksum)).collect();
         // Other programs use the same table for their migrations. One with none is interrupted.
         let is_ours = |(version, checksum): &(i64, Vec<u8>)| known.get(version) == Some(&checksum.as_slice());
-        if let Some(first) = applied.first().filter(|first| !is_ours(first)) {
-            let checksum = first.1.iter().fold(String::new(), |mut digits, byte| {
-                // Writing to a string cannot fail.
-                _ = write!(digits, "{byte:02x}");
-                digits
-            });
-            return if UNRELEASED.contains(&&*checksum) { Self::Unreleased } else { Self::Foreign };
+        if let Some((_, checksum)) = applied.first().filter(|first| !is_ours(first)) {
+            return if is_unreleased(checksum) { Self::Unreleased } else { Self::Foreign };
         }
         if applied.iter().any(|(version, _)| Some(version) > known.keys().next_back()) {
             return Self::Newer;
@@ -63,26 +81,6 @@ impl Schema {
             0 => Self::Current,
             missing => Self::Behind(missing),
         }
-    }
-
-    /// The schema of the SQLite database on a connection.
-    pub(super) async fn of_sqlite(connection: &mut SqliteConnection) -> sqlx::Result<Self> {
-        let (ours, others): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'),
-                EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*')",
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-        if !ours {
-            return Ok(Self::without_migrations(others));
-        }
-        let applied: Vec<(i64, Vec<u8>)> = sqlx::query_as(APPLIED).fetch_all(connection).await?;
-        Ok(Self::of(&SQLITE, &applied))
-    }
-
-    /// The schema of a database that no migration was applied to.
-    pub(super) const fn without_migrations(has_tables: bool) -> Self {
-        if has_tables { Self::Foreign } else { Self::Empty }
     }
 
     /// The error for a database that this program cannot use. Not meant for [`Schema::Current`].
@@ -105,5 +103,66 @@ impl Schema {
                     .to_owned()
             }
         })
+    }
+}
+
+/// Whether the first migration of a version from before the first release has this checksum.
+fn is_unreleased(checksum: &[u8]) -> bool {
+    let digits = checksum.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a string cannot fail.
+        _ = write!(digits, "{byte:02x}");
+        digits
+    });
+    UNRELEASED.contains(&&*digits)
+}
+
+/// What a database has of this library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FoundSchema {
+    pub(super) schema: Schema,
+    /// Whether a version without a table of its own has recorded the migrations: in `_sqlx_migrations`.
+    pub(super) is_recorded_formerly: bool,
+}
+
+impl FoundSchema {
+    /// Looks at a database. If `refuses_foreign`, it is foreign if it has tables and none of this library.
+    pub(super) async fn read(db: &mut impl Queries, refuses_foreign: bool) -> sqlx::Result<Self> {
+        let (own, former, others): (bool, bool, bool) = db
+            .query(Sql::per_dialect(
+                "WITH names AS (SELECT name FROM sqlite_schema
+                    WHERE type = 'table' AND name NOT GLOB 'sqlite_*')
+                SELECT EXISTS (SELECT 1 FROM names WHERE name = '_eventcore_migrations'),
+                    EXISTS (SELECT 1 FROM names WHERE name = '_sqlx_migrations'),
+                    EXISTS (SELECT 1 FROM names)",
+                // Tables of extensions do not count: some managed servers create them in every database.
+                "SELECT to_regclass('_eventcore_migrations') IS NOT NULL,
+                    to_regclass('_sqlx_migrations') IS NOT NULL,
+                    EXISTS (SELECT 1 FROM pg_class c
+                        WHERE c.relkind IN ('r', 'p')
+                            AND c.relnamespace = quote_ident(current_schema())::regnamespace
+                            AND NOT EXISTS (SELECT 1 FROM pg_depend d
+                                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                    AND d.deptype = 'e'))",
+            ))
+            .one()
+            .await?;
+        let migrator = migrator_of(db.dialect());
+        if own {
+            let applied: Vec<(i64, Vec<u8>)> = db.query(Sql::portable(APPLIED)).all().await?;
+            return Ok(Self { schema: Schema::of(migrator, &applied), is_recorded_formerly: false });
+        }
+        if former {
+            let applied: Vec<(i64, Vec<u8>)> = db.query(Sql::portable(APPLIED_FORMERLY)).all().await?;
+            let is_ours = |(version, checksum): &(i64, Vec<u8>)| {
+                is_unreleased(checksum)
+                    || migrator.iter().any(|one| one.version == *version && *one.checksum == **checksum)
+            };
+            // Otherwise it is the table of an application.
+            if applied.first().is_some_and(is_ours) {
+                return Ok(Self { schema: Schema::of(migrator, &applied), is_recorded_formerly: true });
+            }
+        }
+        let schema = if others && refuses_foreign { Schema::Foreign } else { Schema::Empty };
+        Ok(Self { schema, is_recorded_formerly: false })
     }
 }

@@ -24,7 +24,7 @@ impl EventCore {
     /// # Errors
     /// `invalid_input` with all violations; `quota_exceeded`, see [`Quotas`](crate::Quotas);
     /// `email_not_verified` unless it is a draft, see
-    /// [`Options::require_verified_email`](crate::Options::require_verified_email).
+    /// [`Builder::require_verified_email`](crate::Builder::require_verified_email).
     pub async fn create_event(&self, actor: &Actor, input: &EventInput) -> Result<Event> {
         let organizer = actor.writer()?.id;
         if input.status.is_none_or(|status| status == EventStatus::Published) {

@@ -33,7 +33,7 @@ impl EventCore {
     /// # Errors
     /// `occurrence_cancelled` for a cancelled event; `invalid_input` for a draft whose occurrences are all
     /// over; `version_mismatch` if `expected` is not the stored version; `email_not_verified`, see
-    /// [`Options::require_verified_email`](crate::Options::require_verified_email).
+    /// [`Builder::require_verified_email`](crate::Builder::require_verified_email).
     pub async fn publish_event(
         &self,
         actor: &Actor,

@@ -18,7 +18,7 @@ impl EventCore {
     /// - `party_too_large` if the party exceeds the event's `max_party_size`
     /// - `version_mismatch` if `party.expected` is not the stored version
     /// - `email_not_verified`, see
-    ///   [`Options::require_verified_email`](crate::Options::require_verified_email)
+    ///   [`Builder::require_verified_email`](crate::Builder::require_verified_email)
     ///
     /// # Cancellation
     /// A call that has begun registers, even if it is dropped: see [`EventCore`](EventCore#cancellation).

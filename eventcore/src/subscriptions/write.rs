@@ -26,7 +26,7 @@ impl EventCore {
     /// # Errors
     /// `invalid_input` for a URL that can never be reached, or that the actor follows already;
     /// `quota_exceeded`; `email_not_verified` unless new events are drafts, see
-    /// [`Options::require_verified_email`](crate::Options::require_verified_email).
+    /// [`Builder::require_verified_email`](crate::Builder::require_verified_email).
     pub async fn subscribe_to_calendar(
         &self,
         actor: &Actor,

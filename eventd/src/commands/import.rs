@@ -66,12 +66,14 @@ impl From<VisibilityName> for Visibility {
 /// Imports a file as a user, and prints what became of its components.
 pub(crate) async fn import(config: &Config, arguments: ImportArguments) -> Result<ExitCode, Failure> {
     let file = read(&arguments.file)?;
-    let mut options = super::patient_options(config);
     // The operator may do what an account may not.
-    let occurrences_per_event = options.quotas.occurrences_per_event;
-    options.quotas = Quotas { occurrences_per_event, ..Quotas::UNLIMITED };
-    options.require_verified_email = false;
-    let core = EventCore::open_existing(&config.database, options).await?;
+    let occurrences_per_event = super::quotas(config).occurrences_per_event;
+    let core = super::existing_database(config)
+        .quotas(Quotas { occurrences_per_event, ..Quotas::UNLIMITED })
+        .require_verified_email(false)
+        .migrate(false)
+        .open()
+        .await?;
     let report = import_as(&core, file, &arguments).await;
     core.close().await;
     let report = report?;

@@ -10,10 +10,8 @@ use crate::output::print_line;
 
 /// Migrates the schema, or, with `check`, only reports whether it is current.
 pub(crate) async fn migrate(config: &Config, check: bool) -> Result<ExitCode, Failure> {
-    let core = if check { super::connect_existing(config).await? } else { super::connect(config).await? };
-    if !check {
-        core.migrate().await?;
-    }
+    let core =
+        if check { super::existing_database(config).connect().await? } else { super::open(config).await? };
     let schema = core.schema().await?;
     core.close().await;
     let exit = match schema {

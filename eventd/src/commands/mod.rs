@@ -18,54 +18,52 @@ pub(crate) mod user;
 use std::time::Duration;
 
 use eventcore::db::PoolSettings;
-use eventcore::{EventCore, Options, Quotas};
+use eventcore::{Builder, EventCore, Quotas};
 
 use crate::config::{Config, Limits};
 
-fn options(config: &Config) -> Options {
-    Options {
-        pools: PoolSettings {
-            postgres: config.database_connections,
-            lock_timeout: config.lock_timeout,
-            statement_timeout: config.statement_timeout,
-            ..PoolSettings::default()
-        },
-        jwt_secret: config.jwt_secret.clone(),
-        horizon: config.horizon,
-        slows_guessing: config.limits == Limits::On,
-        quotas: if config.limits == Limits::On { config.quotas } else { Quotas::UNLIMITED },
-        require_verified_email: config.require_verified_email,
-        webhooks: config.webhooks.clone(),
-        zones: config.zones.clone(),
-        ..Options::default()
+/// The sizes and time limits of the connection pools.
+fn pools(config: &Config) -> PoolSettings {
+    PoolSettings {
+        postgres: config.database_connections,
+        lock_timeout: config.lock_timeout,
+        statement_timeout: config.statement_timeout,
+        ..PoolSettings::default()
     }
 }
 
-/// The options of commands that may read whole tables.
-fn patient_options(config: &Config) -> Options {
-    let mut options = options(config);
-    options.pools.statement_timeout = Duration::ZERO;
-    options
+/// How much one account may create.
+fn quotas(config: &Config) -> Quotas {
+    if config.limits == Limits::On { config.quotas } else { Quotas::UNLIMITED }
 }
 
-/// Connects to the database without migrating it. A missing SQLite file is created.
-async fn connect(config: &Config) -> eventcore::Result<EventCore> {
-    EventCore::connect(&config.database, options(config)).await
+/// The library on the configured database, before it is opened.
+fn database(config: &Config) -> Builder {
+    EventCore::builder()
+        .url(&config.database)
+        .refuse_foreign(true)
+        .pools(pools(config))
+        .jwt_secret(config.jwt_secret.clone())
+        .horizon(config.horizon)
+        .slows_guessing(config.limits == Limits::On)
+        .quotas(quotas(config))
+        .require_verified_email(config.require_verified_email)
+        .webhooks(config.webhooks.clone())
+        .zones(config.zones.clone())
 }
 
-/// Connects to a database that must exist, without looking at its schema.
-async fn connect_existing(config: &Config) -> eventcore::Result<EventCore> {
-    EventCore::connect(&config.database, Options { must_exist: true, ..patient_options(config) }).await
+/// As [`database`], for commands that may read whole tables of a database that must exist.
+fn existing_database(config: &Config) -> Builder {
+    let pools = PoolSettings { statement_timeout: Duration::ZERO, ..pools(config) };
+    database(config).pools(pools).must_exist(true)
 }
 
 /// Opens a database that must exist and have the current schema, for commands that create none.
 async fn open_existing(config: &Config) -> eventcore::Result<EventCore> {
-    EventCore::open_existing(&config.database, patient_options(config)).await
+    existing_database(config).migrate(false).open().await
 }
 
-/// Connects to the database and migrates it.
+/// Opens the database and migrates it.
 async fn open(config: &Config) -> eventcore::Result<EventCore> {
-    let core = connect(config).await?;
-    core.migrate().await?;
-    Ok(core)
+    database(config).open().await
 }

@@ -170,8 +170,8 @@ async fn a_read_only_replica_is_not_served() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_schema_is_not_served(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
-    let sql = "UPDATE _sqlx_migrations SET version = 9999 \
-               WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    let sql = "UPDATE _eventcore_migrations SET version = 9999 \
+               WHERE version = (SELECT max(version) FROM _eventcore_migrations)";
     let mut tx = db.core.db().begin().await.unwrap();
     tx.query(Sql::portable(sql)).execute().await.unwrap();
     tx.commit().await.unwrap();

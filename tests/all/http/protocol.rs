@@ -113,8 +113,8 @@ async fn probes_distinguish_alive_from_ready() {
     client.raw(Method::GET, "/readyz", Vec::new(), &[]).await.expect(200);
     let mut tx = daemon.db.core.db().begin().await.unwrap();
     let newer = eventcore::db::Sql::portable(
-        "UPDATE _sqlx_migrations SET version = 9999 \
-             WHERE version = (SELECT max(version) FROM _sqlx_migrations)",
+        "UPDATE _eventcore_migrations SET version = 9999 \
+             WHERE version = (SELECT max(version) FROM _eventcore_migrations)",
     );
     eventcore::db::Queries::query(&mut tx, newer).execute().await.unwrap();
     tx.commit().await.unwrap();

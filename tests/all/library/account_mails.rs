@@ -7,7 +7,7 @@ use eventcore::accounts::{
 };
 use eventcore::mails::{DeliveryError, MailKind};
 use eventcore::registrations::Party;
-use eventcore::{Actor, EventCore, Options, PageRequest, Role};
+use eventcore::{Actor, EventCore, PageRequest, Role};
 use rstest::rstest;
 use serde_json::json;
 use tests::{Kind, Mailbox, TestDb, id_of, new_event, refusal_code};
@@ -234,9 +234,8 @@ async fn a_sign_in_from_another_client_is_told(#[case] kind: Kind) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verified_address_can_be_required_to_register_and_to_publish(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
-    let clock = Box::new(db.clock.clone());
-    let options = Options { clock, require_verified_email: true, ..Options::default() };
-    let core = &EventCore::connect(&db.url, options).await.unwrap();
+    let builder = EventCore::builder().url(&db.url).clock(db.clock.clone());
+    let core = &builder.require_verified_email(true).connect().await.unwrap();
     let mails = Mailbox::of(core);
     let admin = db.admin("root").await;
     let open = core.create_event(&admin, &new_event().input()).await.expect("admins need none");

@@ -2,7 +2,7 @@
 
 use eventcore::db::{PoolSettings, Queries, Sql, Tx};
 use eventcore::registrations::Party;
-use eventcore::{Actor, EventCore, OccurrenceId, Options};
+use eventcore::{Actor, EventCore, OccurrenceId};
 use futures_util::future::join_all;
 use rstest::rstest;
 use tests::{Kind, TestDb, new_event, refusal_code};
@@ -123,7 +123,7 @@ async fn a_repeat_writes_and_locks_nothing(#[case] kind: Kind) {
     db.core.cancel_registration(&dan, occurrence, None).await.unwrap();
     // One connection, because each of SQLite counts for itself.
     let pools = PoolSettings { sqlite_readers: 1, ..PoolSettings::default() };
-    let observer = EventCore::connect(&db.url, Options { pools, ..Options::default() }).await.unwrap();
+    let observer = EventCore::builder().url(&db.url).pools(pools).connect().await.unwrap();
     let mut reader = observer.db().read().await.unwrap();
     let before = state(kind, &mut reader).await;
     for party in [party, Party::default(), Party::of(2)] {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use eventcore::db::{Db, PoolSettings, Queries, Schema, Sql};
-use eventcore::{Error, EventCore, Options};
+use eventcore::{Error, EventCore};
 use futures_util::future::join_all;
 use rstest::rstest;
 use tests::{Client, Daemon, Kind, Pgbouncer, TestDb, new_event, new_event_in_2031};
@@ -115,7 +115,7 @@ async fn a_pooler_in_transaction_mode_can_stand_in_between(#[case] settings: &st
     let (direct, _dir) = TestDb::bare(Kind::Postgres).await;
     let url = pooler.url(&direct);
     // Several processes migrate at once.
-    let connect = || async { EventCore::connect(&url, Options::default()).await.unwrap() };
+    let connect = || async { EventCore::builder().url(&url).connect().await.unwrap() };
     let cores = join_all((0..3).map(|_| connect())).await;
     for migrated in join_all(cores.iter().map(EventCore::migrate)).await {
         migrated.unwrap();

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use eventcore::db::{Queries, Sql};
-use eventcore::{EventCore, Options, Quotas};
+use eventcore::{EventCore, Quotas};
 use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::json;
@@ -70,8 +70,8 @@ async fn quotas_are_exact_for_events_that_come_at_once(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let people = db.people(["ada", "bob", "cid"]).await;
     let quotas = Quotas { events_per_day: Some(4), ..Quotas::default() };
-    let options = Options { clock: Box::new(db.clock.clone()), quotas, ..Options::default() };
-    let core = EventCore::connect(&db.url, options).await.unwrap();
+    let core =
+        EventCore::builder().url(&db.url).clock(db.clock.clone()).quotas(quotas).connect().await.unwrap();
     let input = new_event().input();
     let create = (0..24).map(|number| core.create_event(&people[number % 3], &input));
     let outcomes = join_all(create).await;

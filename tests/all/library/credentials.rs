@@ -8,7 +8,7 @@ use eventcore::accounts::{
     Credentials, NewAccessToken, NewPassword, NewUser, RefreshToken, Session, TokenPair,
 };
 use eventcore::db::{Queries, Sql};
-use eventcore::{Actor, EventCore, Options, PageRequest, Scope, SessionId, UserId};
+use eventcore::{Actor, EventCore, PageRequest, Scope, SessionId, UserId};
 use jsonwebtoken::{Algorithm, Header};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -384,15 +384,8 @@ async fn personal_tokens_record_their_use_and_create_no_tokens(#[case] kind: Kin
 async fn a_configured_secret_signs_and_other_signatures_are_refused(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let with = async |secret: &str| {
-        EventCore::connect(
-            &db.url,
-            Options {
-                clock: Box::new(db.clock.clone()),
-                jwt_secret: Some(secret.to_owned()),
-                ..Options::default()
-            },
-        )
-        .await
+        let builder = EventCore::builder().url(&db.url).clock(db.clock.clone());
+        builder.jwt_secret(secret.to_owned()).connect().await
     };
     let (here, there) = (with(&"a".repeat(32)).await.unwrap(), with(&"a".repeat(32)).await.unwrap());
     let elsewhere = with(&"b".repeat(32)).await.unwrap();

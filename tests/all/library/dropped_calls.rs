@@ -10,7 +10,7 @@ use eventcore::agenda::AgendaFilter;
 use eventcore::comments::CommentInput;
 use eventcore::db::{PoolSettings, Queries, Sql};
 use eventcore::registrations::{NewAttendee, Party};
-use eventcore::{Actor, Error, EventCore, EventId, OccurrenceId, Options, PageRequest, Quotas, Result};
+use eventcore::{Actor, Error, EventCore, EventId, OccurrenceId, PageRequest, Quotas, Result};
 use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::json;
@@ -218,10 +218,8 @@ async fn reads_that_are_kept_unpolled_keep_no_connection(#[case] kind: Kind) {
 
 /// The library on the same database, with time limits.
 async fn limited(db: &TestDb, pools: PoolSettings) -> EventCore {
-    let clock = Box::new(db.clock.clone());
-    EventCore::connect(&db.url, Options { clock, pools, quotas: Quotas::UNLIMITED, ..Options::default() })
-        .await
-        .unwrap()
+    let builder = EventCore::builder().url(&db.url).clock(db.clock.clone()).pools(pools);
+    builder.quotas(Quotas::UNLIMITED).connect().await.unwrap()
 }
 
 #[rstest]

@@ -43,6 +43,7 @@ mod replies;
 mod rows_read;
 mod schema;
 mod series_shift;
+mod sharing;
 mod statements;
 mod subscriptions;
 mod upgrades;

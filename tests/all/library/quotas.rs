@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eventcore::comments::CommentInput;
 use eventcore::events::DuplicateInput;
-use eventcore::{EventCore, Options, Quotas, Result};
+use eventcore::{EventCore, Quotas, Result};
 use futures_util::future::{Either, select};
 use rstest::rstest;
 use serde_json::json;
@@ -58,8 +58,7 @@ async fn a_nearer_horizon_moves_as_occurrences_pass(#[case] kind: Kind) {
 }
 
 pub(super) async fn with_quotas(db: &TestDb, quotas: Quotas) -> EventCore {
-    let options = Options { clock: Box::new(db.clock.clone()), quotas, ..Options::default() };
-    EventCore::connect(&db.url, options).await.unwrap()
+    EventCore::builder().url(&db.url).clock(db.clock.clone()).quotas(quotas).connect().await.unwrap()
 }
 
 /// Runs an operation twice, the second time while the first is done and not committed. Returns the outcome of

@@ -6,7 +6,7 @@ use std::time::Duration;
 use eventcore::agenda::AgendaFilter;
 use eventcore::db::{Db, PoolSettings, Queries, Sql};
 use eventcore::events::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility};
-use eventcore::{Actor, EventCore, Options, PageRequest, Timestamp};
+use eventcore::{Actor, EventCore, PageRequest, Timestamp};
 use rstest::rstest;
 use serde_json::json;
 use tests::{Client, Finished, Kind, TestDb, command, finish};
@@ -45,7 +45,7 @@ struct Contents {
 
 impl Contents {
     async fn of(url: &str) -> Self {
-        let core = EventCore::open_existing(url, Options::default()).await.unwrap();
+        let core = EventCore::builder().url(url).migrate(false).open().await.unwrap();
         let filter = AgendaFilter { from: Some(Timestamp::MIN.into()), ..AgendaFilter::default() };
         let (first, mut events) = (PageRequest::first(100), Vec::new());
         // The agenda lists what is public. The organizers see what is theirs.

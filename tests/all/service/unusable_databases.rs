@@ -144,13 +144,13 @@ async fn an_older_schema_is_read_only_after_a_migration(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     db.user("ada").await;
     db.core.close().await;
-    let newest = "(SELECT max(version) FROM _sqlx_migrations)";
-    execute(&db.url, &[&format!("DELETE FROM _sqlx_migrations WHERE version = {newest}")]).await;
+    let newest = "(SELECT max(version) FROM _eventcore_migrations)";
+    execute(&db.url, &[&format!("DELETE FROM _eventcore_migrations WHERE version = {newest}")]).await;
     for arguments in READING.iter().filter(|arguments| arguments[0] != "migrate") {
         let refused = finish(on(&db.url, arguments), "").await;
         refused.refuses("the schema lacks 1 migration: run `eventd migrate`");
     }
-    execute(&db.url, &[&format!("UPDATE _sqlx_migrations SET version = 9999 WHERE version = {newest}")])
+    execute(&db.url, &[&format!("UPDATE _eventcore_migrations SET version = 9999 WHERE version = {newest}")])
         .await;
     for arguments in READING.iter().filter(|arguments| arguments[0] != "migrate") {
         finish(on(&db.url, arguments), "").await.refuses("by a newer version of the program");
@@ -171,8 +171,9 @@ async fn a_database_from_before_the_first_release_is_refused(#[case] kind: Kind,
     let db = TestDb::new(kind).await;
     db.core.close().await;
     // Its first migration was another one.
-    let former = format!("UPDATE _sqlx_migrations SET checksum = {checksum} WHERE version = 1");
-    execute(&db.url, &[&former]).await;
+    let former = format!("UPDATE _eventcore_migrations SET checksum = {checksum} WHERE version = 1");
+    let table = "ALTER TABLE _eventcore_migrations RENAME TO _sqlx_migrations";
+    execute(&db.url, &[&former, table]).await;
     for arguments in READING.iter().chain(&WRITING) {
         finish(on(&db.url, arguments), "").await.refuses("created before the first release");
     }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eventcore::accounts::NewUser;
-use eventcore::{Actor, EventCore, Options, Quotas};
+use eventcore::{Actor, EventCore, Quotas};
 use tokio::runtime::Runtime;
 
 #[path = "../checks/import.rs"]
@@ -17,10 +17,7 @@ fn open() -> (Runtime, EventCore) {
     let path = std::env::temp_dir().join(format!("fuzz-{}.db", std::process::id()));
     let url = format!("sqlite://{}", path.display());
     let core = runtime.block_on(async {
-        let options = Options { quotas: Quotas::UNLIMITED, ..Options::default() };
-        let core = EventCore::connect(&url, options).await.expect("a database");
-        core.migrate().await.expect("a schema");
-        core
+        EventCore::builder().url(&url).quotas(Quotas::UNLIMITED).open().await.expect("a database")
     });
     (runtime, core)
 }

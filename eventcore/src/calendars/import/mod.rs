@@ -79,7 +79,7 @@ impl EventCore {
     /// # Errors
     /// `invalid_input` if the options are invalid, or if the file is no complete iCalendar file in UTF-8 with
     /// at most 10 MiB and 20,000 components: then nothing is stored. `email_not_verified` unless all new
-    /// events are drafts, see [`Options::require_verified_email`](crate::Options::require_verified_email).
+    /// events are drafts, see [`Builder::require_verified_email`](crate::Builder::require_verified_email).
     pub async fn import_calendar(
         &self,
         actor: &Actor,

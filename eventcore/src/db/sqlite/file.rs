@@ -4,10 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::super::pool_settings::ACQUIRE_TIMEOUT;
-use super::super::schema::Schema;
 use super::super::url::hide_passwords;
 use crate::error::{Error, Result};
 
@@ -45,6 +42,11 @@ impl DatabaseFile {
         Ok(Self { options, path, may_be_created: !matches!(mode, Some("ro" | "rw")) })
     }
 
+    /// A file by its path.
+    pub(in crate::db) fn at(path: PathBuf) -> Self {
+        Self { options: SqliteConnectOptions::new().filename(&path), path, may_be_created: true }
+    }
+
     pub(in crate::db) fn path(&self) -> &Path {
         &self.path
     }
@@ -75,35 +77,9 @@ impl DatabaseFile {
         }
     }
 
-    /// Refuses the database of another program, before opening it switches it to WAL mode.
-    pub(in crate::db) async fn must_be_ours(&self) -> Result<()> {
-        // A file without content is a new database.
-        if std::fs::metadata(&self.path).is_ok_and(|found| found.len() > 0) {
-            let options = self.options.clone().read_only(true).create_if_missing(false);
-            // A file that cannot be opened like this may be one that the writer can open, after waiting.
-            if let Ok(mut connection) = options.busy_timeout(ACQUIRE_TIMEOUT).connect().await {
-                let found = schema(&mut connection, &self.path).await;
-                drop(connection.close().await);
-                if found? == Schema::Foreign {
-                    let error = Schema::Foreign.refusal();
-                    return Err(refused(format!("{}: {error}", self.path.display())));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// The error for a failure to open the file.
     pub(in crate::db) fn cannot_open(&self, error: sqlx::Error) -> Error {
         unreadable(&self.path, error)
-    }
-}
-
-/// The schema of the database in `file`, unless the file is locked.
-async fn schema(connection: &mut SqliteConnection, file: &Path) -> Result<Schema> {
-    match Schema::of_sqlite(connection).await {
-        Err(error) if super::super::error::is_locked(&error) => Ok(Schema::Current),
-        outcome => outcome.map_err(|error| unreadable(file, error)),
     }
 }
 

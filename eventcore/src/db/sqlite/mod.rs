@@ -30,10 +30,9 @@ const CHECKPOINT_PAGES: &str = "8192";
 
 /// Opens the file that `url` names; if it is missing, creates it or fails. Both the writer and the `readers`
 /// connections that read use WAL mode.
-pub(super) async fn open(url: &str, readers: u32, create: bool) -> Result<(Readers, Writer)> {
+pub(super) async fn open(url: &str, create: bool, readers: u32) -> Result<(Readers, Writer)> {
     let file = DatabaseFile::parse(url)?;
     file.must_be_usable(create)?;
-    file.must_be_ours().await?;
     if create {
         // If the file cannot be created, SQLite reports it next.
         drop(private_file::create(file.path()));
@@ -43,11 +42,26 @@ pub(super) async fn open(url: &str, readers: u32, create: bool) -> Result<(Reade
             tracing::warn!(file = %file.display(), %error, "cannot make this file private");
         }
     }
+    connect_all(&file, create, SqliteSynchronous::Full, readers).await
+}
+
+/// Opens a new file in `folder`, which need not survive a crash of the machine.
+pub(super) async fn open_temporary(folder: &Path, readers: u32) -> Result<(Readers, Writer)> {
+    let file = DatabaseFile::at(folder.join("events.db"));
+    connect_all(&file, true, SqliteSynchronous::Off, readers).await
+}
+
+async fn connect_all(
+    file: &DatabaseFile,
+    create: bool,
+    synchronous: SqliteSynchronous,
+    readers: u32,
+) -> Result<(Readers, Writer)> {
     let options = file.options.clone();
     let options = options
         .create_if_missing(create)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(synchronous)
         .busy_timeout(ACQUIRE_TIMEOUT)
         .foreign_keys(true)
         .statement_cache_capacity(STATEMENT_CACHE)

@@ -13,7 +13,7 @@ use std::time::Duration;
 use eventcore::accounts::{DemoClaim, User};
 use eventcore::db::PoolSettings;
 use eventcore::events::Event;
-use eventcore::{Actor, Clock, EventCore, ManualClock, Options, Timestamp};
+use eventcore::{Actor, Clock, EventCore, ManualClock, Timestamp};
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -43,9 +43,7 @@ pub(crate) async fn create(config: &Config, core: &EventCore) -> Result<String, 
     let idle_transaction_timeout = Duration::from_mins(5);
     let sizes = PoolSettings { sqlite_readers: 1, postgres: 2, ..PoolSettings::default() };
     let pools = PoolSettings { idle_transaction_timeout, ..sizes };
-    let options =
-        Options { clock: Box::new(clock.clone()), pools, must_exist: true, ..super::options(config) };
-    let core = EventCore::connect(&config.database, options).await?;
+    let core = super::database(config).pools(pools).clock(clock.clone()).must_exist(true).connect().await?;
     let created = create_at_once(&core, &clock, now).await;
     core.close().await;
     created

@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use eventcore::live::Followed;
-use eventcore::{Actor, Cursor, Error, EventCore, Options, PageRequest};
+use eventcore::{Actor, Cursor, Error, EventCore, PageRequest};
 
 use super::dispatch::run;
 use super::{ApiError, Backend, Closing, LiveFuture, Request, Updates, Work};
@@ -37,7 +37,7 @@ impl Library {
     /// Opens the database at `url`, which must exist and have the current schema; `user` acts without a
     /// password.
     pub(crate) async fn open(url: &str, user: Option<&str>) -> Result<Self, Failure> {
-        let core = EventCore::open_existing(url, Options::default()).await?;
+        let core = EventCore::builder().url(url).refuse_foreign(true).migrate(false).open().await?;
         let actor = match user {
             None => Actor::Anonymous,
             Some(name) => {

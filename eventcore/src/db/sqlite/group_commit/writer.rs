@@ -50,7 +50,7 @@ mod tests {
 
     use super::super::super::super::query::Query;
     use super::super::super::super::sql::Sql;
-    use super::super::super::open;
+    use super::super::super::open_temporary;
     use super::super::transaction::SqliteTx;
     use super::*;
     use crate::error::Error;
@@ -59,7 +59,7 @@ mod tests {
 
     async fn new_writer() -> (tempfile::TempDir, Writer) {
         let dir = tempfile::tempdir().unwrap();
-        let (_, writer) = open(&format!("sqlite://{}/x.db", dir.path().display()), 1, true).await.unwrap();
+        let (_, writer) = open_temporary(dir.path(), 1).await.unwrap();
         (dir, writer)
     }
 

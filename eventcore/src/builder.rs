@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::core::{EventCore, Settings};
 use crate::db::{Address, Db, Location, PoolSettings, Schema, SchemaName};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::quotas::Quotas;
 use crate::time::{Clock, SystemClock, ZoneSource, use_zones};
 use crate::webhooks::WebhookPolicy;
@@ -241,10 +241,13 @@ impl Builder {
     /// be used.
     pub async fn connect(self) -> Result<EventCore> {
         if self.settings.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
-            return Err(Error::Unavailable("the JWT secret must have at least 32 bytes".to_owned()));
+            return Err(Error::unavailable(
+                Cause::WrongSetting,
+                "the JWT secret must have at least 32 bytes",
+            ));
         }
         let Some(address) = self.address else {
-            return Err(Error::Unavailable("no database is named: call `url` first".to_owned()));
+            return Err(Error::unavailable(Cause::WrongUrl, "no database is named: call `url` first"));
         };
         let location = Location {
             address,

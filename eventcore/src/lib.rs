@@ -14,10 +14,9 @@
 //! use eventcore::{Actor, EventCore, Role};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let folder = tempfile::tempdir()?;
-//! # let url = format!("sqlite://{}/events.db", folder.path().display());
 //! # tokio::runtime::Runtime::new()?.block_on(async {
-//! let core = EventCore::open(&url).await?;
+//! // For a test. `.url("sqlite://events.db")` in place of `.temporary()` lasts.
+//! let core = EventCore::builder().temporary().open().await?;
 //!
 //! let ada: NewUser = serde_json::from_value(serde_json::json!({
 //!     "username": "ada", "email": "ada@example.org", "password": "correct horse 7",
@@ -48,9 +47,10 @@
 //! - **Input.** Types such as [`events::EventInput`] implement `Deserialize`. Fields that are unknown or of
 //!   the wrong type do not fail the deserialization: they are collected in the field `parse_errors`, and the
 //!   operation reports them together with all other violations.
-//! - **Errors.** [`Error`] has a variant for each way to fail. [`Error::code`] is stable, its `Display` text
-//!   is a message for the user, and [`Error::Invalid`] lists every invalid field with a JSON pointer, a code
-//!   and a message.
+//! - **Errors.** [`Error`] has a variant for each way to fail, and [`Error::kind`] puts them into few kinds.
+//!   [`Error::code`] is stable, its `Display` text is a message for the user, and [`Error::Invalid`] lists
+//!   every invalid field with a JSON pointer, a code and a message. [`Error::is_transient`] tells whether it
+//!   is worth trying again, and [`Error::Unavailable`] has a [cause](error::Cause).
 //! - **Sharing a database.** The tables may stand beside those of an application, and several times in one
 //!   database of PostgreSQL: see [`Builder`](Builder#sharing-a-database).
 //! - **Cancellation.** A dropped call runs to its end on both databases, and one that is not polled any more
@@ -157,7 +157,7 @@ mod zone_edition;
 pub use actor::{Actor, Credential, Role, Scope, SignedIn};
 pub use builder::Builder;
 pub use core::{EventCore, OneTransaction};
-pub use error::{Error, Result, Violation, Violations};
+pub use error::{Cause, Error, ErrorKind, Result, Violation, Violations};
 pub use eventcore_recurrence as recurrence;
 pub use id::{
     AccessTokenId, AccountLinkId, CategoryId, CommentId, EventId, FeedbackId, JobId, MailId, NotificationId,

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::jobs::{Job, enqueue};
 use crate::time::{self, Timestamp, ZoneEdition, ZoneOrigin, zones_in_force};
 
@@ -62,18 +62,19 @@ impl EventCore {
         let files = sql!("SELECT value FROM settings WHERE key = 'zone_files'");
         let files: Option<(String,)> = self.db().read().await?.query(files).optional().await?;
         let files = files.map(|(files,)| time::zones_from_json(&files)).transpose().map_err(|error| {
-            Error::Unavailable(format!("the time zones in the database are damaged: {error}"))
+            Error::unavailable(Cause::Damaged, format!("the time zones in the database are damaged: {error}"))
         })?;
         if let Some(files) = files.filter(|files| files.edition() >= stored.edition) {
             time::adopt(files, ZoneOrigin::Database);
         }
         let own = zones_in_force();
         if stored.edition > own.edition {
-            return Err(Error::Unavailable(format!(
+            let message = format!(
                 "this database needs the time zones of edition {}, and this process has {own}: update the \
                  program, or give it newer ones by --zoneinfo",
                 stored.edition
-            )));
+            );
+            return Err(Error::unavailable(Cause::OlderTimeZones, message));
         }
         Ok(())
     }

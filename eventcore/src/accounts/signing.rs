@@ -13,7 +13,7 @@ use super::token::{ACCESS_TOKEN_SECONDS, Signer, random};
 use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::time::Timestamp;
 
 /// How long a key is accepted after another one replaced it: the lifetime of an access token, and a minute
@@ -31,10 +31,10 @@ impl EventCore {
     pub async fn rotate_signing_key(&self, actor: &Actor, at_once: bool) -> Result<()> {
         actor.must_be_system()?;
         if self.signing_keys().configured().is_some() {
-            return Err(Error::Unavailable(
+            return Err(Error::unavailable(
+                Cause::WrongSetting,
                 "the secret that signs access tokens is configured: change JWT_SECRET (--jwt-secret) \
-                 everywhere, then restart"
-                    .to_owned(),
+                 everywhere, then restart",
             ));
         }
         let now = self.now();

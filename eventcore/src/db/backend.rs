@@ -8,7 +8,7 @@ use super::pool_settings::PoolSettings;
 use super::postgres::{self, PostgresReader, PostgresTx};
 use super::sqlite::{self, Readers, SqliteReader, Writer};
 use super::statement::Connection;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// The connections.
 #[derive(Debug)]
@@ -58,9 +58,9 @@ impl Backend {
             return Ok(Self::Sqlite { readers, writer, _folder: None });
         }
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-            return Err(Error::Unavailable(
-                "the database URL must begin with sqlite:// or postgres://, such as sqlite://events.db"
-                    .to_owned(),
+            return Err(Error::unavailable(
+                Cause::WrongUrl,
+                "the database URL must begin with sqlite:// or postgres://, such as sqlite://events.db",
             ));
         }
         let server = if url.contains("statement-cache-capacity=0") {

@@ -12,7 +12,7 @@ use super::loose::LooseConnection;
 use super::private_file;
 use super::schema::{FoundSchema, Schema};
 use super::sqlite::file::{DatabaseFile, unreadable};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// Longest wait for a locked database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -66,14 +66,13 @@ pub async fn restore(url: &str, file: &Path) -> Result<u64> {
 }
 
 fn refused(why: String) -> Error {
-    Error::Unavailable(why)
+    Error::unavailable(Cause::File, why)
 }
 
 fn file_of(url: &str) -> Result<PathBuf> {
     if !url.starts_with("sqlite:") {
-        return Err(refused(
-            "this command copies SQLite databases: use pg_dump and pg_restore for PostgreSQL".to_owned(),
-        ));
+        let why = "this command copies SQLite databases: use pg_dump and pg_restore for PostgreSQL";
+        return Err(Error::unavailable(Cause::WrongUrl, why));
     }
     Ok(DatabaseFile::parse(url)?.path().to_owned())
 }
@@ -106,12 +105,14 @@ async fn check(source: &mut SqliteConnection, file: &Path) -> Result<()> {
         .await
         .map_err(|error| unreadable(file, error))?;
     if found != [("ok".to_owned(),)] {
-        return Err(refused(format!("{} is damaged: restore another backup", file.display())));
+        let message = format!("{} is damaged: restore another backup", file.display());
+        return Err(Error::unavailable(Cause::Damaged, message));
     }
     match schema_of(source, file).await? {
         Schema::Current | Schema::Behind(_) => Ok(()),
         Schema::Empty | Schema::Foreign => {
-            Err(refused(format!("{} is not a backup of an event database", file.display())))
+            let message = format!("{} is not a backup of an event database", file.display());
+            Err(Error::unavailable(Cause::Foreign, message))
         }
         unusable @ (Schema::Newer | Schema::Unreleased) => Err(unusable.refusal()),
     }
@@ -159,7 +160,9 @@ async fn copy(source: &mut SqliteConnection, to: &Path, purpose: Purpose) -> Res
         // Removes the incomplete copy. If that fails too, the first error is the one to report.
         drop(std::fs::remove_file(&partial));
         return Err(match Error::from(error) {
-            Error::Unavailable(why) => refused(format!("{}: {why}", to.display())),
+            Error::Unavailable { cause, message } => {
+                Error::unavailable(cause, format!("{}: {message}", to.display()))
+            }
             other => other,
         });
     }

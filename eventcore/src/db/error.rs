@@ -2,7 +2,7 @@
 
 use sqlx::error::DatabaseError;
 
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 /// Result codes of SQLite.
 const SQLITE_BUSY: u32 = 5;
@@ -49,11 +49,15 @@ impl From<sqlx::Error> for Error {
     /// `Contended` for a transaction that can be run again, `Unavailable` for a database that cannot be
     /// reached, is locked, full or read-only, `Internal` for everything else.
     fn from(error: sqlx::Error) -> Self {
-        let unavailable = match &error {
-            sqlx::Error::PoolTimedOut => "no database connection is free: try again shortly".to_owned(),
-            sqlx::Error::PoolClosed => "the database is closed: the program is shutting down".to_owned(),
+        let (cause, message) = match &error {
+            sqlx::Error::PoolTimedOut => {
+                (Cause::Busy, "no database connection is free: try again shortly".to_owned())
+            }
+            sqlx::Error::PoolClosed => {
+                (Cause::Closed, "the database is closed: the program is shutting down".to_owned())
+            }
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => {
-                "the database does not respond: try again shortly".to_owned()
+                (Cause::Unreachable, "the database does not respond: try again shortly".to_owned())
             }
             sqlx::Error::Database(fault) => match (extended_code(fault.as_ref()), fault.code()) {
                 (Some(code), _) => match sqlite_unavailable(code, fault.message()) {
@@ -77,66 +81,84 @@ impl From<sqlx::Error> for Error {
                 };
             }
         };
-        Self::Unavailable(unavailable)
+        Self::Unavailable { cause, message }
     }
 }
 
-/// The message for an extended result code of SQLite that an operator can remedy.
-fn sqlite_unavailable(extended: u32, message: &str) -> Option<String> {
-    Some(match primary(extended) {
+/// The cause and the message for an extended result code of SQLite that an operator can remedy.
+fn sqlite_unavailable(extended: u32, message: &str) -> Option<(Cause, String)> {
+    let (cause, text) = match primary(extended) {
         SQLITE_BUSY | SQLITE_LOCKED => {
-            "the database file is locked by another process: try again shortly".to_owned()
+            (Cause::Locked, "the database file is locked by another process: try again shortly")
         }
-        SQLITE_READONLY if extended == SQLITE_READONLY_DBMOVED => {
-            "the database file was moved or deleted while it was in use: put it back and restart".to_owned()
+        SQLITE_READONLY if extended == SQLITE_READONLY_DBMOVED => (
+            Cause::File,
+            "the database file was moved or deleted while it was in use: put it back and restart",
+        ),
+        SQLITE_READONLY => {
+            (Cause::ReadOnly, "the database file is read-only: make it writable for this user")
         }
-        SQLITE_READONLY => "the database file is read-only: make it writable for this user".to_owned(),
-        SQLITE_IOERR => format!("the database file cannot be read or written: {message}"),
-        SQLITE_CORRUPT => format!("the database file is damaged: restore a backup ({message})"),
-        SQLITE_FULL => "the disk is full: free some space".to_owned(),
+        SQLITE_IOERR => {
+            return Some((Cause::File, format!("the database file cannot be read or written: {message}")));
+        }
+        SQLITE_CORRUPT => {
+            let text = format!("the database file is damaged: restore a backup ({message})");
+            return Some((Cause::Damaged, text));
+        }
+        SQLITE_FULL => (Cause::Full, "the disk is full: free some space"),
         SQLITE_CANTOPEN => {
-            "the database file cannot be opened: check that its folder exists and is writable".to_owned()
+            (Cause::File, "the database file cannot be opened: check that its folder exists and is writable")
         }
-        SQLITE_NOTADB => "this is not an SQLite database: name another file".to_owned(),
+        SQLITE_NOTADB => (Cause::WrongUrl, "this is not an SQLite database: name another file"),
         _ if CHANGED_SCHEMA_MESSAGES.iter().any(|start| message.starts_with(start)) => {
-            changed_schema(message)
+            return Some(changed_schema(message));
         }
         _ => return None,
-    })
+    };
+    Some((cause, text.to_owned()))
 }
 
-/// The message for an SQLSTATE of PostgreSQL that an operator can remedy.
-fn postgres_unavailable(code: &str, message: &str) -> Option<String> {
+/// The cause and the message for an SQLSTATE of PostgreSQL that an operator can remedy.
+fn postgres_unavailable(code: &str, message: &str) -> Option<(Cause, String)> {
     let starts_with_any = |prefixes: &[&str]| prefixes.iter().any(|prefix| code.starts_with(prefix));
     Some(if code == LOCKED {
-        "a table or row is locked by another transaction: try again shortly".to_owned()
+        let text = "a table or row is locked by another transaction: try again shortly";
+        (Cause::Locked, text.to_owned())
     } else if code == TOOK_TOO_LONG {
-        "a statement took longer than the statement timeout".to_owned()
+        (Cause::TooSlow, "a statement took longer than the statement timeout".to_owned())
     } else if LOST_STATEMENT.contains(&code) {
-        "a connection pooler does not keep prepared statements: add statement-cache-capacity=0 to the \
-         parameters of the database URL"
-            .to_owned()
+        let text = "a connection pooler does not keep prepared statements: add statement-cache-capacity=0 to \
+                    the parameters of the database URL";
+        (Cause::WrongUrl, text.to_owned())
     } else if code == READ_ONLY {
-        "the PostgreSQL server is read-only (a standby): connect to its primary server".to_owned()
+        let text = "the PostgreSQL server is read-only (a standby): connect to its primary server";
+        (Cause::ReadOnly, text.to_owned())
     } else if code == DISK_FULL {
-        format!("the disk of the PostgreSQL server is full: free some space ({message})")
+        (Cause::Full, format!("the disk of the PostgreSQL server is full: free some space ({message})"))
     } else if starts_with_any(&FORBIDDEN) {
-        format!("PostgreSQL refused this: grant its user the privilege, or name another user ({message})")
+        let advice = "grant its user the privilege, or name another user";
+        (Cause::Refused, format!("PostgreSQL refused this: {advice} ({message})"))
     } else if starts_with_any(&REFUSED) {
-        format!("PostgreSQL refused the connection: {message}")
+        (Cause::Refused, format!("PostgreSQL refused the connection: {message}"))
     } else if starts_with_any(&CHANGED_SCHEMA) {
         changed_schema(message)
     } else if starts_with_any(&DAMAGED) {
-        format!("the database is damaged: restore a backup ({message})")
-    } else if starts_with_any(&TEMPORARY) {
-        format!("the database is temporarily unavailable: {message}")
+        (Cause::Damaged, format!("the database is damaged: restore a backup ({message})"))
+    } else if is_temporary(code) {
+        (Cause::Unreachable, format!("the database is temporarily unavailable: {message}"))
     } else {
         return None;
     })
 }
 
-fn changed_schema(message: &str) -> String {
-    format!("another program has changed the schema of the database: restore a backup ({message})")
+/// Whether an SQLSTATE of PostgreSQL passes by itself.
+pub(super) fn is_temporary(code: &str) -> bool {
+    TEMPORARY.iter().any(|prefix| code.starts_with(prefix))
+}
+
+fn changed_schema(message: &str) -> (Cause, String) {
+    let text = "another program has changed the schema of the database: restore a backup";
+    (Cause::ChangedSchema, format!("{text} ({message})"))
 }
 
 /// SQLite's primary result code, the low byte of the extended one.

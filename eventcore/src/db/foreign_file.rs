@@ -7,7 +7,7 @@ use super::loose::LooseConnection;
 use super::pool_settings::ACQUIRE_TIMEOUT;
 use super::schema::{FoundSchema, Schema};
 use super::sqlite::file::{DatabaseFile, unreadable};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// Refuses the file of another program, before opening it switches it to WAL mode.
 pub(super) async fn must_be_ours(file: &DatabaseFile) -> Result<()> {
@@ -25,7 +25,7 @@ pub(super) async fn must_be_ours(file: &DatabaseFile) -> Result<()> {
         Err(error) => Err(unreadable(file.path(), error)),
         Ok(found) if found.schema == Schema::Foreign => {
             let message = format!("{}: {}", file.path().display(), Schema::Foreign.refusal());
-            Err(Error::Unavailable(message))
+            Err(Error::unavailable(Cause::Foreign, message))
         }
         Ok(_) => Ok(()),
     }

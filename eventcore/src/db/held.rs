@@ -15,7 +15,7 @@ use super::pool_settings::{PoolSettings, within};
 use super::statement::{Connection, StatementJob};
 use super::task::run_to_its_end;
 use crate::changes::{Change, ChangeBus};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// A transaction that a caller holds. Clones share it.
 #[derive(Debug, Clone)]
@@ -74,8 +74,9 @@ impl HeldTx {
 
     async fn lock(&self) -> Result<OwnedMutexGuard<HeldState>> {
         within(self.settings.queue_timeout, self.state.clone().lock_owned()).await.ok_or_else(|| {
-            Error::Unavailable(
-                "another operation of the transaction runs: wait until it has ended".to_owned(),
+            Error::unavailable(
+                Cause::Busy,
+                "another operation of the transaction runs: wait until it has ended",
             )
         })
     }
@@ -157,7 +158,7 @@ impl HeldState {
 }
 
 fn must_be_begun_anew(why: &str) -> Error {
-    Error::Unavailable(format!("{why}: begin another one"))
+    Error::unavailable(Cause::TransactionEnded, format!("{why}: begin another one"))
 }
 
 /// Rolls the transaction back when it has been idle for too long.

@@ -115,7 +115,9 @@ async fn run_round<W: JointWork>(work: &W, batch: &mut WorkBatch<W>, locking: Lo
     let requests: Vec<W::Request> = batch.requests().cloned().collect();
     match work.run_together(&requests, locking).await {
         Ok(outcomes) => batch.answer(outcomes),
-        Err(Error::Unavailable(why)) => batch.answer_rest(|| Err(Error::Unavailable(why.clone()))),
+        Err(Error::Unavailable { cause, message }) => {
+            batch.answer_rest(|| Err(Error::unavailable(cause, message.clone())));
+        }
         // Nobody else's fault: to run it again would be no other transaction.
         Err(error) if requests.len() == 1 => batch.answer([Some(Err(error))]),
         Err(_) => return false,

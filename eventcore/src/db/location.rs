@@ -3,7 +3,7 @@
 use sqlx::postgres::PgConnectOptions;
 
 use super::schema_name::SchemaName;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// Which database is opened, and what it may have.
 #[derive(Debug, Clone)]
@@ -38,8 +38,9 @@ impl Location {
     pub(super) fn must_have_no_schema(&self) -> Result<()> {
         match self.schema {
             None => Ok(()),
-            Some(_) => Err(Error::Unavailable(
-                "SQLite has no schemas: choose none, and give each library a file of its own".to_owned(),
+            Some(_) => Err(Error::unavailable(
+                Cause::WrongSetting,
+                "SQLite has no schemas: choose none, and give each library a file of its own",
             )),
         }
     }

@@ -14,7 +14,7 @@ use super::loose::LooseConnection;
 use super::postgres::Server;
 use super::schema::{FoundSchema, POSTGRES, SQLITE, Schema, migrator_of};
 use super::{Db, Dialect, Queries, Sql};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// The number of the lock on PostgreSQL under which migrations of the schema `public` are applied: "eventcor"
 /// in ASCII. It seeds those of other schemas.
@@ -189,7 +189,7 @@ fn in_the_way(dialect: Dialect, name: &str, is_table: bool) -> Error {
         Dialect::Postgres => "a schema or a database of its own",
     };
     let message = format!("the {what} {name} of another program is in the way: give this one {room}");
-    Error::Unavailable(message)
+    Error::unavailable(Cause::NameTaken, message)
 }
 
 fn failed(error: MigrateError) -> Error {

@@ -23,10 +23,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres, Row, Transaction};
 
-use super::error::is_connection_lost;
+use super::error::{is_connection_lost, is_temporary};
 use super::pool_settings::{ACQUIRE_TIMEOUT, PING_AFTER, PoolSettings, STATEMENT_CACHE};
 use super::schema_name::SchemaName;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// Greatest number of times that a transaction is run again after a deadlock or a serialization failure.
 pub(super) const RETRIES: u32 = 8;
@@ -256,7 +256,8 @@ pub(super) fn options_of_url(url: &str) -> Result<PgConnectOptions> {
 /// How to connect to a URL, which the error names by `what`.
 fn options_of(url: &str, what: &str) -> Result<PgConnectOptions> {
     let options: PgConnectOptions = url.parse().map_err(|error| {
-        Error::Unavailable(format!("{what} is not valid (postgres://USER@HOST/NAME): {error}"))
+        let message = format!("{what} is not valid (postgres://USER@HOST/NAME): {error}");
+        Error::unavailable(Cause::WrongUrl, message)
     })?;
     Ok(options.application_name(APPLICATION))
 }
@@ -286,9 +287,9 @@ enum Refused {
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Options => Self::Unavailable(
-                "PostgreSQL refuses the options of the connection: remove them from the database URL"
-                    .to_owned(),
+            Refused::Options => Self::unavailable(
+                Cause::WrongUrl,
+                "PostgreSQL refuses the options of the connection: remove them from the database URL",
             ),
             Refused::Other(error) => error,
         }
@@ -323,21 +324,28 @@ async fn pool(settings: &PoolSettings, options: PgConnectOptions) -> Result<PgPo
 /// The error of a failed first connection.
 fn connect_error(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
     let address = format!("{}:{}", options.get_host(), options.get_port());
-    match error {
+    let check = "check that it runs and accepts connections";
+    let (cause, message) = match error {
         sqlx::Error::Database(fault) => {
-            Error::Unavailable(format!("PostgreSQL at {address} refused the connection: {}", fault.message()))
+            let is_temporary = fault.code().is_some_and(|code| is_temporary(&code));
+            let cause = if is_temporary { Cause::Unreachable } else { Cause::Refused };
+            (cause, format!("PostgreSQL at {address} refused the connection: {}", fault.message()))
         }
-        sqlx::Error::Protocol(_) => Error::Unavailable(format!(
-            "what listens at {address} is not PostgreSQL: check the host and port in the database URL \
-             ({error})"
-        )),
-        sqlx::Error::PoolTimedOut => Error::Unavailable(format!(
-            "PostgreSQL at {address} cannot be reached: check that it runs and accepts connections"
-        )),
-        other => Error::Unavailable(format!(
-            "PostgreSQL at {address} cannot be reached: check that it runs and accepts connections ({other})"
-        )),
-    }
+        sqlx::Error::Protocol(_) => (
+            Cause::WrongUrl,
+            format!(
+                "what listens at {address} is not PostgreSQL: check the host and port in the database URL \
+                 ({error})"
+            ),
+        ),
+        sqlx::Error::PoolTimedOut => {
+            (Cause::Unreachable, format!("PostgreSQL at {address} cannot be reached: {check}"))
+        }
+        other => {
+            (Cause::Unreachable, format!("PostgreSQL at {address} cannot be reached: {check} ({other})"))
+        }
+    };
+    Error::unavailable(cause, message)
 }
 
 /// The wait before attempt number `attempt`, from 1: at least 4 ms, doubled with each attempt up to 256 ms. A

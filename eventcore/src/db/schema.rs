@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use super::dialect::Dialect;
 use super::query::Queries;
 use super::sql::Sql;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 pub(super) static SQLITE: LazyLock<Migrator> =
     LazyLock::new(|| with_own_table(sqlx::migrate!("../migrations/sqlite")));
@@ -85,7 +85,15 @@ impl Schema {
 
     /// The error for a database that this program cannot use. Not meant for [`Schema::Current`].
     pub fn refusal(self) -> Error {
-        Error::Unavailable(match self {
+        let cause = match self {
+            // Not meant for it.
+            Self::Current => Cause::ChangedSchema,
+            Self::Empty => Cause::Unmigrated,
+            Self::Behind(_) => Cause::OlderSchema,
+            Self::Newer => Cause::NewerSchema,
+            Self::Unreleased | Self::Foreign => Cause::Foreign,
+        };
+        let message = match self {
             Self::Current => "the schema is up to date".to_owned(),
             Self::Empty => "the database is empty: create its tables with `eventd migrate`".to_owned(),
             Self::Behind(1) => "the schema lacks 1 migration: run `eventd migrate`".to_owned(),
@@ -102,7 +110,8 @@ impl Schema {
                 "the database belongs to another program, or to an unknown version: name another database"
                     .to_owned()
             }
-        })
+        };
+        Error::unavailable(cause, message)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// The greatest length in bytes. The name is the end of an identifier with [`CHANNEL`] in front, and those
 /// have up to 63 bytes.
@@ -23,10 +23,13 @@ impl SchemaName {
         let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let is_reserved = name.starts_with("pg_") || name == "information_schema";
         if !(is_word && starts) || name.len() > MAX || is_reserved {
-            return Err(Error::Unavailable(format!(
-                "{name:?} cannot be the name of a schema: take up to {MAX} ASCII letters, digits and \
+            return Err(Error::unavailable(
+                Cause::WrongSetting,
+                format!(
+                    "{name:?} cannot be the name of a schema: take up to {MAX} ASCII letters, digits and \
                  underscores, none of the digits first, and no name that begins with pg_"
-            )));
+                ),
+            ));
         }
         Ok(Self(name.to_owned()))
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::{Backend, Db, Queries, Tx, sql, transaction};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// How much must fit beside an SQLite database. A write needs a few pages of the write-ahead log.
 const NEEDED: usize = 256 << 10;
@@ -28,7 +28,10 @@ impl Db {
         let written =
             tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder)?.write_all(&vec![0; NEEDED]));
         written.await.map_err(Error::internal)?.map_err(|error| {
-            Error::Unavailable(format!("{} cannot grow: {error} (free space on its disk)", file.display()))
+            Error::unavailable(
+                Cause::Full,
+                format!("{} cannot grow: {error} (free space on its disk)", file.display()),
+            )
         })
     }
 }

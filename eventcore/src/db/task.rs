@@ -2,7 +2,7 @@
 
 use tracing::Instrument;
 
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// Begins `work` in a task of its own; the future waits for it. If the future is dropped, or not polled,
 /// `work` runs to its end all the same.
@@ -16,7 +16,7 @@ pub(crate) fn run_to_its_end<T: Send + 'static>(
             Ok(outcome) => outcome,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Error::Unavailable("the program is shutting down".to_owned())),
+                Err(_) => Err(Error::unavailable(Cause::Closed, "the program is shutting down")),
             },
         }
     }

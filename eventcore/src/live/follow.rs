@@ -13,7 +13,7 @@ use super::hub::Hub;
 use super::slot::ended;
 use crate::accounts::Caller;
 use crate::core::EventCore;
-use crate::error::{Error, Result, Violations};
+use crate::error::{Cause, Error, Result, Violations};
 
 /// Messages that wait for a follower before it is cut off. All of the first ones fit.
 const BUFFER: usize = 256;
@@ -63,7 +63,7 @@ impl EventCore {
         let request = JoinRequest { caller, wanted, resume, sender, joined };
         self.hub()?.send(Command::Join(Box::new(request))).await.map_err(|_| ended())?;
         answer.await.unwrap_or_else(|_| {
-            Err(Error::Unavailable("live streams have ended: connect again".to_owned()))
+            Err(Error::unavailable(Cause::Closed, "live streams have ended: connect again"))
         })?;
         Ok(LiveStream(messages))
     }

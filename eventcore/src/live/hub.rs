@@ -20,7 +20,7 @@ use super::views::{Asked, Views};
 use crate::change_log::{Snapshot, read_since};
 use crate::changes::Topic;
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::time::{Clock, Timestamp};
 
 /// How often the log is read if nothing wakes the hub.
@@ -122,7 +122,8 @@ impl Hub {
                         tracing::warn!(%error, "live streams learn of no changes until the database answers");
                     }
                     for join in joins {
-                        let refusal = Error::Unavailable("what changes cannot be read: try again".to_owned());
+                        let refusal =
+                            Error::unavailable(Cause::Unreachable, "what changes cannot be read: try again");
                         drop(join.joined.send(Err(refusal)));
                     }
                 }
@@ -163,7 +164,8 @@ impl Hub {
             Ok(views) => views,
             Err(error) => {
                 for one in joining {
-                    let refusal = Error::Unavailable("what changes cannot be read: try again".to_owned());
+                    let refusal =
+                        Error::unavailable(Cause::Unreachable, "what changes cannot be read: try again");
                     drop(one.joined.send(Err(refusal)));
                 }
                 return Err(error);

@@ -8,7 +8,7 @@ use super::command::Command;
 use super::counts::{Counters, LiveCounts};
 use crate::change_log::{self, ProcessLink};
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::time::Clock;
 
 /// Followers who wait for the hub.
@@ -79,5 +79,5 @@ impl LiveSlot {
 
 /// Nobody can follow any more.
 pub(super) fn ended() -> Error {
-    Error::Unavailable("the server is shutting down: connect again".to_owned())
+    Error::unavailable(Cause::Closed, "the server is shutting down: connect again")
 }

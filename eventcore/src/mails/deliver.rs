@@ -7,7 +7,7 @@ use super::outbox::MailState;
 use super::waiting::WaitingMail;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::id::{MailId, UserId};
 use crate::signed_link::SignedPurpose;
 use crate::time::Timestamp;
@@ -47,7 +47,7 @@ pub(crate) async fn deliver(
     let WaitingMail { id, mail, address, name, username, timezone, created_at, .. } = waiting;
     let outgoing = OutgoingMail { id, address, name, username, timezone, mail, facts, token, created_at };
     let Some(mailer) = core.mailer_cell().get() else {
-        return Err(Error::Unavailable("this process delivers no mails".to_owned()));
+        return Err(Error::unavailable(Cause::NotOffered, "this process delivers no mails"));
     };
     match mailer.deliver(&outgoing).await {
         Ok(()) => Ok(DeliveryOutcome::Sent),

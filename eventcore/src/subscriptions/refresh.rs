@@ -13,7 +13,7 @@ use crate::actor::{Actor, Role};
 use crate::calendars::ImportReport;
 use crate::core::EventCore;
 use crate::db::{Queries, sql, transaction};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::id::{SubscriptionId, UserId};
 use crate::seal::digest;
 use crate::time::Timestamp;
@@ -126,7 +126,7 @@ async fn read(
     now: Timestamp,
 ) -> Result<Option<ReadOutcome>> {
     let Some(fetcher) = core.calendar_fetcher().get() else {
-        return Err(Error::Unavailable("this process does not fetch calendars".to_owned()));
+        return Err(Error::unavailable(Cause::NotOffered, "this process does not fetch calendars"));
     };
     let is_whole = row.must_be_read(now);
     let request = CalendarRequest {

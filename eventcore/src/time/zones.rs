@@ -8,17 +8,17 @@ use chrono_tz::TZ_VARIANTS;
 use serde::{Deserialize, Serialize};
 
 use super::{ZoneEdition, ZoneFiles, ZoneSource};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
-/// Lets this process use the time-zone data of `source`, unless what it uses is newer.
-/// [`EventCore::connect`](crate::EventCore::connect) does this with
-/// [`Options::zones`](crate::Options::zones); programs without a database call it when they start. Reads
-/// files.
+/// Lets this process use the time-zone data of `source`, unless what it uses is newer. Opening a database
+/// does this with [`Builder::zones`](crate::Builder::zones); programs without a database call it when they
+/// start. Reads files.
 ///
 /// # Errors
 /// `unavailable` if a [`ZoneSource::Folder`] cannot be used: its edition is unknown, or a file is damaged.
 pub fn use_zones(source: &ZoneSource) -> Result<()> {
-    eventcore_recurrence::time::use_zones(source).map_err(|error| Error::Unavailable(error.to_string()))
+    eventcore_recurrence::time::use_zones(source)
+        .map_err(|error| Error::unavailable(Cause::WrongSetting, error.to_string()))
 }
 
 /// [`ZoneFiles`] as text.

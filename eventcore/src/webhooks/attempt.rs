@@ -14,7 +14,7 @@ use crate::actor::{Actor, Role};
 use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::id::{EventId, UserId, WebhookDeliveryId, WebhookId};
 use crate::jobs::{Job, JobKind, Next, WebhookSubject};
 use crate::mails::{self, Mail};
@@ -80,7 +80,7 @@ pub(crate) async fn begin(core: &EventCore, id: WebhookDeliveryId) -> Result<Web
     let body = body(core, &owner, &row.kind, &subject, row.happened_at).await?;
     let message = sign(core, id, &row, body).await?;
     let Some(sender) = core.webhook_sender().get() else {
-        return Err(Error::Unavailable("this process does not send to webhooks".to_owned()));
+        return Err(Error::unavailable(Cause::NotOffered, "this process does not send to webhooks"));
     };
     Ok(match sender.send(&message).await {
         Ok(answer) => WebhookOutcome::Answered(answer),

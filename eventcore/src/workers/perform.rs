@@ -5,7 +5,7 @@ use crate::change_log;
 use crate::core::EventCore;
 use crate::counters;
 use crate::db::{Tx, transaction};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::id::{MailId, SubscriptionId, WebhookDeliveryId};
 use crate::jobs::{self, Job, Lease, Next, lease};
 use crate::mails::{self, DeliveryOutcome};
@@ -64,7 +64,7 @@ async fn deliver(core: &EventCore, lease: &Lease, mail: MailId) -> Result<()> {
     let now = core.now();
     match transaction!(core.db(), |tx| record_delivery(tx, lease, mail, &outcome, now))? {
         None => Ok(()),
-        Some(reason) => Err(Error::Unavailable(reason)),
+        Some(reason) => Err(Error::unavailable(Cause::NotDelivered, reason)),
     }
 }
 

@@ -101,7 +101,7 @@ fn tell(reply: &InvitationReply, outcome: ReplyOutcome) -> Result<(), Failure> {
 
 /// A failure that passes has an exit code of its own.
 fn failed(error: Error) -> Result<ExitCode, Failure> {
-    if !matches!(error, Error::Unavailable(_) | Error::Overloaded | Error::Contended) {
+    if !error.is_unavailable() {
         return Err(error.into());
     }
     report(format_args!("eventd: {error}"));

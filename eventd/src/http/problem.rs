@@ -21,8 +21,8 @@ pub(crate) struct Problem {
     pub(crate) errors: Vec<Violation>,
     /// The value of `Allow`, for 405.
     pub(crate) allow: Option<String>,
-    /// The value of `Retry-After`, for 429 and 503.
-    pub(crate) retry_after: Duration,
+    /// The value of `Retry-After`, for 429 and 503. `None` if it helps only that an operator acts.
+    pub(crate) retry_after: Option<Duration>,
     /// The internal error, which is logged and not sent.
     pub(crate) cause: Option<Cause>,
     /// How to sign in, for 401.
@@ -86,7 +86,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             allow: None,
-            retry_after: RETRY_AFTER,
+            retry_after: Some(RETRY_AFTER),
             cause: None,
             challenge: Challenge::Bearer,
             dav_error: None,
@@ -153,7 +153,9 @@ impl Problem {
                 );
             }
             Kind::Unavailable | Kind::RateLimited => {
-                headers.insert(header::RETRY_AFTER, whole_seconds(self.retry_after).into());
+                if let Some(wait) = self.retry_after {
+                    headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
+                }
             }
             _ => {}
         }
@@ -214,12 +216,17 @@ impl From<Error> for Problem {
             Error::SubscriptionDisabled => Kind::SubscriptionDisabled,
             Error::RateLimited { .. } => Kind::RateLimited,
             Error::QuotaExceeded { .. } => Kind::QuotaExceeded,
-            Error::Unavailable(_) | Error::Contended | Error::Overloaded => Kind::Unavailable,
+            Error::Unavailable { .. } | Error::Contended | Error::Overloaded => Kind::Unavailable,
             _ => Kind::Internal,
         };
         let detail = match &error {
             Error::Internal(_) => "internal error: the server has logged it under this request id".to_owned(),
-            Error::Unavailable(_) => "the database is unavailable: try again shortly".to_owned(),
+            Error::Unavailable { cause, .. } if cause.is_transient() => {
+                "the database is unavailable: try again shortly".to_owned()
+            }
+            Error::Unavailable { .. } => {
+                "the database is unavailable until the operator of the server acts".to_owned()
+            }
             Error::Invalid(wrong) if wrong.as_slice().len() > 1 => {
                 format!("{} fields are invalid", wrong.as_slice().len())
             }
@@ -227,9 +234,14 @@ impl From<Error> for Problem {
         };
         let mut problem = Self::new(kind, detail);
         match error {
-            Error::RateLimited { wait, .. } => problem.retry_after = wait,
+            Error::RateLimited { wait, .. } => problem.retry_after = Some(wait),
             Error::Invalid(wrong) => problem.errors = wrong.as_slice().to_vec(),
-            Error::Internal(_) | Error::Unavailable(_) => problem.cause = Some(Cause(Arc::new(error))),
+            Error::Internal(_) | Error::Unavailable { .. } => {
+                if !error.is_transient() {
+                    problem.retry_after = None;
+                }
+                problem.cause = Some(Cause(Arc::new(error)));
+            }
             _ => {}
         }
         problem
@@ -280,7 +292,7 @@ mod tests {
             (Error::SubscribedEvent, "subscribed-event", 403),
             (Error::SubscriptionDisabled, "subscription-disabled", 409),
             (Error::OccurrenceNotOver, "occurrence-not-over", 409),
-            (Error::Unavailable(String::new()), "unavailable", 503),
+            (Error::unavailable(eventcore::error::Cause::Busy, ""), "unavailable", 503),
             (Error::Contended, "unavailable", 503),
             (Error::Overloaded, "unavailable", 503),
             (Error::QuotaExceeded { what: "events", limit: 1 }, "quota-exceeded", 403),
@@ -300,6 +312,23 @@ mod tests {
             let problem =
                 Problem::from(Error::RateLimited { reason: "", wait: Duration::from_millis(millis) });
             assert_eq!(problem.render("").0[header::RETRY_AFTER], seconds);
+        }
+    }
+
+    #[test]
+    fn only_what_passes_invites_to_try_again() {
+        use eventcore::error::Cause;
+        for (error, invites) in [
+            (Error::unavailable(Cause::Locked, ""), true),
+            (Error::unavailable(Cause::Unreachable, ""), true),
+            (Error::Contended, true),
+            (Error::unavailable(Cause::Full, ""), false),
+            (Error::unavailable(Cause::NewerSchema, ""), false),
+        ] {
+            let text = format!("{error:?}");
+            let (headers, body) = Problem::from(error).render("");
+            assert_eq!(headers.contains_key(header::RETRY_AFTER), invites, "{text}");
+            assert_eq!(String::from_utf8(body).unwrap().contains("try again"), invites, "{text}");
         }
     }
 

@@ -395,7 +395,8 @@ static DESCRIPTIONS: [Description; Kind::Internal as usize + 1] = [
         StatusCode::SERVICE_UNAVAILABLE,
         "Unavailable",
         "The server is overloaded or stopping, or its database is unavailable. Retry after the number \
-         of seconds in `Retry-After`.",
+         of seconds in `Retry-After`. Without that header, an operator must act first, such as when the disk \
+         is full.",
     ),
     describe(
         Kind::Internal,

@@ -208,7 +208,7 @@ impl Quota {
         let unit = if seconds == 1 { "second" } else { "seconds" };
         let detail = format!("too many requests from your network: try again in {seconds} {unit}");
         let mut problem = Problem::new(Kind::RateLimited, detail);
-        problem.retry_after = Duration::from_secs(seconds);
+        problem.retry_after = Some(Duration::from_secs(seconds));
         Err(problem)
     }
 
@@ -283,7 +283,7 @@ mod tests {
         let sign_up = || take(&limits, "POST", "/api/v1/users", "192.0.2.1");
         assert!(sign_up().check().is_ok());
         let refused = sign_up();
-        assert_eq!(refused.check().unwrap_err().retry_after, Duration::from_mins(10));
+        assert_eq!(refused.check().unwrap_err().retry_after, Some(Duration::from_mins(10)));
         let mut headers = HeaderMap::new();
         refused.write_headers(&mut headers);
         assert_eq!(headers[RATE_LIMIT_POLICY], "\"requests\";q=1000;w=1, \"sign-ups\";q=1;w=600");

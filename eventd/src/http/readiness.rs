@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use eventcore::db::Schema;
+use eventcore::error::Cause;
 use eventcore::{Error, EventCore};
 use tokio::sync::Mutex;
 
@@ -24,7 +25,17 @@ struct Checks {
 
 struct Check {
     start: Instant,
-    outcome: Result<(), String>,
+    outcome: Result<(), Refusal>,
+}
+
+/// Why the daemon is not ready. Several probes share it.
+#[derive(Debug, Clone)]
+struct Refusal(Cause, String);
+
+impl Refusal {
+    fn of(error: &Error) -> Self {
+        Self(error.cause().unwrap_or(Cause::Unreachable), error.to_string())
+    }
 }
 
 impl Readiness {
@@ -42,26 +53,26 @@ impl Readiness {
                 outcome
             }
         };
-        outcome.map_err(Error::Unavailable)
+        outcome.map_err(|Refusal(cause, message)| Error::unavailable(cause, message))
     }
 }
 
-async fn check_now(core: &EventCore, last_write: &mut Option<Check>) -> Result<(), String> {
-    match core.schema().await.map_err(|error| error.to_string())? {
+async fn check_now(core: &EventCore, last_write: &mut Option<Check>) -> Result<(), Refusal> {
+    match core.schema().await.map_err(|error| Refusal::of(&error))? {
         Schema::Current => {
-            core.follow_zone_edition().await.map_err(|error| error.to_string())?;
+            core.follow_zone_edition().await.map_err(|error| Refusal::of(&error))?;
             check_write(core, last_write).await
         }
-        other => Err(other.refusal().to_string()),
+        other => Err(Refusal::of(&other.refusal())),
     }
 }
 
-async fn check_write(core: &EventCore, last: &mut Option<Check>) -> Result<(), String> {
+async fn check_write(core: &EventCore, last: &mut Option<Check>) -> Result<(), Refusal> {
     if let Some(check) = last.as_ref().filter(|check| check.start.elapsed() < WRITE_HOLDS) {
         return check.outcome.clone();
     }
     let start = Instant::now();
-    let outcome = core.db().must_have_space().await.map_err(|error| error.to_string());
+    let outcome = core.db().must_have_space().await.map_err(|error| Refusal::of(&error));
     *last = Some(Check { start, outcome: outcome.clone() });
     outcome
 }

@@ -94,7 +94,7 @@ impl Streams {
 
 fn too_many(kind: Kind, detail: &str) -> Problem {
     let mut problem = Problem::new(kind, detail);
-    problem.retry_after = RETRY_AFTER;
+    problem.retry_after = Some(RETRY_AFTER);
     problem
 }
 

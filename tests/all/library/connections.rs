@@ -100,7 +100,10 @@ async fn a_statement_that_runs_too_long_is_ended() {
     let mut reader = limited.read().await.unwrap();
     let slow = reader.query(Sql::portable("SELECT count(*) FROM pg_sleep(600)")).scalar::<i64>().await;
     let error = Error::from(slow.unwrap_err());
-    assert!(matches!(&error, Error::Unavailable(why) if why.contains("statement timeout")), "{error:?}");
+    assert!(
+        matches!(&error, Error::Unavailable { message, .. } if message.contains("statement timeout")),
+        "{error:?}"
+    );
     // The connection can be used again.
     assert_eq!(reader.query(Sql::portable("SELECT 1::bigint")).scalar::<i64>().await.unwrap(), 1);
 }

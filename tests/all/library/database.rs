@@ -140,7 +140,7 @@ async fn what_is_committed_survives_closing(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     insert(&db.core, "kept".to_owned()).await.unwrap();
     db.core.close().await;
-    assert!(matches!(insert(&db.core, "too late".to_owned()).await, Err(Error::Unavailable(_))));
+    assert!(matches!(insert(&db.core, "too late".to_owned()).await, Err(Error::Unavailable { .. })));
     let again = db.another().await;
     assert!(stored(&again, "kept").await && !stored(&again, "too late").await);
 }

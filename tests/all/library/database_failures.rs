@@ -142,7 +142,7 @@ async fn a_failed_group_commit_fails_for_every_member() {
     run(&mut orphan, "INSERT INTO children (parent) VALUES ('nobody')").await;
     let (first, others) = tokio::join!(orphan.commit(), futures_util::future::join_all(members));
     for outcome in others.into_iter().chain([first]) {
-        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(Error::Unavailable { .. })), "{outcome:?}");
     }
     assert_eq!(db.number("SELECT count(*) FROM children").await, 0);
     assert_eq!(db.number("SELECT count(*) FROM settings WHERE key LIKE 'member%'").await, 0);
@@ -171,7 +171,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
                 "{large} {member}: {outcome:?}"
             );
             match outcome {
-                Err(Error::Unavailable(_)) => {}
+                Err(Error::Unavailable { .. }) => {}
                 Err(other) => panic!("{large} {member}: {other:?}"),
                 Ok(()) => assert_ne!(member, large),
             }

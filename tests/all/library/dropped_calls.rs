@@ -243,9 +243,9 @@ async fn a_transaction_that_is_left_open_is_rolled_back(#[case] kind: Kind) {
     let changed = core.change_event(&course.organizer, course.event, &new, None);
     assert_eq!(in_time(changed).await.unwrap().title, "free");
     let late = held.core().change_event(&course.organizer, course.event, &rename("late"), None).await;
-    assert!(matches!(&late, Err(Error::Unavailable(why)) if why.contains("idle")), "{late:?}");
+    assert!(matches!(&late, Err(Error::Unavailable { message, .. }) if message.contains("idle")), "{late:?}");
     drop(unpolled);
-    assert!(matches!(held.commit().await, Err(Error::Unavailable(_))));
+    assert!(matches!(held.commit().await, Err(Error::Unavailable { .. })));
     assert_eq!(core.event(&course.organizer, course.event).await.unwrap().title, "free");
 
     // The same for a transaction of a tool, in the middle of a statement.
@@ -286,7 +286,7 @@ async fn who_waits_too_long_for_others_is_told_to_try_again(#[case] kind: Kind) 
     let lock = Sql::portable("UPDATE occurrences SET version = version");
     tx.query(lock).execute().await.unwrap();
     let refused = |outcome: Result<()>| {
-        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(Error::Unavailable { .. })), "{outcome:?}");
     };
     let cancelled = join_all(course.guests.iter().map(|guest| core.cancel_registration(guest, left, None)));
     in_time(cancelled).await.into_iter().for_each(refused);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::super::url::hide_passwords;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// The file that an SQLite URL names.
 #[derive(Debug, Clone)]
@@ -24,18 +24,18 @@ impl DatabaseFile {
         let shown = hide_passwords(url);
         let options: SqliteConnectOptions = url
             .parse()
-            .map_err(|error| refused(format!("the database URL {shown} is not valid: {error}")))?;
+            .map_err(|error| wrong_url(format!("the database URL {shown} is not valid: {error}")))?;
         let query = url.split_once('?').map_or("", |(_, query)| query);
         let mode = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "mode");
         let mode = mode.as_ref().map(|(_, mode)| mode.as_ref());
         if url.contains(":memory:") || mode == Some("memory") {
-            return Err(refused(
+            return Err(wrong_url(
                 "in-memory databases are not supported: name a file, such as sqlite://events.db".to_owned(),
             ));
         }
         let path = options.get_filename().to_owned();
         if path.as_os_str().is_empty() {
-            return Err(refused(format!(
+            return Err(wrong_url(format!(
                 "the database URL {shown} names no file: name one, such as sqlite://events.db"
             )));
         }
@@ -86,13 +86,19 @@ impl DatabaseFile {
 /// The error for a file that cannot be read as an SQLite database.
 pub(in crate::db) fn unreadable(file: &Path, error: sqlx::Error) -> Error {
     match Error::from(error) {
-        Error::Unavailable(why) => refused(format!("{}: {why}", file.display())),
+        Error::Unavailable { cause, message } => {
+            Error::unavailable(cause, format!("{}: {message}", file.display()))
+        }
         other => other,
     }
 }
 
+fn wrong_url(why: String) -> Error {
+    Error::unavailable(Cause::WrongUrl, why)
+}
+
 fn refused(why: String) -> Error {
-    Error::Unavailable(why)
+    Error::unavailable(Cause::File, why)
 }
 
 #[cfg(test)]

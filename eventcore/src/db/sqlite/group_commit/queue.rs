@@ -9,7 +9,7 @@ use super::super::super::pool_settings::within;
 use super::group::Group;
 use super::lock::GroupLock;
 use super::transaction::SqliteTx;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// A caller in the queue. If it is dropped before it has the lock, it ends a group that was left open for it.
 pub(in crate::db) struct QueuedCaller {
@@ -31,8 +31,9 @@ impl QueuedCaller {
     /// `unavailable` if the writer is not free within `limit`, or if SQLite cannot begin.
     pub(in crate::db) async fn begin(mut self, limit: Duration) -> Result<SqliteTx> {
         let Some(mut group) = within(limit, &mut self.granted).await else {
-            return Err(Error::Unavailable(
-                "other transactions keep the database busy: try again shortly".to_owned(),
+            return Err(Error::unavailable(
+                Cause::Busy,
+                "other transactions keep the database busy: try again shortly",
             ));
         };
         // From now on the transaction ends the group.

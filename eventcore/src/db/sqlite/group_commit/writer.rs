@@ -148,7 +148,7 @@ mod tests {
         let mut first = writer.enqueue().begin(LONG).await.unwrap();
         execute(&mut first, "CREATE TABLE once (x INTEGER)").await;
         let refused = writer.enqueue().begin(Duration::from_millis(1)).await;
-        assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
         // Otherwise this commit would wait for another member.
         first.commit().await.unwrap();
     }

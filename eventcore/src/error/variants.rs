@@ -1,10 +1,12 @@
-//! Errors: the closed set of ways in which an operation can fail, each with a stable code.
+//! [`Error`], and what is invalid in an input.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
+
+use super::cause::Cause;
 
 /// The result of an operation of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -133,10 +135,14 @@ pub enum Error {
     /// The calendar is not followed at the moment.
     #[error("this calendar is not followed at the moment: enable the subscription first")]
     SubscriptionDisabled,
-    /// The database cannot be used: unreachable, full, locked, or of another schema version. The text says
-    /// what to do.
-    #[error("{0}")]
-    Unavailable(String),
+    /// The database, or something else that the operation needs, cannot be used. The text says what to do.
+    #[error("{message}")]
+    Unavailable {
+        /// Why.
+        cause: Cause,
+        /// What is wrong and what to do.
+        message: String,
+    },
     /// The transaction lost against concurrent ones, and so did its retries.
     #[error("too many concurrent changes: try again shortly")]
     Contended,
@@ -211,7 +217,7 @@ impl Error {
             Self::SubscriptionDisabled => "subscription_disabled",
             Self::RateLimited { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
-            Self::Unavailable(_) | Self::Contended | Self::Overloaded => "unavailable",
+            Self::Unavailable { .. } | Self::Contended | Self::Overloaded => "unavailable",
             Self::Internal(_) => "internal",
         }
     }
@@ -239,14 +245,14 @@ impl Error {
         Self::Internal(source.into())
     }
 
-    /// [`Error::Unavailable`] because of others who came before.
-    pub(crate) fn busy() -> Self {
-        Self::Unavailable("many others change the same record: try again shortly".to_owned())
+    /// [`Error::Unavailable`] with its cause and a message.
+    pub fn unavailable(cause: Cause, message: impl Into<String>) -> Self {
+        Self::Unavailable { cause, message: message.into() }
     }
 
-    /// Whether the operation may succeed when it is tried again later.
-    pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Contended | Self::Overloaded)
+    /// [`Error::Unavailable`] because of others who came before.
+    pub(crate) fn busy() -> Self {
+        Self::unavailable(Cause::Busy, "many others change the same record: try again shortly")
     }
 }
 
@@ -352,9 +358,32 @@ impl Violations {
         &self.found
     }
 
+    /// Iterates over all violations, in the order in which they were found.
+    pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
+        self.found.iter()
+    }
+
     /// `Ok` if there are no violations, [`Error::Invalid`] otherwise.
     pub fn into_result(self) -> Result<()> {
         if self.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
+    }
+}
+
+impl<'v> IntoIterator for &'v Violations {
+    type Item = &'v Violation;
+    type IntoIter = std::slice::Iter<'v, Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Violations {
+    type Item = Violation;
+    type IntoIter = std::vec::IntoIter<Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.found.into_iter()
     }
 }
 

@@ -1,11 +1,13 @@
 //! Tests the running daemon against its own OpenAPI document, on both databases: with thousands of requests
 //! that schemathesis generates, as a user and as an admin, and with generated clients. Clients of CalDAV
-//! follow its calendars, its pages are checked in a browser, and time zones are compared with those of
-//! Python. Start it by `tests/contract/run`, which installs what it needs, and makes the clients.
+//! follow its calendars, other libraries read its files, and its pages are checked in a browser. Time zones
+//! are compared with those of Python. Start it by `tests/contract/run`, which installs what it needs, and
+//! makes the clients.
 
 mod caldav;
 mod clients;
 mod pages;
+mod readers;
 mod zones;
 
 use std::path::{Path, PathBuf};
@@ -47,17 +49,18 @@ async fn main() -> ExitCode {
     let calendars = [Kind::Sqlite, Kind::Postgres].map(|kind| tokio::spawn(caldav::follow(kind)));
     let zones = [tokio::spawn(zones::compare())];
     let runs = join_all(runs.into_iter().chain(lives).chain(calendars).chain(zones));
-    let (runs, pages) = tokio::join!(runs, pages::look());
+    let (runs, pages, readers) = tokio::join!(runs, pages::look(), readers::read());
     let wrong: Vec<String> = runs
         .into_iter()
         .filter_map(|run| run.unwrap_or_else(|panic| Some(format!("a run broke off: {panic}"))))
         .chain(pages)
+        .chain(readers)
         .collect();
     for report in &wrong {
         println!("{report}");
     }
     println!(
-        "contract: {} of 10 runs found something wrong, in {} s",
+        "contract: {} of 11 runs found something wrong, in {} s",
         wrong.len(),
         begun.elapsed().as_secs()
     );

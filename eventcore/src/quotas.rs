@@ -36,6 +36,15 @@ pub(crate) struct QuotaUse {
     occurrences_ahead: i64,
 }
 
+/// The same while a transaction creates several events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub(crate) struct QuotaCounts {
+    /// The events of the last 24 hours, at most as many as the daily quota.
+    events: i64,
+    /// The future occurrences of all its events, at most as many as the quota.
+    occurrences_ahead: i64,
+}
+
 /// How much one account may create. `None` is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
@@ -163,6 +172,24 @@ impl Quotas {
             _ => _ = sql.push("CAST(NULL AS TIMESTAMPTZ)"),
         }
         sql.push(" AS event_at_limit, ");
+        self.push_occurrences_ahead(sql, organizer, now);
+    }
+
+    /// Writes the columns of [`QuotaCounts`], as subqueries.
+    pub(crate) fn push_counts(&self, sql: &mut SqlWriter, organizer: UserId, now: Timestamp) {
+        match self.events_per_day {
+            Some(limit) => {
+                sql.push("(SELECT count(*) FROM (SELECT created_at FROM events WHERE organizer_id = ");
+                sql.value(organizer.as_uuid()).push(" ORDER BY id DESC LIMIT ").value(i64::from(limit));
+                sql.push(") newest WHERE created_at > ").value(now.minus(DAY)).push(")");
+            }
+            None => _ = sql.push("CAST(0 AS BIGINT)"),
+        }
+        sql.push(" AS events, ");
+        self.push_occurrences_ahead(sql, organizer, now);
+    }
+
+    fn push_occurrences_ahead(&self, sql: &mut SqlWriter, organizer: UserId, now: Timestamp) {
         match self.occurrences_per_account {
             Some(limit) => {
                 sql.push("(SELECT count(*) FROM (SELECT 1 FROM occurrences WHERE organizer_id = ");
@@ -172,6 +199,26 @@ impl Quotas {
             None => _ = sql.push("CAST(0 AS BIGINT)"),
         }
         sql.push(" AS occurrences_ahead");
+    }
+
+    /// Counts another event of a transaction, or refuses it as [`Self::check_new_event`] does. `ahead` is how
+    /// many future occurrences are stored of it.
+    pub(crate) fn count_new_event(
+        &self,
+        counts: &mut QuotaCounts,
+        (planned, ahead): (usize, usize),
+        bounded: bool,
+    ) -> Result<()> {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        check(self.events_per_day, counts.events.saturating_add(1), EVENTS)?;
+        if bounded {
+            check(self.occurrences_per_event, number(planned), OCCURRENCES)?;
+        }
+        let all = counts.occurrences_ahead.saturating_add(number(planned));
+        check(self.occurrences_per_account, all, OCCURRENCES_AHEAD)?;
+        counts.events += 1;
+        counts.occurrences_ahead = counts.occurrences_ahead.saturating_add(number(ahead));
+        Ok(())
     }
 
     /// Refuses another event after too many of today, and one with too many occurrences. `bounded` is
@@ -346,5 +393,27 @@ mod tests {
         {
             assert_eq!(check(quota, count, "things").is_ok(), fits, "{quota:?} {count}");
         }
+    }
+
+    #[test]
+    fn the_events_of_a_transaction_count_together() {
+        let quotas = Quotas {
+            events_per_day: Some(3),
+            occurrences_per_event: Some(4),
+            occurrences_per_account: Some(10),
+            ..Quotas::UNLIMITED
+        };
+        let mut counts = QuotaCounts { events: 0, occurrences_ahead: 3 };
+        let mut fits = |planned, ahead, bounded| {
+            let refused = quotas.count_new_event(&mut counts, (planned, ahead), bounded).err();
+            refused.map(|error| error.to_string())
+        };
+        assert_eq!(fits(4, 4, true), None);
+        assert!(fits(5, 5, true).is_some_and(|said| said.contains(OCCURRENCES)));
+        assert!(fits(4, 4, true).is_some_and(|said| said.contains(OCCURRENCES_AHEAD)));
+        // Of a rule without an end a part is stored at first.
+        assert_eq!(fits(3, 1, false), None);
+        assert_eq!(fits(2, 0, true), None);
+        assert!(fits(0, 0, true).is_some_and(|said| said.contains(EVENTS)));
     }
 }

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use super::category::Category;
 use crate::core::EventCore;
 use crate::counters::{self, UpcomingLabels};
-use crate::db::{Locking, Queries, Sql, SqlWriter, Tx, sql};
+use crate::db::{Locking, Queries, RowList, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::id::CategoryId;
@@ -102,6 +102,19 @@ pub(crate) async fn lock_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Categ
         must_be_unknown(tx, slug).await?;
     }
     Ok(locked)
+}
+
+/// Locks categories as [`lock_by_slug`] does; returns those that exist.
+pub(crate) async fn lock_by_ids(tx: &mut Tx, ids: &BTreeSet<CategoryId>) -> Result<BTreeSet<CategoryId>> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut sql = SqlWriter::new(tx.dialect());
+    sql.push("SELECT c.id FROM categories c WHERE c.id IN (SELECT v.id FROM ");
+    sql.rows("v", RowList::default().ids("id", ids.iter().map(|id| id.as_uuid())));
+    sql.push(") ORDER BY c.id").push_for_postgres(" FOR KEY SHARE OF c");
+    let locked: Vec<(CategoryId,)> = sql.query(tx).all().await?;
+    Ok(locked.into_iter().map(|(id,)| id).collect())
 }
 
 /// Fails with [`Error::Contended`] if there is a category with a slug for which [`push_locked_by_slug`] found

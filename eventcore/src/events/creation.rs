@@ -39,25 +39,6 @@ pub(super) async fn create(
     created(&new.row, &facts.organizer, &new.occurrences, now)
 }
 
-/// Creates an event from a calendar file, which may have started. Occurrences that are over by `since` are
-/// left out.
-pub(super) async fn create_since(
-    tx: &mut Tx,
-    input: &EventInput,
-    organizer: UserId,
-    now: Timestamp,
-    horizon: Horizon,
-    since: Timestamp,
-) -> Result<NewEvent> {
-    horizon.quotas.lock_for_events(tx, organizer, Locking::Wait).await?;
-    let category = input.category.as_deref();
-    let facts = CreationFacts::load(tx, organizer, category, &horizon.quotas, Locking::Wait, now).await?;
-    let facts = facts.ok_or(Error::Unauthenticated)?;
-    let new = prepare_since(tx.dialect(), &facts, input, now, horizon, Some(since))?;
-    insert_events(tx, &[&new]).await?;
-    Ok(new)
-}
-
 /// Validates an event, and computes all that is stored of it.
 pub(super) fn prepare(
     dialect: Dialect,
@@ -66,33 +47,31 @@ pub(super) fn prepare(
     now: Timestamp,
     horizon: Horizon,
 ) -> Result<NewEvent> {
-    prepare_since(dialect, facts, input, now, horizon, None)
+    let default_zone = zone(&facts.timezone);
+    let context = ValidationContext { now, default_zone, horizon, current: None, imported_since: None };
+    let new = new_event(dialect, facts.organizer.id, facts.category().as_ref(), input, &context)?;
+    horizon.quotas.check_new_event(&facts.used, new.planned, new.is_bounded(), now)?;
+    Ok(new)
 }
 
-/// As [`prepare`], for an event that may have started if `imported_since` is given.
-fn prepare_since(
+/// As [`prepare`], without quotas.
+pub(super) fn new_event(
     dialect: Dialect,
-    facts: &CreationFacts,
+    organizer: UserId,
+    category: Option<&CategoryName>,
     input: &EventInput,
-    now: Timestamp,
-    horizon: Horizon,
-    imported_since: Option<Timestamp>,
+    context: &ValidationContext,
 ) -> Result<NewEvent> {
-    let category = facts.category();
-    let input = classification::with_category(input, category.as_ref());
-    let default_zone = zone(&facts.timezone);
-    let context = ValidationContext { now, default_zone, horizon, current: None, imported_since };
-    let event = input.validate(&context).map_err(Error::Invalid)?;
+    let input = classification::with_category(input, category);
+    let event = input.validate(context).map_err(Error::Invalid)?;
     let status = event.status.unwrap_or(EventStatus::Published);
     if status == EventStatus::Cancelled {
         return Err(Error::invalid("/status", "invalid", "must be draft or published for a new event"));
     }
-    let bounded = event.expanded_until.is_none();
-    horizon.quotas.check_new_event(&facts.used, event.planned, bounded, now)?;
-    let row = EventRow::new(facts.organizer.id, &event, category.as_ref(), status, now)?;
-    let occurrences = NewOccurrence::list(&event.occurrences, now);
+    let row = EventRow::new(organizer, &event, category, status, context.now)?;
+    let occurrences = NewOccurrence::list(&event.occurrences, context.now);
     let index_entry = IndexEntry::of(dialect, &row.texts()?);
-    Ok(NewEvent { row, tags: event.tags, index_entry, occurrences })
+    Ok(NewEvent { row, tags: event.tags, index_entry, occurrences, planned: event.planned })
 }
 
 /// What the creation of an event depends on besides the input.

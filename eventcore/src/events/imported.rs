@@ -1,19 +1,15 @@
-//! Events from calendar files: created although they may have started, and changed together with their
-//! occurrences as an organizer would.
+//! Events from calendar files, and changing stored ones to what a file says, together with their occurrences,
+//! as an organizer would.
 
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
 use super::change::{self, Edit, edit_locked};
-use super::creation::create_since;
 use super::event::{EventStatus, OccurrenceStatus, Visibility, zone};
 use super::input::EventInput;
-use super::occurrence::impose::impose;
 use super::occurrence::{change as occurrence_change, status as occurrence_status};
 use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
-use super::schedule::reschedule;
-use super::status;
 use crate::actor::Actor;
 use crate::db::{Queries, Tx, sql};
 use crate::error::{Error, Result, Violations};
@@ -96,7 +92,7 @@ pub(crate) enum OccurrenceOutcome {
 
 impl ImportedOccurrence {
     /// The merge patch that gives an occurrence of `event` these values.
-    fn patch(&self, event: &EventRow) -> Value {
+    pub(super) fn patch(&self, event: &EventRow) -> Value {
         let differing = |own: &Option<String>, inherited: Option<&str>| {
             own.clone().filter(|own| Some(own.as_str()) != inherited)
         };
@@ -111,7 +107,7 @@ impl ImportedOccurrence {
         })
     }
 
-    fn is_at(&self, original_start: Timestamp, event: &EventRow) -> bool {
+    pub(super) fn is_at(&self, original_start: Timestamp, event: &EventRow) -> bool {
         match self.original {
             // The original start of a cancelled occurrence may differ by fractions of a second.
             OriginalStart::At(at) => {
@@ -122,7 +118,7 @@ impl ImportedOccurrence {
     }
 
     /// Why no occurrence is at its start.
-    fn outcome_without_row(&self, event: &EventRow, now: Timestamp) -> OccurrenceOutcome {
+    pub(super) fn outcome_without_row(&self, event: &EventRow, now: Timestamp) -> OccurrenceOutcome {
         let tz = zone(&event.timezone);
         let at = match self.original {
             OriginalStart::At(at) => at,
@@ -138,7 +134,7 @@ impl ImportedOccurrence {
 
 impl ImportedEvent {
     /// The input that creates it.
-    fn new_input(&self, defaults: &ImportDefaults) -> EventInput {
+    pub(super) fn new_input(&self, defaults: &ImportDefaults) -> EventInput {
         let (category, tags) = self.labels.clone().unwrap_or_default();
         let by_class = if self.is_private { Visibility::Private } else { Visibility::Public };
         let status = defaults.status.or(self.status).unwrap_or(EventStatus::Published);
@@ -240,7 +236,7 @@ impl ImportedEvent {
     }
 
     /// The event as a draft, which has no cancelled occurrences: they are excluded instead.
-    fn for_draft(&self) -> Self {
+    pub(super) fn for_draft(&self) -> Self {
         let mut event = self.clone();
         let (cancelled, rest) = event.occurrences.into_iter().partition(|occurrence| occurrence.is_cancelled);
         event.occurrences = rest;
@@ -264,47 +260,6 @@ fn latest(value: DateValue) -> Timestamp {
         DateValue::Utc(instant) => instant.to_utc().naive_utc(),
     };
     Timestamp::from(local.and_utc()).plus(std::time::Duration::from_hours(72))
-}
-
-/// Creates an event of a file with the actor as its organizer. Returns what became of its occurrences.
-pub(crate) async fn create_imported(
-    tx: &mut Tx,
-    actor: &Actor,
-    event: &ImportedEvent,
-    defaults: &ImportDefaults,
-    now: Timestamp,
-    horizon: Horizon,
-) -> Result<(EventId, Vec<OccurrenceOutcome>)> {
-    let organizer = actor.writer()?.id;
-    tx.act_as(Some(organizer));
-    let input = event.new_input(defaults);
-    let as_draft = (input.status == Some(EventStatus::Draft)).then(|| event.for_draft());
-    let input = match &as_draft {
-        Some(draft) => draft.new_input(defaults),
-        None => input,
-    };
-    let new = create_since(tx, &input, organizer, now, horizon, defaults.since).await?;
-    let mut outcomes = Vec::with_capacity(event.occurrences.len());
-    for occurrence in &event.occurrences {
-        let mut rows = new.occurrences.iter();
-        let row = rows.find(|row| occurrence.is_at(row.planned.original_start, &new.row));
-        outcomes.push(match row {
-            Some(row) if occurrence.is_cancelled => {
-                reschedule::set_status(tx, row.id, OccurrenceStatus::Cancelled, now).await?;
-                OccurrenceOutcome::Changed
-            }
-            Some(row) => {
-                impose(tx, &new.row, row.id, &occurrence.patch(&new.row), now).await?;
-                OccurrenceOutcome::Changed
-            }
-            None if as_draft.is_some() && occurrence.is_cancelled => OccurrenceOutcome::Changed,
-            None => occurrence.outcome_without_row(&new.row, now),
-        });
-    }
-    if event.status == Some(EventStatus::Cancelled) && as_draft.is_none() {
-        status::set_status(tx, actor, new.row.id, EventStatus::Cancelled, None, now).await?;
-    }
-    Ok((new.row.id, outcomes))
 }
 
 /// The columns of an occurrence that decide what a file changes.

@@ -20,6 +20,15 @@ pub(super) struct NewEvent {
     /// The search document of the event and of all its occurrences.
     pub(super) index_entry: IndexEntry,
     pub(super) occurrences: Vec<NewOccurrence>,
+    /// How many occurrences there are up to the horizon, those included that a later step creates.
+    pub(super) planned: usize,
+}
+
+impl NewEvent {
+    /// Whether all its occurrences are stored: its rule has an end, or it has none.
+    pub(super) const fn is_bounded(&self) -> bool {
+        self.row.expanded_until.is_none()
+    }
 }
 
 /// Inserts new events with their tags, search documents and occurrences, and records that. This takes one

@@ -20,6 +20,7 @@ mod input;
 mod insert;
 mod last_modified;
 mod links;
+mod new_imported;
 mod occurrence;
 mod offer;
 mod organizers;
@@ -49,18 +50,18 @@ pub use event::{
 };
 pub use html::{Described, add_html};
 pub(crate) use imported::{
-    ImportDefaults, ImportedEvent, ImportedOccurrence, OccurrenceOutcome, OriginalStart, create_imported,
-    is_organized_by, is_over, update_imported, update_imported_occurrences,
+    ImportDefaults, ImportedEvent, ImportedOccurrence, OccurrenceOutcome, OriginalStart, is_organized_by,
+    is_over, update_imported, update_imported_occurrences,
 };
 pub use input::EventInput;
 pub(crate) use input::check_url;
+pub(crate) use new_imported::{ImportRoom, Importer, NewImported, insert_imported};
 pub use occurrence::change::Overrides;
 pub(crate) use offer::Offer;
 pub(crate) use read::load_occurrence;
 pub(crate) use recurrence_words::{add_recurrences, add_recurrences_of, series_column};
 pub(crate) use release::{lock_events_of_organizer, release_events_of};
 pub(crate) use rows::{EventForActor, EventRow, OCCURRENCE_COLUMNS, OccurrenceRow, find, load};
-pub(crate) use schedule::expansion::Horizon;
 pub use schedule::preview::{Preview, PreviewInput, PreviewOccurrence};
-pub(crate) use subscribed::{end_subscribed, make_subscribed};
+pub(crate) use subscribed::end_subscribed;
 pub(crate) use window::OpenPeriod;

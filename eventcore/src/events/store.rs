@@ -85,6 +85,7 @@ pub(super) fn all_columns(event: &EventRow) -> Vec<(&'static str, SqlValue)> {
     columns.extend([
         ("id", event.id.as_uuid().into()),
         ("organizer_id", event.organizer_id.as_uuid().into()),
+        ("subscription_id", event.subscription_id.map(crate::id::SubscriptionId::as_uuid).into()),
         ("created_at", event.created_at.into()),
     ]);
     columns

@@ -5,9 +5,9 @@ use super::event::EventStatus;
 use super::rows::{EventForActor, EventRow};
 use super::status::set_status;
 use crate::actor::Actor;
-use crate::db::{Queries, Tx, sql};
+use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::id::{EventId, SubscriptionId};
+use crate::id::EventId;
 use crate::time::Timestamp;
 
 impl EventRow {
@@ -29,16 +29,6 @@ impl EventForActor {
         this.row.must_be_editable(actor)?;
         Ok(this)
     }
-}
-
-/// Makes a new event one of a calendar that is followed: from then on nothing else changes it.
-pub(crate) async fn make_subscribed(tx: &mut Tx, id: EventId, subscription: SubscriptionId) -> Result<()> {
-    tx.query(sql!("UPDATE events SET subscription_id = $2 WHERE id = $1"))
-        .bind(id)
-        .bind(subscription)
-        .execute()
-        .await?;
-    Ok(())
 }
 
 /// Deletes an event, or cancels it if anyone has ever registered: those who have are told.

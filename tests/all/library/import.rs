@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use eventcore::agenda::AgendaFilter;
 use eventcore::calendars::{ImportOptions, ImportOutcome, ImportReport};
+use eventcore::db::{Queries, Sql};
 use eventcore::events::{Event, EventStatus, Occurrence, OccurrenceStatus, Visibility};
 use eventcore::{Actor, Error, EventCore, EventId, PageRequest, Quotas, Timestamp};
 use rstest::rstest;
@@ -359,6 +360,86 @@ async fn two_imports_of_a_file_at_once_create_its_events_once(#[case] kind: Kind
     both.sort();
     assert_eq!(both, ["created", "unchanged"]);
     assert_eq!(db.number("SELECT count(*) FROM events").await, 1);
+}
+
+/// The events `0..count`, each with a title of its own. Every 50th has an occurrence that is invalid.
+fn many(count: usize) -> Vec<u8> {
+    let event = |n: usize| {
+        let faulty = format!(
+            "\nBEGIN:VEVENT\nUID:{n}\nRECURRENCE-ID:20270311T183000Z\nDTSTART;VALUE=DATE:20270311\nEND:VEVENT"
+        );
+        format!(
+            "BEGIN:VEVENT\nUID:{n}\nDTSTART:20270304T183000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=3\n\
+             SUMMARY:Evening {n}\nLOCATION:x\nEND:VEVENT{}",
+            if n % 50 == 49 { faulty.as_str() } else { "" }
+        )
+    };
+    calendar(&(0..count).map(event).collect::<Vec<_>>().join("\n"))
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_new_events_are_imported_without_those_that_are_invalid(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.admin("ada").await;
+    let file = many(1_000);
+    let dry = ImportOptions { dry_run: true, ..ImportOptions::default() };
+    let planned = db.core.import_calendar(&ada, file.clone(), &dry).await.unwrap();
+    let report = import(&db.core, &ada, &file).await;
+    assert_eq!(outcomes(&planned), outcomes(&report));
+    assert_eq!((report.created, report.skipped), (980, 40));
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 980);
+    assert_eq!(db.number("SELECT count(*) FROM occurrences").await, 3 * 980);
+    let titles = report.components.iter().filter(|one| one.outcome == ImportOutcome::Created);
+    for component in titles.step_by(100) {
+        let event = db.core.event(&ada, component.event_id.unwrap()).await.unwrap();
+        assert_eq!(Some(event.title), component.title);
+    }
+    let again = import(&db.core, &ada, &file).await;
+    assert_eq!((again.unchanged, again.skipped), (980, 40));
+    db.check().await;
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_new_events_are_created_once_by_imports_at_once(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    for (name, is_admin) in [("ada", true), ("bob", false)] {
+        let user = if is_admin { db.admin(name).await } else { db.user(name).await };
+        let file = many(300);
+        let (one, other) = tokio::join!(import(&db.core, &user, &file), import(&db.core, &user, &file));
+        assert_eq!(one.created + other.created, 294, "{name}");
+        assert_eq!(one.unchanged + other.unchanged, 294, "{name}");
+    }
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 2 * 294);
+    db.check().await;
+}
+
+/// An event that the database refuses spoils no other: the batch is tried again, each event by itself.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_database_refuses_is_told_after_the_others_are_stored(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let ada = db.admin("ada").await;
+    let refuse = match kind {
+        Kind::Sqlite => {
+            "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.title = 'Evening 100'
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        }
+        Kind::Postgres => "ALTER TABLE events ADD CONSTRAINT refuse CHECK (title <> 'Evening 100')",
+    };
+    let mut tx = db.core.db().begin().await.unwrap();
+    tx.query(Sql::portable(refuse)).execute().await.unwrap();
+    tx.commit().await.unwrap();
+    let outcome = db.core.import_calendar(&ada, many(110), &ImportOptions::default()).await;
+    assert_eq!(outcome.unwrap_err().code(), "internal");
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 98);
 }
 
 #[rstest]

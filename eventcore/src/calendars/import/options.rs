@@ -3,8 +3,12 @@
 use chrono_tz::Tz;
 
 use crate::error::Violations;
-use crate::events::{EventStatus, Visibility};
+use crate::events::{EventStatus, ImportDefaults, Visibility};
 use crate::input::{Lines, check_text};
+use crate::time::Timestamp;
+
+/// The title of an event without SUMMARY.
+const UNTITLED: &str = "Untitled event";
 
 /// What an import fills in where a file says nothing, and what it takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +54,23 @@ impl ImportOptions {
             violations.add("/timezone", "invalid", "must be an IANA time zone such as Europe/Berlin");
         }
         violations
+    }
+
+    /// Whether new events may be published.
+    pub(super) fn may_publish(&self) -> bool {
+        self.status != Some(EventStatus::Draft)
+    }
+
+    /// What new events get.
+    pub(super) fn defaults(&self, now: Timestamp) -> ImportDefaults {
+        ImportDefaults {
+            title: UNTITLED,
+            location: self.location.as_deref().map_or(Self::LOCATION, str::trim).to_owned(),
+            capacity: self.capacity.unwrap_or(Self::CAPACITY),
+            visibility: self.visibility,
+            status: self.status,
+            since: if self.past { Timestamp::MIN } else { now },
+        }
     }
 
     /// The named time zone.

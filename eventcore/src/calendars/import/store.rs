@@ -1,40 +1,34 @@
 //! Storing what a plan says: all of a UID, or nothing.
-//!
-//! The table `imported_events` has the events of a user by the UIDs of files. The UID of a file that this
-//! library has written is the id of its event: its organizers import it into that event. What comes from a
-//! calendar that the user follows is apart from that, in `subscribed_events`.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::known::{KnownEvents, UidEvent, UidOwner, must_be_followed, remember};
 use super::note::ImportNote;
 use super::occurrence::Index;
 use super::plan::{PartPlan, UidPlan};
 use super::report::ImportOutcome;
-use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Queries, Tx, sql, transaction};
-use crate::error::{Error, Result};
+use crate::db::{Tx, transaction};
+use crate::error::Result;
 use crate::events::{
-    EventStatus, Horizon, ImportDefaults, OccurrenceOutcome, create_imported, is_organized_by, is_over,
-    make_subscribed, update_imported, update_imported_occurrences,
+    ImportRoom, Importer, NewImported, OccurrenceOutcome, insert_imported, is_over, update_imported,
+    update_imported_occurrences,
 };
-use crate::id::{EventId, SubscriptionId, UserId};
+use crate::id::EventId;
+use crate::quotas::Quotas;
 use crate::time::Timestamp;
 
 /// The import of a UID.
 #[derive(Debug)]
 pub(super) struct UidImport {
-    pub(super) actor: Actor,
-    /// The calendar that the actor follows, if the file is that.
-    pub(super) subscription: Option<SubscriptionId>,
+    pub(super) owner: UidOwner,
+    pub(super) importer: Arc<Importer>,
     pub(super) plan: UidPlan,
-    pub(super) defaults: ImportDefaults,
+    /// All its components.
+    pub(super) components: Vec<Index>,
     /// Whether the file only cancels events (METHOD is CANCEL).
     pub(super) only_cancels: bool,
-    pub(super) now: Timestamp,
-    pub(super) horizon: Horizon,
     /// The component at work, to report an error with its line.
     pub(super) at: AtomicUsize,
 }
@@ -60,21 +54,30 @@ pub(super) struct UidResult {
 
 const PAST: (&str, &str) = ("past", "it is over");
 
+/// What becomes of an occurrence whose event nobody has.
+pub(super) const WITHOUT_SERIES: Fate =
+    Fate::Skipped("without_series", "neither the file nor the account has its series");
+
 impl EventCore {
-    /// Imports a UID in a transaction of its own. A dry run is rolled back.
-    pub(super) async fn import_uid(&self, import: Arc<UidImport>, dry_run: bool) -> Result<UidResult> {
+    /// Imports a UID in a transaction of its own, with these quotas. A dry run is rolled back.
+    pub(super) async fn import_uid(
+        &self,
+        import: Arc<UidImport>,
+        quotas: Quotas,
+        dry_run: bool,
+    ) -> Result<UidResult> {
         if !dry_run {
-            return transaction!(self.db(), |tx| import_uid(tx, import.clone()));
+            return transaction!(self.db(), |tx| import_uid(tx, import.clone(), quotas));
         }
         let one = self.begin_transaction().await?;
-        transaction!(one.core().db(), |tx| import_uid(tx, import.clone()))
+        transaction!(one.core().db(), |tx| import_uid(tx, import.clone(), quotas))
     }
 }
 
-async fn import_uid(tx: &mut Tx, import: Arc<UidImport>) -> Result<UidResult> {
-    let (actor, plan, now) = (&import.actor, &import.plan, import.now);
-    let user = actor.writer()?.id;
-    let mut known = known(tx, actor, user, import.subscription, &plan.uid).await?;
+async fn import_uid(tx: &mut Tx, import: Arc<UidImport>, quotas: Quotas) -> Result<UidResult> {
+    let UidImport { owner, importer, plan, .. } = &*import;
+    let (actor, now, horizon) = (&owner.actor, importer.now, importer.horizon.with_quotas(quotas));
+    let mut known = KnownEvents::find(tx, owner, &plan.uid).await?;
     let mut result = UidResult::default();
     // Existing events are locked before the account.
     let (stored, new): (Vec<_>, Vec<_>) =
@@ -82,7 +85,7 @@ async fn import_uid(tx: &mut Tx, import: Arc<UidImport>) -> Result<UidResult> {
     for part in stored {
         import.at.store(part.component, Ordering::Relaxed);
         let id = known.events[&part.key];
-        match update_imported(tx, actor, id, &part.event, now, import.horizon).await {
+        match update_imported(tx, actor, id, &part.event, now, horizon).await {
             Ok((changed, outcomes)) => result.add_updated(part, id, changed, &outcomes),
             Err(error) if is_over(&error) && part.is_over && plan.parts.len() == 1 => {
                 return Ok(UidResult::past(part));
@@ -92,29 +95,25 @@ async fn import_uid(tx: &mut Tx, import: Arc<UidImport>) -> Result<UidResult> {
     }
     for part in new {
         import.at.store(part.component, Ordering::Relaxed);
-        if import.only_cancels {
-            result.fates.push((part.component, Fate::Skipped("not_found", "no event has this UID")));
-        } else if part.is_over && import.defaults.since > Timestamp::MIN {
-            result.fates.append(&mut UidResult::past(part).fates);
-        } else {
-            let (id, outcomes) =
-                create_imported(tx, actor, &part.event, &import.defaults, now, import.horizon).await?;
-            let stale = known.stale.remove(&part.key);
-            match import.subscription {
-                None => remember(tx, user, (&plan.uid, &part.key), id, stale).await?,
-                Some(subscription) => {
-                    remember_subscribed(tx, subscription, (&plan.uid, &part.key), id, stale).await?;
-                }
-            }
-            result.new_events += 1;
-            result.new_occurrences += count_of_event(tx, id, now).await?;
-            result.add_created(part, id, &outcomes, &import.defaults);
+        if let Some(mut fates) = import.not_created(part) {
+            result.fates.append(&mut fates);
+            continue;
         }
+        let new = importer.prepare(&part.event)?;
+        let categories = new.category().into_iter().collect();
+        let mut room = ImportRoom::lock(tx, owner.user, quotas, &categories, now).await?;
+        room.take(&[&new]).map_err(|(_, error)| error)?;
+        must_be_followed(tx, owner).await?;
+        insert_imported(tx, actor, &[&new], now).await?;
+        known.forget_stale(tx, owner, &part.key).await?;
+        let (uid, event) = (plan.uid.as_str(), new.id());
+        remember(tx, owner, vec![UidEvent { uid, part: &part.key, event }]).await?;
+        result.add_created(part, &new, importer);
     }
     for (component, occurrence) in &plan.alone {
         import.at.store(*component, Ordering::Relaxed);
         let occurrences = std::slice::from_ref(occurrence);
-        let mut fate = Fate::Skipped("without_series", "neither the file nor the account has its series");
+        let mut fate = WITHOUT_SERIES;
         for id in known.events.values() {
             let outcome = update_imported_occurrences(tx, actor, *id, occurrences, now).await?;
             let outcome = outcome.first().copied().unwrap_or(OccurrenceOutcome::Unknown);
@@ -126,6 +125,17 @@ async fn import_uid(tx: &mut Tx, import: Arc<UidImport>) -> Result<UidResult> {
         result.fates.push((*component, fate));
     }
     Ok(result)
+}
+
+impl UidImport {
+    /// What becomes of the components of a new event that is not created.
+    pub(super) fn not_created(&self, part: &PartPlan) -> Option<Vec<(Index, Fate)>> {
+        if self.only_cancels {
+            return Some(vec![(part.component, Fate::Skipped("not_found", "no event has this UID"))]);
+        }
+        let skips_past = self.importer.defaults.since > Timestamp::MIN;
+        (part.is_over && skips_past).then(|| UidResult::past(part).fates)
+    }
 }
 
 /// What becomes of the component of an occurrence.
@@ -150,7 +160,7 @@ impl UidResult {
         Self { fates: fates.collect(), ..Self::default() }
     }
 
-    fn past(part: &PartPlan) -> Self {
+    pub(super) fn past(part: &PartPlan) -> Self {
         let components = part.components.iter().copied().flatten().chain([part.component]);
         let fates = components.map(|component| (component, Fate::Skipped(PAST.0, PAST.1)));
         Self { fates: fates.collect(), ..Self::default() }
@@ -168,13 +178,10 @@ impl UidResult {
         self.add_occurrences(part, id, outcomes, ImportOutcome::Updated);
     }
 
-    fn add_created(
-        &mut self,
-        part: &PartPlan,
-        id: EventId,
-        outcomes: &[OccurrenceOutcome],
-        defaults: &ImportDefaults,
-    ) {
+    pub(super) fn add_created(&mut self, part: &PartPlan, new: &NewImported, importer: &Importer) {
+        let (id, defaults) = (new.id(), &importer.defaults);
+        self.new_events += 1;
+        self.new_occurrences += u32::try_from(new.ahead(importer.now)).unwrap_or(u32::MAX);
         self.fates.push((part.component, Fate::Stored(ImportOutcome::Created, id)));
         let mut note = |code: &'static str, message: String| {
             self.fates.push((part.component, Fate::Noted(ImportNote::new(code, 0, message))));
@@ -185,7 +192,7 @@ impl UidResult {
         if part.event.location.is_none() {
             note("location_filled", format!("LOCATION is missing: “{}” is filled in", defaults.location));
         }
-        self.add_occurrences(part, id, outcomes, ImportOutcome::Created);
+        self.add_occurrences(part, id, new.outcomes(), ImportOutcome::Created);
     }
 
     fn add_occurrences(
@@ -200,170 +207,4 @@ impl UidResult {
             .filter_map(|(component, outcome)| Some(((*component)?, fate_of(*outcome, changed, id))));
         self.fates.extend(fates);
     }
-}
-
-/// The events of a UID by their parts.
-struct KnownEvents {
-    events: HashMap<String, EventId>,
-    /// Those that the user no longer organizes.
-    stale: HashMap<String, EventId>,
-}
-
-async fn known(
-    tx: &mut Tx,
-    actor: &Actor,
-    user: UserId,
-    subscription: Option<SubscriptionId>,
-    uid: &str,
-) -> Result<KnownEvents> {
-    let of_subscription =
-        sql!("SELECT part, event_id FROM subscribed_events WHERE subscription_id = $1 AND uid = $2");
-    let of_user = sql!("SELECT part, event_id FROM imported_events WHERE user_id = $1 AND uid = $2");
-    let query = match subscription {
-        Some(subscription) => tx.query(of_subscription).bind(subscription),
-        None => tx.query(of_user).bind(user),
-    };
-    let rows: Vec<(String, EventId)> = query.bind(uid.to_owned()).all().await?;
-    let mut known = KnownEvents { events: HashMap::new(), stale: HashMap::new() };
-    for (part, id) in rows {
-        let list = if is_organized_by(tx, actor, id).await? { &mut known.events } else { &mut known.stale };
-        list.insert(part, id);
-    }
-    if subscription.is_none()
-        && !known.events.contains_key("")
-        && let Ok(id) = uid.parse()
-        && is_organized_by(tx, actor, id).await?
-    {
-        known.events.insert(String::new(), id);
-    }
-    Ok(known)
-}
-
-/// Stores which event has a UID.
-///
-/// # Errors
-/// `unavailable` if another import has stored one meanwhile: the transaction is run again.
-async fn remember(
-    tx: &mut Tx,
-    user: UserId,
-    (uid, part): (&str, &str),
-    id: EventId,
-    stale: Option<EventId>,
-) -> Result<()> {
-    if let Some(stale) = stale {
-        tx.query(sql!("DELETE FROM imported_events WHERE user_id = $1 AND event_id = $2"))
-            .bind(user)
-            .bind(stale)
-            .execute()
-            .await?;
-    }
-    let inserted = tx
-        .query(sql!(
-            "INSERT INTO imported_events (user_id, uid, part, event_id) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (user_id, uid, part) DO NOTHING"
-        ))
-        .bind(user)
-        .bind(uid.to_owned())
-        .bind(part.to_owned())
-        .bind(id)
-        .execute()
-        .await?;
-    if inserted == 0 { Err(Error::Contended) } else { Ok(()) }
-}
-
-/// As [`remember`], for a calendar that is followed.
-///
-/// # Errors
-/// `not_found` if it is not followed any more.
-async fn remember_subscribed(
-    tx: &mut Tx,
-    subscription: SubscriptionId,
-    (uid, part): (&str, &str),
-    id: EventId,
-    stale: Option<EventId>,
-) -> Result<()> {
-    let locked: Option<(SubscriptionId,)> = tx
-        .query(sql!(
-            sqlite "SELECT id FROM calendar_subscriptions WHERE id = $1 AND disabled_at IS NULL",
-            postgres "SELECT id FROM calendar_subscriptions WHERE id = $1 AND disabled_at IS NULL
-                FOR KEY SHARE"
-        ))
-        .bind(subscription)
-        .optional()
-        .await?;
-    locked.ok_or(Error::NotFound("subscription"))?;
-    if let Some(stale) = stale {
-        tx.query(sql!("DELETE FROM subscribed_events WHERE subscription_id = $1 AND event_id = $2"))
-            .bind(subscription)
-            .bind(stale)
-            .execute()
-            .await?;
-    }
-    tx.query(sql!(
-        "INSERT INTO subscribed_events (subscription_id, uid, part, event_id) VALUES ($1, $2, $3, $4)"
-    ))
-    .bind(subscription)
-    .bind(uid.to_owned())
-    .bind(part.to_owned())
-    .bind(id)
-    .execute()
-    .await?;
-    make_subscribed(tx, id, subscription).await
-}
-
-async fn count_of_event(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<u32> {
-    let count: i64 = tx
-        .query(sql!("SELECT count(*) FROM occurrences WHERE event_id = $1 AND starts_at > $2"))
-        .bind(id)
-        .bind(now)
-        .scalar()
-        .await?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// An event that a user has imported, as their data has it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::FromRow)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ImportedUid {
-    /// The UID of the file, or its digest.
-    pub uid: String,
-    /// The event.
-    pub event_id: EventId,
-}
-
-impl EventCore {
-    /// The events that a user has imported. The caller checks permissions.
-    pub(crate) async fn imports_of(&self, user: UserId) -> Result<Vec<ImportedUid>> {
-        let mut db = self.db().read().await?;
-        let imports = db
-            .query(sql!("SELECT uid, event_id FROM imported_events WHERE user_id = $1 ORDER BY event_id"))
-            .bind(user)
-            .all()
-            .await?;
-        Ok(imports)
-    }
-}
-
-impl EventCore {
-    /// The UIDs of what comes from a calendar that is followed.
-    pub(super) async fn subscribed_uids(&self, subscription: SubscriptionId) -> Result<HashSet<String>> {
-        let mut db = self.db().read().await?;
-        let uids: Vec<(String,)> = db
-            .query(sql!("SELECT DISTINCT uid FROM subscribed_events WHERE subscription_id = $1"))
-            .bind(subscription)
-            .all()
-            .await?;
-        Ok(uids.into_iter().map(|(uid,)| uid).collect())
-    }
-}
-
-/// Forgets the UIDs of what a user has imported.
-pub(crate) async fn forget_imports(tx: &mut Tx, user: UserId) -> Result<()> {
-    tx.query(sql!("DELETE FROM imported_events WHERE user_id = $1")).bind(user).execute().await?;
-    Ok(())
-}
-
-/// The status of new events, as far as it can need a verified address.
-pub(super) fn may_publish(status: Option<EventStatus>) -> bool {
-    status != Some(EventStatus::Draft)
 }

@@ -194,6 +194,7 @@ impl Overrides {
 }
 
 /// The validated time of an occurrence.
+#[derive(Debug, Clone)]
 pub(super) struct Times {
     span: Span,
     /// The edges of the registration window that differ from the event's.

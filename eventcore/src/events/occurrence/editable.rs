@@ -5,17 +5,18 @@ use sqlx::FromRow;
 use crate::actor::Actor;
 use crate::db::{Locking, Queries, Tx, sql};
 use crate::error::{Error, Result};
-use crate::events::event::{OccurrenceStatus, zone};
+use crate::events::event::{OccurrenceStatus, new_occurrence_status, zone};
 use crate::events::rows::{self, EventRow};
 use crate::events::schedule::expansion::{self, PlannedOccurrence};
 use crate::events::schedule::reschedule;
+use crate::events::store::NewOccurrence;
 use crate::events::window::{RegistrationWindow, WindowEdge};
 use crate::id::{EventId, OccurrenceId};
 use crate::phase::Phase;
 use crate::precondition::{Precondition, must_be_version};
 use crate::quotas::Quotas;
 use crate::recurrence::{RuleError, Series};
-use crate::time::{self, Timestamp, parse_local};
+use crate::time::{self, Timestamp, format_local, parse_local};
 
 /// The columns of `occurrences` that organizers can change, with their overrides as they are stored.
 #[derive(Debug, Clone, FromRow)]
@@ -40,6 +41,31 @@ pub(crate) struct StoredOccurrence {
 }
 
 impl StoredOccurrence {
+    /// A new occurrence of an event, which overrides nothing.
+    pub(crate) fn of_new(event: &EventRow, new: &NewOccurrence) -> Self {
+        let PlannedOccurrence { original_start, local, ends_at } = new.planned;
+        Self {
+            id: new.id,
+            original_start,
+            original_local: format_local(local),
+            starts_at: original_start,
+            ends_at,
+            all_day: event.all_day,
+            moved: false,
+            status: new_occurrence_status(event.status),
+            title: None,
+            description: None,
+            location: None,
+            url: None,
+            capacity_override: None,
+            registration_opens: None,
+            registration_closes: None,
+            // Only documents of its own are known by their ids.
+            document_id: 0,
+            version: 1,
+        }
+    }
+
     /// The phase of the occurrence.
     pub(crate) fn phase(&self, now: Timestamp) -> Phase {
         Phase::of(self.starts_at, self.ends_at, self.all_day, now)

@@ -1,32 +1,42 @@
-//! Overrides of an occurrence that the same transaction has created.
+//! Overrides of an occurrence that the same transaction creates.
 
 use serde_json::Value;
 
-use super::change::{Overrides, store_overrides};
+use super::change::{Overrides, Times, store_overrides};
 use super::editable::{EditableOccurrence, StoredOccurrence};
-use crate::db::{Queries, Tx, sql};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::events::rows::EventRow;
-use crate::id::OccurrenceId;
+use crate::events::store::NewOccurrence;
 use crate::time::Timestamp;
 
-/// Changes the overrides of an occurrence of an event that the transaction has created, also if it is over.
-/// Nobody is told: nobody knew it.
-pub(crate) async fn impose(
-    tx: &mut Tx,
-    event: &EventRow,
-    id: OccurrenceId,
-    patch: &Value,
-    now: Timestamp,
-) -> Result<()> {
-    let occurrence: StoredOccurrence =
-        tx.query(sql!("SELECT * FROM occurrences WHERE id = $1")).bind(id).one().await?;
-    let locked = EditableOccurrence { event: event.clone(), occurrence };
-    let overrides = Overrides::patched(&locked, patch)?;
-    // Nothing is in the past at the beginning of time.
-    let times = overrides.validate(&locked, Timestamp::from_micros(0))?;
-    if !overrides.are_stored(&locked.occurrence, &times) {
-        store_overrides(tx, &locked, &overrides, &times, now).await?;
+/// Valid overrides of a new occurrence.
+#[derive(Debug, Clone)]
+pub(crate) struct NewOverrides {
+    occurrence: StoredOccurrence,
+    overrides: Overrides,
+    times: Times,
+}
+
+impl NewOverrides {
+    /// The overrides that a merge patch gives a new occurrence, also if it is over. `None` if it has no
+    /// others than without.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub(crate) fn of(event: &EventRow, new: &NewOccurrence, patch: &Value) -> Result<Option<Self>> {
+        let locked =
+            EditableOccurrence { event: event.clone(), occurrence: StoredOccurrence::of_new(event, new) };
+        let overrides = Overrides::patched(&locked, patch)?;
+        // Nothing is in the past at the beginning of time.
+        let times = overrides.validate(&locked, Timestamp::from_micros(0))?;
+        let differs = !overrides.are_stored(&locked.occurrence, &times);
+        Ok(differs.then(|| Self { occurrence: locked.occurrence, overrides, times }))
     }
-    Ok(())
+
+    /// Stores them, after the event and its occurrences. Nobody is told: nobody knew the occurrence.
+    pub(crate) async fn store(&self, tx: &mut Tx, event: &EventRow, now: Timestamp) -> Result<()> {
+        let locked = EditableOccurrence { event: event.clone(), occurrence: self.occurrence.clone() };
+        store_overrides(tx, &locked, &self.overrides, &self.times, now).await
+    }
 }

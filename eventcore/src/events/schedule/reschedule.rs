@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::expansion::{Horizon, PlannedOccurrence};
-use crate::db::{Dialect, Queries, Tx, sql};
+use crate::db::{Dialect, Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
 use crate::events::event::OccurrenceStatus;
 use crate::events::input::ValidEvent;
@@ -189,16 +189,29 @@ pub(crate) async fn set_status(
     status: OccurrenceStatus,
     now: Timestamp,
 ) -> Result<()> {
-    tx.query(sql!(
-        "UPDATE occurrences SET status = $2, cancelled_by_rule = FALSE,
-            updated_at = CASE WHEN status = $2 THEN updated_at ELSE $3 END,
-            version = CASE WHEN status = $2 THEN version ELSE version + 1 END
-         WHERE id = $1 AND (status <> $2 OR cancelled_by_rule)"
-    ))
-    .bind(id)
-    .bind(status)
-    .bind(now)
-    .execute()
-    .await?;
+    set_statuses(tx, vec![id], status, now).await
+}
+
+/// As [`set_status`], for several occurrences: locked ones, or new ones.
+pub(crate) async fn set_statuses(
+    tx: &mut Tx,
+    ids: Vec<OccurrenceId>,
+    status: OccurrenceStatus,
+    now: Timestamp,
+) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut sql = SqlWriter::new(tx.dialect());
+    sql.push("UPDATE occurrences SET status = v.new_status, cancelled_by_rule = FALSE,");
+    sql.push(" updated_at = CASE WHEN status = v.new_status THEN updated_at ELSE v.now END,");
+    sql.push(" version = CASE WHEN status = v.new_status THEN version ELSE version + 1 END FROM ");
+    let rows = RowList::default()
+        .ids("of_id", ids.iter().map(|id| id.as_uuid()))
+        .texts("new_status", ids.iter().map(|_| status.to_string()))
+        .instants("now", ids.iter().map(|_| now));
+    sql.rows("v", rows);
+    sql.push(" WHERE occurrences.id = v.of_id AND (status <> v.new_status OR cancelled_by_rule)");
+    sql.query(tx).execute().await?;
     Ok(())
 }

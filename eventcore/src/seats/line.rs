@@ -18,12 +18,15 @@ pub(crate) struct WaitingLine<Id> {
     next: VecDeque<WaitingParty<Id>>,
     /// Whether these are all of them.
     complete: bool,
+    /// The greatest number of those that were loaded: all with a smaller one are known.
+    known_to: Option<i64>,
 }
 
 impl<Id: Copy + PartialEq> WaitingLine<Id> {
     /// A line of these registrations, in the order of their numbers. It goes on if there are `limit` of them.
     pub(crate) fn new(next: Vec<WaitingParty<Id>>, limit: usize) -> Self {
-        Self { complete: next.len() < limit, next: next.into() }
+        let known_to = next.last().map(|waiting| waiting.number);
+        Self { complete: next.len() < limit, next: next.into(), known_to }
     }
 
     /// Whether someone waits for the next free seats.
@@ -38,9 +41,9 @@ impl<Id: Copy + PartialEq> WaitingLine<Id> {
 
     /// Adds a registration at the place of its number.
     pub(crate) fn join(&mut self, waiting: WaitingParty<Id>) {
-        let at = self.next.partition_point(|other| other.number < waiting.number);
-        // Behind the last of an incomplete line others may come first.
-        if self.complete || at < self.next.len() {
+        // Behind the last known one of an incomplete line others may come first.
+        if self.complete || Some(waiting.number) <= self.known_to {
+            let at = self.next.partition_point(|other| other.number < waiting.number);
             self.next.insert(at, waiting);
         }
     }
@@ -98,6 +101,17 @@ mod tests {
         let mut seats = Seats { capacity: 3, taken: 0, waiting: 4 };
         let promoted: Vec<char> = line.promote(&mut seats).iter().map(|waiting| waiting.id).collect();
         assert_eq!(promoted, ['a', 'd', 'b']);
+    }
+
+    #[test]
+    fn a_registration_that_leaves_and_returns_keeps_its_place() {
+        let mut line = WaitingLine::new(vec![party('a', 4, 1), party('b', 1, 2)], 2);
+        line.leave('b');
+        line.join(party('b', 2, 2));
+        line.leave('a');
+        line.join(party('a', 1, 1));
+        let mut seats = Seats { capacity: 5, taken: 2, waiting: 2 };
+        assert_eq!(line.promote(&mut seats), [party('a', 1, 1), party('b', 2, 2)]);
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl NewOverrides {
         // Nothing is in the past at the beginning of time.
         let times = overrides.validate(&locked, Timestamp::from_micros(0))?;
         let differs = !overrides.are_stored(&locked.occurrence, &times);
-        Ok(differs.then(|| Self { occurrence: locked.occurrence, overrides, times }))
+        Ok(differs.then_some(Self { occurrence: locked.occurrence, overrides, times }))
     }
 
     /// Stores them, after the event and its occurrences. Nobody is told: nobody knew the occurrence.

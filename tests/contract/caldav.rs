@@ -9,7 +9,7 @@ use tests::{Daemon, Kind};
 use tokio::process::Command;
 
 /// The time limit of the program.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 /// Runs the program on a daemon. Returns its report if it failed.
 pub(crate) async fn follow(kind: Kind) -> Option<String> {

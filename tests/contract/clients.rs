@@ -8,7 +8,7 @@ use tests::{Daemon, Kind};
 use tokio::process::Command;
 
 /// The time limit of one program.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 /// Where `tests/contract/clients/make` made the clients.
 struct Clients {

@@ -32,7 +32,7 @@ const ENDLESS: [&str; 1] = ["stream_follow"];
 /// Operations that can end the session of the requests. They run last, on their own.
 const FATAL: [&str; 3] = ["sessions_end", "tokens_delete", "users_delete"];
 /// The time limit of a run.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 /// The time limit of the browser.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(20);
 /// All that Markdown can bring: headings, lists, quotations, code, links and pictures.
 const DESCRIPTION: &str = r#"# Agenda
 

@@ -209,15 +209,11 @@ impl Quotas {
         (planned, ahead): (usize, usize),
         bounded: bool,
     ) -> Result<()> {
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         check(self.events_per_day, counts.events.saturating_add(1), EVENTS)?;
-        if bounded {
-            check(self.occurrences_per_event, number(planned), OCCURRENCES)?;
-        }
-        let all = counts.occurrences_ahead.saturating_add(number(planned));
-        check(self.occurrences_per_account, all, OCCURRENCES_AHEAD)?;
+        self.check_occurrences(counts.occurrences_ahead, planned, bounded)?;
         counts.events += 1;
-        counts.occurrences_ahead = counts.occurrences_ahead.saturating_add(number(ahead));
+        let ahead = i64::try_from(ahead).unwrap_or(i64::MAX);
+        counts.occurrences_ahead = counts.occurrences_ahead.saturating_add(ahead);
         Ok(())
     }
 
@@ -231,11 +227,16 @@ impl Quotas {
         now: Timestamp,
     ) -> Result<()> {
         check_newest(used.event_at_limit, self.events_per_day, now.minus(DAY), EVENTS)?;
+        self.check_occurrences(used.occurrences_ahead, planned, bounded)
+    }
+
+    /// Refuses an event with too many occurrences, alone or with those that are `ahead` already.
+    fn check_occurrences(&self, ahead: i64, planned: usize, bounded: bool) -> Result<()> {
         let planned = i64::try_from(planned).unwrap_or(i64::MAX);
         if bounded {
             check(self.occurrences_per_event, planned, OCCURRENCES)?;
         }
-        check(self.occurrences_per_account, used.occurrences_ahead.saturating_add(planned), OCCURRENCES_AHEAD)
+        check(self.occurrences_per_account, ahead.saturating_add(planned), OCCURRENCES_AHEAD)
     }
 
     /// Refuses another event after too many of today.

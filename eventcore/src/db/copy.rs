@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::loose::LooseConnection;
+use super::borrowed::BorrowedConnection;
 use super::private_file;
 use super::schema::{FoundSchema, Schema};
 use super::sqlite::file::{DatabaseFile, unreadable};
@@ -120,7 +120,7 @@ async fn check(source: &mut SqliteConnection, file: &Path) -> Result<()> {
 
 /// The schema of a database, which is foreign if it has tables, and none of this library.
 async fn schema_of(source: &mut SqliteConnection, file: &Path) -> Result<Schema> {
-    let found = FoundSchema::read(&mut LooseConnection::Sqlite(source), true).await;
+    let found = FoundSchema::read(&mut BorrowedConnection::Sqlite(source), true).await;
     found.map(|found| found.schema).map_err(|error| unreadable(file, error))
 }
 

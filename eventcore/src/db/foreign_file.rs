@@ -2,8 +2,8 @@
 
 use sqlx::{ConnectOptions, Connection};
 
+use super::borrowed::BorrowedConnection;
 use super::error::is_locked;
-use super::loose::LooseConnection;
 use super::pool_settings::ACQUIRE_TIMEOUT;
 use super::schema::{FoundSchema, Schema};
 use super::sqlite::file::{DatabaseFile, unreadable};
@@ -18,7 +18,7 @@ pub(super) async fn must_be_ours(file: &DatabaseFile) -> Result<()> {
     let options = file.options.clone().read_only(true).create_if_missing(false);
     // A file that cannot be opened like this may be one that the writer can open, after waiting.
     let Ok(mut connection) = options.busy_timeout(ACQUIRE_TIMEOUT).connect().await else { return Ok(()) };
-    let found = FoundSchema::read(&mut LooseConnection::Sqlite(&mut connection), true).await;
+    let found = FoundSchema::read(&mut BorrowedConnection::Sqlite(&mut connection), true).await;
     drop(connection.close().await);
     match found {
         Err(error) if is_locked(&error) => Ok(()),

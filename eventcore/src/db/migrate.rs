@@ -8,9 +8,9 @@ use sqlx::Connection;
 use sqlx::migrate::MigrateError;
 
 use super::backend::Backend;
+use super::borrowed::BorrowedConnection;
 use super::created_names::created_names;
 use super::error::is_schema_changed;
-use super::loose::LooseConnection;
 use super::postgres::Server;
 use super::schema::{FoundSchema, POSTGRES, SQLITE, Schema, migrator_of};
 use super::{Db, Dialect, Queries, Sql};
@@ -52,7 +52,7 @@ impl Db {
         writer
             .with_connection(async |conn| {
                 let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
-                make_room(&mut LooseConnection::Sqlite(&mut tx), refuses_foreign).await?;
+                prepare_names(&mut BorrowedConnection::Sqlite(&mut tx), refuses_foreign).await?;
                 SQLITE.run_direct(None, &mut *tx, false).await.map_err(failed)?;
                 tx.commit().await?;
                 Ok(())
@@ -86,7 +86,7 @@ async fn prepare(server: &Server) -> Result<()> {
     let mut tx = server.begin().await?;
     tx.lift_time_limits().await?;
     let schema = server.schema();
-    let mut db = LooseConnection::Postgres(tx.connection());
+    let mut db = BorrowedConnection::Postgres(tx.connection());
     let missing = Sql::portable(
         "SELECT $1::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1),
             NOT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')",
@@ -123,13 +123,13 @@ async fn prepare(server: &Server) -> Result<()> {
 async fn migrate_postgres(server: &Server, refuses_foreign: bool) -> Result<()> {
     let mut tx = server.begin().await?;
     tx.lift_time_limits().await?;
-    let mut db = LooseConnection::Postgres(tx.connection());
+    let mut db = BorrowedConnection::Postgres(tx.connection());
     let lock = Sql::portable(
         "SELECT pg_advisory_xact_lock(CASE current_schema() WHEN 'public' THEN $1::bigint
             ELSE hashtextextended(current_schema(), $1) END)",
     );
     db.query(lock).bind(MIGRATION_LOCK).execute().await?;
-    make_room(&mut db, refuses_foreign).await?;
+    prepare_names(&mut db, refuses_foreign).await?;
     // Migrations name the operator classes of the extension. Operations need nothing of it by name, and do
     // not see that schema.
     let see_extension = Sql::portable(
@@ -150,7 +150,7 @@ async fn migrate_postgres(server: &Server, refuses_foreign: bool) -> Result<()> 
 /// # Errors
 /// `unavailable` if another program has a table or an index with a name that a migration needs, or if the
 /// schema cannot be migrated.
-async fn make_room(db: &mut impl Queries, refuses_foreign: bool) -> Result<()> {
+async fn prepare_names(db: &mut impl Queries, refuses_foreign: bool) -> Result<()> {
     // Another process may have migrated meanwhile.
     let found = FoundSchema::read(db, refuses_foreign).await?;
     let migrations: Vec<_> = migrator_of(db.dialect()).iter().collect();

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono_tz::Tz;
-use sqlx::FromRow;
 
 use super::creation::new_event;
 use super::event::{EventStatus, OccurrenceStatus};
@@ -127,12 +126,6 @@ pub(crate) struct ImportRoom {
     now: Timestamp,
 }
 
-#[derive(FromRow)]
-struct RoomRow {
-    #[sqlx(flatten)]
-    counts: QuotaCounts,
-}
-
 impl ImportRoom {
     /// Locks the organizer, and the categories of the events. Existing events are locked before.
     ///
@@ -152,8 +145,8 @@ impl ImportRoom {
         quotas.push_counts(&mut sql, organizer, now);
         sql.push(" FROM users u WHERE u.id = ").value(organizer.as_uuid());
         sql.push(" AND u.deleted_at IS NULL").push_for_postgres(" FOR KEY SHARE OF u");
-        let row: Option<RoomRow> = sql.query(tx).optional().await?;
-        let RoomRow { counts } = row.ok_or(Error::Unauthenticated)?;
+        let counts: Option<QuotaCounts> = sql.query(tx).optional().await?;
+        let counts = counts.ok_or(Error::Unauthenticated)?;
         Ok(Self { quotas, counts, categories, now })
     }
 

@@ -8,12 +8,12 @@ use super::sql::Sql;
 use super::statement::Connection;
 
 /// A connection, for queries one after another. On PostgreSQL it keeps nothing prepared.
-pub(super) enum LooseConnection<'c> {
+pub(super) enum BorrowedConnection<'c> {
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
 }
 
-impl Queries for LooseConnection<'_> {
+impl Queries for BorrowedConnection<'_> {
     fn query(&mut self, sql: Sql) -> Query<'_> {
         let connection = match self {
             Self::Sqlite(conn) => Connection::Sqlite { conn, statements: None },

@@ -1,14 +1,11 @@
 //! Lives of users with generated clients: sign-up, sign-in, an event and its registrations, and problems.
 
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::time::Duration;
 
 use tests::{Daemon, Kind};
 use tokio::process::Command;
 
-/// The time limit of one program.
-const PATIENCE: Duration = Duration::from_mins(20);
+use crate::program;
 
 /// Where `tests/contract/clients/make` made the clients.
 struct Clients {
@@ -47,15 +44,10 @@ pub(crate) async fn walk(kind: Kind) -> Option<String> {
     let clients = Clients { folder, python };
     let mut failed = Vec::new();
     for (name, mut command) in clients.programs() {
-        command.arg(format!("http://{}", daemon.address())).stdin(Stdio::null()).kill_on_drop(true);
-        match tokio::time::timeout(PATIENCE, command.output()).await {
-            Ok(Ok(output)) if output.status.success() => println!("contract: {kind:?} with {name}: done"),
-            Ok(Ok(output)) => {
-                let texts = [output.stdout, output.stderr].concat();
-                failed.push(format!("== {kind:?} with {name}: {}", String::from_utf8_lossy(&texts)));
-            }
-            Ok(Err(error)) => failed.push(format!("== {kind:?} with {name} does not run: {error}")),
-            Err(_) => failed.push(format!("== {kind:?} with {name} does not end")),
+        command.arg(format!("http://{}", daemon.address()));
+        match program::run(command, String::new()).await {
+            Ok(_) => println!("contract: {kind:?} with {name}: done"),
+            Err(why) => failed.push(format!("== {kind:?} with {name}: {why}")),
         }
     }
     daemon.check().await;

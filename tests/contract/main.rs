@@ -7,12 +7,13 @@
 mod caldav;
 mod clients;
 mod pages;
+mod program;
 mod readers;
 mod zones;
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -31,8 +32,6 @@ const LEFT_OUT: &str = "positive_data_acceptance,missing_required_header";
 const ENDLESS: [&str; 1] = ["stream_follow"];
 /// Operations that can end the session of the requests. They run last, on their own.
 const FATAL: [&str; 3] = ["sessions_end", "tokens_delete", "users_delete"];
-/// The time limit of a run.
-const PATIENCE: Duration = Duration::from_mins(20);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -123,7 +122,7 @@ async fn tell(program: &Path, dir: &Path, daemon: &Daemon, caller: &Client, fata
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    tokio::time::timeout(PATIENCE, command.output())
+    tokio::time::timeout(program::PATIENCE, command.output())
         .await
         .expect("schemathesis ends")
         .expect("schemathesis runs")

@@ -1,15 +1,11 @@
 //! The pages that links lead to, as html-validate reads them and axe-core checks them in headless Chromium.
 
-use std::process::Stdio;
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use tests::{Client, Daemon, Kind, TestDb, mails_in, new_event_in_2031};
-use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// The time limit of the browser.
-const PATIENCE: Duration = Duration::from_mins(20);
+use crate::program;
+
 /// All that Markdown can bring: headings, lists, quotations, code, links and pictures.
 const DESCRIPTION: &str = r#"# Agenda
 
@@ -41,33 +37,17 @@ pub(crate) async fn look() -> Option<String> {
     let db = TestDb::in_real_time(Kind::Sqlite).await;
     let (mails, daemon) = (db.mail_dir(), Daemon::on(db, &[]).await);
     let pages = pages(&daemon, &mails).await;
-    let input = Value::Array(pages).to_string();
-    let run = async {
-        let mut child = Command::new("node")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/contract/pages/check.mjs"))
-            .arg(browser)
-            .env("PACKAGES", packages)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(input.as_bytes()).await?;
-        }
-        child.wait_with_output().await
-    };
-    match tokio::time::timeout(PATIENCE, run).await {
-        Ok(Ok(output)) if output.status.success() => {
-            println!("contract: {}", String::from_utf8_lossy(&output.stdout).trim());
+    let mut command = Command::new("node");
+    command
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/contract/pages/check.mjs"))
+        .arg(browser)
+        .env("PACKAGES", packages);
+    match program::run(command, Value::Array(pages).to_string()).await {
+        Ok(printed) => {
+            println!("contract: {}", printed.trim());
             None
         }
-        Ok(Ok(output)) => {
-            let texts = [output.stdout, output.stderr].concat();
-            Some(format!("== pages: {}\n{}", String::from_utf8_lossy(&texts), daemon.log()))
-        }
-        Ok(Err(error)) => Some(format!("== pages: Node.js does not run: {error}")),
-        Err(_) => Some("== pages: the check does not end".to_owned()),
+        Err(why) => Some(format!("== pages: {why}\n{}", daemon.log())),
     }
 }
 

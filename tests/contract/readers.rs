@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
 
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 use tests::{Client, Daemon, EventBuilder, Kind, Random, new_event};
 use tokio::process::Command;
+
+use crate::program;
 
 /// Random events. `READERS_EVENTS` names another number.
 const EVENTS: usize = 500;
@@ -87,20 +88,15 @@ pub(crate) async fn read() -> Option<String> {
     commands[1].arg(here.join("read.mjs")).arg(folder.path()).env("PACKAGES", packages);
     commands[2].args(files);
     let mut wrong = Vec::new();
-    for (reader, mut command) in ["icalendar", "ical.js", "libical"].into_iter().zip(commands) {
-        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
-        let output = match output {
-            Ok(output) if output.status.success() => output.stdout,
-            Ok(output) => {
-                wrong.push(format!("{reader}: {}", String::from_utf8_lossy(&output.stderr)));
-                continue;
-            }
-            Err(error) => {
-                wrong.push(format!("{reader} does not run: {error}"));
+    for (reader, command) in ["icalendar", "ical.js", "libical"].into_iter().zip(commands) {
+        let printed = match program::run(command, String::new()).await {
+            Ok(printed) => printed,
+            Err(why) => {
+                wrong.push(format!("{reader}: {why}"));
                 continue;
             }
         };
-        let shown = shown(&String::from_utf8_lossy(&output));
+        let shown = shown(&printed);
         for (name, Wanted { spans, zone, edits }) in &wanted {
             let found = shown.get(name).map(Vec::as_slice).unwrap_or_default();
             // Only the first is right for a time that a clock shows twice (RFC 5545, 3.3.5), but ical.js and

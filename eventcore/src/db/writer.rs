@@ -148,6 +148,12 @@ impl SqlWriter {
         self.push("$").push(&number)
     }
 
+    /// Writes the placeholder of a list of ids, for `= ANY (…)` of PostgreSQL.
+    pub(crate) fn ids(&mut self, ids: Vec<Uuid>) -> &mut Self {
+        let ids = Column::Id(ids.into_iter().map(Some).collect());
+        self.value(SqlValue::Column(ids))
+    }
+
     /// Writes a list of rows as the table `alias`, for FROM.
     pub(crate) fn rows(&mut self, alias: &str, rows: RowList) -> &mut Self {
         match self.dialect {

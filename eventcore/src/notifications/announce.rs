@@ -97,13 +97,13 @@ async fn cancelled_at(tx: &mut Tx, event: EventId, at: Timestamp) -> Result<Vec<
 /// locked one of the first.
 pub(super) async fn begin(tx: &mut Tx, mut announcement: Announcement, now: Timestamp) -> Result<()> {
     retain_registered(tx, &mut announcement, now).await?;
-    let recipients = recipients(tx, &announcement, AT_ONCE).await?;
+    let (recipients, has_more) = recipients(tx, &announcement, AT_ONCE).await?;
     // This transaction may hold rows for which others wait that have locked users: it waits for no user.
     let users = recipients.iter().map(|recipient| recipient.user_id);
     let locked = lock_recipients(tx, users, Locking::Skip).await?;
     let left = if recipients.iter().all(|recipient| locked.contains(&recipient.user_id)) {
         notify(tx, &drafts(&announcement, &recipients), BTreeSet::new(), now).await?;
-        rest(&announcement, &recipients, AT_ONCE)
+        has_more.then(|| rest(&announcement, &recipients)).flatten()
     } else {
         Some(announcement)
     };
@@ -137,13 +137,13 @@ pub(crate) async fn spread(
     announcement: &Announcement,
     now: Timestamp,
 ) -> Result<Option<Announcement>> {
-    let recipients = recipients(tx, announcement, BATCH).await?;
+    let (recipients, has_more) = recipients(tx, announcement, BATCH).await?;
     let living =
         lock_recipients(tx, recipients.iter().map(|recipient| recipient.user_id), Locking::Wait).await?;
     let mut drafts = drafts(announcement, &recipients);
     drafts.retain(|draft| living.contains(&draft.user));
     notify(tx, &drafts, BTreeSet::new(), now).await?;
-    Ok(rest(announcement, &recipients, BATCH))
+    Ok(has_more.then(|| rest(announcement, &recipients)).flatten())
 }
 
 #[derive(FromRow)]
@@ -154,20 +154,43 @@ struct Recipient {
 }
 
 /// What is left to tell after these recipients.
-fn rest(announcement: &Announcement, told: &[Recipient], limit: usize) -> Option<Announcement> {
-    let last = told.last().filter(|_| told.len() >= limit)?;
+fn rest(announcement: &Announcement, told: &[Recipient]) -> Option<Announcement> {
+    let last = told.last()?;
     let after = Some((last.user_id, last.id));
     Some(Announcement { after, ..announcement.clone() })
 }
 
-/// Who is registered for one of the occurrences, if that still is as it is announced, from the last one that
-/// was told on.
-async fn recipients(tx: &mut Tx, announcement: &Announcement, limit: usize) -> Result<Vec<Recipient>> {
+/// Who is registered for one of the occurrences, if that still is as it is announced, from the last person
+/// who was told on: at least one person if any is left, and otherwise at most so many registrations. A
+/// person comes with all their registrations. Also returns whether there are more.
+async fn recipients(
+    tx: &mut Tx,
+    announcement: &Announcement,
+    limit: usize,
+) -> Result<(Vec<Recipient>, bool)> {
+    let mut limit = limit;
+    loop {
+        let mut recipients = some_recipients(tx, announcement, limit + 1).await?;
+        if recipients.len() <= limit {
+            return Ok((recipients, false));
+        }
+        // Those of the last person may go on.
+        let last = recipients.last().map(|recipient| recipient.user_id);
+        if recipients.first().map(|recipient| recipient.user_id) != last {
+            recipients.retain(|recipient| Some(recipient.user_id) != last);
+            return Ok((recipients, true));
+        }
+        limit *= 4;
+    }
+}
+
+/// The order is that of an index, and of nothing more: PostgreSQL would sort all registrations for each batch
+/// as long as it believed the table to be empty.
+async fn some_recipients(tx: &mut Tx, announcement: &Announcement, limit: usize) -> Result<Vec<Recipient>> {
     if announcement.occurrences.is_empty() {
         return Ok(Vec::new());
     }
-    let (user, registration) =
-        announcement.after.map_or((Uuid::nil(), Uuid::nil()), |(user, id)| (user.as_uuid(), id.as_uuid()));
+    let user = announcement.after.map_or(Uuid::nil(), |(user, _)| user.as_uuid());
     let mut sql = SqlWriter::new(tx.dialect());
     sql.push("SELECT r.user_id, r.id, r.occurrence_id FROM registrations r");
     sql.push(" JOIN occurrences o ON o.id = r.occurrence_id WHERE ");
@@ -176,8 +199,8 @@ async fn recipients(tx: &mut Tx, announcement: &Announcement, limit: usize) -> R
         _ => sql.push("r.event_id = ").value(announcement.event.as_uuid()),
     };
     sql.push(" AND o.status = ").value(if announcement.cancelled { "cancelled" } else { "scheduled" });
-    sql.push(" AND r.status <> 'cancelled' AND (r.user_id, r.id) > (").value(user);
-    sql.push(", ").value(registration).push(") ORDER BY r.user_id, r.id LIMIT ").push(&limit.to_string());
+    sql.push(" AND r.status <> 'cancelled' AND r.user_id > ").value(user);
+    sql.push(" ORDER BY r.user_id LIMIT ").push(&limit.to_string());
     Ok(sql.query(tx).all().await?)
 }
 

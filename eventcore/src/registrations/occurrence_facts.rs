@@ -38,6 +38,9 @@ pub(super) struct OccurrenceFacts {
 
 /// The columns of [`OccurrenceFacts`], from `occurrences o` and `events e`. `actor` is an SQL expression for
 /// the id of the actor.
+///
+/// The condition of `registered` is not that of the index of live registrations, which begins with another
+/// column: PostgreSQL read all of it as long as it believed the table to be empty.
 pub(super) fn columns(actor: &str) -> String {
     format!(
         "o.id, o.event_id, o.starts_at, o.ends_at, o.all_day, o.status, o.capacity, o.seats_taken,
@@ -46,7 +49,7 @@ pub(super) fn columns(actor: &str) -> String {
             EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id
                 AND c.user_id = {actor}) AS co_organizes,
             EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = {actor}
-                AND r.status <> 'cancelled') AS registered"
+                AND r.status || '' <> 'cancelled') AS registered"
     )
 }
 

@@ -155,8 +155,17 @@ struct LoadedRow {
 ///
 /// A live registration is found by a subquery with both ids. As a join of them, PostgreSQL read all
 /// registrations of the occurrence for each request, as long as its statistics said that occurrences have
-/// few.
+/// few; and as a join by the id that was found, all registrations, as long as it believed the table to be
+/// empty. It does not take a lateral subquery with a LIMIT apart.
 fn statement(dialect: Dialect) -> String {
+    let own_id = "(SELECT l.id FROM registrations l
+                WHERE l.occurrence_id = o.id AND l.user_id = q.attendee_id AND l.status <> 'cancelled')";
+    let own = match dialect {
+        Dialect::Sqlite => format!("registrations m ON m.id = {own_id}"),
+        Dialect::Postgres => {
+            format!("LATERAL (SELECT r.* FROM registrations r WHERE r.id = {own_id} LIMIT 1) m ON TRUE")
+        }
+    };
     let line = |limit| {
         let rows = format!(
             "(SELECT w.id, w.user_id, w.party_size, w.waitlist_number FROM registrations w
@@ -192,8 +201,7 @@ fn statement(dialect: Dialect) -> String {
             CASE WHEN o.waitlist_length = 0 THEN NULL WHEN m.id IS NULL THEN {} ELSE {} END AS line
          FROM asked q CROSS JOIN occurrences o CROSS JOIN events e
             LEFT JOIN users h ON h.id = q.attendee_id AND h.deleted_at IS NULL
-            LEFT JOIN registrations m ON m.id = (SELECT l.id FROM registrations l
-                WHERE l.occurrence_id = o.id AND l.user_id = q.attendee_id AND l.status <> 'cancelled')
+            LEFT JOIN {own}
             LEFT JOIN sessions s ON s.id = q.session_id AND s.user_id = q.actor_id
             LEFT JOIN users u ON u.id = s.user_id AND {}
          WHERE o.id = q.occurrence_id AND e.id = o.event_id",

@@ -16,11 +16,13 @@ pub(super) async fn store(tx: &mut Tx, occurrences: &[&OccurrenceAdmission], now
         return Ok(());
     }
     let told = stored.iter().flat_map(|occurrence| occurrence.told()).cloned();
+    let changed = stored.iter().flat_map(|occurrence| occurrence.changed.keys());
     // Each list is bound as JSON, because both databases can unnest that.
     let json = |rows: Vec<Value>| Value::Array(rows).to_string();
     let lists = StoredLists {
         added: json(stored.iter().flat_map(|occurrence| added(occurrence)).collect()),
         changed: json(stored.iter().flat_map(|occurrence| changes(occurrence)).collect()),
+        changed_ids: changed.map(|id| id.as_uuid()).collect(),
         counts: json(stored.iter().map(|occurrence| counts(occurrence)).collect()),
     };
     match tx.dialect() {
@@ -39,6 +41,7 @@ pub(super) async fn store(tx: &mut Tx, occurrences: &[&OccurrenceAdmission], now
 struct StoredLists {
     added: String,
     changed: String,
+    changed_ids: Vec<uuid::Uuid>,
     counts: String,
 }
 
@@ -105,8 +108,10 @@ async fn store_on_postgres(
     sql.value(lists.changed).push(
         "::json) AS x (n bigint, id uuid, status text, party_size bigint,
                 auto_promote boolean)
-            WHERE x.n BETWEEN 0 AND 1000000 AND r.id = x.id)",
+            WHERE x.n BETWEEN 0 AND 1000000 AND r.id = x.id AND r.id = ANY (",
     );
+    // Whichever of the two PostgreSQL reads first, it looks up these rows, and no others.
+    sql.ids(lists.changed_ids).push("))");
     for (n, insert) in inserts.into_iter().enumerate() {
         sql.push(", ").named_insert(n, insert);
     }

@@ -1,15 +1,17 @@
 //! Cancelling one's own registration, and removing an attendee.
 
-use super::admission::{Act, AdmissionRequest};
+use super::admission::{Act, AdmissionRequest, Admitted};
 use crate::accounts::Caller;
 use crate::core::EventCore;
 use crate::db::{Queries, sql};
 use crate::error::Result;
 use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::precondition::Precondition;
+use crate::seats::Promoted;
 
 impl EventCore {
-    /// Cancels the caller's registration for an occurrence that is not over. Freed seats go to the waitlist.
+    /// Cancels the caller's registration for an occurrence that is not over. Freed seats go to the waitlist:
+    /// returns who has moved up, in its order.
     ///
     /// Succeeds without effect if the caller has no live registration, and `expected` is `None`.
     ///
@@ -24,14 +26,17 @@ impl EventCore {
         caller: impl Into<Caller>,
         occurrence: OccurrenceId,
         expected: Option<&Precondition>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Promoted>> {
         let caller = caller.into();
         let user = caller.writer()?;
         let act = Act::Cancel { expected: expected.cloned() };
-        self.admit(AdmissionRequest { caller, occurrence, attendee: Some(user), act }).await.map(drop)
+        self.admit(AdmissionRequest { caller, occurrence, attendee: Some(user), act })
+            .await
+            .map(Admitted::promoted)
     }
 
-    /// Cancels the registration of an attendee, for the organizers.
+    /// Cancels the registration of an attendee, for the organizers. Freed seats go to the waitlist: returns
+    /// who has moved up, in its order.
     ///
     /// Succeeds without effect if the registration is cancelled already, and `expected` is `None`.
     ///
@@ -44,12 +49,12 @@ impl EventCore {
         occurrence: OccurrenceId,
         id: RegistrationId,
         expected: Option<&Precondition>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Promoted>> {
         let caller = caller.into();
         caller.may_write()?;
         let attendee = self.attendee_of(id, occurrence).await?;
         let act = Act::Remove { registration: id, expected: expected.cloned() };
-        self.admit(AdmissionRequest { caller, occurrence, attendee, act }).await.map(drop)
+        self.admit(AdmissionRequest { caller, occurrence, attendee, act }).await.map(Admitted::promoted)
     }
 
     /// The user of a registration for an occurrence. It never changes.

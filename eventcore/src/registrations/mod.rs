@@ -25,3 +25,5 @@ pub use registration::{
 };
 pub(crate) use ticket::format as format_ticket_code;
 pub use ticket_holder::Ticket;
+
+pub use crate::seats::Promoted;

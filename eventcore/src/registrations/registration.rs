@@ -11,7 +11,7 @@ use crate::events::Occurrence;
 use crate::id::{EventId, OccurrenceId, RegistrationId, UserId};
 use crate::input::{Fields, deserialize_by_fields};
 use crate::precondition::{self, Precondition};
-use crate::seats::Holding;
+use crate::seats::{Holding, Promoted};
 use crate::time::Timestamp;
 
 text_enum! {
@@ -103,11 +103,14 @@ pub struct MyRegistration {
 
 /// The outcome of a request to register.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Registered {
     /// The registration after the request.
     pub registration: Registration,
     /// Whether the request created it.
     pub created: bool,
+    /// Who has moved up from the waitlist, in its order, because a smaller party has freed seats.
+    pub promoted: Vec<Promoted>,
 }
 
 /// Input of a registration. Absent fields keep their value; the defaults of a new registration are a party of

@@ -7,5 +7,6 @@ mod promote;
 mod rules;
 
 pub(crate) use line::{WaitingLine, WaitingParty};
+pub use promote::Promoted;
 pub(crate) use promote::{lock_occurrence, promote_waitlist};
 pub(crate) use rules::{Effect, Holding, RequestEffect, Seats, admit, leave, resize};

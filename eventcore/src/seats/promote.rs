@@ -9,6 +9,16 @@ use crate::error::Result;
 use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::time::Timestamp;
 
+/// A registration that has moved from the waitlist to seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Promoted {
+    /// The registration.
+    pub registration: RegistrationId,
+    /// Whose registration it is.
+    pub user: UserId,
+}
+
 /// Locks an occurrence and promotes from its waitlist; returns the promoted registrations in list order.
 ///
 /// Does nothing if the occurrence was cancelled, is not published, or is no longer upcoming.
@@ -16,7 +26,7 @@ pub(crate) async fn promote_waitlist(
     tx: &mut Tx,
     occurrence: OccurrenceId,
     now: Timestamp,
-) -> Result<Vec<RegistrationId>> {
+) -> Result<Vec<Promoted>> {
     lock_occurrence(tx, occurrence).await?;
     let row: Option<SeatsRow> = tx
         .query(sql!(
@@ -80,7 +90,7 @@ async fn promote_from_waitlist(
     occurrence: OccurrenceId,
     seats: &mut Seats,
     now: Timestamp,
-) -> Result<Vec<RegistrationId>> {
+) -> Result<Vec<Promoted>> {
     let mut promoted = Vec::new();
     while seats.waiting > 0 && seats.fits(1) {
         let limit = if seats.fits(10) { MANY } else { FEW };
@@ -110,15 +120,12 @@ async fn promote_from_waitlist(
         .execute()
         .await?;
         for (effect, row) in effects.iter().zip(&next) {
-            if let Effect::Promote { id, .. } = effect {
-                tx.record(Change::Promoted { occurrence, registration: *id, user: row.user_id });
+            if let Effect::Promote { id: registration, .. } = *effect {
+                tx.record(Change::Promoted { occurrence, registration, user: row.user_id });
+                promoted.push(Promoted { registration, user: row.user_id });
             }
         }
         *seats = effects.iter().fold(*seats, Seats::after);
-        promoted.extend(effects.iter().filter_map(|effect| match effect {
-            Effect::Promote { id, .. } => Some(*id),
-            _ => None,
-        }));
         if effects.len() < limit {
             break;
         }

@@ -70,7 +70,7 @@ impl Course {
             0 | 1 => {
                 Box::pin(async move { core.register(&guest, occurrence, &Party::of(1)).await.map(drop) })
             }
-            2 => Box::pin(async move { core.cancel_registration(&guest, occurrence, None).await }),
+            2 => Box::pin(async move { core.cancel_registration(&guest, occurrence, None).await.map(drop) }),
             3 => Box::pin(async move {
                 let attendee =
                     NewAttendee { username: Some(format!("guest{number}")), ..NewAttendee::default() };
@@ -289,7 +289,7 @@ async fn who_waits_too_long_for_others_is_told_to_try_again(#[case] kind: Kind) 
         assert!(matches!(outcome, Err(Error::Unavailable { .. })), "{outcome:?}");
     };
     let cancelled = join_all(course.guests.iter().map(|guest| core.cancel_registration(guest, left, None)));
-    in_time(cancelled).await.into_iter().for_each(refused);
+    in_time(cancelled).await.into_iter().for_each(|outcome| refused(outcome.map(drop)));
     let registered = join_all(course.guests.iter().map(|guest| core.register(guest, joined, &party)));
     in_time(registered).await.into_iter().for_each(|outcome| refused(outcome.map(drop)));
     drop(tx);

@@ -120,7 +120,7 @@ async fn ten_thousand_users_compete_for_five_hundred_seats(#[case] kind: Kind) {
     let core = db.core.clone();
     everyone(&leaving, move |_, person| {
         let core = core.clone();
-        async move { core.cancel_registration(&person, occurrence, None).await.unwrap() }
+        async move { drop(core.cancel_registration(&person, occurrence, None).await.unwrap()) }
     })
     .await;
     assert_eq!(waitlist(&db.core, &ada, occurrence).await, list[SEATS..]);

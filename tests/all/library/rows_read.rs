@@ -60,7 +60,7 @@ impl CountedOperation {
                 core.register(person, occurrence, &Party::of(1)).await.unwrap();
             }
             Self::Change => _ = core.register(person, occurrence, &Party::of(2)).await.unwrap(),
-            Self::Cancel => core.cancel_registration(person, occurrence, None).await.unwrap(),
+            Self::Cancel => _ = core.cancel_registration(person, occurrence, None).await.unwrap(),
         }
     }
 }

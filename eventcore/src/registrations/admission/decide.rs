@@ -15,7 +15,7 @@ use crate::events::Offer;
 use crate::id::{RegistrationId, UserId};
 use crate::phase::Phase;
 use crate::precondition::{Precondition, must_expect_none};
-use crate::seats::{self, Effect, Holding, RequestEffect, Seats, WaitingLine, WaitingParty};
+use crate::seats::{self, Effect, Holding, Promoted, RequestEffect, Seats, WaitingLine, WaitingParty};
 use crate::time::Timestamp;
 
 /// Who makes or changes a registration.
@@ -179,7 +179,7 @@ impl OccurrenceAdmission {
                     None => loaded.facts.must_be_visible(actor)?,
                 }
                 must_expect_none(expected)?;
-                Ok(Admitted::Cancelled)
+                Ok(Admitted::Cancelled(Vec::new()))
             }
             Act::Remove { registration, expected } => {
                 loaded.facts.must_be_organized(actor)?;
@@ -194,7 +194,7 @@ impl OccurrenceAdmission {
                     }
                     _ => {
                         must_expect_none(expected.as_ref())?;
-                        Ok(Admitted::Cancelled)
+                        Ok(Admitted::Cancelled(Vec::new()))
                     }
                 }
             }
@@ -254,7 +254,7 @@ impl OccurrenceAdmission {
         self.added.push(row.clone());
         // A registration that joins is the last of the list, so its position is the length.
         let registration = row.registration(waits.then_some(self.seats.waiting));
-        Ok(Admitted::of(registration, true))
+        Ok(Admitted::created(registration))
     }
 
     /// Decides a change of a registration; `position` is the stored position on the waitlist.
@@ -273,6 +273,7 @@ impl OccurrenceAdmission {
         let size = party.party_size.unwrap_or(row.party_size);
         let auto_promote = party.auto_promote.unwrap_or(row.auto_promote);
         let holding = row.holding().ok_or(Error::NotFound("registration"))?;
+        let mut promoted = Vec::new();
         if (size, auto_promote) != (row.party_size, row.auto_promote) {
             if !terms.may_change {
                 return Err(Stop::Undecided);
@@ -289,11 +290,11 @@ impl OccurrenceAdmission {
             self.store(&row, row.status);
             let (occurrence, registration, user) = (row.occurrence_id, row.id, row.user_id);
             self.told.push(Change::RegistrationChanged { occurrence, registration, user });
-            self.promote(terms.now);
+            promoted = self.promote(terms.now);
             row.status = self.changed.get(&row.id).map_or(row.status, |changed| changed.status);
         }
         let position = self.position(&row, position);
-        Ok(Admitted::of(row.registration(position), false))
+        Ok(Admitted::changed(row.registration(position), promoted))
     }
 
     /// The effect of another party size on the seats.
@@ -318,7 +319,7 @@ impl OccurrenceAdmission {
         terms: Terms,
     ) -> Decision {
         row.must_be_version(expected)?;
-        let Some(holding) = row.holding() else { return Ok(Admitted::Cancelled) };
+        let Some(holding) = row.holding() else { return Ok(Admitted::Cancelled(Vec::new())) };
         if self.offer().phase(terms.now) == Phase::Past {
             return Err(Error::OccurrencePast.into());
         }
@@ -333,8 +334,7 @@ impl OccurrenceAdmission {
         self.store(row, RegistrationStatus::Cancelled);
         let (occurrence, registration, user, by) = (row.occurrence_id, row.id, row.user_id, by);
         self.told.push(Change::RegistrationCancelled { occurrence, registration, user, by });
-        self.promote(terms.now);
-        Ok(Admitted::Cancelled)
+        Ok(Admitted::Cancelled(self.promote(terms.now)))
     }
 
     /// Whether someone waits for the next free seats.
@@ -364,13 +364,15 @@ impl OccurrenceAdmission {
     }
 
     /// Gives free seats to the waitlist.
-    fn promote(&mut self, now: Timestamp) {
+    fn promote(&mut self, now: Timestamp) -> Vec<Promoted> {
+        let mut promoted = Vec::new();
         if !self.facts.promotes(now) {
-            return;
+            return promoted;
         }
         for WaitingParty { id: (id, user), party, number } in self.line.promote(&mut self.seats) {
             self.left_numbers.push(number);
             self.told.push(Change::Promoted { occurrence: self.facts.id, registration: id, user });
+            promoted.push(Promoted { registration: id, user });
             let status = RegistrationStatus::Confirmed;
             if let Some(row) = self.added.iter_mut().find(|row| row.id == id) {
                 row.status = status;
@@ -380,6 +382,7 @@ impl OccurrenceAdmission {
                 self.changed.insert(id, change);
             }
         }
+        promoted
     }
 
     /// The position of a registration on the waitlist, given the stored one: those before it may have left.

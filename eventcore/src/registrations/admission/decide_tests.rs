@@ -84,7 +84,7 @@ impl Stored {
         for (request, loaded) in batch.iter().zip(&loaded) {
             let actor = Actor::user(request.attendee.unwrap(), Role::User);
             told.push(match occurrence.decide(request, &actor, loaded, true, now()) {
-                Ok(Admitted::Cancelled) => Some(Ok(None)),
+                Ok(Admitted::Cancelled(_)) => Some(Ok(None)),
                 Ok(Admitted::Registered(done)) => {
                     let registration = done.registration;
                     let created = done.created;

@@ -15,5 +15,5 @@ mod run;
 mod store;
 
 pub(crate) use queue::Admissions;
-pub(super) use request::{Act, AdmissionRequest};
+pub(super) use request::{Act, AdmissionRequest, Admitted};
 pub(super) use run::admit_in;

@@ -5,6 +5,7 @@ use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::precondition::Precondition;
+use crate::seats::Promoted;
 
 /// A request to make, change or cancel the registration of one user for one occurrence.
 #[derive(Debug, Clone)]
@@ -34,8 +35,8 @@ pub(in super::super) enum Act {
 pub(crate) enum Admitted {
     /// There is a registration.
     Registered(Box<Registered>),
-    /// There is none (any more).
-    Cancelled,
+    /// There is none (any more), and these have moved up from the waitlist.
+    Cancelled(Vec<Promoted>),
 }
 
 impl AdmissionRequest {
@@ -50,15 +51,35 @@ impl AdmissionRequest {
 }
 
 impl Admitted {
-    pub(super) fn of(registration: Registration, created: bool) -> Self {
-        Self::Registered(Box::new(Registered { registration, created }))
+    pub(super) fn created(registration: Registration) -> Self {
+        Self::Registered(Box::new(Registered { registration, created: true, promoted: Vec::new() }))
+    }
+
+    pub(super) fn changed(registration: Registration, promoted: Vec<Promoted>) -> Self {
+        Self::Registered(Box::new(Registered { registration, created: false, promoted }))
+    }
+
+    /// Adds registrations that have moved up for the seats that the request has freed.
+    pub(super) fn add_promoted(&mut self, more: Vec<Promoted>) {
+        match self {
+            Self::Registered(registered) => registered.promoted.extend(more),
+            Self::Cancelled(promoted) => promoted.extend(more),
+        }
+    }
+
+    /// Who has moved up from the waitlist.
+    pub(in super::super) fn promoted(self) -> Vec<Promoted> {
+        match self {
+            Self::Registered(registered) => registered.promoted,
+            Self::Cancelled(promoted) => promoted,
+        }
     }
 
     /// The registration.
     pub(in super::super) fn registered(self) -> Result<Registered> {
         match self {
             Self::Registered(registered) => Ok(*registered),
-            Self::Cancelled => Err(Error::internal("a request to register was taken for a cancellation")),
+            Self::Cancelled(_) => Err(Error::internal("a request to register was taken for a cancellation")),
         }
     }
 }

@@ -53,7 +53,16 @@ pub(super) async fn admit_all(
     let occurrences: Vec<&OccurrenceAdmission> = occurrences.values().collect();
     store::store(tx, &occurrences, now).await?;
     for occurrence in occurrences.iter().filter(|occurrence| occurrence.must_promote_more(now)) {
-        seats::promote_waitlist(tx, occurrence.facts().id, now).await?;
+        let id = occurrence.facts().id;
+        let promoted = seats::promote_waitlist(tx, id, now).await?;
+        // The line was exhausted by the last request that has freed seats: the ones before were decided.
+        let of_occurrence =
+            requests.iter().zip(&mut outcomes).filter(|(request, _)| request.occurrence == id);
+        if let Some(Ok(last)) =
+            of_occurrence.filter_map(|(_, outcome)| outcome.as_mut()).filter(|o| o.is_ok()).last()
+        {
+            last.add_promoted(promoted);
+        }
     }
     Ok(outcomes)
 }

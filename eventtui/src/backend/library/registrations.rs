@@ -37,7 +37,8 @@ impl RegistrationsApi for Library {
     }
 
     async fn cancel_registration(&self, occurrence: OccurrenceId) -> Result<()> {
-        Ok(self.core.cancel_registration(&self.actor(), occurrence, None).await?)
+        self.core.cancel_registration(&self.actor(), occurrence, None).await?;
+        Ok(())
     }
 
     async fn registrations(

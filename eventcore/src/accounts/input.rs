@@ -42,6 +42,39 @@ pub struct NewUser {
 deserialize_by_fields!(NewUser);
 
 impl NewUser {
+    /// An account with a username (3–32 of `a-z 0-9 . _ -`) and an e-mail address.
+    pub fn new(username: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { username: username.into(), email: email.into(), ..Self::default() }
+    }
+
+    /// The password: at least 10 characters. Only the system may create a user without one.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+
+    /// The name for display, 1–100 characters. Default: the username.
+    #[must_use]
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = Some(name.into());
+        self
+    }
+
+    /// The IANA time zone. Default: UTC.
+    #[must_use]
+    pub fn timezone(mut self, name: impl Into<String>) -> Self {
+        self.timezone = Some(name.into());
+        self
+    }
+
+    /// The role. Only admins may create admins. Default: a user.
+    #[must_use]
+    pub const fn role(mut self, role: Role) -> Self {
+        self.role = Some(role);
+        self
+    }
+
     fn take(fields: &mut Fields) -> Self {
         Self {
             username: fields.string("username").unwrap_or_default(),
@@ -171,6 +204,11 @@ pub struct Credentials {
 deserialize_by_fields!(Credentials);
 
 impl Credentials {
+    /// A username or an e-mail address, and the password.
+    pub fn new(login: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { login: login.into(), password: password.into(), ..Self::default() }
+    }
+
     fn take(fields: &mut Fields) -> Self {
         let (login, password) = (required(fields, "login"), required(fields, "password"));
         Self { login, password, parse_errors: Violations::default() }

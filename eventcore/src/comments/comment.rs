@@ -76,6 +76,18 @@ pub struct CommentInput {
 deserialize_by_fields!(CommentInput);
 
 impl CommentInput {
+    /// A comment with a text: Markdown, 1–5,000 characters.
+    pub fn new(body: impl Into<String>) -> Self {
+        Self { body: body.into(), ..Self::default() }
+    }
+
+    /// A reply to a comment.
+    #[must_use]
+    pub const fn reply_to(mut self, comment: CommentId) -> Self {
+        self.parent_id = Some(comment);
+        self
+    }
+
     fn take(fields: &mut Fields) -> Self {
         let (body, parent_id) = (fields.string("body").unwrap_or_default(), fields.parsed("parent_id"));
         Self { body, parent_id, parse_errors: Violations::default() }

@@ -8,6 +8,7 @@ use super::aggregate::EventAggregate;
 use super::change_plan::{ChangePlan, Effects};
 use super::event::{Event, EventStatus, zone};
 use super::input::{CurrentEvent, EventInput, ValidationContext};
+use super::patch::EventPatch;
 use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
 use super::schedule::{past, reschedule};
@@ -39,8 +40,7 @@ impl EventCore {
         self.edit_event(actor, id, &Edit::Replace(Box::new(input.clone())), expected).await
     }
 
-    /// Changes an event by a JSON merge patch (RFC 7396) to its [`EventInput`]. Past occurrences do not
-    /// change.
+    /// Changes some fields of an event, by an [`EventPatch`] or by its JSON. Past occurrences do not change.
     ///
     /// Another start, time zone or `all_day` moves the whole series: EXDATE, RDATE and UNTIL move with it,
     /// unless the patch names them in `recurrence`.
@@ -51,10 +51,10 @@ impl EventCore {
         &self,
         actor: &Actor,
         id: EventId,
-        patch: &Value,
+        patch: impl Into<EventPatch>,
         expected: Option<&Precondition>,
     ) -> Result<Event> {
-        self.edit_event(actor, id, &Edit::Patch(patch.clone()), expected).await
+        self.edit_event(actor, id, &Edit::Patch(patch.into().into_json()), expected).await
     }
 
     async fn edit_event(

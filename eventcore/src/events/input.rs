@@ -103,6 +103,11 @@ impl Default for EventInput {
 deserialize_by_fields!(EventInput);
 
 impl EventInput {
+    /// An input without any field, and without an error about that.
+    pub(super) fn default_fields() -> Self {
+        Self { parse_errors: Violations::default(), ..Self::default() }
+    }
+
     fn take(fields: &mut Fields) -> Self {
         Self {
             title: fields.string("title").unwrap_or_default(),

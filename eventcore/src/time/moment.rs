@@ -1,6 +1,6 @@
 //! [`Moment`]: the times of JSON responses; and the ends of events.
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use eventcore_recurrence::support::{LOCAL_FORMAT, Rfc3339, parse_day, parse_instant};
 
@@ -8,7 +8,8 @@ use super::{Timestamp, start_of_day};
 use crate::error::{Error, Result};
 
 /// A time in JSON: an instant with the UTC offset of the event's time zone, or a date of an all-day event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Moments are ordered by their instants, a date by its beginning in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Moment {
     /// `2027-03-04T18:30:00+01:00`
     At(DateTime<FixedOffset>),
@@ -36,6 +37,22 @@ impl Moment {
         // An all-day event ends at the midnight after its last day.
         let after_last = ends_at.in_zone(tz).date_naive();
         (Self::Day(first), Self::Day(after_last.pred_opt().unwrap_or(after_last).max(first)))
+    }
+}
+
+impl Ord for Moment {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |moment: &Self| match moment {
+            Self::Day(day) => (day.and_time(NaiveTime::MIN), false),
+            Self::At(instant) => (instant.naive_utc(), true),
+        };
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Moment {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -115,6 +132,21 @@ pub(crate) fn parse_local(text: &str) -> Result<NaiveDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_ordered_by_their_instants() {
+        let in_order = [
+            "2027-03-03T23:30:00Z",
+            "2027-03-04",
+            "2027-03-04T00:00:00Z",
+            "2027-03-04T18:30:00+01:00",
+            "2027-03-04T18:00:00Z",
+            "2027-03-05",
+            "2027-03-05T09:00:00+09:00",
+        ];
+        let moments = in_order.map(|text| text.parse::<Moment>().unwrap());
+        assert!(moments.is_sorted_by(|one, next| one < next), "{moments:?}");
+    }
 
     #[test]
     fn all_day_spans_end_after_their_last_day() {

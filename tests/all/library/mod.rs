@@ -21,6 +21,7 @@ mod events;
 mod idempotency;
 mod import;
 mod import_corpus;
+mod inputs;
 mod jobs;
 mod live;
 mod lock_order;

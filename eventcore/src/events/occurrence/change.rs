@@ -11,6 +11,7 @@ use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
 use crate::events::event::{Occurrence, zone};
 use crate::events::input::{check_capacity, check_url};
+use crate::events::patch::OccurrencePatch;
 use crate::events::window::{OpenPeriod, RegistrationWindow, WindowInput, WindowStart, drop_replaced};
 use crate::events::{read, store};
 use crate::id::OccurrenceId;
@@ -248,7 +249,8 @@ impl EditableOccurrence {
 }
 
 impl EventCore {
-    /// Changes the overrides of an occurrence by a JSON merge patch (RFC 7396); null removes an override.
+    /// Changes the overrides of an occurrence, by an [`OccurrencePatch`] or by its JSON; null removes an
+    /// override.
     ///
     /// # Errors
     /// `invalid_input` with all violations; `occurrence_past` if it is over; `version_mismatch` if `expected`
@@ -257,10 +259,11 @@ impl EventCore {
         &self,
         actor: &Actor,
         id: OccurrenceId,
-        patch: &Value,
+        patch: impl Into<OccurrencePatch>,
         expected: Option<&Precondition>,
     ) -> Result<Occurrence> {
         actor.may_write()?;
+        let patch = &patch.into().into_json();
         must_be_object(patch)?;
         let now = self.now();
         transaction!(self.db(), |tx| change(tx, actor, id, patch, expected, now))

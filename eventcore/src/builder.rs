@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::{EventCore, Settings};
-use crate::db::{Address, Db, Location, PoolSettings, Schema, SchemaName};
+use crate::db::{Address, Db, Location, Observer, PoolSettings, Schema, SchemaName};
 use crate::error::{Cause, Error, Result};
 use crate::quotas::Quotas;
 use crate::time::{Clock, SystemClock, ZoneSource, use_zones};
@@ -87,6 +87,8 @@ impl EventCore {
                 quotas: Quotas::default(),
                 requires_verified_email: false,
                 webhook_policy: WebhookPolicy::default(),
+                observers: Vec::new(),
+                keeps_changes: None,
             },
         }
     }
@@ -180,6 +182,22 @@ impl Builder {
     /// Which addresses webhooks and calendars that are followed may reach. Default: public ones.
     pub fn webhooks(mut self, policy: WebhookPolicy) -> Self {
         self.settings.webhook_policy = policy;
+        self
+    }
+
+    /// Adds an observer, which sees what each transaction of this library changes before its commit. Several
+    /// are called in the order in which they were added.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.settings.observers.push(observer);
+        self
+    }
+
+    /// Stores what each transaction of this library changes, for so long, for
+    /// [`EventCore::changes_after`]. Each transaction that changes something then writes one row more. Set it
+    /// alike in all processes that share a database: what is changed without it is not stored. Default: not
+    /// stored.
+    pub fn keep_changes(mut self, kept: Duration) -> Self {
+        self.settings.keeps_changes = Some(kept);
         self
     }
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, SigningKeys};
-use crate::db::{BeginHook, Db, Queries, Schema, sql, transaction};
+use crate::change_log::ChangeKeeper;
+use crate::db::{BeginHook, Db, Observer, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
 use crate::events::Creations;
 use crate::id::SessionId;
@@ -35,8 +36,8 @@ use crate::webhooks::{WebhookPolicy, WebhookSender};
 ///   `tokio::select!` and time-outs do, does not undo it, and only does not learn the outcome. A call that is
 ///   dropped before its transaction has begun may take effect or not.
 /// - A future that is neither polled nor dropped keeps nobody waiting: it holds no lock and no connection.
-/// - The exception is [`EventCore::begin_transaction`], which holds a transaction between its operations. It
-///   is rolled back when it is dropped, and after
+/// - The exceptions are [`EventCore::transact`] and [`EventCore::begin_transaction`], which hold a
+///   transaction between its operations. It is rolled back when it is dropped, and after
 ///   [`PoolSettings::idle_transaction_timeout`](crate::db::PoolSettings::idle_transaction_timeout) without an
 ///   operation.
 /// - Nobody waits without limit: an operation that others keep from the database for
@@ -70,6 +71,7 @@ struct SharedState {
     calendar_fetcher: OnceLock<Arc<dyn CalendarFetcher>>,
     link_key: OnceLock<LinkKey>,
     requires_verified_email: bool,
+    keeps_changes: Option<Duration>,
 }
 
 /// What [`Builder`](crate::Builder) sets, apart from the database.
@@ -81,13 +83,18 @@ pub(crate) struct Settings {
     pub(crate) quotas: Quotas,
     pub(crate) requires_verified_email: bool,
     pub(crate) webhook_policy: WebhookPolicy,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) keeps_changes: Option<Duration>,
 }
 
 impl EventCore {
     /// The library on a database, whose schema may be any.
     pub(crate) fn on(db: Db, settings: Settings) -> Self {
-        let Settings { clock, jwt_secret, horizon, slows_guessing, quotas, .. } = settings;
-        let db = db.with_commit_hook(Arc::new(Notifier(clock.clone())));
+        let Settings { clock, jwt_secret, horizon, slows_guessing, quotas, mut observers, .. } = settings;
+        if settings.keeps_changes.is_some() {
+            observers.push(Arc::new(ChangeKeeper(clock.clone())));
+        }
+        let db = db.with_commit_hook(Arc::new(Notifier(clock.clone()))).with_observers(observers);
         let (passwords, signing_keys) =
             (PasswordHashing::new(slows_guessing), Arc::new(SigningKeys::new(jwt_secret.as_deref())));
         let guesses = slows_guessing.then(Guesses::new);
@@ -109,6 +116,7 @@ impl EventCore {
             calendar_fetcher: OnceLock::new(),
             link_key: OnceLock::new(),
             requires_verified_email: settings.requires_verified_email,
+            keeps_changes: settings.keeps_changes,
         };
         Self { db, state: Arc::new(state), network: None }
     }
@@ -140,17 +148,6 @@ impl EventCore {
         self.db.schema().await
     }
 
-    /// Begins a transaction for several operations. While it is open, it keeps others from writing: from
-    /// everything on SQLite, from the same records on PostgreSQL. It is rolled back if no operation runs in
-    /// it for [`PoolSettings::idle_transaction_timeout`](crate::db::PoolSettings::idle_transaction_timeout).
-    ///
-    /// # Errors
-    /// `unavailable` if the database cannot be written, or others keep it busy.
-    pub async fn begin_transaction(&self) -> Result<OneTransaction> {
-        let core = Self { db: self.db.with_one_transaction().await?, ..self.clone() };
-        Ok(OneTransaction { core })
-    }
-
     /// The current time of the library's clock.
     pub fn now(&self) -> Timestamp {
         self.state.clock.now()
@@ -173,7 +170,12 @@ impl EventCore {
 
     /// A clone of the library in which `hook` runs at the start of each transaction.
     pub(crate) fn with_begin_hook(&self, hook: Arc<dyn BeginHook>) -> Self {
-        Self { db: self.db.with_begin_hook(hook), ..self.clone() }
+        self.with_db(self.db.with_begin_hook(hook))
+    }
+
+    /// A clone of the library that works on its database in another way.
+    pub(crate) fn with_db(&self, db: Db) -> Self {
+        Self { db, ..self.clone() }
     }
 
     pub(crate) fn passwords(&self) -> Passwords {
@@ -257,6 +259,11 @@ impl EventCore {
         self.state.requires_verified_email
     }
 
+    /// [`Builder::keep_changes`](crate::Builder::keep_changes).
+    pub(crate) fn keeps_changes(&self) -> Option<Duration> {
+        self.state.keeps_changes
+    }
+
     /// The network of the client for whom this clone works.
     pub(crate) const fn network(&self) -> Option<IpAddr> {
         self.network
@@ -275,37 +282,6 @@ impl EventCore {
     /// Waits for running transactions and closes all connections.
     pub async fn close(&self) {
         self.db.close().await;
-    }
-}
-
-/// Operations that are stored together or not at all. Dropping it rolls all of them back.
-///
-/// The operations run one at a time. After one has failed, the others fail too. An operation whose future is
-/// dropped runs to its end, as part of the transaction.
-#[derive(Debug)]
-pub struct OneTransaction {
-    core: EventCore,
-}
-
-impl OneTransaction {
-    /// The library, in this transaction.
-    pub fn core(&self) -> &EventCore {
-        &self.core
-    }
-
-    /// Commits. After `Ok` all changes survive a crash.
-    ///
-    /// # Errors
-    /// `unavailable` if an operation has failed, or if the transaction was idle for too long: nothing is
-    /// stored.
-    pub async fn commit(self) -> Result<()> {
-        self.core.db.commit().await
-    }
-}
-
-impl Drop for OneTransaction {
-    fn drop(&mut self) {
-        self.core.db.abandon();
     }
 }
 

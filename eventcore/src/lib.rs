@@ -58,13 +58,18 @@
 //! - **Versions.** Operations that change a record take `expected`, a [`Precondition`] such as the version
 //!   that the caller has read. If the stored record does not meet it, they fail with
 //!   [`Error::VersionMismatch`]; `None` skips the check.
-//! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors.
+//! - **Pages.** Long lists take a [`PageRequest`] and return a [`Page`] with cursors. Some are streams, too:
+//!   [`EventCore::occurrence_stream`].
 //! - **Time.** The current time comes from the [clock](Builder::clock) of the builder, never from the
 //!   operating system.
-//! - **Changes.** [`EventCore::changes`] tells what each transaction has changed, after its commit. [`live`]
-//!   tells it across processes, to those who may see it.
-//! - **Jobs.** Start [`workers::Workers`] in at least one process: they do what transactions leave to them,
-//!   and the daily upkeep.
+//! - **Transactions.** [`EventCore::transact`] runs several operations, and statements of the embedding
+//!   program, as one transaction. An [`Observer`](db::Observer) sees what each transaction changes before its
+//!   commit, and can add to it or refuse it.
+//! - **Changes.** [`EventCore::changes`] tells what each transaction of this process has changed, after its
+//!   commit. [`EventCore::changes_after`] reads what any process has committed since a stored cursor.
+//!   [`live`] tells it to those who may see it.
+//! - **Jobs.** Call [`EventCore::run_jobs`] in at least one process, or start [`workers::Workers`]: they do
+//!   what transactions leave to them, and the daily upkeep.
 //!
 //! # The modules, by layer
 //!
@@ -74,7 +79,7 @@
 //!    changed, and [`db`], which do not depend on the domain; the crate [`recurrence`] has the rules of
 //!    recurrence, instants and time zones, and depends on no module;
 //! 2. [`phase`], [`actor`], [`quotas`], [`page`], [`precondition`], [`input`], [`markdown`], `csv_table`,
-//!    [`jobs`], the table of work that follows from transactions, `change_log`, the table of what they have
+//!    [`jobs`], the table of work that follows from transactions, `change_log`, the tables of what they have
 //!    changed, `signed_link`, the tokens of links in mails, `reminder_list`, the lead times of a user,
 //!    `zone_edition`, the time-zone data of all processes, and [`mails`], which the operations of all modules
 //!    use;
@@ -88,7 +93,8 @@
 //! 7. [`workers`]: who do the jobs, by the operations of all modules;
 //! 8. `core`: [`EventCore`], the composition root. Every module adds its operations to that type, so all of
 //!    them import it, and it holds the state of `accounts` and `registrations`. This is the only import
-//!    cycle. [`Builder`] opens it.
+//!    cycle. [`Builder`] opens it, `transaction` runs several of its operations as one, and `page_stream`
+//!    reads its long lists.
 //!
 //! Transactions that lock several rows follow the order in `db::lock_order`.
 //!
@@ -137,6 +143,7 @@ pub mod mails;
 pub mod markdown;
 pub mod notifications;
 pub mod page;
+mod page_stream;
 pub mod phase;
 pub mod precondition;
 pub mod privacy;
@@ -150,13 +157,15 @@ mod seats;
 mod signed_link;
 pub mod subscriptions;
 pub mod time;
+mod transaction;
 pub mod webhooks;
 pub mod workers;
 mod zone_edition;
 
 pub use actor::{Actor, Credential, Role, Scope, SignedIn};
 pub use builder::Builder;
-pub use core::{EventCore, OneTransaction};
+pub use change_log::{ChangeCursor, CommittedChanges, InvalidChangeCursor};
+pub use core::EventCore;
 pub use error::{Cause, Error, ErrorKind, Result, Violation, Violations};
 pub use eventcore_recurrence as recurrence;
 pub use id::{
@@ -164,6 +173,8 @@ pub use id::{
     OccurrenceId, RegistrationId, SessionId, SubscriptionId, UserId, WebhookDeliveryId, WebhookId,
 };
 pub use page::{Cursor, Order, Page, PageRequest, TotalRelation};
+pub use page_stream::ItemStream;
 pub use precondition::Precondition;
 pub use quotas::Quotas;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp, ZoneSource};
+pub use transaction::{OpenTransaction, Transaction, TransactionFuture};

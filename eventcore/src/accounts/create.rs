@@ -65,6 +65,42 @@ async fn insert(
     now: Timestamp,
 ) -> Result<User> {
     let id = UserId::at(now);
+    store(tx, id, user, role, hash, now).await?;
+    if verifies {
+        verify_email::send_link(tx, id, user.email.as_str(), now).await?;
+    }
+    user::load(tx, id).await
+}
+
+/// Creates a user whom the embedding program knows by `external_id`, and whose address it has verified, if
+/// so.
+pub(super) async fn insert_external(
+    tx: &mut Tx,
+    id: UserId,
+    user: &ValidUser,
+    external_id: &str,
+    verified_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<User> {
+    store(tx, id, user, Role::User, None, now).await?;
+    tx.query(sql!("UPDATE users SET external_id = $2, email_verified_at = $3 WHERE id = $1"))
+        .bind(id)
+        .bind(external_id.to_owned())
+        .bind(verified_at)
+        .execute()
+        .await
+        .map_err(user::map_unique_violation)?;
+    user::load(tx, id).await
+}
+
+async fn store(
+    tx: &mut Tx,
+    id: UserId,
+    user: &ValidUser,
+    role: Role,
+    hash: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
     tx.query(sql!(
         "INSERT INTO users (id, username, email, email_folded, display_name, search_text, timezone, role,
             password_hash, created_at, updated_at)
@@ -84,8 +120,5 @@ async fn insert(
     .await
     .map_err(user::map_unique_violation)?;
     tx.record(Change::AccountCreated { user: id });
-    if verifies {
-        verify_email::send_link(tx, id, user.email.as_str(), now).await?;
-    }
-    user::load(tx, id).await
+    Ok(())
 }

@@ -177,6 +177,8 @@ pub(super) fn map_unique_violation(error: sqlx::Error) -> Error {
         Error::UsernameTaken
     } else if violates_unique(&error, "users", "email_folded") {
         Error::EmailTaken
+    } else if violates_unique(&error, "users", "external_id") {
+        Error::invalid("/external_id", "taken", "belongs to another user")
     } else {
         error.into()
     }

@@ -57,7 +57,10 @@ pub use collection::{CalendarCollection, CalendarKind, CalendarMember};
 pub use feed::CalendarFeed;
 pub use file::CalendarFile;
 pub(crate) use import::forget_imports;
-pub use import::{ImportNote, ImportOptions, ImportOutcome, ImportReport, ImportedComponent, ImportedUid};
+pub use import::{
+    EventImport, ImportMode, ImportNote, ImportOptions, ImportOutcome, ImportReport, ImportedComponent,
+    ImportedUid, ListedEvent,
+};
 pub(crate) use invitation::{Inviter, ToldBefore, invitation};
 pub use member_filter::{
     CalendarPeriod, ComponentFilter, ComponentTest, ParameterFilter, ParameterTest, PropertyFilter,

@@ -15,12 +15,16 @@
 //!
 //! Rows are kept for six minutes.
 
+mod keeper;
+mod kept;
 mod listen;
 mod prune;
 mod read;
 mod snapshot;
 mod store;
 
+pub(crate) use keeper::{ChangeKeeper, prune_kept};
+pub use kept::{ChangeCursor, CommittedChanges, InvalidChangeCursor};
 pub(crate) use listen::{ProcessLink, reach};
 pub(crate) use prune::prune;
 pub(crate) use read::read_since;

@@ -42,7 +42,7 @@ pub(crate) async fn read_since(db: &Db, before: &Snapshot) -> Result<Committed> 
         // What commits between two pages is read next time.
         let seen = match snapshot.take() {
             Some(first) => first,
-            None => first_snapshot(db.dialect(), &rows)?,
+            None => snapshot_of(db.dialect(), rows.first().map(|row| row.snapshot.as_str()))?,
         };
         let (count, mut last) = (rows.len(), None);
         for row in rows {
@@ -95,8 +95,9 @@ async fn page(reader: &mut Reader, before: &Snapshot, after: (i64, i64)) -> Resu
         .await?)
 }
 
-fn first_snapshot(dialect: Dialect, rows: &[LoggedRow]) -> Result<Snapshot> {
-    let text = rows.first().map(|row| row.snapshot.as_str()).unwrap_or_default();
+/// The snapshot of a statement, by the text that it has returned.
+pub(super) fn snapshot_of(dialect: Dialect, text: Option<&str>) -> Result<Snapshot> {
+    let text = text.unwrap_or_default();
     let snapshot = match dialect {
         Dialect::Sqlite => text.parse().ok().map(Snapshot::up_to),
         Dialect::Postgres => Snapshot::from_postgres(text),
@@ -104,6 +105,6 @@ fn first_snapshot(dialect: Dialect, rows: &[LoggedRow]) -> Result<Snapshot> {
     snapshot.ok_or_else(|| Error::internal(format!("{text:?} is no snapshot")))
 }
 
-fn number_of(value: u64) -> Result<i64> {
+pub(super) fn number_of(value: u64) -> Result<i64> {
     i64::try_from(value).map_err(Error::internal)
 }

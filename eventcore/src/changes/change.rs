@@ -1,6 +1,6 @@
 //! [`Change`]: what a transaction changed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::id::{
     AccessTokenId, CategoryId, CommentId, EventId, FeedbackId, OccurrenceId, RegistrationId, SessionId,
@@ -9,7 +9,7 @@ use crate::id::{
 use crate::time::Timestamp;
 
 /// What a transaction changed. New kinds and fields may be added: match them with `..`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
@@ -136,7 +136,7 @@ pub enum Change {
 }
 
 /// Who cancelled a registration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CancelledBy {

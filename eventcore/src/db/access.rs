@@ -9,6 +9,7 @@ use super::backend::Backend;
 use super::direct_tx::DirectTx;
 use super::held::HeldTx;
 use super::insert_hook::InsertHook;
+use super::observer::Observer;
 use super::pool_settings::PoolSettings;
 use super::sqlite::QueuedCaller;
 use super::transaction::Tx;
@@ -42,6 +43,8 @@ pub(super) struct Access {
     pub(super) bus: ChangeBus,
     pub(super) begin_hook: Option<Arc<dyn BeginHook>>,
     pub(super) commit_hook: Option<Arc<dyn CommitHook>>,
+    /// They run after the commit hook.
+    pub(super) observers: Vec<Arc<dyn Observer>>,
     /// The places of long reads.
     pub(super) long_reads: Arc<Semaphore>,
     /// The transaction that all operations share, if they do.

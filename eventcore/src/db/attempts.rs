@@ -1,8 +1,6 @@
 //! Running the work of an operation in a transaction, in a task of its own.
 
-use std::sync::Arc;
-
-use super::access::{Access, CommitHook, QueuePlace};
+use super::access::{Access, QueuePlace};
 use super::direct_tx::Connected;
 use super::postgres;
 use super::transaction::Tx;
@@ -88,9 +86,12 @@ impl Attempts {
     pub(crate) async fn end<T>(&mut self, mut tx: Tx, outcome: Result<T>) -> Option<Result<T>> {
         let is_part = tx.is_part();
         let outcome = match outcome {
-            Ok(value) => run_hook(self.access.commit_hook.clone(), &mut tx).await.map(|()| value),
+            Ok(value) => run_hooks(&self.access, &mut tx).await.map(|()| value),
             Err(error) => Err(error),
         };
+        if matches!(outcome, Err(Error::Contended)) {
+            tx.lose_contention();
+        }
         let (outcome, connected) = match outcome {
             // After a lost COMMIT nobody knows whether it was executed: it is not run again.
             Ok(value) => (tx.commit().await.map(|()| value), Connected::Yes),
@@ -115,12 +116,24 @@ impl Attempts {
     }
 }
 
-/// Runs the hook with what the transaction has changed, without what a statement of it has done already.
-async fn run_hook(hook: Option<Arc<dyn CommitHook>>, tx: &mut Tx) -> Result<()> {
-    let Some(hook) = hook else { return Ok(()) };
+/// Runs the commit hook with what the transaction has changed, without what a statement of it has done
+/// already; then the observers, with all that it has changed.
+async fn run_hooks(access: &Access, tx: &mut Tx) -> Result<()> {
     let changes = tx.take_changes();
     let left: Vec<Change> = changes.iter().filter(|one| !one.is_done).map(|one| one.change.clone()).collect();
-    let outcome = if left.is_empty() { Ok(()) } else { hook.before_commit(tx, &left).await };
+    let mut outcome = match &access.commit_hook {
+        Some(hook) if !left.is_empty() => hook.before_commit(tx, &left).await,
+        _ => Ok(()),
+    };
     tx.put_back(changes);
+    if outcome.is_ok() && !access.observers.is_empty() {
+        let changes = tx.changes();
+        for observer in access.observers.iter().filter(|_| !changes.is_empty()) {
+            outcome = observer.before_commit(tx, &changes).await;
+            if outcome.is_err() {
+                break;
+            }
+        }
+    }
     outcome
 }

@@ -187,6 +187,12 @@ pub(super) fn is_schema_changed(error: &sqlx::Error) -> bool {
     })
 }
 
+/// Whether PostgreSQL has aborted the transaction because of others, so that it can be run again.
+pub(super) fn is_retryable(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().filter(|fault| extended_code(*fault).is_none());
+    code.and_then(DatabaseError::code).is_some_and(|code| RETRYABLE.contains(&&*code))
+}
+
 /// Whether the connection to PostgreSQL has ended.
 pub(super) fn is_connection_lost(error: &sqlx::Error) -> bool {
     match error {
@@ -203,8 +209,8 @@ pub(crate) fn violates_unique(error: &sqlx::Error, table: &str, column: &str) ->
     let sqlx::Error::Database(fault) = error else { return false };
     fault.is_unique_violation()
         && match fault.constraint() {
-            // PostgreSQL gives the constraint's default name, SQLite the column in the message.
-            Some(name) => name == format!("{table}_{column}_key"),
+            // PostgreSQL gives the name of the constraint or of the index, SQLite the column in the message.
+            Some(name) => name == format!("{table}_{column}_key") || name == format!("{table}_by_{column}"),
             None => fault.message().contains(&format!("{table}.{column}")),
         }
 }

@@ -4,6 +4,7 @@
 //! that a caller who stops polling in between holds nothing but an idle transaction; and an idle transaction
 //! is rolled back after a time limit.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 
 use super::dialect::Dialect;
 use super::direct_tx::{Connected, DirectTx};
+use super::error::is_retryable;
 use super::pool_settings::{PoolSettings, within};
 use super::statement::{Connection, StatementJob};
 use super::task::run_to_its_end;
@@ -24,6 +26,8 @@ pub(super) struct HeldTx {
     dialect: Dialect,
     caches_statements: bool,
     settings: PoolSettings,
+    /// The database has aborted the transaction because of others.
+    lost_contention: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -45,6 +49,7 @@ struct HeldState {
 pub(super) struct HeldGuard {
     state: OwnedMutexGuard<HeldState>,
     succeeded: bool,
+    lost_contention: Arc<AtomicBool>,
 }
 
 impl HeldTx {
@@ -61,7 +66,8 @@ impl HeldTx {
         if !settings.idle_transaction_timeout.is_zero() {
             tokio::spawn(end_when_idle(Arc::downgrade(&state), settings));
         }
-        Self { state, dialect, caches_statements, settings }
+        let lost_contention = Arc::new(AtomicBool::new(false));
+        Self { state, dialect, caches_statements, settings, lost_contention }
     }
 
     pub(super) const fn dialect(&self) -> Dialect {
@@ -87,6 +93,9 @@ impl HeldTx {
         let outcome = run_to_its_end(async move {
             let mut state = held.lock().await?;
             let outcome = job.run(state.open()?.connection()).await;
+            if outcome.as_ref().is_err_and(is_retryable) {
+                held.lost_contention.store(true, Ordering::Relaxed);
+            }
             state.last_used = Instant::now();
             Ok(outcome)
         });
@@ -100,7 +109,19 @@ impl HeldTx {
     pub(super) async fn part(&self) -> Result<HeldGuard> {
         let mut state = self.lock().await?;
         state.open()?;
-        Ok(HeldGuard { state, succeeded: false })
+        Ok(HeldGuard { state, succeeded: false, lost_contention: self.lost_contention.clone() })
+    }
+
+    /// Whether the database has aborted the transaction because of others.
+    pub(super) fn has_lost_contention(&self) -> bool {
+        self.lost_contention.load(Ordering::Relaxed)
+    }
+
+    /// What the operations have changed so far.
+    pub(super) async fn changes(&self) -> Result<Vec<Change>> {
+        let mut state = self.lock().await?;
+        state.open()?;
+        Ok(state.changes.clone())
     }
 
     /// Commits what all operations wrote, unless one has failed.
@@ -191,6 +212,10 @@ impl HeldGuard {
             Some(tx) => tx.connection(),
             None => unreachable!("the transaction ends only while it has no guard"),
         }
+    }
+
+    pub(super) fn lose_contention(&self) {
+        self.lost_contention.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn succeed(mut self, changes: Vec<Change>) {

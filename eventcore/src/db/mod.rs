@@ -24,6 +24,8 @@ mod location;
 pub(crate) mod lock_order;
 mod locking;
 mod migrate;
+mod observer;
+mod one_transaction;
 mod placeholders;
 mod pool_settings;
 mod postgres;
@@ -58,14 +60,15 @@ pub(crate) use batcher::BatchLimits;
 pub use copy::{backup, restore};
 pub use dialect::Dialect;
 pub(crate) use error::violates_unique;
-use held::HeldTx;
 pub(crate) use insert_hook::{InsertHook, RowInsert};
 pub(crate) use joint::{JointQueue, JointWork, run_jointly};
 pub(crate) use left_joined::{Joinable, LeftJoined};
 pub(crate) use location::{Address, Location};
 pub(crate) use locking::Locking;
+pub use observer::{Observer, ObserverFuture};
 pub(crate) use placeholders::placeholders;
 pub use pool_settings::PoolSettings;
+pub(crate) use postgres::{RETRIES, backoff};
 pub use query::{Queries, Query};
 pub use reader::Reader;
 pub(crate) use row_list::RowList;
@@ -82,7 +85,7 @@ pub use url::hide_passwords;
 pub(crate) use writer::{SqlValue, SqlWriter};
 
 use crate::changes::ChangeBus;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// An open database. Clones share its pools.
 #[derive(Clone)]
@@ -139,6 +142,7 @@ impl Db {
                 bus,
                 begin_hook: None,
                 commit_hook: None,
+                observers: Vec::new(),
                 held: None,
             },
         })
@@ -153,6 +157,11 @@ impl Db {
     /// replaces an earlier hook.
     pub(crate) fn with_commit_hook(self, hook: Arc<dyn CommitHook>) -> Self {
         Self { access: Access { commit_hook: Some(hook), ..self.access } }
+    }
+
+    /// This database with observers of its transactions, in place of earlier ones.
+    pub(crate) fn with_observers(self, observers: Vec<Arc<dyn Observer>>) -> Self {
+        Self { access: Access { observers, ..self.access } }
     }
 
     /// Joins the queue for a transaction. Used by `transaction!`.
@@ -246,47 +255,6 @@ impl Db {
     /// How long a request waits in this process for others; zero for no limit.
     pub(crate) fn queue_timeout(&self) -> Duration {
         self.access.settings.queue_timeout
-    }
-
-    /// Begins a transaction that may write, for tests and tools. Operations use `transaction!`, which also
-    /// commits and retries.
-    ///
-    /// The transaction may stay idle between two statements for
-    /// [`PoolSettings::idle_transaction_timeout`]. After that it is rolled back.
-    pub async fn begin(&self) -> Result<Tx> {
-        Ok(Tx::held(self.hold().await?, self.access.bus.clone()))
-    }
-
-    async fn hold(&self) -> Result<HeldTx> {
-        let (mut attempts, settings) = (self.attempts(), self.access.settings);
-        run_to_its_end(async move {
-            match attempts.begin().await?.into_direct() {
-                Some(tx) => Ok(HeldTx::new(tx, settings)),
-                None => Err(Error::internal("a transaction cannot contain another one")),
-            }
-        })
-        .await
-    }
-
-    /// A clone whose transactions and reads are parts of one transaction, one after another.
-    pub(crate) async fn with_one_transaction(&self) -> Result<Self> {
-        let held = Some(self.hold().await?);
-        Ok(Self { access: Access { held, ..self.access.clone() } })
-    }
-
-    /// Commits the transaction of [`Self::with_one_transaction`].
-    pub(crate) async fn commit(&self) -> Result<()> {
-        match &self.access.held {
-            Some(held) => held.commit(&self.access.bus).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Rolls the transaction of [`Self::with_one_transaction`] back, unless it is committed.
-    pub(crate) fn abandon(&self) {
-        if let Some(held) = &self.access.held {
-            held.abandon();
-        }
     }
 
     /// Checks that the database can be written, so that a server can refuse to start if it cannot.

@@ -29,7 +29,7 @@ use super::schema_name::SchemaName;
 use crate::error::{Cause, Error, Result};
 
 /// Greatest number of times that a transaction is run again after a deadlock or a serialization failure.
-pub(super) const RETRIES: u32 = 8;
+pub(crate) const RETRIES: u32 = 8;
 
 /// The name of the connections on the server.
 const APPLICATION: &str = "eventcore";
@@ -350,7 +350,7 @@ fn connect_error(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
 
 /// The wait before attempt number `attempt`, from 1: at least 4 ms, doubled with each attempt up to 256 ms. A
 /// random part of up to the same length prevents two transactions from colliding again.
-pub(super) fn backoff(attempt: u32) -> Duration {
+pub(crate) fn backoff(attempt: u32) -> Duration {
     let base = 2_000_u64 << attempt.min(7);
     Duration::from_micros(base + u64::from(random_u32()) % base)
 }

@@ -113,6 +113,18 @@ impl Tx {
         std::mem::take(&mut self.changes)
     }
 
+    /// What the operation has changed so far.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        self.changes.iter().map(|recorded| recorded.change.clone()).collect()
+    }
+
+    /// Notes that the database has aborted the transaction because of others.
+    pub(super) fn lose_contention(&self) {
+        if let Kind::Part(guard) = &self.kind {
+            guard.lose_contention();
+        }
+    }
+
     /// Puts changes back, before those that were recorded since.
     pub(super) fn put_back(&mut self, changes: Vec<RecordedChange>) {
         self.changes.splice(..0, changes);
@@ -140,6 +152,35 @@ impl Tx {
             Kind::Direct(tx) => TxTarget::Connection(tx.connection()),
             Kind::Part(guard) => TxTarget::Connection(guard.connection()),
             Kind::Held(Holder(held)) => TxTarget::Held(held),
+        }
+    }
+
+    /// The connection of the transaction, if the database is PostgreSQL: in an [`Observer`](super::Observer)
+    /// and in [`Transaction::run`](crate::Transaction::run). Statements on it must neither end the
+    /// transaction nor change tables of the library.
+    #[cfg(feature = "sqlx-0_9")]
+    pub fn postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
+        match self.target() {
+            TxTarget::Connection(Connection::Postgres { conn, .. }) => Some(conn),
+            TxTarget::Connection(_) | TxTarget::Held(_) => None,
+        }
+    }
+
+    /// The connection of the transaction, if the database is SQLite, as [`Self::postgres`]. Roll back after a
+    /// statement on it that has failed.
+    ///
+    /// # Errors
+    /// Those of an earlier statement of the transaction.
+    #[cfg(feature = "sqlx-0_9")]
+    pub async fn sqlite(&mut self) -> sqlx::Result<Option<&mut sqlx::SqliteConnection>> {
+        match self.target() {
+            TxTarget::Connection(Connection::Sqlite { conn, statements }) => {
+                if let Some(statements) = statements {
+                    statements.before_statement(conn).await?;
+                }
+                Ok(Some(conn))
+            }
+            TxTarget::Connection(_) | TxTarget::Held(_) => Ok(None),
         }
     }
 

@@ -79,7 +79,8 @@ impl Error {
             | Self::CheckInClosed { .. }
             | Self::OccurrenceNotOver
             | Self::DeliveryWaiting
-            | Self::SubscriptionDisabled => ErrorKind::Conflict,
+            | Self::SubscriptionDisabled
+            | Self::Refused(_) => ErrorKind::Conflict,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => ErrorKind::LimitExceeded,
             Self::Unavailable { .. } | Self::Contended | Self::Overloaded => ErrorKind::Unavailable,
             Self::Internal(_) => ErrorKind::Internal,

@@ -135,6 +135,10 @@ pub enum Error {
     /// The calendar is not followed at the moment.
     #[error("this calendar is not followed at the moment: enable the subscription first")]
     SubscriptionDisabled,
+    /// An [observer](crate::db::Observer) of the embedding program has refused the change. Its text is that
+    /// of the observer's error.
+    #[error("{0}")]
+    Refused(Box<dyn std::error::Error + Send + Sync>),
     /// The database, or something else that the operation needs, cannot be used. The text says what to do.
     #[error("{message}")]
     Unavailable {
@@ -215,6 +219,7 @@ impl Error {
             Self::DeliveryWaiting => "delivery_waiting",
             Self::SubscribedEvent => "subscribed_event",
             Self::SubscriptionDisabled => "subscription_disabled",
+            Self::Refused(_) => "refused",
             Self::RateLimited { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::Unavailable { .. } | Self::Contended | Self::Overloaded => "unavailable",
@@ -238,6 +243,11 @@ impl Error {
             Self::NotFound(_) => Self::NotFound(record),
             other => other,
         }
+    }
+
+    /// An [`Error::Refused`] because of `reason`, a text or an error.
+    pub fn refused(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Refused(reason.into())
     }
 
     /// An [`Error::Internal`] caused by `source`.

@@ -20,6 +20,23 @@ use crate::time::{IsoDuration, Span, SpanInput, TimeInput, Timestamp};
 /// How many of the next occurrences of two series are compared.
 const COMPARED: usize = 20_000;
 
+/// Replaces an event that an earlier import has created, as an organizer would. Returns whether it has
+/// changed.
+pub(crate) async fn replace_imported(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: EventId,
+    input: &EventInput,
+    now: Timestamp,
+    horizon: Horizon,
+) -> Result<bool> {
+    let before: Option<(i64,)> =
+        tx.query(sql!("SELECT version FROM events WHERE id = $1")).bind(id).optional().await?;
+    let edit = Edit::Replace(Box::new(input.clone()));
+    let event = edit_locked(tx, actor, id, &edit, None, now, horizon).await?;
+    Ok(before != Some((event.version,)))
+}
+
 /// An event of a file. `None` means that the file says nothing: a new event gets the default, and a stored
 /// one keeps what it has.
 #[derive(Debug, Clone)]

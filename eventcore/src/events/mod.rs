@@ -53,7 +53,7 @@ pub use event::{
 pub use html::{Described, add_html};
 pub(crate) use imported::{
     ImportDefaults, ImportedEvent, ImportedOccurrence, OccurrenceOutcome, OriginalStart, is_organized_by,
-    is_over, update_imported, update_imported_occurrences,
+    is_over, replace_imported, update_imported, update_imported_occurrences,
 };
 pub use input::EventInput;
 pub(crate) use input::check_url;

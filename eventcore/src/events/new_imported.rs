@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::creation::new_event;
 use super::event::{EventStatus, OccurrenceStatus};
 use super::imported::{ImportDefaults, ImportedEvent, OccurrenceOutcome};
-use super::input::ValidationContext;
+use super::input::{EventInput, ValidationContext};
 use super::insert::{NewEvent, insert_events};
 use super::occurrence::impose::NewOverrides;
 use super::schedule::expansion::Horizon;
@@ -28,6 +28,8 @@ pub(crate) struct Importer {
     pub(crate) organizer: UserId,
     /// The calendar that the organizer follows, if the file is that: nothing else changes its events.
     pub(crate) subscription: Option<SubscriptionId>,
+    /// The time zone of new events whose start has an offset, and that name none.
+    pub(crate) default_zone: Tz,
     pub(crate) defaults: ImportDefaults,
     /// By slug.
     pub(crate) categories: HashMap<String, CategoryName>,
@@ -62,7 +64,7 @@ impl Importer {
         }
         let context = ValidationContext {
             now: self.now,
-            default_zone: Tz::UTC,
+            default_zone: self.default_zone,
             horizon: self.horizon,
             current: None,
             imported_since: Some(defaults.since),
@@ -89,6 +91,21 @@ impl Importer {
         }
         let is_cancelled = event.status == Some(EventStatus::Cancelled) && !is_draft;
         Ok(NewImported { new, overrides, cancelled, is_cancelled, outcomes })
+    }
+
+    /// As [`Self::prepare`], for an event that a program has as a value.
+    pub(crate) fn prepare_listed(&self, input: &EventInput) -> Result<NewImported> {
+        let context = ValidationContext {
+            now: self.now,
+            default_zone: self.default_zone,
+            horizon: self.horizon,
+            current: None,
+            imported_since: Some(self.now),
+        };
+        let category = input.category.as_ref().and_then(|slug| self.categories.get(slug));
+        let new = new_event(self.dialect, self.organizer, category, input, &context)?;
+        let (overrides, cancelled, outcomes) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(NewImported { new, overrides, cancelled, is_cancelled: false, outcomes })
     }
 }
 

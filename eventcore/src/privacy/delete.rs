@@ -69,9 +69,9 @@ async fn anonymise(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
     let digits: String = id.as_uuid().simple().to_string().chars().skip(8).collect();
     tx.query(sql!(
         "UPDATE users SET username = $2, email = NULL, email_folded = NULL, email_verified_at = NULL,
-            display_name = 'deleted user', search_text = '', timezone = 'UTC', role = 'user',
-            password_hash = NULL, pending_email = NULL, email_bounced_at = NULL, takes_replies = FALSE,
-            deleted_at = $3, updated_at = $3, version = version + 1
+            external_id = NULL, display_name = 'deleted user', search_text = '', timezone = 'UTC',
+            role = 'user', password_hash = NULL, pending_email = NULL, email_bounced_at = NULL,
+            takes_replies = FALSE, deleted_at = $3, updated_at = $3, version = version + 1
          WHERE id = $1"
     ))
     .bind(id)

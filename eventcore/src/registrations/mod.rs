@@ -9,6 +9,7 @@ mod consistency;
 mod occurrence_facts;
 mod positions;
 mod read;
+mod read_many;
 mod register;
 mod registration;
 mod ticket;

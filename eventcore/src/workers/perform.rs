@@ -1,5 +1,7 @@
 //! What each kind of job does.
 
+use std::time::Duration;
+
 use crate::accounts;
 use crate::change_log;
 use crate::core::EventCore;
@@ -53,7 +55,8 @@ pub(super) async fn perform(core: &EventCore, lease: &Lease) -> Result<()> {
         | Job::CountChanges
         | Job::PruneNotifications { .. } => {
             let now = core.now();
-            transaction!(core.db(), |tx| step(tx, lease, &job, now))
+            let kept = core.keeps_changes();
+            transaction!(core.db(), |tx| step(tx, lease, &job, kept, now))
         }
     }
 }
@@ -157,8 +160,20 @@ async fn conclude(tx: &mut Tx, lease: &Lease, next: &Next, now: Timestamp) -> Re
     Ok(())
 }
 
+/// Deletes a batch of old changes. True if there may be more.
+async fn prune_changes(tx: &mut Tx, kept: Option<Duration>, now: Timestamp) -> Result<bool> {
+    let of_log = change_log::prune(tx, now).await?;
+    let of_kept = match kept {
+        Some(kept) => change_log::prune_kept(tx, kept, now).await?,
+        None => false,
+    };
+    Ok(of_log || of_kept)
+}
+
 /// Does a job, or a bounded part of it, in the transaction that also records it: exactly once.
-async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<()> {
+///
+/// `kept` is how long changes are kept, if they are.
+async fn step(tx: &mut Tx, lease: &Lease, job: &Job, kept: Option<Duration>, now: Timestamp) -> Result<()> {
     if !lease::hold(tx, lease, now).await? {
         return Ok(());
     }
@@ -172,7 +187,7 @@ async fn step(tx: &mut Tx, lease: &Lease, job: &Job, now: Timestamp) -> Result<(
         | Job::SendWebhook { .. }
         | Job::RefreshSubscription { .. } => Next::Done,
         Job::PruneJobs if jobs::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
-        Job::PruneChanges if change_log::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
+        Job::PruneChanges if prune_changes(tx, kept, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneMails if mails::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::PruneWebhooks if webhooks::prune(tx, now).await? => Next::Again { job: job.clone(), at: now },
         Job::SpreadWebhooks(news) => match webhooks::spread(tx, news, now).await? {

@@ -57,6 +57,39 @@ impl Workers {
     }
 }
 
+impl EventCore {
+    /// Does jobs until `shutdown` is ready, then lets those end that have begun, for up to 10 seconds: for a
+    /// program that does them in one task, which may be one beside its server.
+    ///
+    /// At least one process of a database must do jobs: they send mails, remind people, extend series and
+    /// delete what is old. [`Workers`] has as many at a time as you like.
+    ///
+    /// ```
+    /// use eventcore::EventCore;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let core = EventCore::builder().temporary().open().await?;
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// let jobs = tokio::spawn({
+    ///     let core = core.clone();
+    ///     async move { core.run_jobs(stopped).await }
+    /// });
+    /// // The server runs here.
+    /// drop(stop);
+    /// jobs.await?;
+    /// # core.close().await;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub async fn run_jobs<T>(&self, shutdown: impl Future<Output = T>) {
+        let workers = Workers::start(self, 1);
+        drop(shutdown.await);
+        workers.stop().await;
+    }
+}
+
 /// Does jobs until it is told to stop. The first worker of a process ensures the recurring jobs.
 async fn work(core: EventCore, mut stopped: watch::Receiver<bool>, mut ensures: bool) {
     loop {

@@ -25,6 +25,7 @@
 mod batch;
 mod content;
 mod known;
+mod listed;
 mod note;
 mod occurrence;
 mod options;
@@ -54,8 +55,10 @@ use crate::error::{Error, Result};
 use crate::events::{Importer, zone};
 use crate::fold::fold;
 use crate::id::{SubscriptionId, UserId};
+use crate::time::Timestamp;
 pub use known::ImportedUid;
 pub(crate) use known::forget_imports;
+pub use listed::{EventImport, ImportMode, ListedEvent};
 pub use note::ImportNote;
 pub use options::ImportOptions;
 pub use report::{ImportOutcome, ImportReport, ImportedComponent};
@@ -122,18 +125,37 @@ impl EventCore {
         let uids: Vec<String> = parsed.groups.iter().map(|group| group.group.uid.clone()).collect();
         let owner = UidOwner { actor: *actor, user, subscription };
         let known = self.known_uids(&owner, &uids).await?;
-        let importer = Importer {
-            dialect: self.db().dialect(),
-            organizer: user,
-            subscription,
-            defaults: options.defaults(now),
-            categories: categories.iter().map(|one| (one.name.slug.clone(), one.name.clone())).collect(),
-            now,
-            horizon: self.horizon(actor, now),
-        };
+        let importer = self.importer(&owner, &categories, options, now);
         let context = PlanContext { now, categories: by_label(&categories) };
         let import = Import::new(self, owner, importer, context, known, options);
         Ok((import.run(parsed).await?, uids))
+    }
+
+    /// What new events of a list depend on besides the list.
+    async fn importer_of_events(&self, actor: &Actor, user: UserId) -> Result<Importer> {
+        let (zone, categories) = self.import_context(user).await?;
+        let owner = UidOwner { actor: *actor, user, subscription: None };
+        let importer = self.importer(&owner, &categories, &ImportOptions::default(), self.now());
+        Ok(Importer { default_zone: zone, ..importer })
+    }
+
+    fn importer(
+        &self,
+        owner: &UidOwner,
+        categories: &[LabelledCategory],
+        options: &ImportOptions,
+        now: Timestamp,
+    ) -> Importer {
+        Importer {
+            dialect: self.db().dialect(),
+            organizer: owner.user,
+            subscription: owner.subscription,
+            default_zone: Tz::UTC,
+            defaults: options.defaults(now),
+            categories: categories.iter().map(|one| (one.name.slug.clone(), one.name.clone())).collect(),
+            now,
+            horizon: self.horizon(&owner.actor, now),
+        }
     }
 
     /// The time zone of a user, and all categories.

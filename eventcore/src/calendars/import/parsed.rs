@@ -116,7 +116,7 @@ fn uid_of_content(raw: &RawComponent) -> String {
 }
 
 /// The form in which a UID is stored.
-fn stored_uid(uid: &str) -> String {
+pub(super) fn stored_uid(uid: &str) -> String {
     let visible: String = uid.chars().filter(|c| !c.is_control()).collect();
     if visible.len() <= MAX_UID { visible } else { hex(&digest(&[visible.as_bytes()])) }
 }

@@ -13,9 +13,9 @@ use super::sql::Sql;
 use crate::error::{Cause, Error};
 
 pub(super) static SQLITE: LazyLock<Migrator> =
-    LazyLock::new(|| with_own_table(sqlx::migrate!("../migrations/sqlite")));
+    LazyLock::new(|| with_own_table(sqlx::migrate!("migrations/sqlite")));
 pub(super) static POSTGRES: LazyLock<Migrator> =
-    LazyLock::new(|| with_own_table(sqlx::migrate!("../migrations/postgres")));
+    LazyLock::new(|| with_own_table(sqlx::migrate!("migrations/postgres")));
 
 /// The applied migrations.
 const APPLIED: &str = "SELECT version, checksum FROM _eventcore_migrations WHERE success ORDER BY version";

@@ -45,6 +45,107 @@ use crate::webhooks::{WebhookPolicy, WebhookSender};
 ///   [`Error::Unavailable`].
 ///
 /// Transactions that have not ended when the Tokio runtime or the process ends are rolled back.
+///
+/// # Operations
+///
+/// - **Opening and closing:** [`builder`](Self::builder), [`open`](Self::open), [`migrate`](Self::migrate),
+///   [`schema`](Self::schema), [`for_network`](Self::for_network),
+///   [`transact`](Self::transact), [`begin_transaction`](Self::begin_transaction),
+///   [`close`](Self::close), [`now`](Self::now),
+///   [`db`](Self::db)
+/// - **Events:** [`create_event`](Self::create_event), [`duplicate_event`](Self::duplicate_event),
+///   [`event`](Self::event), [`dated_event`](Self::dated_event), [`replace_event`](Self::replace_event),
+///   [`change_event`](Self::change_event), [`split_event`](Self::split_event),
+///   [`publish_event`](Self::publish_event), [`cancel_event`](Self::cancel_event),
+///   [`delete_event`](Self::delete_event), [`co_organizers`](Self::co_organizers),
+///   [`co_organizer`](Self::co_organizer), [`add_co_organizer`](Self::add_co_organizer),
+///   [`remove_co_organizer`](Self::remove_co_organizer)
+/// - **Occurrences:** [`occurrence`](Self::occurrence), [`dated_occurrence`](Self::dated_occurrence),
+///   [`change_occurrence`](Self::change_occurrence), [`cancel_occurrence`](Self::cancel_occurrence),
+///   [`restore_occurrence`](Self::restore_occurrence), [`delete_occurrence`](Self::delete_occurrence)
+/// - **The agenda:** [`occurrences`](Self::occurrences),
+///   [`occurrence_stream`](Self::occurrence_stream), [`events`](Self::events),
+///   [`facets`](Self::facets), [`daily_counts`](Self::daily_counts)
+/// - **Categories and tags:** [`categories`](Self::categories), [`category`](Self::category),
+///   [`create_category`](Self::create_category), [`change_category`](Self::change_category),
+///   [`delete_category`](Self::delete_category), [`tags`](Self::tags)
+/// - **Registrations and tickets:** [`register`](Self::register),
+///   [`cancel_registration`](Self::cancel_registration), [`my_registration`](Self::my_registration),
+///   [`my_registrations`](Self::my_registrations), [`registration`](Self::registration),
+///   [`registrations`](Self::registrations), [`registration_stream`](Self::registration_stream),
+///   [`my_registrations_at`](Self::my_registrations_at),
+///   [`registrations_with_positions`](Self::registrations_with_positions),
+///   [`add_registration`](Self::add_registration), [`remove_registration`](Self::remove_registration),
+///   [`check_in`](Self::check_in), [`check_in_by_code`](Self::check_in_by_code),
+///   [`undo_check_in`](Self::undo_check_in), [`ticket`](Self::ticket)
+/// - **Comments and feedback:** [`comments`](Self::comments), [`comment`](Self::comment),
+///   [`add_comment`](Self::add_comment), [`change_comment`](Self::change_comment),
+///   [`delete_comment`](Self::delete_comment), [`hide_comment`](Self::hide_comment),
+///   [`feedback`](Self::feedback), [`my_feedback`](Self::my_feedback),
+///   [`submit_feedback`](Self::submit_feedback), [`withdraw_feedback`](Self::withdraw_feedback),
+///   [`answer_feedback`](Self::answer_feedback)
+/// - **Accounts:** [`create_user`](Self::create_user), [`user_for`](Self::user_for),
+///   [`link_user`](Self::link_user), [`user`](Self::user), [`users`](Self::users),
+///   [`profile`](Self::profile), [`profile_by_username`](Self::profile_by_username),
+///   [`change_user`](Self::change_user), [`set_user_disabled`](Self::set_user_disabled),
+///   [`export_user`](Self::export_user), [`delete_user`](Self::delete_user),
+///   [`verify_email`](Self::verify_email), [`resend_verification`](Self::resend_verification),
+///   [`change_password`](Self::change_password), [`confirm_password`](Self::confirm_password),
+///   [`forgot_password`](Self::forgot_password), [`reset_password_by_link`](Self::reset_password_by_link),
+///   [`reset_password`](Self::reset_password), [`check_account_link`](Self::check_account_link),
+///   [`operator_accounts`](Self::operator_accounts), [`claim_for_demo`](Self::claim_for_demo)
+/// - **Signing in:** [`sign_in`](Self::sign_in), [`open_session`](Self::open_session),
+///   [`refresh`](Self::refresh), [`sign_out`](Self::sign_out), [`authenticate`](Self::authenticate),
+///   [`caller`](Self::caller), [`identify`](Self::identify), [`sessions`](Self::sessions),
+///   [`end_session`](Self::end_session), [`end_other_sessions`](Self::end_other_sessions),
+///   [`create_access_token`](Self::create_access_token), [`access_tokens`](Self::access_tokens),
+///   [`delete_access_token`](Self::delete_access_token), [`rotate_signing_key`](Self::rotate_signing_key)
+/// - **Notifications and mails:** [`notifications`](Self::notifications),
+///   [`read_notification`](Self::read_notification),
+///   [`read_all_notifications`](Self::read_all_notifications),
+///   [`notification_preferences`](Self::notification_preferences),
+///   [`set_notification_preferences`](Self::set_notification_preferences), [`is_muted`](Self::is_muted),
+///   [`mute_event`](Self::mute_event), [`unmute_event`](Self::unmute_event),
+///   [`registration_reminders`](Self::registration_reminders),
+///   [`set_registration_reminders`](Self::set_registration_reminders),
+///   [`mail_preferences`](Self::mail_preferences), [`set_mail_preferences`](Self::set_mail_preferences),
+///   [`unsubscribe`](Self::unsubscribe), [`deliver_mails_by`](Self::deliver_mails_by)
+/// - **Calendars:** [`event_calendar`](Self::event_calendar),
+///   [`occurrence_calendar`](Self::occurrence_calendar), [`calendar_feed`](Self::calendar_feed),
+///   [`import_calendar`](Self::import_calendar), [`import_events`](Self::import_events),
+///   [`answer_invitation`](Self::answer_invitation),
+///   [`create_personal_calendar`](Self::create_personal_calendar),
+///   [`personal_calendar`](Self::personal_calendar),
+///   [`revoke_personal_calendar`](Self::revoke_personal_calendar),
+///   [`calendar_owner`](Self::calendar_owner), [`calendar_collection`](Self::calendar_collection),
+///   [`calendar_token`](Self::calendar_token), [`calendar_changes`](Self::calendar_changes),
+///   [`calendar_subscriptions`](Self::calendar_subscriptions),
+///   [`calendar_subscription`](Self::calendar_subscription),
+///   [`subscribe_to_calendar`](Self::subscribe_to_calendar),
+///   [`change_calendar_subscription`](Self::change_calendar_subscription),
+///   [`refresh_calendar_subscription`](Self::refresh_calendar_subscription),
+///   [`unsubscribe_from_calendar`](Self::unsubscribe_from_calendar),
+///   [`fetch_calendars_by`](Self::fetch_calendars_by)
+/// - **Webhooks:** [`webhooks`](Self::webhooks), [`webhook`](Self::webhook),
+///   [`create_webhook`](Self::create_webhook), [`change_webhook`](Self::change_webhook),
+///   [`delete_webhook`](Self::delete_webhook), [`rotate_webhook_secret`](Self::rotate_webhook_secret),
+///   [`test_webhook`](Self::test_webhook), [`webhook_deliveries`](Self::webhook_deliveries),
+///   [`webhook_delivery`](Self::webhook_delivery), [`redeliver`](Self::redeliver),
+///   [`deliver_webhooks_by`](Self::deliver_webhooks_by)
+/// - **Insights:** [`insights`](Self::insights), [`organizer_insights`](Self::organizer_insights)
+/// - **Following changes:** [`changes`](Self::changes), [`changes_after`](Self::changes_after),
+///   [`change_cursor`](Self::change_cursor), [`follow`](Self::follow),
+///   [`reach_other_processes`](Self::reach_other_processes), [`live_counts`](Self::live_counts),
+///   [`end_live_streams`](Self::end_live_streams)
+/// - **Jobs and upkeep:** [`run_jobs`](Self::run_jobs), [`ensure_jobs`](Self::ensure_jobs),
+///   [`run_due_jobs`](Self::run_due_jobs),
+///   [`run_due_job`](Self::run_due_job), [`jobs`](Self::jobs), [`job`](Self::job),
+///   [`retry_job`](Self::retry_job), [`drop_job`](Self::drop_job),
+///   [`extend_schedules`](Self::extend_schedules),
+///   [`recompute_occurrence_times`](Self::recompute_occurrence_times),
+///   [`follow_zone_edition`](Self::follow_zone_edition), [`check_consistency`](Self::check_consistency),
+///   [`check_counters`](Self::check_counters), [`check_notifications`](Self::check_notifications)
+/// - **Once per key:** [`run_idempotent`](Self::run_idempotent)
 #[derive(Clone)]
 pub struct EventCore {
     db: Db,
@@ -288,5 +389,41 @@ impl EventCore {
 impl std::fmt::Debug for EventCore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EventCore").field("db", &self.db).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    fn source_files(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = entries.flat_map(|path| if path.is_dir() { source_files(&path) } else { vec![path] });
+        files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
+    }
+
+    /// The public methods in blocks that begin with a bare `impl EventCore {`.
+    fn operations(source: &str) -> Vec<String> {
+        let blocks = source.split("\nimpl EventCore {\n").skip(1);
+        let lines = blocks.flat_map(|block| block.split("\n}\n").next().unwrap_or_default().lines());
+        let names = lines.filter_map(|line| {
+            let rest = line.strip_prefix("    pub ")?;
+            let rest = ["async ", "const "].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
+            rest.strip_prefix("fn ")?.split(['(', '<']).next()
+        });
+        names.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_documentation_lists_every_operation() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let sources = source_files(&root).into_iter().map(|path| std::fs::read_to_string(path).unwrap());
+        let operations: BTreeSet<String> = sources.flat_map(|source| operations(&source)).collect();
+        assert!(operations.contains("register") && operations.contains("changes"), "{operations:?}");
+        let listed = include_str!("core.rs");
+        let is_missing = |name: &&String| !listed.contains(&format!("[`{name}`](Self::{name})"));
+        let missing: Vec<&String> = operations.iter().filter(is_missing).collect();
+        assert_eq!(missing, [] as [&String; 0], "name them in the docs of `EventCore`");
     }
 }

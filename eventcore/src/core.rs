@@ -397,6 +397,32 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
 
+    use super::*;
+    use crate::actor::Actor;
+    use crate::agenda::AgendaFilter;
+    use crate::events::EventInput;
+    use crate::id::OccurrenceId;
+    use crate::page::PageRequest;
+    use crate::registrations::Party;
+
+    /// Programs share the library between threads, and spawn its operations.
+    #[tokio::test]
+    async fn the_library_and_its_futures_are_send() {
+        fn shared<T: Send + Sync + 'static>() {}
+        fn sent(_: impl Future + Send + 'static) {}
+        shared::<EventCore>();
+        shared::<Error>();
+        shared::<Actor>();
+        let core = EventCore::builder().temporary().connect().await.unwrap();
+        let (reader, writer, joiner, worker) = (core.clone(), core.clone(), core.clone(), core);
+        let (filter, page) = (AgendaFilter::default(), PageRequest::default());
+        sent(async move { reader.occurrences(&Actor::System, &filter, &page).await });
+        sent(async move { writer.create_event(&Actor::System, &EventInput::default()).await });
+        let occurrence = OccurrenceId::at(joiner.now());
+        sent(async move { joiner.register(Actor::System, occurrence, &Party::of(1)).await });
+        sent(async move { worker.run_jobs(std::future::pending::<()>()).await });
+    }
+
     fn source_files(folder: &Path) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let files = entries.flat_map(|path| if path.is_dir() { source_files(&path) } else { vec![path] });

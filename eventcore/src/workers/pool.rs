@@ -62,7 +62,8 @@ impl EventCore {
     /// program that does them in one task, which may be one beside its server.
     ///
     /// At least one process of a database must do jobs: they send mails, remind people, extend series and
-    /// delete what is old. [`Workers`] has as many at a time as you like.
+    /// delete what is old. [`Workers`] has as many at a time as you like. A dropped call ends its job at
+    /// once: another worker repeats it after its lease.
     ///
     /// ```
     /// use eventcore::EventCore;

@@ -157,3 +157,22 @@ async fn workers_never_take_the_same_job(#[case] kind: Kind) {
     assert_eq!(attempts, 40);
     assert!(all(&db.core, None).await.iter().all(|job| job.attempts == 1));
 }
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_runs_jobs_until_it_shuts_down(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let core = db.core.clone();
+    let running = tokio::spawn(async move { core.run_jobs(stopped).await });
+    let finished = async || !all(&db.core, Some(JobState::Finished)).await.is_empty();
+    tests::wait_until("a job is finished", finished).await;
+    stop.send(()).unwrap();
+    running.await.unwrap();
+    // Nobody does what is due from now on.
+    db.clock.advance(Duration::from_hours(25));
+    let due = all(&db.core, None).await.iter().filter(|job| job.due_at <= db.core.now()).count();
+    assert!(due > 0 && db.core.run_due_jobs().await.unwrap() > 0);
+}

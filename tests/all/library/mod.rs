@@ -5,6 +5,7 @@ mod accounts;
 mod admission;
 mod agenda_plans;
 mod agenda_statements;
+mod application;
 mod batching;
 mod changes;
 mod committed_changes;

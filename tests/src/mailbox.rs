@@ -15,12 +15,21 @@ use crate::eventually;
 pub struct Mailbox {
     delivered: Mutex<Vec<OutgoingMail>>,
     failures: Mutex<VecDeque<DeliveryError>>,
+    /// Where answers to invitations go; without it there are none.
+    answers: Option<String>,
 }
 
 impl Mailbox {
     /// A mailbox to which the workers of `core` deliver.
     pub fn of(core: &EventCore) -> Arc<Self> {
         let mailbox = Arc::new(Self::default());
+        core.deliver_mails_by(mailbox.clone());
+        mailbox
+    }
+
+    /// As [`Self::of`], and mails have invitations.
+    pub fn inviting(core: &EventCore) -> Arc<Self> {
+        let mailbox = Arc::new(Self { answers: Some("events@example.org".to_owned()), ..Self::default() });
         core.deliver_mails_by(mailbox.clone());
         mailbox
     }
@@ -59,6 +68,10 @@ impl Mailer for Mailbox {
             self.delivered.lock().expect("a lock").push(mail.clone());
         }
         Box::pin(async move { failure.map_or(Ok(()), Err) })
+    }
+
+    fn address_for_answers(&self) -> Option<String> {
+        self.answers.clone()
     }
 }
 

@@ -89,7 +89,7 @@ impl EventCore {
         let auto_promote = answer == InvitationAnswer::Accepted;
         match (answer, answered.status) {
             (InvitationAnswer::Declined, Some(_)) => {
-                self.cancel_registration(attendee, answered.id, None).await?;
+                self.decline_invitation(attendee, answered.id).await?;
                 Ok(ReplyOutcome::Cancelled)
             }
             (InvitationAnswer::Accepted, None) => {

@@ -142,6 +142,8 @@ pub enum Change {
 pub enum CancelledBy {
     /// The attendee.
     Attendee,
+    /// The attendee, by declining the invitation in their calendar.
+    Answer,
     /// An organizer or an admin.
     Organizer,
     /// The deletion of the attendee's account.

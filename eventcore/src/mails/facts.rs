@@ -27,6 +27,9 @@ pub struct NotificationFacts {
     pub old_location: Option<String>,
     /// Whether it takes place after all.
     pub restored: bool,
+    /// Whether the recipient has done it, so that only their calendar is told: they have cancelled their
+    /// registration.
+    pub own: bool,
     /// The registration of the recipient.
     pub registration: Option<RegistrationFacts>,
     /// The comments or replies, oldest first.

@@ -99,7 +99,7 @@ text_enum! {
         RegistrationWaitlisted = "registration_waitlisted",
         /// My registration has moved from the waitlist to seats.
         RegistrationPromoted = "registration_promoted",
-        /// An organizer has cancelled my registration.
+        /// My registration was cancelled.
         RegistrationCancelled = "registration_cancelled",
         /// Time or place of what I am registered for has changed, or it takes place again.
         EventChanged = "event_changed",

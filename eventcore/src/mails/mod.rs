@@ -32,5 +32,5 @@ pub use mail::{Mail, MailKind};
 pub use mailer::{Delivery, DeliveryError, Mailer, OutgoingMail};
 pub use outbox::MailState;
 pub(crate) use outbox::{NotificationMail, forget, queue, queue_notifications};
-pub(crate) use prune::prune;
+pub(crate) use prune::{KEPT, prune};
 pub(crate) use waiting::find_waiting;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::time::Timestamp;
 
 /// How long a mail is kept.
-const KEPT: Duration = Duration::from_hours(30 * 24);
+pub(crate) const KEPT: Duration = Duration::from_hours(30 * 24);
 /// The most rows that one transaction deletes.
 const BATCH: u16 = 1_000;
 

@@ -3,6 +3,10 @@
 //! Nobody is told of what they did themselves, with two exceptions: who registers gets the outcome, as the
 //! receipt that carries the ticket or the place on the waitlist; and notices about the account are told in
 //! any case, since it may have been someone else.
+//!
+//! Who cancels their own registration is not told either, but their calendar is, if they were invited by
+//! mail: it has an entry that only a mail takes out again (RFC 5546, 3.2.5). A calendar that has declined the
+//! invitation itself knows it.
 
 use uuid::Uuid;
 
@@ -21,6 +25,8 @@ pub(super) enum Telling {
     Registrant {
         user: UserId,
         kind: NotificationKind,
+        /// Whether only their calendar is told, by mail.
+        own: bool,
         registration: RegistrationId,
         occurrence: OccurrenceId,
     },
@@ -123,7 +129,8 @@ impl News {
 /// Decides who is told of a change.
 pub(super) fn decide(change: &Change) -> Telling {
     let registrant = |kind, occurrence: &OccurrenceId, registration: &RegistrationId, user: &UserId| {
-        Telling::Registrant { user: *user, kind, registration: *registration, occurrence: *occurrence }
+        let (user, registration, occurrence) = (*user, *registration, *occurrence);
+        Telling::Registrant { user, kind, own: false, registration, occurrence }
     };
     match change {
         Change::Registered { occurrence, registration, user } => {
@@ -137,6 +144,11 @@ pub(super) fn decide(change: &Change) -> Telling {
         }
         Change::RegistrationCancelled { occurrence, registration, user, by: CancelledBy::Organizer } => {
             registrant(NotificationKind::RegistrationCancelled, occurrence, registration, user)
+        }
+        Change::RegistrationCancelled { occurrence, registration, user, by: CancelledBy::Attendee } => {
+            let (user, registration, occurrence) = (*user, *registration, *occurrence);
+            let kind = NotificationKind::RegistrationCancelled;
+            Telling::Registrant { user, kind, own: true, registration, occurrence }
         }
         Change::CommentPosted { event, comment, author, parent } => {
             Telling::Comment { event: *event, comment: *comment, author: *author, parent: *parent }

@@ -40,8 +40,8 @@ impl InsertHook for Notifier {
         for change in changes {
             match decide(change) {
                 Telling::Nobody => {}
-                Telling::Registrant { user, kind, registration, occurrence } => {
-                    drafts.push(registrant(user, kind, registration, occurrence, now));
+                Telling::Registrant { user, kind, own, registration, occurrence } => {
+                    drafts.push(registrant(user, (kind, own), registration, occurrence, now));
                 }
                 _ => return Ok(None),
             }
@@ -52,13 +52,14 @@ impl InsertHook for Notifier {
 
 fn registrant(
     user: UserId,
-    kind: NotificationKind,
+    (kind, own): (NotificationKind, bool),
     registration: RegistrationId,
     occurrence: OccurrenceId,
     now: Timestamp,
 ) -> Draft {
     let occasion = Occasion { kind, subject: registration.as_uuid(), at: now };
-    Draft::of_occurrence(user, occasion, occurrence)
+    let details = ToldDetails { own, ..ToldDetails::default() };
+    Draft { details, ..Draft::of_occurrence(user, occasion, occurrence) }
 }
 
 /// Tells what a transaction has changed, in it: in one statement, unless many are told. That it has changed
@@ -69,8 +70,8 @@ async fn tell(tx: &mut Tx, changes: &[Change], now: Timestamp) -> Result<()> {
     for change in changes {
         match decide(change) {
             Telling::Nobody => {}
-            Telling::Registrant { user, kind, registration, occurrence } => {
-                drafts.push(registrant(user, kind, registration, occurrence, now));
+            Telling::Registrant { user, kind, own, registration, occurrence } => {
+                drafts.push(registrant(user, (kind, own), registration, occurrence, now));
             }
             Telling::Comment { event, comment, author, parent } => {
                 drafts.extend(commented(tx, event, comment, author, parent, now).await?);

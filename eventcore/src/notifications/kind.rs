@@ -12,7 +12,7 @@ text_enum! {
         RegistrationWaitlisted = "registration_waitlisted",
         /// My registration has moved from the waitlist to seats.
         RegistrationPromoted = "registration_promoted",
-        /// An organizer has cancelled my registration.
+        /// An organizer has cancelled my registration. If I have, only my calendar is told, by mail.
         RegistrationCancelled = "registration_cancelled",
         /// Time or place of what I am registered for has changed, or it takes place again.
         EventChanged = "event_changed",

@@ -35,6 +35,9 @@ pub(super) struct ToldDetails {
     pub(super) old_location: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) restored: bool,
+    /// Whether the reader did it: then the notification is not shown, and only mailed for their calendar.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) own: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lead: Option<LeadTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,6 +123,7 @@ pub(super) fn inserts(
         topics.extend(
             drafts
                 .iter()
+                .filter(|draft| !draft.details.own)
                 .map(|draft| Topic::Notification(draft.user, draft.occasion.notification_of(draft.user))),
         );
     }
@@ -143,6 +147,7 @@ fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
         .texts("details", details)
         // Notices about the account have mails of their own.
         .booleans("mailed", each().map(|draft| draft.occasion.kind.mail().is_some()))
+        .booleans("own", each().map(|draft| draft.details.own))
         .instants("created_at", each().map(|_| now));
     Ok(RowInsert {
         select:
@@ -151,7 +156,8 @@ fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
                 mail_due_at)
              SELECT v.user_id, v.id, v.kind, e.id, v.occurrence_id, v.subject_id, v.actor_id, \
                 coalesce(o.title, e.title), o.starts_at, coalesce(o.timezone, e.timezone), \
-                coalesce(o.all_day, e.all_day, FALSE), v.details, coalesce(p.in_app, TRUE), v.created_at, \
+                coalesce(o.all_day, e.all_day, FALSE), v.details, \
+                CASE WHEN v.own THEN FALSE ELSE coalesce(p.in_app, TRUE) END, v.created_at, \
                 CASE WHEN coalesce(p.email, TRUE) AND v.mailed \
                     THEN v.created_at END
              FROM ",
@@ -159,7 +165,7 @@ fn insert(drafts: &[Draft], now: Timestamp) -> Result<RowInsert> {
         rest: " LEFT JOIN occurrences o ON o.id = v.occurrence_id
              LEFT JOIN events e ON e.id = coalesce(v.event_id, o.event_id)
              LEFT JOIN notification_preferences p ON p.user_id = v.user_id AND p.kind = v.kind
-            WHERE coalesce(p.in_app OR p.email, TRUE)
+            WHERE coalesce(CASE WHEN v.own THEN p.email ELSE p.in_app OR p.email END, TRUE)
                 AND NOT EXISTS (SELECT 1 FROM event_mutes m WHERE m.user_id = v.user_id AND m.event_id = e.id)
             ON CONFLICT (user_id, id) DO NOTHING",
     })

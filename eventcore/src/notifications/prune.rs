@@ -8,7 +8,7 @@ use crate::id::{NotificationId, UserId};
 use crate::time::Timestamp;
 
 /// How long a notification is kept.
-const KEPT: Duration = Duration::from_hours(90 * 24);
+pub(super) const KEPT: Duration = Duration::from_hours(90 * 24);
 
 /// Deletes the notifications that are too old among the next ones of the table. Returns where to go on, or
 /// `None` at the end of the table.

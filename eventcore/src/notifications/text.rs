@@ -19,6 +19,9 @@ pub(super) fn of(told: &Notification, details: &ToldDetails) -> String {
         NotificationKind::RegistrationPromoted => {
             format!("You have moved up from the waitlist: your registration for {title}{start} is confirmed.")
         }
+        NotificationKind::RegistrationCancelled if details.own => {
+            format!("You have cancelled your registration for {title}{start}.")
+        }
         NotificationKind::RegistrationCancelled => {
             format!("An organizer has cancelled your registration for {title}{start}.")
         }

@@ -29,10 +29,24 @@ impl EventCore {
     ) -> Result<Vec<Promoted>> {
         let caller = caller.into();
         let user = caller.writer()?;
-        let act = Act::Cancel { expected: expected.cloned() };
-        self.admit(AdmissionRequest { caller, occurrence, attendee: Some(user), act })
-            .await
-            .map(Admitted::promoted)
+        let act = Act::Cancel { expected: expected.cloned(), is_answer: false };
+        let cancelled = self.admit(AdmissionRequest { caller, occurrence, attendee: Some(user), act });
+        cancelled.await.map(Admitted::promoted)
+    }
+
+    /// Cancels a registration whose attendee, the caller, has declined the invitation in their calendar.
+    ///
+    /// # Errors
+    /// As of [`EventCore::cancel_registration`].
+    pub(crate) async fn decline_invitation(
+        &self,
+        caller: impl Into<Caller>,
+        occurrence: OccurrenceId,
+    ) -> Result<()> {
+        let caller = caller.into();
+        let user = caller.writer()?;
+        let act = Act::Cancel { expected: None, is_answer: true };
+        self.admit(AdmissionRequest { caller, occurrence, attendee: Some(user), act }).await.map(drop)
     }
 
     /// Cancels the registration of an attendee, for the organizers. Freed seats go to the waitlist: returns

@@ -24,7 +24,7 @@ pub(crate) async fn cancel_registrations_of(tx: &mut Tx, user: UserId, now: Time
         .all()
         .await?;
     for (occurrence,) in occurrences {
-        let act = Act::Cancel { expected: None };
+        let act = Act::Cancel { expected: None, is_answer: false };
         let request =
             AdmissionRequest { caller: Actor::System.into(), occurrence, attendee: Some(user), act };
         admit_in(tx, &request, now).await?;

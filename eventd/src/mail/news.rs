@@ -47,6 +47,7 @@ pub(super) fn values(mail: &OutgoingMail, server: &str, unsubscribe: &str, tz: T
         moved => moved(facts),
         relocated => facts.old_location.is_some(),
         restored => facts.restored,
+        own => facts.own,
         ticket => ticket,
         picture => ticket_picture(mail.id),
         ticket_page => ticket.map(|code| format!("{server}/tickets/{code}")),

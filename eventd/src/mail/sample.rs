@@ -85,6 +85,7 @@ fn news(kind: MailKind) -> Option<NotificationFacts> {
         old_starts_at: is_change.then(|| at(-60)),
         old_location: is_change.then(|| "Hall 1, Berlin".to_owned()),
         restored: false,
+        own: false,
         registration: (has_seats || waits).then(|| RegistrationFacts {
             party_size: 2,
             position: waits.then_some(3),

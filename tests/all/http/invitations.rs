@@ -151,6 +151,46 @@ async fn the_calendar_of_an_attendee_follows_the_occurrence(#[case] kind: Kind) 
     assert_eq!(calendar.0.len(), 1, "one entry, whatever became of it");
 }
 
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cancels_is_told_nothing_but_their_calendar_is(#[case] kind: Kind) {
+    let (daemon, [ada, bob, eve]) = daemon_with(kind, ["ada", "bob", "eve"]).await;
+    let (_, occurrence) = ada.create_event(new_event_in_2031().title("Rust").capacity(1)).await;
+    let registration = format!("/occurrences/{occurrence}/registration");
+    let mut calendar = Calendar::default();
+    let newest = async |count| {
+        let mut mails = mails_in(&daemon.db.mail_dir(), count).await;
+        let mail = mails.pop().expect("a mail");
+        assert_eq!(mail.to, "bob@example.org", "{}", mail.subject);
+        (Invited::of(&mail).expect("an invitation"), mail)
+    };
+    bob.register(&occurrence, 1).await.expect(201);
+    calendar.take(newest(1).await.0);
+    bob.delete(&registration).await.expect(204);
+    let (ended, mail) = newest(2).await;
+    assert_eq!((ended.method.as_str(), ended.get("STATUS")), ("CANCEL", "STATUS:CANCELLED"));
+    assert!(mail.text.contains("You have cancelled your registration for Rust."), "{}", mail.text);
+    calendar.take(ended);
+    assert_eq!(calendar.starts(), [] as [&str; 0]);
+    let inbox = bob.all("/notifications").await;
+    let kinds: Vec<_> = inbox.iter().map(|told| &told["kind"]).collect();
+    assert_eq!(kinds, ["registration_confirmed"]);
+
+    // Again, and at last: who has only waited has no entry.
+    bob.register(&occurrence, 1).await.expect(201);
+    calendar.take(newest(3).await.0);
+    assert_eq!(calendar.starts().len(), 1);
+    eve.register(&occurrence, 1).await.expect(201);
+    mails_in(&daemon.db.mail_dir(), 4).await;
+    eve.delete(&registration).await.expect(204);
+    bob.delete(&registration).await.expect(204);
+    calendar.take(newest(5).await.0);
+    assert_eq!((calendar.0.len(), calendar.starts().len()), (1, 0));
+    daemon.check().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_is_invited_when_there_is_a_seat() {
     let (daemon, [ada, bob]) = daemon_with(Kind::Sqlite, ["ada", "bob"]).await;
@@ -160,7 +200,8 @@ async fn who_waits_is_invited_when_there_is_a_seat() {
     bob.register(&occurrence, 1).await.expect(201);
     assert_eq!(invitations(&daemon, 2, "bob@example.org").await, []);
     ada.delete(&format!("/occurrences/{occurrence}/registration")).await.expect(204);
-    let invited = invitations(&daemon, 3, "bob@example.org").await.pop().expect("an invitation");
+    // Ada's calendar is told of the end.
+    let invited = invitations(&daemon, 4, "bob@example.org").await.pop().expect("an invitation");
     assert!(is_uid_of(&invited, &event));
     assert_eq!(invited.get("DTSTART"), "DTSTART;VALUE=DATE:20310304");
     assert_eq!(invited.get("DTEND"), "DTEND;VALUE=DATE:20310306");
@@ -289,6 +330,8 @@ async fn an_answer_changes_the_registration_of_whoever_gives_it(#[case] kind: Ki
     let (code, said) = itip(&daemon, &mail("BOB@example.org", &reply(&invited, "DECLINED", now()))).await;
     assert_eq!((code, said.as_str()), (Some(0), "bob@example.org declines: the registration is cancelled\n"));
     bob.get(&registration).await.expect(404);
+    let told = "SELECT count(*) FROM notifications WHERE kind = 'registration_cancelled'";
+    assert_eq!(daemon.db.number(told).await, 0, "a calendar that has declined by itself needs not be told");
     // Who changes their mind has as many seats as before.
     let (code, said) = itip(&daemon, &reply(&invited, "ACCEPTED", now())).await;
     assert_eq!((code, said.as_str()), (Some(0), "bob@example.org accepts: registered\n"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eventcore::db::{Queries, Sql};
 use eventcore::mails::{DeliveryError, Mail, MailKind, OutgoingMail};
-use eventcore::{Actor, EventId, NotificationId, OccurrenceId, PageRequest};
+use eventcore::{Actor, EventCore, EventId, NotificationId, OccurrenceId, PageRequest};
 use rstest::rstest;
 use serde_json::json;
 use tests::{Kind, Mailbox, TestDb, at, id_of, new_event};
@@ -22,12 +22,21 @@ pub(super) struct Office {
 impl Office {
     /// With these users, whose addresses are verified.
     pub(super) async fn of<const N: usize>(kind: Kind, names: [&str; N]) -> (Self, [Actor; N]) {
+        Self::with(kind, names, Mailbox::of).await
+    }
+
+    /// As [`Self::of`], with another mailer.
+    async fn with<const N: usize>(
+        kind: Kind,
+        names: [&str; N],
+        mailbox: impl FnOnce(&EventCore) -> Arc<Mailbox>,
+    ) -> (Self, [Actor; N]) {
         let db = TestDb::new(kind).await;
         db.core.ensure_jobs().await.unwrap();
         db.core.run_due_jobs().await.unwrap();
         let people = db.people(names).await;
         db.verify_addresses().await;
-        let mailbox = Mailbox::of(&db.core);
+        let mailbox = mailbox(&db.core);
         (Self { db, mailbox }, people)
     }
 
@@ -193,7 +202,7 @@ async fn what_is_not_true_any_more_is_not_mailed(#[case] kind: Kind) {
     // Others are told of the cancellation instead.
     assert_eq!(office.told().await, ["hal: event_cancelled", "hal: registration_confirmed"]);
     let dropped = "SELECT count(*) FROM mails WHERE state = 'dropped'";
-    assert_eq!(db.number(dropped).await, 6, "bob, cid, dan, fay, gil, and hal once");
+    assert_eq!(db.number(dropped).await, 7, "bob twice, cid, dan, fay, gil, and hal once");
 
     // A reminder of what has moved since.
     db.clock.set(at("2027-03-04T17:30:00Z"));
@@ -244,6 +253,71 @@ async fn those_who_may_not_see_an_event_any_more_get_no_mail_about_it(#[case] ki
     let facts = mails[0].facts.as_ref().unwrap();
     assert_eq!((mails[0].mail.kind(), &*facts.title), (MailKind::RegistrationCancelled, "Secret"));
     assert_eq!((&*facts.location, facts.page.as_deref(), facts.registration.as_ref()), ("", None, None));
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cancels_gets_a_mail_for_their_calendar_if_they_were_invited_by_mail(#[case] kind: Kind) {
+    let (office, [ada, bob, cid, dan, eve]) =
+        Office::with(kind, ["ada", "bob", "cid", "dan", "eve"], Mailbox::inviting).await;
+    let core = &office.db.core;
+    let leave =
+        async |who: &Actor, occurrence| core.cancel_registration(who, occurrence, None).await.unwrap();
+    let (event, occurrence) =
+        office.db.create_event(&ada, new_event().starts_at("2027-11-04T18:30:00").capacity(3)).await;
+    // Dan takes no mails about seats, but others.
+    let seats_off = input(json!({"kinds": [{"kind": "registration_confirmed", "email": false}]}));
+    core.set_notification_preferences(&dan, &seats_off).await.unwrap();
+    for who in [&bob, &cid, &dan] {
+        office.db.register(who, occurrence, 1).await;
+    }
+    assert_eq!(office.told().await, ["bob: registration_confirmed", "cid: registration_confirmed"]);
+    leave(&bob, occurrence).await;
+    leave(&dan, occurrence).await;
+    let mails = office.mails().await;
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    let facts = mails[0].facts.as_ref().unwrap();
+    let invitation = facts.invitation.as_ref().unwrap();
+    assert_eq!((&*mails[0].username, facts.own, invitation.method.as_str()), ("bob", true, "CANCEL"));
+    assert!(core.notifications(&dan, false, &PageRequest::first(9)).await.unwrap().page.items.len() == 1);
+
+    // Who leaves before the mail is written was not invited.
+    office.db.register(&bob, occurrence, 1).await;
+    leave(&bob, occurrence).await;
+    assert_eq!(office.told().await, [] as [&str; 0]);
+    // Who is registered again needs no end of it.
+    office.db.register(&bob, occurrence, 1).await;
+    assert_eq!(office.told().await, ["bob: registration_confirmed"]);
+    leave(&bob, occurrence).await;
+    office.db.register(&bob, occurrence, 1).await;
+    assert_eq!(office.told().await, ["bob: registration_confirmed"]);
+
+    // Who has only waited was not, though the change was mailed to them too.
+    office.db.register(&dan, occurrence, 1).await;
+    office.db.register(&eve, occurrence, 1).await;
+    assert_eq!(office.told().await, ["eve: registration_waitlisted"]);
+    core.change_event(&ada, event, &json!({"location": "Attic"}), None).await.unwrap();
+    core.run_due_jobs().await.unwrap();
+    let changed = ["bob", "cid", "dan", "eve"].map(|name| format!("{name}: event_changed"));
+    assert_eq!(office.told().await, changed);
+    leave(&eve, occurrence).await;
+    assert_eq!(office.told().await, [] as [&str; 0]);
+
+    // After a month it is not known any more to whom mails were sent.
+    office.db.register(&eve, occurrence, 1).await;
+    assert_eq!(office.told().await, ["eve: registration_waitlisted"]);
+    office.db.clock.advance(Duration::from_hours(40 * 24));
+    core.run_due_jobs().await.unwrap();
+    office.mails().await;
+    leave(&eve, occurrence).await;
+    assert_eq!(office.told().await, [] as [&str; 0]);
+    // The event is cancelled before the mail is sent. Dan's calendar had the change, but is forgotten.
+    leave(&cid, occurrence).await;
+    leave(&dan, occurrence).await;
+    core.cancel_event(&ada, event, None).await.unwrap();
+    assert_eq!(office.told().await, ["bob: event_cancelled", "cid: registration_cancelled"]);
 }
 
 #[rstest]

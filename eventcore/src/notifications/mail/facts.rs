@@ -10,11 +10,12 @@ use crate::error::{Error, Result};
 use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility, zone};
 use crate::id::{EventId, NotificationId, OccurrenceId, UserId};
 use crate::mails::{
-    CommentFacts, FeedbackFacts, Invitation, InvitationMethod, NotificationFacts, RegistrationFacts,
+    self, CommentFacts, FeedbackFacts, Invitation, InvitationMethod, NotificationFacts, RegistrationFacts,
     ReplyAddress,
 };
 use crate::notifications::kind::NotificationKind;
 use crate::notifications::notify::ToldDetails;
+use crate::notifications::prune::KEPT;
 use crate::registrations::{RegistrationStatus, format_ticket_code};
 use crate::time::{Moment, Timestamp};
 
@@ -49,6 +50,7 @@ struct SubjectRow {
     organizer_address: Option<String>,
     registration_status: Option<RegistrationStatus>,
     is_told_registration: bool,
+    invited: bool,
     party_size: Option<i64>,
     position: Option<i64>,
     ticket_code: Option<String>,
@@ -59,6 +61,11 @@ struct SubjectRow {
 }
 
 /// What is told of, and the reader's relation to it. Comments and feedback that cannot be read are missing.
+///
+/// Times follow, with [`MAILED`] and [`FROM`] after them: of registrations that were made until the first, it
+/// is not known any more who was promoted, and of those until the second, who was invited by mail. Whoever
+/// had a seat, as far as is known, and takes such mails is taken to have been. A mail that was written with
+/// this one is not sent: there was no registration any more. One that waits from before may be on its way.
 const SELECT: &str = "SELECT n.kind, n.details, n.title AS told_title, n.starts_at AS told_starts_at, \
         n.timezone AS told_timezone, n.all_day AS told_all_day, \
         NOT EXISTS (SELECT 1 FROM notification_preferences p \
@@ -83,13 +90,31 @@ const SELECT: &str = "SELECT n.kind, n.details, n.title AS told_title, n.starts_
             WHERE w.occurrence_id = r.occurrence_id AND w.status = 'waitlisted' \
                 AND w.waitlist_number <= r.waitlist_number) END AS position, \
         CASE WHEN r.status IN ('confirmed', 'attended') THEN r.ticket_code END AS ticket_code, \
-        a.display_name AS author, c.body AS comment, f.rating, f.text AS feedback \
+        a.display_name AS author, c.body AS comment, f.rating, f.text AS feedback, \
+        CASE WHEN x.id IS NULL THEN FALSE ELSE (x.waitlist_number IS NULL \
+            OR EXISTS (SELECT 1 FROM notifications t WHERE t.user_id = n.user_id \
+                AND t.occurrence_id = n.occurrence_id AND t.kind = 'registration_promoted' \
+                AND t.created_at >= x.created_at) \
+            OR x.created_at <= ";
+/// The next part of [`SELECT`].
+const MAILED: &str = ") AND (EXISTS (SELECT 1 FROM notifications t \
+                JOIN mails m ON m.id = t.id AND m.state IN ('waiting', 'sent') \
+                WHERE t.user_id = n.user_id AND t.occurrence_id = n.occurrence_id \
+                    AND t.kind IN ('registration_confirmed', 'registration_promoted', 'event_changed') \
+                    AND t.created_at >= x.created_at \
+                    AND m.created_at < (SELECT w.created_at FROM mails w WHERE w.id = n.id)) \
+            OR NOT EXISTS (SELECT 1 FROM notification_preferences p \
+                WHERE p.user_id = n.user_id AND p.kind = 'registration_confirmed' AND NOT p.email) \
+                AND x.created_at <= ";
+/// The rest of [`SELECT`].
+const FROM: &str = ") END AS invited \
     FROM notifications n JOIN users u ON u.id = n.user_id \
     LEFT JOIN occurrences o ON o.id = n.occurrence_id \
     JOIN events e ON e.id = coalesce(o.event_id, n.event_id) \
     JOIN users h ON h.id = e.organizer_id \
     LEFT JOIN registrations r ON r.id = (SELECT l.id FROM registrations l \
         WHERE l.occurrence_id = n.occurrence_id AND l.user_id = n.user_id AND l.status <> 'cancelled') \
+    LEFT JOIN registrations x ON n.kind = 'registration_cancelled' AND x.id = n.subject_id \
     LEFT JOIN users a ON a.id = n.actor_id \
     LEFT JOIN comments c ON n.kind IN ('new_comment', 'comment_reply') AND c.id = n.subject_id \
         AND c.deleted_at IS NULL AND c.hidden_at IS NULL \
@@ -104,14 +129,15 @@ pub(crate) async fn mail_facts(
     let (now, key) = (core.now(), core.link_key().await?);
     let mut db = core.db().read().await?;
     let mut sql = SqlWriter::new(core.db().dialect());
-    sql.push(SELECT).push("WHERE n.user_id = ").value(user.as_uuid()).push(" AND n.id IN (");
+    sql.push(SELECT).value(now.minus(KEPT)).push(MAILED).value(now.minus(mails::KEPT)).push(FROM);
+    sql.push("WHERE n.user_id = ").value(user.as_uuid()).push(" AND n.id IN (");
     sql.separated(", ", notifications, |sql, id| _ = sql.value(id.as_uuid()));
     sql.push(") ORDER BY n.id");
     let rows: Vec<SubjectRow> = sql.query(&mut db).all().await?;
     let mut told = Vec::new();
     for row in rows {
         let details = row.details()?;
-        if row.situation(details.old_starts_at.is_some(), now).is_true() {
+        if row.situation(&details, now).is_true() {
             told.push((row, details));
         }
     }
@@ -121,7 +147,8 @@ pub(crate) async fn mail_facts(
         let inviter = Inviter { address: &address, key: &key, now };
         found.invitation = row.invitation(&mut db, user, &inviter).await?;
     }
-    Ok(found)
+    // What the reader did is told to nobody but their calendar.
+    Ok(found.filter(|found| !found.own || found.invitation.is_some()))
 }
 
 impl SubjectRow {
@@ -163,7 +190,7 @@ impl SubjectRow {
         }
     }
 
-    fn situation(&self, tells_start: bool, now: Timestamp) -> Situation {
+    fn situation(&self, details: &ToldDetails, now: Timestamp) -> Situation {
         Situation {
             kind: self.kind,
             wanted: self.wanted,
@@ -174,9 +201,11 @@ impl SubjectRow {
             begun: self.starts_at.is_some_and(|at| at <= now),
             ended: self.ends_at.is_some_and(|at| at <= now),
             moved_again: self.starts_at != self.told_starts_at,
-            tells_start,
+            tells_start: details.old_starts_at.is_some(),
             registration: self.registration_status,
             is_told_registration: self.is_told_registration,
+            own: details.own,
+            invited: self.invited,
             readable: self.comment.is_some() || self.feedback.is_some(),
         }
     }
@@ -253,6 +282,7 @@ fn facts(told: &[(SubjectRow, ToldDetails)]) -> Option<NotificationFacts> {
         old_starts_at: details.old_starts_at.map(moment),
         old_location: details.old_location.clone(),
         restored: details.restored,
+        own: details.own,
         registration: first.registration().filter(|_| !is_closed),
         comments: told.iter().filter_map(|(row, _)| comment(row)).collect(),
         feedback: told.iter().filter_map(|(row, _)| feedback(row)).collect(),

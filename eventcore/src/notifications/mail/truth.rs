@@ -28,6 +28,10 @@ pub(super) struct Situation {
     pub(super) registration: Option<RegistrationStatus>,
     /// Whether that is the registration that is told of.
     pub(super) is_told_registration: bool,
+    /// Whether the reader has done it.
+    pub(super) own: bool,
+    /// Whether the reader was invited by mail, and so has the occurrence in their calendar.
+    pub(super) invited: bool,
     /// Whether the comment or the feedback that is told of can be read.
     pub(super) readable: bool,
 }
@@ -49,6 +53,8 @@ impl Situation {
             Kind::RegistrationWaitlisted => {
                 takes_place && self.registration == Some(Waitlisted) && self.is_told_registration
             }
+            // Their calendar is told, also if the occurrence was cancelled since: that is told to others.
+            Kind::RegistrationCancelled if self.own => self.invited && !self.ended && !is_registered,
             // Who has registered again needs not be told.
             Kind::RegistrationCancelled => takes_place && !is_registered,
             Kind::EventChanged => takes_place && is_registered && !(self.tells_start && self.moved_again),
@@ -88,6 +94,8 @@ mod tests {
         tells_start: false,
         registration: Some(RegistrationStatus::Confirmed),
         is_told_registration: true,
+        own: false,
+        invited: false,
         readable: false,
     };
     const CANCELLED: Situation = Situation { occurrence: Some(OccurrenceStatus::Cancelled), ..REGISTERED };
@@ -129,6 +137,22 @@ mod tests {
             assert!(!Situation { wanted: false, ..of(kind) }.is_true(), "{kind}");
         }
         assert!(!of(NotificationKind::NewSignIn).is_true());
+    }
+
+    #[test]
+    fn the_calendar_of_who_cancels_is_told_if_they_were_invited() {
+        let own = Situation { own: true, invited: true, ..of(NotificationKind::RegistrationCancelled) };
+        assert!(own.is_true());
+        assert!(Situation { occurrence: Some(OccurrenceStatus::Cancelled), ..own }.is_true());
+        let again = Some(RegistrationStatus::Waitlisted);
+        for untold in [
+            Situation { invited: false, ..own },
+            Situation { ended: true, ..own },
+            Situation { wanted: false, ..own },
+            Situation { registration: again, ..own },
+        ] {
+            assert!(!untold.is_true(), "{untold:?}");
+        }
     }
 
     #[test]

@@ -163,12 +163,13 @@ impl OccurrenceAdmission {
                 let terms = Terms { by: RegisteredBy::Organizer, ..terms };
                 self.register(loaded, attendee.ok_or(Error::NotFound("user"))?, &party, terms)
             }
-            Act::Cancel { expected } => {
+            Act::Cancel { expected, is_answer } => {
                 let expected = expected.as_ref();
                 match live {
                     Some(row) => {
                         let by = match actor {
                             Actor::System => CancelledBy::AccountDeletion,
+                            _ if *is_answer => CancelledBy::Answer,
                             Actor::User(_) | Actor::Anonymous => CancelledBy::Attendee,
                         };
                         return self.cancel(row, expected, by, terms);

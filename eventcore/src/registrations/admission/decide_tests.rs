@@ -154,7 +154,7 @@ fn requests() -> impl Strategy<Value = AdmissionRequest> {
     let register = register.prop_map(|(party_size, auto_promote)| {
         Act::Register(Party { party_size, auto_promote, ..Party::default() })
     });
-    let act = prop_oneof![3 => register, 2 => Just(Act::Cancel { expected: None })];
+    let act = prop_oneof![3 => register, 2 => Just(Act::Cancel { expected: None, is_answer: false })];
     (0..USERS, act).prop_map(|(who, act)| request(who, act))
 }
 

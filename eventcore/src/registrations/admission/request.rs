@@ -25,7 +25,11 @@ pub(in super::super) enum Act {
     /// An organizer registers someone, or changes their registration.
     Add(NewAttendee),
     /// The registration of the caller is cancelled, or the system cancels it.
-    Cancel { expected: Option<Precondition> },
+    Cancel {
+        expected: Option<Precondition>,
+        /// Whether the calendar of the caller has declined the invitation.
+        is_answer: bool,
+    },
     /// An organizer removes an attendee.
     Remove { registration: RegistrationId, expected: Option<Precondition> },
 }

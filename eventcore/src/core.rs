@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, SigningKeys};
+use crate::calendars::KnownFeeds;
 use crate::change_log::ChangeKeeper;
 use crate::db::{BeginHook, Db, Observer, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
@@ -166,6 +167,7 @@ struct SharedState {
     admissions: Admissions,
     creations: Creations,
     live: LiveSlot,
+    known_feeds: KnownFeeds,
     mailer: OnceLock<Arc<dyn Mailer>>,
     webhook_sender: OnceLock<Arc<dyn WebhookSender>>,
     webhook_policy: WebhookPolicy,
@@ -211,6 +213,7 @@ impl EventCore {
             admissions,
             creations,
             live,
+            known_feeds: KnownFeeds::default(),
             mailer: OnceLock::new(),
             webhook_sender: OnceLock::new(),
             webhook_policy: settings.webhook_policy,
@@ -302,6 +305,10 @@ impl EventCore {
 
     pub(crate) fn creations(&self) -> &Creations {
         &self.state.creations
+    }
+
+    pub(crate) fn known_feeds(&self) -> &KnownFeeds {
+        &self.state.known_feeds
     }
 
     pub(crate) fn live(&self) -> &LiveSlot {

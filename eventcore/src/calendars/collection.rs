@@ -170,8 +170,9 @@ impl CalendarCollection {
 
     /// Adds events, which come in the order of their ids. One that was deleted meanwhile is left out.
     async fn add(&mut self, db: &mut impl Queries, events: Vec<FeedEvent>) -> Result<()> {
+        let now = self.core.now();
         for some in events.chunks(EVENTS_OF_STATEMENT) {
-            let found = summaries(db, some).await?;
+            let found = summaries(db, some, now).await?;
             let mut events = some.iter();
             for summary in found {
                 let Some(event) = events.find(|event| event.id == summary.id()) else { break };

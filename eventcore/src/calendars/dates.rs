@@ -4,6 +4,7 @@
 //! latest of the rest is earlier. So each feed is remembered with a fingerprint of its content and the time
 //! at which that was found first.
 
+use super::feed_version::FeedState;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::Result;
@@ -14,13 +15,6 @@ const MAX_FEEDS: i64 = 50_000;
 /// How many are forgotten when there are more: those that have not changed for longest. Their date is then
 /// that of the next request, which is not earlier.
 const FORGOTTEN: i64 = 5_000;
-
-/// The hash of a feed and that of its content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FeedState {
-    pub(super) feed: [u8; 32],
-    pub(super) fingerprint: [u8; 32],
-}
 
 impl EventCore {
     /// When the feed got this content. Never earlier than it was said before.

@@ -6,9 +6,9 @@ use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
 use super::content_lines::ContentLines;
-use super::dates::FeedState;
 use super::entry::{begin_calendar, end_calendar};
 use super::feed_summary::{Period, summaries};
+use super::feed_version::{FeedState, FeedVersion};
 use super::shown::{FeedEvent, Shown, add_reminders};
 use super::source::{self, CalendarOccurrenceRow, Source};
 use super::syndication::{self, FeedLinks, SyndicationFormat};
@@ -37,9 +37,9 @@ const REFRESH_INTERVAL: &str = "PT1H";
 pub struct CalendarFeed {
     core: EventCore,
     content: FeedContent,
-    state: FeedState,
-    /// Of what feeds for readers of news show besides.
-    organizers: [u8; 32],
+    version: FeedVersion,
+    /// When the next of its occurrences ends.
+    ends_at: Option<Timestamp>,
     /// The time zones of the events, with the first and the last instant for which each is needed.
     zones: Vec<(Tz, Period)>,
     /// `None` for iCalendar.
@@ -87,25 +87,69 @@ impl EventCore {
         name: &str,
     ) -> Result<CalendarFeed> {
         let filter = AgendaFilter { current: true, ..filter.clone() };
+        let feed = feed_key(actor, &filter);
+        let key = known_key(feed, name);
+        let is_knowable = self.is_knowable(actor, &filter);
+        let (now, known) = (self.now(), self.known_feeds());
+        let epoch = if is_knowable { Some(known.epoch(self.db(), now).await?) } else { None };
         let mut db = self.db().read().await?;
-        let ids = agenda::event_ids(&mut db, actor, &filter, MAX_EVENTS, self.now()).await?;
+        let ids = agenda::event_ids(&mut db, actor, &filter, MAX_EVENTS, now).await?;
         let events = ids.into_iter().map(|id| FeedEvent { id, shown: Shown::Whole }).collect();
-        let feed = Sha256::digest(format!("{:?} {filter:?}", actor.user_id())).into();
         let content = FeedContent { feed, name: name.to_owned(), events, reminders: Vec::new() };
-        self.feed_of(&mut db, content).await
+        let feed = self.feed_of(&mut db, content, now).await?;
+        drop(db);
+        if let Some(epoch) = epoch {
+            known.put(key, feed.version.clone(), epoch, (now, feed.ends_at)).await;
+        }
+        Ok(feed)
     }
 
-    /// The feed of events that the caller may see.
-    pub(super) async fn feed_of(&self, db: &mut impl Queries, content: FeedContent) -> Result<CalendarFeed> {
+    /// The version of such a calendar, without reading its events: `None` if it is not known. `shows_names`
+    /// is whether it shows the names of organizers, as feeds for readers of news do.
+    ///
+    /// # Errors
+    /// `unavailable` if the database cannot be read.
+    pub async fn known_feed(
+        &self,
+        actor: &Actor,
+        filter: &AgendaFilter,
+        name: &str,
+        shows_names: bool,
+    ) -> Result<Option<FeedVersion>> {
+        let filter = AgendaFilter { current: true, ..filter.clone() };
+        if !self.is_knowable(actor, &filter) {
+            return Ok(None);
+        }
+        let key = known_key(feed_key(actor, &filter), name);
+        self.known_feeds().get(self.db(), &key, shows_names, self.now()).await
+    }
+
+    /// Whether the log of changes and the ends of occurrences tell when a feed changes. Occurrences that
+    /// began before `from` are in it while they last, and whether seats are free is not logged.
+    fn is_knowable(&self, actor: &Actor, filter: &AgendaFilter) -> bool {
+        let AgendaFilter { available, registered, from, overlaps, .. } = filter;
+        let is_by_time = *available || registered.is_some() || from.is_some() || *overlaps;
+        matches!(actor, Actor::Anonymous) && !is_by_time && self.db().may_batch()
+    }
+
+    /// The feed of events that the caller may see and that are not over at `now`.
+    pub(super) async fn feed_of(
+        &self,
+        db: &mut impl Queries,
+        content: FeedContent,
+        now: Timestamp,
+    ) -> Result<CalendarFeed> {
         let mut zones: BTreeMap<&str, (Tz, Period)> = BTreeMap::new();
         let mut digest = Sha256::new().chain_update(&content.name);
         let mut organizers = Sha256::new();
+        let mut ends_at = None::<Timestamp>;
         add_reminders(&mut digest, &content.reminders);
         for some in content.events.chunks(EVENTS_OF_STATEMENT) {
             for event in some {
                 event.shown.add_to(&mut digest);
             }
-            for summary in summaries(db, some).await? {
+            for summary in summaries(db, some, now).await? {
+                ends_at = [ends_at, summary.next_end].into_iter().flatten().min();
                 summary.add_to(&mut digest);
                 summary.add_organizer_to(&mut organizers);
                 let tz = zone(&summary.timezone);
@@ -116,8 +160,11 @@ impl EventCore {
         }
         Ok(CalendarFeed {
             core: self.clone(),
-            state: FeedState { feed: content.feed, fingerprint: digest.finalize().into() },
-            organizers: organizers.finalize().into(),
+            version: FeedVersion {
+                state: FeedState { feed: content.feed, fingerprint: digest.finalize().into() },
+                organizers: organizers.finalize().into(),
+            },
+            ends_at,
             content,
             zones: zones.into_values().filter(|(tz, _)| !timezone::is_utc(*tz)).collect(),
             syndication: None,
@@ -132,20 +179,14 @@ impl CalendarFeed {
     #[must_use]
     pub fn syndicated(mut self, format: SyndicationFormat, links: FeedLinks) -> Self {
         self.content.events.reverse();
-        let FeedState { feed, fingerprint } = self.state;
-        let variant = format!("{format:?} {}", links.address);
-        let all = Sha256::new().chain_update(fingerprint).chain_update(self.organizers);
-        self.state = FeedState {
-            feed: Sha256::new().chain_update(feed).chain_update(&variant).finalize().into(),
-            fingerprint: all.chain_update(&variant).finalize().into(),
-        };
+        self.version = self.version.syndicated(format, &links);
         self.syndication = Some((format, links));
         self
     }
 
-    /// Differs from the fingerprint of another feed of this filter and format unless they have the same text.
-    pub fn fingerprint(&self) -> &[u8] {
-        &self.state.fingerprint
+    /// Which text it has.
+    pub const fn version(&self) -> &FeedVersion {
+        &self.version
     }
 
     /// When the feed was found to have this content. It does not go back when events leave the feed.
@@ -153,7 +194,7 @@ impl CalendarFeed {
     /// # Errors
     /// `unavailable` if the database cannot be read or, after a change, written.
     pub async fn changed_at(&self) -> Result<Timestamp> {
-        self.core.feed_changed_at(&self.state).await
+        self.core.feed_changed_at(&self.version.state).await
     }
 
     /// The next part of the file, in UTF-8. `None` at its end.
@@ -275,4 +316,14 @@ impl CalendarFeed {
         }
         Ok(())
     }
+}
+
+/// The hash of what selects the events.
+fn feed_key(actor: &Actor, filter: &AgendaFilter) -> [u8; 32] {
+    Sha256::digest(format!("{:?} {filter:?}", actor.user_id())).into()
+}
+
+/// By what a feed with a name is known.
+fn known_key(feed: [u8; 32], name: &str) -> [u8; 32] {
+    Sha256::new().chain_update(feed).chain_update(name).finalize().into()
 }

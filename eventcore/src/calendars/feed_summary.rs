@@ -33,19 +33,25 @@ pub(super) struct EventSummary {
     first_start: Timestamp,
     first_original_start: Timestamp,
     last_end: Timestamp,
+    /// When the next of its occurrences ends.
+    pub(super) next_end: Option<Timestamp>,
 }
 
 /// Reads the summaries of events, by id.
-pub(super) async fn summaries(db: &mut impl Queries, events: &[FeedEvent]) -> Result<Vec<EventSummary>> {
+pub(super) async fn summaries(
+    db: &mut impl Queries,
+    events: &[FeedEvent],
+    now: Timestamp,
+) -> Result<Vec<EventSummary>> {
     let mut sql = SqlWriter::new(db.dialect());
     sql.push(
         "SELECT e.id, e.timezone, e.starts_local, e.version, e.calendar_changes, e.expanded_until,
             c.updated_at AS category_updated_at, u.updated_at AS organizer_updated_at,
             count(*) AS occurrences, CAST(sum(o.version) AS BIGINT) AS versions,
             min(o.starts_at) AS first_start, min(o.original_start) AS first_original_start,
-            max(o.ends_at) AS last_end
-         FROM ",
+            max(o.ends_at) AS last_end, min(CASE WHEN o.ends_at > ",
     );
+    sql.value(now).push(" THEN o.ends_at END) AS next_end FROM ");
     sql.rows("v", RowList::default().ids("id", events.iter().map(|event| event.id.as_uuid())));
     sql.push(
         " JOIN events e ON e.id = v.id JOIN users u ON u.id = e.organizer_id

@@ -35,10 +35,12 @@ mod entry;
 mod event_entries;
 mod feed;
 mod feed_summary;
+mod feed_version;
 mod file;
 mod import;
 mod invitation;
 mod json_feed;
+mod known_feeds;
 mod member_filter;
 mod member_query;
 mod name;
@@ -55,6 +57,7 @@ pub use calendar_changes::CalendarChanges;
 pub(crate) use calendar_changes::forget_snapshots;
 pub use collection::{CalendarCollection, CalendarKind, CalendarMember};
 pub use feed::CalendarFeed;
+pub use feed_version::FeedVersion;
 pub use file::CalendarFile;
 pub(crate) use import::forget_imports;
 pub use import::{
@@ -62,6 +65,7 @@ pub use import::{
     ImportedUid, ListedEvent,
 };
 pub(crate) use invitation::{Inviter, ToldBefore, invitation};
+pub(crate) use known_feeds::KnownFeeds;
 pub use member_filter::{
     CalendarPeriod, ComponentFilter, ComponentTest, ParameterFilter, ParameterTest, PropertyFilter,
     PropertyTest, TextMatch,

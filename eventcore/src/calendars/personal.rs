@@ -98,12 +98,13 @@ impl EventCore {
             .await?;
         let (owner, reminders) = found.ok_or(Error::NotFound("calendar"))?;
         let reminders = ReminderList::read(reminders.as_deref())?;
-        let shown = shown_to(&mut db, owner, &reminders, self.now()).await?;
+        let now = self.now();
+        let shown = shown_to(&mut db, owner, &reminders, now).await?;
         let events = shown.into_iter().map(|(id, shown)| FeedEvent { id, shown }).collect();
         let reminders = reminders.as_slice().to_vec();
         let feed = Sha256::digest([b"personal ".as_slice(), owner.as_uuid().as_bytes()].concat()).into();
         let name = NAME.to_owned();
-        self.feed_of(&mut db, FeedContent { feed, name, events, reminders }).await
+        self.feed_of(&mut db, FeedContent { feed, name, events, reminders }, now).await
     }
 }
 

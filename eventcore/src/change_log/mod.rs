@@ -27,6 +27,6 @@ pub(crate) use keeper::{ChangeKeeper, prune_kept};
 pub use kept::{ChangeCursor, CommittedChanges, InvalidChangeCursor};
 pub(crate) use listen::{ProcessLink, reach};
 pub(crate) use prune::prune;
-pub(crate) use read::read_since;
+pub(crate) use read::{present, read_since};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use store::insert;

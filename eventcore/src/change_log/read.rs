@@ -70,6 +70,20 @@ pub(crate) async fn read_since(db: &Db, before: &Snapshot) -> Result<Committed> 
     }
 }
 
+/// What a reader sees that begins now.
+pub(crate) async fn present(db: &Db) -> Result<Snapshot> {
+    let mut reader = db.read().await?;
+    let text: String = reader
+        .query(sql!(
+            sqlite "SELECT CAST(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)
+                AS TEXT)",
+            postgres "SELECT CAST(pg_current_snapshot() AS TEXT)"
+        ))
+        .scalar()
+        .await?;
+    snapshot_of(db.dialect(), Some(&text))
+}
+
 async fn page(reader: &mut Reader, before: &Snapshot, after: (i64, i64)) -> Result<Vec<LoggedRow>> {
     Ok(reader
         .query(sql!(

@@ -20,8 +20,10 @@ pub(crate) enum Topic {
     Notification(UserId, NotificationId),
     /// Which notifications a user has read.
     Inbox(UserId),
-    /// Whether a user may still do what they could: the account, its sessions and its tokens.
+    /// What a user may do, and their name: the account, its sessions and its tokens.
     Account(UserId),
+    /// What lists show besides the events that they had: new ones, and categories.
+    Lists,
 }
 
 /// The text is not that of a topic.
@@ -38,6 +40,7 @@ impl fmt::Display for Topic {
             }
             Self::Inbox(user) => ('i', user.as_uuid()),
             Self::Account(user) => ('a', user.as_uuid()),
+            Self::Lists => ('l', Uuid::nil()),
         };
         write!(f, "{letter}{}", id.simple())
     }
@@ -59,6 +62,7 @@ impl FromStr for Topic {
             ("o", id, None) => Self::Occurrence(id.into()),
             ("i", id, None) => Self::Inbox(id.into()),
             ("a", id, None) => Self::Account(id.into()),
+            ("l", id, None) if id.is_nil() => Self::Lists,
             ("n", user, Some(second)) => Self::Notification(user.into(), uuid(second)?.into()),
             _ => return Err(ParseTopicError),
         })
@@ -69,7 +73,10 @@ impl FromStr for Topic {
 pub(crate) fn topics_of(changes: &[Change]) -> BTreeSet<Topic> {
     let created: HashSet<EventId> = changes.iter().filter_map(created).collect();
     let is_known = |topic: &Topic| !matches!(topic, Topic::Event(event) if created.contains(event));
-    changes.iter().flat_map(topics).filter(is_known).collect()
+    let topics = changes.iter().flat_map(topics).filter(is_known);
+    let is_new =
+        |change: &Change| matches!(change, Change::EventPublished { event } if created.contains(event));
+    topics.chain(changes.iter().any(is_new).then_some(Topic::Lists)).collect()
 }
 
 fn created(change: &Change) -> Option<EventId> {
@@ -106,10 +113,14 @@ fn topics(change: &Change) -> Vec<Topic> {
         Change::AccountChanged { user }
         | Change::PasswordChanged { user }
         | Change::AccountDisabled { user }
+        | Change::AccountEnabled { user }
         | Change::AccountDeleted { user }
         | Change::AccessTokenRevoked { user, .. }
         | Change::SessionsEnded { user } => vec![Topic::Account(*user)],
         Change::NotificationsRead { user } => vec![Topic::Inbox(*user)],
+        Change::CategoryCreated { .. } | Change::CategoryChanged { .. } | Change::CategoryDeleted { .. } => {
+            vec![Topic::Lists]
+        }
         // Those who are checked in have had their seats before.
         Change::CheckedIn { .. }
         | Change::CheckInUndone { .. }
@@ -122,11 +133,7 @@ fn topics(change: &Change) -> Vec<Topic> {
         | Change::FeedbackChanged { .. }
         | Change::FeedbackWithdrawn { .. }
         | Change::FeedbackAnswered { .. }
-        | Change::CategoryCreated { .. }
-        | Change::CategoryChanged { .. }
-        | Change::CategoryDeleted { .. }
         | Change::AccountCreated { .. }
-        | Change::AccountEnabled { .. }
         | Change::SignedIn { .. }
         | Change::AccessTokenCreated { .. }
         | Change::CalendarAddressCreated { .. }
@@ -155,6 +162,7 @@ mod tests {
             Topic::Notification(id(3), id(4)),
             Topic::Inbox(id(5)),
             Topic::Account(id(6)),
+            Topic::Lists,
         ] {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }
@@ -171,6 +179,7 @@ mod tests {
         let (new, old): (EventId, EventId) = (id(1), id(2));
         let split = Change::EventSplit { event: old, new_event: new };
         let changes = [Change::EventCreated { event: new }, Change::EventPublished { event: new }, split];
-        assert_eq!(topics_of(&changes), BTreeSet::from([Topic::Event(old)]));
+        assert_eq!(topics_of(&changes), BTreeSet::from([Topic::Event(old), Topic::Lists]));
+        assert_eq!(topics_of(&changes[..1]), BTreeSet::new(), "a draft");
     }
 }

@@ -3,7 +3,7 @@
 use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Client, Daemon, EventBuilder, Kind, new_event_in_2031};
+use tests::{Client, Daemon, EventBuilder, Kind, TestDb, new_event_in_2031};
 
 use super::calendars::Reader;
 
@@ -109,6 +109,46 @@ async fn a_calendar_that_has_not_changed_is_not_sent_again(#[case] kind: Kind) {
         known = answer.header("etag").to_owned();
         let again = anyone.call(Method::GET, PUBLIC, None, &[("if-none-match", &known)]).await.expect(304);
         assert!(again.bytes.is_empty());
+    }
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_told_not_modified_of_what_they_may_not_see(#[case] kind: Kind) {
+    const PATH: &str = "/calendars/organizers/ada.ics";
+    let db = TestDb::in_real_time(kind).await;
+    let daemons = Daemon::several(&db, &[]).await;
+    let (ada, anyone) = (daemons[0].user("ada").await, daemons[0].anonymous());
+    let (event, _) = ada.create_event(new_event_in_2031().title("Shown")).await;
+    ada.create_event(new_event_in_2031().title("Draft").draft()).await;
+    let ask = async |daemon: &Daemon, client: &Client, tag: &str| {
+        daemon.again(client).call(Method::GET, PATH, None, &[("if-none-match", tag)]).await
+    };
+    let mut tags = Vec::new();
+    for client in [&ada, &anyone] {
+        tags.push(client.get(PATH).await.expect(200).header("etag").to_owned());
+    }
+    for daemon in daemons.iter().chain(&daemons) {
+        for (client, own, other) in [(&ada, &tags[0], &tags[1]), (&anyone, &tags[1], &tags[0])] {
+            ask(daemon, client, own).await.expect(304);
+            ask(daemon, client, other).await.expect(200);
+        }
+    }
+    // Any process knows at once what one of them has hidden.
+    for (n, visibility) in ["unlisted", "public", "private"].into_iter().enumerate() {
+        let tag = anyone.get(PATH).await.expect(200).header("etag").to_owned();
+        for daemon in daemons.iter().chain(&daemons) {
+            ask(daemon, &anyone, &tag).await.expect(304);
+        }
+        let changer = daemons[n % daemons.len()].again(&ada);
+        changer.patch(&format!("/events/{event}"), json!({"visibility": visibility})).await.expect(200);
+        for daemon in &daemons {
+            let answer = ask(daemon, &anyone, &tag).await.expect(200);
+            let shown = if visibility == "public" { vec!["Shown"] } else { Vec::new() };
+            assert_eq!(titles(&Reader::of(&answer)), shown, "{visibility}");
+        }
     }
 }
 

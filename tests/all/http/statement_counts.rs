@@ -148,6 +148,28 @@ async fn reads_of_one_thing_take_one_statement_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_feed_that_has_not_changed_takes_one_statement_on_postgres() {
+    let db = TestDb::in_real_time(Kind::Postgres).await;
+    let (daemon, log) = StatementLog::of_daemon(&db).await;
+    let (ada, nobody) = (daemon.user("ada").await, daemon.anonymous());
+    ada.create_event(new_event_in_2031().category("concert").tags(["late"])).await;
+    let mut budgets = Budgets { log, exceeded: Vec::new() };
+    // Categories and organizers are found by their names first.
+    for (list, budget) in
+        [("public", 1), ("public", 1), ("tags/late", 1), ("categories/concert", 4), ("organizers/ada", 2)]
+    {
+        for format in ["ics", "atom", "json"] {
+            let path = format!("/calendars/{list}.{format}");
+            let tag = nobody.get(&path).await.expect(200).header("etag").to_owned();
+            let known = [("if-none-match", tag.as_str())];
+            let again = nobody.call(http::Method::GET, &path, None, &known);
+            budgets.run(&format!("GET {path}, known"), budget, again).await.expect(304);
+        }
+    }
+    assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_the_agenda_keep_their_budgets_of_statements_on_postgres() {
     let db = TestDb::in_real_time(Kind::Postgres).await;
     let (daemon, log) = StatementLog::of_daemon(&db).await;

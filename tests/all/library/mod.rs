@@ -28,6 +28,7 @@ mod import_corpus;
 mod import_events;
 mod inputs;
 mod jobs;
+mod known_feeds;
 mod live;
 mod lock_order;
 mod lock_waits;

@@ -1,7 +1,9 @@
 //! Lists of events to subscribe to: as calendars (RFC 5545), Atom (RFC 4287) and JSON Feed.
 
+use eventcore::Actor;
 use eventcore::agenda::AgendaFilter;
 use eventcore::calendars::{CalendarFeed, FeedLinks, SyndicationFormat};
+use http::header;
 use percent_encoding::percent_decode_str;
 
 use super::agenda_query::{FilterParameters, Listing, filter};
@@ -59,7 +61,7 @@ const JSON_FEED: Format = Format::Syndication(SyndicationFormat::JsonFeed);
     )
 )]
 async fn public(call: Call) -> Answer {
-    send(&call, public_list(&call).await?, CALENDAR).await
+    send_list(&call, public_list(&call).await?, CALENDAR).await
 }
 
 /// Follow public events that are not over, with the filters of the agenda: as Atom (RFC 4287)
@@ -78,7 +80,7 @@ async fn public(call: Call) -> Answer {
     )
 )]
 async fn public_atom(call: Call) -> Answer {
-    send(&call, public_list(&call).await?, ATOM).await
+    send_list(&call, public_list(&call).await?, ATOM).await
 }
 
 /// Follow public events that are not over, with the filters of the agenda: as JSON Feed 1.1
@@ -97,7 +99,7 @@ async fn public_atom(call: Call) -> Answer {
     )
 )]
 async fn public_json(call: Call) -> Answer {
-    send(&call, public_list(&call).await?, JSON_FEED).await
+    send_list(&call, public_list(&call).await?, JSON_FEED).await
 }
 
 /// Subscribe to the public events of a category that are not over
@@ -113,7 +115,7 @@ async fn public_json(call: Call) -> Answer {
     )
 )]
 async fn of_category(call: Call) -> Answer {
-    send(&call, of_category_list(&call).await?, CALENDAR).await
+    send_list(&call, of_category_list(&call).await?, CALENDAR).await
 }
 
 /// Follow the public events of a category that are not over, as Atom (RFC 4287)
@@ -129,7 +131,7 @@ async fn of_category(call: Call) -> Answer {
     )
 )]
 async fn of_category_atom(call: Call) -> Answer {
-    send(&call, of_category_list(&call).await?, ATOM).await
+    send_list(&call, of_category_list(&call).await?, ATOM).await
 }
 
 /// Follow the public events of a category that are not over, as JSON Feed 1.1
@@ -145,7 +147,7 @@ async fn of_category_atom(call: Call) -> Answer {
     )
 )]
 async fn of_category_json(call: Call) -> Answer {
-    send(&call, of_category_list(&call).await?, JSON_FEED).await
+    send_list(&call, of_category_list(&call).await?, JSON_FEED).await
 }
 
 /// Subscribe to the public events with a tag that are not over
@@ -163,7 +165,7 @@ async fn of_category_json(call: Call) -> Answer {
     )
 )]
 async fn of_tag(call: Call) -> Answer {
-    send(&call, of_tag_list(&call).await?, CALENDAR).await
+    send_list(&call, of_tag_list(&call).await?, CALENDAR).await
 }
 
 /// Follow the public events with a tag that are not over, as Atom (RFC 4287)
@@ -181,7 +183,7 @@ async fn of_tag(call: Call) -> Answer {
     )
 )]
 async fn of_tag_atom(call: Call) -> Answer {
-    send(&call, of_tag_list(&call).await?, ATOM).await
+    send_list(&call, of_tag_list(&call).await?, ATOM).await
 }
 
 /// Follow the public events with a tag that are not over, as JSON Feed 1.1
@@ -199,7 +201,7 @@ async fn of_tag_atom(call: Call) -> Answer {
     )
 )]
 async fn of_tag_json(call: Call) -> Answer {
-    send(&call, of_tag_list(&call).await?, JSON_FEED).await
+    send_list(&call, of_tag_list(&call).await?, JSON_FEED).await
 }
 
 /// Subscribe to the public events of an organizer that are not over
@@ -215,7 +217,7 @@ async fn of_tag_json(call: Call) -> Answer {
     )
 )]
 async fn of_organizer(call: Call) -> Answer {
-    send(&call, of_organizer_list(&call).await?, CALENDAR).await
+    send_list(&call, of_organizer_list(&call).await?, CALENDAR).await
 }
 
 /// Follow the public events of an organizer that are not over, as Atom (RFC 4287)
@@ -231,7 +233,7 @@ async fn of_organizer(call: Call) -> Answer {
     )
 )]
 async fn of_organizer_atom(call: Call) -> Answer {
-    send(&call, of_organizer_list(&call).await?, ATOM).await
+    send_list(&call, of_organizer_list(&call).await?, ATOM).await
 }
 
 /// Follow the public events of an organizer that are not over, as JSON Feed 1.1
@@ -247,7 +249,7 @@ async fn of_organizer_atom(call: Call) -> Answer {
     )
 )]
 async fn of_organizer_json(call: Call) -> Answer {
-    send(&call, of_organizer_list(&call).await?, JSON_FEED).await
+    send_list(&call, of_organizer_list(&call).await?, JSON_FEED).await
 }
 
 /// Subscribe to what I attend, wait for and organize, by a secret address
@@ -302,38 +304,45 @@ async fn personal_json(call: Call) -> Answer {
     send_personal(&call, JSON_FEED).await
 }
 
-async fn public_list(call: &Call) -> Result<CalendarFeed, Problem> {
+/// What a list has, and what programs show as its name.
+struct List {
+    actor: Actor,
+    filter: AgendaFilter,
+    name: String,
+}
+
+async fn public_list(call: &Call) -> Result<List, Problem> {
     let actor = call.actor().await?;
     let mut query = call.query();
     let tz = query.zone();
     let filter = filter(call, &actor, query, Listing::Feed, tz).await?;
-    Ok(call.core.calendar_feed(&actor, &filter, "Events").await?)
+    Ok(List { actor, filter, name: "Events".to_owned() })
 }
 
-async fn of_category_list(call: &Call) -> Result<CalendarFeed, Problem> {
+async fn of_category_list(call: &Call) -> Result<List, Problem> {
     call.no_query()?;
     let actor = call.actor().await?;
     let category = call.core.category(call.parameter("category")).await?;
     let filter = AgendaFilter { categories: vec![category.slug], ..AgendaFilter::default() };
-    Ok(call.core.calendar_feed(&actor, &filter, &category.name).await?)
+    Ok(List { actor, filter, name: category.name })
 }
 
-async fn of_tag_list(call: &Call) -> Result<CalendarFeed, Problem> {
+async fn of_tag_list(call: &Call) -> Result<List, Problem> {
     call.no_query()?;
     let actor = call.actor().await?;
     let tag = percent_decode_str(call.parameter("tag")).decode_utf8_lossy().into_owned();
     let filter = AgendaFilter { tags: vec![tag.clone()], ..AgendaFilter::default() };
     // As for lists, which name the parameter of the query.
     filter.violations().into_result()?;
-    Ok(call.core.calendar_feed(&actor, &filter, &tag).await?)
+    Ok(List { actor, filter, name: tag })
 }
 
-async fn of_organizer_list(call: &Call) -> Result<CalendarFeed, Problem> {
+async fn of_organizer_list(call: &Call) -> Result<List, Problem> {
     call.no_query()?;
     let actor = call.actor().await?;
     let organizer = call.core.profile_by_username(call.parameter("username")).await?;
     let filter = AgendaFilter { organizer: Some(organizer.id), ..AgendaFilter::default() };
-    Ok(call.core.calendar_feed(&actor, &filter, &organizer.display_name).await?)
+    Ok(List { actor, filter, name: organizer.display_name })
 }
 
 async fn send_personal(call: &Call, format: Format) -> Answer {
@@ -344,13 +353,32 @@ async fn send_personal(call: &Call, format: Format) -> Answer {
     Ok(response)
 }
 
+/// Sends a list, or `304` if the client has it: without its events, if it is known that they are the same.
+async fn send_list(call: &Call, list: List, format: Format) -> Answer {
+    let List { actor, filter, name } = &list;
+    if call.headers.contains_key(header::IF_NONE_MATCH) {
+        let shows_names = format != CALENDAR;
+        if let Some(version) = call.core.known_feed(actor, filter, name, shows_names).await? {
+            let version = match format {
+                Format::Calendar => version,
+                Format::Syndication(format) => version.syndicated(format, &links(call)),
+            };
+            let tag = etag::tag(0, version.fingerprint())?;
+            if let Some(known) = etag::known(&call.headers, &tag) {
+                return Ok(reply::not_modified(known));
+            }
+        }
+    }
+    send(call, call.core.calendar_feed(actor, filter, name).await?, format).await
+}
+
 /// Sends a feed in parts, so that none is whole in memory, or `304` if the client has it.
 async fn send(call: &Call, feed: CalendarFeed, format: Format) -> Answer {
     let mut feed = match format {
         Format::Calendar => feed,
         Format::Syndication(format) => feed.syndicated(format, links(call)),
     };
-    let tag = etag::tag(0, feed.fingerprint())?;
+    let tag = etag::tag(0, feed.version().fingerprint())?;
     if let Some(known) = etag::known(&call.headers, &tag) {
         return Ok(reply::not_modified(known));
     }

@@ -121,6 +121,31 @@ async fn writes_of_events_keep_their_budgets_of_statements_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_takes_statements_for_batches_of_new_events_on_postgres() {
+    let db = TestDb::in_real_time(Kind::Postgres).await;
+    let (daemon, log) = StatementLog::of_daemon(&db).await;
+    let ada = daemon.user("ada").await;
+    ada.get("/users/me").await.expect(200);
+    let mut budgets = Budgets { log, exceeded: Vec::new() };
+    for (count, budget) in [(200, 12), (450, 18)] {
+        let event = |n: usize| {
+            format!(
+                "BEGIN:VEVENT\nUID:{count}-{n}\nDTSTART:20310304T183000Z\nCATEGORIES:concert,late\n\
+                 END:VEVENT\n"
+            )
+        };
+        let events: String = (0..count).map(event).collect();
+        let file = format!("BEGIN:VCALENDAR\nVERSION:2.0\n{events}END:VCALENDAR\n").into_bytes();
+        let headers = [("content-type", "text/calendar; charset=utf-8")];
+        let import = ada.raw(http::Method::POST, "/api/v1/import", file, &headers);
+        let report = budgets.run(&format!("POST import: {count}"), budget, import).await.expect(200).json();
+        let created = usize::try_from(report["created"].as_u64().expect("a number")).expect("a count");
+        assert_eq!(created, count, "{}", report["components"][count - 1]);
+    }
+    assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_of_one_thing_take_one_statement_on_postgres() {
     let db = TestDb::in_real_time(Kind::Postgres).await;
     let (daemon, log) = StatementLog::of_daemon(&db).await;

@@ -165,6 +165,8 @@ pub(crate) enum Purpose {
     SaveWebhook,
     /// Replacing the secret of a webhook.
     RotateSecret,
+    Subscriptions,
+    SaveSubscription,
     /// What an import would do.
     TryImport,
     StoreImport,

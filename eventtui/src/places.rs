@@ -68,6 +68,7 @@ pub(crate) enum Place {
     NotificationSettings,
     Webhooks,
     Deliveries,
+    Subscriptions,
     ImportReport,
     Secret,
     Settings,
@@ -79,7 +80,7 @@ pub(crate) enum Place {
 impl Place {
     /// All but `Everywhere`.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Agenda,
         Self::Month,
         Self::Week,
@@ -101,6 +102,7 @@ impl Place {
         Self::NotificationSettings,
         Self::Webhooks,
         Self::Deliveries,
+        Self::Subscriptions,
         Self::ImportReport,
         Self::Secret,
         Self::Settings,
@@ -138,6 +140,7 @@ impl Place {
             Self::NotificationSettings => "Notification preferences",
             Self::Webhooks => "Webhooks",
             Self::Deliveries => "Deliveries",
+            Self::Subscriptions => "Followed calendars",
             Self::ImportReport => "Import",
             Self::Secret => "Secret",
             Self::Settings => "Settings",

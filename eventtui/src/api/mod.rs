@@ -5,6 +5,7 @@ mod calendars;
 mod error;
 mod live;
 mod notifications;
+mod subscriptions;
 mod webhooks;
 
 use chrono::NaiveDate;
@@ -28,6 +29,7 @@ pub(crate) use calendars::CalendarsApi;
 pub(crate) use error::{ApiError, ErrorKind};
 pub(crate) use live::{LiveFuture, Updates};
 pub(crate) use notifications::{NEWS, NotificationsApi};
+pub(crate) use subscriptions::SubscriptionsApi;
 pub(crate) use webhooks::WebhooksApi;
 
 /// Items per page of every list: the largest page that the API allows.
@@ -259,6 +261,7 @@ pub(crate) trait Api:
     + NotificationsApi
     + WebhooksApi
     + CalendarsApi
+    + SubscriptionsApi
 {
 }
 
@@ -274,5 +277,6 @@ impl<T> Api for T where
         + NotificationsApi
         + WebhooksApi
         + CalendarsApi
+        + SubscriptionsApi
 {
 }

@@ -20,6 +20,7 @@ use crate::screens::prompt::Prompt;
 use crate::screens::screen::{Handled, Screen};
 use crate::screens::settings::SettingsScreen;
 use crate::screens::sign_in::SignInScreen;
+use crate::screens::subscriptions::SubscriptionsScreen;
 use crate::screens::tokens::TokensScreen;
 use crate::screens::webhooks::WebhooksScreen;
 use crate::widgets::text::clean;
@@ -47,6 +48,11 @@ impl App {
             Action::Webhooks => {
                 if self.cx.signed_in() {
                     self.cx.open(WebhooksScreen::default());
+                }
+            }
+            Action::Subscriptions => {
+                if self.cx.signed_in() {
+                    self.cx.open(SubscriptionsScreen::default());
                 }
             }
             Action::Import => {

@@ -7,7 +7,7 @@ use eventcore::registrations::MyRegistration;
 
 use super::*;
 use crate::app::driven::{Driven, event, occurrence, page, registration, user};
-use crate::backend::{NotificationsRequest, Response, WebhooksRequest};
+use crate::backend::{NotificationsRequest, Response, SubscriptionsRequest, WebhooksRequest};
 use crate::keys::Action;
 use crate::screens::account::AccountScreen;
 use crate::screens::attendees::AttendeesScreen;
@@ -28,6 +28,8 @@ use crate::screens::notification_settings::NotificationSettingsScreen;
 use crate::screens::notification_settings_tests;
 use crate::screens::palette::PaletteScreen;
 use crate::screens::prompt::Prompt;
+use crate::screens::subscriptions::SubscriptionsScreen;
+use crate::screens::subscriptions_tests;
 use crate::screens::tokens::TokensScreen;
 use crate::screens::webhooks::WebhooksScreen;
 use crate::screens::webhooks_tests;
@@ -98,6 +100,7 @@ fn someone_at(place: Place) -> Driven {
         | Place::NotificationSettings
         | Place::Webhooks
         | Place::Deliveries
+        | Place::Subscriptions
         | Place::ImportReport
         | Place::Secret
         | Place::Everywhere => {}
@@ -155,6 +158,10 @@ fn open_layer(driven: &mut Driven, place: Place) {
                 let all = Ok(Response::Deliveries(page(webhooks_tests::deliveries(60), None)));
                 driven.run_action(Action::Open).respond(webhooks_tests::is_deliveries, all);
             }
+        }
+        Place::Subscriptions => {
+            let all = Ok(Response::Subscriptions(subscriptions_tests::subscriptions(60)));
+            driven.run_action(Action::Subscriptions).respond(subscriptions_tests::is_list, all);
         }
         Place::Categories => {
             let all = Ok(Response::Categories(crate::screens::categories_tests::categories(60)));
@@ -216,6 +223,7 @@ fn cursor(app: &App) -> (i64, i64) {
     let tokens = screen.downcast_ref().map(|screen: &TokensScreen| &screen.list.position);
     let webhooks = screen.downcast_ref().map(|screen: &WebhooksScreen| &screen.list.position);
     let deliveries = screen.downcast_ref().map(|screen: &DeliveriesScreen| &screen.list.position);
+    let followed = screen.downcast_ref().map(|screen: &SubscriptionsScreen| &screen.list.position);
     let imports = screen.downcast_ref().map(|screen: &ImportReportScreen| &screen.list.position);
     let inbox = screen.downcast_ref().map(|screen: &InboxScreen| &screen.list.position);
     let told = screen.downcast_ref().map(|screen: &NotificationSettingsScreen| &screen.position);
@@ -231,6 +239,7 @@ fn cursor(app: &App) -> (i64, i64) {
         .or(categories)
         .or(webhooks)
         .or(deliveries)
+        .or(followed)
         .or(imports)
         .or(inbox)
         .or(told)
@@ -407,6 +416,17 @@ impl Before {
             Action::ToggleWebhook => asks(|r| matches!(r, Request::Webhooks(WebhooksRequest::Change { .. }))),
             Action::TestWebhook => asks(|r| matches!(r, Request::Webhooks(WebhooksRequest::Test(_)))),
             Action::Redeliver => asks(|r| matches!(r, Request::Webhooks(WebhooksRequest::Redeliver { .. }))),
+            Action::Subscriptions => opens(Place::Subscriptions) && asks(subscriptions_tests::is_list),
+            Action::NewSubscription => opens(Place::Settings) && shows("Follow a calendar"),
+            Action::EditSubscription => opens(Place::Settings) && shows("Change the followed calendar"),
+            Action::RefreshSubscription => {
+                asks(|r| matches!(r, Request::Subscriptions(SubscriptionsRequest::Refresh(_))))
+            }
+            Action::ToggleSubscription => {
+                asks(|r| matches!(r, Request::Subscriptions(SubscriptionsRequest::Change { .. })))
+            }
+            Action::EndSubscription => says("Its events stay"),
+            Action::EndSubscribedEvents => says("cancel its events ahead"),
             Action::Inbox => opens(Place::Inbox) && asks(inbox_tests::is_list),
             Action::NotificationSettings => {
                 opens(Place::NotificationSettings) && asks(notification_settings_tests::is_preferences)

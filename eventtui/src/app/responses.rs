@@ -86,6 +86,7 @@ impl App {
                     WebhookFormScreen::finish(outcome, &mut self.cx);
                 }
             }
+            Purpose::SaveSubscription => self.deliver_or_done(owner, purpose, outcome, "Calendar saved"),
             // A closed form needs no response.
             Purpose::TryImport => _ = self.deliver(owner, purpose, outcome),
             Purpose::StoreImport => {
@@ -95,9 +96,7 @@ impl App {
             }
             Purpose::RotateSecret => WebhookFormScreen::finish(outcome, &mut self.cx),
             Purpose::RemoveCoOrganizer(_) => {
-                if let Some(outcome) = self.deliver(owner, purpose, outcome) {
-                    self.done("Co-organizer removed", outcome);
-                }
+                self.deliver_or_done(owner, purpose, outcome, "Co-organizer removed");
             }
             Purpose::DeleteEvent => self.event_deleted(owner, outcome),
             Purpose::CheckInByCode(_) => {
@@ -130,6 +129,7 @@ impl App {
             | Purpose::Tokens
             | Purpose::Webhooks
             | Purpose::Deliveries(_)
+            | Purpose::Subscriptions
             | Purpose::Inbox(_)
             | Purpose::NotificationPreferences
             | Purpose::Account => {
@@ -155,6 +155,20 @@ impl App {
             }
         });
         undelivered
+    }
+
+    /// Passes a response to the screen that sent the request, or shows the notice of a command if that screen
+    /// was closed.
+    fn deliver_or_done(
+        &mut self,
+        owner: Owner,
+        purpose: Purpose,
+        outcome: Result<Response, ApiError>,
+        done: &'static str,
+    ) {
+        if let Some(outcome) = self.deliver(owner, purpose, outcome) {
+            self.done(done, outcome);
+        }
     }
 
     /// Takes from a response what concerns all screens, not only the one that sent the request.
@@ -191,6 +205,7 @@ impl App {
                 | Response::Webhooks(_)
                 | Response::WebhookSecret(_)
                 | Response::Deliveries(_)
+                | Response::Subscriptions(_)
                 | Response::Import(_)
                 | Response::Occurrences(_)
                 | Response::OccurrencesOn(_)

@@ -8,7 +8,7 @@ use eventcore::registrations::CheckIn;
 
 use super::{
     Request, Response, categories, co_organizers, conversations, csv, days, detail, find, import,
-    notifications, organized, own_account, tokens, webhooks,
+    notifications, organized, own_account, subscriptions, tokens, webhooks,
 };
 use crate::api::{Api, EARLIEST, ErrorKind, OccurrenceFilter, Result};
 use crate::search_filter::SearchFilter;
@@ -116,6 +116,7 @@ pub(super) async fn run(api: &impl Api, request: Request) -> Result<Response> {
         Request::Notifications(request) => notifications::run(api, request).await?,
         Request::Import(request) => import::run(api, request).await?,
         Request::Webhooks(request) => webhooks::run(api, request).await?,
+        Request::Subscriptions(request) => subscriptions::run(api, request).await?,
 
         Request::Batch(requests) => Response::Batch(batch(api, requests).await),
     })

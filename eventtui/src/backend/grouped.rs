@@ -1,8 +1,9 @@
 //! Requests that are grouped by their subject, each group run by a file of its name.
 
 use eventcore::notifications::KindPreference;
+use eventcore::subscriptions::UnsubscribeChoice;
 use eventcore::{
-    AccessTokenId, Cursor, EventId, NotificationId, OccurrenceId, Scope, Timestamp, UserId,
+    AccessTokenId, Cursor, EventId, NotificationId, OccurrenceId, Scope, SubscriptionId, Timestamp, UserId,
     WebhookDeliveryId, WebhookId,
 };
 use serde_json::Value;
@@ -111,6 +112,27 @@ pub(crate) enum WebhooksRequest {
     Redeliver {
         webhook: WebhookId,
         delivery: WebhookDeliveryId,
+    },
+}
+
+/// A request about calendars that I follow.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum SubscriptionsRequest {
+    List,
+    Create(Value),
+    Change {
+        subscription: SubscriptionId,
+        version: i64,
+        patch: Value,
+    },
+    /// Has a calendar read as soon as possible.
+    Refresh(SubscriptionId),
+    /// Follows a calendar no longer.
+    End {
+        subscription: SubscriptionId,
+        version: i64,
+        /// What becomes of its events.
+        events: UnsubscribeChoice,
     },
 }
 

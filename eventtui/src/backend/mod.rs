@@ -19,6 +19,7 @@ mod organized;
 mod own_account;
 mod request;
 mod server;
+mod subscriptions;
 mod tokens;
 mod webhooks;
 
@@ -29,8 +30,8 @@ use eventcore::live::Followed;
 
 pub(crate) use crate::api::{ApiError, Days, ErrorKind, LiveFuture, PAGE, Updates};
 pub(crate) use grouped::{
-    CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokenInput, TokensRequest,
-    WebhooksRequest,
+    CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, SubscriptionsRequest, TokenInput,
+    TokensRequest, WebhooksRequest,
 };
 pub(crate) use import_request::{CalendarFile, ImportRequest, ImportedFile};
 pub(crate) use open::{Source, open};

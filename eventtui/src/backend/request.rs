@@ -12,6 +12,7 @@ use eventcore::feedback::{Feedback, FeedbackPage};
 use eventcore::insights::Insights;
 use eventcore::notifications::{NotificationPage, NotificationPreferences};
 use eventcore::registrations::{MyRegistration, Registration};
+use eventcore::subscriptions::CalendarSubscription;
 use eventcore::time::LeadTime;
 use eventcore::webhooks::{Webhook, WebhookDelivery};
 use eventcore::{
@@ -20,7 +21,8 @@ use eventcore::{
 use serde_json::Value;
 
 use super::grouped::{
-    CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, TokensRequest, WebhooksRequest,
+    CategoryRequest, CoOrganizersRequest, CsvRequest, NotificationsRequest, SubscriptionsRequest,
+    TokensRequest, WebhooksRequest,
 };
 use super::import_request::{ImportRequest, ImportedFile};
 use crate::api::{ApiError, Days};
@@ -166,6 +168,8 @@ pub(crate) enum Request {
     Notifications(NotificationsRequest),
     /// My webhooks.
     Webhooks(WebhooksRequest),
+    /// Calendars that I follow.
+    Subscriptions(SubscriptionsRequest),
     /// A calendar file to import.
     Import(ImportRequest),
     /// Registers me, or changes my party size.
@@ -277,6 +281,7 @@ pub(crate) enum Response {
     Webhooks(Vec<Webhook>),
     WebhookSecret(WebhookSecret),
     Deliveries(Page<WebhookDelivery>),
+    Subscriptions(Vec<CalendarSubscription>),
     Import(Box<ImportedFile>),
     /// Whether an event is muted now.
     Muted(bool),

@@ -15,6 +15,7 @@ mod occurrences;
 mod query;
 mod registrations;
 mod stream;
+mod subscriptions;
 mod token_store;
 mod tokens;
 mod webhooks;

@@ -4,6 +4,7 @@ mod action;
 mod binding;
 mod import_table;
 mod key;
+mod subscription_table;
 mod synonyms;
 mod table;
 mod webhook_table;
@@ -12,6 +13,7 @@ pub(crate) use self::action::Action;
 pub(crate) use self::binding::Binding;
 use self::import_table::IMPORTS;
 pub(crate) use self::key::Key;
+use self::subscription_table::SUBSCRIPTIONS;
 pub(crate) use self::synonyms::synonyms;
 use self::table::BINDINGS;
 use self::webhook_table::WEBHOOKS;
@@ -19,7 +21,7 @@ pub(crate) use crate::places::{Place, Tab};
 
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().chain(WEBHOOKS).chain(IMPORTS)
+    BINDINGS.iter().chain(WEBHOOKS).chain(SUBSCRIPTIONS).chain(IMPORTS)
 }
 
 impl Binding {

@@ -11,6 +11,7 @@ use super::account::AccountScreen;
 use super::comments::CommentsScreen;
 use super::feedback::FeedbackScreen;
 use super::screen::{AppCommand, Context, Handled, LoadFrom, Screen, load_list};
+use super::subscriptions::SubscriptionsScreen;
 use super::webhooks::WebhooksScreen;
 use super::{inbox_words, occurrence_list, row};
 use crate::backend::{ApiError, NotificationsRequest, Request, Response, unexpected_response};
@@ -60,6 +61,7 @@ impl InboxScreen {
             }
             (_, Some(event), None) => cx.commands.push(AppCommand::Find(Reference::Event(event))),
             (NotificationKind::WebhookDisabled, ..) => cx.open(WebhooksScreen::default()),
+            (NotificationKind::CalendarSubscription, ..) => cx.open(SubscriptionsScreen::default()),
             (kind, None, None) if kind.is_about_account() => cx.open(AccountScreen::default()),
             (_, None, None) => cx.notify('!', "This event is deleted"),
         }

@@ -40,6 +40,8 @@ pub(crate) mod screen;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
+pub(crate) mod subscription_form;
+pub(crate) mod subscriptions;
 pub(crate) mod ticket;
 pub(crate) mod tokens;
 mod visibility;
@@ -82,6 +84,8 @@ mod now_tests;
 mod organize_tests;
 #[cfg(test)]
 pub(crate) mod ratings_tests;
+#[cfg(test)]
+pub(crate) mod subscriptions_tests;
 #[cfg(test)]
 pub(crate) mod tokens_tests;
 #[cfg(test)]

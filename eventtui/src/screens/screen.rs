@@ -472,6 +472,8 @@ const fn is_awaited_always(purpose: &Purpose) -> bool {
         | Purpose::Webhooks
         | Purpose::Deliveries(_)
         | Purpose::SaveWebhook
+        | Purpose::Subscriptions
+        | Purpose::SaveSubscription
         | Purpose::TryImport
         | Purpose::News
         | Purpose::Inbox(_)

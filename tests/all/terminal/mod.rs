@@ -16,4 +16,5 @@ mod own_data;
 mod scripting;
 mod settings;
 mod shell_integration;
+mod subscriptions;
 mod webhooks;

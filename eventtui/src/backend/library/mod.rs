@@ -10,6 +10,7 @@ mod live;
 mod notifications;
 mod occurrences;
 mod registrations;
+mod subscriptions;
 mod tokens;
 mod webhooks;
 

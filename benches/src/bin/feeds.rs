@@ -49,10 +49,10 @@ async fn main() -> Result<(), Failure> {
         println!(
             "{name}: {:.1} MB in {:.0} ms (p50; longest {:.0} ms), {:.1} MiB more memory at most; 304 in \
              {:.2} ms (p50; p99 {:.2} ms)",
-            first.body().len() as f64 / 1e6,
+            f64::from(u32::try_from(first.body().len())?) / 1e6,
             whole.percentile_ms(50),
             whole.percentile_ms(100),
-            growth as f64 / 1_024.0,
+            f64::from(u32::try_from(growth)?) / 1_024.0,
             unchanged.percentile_ms(50),
             unchanged.percentile_ms(99)
         );

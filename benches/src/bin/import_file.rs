@@ -30,8 +30,8 @@ async fn main() -> Result<(), Failure> {
             "{what}: {events} events with {} occurrences, {:.1} MiB, in {took:.2} s: {:.0} events a second \
              ({created} created, {unchanged} unchanged); at most {:.0} MiB of memory",
             events * occurrences,
-            size as f64 / 1_048_576.0,
-            events as f64 / took,
+            f64::from(u32::try_from(size)?) / 1_048_576.0,
+            f64::from(u32::try_from(events)?) / took,
             peak_mib()?
         );
         drop(report);

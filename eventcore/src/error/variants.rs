@@ -129,7 +129,7 @@ pub enum Error {
     /// The event comes from a calendar that its organizer follows, which alone changes it.
     #[error(
         "this event comes from a calendar that is followed: change it in that calendar, or end the \
-         subscription and keep its events"
+         subscription and keep its events; admins may cancel it, or make it private"
     )]
     SubscribedEvent,
     /// The calendar is not followed at the moment.

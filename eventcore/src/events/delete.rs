@@ -13,8 +13,8 @@ impl EventCore {
     /// Deletes an event and its occurrences. Only its organizers and admins can.
     ///
     /// # Errors
-    /// `has_registrations` if anyone has ever registered: cancel the event instead. `version_mismatch` if
-    /// `expected` is not the stored version.
+    /// `has_registrations` if anyone has ever registered: cancel the event instead. `subscribed_event` if it
+    /// comes from a calendar that is followed. `version_mismatch` if `expected` is not the stored version.
     pub async fn delete_event(
         &self,
         actor: &Actor,
@@ -33,6 +33,7 @@ pub(super) async fn delete(
     expected: Option<&Precondition>,
 ) -> Result<()> {
     let event = rows::find_locked(tx, actor, id).await?.must_edit(actor)?.row;
+    event.must_be_independent(actor)?;
     must_be_version(event.version, expected)?;
     status::must_have_no_registrations(tx, id).await?;
     let organizers = organizers::all_of(tx, id).await?;

@@ -55,6 +55,7 @@ async fn split(
     horizon: Horizon,
 ) -> Result<Event> {
     let locked = lock_series_for_split(tx, actor, at, expected, &horizon.quotas, now).await?;
+    locked.event.must_be_independent(actor)?;
     if locked.occurrence.phase(now) != Phase::Upcoming {
         return Err(Error::OccurrenceBegun);
     }

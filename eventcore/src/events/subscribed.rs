@@ -20,6 +20,15 @@ impl EventRow {
         }
         Ok(())
     }
+
+    /// As [`Self::must_be_editable`], for what the calendar would undo the next time: a deletion, also of an
+    /// occurrence, and a split. Admins cancel the event instead, or make it private.
+    pub(super) fn must_be_independent(&self, actor: &Actor) -> Result<()> {
+        if self.subscription_id.is_some() && !actor.is_subscription() {
+            return Err(Error::SubscribedEvent);
+        }
+        Ok(())
+    }
 }
 
 impl EventForActor {

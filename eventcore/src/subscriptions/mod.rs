@@ -16,7 +16,8 @@
 //! Only the calendar changes its events: anyone else is refused with [`Error::SubscribedEvent`].
 //! Registrations, comments and feedback are the organizer's, who also publishes drafts and names
 //! co-organizers. Admins may change events of others as always, so that they can take down what should not be
-//! public.
+//! public: they cancel an event, or make it private, and it stays so. They cannot delete it, because the
+//! calendar would create it again, nor split its series.
 //!
 //! # Failures
 //!

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use eventcore::agenda::AgendaFilter;
-use eventcore::calendars::{FeedLinks, SyndicationFormat};
+use eventcore::calendars::{FeedLinks, ImportOptions, SyndicationFormat};
+use eventcore::registrations::Party;
 use eventcore::{Actor, EventCore, EventId};
 use rstest::rstest;
 use serde_json::json;
@@ -76,7 +77,7 @@ async fn a_feed_is_known_until_something_that_it_shows_changes(#[case] kind: Kin
     }
     // Seats, drafts and what people are told are not shown.
     let nothing = (false, false);
-    assert_eq!(after!(core.register(&bob, occurrence, &Default::default()), "calendar and Atom"), nothing);
+    assert_eq!(after!(core.register(&bob, occurrence, &Party::default()), "calendar and Atom"), nothing);
     assert_eq!(after!(core.cancel_registration(&bob, occurrence, None), "calendar and Atom"), nothing);
     assert_eq!(after!(core.create_event(&ada, &new_event().draft().input()), "calendar and Atom"), nothing);
     let name = json!({"display_name": "Ada L."});
@@ -96,7 +97,7 @@ async fn a_feed_is_known_until_something_that_it_shows_changes(#[case] kind: Kin
     assert_eq!(after!(core.cancel_event(&ada, event, None), "none"), both);
     let file = b"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:1\nDTSTART:20280304T183000Z\nEND:VEVENT\n\
         END:VCALENDAR\n";
-    assert_eq!(after!(other.import_calendar(&ada, file.to_vec(), &Default::default()), "none"), both);
+    assert_eq!(after!(other.import_calendar(&ada, file.to_vec(), &ImportOptions::default()), "none"), both);
     other.close().await;
 }
 
@@ -204,7 +205,7 @@ impl Walk {
             5 => drop(core.cancel_occurrence(ada, occurrence, None).await),
             6 => drop(core.restore_occurrence(ada, occurrence, None).await),
             7 => drop(core.split_event(ada, occurrence, &json!({"title": word}), None).await),
-            8 => drop(core.register(&*bob, occurrence, &Default::default()).await),
+            8 => drop(core.register(&*bob, occurrence, &Party::default()).await),
             9 => drop(core.cancel_registration(&*bob, occurrence, None).await),
             10 => drop(core.change_category(admin, "concert", &json!({"name": word}), None).await),
             11 => drop(core.change_user(ada, id_of(ada), &json!({"display_name": word}), None).await),

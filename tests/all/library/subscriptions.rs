@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eventcore::agenda::AgendaFilter;
-use eventcore::events::{DuplicateInput, Event, EventStatus};
+use eventcore::events::{DuplicateInput, Event, EventStatus, OccurrenceStatus, Visibility};
 use eventcore::mails::MailKind;
 use eventcore::notifications::NotificationKind;
 use eventcore::subscriptions::{
@@ -139,11 +139,25 @@ async fn only_the_calendar_changes_its_events(#[case] kind: Kind) {
         (moved.id, moved.starts_at.to_string().as_str()),
         (talk_event.id, "2027-03-04T20:00:00+01:00")
     );
-    // An admin takes it down, and it stays down.
+    // An admin takes it down, and it stays down. What is deleted would come back.
+    let last = *db.occurrence_ids(club.id).await.last().unwrap();
+    for refused in [
+        refusal_code(core.delete_event(&root, club.id, None).await),
+        refusal_code(core.delete_occurrence(&root, last, None).await),
+        refusal_code(core.split_event(&root, last, &json!({}), None).await),
+    ] {
+        assert_eq!(refused, "subscribed_event");
+    }
     core.cancel_event(&root, moved.id, None).await.unwrap();
-    source.has(&file(&[&talk("Again"), &weekly]));
+    core.cancel_occurrence(&root, last, None).await.unwrap();
+    core.change_event(&root, club.id, &json!({"visibility": "private"}), None).await.unwrap();
+    source.has(&file(&[&talk("Again"), &weekly.replace("SUMMARY:", "SUMMARY:New ")]));
     read_again(&db, &ada, followed.id).await;
     assert_eq!(core.event(&ada, moved.id).await.unwrap().status, EventStatus::Cancelled);
+    let club = core.event(&ada, club.id).await.unwrap();
+    assert_eq!((&*club.title, club.visibility), ("New Club", Visibility::Private));
+    assert_eq!(core.occurrence(&ada, last).await.unwrap().status, OccurrenceStatus::Cancelled);
+    assert_eq!(events(core, &ada).await.len(), 3, "the copy is Ada's own");
     db.check().await;
 }
 

@@ -38,7 +38,7 @@ async fn follow_a_calendar(db: &TestDb, source: &[&str], url: &str, has: impl As
     terminal.types("r").await.shows("✓ It is read as soon as possible").await;
     has("no calendar").await;
     read(db, &ada, |followed| followed.failure.is_some()).await;
-    terminal.types("R").await.shows("! It cannot be read since").await.shows("it has no VCALENDAR").await;
+    terminal.types("R").await.shows("! It cannot be read since").await.shows("not an iCalendar file").await;
     terminal.types("p").await.shows("✓ Calendar paused").await.shows("‖ paused").await;
     terminal.types("r").await.shows("✗ ").await;
     terminal.types("e").await.shows("Change the followed calendar").await;

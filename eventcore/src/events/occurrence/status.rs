@@ -156,6 +156,7 @@ async fn delete(
     now: Timestamp,
 ) -> Result<()> {
     let locked = lock_for_edit(tx, actor, id, expected, now).await?;
+    locked.event.must_be_independent(actor)?;
     let registered: bool = tx
         .query(sql!("SELECT EXISTS (SELECT 1 FROM registrations WHERE occurrence_id = $1)"))
         .bind(id)

@@ -226,15 +226,13 @@
 //! each test a database of its own: tests turn the clock, and never wait.
 //!
 //! What follows from a transaction, such as mails, reminders and the daily extension of series, is done by
-//! [jobs](mod@jobs). They are stored in the transaction that causes them. A program runs
-//! [`workers::Workers`], or [`EventCore::run_jobs`], in at least one process; a test does what is due step by
-//! step.
+//! [jobs](mod@jobs). They are stored in the transaction that causes them. A program calls
+//! [`EventCore::run_jobs`] in at least one process; a test does what is due step by step.
 //!
 //! ```
 //! use std::sync::Arc;
 //!
 //! use eventcore::notifications::NotificationKind;
-//! use eventcore::workers::Workers;
 //! use eventcore::{ManualClock, PageRequest};
 //! # use eventcore::accounts::NewUser;
 //! # use eventcore::events::EventInput;
@@ -261,10 +259,9 @@
 //! let told = core.notifications(&ada, true, &PageRequest::default()).await?;
 //! assert_eq!(told.page.items[0].kind, NotificationKind::Reminder);
 //!
-//! // In a program:
-//! let workers = Workers::start(&core, 2);
-//! // … until it shuts down.
-//! workers.stop().await;
+//! // In a program, until it shuts down, such as by `tokio::signal::ctrl_c()`:
+//! let shutdown = async {};
+//! core.run_jobs(shutdown).await;
 //! core.close().await;
 //! # Ok(())
 //! # }
@@ -367,7 +364,7 @@
 //! The tables may stand beside those of an application and its own migrations, in the same file of SQLite
 //! or the same database of PostgreSQL, there in a schema of their own: see
 //! [`Builder`](Builder#sharing-a-database). The application reads them in its statements; only the library
-//! writes them.
+//! writes them. The example `axum.rs` is a web application with users and sessions of its own.
 //!
 //! ```
 //! use sqlx::SqlitePool;
@@ -401,6 +398,8 @@
 //!
 //! Access tokens are signed by jsonwebtoken with HMAC alone. A program that uses that crate for other
 //! algorithms calls its `CryptoProvider::install_default` before it opens a database.
+
+#![deny(missing_docs)]
 
 pub mod accounts;
 pub mod actor;

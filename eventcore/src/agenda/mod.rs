@@ -40,6 +40,33 @@
 //!
 //! A filter with an index of its own that finds few rows is also a variant of `IndexLookup`, made where
 //! `AgendaPlan::new` makes the condition.
+//!
+//! # Counting
+//!
+//! ```
+//! use eventcore::agenda::AgendaFilter;
+//! # use eventcore::accounts::NewUser;
+//! # use eventcore::events::EventInput;
+//! # use eventcore::{Actor, EventCore};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let core = EventCore::builder().temporary().open().await?;
+//! # let ada = NewUser { username: "ada".into(), email: "ada@example.org".into(), ..NewUser::default() };
+//! # let ada = core.create_user(&Actor::System, &ada).await?;
+//! # let ada = Actor::user(ada.id, ada.role);
+//! # let talk: EventInput = serde_json::from_value(serde_json::json!({
+//! #     "title": "Talk", "location": "Hall 2", "capacity": 4, "starts_at": "2035-03-22T18:30:00Z",
+//! #     "tags": ["rust"],
+//! # }))?;
+//! # let talk = core.create_event(&ada, &talk).await?;
+//! let filter = AgendaFilter { tags: vec!["rust".to_owned()], ..AgendaFilter::default() };
+//! let facets = core.facets(&Actor::Anonymous, &filter, chrono_tz::UTC).await?;
+//! assert_eq!((facets.total, facets.months[0].count), (1, 1));
+//! # core.close().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod condition;
 mod counted;

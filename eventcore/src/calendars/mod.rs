@@ -25,6 +25,41 @@
 //!
 //! Crates for iCalendar write content lines, which is the small part. None derives a `VTIMEZONE` from the tz
 //! database or compares a rule with stored occurrences. The tests read the files with an independent parser.
+//!
+//! # Writing and reading a file
+//!
+//! ```
+//! use eventcore::calendars::ImportOptions;
+//! # use eventcore::accounts::NewUser;
+//! # use eventcore::events::EventInput;
+//! # use eventcore::{Actor, EventCore};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let core = EventCore::builder().temporary().open().await?;
+//! # let mut people = Vec::new();
+//! # for name in ["ada", "bob"] {
+//! #     let user =
+//! #         NewUser { username: name.into(), email: format!("{name}@example.org"), ..NewUser::default() };
+//! #     let user = core.create_user(&Actor::System, &user).await?;
+//! #     people.push(Actor::user(user.id, user.role));
+//! # }
+//! # let [ada, bob] = people[..] else { panic!() };
+//! # let talk: EventInput = serde_json::from_value(serde_json::json!({
+//! #     "title": "Talk", "location": "Hall 2", "capacity": 4, "starts_at": "2035-03-22T18:30:00Z",
+//! # }))?;
+//! # let talk = core.create_event(&ada, &talk).await?;
+//! let file = core.event_calendar(&Actor::Anonymous, talk.id).await?.text;
+//! assert!(file.contains("SUMMARY:Talk"));
+//!
+//! // The file of another program is imported the same way. The report has each of its components.
+//! let options = ImportOptions { capacity: Some(30), ..ImportOptions::default() };
+//! let report = core.import_calendar(&bob, file.into_bytes(), &options).await?;
+//! assert_eq!((report.created, report.skipped), (1, 0));
+//! # core.close().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod atom;
 mod calendar_changes;

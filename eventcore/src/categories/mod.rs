@@ -1,4 +1,20 @@
 //! Categories, which admins manage, and tags, which organizers choose freely.
+//!
+//! ```
+//! use eventcore::categories::CategoryInput;
+//! # use eventcore::{Actor, EventCore};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let core = EventCore::builder().temporary().open().await?;
+//! let chess: CategoryInput =
+//!     serde_json::from_str(r##"{"slug": "chess", "name": "Chess", "colour": "#4527a0"}"##)?;
+//! core.create_category(&Actor::System, &chess).await?;
+//! assert!(core.categories().await?.iter().any(|category| category.slug == "chess"));
+//! # core.close().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod admin;
 mod category;

@@ -9,6 +9,10 @@ use crate::id::{
 use crate::time::Timestamp;
 
 /// What a transaction changed. New kinds and fields may be added: match them with `..`.
+///
+/// Fields with ids are named for what they identify: `user` is the one whom the change concerns, or who made
+/// it. Other fields are described at their kind.
+#[expect(missing_docs, reason = "the names of fields and the texts of kinds say it once")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]

@@ -1,4 +1,47 @@
 //! Events and their occurrences: creating, changing, splitting, cancelling and reading them.
+//!
+//! An event has one occurrence, or those of its recurrence rule. Changes of the event change all that are not
+//! over; a single one may override texts, times, capacity and window of registration.
+//!
+//! ```
+//! use eventcore::Precondition;
+//! use eventcore::agenda::AgendaFilter;
+//! use serde_json::json;
+//! # use eventcore::accounts::NewUser;
+//! # use eventcore::events::EventInput;
+//! # use eventcore::{Actor, EventCore, PageRequest};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let core = EventCore::builder().temporary().open().await?;
+//! # let ada = NewUser { username: "ada".into(), email: "ada@example.org".into(), ..NewUser::default() };
+//! # let ada = core.create_user(&Actor::System, &ada).await?;
+//! # let ada = Actor::user(ada.id, ada.role);
+//! # let talk: EventInput = serde_json::from_value(serde_json::json!({
+//! #     "title": "Talk", "location": "Hall 2", "capacity": 4, "starts_at": "2035-03-22T18:30:00Z",
+//! #     "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3"},
+//! # }))?;
+//! # let talk = core.create_event(&ada, &talk).await?;
+//! // `talk` is on three Thursdays. A patch (RFC 7396) moves all of them by half an hour.
+//! let seen = Precondition::version(talk.version);
+//! let later = json!({"starts_at": "2035-03-22T19:00:00Z"});
+//! let talk = core.change_event(&ada, talk.id, &later, Some(&seen)).await?;
+//!
+//! let filter = AgendaFilter { event: Some(talk.id), ..AgendaFilter::default() };
+//! let all = core.occurrences(&ada, &filter, &PageRequest::default()).await?.items;
+//! let moved = core.change_occurrence(&ada, all[1].id, &json!({"location": "Hall 3"}), None).await?;
+//! assert_eq!((moved.location.as_str(), moved.starts_at), ("Hall 3", all[1].starts_at));
+//! core.cancel_occurrence(&ada, all[2].id, None).await?;
+//!
+//! // The others follow the event, and the override stays.
+//! core.change_event(&ada, talk.id, &json!({"location": "Hall 4", "title": "Two talks"}), None).await?;
+//! let all = core.occurrences(&ada, &filter, &PageRequest::default()).await?.items;
+//! let places: Vec<_> = all.iter().map(|occurrence| occurrence.location.as_str()).collect();
+//! assert_eq!(places, ["Hall 4", "Hall 3", "Hall 4"]);
+//! # core.close().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod access;
 mod aggregate;

@@ -27,6 +27,30 @@
 //! [`WebhookSender`], and asks the policy about each address that it connects to, after the look-up.
 //!
 //! [Standard Webhooks]: https://www.standardwebhooks.com
+//!
+//! # Creating one
+//!
+//! ```
+//! use eventcore::webhooks::WebhookInput;
+//! # use eventcore::accounts::NewUser;
+//! # use eventcore::{Actor, EventCore};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let core = EventCore::builder().temporary().open().await?;
+//! # let ada = NewUser { username: "ada".into(), email: "ada@example.org".into(), ..NewUser::default() };
+//! # let ada = core.create_user(&Actor::System, &ada).await?;
+//! # let ada = Actor::user(ada.id, ada.role);
+//! let hook: WebhookInput = serde_json::from_str(
+//!     r#"{"url": "https://hooks.example.org/events", "kinds": ["registration.confirmed"]}"#,
+//! )?;
+//! let created = core.create_webhook(&ada, &hook).await?;
+//! // It is shown once: the receiver verifies signatures with it.
+//! assert!(created.secret.starts_with("whsec_"));
+//! # core.close().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod address;
 mod attempt;

@@ -194,8 +194,9 @@ impl Builder {
 
     /// Stores what each transaction of this library changes, for so long, for
     /// [`EventCore::changes_after`]. Each transaction that changes something then writes one row more. Set it
-    /// alike in all processes that share a database: what is changed without it is not stored. Default: not
-    /// stored.
+    /// alike in all processes that share a database: what is changed without it is not stored. Changes have
+    /// ids, former places, and the names of clients that people sign in with; they are not deleted with an
+    /// account. Default: not stored.
     pub fn keep_changes(mut self, kept: Duration) -> Self {
         self.settings.keeps_changes = Some(kept);
         self

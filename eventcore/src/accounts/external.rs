@@ -141,6 +141,14 @@ impl EventCore {
         transaction!(self.db(), |tx| link(tx, user, external_id, now))
     }
 
+    /// The external id of a user. The caller checks permissions.
+    pub(crate) async fn external_id_of(&self, user: UserId) -> Result<Option<String>> {
+        let mut db = self.db().read().await?;
+        let sql = sql!("SELECT external_id FROM users WHERE id = $1");
+        let found: Option<(Option<String>,)> = db.query(sql).bind(user).optional().await?;
+        Ok(found.and_then(|(external_id,)| external_id))
+    }
+
     /// The user with an external id who is not deleted.
     ///
     /// # Errors

@@ -26,6 +26,8 @@ pub struct Export {
     pub exported_at: Timestamp,
     /// The account.
     pub user: User,
+    /// The id by which an embedding program knows them; null if there is none.
+    pub external_id: Option<String>,
     /// The active sessions.
     pub sessions: Vec<Session>,
     /// The personal access tokens, without their secrets.
@@ -89,6 +91,7 @@ impl EventCore {
         Ok(Export {
             exported_at: self.now(),
             user,
+            external_id: self.external_id_of(id).await?,
             sessions: self.sessions_of(id, current).await?,
             access_tokens: self.access_tokens_of(id).await?,
             known_clients: self.known_clients_of(id).await?,

@@ -28,6 +28,8 @@ async fn users_of_an_application_are_known_by_its_ids(#[case] kind: Kind) {
     assert!(ada.username.starts_with("user-"), "{}", ada.username);
     assert_eq!(db.number("SELECT count(*) FROM users").await, 1);
     core.create_event(&ada.actor(), &new_event().input()).await.unwrap();
+    let export = core.export_user(&ada.actor(), ada.id).await.unwrap();
+    assert_eq!(export.external_id.as_deref(), Some("1815"));
 
     // Another id with the same address is another person: it is not theirs.
     let code = |outcome: Result<eventcore::accounts::User>| outcome.unwrap_err().code();

@@ -113,7 +113,8 @@ use crate::webhooks::{WebhookPolicy, WebhookSender};
 ///   [`unsubscribe`](Self::unsubscribe), [`deliver_mails_by`](Self::deliver_mails_by)
 /// - **Calendars:** [`event_calendar`](Self::event_calendar),
 ///   [`occurrence_calendar`](Self::occurrence_calendar), [`calendar_feed`](Self::calendar_feed),
-///   [`import_calendar`](Self::import_calendar), [`import_events`](Self::import_events),
+///   [`known_feed`](Self::known_feed), [`import_calendar`](Self::import_calendar),
+///   [`import_events`](Self::import_events),
 ///   [`answer_invitation`](Self::answer_invitation),
 ///   [`create_personal_calendar`](Self::create_personal_calendar),
 ///   [`personal_calendar`](Self::personal_calendar),

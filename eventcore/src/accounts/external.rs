@@ -93,7 +93,7 @@ impl EventCore {
     /// let ada = core.user_for("member 1815", &member).await?;
     /// assert_eq!(core.user_for("member 1815", &member).await?.id, ada.id);
     /// let page = core.notifications(&ada.actor(), false, &Default::default()).await?;
-    /// assert!(page.items.is_empty());
+    /// assert!(page.page.items.is_empty());
     /// # core.close().await;
     /// # Ok(())
     /// # })

@@ -53,8 +53,9 @@ pub struct CommittedChanges {
     pub next: ChangeCursor,
     /// Whether there are more to read at once.
     pub has_more: bool,
-    /// Whether nothing between the cursor and these changes was deleted since, because it was older than
-    /// [`Builder::keep_changes`](crate::Builder::keep_changes). If not, read the records themselves.
+    /// Whether certainly nothing between the cursor and these changes was deleted since, because it was older
+    /// than [`Builder::keep_changes`](crate::Builder::keep_changes). If not, read the records themselves. On
+    /// PostgreSQL it is also false while a transaction of the server runs that began before what was deleted.
     pub is_complete: bool,
 }
 

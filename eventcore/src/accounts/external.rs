@@ -16,36 +16,28 @@ const MAX_EXTERNAL_ID: usize = 255;
 /// What an embedding program tells of one of its users: see [`EventCore::user_for`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalUser {
-    email: String,
-    display_name: String,
-    username: Option<String>,
-    timezone: Option<String>,
+    /// Without a username: a random one.
+    account: NewUser,
     email_is_verified: bool,
 }
 
 impl ExternalUser {
     /// A user with an e-mail address, which no other user has, and a name of 1–100 characters for display.
     pub fn new(email: impl Into<String>, display_name: impl Into<String>) -> Self {
-        Self {
-            email: email.into(),
-            display_name: display_name.into(),
-            username: None,
-            timezone: None,
-            email_is_verified: false,
-        }
+        Self { account: NewUser::new("", email).display_name(display_name), email_is_verified: false }
     }
 
     /// The username: 3–32 of `a-z 0-9 . _ -`. Default: a random one.
     #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
-        self.username = Some(username.into());
+        self.account.username = username.into();
         self
     }
 
     /// The IANA time zone in which the user is told times. Default: UTC.
     #[must_use]
     pub fn timezone(mut self, name: impl Into<String>) -> Self {
-        self.timezone = Some(name.into());
+        self.account = self.account.timezone(name);
         self
     }
 
@@ -57,15 +49,13 @@ impl ExternalUser {
     }
 
     fn account(&self, id: UserId) -> NewUser {
-        // The last digits of the id are random.
-        let digits: String = id.as_uuid().simple().to_string().chars().skip(16).collect();
-        NewUser {
-            username: self.username.clone().unwrap_or_else(|| format!("user-{digits}")),
-            email: self.email.clone(),
-            display_name: Some(self.display_name.clone()),
-            timezone: self.timezone.clone(),
-            ..NewUser::default()
+        let mut account = self.account.clone();
+        if account.username.is_empty() {
+            // The last digits of the id are random.
+            let digits: String = id.as_uuid().simple().to_string().chars().skip(16).collect();
+            account.username = format!("user-{digits}");
         }
+        account
     }
 }
 

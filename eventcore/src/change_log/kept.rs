@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use sqlx::FromRow;
 
-use super::read::{number_of, snapshot_of};
+use super::read::{number_of, present_of, snapshot_of};
 use super::snapshot::Snapshot;
 use crate::changes::Change;
 use crate::core::EventCore;
@@ -110,16 +110,7 @@ impl EventCore {
     /// As [`Self::changes_after`].
     pub async fn change_cursor(&self) -> Result<ChangeCursor> {
         self.must_keep_changes()?;
-        let mut db = self.db().read().await?;
-        let now: String = db
-            .query(sql!(
-                sqlite "SELECT CAST(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'kept_changes'), 0)
-                    AS TEXT)",
-                postgres "SELECT CAST(pg_current_snapshot() AS TEXT)"
-            ))
-            .scalar()
-            .await?;
-        Ok(ChangeCursor { seen: snapshot_of(self.db().dialect(), Some(&now))?, part: None })
+        Ok(ChangeCursor { seen: present_of(self.db(), "kept_changes").await?, part: None })
     }
 
     /// Reads what was committed after a cursor, by this process and by others: each change once, as long as

@@ -72,13 +72,18 @@ pub(crate) async fn read_since(db: &Db, before: &Snapshot) -> Result<Committed> 
 
 /// What a reader sees that begins now.
 pub(crate) async fn present(db: &Db) -> Result<Snapshot> {
+    present_of(db, "changes").await
+}
+
+/// What a reader of a table sees that begins now. On SQLite each table has its own ids.
+pub(super) async fn present_of(db: &Db, table: &'static str) -> Result<Snapshot> {
     let mut reader = db.read().await?;
     let text: String = reader
         .query(sql!(
-            sqlite "SELECT CAST(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)
-                AS TEXT)",
-            postgres "SELECT CAST(pg_current_snapshot() AS TEXT)"
+            sqlite "SELECT CAST(coalesce((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) AS TEXT)",
+            postgres "SELECT CAST(pg_current_snapshot() AS TEXT) WHERE CAST($1 AS TEXT) IS NOT NULL"
         ))
+        .bind(table.to_owned())
         .scalar()
         .await?;
     snapshot_of(db.dialect(), Some(&text))

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::known::{KnownEvents, UidEvent, UidOwner, must_be_followed, remember};
+use super::known::{KnownEvents, UidEvent, UidOwner, known_uids, remember};
 use super::parsed::stored_uid;
 use crate::actor::Actor;
 use crate::core::EventCore;
@@ -298,7 +298,7 @@ impl Listed {
         let Prepared { uid, event, .. } = &self.prepared[index];
         let (owner, importer, uid, event) = (self.owner, self.importer.clone(), uid.clone(), event.clone());
         match transaction!(core.db(), |tx| store_one(tx, owner, importer, uid, event)) {
-            Ok(stored) => outcomes[index] = Some(stored.into()),
+            Ok(stored) => outcomes[index] = Some(stored),
             Err(error) if is_final(&error) => return Err(error),
             Err(error) => refuse(outcomes, index, error, mode)?,
         }
@@ -331,7 +331,7 @@ async fn create(
     batch: Arc<NewEvents>,
 ) -> Result<Vec<Option<Result<EventId>>>> {
     let uids: Vec<String> = batch.iter().map(|(_, uid, _)| uid.clone()).collect();
-    let known: HashSet<String> = super::known::known_uids(tx, &owner, &uids).await?;
+    let known: HashSet<String> = known_uids(tx, &owner, &uids).await?;
     let categories = batch.iter().filter_map(|(.., new)| new.category()).collect();
     let quotas = importer.horizon.quotas;
     let mut room = ImportRoom::lock(tx, owner.user, quotas, &categories, importer.now).await?;
@@ -355,44 +355,25 @@ async fn create(
     Ok(outcomes)
 }
 
-/// What one transaction has done about a UID.
-#[derive(Debug, Clone, Copy)]
-enum Stored {
-    Created(EventId),
-    Updated(EventId),
-    Unchanged(EventId),
-}
-
-impl From<Stored> for EventImport {
-    fn from(stored: Stored) -> Self {
-        match stored {
-            Stored::Created(id) => Self::Created(id),
-            Stored::Updated(id) => Self::Updated(id),
-            Stored::Unchanged(id) => Self::Unchanged(id),
-        }
-    }
-}
-
 async fn store_one(
     tx: &mut Tx,
     owner: UidOwner,
     importer: Arc<Importer>,
     uid: String,
     event: Arc<EventInput>,
-) -> Result<Stored> {
+) -> Result<EventImport> {
     let (now, horizon) = (importer.now, importer.horizon);
     let mut known = KnownEvents::find(tx, &owner, &uid).await?;
     if let Some(id) = known.events.get("").copied() {
         let changed = replace_imported(tx, &owner.actor, id, &event, now, horizon).await?;
-        return Ok(if changed { Stored::Updated(id) } else { Stored::Unchanged(id) });
+        return Ok(if changed { EventImport::Updated(id) } else { EventImport::Unchanged(id) });
     }
     let new = importer.prepare_listed(&event)?;
     let categories = new.category().into_iter().collect();
     let mut room = ImportRoom::lock(tx, owner.user, horizon.quotas, &categories, now).await?;
     room.take(&[&new]).map_err(|(_, error)| error)?;
-    must_be_followed(tx, &owner).await?;
     insert_imported(tx, &owner.actor, &[&new], now).await?;
     known.forget_stale(tx, &owner, "").await?;
     remember(tx, &owner, vec![UidEvent { uid: &uid, part: "", event: new.id() }]).await?;
-    Ok(Stored::Created(new.id()))
+    Ok(EventImport::Created(new.id()))
 }

@@ -44,6 +44,9 @@ impl TestDb {
     /// A new database.
     pub async fn new(kind: Kind) -> Self {
         let (url, dir) = Self::empty(kind).await;
+        if kind == Kind::Sqlite {
+            std::fs::write(dir.path().join("events.db"), sqlite_template().await).expect("a file");
+        }
         let clock = Arc::new(ManualClock::new(START.parse().expect("an instant")));
         let core = open(&url, clock.clone()).await;
         core.migrate().await.expect("a schema");
@@ -277,6 +280,23 @@ async fn run_script(url: &str, script: &str) {
 
 fn postgres_url(database: &str) -> String {
     format!("postgres://tests@localhost/{database}?host={}", postgres::socket_dir())
+}
+
+/// The file of a migrated, empty database, which is made once per test process.
+async fn sqlite_template() -> &'static [u8] {
+    static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    TEMPLATE
+        .get_or_init(|| async {
+            let dir = tempfile::tempdir().expect("a folder");
+            let file = dir.path().join("events.db");
+            let clock = Arc::new(ManualClock::new(START.parse().expect("an instant")));
+            let core = open(&format!("sqlite://{}", file.display()), clock).await;
+            core.migrate().await.expect("a schema");
+            core.close().await;
+            assert!(!dir.path().join("events.db-wal").exists(), "all that was written is in the file");
+            std::fs::read(file).expect("a file")
+        })
+        .await
 }
 
 /// A copy of a template database, which is migrated once per test process.

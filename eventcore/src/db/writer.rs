@@ -143,9 +143,14 @@ impl SqlWriter {
 
     /// Writes the placeholder of a value.
     pub(crate) fn value(&mut self, value: impl Into<SqlValue>) -> &mut Self {
+        let placeholder = self.placeholder(value);
+        self.push(&placeholder)
+    }
+
+    /// The placeholder of a value, for SQL that has it several times.
+    pub(crate) fn placeholder(&mut self, value: impl Into<SqlValue>) -> String {
         self.values.push(value.into());
-        let number = self.values.len().to_string();
-        self.push("$").push(&number)
+        format!("${}", self.values.len())
     }
 
     /// Writes the placeholder of a list of ids, for `= ANY (…)` of PostgreSQL.

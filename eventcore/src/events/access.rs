@@ -76,6 +76,26 @@ impl Relation {
     }
 }
 
+/// A condition of SQL: whether the user co-organizes the event. Both are SQL that yields an id.
+pub(crate) fn co_organizes(event: &str, user: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM event_organizers shared
+            WHERE shared.event_id = {event} AND shared.user_id = {user})"
+    )
+}
+
+/// A condition of SQL: whether the user has a registration for the event that is not cancelled. Both are SQL
+/// that yields an id.
+///
+/// The condition of the status is not that of the index of live registrations, which begins with another
+/// column: PostgreSQL would read all of that index as long as it believed the table to be empty.
+pub(crate) fn is_registered(event: &str, user: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM registrations own WHERE own.event_id = {event} AND own.user_id = {user}
+            AND own.status || '' <> 'cancelled')"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

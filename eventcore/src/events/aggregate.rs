@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::FromRow;
 
-use super::access::Relation;
+use super::access::{Relation, co_organizes, is_registered};
 use super::details::push_co_organizers;
 use super::occurrence::state::{OCCURRENCE_STATE_COLUMNS, OccurrenceState};
 use super::rows::{EventForActor, EventRow};
@@ -148,12 +148,10 @@ pub(super) async fn lock_remaining(
 
 async fn lock_and_load(tx: &mut Tx, actor: &Actor, id: EventId, now: Timestamp) -> Result<AggregateRow> {
     let mut sql = SqlWriter::new(tx.dialect());
-    let actor = actor.user_id().map(crate::id::UserId::as_uuid);
+    let actor = sql.placeholder(actor.user_id().map(crate::id::UserId::as_uuid));
     sql.push("SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category, ");
-    sql.push("EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = ");
-    sql.value(actor).push(") AS co_organizes, ");
-    sql.push("EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = ").value(actor);
-    sql.push(" AND r.status <> 'cancelled') AS is_registered, ");
+    sql.push(&co_organizes("e.id", &actor)).push(" AS co_organizes, ");
+    sql.push(&is_registered("e.id", &actor)).push(" AS is_registered, ");
     // Not joins: when the organizer changes during the wait for the lock, a join would find no row.
     sql.push("(SELECT u.username FROM users u WHERE u.id = e.organizer_id) AS username, ");
     sql.push("(SELECT u.display_name FROM users u WHERE u.id = e.organizer_id) AS display_name, ");

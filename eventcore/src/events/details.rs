@@ -3,7 +3,7 @@
 
 use sqlx::FromRow;
 
-use super::access::Relation;
+use super::access::{Relation, co_organizes, is_registered};
 use super::event::{Event, Occurrence, RecurrenceInWords};
 use super::last_modified::Dates;
 use super::rows::{EventRow, EventWithOrganizer, NEXT_OCCURRENCE, OCCURRENCE_COLUMNS, OccurrenceRow};
@@ -168,13 +168,11 @@ const CATEGORY: &str = " LEFT JOIN categories ec ON ec.id = e.category_id";
 
 /// Writes the columns of [`EventForReader`], without the dates, for an event `e` with its [`CATEGORY`].
 fn push_event(sql: &mut SqlWriter, reader: Option<UserId>) {
-    let reader = reader.map(UserId::as_uuid);
+    let reader = sql.placeholder(reader.map(UserId::as_uuid));
     sql.push(CallerRow::COLUMNS).push(", e.*, ec.slug AS category, ");
     sql.push("u.username, u.display_name, ");
-    sql.push("EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = ");
-    sql.value(reader).push(") AS co_organizes, ");
-    sql.push("EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = ").value(reader);
-    sql.push(" AND r.status <> 'cancelled') AS is_registered, ");
+    sql.push(&co_organizes("e.id", &reader)).push(" AS co_organizes, ");
+    sql.push(&is_registered("e.id", &reader)).push(" AS is_registered, ");
 }
 
 /// Writes the column `co_organizers` of an event `e`: a JSON list of profiles.

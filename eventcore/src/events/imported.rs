@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
+use super::access::co_organizes;
 use super::change::{self, Edit, edit_locked};
 use super::event::{EventStatus, OccurrenceStatus, Visibility, zone};
 use super::input::EventInput;
@@ -11,7 +12,7 @@ use super::occurrence::{change as occurrence_change, status as occurrence_status
 use super::rows::{self, EventRow};
 use super::schedule::expansion::{self, Horizon};
 use crate::actor::Actor;
-use crate::db::{Queries, Tx, sql};
+use crate::db::{Queries, Sql, Tx, sql};
 use crate::error::{Error, Result, Violations};
 use crate::id::{EventId, OccurrenceId};
 use crate::recurrence::{DateValue, Recurrence, RuleResult};
@@ -400,10 +401,10 @@ async fn stored_occurrences(tx: &mut Tx, id: EventId, now: Timestamp) -> Result<
 pub(crate) async fn is_organized_by(tx: &mut Tx, actor: &Actor, id: EventId) -> Result<bool> {
     let Some(user) = actor.user_id() else { return Ok(false) };
     Ok(tx
-        .query(sql!(
-            "SELECT EXISTS (SELECT 1 FROM events e WHERE e.id = $1 AND (e.organizer_id = $2
-                OR EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = $2)))"
-        ))
+        .query(Sql::dynamic(format!(
+            "SELECT EXISTS (SELECT 1 FROM events e WHERE e.id = $1 AND (e.organizer_id = $2 OR {}))",
+            co_organizes("e.id", "$2")
+        )))
         .bind(id)
         .bind(user)
         .scalar()

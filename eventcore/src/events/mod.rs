@@ -85,7 +85,7 @@ mod store_plan;
 mod subscribed;
 mod window;
 
-pub(crate) use access::Relation;
+pub(crate) use access::{Relation, co_organizes, is_registered};
 pub(crate) use audit::wrong_derived_data;
 pub use create::DuplicateInput;
 pub(crate) use creation_queue::Creations;

@@ -5,7 +5,7 @@ pub(super) mod created;
 use chrono::NaiveDateTime;
 use sqlx::FromRow;
 
-use super::access::Relation;
+use super::access::{Relation, co_organizes, is_registered};
 use super::event::{Event, EventStatus, Occurrence, OccurrenceStatus, RecurrenceInWords, Visibility, zone};
 use super::links::CalendarItem;
 use super::offer::Offer;
@@ -140,14 +140,13 @@ impl EventForActorRow {
 /// result.
 pub(crate) async fn find(db: &mut impl Queries, actor: &Actor, id: EventId) -> Result<EventForActor> {
     let row: Option<EventForActorRow> = db
-        .query(sql!(
+        .query(Sql::dynamic(format!(
             "SELECT e.*, (SELECT c.slug FROM categories c WHERE c.id = e.category_id) AS category,
-                EXISTS (SELECT 1 FROM event_organizers c
-                    WHERE c.event_id = e.id AND c.user_id = $2) AS co_organizes,
-                EXISTS (SELECT 1 FROM registrations r
-                    WHERE r.event_id = e.id AND r.user_id = $2 AND r.status <> 'cancelled') AS registered
-             FROM events e WHERE e.id = $1"
-        ))
+                {} AS co_organizes, {} AS registered
+             FROM events e WHERE e.id = $1",
+            co_organizes("e.id", "$2"),
+            is_registered("e.id", "$2")
+        )))
         .bind(id)
         .bind(actor.user_id())
         .optional()

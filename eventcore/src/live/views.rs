@@ -10,7 +10,7 @@ use super::item::Item;
 use crate::actor::Actor;
 use crate::db::{Db, Queries, Reader, RowList, SqlWriter};
 use crate::error::Result;
-use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility};
+use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility, co_organizes, is_registered};
 use crate::id::{EventId, NotificationId, OccurrenceId, UserId};
 use crate::notifications::{Notification, told, unread_counts};
 use crate::time::Timestamp;
@@ -261,14 +261,9 @@ async fn read_relations(reader: &mut Reader, pairs: BTreeSet<(EventId, UserId)>)
         .ids("event_id", pairs.iter().map(|(event, _)| event.as_uuid()))
         .ids("user_id", pairs.iter().map(|(_, user)| user.as_uuid()));
     let mut sql = SqlWriter::new(reader.dialect());
-    sql.push(
-        "SELECT v.event_id, v.user_id,
-            EXISTS (SELECT 1 FROM event_organizers g
-                WHERE g.event_id = v.event_id AND g.user_id = v.user_id) AS co_organizes,
-            EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = v.event_id AND r.user_id = v.user_id
-                AND r.status <> 'cancelled') AS registered
-         FROM ",
-    );
+    sql.push("SELECT v.event_id, v.user_id, ");
+    sql.push(&co_organizes("v.event_id", "v.user_id")).push(" AS co_organizes, ");
+    sql.push(&is_registered("v.event_id", "v.user_id")).push(" AS registered FROM ");
     sql.rows("v", rows);
     Ok(sql.query(reader).all().await?)
 }

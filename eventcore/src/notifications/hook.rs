@@ -13,8 +13,9 @@ use super::notify::{Draft, ToldDetails, inserts, lock_recipients};
 use super::occasion::Occasion;
 use super::prune::forget;
 use crate::changes::{Change, topics_of};
-use crate::db::{CommitHook, InsertHook, Locking, Queries, RowInsert, SqlWriter, Tx, sql};
+use crate::db::{CommitHook, InsertHook, Locking, Queries, RowInsert, Sql, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
+use crate::events::{co_organizes, is_registered};
 use crate::id::{CommentId, EventId, OccurrenceId, RegistrationId, UserId};
 use crate::jobs::Announcement;
 use crate::time::{Clock, Timestamp};
@@ -179,19 +180,18 @@ async fn commented(
     now: Timestamp,
 ) -> Result<Vec<Draft>> {
     let mut interested: Vec<Interested> = tx
-        .query(sql!(
+        .query(Sql::dynamic(format!(
             "SELECT c.author_id AS user_id, TRUE AS replied_to FROM comments c
              JOIN events e ON e.id = c.event_id JOIN users u ON u.id = c.author_id
              WHERE c.id = $2 AND c.deleted_at IS NULL AND u.deleted_at IS NULL
                 AND ((e.status <> 'draft' AND e.visibility <> 'private') OR e.organizer_id = c.author_id
                     OR u.role = 'admin'
-                    OR EXISTS (SELECT 1 FROM event_organizers g
-                        WHERE g.event_id = e.id AND g.user_id = c.author_id)
-                    OR (e.status <> 'draft' AND EXISTS (SELECT 1 FROM registrations r
-                        WHERE r.event_id = e.id AND r.user_id = c.author_id AND r.status <> 'cancelled')))
+                    OR {} OR (e.status <> 'draft' AND {}))
              UNION ALL SELECT e.organizer_id, FALSE FROM events e WHERE e.id = $1
-             UNION ALL SELECT g.user_id, FALSE FROM event_organizers g WHERE g.event_id = $1"
-        ))
+             UNION ALL SELECT g.user_id, FALSE FROM event_organizers g WHERE g.event_id = $1",
+            co_organizes("e.id", "c.author_id"),
+            is_registered("e.id", "c.author_id")
+        )))
         .bind(event)
         .bind(parent)
         .all()

@@ -5,7 +5,9 @@ use sqlx::FromRow;
 use crate::actor::Actor;
 use crate::db::{Dialect, Queries, Sql, Tx, sql};
 use crate::error::{Error, Result};
-use crate::events::{EventStatus, OccurrenceStatus, Offer, OpenPeriod, Relation, Visibility};
+use crate::events::{
+    EventStatus, OccurrenceStatus, Offer, OpenPeriod, Relation, Visibility, co_organizes, is_registered,
+};
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::seats::Seats;
 use crate::time::Timestamp;
@@ -38,18 +40,14 @@ pub(super) struct OccurrenceFacts {
 
 /// The columns of [`OccurrenceFacts`], from `occurrences o` and `events e`. `actor` is an SQL expression for
 /// the id of the actor.
-///
-/// The condition of `registered` is not that of the index of live registrations, which begins with another
-/// column: PostgreSQL read all of it as long as it believed the table to be empty.
 pub(super) fn columns(actor: &str) -> String {
     format!(
         "o.id, o.event_id, o.starts_at, o.ends_at, o.all_day, o.status, o.capacity, o.seats_taken,
             o.waitlist_length, o.next_waitlist_number, e.organizer_id, e.status AS event_status, e.visibility,
             e.waitlist_enabled, o.registration_opens_at, o.registration_closes_at, e.max_party_size,
-            EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id
-                AND c.user_id = {actor}) AS co_organizes,
-            EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = {actor}
-                AND r.status || '' <> 'cancelled') AS registered"
+            {} AS co_organizes, {} AS registered",
+        co_organizes("e.id", actor),
+        is_registered("e.id", actor)
     )
 }
 

@@ -12,7 +12,9 @@ use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Dialect, Joinable, LeftJoined, Queries, Sql, SqlWriter, placeholders, sql};
 use crate::error::{Error, Result};
-use crate::events::{self, EventStatus, OCCURRENCE_COLUMNS, OccurrenceRow, Relation, Visibility};
+use crate::events::{
+    self, EventStatus, OCCURRENCE_COLUMNS, OccurrenceRow, Relation, Visibility, co_organizes, is_registered,
+};
 use crate::id::{OccurrenceId, RegistrationId, UserId};
 use crate::page::{Keyset, Order, Page, PageRequest, SortKey};
 use crate::time::Timestamp;
@@ -50,15 +52,13 @@ impl EventCore {
         let mut db = self.db().read().await?;
         let mut sql = SqlWriter::new(db.dialect());
         sql.push("SELECT ").push(CallerRow::COLUMNS).push(", e.organizer_id, e.status AS event_status, ");
-        sql.push("e.visibility, EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id ");
-        sql.push("AND c.user_id = ")
-            .value(user)
-            .push(") AS co_organizes, EXISTS (SELECT 1 FROM registrations l ");
-        sql.push("WHERE l.event_id = e.id AND l.status <> 'cancelled' AND l.user_id = ").value(user);
-        sql.push(") AS is_registered, ").push(COLUMNS).push(", ").push(POSITION);
+        let me = sql.placeholder(user);
+        sql.push("e.visibility, ").push(&co_organizes("e.id", &me)).push(" AS co_organizes, ");
+        sql.push(&is_registered("e.id", &me)).push(" AS is_registered, ");
+        sql.push(COLUMNS).push(", ").push(POSITION);
         sql.push(" FROM occurrences o JOIN events e ON e.id = o.event_id LEFT JOIN registrations r ");
         sql.push("ON r.id = (SELECT m.id FROM registrations m WHERE m.occurrence_id = o.id ");
-        sql.push("AND m.status <> 'cancelled' AND m.user_id = ").value(user).push(")");
+        sql.push("AND m.status <> 'cancelled' AND m.user_id = ").push(&me).push(")");
         sql.push(" LEFT JOIN users u ON u.id = r.user_id");
         CallerRow::push_join(&mut sql, &caller, now);
         sql.push(" WHERE o.id = ").value(occurrence.as_uuid());
@@ -269,12 +269,11 @@ async fn visible_occurrences(
     let mut query = db
         .query(Sql::dynamic(format!(
             "SELECT {OCCURRENCE_COLUMNS}, e.visibility,
-                EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id
-                    AND c.user_id = $1) AS co_organizes,
-                EXISTS (SELECT 1 FROM registrations r WHERE r.event_id = e.id AND r.user_id = $1
-                    AND r.status <> 'cancelled') AS registered
+                {} AS co_organizes, {} AS registered
              FROM occurrences o JOIN events e ON e.id = o.event_id JOIN users u ON u.id = e.organizer_id
              WHERE o.id IN ({})",
+            co_organizes("e.id", "$1"),
+            is_registered("e.id", "$1"),
             placeholders(rows.len(), 2)
         )))
         .bind(actor.user_id());

@@ -13,8 +13,9 @@ use super::webhook::DisabledBecause;
 use crate::actor::{Actor, Role};
 use crate::changes::Change;
 use crate::core::EventCore;
-use crate::db::{Queries, Tx, sql};
+use crate::db::{Queries, Sql, Tx, sql};
 use crate::error::{Cause, Error, Result};
+use crate::events::co_organizes;
 use crate::id::{EventId, UserId, WebhookDeliveryId, WebhookId};
 use crate::jobs::{Job, JobKind, Next, WebhookSubject};
 use crate::mails::{self, Mail};
@@ -113,10 +114,10 @@ async fn is_told(core: &EventCore, row: &SendRow, subject: &WebhookSubject) -> R
     if !subject.organizers.is_empty() {
         return Ok(subject.organizers.contains(&row.user_id));
     }
-    let organizes = sql!(
-        "SELECT EXISTS (SELECT 1 FROM events e WHERE e.id = $1 AND (e.organizer_id = $2 OR EXISTS (
-            SELECT 1 FROM event_organizers g WHERE g.event_id = e.id AND g.user_id = $2)))"
-    );
+    let organizes = Sql::dynamic(format!(
+        "SELECT EXISTS (SELECT 1 FROM events e WHERE e.id = $1 AND (e.organizer_id = $2 OR {}))",
+        co_organizes("e.id", "$2")
+    ));
     let mut db = core.db().read().await?;
     Ok(db.query(organizes).bind(subject.event.map(EventId::as_uuid)).bind(row.user_id).scalar().await?)
 }

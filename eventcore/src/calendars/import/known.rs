@@ -10,7 +10,7 @@ use crate::actor::Actor;
 use crate::core::EventCore;
 use crate::db::{Queries, RowList, SqlWriter, Tx, sql};
 use crate::error::{Error, Result};
-use crate::events::is_organized_by;
+use crate::events::{co_organizes, is_organized_by};
 use crate::id::{EventId, SubscriptionId, UserId};
 
 /// UIDs of one statement.
@@ -79,9 +79,9 @@ pub(super) async fn known_uids(
 async fn organized(db: &mut impl Queries, user: UserId, ids: &[EventId]) -> Result<HashSet<EventId>> {
     let mut sql = SqlWriter::new(db.dialect());
     sql.push("SELECT e.id FROM ").rows("v", RowList::default().ids("id", ids.iter().map(|id| id.as_uuid())));
-    sql.push(" CROSS JOIN events e WHERE e.id = v.id AND (e.organizer_id = ").value(user.as_uuid());
-    sql.push(" OR EXISTS (SELECT 1 FROM event_organizers c WHERE c.event_id = e.id AND c.user_id = ");
-    sql.value(user.as_uuid()).push("))");
+    let user = sql.placeholder(user.as_uuid());
+    sql.push(" CROSS JOIN events e WHERE e.id = v.id AND (e.organizer_id = ").push(&user);
+    sql.push(" OR ").push(&co_organizes("e.id", &user)).push(")");
     let found: Vec<(EventId,)> = sql.query(db).all().await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }

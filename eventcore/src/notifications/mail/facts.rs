@@ -7,7 +7,7 @@ use crate::calendars::{self, Inviter, ToldBefore};
 use crate::core::EventCore;
 use crate::db::{Queries, SqlWriter};
 use crate::error::{Error, Result};
-use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility, zone};
+use crate::events::{EventStatus, OccurrenceStatus, Relation, Visibility, co_organizes, is_registered, zone};
 use crate::id::{EventId, NotificationId, OccurrenceId, UserId};
 use crate::mails::{
     self, CommentFacts, FeedbackFacts, Invitation, InvitationMethod, NotificationFacts, RegistrationFacts,
@@ -66,17 +66,18 @@ struct SubjectRow {
 /// is not known any more who was promoted, and of those until the second, who was invited by mail. Whoever
 /// had a seat, as far as is known, and takes such mails is taken to have been. A mail that was written with
 /// this one is not sent: there was no registration any more. One that waits from before may be on its way.
-const SELECT: &str = "SELECT n.kind, n.details, n.title AS told_title, n.starts_at AS told_starts_at, \
+fn select() -> String {
+    let co_organizes = co_organizes("e.id", "n.user_id");
+    let is_registered = is_registered("e.id", "n.user_id");
+    format!(
+        "SELECT n.kind, n.details, n.title AS told_title, n.starts_at AS told_starts_at, \
         n.timezone AS told_timezone, n.all_day AS told_all_day, \
         NOT EXISTS (SELECT 1 FROM notification_preferences p \
             WHERE p.user_id = n.user_id AND p.kind = n.kind AND NOT p.email) \
         AND NOT EXISTS (SELECT 1 FROM event_mutes m WHERE m.user_id = n.user_id AND m.event_id = e.id) \
             AS wanted, \
         u.role = 'admin' AS is_admin, e.organizer_id = n.user_id AS is_organizer, \
-        EXISTS (SELECT 1 FROM event_organizers g WHERE g.event_id = e.id AND g.user_id = n.user_id) \
-            AS is_co_organizer, \
-        EXISTS (SELECT 1 FROM registrations s WHERE s.event_id = e.id AND s.user_id = n.user_id \
-            AND s.status <> 'cancelled') AS is_registered, \
+        {co_organizes} AS is_co_organizer, {is_registered} AS is_registered, \
         e.id AS event_id, e.status AS event_status, e.visibility, \
         o.id AS occurrence_id, o.status AS occurrence_status, \
         coalesce(o.title, e.title) AS title, coalesce(o.location, e.location) AS location, \
@@ -95,8 +96,10 @@ const SELECT: &str = "SELECT n.kind, n.details, n.title AS told_title, n.starts_
             OR EXISTS (SELECT 1 FROM notifications t WHERE t.user_id = n.user_id \
                 AND t.occurrence_id = n.occurrence_id AND t.kind = 'registration_promoted' \
                 AND t.created_at >= x.created_at) \
-            OR x.created_at <= ";
-/// The next part of [`SELECT`].
+            OR x.created_at <= "
+    )
+}
+/// The next part of [`select`].
 const MAILED: &str = ") AND (EXISTS (SELECT 1 FROM notifications t \
                 JOIN mails m ON m.id = t.id AND m.state IN ('waiting', 'sent') \
                 WHERE t.user_id = n.user_id AND t.occurrence_id = n.occurrence_id \
@@ -106,7 +109,7 @@ const MAILED: &str = ") AND (EXISTS (SELECT 1 FROM notifications t \
             OR NOT EXISTS (SELECT 1 FROM notification_preferences p \
                 WHERE p.user_id = n.user_id AND p.kind = 'registration_confirmed' AND NOT p.email) \
                 AND x.created_at <= ";
-/// The rest of [`SELECT`].
+/// The rest of [`select`].
 const FROM: &str = ") END AS invited \
     FROM notifications n JOIN users u ON u.id = n.user_id \
     LEFT JOIN occurrences o ON o.id = n.occurrence_id \
@@ -129,7 +132,7 @@ pub(crate) async fn mail_facts(
     let (now, key) = (core.now(), core.link_key().await?);
     let mut db = core.db().read().await?;
     let mut sql = SqlWriter::new(core.db().dialect());
-    sql.push(SELECT).value(now.minus(KEPT)).push(MAILED).value(now.minus(mails::KEPT)).push(FROM);
+    sql.push(&select()).value(now.minus(KEPT)).push(MAILED).value(now.minus(mails::KEPT)).push(FROM);
     sql.push("WHERE n.user_id = ").value(user.as_uuid()).push(" AND n.id IN (");
     sql.separated(", ", notifications, |sql, id| _ = sql.value(id.as_uuid()));
     sql.push(") ORDER BY n.id");

@@ -9,12 +9,11 @@ use eventcore::accounts::ExternalUser;
 use eventcore::agenda::AgendaFilter;
 use eventcore::events::{Event, EventInput, Occurrence};
 use eventcore::registrations::{Party, Registration};
-use eventcore::{Actor, Error, ErrorKind, EventCore, OccurrenceId, Page, PageRequest};
+use eventcore::{Actor, Error, EventCore, OccurrenceId, Page, PageRequest};
 use sqlx::types::Uuid;
 use sqlx::{PgPool, SqlitePool};
 
-const TABLES: &str = "CREATE TABLE IF NOT EXISTS members (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE,
-        name TEXT NOT NULL);
+const TABLES: &str = "CREATE TABLE IF NOT EXISTS members (id TEXT PRIMARY KEY, email TEXT UNIQUE, name TEXT);
     CREATE TABLE IF NOT EXISTS logins (token TEXT PRIMARY KEY, member TEXT NOT NULL REFERENCES members (id))";
 
 /// The connections of the application to its tables.
@@ -62,8 +61,7 @@ impl Application {
     async fn actor(&self, headers: &HeaderMap) -> Result<Actor, Refusal> {
         let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-        let find =
-            "SELECT m.id, m.email, m.name FROM members m JOIN logins l ON l.member = m.id WHERE l.token = $1";
+        let find = "SELECT id, email, name FROM members JOIN logins ON member = id WHERE token = $1";
         let found: Option<(String, String, String)> = row!(&self.1, find, token)?;
         let Some((member, email, name)) = found else { return Ok(Actor::Anonymous) };
         let user = self.0.user_for(&member, &ExternalUser::new(email, name)).await;
@@ -76,17 +74,8 @@ type Outcome<T> = Result<Json<T>, Refusal>;
 
 /// The answer to a call of the library. The text of an error is meant for the reader.
 fn answer<T>(outcome: Result<T, Error>) -> Outcome<T> {
-    outcome.map(Json).map_err(|error| {
-        let status = match error.kind() {
-            ErrorKind::Invalid => StatusCode::BAD_REQUEST,
-            ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-            ErrorKind::Forbidden => StatusCode::FORBIDDEN,
-            ErrorKind::NotFound => StatusCode::NOT_FOUND,
-            ErrorKind::Conflict => StatusCode::CONFLICT,
-            _ => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        (status, error.to_string())
-    })
+    let code = |e: &Error| StatusCode::from_u16(e.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    outcome.map(Json).map_err(|error| (code(&error), error.to_string()))
 }
 
 /// Logs a new member in. A real application asks for a password.

@@ -87,6 +87,25 @@ impl Error {
         }
     }
 
+    /// The status of HTTP with which eventd answers the error (RFC 9110, section 15; 429 is of RFC 6585), for
+    /// programs that answer HTTP requests themselves.
+    pub const fn http_status(&self) -> u16 {
+        match self {
+            Self::PasswordRequired | Self::QuotaExceeded { .. } => 403,
+            Self::VersionMismatch { .. } => 412,
+            _ => match self.kind() {
+                ErrorKind::Invalid => 400,
+                ErrorKind::Unauthenticated => 401,
+                ErrorKind::Forbidden => 403,
+                ErrorKind::NotFound => 404,
+                ErrorKind::Conflict => 409,
+                ErrorKind::LimitExceeded => 429,
+                ErrorKind::Unavailable => 503,
+                ErrorKind::Internal => 500,
+            },
+        }
+    }
+
     /// Whether there is no such record, or the caller may not see it.
     pub const fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))

@@ -79,11 +79,25 @@ pub(crate) struct ProblemBody {
     errors: Vec<Violation>,
 }
 
+/// The greatest length of `detail`, in characters. Some details quote what a client sent.
+pub(crate) const MAX_DETAIL: usize = 500;
+
+/// The beginning of a detail that is too long.
+fn shortened(mut detail: String) -> String {
+    if let Some((end, _)) = detail.char_indices().nth(MAX_DETAIL - 1)
+        && detail[end..].chars().nth(1).is_some()
+    {
+        detail.truncate(end);
+        detail.push('…');
+    }
+    detail
+}
+
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
             kind,
-            detail: detail.into(),
+            detail: shortened(detail.into()),
             errors: Vec::new(),
             allow: None,
             retry_after: Some(RETRY_AFTER),
@@ -300,9 +314,18 @@ mod tests {
             (Error::internal("secret"), "internal", 500),
         ] {
             let code = error.code();
+            assert_eq!(error.http_status(), status, "{slug}");
             let problem = Problem::from(error);
             assert_eq!((problem.kind.slug(), problem.kind.status().as_u16()), (slug, status));
             assert!(slug.replace('-', "_") == code || slug == "unknown-field", "{slug} {code}");
+        }
+    }
+
+    #[test]
+    fn a_long_detail_is_shortened() {
+        for (sent, kept) in [(MAX_DETAIL, MAX_DETAIL), (MAX_DETAIL + 1, MAX_DETAIL), (100_000, MAX_DETAIL)] {
+            let detail = Problem::new(Kind::InvalidInput, "é".repeat(sent)).detail;
+            assert_eq!((detail.chars().count(), detail.ends_with('…')), (kept, sent > kept));
         }
     }
 

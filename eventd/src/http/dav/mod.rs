@@ -10,6 +10,8 @@
 //! contract is that of the RFCs.
 
 mod address;
+#[cfg(test)]
+mod damaged_bodies_tests;
 mod filter;
 mod multistatus;
 mod properties;

@@ -21,9 +21,9 @@ pub(super) const CALDAV: &str = "urn:ietf:params:xml:ns:caldav";
 pub(super) const CALENDAR_SERVER: &str = "http://calendarserver.org/ns/";
 
 /// The greatest number of elements within each other.
-const MAX_DEPTH: usize = 20;
+pub(super) const MAX_DEPTH: usize = 20;
 /// The greatest number of elements.
-const MAX_ELEMENTS: usize = 30_000;
+pub(super) const MAX_ELEMENTS: usize = 30_000;
 /// The greatest number of attributes of an element.
 const MAX_ATTRIBUTES: usize = 20;
 /// The greatest number of namespaces that are declared at a time.
@@ -43,7 +43,7 @@ pub(super) struct XmlName {
 pub(super) struct Element {
     pub(super) name: XmlName,
     /// Without those that declare namespaces.
-    attributes: Vec<(String, String)>,
+    pub(super) attributes: Vec<(String, String)>,
     pub(super) children: Vec<Element>,
     /// The text directly in it.
     pub(super) text: String,

@@ -13,9 +13,9 @@ use crate::events::{ImportRoom, Importer, NewImported, insert_imported};
 use crate::quotas::Quotas;
 
 /// The UIDs of a batch.
-const MAX_UIDS: usize = 256;
+pub(super) const MAX_UIDS: usize = 256;
 /// The occurrences of a batch after which no other UID joins it, so that others can write between.
-const MAX_OCCURRENCES: usize = 2_000;
+pub(super) const MAX_OCCURRENCES: usize = 2_000;
 
 /// A UID that had no event when the import began, with its new events.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::batch::{MAX_OCCURRENCES, MAX_UIDS};
 use super::known::{KnownEvents, UidEvent, UidOwner, known_uids, remember};
 use super::parsed::stored_uid;
 use crate::actor::Actor;
@@ -14,10 +15,6 @@ use crate::events::{
 };
 use crate::id::EventId;
 
-/// The events of a transaction.
-const MAX_EVENTS: usize = 256;
-/// The occurrences of a transaction after which no other event joins it, so that others can write between.
-const MAX_OCCURRENCES: usize = 2_000;
 /// After so many events are computed, other tasks get their turn.
 const TURN: usize = 32;
 
@@ -233,8 +230,7 @@ impl Listed {
             }
             match &listed.new {
                 Some(new) => {
-                    if batch.len() >= MAX_EVENTS || (!batch.is_empty() && size + new.size() > MAX_OCCURRENCES)
-                    {
+                    if batch.len() >= MAX_UIDS || (!batch.is_empty() && size + new.size() > MAX_OCCURRENCES) {
                         self.create(core, std::mem::take(&mut batch), outcomes, mode).await?;
                         size = 0;
                     }

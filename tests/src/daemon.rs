@@ -29,6 +29,7 @@ pub(crate) fn binary(name: &str) -> PathBuf {
             // With the whole workspace, dependencies have the features that they have in the tests, and
             // nothing is built twice.
             build.args(["build", "--quiet", "--workspace", "--bin", "eventd", "--bin", "eventtui"]);
+            build.args(["--example", "import"]);
             // The build script of ring reruns when these variables change, and with it half of the tree.
             let of_the_tests =
                 |name: &str| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_");
@@ -45,11 +46,22 @@ pub(crate) fn binary(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A command of `eventd` without the settings of the environment. It is killed when the test process ends.
-pub fn command(arguments: &[&str]) -> Command {
+/// A program without the settings of the environment. It is killed when the test process ends.
+fn program(path: PathBuf, arguments: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL"]).arg(binary("eventd")).args(arguments);
+    command.args(["--pdeathsig", "KILL"]).arg(path).args(arguments);
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).kill_on_drop(true);
+    command
+}
+
+/// The example `import` of the library as a process.
+pub fn importer(arguments: &[&str]) -> Command {
+    program(binary("examples/import"), arguments)
+}
+
+/// A command of `eventd`.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = program(binary("eventd"), arguments);
     // Not into the sources.
     command.env("MAIL_DIR", std::env::temp_dir().join("mails-of-tests"));
     command

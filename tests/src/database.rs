@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use crate::postgres;
+use crate::waiting::pause;
 
 /// A supported database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,7 +220,7 @@ impl TestDb {
         while reader.query(Sql::portable(others)).bind(name.clone()).scalar::<i64>().await.expect("a count")
             > 0
         {
-            tokio::task::yield_now().await;
+            pause().await;
         }
         reader.query(Sql::portable(count)).bind(name).scalar().await.expect("a count")
     }

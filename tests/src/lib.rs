@@ -28,7 +28,7 @@ mod wire;
 
 pub use calendar_source::{CalendarServer, CalendarSource};
 pub use client::{Answer, Client, ids_of, url_encoded};
-pub use daemon::{Daemon, command, eventd_check};
+pub use daemon::{Daemon, command, eventd_check, importer};
 pub use database::{Kind, START, TestDb, at, id_of};
 pub use dav::{DavClient, DavResponse, Multistatus, Synced};
 pub use event::{EventBuilder, new_event, new_event_in_2031};
@@ -46,6 +46,6 @@ pub use registrations::refusal_code;
 pub use smtp::{Fault, ReceivedMail, SmtpServer};
 pub use statement_log::StatementLog;
 pub use terminal::{Terminal, tui};
-pub use waiting::{eventually, wait_until};
+pub use waiting::{eventually, pause, wait_until};
 pub use webhook_receiver::WebhookReceiver;
 pub use wire::{Wire, WireResponse};

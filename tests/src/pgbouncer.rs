@@ -58,7 +58,7 @@ impl Pgbouncer {
         while UnixStream::connect(pgbouncer.dir.path().join(format!(".s.PGSQL.{PORT}"))).is_err() {
             let ended = pgbouncer.child.try_wait().expect("a state");
             assert!(ended.is_none(), "pgbouncer ended: {ended:?}");
-            std::thread::yield_now();
+            std::thread::sleep(std::time::Duration::from_millis(5));
         }
         Some(pgbouncer)
     }

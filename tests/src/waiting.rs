@@ -19,6 +19,11 @@ pub async fn eventually<T, E: Display>(look: impl AsyncFn() -> Result<T, E>) -> 
     }
 }
 
+/// A moment before a condition is looked at again, so that the loop does not take a processor from others.
+pub async fn pause() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
 /// Waits until a condition holds.
 pub async fn wait_until(what: &str, holds: impl AsyncFn() -> bool) {
     eventually(async || if holds().await { Ok(()) } else { Err(what) }).await;

@@ -131,7 +131,7 @@ async fn the_date_of_a_feed_never_goes_back(#[case] kind: Kind) {
         let first = read().await;
         // Dates have whole seconds.
         while first.header("last-modified") == anyone.get("/").await.header("date") {
-            tokio::task::yield_now().await;
+            tests::pause().await;
         }
         let (gone, _) = ada.create_event(new_event_in_2031()).await;
         let second = read().await;

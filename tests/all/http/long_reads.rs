@@ -39,7 +39,7 @@ async fn busy_connections(daemon: &Daemon) -> u64 {
 async fn until_busy(daemon: &Daemon, expected: u64) {
     let busy = async {
         while busy_connections(daemon).await != expected {
-            tokio::task::yield_now().await;
+            tests::pause().await;
         }
     };
     tokio::time::timeout(DEADLINE, busy).await.expect("this number of busy connections");
@@ -64,7 +64,7 @@ async fn a_request_that_takes_too_long_ends_in_the_database(#[case] kind: Kind) 
             WHERE datname = current_database() AND wait_event = 'PgSleep'";
         let ended = async {
             while daemon.db.number(sleeping).await > 0 {
-                tokio::task::yield_now().await;
+                tests::pause().await;
             }
         };
         tokio::time::timeout(DEADLINE, ended).await.expect("the statements end");

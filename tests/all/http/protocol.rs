@@ -96,7 +96,7 @@ async fn running_requests_finish_at_shutdown() {
     let address = daemon.address().to_owned();
     let ending = tokio::spawn(daemon.stop());
     while TcpStream::connect(&address).await.is_ok() {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     slow.write_all(body.as_bytes()).await.unwrap();
     let mut answer = String::new();

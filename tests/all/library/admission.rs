@@ -78,7 +78,7 @@ async fn locked_occurrences_delay_only_requests_for_them_on_postgres() {
     let locks = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while db.number(locks).await == 0 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     let party = Party::of(1);
     let others = guests[12..].iter().zip(free.iter().cycle());

@@ -110,7 +110,7 @@ async fn a_locked_account_or_category_delays_only_events_of_it_on_postgres() {
     let locks = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while db.number(locks).await < 2 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     assert_eq!(db.number("SELECT count(*) FROM events").await, 12);
     drop(other);

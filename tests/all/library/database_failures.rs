@@ -22,7 +22,7 @@ async fn once(db: &TestDb, sql: &'static str) {
 /// Waits until a query returns another number than 0.
 async fn until(db: &TestDb, sql: &'static str) {
     while db.number(sql).await == 0 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
 }
 

@@ -36,7 +36,7 @@ async fn begin<T>(call: &mut Pin<Box<impl Future<Output = T> + ?Sized>>) -> Poll
 async fn until(db: &TestDb, sql: &'static str, expected: i64) {
     in_time(async {
         while db.number(sql).await != expected {
-            tokio::task::yield_now().await;
+            tests::pause().await;
         }
     })
     .await;

@@ -8,7 +8,7 @@ use eventcore::calendars::{EventImport, ImportMode, ListedEvent};
 use eventcore::events::EventInput;
 use eventcore::{Actor, EventId, Quotas};
 use rstest::rstest;
-use tests::{Kind, TestDb, new_event};
+use tests::{Kind, TestDb, eventd_check, importer, new_event, wait_until};
 
 /// A weekly series that began before the clock of the tests.
 fn running(title: &str) -> EventInput {
@@ -190,4 +190,37 @@ async fn the_importer_of_the_examples_can_be_repeated(#[case] kind: Kind) {
     let again = import(&[talk, &course.replace(",12,", ",14,")]).await;
     assert_eq!(again, example::Imported { updated: 1, unchanged: 1, ..Default::default() });
     db.check().await;
+}
+
+/// The importer of the examples is killed in the middle, and started again.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_importer_that_was_killed_is_started_again(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("events.csv");
+    let lines = (0..3_000).map(|n| format!("{n},Talk {n},Hall,2031-03-04T18:30:00,Europe/Berlin,PT2H,40,\n"));
+    let head = "id,title,location,start,timezone,duration,capacity,rrule\n";
+    std::fs::write(&file, head.to_owned() + &lines.collect::<String>()).unwrap();
+    let arguments = [&db.url, "ada@example.org", file.to_str().unwrap()];
+
+    let mut killed = importer(&arguments).spawn().unwrap();
+    wait_until("an event", async || db.number(EVENTS).await > 0).await;
+    killed.start_kill().unwrap();
+    assert!(!killed.wait().await.unwrap().success(), "it was killed before its end");
+    eventd_check(&db).await;
+
+    let again = importer(&arguments).output().await.unwrap();
+    let told = String::from_utf8_lossy(&again.stdout).into_owned();
+    let numbers: Vec<u32> =
+        told.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
+    let [created, 0, unchanged] = numbers[..] else {
+        panic!("{told}{}", String::from_utf8_lossy(&again.stderr))
+    };
+    assert!(created > 0 && unchanged > 0 && created + unchanged == 3_000, "{told}");
+    assert_eq!(db.number(EVENTS).await, 3_000);
+    assert_eq!(db.number("SELECT count(*) FROM imported_events").await, 3_000);
+    eventd_check(&db).await;
 }

@@ -22,7 +22,7 @@ async fn change_after(
     let (core, event) = (db.core.clone(), event.id);
     let change = tokio::spawn(async move { core.change_event(&actor, event, &patch, None).await });
     while db.number(WAITING).await == 0 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     other.commit().await.unwrap();
     change.await.unwrap()
@@ -99,7 +99,7 @@ async fn an_organizer_whose_account_was_deleted_meanwhile_is_not_told_of_a_comme
     let (core, comment) = (db.core.clone(), serde_json::from_value(json!({"body": "Who plays?"})).unwrap());
     let comment = tokio::spawn(async move { core.add_comment(&cid, event, &comment).await });
     while db.number(WAITING).await == 0 && !comment.is_finished() {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     deletion.commit().await.unwrap();
     comment.await.unwrap().unwrap();

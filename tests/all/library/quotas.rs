@@ -74,7 +74,7 @@ async fn beside_another<T>(
     let it_waits = async {
         // On SQLite it waits for the only writer.
         while db.kind == Kind::Postgres && waiting(db).await == 0 {
-            tokio::task::yield_now().await;
+            tests::pause().await;
         }
     };
     match select(second, pin!(it_waits)).await {

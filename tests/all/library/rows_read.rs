@@ -144,7 +144,7 @@ async fn plans_of_empty_tables_are_replaced_when_these_have_grown() {
     let counted = async {
         let mut reader = core.db().read().await.unwrap();
         while reader.query(Sql::portable(inserted)).scalar::<i64>().await.unwrap() < 5_000 {
-            tokio::task::yield_now().await;
+            tests::pause().await;
         }
     };
     tokio::time::timeout(Duration::from_mins(1), counted).await.unwrap();

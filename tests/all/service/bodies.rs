@@ -143,7 +143,7 @@ async fn bodies_in_flight_share_one_budget() {
     }
     let large = 48 << 20;
     while daemon.metric("http_body_bytes_reserved").await < large {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     daemon.anonymous().get("/occurrences").await.expect(200);
     let peak = daemon.peak_memory();
@@ -151,7 +151,7 @@ async fn bodies_in_flight_share_one_budget() {
     assert!(peak < before + 150, "{before} MiB before, {peak} MiB at the peak");
     senders.shutdown().await;
     while daemon.metric("http_body_bytes_reserved").await > 0 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     // The memory returns to the system.
     let deadline = Instant::now() + Duration::from_mins(1);

@@ -87,7 +87,7 @@ async fn a_daemon_on_a_full_disk_is_not_ready() {
     assert_eq!(daemon.metric("eventd_ready").await, 0);
     set_size("unlimited");
     while client.raw(Method::GET, "/readyz", Vec::new(), &[]).await.status != 200 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
 }
 
@@ -117,7 +117,7 @@ async fn a_daemon_whose_postgres_cannot_be_written_is_not_ready() {
             if answer.status == status {
                 break answer;
             }
-            tokio::task::yield_now().await;
+            tests::pause().await;
         }
     };
     becomes(200).await;

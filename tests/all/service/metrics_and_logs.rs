@@ -63,7 +63,7 @@ async fn an_internal_error_is_logged_once_and_not_disclosed(#[case] kind: Kind) 
     assert_eq!(problem["instance"], "find-me-42");
     assert!(!problem.to_string().contains("expected"), "{problem}");
     while !daemon.log().contains("find-me-42") {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     let log = daemon.log();
     let errors: Vec<_> = log.lines().filter(|line| line.contains("\"internal error\"")).collect();

@@ -21,7 +21,7 @@ const SIGN_IN: &str = "POST /api/v1/auth/login HTTP/1.1\r\nhost: tests\r\n\
 /// Waits until the daemon has received as many requests as that.
 async fn in_flight(daemon: &Daemon, number: u64) {
     while daemon.metric("http_requests_in_flight").await <= number {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
 }
 
@@ -98,7 +98,7 @@ async fn no_client_network_takes_all_places() {
         writes.push(wire);
     }
     while daemon.metric("http_places_taken").await < 2 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     let mut same = Wire::connect_from("127.0.0.2", daemon.address()).await;
     let detail = same.get("/api/v1/occurrences").await.problem(503, "unavailable");

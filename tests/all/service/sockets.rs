@@ -31,7 +31,7 @@ async fn send_half(wire: &mut Wire) {
 /// Waits until the daemon has as many open connections besides that of the question.
 async fn open_connections(daemon: &Daemon, number: u64) {
     while daemon.metric("http_connections_open").await != number + 1 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
 }
 
@@ -87,7 +87,7 @@ async fn a_client_that_does_not_read_its_responses_is_closed() {
     let mut pipelining = Wire::connect(daemon.address()).await;
     let request = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n";
     while pipelining.try_send(request.repeat(10)).await {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
 
     // A window of HTTP/2 that stays closed.
@@ -105,7 +105,7 @@ async fn a_client_that_does_not_read_its_responses_is_closed() {
     open_connections(&daemon, 0).await;
     // What is left is at most the response to a question for metrics.
     while daemon.metric("http_response_bytes_unsent").await > 16 << 10 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
 }
 
@@ -170,7 +170,7 @@ async fn a_lack_of_descriptors_is_logged_once_and_passes() {
     // The oldest idle connection is closed to make room, which does not suffice here.
     assert_eq!(before.closed().await, "");
     while !daemon.log().contains("cannot accept connections") {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     // Two more errors than one: the pause between them is 50 ms.
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;

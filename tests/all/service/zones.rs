@@ -94,12 +94,12 @@ async fn stored_times_follow_a_newer_edition_once_at_once_and_once_when_all_have
     let ada = daemon.again(&ada);
     let read = async || ada.get(&format!("/occurrences/{occurrence}")).await.expect(200).json();
     while text(&read().await["starts_at"]) != NO_SUMMER {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     // A process that has not followed yet may have stored other times meanwhile.
     let again = "SELECT count(*) FROM jobs WHERE kind = 'recompute_times' AND state = 'waiting'";
     while daemon.db.number(again).await == 0 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     let done = "SELECT count(*) FROM settings WHERE key = 'tz_database' AND value = '2097a'";
     assert_eq!(daemon.db.number(done).await, 0);
@@ -111,7 +111,7 @@ async fn stored_times_follow_a_newer_edition_once_at_once_and_once_when_all_have
         WHERE key = 'zone_edition'"#;
     execute(&daemon.db, &[in_force, earlier]).await;
     while daemon.db.number(done).await == 0 {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     assert_eq!(text(&read().await["starts_at"]), NO_SUMMER);
     daemon.check().await;
@@ -163,7 +163,7 @@ async fn a_process_that_cannot_have_the_zones_of_the_database_is_refused(#[case]
     let answer = daemon.anonymous().raw(http::Method::GET, "/readyz", Vec::new(), &[]).await;
     answer.expect_problem(503, "unavailable");
     while !daemon.log().contains("needs the time zones of edition 2098c") {
-        tokio::task::yield_now().await;
+        tests::pause().await;
     }
     for arguments in [&["check"][..], &["migrate"], &["serve", "--listen", "127.0.0.1:0"]] {
         let refused = command(&[arguments, &["--database", &daemon.db.url]].concat());

@@ -474,12 +474,16 @@ async fn registrations_are_linearizable_while_servers_are_killed(#[case] kind: K
     let (all, servers) = watch::channel(daemons.iter().map(|daemon| daemon.address().to_owned()).collect());
     let stage = stage(&db, servers, 25, 0).await;
     let over = Arc::new(AtomicBool::new(false));
-    let requests = {
+    let answered = {
         let stage = stage.clone();
-        move || stage.asked.iter().map(|asked| asked.lock().unwrap().len()).sum()
+        move || {
+            let of_place =
+                |asked: &Mutex<Vec<Line>>| asked.lock().unwrap().iter().filter(|line| !line.open).count();
+            stage.asked.iter().map(of_place).sum()
+        }
     };
     let servers = killer::Servers { daemons, addresses: all, options: CONNECTIONS };
-    let killing = tokio::spawn(killer::run(servers, requests, 2 * CLIENTS, over.clone()));
+    let killing = tokio::spawn(killer::run(servers, answered, 2 * CLIENTS, over.clone()));
     stage.play().await;
     over.store(true, Ordering::SeqCst);
     let killed = killing.await.unwrap();

@@ -46,7 +46,7 @@ impl Series {
     /// `too_much_work`.
     pub fn for_calendars(&self) -> RuleResult<Self> {
         let rrule = match self.calendar_rule() {
-            Some(rule) if !self.is_hourly_across_clock_change(&rule)? => Some(self.portable_rule(rule)?),
+            Some(rule) if !self.is_hourly_across_clock_change(&rule)? => self.portable_rule(rule)?,
             _ => None,
         };
         // DTSTART in a file is a local time: it cannot mean the second of two equal ones.
@@ -111,7 +111,7 @@ impl Series {
         Ok(false)
     }
 
-    fn portable_rule(&self, mut rule: Rule) -> RuleResult<Rule> {
+    fn portable_rule(&self, mut rule: Rule) -> RuleResult<Option<Rule>> {
         if self.start.all_day {
             // RFC 5545 ignores them on dates; not every calendar does.
             for part in [RulePart::ByHour, RulePart::ByMinute, RulePart::BySecond] {
@@ -125,12 +125,13 @@ impl Series {
             let weekday = chrono::Datelike::weekday(&self.start.local);
             rule = rule.with_days(vec![ByDay { nth: None, weekday }]);
         }
+        let starts_on_rule = self.starts_on_rule()?;
         // Calendars differ in whether COUNT includes a start that the rule does not match, and a time in a
         // gap.
-        if rule.count().is_some() && (!self.starts_on_rule()? || self.has_time_in_gap(&rule)?) {
+        if rule.count().is_some() && (!starts_on_rule || self.has_time_in_gap(&rule)?) {
             rule = rule.with_until(self.calendar_until(self.last_of_rule()?));
         }
-        Ok(rule)
+        Ok(if starts_on_rule && !counts_days_back(&rule) { Some(rule) } else { as_readers_expand(rule) })
     }
 
     /// The instances from `from` on that RDATE adds, and the instances that EXDATE excludes. Beyond the
@@ -159,6 +160,39 @@ impl Series {
         excluded.dedup();
         Ok((added, excluded))
     }
+}
+
+/// Whether a rule by days selects days from the ends of months, which libical and ical.js leave out.
+fn counts_days_back(rule: &Rule) -> bool {
+    rule.freq == Freq::Daily && rule.by_month_day.iter().any(|day| *day < 0)
+}
+
+/// The same rule by weeks, months or years, where ical.js does not expand it. It takes the start for an
+/// instance of a rule by days or hours whose filters do not match it, and shows it twice if it is an RDATE,
+/// too. `None` if there is no such rule, or none that it expands: of BYMONTH with BYMONTHDAY it leaves out
+/// instances, or adds some, and it adds one to a rule by months with BYSETPOS that does not match the start.
+fn as_readers_expand(mut rule: Rule) -> Option<Rule> {
+    let has = [!rule.by_month.is_empty(), !rule.by_month_day.is_empty(), !rule.by_day.is_empty()];
+    match rule.freq {
+        Freq::Hourly => return None,
+        Freq::Daily | Freq::Monthly if !rule.by_set_pos.is_empty() => return None,
+        Freq::Daily if has.contains(&true) => {}
+        _ => return Some(rule),
+    }
+    if rule.interval.get() > 1 {
+        return None;
+    }
+    rule.freq = match has {
+        [true, true, _] => return None,
+        [true, false, _] => Freq::Yearly,
+        [false, true, _] => Freq::Monthly,
+        [false, false, _] => Freq::Weekly,
+    };
+    if rule.freq == Freq::Yearly && rule.by_day.is_empty() {
+        let days = (0..7).filter_map(|day| chrono::Weekday::try_from(day).ok());
+        rule = rule.with_days(days.map(|weekday| ByDay { nth: None, weekday }).collect());
+    }
+    Some(rule)
 }
 
 #[cfg(test)]
@@ -197,6 +231,47 @@ mod tests {
             ),
             ("2031-03-06T18:30:00", "FREQ=HOURLY;COUNT=4", Some("FREQ=HOURLY;COUNT=4")),
             ("2031-03-29T22:00:00", "FREQ=HOURLY;COUNT=9", None),
+            // ical.js takes a start that a filter of days does not match for an instance.
+            (
+                "2031-03-08T18:30:00",
+                "FREQ=DAILY;BYDAY=MO,TU;UNTIL=20310401T000000Z",
+                Some("FREQ=WEEKLY;BYDAY=MO,TU;UNTIL=20310401T000000Z"),
+            ),
+            ("2031-03-10T18:30:00", "FREQ=DAILY;BYDAY=MO,TU;COUNT=9", Some("FREQ=DAILY;BYDAY=MO,TU;COUNT=9")),
+            (
+                "2031-03-08T18:30:00",
+                "FREQ=DAILY;BYMONTHDAY=1,-1;BYDAY=SA;UNTIL=20320401T000000Z",
+                Some("FREQ=MONTHLY;BYMONTHDAY=1,-1;BYDAY=SA;UNTIL=20320401T000000Z"),
+            ),
+            (
+                "2031-03-08T18:30:00",
+                "FREQ=DAILY;BYMONTH=2;BYDAY=SA;UNTIL=20320401T000000Z",
+                Some("FREQ=YEARLY;BYMONTH=2;BYDAY=SA;UNTIL=20320401T000000Z"),
+            ),
+            (
+                "2031-03-08T18:30:00",
+                "FREQ=DAILY;BYMONTH=2;UNTIL=20320401T000000Z",
+                Some("FREQ=YEARLY;BYMONTH=2;UNTIL=20320401T000000Z;BYDAY=MO,TU,WE,TH,FR,SA,SU"),
+            ),
+            ("2031-03-08T18:30:00", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=3;UNTIL=20320401T000000Z", None),
+            ("2031-03-08T18:30:00", "FREQ=DAILY;INTERVAL=2;BYDAY=MO,TU;UNTIL=20310401T000000Z", None),
+            ("2031-03-08T18:30:00", "FREQ=HOURLY;BYDAY=MO;COUNT=9", None),
+            (
+                "2031-03-01T18:30:00",
+                "FREQ=DAILY;BYMONTHDAY=1,-1;COUNT=9",
+                Some("FREQ=MONTHLY;BYMONTHDAY=1,-1;COUNT=9"),
+            ),
+            ("2031-03-08T18:30:00", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1;COUNT=9", None),
+            (
+                "2031-03-31T18:30:00",
+                "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1;COUNT=2",
+                Some("FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1;COUNT=2"),
+            ),
+            (
+                "2031-03-08T18:30:00",
+                "FREQ=DAILY;BYHOUR=9,20;COUNT=3",
+                Some("FREQ=DAILY;BYHOUR=9,20;UNTIL=20310309T083000Z"),
+            ),
         ] {
             let series = series(start, rule);
             let plain = series.for_calendars().unwrap();

@@ -191,8 +191,10 @@ impl CalendarEvent {
             occurrences.binary_search_by_key(at, |occurrence| occurrence.original_start).is_ok()
         };
         // If the rule does not match the start, some calendars take it for the first occurrence and others do
-        // not: with an RDATE it is one in all of them. If the rule matches it, some would show it twice.
-        let start = (starts_off_rule && stored(&first)).then(|| self.local_value(self.span.local));
+        // not: with an RDATE it is one in all of them. If the rule matches it, or there is none, some would
+        // show it twice.
+        let start =
+            (starts_off_rule && rrule.is_some() && stored(&first)).then(|| self.local_value(self.span.local));
         let extra = occurrences.iter().filter(|occurrence| {
             occurrence.original_start > first && !rule_starts.contains_key(&occurrence.original_start)
         });

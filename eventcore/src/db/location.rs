@@ -23,6 +23,7 @@ pub(crate) struct Location {
 pub(crate) enum Address {
     /// `sqlite://FILE` or `postgres://…`.
     Url(String),
+    #[cfg_attr(not(feature = "sqlx-0_9"), expect(dead_code, reason = "only that feature shows the options"))]
     Postgres(Box<PgConnectOptions>),
     /// A new SQLite file, which is deleted when it is closed.
     Temporary,

@@ -1,26 +1,4 @@
-//! The event management daemon: an HTTP API over `eventcore`, which holds all rules of the domain.
-
-#![deny(clippy::print_stdout, clippy::print_stderr)]
-
-mod calendar_client;
-mod cli;
-mod commands;
-mod config;
-mod connection_settings;
-mod descriptors;
-mod failure;
-mod http;
-mod limit_settings;
-mod listen_address;
-mod live_settings;
-mod mail;
-mod mail_settings;
-mod output;
-mod schedule_settings;
-mod templates;
-mod webhook_settings;
-mod webhooks;
-mod words;
+//! The program `eventd`: the memory of its process, and the daemon.
 
 use std::process::ExitCode;
 
@@ -31,19 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     leave_out_huge_pages();
-    match run() {
-        Ok(code) => code,
-        Err(error) if error.is::<output::PipeClosed>() => ExitCode::SUCCESS,
-        Err(error) => {
-            output::report(format_args!("eventd: {}", failure::describe(error.as_ref())));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-#[tokio::main]
-async fn run() -> Result<ExitCode, failure::Failure> {
-    cli::run().await
+    eventd::main()
 }
 
 /// Asks Linux for pages of 4 KiB only. mimalloc allows huge ones, so that a heap of 12 MiB took 39 MiB of

@@ -47,6 +47,8 @@ mod watched;
 pub(crate) use admission::{Admission, Bounds};
 pub(crate) use call::MetricsAccess;
 pub(crate) use connections::ConnectionBounds;
+#[cfg(fuzzing)]
+pub(crate) use dav::check_body as check_dav_body;
 pub(crate) use forwarded::TrustedProxies;
 pub(crate) use pace::Pace;
 pub(crate) use progress::Deadlines;

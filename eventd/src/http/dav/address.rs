@@ -6,8 +6,6 @@ use eventcore::calendars::CalendarKind;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::http::call::Call;
-
 /// The templates of all paths.
 pub(super) const PATHS: [&str; 6] = [
     "/dav",
@@ -67,8 +65,8 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    pub(super) fn new(call: &Call, owner: &CalendarOwner) -> Self {
-        let prefix = Url::parse(&call.public_url).map(|url| url.path().trim_end_matches('/').to_owned());
+    pub(super) fn new(public_url: &str, owner: &CalendarOwner) -> Self {
+        let prefix = Url::parse(public_url).map(|url| url.path().trim_end_matches('/').to_owned());
         Self { prefix: prefix.unwrap_or_default(), username: owner.username.clone() }
     }
 

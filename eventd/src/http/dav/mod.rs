@@ -10,6 +10,8 @@
 //! contract is that of the RFCs.
 
 mod address;
+#[cfg(any(test, fuzzing))]
+mod body_check;
 #[cfg(test)]
 mod damaged_bodies_tests;
 mod filter;
@@ -20,6 +22,8 @@ mod refusal;
 mod report;
 mod xml;
 
+#[cfg(fuzzing)]
+pub(crate) use body_check::check_body;
 use eventcore::accounts::CalendarOwner;
 use http::{HeaderValue, Method, StatusCode, header};
 use warp::reply::Response;
@@ -95,7 +99,7 @@ async fn respond(call: Call) -> Answer {
         return Ok(response);
     }
     let owner = call.calendar_owner().await?;
-    let addresses = Addresses::new(&call, &owner);
+    let addresses = Addresses::new(&call.public_url, &owner);
     let resource = Resource::at(call.path(), &owner);
     if CHANGES.contains(&method.as_str()) {
         return Err(refusal::read_only(&method, resource.unwrap_or(Resource::Home), &addresses));

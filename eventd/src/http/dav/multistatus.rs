@@ -41,9 +41,14 @@ pub(super) fn token(uri: &str) -> String {
     format!("<D:sync-token>{uri}</D:sync-token>\n")
 }
 
+/// The document with these responses.
+pub(super) fn document(responses: &str) -> String {
+    begin() + responses + END
+}
+
 /// `207` with these responses.
 pub(super) fn whole(responses: &str) -> Response {
-    of_xml(Response::new((begin() + responses + END).into()))
+    of_xml(Response::new(document(responses).into()))
 }
 
 /// `207` with a document that comes in parts. An error breaks it off, so that the client sees that it is

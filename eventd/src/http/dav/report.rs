@@ -19,6 +19,15 @@ use crate::http::problem_kind::Kind;
 /// The number of files that are in memory at once.
 const FILES_AT_ONCE: usize = 100;
 
+/// What the body of a `sync-collection` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SyncRequest {
+    /// Without it, all members are new.
+    since: Option<Uuid>,
+    /// The greatest number of members that the client takes.
+    limit: Option<usize>,
+}
+
 /// What a report tells.
 struct Report {
     describer: Describer,
@@ -61,7 +70,7 @@ pub(super) fn wanted(root: &Element) -> Result<Wanted, Problem> {
 }
 
 /// The period of which a report wants each occurrence by itself.
-fn expanded(root: &Element) -> Result<Option<CalendarPeriod>, Problem> {
+pub(super) fn expanded(root: &Element) -> Result<Option<CalendarPeriod>, Problem> {
     let data = root.child(DAV, "prop").and_then(|prop| prop.child(CALDAV, "calendar-data"));
     data.and_then(|data| data.child(CALDAV, "expand")).map(filter::period).transpose()
 }
@@ -124,27 +133,9 @@ async fn changes(
     root: &Element,
     describer: Describer,
 ) -> Result<Report, Problem> {
-    let too_old = || {
-        let detail = "the token is too old, or of another calendar: ask without one";
-        precondition("<D:valid-sync-token/>", detail)
-    };
-    let token =
-        root.child(DAV, "sync-token").map(|token| token.text.trim()).filter(|token| !token.is_empty());
-    let since = match token {
-        None => None,
-        Some(token) => {
-            let id = token.strip_prefix("urn:uuid:").and_then(|id| id.parse::<Uuid>().ok());
-            Some(id.ok_or_else(too_old)?)
-        }
-    };
-    let limit = match root.child(DAV, "limit").and_then(|limit| limit.child(DAV, "nresults")) {
-        None => None,
-        Some(limit) => match limit.text.trim().parse::<usize>() {
-            Ok(limit) if limit > 0 => Some(limit),
-            _ => return Err(Problem::new(Kind::InvalidInput, "nresults must be a number from 1 on")),
-        },
-    };
-    let told = call.core.calendar_changes(&describer.owner, kind, since, limit).await?.ok_or_else(too_old)?;
+    let SyncRequest { since, limit } = SyncRequest::of(root)?;
+    let told =
+        call.core.calendar_changes(&describer.owner, kind, since, limit).await?.ok_or_else(token_unknown)?;
     let mut rest = String::new();
     let addresses = &describer.addresses;
     for event in &told.removed {
@@ -156,6 +147,33 @@ async fn changes(
     rest += &multistatus::token(&token_uri(told.token));
     let (collection, members) = (told.collection, told.changed);
     Ok(Report { describer, collection, members, expanded: None, rest })
+}
+
+/// The refusal of a token that is not one, or not known any more.
+fn token_unknown() -> Problem {
+    let detail = "the token is too old, or of another calendar: ask without one";
+    precondition("<D:valid-sync-token/>", detail)
+}
+
+impl SyncRequest {
+    pub(super) fn of(root: &Element) -> Result<Self, Problem> {
+        let token = root.child(DAV, "sync-token").map_or("", |token| token.text.trim());
+        let since = match token {
+            "" => None,
+            uri => {
+                let id = uri.strip_prefix("urn:uuid:").and_then(|id| id.parse::<Uuid>().ok());
+                Some(id.ok_or_else(token_unknown)?)
+            }
+        };
+        let limit = match root.child(DAV, "limit").and_then(|limit| limit.child(DAV, "nresults")) {
+            None => None,
+            Some(limit) => match limit.text.trim().parse::<usize>() {
+                Ok(limit) if limit > 0 => Some(limit),
+                _ => return Err(Problem::new(Kind::InvalidInput, "nresults must be a number from 1 on")),
+            },
+        };
+        Ok(Self { since, limit })
+    }
 }
 
 impl Report {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use quick_xml::escape::partial_escape;
+use quick_xml::escape::{partial_escape, unescape};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, ResolveResult};
 use quick_xml::{Reader, XmlVersion};
@@ -143,15 +143,18 @@ impl Parsing {
         self.namespaces.push(tag).map_err(|error| bad(error.to_string()))?;
         let (namespace, local) = self.namespaces.resolve_element(tag.name());
         let namespace = match namespace {
-            ResolveResult::Bound(namespace) => namespace.into_inner().to_owned(),
+            ResolveResult::Bound(namespace) => {
+                // The resolver keeps the values of attributes as they are written.
+                unescape(namespace.into_inner()).map_err(|error| bad(error.to_string()))?.into_owned()
+            }
             ResolveResult::Unbound => String::new(),
             ResolveResult::Unknown(prefix) => {
                 return Err(bad(format!("the body declares no namespace {prefix:?}")));
             }
         };
         let local = local.into_inner().to_owned();
-        if !is_name(&local) || namespace.len() > MAX_NAME {
-            return Err(bad("an element of the body has a name that is not one, or too long"));
+        if !is_name(&local) || !is_namespace(&namespace) {
+            return Err(bad("an element of the body has a name or namespace that is not one, or too long"));
         }
         let mut attributes = Vec::new();
         for attribute in tag.attributes().with_checks(false) {
@@ -193,12 +196,29 @@ impl Parsing {
     }
 }
 
-/// Whether a name can be written back as that of an element.
+/// Whether a name can be written back as that of an element: it has no colon, and otherwise the characters of
+/// XML 1.0, 2.3.
 fn is_name(local: &str) -> bool {
-    let is_start = |c: char| c.is_alphabetic() || c == '_';
-    local.len() <= MAX_NAME
-        && local.starts_with(is_start)
-        && local.chars().all(|c| is_start(c) || c.is_numeric() || matches!(c, '-' | '.'))
+    local.len() <= MAX_NAME && local.starts_with(begins_names) && local.chars().all(is_in_names)
+}
+
+const fn begins_names(c: char) -> bool {
+    matches!(c,
+        'A'..='Z' | '_' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
+        | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}'
+        | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+}
+
+const fn is_in_names(c: char) -> bool {
+    begins_names(c)
+        || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+}
+
+/// Whether a namespace can be written back: a URI has no spaces and no control characters, which parsers
+/// replace in the values of attributes.
+fn is_namespace(uri: &str) -> bool {
+    uri.len() <= MAX_NAME && !uri.contains(|c: char| c.is_whitespace() || c.is_control() || is_forbidden(c))
 }
 
 fn bad(detail: impl Into<String>) -> Problem {
@@ -206,7 +226,7 @@ fn bad(detail: impl Into<String>) -> Problem {
 }
 
 /// Whether XML cannot have a character (XML 1.0, 2.2).
-const fn is_forbidden(c: char) -> bool {
+pub(super) const fn is_forbidden(c: char) -> bool {
     match c {
         '\t' | '\n' | '\r' => false,
         '\u{fffe}' | '\u{ffff}' => true,
@@ -240,6 +260,9 @@ mod tests {
         assert_eq!(b.text, "t/<\"");
         assert!(b.child("DAV:", "c").is_some() && root.child("urn:x", "d").is_some());
         assert!(root.child("", "e").is_some());
+        // Namespaces are compared as the values that are meant (Namespaces in XML 1.0, 2.3).
+        let root = Element::parse(b"<a xmlns='urn:a?b=1&amp;c=&#x64;'/>").unwrap();
+        assert!(root.name.is("urn:a?b=1&c=d", "a"));
     }
 
     #[test]
@@ -255,7 +278,10 @@ mod tests {
             ("<a>&bomb;</a>", "no entities"),
             ("<a>&#0;</a>", "no entities"),
             ("<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "no document type"),
-            ("<a+b/>", "a name that is not one"),
+            ("<a+b/>", "not one"),
+            ("<\u{aa}/>", "not one"),
+            ("<a xmlns='urn:a b'/>", "not one"),
+            ("<a xmlns='urn:&bomb;'/>", "bomb"),
         ] {
             assert!(detail(body).contains(reason), "{body}: {}", detail(body));
         }

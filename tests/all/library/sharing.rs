@@ -14,7 +14,7 @@ use eventcore::{Actor, Builder, EventCore, ManualClock, OccurrenceId, PageReques
 use rstest::rstest;
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
-use tests::{Kind, START, TestDb, new_event};
+use tests::{Kind, Pgbouncer, START, TestDb, new_event};
 
 /// Tables with the names of tables of the library.
 static COLLIDING: Migrator = sqlx::migrate!("data/application");
@@ -180,6 +180,33 @@ async fn two_tenants_and_an_application_share_a_database_of_postgresql(
     assert_eq!(again.schema().await.expect("a schema"), Schema::Current);
     again.close().await;
     south.core.close().await;
+}
+
+/// A pooler gives each transaction any connection, whichever schema the one before had.
+#[rstest]
+#[case::refusing_options("")]
+#[case::ignoring_options("ignore_startup_parameters = extra_float_digits,options")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_tenants_share_a_pooler_in_transaction_mode(#[case] settings: &str) {
+    let Some(pooler) = Pgbouncer::start(settings) else { return };
+    let (direct, _dir) = TestDb::bare(Kind::Postgres).await;
+    let url = pooler.url(&direct);
+    let (north, south) = tokio::join!(on(&url).schema("north").open(), on(&url).schema("south").open());
+    let (north, south) = tokio::join!(
+        Tenant::with_event(north.expect("a library"), "Jazz in the north"),
+        Tenant::with_event(south.expect("a library"), "Jazz in the south")
+    );
+    stay_apart(&north, &south).await;
+    for _ in 0..20 {
+        let (of_north, of_south) = tokio::join!(north.found("jazz", "zz in"), south.found("jazz", "zz in"));
+        assert_eq!(
+            (of_north, of_south),
+            (vec!["Jazz in the north".to_owned(); 2], vec!["Jazz in the south".to_owned(); 2])
+        );
+    }
+    for tenant in [north, south] {
+        tenant.core.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 //!
 //! `stream ADDRESS PID DATABASE-URL STREAMS` opens that many streams of one occurrence at the eventd with
 //! this process id. Then a registration is changed, first in that process and then in this one: the daemon
-//! is told of it by PostgreSQL, and on SQLite looks for it every second.
+//! is told of it by PostgreSQL, and on SQLite looks for it four times a second.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};

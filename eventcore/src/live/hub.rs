@@ -19,12 +19,20 @@ use super::recent::Recent;
 use super::views::{Asked, Views};
 use crate::change_log::{Snapshot, read_since};
 use crate::changes::Topic;
-use crate::db::Db;
+use crate::db::{Db, Dialect};
 use crate::error::{Cause, Error, Result};
 use crate::time::{Clock, Timestamp};
 
-/// How often the log is read if nothing wakes the hub.
-const POLL: Duration = Duration::from_secs(1);
+/// How often the log is read if nothing wakes the hub. On PostgreSQL, what other processes commit wakes it,
+/// unless the connection for that is lost. On SQLite nothing does, and what changes must be shown within a
+/// second.
+const fn poll_period(dialect: Dialect) -> Duration {
+    match dialect {
+        Dialect::Sqlite => Duration::from_millis(250),
+        Dialect::Postgres => Duration::from_secs(1),
+    }
+}
+
 /// The least time between two readings.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often followers are shown that they are connected.
@@ -88,7 +96,7 @@ impl Hub {
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
             interval
         };
-        let (mut poll, mut heartbeat) = (every(POLL), every(HEARTBEAT));
+        let (mut poll, mut heartbeat) = (every(poll_period(self.db.dialect())), every(HEARTBEAT));
         let mut is_failing = false;
         loop {
             let mut joins = Vec::new();

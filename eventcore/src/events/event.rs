@@ -244,7 +244,8 @@ pub struct RecurrenceInWords {
     pub text: String,
 }
 
-/// Links to the page of an event or occurrence, and to calendars that add it.
+/// Links to the page of an event or occurrence, and to calendars that add it. Those to the page and to the
+/// file are paths, which [`Links::make_absolute`] completes.
 ///
 /// That of Google Calendar takes the rule of a series. The forms of the others have no place for one, so that
 /// they add its first occurrence.
@@ -263,15 +264,14 @@ pub struct Links {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub yahoo: String,
-    /// Path of the iCalendar file on this server.
+    /// The iCalendar file.
     pub ics: String,
-    /// The iCalendar file for programs that subscribe to it, as Apple Calendar does, and show what changes: a
-    /// `webcal:` address, or here its path.
+    /// The iCalendar file as a `webcal:` address, for programs that subscribe to it, as Apple Calendar does,
+    /// and show what changes.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub webcal: String,
-    /// Path of the page on this server, which shows what everyone may see. Drafts and private events have
-    /// none: it is not found.
+    /// The page, which shows what everyone may see. Drafts and private events have none: it is not found.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub page: String,

@@ -63,7 +63,7 @@ impl CalendarItem<'_> {
         };
         let basic = |at: &str| at.replace(['-', ':'], "");
         let duration = if self.all_day { "&dur=allday" } else { "" };
-        let ics = format!("/api/v1{}.ics", self.path);
+        let ics = format!("{}.ics", self.path);
         Links {
             google: format!(
                 "https://calendar.google.com/calendar/render?action=TEMPLATE\
@@ -83,6 +83,31 @@ impl CalendarItem<'_> {
             page: self.path,
         }
     }
+}
+
+impl Links {
+    /// Makes the paths addresses. A program that serves pages at `/events/{id}` and `/occurrences/{id}` below
+    /// `pages`, and calendar files at these paths with `.ics` below `files`, gives both addresses without a
+    /// slash at the end.
+    ///
+    /// ```
+    /// # use eventcore::events::Links;
+    /// # fn absolute(mut links: Links) {
+    /// // As eventd serves them.
+    /// links.make_absolute("https://events.example", "https://events.example/api/v1");
+    /// # }
+    /// ```
+    pub fn make_absolute(&mut self, pages: &str, files: &str) {
+        self.webcal.insert_str(0, &webcal_address(files));
+        self.ics.insert_str(0, files);
+        self.page.insert_str(0, pages);
+    }
+}
+
+/// An address with the scheme `webcal`, by which calendar applications know that they may subscribe to it.
+pub fn webcal_address(address: &str) -> String {
+    let (_, without_scheme) = address.split_once("://").unwrap_or(("", address));
+    format!("webcal://{without_scheme}")
 }
 
 /// `2027-03-04T17:30:00Z`.
@@ -133,8 +158,16 @@ mod tests {
             assert!(link.starts_with(&form) && link.contains("2027-03-04T17%3A30%3A00Z"), "{link}");
         }
         let rule = Some("FREQ=WEEKLY;COUNT=4");
-        let series = links(false, rule, "2027-03-04T18:30:00+01:00", "2027-03-04T20:30:00+01:00");
+        let mut series = links(false, rule, "2027-03-04T18:30:00+01:00", "2027-03-04T20:30:00+01:00");
         assert!(series.google.contains("dates=20270304T183000/20270304T203000"), "{}", series.google);
         assert!(series.google.ends_with("&recur=RRULE:FREQ%3DWEEKLY%3BCOUNT%3D4"), "{}", series.google);
+        assert_eq!(
+            (series.page.as_str(), series.ics.as_str(), series.webcal.as_str()),
+            ("/x", "/x.ics", "/x.ics")
+        );
+        series.make_absolute("https://a.example", "https://b.example:8443/files");
+        assert_eq!(series.page, "https://a.example/x");
+        assert_eq!(series.ics, "https://b.example:8443/files/x.ics");
+        assert_eq!(series.webcal, "webcal://b.example:8443/files/x.ics");
     }
 }

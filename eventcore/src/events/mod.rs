@@ -100,6 +100,7 @@ pub(crate) use imported::{
 };
 pub use input::EventInput;
 pub(crate) use input::check_url;
+pub use links::webcal_address;
 pub(crate) use new_imported::{ImportRoom, Importer, NewImported, insert_imported};
 pub use occurrence::change::Overrides;
 pub(crate) use offer::Offer;

@@ -16,17 +16,14 @@ pub(crate) trait Linked: Sized {
     }
 }
 
-/// The address of this server for programs that subscribe.
-pub(crate) fn webcal(base: &str) -> String {
-    let (_, without_scheme) = base.split_once("://").unwrap_or(("", base));
-    format!("webcal://{without_scheme}")
+/// The address below which this server serves calendar files.
+pub(crate) fn files(base: &str) -> String {
+    format!("{base}/api/v1")
 }
 
 impl Linked for Links {
     fn link(&mut self, base: &str) {
-        self.webcal.insert_str(0, &webcal(base));
-        self.ics.insert_str(0, base);
-        self.page.insert_str(0, base);
+        self.make_absolute(base, &files(base));
     }
 }
 

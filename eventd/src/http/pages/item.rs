@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use eventcore::accounts::PublicProfile;
-use eventcore::events::{Event, Links, Occurrence, OccurrenceStatus, Visibility};
+use eventcore::events::{Event, Links, Occurrence, OccurrenceStatus, Visibility, webcal_address};
 use eventcore::markdown;
 use eventcore::phase::Phase;
 use eventcore::time::{Moment, Timestamp};
 use serde::Serialize;
 
 use super::{StructuredData, root};
-use crate::http::links::webcal;
+use crate::http::links::files;
 use crate::words::{Period, beginning, moment, plain};
 
 /// The characters of a description in a preview of a link.
@@ -161,12 +161,12 @@ impl<'a> LinkedItem<'a> {
             event_page: path.clone(),
             page: path,
             address: format!("{base}{}", links.page),
-            ics: format!("{}{}", root(base), links.ics),
+            ics: files(root(base)) + &links.ics,
             google: links.google.clone(),
             outlook: links.outlook.clone(),
             office365: links.office365.clone(),
             yahoo: links.yahoo.clone(),
-            webcal: format!("{}{}", webcal(base), links.webcal),
+            webcal: webcal_address(&files(base)) + &links.webcal,
             json_ld: StructuredData::Null,
         }
     }

@@ -1,9 +1,9 @@
 //! Events and occurrences as iCalendar files, and the address of the personal calendar.
 
 use eventcore::calendars::CalendarFile;
+use eventcore::events::webcal_address;
 
 use crate::http::call::{Answer, Call};
-use crate::http::links::webcal;
 use crate::http::problem_responses::{ApiProblems, Conflict, NotFound, NotModified};
 use crate::http::reply;
 use crate::http::route::{Route, routes};
@@ -76,7 +76,7 @@ async fn create_personal(call: Call) -> Answer {
     let made = call.core.create_personal_calendar(&call.actor().await?).await?;
     let path = format!("/api/v1/calendars/personal/{}.ics", made.secret);
     let url = format!("{}{path}", call.public_url);
-    let webcal_url = format!("{}{path}", webcal(&call.public_url));
+    let webcal_url = webcal_address(&url);
     reply::created(&PersonalCalendarAddress { webcal_url, created_at: made.created_at, url }, &path)
 }
 

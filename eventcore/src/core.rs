@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::accounts::{Attempt, Guesses, Origin, PasswordHashing, Passwords, SigningKeys};
-use crate::calendars::KnownFeeds;
+use crate::calendars::CalendarCache;
 use crate::change_log::ChangeKeeper;
 use crate::db::{BeginHook, Db, Observer, Queries, Schema, sql, transaction};
 use crate::error::{Error, Result};
@@ -168,7 +168,7 @@ struct SharedState {
     admissions: Admissions,
     creations: Creations,
     live: LiveSlot,
-    known_feeds: KnownFeeds,
+    calendar_cache: CalendarCache,
     mailer: OnceLock<Arc<dyn Mailer>>,
     webhook_sender: OnceLock<Arc<dyn WebhookSender>>,
     webhook_policy: WebhookPolicy,
@@ -214,7 +214,7 @@ impl EventCore {
             admissions,
             creations,
             live,
-            known_feeds: KnownFeeds::default(),
+            calendar_cache: CalendarCache::default(),
             mailer: OnceLock::new(),
             webhook_sender: OnceLock::new(),
             webhook_policy: settings.webhook_policy,
@@ -308,8 +308,8 @@ impl EventCore {
         &self.state.creations
     }
 
-    pub(crate) fn known_feeds(&self) -> &KnownFeeds {
-        &self.state.known_feeds
+    pub(crate) fn calendar_cache(&self) -> &CalendarCache {
+        &self.state.calendar_cache
     }
 
     pub(crate) fn live(&self) -> &LiveSlot {

@@ -89,14 +89,19 @@ impl NewAccessToken {
     }
 }
 
+/// A token that is valid, and its user.
 #[derive(sqlx::FromRow)]
-struct BearerRow {
+pub(super) struct BearerRow {
     id: AccessTokenId,
-    user_id: UserId,
+    pub(super) user_id: UserId,
     role: Role,
     scope: Scope,
     expires_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
+    pub(super) username: String,
+    pub(super) display_name: String,
+    pub(super) email: Option<String>,
+    pub(super) email_folded: Option<String>,
 }
 
 impl EventCore {
@@ -211,12 +216,23 @@ pub(crate) async fn delete_all(tx: &mut Tx, owner: UserId) -> Result<()> {
 
 /// Authenticates the secret of a personal access token and records its use.
 pub(super) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp) -> Result<Actor> {
+    let row = bearer(core, secret, now).await?;
+    Ok(Actor::User(SignedIn {
+        id: row.user_id,
+        role: row.role,
+        credential: Credential::PersonalToken { id: row.id, scope: row.scope },
+    }))
+}
+
+/// The valid token with a secret. Its use is recorded.
+pub(super) async fn bearer(core: &EventCore, secret: &str, now: Timestamp) -> Result<BearerRow> {
     let found: Option<BearerRow> = core
         .db()
         .read()
         .await?
         .query(sql!(
-            "SELECT t.id, t.user_id, u.role, t.scope, t.expires_at, t.last_used_at
+            "SELECT t.id, t.user_id, u.role, t.scope, t.expires_at, t.last_used_at, u.username,
+                u.display_name, u.email, u.email_folded
              FROM access_tokens t JOIN users u ON u.id = t.user_id
              WHERE t.hash = $1 AND u.deleted_at IS NULL AND u.disabled_at IS NULL"
         ))
@@ -233,11 +249,7 @@ pub(super) async fn authenticate(core: &EventCore, secret: &str, now: Timestamp)
         // Reads must work while the database is read-only.
         tracing::warn!(%error, "cannot record the use of a personal access token");
     }
-    Ok(Actor::User(SignedIn {
-        id: row.user_id,
-        role: row.role,
-        credential: Credential::PersonalToken { id: row.id, scope: row.scope },
-    }))
+    Ok(row)
 }
 
 async fn record_use(tx: &mut Tx, id: AccessTokenId, now: Timestamp) -> Result<()> {

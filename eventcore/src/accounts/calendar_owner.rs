@@ -3,9 +3,7 @@
 use super::access_token;
 use super::login::fold_login;
 use super::token::PERSONAL_PREFIX;
-use crate::actor::Actor;
 use crate::core::EventCore;
-use crate::db::{Queries, sql};
 use crate::error::{Error, Result};
 use crate::id::UserId;
 
@@ -22,14 +20,6 @@ pub struct CalendarOwner {
     pub email: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
-struct OwnerRow {
-    username: String,
-    display_name: String,
-    email: Option<String>,
-    email_folded: Option<String>,
-}
-
 impl EventCore {
     /// The user who signs a calendar program in: by their username or e-mail address, and as the password a
     /// personal access token of any scope. Without a login the token alone tells who it is.
@@ -41,23 +31,18 @@ impl EventCore {
         if !token.starts_with(PERSONAL_PREFIX) {
             return Err(Error::InvalidToken);
         }
-        let actor: Actor = access_token::authenticate(self, token, self.now()).await?;
-        let id = actor.signed_in()?.id;
-        let found: Option<OwnerRow> = self
-            .db()
-            .read()
-            .await?
-            .query(sql!("SELECT username, display_name, email, email_folded FROM users WHERE id = $1"))
-            .bind(id)
-            .optional()
-            .await?;
-        let row = found.ok_or(Error::InvalidToken)?;
+        let row = access_token::bearer(self, token, self.now()).await?;
         let is_named = login.map(fold_login).is_none_or(|login| {
             login == row.username || row.email_folded.as_deref().is_some_and(|email| login == email)
         });
         if !is_named {
             return Err(Error::InvalidToken);
         }
-        Ok(CalendarOwner { id, username: row.username, display_name: row.display_name, email: row.email })
+        Ok(CalendarOwner {
+            id: row.user_id,
+            username: row.username,
+            display_name: row.display_name,
+            email: row.email,
+        })
     }
 }

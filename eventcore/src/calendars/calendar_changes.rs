@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::collection::{CalendarCollection, CalendarKind, CalendarMember, token};
+use super::calendar_content::{CalendarKind, CalendarMember, token};
+use super::collection::CalendarCollection;
 use crate::accounts::CalendarOwner;
 use crate::accounts::keep_account;
 use crate::core::EventCore;
@@ -67,20 +68,22 @@ impl EventCore {
         since: Option<Uuid>,
         limit: Option<usize>,
     ) -> Result<Option<CalendarChanges>> {
+        let collection = self.calendar_collection(owner, kind).await?;
         let before = match since {
             None => Vec::new(),
+            // Nothing has changed.
+            Some(token) if token == collection.token() => collection.members().to_vec(),
             Some(token) => match self.snapshot(owner.id, kind, token).await? {
                 Some(members) => members,
                 None => return Ok(None),
             },
         };
-        let collection = self.calendar_collection(owner, kind).await?;
         let all = difference(&before, collection.members());
         let (part, is_truncated) = all.limited(limit.unwrap_or(usize::MAX));
         let token = if is_truncated {
             self.remember(owner.id, kind, &part.applied_to(before)).await?
         } else {
-            self.remember(owner.id, kind, collection.members()).await?
+            self.calendar_token(&collection).await?
         };
         let Difference { changed, removed } = part;
         Ok(Some(CalendarChanges { collection, changed, removed, is_truncated, token }))
@@ -91,7 +94,14 @@ impl EventCore {
     /// # Errors
     /// `unavailable` if the database cannot be read or, after a change, written.
     pub async fn calendar_token(&self, collection: &CalendarCollection) -> Result<Uuid> {
-        self.remember(collection.owner, collection.kind(), collection.members()).await
+        let (content, now) = (&collection.content, self.now());
+        let is_recent = |at: Timestamp| at <= now && now.since(at) < PRECISION;
+        if content.remembered_at().is_some_and(is_recent) {
+            return Ok(content.token);
+        }
+        let token = self.remember(collection.owner, collection.kind(), collection.members()).await?;
+        content.set_remembered(now);
+        Ok(token)
     }
 
     async fn snapshot(

@@ -1,26 +1,29 @@
 //! The calendars of a user as collections of files, one for each event, as CalDAV has them (RFC 4791, 4.1).
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::cached_calendars::CalendarKey;
+use super::calendar_content::{CalendarContent, CalendarKind, CalendarMember};
 use super::event_entries::{CalendarEvent, CalendarOccurrence};
 use super::feed_summary::summaries;
 use super::file::CalendarFile;
 use super::member_filter::CalendarPeriod;
-use super::personal::shown_to;
+use super::personal::{KEPT, ShownToUser, shown_to};
 use super::shown::{Attendance, FeedEvent, Shown, add_reminders};
 use super::source::{self, CalendarOccurrenceRow, Source};
 use crate::accounts::CalendarOwner;
 use crate::core::EventCore;
-use crate::db::{Queries, sql, text_enum};
+use crate::db::{Queries, sql};
 use crate::error::Result;
 use crate::events::OccurrenceStatus;
 use crate::id::{EventId, OccurrenceId, UserId};
 use crate::reminder_list::ReminderList;
-use crate::time::LeadTime;
+use crate::time::Timestamp;
 
 /// Is part of all tags. It rises with every change of how entries are written, so that programs read them
 /// again.
@@ -28,37 +31,13 @@ const FORMAT: u8 = 1;
 /// Number of events that one statement reads.
 const EVENTS_OF_STATEMENT: usize = 1_000;
 
-text_enum! {
-    /// Which calendar of a user.
-    pub enum CalendarKind {
-        /// The occurrences that they attend or wait for, of events that others organize.
-        Attending = "attending",
-        /// The events that they organize, whole.
-        Organizing = "organizing",
-    }
-}
-
-/// A file in a calendar: that of one event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CalendarMember {
-    /// The event.
-    pub event: EventId,
-    /// Differs whenever the file does.
-    pub tag: u64,
-}
-
 /// A calendar of a user, as it was when it was read.
 #[derive(Debug, Clone)]
 pub struct CalendarCollection {
     pub(super) core: EventCore,
     pub(super) owner: UserId,
     kind: CalendarKind,
-    /// By event.
-    members: Vec<CalendarMember>,
-    /// What the calendar shows of each member.
-    shown: Vec<FeedEvent>,
-    /// When programs remind of events that are shown whole.
-    reminders: Vec<LeadTime>,
+    pub(super) content: Arc<CalendarContent>,
 }
 
 impl EventCore {
@@ -72,41 +51,80 @@ impl EventCore {
         owner: &CalendarOwner,
         kind: CalendarKind,
     ) -> Result<CalendarCollection> {
-        let mut db = self.db().read().await?;
-        let found: Option<(Option<String>,)> =
-            db.query(sql!("SELECT reminders FROM users WHERE id = $1")).bind(owner.id).optional().await?;
-        let reminders = ReminderList::read(found.and_then(|(list,)| list).as_deref())?;
-        let shown = shown_to(&mut db, owner.id, &reminders, self.now()).await?;
-        let of_kind = shown.into_iter().filter(|(_, shown)| kind.shows(shown));
-        let events: Vec<FeedEvent> = of_kind.map(|(id, shown)| FeedEvent { id, shown }).collect();
-        let mut collection = CalendarCollection {
-            core: self.clone(),
-            owner: owner.id,
-            kind,
-            members: Vec::with_capacity(events.len()),
-            shown: Vec::with_capacity(events.len()),
-            reminders: reminders.as_slice().to_vec(),
-        };
-        collection.add(&mut db, events).await?;
-        Ok(collection)
+        let content = self.calendar_content((owner.id, kind)).await?;
+        Ok(CalendarCollection { core: self.clone(), owner: owner.id, kind, content })
+    }
+
+    async fn calendar_content(&self, key: CalendarKey) -> Result<Arc<CalendarContent>> {
+        let now = self.now();
+        let read = async || read(&mut self.db().read().await?, key, now).await.map(Arc::new);
+        if !self.db().may_batch() {
+            // Nobody else sees what this transaction has changed.
+            return read().await;
+        }
+        let (known, generation) = self.calendar_cache().calendar(self.db(), key, now).await?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let content = read().await?;
+        self.calendar_cache().keep_calendar(key, content.clone(), generation, now).await;
+        Ok(content)
     }
 }
 
-impl CalendarKind {
-    const fn shows(self, shown: &Shown) -> bool {
-        match shown {
-            Shown::Whole => matches!(self, Self::Organizing),
-            Shown::Some(_) => matches!(self, Self::Attending),
+/// Reads a calendar of a user.
+async fn read(db: &mut impl Queries, (owner, kind): CalendarKey, now: Timestamp) -> Result<CalendarContent> {
+    let found: Option<(Option<String>,)> =
+        db.query(sql!("SELECT reminders FROM users WHERE id = $1")).bind(owner).optional().await?;
+    let reminders = ReminderList::read(found.and_then(|(list,)| list).as_deref())?;
+    let watched = watched(db, owner, kind).await?;
+    let ShownToUser { events, first_end } = shown_to(db, owner, &reminders, now).await?;
+    let events = events.into_iter().filter(|(_, shown)| kind.shows(shown));
+    let events: Vec<FeedEvent> = events.map(|(id, shown)| FeedEvent { id, shown }).collect();
+    let mut last_ends = None;
+    let mut members = Vec::with_capacity(events.len());
+    for some in events.chunks(EVENTS_OF_STATEMENT) {
+        let found = summaries(db, some, now).await?;
+        let mut events = some.iter();
+        for summary in found {
+            // One that was deleted meanwhile is left out.
+            let Some(event) = events.find(|event| event.id == summary.id()) else { break };
+            let mut digest = Sha256::new();
+            digest.update([FORMAT]);
+            digest.update(chrono_tz::IANA_TZDB_VERSION);
+            summary.add_to(&mut digest);
+            event.shown.add_to(&mut digest);
+            if event.shown == Shown::Whole {
+                add_reminders(&mut digest, reminders.as_slice());
+            }
+            let tag = first_eight(&digest.finalize());
+            members.push((CalendarMember { event: event.id, tag }, event.clone()));
+            last_ends = last_ends.into_iter().chain([summary.last_end]).min();
         }
     }
+    let first_end = match kind {
+        CalendarKind::Attending => first_end,
+        CalendarKind::Organizing => last_ends,
+    };
+    let leaves_at = first_end.map(|end| end.plus(KEPT));
+    Ok(CalendarContent::new(members, watched, leaves_at, reminders.as_slice().to_vec()))
+}
 
-    /// What programs show as the name of the calendar.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Attending => "Attending",
-            Self::Organizing => "Organizing",
+/// The events whose changes may change a calendar, by id.
+async fn watched(db: &mut impl Queries, owner: UserId, kind: CalendarKind) -> Result<Vec<EventId>> {
+    let sql = match kind {
+        CalendarKind::Attending => {
+            sql!("SELECT DISTINCT event_id FROM registrations WHERE user_id = $1 AND status <> 'cancelled'")
         }
-    }
+        CalendarKind::Organizing => sql!(
+            "SELECT id FROM events WHERE organizer_id = $1
+             UNION SELECT event_id FROM event_organizers WHERE user_id = $1"
+        ),
+    };
+    let found: Vec<(EventId,)> = db.query(sql).bind(owner).all().await?;
+    let mut watched: Vec<EventId> = found.into_iter().map(|(id,)| id).collect();
+    watched.sort_unstable();
+    Ok(watched)
 }
 
 impl CalendarCollection {
@@ -117,17 +135,17 @@ impl CalendarCollection {
 
     /// The files, in the order of their events.
     pub fn members(&self) -> &[CalendarMember] {
-        &self.members
+        &self.content.members
     }
 
     /// The file of an event, if it is in the calendar.
     pub fn member(&self, event: EventId) -> Option<CalendarMember> {
-        self.position(event).map(|at| self.members[at])
+        self.position(event).map(|at| self.content.members[at])
     }
 
     /// Differs whenever a file does.
     pub fn token(&self) -> Uuid {
-        token(&self.members)
+        self.content.token
     }
 
     /// The iCalendar files of some members, in their order, without those whose events have been deleted
@@ -143,52 +161,41 @@ impl CalendarCollection {
         &self,
         members: &[CalendarMember],
         expanded: Option<CalendarPeriod>,
-    ) -> Result<Vec<(CalendarMember, CalendarFile)>> {
-        let ids: Vec<EventId> = members.iter().map(|member| member.event).collect();
-        let loaded = source::load(&mut self.core.db().read().await?, &ids).await?;
-        let mut loaded: HashMap<EventId, _> = loaded.into_iter().map(|one| (one.0.id(), one)).collect();
-        let mut files = Vec::with_capacity(members.len());
-        for member in members {
-            let (Some(at), Some((source, rows))) =
-                (self.position(member.event), loaded.remove(&member.event))
-            else {
-                continue;
-            };
-            let file = self.file(source, rows, &self.shown[at].shown, expanded)?;
-            files.extend(file.map(|file| (*member, file)));
+    ) -> Result<Vec<(CalendarMember, Arc<CalendarFile>)>> {
+        let kept = |member: &CalendarMember| match expanded {
+            None => self.content.file(member.event),
+            Some(_) => None,
+        };
+        let mut known: HashMap<EventId, Arc<CalendarFile>> =
+            members.iter().filter_map(|member| Some((member.event, kept(member)?))).collect();
+        let unknown = members.iter().map(|member| member.event).filter(|event| !known.contains_key(event));
+        let unknown: Vec<EventId> = unknown.collect();
+        let loaded = if unknown.is_empty() {
+            Vec::new()
+        } else {
+            source::load(&mut self.core.db().read().await?, &unknown).await?
+        };
+        for (source, rows) in loaded {
+            let event = source.id();
+            let Some(at) = self.position(event) else { continue };
+            if let Some(file) = self.file(source, rows, &self.content.shown[at].shown, expanded)? {
+                let file = Arc::new(file);
+                if expanded.is_none() {
+                    self.content.keep_file(event, &file);
+                }
+                known.insert(event, file);
+            }
         }
-        Ok(files)
+        let found = |member: &CalendarMember| Some((*member, known.get(&member.event)?.clone()));
+        Ok(members.iter().filter_map(found).collect())
     }
 
     pub(super) fn shown(&self) -> &[FeedEvent] {
-        &self.shown
+        &self.content.shown
     }
 
     fn position(&self, event: EventId) -> Option<usize> {
-        self.members.binary_search_by_key(&event, |member| member.event).ok()
-    }
-
-    /// Adds events, which come in the order of their ids. One that was deleted meanwhile is left out.
-    async fn add(&mut self, db: &mut impl Queries, events: Vec<FeedEvent>) -> Result<()> {
-        let now = self.core.now();
-        for some in events.chunks(EVENTS_OF_STATEMENT) {
-            let found = summaries(db, some, now).await?;
-            let mut events = some.iter();
-            for summary in found {
-                let Some(event) = events.find(|event| event.id == summary.id()) else { break };
-                let mut digest = Sha256::new();
-                digest.update([FORMAT]);
-                digest.update(chrono_tz::IANA_TZDB_VERSION);
-                summary.add_to(&mut digest);
-                event.shown.add_to(&mut digest);
-                if event.shown == Shown::Whole {
-                    add_reminders(&mut digest, &self.reminders);
-                }
-                self.members.push(CalendarMember { event: event.id, tag: first_eight(&digest.finalize()) });
-                self.shown.push(event.clone());
-            }
-        }
-        Ok(())
+        self.content.members.binary_search_by_key(&event, |member| member.event).ok()
     }
 
     fn file(
@@ -210,11 +217,11 @@ impl CalendarCollection {
                 if expanded.is_none() {
                     let mut entries = event.entries(&all);
                     for entry in &mut entries {
-                        entry.reminders.clone_from(&self.reminders);
+                        entry.reminders.clone_from(&self.content.reminders);
                     }
                     return source.calendar(&entries, &all).map(Some);
                 }
-                let attends = Attendance::Attends(self.reminders.clone());
+                let attends = Attendance::Attends(self.content.reminders.clone());
                 all.into_iter().map(|occurrence| (occurrence, attends.clone())).collect()
             }
             Shown::Some(attended) => attended_of(event, rows, attended)?,
@@ -255,17 +262,6 @@ fn attended_of(
     });
     found.dedup_by_key(|(occurrence, _)| occurrence.original_start);
     Ok(found)
-}
-
-/// The token of a calendar with these members.
-pub(super) fn token(members: &[CalendarMember]) -> Uuid {
-    let mut digest = Sha256::new();
-    for member in members {
-        digest.update(member.event.as_uuid().as_bytes());
-        digest.update(member.tag.to_be_bytes());
-    }
-    let digest: [u8; 32] = digest.finalize().into();
-    uuid::Builder::from_custom_bytes(digest.first_chunk().copied().unwrap_or_default()).into_uuid()
 }
 
 fn first_eight(digest: &[u8]) -> u64 {

@@ -90,7 +90,7 @@ impl EventCore {
         let feed = feed_key(actor, &filter);
         let key = known_key(feed, name);
         let is_knowable = self.is_knowable(actor, &filter);
-        let (now, known) = (self.now(), self.known_feeds());
+        let (now, known) = (self.now(), self.calendar_cache());
         let epoch = if is_knowable { Some(known.epoch(self.db(), now).await?) } else { None };
         let mut db = self.db().read().await?;
         let ids = agenda::event_ids(&mut db, actor, &filter, MAX_EVENTS, now).await?;
@@ -121,7 +121,7 @@ impl EventCore {
             return Ok(None);
         }
         let key = known_key(feed_key(actor, &filter), name);
-        self.known_feeds().get(self.db(), &key, shows_names, self.now()).await
+        self.calendar_cache().get(self.db(), &key, shows_names, self.now()).await
     }
 
     /// Whether the log of changes and the ends of occurrences tell when a feed changes. Occurrences that

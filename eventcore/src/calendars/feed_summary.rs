@@ -32,7 +32,7 @@ pub(super) struct EventSummary {
     versions: i64,
     first_start: Timestamp,
     first_original_start: Timestamp,
-    last_end: Timestamp,
+    pub(super) last_end: Timestamp,
     /// When the next of its occurrences ends.
     pub(super) next_end: Option<Timestamp>,
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::collection::{CalendarCollection, CalendarMember};
+use super::calendar_content::CalendarMember;
+use super::collection::CalendarCollection;
 use super::member_filter::{CalendarPeriod, ComponentFilter};
 use super::shown::Shown;
 use super::source;

@@ -62,7 +62,10 @@
 //! ```
 
 mod atom;
+mod cache;
+mod cached_calendars;
 mod calendar_changes;
+mod calendar_content;
 mod collection;
 mod content_lines;
 mod dates;
@@ -75,7 +78,6 @@ mod file;
 mod import;
 mod invitation;
 mod json_feed;
-mod known_feeds;
 mod member_filter;
 mod member_query;
 mod name;
@@ -88,9 +90,11 @@ mod source;
 mod syndication;
 mod timezone;
 
+pub(crate) use cache::CalendarCache;
 pub use calendar_changes::CalendarChanges;
 pub(crate) use calendar_changes::forget_snapshots;
-pub use collection::{CalendarCollection, CalendarKind, CalendarMember};
+pub use calendar_content::{CalendarKind, CalendarMember};
+pub use collection::CalendarCollection;
 pub use feed::CalendarFeed;
 pub use feed_version::FeedVersion;
 pub use file::CalendarFile;
@@ -100,7 +104,6 @@ pub use import::{
     ImportedUid, ListedEvent,
 };
 pub(crate) use invitation::{Inviter, ToldBefore, invitation};
-pub(crate) use known_feeds::KnownFeeds;
 pub use member_filter::{
     CalendarPeriod, ComponentFilter, ComponentTest, ParameterFilter, ParameterTest, PropertyFilter,
     PropertyTest, TextMatch,

@@ -19,7 +19,7 @@ use crate::reminder_list::ReminderList;
 use crate::time::Timestamp;
 
 /// How long an occurrence stays in the calendar after its end.
-const KEPT: Duration = Duration::from_hours(90 * 24);
+pub(super) const KEPT: Duration = Duration::from_hours(90 * 24);
 /// What programs show as the name of the calendar.
 const NAME: &str = "My events";
 
@@ -37,6 +37,7 @@ pub struct PersonalCalendar {
 struct AttendedRow {
     event_id: EventId,
     occurrence_id: OccurrenceId,
+    ends_at: Timestamp,
     status: RegistrationStatus,
     /// The lead times of the registration.
     reminders: Option<String>,
@@ -99,7 +100,7 @@ impl EventCore {
         let (owner, reminders) = found.ok_or(Error::NotFound("calendar"))?;
         let reminders = ReminderList::read(reminders.as_deref())?;
         let now = self.now();
-        let shown = shown_to(&mut db, owner, &reminders, now).await?;
+        let shown = shown_to(&mut db, owner, &reminders, now).await?.events;
         let events = shown.into_iter().map(|(id, shown)| FeedEvent { id, shown }).collect();
         let reminders = reminders.as_slice().to_vec();
         let feed = Sha256::digest([b"personal ".as_slice(), owner.as_uuid().as_bytes()].concat()).into();
@@ -108,17 +109,27 @@ impl EventCore {
     }
 }
 
-/// What a user attends, waits for and organizes, by event. One that they organize is shown whole, also if
-/// they attend it. `reminders` are the lead times of the user.
+/// What a user attends, waits for and organizes.
+#[derive(Debug, Default)]
+pub(super) struct ShownToUser {
+    /// By event. One that they organize is shown whole, also if they attend it.
+    pub(super) events: BTreeMap<EventId, Shown>,
+    /// The first end of an occurrence that they attend or wait for.
+    pub(super) first_end: Option<Timestamp>,
+}
+
+/// What a user attends, waits for and organizes. `reminders` are the lead times of the user.
 pub(super) async fn shown_to(
     db: &mut impl Queries,
     owner: UserId,
     reminders: &ReminderList,
     now: Timestamp,
-) -> Result<BTreeMap<EventId, Shown>> {
+) -> Result<ShownToUser> {
     let since = now.minus(KEPT);
+    let attended = attended(db, owner, since).await?;
+    let first_end = attended.iter().map(|row| row.ends_at).min();
     let mut shown: BTreeMap<EventId, Shown> = BTreeMap::new();
-    for AttendedRow { event_id, occurrence_id, status, reminders: own } in attended(db, owner, since).await? {
+    for AttendedRow { event_id, occurrence_id, status, reminders: own, .. } in attended {
         let attendance = if status == RegistrationStatus::Waitlisted {
             Attendance::Waits
         } else {
@@ -133,7 +144,7 @@ pub(super) async fn shown_to(
     for (event,) in organized(db, owner, since).await? {
         shown.insert(event, Shown::Whole);
     }
-    Ok(shown)
+    Ok(ShownToUser { events: shown, first_end })
 }
 
 async fn store(tx: &mut Tx, owner: UserId, made: &PersonalCalendar) -> Result<()> {
@@ -169,7 +180,7 @@ pub(crate) async fn delete(tx: &mut Tx, owner: UserId) -> Result<bool> {
 async fn attended(db: &mut impl Queries, user: UserId, since: Timestamp) -> Result<Vec<AttendedRow>> {
     Ok(db
         .query(sql!(
-            "SELECT r.event_id, r.occurrence_id, r.status, r.reminders
+            "SELECT r.event_id, r.occurrence_id, o.ends_at, r.status, r.reminders
              FROM registrations r JOIN occurrences o ON o.id = r.occurrence_id
                 JOIN events e ON e.id = r.event_id
              WHERE r.user_id = $1 AND r.status <> 'cancelled' AND o.ends_at > $2 AND e.status <> 'draft'"

@@ -151,7 +151,10 @@ mod tests {
     use crate::time::Timestamp;
 
     fn created(number: i64) -> Change {
-        Change::EventCreated { event: EventId::from(uuid_at(Timestamp::from_micros(number))) }
+        Change::EventCreated {
+            event: EventId::from(uuid_at(Timestamp::from_micros(number))),
+            organizer: uuid_at(Timestamp::from_micros(0)).into(),
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum Change {
     CheckInUndone { occurrence: OccurrenceId, registration: RegistrationId, user: UserId },
 
     /// An event is created, as a draft or published.
-    EventCreated { event: EventId },
+    EventCreated { event: EventId, organizer: UserId },
     /// An event is published. A new event that is not a draft is created and published.
     EventPublished { event: EventId },
     /// A published event has become a draft again.
@@ -125,6 +125,8 @@ pub enum Change {
     CalendarAddressCreated { user: UserId },
     /// The calendar of a user has no secret address any more.
     CalendarAddressRevoked { user: UserId },
+    /// A user is reminded at other times, of all that they attend or of one occurrence.
+    RemindersChanged { user: UserId },
     /// A user has read notifications.
     NotificationsRead { user: UserId },
 

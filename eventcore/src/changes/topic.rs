@@ -22,8 +22,12 @@ pub(crate) enum Topic {
     Inbox(UserId),
     /// What a user may do, and their name: the account, its sessions and its tokens.
     Account(UserId),
+    /// Which events and occurrences the calendars of a user have, and when programs remind of them.
+    Calendars(UserId),
     /// What lists show besides the events that they had: new ones, and categories.
     Lists,
+    /// Names of categories.
+    Categories,
 }
 
 /// The text is not that of a topic.
@@ -40,7 +44,9 @@ impl fmt::Display for Topic {
             }
             Self::Inbox(user) => ('i', user.as_uuid()),
             Self::Account(user) => ('a', user.as_uuid()),
+            Self::Calendars(user) => ('c', user.as_uuid()),
             Self::Lists => ('l', Uuid::nil()),
+            Self::Categories => ('g', Uuid::nil()),
         };
         write!(f, "{letter}{}", id.simple())
     }
@@ -62,7 +68,9 @@ impl FromStr for Topic {
             ("o", id, None) => Self::Occurrence(id.into()),
             ("i", id, None) => Self::Inbox(id.into()),
             ("a", id, None) => Self::Account(id.into()),
+            ("c", id, None) => Self::Calendars(id.into()),
             ("l", id, None) if id.is_nil() => Self::Lists,
+            ("g", id, None) if id.is_nil() => Self::Categories,
             ("n", user, Some(second)) => Self::Notification(user.into(), uuid(second)?.into()),
             _ => return Err(ParseTopicError),
         })
@@ -81,27 +89,33 @@ pub(crate) fn topics_of(changes: &[Change]) -> BTreeSet<Topic> {
 
 fn created(change: &Change) -> Option<EventId> {
     match change {
-        Change::EventCreated { event } => Some(*event),
+        Change::EventCreated { event, .. } => Some(*event),
         _ => None,
     }
 }
 
 fn topics(change: &Change) -> Vec<Topic> {
     match change {
-        Change::Registered { occurrence, .. }
-        | Change::Waitlisted { occurrence, .. }
-        | Change::RegistrationChanged { occurrence, .. }
-        | Change::Promoted { occurrence, .. }
-        | Change::RegistrationCancelled { occurrence, .. } => vec![Topic::Occurrence(*occurrence)],
+        Change::Registered { occurrence, user, .. }
+        | Change::Waitlisted { occurrence, user, .. }
+        | Change::RegistrationChanged { occurrence, user, .. }
+        | Change::Promoted { occurrence, user, .. }
+        | Change::RegistrationCancelled { occurrence, user, .. } => {
+            vec![Topic::Occurrence(*occurrence), Topic::Calendars(*user)]
+        }
+        Change::EventCreated { organizer: user, .. } | Change::RemindersChanged { user } => {
+            vec![Topic::Calendars(*user)]
+        }
         Change::EventPublished { event }
         | Change::EventUnpublished { event }
         | Change::EventChanged { event, .. }
         | Change::EventCancelled { event, .. }
         | Change::EventDeleted { event, .. }
-        | Change::OrganizerChanged { event, .. }
-        | Change::CoOrganizerAdded { event, .. }
-        | Change::CoOrganizerRemoved { event, .. }
         | Change::OccurrencesAdded { event, .. } => vec![Topic::Event(*event)],
+        // Those who organized the event before follow it.
+        Change::OrganizerChanged { event, organizer: user }
+        | Change::CoOrganizerAdded { event, user }
+        | Change::CoOrganizerRemoved { event, user } => vec![Topic::Event(*event), Topic::Calendars(*user)],
         Change::EventSplit { event, new_event } => vec![Topic::Event(*event), Topic::Event(*new_event)],
         Change::OccurrenceMoved { event, occurrence, .. }
         | Change::OccurrenceChanged { event, occurrence, .. }
@@ -119,12 +133,11 @@ fn topics(change: &Change) -> Vec<Topic> {
         | Change::SessionsEnded { user } => vec![Topic::Account(*user)],
         Change::NotificationsRead { user } => vec![Topic::Inbox(*user)],
         Change::CategoryCreated { .. } | Change::CategoryChanged { .. } | Change::CategoryDeleted { .. } => {
-            vec![Topic::Lists]
+            vec![Topic::Lists, Topic::Categories]
         }
         // Those who are checked in have had their seats before.
         Change::CheckedIn { .. }
         | Change::CheckInUndone { .. }
-        | Change::EventCreated { .. }
         | Change::CommentPosted { .. }
         | Change::CommentChanged { .. }
         | Change::CommentDeleted { .. }
@@ -163,6 +176,8 @@ mod tests {
             Topic::Inbox(id(5)),
             Topic::Account(id(6)),
             Topic::Lists,
+            Topic::Calendars(id(7)),
+            Topic::Categories,
         ] {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }
@@ -178,8 +193,10 @@ mod tests {
     fn events_that_are_new_are_no_topics() {
         let (new, old): (EventId, EventId) = (id(1), id(2));
         let split = Change::EventSplit { event: old, new_event: new };
-        let changes = [Change::EventCreated { event: new }, Change::EventPublished { event: new }, split];
-        assert_eq!(topics_of(&changes), BTreeSet::from([Topic::Event(old), Topic::Lists]));
-        assert_eq!(topics_of(&changes[..1]), BTreeSet::new(), "a draft");
+        let created = Change::EventCreated { event: new, organizer: id(3) };
+        let changes = [created, Change::EventPublished { event: new }, split];
+        let of_organizer = Topic::Calendars(id(3));
+        assert_eq!(topics_of(&changes), BTreeSet::from([Topic::Event(old), of_organizer, Topic::Lists]));
+        assert_eq!(topics_of(&changes[..1]), BTreeSet::from([of_organizer]), "a draft");
     }
 }

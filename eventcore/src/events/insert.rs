@@ -82,9 +82,9 @@ pub(super) async fn insert_events(tx: &mut Tx, new: &[&NewEvent]) -> Result<()> 
 
 /// What subscribers are told of a new event.
 fn changes(new: &NewEvent) -> impl Iterator<Item = Change> {
-    let event = new.row.id;
+    let (event, organizer) = (new.row.id, new.row.organizer_id);
     let is_published = new.row.status == EventStatus::Published;
-    std::iter::once(Change::EventCreated { event })
+    std::iter::once(Change::EventCreated { event, organizer })
         .chain(is_published.then_some(Change::EventPublished { event }))
 }
 

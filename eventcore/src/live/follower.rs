@@ -103,7 +103,7 @@ impl Follower {
             Topic::Occurrence(id) => vec![Item::Seats(id)],
             Topic::Notification(_, id) => vec![Item::Notification(id)],
             Topic::Inbox(_) => vec![Item::Unread],
-            Topic::Account(_) | Topic::Lists => Vec::new(),
+            Topic::Account(_) | Topic::Calendars(_) | Topic::Lists | Topic::Categories => Vec::new(),
         }
     }
 

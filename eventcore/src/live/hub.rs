@@ -143,7 +143,9 @@ impl Hub {
 
     /// Reads what has changed, and shows it. What fails is repeated the next time.
     async fn show_changes(&mut self, joins: &mut Vec<JoinRequest>) -> Result<()> {
-        let committed = read_since(&self.db, &self.seen).await?;
+        let mut committed = read_since(&self.db, &self.seen).await?;
+        // What nobody follows must not fill what is remembered.
+        committed.topics.retain(|topic, _| !matches!(topic, Topic::Calendars(_) | Topic::Categories));
         let now = self.clock.now();
         self.recent.add(&committed.topics, &committed.snapshot, now);
         self.seen = committed.snapshot;

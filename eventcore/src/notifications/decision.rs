@@ -199,6 +199,7 @@ pub(super) fn decide(change: &Change) -> Telling {
         | Change::AccountChanged { .. }
         | Change::SessionsEnded { .. }
         | Change::NotificationsRead { .. }
+        | Change::RemindersChanged { .. }
         | Change::AccessTokenCreated { .. }
         | Change::AccessTokenRevoked { .. }
         | Change::CalendarAddressCreated { .. }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::kind::NotificationKind;
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
@@ -189,6 +190,7 @@ pub(super) async fn store(
     let json = reminders.map(ReminderList::to_json).transpose()?;
     // It also locks the user, so that two changes do not mix.
     tx.query(sql!("UPDATE users SET reminders = $2 WHERE id = $1")).bind(user).bind(json).execute().await?;
+    tx.record(Change::RemindersChanged { user });
     tx.query(sql!("DELETE FROM notification_preferences WHERE user_id = $1")).bind(user).execute().await?;
     for preference in input.kinds.iter().filter(|preference| !(preference.in_app && preference.email)) {
         tx.query(sql!(

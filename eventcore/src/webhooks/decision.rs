@@ -29,7 +29,7 @@ pub(super) fn decide(change: &Change) -> Vec<(WebhookKind, WebhookSubject)> {
         | Change::RegistrationCancelled { .. }
         | Change::CheckedIn { .. }
         | Change::CheckInUndone { .. } => of_registration(change).into_iter().collect(),
-        Change::EventCreated { event: id } => event(WebhookKind::EventCreated, id),
+        Change::EventCreated { event: id, .. } => event(WebhookKind::EventCreated, id),
         Change::EventPublished { event: id } => event(WebhookKind::EventPublished, id),
         Change::EventUnpublished { event: id } => event(WebhookKind::EventUnpublished, id),
         Change::EventChanged { event: id, .. }
@@ -90,6 +90,7 @@ pub(super) fn decide(change: &Change) -> Vec<(WebhookKind, WebhookSubject)> {
         | Change::CalendarAddressCreated { .. }
         | Change::CalendarAddressRevoked { .. }
         | Change::SessionsEnded { .. }
+        | Change::RemindersChanged { .. }
         | Change::NotificationsRead { .. }
         | Change::WebhookDisabled { .. }
         | Change::SubscriptionDisabled { .. }

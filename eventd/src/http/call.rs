@@ -11,6 +11,7 @@ use eventcore::accounts::{CalendarOwner, Caller};
 use eventcore::{Actor, Error, EventCore};
 use http::{HeaderMap, Method, header};
 use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
 use utoipa::openapi::OpenApi as Document;
 use warp::path::FullPath;
 use warp::reply::Response;
@@ -78,6 +79,8 @@ pub(crate) struct Call {
     pub(super) body: Vec<u8>,
     /// The caller, once authenticated.
     pub(super) actor: Option<Actor>,
+    /// The user of a calendar program, once authenticated.
+    pub(super) calendar_owner: OnceCell<CalendarOwner>,
 }
 
 /// The result of a handler.
@@ -133,6 +136,10 @@ impl Call {
     /// Who has signed a calendar program in: by `Authorization: Basic` with their name, and a personal access
     /// token as the password; or by `Bearer` with the token.
     pub(crate) async fn calendar_owner(&self) -> Result<CalendarOwner, Problem> {
+        self.calendar_owner.get_or_try_init(|| self.authenticate_calendar_program()).await.cloned()
+    }
+
+    async fn authenticate_calendar_program(&self) -> Result<CalendarOwner, Problem> {
         let value = self.headers.get(header::AUTHORIZATION);
         let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (scheme, credentials) = text.split_once(' ').unwrap_or_default();

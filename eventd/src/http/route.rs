@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use futures_util::{FutureExt, Stream};
 use http::{HeaderMap, Method, header};
+use tokio::sync::OnceCell;
 use utoipa::openapi::OpenApi as Document;
 use warp::filters::BoxedFilter;
 use warp::path::FullPath;
@@ -246,6 +247,7 @@ async fn serve(
         query,
         body: Vec::new(),
         actor: None,
+        calendar_owner: OnceCell::new(),
     };
     let acceptable = accept::check(&call.headers, &route.declaration.negotiated_types);
     let _memory = receive_body(&mut call, &admission, route.body_limit, network, body).await?;

@@ -174,7 +174,8 @@ async fn operations_on_events_are_told(#[case] kind: Kind) {
     core.create_event(&ada, &new_event().starts_at("2020-01-01T10:00:00").input()).await.unwrap_err();
     assert_eq!(published(&mut changes), []);
     let event = core.create_event(&ada, &new_event().draft().input()).await.unwrap().id;
-    assert_eq!(published(&mut changes), [Change::EventCreated { event }]);
+    let organizer = id_of(&ada);
+    assert_eq!(published(&mut changes), [Change::EventCreated { event, organizer }]);
     for _ in 0..2 {
         core.publish_event(&ada, event, None).await.unwrap();
     }

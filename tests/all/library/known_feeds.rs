@@ -1,9 +1,10 @@
-//! What a process knows of feeds without reading their events: exactly what it would read.
+//! What a process knows of feeds and calendars without reading their events: exactly what it would read.
 
 use std::time::Duration;
 
+use eventcore::accounts::CalendarOwner;
 use eventcore::agenda::AgendaFilter;
-use eventcore::calendars::{FeedLinks, ImportOptions, SyndicationFormat};
+use eventcore::calendars::{CalendarKind, CalendarMember, FeedLinks, ImportOptions, SyndicationFormat};
 use eventcore::registrations::Party;
 use eventcore::{Actor, EventCore, EventId};
 use rstest::rstest;
@@ -199,7 +200,7 @@ impl Walk {
             _ => json!({"status": random.pick(&["draft", "published"])}),
         };
         // Some of it is refused: what is over, or cancelled, or has registrations.
-        match random.below(14) {
+        match random.below(18) {
             0..4 => drop(core.change_event(ada, event, &patch, None).await),
             4 => drop(core.change_occurrence(ada, occurrence, &json!({"title": word}), None).await),
             5 => drop(core.cancel_occurrence(ada, occurrence, None).await),
@@ -215,9 +216,75 @@ impl Walk {
                     self.events.retain(|id| *id != event);
                 }
             }
-            _ => drop(core.add_co_organizer(ada, event, id_of(bob)).await),
+            13 => drop(core.add_co_organizer(ada, event, id_of(bob)).await),
+            14 => drop(core.remove_co_organizer(ada, event, id_of(bob)).await),
+            15 => {
+                let party = Party::of(1 + i64::from(random.one_in(2)));
+                drop(core.register(&*bob, occurrence, &party).await);
+            }
+            16 => {
+                let lists = [json!(null), json!([]), json!(["PT1H"]), json!(["P1D", "PT2H"])];
+                let input = serde_json::from_value(json!({"reminders": random.pick(&lists)})).unwrap();
+                drop(core.set_registration_reminders(bob, occurrence, &input).await);
+            }
+            _ => {
+                let lists = [json!([]), json!(["PT1H"]), json!(["P1D", "PT2H"])];
+                let input = json!({"kinds": [], "reminders": random.pick(&lists)});
+                let input = serde_json::from_value(input).unwrap();
+                core.set_notification_preferences(bob, &input).await.unwrap();
+            }
         }
     }
+}
+
+/// The calendar of a user, with the texts of its files.
+async fn calendar(core: &EventCore, user: &Actor, kind: CalendarKind) -> Vec<(CalendarMember, String)> {
+    let (username, display_name) = ("someone".to_owned(), "Someone".to_owned());
+    let owner = CalendarOwner { id: id_of(user), username, display_name, email: None };
+    let collection = core.calendar_collection(&owner, kind).await.unwrap();
+    let files = collection.files(collection.members(), None).await.unwrap();
+    assert_eq!(files.len(), collection.members().len());
+    files.into_iter().map(|(member, file)| (member, file.text.clone())).collect()
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_process_knows_of_a_calendar_is_what_it_would_read(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let processes = [db.core.clone(), db.another().await];
+    let (ada, bob, admin) = (db.user("ada").await, db.user("bob").await, db.admin("root").await);
+    let mut walk = Walk { random: Random(11), ada, bob, admin, events: Vec::new() };
+    let mut sizes = [0; 3];
+    for step in 0..200 {
+        // Sometimes so long that events leave the calendars.
+        let passes = match walk.random.below(12) {
+            0..3 => walk.random.below(2 * 3_600),
+            3 => walk.random.below(40 * 86_400),
+            _ => 0,
+        };
+        db.clock.advance(seconds(passes + 1));
+        let core = walk.random.pick(&processes).clone();
+        walk.step(&db, &core).await;
+        let shown = [
+            (ada, CalendarKind::Organizing),
+            (bob, CalendarKind::Organizing),
+            (bob, CalendarKind::Attending),
+        ];
+        for ((user, kind), size) in shown.into_iter().zip(&mut sizes) {
+            let core = walk.random.pick(&processes).clone();
+            let known = calendar(&core, &user, kind).await;
+            // A transaction knows nothing but what it reads.
+            let transaction = core.begin_transaction().await.unwrap();
+            let would = calendar(transaction.core(), &user, kind).await;
+            drop(transaction);
+            assert_eq!(known, would, "step {step}: {kind} of {:?}", user.user_id());
+            *size += known.len();
+        }
+    }
+    assert!(sizes.iter().all(|size| *size > 100), "{sizes:?}");
+    processes[1].close().await;
 }
 
 #[rstest]

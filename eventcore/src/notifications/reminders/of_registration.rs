@@ -1,6 +1,7 @@
 //! The reminders of one registration, in place of the user's own list.
 
 use crate::actor::Actor;
+use crate::changes::Change;
 use crate::core::EventCore;
 use crate::db::{Queries, Tx, sql, transaction};
 use crate::error::{Error, Result, Violations};
@@ -129,5 +130,6 @@ async fn store(
     .bind(list.map(ReminderList::to_json).transpose()?)
     .execute()
     .await?;
+    tx.record(Change::RemindersChanged { user });
     load(tx, occurrence, user).await
 }

@@ -145,7 +145,7 @@ async fn file(call: &Call, resource: Resource, owner: &CalendarOwner) -> Answer 
         return Ok(reply::not_modified(known));
     }
     let (_, file) = collection.files(&[member], None).await?.pop().ok_or_else(propfind::not_found)?;
-    let mut response = reply::content_of_type(CALENDAR_FILE, file.text);
+    let mut response = reply::content_of_type(CALENDAR_FILE, file.text.clone());
     reply::set_version(&mut response, tag, Some(file.updated_at));
     // Its tag must be that which PROPFIND tells.
     reply::keep_uncompressed(&mut response);

@@ -1,15 +1,18 @@
-//! The versions of feeds that a process knows, so that it need not read 10,000 events to tell a program that
-//! nothing has changed.
+//! The versions of feeds and the calendars that a process knows, so that it need not read 10,000 events to
+//! tell a program that nothing has changed.
 //!
-//! A version is known as long as the log of changes has nothing that the feed shows, which is read each
-//! time, and until one of its occurrences ends: then the feed may lose an event. What is changed around the
-//! library, or by a process of an earlier version, is seen after some minutes.
+//! They are known as long as the log of changes has nothing that they show, which is read each time, and
+//! until they may lose an event because time passes: a feed when one of its occurrences ends. What is changed
+//! around the library, or by a process of an earlier version, is seen after some minutes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use super::cached_calendars::{CachedCalendars, CalendarKey, Generation, KEPT};
+use super::calendar_content::CalendarContent;
 use super::feed_version::FeedVersion;
 use crate::change_log::{Snapshot, present, read_since};
 use crate::changes::Topic;
@@ -19,21 +22,20 @@ use crate::time::Timestamp;
 
 /// The most feeds that are known: anyone can think of filters.
 const MAX_FEEDS: usize = 1_000;
-/// How long a version is known.
-const KEPT: Duration = Duration::from_mins(5);
 /// For how long the log is certain to have what was committed.
 const LOGGED: Duration = Duration::from_mins(4);
 
-/// The versions that a process knows.
+/// The versions and calendars that a process knows.
 #[derive(Debug, Default)]
-pub(crate) struct KnownFeeds(Mutex<FollowedFeeds>);
+pub(crate) struct CalendarCache(Mutex<FollowedCache>);
 
 #[derive(Debug, Default)]
-struct FollowedFeeds {
+struct FollowedCache {
     /// What was read of the log, and when.
     seen: Option<(Snapshot, Timestamp)>,
     epoch: FeedEpoch,
     feeds: HashMap<[u8; 32], KnownFeed>,
+    calendars: CachedCalendars,
 }
 
 /// Numbers that rise when feeds may have changed.
@@ -53,7 +55,7 @@ struct KnownFeed {
     ends_at: Option<Timestamp>,
 }
 
-impl KnownFeeds {
+impl CalendarCache {
     /// The epoch of what is read of the database from now on.
     pub(super) async fn epoch(&self, db: &Db, now: Timestamp) -> Result<FeedEpoch> {
         let mut known = self.0.lock().await;
@@ -93,9 +95,32 @@ impl KnownFeeds {
         }
         feeds.insert(feed, KnownFeed { version, epoch, found_at, ends_at });
     }
+
+    /// A calendar, if it is known; and what to keep it with that is read from now on.
+    pub(super) async fn calendar(
+        &self,
+        db: &Db,
+        key: CalendarKey,
+        now: Timestamp,
+    ) -> Result<(Option<Arc<CalendarContent>>, Generation)> {
+        let mut known = self.0.lock().await;
+        known.follow(db, now).await?;
+        Ok((known.calendars.get(key, now), known.calendars.generation()))
+    }
+
+    /// Remembers a calendar that was read in a generation.
+    pub(super) async fn keep_calendar(
+        &self,
+        key: CalendarKey,
+        content: Arc<CalendarContent>,
+        since: Generation,
+        now: Timestamp,
+    ) {
+        self.0.lock().await.calendars.keep(key, content, since, now);
+    }
 }
 
-impl FollowedFeeds {
+impl FollowedCache {
     /// Reads what was committed since the last time. If that fails, nothing is known any more.
     async fn follow(&mut self, db: &Db, now: Timestamp) -> Result<()> {
         let is_logged = |at: Timestamp| at <= now && now.since(at) < LOGGED;
@@ -111,10 +136,16 @@ impl FollowedFeeds {
             match topic {
                 Topic::Event(_) | Topic::Lists => self.epoch.events += 1,
                 Topic::Account(_) => self.epoch.accounts += 1,
-                // Seats and what people are told are in no feed that is known.
-                Topic::Occurrence(_) | Topic::Notification(..) | Topic::Inbox(_) => {}
+                // Seats and what people are told are in no feed that is known. Names of categories come with
+                // the topic of lists.
+                Topic::Occurrence(_)
+                | Topic::Notification(..)
+                | Topic::Inbox(_)
+                | Topic::Calendars(_)
+                | Topic::Categories => {}
             }
         }
+        self.calendars.learn(committed.topics.keys());
         self.seen = Some((committed.snapshot, now));
         Ok(())
     }
@@ -124,6 +155,7 @@ impl FollowedFeeds {
         self.epoch.events += 1;
         self.epoch.accounts += 1;
         self.feeds.clear();
+        self.calendars.forget();
         self.seen = Some((present(db).await?, now));
         Ok(())
     }

@@ -1,4 +1,4 @@
-# Sourced by benches/compare and benches/growth: a temporary folder, a PostgreSQL server and daemons. All
+# Sourced by the scripts that compare servers: a temporary folder, a PostgreSQL server and daemons. All
 # processes end with the script, and the folder goes.
 
 dir=$(mktemp -d)
@@ -28,8 +28,17 @@ need() {
     local program
     for program; do
         command -v "$program" >/dev/null ||
-            fail "$program is missing: apt-get install postgresql wrk curl python3-venv"
+            fail "$program is missing: apt-get install postgresql wrk curl git python3-venv"
     done
+}
+
+# install_python REQUIREMENTS VENV: once, and again when the requirements change
+install_python() {
+    if cmp -s "$1" "$2/requirements.txt"; then return; fi
+    rm -rf "$2"
+    python3 -m venv "$2"
+    "$2/bin/pip" install --quiet --disable-pip-version-check --requirement "$1"
+    cp "$1" "$2/requirements.txt"
 }
 
 progress() { echo "$(date +%T) $*" >&2; }
@@ -117,4 +126,27 @@ median() {
 # Separates the thousands of the numbers in its input by commas.
 thousands() {
     sed ':a; s/\B[0-9]\{3\}\>/,&/; ta'
+}
+
+# number NUMBER: as tables show it, small ones with a fraction
+number() {
+    awk -v number="$1" 'BEGIN {
+        whole = number >= 10 || number == int(number)
+        printf (whole ? "%.0f" : number < 1 ? "%.2f" : "%.1f"), number
+    }' | thousands
+}
+
+# cell FILE: the median, and the lowest and the highest figure
+cell() {
+    sort -g "$dir/$1" >"$dir/sorted"
+    echo "$(number "$(median "$dir/sorted")")" \
+        "($(number "$(head -n 1 "$dir/sorted")")–$(number "$(tail -n 1 "$dir/sorted")"))"
+}
+
+# compared FILE WITH AIM: the ratio of two medians, and whether it is at least the aim, if there is one
+compared() {
+    awk -v a="$(median "$dir/$1")" -v b="$(median "$dir/$2")" -v aim="$3" 'BEGIN {
+        printf (a / b < 10 ? "%.2f ×" : "%.0f ×"), a / b
+        if (aim != "") printf ", aim %s: %s", aim, (a / b < aim ? "missed" : "met")
+    }'
 }

@@ -17,11 +17,15 @@ function lines(path)
     return all
 end
 
+-- The number of requests that failed.
+function failed(summary)
+    local errors = summary.errors
+    return errors.connect + errors.read + errors.write + errors.status + errors.timeout
+end
+
 -- Prints the responses per second, the median and the 99th percentile in milliseconds, and the number of
 -- requests that failed.
 function done(summary, latency)
-    local errors = summary.errors
-    local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
     io.write(string.format("result %.1f %.3f %.3f %d\n", summary.requests / summary.duration * 1e6,
-        latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed))
+        latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed(summary)))
 end

@@ -29,7 +29,7 @@ fn told(synced: &Synced) -> Vec<String> {
 async fn whatever_changes_a_calendar_is_in_the_next_answer_and_in_no_other(#[case] kind: Kind) {
     let daemon = Daemon::start(kind).await;
     let (ada, lin, admin) = (daemon.user("ada").await, daemon.user("lin").await, daemon.admin("root").await);
-    let dav = DavClient::of(&daemon, &lin, "lin").await;
+    let mut dav = DavClient::of(&daemon, &lin, "lin").await;
     let mut token = dav.sync("attending", "").await.token;
     macro_rules! next {
         ($($expected:expr),*) => {{
@@ -99,6 +99,9 @@ async fn whatever_changes_a_calendar_is_in_the_next_answer_and_in_no_other(#[cas
     next!(full.clone());
     let long_ago: Timestamp = "2020-03-04T18:30:00Z".parse().unwrap();
     daemon.db.set_times(&only, long_ago, long_ago).await;
+    // A process that knows nothing of the calendar yet: the library has not made this change.
+    let another = Daemon::on(daemon.db.clone(), &[]).await;
+    dav = DavClient::of(&another, &another.again(&lin), "lin").await;
     next!(format!("-{full}"));
 
     // An event that is deleted.

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tests::{Kind, StatementLog, TestDb, new_event_in_2031};
+use tests::{DavClient, Kind, StatementLog, TestDb, new_event_in_2031};
 
 /// Runs operations one after another and notes those that exceed their budgets.
 struct Budgets {
@@ -190,6 +190,37 @@ async fn a_feed_that_has_not_changed_takes_one_statement_on_postgres() {
             let again = nobody.call(http::Method::GET, &path, None, &known);
             budgets.run(&format!("GET {path}, known"), budget, again).await.expect(304);
         }
+    }
+    assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
+}
+
+/// Who asks, and what has changed since the calendar was read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_calendar_that_has_not_changed_takes_two_statements_on_postgres() {
+    let db = TestDb::in_real_time(Kind::Postgres).await;
+    let (daemon, log) = StatementLog::of_daemon(&db).await;
+    let (ada, bob) = (daemon.user("ada").await, daemon.user("bob").await);
+    let (_, occurrence) = ada.create_event(new_event_in_2031()).await;
+    bob.register(&occurrence, 1).await.expect(201);
+    let mut budgets = Budgets { log, exceeded: Vec::new() };
+    for (user, name, kind) in [(&ada, "ada", "organizing"), (&bob, "bob", "attending")] {
+        let dav = DavClient::of(&daemon, user, name).await;
+        let calendar = format!("{}{kind}/", dav.home);
+        // The first time the calendar is read, its token is stored, and its files are kept.
+        let token = dav.sync(kind, "").await.token;
+        let tags = dav.find(&calendar, "1", "<D:getetag/>").await;
+        let file = tags.responses.keys().find(|path| path.ends_with(".ics")).unwrap().clone();
+        dav.ask("GET", &file, "", &[]).await.expect(200);
+        let properties = "<D:displayname/><D:sync-token/>";
+        budgets.run("PROPFIND 0", 2, dav.find(&calendar, "0", properties)).await;
+        budgets.run("PROPFIND 1", 2, dav.find(&calendar, "1", "<D:getetag/>")).await;
+        let synced = budgets.run("sync-collection", 2, dav.sync(kind, &token)).await;
+        assert_eq!((synced.changed.len(), synced.removed.len(), synced.token), (0, 0, token));
+        let body = format!("<D:prop><D:getetag/><C:calendar-data/></D:prop><D:href>{file}</D:href>");
+        let multiget = dav.report(&calendar, "C:calendar-multiget", &body);
+        let found = budgets.run("calendar-multiget", 2, multiget).await;
+        assert!(found.responses[&file].found["calendar-data"].contains("BEGIN:VEVENT"));
+        budgets.run("GET of a file", 2, dav.ask("GET", &file, "", &[])).await.expect(200);
     }
     assert_eq!(budgets.exceeded, [] as [String; 0], "see the statements above");
 }

@@ -71,8 +71,17 @@ impl EventCore {
         let collection = self.calendar_collection(owner, kind).await?;
         let before = match since {
             None => Vec::new(),
-            // Nothing has changed.
-            Some(token) if token == collection.token() => collection.members().to_vec(),
+            Some(token) if token == collection.token() => {
+                let token = self.calendar_token(&collection).await?;
+                let (changed, removed) = (Vec::new(), Vec::new());
+                return Ok(Some(CalendarChanges {
+                    collection,
+                    changed,
+                    removed,
+                    is_truncated: false,
+                    token,
+                }));
+            }
             Some(token) => match self.snapshot(owner.id, kind, token).await? {
                 Some(members) => members,
                 None => return Ok(None),

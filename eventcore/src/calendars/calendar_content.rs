@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::mem::size_of;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -52,6 +53,10 @@ pub(super) struct CalendarContent {
     pub(super) leaves_at: Option<Timestamp>,
     /// The events whose changes may change the calendar, by id: also those that it does not show now.
     watched: Vec<EventId>,
+    /// About how many bytes it takes without files.
+    own_size: usize,
+    /// The size of the files that are kept, in bytes.
+    files_size: AtomicUsize,
     kept: Mutex<Kept>,
 }
 
@@ -59,8 +64,6 @@ pub(super) struct CalendarContent {
 #[derive(Debug, Default)]
 struct Kept {
     files: HashMap<EventId, Arc<CalendarFile>>,
-    /// The size of the files.
-    bytes: usize,
     /// When the snapshot of the token was stored, or found.
     remembered_at: Option<Timestamp>,
 }
@@ -90,8 +93,25 @@ impl CalendarContent {
         reminders: Vec<LeadTime>,
     ) -> Self {
         let (members, shown): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        let (token, kept) = (token(&members), Mutex::default());
-        Self { members, shown, reminders, token, leaves_at, watched, kept }
+        let of_attended = |event: &FeedEvent| match &event.shown {
+            Shown::Whole => 0,
+            Shown::Some(attended) => attended.len() * ATTENDED,
+        };
+        let own_size = size_of::<Self>()
+            + members.len() * (size_of::<CalendarMember>() + size_of::<FeedEvent>())
+            + shown.iter().map(of_attended).sum::<usize>()
+            + watched.len() * size_of::<EventId>();
+        Self {
+            token: token(&members),
+            members,
+            shown,
+            reminders,
+            leaves_at,
+            watched,
+            own_size,
+            files_size: AtomicUsize::new(0),
+            kept: Mutex::default(),
+        }
     }
 
     /// Whether something that changed may change the calendar of this owner.
@@ -110,16 +130,7 @@ impl CalendarContent {
 
     /// About how many bytes it takes.
     pub(super) fn size(&self) -> usize {
-        let of_attended = |event: &FeedEvent| match &event.shown {
-            Shown::Whole => 0,
-            Shown::Some(attended) => attended.len() * ATTENDED,
-        };
-        size_of::<Self>()
-            + self.members.len() * size_of::<CalendarMember>()
-            + self.shown.len() * size_of::<FeedEvent>()
-            + self.shown.iter().map(of_attended).sum::<usize>()
-            + self.watched.len() * size_of::<EventId>()
-            + self.kept(|kept| kept.bytes)
+        self.own_size + self.files_size.load(Ordering::Relaxed)
     }
 
     /// The file of an event, if it was kept.
@@ -130,10 +141,11 @@ impl CalendarContent {
     /// Keeps the file of an event while there is room. It may be newer than the tag of its member: then the
     /// calendar is read anew before it is asked for again.
     pub(super) fn keep_file(&self, event: EventId, file: &Arc<CalendarFile>) {
+        let size = size_of::<CalendarFile>() + file.text.len() + file.file_name.len();
         self.kept(|kept| {
-            let size = size_of::<CalendarFile>() + file.text.len() + file.file_name.len();
-            if kept.bytes + size <= MAX_FILES && kept.files.insert(event, file.clone()).is_none() {
-                kept.bytes += size;
+            let has_room = self.files_size.load(Ordering::Relaxed) + size <= MAX_FILES;
+            if has_room && kept.files.insert(event, file.clone()).is_none() {
+                self.files_size.fetch_add(size, Ordering::Relaxed);
             }
         });
     }

@@ -244,8 +244,7 @@ pub struct RecurrenceInWords {
     pub text: String,
 }
 
-/// Links to the page of an event or occurrence, and to calendars that add it. Those to the page and to the
-/// file are paths, which [`Links::make_absolute`] completes.
+/// Links to the page of an event or occurrence, and to calendars that add it.
 ///
 /// That of Google Calendar takes the rule of a series. The forms of the others have no place for one, so that
 /// they add its first occurrence.

@@ -86,9 +86,9 @@ impl CalendarItem<'_> {
 }
 
 impl Links {
-    /// Makes the paths addresses. A program that serves pages at `/events/{id}` and `/occurrences/{id}` below
-    /// `pages`, and calendar files at these paths with `.ics` below `files`, gives both addresses without a
-    /// slash at the end.
+    /// Makes addresses of the links to the page and to the file, which are paths. A program that serves pages
+    /// at `/events/{id}` and `/occurrences/{id}` below `pages`, and calendar files at these paths with `.ics`
+    /// below `files`, gives both addresses without a slash at the end.
     ///
     /// ```
     /// # use eventcore::events::Links;

@@ -215,6 +215,10 @@ async fn accounts_are_told(db: &TestDb, cast: &mut Cast) {
     told!(db, cast, core.change_user(&bob, id_of(&bob), &json!({"display_name": "Bobby"}), None), "");
     let token = told!(db, cast, core.create_access_token(&bob, &input(json!({"name": "script"}))), "");
     told!(db, cast, core.delete_access_token(&bob, token.token.id), "");
+    for reminders in [["PT2H", "PT5H"], ["P1D", "PT1H"]] {
+        let preferences = input(json!({"kinds": [], "reminders": reminders}));
+        told!(db, cast, core.set_notification_preferences(&bob, &preferences), "");
+    }
     told!(db, cast, core.create_personal_calendar(&bob), "");
     told!(db, cast, core.revoke_personal_calendar(&bob), "");
     let password = core.reset_password(&Actor::System, "bob", "correct horse 7");
@@ -290,17 +294,8 @@ async fn deletion_is_told(db: &TestDb, cast: &mut Cast) {
     db.create_event(&ada, new_event().rule("FREQ=WEEKLY")).await;
     db.clock.advance(Duration::from_hours(24 * 30));
     told!(db, cast, core.extend_schedules(), "");
-    told!(
-        db,
-        cast,
-        core.create_user(
-            &Actor::System,
-            &input(json!({
-                "username": "new", "email": "new@example.org"
-            }))
-        ),
-        ""
-    );
+    let new = input(json!({"username": "new", "email": "new@example.org"}));
+    told!(db, cast, core.create_user(&Actor::System, &new), "");
 }
 
 #[rstest]

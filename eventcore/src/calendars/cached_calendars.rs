@@ -114,18 +114,20 @@ impl CachedCalendars {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
-    use crate::id::{EventId, uuid_at};
+    use crate::id::EventId;
 
-    fn user(number: i64) -> UserId {
-        uuid_at(Timestamp::from_micros(number)).into()
+    fn user(number: usize) -> UserId {
+        Uuid::from_u128(number as u128).into()
     }
 
-    fn event(number: i64) -> EventId {
-        uuid_at(Timestamp::from_micros(number)).into()
+    fn event(number: usize) -> EventId {
+        Uuid::from_u128(number as u128).into()
     }
 
-    fn content(events: &[i64], leaves_at: Option<i64>) -> Arc<CalendarContent> {
+    fn content(events: &[usize], leaves_at: Option<i64>) -> Arc<CalendarContent> {
         let mut watched: Vec<EventId> = events.iter().map(|number| event(*number)).collect();
         watched.sort_unstable();
         Arc::new(CalendarContent::new(Vec::new(), watched, leaves_at.map(Timestamp::from_micros), Vec::new()))
@@ -179,9 +181,7 @@ mod tests {
         let key = (user(1), KIND);
         let mut cache = CachedCalendars::default();
         let before = cache.generation();
-        let others: Vec<Topic> = (0..=i64::try_from(MAX_RECENT).unwrap())
-            .map(|number| Topic::Calendars(user(number + 2)))
-            .collect();
+        let others: Vec<Topic> = (0..=MAX_RECENT).map(|number| Topic::Calendars(user(number + 2))).collect();
         cache.learn(others[..MAX_RECENT].iter());
         cache.keep(key, content(&[1], None), before, NOW);
         assert!(cache.get(key, NOW).is_some());
@@ -196,12 +196,11 @@ mod tests {
     #[test]
     fn the_least_used_calendars_are_forgotten_first() {
         let mut cache = CachedCalendars::default();
-        let all = 0..i64::try_from(MAX_CALENDARS).unwrap();
-        for number in all.clone() {
+        for number in 0..MAX_CALENDARS {
             cache.keep((user(number), KIND), content(&[1], None), cache.generation(), NOW);
             assert!(cache.get((user(0), KIND), NOW).is_some());
         }
-        cache.keep((user(all.end), KIND), content(&[1], None), cache.generation(), NOW);
+        cache.keep((user(MAX_CALENDARS), KIND), content(&[1], None), cache.generation(), NOW);
         assert_eq!(cache.calendars.len(), MAX_CALENDARS);
         assert!(cache.get((user(0), KIND), NOW).is_some());
         assert!(cache.get((user(1), KIND), NOW).is_none());

@@ -193,9 +193,10 @@ mod tests {
     fn events_that_are_new_are_no_topics() {
         let (new, old): (EventId, EventId) = (id(1), id(2));
         let split = Change::EventSplit { event: old, new_event: new };
-        let created = Change::EventCreated { event: new, organizer: id(3) };
+        let organizer = id(3);
+        let created = Change::EventCreated { event: new, organizer };
         let changes = [created, Change::EventPublished { event: new }, split];
-        let of_organizer = Topic::Calendars(id(3));
+        let of_organizer = Topic::Calendars(organizer);
         assert_eq!(topics_of(&changes), BTreeSet::from([Topic::Event(old), of_organizer, Topic::Lists]));
         assert_eq!(topics_of(&changes[..1]), BTreeSet::from([of_organizer]), "a draft");
     }

@@ -1,6 +1,9 @@
 //! The test kit: databases of both kinds, the daemon and the terminal client as real processes, and builders
 //! and operations for test scenarios.
 
+// The futures of what a daemon needs to start are nested about as deep as the default allows.
+#![recursion_limit = "256"]
+
 mod calendar_source;
 mod client;
 mod daemon;

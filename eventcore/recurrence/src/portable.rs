@@ -172,21 +172,20 @@ fn counts_days_back(rule: &Rule) -> bool {
 /// too. `None` if there is no such rule, or none that it expands: of BYMONTH with BYMONTHDAY it leaves out
 /// instances, or adds some, and it adds one to a rule by months with BYSETPOS that does not match the start.
 fn as_readers_expand(mut rule: Rule) -> Option<Rule> {
-    let has = [!rule.by_month.is_empty(), !rule.by_month_day.is_empty(), !rule.by_day.is_empty()];
+    let (has_months, has_month_days) = (!rule.by_month.is_empty(), !rule.by_month_day.is_empty());
+    let filters_days = has_months || has_month_days || !rule.by_day.is_empty();
     match rule.freq {
-        Freq::Hourly => return None,
+        Freq::Hourly if filters_days || !rule.by_hour.is_empty() => return None,
         Freq::Daily | Freq::Monthly if !rule.by_set_pos.is_empty() => return None,
-        Freq::Daily if has.contains(&true) => {}
+        Freq::Daily if filters_days && rule.interval.get() > 1 => return None,
+        Freq::Daily if filters_days => {}
         _ => return Some(rule),
     }
-    if rule.interval.get() > 1 {
-        return None;
-    }
-    rule.freq = match has {
-        [true, true, _] => return None,
-        [true, false, _] => Freq::Yearly,
-        [false, true, _] => Freq::Monthly,
-        [false, false, _] => Freq::Weekly,
+    rule.freq = match (has_months, has_month_days) {
+        (true, true) => return None,
+        (true, false) => Freq::Yearly,
+        (false, true) => Freq::Monthly,
+        (false, false) => Freq::Weekly,
     };
     if rule.freq == Freq::Yearly && rule.by_day.is_empty() {
         let days = (0..7).filter_map(|day| chrono::Weekday::try_from(day).ok());
@@ -256,6 +255,12 @@ mod tests {
             ("2031-03-08T18:30:00", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=3;UNTIL=20320401T000000Z", None),
             ("2031-03-08T18:30:00", "FREQ=DAILY;INTERVAL=2;BYDAY=MO,TU;UNTIL=20310401T000000Z", None),
             ("2031-03-08T18:30:00", "FREQ=HOURLY;BYDAY=MO;COUNT=9", None),
+            ("2031-03-08T18:30:00", "FREQ=HOURLY;BYHOUR=20;COUNT=2", None),
+            (
+                "2031-03-08T18:30:00",
+                "FREQ=HOURLY;BYMINUTE=15;COUNT=3",
+                Some("FREQ=HOURLY;BYMINUTE=15;UNTIL=20310308T191500Z"),
+            ),
             (
                 "2031-03-01T18:30:00",
                 "FREQ=DAILY;BYMONTHDAY=1,-1;COUNT=9",

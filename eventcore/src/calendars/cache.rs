@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::cached_calendars::{CachedCalendars, CalendarKey, Generation, KEPT};
+use super::cached_calendars::{CachedCalendars, CalendarKey, Generation, MAX_AGE};
 use super::calendar_content::CalendarContent;
 use super::feed_version::FeedVersion;
 use crate::change_log::{Snapshot, present, read_since};
@@ -166,7 +166,7 @@ impl KnownFeed {
         self.epoch.events == epoch.events
             && (!shows_names || self.epoch.accounts == epoch.accounts)
             && self.found_at <= now
-            && now.since(self.found_at) < KEPT
+            && now.since(self.found_at) < MAX_AGE
             && self.ends_at.is_none_or(|at| now < at)
     }
 }

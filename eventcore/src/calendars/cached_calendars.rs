@@ -14,7 +14,7 @@ const MAX_CALENDARS: usize = 1_000;
 /// The memory that they take at most, in bytes.
 const MAX_BYTES: usize = 32 << 20;
 /// How long a calendar, or the version of a feed, is known.
-pub(super) const KEPT: Duration = Duration::from_mins(5);
+pub(super) const MAX_AGE: Duration = Duration::from_mins(5);
 /// The changes that are remembered for calendars which are being read.
 const MAX_RECENT: usize = 10_000;
 
@@ -52,7 +52,7 @@ impl CachedCalendars {
     pub(super) fn get(&mut self, key: CalendarKey, now: Timestamp) -> Option<Arc<CalendarContent>> {
         self.uses += 1;
         let found = self.calendars.get_mut(&key)?;
-        let is_recent = found.read_at <= now && now.since(found.read_at) < KEPT;
+        let is_recent = found.read_at <= now && now.since(found.read_at) < MAX_AGE;
         if !is_recent || found.content.leaves_at.is_some_and(|at| at <= now) {
             self.calendars.remove(&key);
             return None;
@@ -173,7 +173,7 @@ mod tests {
         cache.keep(key, content(&[1], None), cache.generation(), NOW);
         assert!(cache.get(key, NOW.minus(Duration::from_micros(1))).is_none(), "a clock went back");
         cache.keep(key, content(&[1], None), cache.generation(), NOW);
-        assert!(cache.get(key, NOW.plus(KEPT)).is_none());
+        assert!(cache.get(key, NOW.plus(MAX_AGE)).is_none());
     }
 
     #[test]

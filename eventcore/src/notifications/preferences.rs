@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::kind::NotificationKind;
+use crate::accounts::lock_account;
 use crate::actor::Actor;
 use crate::changes::Change;
 use crate::core::EventCore;
@@ -188,9 +189,19 @@ pub(super) async fn store(
         store_leads(tx, list).await?;
     }
     let json = reminders.map(ReminderList::to_json).transpose()?;
-    // It also locks the user, so that two changes do not mix.
-    tx.query(sql!("UPDATE users SET reminders = $2 WHERE id = $1")).bind(user).bind(json).execute().await?;
-    tx.record(Change::RemindersChanged { user });
+    // Two changes must not mix.
+    if !lock_account(tx, user).await? {
+        return Err(Error::NotFound("user"));
+    }
+    let changed = tx
+        .query(sql!("UPDATE users SET reminders = $2 WHERE id = $1 AND reminders IS DISTINCT FROM $2"))
+        .bind(user)
+        .bind(json)
+        .execute()
+        .await?;
+    if changed > 0 {
+        tx.record(Change::RemindersChanged { user });
+    }
     tx.query(sql!("DELETE FROM notification_preferences WHERE user_id = $1")).bind(user).execute().await?;
     for preference in input.kinds.iter().filter(|preference| !(preference.in_app && preference.email)) {
         tx.query(sql!(

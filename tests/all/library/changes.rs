@@ -167,6 +167,33 @@ async fn operations_on_feedback_are_told(#[case] kind: Kind) {
 #[case::sqlite(Kind::Sqlite)]
 #[case::postgres(Kind::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changed_reminders_are_told(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let [ada, bob] = db.people(["ada", "bob"]).await;
+    let (_, occurrence) = db.create_event(&ada, new_event()).await;
+    db.register(&bob, occurrence, 1).await;
+    let (core, mut changes) = (&db.core, db.core.changes());
+    let changed = Change::RemindersChanged { user: id_of(&bob) };
+    let of_user = async |preferences| {
+        core.set_notification_preferences(&bob, &input(preferences)).await.unwrap();
+    };
+    of_user(json!({"kinds": [{"kind": "reminder", "in_app": true, "email": false}]})).await;
+    assert_eq!(published(&mut changes), [], "the kinds alone");
+    for _ in 0..2 {
+        of_user(json!({"kinds": [], "reminders": ["PT2H"]})).await;
+    }
+    assert_eq!(published(&mut changes), std::slice::from_ref(&changed));
+    for _ in 0..2 {
+        let own = input(json!({"reminders": ["PT3H"]}));
+        core.set_registration_reminders(&bob, occurrence, &own).await.unwrap();
+    }
+    assert_eq!(published(&mut changes), [changed]);
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operations_on_events_are_told(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let [ada, bob] = db.people(["ada", "bob"]).await;

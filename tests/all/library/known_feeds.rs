@@ -175,6 +175,11 @@ struct Walk {
 }
 
 impl Walk {
+    async fn of(db: &TestDb, seed: u64) -> Self {
+        let (ada, bob, admin) = (db.user("ada").await, db.user("bob").await, db.admin("root").await);
+        Self { random: Random(seed), ada, bob, admin, events: Vec::new() }
+    }
+
     /// Changes something, or tries to.
     async fn step(&mut self, db: &TestDb, core: &EventCore) {
         let Self { random, ada, bob, admin, .. } = self;
@@ -254,8 +259,7 @@ async fn calendar(core: &EventCore, user: &Actor, kind: CalendarKind) -> Vec<(Ca
 async fn what_a_process_knows_of_a_calendar_is_what_it_would_read(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let processes = [db.core.clone(), db.another().await];
-    let (ada, bob, admin) = (db.user("ada").await, db.user("bob").await, db.admin("root").await);
-    let mut walk = Walk { random: Random(11), ada, bob, admin, events: Vec::new() };
+    let mut walk = Walk::of(&db, 11).await;
     let mut sizes = [0; 3];
     for step in 0..200 {
         // Sometimes so long that events leave the calendars.
@@ -268,9 +272,9 @@ async fn what_a_process_knows_of_a_calendar_is_what_it_would_read(#[case] kind: 
         let core = walk.random.pick(&processes).clone();
         walk.step(&db, &core).await;
         let shown = [
-            (ada, CalendarKind::Organizing),
-            (bob, CalendarKind::Organizing),
-            (bob, CalendarKind::Attending),
+            (walk.ada, CalendarKind::Organizing),
+            (walk.bob, CalendarKind::Organizing),
+            (walk.bob, CalendarKind::Attending),
         ];
         for ((user, kind), size) in shown.into_iter().zip(&mut sizes) {
             let core = walk.random.pick(&processes).clone();
@@ -294,9 +298,8 @@ async fn what_a_process_knows_of_a_calendar_is_what_it_would_read(#[case] kind: 
 async fn what_a_process_knows_of_a_feed_is_what_it_would_read(#[case] kind: Kind) {
     let db = TestDb::new(kind).await;
     let processes = [db.core.clone(), db.another().await];
-    let (ada, bob, admin) = (db.user("ada").await, db.user("bob").await, db.admin("root").await);
-    let filters = filters(&ada);
-    let mut walk = Walk { random: Random(7), ada, bob, admin, events: Vec::new() };
+    let mut walk = Walk::of(&db, 7).await;
+    let filters = filters(&walk.ada);
     let (mut known_calendars, mut known_atoms, mut steps_known) = (0, 0, 0);
     for step in 0..150 {
         let passes = if walk.random.one_in(3) { walk.random.below(2 * 3_600) } else { 0 };

@@ -121,15 +121,19 @@ async fn store(
     if let Some(list) = list {
         store_leads(tx, list).await?;
     }
-    tx.query(sql!(
-        "UPDATE registrations SET reminders = $3
-         WHERE occurrence_id = $1 AND user_id = $2 AND status <> 'cancelled'"
-    ))
-    .bind(occurrence)
-    .bind(user)
-    .bind(list.map(ReminderList::to_json).transpose()?)
-    .execute()
-    .await?;
-    tx.record(Change::RemindersChanged { user });
+    let changed = tx
+        .query(sql!(
+            "UPDATE registrations SET reminders = $3
+             WHERE occurrence_id = $1 AND user_id = $2 AND status <> 'cancelled'
+                AND reminders IS DISTINCT FROM $3"
+        ))
+        .bind(occurrence)
+        .bind(user)
+        .bind(list.map(ReminderList::to_json).transpose()?)
+        .execute()
+        .await?;
+    if changed > 0 {
+        tx.record(Change::RemindersChanged { user });
+    }
     load(tx, occurrence, user).await
 }

@@ -27,6 +27,7 @@ pub(crate) fn check_body(body: &[u8]) {
         }
     }
     check(root.child(CALDAV, "filter").map(filter::parse));
+    check(root.child(CALDAV, "time-range").map(filter::period));
     check(Some(report::expanded(&root)));
     check(Some(SyncRequest::of(&root)));
     for href in root.children(DAV, "href") {

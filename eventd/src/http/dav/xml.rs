@@ -278,9 +278,9 @@ mod tests {
             ("<a>&bomb;</a>", "no entities"),
             ("<a>&#0;</a>", "no entities"),
             ("<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "no document type"),
-            ("<a+b/>", "not one"),
-            ("<\u{aa}/>", "not one"),
-            ("<a xmlns='urn:a b'/>", "not one"),
+            ("<a+b/>", "a name or namespace that is not one"),
+            ("<\u{aa}/>", "a name or namespace that is not one"),
+            ("<a xmlns='urn:a b'/>", "a name or namespace that is not one"),
             ("<a xmlns='urn:&bomb;'/>", "bomb"),
         ] {
             assert!(detail(body).contains(reason), "{body}: {}", detail(body));

@@ -7,9 +7,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::cached_calendars::{CachedCalendars, CalendarKey, Generation, MAX_AGE};
 use super::calendar_content::CalendarContent;
@@ -27,10 +28,16 @@ const LOGGED: Duration = Duration::from_mins(4);
 
 /// The versions and calendars that a process knows.
 #[derive(Debug, Default)]
-pub(crate) struct CalendarCache(Mutex<FollowedCache>);
+pub(crate) struct CalendarCache {
+    /// How often reading the log has begun.
+    readings: AtomicU64,
+    followed: Mutex<FollowedCache>,
+}
 
 #[derive(Debug, Default)]
 struct FollowedCache {
+    /// The number of the last reading of the log that succeeded.
+    reading: u64,
     /// What was read of the log, and when.
     seen: Option<(Snapshot, Timestamp)>,
     epoch: FeedEpoch,
@@ -58,9 +65,7 @@ struct KnownFeed {
 impl CalendarCache {
     /// The epoch of what is read of the database from now on.
     pub(super) async fn epoch(&self, db: &Db, now: Timestamp) -> Result<FeedEpoch> {
-        let mut known = self.0.lock().await;
-        known.follow(db, now).await?;
-        Ok(known.epoch)
+        Ok(self.follow(db, now).await?.epoch)
     }
 
     /// The version of a feed, if it is known. `shows_names` tells whether it shows the names of organizers.
@@ -71,11 +76,10 @@ impl CalendarCache {
         shows_names: bool,
         now: Timestamp,
     ) -> Result<Option<FeedVersion>> {
-        let mut known = self.0.lock().await;
-        if !known.feeds.contains_key(feed) {
+        if !self.followed.lock().await.feeds.contains_key(feed) {
             return Ok(None);
         }
-        known.follow(db, now).await?;
+        let known = self.follow(db, now).await?;
         let epoch = known.epoch;
         let found = known.feeds.get(feed).filter(|found| found.is_valid(epoch, shows_names, now));
         Ok(found.map(|found| found.version.clone()))
@@ -89,7 +93,7 @@ impl CalendarCache {
         epoch: FeedEpoch,
         (found_at, ends_at): (Timestamp, Option<Timestamp>),
     ) {
-        let feeds = &mut self.0.lock().await.feeds;
+        let feeds = &mut self.followed.lock().await.feeds;
         if feeds.len() >= MAX_FEEDS && !feeds.contains_key(&feed) {
             feeds.clear();
         }
@@ -103,9 +107,21 @@ impl CalendarCache {
         key: CalendarKey,
         now: Timestamp,
     ) -> Result<(Option<Arc<CalendarContent>>, Generation)> {
-        let mut known = self.0.lock().await;
-        known.follow(db, now).await?;
+        let mut known = self.follow(db, now).await?;
         Ok((known.calendars.get(key, now), known.calendars.generation()))
+    }
+
+    /// The cache, with all that had been committed when this was called. Calls that wait while another one
+    /// reads the log share the next reading, which begins after all of them.
+    async fn follow(&self, db: &Db, now: Timestamp) -> Result<MutexGuard<'_, FollowedCache>> {
+        let before = self.readings.load(Ordering::SeqCst);
+        let mut known = self.followed.lock().await;
+        if known.reading <= before {
+            let reading = self.readings.fetch_add(1, Ordering::SeqCst) + 1;
+            known.follow(db, now).await?;
+            known.reading = reading;
+        }
+        Ok(known)
     }
 
     /// Remembers a calendar that was read in a generation.
@@ -116,7 +132,7 @@ impl CalendarCache {
         since: Generation,
         now: Timestamp,
     ) {
-        self.0.lock().await.calendars.keep(key, content, since, now);
+        self.followed.lock().await.calendars.keep(key, content, since, now);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Content lines of iCalendar files (RFC 5545, 3.1): escaped, folded and terminated by CRLF.
 
+use std::borrow::Cow;
+
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
 /// Greatest length of a line in octets, without CRLF.
@@ -18,8 +20,11 @@ impl ContentLines {
     /// Writes `NAME:value` with a value that needs no escaping. `name` may include parameters:
     /// `NAME;PARAMETER=…`. Control characters are dropped.
     pub(super) fn property(&mut self, name: &str, value: &str) {
-        let line: String = [name, ":", value].concat().chars().filter(|c| !c.is_control()).collect();
-        fold_line(&mut self.0, &line);
+        let mut line = FoldedLine { text: &mut self.0, octets_left: MAX_OCTETS };
+        for part in [name, ":", value] {
+            line.push(&without_controls(part));
+        }
+        line.text.push_str("\r\n");
     }
 
     /// Writes `NAME:value` with a TEXT value (3.3.11), which is escaped.
@@ -36,9 +41,45 @@ impl ContentLines {
     }
 }
 
+/// A line that is folded into pieces of at most 75 octets, between characters.
+struct FoldedLine<'a> {
+    text: &'a mut String,
+    octets_left: usize,
+}
+
+impl FoldedLine<'_> {
+    fn push(&mut self, mut rest: &str) {
+        while rest.len() > self.octets_left {
+            let (fits, later) = rest.split_at(rest.floor_char_boundary(self.octets_left));
+            self.text.push_str(fits);
+            self.text.push_str("\r\n ");
+            self.octets_left = MAX_OCTETS - 1;
+            rest = later;
+        }
+        self.text.push_str(rest);
+        self.octets_left -= rest.len();
+    }
+}
+
+/// Whether a text may have control characters: each of them begins with one of these octets.
+fn may_have_controls(text: &str) -> bool {
+    text.bytes().any(|octet| octet < 0x20 || octet == 0x7f || octet == 0xc2)
+}
+
+fn without_controls(text: &str) -> Cow<'_, str> {
+    if may_have_controls(text) {
+        Cow::Owned(text.chars().filter(|c| !c.is_control()).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// Escapes a TEXT value: separators get a backslash, line breaks become `\n`, tabs become spaces, and other
 /// control characters are dropped.
-fn escape_text(text: &str) -> String {
+fn escape_text(text: &str) -> Cow<'_, str> {
+    if !may_have_controls(text) && !text.contains(['\\', ';', ',']) {
+        return Cow::Borrowed(text);
+    }
     let mut escaped = String::with_capacity(text.len() + 8);
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
@@ -52,31 +93,39 @@ fn escape_text(text: &str) -> String {
             c => escaped.push(c),
         }
     }
-    escaped
-}
-
-/// Folds a line into pieces of at most 75 octets, between characters.
-fn fold_line(out: &mut String, line: &str) {
-    let mut octets_left = MAX_OCTETS;
-    for c in line.chars() {
-        if c.len_utf8() > octets_left {
-            out.push_str("\r\n ");
-            octets_left = MAX_OCTETS - 1;
-        }
-        out.push(c);
-        octets_left -= c.len_utf8();
-    }
-    out.push_str("\r\n");
+    Cow::Owned(escaped)
 }
 
 /// `20270304`
 pub(super) fn format_date(day: NaiveDate) -> String {
-    format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
+    let mut text = String::with_capacity(8);
+    push_date(&mut text, day);
+    text
 }
 
 /// `20270304T183000`
 pub(super) fn format_local(at: NaiveDateTime) -> String {
-    format!("{}T{:02}{:02}{:02}", format_date(at.date()), at.hour(), at.minute(), at.second())
+    let mut text = String::with_capacity(16);
+    push_date(&mut text, at.date());
+    text.push('T');
+    for number in [at.hour(), at.minute(), at.second()] {
+        push_two_digits(&mut text, number);
+    }
+    text
+}
+
+fn push_date(text: &mut String, day: NaiveDate) {
+    // What is stored is within the years 1 to 9999.
+    let year = u32::try_from(day.year()).unwrap_or_default();
+    for number in [year / 100, year % 100, day.month(), day.day()] {
+        push_two_digits(text, number);
+    }
+}
+
+fn push_two_digits(text: &mut String, number: u32) {
+    for digit in [number / 10, number % 10] {
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+    }
 }
 
 #[cfg(test)]
@@ -115,17 +164,31 @@ mod tests {
         assert_eq!(lines.finish(), "CATEGORIES:Work\\, shop,rust\r\nURL:https://example.org/X:y\r\n");
     }
 
+    /// A line that is pushed in these parts, with its end.
+    fn folded(parts: &[&str]) -> String {
+        let mut text = String::new();
+        let mut line = FoldedLine { text: &mut text, octets_left: MAX_OCTETS };
+        for part in parts {
+            line.push(part);
+        }
+        text + "\r\n"
+    }
+
     #[test]
     fn lines_are_folded_between_characters() {
-        let folded = |line: &str| {
-            let mut out = String::new();
-            fold_line(&mut out, line);
-            out
-        };
+        let folded = |line: &str| folded(&[line]);
         assert_eq!(folded(&"x".repeat(75)), format!("{}\r\n", "x".repeat(75)));
         assert_eq!(folded(&"x".repeat(76)), format!("{}\r\n x\r\n", "x".repeat(75)));
         assert_eq!(folded(&format!("{}é", "x".repeat(74))), format!("{}\r\n é\r\n", "x".repeat(74)));
         assert_eq!(folded(&"x".repeat(150)), format!("{}\r\n {}\r\n x\r\n", "x".repeat(75), "x".repeat(74)));
+    }
+
+    #[test]
+    fn dates_and_times_have_all_their_digits() {
+        let at = |text: &str| text.parse::<NaiveDateTime>().unwrap();
+        assert_eq!(format_local(at("2027-03-04T08:05:09")), "20270304T080509");
+        assert_eq!(format_local(at("0001-12-31T23:59:00")), "00011231T235900");
+        assert_eq!(format_date(at("9999-01-10T00:00:00").date()), "99990110");
     }
 
     proptest! {
@@ -147,10 +210,13 @@ mod tests {
         }
 
         #[test]
-        fn folding_round_trips(line in "\\PC{0,400}") {
-            let mut folded = String::new();
-            fold_line(&mut folded, &line);
-            prop_assert_eq!(unfold(&folded), format!("{line}\r\n"));
+        fn folding_round_trips(parts in proptest::collection::vec("\\PC{0,120}", 0..4)) {
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            let folded = folded(&parts);
+            // A line is as full as it can be, however it was pushed.
+            prop_assert_eq!(&folded, &super::tests::folded(&[&parts.concat()]));
+            prop_assert!(folded.trim_end_matches("\r\n").split("\r\n").all(|line| line.len() <= MAX_OCTETS));
+            prop_assert_eq!(unfold(&folded), format!("{}\r\n", parts.concat()));
         }
     }
 }

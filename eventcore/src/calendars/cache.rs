@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::cached_calendars::{CachedCalendars, CalendarKey, Generation, MAX_AGE};
 use super::calendar_content::CalendarContent;
-use super::feed_version::FeedVersion;
+use super::feed_version::{FeedOutline, FeedVersion};
 use crate::change_log::{Snapshot, present, read_since};
 use crate::changes::Topic;
 use crate::db::Db;
@@ -55,17 +55,23 @@ pub(super) struct FeedEpoch {
 
 #[derive(Debug)]
 struct KnownFeed {
-    version: FeedVersion,
+    outline: FeedOutline,
     epoch: FeedEpoch,
     found_at: Timestamp,
-    /// When one of its occurrences ends.
-    ends_at: Option<Timestamp>,
 }
 
 impl CalendarCache {
-    /// The epoch of what is read of the database from now on.
-    pub(super) async fn epoch(&self, db: &Db, now: Timestamp) -> Result<FeedEpoch> {
-        Ok(self.follow(db, now).await?.epoch)
+    /// A feed, if all of it is known; and the epoch of what is read of the database from now on.
+    pub(super) async fn feed(
+        &self,
+        db: &Db,
+        feed: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<(Option<FeedOutline>, FeedEpoch)> {
+        let known = self.follow(db, now).await?;
+        let epoch = known.epoch;
+        let found = known.feeds.get(feed).filter(|found| found.is_valid(epoch, true, now));
+        Ok((found.map(|found| found.outline.clone()), epoch))
     }
 
     /// The version of a feed, if it is known. `shows_names` tells whether it shows the names of organizers.
@@ -82,22 +88,22 @@ impl CalendarCache {
         let known = self.follow(db, now).await?;
         let epoch = known.epoch;
         let found = known.feeds.get(feed).filter(|found| found.is_valid(epoch, shows_names, now));
-        Ok(found.map(|found| found.version.clone()))
+        Ok(found.map(|found| found.outline.version.clone()))
     }
 
-    /// Remembers the version of a feed, which was read in an epoch.
-    pub(super) async fn put(
+    /// Remembers a feed, which was read in an epoch.
+    pub(super) async fn keep_feed(
         &self,
         feed: [u8; 32],
-        version: FeedVersion,
+        outline: FeedOutline,
         epoch: FeedEpoch,
-        (found_at, ends_at): (Timestamp, Option<Timestamp>),
+        found_at: Timestamp,
     ) {
         let feeds = &mut self.followed.lock().await.feeds;
         if feeds.len() >= MAX_FEEDS && !feeds.contains_key(&feed) {
             feeds.clear();
         }
-        feeds.insert(feed, KnownFeed { version, epoch, found_at, ends_at });
+        feeds.insert(feed, KnownFeed { outline, epoch, found_at });
     }
 
     /// A calendar, if it is known; and what to keep it with that is read from now on.
@@ -183,6 +189,6 @@ impl KnownFeed {
             && (!shows_names || self.epoch.accounts == epoch.accounts)
             && self.found_at <= now
             && now.since(self.found_at) < MAX_AGE
-            && self.ends_at.is_none_or(|at| now < at)
+            && self.outline.ends_at.is_none_or(|at| now < at)
     }
 }

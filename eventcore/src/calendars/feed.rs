@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
 
 use super::content_lines::ContentLines;
 use super::entry::{begin_calendar, end_calendar};
 use super::feed_summary::{Period, summaries};
-use super::feed_version::{FeedState, FeedVersion};
+use super::feed_version::{FeedOutline, FeedState, FeedVersion};
 use super::shown::{FeedEvent, Shown, add_reminders};
 use super::source::{self, CalendarOccurrenceRow, Source};
 use super::syndication::{self, FeedLinks, SyndicationFormat};
@@ -17,7 +18,7 @@ use crate::actor::Actor;
 use crate::agenda::{self, AgendaFilter};
 use crate::core::EventCore;
 use crate::db::Queries;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::zone;
 use crate::id::EventId;
 use crate::time::{LeadTime, Timestamp};
@@ -31,23 +32,24 @@ const EVENTS_OF_STATEMENT: usize = 1_000;
 /// How often programs should fetch the feed again, as a DURATION.
 const REFRESH_INTERVAL: &str = "PT1H";
 
-/// A feed of many events, to be written part by part: no part holds more than a hundred events, and the
-/// database is not in use between two parts.
+/// A feed of many events, to be written part by part: no part holds more than a hundred events. After a part
+/// was written, the database is in use only until the events of the next one are loaded.
 #[derive(Debug)]
 pub struct CalendarFeed {
     core: EventCore,
     content: FeedContent,
-    version: FeedVersion,
-    /// When the next of its occurrences ends.
-    ends_at: Option<Timestamp>,
-    /// The time zones of the events, with the first and the last instant for which each is needed.
-    zones: Vec<(Tz, Period)>,
+    outline: FeedOutline,
     /// `None` for iCalendar.
     syndication: Option<(SyndicationFormat, FeedLinks)>,
     /// Whether an item was written.
     has_items: bool,
     next: NextPart,
+    /// Loads the events of the next part, while those of the part before are written.
+    loading: JoinSet<(usize, Result<Vec<LoadedEvent>>)>,
 }
+
+/// An event with the rows of its occurrences.
+type LoadedEvent = (Source, Vec<CalendarOccurrenceRow>);
 
 /// What a feed is made of.
 #[derive(Debug)]
@@ -90,18 +92,26 @@ impl EventCore {
         let feed = feed_key(actor, &filter);
         let key = known_key(feed, name);
         let is_knowable = self.is_knowable(actor, &filter);
-        let (now, known) = (self.now(), self.calendar_cache());
-        let epoch = if is_knowable { Some(known.epoch(self.db(), now).await?) } else { None };
+        let (now, cache) = (self.now(), self.calendar_cache());
+        let (known, epoch) = if is_knowable {
+            let (known, epoch) = cache.feed(self.db(), &key, now).await?;
+            (known, Some(epoch))
+        } else {
+            (None, None)
+        };
         let mut db = self.db().read().await?;
         let ids = agenda::event_ids(&mut db, actor, &filter, MAX_EVENTS, now).await?;
         let events = ids.into_iter().map(|id| FeedEvent { id, shown: Shown::Whole }).collect();
         let content = FeedContent { feed, name: name.to_owned(), events, reminders: Vec::new() };
-        let feed = self.feed_of(&mut db, content, now).await?;
+        if let Some(known) = known {
+            return Ok(CalendarFeed::new(self.clone(), content, known));
+        }
+        let outline = outline(&mut db, &content, now).await?;
         drop(db);
         if let Some(epoch) = epoch {
-            known.put(key, feed.version.clone(), epoch, (now, feed.ends_at)).await;
+            cache.keep_feed(key, outline.clone(), epoch, now).await;
         }
-        Ok(feed)
+        Ok(CalendarFeed::new(self.clone(), content, outline))
     }
 
     /// The version of such a calendar, without reading its events: `None` if it is not known. `shows_names`
@@ -139,54 +149,58 @@ impl EventCore {
         content: FeedContent,
         now: Timestamp,
     ) -> Result<CalendarFeed> {
-        let mut zones: BTreeMap<&str, (Tz, Period)> = BTreeMap::new();
-        let mut digest = Sha256::new().chain_update(&content.name);
-        let mut organizers = Sha256::new();
-        let mut ends_at = None::<Timestamp>;
-        add_reminders(&mut digest, &content.reminders);
-        for some in content.events.chunks(EVENTS_OF_STATEMENT) {
-            for event in some {
-                event.shown.add_to(&mut digest);
-            }
-            for summary in summaries(db, some, now).await? {
-                ends_at = [ends_at, summary.next_end].into_iter().flatten().min();
-                summary.add_to(&mut digest);
-                summary.add_organizer_to(&mut organizers);
-                let tz = zone(&summary.timezone);
-                let period = summary.period()?;
-                let (_, known) = zones.entry(tz.name()).or_insert((tz, period));
-                *known = (known.0.min(period.0), known.1.max(period.1));
-            }
-        }
-        Ok(CalendarFeed {
-            core: self.clone(),
-            version: FeedVersion {
-                state: FeedState { feed: content.feed, fingerprint: digest.finalize().into() },
-                organizers: organizers.finalize().into(),
-            },
-            ends_at,
-            content,
-            zones: zones.into_values().filter(|(tz, _)| !timezone::is_utc(*tz)).collect(),
-            syndication: None,
-            has_items: false,
-            next: NextPart::Head,
-        })
+        let outline = outline(db, &content, now).await?;
+        Ok(CalendarFeed::new(self.clone(), content, outline))
     }
 }
 
+/// Reads what is known of a feed without its events.
+async fn outline(db: &mut impl Queries, content: &FeedContent, now: Timestamp) -> Result<FeedOutline> {
+    let mut zones: BTreeMap<&str, (Tz, Period)> = BTreeMap::new();
+    let mut digest = Sha256::new().chain_update(&content.name);
+    let mut organizers = Sha256::new();
+    let mut ends_at = None::<Timestamp>;
+    add_reminders(&mut digest, &content.reminders);
+    for some in content.events.chunks(EVENTS_OF_STATEMENT) {
+        for event in some {
+            event.shown.add_to(&mut digest);
+        }
+        for summary in summaries(db, some, now).await? {
+            ends_at = [ends_at, summary.next_end].into_iter().flatten().min();
+            summary.add_to(&mut digest);
+            summary.add_organizer_to(&mut organizers);
+            let tz = zone(&summary.timezone);
+            let period = summary.period()?;
+            let (_, known) = zones.entry(tz.name()).or_insert((tz, period));
+            *known = (known.0.min(period.0), known.1.max(period.1));
+        }
+    }
+    let state = FeedState { feed: content.feed, fingerprint: digest.finalize().into() };
+    Ok(FeedOutline {
+        version: FeedVersion { state, organizers: organizers.finalize().into() },
+        ends_at,
+        zones: zones.into_values().filter(|(tz, _)| !timezone::is_utc(*tz)).collect(),
+    })
+}
+
 impl CalendarFeed {
+    fn new(core: EventCore, content: FeedContent, outline: FeedOutline) -> Self {
+        let (next, loading) = (NextPart::Head, JoinSet::new());
+        Self { core, content, outline, syndication: None, has_items: false, next, loading }
+    }
+
     /// The same list as a feed for readers of news, the newest event first.
     #[must_use]
     pub fn syndicated(mut self, format: SyndicationFormat, links: FeedLinks) -> Self {
         self.content.events.reverse();
-        self.version = self.version.syndicated(format, &links);
+        self.outline.version = self.outline.version.syndicated(format, &links);
         self.syndication = Some((format, links));
         self
     }
 
     /// Which text it has.
     pub const fn version(&self) -> &FeedVersion {
-        &self.version
+        &self.outline.version
     }
 
     /// When the feed was found to have this content. It does not go back when events leave the feed.
@@ -194,7 +208,7 @@ impl CalendarFeed {
     /// # Errors
     /// `unavailable` if the database cannot be read or, after a change, written.
     pub async fn changed_at(&self) -> Result<Timestamp> {
-        self.core.feed_changed_at(&self.version.state).await
+        self.core.feed_changed_at(&self.outline.version.state).await
     }
 
     /// The next part of the file, in UTF-8. `None` at its end.
@@ -210,17 +224,44 @@ impl CalendarFeed {
             NextPart::Events(first) => first,
             NextPart::Nothing => return Ok(None),
         };
-        let later = self.content.events.get(first..).unwrap_or_default();
-        let events = &later[..later.len().min(EVENTS_OF_PART)];
-        if events.is_empty() {
+        if first >= self.content.events.len() {
             self.next = NextPart::Nothing;
             return Ok(Some(self.end()));
         }
-        let after = first + events.len();
-        let (part, has_items) = self.part(events).await?;
+        let loaded = self.load(first).await?;
+        let (part, has_items) = self.part(first, loaded).await?;
         self.has_items |= has_items;
-        self.next = NextPart::Events(after);
+        self.next = NextPart::Events(first + EVENTS_OF_PART);
         Ok(Some(part))
+    }
+
+    /// The events of the part from an index on.
+    fn events_of_part(&self, first: usize) -> &[FeedEvent] {
+        let later = self.content.events.get(first..).unwrap_or_default();
+        &later[..later.len().min(EVENTS_OF_PART)]
+    }
+
+    /// Loads the events of the part from an index on, and begins to load those of the next part.
+    async fn load(&mut self, first: usize) -> Result<Vec<LoadedEvent>> {
+        let loaded = match self.loading.join_next().await.transpose().map_err(Error::internal)? {
+            Some((index, loaded)) if index == first => loaded?,
+            // Nothing is loaded ahead, or a call of before was dropped.
+            _ => source::load(&mut self.core.db().read().await?, &self.ids_of_part(first)).await?,
+        };
+        let (next, core) = (first + EVENTS_OF_PART, self.core.clone());
+        let ids = self.ids_of_part(next);
+        // A transaction of the caller may end before a task of its own has read.
+        if !ids.is_empty() && core.db().may_batch() {
+            self.loading.spawn(async move {
+                let load = async { source::load(&mut core.db().read().await?, &ids).await };
+                (next, load.await)
+            });
+        }
+        Ok(loaded)
+    }
+
+    fn ids_of_part(&self, first: usize) -> Vec<EventId> {
+        self.events_of_part(first).iter().map(|event| event.id).collect()
     }
 
     async fn head(&self) -> Result<String> {
@@ -236,12 +277,10 @@ impl CalendarFeed {
         })
     }
 
-    /// The text of some events, and whether it has items of a feed for readers of news.
-    async fn part(&self, events: &[FeedEvent]) -> Result<(String, bool)> {
-        let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
-        let loaded = source::load(&mut self.core.db().read().await?, &ids).await?;
+    /// The text of the part from an index on, and whether it has items of a feed for readers of news.
+    async fn part(&self, first: usize, loaded: Vec<LoadedEvent>) -> Result<(String, bool)> {
         let mut loaded: HashMap<EventId, _> = loaded.into_iter().map(|one| (one.0.id(), one)).collect();
-        let found = events.iter().filter_map(|event| {
+        let found = self.events_of_part(first).iter().filter_map(|event| {
             let (source, rows) = loaded.remove(&event.id)?;
             Some((source, rows, &event.shown))
         });
@@ -284,7 +323,7 @@ impl CalendarFeed {
         lines.text_property("X-WR-CALNAME", &self.content.name);
         lines.property("REFRESH-INTERVAL;VALUE=DURATION", REFRESH_INTERVAL);
         lines.property("X-PUBLISHED-TTL", REFRESH_INTERVAL);
-        for (tz, (first, last)) in &self.zones {
+        for (tz, (first, last)) in &self.outline.zones {
             timezone::write(&mut lines, *tz, *first, *last);
         }
         lines.finish()

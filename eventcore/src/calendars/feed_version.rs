@@ -1,8 +1,21 @@
-//! [`FeedVersion`]: what tells one text of a feed from another.
+//! [`FeedVersion`]: what tells one text of a feed from another, and what is known of a feed with it.
 
+use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
+use super::feed_summary::Period;
 use super::syndication::{FeedLinks, SyndicationFormat};
+use crate::time::Timestamp;
+
+/// What is known of a feed without its events.
+#[derive(Debug, Clone)]
+pub(super) struct FeedOutline {
+    pub(super) version: FeedVersion,
+    /// When the next of its occurrences ends.
+    pub(super) ends_at: Option<Timestamp>,
+    /// The time zones of the events, with the first and the last instant for which each is needed.
+    pub(super) zones: Vec<(Tz, Period)>,
+}
 
 /// What tells one text of a feed from another, in a format.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -46,6 +46,12 @@ pub(super) struct CalendarOccurrenceRow {
 }
 
 impl CalendarOccurrenceRow {
+    /// The columns of an occurrence `o`: half of those it has, which matters for a feed of 10,000 events.
+    const COLUMNS: &str =
+        "o.id, o.event_id, o.original_start, o.original_local, o.starts_at, o.ends_at, o.all_day,
+        o.timezone, o.status, o.title, o.description, o.location, o.url, o.without_url, o.created_at,
+        o.updated_at, o.version, o.invitation_event, o.invitation_start, o.invitation_local";
+
     pub(super) fn into_occurrence(self) -> Result<CalendarOccurrence> {
         Ok(CalendarOccurrence {
             original_start: self.original_start,
@@ -228,7 +234,7 @@ pub(super) async fn load(
     sql.push(" ORDER BY e.id");
     let events: Vec<SourceRow> = sql.query(db).all().await?;
     let mut sql = SqlWriter::new(db.dialect());
-    sql.push("SELECT o.* FROM ").rows("v", list());
+    sql.push("SELECT ").push(CalendarOccurrenceRow::COLUMNS).push(" FROM ").rows("v", list());
     sql.push(" JOIN occurrences o ON o.event_id = v.id ORDER BY o.event_id, o.original_start");
     let mut occurrences: HashMap<EventId, Vec<CalendarOccurrenceRow>> = HashMap::new();
     for row in sql.query(db).all::<CalendarOccurrenceRow>().await? {

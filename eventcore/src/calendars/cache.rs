@@ -7,17 +7,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-
-use tokio::sync::{Mutex, MutexGuard};
 
 use super::cached_calendars::{CachedCalendars, CalendarKey, Generation, MAX_AGE};
 use super::calendar_content::CalendarContent;
 use super::feed_version::{FeedOutline, FeedVersion};
 use crate::change_log::{Snapshot, present, read_since};
 use crate::changes::Topic;
-use crate::db::Db;
+use crate::db::{Db, SharedRead, Turn};
 use crate::error::Result;
 use crate::time::Timestamp;
 
@@ -28,16 +25,10 @@ const LOGGED: Duration = Duration::from_mins(4);
 
 /// The versions and calendars that a process knows.
 #[derive(Debug, Default)]
-pub(crate) struct CalendarCache {
-    /// How often reading the log has begun.
-    readings: AtomicU64,
-    followed: Mutex<FollowedCache>,
-}
+pub(crate) struct CalendarCache(SharedRead<FollowedCache>);
 
 #[derive(Debug, Default)]
 struct FollowedCache {
-    /// The number of the last reading of the log that succeeded.
-    reading: u64,
     /// What was read of the log, and when.
     seen: Option<(Snapshot, Timestamp)>,
     epoch: FeedEpoch,
@@ -68,7 +59,8 @@ impl CalendarCache {
         feed: &[u8; 32],
         now: Timestamp,
     ) -> Result<(Option<FeedOutline>, FeedEpoch)> {
-        let known = self.follow(db, now).await?;
+        let mut turn = self.follow(db, now).await?;
+        let known = turn.value();
         let epoch = known.epoch;
         let found = known.feeds.get(feed).filter(|found| found.is_valid(epoch, true, now));
         Ok((found.map(|found| found.outline.clone()), epoch))
@@ -82,10 +74,11 @@ impl CalendarCache {
         shows_names: bool,
         now: Timestamp,
     ) -> Result<Option<FeedVersion>> {
-        if !self.followed.lock().await.feeds.contains_key(feed) {
+        if !self.0.last().await.value().feeds.contains_key(feed) {
             return Ok(None);
         }
-        let known = self.follow(db, now).await?;
+        let mut turn = self.follow(db, now).await?;
+        let known = turn.value();
         let epoch = known.epoch;
         let found = known.feeds.get(feed).filter(|found| found.is_valid(epoch, shows_names, now));
         Ok(found.map(|found| found.outline.version.clone()))
@@ -99,7 +92,8 @@ impl CalendarCache {
         epoch: FeedEpoch,
         found_at: Timestamp,
     ) {
-        let feeds = &mut self.followed.lock().await.feeds;
+        let mut turn = self.0.last().await;
+        let feeds = &mut turn.value().feeds;
         if feeds.len() >= MAX_FEEDS && !feeds.contains_key(&feed) {
             feeds.clear();
         }
@@ -113,21 +107,19 @@ impl CalendarCache {
         key: CalendarKey,
         now: Timestamp,
     ) -> Result<(Option<Arc<CalendarContent>>, Generation)> {
-        let mut known = self.follow(db, now).await?;
-        Ok((known.calendars.get(key, now), known.calendars.generation()))
+        let mut turn = self.follow(db, now).await?;
+        let calendars = &mut turn.value().calendars;
+        Ok((calendars.get(key, now), calendars.generation()))
     }
 
-    /// The cache, with all that had been committed when this was called. Calls that wait while another one
-    /// reads the log share the next reading, which begins after all of them.
-    async fn follow(&self, db: &Db, now: Timestamp) -> Result<MutexGuard<'_, FollowedCache>> {
-        let before = self.readings.load(Ordering::SeqCst);
-        let mut known = self.followed.lock().await;
-        if known.reading <= before {
-            let reading = self.readings.fetch_add(1, Ordering::SeqCst) + 1;
-            known.follow(db, now).await?;
-            known.reading = reading;
+    /// The cache, with all that had been committed when this was called.
+    async fn follow(&self, db: &Db, now: Timestamp) -> Result<Turn<'_, FollowedCache>> {
+        let mut turn = self.0.turn().await?;
+        if turn.must_read() {
+            let followed = turn.value().follow(db, now).await;
+            turn.end(followed)?;
         }
-        Ok(known)
+        Ok(turn)
     }
 
     /// Remembers a calendar that was read in a generation.
@@ -138,7 +130,7 @@ impl CalendarCache {
         since: Generation,
         now: Timestamp,
     ) {
-        self.followed.lock().await.calendars.keep(key, content, since, now);
+        self.0.last().await.value().calendars.keep(key, content, since, now);
     }
 }
 

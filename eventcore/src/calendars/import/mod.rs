@@ -1,7 +1,7 @@
 //! Importing iCalendar files of any origin.
 //!
 //! 1. `content` unfolds the file, bounds it, and keeps the lines that an import reads, with their numbers;
-//! 2. `vevent` reads each component, `zones` its time zones;
+//! 2. `vevent` reads each component, `zones` and `definition` its time zones;
 //! 3. `plan` and `series` turn the components of a UID into inputs of events and occurrences, without a
 //!    database;
 //! 4. `batch` creates the events of new UIDs, of many in one transaction, and `store` changes those of a UID
@@ -24,6 +24,7 @@
 
 mod batch;
 mod content;
+mod definition;
 mod known;
 mod listed;
 mod note;

@@ -39,7 +39,7 @@ impl ParsedFile {
         let mut by_uid: HashMap<String, usize> = HashMap::new();
         for calendar in content::read(file)? {
             let of_calendar = calendar.timezone.as_deref().and_then(zones::by_name).map(|(tz, _)| tz);
-            let mut zones = Zones::new(&calendar.zones, named.or(of_calendar), own, now);
+            let mut zones = Zones::new(&calendar, named.or(of_calendar), own, now);
             let refusal = match calendar.method.as_deref() {
                 None | Some("PUBLISH" | "REQUEST" | "CANCEL") => None,
                 Some(_) => Some("the METHOD of its calendar is an answer, which has no events"),

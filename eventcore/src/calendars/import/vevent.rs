@@ -338,12 +338,24 @@ impl<'r> EventReader<'r, '_> {
             DateValue::Utc(instant) => Ok(When::Utc(instant)),
             DateValue::Local(local) => match parameter(line, "TZID") {
                 Some(id) => match self.zones.find(id) {
-                    Some(tz) => Ok(When::Local(local, tz)),
+                    Some(tz) => {
+                        if line.name == "DTSTART" && self.zones.is_approximate(id) {
+                            let message = format!(
+                                "the time zone {} is taken for {}, whose clocks change at other hours",
+                                shortened(id, 80),
+                                tz.name()
+                            );
+                            self.notes.push(ImportNote::at("timezone_approximated", line.place, message));
+                        }
+                        Ok(When::Local(local, tz))
+                    }
                     None => {
-                        let message = format!(
-                            "the time zone {} is unknown, and the file does not define it",
-                            shortened(id, 80)
-                        );
+                        let why = if self.zones.defines(id) {
+                            "and no known one has the offsets that the file defines"
+                        } else {
+                            "and the file does not define it"
+                        };
+                        let message = format!("the time zone {} is unknown, {why}", shortened(id, 80));
                         Err(ImportNote::at("unknown_timezone", line.place, message))
                     }
                 },

@@ -3,50 +3,20 @@
 //!
 //! Names of Windows are mapped by `calcard`, after CLDR's `windowsZones`. A definition (VTIMEZONE) counts
 //! only for names that say nothing: a program that defines `Europe/Berlin` by last year's rules still means
-//! Berlin.
+//! Berlin. `definition` finds the zone that a definition means.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use calcard::common::timezone::Tz as NamedZone;
-use chrono::NaiveDateTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::content::{ContentLine, RawComponent};
-use crate::recurrence::{DateValue, Recurrence, Rule, Series, SeriesStart};
-use crate::time::{Timestamp, zone_of};
+use super::content::{RawCalendar, RawComponent};
+use super::definition::{self, Periods};
+use crate::time::Timestamp;
 
-const DAY: i64 = 86_400;
-/// How far before and after now a definition is compared with the zones, in days.
-const COMPARED: (i64, i64) = (400, 3 * 366);
-/// The greatest number of definitions of a file that are compared with all zones.
+/// The greatest number of definitions of a file that are compared with all zones. One with many parts counts
+/// as several.
 const MAX_COMPARED: usize = 50;
-/// Zones that are preferred to others with the same offsets.
-const PREFERRED: [Tz; 24] = [
-    Tz::UTC,
-    Tz::Europe__Berlin,
-    Tz::Europe__London,
-    Tz::Europe__Athens,
-    Tz::Europe__Istanbul,
-    Tz::America__New_York,
-    Tz::America__Chicago,
-    Tz::America__Denver,
-    Tz::America__Phoenix,
-    Tz::America__Los_Angeles,
-    Tz::America__Halifax,
-    Tz::America__Sao_Paulo,
-    Tz::America__Argentina__Buenos_Aires,
-    Tz::America__Bogota,
-    Tz::Africa__Lagos,
-    Tz::Africa__Johannesburg,
-    Tz::Africa__Nairobi,
-    Tz::Asia__Dubai,
-    Tz::Asia__Kolkata,
-    Tz::Asia__Bangkok,
-    Tz::Asia__Shanghai,
-    Tz::Asia__Tokyo,
-    Tz::Australia__Sydney,
-    Tz::Pacific__Auckland,
-];
 
 /// Finds the zones of a calendar by their TZID.
 pub(super) struct Zones<'c> {
@@ -56,25 +26,29 @@ pub(super) struct Zones<'c> {
     pub(super) is_named: bool,
     definitions: HashMap<String, &'c RawComponent>,
     known: HashMap<String, Option<Tz>>,
+    /// The names whose zones have other offsets around their clock changes.
+    approximate: HashSet<String>,
     compared: usize,
-    now: Timestamp,
+    periods: Periods,
 }
 
 impl<'c> Zones<'c> {
-    /// The zones of a calendar with these definitions. `named` is the zone that the caller or the calendar
-    /// names, `own` that of the user.
-    pub(super) fn new(definitions: &'c [RawComponent], named: Option<Tz>, own: Tz, now: Timestamp) -> Self {
-        let with_id = definitions.iter().filter_map(|zone| {
+    /// The zones of a calendar. `named` is the zone that the caller or the calendar names, `own` that of the
+    /// user.
+    pub(super) fn new(calendar: &'c RawCalendar, named: Option<Tz>, own: Tz, now: Timestamp) -> Self {
+        let with_id = calendar.zones.iter().filter_map(|zone| {
             let id = zone.lines.iter().find(|line| line.name == "TZID")?;
-            Some((value_of(&id.text).to_owned(), zone))
+            // A text, in which commas are escaped.
+            Some((value_of(&id.text).replace("\\,", ",").replace("\\;", ";"), zone))
         });
         Self {
             default: named.unwrap_or(own),
             is_named: named.is_some(),
             definitions: with_id.collect(),
             known: HashMap::new(),
+            approximate: HashSet::new(),
             compared: 0,
-            now,
+            periods: Periods::new(&calendar.components, now),
         }
     }
 
@@ -86,6 +60,16 @@ impl<'c> Zones<'c> {
         let found = self.search(id);
         self.known.insert(id.to_owned(), found);
         found
+    }
+
+    /// Whether the calendar defines a zone.
+    pub(super) fn defines(&self, id: &str) -> bool {
+        self.definitions.contains_key(id.trim())
+    }
+
+    /// Whether the zone that was found for a TZID changes its offset at other hours than its definition.
+    pub(super) fn is_approximate(&self, id: &str) -> bool {
+        self.approximate.contains(id)
     }
 
     fn search(&mut self, id: &str) -> Option<Tz> {
@@ -101,11 +85,16 @@ impl<'c> Zones<'c> {
         if let Some(tz) = by_other_names(definition) {
             return Some(tz);
         }
-        if self.compared >= MAX_COMPARED {
+        self.compared += 1 + definition.parts.len() / 100;
+        if self.compared > MAX_COMPARED {
             return by_name;
         }
-        self.compared += 1;
-        by_offsets(definition, by_name.into_iter().chain([self.default]), self.now).or(by_name)
+        let first: Vec<Tz> = by_name.into_iter().chain([self.default]).collect();
+        let found = definition::zone(definition, &first, self.periods);
+        if found.is_some_and(|(_, is_exact)| !is_exact) {
+            self.approximate.insert(id.to_owned());
+        }
+        found.map(|(tz, _)| tz).or(by_name)
     }
 }
 
@@ -114,22 +103,23 @@ fn value_of(line: &str) -> &str {
     line.split_once(':').map_or("", |(_, value)| value).trim()
 }
 
+fn named(name: &str) -> Option<Tz> {
+    TZ_VARIANTS.iter().copied().find(|tz| tz.name().eq_ignore_ascii_case(name))
+}
+
 /// The zone that a name means, and whether it is more than an offset.
 pub(super) fn by_name(id: &str) -> Option<(Tz, bool)> {
     let id = id.trim().trim_matches('"');
-    if let Ok(tz) = id.parse() {
+    // Mulberry and Oracle write US-Eastern.
+    if let Some(tz) = id.parse().ok().or_else(|| named(id)).or_else(|| named(&id.replacen('-', "/", 1))) {
         return Some((tz, true));
-    }
-    if let Some(tz) = TZ_VARIANTS.iter().find(|tz| tz.name().eq_ignore_ascii_case(id)) {
-        return Some((*tz, true));
     }
     // The names of a path: /freeassociation.sourceforge.net/Europe/Berlin, tzone://Microsoft/Utc.
     let segments: Vec<&str> = id.split('/').collect();
     for count in [3, 2, 1] {
         let Some(first) = segments.len().checked_sub(count).filter(|first| *first > 0) else { continue };
-        let tail = segments[first..].join("/");
-        if let Some(tz) = TZ_VARIANTS.iter().find(|tz| tz.name().eq_ignore_ascii_case(&tail)) {
-            return Some((*tz, true));
+        if let Some(tz) = named(&segments[first..].join("/")) {
+            return Some((tz, true));
         }
     }
     match id.parse() {
@@ -137,8 +127,31 @@ pub(super) fn by_name(id: &str) -> Option<(Tz, bool)> {
             let is_offset = id.starts_with('(') && tz.name().starts_with("Etc/GMT");
             Some((tz, !is_offset))
         }
-        Ok(NamedZone::Fixed(_) | NamedZone::Floating) | Err(()) => None,
+        Ok(NamedZone::Fixed(_) | NamedZone::Floating) | Err(()) => by_offset(id).or_else(|| by_cities(id)),
     }
+}
+
+/// A zone without clock changes that Exchange calls `UTC+01` or `UTC-03:00`.
+fn by_offset(id: &str) -> Option<(Tz, bool)> {
+    let (sign, hours) = id.strip_prefix("UTC")?.split_at_checked(1)?;
+    // In names of IANA, west is positive.
+    let sign = match sign {
+        "+" => '-',
+        "-" => '+',
+        _ => return None,
+    };
+    let hours: u8 = hours.strip_suffix(":00").unwrap_or(hours).parse().ok()?;
+    Some((named(&format!("Etc/GMT{sign}{hours}"))?, false))
+}
+
+/// The zone of the first known city of a list such as `Amsterdam, Belgrade, Berlin`.
+fn by_cities(id: &str) -> Option<(Tz, bool)> {
+    let zone = |city: &str| {
+        let ending = format!("/{}", city.trim().replace(' ', "_"));
+        TZ_VARIANTS.iter().copied().find(|tz| tz.name().ends_with(&ending))
+    };
+    let mut cities = id.split(',').filter(|city| !city.trim().is_empty());
+    if id.contains(',') { cities.find_map(zone).map(|tz| (tz, false)) } else { None }
 }
 
 /// The zone that a definition names in other properties than its TZID.
@@ -154,77 +167,17 @@ fn by_other_names(definition: &RawComponent) -> Option<Tz> {
     }
 }
 
-/// A change of the offset: when, and the offsets before and after, in seconds.
-type OffsetChange = (i64, i64, i64);
-
-/// A zone that has the offsets of a definition from a year ago until three years from now.
-fn by_offsets(definition: &RawComponent, first: impl Iterator<Item = Tz>, now: Timestamp) -> Option<Tz> {
-    let now = now.as_micros().div_euclid(1_000_000);
-    let (from, to) = (now - COMPARED.0 * DAY, now + COMPARED.1 * DAY);
-    // The last change before the period is needed, too.
-    let expanded = |part| changes_of(part, from - 2 * 366 * DAY, to).unwrap_or_default();
-    let mut changes: Vec<OffsetChange> = definition.parts.iter().flat_map(expanded).collect();
-    changes.sort_unstable();
-    let (_, oldest, _) = *changes.first()?;
-    let offset_at = |at: i64| {
-        let next = changes.partition_point(|(change, ..)| *change <= at);
-        next.checked_sub(1).and_then(|last| changes.get(last)).map_or(oldest, |(.., after)| *after)
-    };
-    let around = changes.iter().filter(|(at, ..)| (from..to).contains(at)).flat_map(|(at, ..)| [at - 1, *at]);
-    let steps = (0..).map(|step| from + step * 14 * DAY).take_while(|at| *at < to);
-    let probes: Vec<(i64, i64)> = around.chain(steps).map(|at| (at, offset_at(at))).collect();
-    let matches = |tz: &Tz| probes.iter().all(|(at, offset)| offset_of(*tz, *at) == *offset);
-    let candidates = first.chain(PREFERRED).chain(TZ_VARIANTS.iter().copied());
-    candidates.into_iter().find(matches)
-}
-
-fn offset_of(tz: Tz, at: i64) -> i64 {
-    zone_of(tz).offset_at(at)
-}
-
-/// The changes of one observance (RFC 5545, 3.6.5): the first, and those from `from` to `to`.
-fn changes_of(part: &RawComponent, from: i64, to: i64) -> Option<Vec<OffsetChange>> {
-    let value = |name: &str| part.lines.iter().find(|line| line.name == name).map(ContentLine::plain_value);
-    let (before, after) = (offset(value("TZOFFSETFROM")?)?, offset(value("TZOFFSETTO")?)?);
-    let Some(DateValue::Local(first)) = DateValue::from_basic(value("DTSTART")?) else { return None };
-    let rrule: Option<Rule> = value("RRULE").map(str::parse).transpose().ok()?;
-    let rdates = part.lines.iter().filter(|line| line.name == "RDATE");
-    let rdate: Vec<DateValue> =
-        rdates.flat_map(|line| line.plain_value().split(',')).filter_map(DateValue::from_basic).collect();
-    // Onsets are local times by the offset before. Read as times in UTC, they need no zone.
-    let series =
-        Series::new(SeriesStart::at(first, Tz::UTC), Recurrence { rrule, rdate, exdate: Vec::new() });
-    let at = |local: NaiveDateTime| (local.and_utc().timestamp() - before, before, after);
-    let mut changes = vec![at(first)];
-    let edge = |seconds: i64| Timestamp::from_micros(seconds.saturating_mul(1_000_000));
-    if let Ok(series) = series {
-        let instances = series.between(edge(from), edge(to)).take(200).map_while(Result::ok);
-        changes.extend(instances.map(|instance| at(instance.local())));
-    }
-    Some(changes)
-}
-
-/// An offset such as `+0100`, in seconds.
-fn offset(text: &str) -> Option<i64> {
-    let (sign, digits) = match text.split_at_checked(1)? {
-        ("+", digits) => (1, digits),
-        ("-", digits) => (-1, digits),
-        _ => return None,
-    };
-    let part = |from: usize| digits.get(from..from + 2).and_then(|part| part.parse::<i64>().ok());
-    Some(sign * (part(0)? * 3_600 + part(2)? * 60 + part(4).unwrap_or(0)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::content;
     use super::*;
+    use crate::time::zone_of;
 
     fn found(definition: &str, id: &str) -> Option<&'static str> {
         let file = format!("BEGIN:VCALENDAR\n{definition}END:VCALENDAR\n");
         let calendars = content::read(file.as_bytes()).unwrap();
         let now = "2026-11-23T10:00:00Z".parse().unwrap();
-        Zones::new(&calendars[0].zones, None, Tz::UTC, now).find(id).map(Tz::name)
+        Zones::new(&calendars[0], None, Tz::UTC, now).find(id).map(Tz::name)
     }
 
     #[test]
@@ -240,6 +193,15 @@ mod tests {
                 Some("America/Argentina/Buenos_Aires"),
             ),
             ("tzone://Microsoft/Utc", Some("UTC")),
+            ("US-Eastern", Some("US/Eastern")),
+            ("UTC+01", Some("Etc/GMT-1")),
+            ("UTC-03:00", Some("Etc/GMT+3")),
+            ("UTC+05:30", None),
+            ("UTC+99", None),
+            ("Amsterdam, Belgrade, Berlin, Brussels, Budapest", Some("Europe/Amsterdam")),
+            ("Shire, New York", Some("America/New_York")),
+            ("Berlin", None),
+            (",", None),
             ("W. Europe Standard Time", Some("Europe/Berlin")),
             ("Eastern Standard Time", Some("America/New_York")),
             ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", Some("Europe/Berlin")),
@@ -295,8 +257,9 @@ mod tests {
             let found = by_name(windows).map(|(tz, _)| tz);
             let meant: Tz = iana.parse().unwrap();
             // Links are as good as the zones that they name.
-            let offsets =
-                |tz: Tz| (0..48).map(|n| offset_of(tz, 1_790_000_000 + n * 8 * DAY)).collect::<Vec<_>>();
+            let offsets = |tz: Tz| {
+                (0..48).map(|n| zone_of(tz).offset_at(1_790_000_000 + n * 8 * 86_400)).collect::<Vec<_>>()
+            };
             assert_eq!(found.map(offsets), Some(offsets(meant)), "{windows} {found:?}");
         }
     }
@@ -314,6 +277,10 @@ mod tests {
         let fixed = "BEGIN:VTIMEZONE\nTZID:x\nBEGIN:STANDARD\nDTSTART:19700101T000000\n\
                      TZOFFSETFROM:+0530\nTZOFFSETTO:+0530\nEND:STANDARD\nEND:VTIMEZONE\n";
         assert_eq!(found(fixed, "x"), Some("Asia/Kolkata"));
+        let by_date = fixed.replace("DTSTART:19700101T000000", "DTSTART;VALUE=DATE:19700101");
+        assert_eq!(found(&by_date, "x"), Some("Asia/Kolkata"));
+        let with_comma = fixed.replace("TZID:x", "TZID:Chennai\\, Mumbai");
+        assert_eq!(found(&with_comma, "Chennai, Mumbai"), Some("Asia/Kolkata"));
         let nowhere = fixed.replace("0530", "0517");
         assert_eq!(found(&nowhere, "x"), None);
     }

@@ -6,7 +6,7 @@ fn read_event(lines: &str) -> Result<(Vevent, Vec<String>), String> {
     let calendars = content::read(file.as_bytes()).unwrap();
     let raw = &calendars[0].components[0];
     let now = "2026-11-23T10:00:00Z".parse().unwrap();
-    let mut zones = Zones::new(&calendars[0].zones, None, Tz::Europe__Berlin, now);
+    let mut zones = Zones::new(&calendars[0], None, Tz::Europe__Berlin, now);
     let mut report = ImportedComponent::of(raw);
     let event = read(raw, &mut zones, &mut report).map_err(|note| format!("{}:{}", note.line, note.code))?;
     Ok((event, report.notes.iter().map(|note| note.code.to_string()).collect()))
@@ -114,4 +114,24 @@ fn rules_that_are_not_supported_are_named_with_their_line() {
     .unwrap();
     let lengths: Vec<_> = event.rdates.iter().map(|(_, seconds)| *seconds).collect();
     assert_eq!(lengths, [Some(7_200), Some(1_800), None]);
+}
+
+#[test]
+fn a_zone_without_offsets_of_a_known_one_is_told_from_one_that_is_not_defined() {
+    let message = |zone: &str| {
+        let file = format!(
+            "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:x\nBEGIN:STANDARD\nDTSTART:19700101T000000\n\
+             TZOFFSETFROM:+0517\nTZOFFSETTO:+0517\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\n\
+             DTSTART;TZID={zone}:20270304T183000\nEND:VEVENT\nEND:VCALENDAR\n"
+        );
+        let calendars = content::read(file.as_bytes()).unwrap();
+        let raw = &calendars[0].components[0];
+        let mut zones = Zones::new(&calendars[0], None, Tz::UTC, "2026-11-23T10:00:00Z".parse().unwrap());
+        read(raw, &mut zones, &mut ImportedComponent::of(raw)).unwrap_err().message
+    };
+    assert_eq!(
+        message("x"),
+        "the time zone x is unknown, and no known one has the offsets that the file defines"
+    );
+    assert_eq!(message("y"), "the time zone y is unknown, and the file does not define it");
 }

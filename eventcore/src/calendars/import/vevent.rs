@@ -226,7 +226,7 @@ impl<'r> EventReader<'r, '_> {
             let message = "a second RRULE is not supported: an event has one rule";
             return Err(ImportNote::at("unsupported", another.place, message));
         }
-        let rule: Result<Rule, _> = line.plain_value().parse();
+        let rule: Result<Rule, _> = without_noise(line.plain_value()).parse();
         let fault = |error: crate::recurrence::RuleError| {
             ImportNote::at(error.code(), line.place, error.message().to_owned())
         };
@@ -236,7 +236,7 @@ impl<'r> EventReader<'r, '_> {
     fn rdates(&mut self) -> Result<Vec<(When, Option<i64>)>, ImportNote> {
         let mut rdates = Vec::new();
         for line in self.lines("RDATE") {
-            for value in line.plain_value().split(',') {
+            for value in line.plain_value().split(',').filter(|value| !value.trim().is_empty()) {
                 let Some((start, end)) = value.split_once('/') else {
                     rdates.push((self.value(line, value)?, None));
                     continue;
@@ -377,6 +377,14 @@ fn seconds_between(start: When, end: When, tz: Tz) -> i64 {
         return i64::from(end.num_days_from_ce() - first.num_days_from_ce()) * DAY;
     }
     (end.instant(tz).as_micros() - start.instant(tz).as_micros()).div_euclid(1_000_000)
+}
+
+/// A rule without blanks, and without what RFC 7529 adds if it is the default.
+fn without_noise(rule: &str) -> String {
+    let rule: String = rule.chars().filter(|c| !c.is_whitespace()).collect();
+    let is_default =
+        |part: &str| matches!(part.to_ascii_uppercase().as_str(), "RSCALE=GREGORIAN" | "SKIP=OMIT");
+    rule.split(';').filter(|part| !is_default(part)).collect::<Vec<_>>().join(";")
 }
 
 /// A DURATION in seconds, which may be negative.

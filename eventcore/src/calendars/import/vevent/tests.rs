@@ -98,6 +98,8 @@ fn rules_that_are_not_supported_are_named_with_their_line() {
         ("DTSTART:20270304\nRRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY", "5:unsupported"),
         ("DTSTART:20270304\nEXRULE:FREQ=DAILY", "4:unsupported"),
         ("DTSTART:20270304\nRRULE:EVERY DAY", "4:invalid_rule"),
+        ("DTSTART:20270304\nRRULE:RSCALE=HEBREW;FREQ=DAILY", "4:unsupported"),
+        ("DTSTART:20270304\nRRULE:RSCALE=GREGORIAN;SKIP=FORWARD;FREQ=MONTHLY", "4:unsupported"),
         ("DTSTART:20270304\nRECURRENCE-ID;RANGE=THISANDPRIOR:20270305", "4:unsupported"),
         ("DTSTART:20270304T1\nRDATE:x", "3:invalid_time"),
         (
@@ -114,6 +116,21 @@ fn rules_that_are_not_supported_are_named_with_their_line() {
     .unwrap();
     let lengths: Vec<_> = event.rdates.iter().map(|(_, seconds)| *seconds).collect();
     assert_eq!(lengths, [Some(7_200), Some(1_800), None]);
+}
+
+#[test]
+fn blanks_and_defaults_of_rules_and_empty_lists_say_nothing() {
+    let rule = |line: &str| {
+        let (event, _) = read_event(&format!("DTSTART:20270304\n{line}")).unwrap();
+        event.rule.map(|rule| rule.to_string())
+    };
+    let weekly = Some("FREQ=WEEKLY;BYDAY=MO,TU".to_owned());
+    assert_eq!(rule("RRULE:FREQ=WEEKLY; BYDAY=MO, TU"), weekly);
+    assert_eq!(rule("RRULE:RSCALE=GREGORIAN;FREQ=WEEKLY;SKIP=omit;BYDAY=MO,TU"), weekly);
+    for line in ["RDATE:", "EXDATE:", "RDATE;VALUE=PERIOD:,"] {
+        let (event, _) = read_event(&format!("DTSTART:20270304\n{line}")).unwrap();
+        assert!(event.rdates.is_empty() && event.exdates.is_empty(), "{line}");
+    }
 }
 
 #[test]

@@ -15,12 +15,28 @@
 //!
 //! # Why `calcard`
 //!
-//! `calcard` and `icalendar` were compared by their sources, not by running them. `icalendar` refuses a whole
-//! file for one line that it cannot read, such as a text with an unfolded line break, and knows no names of
-//! Windows time zones. `calcard` skips such lines, and has the names. It guesses at times that are cut off
-//! (`20270304T1830Z` becomes a local time), cuts `TZID=tzone://Microsoft/Utc` at its first colon, and reads
-//! rules into a form that lacks parts it does not know. Texts and names are therefore its part, times and
-//! rules that of this library.
+//! `calcard` 0.3.14 and `icalendar` 0.17.17, both kept, were run on 27 November 2026 on 3,253 files with
+//! events, 25 MB with 221 values of PRODID, from 87 public repositories: Google Calendar, Outlook, Exchange,
+//! Apple Calendar, Lotus Notes, GroupWise, KOrganizer, Evolution, Thunderbird, timetables, holidays, and test
+//! files of other libraries. PyPI's `icalendar` 7.3.2 was the judge where they differed.
+//!
+//! - `icalendar` refuses 145 whole files for one line, a byte order mark, mixed line ends or a second
+//!   VCALENDAR, of which the judge reads 110. `calcard` finds 47,529 of 47,530 events, `icalendar` 44,723.
+//! - In 3,107 files that both read, 780 of 252,446 values differ. In nearly 400 texts `calcard` is right,
+//!   which reads `\"` and quoted-printable. The rest is broken in the file, and `calcard` guesses: it makes
+//!   times of `20131009T170000T` and `20210527Z`, reads `COUNT=-1` as 1, drops rule parts such as
+//!   `UNTL=20191023`, and takes the first of two dates with `;` between them. `icalendar` passes such values
+//!   on as they are.
+//! - `icalendar` refuses files that end early without telling where, `calcard` takes 15 of 17 for whole. Both
+//!   leave latin-1 (14 files) to the caller. `calcard` knows Windows zones, but cuts
+//!   `TZID=tzone://Microsoft/Utc` at its first colon.
+//! - No file makes either panic. At 10,000 nested components `icalendar` overflows the stack, which ends the
+//!   process; `calcard` reads 100,000. One component of 10 MB takes `calcard` 0.6 to 6 s and 190 MB,
+//!   `icalendar` 0.5 to 6 s and 300 MB. `calcard` reads all files in 3.5 s, `icalendar` in 32 s.
+//!
+//! Texts and names are therefore the part of `calcard`, line by line. Bounds, components, times and rules are
+//! those of this library, which refuses what it does not understand. Of the files, 2,555 were imported, too:
+//! `definition` and what `vevent` forgives come from them.
 
 mod batch;
 mod content;

@@ -1,12 +1,16 @@
 //! What a process knows of feeds and calendars without reading their events: exactly what it would read.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use eventcore::accounts::CalendarOwner;
 use eventcore::agenda::AgendaFilter;
-use eventcore::calendars::{CalendarKind, CalendarMember, FeedLinks, ImportOptions, SyndicationFormat};
+use eventcore::calendars::{
+    CalendarFeed, CalendarKind, CalendarMember, FeedLinks, ImportOptions, SyndicationFormat,
+};
 use eventcore::registrations::Party;
 use eventcore::{Actor, EventCore, EventId};
+use futures_util::FutureExt;
 use rstest::rstest;
 use serde_json::json;
 use tests::{Kind, Random, TestDb, at, id_of, new_event};
@@ -23,6 +27,22 @@ async fn read(core: &EventCore, filter: &AgendaFilter) -> (Fingerprint, Fingerpr
     let feed = core.calendar_feed(&Actor::Anonymous, filter, "Events").await.unwrap();
     let atom = feed.version().syndicated(SyndicationFormat::Atom, &links());
     (feed.version().fingerprint().to_vec(), atom.fingerprint().to_vec())
+}
+
+/// As [`read`], by a transaction, which knows nothing but what it reads.
+async fn would_read(core: &EventCore, filter: &AgendaFilter) -> (Fingerprint, Fingerprint) {
+    let transaction = core.begin_transaction().await.unwrap();
+    read(transaction.core(), filter).await
+}
+
+/// The whole calendar.
+async fn text(core: &EventCore, filter: &AgendaFilter) -> String {
+    let mut feed = core.calendar_feed(&Actor::Anonymous, filter, "Events").await.unwrap();
+    let mut text = String::new();
+    while let Some(part) = feed.next_part().await.unwrap() {
+        text.push_str(&part);
+    }
+    text
 }
 
 /// Those of them that are known.
@@ -64,11 +84,12 @@ async fn a_feed_is_known_until_something_that_it_shows_changes(#[case] kind: Kin
             // A change has another time than what was before.
             db.clock.advance(Duration::from_secs(1));
             let before = read(core, &all).await;
+            assert_eq!(before, would_read(core, &all).await);
             assert_eq!(known(core, &all).await, (Some(before.0.clone()), Some(before.1.clone())));
             $change.await.unwrap();
             let found = known_formats(core, &all).await;
             assert_eq!(found, $known, "{}", stringify!($change));
-            let after = read(core, &all).await;
+            let after = would_read(core, &all).await;
             let changed = (before.0 != after.0, before.1 != after.1);
             // Whatever has changed is not known.
             assert!(!changed.0 || found == "none", "{}", stringify!($change));
@@ -310,7 +331,13 @@ async fn what_a_process_knows_of_a_feed_is_what_it_would_read(#[case] kind: Kind
         for filter in &filters {
             let core = walk.random.pick(&processes).clone();
             let (calendar, atom) = known(&core, filter).await;
-            let would = read(&core, filter).await;
+            let would = would_read(&core, filter).await;
+            // What is known makes the feed, too.
+            assert_eq!(read(&core, filter).await, would, "step {step}: {filter:?}");
+            let transaction = core.begin_transaction().await.unwrap();
+            let text_would_be = text(transaction.core(), filter).await;
+            drop(transaction);
+            assert_eq!(text(&core, filter).await, text_would_be, "step {step}: {filter:?}");
             known_calendars += usize::from(calendar.is_some());
             known_atoms += usize::from(atom.is_some());
             assert!(calendar.is_none_or(|known| known == would.0), "step {step}: {filter:?}");
@@ -320,4 +347,55 @@ async fn what_a_process_knows_of_a_feed_is_what_it_would_read(#[case] kind: Kind
     }
     assert!(known_atoms > 40 && known_calendars > known_atoms && steps_known > 15, "seldom known");
     processes[1].close().await;
+}
+
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgres(Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_of_a_feed_that_are_given_up_are_read_again(#[case] kind: Kind) {
+    let db = TestDb::new(kind).await;
+    let (core, ada) = (&db.core, db.user("ada").await);
+    for number in 0..250 {
+        db.create_event(&ada, new_event().title(format!("Evening {number}"))).await;
+    }
+    let all = AgendaFilter::default();
+    let whole = text(core, &all).await;
+    assert_eq!(whole.matches("BEGIN:VEVENT").count(), 250);
+    let feed = async || core.calendar_feed(&Actor::Anonymous, &all, "Events").await.unwrap();
+    for format in [None, Some(SyndicationFormat::Atom)] {
+        let in_format = |feed: CalendarFeed| match format {
+            None => feed,
+            Some(format) => feed.syndicated(format, links()),
+        };
+        let mut expected = Vec::new();
+        let mut steady = in_format(feed().await);
+        while let Some(part) = steady.next_part().await.unwrap() {
+            expected.push(part);
+        }
+        assert_eq!(expected.len(), 5, "the head, three parts and the end");
+        let mut interrupted = in_format(feed().await);
+        for (index, part) in expected.iter().enumerate() {
+            let mut found = None;
+            // Given up before it reads, while it waits for rows, and while it writes.
+            for polls in [0, 1, 2, 10, 100] {
+                let mut call = pin!(interrupted.next_part());
+                for _ in 0..polls {
+                    if found.is_none() {
+                        found = call.as_mut().now_or_never();
+                        tokio::task::yield_now().await;
+                    }
+                }
+                if found.is_some() {
+                    break;
+                }
+            }
+            let found = match found {
+                Some(found) => found,
+                None => interrupted.next_part().await,
+            };
+            assert_eq!(found.unwrap().as_ref(), Some(part), "part {index}");
+        }
+        assert_eq!(interrupted.next_part().await.unwrap(), None);
+    }
 }

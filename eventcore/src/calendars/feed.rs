@@ -218,8 +218,9 @@ impl CalendarFeed {
     pub async fn next_part(&mut self) -> Result<Option<String>> {
         let first = match self.next {
             NextPart::Head => {
+                let head = self.head().await?;
                 self.next = NextPart::Events(0);
-                return self.head().await.map(Some);
+                return Ok(Some(head));
             }
             NextPart::Events(first) => first,
             NextPart::Nothing => return Ok(None),

@@ -379,12 +379,16 @@ fn seconds_between(start: When, end: When, tz: Tz) -> i64 {
     (end.instant(tz).as_micros() - start.instant(tz).as_micros()).div_euclid(1_000_000)
 }
 
-/// A rule without blanks, and without what RFC 7529 adds if it is the default.
+/// A rule without the blanks around its parts and their values, and without what RFC 7529 adds if it is the
+/// default. Blanks within a value stay: nobody knows whether `COUNT=1 0` means 10.
 fn without_noise(rule: &str) -> String {
-    let rule: String = rule.chars().filter(|c| !c.is_whitespace()).collect();
+    let trimmed = |text: &str, separator: &str| {
+        text.split(separator).map(str::trim).collect::<Vec<_>>().join(separator)
+    };
     let is_default =
-        |part: &str| matches!(part.to_ascii_uppercase().as_str(), "RSCALE=GREGORIAN" | "SKIP=OMIT");
-    rule.split(';').filter(|part| !is_default(part)).collect::<Vec<_>>().join(";")
+        |part: &String| matches!(part.to_ascii_uppercase().as_str(), "RSCALE=GREGORIAN" | "SKIP=OMIT");
+    let parts = rule.split(';').map(|part| trimmed(&trimmed(part, "="), ","));
+    parts.filter(|part| !is_default(part)).collect::<Vec<_>>().join(";")
 }
 
 /// A DURATION in seconds, which may be negative.

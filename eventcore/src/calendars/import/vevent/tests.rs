@@ -98,6 +98,7 @@ fn rules_that_are_not_supported_are_named_with_their_line() {
         ("DTSTART:20270304\nRRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY", "5:unsupported"),
         ("DTSTART:20270304\nEXRULE:FREQ=DAILY", "4:unsupported"),
         ("DTSTART:20270304\nRRULE:EVERY DAY", "4:invalid_rule"),
+        ("DTSTART:20270304\nRRULE:FREQ=DAILY;COUNT=1 0", "4:invalid_rule"),
         ("DTSTART:20270304\nRRULE:RSCALE=HEBREW;FREQ=DAILY", "4:unsupported"),
         ("DTSTART:20270304\nRRULE:RSCALE=GREGORIAN;SKIP=FORWARD;FREQ=MONTHLY", "4:unsupported"),
         ("DTSTART:20270304\nRECURRENCE-ID;RANGE=THISANDPRIOR:20270305", "4:unsupported"),
@@ -125,7 +126,7 @@ fn blanks_and_defaults_of_rules_and_empty_lists_say_nothing() {
         event.rule.map(|rule| rule.to_string())
     };
     let weekly = Some("FREQ=WEEKLY;BYDAY=MO,TU".to_owned());
-    assert_eq!(rule("RRULE:FREQ=WEEKLY; BYDAY=MO, TU"), weekly);
+    assert_eq!(rule("RRULE:FREQ=WEEKLY ; BYDAY = MO, TU"), weekly);
     assert_eq!(rule("RRULE:RSCALE=GREGORIAN;FREQ=WEEKLY;SKIP=omit;BYDAY=MO,TU"), weekly);
     for line in ["RDATE:", "EXDATE:", "RDATE;VALUE=PERIOD:,"] {
         let (event, _) = read_event(&format!("DTSTART:20270304\n{line}")).unwrap();

@@ -70,7 +70,7 @@ pub use observer::{Observer, ObserverFuture};
 pub(crate) use placeholders::placeholders;
 pub use pool_settings::PoolSettings;
 pub(crate) use postgres::{RETRIES, backoff};
-pub use query::{Queries, Query};
+pub use query::{Queries, Query, QueryFuture};
 pub use reader::Reader;
 pub(crate) use row_list::RowList;
 pub use schema::Schema;

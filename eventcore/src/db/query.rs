@@ -1,5 +1,7 @@
 //! Queries: a statement, its arguments and its result, with one interface for both databases.
 
+use std::pin::Pin;
+
 use super::dialect::Dialect;
 use super::held::HeldTx;
 use super::reader::Reader;
@@ -15,6 +17,12 @@ pub trait Queries: Send {
     /// The SQL dialect of the database.
     fn dialect(&self) -> Dialect;
 }
+
+/// The future result of a query.
+///
+/// It is boxed so that the future of an operation does not contain those of its queries: the compiler would
+/// check all types in them again for each operation.
+pub type QueryFuture<'c, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'c>>;
 
 /// A query with the arguments bound so far.
 #[must_use = "a query does nothing until it is fetched or executed"]
@@ -93,32 +101,39 @@ impl<'c> Query<'c> {
     }
 
     /// Fetches all rows.
-    pub async fn all<R: Row>(self) -> sqlx::Result<Vec<R>> {
-        run!(self, all)
+    pub fn all<R: Row>(self) -> QueryFuture<'c, Vec<R>> {
+        Box::pin(async move { run!(self, all) })
     }
 
     /// Fetches the first row, if there is one.
-    pub async fn optional<R: Row>(self) -> sqlx::Result<Option<R>> {
-        run!(self, optional)
+    pub fn optional<R: Row>(self) -> QueryFuture<'c, Option<R>> {
+        Box::pin(self.first())
     }
 
     /// Fetches the first row.
     ///
     /// # Errors
     /// `RowNotFound` if there is none.
-    pub async fn one<R: Row>(self) -> sqlx::Result<R> {
-        self.optional().await?.ok_or(sqlx::Error::RowNotFound)
+    pub fn one<R: Row>(self) -> QueryFuture<'c, R> {
+        Box::pin(async move { self.first().await?.ok_or(sqlx::Error::RowNotFound) })
     }
 
     /// Fetches the single column of the first row.
     ///
     /// # Errors
     /// `RowNotFound` if there is none.
-    pub async fn scalar<T: Send + Unpin + 'static>(self) -> sqlx::Result<T>
+    pub fn scalar<T: Send + Unpin + 'static>(self) -> QueryFuture<'c, T>
     where
         (T,): Row,
     {
-        self.one::<(T,)>().await.map(|(value,)| value)
+        Box::pin(async move {
+            let row: Option<(T,)> = self.first().await?;
+            row.map(|(value,)| value).ok_or(sqlx::Error::RowNotFound)
+        })
+    }
+
+    async fn first<R: Row>(self) -> sqlx::Result<Option<R>> {
+        run!(self, optional)
     }
 
     /// Executes the statement, on SQLite together with the commit, in one command. Use it for the last
@@ -130,12 +145,12 @@ impl<'c> Query<'c> {
     /// # Errors
     /// On SQLite `Ok` does not mean that the statement succeeded: its error is returned by the next statement
     /// or by the commit.
-    pub async fn execute_deferred(self) -> sqlx::Result<()> {
-        run!(self, execute_deferred)
+    pub fn execute_deferred(self) -> QueryFuture<'c, ()> {
+        Box::pin(async move { run!(self, execute_deferred) })
     }
 
     /// Executes the statement and returns the number of affected rows.
-    pub async fn execute(self) -> sqlx::Result<u64> {
-        run!(self, execute)
+    pub fn execute(self) -> QueryFuture<'c, u64> {
+        Box::pin(async move { run!(self, execute) })
     }
 }

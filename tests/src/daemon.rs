@@ -208,7 +208,8 @@ impl Daemon {
         self.signed_in(&actor).await
     }
 
-    async fn signed_in(&self, actor: &Actor) -> Client {
+    /// A user of the database with an access token.
+    pub async fn signed_in(&self, actor: &Actor) -> Client {
         let id = id_of(actor);
         debug_assert!(
             matches!(actor, Actor::User(user) if user.role == Role::User || user.role == Role::Admin)

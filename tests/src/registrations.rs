@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use eventcore::agenda::AgendaFilter;
-use eventcore::events::Occurrence;
+use eventcore::events::{Event, EventInput, Occurrence};
 use eventcore::registrations::{Party, Registration, RegistrationStatus};
 use eventcore::{Actor, Error, EventId, OccurrenceId, PageRequest, Role, Timestamp};
+use futures_util::future::join_all;
 
 use crate::database::TestDb;
 use crate::event::EventBuilder;
@@ -33,6 +34,17 @@ impl TestDb {
     pub async fn create_event(&self, organizer: &Actor, event: EventBuilder) -> (EventId, OccurrenceId) {
         let event = self.core.create_event(organizer, &event.input()).await.expect("an event");
         (event.id, self.occurrence_ids(event.id).await[0])
+    }
+
+    /// Creates many events, a hundred at once, which the library writes together; returns them in the given
+    /// order.
+    pub async fn create_events(&self, events: &[(Actor, EventInput)]) -> Vec<Event> {
+        let mut all = Vec::with_capacity(events.len());
+        for some in events.chunks(100) {
+            let created = some.iter().map(|(organizer, input)| self.core.create_event(organizer, input));
+            all.extend(join_all(created).await.into_iter().map(|event| event.expect("an event")));
+        }
+        all
     }
 
     /// Creates an event; returns its occurrences in the order of their starts.

@@ -3,10 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eventcore::EventCore;
 use eventcore::agenda::AgendaStatement;
 use eventcore::db::{Queries, Sql};
-use futures_util::future::join_all;
 use tests::{Kind, TestDb, new_event};
 
 use super::agenda_statements::{all_statements, explain};
@@ -14,13 +12,11 @@ use super::agenda_statements::{all_statements, explain};
 /// Single events; and series, of ten occurrences each.
 const SINGLE: usize = 2_000;
 const SERIES: usize = 800;
-/// How many events are created at once.
-const AT_ONCE: usize = 100;
 
 /// Creates ten thousand occurrences of events with various words, categories and tags.
 async fn fill(db: &TestDb) {
     let ada = db.user("ada").await;
-    let create = async |core: &EventCore, number: usize| {
+    let event = |number: usize| {
         let (word, tag) = (format!("word{}", number % 97), format!("tag{}", number % 53));
         let category = ["concert", "workshop", "festival"][number % 3];
         let event = new_event()
@@ -30,12 +26,9 @@ async fn fill(db: &TestDb) {
             .category(category)
             .tags([tag.as_str(), "late"]);
         let event = if number < SERIES { event.rule("FREQ=WEEKLY;COUNT=10") } else { event };
-        core.create_event(&ada, &event.input()).await.expect("an event");
+        (ada, event.input())
     };
-    let numbers: Vec<usize> = (0..SERIES + SINGLE).collect();
-    for numbers in numbers.chunks(AT_ONCE) {
-        join_all(numbers.iter().map(|number| create(&db.core, *number))).await;
-    }
+    db.create_events(&(0..SERIES + SINGLE).map(event).collect::<Vec<_>>()).await;
     assert_eq!(db.number("SELECT count(*) FROM occurrences").await, 10_000);
 }
 

@@ -116,14 +116,15 @@ impl Shared {
             let server = self.server(random).await;
             let from = self.now();
             match wire::exchange(&server, &request).await {
+                // Refused on a busy machine, or done and not known to the server: nobody can tell.
+                Ended::Answered(503, _) | Ended::Broken => {
+                    self.record(place, ask, from, None, &Value::Null);
+                    return false;
+                }
                 Ended::Answered(status, body) => {
                     assert!(status < 500, "{ask:?}: {status} {body}");
                     self.record(place, ask, from, Some((self.now(), response(status, &body))), &body);
                     return true;
-                }
-                Ended::Broken => {
-                    self.record(place, ask, from, None, &Value::Null);
-                    return false;
                 }
                 Ended::Unsent => tokio::task::yield_now().await,
             }
